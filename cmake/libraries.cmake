@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# The libraries of the system, each with a clear word when it is missing. docs/decisions/0004-libraries.md says why each.
+find_package(PkgConfig REQUIRED)
+
+# imprint_library(TARGET MODULE PACKAGE WHAT-FOR): makes PkgConfig::TARGET.
+function(imprint_library target module package what_for)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET GLOBAL ${module})
+  if(NOT ${target}_FOUND)
+    message(FATAL_ERROR "no ${module}, which imprint needs for ${what_for}: install ${package} (Debian's name), or run "
+      "scripts/install-packages; elsewhere, put its .pc file in PKG_CONFIG_PATH")
+  endif()
+endfunction()
+
+find_package(OpenSSL 3.0)
+if(NOT OPENSSL_FOUND)
+  message(FATAL_ERROR "no OpenSSL 3 with headers, which imprint needs for the virtual chip: install libssl-dev (Debian's "
+    "name), or run scripts/install-packages; elsewhere, point OPENSSL_ROOT_DIR at it")
+endif()
+imprint_library(YAML yaml-0.1 libyaml-dev "profiles")
+imprint_library(JANSSON jansson libjansson-dev "JSON")
+if(IMPRINT_TESTS)
+  imprint_library(CMOCKA cmocka libcmocka-dev "its tests (-DIMPRINT_TESTS=OFF builds without them)")
+endif()

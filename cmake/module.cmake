@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# imprint_module(NAME SOURCES... [NEEDS libraries...]): a static library of one top-level folder, target imprint_NAME.
+function(imprint_module name)
+  cmake_parse_arguments(MODULE "" "" "SOURCES;NEEDS" ${ARGN})
+  add_library(imprint_${name} STATIC ${MODULE_SOURCES})
+  target_link_libraries(imprint_${name} PRIVATE imprint_options PUBLIC ${MODULE_NEEDS})
+endfunction()
+
+# Seconds after which a test is taken to hang. The longest, exhaustive faults under sanitizers, takes a small part of it.
+set(IMPRINT_TEST_TIMEOUT 300)
+
+# imprint_test(NAME SOURCES... [NEEDS libraries...]): a cmocka program, run by CTest as NAME.
+function(imprint_test name)
+  cmake_parse_arguments(UNIT "" "" "SOURCES;NEEDS" ${ARGN})
+  add_executable(${name} ${UNIT_SOURCES})
+  target_link_libraries(${name} PRIVATE imprint_options ${UNIT_NEEDS} PkgConfig::CMOCKA)
+  target_compile_definitions(${name} PRIVATE IMPRINT_TEST_DATA="${CMAKE_SOURCE_DIR}/test/data")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${IMPRINT_TEST_TIMEOUT})
+endfunction()

@@ -1,0 +1,44 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: Apache-2.0
+# What ./demo, ./check and the scripts beside this file share: talking to people, and finding the project's own files.
+# Source it from the root of the checkout; it changes nothing by itself. Results go to stdout, talk to stderr.
+
+# Colours only for people: never into a file or a pipe, and not where the user asked for none (NO_COLOR).
+if [ -t 1 ] && [ -t 2 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+    bold=$(printf '\033[1m') dim=$(printf '\033[2m') green=$(printf '\033[32m') red=$(printf '\033[31m')
+    plain=$(printf '\033[0m')
+else
+    bold='' dim='' green='' red='' plain=''
+fi
+export bold dim green red plain
+
+say() { printf '%s\n' "$*" >&2; }
+
+warn() { printf '%s: warning: %s\n' "${0##*/}" "$*" >&2; }
+
+# die TEXT...: problem first, then, one line each, what to do.
+die() {
+    printf '%s%s: %s%s\n' "$red" "${0##*/}" "$1" "$plain" >&2
+    shift
+    for line in "$@"; do
+        printf '  %s\n' "$line" >&2
+    done
+    exit 1
+}
+
+# own_files PATTERN...: the project's files of these names, one per line; not what is built, fetched or cached.
+# Names with blanks are not ours.
+own_files() {
+    patterns=''
+    for pattern in "$@"; do
+        patterns="$patterns${patterns:+ -o }-name $pattern"
+    done
+    set -f
+    # shellcheck disable=SC2086 # the patterns are words on purpose
+    find . \( -name .git -o -name .cache -o -name 'build' -o -name 'build-*' -o -name __pycache__ \) -prune -o \
+        -type f \( $patterns \) -print | sed 's|^\./||' | LC_ALL=C sort
+    set +f
+}
+
+# The number of processors to keep busy.
+processors() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }
