@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The I2C pins: wake pulses, address match, word addresses, the one buffer that takes commands and gives replies. A
+ * command runs at the STOP that follows its last byte. Busy, idle or asleep the chip acknowledges nothing; it never
+ * stretches the clock.
+ */
+#include "virtual/model.h"
+
+#include <string.h>
+
+#define BYTE_BITS 9
+#define WAKE_LOW_NS 60000u /* tWLO; 15 to 60 microseconds are undefined on the part and do not wake here */
+#define GROUP_MIN 7
+#define READ_BIT 1u
+
+enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
+
+static uint64_t bit_ns(const struct virtual_chip *chip)
+{
+    return (1000000000u + chip->clock_hz - 1) / chip->clock_hz;
+}
+
+static void pass_bits(struct virtual_chip *chip, unsigned bits)
+{
+    virtual_advance(chip, bits * bit_ns(chip));
+}
+
+/* A byte of zeros holds SDA low for eight bit times: slow enough, it wakes the chip, whoever is addressed. */
+static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
+{
+    if (byte == 0 && 8 * bit_ns(chip) >= WAKE_LOW_NS)
+        virtual_wake(chip);
+}
+
+static bool can_answer(const struct virtual_chip *chip)
+{
+    return chip->power == VIRTUAL_AWAKE && !chip->silent && chip->now_ns >= chip->answers_from_ns;
+}
+
+/* Reset of the address counter: a reply is read from its beginning, a command not yet complete is dropped. */
+static void reset_counter(struct virtual_chip *chip)
+{
+    chip->output_pos = 0;
+    chip->input_len = 0;
+}
+
+bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
+{
+    const bool reading = (address_byte & READ_BIT) != 0;
+
+    if (chip->bus == VIRTUAL_BUS_SINGLE && chip->word_address == WORD_RESET)
+        reset_counter(chip); /* a repeated start ends the transaction as a stop does */
+    chip->bus = VIRTUAL_BUS_OTHER;
+    pass_bits(chip, 1 + BYTE_BITS);
+    chip->counters.bus_bytes++;
+    wake_by_zeros(chip, address_byte);
+    if (!can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
+        return false;
+    if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
+        return false;
+    chip->bus = reading ? VIRTUAL_BUS_READ : VIRTUAL_BUS_WORD_ADDRESS;
+    return true;
+}
+
+/* The faults that meet a group before its first byte. True: nothing of it is acknowledged. */
+static bool refuse_group(struct virtual_chip *chip)
+{
+    const uint64_t group = chip->groups + 1;
+
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
+        chip->silent = true;
+    if (!chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
+        return false;
+    chip->groups = group;
+    return true;
+}
+
+static bool take_word_address(struct virtual_chip *chip, uint8_t byte)
+{
+    chip->word_address = byte;
+    switch (byte) {
+    case WORD_RESET:
+    case WORD_SLEEP:
+    case WORD_IDLE:
+        chip->bus = VIRTUAL_BUS_SINGLE;
+        return true;
+    case WORD_COMMAND:
+        if (chip->input_len == 0 && refuse_group(chip)) {
+            chip->bus = VIRTUAL_BUS_IGNORE;
+            return false;
+        }
+        chip->bus = VIRTUAL_BUS_COMMAND;
+        return true;
+    default: /* reserved: acknowledged itself, what follows is not */
+        chip->bus = VIRTUAL_BUS_IGNORE;
+        return true;
+    }
+}
+
+/* Bytes after the announced count, or after what the buffer holds, are not acknowledged. */
+static bool take_command_byte(struct virtual_chip *chip, uint8_t byte)
+{
+    if (chip->input_len != 0 && (chip->input_len >= chip->input[0] || chip->input_len == VIRTUAL_GROUP_MAX))
+        return false;
+    if (chip->input_len == 0)
+        chip->output_len = 0; /* one buffer for both directions */
+    chip->input[chip->input_len++] = byte;
+    return true;
+}
+
+bool virtual_i2c_write(struct virtual_chip *chip, uint8_t byte)
+{
+    pass_bits(chip, BYTE_BITS);
+    chip->counters.bus_bytes++;
+    wake_by_zeros(chip, byte);
+    if (!can_answer(chip))
+        return false;
+    switch (chip->bus) {
+    case VIRTUAL_BUS_WORD_ADDRESS:
+        return take_word_address(chip, byte);
+    case VIRTUAL_BUS_COMMAND:
+        return take_command_byte(chip, byte);
+    case VIRTUAL_BUS_FREE:
+    case VIRTUAL_BUS_OTHER:
+    case VIRTUAL_BUS_SINGLE:
+    case VIRTUAL_BUS_IGNORE:
+    case VIRTUAL_BUS_READ:
+        break;
+    }
+    return false;
+}
+
+uint8_t virtual_i2c_read(struct virtual_chip *chip)
+{
+    uint8_t byte = 0xff;
+
+    if (chip->bus == VIRTUAL_BUS_READ && can_answer(chip) && chip->output_pos < chip->output_len)
+        byte = chip->output[chip->output_pos++];
+    pass_bits(chip, BYTE_BITS);
+    chip->counters.bus_bytes++;
+    return byte;
+}
+
+/* Is the group in the buffer to be run now? A count that no group can have is answered like a damaged group. */
+static bool group_is_complete(const struct virtual_chip *chip)
+{
+    if (chip->input_len == 0)
+        return false;
+    return chip->input[0] < GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX || chip->input_len == chip->input[0];
+}
+
+static void run_command(struct virtual_chip *chip)
+{
+    static const uint8_t damaged[1] = {0xff};
+
+    if (chip->input[0] >= GROUP_MIN && chip->input[0] <= VIRTUAL_GROUP_MAX) {
+        virtual_execute(chip);
+        return;
+    }
+    chip->groups++;
+    chip->input_len = 0;
+    virtual_set_output(chip, damaged, sizeof damaged);
+}
+
+void virtual_i2c_stop(struct virtual_chip *chip)
+{
+    const enum virtual_bus ended = chip->bus;
+
+    pass_bits(chip, 1);
+    chip->bus = VIRTUAL_BUS_FREE;
+    if (!can_answer(chip))
+        return;
+    if (ended == VIRTUAL_BUS_COMMAND && group_is_complete(chip))
+        run_command(chip);
+    if (ended != VIRTUAL_BUS_SINGLE)
+        return;
+    switch (chip->word_address) {
+    case WORD_RESET:
+        reset_counter(chip);
+        break;
+    case WORD_SLEEP:
+        virtual_enter_sleep(chip);
+        break;
+    case WORD_IDLE:
+        virtual_enter_idle(chip);
+        break;
+    default:
+        break;
+    }
+}
+
+void virtual_i2c_sda_low(struct virtual_chip *chip, uint32_t microseconds)
+{
+    const uint64_t low_ns = (uint64_t)microseconds * 1000;
+
+    chip->bus = VIRTUAL_BUS_FREE;
+    virtual_advance(chip, low_ns);
+    if (low_ns >= WAKE_LOW_NS)
+        virtual_wake(chip);
+}
+
+void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz)
+{
+    if (clock_hz != 0)
+        chip->clock_hz = clock_hz;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The chip as a whole: open and close, power states, the watchdog and virtual time. Sleep destroys all volatile state
+ * but the latch, idle only the reply; power-up destroys everything.
+ */
+#include "virtual/crypto.h"
+#include "virtual/image.h"
+#include "virtual/parts.h"
+#include "virtual/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000u
+#define CLOCK_HZ_DEFAULT 400000
+#define WAKE_DELAY_NS (1500u * 1000u)      /* tWHI */
+#define WAKE_DELAY_SELF_TEST_NS (20u * MS) /* tWHIST: power-on self test enabled */
+#define WATCHDOG_NS (1300u * MS)           /* nominal; 0.7 to 1.7 s on real parts */
+#define WATCHDOG_LONG_NS (10000ull * MS)   /* ChipMode bit 2; 10 or 13 s, the public sources differ */
+#define SINGLE_WIRE_ADDRESS 0xc0           /* of parts without I2C: their byte 16 is no address */
+
+/* The address that counts from the next sleep or power-up on. */
+static uint8_t configured_address(const struct virtual_chip *chip)
+{
+    const uint8_t *config = chip->memory.config;
+
+    if ((config[VIRTUAL_AT_I2C_ENABLE] & 1) == 0)
+        return SINGLE_WIRE_ADDRESS;
+    if (virtual_is_608(chip) && (config[VIRTUAL_AT_CHIP_MODE] & 1) != 0 && config[VIRTUAL_AT_USER_EXTRA_ADDRESS] != 0)
+        return config[VIRTUAL_AT_USER_EXTRA_ADDRESS] & 0xfe;
+    return config[VIRTUAL_AT_I2C_ADDRESS] & 0xfe;
+}
+
+static void clear_buffer(struct virtual_chip *chip)
+{
+    virtual_wipe(chip->input, sizeof chip->input);
+    virtual_wipe(chip->output, sizeof chip->output);
+    chip->input_len = 0;
+    chip->output_len = 0;
+    chip->output_pos = 0;
+}
+
+void virtual_enter_idle(struct virtual_chip *chip)
+{
+    clear_buffer(chip);
+    chip->power = VIRTUAL_IDLE;
+}
+
+void virtual_enter_sleep(struct virtual_chip *chip)
+{
+    clear_buffer(chip);
+    virtual_wipe(&chip->registers, sizeof chip->registers);
+    chip->power = VIRTUAL_ASLEEP;
+    chip->address = configured_address(chip);
+}
+
+void virtual_power_up(struct virtual_chip *chip)
+{
+    virtual_enter_sleep(chip);
+    chip->latch = false;
+    chip->random_draws = 0;
+    chip->silent = false;
+    chip->bus = VIRTUAL_BUS_FREE;
+}
+
+void virtual_be_awake(struct virtual_chip *chip)
+{
+    static const uint8_t woken[1] = {0x11};
+    const bool long_watchdog = (chip->memory.config[VIRTUAL_AT_CHIP_MODE] & 4) != 0;
+
+    chip->power = VIRTUAL_AWAKE;
+    chip->watchdog_ns = chip->now_ns + (long_watchdog ? WATCHDOG_LONG_NS : WATCHDOG_NS);
+    chip->answers_from_ns = chip->now_ns;
+    chip->bus = VIRTUAL_BUS_FREE;
+    virtual_set_output(chip, woken, sizeof woken);
+}
+
+void virtual_wake(struct virtual_chip *chip)
+{
+    const bool self_test = virtual_is_608(chip) && (virtual_chip_options(chip) & 1) != 0;
+
+    if (chip->power == VIRTUAL_AWAKE || chip->silent)
+        return;
+    virtual_be_awake(chip);
+    chip->answers_from_ns = chip->now_ns + (self_test ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
+    chip->counters.wakes++;
+}
+
+void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds)
+{
+    chip->now_ns += nanoseconds;
+    if (chip->power == VIRTUAL_AWAKE && chip->now_ns >= chip->watchdog_ns)
+        virtual_enter_sleep(chip);
+}
+
+static struct virtual_problem no_problem(void)
+{
+    return (struct virtual_problem){.cause = NULL};
+}
+
+static enum virtual_status out_of_memory(struct virtual_problem *problem)
+{
+    problem->system_errno = ENOMEM;
+    problem->cause = "out of memory";
+    return VIRTUAL_SYSTEM;
+}
+
+enum virtual_status virtual_create(const char *path, const struct virtual_making *making,
+                                   struct virtual_problem *problem)
+{
+    struct virtual_image image = {.fd = -1, .has_seed = making->has_seed, .seed = making->seed};
+    struct virtual_memory memory;
+    struct virtual_crypto *crypto = virtual_crypto_new();
+    enum virtual_status status = VIRTUAL_OK;
+
+    *problem = no_problem();
+    if (crypto == NULL)
+        return out_of_memory(problem);
+    problem->cause = virtual_make_part(making, &image, crypto, &memory);
+    if (problem->cause != NULL)
+        status = VIRTUAL_BAD_IMAGE;
+    else if (virtual_crypto_take_failure(crypto))
+        status = out_of_memory(problem);
+    else
+        status = virtual_image_create(path, &image, crypto, &memory, problem);
+    virtual_wipe(&memory, sizeof memory);
+    virtual_crypto_free(crypto);
+    return status;
+}
+
+enum virtual_status virtual_open(const char *path, struct virtual_chip **chip, struct virtual_problem *problem)
+{
+    struct virtual_chip *opened = calloc(1, sizeof *opened);
+    enum virtual_status status = VIRTUAL_OK;
+
+    *chip = NULL;
+    *problem = no_problem();
+    if (opened == NULL)
+        return out_of_memory(problem);
+    opened->image.fd = -1;
+    opened->clock_hz = CLOCK_HZ_DEFAULT;
+    opened->crypto = virtual_crypto_new();
+    if (opened->crypto == NULL)
+        status = out_of_memory(problem);
+    else
+        status = virtual_image_open(path, &opened->image, opened->crypto, &opened->memory, problem);
+    if (status != VIRTUAL_OK) {
+        virtual_close(opened);
+        return status;
+    }
+    opened->committed = opened->memory;
+    virtual_power_up(opened);
+    *chip = opened;
+    return VIRTUAL_OK;
+}
+
+void virtual_close(struct virtual_chip *chip)
+{
+    if (chip == NULL)
+        return;
+    virtual_image_close(&chip->image);
+    virtual_crypto_free(chip->crypto);
+    virtual_wipe(chip, sizeof *chip);
+    free(chip);
+}
+
+void virtual_power_cycle(struct virtual_chip *chip)
+{
+    virtual_power_up(chip);
+}
+
+uint64_t virtual_now_ns(const struct virtual_chip *chip)
+{
+    return chip->now_ns;
+}
+
+void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
+{
+    virtual_advance(chip, nanoseconds);
+}
+
+void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)
+{
+    *counters = chip->counters;
+}
+
+bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem)
+{
+    *problem = chip->file_problem;
+    return chip->file_problem.cause != NULL;
+}
+
+uint8_t virtual_i2c_address(const struct virtual_chip *chip)
+{
+    return chip->address;
+}
+
+void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static VIRTUAL_CONFIG_BYTES])
+{
+    memcpy(config, chip->memory.config, VIRTUAL_CONFIG_BYTES);
+}
+
+void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32])
+{
+    virtual_sha256(chip->crypto, &chip->memory, sizeof chip->memory, digest);
+}

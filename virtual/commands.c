@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command table and the one place that runs a command: CRC, opcode, length, watchdog, handler, file, time. Status
+ * precedence: FF before all, then 03 for the opcode or length, EE, and what the handler says (03, then 0F, then 01 and
+ * 05). One command's changes of memory are one change of the file; a command that changes nothing writes nothing.
+ */
+#include "virtual/commands.h"
+#include "virtual/crypto.h"
+#include "virtual/image.h"
+#include "virtual/policy.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define QUICK_NS 1000000u /* a group that is refused before it is looked at: no public number, one millisecond */
+
+/* Data lengths as a list, or any up to `longest`. */
+struct command {
+    uint8_t opcode;
+    uint8_t lengths[4];
+    uint8_t length_count; /* 0: any length up to `longest` */
+    uint8_t longest;
+    uint16_t max_ms[4]; /* ATECC508A; ATECC608 at clock divider M0, M1, M2 */
+    VIRTUAL_HANDLER((*run));
+};
+
+/* Maximum execution times as published for hosts that wait instead of polling. */
+static const struct command commands[] = {
+    {.opcode = 0x02, .lengths = {0}, .length_count = 1, .max_ms = {5, 5, 5, 5}, .run = virtual_command_read},
+    {.opcode = 0x12,
+     .lengths = {4, 32, 64},
+     .length_count = 3,
+     .max_ms = {26, 45, 45, 45},
+     .run = virtual_command_write},
+    {.opcode = 0x15,
+     .lengths = {0, 4, 32},
+     .length_count = 3,
+     .max_ms = {11, 25, 35, 35},
+     .run = virtual_command_gendig},
+    {.opcode = 0x16,
+     .lengths = {20, 32, 64},
+     .length_count = 3,
+     .max_ms = {29, 20, 20, 20},
+     .run = virtual_command_nonce},
+    {.opcode = 0x17, .lengths = {0}, .length_count = 1, .max_ms = {32, 35, 35, 35}, .run = virtual_command_lock},
+    {.opcode = 0x1b, .lengths = {0}, .length_count = 1, .max_ms = {23, 23, 23, 23}, .run = virtual_command_random},
+    {.opcode = 0x20,
+     .lengths = {0},
+     .length_count = 1,
+     .max_ms = {10, 10, 10, 10},
+     .run = virtual_command_update_extra},
+    {.opcode = 0x24, .lengths = {0}, .length_count = 1, .max_ms = {20, 25, 25, 25}, .run = virtual_command_counter},
+    {.opcode = 0x30, .lengths = {0}, .length_count = 1, .max_ms = {2, 5, 5, 5}, .run = virtual_command_info},
+    {.opcode = 0x40,
+     .lengths = {0, 3},
+     .length_count = 2,
+     .max_ms = {115, 115, 215, 653},
+     .run = virtual_command_genkey},
+    {.opcode = 0x41, .lengths = {0}, .length_count = 1, .max_ms = {60, 115, 220, 665}, .run = virtual_command_sign},
+    {.opcode = 0x45,
+     .lengths = {64, 83, 128},
+     .length_count = 3,
+     .max_ms = {72, 105, 295, 1085},
+     .run = virtual_command_verify},
+    {.opcode = 0x46,
+     .lengths = {36, 68},
+     .length_count = 2,
+     .max_ms = {48, 50, 50, 50},
+     .run = virtual_command_privwrite},
+    {.opcode = 0x47, .longest = 64, .max_ms = {9, 36, 42, 75}, .run = virtual_command_sha},
+};
+
+uint16_t virtual_crc(uint16_t crc, const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            const unsigned feedback = ((unsigned)crc >> 15 ^ (unsigned)data[i] >> bit) & 1u;
+
+            crc = (uint16_t)(crc << 1);
+            if (feedback != 0)
+                crc ^= 0x8005;
+        }
+    return crc;
+}
+
+void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_t payload_len)
+{
+    uint16_t crc = 0;
+
+    chip->output[0] = (uint8_t)(payload_len + 3);
+    memcpy(chip->output + 1, payload, payload_len);
+    crc = virtual_crc(0, chip->output, payload_len + 1);
+    chip->output[payload_len + 1] = (uint8_t)crc;
+    chip->output[payload_len + 2] = (uint8_t)(crc >> 8);
+    chip->output_len = payload_len + 3;
+    chip->output_pos = 0;
+}
+
+static const struct command *find_command(uint8_t opcode)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (commands[i].opcode == opcode)
+            return &commands[i];
+    return NULL;
+}
+
+static bool length_is_legal(const struct command *command, size_t len)
+{
+    if (command->length_count == 0)
+        return len <= command->longest;
+    for (unsigned i = 0; i < command->length_count; i++)
+        if (command->lengths[i] == len)
+            return true;
+    return false;
+}
+
+/* ChipMode bits 7 to 3; a divider nobody publishes counts as the slowest. */
+static uint64_t execution_ns(const struct virtual_chip *chip, const struct command *command)
+{
+    unsigned column = 0;
+
+    if (virtual_is_608(chip)) {
+        switch (chip->memory.config[VIRTUAL_AT_CHIP_MODE] & 0xf8) {
+        case 0x00:
+            column = 1;
+            break;
+        case 0x28:
+            column = 2;
+            break;
+        default:
+            column = 3;
+            break;
+        }
+    }
+    return (uint64_t)command->max_ms[column] * 1000000u;
+}
+
+/* Writes what the command changed to the file. False: the file did not take it, and memory is as before. */
+static bool commit(struct virtual_chip *chip)
+{
+    int system_errno = 0;
+
+    if (memcmp(&chip->memory, &chip->committed, sizeof chip->memory) == 0)
+        return true;
+    system_errno = virtual_image_commit(&chip->image, chip->crypto, &chip->memory);
+    if (system_errno != 0) {
+        chip->memory = chip->committed;
+        chip->file_problem.system_errno = system_errno;
+        chip->file_problem.cause = "the virtual chip's file could not be written";
+        return false;
+    }
+    chip->committed = chip->memory;
+    chip->counters.nonvolatile_writes++;
+    return true;
+}
+
+/* Looks at the group and runs it. Returns the time it takes. */
+static uint64_t run_group(struct virtual_chip *chip)
+{
+    struct virtual_call call = {.opcode = chip->input[1],
+                                .param1 = chip->input[2],
+                                .param2 = (uint16_t)(chip->input[3] | chip->input[4] << 8),
+                                .data = chip->input + 5,
+                                .data_len = chip->input_len - 7};
+    struct virtual_reply reply = {.len = 0};
+    const struct command *command = NULL;
+    enum virtual_answer answer = VIRTUAL_ANSWER_PARSE;
+    uint64_t duration_ns = QUICK_NS;
+    const uint16_t crc = virtual_crc(0, chip->input, chip->input_len - 2);
+
+    if (chip->input[chip->input_len - 2] != (uint8_t)crc || chip->input[chip->input_len - 1] != (uint8_t)(crc >> 8)) {
+        answer = VIRTUAL_ANSWER_CRC;
+        goto out;
+    }
+    chip->counters.commands++;
+    command = find_command(call.opcode);
+    if (command == NULL || !length_is_legal(command, call.data_len))
+        goto out;
+    if (chip->watchdog_ns - chip->now_ns < execution_ns(chip, command)) {
+        answer = VIRTUAL_ANSWER_WATCHDOG;
+        goto out;
+    }
+    duration_ns = execution_ns(chip, command);
+    answer = command->run(chip, &call, &reply);
+    if (virtual_crypto_take_failure(chip->crypto)) {
+        chip->memory = chip->committed;
+        answer = VIRTUAL_ANSWER_HEALTH;
+    }
+    if (!commit(chip))
+        answer = VIRTUAL_ANSWER_EXECUTION;
+out:
+    if (answer != VIRTUAL_ANSWER_OK || reply.len == 0) {
+        reply.bytes[0] = (uint8_t)answer;
+        reply.len = 1;
+    }
+    virtual_set_output(chip, reply.bytes, reply.len);
+    virtual_wipe(&reply, sizeof reply);
+    return duration_ns;
+}
+
+/* The supply collapses while the command runs: nothing is done, and the chip answers as one that has just woken. */
+static void reset_instead(struct virtual_chip *chip)
+{
+    const struct command *command = find_command(chip->input[1]);
+    const uint64_t duration_ns = command == NULL ? QUICK_NS : execution_ns(chip, command);
+
+    chip->counters.execution_ns += duration_ns;
+    virtual_power_up(chip);
+    virtual_be_awake(chip);
+    chip->answers_from_ns = chip->now_ns + duration_ns;
+}
+
+void virtual_execute(struct virtual_chip *chip)
+{
+    const uint64_t group = ++chip->groups;
+    uint64_t duration_ns = 0;
+
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_RESET, group)) {
+        reset_instead(chip);
+        return;
+    }
+    virtual_fault_input(chip);
+    duration_ns = run_group(chip);
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_KILL, group))
+        raise(SIGKILL);
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_SLOW, group))
+        duration_ns *= 5;
+    virtual_wipe(chip->input, sizeof chip->input);
+    chip->input_len = 0;
+    chip->counters.execution_ns += duration_ns;
+    chip->answers_from_ns = chip->now_ns + duration_ns;
+    virtual_fault_output(chip);
+}
+
+void virtual_put(struct virtual_message *message, const uint8_t *data, size_t len)
+{
+    memcpy(message->bytes + message->len, data, len);
+    message->len += len;
+}
+
+void virtual_put_byte(struct virtual_message *message, uint8_t value)
+{
+    message->bytes[message->len++] = value;
+}
+
+void virtual_put_zeros(struct virtual_message *message, size_t count)
+{
+    memset(message->bytes + message->len, 0, count);
+    message->len += count;
+}
+
+void virtual_put_call(struct virtual_message *message, const struct virtual_call *call)
+{
+    virtual_put_byte(message, call->opcode);
+    virtual_put_byte(message, call->param1);
+    virtual_put_byte(message, (uint8_t)call->param2);
+    virtual_put_byte(message, (uint8_t)(call->param2 >> 8));
+}
+
+void virtual_put_serial(struct virtual_message *message, const struct virtual_chip *chip)
+{
+    virtual_put_byte(message, chip->memory.config[12]);
+    virtual_put(message, chip->memory.config, 2);
+}
+
+void virtual_finish_message(struct virtual_chip *chip, struct virtual_message *message, uint8_t digest[static 32])
+{
+    virtual_sha256(chip->crypto, message->bytes, message->len, digest);
+    virtual_wipe(message, sizeof *message);
+}
+
+void virtual_set_tempkey_digest(struct virtual_chip *chip, const uint8_t digest[static 32])
+{
+    struct virtual_tempkey *tempkey = &chip->registers.tempkey;
+
+    memcpy(tempkey->value, digest, 32);
+    virtual_wipe(tempkey->value + 32, 32);
+    tempkey->valid = true;
+    tempkey->is_64 = false;
+    tempkey->private_key = false;
+}
+
+void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_t len, bool from_host)
+{
+    virtual_drop_tempkey(chip);
+    memcpy(chip->registers.tempkey.value, value, len);
+    chip->registers.tempkey.valid = true;
+    chip->registers.tempkey.is_64 = len == 64;
+    chip->registers.tempkey.from_host = from_host;
+}
+
+void virtual_drop_tempkey(struct virtual_chip *chip)
+{
+    virtual_wipe(&chip->registers.tempkey, sizeof chip->registers.tempkey);
+}

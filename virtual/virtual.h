@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The virtual chip: a model of one ATECC508A, 608A or 608B at the level of its bus pins. It computes with OpenSSL's
+ * libcrypto and shares no code and no constant with the rest of imprint, so that each side checks the other; where the
+ * part is lenient or undocumented it is strict.
+ *
+ * Non-volatile memory is one file that is consistent at every moment, even when the process is killed: each change is
+ * written whole to the older of two halves, and the newest half with a right checksum counts. Volatile state lives in
+ * the process: opening the file is applying power, closing it is removing power. Time is virtual: only bus traffic and
+ * virtual_wait() move it.
+ *
+ * Never a real device's key store: private keys lie in the file in clear. Files are marked as virtual for ever.
+ */
+#ifndef IMPRINT_VIRTUAL_VIRTUAL_H
+#define IMPRINT_VIRTUAL_VIRTUAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIRTUAL_SERIAL_BYTES 9
+#define VIRTUAL_CONFIG_BYTES 128
+
+enum virtual_status {
+    VIRTUAL_OK = 0,
+    VIRTUAL_NO_FILE,   /* the file does not exist */
+    VIRTUAL_EXISTS,    /* virtual_create() never overwrites */
+    VIRTUAL_NOT_CHIP,  /* a file, but not a virtual chip's */
+    VIRTUAL_DAMAGED,   /* a virtual chip's file, truncated or with no half whose checksum is right */
+    VIRTUAL_VERSION,   /* made by a later imprint */
+    VIRTUAL_IN_USE,    /* another process holds it: see virtual_problem.holder_pid */
+    VIRTUAL_BAD_IMAGE, /* the config image is not one a part can have */
+    VIRTUAL_SYSTEM,    /* the operating system refused: see virtual_problem.system_errno */
+};
+
+/* Details of a status other than VIRTUAL_OK. */
+struct virtual_problem {
+    int system_errno;  /* 0 when no system call failed */
+    long holder_pid;   /* VIRTUAL_IN_USE: who, 0 when it cannot be told */
+    const char *cause; /* a literal for people, lower case, no full stop */
+};
+
+/* What a part is when it leaves its maker. */
+enum virtual_part {
+    VIRTUAL_BLANK,        /* ATECC608B, factory default configuration, unlocked, no keys */
+    VIRTUAL_TRUST_AND_GO, /* ATECC608B-TNGTLS: locked, keys in slots 0 to 4, I2C address 0x35 */
+    VIRTUAL_TRUST_FLEX,   /* ATECC608B-TFLXTLS: config and data locked, keys in slots 0 to 4, I2C address 0x36 */
+    VIRTUAL_FROM_CONFIG,  /* any config zone: part and locks as its bytes say; see virtual_making.config */
+};
+
+struct virtual_making {
+    enum virtual_part part;
+    const uint8_t *config; /* VIRTUAL_FROM_CONFIG: VIRTUAL_CONFIG_BYTES bytes; else NULL */
+    bool has_seed;         /* true: everything the maker puts in, and every key made later, follows from `seed` */
+    uint64_t seed;
+};
+
+struct virtual_chip; /* opaque: it holds a file */
+
+/*
+ * Makes a new part in a new file (mode 0600). A part from a config zone that says "data locked" gets a key in every
+ * private-key slot it describes, as its maker would have put there; one with an unlocked data zone gets none. A serial
+ * number of zeros in `config` is replaced by one of this part's own.
+ */
+enum virtual_status virtual_create(const char *path, const struct virtual_making *making,
+                                   struct virtual_problem *problem);
+
+/* Applies power: opens and locks the file. `*chip` is the caller's until virtual_close(). */
+enum virtual_status virtual_open(const char *path, struct virtual_chip **chip, struct virtual_problem *problem);
+
+/*
+ * True when the file did not take a change (disk full): the command was then answered with 0x0F and changed nothing,
+ * and the file holds the state before. `problem` says why.
+ */
+bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem);
+
+/* Removes power, unlocks and closes the file. NULL does nothing. */
+void virtual_close(struct virtual_chip *chip);
+
+/* Cuts and restores power without closing the file: all volatile state is lost. Virtual time goes on. */
+void virtual_power_cycle(struct virtual_chip *chip);
+
+/*
+ * The I2C pins, a byte at a time. `address_byte` is the 8-bit form (bit 0 set: read). Each byte takes nine bit times
+ * of the bus clock, start and stop conditions one each: virtual_i2c_start() takes ten. True means the chip pulled SDA
+ * low: acknowledged.
+ */
+bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte);
+bool virtual_i2c_write(struct virtual_chip *chip, uint8_t byte);
+uint8_t virtual_i2c_read(struct virtual_chip *chip); /* 0xFF where the chip does not drive the bus */
+void virtual_i2c_stop(struct virtual_chip *chip);
+
+/* SDA pulled low for `microseconds`, then released: wakes the chip when long enough. */
+void virtual_i2c_sda_low(struct virtual_chip *chip, uint32_t microseconds);
+
+/* Bus clock in hertz, from now on; 400,000 when never set. */
+void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
+
+/* Virtual time since power was first applied, in nanoseconds, and waiting. */
+uint64_t virtual_now_ns(const struct virtual_chip *chip);
+void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
+
+/* What has happened since virtual_open(): for measuring. */
+struct virtual_counters {
+    uint64_t commands;           /* commands executed, refused ones included */
+    uint64_t nonvolatile_writes; /* changes of non-volatile memory */
+    uint64_t bus_bytes;          /* bytes clocked over the bus either way, address and word address bytes included */
+    uint64_t wakes;
+    uint64_t execution_ns; /* sum of the commands' own execution times */
+};
+void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters);
+
+/* The 8-bit I2C address this part answers to now. */
+uint8_t virtual_i2c_address(const struct virtual_chip *chip);
+
+/* A copy of the config zone as it stands, without bus traffic: for tests and for tools that make parts. */
+void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static VIRTUAL_CONFIG_BYTES]);
+
+/* SHA-256 over all non-volatile memory: equal exactly when nothing in the part has changed. */
+void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
+
+/*
+ * Faults, counted in groups the host sends to the chip (the first is 1, wake pulses not counted). A fault is armed by
+ * its short id, "KIND@N": the same id on the same command sequence does the same thing again.
+ *   silent@N    the chip stops answering at all from group N on, until power is cycled
+ *   nack@N      group N is not acknowledged (once)
+ *   garbage@N   the reply to group N is random bytes with a random count
+ *   badcrc@N    the reply to group N has one CRC bit flipped (every time it is read)
+ *   flip@N      one bit of group N as received is flipped (the chip then answers 0xFF: it saw a bad CRC)
+ *   lost@N      group N is executed, its reply is lost: the chip is in sleep afterwards
+ *   reset@N     the supply collapses while group N executes: nothing done, chip freshly powered, replies 0x11
+ *   slow@N      group N takes five times its execution time
+ *   kill@N      the process is killed with SIGKILL just after the non-volatile writes of group N
+ * False when `id` is none of these.
+ */
+bool virtual_arm_fault(struct virtual_chip *chip, const char *id);
+
+#endif
