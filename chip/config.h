@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The config zone, decoded. `struct chip_config` is the 128 bytes as read; everything else here is a view of them,
+ * computed from tables of fields (offset, width, meaning, who may set it). What a slot can do depends on its two policy
+ * words and on the locks: chip_slot_can() says it in one word, chip_slot_why_not() says which rule forbids the rest.
+ */
+#ifndef IMPRINT_CHIP_CONFIG_H
+#define IMPRINT_CHIP_CONFIG_H
+
+#include "chip/chip.h"
+
+struct chip_config {
+    uint8_t bytes[CHIP_CONFIG_BYTES];
+};
+
+enum chip_part {
+    CHIP_PART_UNKNOWN = 0,
+    CHIP_PART_ATECC508A,
+    CHIP_PART_ATECC608A,
+    CHIP_PART_ATECC608B,
+};
+const char *chip_part_name(enum chip_part part); /* "ATECC608B" */
+
+/* By revision bytes 2 and 3 (config bytes 6 and 7). */
+enum chip_part chip_config_part(const struct chip_config *config);
+void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
+bool chip_config_is_locked(const struct chip_config *config);      /* LockConfig is not 0x55 */
+bool chip_data_is_locked(const struct chip_config *config);        /* LockValue is not 0x55 */
+uint8_t chip_config_i2c_address(const struct chip_config *config); /* 7-bit, as it will be after the next wake */
+
+enum chip_key_type { CHIP_KEY_RESERVED, CHIP_KEY_P256, CHIP_KEY_AES, CHIP_KEY_DATA };
+enum chip_read_rule { CHIP_READ_NEVER, CHIP_READ_CLEAR, CHIP_READ_ENCRYPTED };
+enum chip_write_rule { CHIP_WRITE_ALWAYS, CHIP_WRITE_IF_INVALID, CHIP_WRITE_NEVER, CHIP_WRITE_ENCRYPTED };
+enum chip_derive_rule { CHIP_DERIVE_NEVER, CHIP_DERIVE_ROLL, CHIP_DERIVE_CREATE };
+
+/* SlotConfig, KeyConfig and SlotLocked of one slot, taken apart; after-lock meaning, locks not applied. */
+struct chip_slot_policy {
+    uint16_t slot_config; /* as a word: bytes 83 20 are 0x2083 */
+    uint16_t key_config;
+    uint16_t bytes; /* size of the slot: 36, 416 or 72 */
+    bool locked;    /* SlotLocked bit is 0 */
+    /* KeyConfig */
+    bool is_private; /* Private: holds an ECC private key */
+    bool pub_info;   /* private: its public key may be computed; public: must be validated before use */
+    enum chip_key_type type;
+    bool lockable, req_random, req_auth, persistent_disable;
+    uint8_t auth_key, x509_id;
+    /* SlotConfig, private keys */
+    bool external_sign, internal_sign, ecdh, ecdh_to_slot;
+    /* SlotConfig, other slots */
+    bool check_mac_copy; /* ReadKey is 0 */
+    enum chip_read_rule read;
+    /* SlotConfig, all */
+    bool is_secret, encrypt_read, no_mac, limited_use;
+    uint8_t read_key, write_key;
+    enum chip_write_rule write;
+    bool gen_key, priv_write, derive_mac;
+    enum chip_derive_rule derive;
+};
+/* `slot` 0..15. */
+struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8_t slot);
+
+/*
+ * What a slot can do in the chip's present lock state. As bits of a word: chip_slot_can().
+ * A chip whose config zone is unlocked can do none of it.
+ */
+enum chip_ability {
+    CHIP_CAN_SIGN_DIGEST = 1 << 0,   /* external Sign */
+    CHIP_CAN_SIGN_INTERNAL = 1 << 1, /* attest GenKey and GenDig digests */
+    CHIP_CAN_ECDH = 1 << 2,
+    CHIP_CAN_GENERATE = 1 << 3,      /* GenKey may create a private key here */
+    CHIP_CAN_IMPORT_CLEAR = 1 << 4,  /* PrivWrite in clear (data zone unlocked) */
+    CHIP_CAN_IMPORT_SECRET = 1 << 5, /* PrivWrite encrypted with the key in the WriteKey slot */
+    CHIP_CAN_GIVE_PUBLIC = 1 << 6,   /* the public key of the private key here can be computed */
+    CHIP_CAN_HOLD_PUBLIC = 1 << 7,   /* is for a P-256 public key that Verify can use */
+    CHIP_CAN_WRITE_CLEAR = 1 << 8,   /* Write in clear */
+    CHIP_CAN_READ_CLEAR = 1 << 9,
+    CHIP_CAN_LOCK = 1 << 10, /* Lock of this single slot */
+};
+uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot);
+
+/*
+ * Which rule keeps the slot from one ability that chip_slot_can() does not list; a literal for people such as "bit 13
+ * of its SlotConfig (WriteConfig) is 0: GenKey is not allowed once the data zone is locked". `*reason` gets the
+ * machine's word. NULL when the slot has the ability.
+ */
+const char *chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
+                              enum error_reason *reason);
+
+/* The size of a slot in bytes: 36, 416 or 72. */
+uint16_t chip_slot_bytes(uint8_t slot);
+
+/* One field of the config zone outside the per-slot tables, for tools that print or compare it. */
+enum chip_field_setter { CHIP_SET_NEVER, CHIP_SET_WRITE, CHIP_SET_UPDATE_EXTRA, CHIP_SET_LOCK, CHIP_SET_OPERATION };
+struct chip_config_field {
+    const char *name;      /* Microchip's name on the 608: "CountMatch" */
+    const char *name_508a; /* where it differs, else NULL */
+    uint8_t offset, width; /* bytes */
+    enum chip_field_setter setter;
+    bool is_policy; /* belongs to the configuration: compared with a wanted one; not identity, locks, counters */
+    const char *meaning;
+};
+extern const struct chip_config_field chip_config_fields[];
+extern const size_t chip_config_field_count;
+
+/*
+ * True when the byte at `offset` is policy on this part: bytes 16-51, 68-83 and 90-127, on the 508A without 68-83
+ * (they count there). Two chips with equal policy bytes behave alike.
+ */
+bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset);
+
+/* Offset of the first policy byte in which the two differ, or -1 when there is none. */
+int chip_config_compare_policy(enum chip_part part, const struct chip_config *a, const struct chip_config *b);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one engine that every command goes through. A command's fate is one `enum outcome`; the table `outcome_rules`
+ * says what each means: how often the group may go out again, what becomes of the chip's registers, how it ends.
+ *
+ * What always holds: a group that may have run is sent again only if its row says repeatable; a command that needs
+ * registers is never sent once they may be lost; each call ends, whatever the bus does.
+ */
+#include "chip/chip.h"
+
+#include "bytes/crc16.h"
+#include "bytes/order.h"
+#include "chip/command.h"
+#include "chip/status.h"
+
+#include <string.h>
+
+/* count, opcode, param1, param2 (2) .. CRC (2); count, status, CRC (2). ATECC608B-TNGTLS data sheet, section 4. */
+#define GROUP_OVERHEAD 7
+#define REPLY_OVERHEAD 3
+#define REPLY_MIN 4
+
+/* The shortest watchdog of any part, wake to forced sleep (ATECC608B-TNGTLS data sheet, section 7, tWATCHDOG). */
+#define WATCHDOG_WINDOW_US 700000
+
+/* How long to wait for any reply: Microchip allows the ATECC608B that much (ATCA_POLLING_MAX_TIME_MSEC). */
+#define REPLY_LIMIT_US 2500000
+
+/*
+ * Wake pulses before giving up (Microchip's rx_retries), and the pause between two: longer than the power-on self test
+ * (tWHIST, 20 ms), and 20 of them longer than the longest GenKey (653 ms at clock divider M2), in which an interrupted
+ * program may have left the chip.
+ */
+#define WAKE_TRIES 20
+#define WAKE_RETRY_US 35000
+
+/*
+ * Polls come 1/32 of the time already waited apart, so that the end of a command is noticed at most 3 % late on every
+ * part and at every clock divider, and a long command is asked some 22 times for each doubling of its time. One poll
+ * comes right at the worst case of the command's table row.
+ */
+#define POLL_MIN_US 100
+#define POLL_FRACTION 32
+
+/* A damaged reply is still in the chip's output buffer: read it again, after whatever disturbed the bus has passed. */
+#define REREADS 3
+#define REREAD_US 1000
+
+#define STATUS_AFTER_WAKE 0x11
+
+/* What became of one group. */
+enum outcome {
+    ANSWERED,      /* executed or refused: the reply is in hand */
+    DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
+    SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
+    RESTARTED,     /* 0x11 in place of a reply */
+    ASLEEP,        /* not acknowledged: the chip saw nothing */
+    SILENT,        /* sent, but no reply within the limit */
+    UNREADABLE,    /* sent, but every reading of the reply was damaged */
+    BUS_GONE,
+};
+
+enum aftermath { STAYS, GOES_IDLE, IS_LOST };
+
+static const struct outcome_rule {
+    uint8_t resends;
+    bool may_have_run;
+    enum aftermath aftermath;
+    enum chip_status status; /* when the resends are used up */
+} outcome_rules[] = {
+    [ANSWERED] = {.status = CHIP_OK},
+    [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
+    [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
+    [RESTARTED] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
+    [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
+    [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
+    [BUS_GONE] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_GONE},
+};
+#define OUTCOMES (sizeof(outcome_rules) / sizeof(outcome_rules[0]))
+
+/* A command in hand. */
+struct exchange {
+    const struct chip_command *command;
+    struct bytes group;      /* what goes out */
+    struct bytes_out answer; /* what comes back: a whole group */
+    size_t payload_max;      /* the longest payload the caller takes, at least a status */
+    bool has_status;
+    uint8_t status; /* the last status byte the chip answered with */
+};
+
+static void forget(struct chip *chip)
+{
+    chip->awake = false;
+    chip->registers_lost = true;
+}
+
+static uint64_t now_us(struct chip *chip)
+{
+    return chip->transport.operations->now_us(chip->transport.context);
+}
+
+static void delay_us(struct chip *chip, uint32_t microseconds)
+{
+    chip->transport.operations->delay_us(chip->transport.context, microseconds);
+}
+
+static enum transport_status receive(struct chip *chip, struct bytes_out *group)
+{
+    enum transport_status status;
+
+    group->len = 0;
+    status = chip->transport.operations->receive(chip->transport.context, group);
+    if (status == TRANSPORT_OK)
+        chip->counters.bytes_received += (uint32_t)group->len;
+    return status;
+}
+
+/* True when the group is whole: its count is its length and its CRC is right. */
+static bool is_whole(struct bytes group)
+{
+    return group.len >= REPLY_MIN && group.data[0] == group.len &&
+           crc16_update(CRC16_START, bytes_of(group.data, group.len - 2)) == load16_le(group.data + group.len - 2);
+}
+
+/* To idle, which stops the watchdog and keeps the registers, unless the chip is asleep already. */
+static enum transport_status idle(struct chip *chip)
+{
+    enum transport_status status = chip->transport.operations->idle(chip->transport.context);
+
+    chip->awake = false;
+    if (status != TRANSPORT_OK)
+        chip->registers_lost = true;
+    return status;
+}
+
+/*
+ * Wakes the chip. An I2C chip that is awake already ignores the pulse and gives whatever its output buffer holds; its
+ * watchdog has been running for who knows how long, so it is sent to idle and woken once more. Any whole group is taken
+ * then. A failed self test (0x07 in place of 0x11) is such a group too: the chip still reads its config zone, and
+ * refuses by itself all else.
+ */
+static enum chip_status wake(struct chip *chip, struct exchange *exchange)
+{
+    bool was_awake = false;
+    bool heard = false;
+
+    for (unsigned tries = 0; tries < WAKE_TRIES; tries++) {
+        uint64_t pulse_us = now_us(chip);
+        enum transport_status status;
+
+        if (chip->transport.operations->wake(chip->transport.context) == TRANSPORT_GONE)
+            goto gone;
+        chip->counters.wakes++;
+        status = receive(chip, &exchange->answer);
+        if (status == TRANSPORT_GONE)
+            goto gone;
+        if (status == TRANSPORT_NO_ANSWER) {
+            delay_us(chip, WAKE_RETRY_US);
+            continue;
+        }
+        heard = true;
+        if (status == TRANSPORT_OK && is_whole(bytes_written(&exchange->answer))) {
+            bool is_fresh = exchange->answer.len == REPLY_MIN && exchange->answer.data[1] == STATUS_AFTER_WAKE;
+
+            if (is_fresh || was_awake) {
+                chip->awake = true;
+                chip->woken_at_us = pulse_us;
+                return CHIP_OK;
+            }
+            was_awake = true;
+        }
+        if (chip->transport.operations->idle(chip->transport.context) == TRANSPORT_GONE)
+            goto gone;
+        delay_us(chip, REREAD_US);
+    }
+    forget(chip);
+    return heard ? CHIP_GARBLED : CHIP_NO_ANSWER;
+gone:
+    forget(chip);
+    return CHIP_GONE;
+}
+
+/* Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. */
+static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
+{
+    uint64_t needed_us = (uint64_t)exchange->command->exec_max_ms * 1000;
+
+    if (chip->awake && now_us(chip) - chip->woken_at_us + needed_us <= WATCHDOG_WINDOW_US)
+        return CHIP_OK;
+    if (chip->awake && idle(chip) == TRANSPORT_GONE) {
+        forget(chip);
+        return CHIP_GONE;
+    }
+    return wake(chip, exchange);
+}
+
+static enum outcome judge_reply(struct exchange *exchange)
+{
+    if (exchange->answer.len != REPLY_MIN)
+        return ANSWERED;
+    exchange->has_status = true;
+    exchange->status = exchange->answer.data[1];
+    switch (chip_status_from_byte(exchange->status)) {
+    case CHIP_COMMAND_CRC:
+        return DAMAGED;
+    case CHIP_WATCHDOG:
+        return SHORT_OF_TIME;
+    case CHIP_RESET:
+        return RESTARTED;
+    default:
+        return ANSWERED;
+    }
+}
+
+/* How long to wait before the next poll, `waited` microseconds after the command went out. */
+static uint32_t poll_interval_us(const struct chip_command *command, uint64_t waited)
+{
+    uint64_t worst = (uint64_t)command->exec_max_ms * 1000;
+    uint64_t wait = waited / POLL_FRACTION;
+
+    if (wait < POLL_MIN_US)
+        wait = POLL_MIN_US;
+    if (waited + POLL_MIN_US <= worst && waited + wait > worst)
+        wait = worst - waited;
+    return (uint32_t)wait;
+}
+
+static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
+{
+    uint64_t start = now_us(chip);
+    uint32_t wait = exchange->command->first_poll_us;
+    unsigned unreadable = 0;
+
+    for (;;) {
+        uint64_t waited;
+
+        delay_us(chip, wait);
+        chip->counters.polls++;
+        switch (receive(chip, &exchange->answer)) {
+        case TRANSPORT_OK:
+            if (is_whole(bytes_written(&exchange->answer)) &&
+                exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
+                return judge_reply(exchange);
+            unreadable++;
+            break;
+        case TRANSPORT_GARBLED:
+            unreadable++;
+            break;
+        case TRANSPORT_NO_ANSWER:
+            break;
+        case TRANSPORT_GONE:
+            return BUS_GONE;
+        }
+        if (unreadable > REREADS)
+            return UNREADABLE;
+        waited = now_us(chip) - start;
+        if (waited >= REPLY_LIMIT_US)
+            return SILENT;
+        wait = poll_interval_us(exchange->command, waited);
+        if (unreadable > 0 && wait < REREAD_US)
+            wait = REREAD_US;
+    }
+}
+
+static enum outcome transact(struct chip *chip, struct exchange *exchange)
+{
+    const struct chip_command *command = exchange->command;
+
+    switch (chip->transport.operations->send(chip->transport.context, exchange->group)) {
+    case TRANSPORT_OK:
+        break;
+    case TRANSPORT_GONE:
+        return BUS_GONE;
+    default:
+        return ASLEEP;
+    }
+    chip->counters.commands++;
+    chip->counters.bytes_sent += (uint32_t)exchange->group.len;
+    if (command->effect != CHIP_READS)
+        chip->counters.writing++;
+    if (command->effect == CHIP_LOCKS)
+        chip->counters.irreversible++;
+    return await_reply(chip, exchange);
+}
+
+static enum chip_status run(struct chip *chip, struct exchange *exchange)
+{
+    const struct chip_command *command = exchange->command;
+    uint8_t resent[OUTCOMES] = {0};
+
+    for (;;) {
+        const struct outcome_rule *rule;
+        enum outcome outcome;
+        enum chip_status status = make_ready(chip, exchange);
+
+        if (status != CHIP_OK)
+            return status;
+        if (command->registers == CHIP_REGISTERS_NEEDED && chip->registers_lost)
+            return CHIP_RESET;
+        outcome = transact(chip, exchange);
+        if (outcome == ANSWERED)
+            return exchange->answer.len == REPLY_MIN ? chip_status_from_byte(exchange->status) : CHIP_OK;
+        rule = &outcome_rules[outcome];
+        if (rule->aftermath == IS_LOST)
+            forget(chip);
+        else if (rule->aftermath == GOES_IDLE)
+            (void)idle(chip);
+        if (rule->may_have_run && command->registers == CHIP_REGISTERS_NEEDED) {
+            /* It may have used its registers up; the sequence can start again if that does no harm. */
+            chip->registers_lost = true;
+            return command->repeatable || command->effect == CHIP_READS ? CHIP_RESET : CHIP_REPLY_LOST;
+        }
+        if (rule->may_have_run && !command->repeatable)
+            return CHIP_REPLY_LOST;
+        if (resent[outcome] == rule->resends)
+            return rule->status;
+        resent[outcome]++;
+        chip->counters.resends++;
+    }
+}
+
+static size_t build_group(uint8_t group[static TRANSPORT_GROUP_MAX], const struct chip_command *command, uint8_t param1,
+                          uint16_t param2, struct bytes data)
+{
+    struct bytes_out out = {.data = group, .cap = TRANSPORT_GROUP_MAX, .len = 5};
+
+    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
+    group[1] = command->opcode;
+    group[2] = param1;
+    store16_le(group + 3, param2);
+    (void)bytes_append(&out, data);
+    store16_le(group + out.len, crc16_update(CRC16_START, bytes_written(&out)));
+    return out.len + 2;
+}
+
+void chip_init(struct chip *chip, const struct transport *transport)
+{
+    *chip = (struct chip){.transport = *transport, .registers_lost = true};
+}
+
+enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
+                              struct bytes data, struct bytes_out *reply, struct error *err)
+{
+    uint8_t group[TRANSPORT_GROUP_MAX];
+    uint8_t answer[TRANSPORT_GROUP_MAX];
+    struct exchange exchange = {
+        .command = command,
+        .answer = {.data = answer, .cap = sizeof(answer)},
+        .payload_max = reply != NULL && reply->cap > 1 ? reply->cap : 1,
+    };
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (reply != NULL)
+        reply->len = 0;
+    if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
+        goto out;
+    if (command->effect != CHIP_READS && chip->guard.allow != NULL &&
+        !chip->guard.allow(chip->guard.context, command, param1, param2)) {
+        error_set(err, ERROR_NOT_ARMED, "nothing on the chip may be changed now", NULL);
+        goto out;
+    }
+    exchange.group = bytes_of(group, build_group(group, command, param1, param2, data));
+    status = run(chip, &exchange);
+    if (status == CHIP_OK) {
+        if (command->registers == CHIP_REGISTERS_FILLED)
+            chip->registers_lost = false;
+        if (reply != NULL && exchange.answer.len != REPLY_MIN)
+            (void)bytes_append(reply, bytes_of(answer + 1, exchange.answer.len - REPLY_OVERHEAD));
+    }
+    bytes_wipe(group, sizeof(group));
+    bytes_wipe(answer, sizeof(answer));
+out:
+    if (status != CHIP_OK) {
+        (void)chip_status_note(status, err);
+        error_with_command(err, command->name);
+        if (exchange.has_status)
+            error_with_chip_status(err, exchange.status);
+        if (chip->identified)
+            error_with_serial(err, chip->serial);
+    }
+    return status;
+}
+
+void chip_sleep(struct chip *chip)
+{
+    (void)chip->transport.operations->sleep(chip->transport.context);
+    forget(chip);
+}

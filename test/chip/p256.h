@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* P-256 by libcrypto, to check what the chip computes. */
+#ifndef IMPRINT_TEST_CHIP_P256_H
+#define IMPRINT_TEST_CHIP_P256_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* X | Y of the private key. */
+void p256_public_of(const uint8_t scalar[static 32], uint8_t public_key[static 64]);
+
+/* True when R | S is the key's signature over the digest. */
+bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[static 32],
+                   const uint8_t signature[static 64]);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A transport that plays a script: what must come next and what the bus answers. Anything else fails the test. Groups
+ * are written without their CRC, which is put on here, so that scripts read like data sheets.
+ */
+#ifndef IMPRINT_TEST_CHIP_SCRIPTED_H
+#define IMPRINT_TEST_CHIP_SCRIPTED_H
+
+#include "transport/transport.h"
+
+enum scripted_kind {
+    SCRIPT_END = 0,
+    SCRIPT_WAKE,   /* a wake pulse */
+    SCRIPT_SEND,   /* a group: `hex` is count to data */
+    SCRIPT_REPLY,  /* a reply: `hex` is the payload */
+    SCRIPT_RAW,    /* a reply: `hex` is all of it, right or wrong */
+    SCRIPT_SILENT, /* no reply, however often it is asked for */
+    SCRIPT_IDLE,
+    SCRIPT_SLEEP,
+    SCRIPT_ALWAYS, /* from here on everything but a wake pulse ends with `status` */
+};
+
+struct scripted_step {
+    enum scripted_kind kind;
+    const char *hex;
+    uint32_t busy_us; /* a reply: so long after the last send nothing answers */
+    enum transport_status status;
+};
+
+#define SCRIPT_WAKES                                                                                                   \
+    {.kind = SCRIPT_WAKE},                                                                                             \
+    {                                                                                                                  \
+        .kind = SCRIPT_REPLY, .hex = "11"                                                                              \
+    }
+#define SCRIPT_SENDS(text)                                                                                             \
+    {                                                                                                                  \
+        .kind = SCRIPT_SEND, .hex = (text)                                                                             \
+    }
+#define SCRIPT_NACKS(text)                                                                                             \
+    {                                                                                                                  \
+        .kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER                                              \
+    }
+#define SCRIPT_ANSWERS(text)                                                                                           \
+    {                                                                                                                  \
+        .kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000                                                           \
+    }
+#define SCRIPT_HOLDS(text)                                                                                             \
+    {                                                                                                                  \
+        .kind = SCRIPT_REPLY, .hex = (text)                                                                            \
+    } /* what is in its output buffer when it is woken */
+#define SCRIPT_ANSWERS_RAW(text)                                                                                       \
+    {                                                                                                                  \
+        .kind = SCRIPT_RAW, .hex = (text)                                                                              \
+    }
+#define SCRIPT_ANSWERS_NEVER                                                                                           \
+    {                                                                                                                  \
+        .kind = SCRIPT_SILENT                                                                                          \
+    }
+#define SCRIPT_GARBLES                                                                                                 \
+    {                                                                                                                  \
+        .kind = SCRIPT_RAW, .hex = "", .status = TRANSPORT_GARBLED                                                     \
+    }
+#define SCRIPT_IDLES                                                                                                   \
+    {                                                                                                                  \
+        .kind = SCRIPT_IDLE                                                                                            \
+    }
+
+struct scripted {
+    const char *name; /* of the script, for messages */
+    const struct scripted_step *next;
+    uint64_t now_us, sent_at_us;
+    uint32_t smallest_delay_us;
+    unsigned receives;
+};
+
+/* Ready to play `steps`, which end with a step of zeros. `self` must outlive the transport. */
+struct transport scripted_init(struct scripted *self, const char *name, const struct scripted_step *steps);
+
+/* Fails the test unless all steps were played. */
+void scripted_done(struct scripted *self);
+
+#endif

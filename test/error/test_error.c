@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first failure is kept, what is missing is added, every reason has a name of its own. */
+#include "error/error.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_every_reason_has_its_name(void **state)
+{
+    (void)state;
+    for (int a = 0; a < ERROR_REASON_COUNT; a++) {
+        const char *name = error_reason_name((enum error_reason)a);
+
+        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name));
+        for (int b = 0; b < a; b++)
+            if (strcmp(name, error_reason_name((enum error_reason)b)) == 0)
+                fail_msg("reasons %d and %d are both \"%s\"", a, b, name);
+    }
+    assert_string_equal(error_reason_name(ERROR_REASON_COUNT), "unexpected");
+    assert_string_equal(error_reason_name((enum error_reason)(-1)), "unexpected");
+}
+
+static void test_first_is_kept(void **state)
+{
+    static const uint8_t serial[2][ERROR_SERIAL_BYTES] = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 9, 9, 9, 9, 9, 9, 9, 9}};
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    error_set(&err, ERROR_CHIP_REFUSED, "cause", "next");
+    error_set(&err, ERROR_PSA, "other", "other");
+    for (int again = 0; again < 2; again++) {
+        error_doing(&err, again ? "other" : "doing");
+        error_at_slot(&err, again ? 9 : 0);
+        error_with_key(&err, again ? 99 : 18);
+        error_with_command(&err, again ? "other" : "GenKey");
+        error_with_chip_status(&err, again ? 0xFF : 0x0F);
+        error_with_serial(&err, serial[again]);
+        error_with_psa(&err, again ? -1 : -134);
+        error_with_errno(&err, again ? 1 : 2);
+        error_with_subject(&err, again ? "other" : "subject");
+    }
+    assert_int_equal(err.reason, ERROR_CHIP_REFUSED);
+    assert_string_equal(err.cause, "cause");
+    assert_string_equal(err.next, "next");
+    assert_string_equal(err.doing, "doing");
+    assert_true(err.has_slot && err.slot == 0);
+    assert_int_equal(err.key_id, 18);
+    assert_string_equal(err.command, "GenKey");
+    assert_true(err.has_chip_status && err.chip_status == 0x0F);
+    assert_true(err.has_serial);
+    assert_memory_equal(err.serial, serial[0], ERROR_SERIAL_BYTES);
+    assert_int_equal(err.psa_status, -134);
+    assert_int_equal(err.system_errno, 2);
+    assert_string_equal(err.subject, "subject");
+
+    error_clear(&err);
+    assert_int_equal(err.reason, ERROR_NONE);
+    assert_false(err.has_slot || err.has_serial || err.has_chip_status);
+    error_set(&err, ERROR_PSA, "other", NULL);
+    assert_int_equal(err.reason, ERROR_PSA);
+}
+
+static void test_nobody_interested(void **state)
+{
+    static const uint8_t serial[ERROR_SERIAL_BYTES] = {0};
+
+    (void)state;
+    error_set(NULL, ERROR_PSA, "cause", NULL);
+    error_doing(NULL, "doing");
+    error_at_slot(NULL, 1);
+    error_with_key(NULL, 1);
+    error_with_command(NULL, "Info");
+    error_with_chip_status(NULL, 1);
+    error_with_serial(NULL, serial);
+    error_with_psa(NULL, 1);
+    error_with_errno(NULL, 1);
+    error_with_subject(NULL, "subject");
+    error_clear(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_reason_has_its_name),
+        cmocka_unit_test(test_first_is_kept),
+        cmocka_unit_test(test_nobody_interested),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

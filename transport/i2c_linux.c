@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * i2c-dev through I2C_RDWR only: whole transactions with their own addresses, no state left in the adapter. Linux says
+ * "not acknowledged" in several ways; the table `bus_errors` sorts them.
+ */
+#include "transport/i2c_linux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/i2c-dev.h>
+#include <linux/i2c.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ATECC608B-TNGTLS data sheet, section 7. */
+#define WORD_RESET 0x00
+#define WORD_SLEEP 0x01
+#define WORD_IDLE 0x02
+#define WORD_COMMAND 0x03
+#define WAKE_HIGH_US 1500 /* tWHI; a chip with its power-on self test on is not ready yet, and the caller waits */
+
+#define GROUP_MIN 4
+#define ADDRESS_MAX 0x7F
+
+/*
+ * Eight zero bits hold SDA low; the byte after keeps other devices from taking the transfer for a general call command,
+ * of which 0x01 is none.
+ */
+#define WAKE_ADDRESS 0x00
+#define WAKE_BYTE 0x01
+
+/* Documentation/i2c/fault-codes.rst of the Linux kernel, and what adapters return for a missing ACK in practice. */
+static const struct {
+    int number;
+    enum transport_status status;
+} bus_errors[] = {
+    {ENXIO, TRANSPORT_NO_ANSWER},     /* address not acknowledged */
+    {EREMOTEIO, TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
+    {EIO, TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
+    {ETIMEDOUT, TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
+    {EAGAIN, TRANSPORT_NO_ANSWER},    /* arbitration lost */
+    {EBUSY, TRANSPORT_NO_ANSWER},     /* bus busy with another master */
+    {EINTR, TRANSPORT_NO_ANSWER},     /* a signal came first */
+};
+
+static enum transport_status status_of(int number)
+{
+    for (size_t i = 0; i < sizeof(bus_errors) / sizeof(bus_errors[0]); i++)
+        if (bus_errors[i].number == number)
+            return bus_errors[i].status;
+    return TRANSPORT_GONE;
+}
+
+static enum transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
+                                      uint8_t *data, size_t len)
+{
+    struct i2c_msg message = {.addr = address, .flags = flags, .len = (uint16_t)len, .buf = data};
+    struct i2c_rdwr_ioctl_data transaction = {.msgs = &message, .nmsgs = 1};
+
+    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? TRANSPORT_OK : status_of(errno);
+}
+
+static enum transport_status write_word(void *context, uint8_t word_address)
+{
+    const struct transport_i2c_linux *self = context;
+
+    return transfer(self, self->address, 0, &word_address, 1);
+}
+
+static void i2c_linux_delay_us(void *context, uint32_t microseconds)
+{
+    struct timespec left = {
+        .tv_sec = (time_t)(microseconds / 1000000),
+        .tv_nsec = (long)(microseconds % 1000000) * 1000,
+    };
+
+    (void)context;
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+        /* sleep what is left */
+    }
+}
+
+static uint64_t i2c_linux_now_us(void *context)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)context;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Nobody acknowledges the wake address: only a bus that is gone counts. */
+static enum transport_status i2c_linux_wake(void *context)
+{
+    uint8_t byte = WAKE_BYTE;
+
+    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
+        return TRANSPORT_GONE;
+    i2c_linux_delay_us(context, WAKE_HIGH_US);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status i2c_linux_send(void *context, struct bytes group)
+{
+    const struct transport_i2c_linux *self = context;
+    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
+    enum transport_status status;
+
+    if (group.len > TRANSPORT_GROUP_MAX)
+        return TRANSPORT_GARBLED;
+    memcpy(data + 1, group.data, group.len);
+    status = transfer(self, self->address, 0, data, 1 + group.len);
+    bytes_wipe(data, sizeof(data));
+    return status;
+}
+
+static enum transport_status i2c_linux_receive(void *context, struct bytes_out *group)
+{
+    const struct transport_i2c_linux *self = context;
+    enum transport_status status = write_word(context, WORD_RESET);
+
+    group->len = 0;
+    if (status == TRANSPORT_OK)
+        status = transfer(self, self->address, I2C_M_RD, group->data, 1);
+    if (status != TRANSPORT_OK)
+        return status;
+    if (group->data[0] < GROUP_MIN || group->data[0] > group->cap)
+        return TRANSPORT_GARBLED;
+    status = transfer(self, self->address, I2C_M_RD, group->data + 1, group->data[0] - (size_t)1);
+    if (status == TRANSPORT_NO_ANSWER)
+        return TRANSPORT_GARBLED;
+    if (status == TRANSPORT_OK)
+        group->len = group->data[0];
+    return status;
+}
+
+static enum transport_status i2c_linux_idle(void *context)
+{
+    return write_word(context, WORD_IDLE);
+}
+
+static enum transport_status i2c_linux_sleep(void *context)
+{
+    return write_word(context, WORD_SLEEP);
+}
+
+static const struct transport_operations i2c_linux_operations = {
+    .name = "i2c",
+    .wake = i2c_linux_wake,
+    .send = i2c_linux_send,
+    .receive = i2c_linux_receive,
+    .idle = i2c_linux_idle,
+    .sleep = i2c_linux_sleep,
+    .delay_us = i2c_linux_delay_us,
+    .now_us = i2c_linux_now_us,
+};
+
+static const struct open_error {
+    int number;
+    const char *cause, *next;
+} open_errors[] = {
+    {ENOENT, "there is no such file", "load the kernel module i2c-dev and look at /dev/i2c-*"},
+    {EACCES, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
+    {EPERM, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
+    {ENXIO, "its adapter is gone", "check that the adapter is plugged in"},
+    {ENODEV, "its adapter is gone", "check that the adapter is plugged in"},
+    {EISDIR, "it is a directory", "name a file such as /dev/i2c-1"},
+    {0, "it cannot be opened", NULL}, /* any other */
+};
+
+static void note_open_error(int number, const char *path, struct error *err)
+{
+    const struct open_error *row = open_errors;
+
+    while (row->number != 0 && row->number != number)
+        row++;
+    error_set(err, ERROR_DEVICE_MISSING, row->cause, row->next);
+    error_with_errno(err, number);
+    error_with_subject(err, path);
+}
+
+bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path, uint8_t address,
+                              struct transport *transport, struct error *err)
+{
+    unsigned long functions = 0;
+
+    self->fd = -1;
+    self->address = address;
+    if (address == WAKE_ADDRESS || address > ADDRESS_MAX) {
+        error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
+        error_with_subject(err, path);
+        goto refuse;
+    }
+    self->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (self->fd < 0) {
+        note_open_error(errno, path, err);
+        goto refuse;
+    }
+    if (ioctl(self->fd, I2C_FUNCS, &functions) != 0) {
+        error_set(err, ERROR_DEVICE_MISSING, "it is not an I2C adapter", "name a file such as /dev/i2c-1");
+        error_with_errno(err, errno);
+        error_with_subject(err, path);
+        goto refuse;
+    }
+    if ((functions & I2C_FUNC_I2C) == 0) {
+        error_set(err, ERROR_DEVICE_MISSING, "this adapter speaks SMBus only, and the chip needs plain I2C",
+                  "use another adapter");
+        error_with_subject(err, path);
+        goto refuse;
+    }
+    *transport = (struct transport){.operations = &i2c_linux_operations, .context = self};
+    return true;
+refuse:
+    error_doing(err, "open an I2C adapter");
+    transport_i2c_linux_close(self);
+    return false;
+}
+
+void transport_i2c_linux_close(struct transport_i2c_linux *self)
+{
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    self->fd = -1;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transport to a virtual chip in this process, as an I2C adapter would drive it: wake by a low pulse, word addresses,
+ * polling by address. Time is the chip's virtual clock, so a run costs no wall time.
+ */
+#ifndef IMPRINT_TRANSPORT_VIRTUAL_H
+#define IMPRINT_TRANSPORT_VIRTUAL_H
+
+#include "transport/transport.h"
+
+struct virtual_chip;
+
+/* Must stay valid as long as the transport made from it is used. Private. */
+struct transport_virtual {
+    struct virtual_chip *chip;
+};
+
+/* A transport to `chip`, which stays the caller's and must stay open. The I2C address is looked up at each call. */
+struct transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip);
+
+#endif
