@@ -1,0 +1,703 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "storage/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "storage/file_name.h"
+#include "storage/record.h"
+
+static const char doing_open[] = "open the key storage";
+
+/* One byte more than any record takes, so that a file that is too long shows. */
+enum { READ_MAX = STORAGE_RECORD_BYTES(STORAGE_RECORD_MAX) + 1 };
+
+/* ---- the operating system ------------------------------------------------------------------------------------- */
+
+static int posix_openat(int directory, const char *name, int flags, mode_t mode)
+{
+    return openat(directory, name, flags, mode);
+}
+
+static int posix_lock(int fd, int command, struct flock *lock)
+{
+    return fcntl(fd, command, lock);
+}
+
+const struct storage_file_system storage_file_posix = {
+    .mkdir = mkdir,
+    .openat = posix_openat,
+    .fchmod = fchmod,
+    .lock = posix_lock,
+    .read = read,
+    .write = write,
+    .ftruncate = ftruncate,
+    .fsync = fsync,
+    .close = close,
+    .renameat = renameat,
+    .unlinkat = unlinkat,
+    .readdir = readdir,
+};
+
+/* Calls that a signal may interrupt are made again. POSIX does not name EINTR for the others. */
+static int open_again(const struct storage_file *self, int directory, const char *name, int flags)
+{
+    int fd;
+    do
+        fd = self->system->openat(directory, name, flags | O_CLOEXEC | O_NOCTTY, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+static bool sync_again(const struct storage_file *self, int fd)
+{
+    int result;
+    do
+        result = self->system->fsync(fd);
+    while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+static bool truncate_again(const struct storage_file *self, int fd, size_t size)
+{
+    int result;
+    do
+        result = self->system->ftruncate(fd, (off_t)size);
+    while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+/* On Linux the descriptor is gone after EINTR too, and what was written to it has been synced before. */
+static bool close_once(const struct storage_file *self, int fd)
+{
+    return self->system->close(fd) == 0 || errno == EINTR;
+}
+
+static bool write_all(const struct storage_file *self, int fd, struct bytes content)
+{
+    size_t done = 0;
+    while (done < content.len) {
+        ssize_t n = self->system->write(fd, content.data + done, content.len - done);
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n == 0) {
+            errno = EIO;
+            return false;
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Reads to the end of the file or of the room. */
+static bool read_all(const struct storage_file *self, int fd, struct bytes_out *out)
+{
+    while (out->len < out->cap) {
+        ssize_t n = self->system->read(fd, out->data + out->len, out->cap - out->len);
+        if (n > 0)
+            out->len += (size_t)n;
+        else if (n == 0)
+            break;
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+/* What a failed write means. Everything unnamed is FAILED. */
+static enum storage_status status_of_errno(int error)
+{
+    static const struct {
+        int error;
+        enum storage_status status;
+    } table[] = {
+        {ENOSPC, STORAGE_FULL},     {EDQUOT, STORAGE_FULL},      {EFBIG, STORAGE_FULL},
+        {EROFS, STORAGE_READ_ONLY}, {EACCES, STORAGE_READ_ONLY}, {EPERM, STORAGE_READ_ONLY},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].error == error)
+            return table[i].status;
+    }
+    return STORAGE_FAILED;
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Makes durable what an earlier call changed in the directory and could not sync. Every call that is about to report
+ * success or absence begins with this: a retry finds the change in place, and must not take it for done before it is.
+ */
+static bool sync_directory(struct storage_file *self)
+{
+    if (self->unsynced && sync_again(self, self->directory_fd))
+        self->unsynced = false;
+    return !self->unsynced;
+}
+
+/* Unlinks a file of ours; errno stays what the failure before it has left. */
+static void discard(const struct storage_file *self, const char *name)
+{
+    int error = errno;
+    (void)self->system->unlinkat(self->directory_fd, name, 0);
+    errno = error;
+}
+
+/* A new file, or -1. What has the name already is a left-over of ours (or a trap): it goes. */
+static int create_aside(const struct storage_file *self, const char *name)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = open_again(self, self->directory_fd, name, flags);
+    if (fd < 0 && errno == EEXIST) {
+        discard(self, name);
+        fd = open_again(self, self->directory_fd, name, flags);
+    }
+    if (fd >= 0 && self->system->fchmod(fd, 0600) < 0) {
+        int error = errno;
+        (void)close_once(self, fd);
+        discard(self, name);
+        errno = error;
+        fd = -1;
+    }
+    return fd;
+}
+
+/*
+ * Writes `content` over the file `aside`, open as `fd` (or -1 when that failed), and makes it the file `name`, durably.
+ * On failure the aside file is removed and errno says why. `fd` is closed in any case.
+ */
+static enum storage_status publish(struct storage_file *self, int fd, const char *aside, struct bytes content,
+                                   const char *name)
+{
+    bool good =
+        fd >= 0 && write_all(self, fd, content) && truncate_again(self, fd, content.len) && sync_again(self, fd);
+    int error = errno;
+    if (fd >= 0 && !close_once(self, fd) && good) {
+        good = false;
+        error = errno;
+    }
+    if (good) {
+        /* Also where it fails: a medium that reports an error may have done the work. */
+        self->unsynced = true;
+        good = self->system->renameat(self->directory_fd, aside, self->directory_fd, name) == 0;
+        error = errno;
+    }
+    if (!good) {
+        discard(self, aside);
+        errno = error;
+        return status_of_errno(error);
+    }
+    return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
+}
+
+/* ---- records -------------------------------------------------------------------------------------------------- */
+
+/*
+ * Reads and checks the record `uid` with `room` as its memory; `content` points into it. ABSENT only when there is no
+ * such file: what cannot be read is FAILED, what is no record (too long, a link, a directory) is CORRUPT.
+ */
+static enum storage_status read_record(const struct storage_file *self, uint64_t uid, uint8_t room[static READ_MAX],
+                                       struct storage_record *record, struct bytes *content)
+{
+    struct bytes_out stored = {.data = room, .cap = READ_MAX};
+    char name[STORAGE_FILE_NAME_SIZE];
+    struct stat directory;
+
+    storage_file_name(uid, name);
+    /* Not blocking, for the case that somebody has put a FIFO there. */
+    int fd = open_again(self, self->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        switch (errno) {
+        case ENOENT:
+            /* In a directory that has itself been deleted nothing is found either. */
+            return fstat(self->directory_fd, &directory) == 0 && directory.st_nlink > 0 ? STORAGE_ABSENT
+                                                                                        : STORAGE_FAILED;
+        case ELOOP:
+            return STORAGE_CORRUPT;
+        default:
+            return STORAGE_FAILED;
+        }
+    }
+    enum storage_status status = STORAGE_OK;
+    if (!read_all(self, fd, &stored))
+        status = errno == EISDIR ? STORAGE_CORRUPT : STORAGE_FAILED;
+    if (!close_once(self, fd) && status == STORAGE_OK)
+        status = STORAGE_FAILED;
+    if (status == STORAGE_OK)
+        status = storage_record_read(bytes_written(&stored), uid, record, content);
+    return status;
+}
+
+static void file_release(void *context)
+{
+    struct storage_file *self = context;
+    if (self->reserved)
+        discard(self, STORAGE_FILE_RESERVED);
+    self->reserved = false;
+}
+
+static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    struct storage_file *self = context;
+    uint8_t room[READ_MAX];
+    struct bytes_out encoded = {.data = room, .cap = sizeof room};
+    struct storage_record record;
+    struct bytes present;
+    char name[STORAGE_FILE_NAME_SIZE];
+    const char *aside = NULL;
+    int fd = -1;
+    enum storage_status status;
+
+    if (content.len > STORAGE_RECORD_MAX)
+        return STORAGE_FULL;
+    if (!sync_directory(self))
+        return STORAGE_FAILED;
+    const enum storage_status before = read_record(self, uid, room, &record, &present);
+    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0) {
+        status = STORAGE_PERMANENT;
+        goto out;
+    }
+    if (before == STORAGE_OK && record.flags == flags && bytes_equal(present, content)) {
+        status = STORAGE_OK;
+        goto out;
+    }
+    if (before == STORAGE_FUTURE || before == STORAGE_FAILED) {
+        status = before;
+        goto out;
+    }
+    /* Always fits: `room` holds the longest record. */
+    (void)storage_record_write(uid, flags, content, &encoded);
+    storage_file_name(uid, name);
+    if (before == STORAGE_ABSENT && self->reserved && self->reserved_size >= encoded.len) {
+        /* The blocks are there already, so that a disk which has filled up since cannot make this fail. */
+        aside = STORAGE_FILE_RESERVED;
+        fd = open_again(self, self->directory_fd, aside, O_WRONLY | O_NOFOLLOW);
+    }
+    if (fd < 0) {
+        if (before == STORAGE_ABSENT)
+            file_release(self);
+        aside = STORAGE_FILE_ASIDE;
+        fd = create_aside(self, aside);
+    } else {
+        self->reserved = false;
+    }
+    status = publish(self, fd, aside, bytes_written(&encoded), name);
+out:
+    bytes_wipe(room, sizeof room);
+    return status;
+}
+
+static enum storage_status file_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
+                                    struct storage_record *record)
+{
+    struct storage_file *self = context;
+    uint8_t room[READ_MAX];
+    struct storage_record found;
+    struct bytes content;
+
+    out->len = 0;
+    enum storage_status status = read_record(self, uid, room, &found, &content);
+    if (status == STORAGE_OK) {
+        if (offset < content.len) {
+            size_t left = content.len - offset;
+            (void)bytes_append(out, bytes_of(content.data + offset, left < out->cap ? left : out->cap));
+        }
+        if (record != NULL)
+            *record = found;
+    } else if (status == STORAGE_ABSENT && self->unsynced && !sync_directory(self)) {
+        status = STORAGE_FAILED;
+    }
+    bytes_wipe(room, sizeof room);
+    return status;
+}
+
+static enum storage_status file_remove(void *context, uint64_t uid)
+{
+    struct storage_file *self = context;
+    uint8_t room[READ_MAX];
+    struct storage_record record;
+    struct bytes content;
+    char name[STORAGE_FILE_NAME_SIZE];
+
+    if (!sync_directory(self))
+        return STORAGE_FAILED;
+    enum storage_status status = read_record(self, uid, room, &record, &content);
+    bytes_wipe(room, sizeof room);
+    if (status == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+        return STORAGE_PERMANENT;
+    if (status != STORAGE_OK && status != STORAGE_CORRUPT)
+        return status;
+    storage_file_name(uid, name);
+    self->unsynced = true;
+    if (self->system->unlinkat(self->directory_fd, name, 0) < 0)
+        return status_of_errno(errno);
+    return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
+}
+
+/* The lowest uid above `*uid`, or of all where `first`. errno says why it is FAILED. */
+static enum storage_status find_next(const struct storage_file *self, bool first, uint64_t *uid)
+{
+    enum storage_status status = STORAGE_ABSENT;
+    uint64_t next = 0;
+    int error;
+
+    int fd = open_again(self, self->directory_fd, ".", O_RDONLY | O_DIRECTORY);
+    DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+    if (listing == NULL) {
+        error = errno;
+        if (fd >= 0)
+            (void)close_once(self, fd);
+        errno = error;
+        return STORAGE_FAILED;
+    }
+    for (;;) {
+        uint64_t found;
+        errno = 0;
+        const struct dirent *entry = self->system->readdir(listing);
+        error = errno;
+        if (entry == NULL)
+            break;
+        if (!storage_file_name_parse(entry->d_name, &found) || (!first && found <= *uid))
+            continue;
+        if (status == STORAGE_ABSENT || found < next)
+            next = found;
+        status = STORAGE_OK;
+    }
+    (void)closedir(listing);
+    errno = error;
+    if (error != 0)
+        return STORAGE_FAILED;
+    if (status == STORAGE_OK)
+        *uid = next;
+    return status;
+}
+
+static enum storage_status file_next(void *context, bool first, uint64_t *uid)
+{
+    return find_next(context, first, uid);
+}
+
+/* Zeros are written and synced, for a file with holes has no room of its own. */
+static enum storage_status file_reserve(void *context, uint32_t size)
+{
+    struct storage_file *self = context;
+    static const uint8_t zeros[READ_MAX];
+    const struct bytes room = bytes_of(zeros, STORAGE_RECORD_BYTES((size_t)size));
+
+    if (size > STORAGE_RECORD_MAX)
+        return STORAGE_FULL;
+    if (self->reserved && self->reserved_size >= room.len)
+        return STORAGE_OK;
+    file_release(self);
+    int fd = create_aside(self, STORAGE_FILE_RESERVED);
+    bool good = fd >= 0 && write_all(self, fd, room) && sync_again(self, fd);
+    int error = errno;
+    if (fd >= 0 && !close_once(self, fd) && good) {
+        good = false;
+        error = errno;
+    }
+    if (!good) {
+        discard(self, STORAGE_FILE_RESERVED);
+        return status_of_errno(error);
+    }
+    self->reserved = true;
+    self->reserved_size = room.len;
+    return STORAGE_OK;
+}
+
+static const struct storage_operations file_operations = {
+    .set = file_set,
+    .get = file_get,
+    .remove = file_remove,
+    .next = file_next,
+    .reserve = file_reserve,
+    .release = file_release,
+};
+
+/* ---- opening and closing -------------------------------------------------------------------------------------- */
+
+/* What a failed call while opening means to the person in front of it. */
+static bool refuse_errno(struct error *err, int error)
+{
+    static const struct {
+        int error;
+        enum error_reason reason;
+        const char *cause, *next;
+    } table[] = {
+        {ENOENT, ERROR_STORAGE_FAILED, "there is no such directory", "name a directory whose parent exists"},
+        {ENOTDIR, ERROR_STORAGE_FAILED, "it is not a directory", "name a directory"},
+        {EACCES, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the directory"},
+        {EPERM, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the directory"},
+        {EROFS, ERROR_STORAGE_FAILED, "the file system is mounted read-only", "name a directory that can be written"},
+        {ELOOP, ERROR_STORAGE_FAILED, "a symbolic link lies where a file of the storage should be", "remove it"},
+        {ENAMETOOLONG, ERROR_STORAGE_FAILED, "the directory's name is too long", "name a shorter one"},
+        {ENOSPC, ERROR_STORAGE_FULL, "no room on the file system", "make room"},
+        {EDQUOT, ERROR_STORAGE_FULL, "the disk quota is used up", "make room"},
+        {EFBIG, ERROR_STORAGE_FULL, "the file size limit of this process is too small", "raise it (ulimit -f)"},
+    };
+    enum error_reason reason = ERROR_STORAGE_FAILED;
+    const char *cause = "the file system failed", *next = "check the medium";
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].error == error) {
+            reason = table[i].reason;
+            cause = table[i].cause;
+            next = table[i].next;
+        }
+    }
+    error_set(err, reason, cause, next);
+    error_with_errno(err, error);
+    return false;
+}
+
+static bool refuse(struct error *err, enum error_reason reason, const char *cause, const char *next)
+{
+    error_set(err, reason, cause, next);
+    return false;
+}
+
+/* Opens the directory, makes it where wanted. */
+static bool open_directory(struct storage_file *self, const char *directory, bool create, struct error *err)
+{
+    const int flags = O_RDONLY | O_DIRECTORY;
+    struct stat found;
+    bool made = false;
+
+    self->directory_fd = open_again(self, AT_FDCWD, directory, flags);
+    if (self->directory_fd < 0 && errno == ENOENT) {
+        if (!create)
+            return refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
+        made = self->system->mkdir(directory, 0700) == 0;
+        if (!made && errno != EEXIST)
+            return refuse_errno(err, errno);
+        self->directory_fd = open_again(self, AT_FDCWD, directory, flags);
+    }
+    if (self->directory_fd < 0)
+        return refuse_errno(err, errno);
+    if (made && self->system->fchmod(self->directory_fd, 0700) < 0)
+        return refuse_errno(err, errno);
+    if (fstat(self->directory_fd, &found) < 0)
+        return refuse_errno(err, errno);
+    if ((found.st_mode & S_IWOTH) != 0)
+        return refuse(err, ERROR_STORAGE_FAILED, "everybody may write in the directory",
+                      "chmod it to 0700, or name another one");
+    return true;
+}
+
+/* Syncs the directory that holds `directory`, so that the new one is durable. */
+static bool sync_parent(const struct storage_file *self, const char *directory)
+{
+    char parent[STORAGE_FILE_PATH_MAX];
+    size_t len = strlen(directory); /* below STORAGE_FILE_PATH_MAX, as storage_file_open() has checked */
+
+    while (len > 1 && directory[len - 1] == '/')
+        len--;
+    while (len > 0 && directory[len - 1] != '/')
+        len--;
+    if (len == 0) {
+        parent[0] = '.';
+        len = 1;
+    } else {
+        memcpy(parent, directory, len);
+    }
+    parent[len] = '\0';
+    int fd = open_again(self, AT_FDCWD, parent, O_RDONLY | O_DIRECTORY);
+    if (fd < 0)
+        return false;
+    bool good = sync_again(self, fd);
+    int error = errno;
+    (void)close_once(self, fd);
+    errno = error;
+    return good;
+}
+
+/*
+ * Two locks of one byte each on one file: byte 0 belongs to the open file, so that it also keeps out a second open in
+ * this process, which POSIX's process locks do not; byte 1 belongs to the process, so that F_GETLK names its pid.
+ */
+static int lock_byte(const struct storage_file *self, int command, off_t byte, pid_t *holder)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    int result;
+    do
+        result = self->system->lock(self->lock_fd, command, &lock);
+    while (result < 0 && errno == EINTR);
+    if (holder != NULL)
+        *holder = result == 0 && lock.l_type != F_UNLCK && lock.l_pid > 0 ? lock.l_pid : 0;
+    return result;
+}
+
+/* Says who holds the lock: the pid as the kernel knows it, else as the lock file says, and the text there. */
+static bool refuse_busy(struct storage_file *self, struct error *err)
+{
+    char text[STORAGE_FILE_HOLDER_MAX + 32];
+    struct bytes_out line = {.data = (uint8_t *)text, .cap = sizeof text - 1};
+    pid_t pid;
+
+    (void)lock_byte(self, F_GETLK, 1, &pid);
+    if (!read_all(self, self->lock_fd, &line))
+        line.len = 0;
+    text[line.len] = '\0';
+    char *at = text;
+    unsigned long told = strtoul(text, &at, 10);
+    if (pid == 0 && told <= UINT32_MAX / 2)
+        pid = (pid_t)told;
+    size_t len = 0;
+    for (at += strspn(at, " "); *at >= ' ' && *at <= '~' && len < sizeof self->holder - 1; at++)
+        self->holder[len++] = *at;
+    self->holder[len] = '\0';
+    if (err != NULL && err->reason == ERROR_NONE)
+        err->found = (uint32_t)pid;
+    return refuse(err, ERROR_DEVICE_BUSY, "another process holds the key storage", "wait until it has finished");
+}
+
+static bool take_lock(struct storage_file *self, const char *holder, struct error *err)
+{
+    char text[STORAGE_FILE_HOLDER_MAX + 32];
+
+    self->lock_fd = open_again(self, self->directory_fd, STORAGE_FILE_LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    if (self->lock_fd < 0)
+        return refuse_errno(err, errno);
+    if (lock_byte(self, F_OFD_SETLK, 0, NULL) < 0 || lock_byte(self, F_SETLK, 1, NULL) < 0)
+        return errno == EAGAIN || errno == EACCES ? refuse_busy(self, err) : refuse_errno(err, errno);
+    if (self->system->fchmod(self->lock_fd, 0600) < 0)
+        return refuse_errno(err, errno);
+    /* Only for the next comer's message: a full disk is no reason not to open. */
+    int len = snprintf(text, sizeof text, "%ld %.*s\n", (long)getpid(), STORAGE_FILE_HOLDER_MAX - 1, holder);
+    if (len > 0 && truncate_again(self, self->lock_fd, 0))
+        (void)write_all(self, self->lock_fd, bytes_of(text, (size_t)len));
+    return true;
+}
+
+/*
+ * Checks the file that says in which format the store is laid out: names and meaning of the files beside it. It is
+ * there before the first record, so a store that has records but not this file has been damaged.
+ */
+static bool check_format(struct storage_file *self, const char *directory, bool create, struct error *err)
+{
+    static const char format[] = "imprint storage 1\n";
+    const size_t words = sizeof format - 1 - strlen("1\n");
+    char text[64];
+    struct bytes_out line = {.data = (uint8_t *)text, .cap = sizeof text - 1};
+    uint64_t uid = 0;
+
+    int fd = open_again(self, self->directory_fd, STORAGE_FILE_FORMAT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0 && errno == ENOENT) {
+        enum storage_status status = find_next(self, true, &uid);
+        if (status == STORAGE_OK)
+            return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is missing, but there are records",
+                          "see \"Damage\" in docs/storage-format.md");
+        if (status != STORAGE_ABSENT)
+            return refuse_errno(err, errno);
+        if (!create)
+            return refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
+        if (!sync_parent(self, directory))
+            return refuse_errno(err, errno);
+        fd = create_aside(self, STORAGE_FILE_ASIDE);
+        if (publish(self, fd, STORAGE_FILE_ASIDE, bytes_of(format, sizeof format - 1), STORAGE_FILE_FORMAT) !=
+            STORAGE_OK)
+            return refuse_errno(err, errno);
+        return true;
+    }
+    if (fd < 0)
+        return refuse_errno(err, errno);
+    bool good = read_all(self, fd, &line);
+    int error = errno;
+    (void)close_once(self, fd);
+    if (!good)
+        return refuse_errno(err, error);
+    if (bytes_equal(bytes_written(&line), bytes_of(format, sizeof format - 1)))
+        return true;
+    text[line.len] = '\0';
+    char *end = text;
+    unsigned long version = 0;
+    if (line.len > words && memcmp(text, format, words) == 0 && text[words] >= '1' && text[words] <= '9')
+        version = strtoul(text + words, &end, 10);
+    if (version <= 1 || version > UINT32_MAX || *end != '\n')
+        return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is damaged",
+                      "see \"Damage\" in docs/storage-format.md");
+    if (err != NULL && err->reason == ERROR_NONE) {
+        err->expected = 1;
+        err->found = (uint32_t)version;
+    }
+    return refuse(err, ERROR_STORAGE_FAILED, "it was made by a later version of imprint", "use that version");
+}
+
+static bool remove_left_overs(struct storage_file *self, struct error *err)
+{
+    static const char *const names[] = {STORAGE_FILE_ASIDE, STORAGE_FILE_RESERVED};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (self->system->unlinkat(self->directory_fd, names[i], 0) < 0 && errno != ENOENT)
+            return refuse_errno(err, errno);
+    }
+    return true;
+}
+
+/* Without `create`, nothing is put into a directory that is no store. */
+static bool is_store(const struct storage_file *self)
+{
+    uint64_t uid = 0;
+    int fd = open_again(self, self->directory_fd, STORAGE_FILE_FORMAT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fd >= 0)
+        (void)close_once(self, fd);
+    return fd >= 0 || errno != ENOENT || find_next(self, true, &uid) != STORAGE_ABSENT;
+}
+
+bool storage_file_open(struct storage_file *self, const char *directory, bool create, const char *holder,
+                       const struct storage_file_system *system, struct storage *storage, struct error *err)
+{
+    bool good = false;
+
+    *self = (struct storage_file){
+        .system = system == NULL ? &storage_file_posix : system,
+        .directory_fd = -1,
+        .lock_fd = -1,
+    };
+    if (strlen(directory) >= STORAGE_FILE_PATH_MAX) {
+        (void)refuse_errno(err, ENAMETOOLONG);
+        goto out;
+    }
+    if (!open_directory(self, directory, create, err))
+        goto out;
+    if (!create && !is_store(self)) {
+        (void)refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
+        goto out;
+    }
+    if (!take_lock(self, holder, err) || !remove_left_overs(self, err) || !check_format(self, directory, create, err))
+        goto out;
+    /* What the last process did but could not sync becomes durable now, before anybody builds on it. */
+    self->unsynced = true;
+    if (!sync_directory(self)) {
+        (void)refuse_errno(err, errno);
+        goto out;
+    }
+    *storage = (struct storage){.operations = &file_operations, .context = self};
+    good = true;
+out:
+    if (!good) {
+        error_doing(err, doing_open);
+        error_with_subject(err, directory);
+        storage_file_close(self);
+    }
+    return good;
+}
+
+void storage_file_close(struct storage_file *self)
+{
+    if (self->system == NULL)
+        return;
+    file_release(self);
+    /* The lock file stays: were it removed, a process that has it open already could lock what nobody else sees. */
+    if (self->lock_fd >= 0)
+        (void)close_once(self, self->lock_fd);
+    if (self->directory_fd >= 0)
+        (void)close_once(self, self->directory_fd);
+    self->lock_fd = -1;
+    self->directory_fd = -1;
+    self->system = NULL;
+}

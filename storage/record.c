@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/record.h"
+
+#include <string.h>
+
+#include "bytes/order.h"
+
+enum { RECORD_VERSION = 1 };
+
+/* Where each field lies in the header; the layout is drawn in record.h. */
+enum {
+    AT_MAGIC = 0,
+    AT_VERSION = 4,
+    AT_ZERO = 6,
+    AT_UID = 8,
+    AT_FLAGS = 16,
+    AT_SIZE = 20,
+    AT_HEADER_CRC = 24,
+    CRC_SIZE = 4,
+};
+
+_Static_assert(AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER, "the header's checksum is its last field");
+
+static const uint8_t magic[4] = {'I', 'R', 'E', 'C'};
+
+/*
+ * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
+ * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial. Continues
+ * `crc`, 0 for a new one, over `in`.
+ */
+static uint32_t crc32_update(uint32_t crc, struct bytes in)
+{
+    static const uint32_t table[16] = {
+        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
+        0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
+    };
+    crc = ~crc;
+    for (size_t i = 0; i < in.len; i++) {
+        crc = (crc >> 4) ^ table[(crc ^ in.data[i]) & 0xf];
+        crc = (crc >> 4) ^ table[(crc ^ ((uint32_t)in.data[i] >> 4)) & 0xf];
+    }
+    return ~crc;
+}
+
+/*
+ * The checksum of the whole record: of the header without its checksum, then of the content. With the header's
+ * checksum in between it would not depend on the header at all, for a CRC over bytes and their CRC is a constant.
+ */
+static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], struct bytes content)
+{
+    return crc32_update(crc32_update(0, bytes_of(header, AT_HEADER_CRC)), content);
+}
+
+bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out)
+{
+    if (content.len > STORAGE_RECORD_MAX || STORAGE_RECORD_BYTES(content.len) > out->cap - out->len)
+        return false;
+    uint8_t *at = out->data + out->len;
+    memcpy(at + AT_MAGIC, magic, sizeof magic);
+    store16_le(at + AT_VERSION, RECORD_VERSION);
+    store16_le(at + AT_ZERO, 0);
+    store64_le(at + AT_UID, uid);
+    store32_le(at + AT_FLAGS, flags);
+    store32_le(at + AT_SIZE, (uint32_t)content.len);
+    store32_le(at + AT_HEADER_CRC, crc32_update(0, bytes_of(at, AT_HEADER_CRC)));
+    if (content.len > 0)
+        memcpy(at + STORAGE_RECORD_HEADER, content.data, content.len);
+    store32_le(at + STORAGE_RECORD_HEADER + content.len, record_crc(at, content));
+    out->len += STORAGE_RECORD_BYTES(content.len);
+    return true;
+}
+
+enum storage_status storage_record_read_header(struct bytes stored, struct storage_record *record)
+{
+    if (stored.len < STORAGE_RECORD_HEADER || memcmp(stored.data + AT_MAGIC, magic, sizeof magic) != 0)
+        return STORAGE_CORRUPT;
+    if (load32_le(stored.data + AT_HEADER_CRC) != crc32_update(0, bytes_of(stored.data, AT_HEADER_CRC)))
+        return STORAGE_CORRUPT;
+    const uint16_t version = load16_le(stored.data + AT_VERSION);
+    if (version > RECORD_VERSION)
+        return STORAGE_FUTURE;
+    const uint32_t size = load32_le(stored.data + AT_SIZE);
+    if (version != RECORD_VERSION || load16_le(stored.data + AT_ZERO) != 0 || size > STORAGE_RECORD_MAX)
+        return STORAGE_CORRUPT;
+    *record = (struct storage_record){
+        .uid = load64_le(stored.data + AT_UID),
+        .flags = load32_le(stored.data + AT_FLAGS),
+        .size = size,
+    };
+    return STORAGE_OK;
+}
+
+enum storage_status storage_record_read(struct bytes stored, uint64_t uid, struct storage_record *record,
+                                        struct bytes *content)
+{
+    struct storage_record header;
+    enum storage_status status = storage_record_read_header(stored, &header);
+    if (status != STORAGE_OK)
+        return status;
+    /* The header's size is at most STORAGE_RECORD_MAX, so the sum does not overflow, and when it is the length of what
+     * is stored, every access below lies inside. */
+    if (header.uid != uid || stored.len != STORAGE_RECORD_BYTES((size_t)header.size))
+        return STORAGE_CORRUPT;
+    const struct bytes found = bytes_of(stored.data + STORAGE_RECORD_HEADER, header.size);
+    if (load32_le(stored.data + STORAGE_RECORD_HEADER + header.size) != record_crc(stored.data, found))
+        return STORAGE_CORRUPT;
+    *record = header;
+    *content = found;
+    return STORAGE_OK;
+}

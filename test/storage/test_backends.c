@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The contract of storage/storage.h, on every backend. */
+#include "test/storage/backends.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bytes/order.h"
+
+struct run {
+    const struct backend *backend;
+    struct store store;
+};
+
+static int start(void **state)
+{
+    struct run *run = *state;
+    run->backend->start(&run->store);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct run *run = *state;
+    run->backend->stop(&run->store);
+    return 0;
+}
+
+#define STORE_OF(state) (&((struct run *)*(state))->store.storage)
+
+static void restart(void **state)
+{
+    struct run *run = *state;
+    run->backend->restart(&run->store);
+}
+
+/* Sizes around the limits; each is set, read, replaced by the next, and survives a restart. */
+static void test_set_get_replace(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    static const size_t sizes[] = {0, 1, 44, 4095, STORAGE_RECORD_MAX, 3, 0};
+    uint8_t content[STORAGE_RECORD_MAX];
+    expect_absent(storage, 16);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        fill_content(content, sizes[i], (unsigned)i);
+        expect_status(put(storage, 16, bytes_of(content, sizes[i])), STORAGE_OK, "set");
+        expect_content(storage, 16, bytes_of(content, sizes[i]));
+        restart(state);
+        expect_content(storage, 16, bytes_of(content, sizes[i]));
+    }
+}
+
+static void test_too_long(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    static const uint8_t content[STORAGE_RECORD_MAX + 1];
+    expect_status(put(storage, 16, bytes_of("a", 1)), STORAGE_OK, "set");
+    expect_status(put(storage, 16, bytes_of(content, sizeof content)), STORAGE_FULL, "set");
+    expect_status(put(storage, 17, bytes_of(content, sizeof content)), STORAGE_FULL, "set");
+    expect_content(storage, 16, bytes_of("a", 1));
+    expect_absent(storage, 17);
+    expect_status(storage->operations->reserve(storage->context, STORAGE_RECORD_MAX + 1), STORAGE_FULL, "reserve");
+}
+
+static void test_parts(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    static const struct {
+        uint32_t offset;
+        size_t cap, expected;
+    } rows[] = {
+        {0, 0, 0},  {0, 1, 1}, {0, 10, 10}, {0, 64, 10}, {3, 4, 4},           {3, 64, 7},
+        {9, 64, 1}, {9, 1, 1}, {10, 64, 0}, {11, 64, 0}, {UINT32_MAX, 64, 0},
+    };
+    expect_status(put(storage, 5, bytes_of("0123456789", 10)), STORAGE_OK, "set");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t room[65];
+        struct bytes_out out = {.data = room, .cap = rows[i].cap, .len = rows[i].cap};
+        struct storage_record record;
+        memset(room, 0xEE, sizeof room);
+        expect_status(storage->operations->get(storage->context, 5, rows[i].offset, &out, &record), STORAGE_OK, "get");
+        assert_int_equal(out.len, rows[i].expected);
+        assert_int_equal(record.size, 10);
+        if (out.len > 0)
+            assert_memory_equal(room, &"0123456789"[rows[i].offset], out.len);
+        assert_true(bytes_all(bytes_of(room + out.len, sizeof room - out.len), 0xEE));
+    }
+}
+
+static void test_remove(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    expect_status(storage->operations->remove(storage->context, 9), STORAGE_ABSENT, "remove");
+    for (uint64_t uid = 8; uid <= 10; uid++)
+        expect_status(put(storage, uid, bytes_of(&uid, sizeof uid)), STORAGE_OK, "set");
+    expect_status(storage->operations->remove(storage->context, 9), STORAGE_OK, "remove");
+    restart(state);
+    expect_absent(storage, 9);
+    expect_status(storage->operations->remove(storage->context, 9), STORAGE_ABSENT, "remove");
+    for (uint64_t uid = 8; uid <= 10; uid += 2)
+        expect_content(storage, uid, bytes_of(&uid, sizeof uid));
+}
+
+static void test_flags(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    struct bytes_out nothing = {.data = NULL, .cap = 0};
+    struct storage_record record;
+    expect_status(put(storage, 1, bytes_of("a", 1)), STORAGE_OK, "set");
+    /* Flags alone are a change. */
+    expect_status(storage->operations->set(storage->context, 1, STORAGE_FLAG_WRITE_ONCE, bytes_of("a", 1)), STORAGE_OK,
+                  "set");
+    restart(state);
+    expect_status(storage->operations->get(storage->context, 1, 0, &nothing, &record), STORAGE_OK, "get");
+    assert_int_equal(record.flags, STORAGE_FLAG_WRITE_ONCE);
+    expect_status(put(storage, 1, bytes_of("b", 1)), STORAGE_PERMANENT, "set");
+    expect_status(storage->operations->set(storage->context, 1, STORAGE_FLAG_WRITE_ONCE, bytes_of("a", 1)),
+                  STORAGE_PERMANENT, "set the same again");
+    expect_status(storage->operations->remove(storage->context, 1), STORAGE_PERMANENT, "remove");
+    expect_content(storage, 1, bytes_of("a", 1));
+}
+
+static void test_order(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    static const uint64_t sorted[] = {1, 2, 16, 18, 0x3fffffff, 0xfffffe60, 0xffffff74, 0x100000001, UINT64_MAX};
+    static const size_t shuffled[] = {4, 8, 0, 6, 2, 7, 1, 5, 3};
+    const size_t count = sizeof sorted / sizeof sorted[0];
+    uint64_t uid = 0;
+    expect_status(storage->operations->next(storage->context, true, &uid), STORAGE_ABSENT, "next");
+    for (size_t i = 0; i < count; i++)
+        expect_status(put(storage, sorted[shuffled[i]], bytes_of("x", 1)), STORAGE_OK, "set");
+    expect_status(storage->operations->reserve(storage->context, 100), STORAGE_OK, "reserve");
+    for (size_t i = 0; i < count; i++) {
+        expect_status(storage->operations->next(storage->context, i == 0, &uid), STORAGE_OK, "next");
+        assert_int_equal(uid, sorted[i]);
+        /* Removing on the way is allowed. */
+        expect_status(storage->operations->remove(storage->context, uid), STORAGE_OK, "remove");
+    }
+    expect_status(storage->operations->next(storage->context, false, &uid), STORAGE_ABSENT, "next");
+    assert_int_equal(uid, UINT64_MAX);
+    storage->operations->release(storage->context);
+}
+
+/* What every damaged record has in common: an error, listed, no content, replaceable, removable, no harm to others. */
+static void expect_damaged(void **state, struct bytes stored, const char *what)
+{
+    struct run *run = *state;
+    struct storage *storage = STORE_OF(state);
+    uint8_t room[64];
+    struct bytes_out out = {.data = room, .cap = sizeof room};
+    struct storage_record record;
+    uint64_t uid = 0;
+
+    run->backend->damage(&run->store, 18, stored);
+    expect_status(storage->operations->get(storage->context, 18, 0, &out, &record), STORAGE_CORRUPT, what);
+    assert_int_equal(out.len, 0);
+    expect_content(storage, 17, bytes_of("left", 4));
+    expect_content(storage, 19, bytes_of("right", 5));
+    expect_status(storage->operations->next(storage->context, true, &uid), STORAGE_OK, what);
+    expect_status(storage->operations->next(storage->context, false, &uid), STORAGE_OK, what);
+    assert_int_equal(uid, 18);
+}
+
+static void test_damage(void **state)
+{
+    struct run *run = *state;
+    struct storage *storage = STORE_OF(state);
+    uint8_t whole[128], changed[129];
+    struct bytes_out stored = {.data = whole, .cap = sizeof whole};
+
+    expect_status(put(storage, 17, bytes_of("left", 4)), STORAGE_OK, "set");
+    expect_status(put(storage, 18, bytes_of("a record in the middle", 22)), STORAGE_OK, "set");
+    expect_status(put(storage, 19, bytes_of("right", 5)), STORAGE_OK, "set");
+    run->backend->load(&run->store, 18, &stored);
+
+    for (size_t len = 0; len < stored.len; len++)
+        expect_damaged(state, bytes_of(whole, len), "truncated");
+    for (size_t at = 0; at < stored.len; at++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            memcpy(changed, whole, stored.len);
+            changed[at] ^= (uint8_t)(1u << bit);
+            expect_damaged(state, bytes_of(changed, stored.len), "one bit");
+        }
+        memcpy(changed, whole, stored.len);
+        memset(changed + at, 0, stored.len - at);
+        expect_damaged(state, bytes_of(changed, stored.len), "zeros to the end");
+        memset(changed + at, 0xff, stored.len - at);
+        expect_damaged(state, bytes_of(changed, stored.len), "ones to the end");
+    }
+    memcpy(changed, whole, stored.len);
+    changed[stored.len] = 0;
+    expect_damaged(state, bytes_of(changed, stored.len + 1), "one byte more");
+
+    /* Whole again, and it is read again: nothing was remembered. */
+    run->backend->damage(&run->store, 18, bytes_written(&stored));
+    expect_content(storage, 18, bytes_of("a record in the middle", 22));
+
+    expect_damaged(state, bytes_of(whole, 5), "to be replaced");
+    expect_status(put(storage, 18, bytes_of("new", 3)), STORAGE_OK, "replace a damaged one");
+    expect_content(storage, 18, bytes_of("new", 3));
+    expect_damaged(state, bytes_of(whole, 5), "to be removed");
+    expect_status(storage->operations->remove(storage->context, 18), STORAGE_OK, "remove a damaged one");
+    expect_absent(storage, 18);
+}
+
+/* A whole record under another uid is none of that uid. */
+static void test_swapped(void **state)
+{
+    struct run *run = *state;
+    struct storage *storage = STORE_OF(state);
+    uint8_t whole[128];
+    struct bytes_out stored = {.data = whole, .cap = sizeof whole}, out = {.data = NULL, .cap = 0};
+    expect_status(put(storage, 1, bytes_of("one", 3)), STORAGE_OK, "set");
+    expect_status(put(storage, 2, bytes_of("two", 3)), STORAGE_OK, "set");
+    run->backend->load(&run->store, 1, &stored);
+    run->backend->damage(&run->store, 2, bytes_written(&stored));
+    expect_status(storage->operations->get(storage->context, 2, 0, &out, NULL), STORAGE_CORRUPT, "get");
+    expect_content(storage, 1, bytes_of("one", 3));
+}
+
+/* A record of a later version is an error of its own, and stays as it is, whatever is done. */
+static void test_future(void **state)
+{
+    struct run *run = *state;
+    struct storage *storage = STORE_OF(state);
+    /* Header of a version 2, sealed with zlib's crc32(), and a content that only version 2 understands. */
+    static const uint8_t future[] = {
+        'I', 'R', 'E', 'C', 2, 0, 9, 9,  18, 0,    0,    0,    0,    0,   0,
+        0,   7,   0,   0,   0, 8, 9, 10, 11, 0xB6, 0xE4, 0x42, 0xAE, 'v', '2',
+    };
+    uint8_t after[sizeof future + 1];
+    struct bytes_out out = {.data = NULL, .cap = 0}, stored = {.data = after, .cap = sizeof after};
+    uint64_t uid = 0;
+    expect_status(put(storage, 18, bytes_of("a", 1)), STORAGE_OK, "set");
+    run->backend->damage(&run->store, 18, bytes_of(future, sizeof future));
+    restart(state);
+    expect_status(storage->operations->get(storage->context, 18, 0, &out, NULL), STORAGE_FUTURE, "get");
+    expect_status(put(storage, 18, bytes_of("b", 1)), STORAGE_FUTURE, "set");
+    expect_status(storage->operations->remove(storage->context, 18), STORAGE_FUTURE, "remove");
+    expect_status(storage->operations->next(storage->context, true, &uid), STORAGE_OK, "next");
+    assert_int_equal(uid, 18);
+    run->backend->load(&run->store, 18, &stored);
+    assert_true(bytes_equal(bytes_written(&stored), bytes_of(future, sizeof future)));
+}
+
+static void test_reserve(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    uint8_t content[200];
+    fill_content(content, sizeof content, 3);
+    expect_status(put(storage, 2, bytes_of("old", 3)), STORAGE_OK, "set");
+    storage->operations->release(storage->context);
+    expect_status(storage->operations->reserve(storage->context, 64), STORAGE_OK, "reserve");
+    expect_status(storage->operations->reserve(storage->context, 100), STORAGE_OK, "more");
+    expect_status(storage->operations->reserve(storage->context, 10), STORAGE_OK, "less");
+    /* Replacing, reading and removing leave it alone ... */
+    expect_status(put(storage, 2, bytes_of("newer", 5)), STORAGE_OK, "replace");
+    expect_status(put(storage, 2, bytes_of("newer", 5)), STORAGE_OK, "replace by the same");
+    expect_absent(storage, 3);
+    /* ... creating uses it, with content shorter or as long, and once. */
+    expect_status(put(storage, 3, bytes_of(content, 100)), STORAGE_OK, "create");
+    expect_content(storage, 3, bytes_of(content, 100));
+    expect_status(put(storage, 4, bytes_of(content, 7)), STORAGE_OK, "create without");
+    expect_status(storage->operations->reserve(storage->context, STORAGE_RECORD_MAX), STORAGE_OK, "the longest");
+    expect_status(put(storage, 5, bytes_of(content, 7)), STORAGE_OK, "create a short one");
+    expect_status(storage->operations->reserve(storage->context, 10), STORAGE_OK, "too little");
+    expect_status(put(storage, 6, bytes_of(content, sizeof content)), STORAGE_OK, "create a longer one");
+    expect_status(storage->operations->reserve(storage->context, 10), STORAGE_OK, "reserve");
+    storage->operations->release(storage->context);
+    storage->operations->release(storage->context);
+    restart(state);
+    expect_content(storage, 2, bytes_of("newer", 5));
+    expect_content(storage, 3, bytes_of(content, 100));
+    expect_content(storage, 4, bytes_of(content, 7));
+    expect_content(storage, 5, bytes_of(content, 7));
+    expect_content(storage, 6, bytes_of(content, sizeof content));
+    uint64_t uid = 6;
+    expect_status(storage->operations->next(storage->context, false, &uid), STORAGE_ABSENT, "next");
+}
+
+/* Random calls, compared with a plain array after each. */
+static void test_against_model(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    enum { UIDS = 6, STEPS = 600, SIZES = 300 };
+    struct {
+        bool there;
+        size_t size;
+        unsigned seed;
+    } model[UIDS + 1] = {{false, 0, 0}};
+    uint8_t content[SIZES];
+    uint32_t random = 12345;
+    for (unsigned step = 0; step < STEPS; step++) {
+        random = random * 1664525 + 1013904223;
+        const unsigned uid = 1 + (random >> 8) % UIDS;
+        const size_t size = (random >> 12) % SIZES;
+        switch ((random >> 24) % 6) {
+        case 0:
+        case 1:
+        case 2:
+            fill_content(content, size, step);
+            expect_status(put(storage, uid, bytes_of(content, size)), STORAGE_OK, "set");
+            model[uid].there = true;
+            model[uid].size = size;
+            model[uid].seed = step;
+            break;
+        case 3:
+            expect_status(storage->operations->remove(storage->context, uid),
+                          model[uid].there ? STORAGE_OK : STORAGE_ABSENT, "remove");
+            model[uid].there = false;
+            break;
+        case 4:
+            expect_status(storage->operations->reserve(storage->context, (uint32_t)size), STORAGE_OK, "reserve");
+            break;
+        default:
+            restart(state);
+            break;
+        }
+        uint64_t listed = 0;
+        bool first = true;
+        for (unsigned i = 1; i <= UIDS; i++) {
+            if (!model[i].there) {
+                expect_absent(storage, i);
+                continue;
+            }
+            fill_content(content, model[i].size, model[i].seed);
+            expect_content(storage, i, bytes_of(content, model[i].size));
+            expect_status(storage->operations->next(storage->context, first, &listed), STORAGE_OK, "next");
+            assert_int_equal(listed, i);
+            first = false;
+        }
+        expect_status(storage->operations->next(storage->context, first, &listed), STORAGE_ABSENT, "next");
+    }
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        CMUnitTestFunction run;
+    } rows[] = {
+        {"set, get, replace", test_set_get_replace},
+        {"too long", test_too_long},
+        {"parts", test_parts},
+        {"remove", test_remove},
+        {"flags", test_flags},
+        {"order", test_order},
+        {"damage", test_damage},
+        {"swapped", test_swapped},
+        {"future", test_future},
+        {"reserve", test_reserve},
+        {"against a model", test_against_model},
+    };
+    static struct run run;
+    int failed = 0;
+    for (size_t b = 0; b < backend_count; b++) {
+        struct CMUnitTest tests[sizeof rows / sizeof rows[0]];
+        char group[64];
+        run.backend = &backends[b];
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+            tests[i] = (struct CMUnitTest){rows[i].name, rows[i].run, start, stop, &run};
+        (void)snprintf(group, sizeof group, "storage on %s", backends[b].name);
+        failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
+    }
+    return failed;
+}

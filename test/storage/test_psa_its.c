@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* PSA ITS over a mounted store, without the core: arguments, statuses, and what a transaction does to the calls in it.
+ */
+#include "test/storage/support.h"
+
+#include <psa/crypto.h>
+#include <psa/internal_trusted_storage.h>
+
+#include <string.h>
+
+#include "bytes/order.h"
+#include "storage/memory.h"
+#include "storage/transaction.h"
+
+static struct {
+    struct storage_memory memory;
+    struct storage storage;
+    uint8_t room[1024];
+} run;
+
+static int start(void **state)
+{
+    (void)state;
+    storage_memory_open(&run.memory, run.room, sizeof run.room, &run.storage);
+    storage_mount(&run.storage);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    storage_mount(NULL);
+    return 0;
+}
+
+/* The 24 bytes in which Mbed TLS 3.6 notes a transaction; driver location 0x42. */
+static void make_transaction(uint8_t record[static STORAGE_TRANSACTION_BYTES], uint16_t kind, uint32_t id)
+{
+    memset(record, 0, STORAGE_TRANSACTION_BYTES);
+    store16_le(record, kind);
+    store32_le(record + 4, 0x4201);
+    store64_le(record + 8, 2);
+    store32_le(record + 16, id);
+}
+
+static psa_status_t open_transaction(uint16_t kind, uint32_t id)
+{
+    uint8_t record[STORAGE_TRANSACTION_BYTES];
+    make_transaction(record, kind, id);
+    return psa_its_set(STORAGE_UID_TRANSACTION, sizeof record, record, 0);
+}
+
+static void test_arguments(void **state)
+{
+    (void)state;
+    uint8_t byte = 1;
+    size_t length = 99;
+    struct psa_storage_info_t info;
+    assert_int_equal(psa_its_set(0, 1, &byte, 0), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_set(1, 1, NULL, 0), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_set(1, 1, &byte, 2), PSA_ERROR_NOT_SUPPORTED);
+    assert_int_equal(psa_its_set(1, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_get(0, 0, 1, &byte, &length), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_get(1, 0, 1, NULL, &length), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_get(1, 0, 1, &byte, NULL), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_get(1, 0, 0, NULL, &length), PSA_SUCCESS);
+    assert_int_equal(length, 0);
+    assert_int_equal(psa_its_get_info(0, &info), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_get_info(1, NULL), PSA_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(psa_its_remove(0), PSA_ERROR_INVALID_ARGUMENT);
+}
+
+static void test_unmounted(void **state)
+{
+    (void)state;
+    uint8_t byte = 1;
+    size_t length = 99;
+    struct psa_storage_info_t info;
+    storage_mount(NULL);
+    assert_null(storage_mounted());
+    assert_int_equal(psa_its_set(1, 1, &byte, 0), PSA_ERROR_STORAGE_FAILURE);
+    assert_int_equal(psa_its_get(1, 0, 1, &byte, &length), PSA_ERROR_STORAGE_FAILURE);
+    assert_int_equal(length, 0);
+    assert_int_equal(psa_its_get_info(1, &info), PSA_ERROR_STORAGE_FAILURE);
+    assert_int_equal(psa_its_remove(1), PSA_ERROR_STORAGE_FAILURE);
+}
+
+static void test_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t offset, wanted;
+        psa_status_t status;
+        size_t length;
+    } rows[] = {
+        {0, 5, PSA_SUCCESS, 5},
+        {0, 50, PSA_SUCCESS, 5},
+        {2, 2, PSA_SUCCESS, 2},
+        {4, 9, PSA_SUCCESS, 1},
+        {5, 1, PSA_SUCCESS, 0},
+        {5, 0, PSA_SUCCESS, 0},
+        {6, 0, PSA_ERROR_INVALID_ARGUMENT, 0},
+        {6, 1, PSA_ERROR_INVALID_ARGUMENT, 0},
+        {UINT32_MAX, UINT32_MAX, PSA_ERROR_INVALID_ARGUMENT, 0},
+    };
+    struct psa_storage_info_t info;
+    size_t length;
+    uint8_t out[64];
+    assert_int_equal(psa_its_get(7, 0, 5, out, &length), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(psa_its_get_info(7, &info), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(psa_its_remove(7), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(psa_its_set(7, 5, "abcde", 0), PSA_SUCCESS);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        length = 99;
+        assert_int_equal(psa_its_get(7, rows[i].offset, rows[i].wanted, out, &length), rows[i].status);
+        assert_int_equal(length, rows[i].length);
+        if (length > 0)
+            assert_memory_equal(out, &"abcde"[rows[i].offset], length);
+    }
+    assert_int_equal(psa_its_get_info(7, &info), PSA_SUCCESS);
+    assert_int_equal(info.size, 5);
+    assert_int_equal(info.flags, 0);
+    assert_int_equal(psa_its_remove(7), PSA_SUCCESS);
+    assert_int_equal(psa_its_get_info(7, &info), PSA_ERROR_DOES_NOT_EXIST);
+}
+
+static void test_write_once(void **state)
+{
+    (void)state;
+    struct psa_storage_info_t info;
+    assert_int_equal(psa_its_set(7, 1, "a", PSA_STORAGE_FLAG_WRITE_ONCE), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(7, 1, "b", 0), PSA_ERROR_NOT_PERMITTED);
+    assert_int_equal(psa_its_remove(7), PSA_ERROR_NOT_PERMITTED);
+    assert_int_equal(psa_its_get_info(7, &info), PSA_SUCCESS);
+    assert_int_equal(info.flags, PSA_STORAGE_FLAG_WRITE_ONCE);
+}
+
+/* A backend that answers everything with one status. */
+static enum storage_status answer;
+
+static enum storage_status answer_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    (void)context;
+    (void)uid;
+    (void)flags;
+    (void)content;
+    return answer;
+}
+
+static enum storage_status answer_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
+                                      struct storage_record *record)
+{
+    (void)context;
+    (void)offset;
+    (void)out;
+    *record = (struct storage_record){.uid = uid};
+    return answer;
+}
+
+static enum storage_status answer_remove(void *context, uint64_t uid)
+{
+    (void)context;
+    (void)uid;
+    return answer;
+}
+
+static void test_statuses(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        psa_status_t expected;
+    } rows[] = {
+        {STORAGE_OK, PSA_SUCCESS},
+        {STORAGE_ABSENT, PSA_ERROR_DOES_NOT_EXIST},
+        {STORAGE_FULL, PSA_ERROR_INSUFFICIENT_STORAGE},
+        {STORAGE_READ_ONLY, PSA_ERROR_STORAGE_FAILURE},
+        {STORAGE_PERMANENT, PSA_ERROR_NOT_PERMITTED},
+        {STORAGE_CORRUPT, PSA_ERROR_DATA_CORRUPT},
+        {STORAGE_FUTURE, PSA_ERROR_DATA_INVALID},
+        {STORAGE_FAILED, PSA_ERROR_STORAGE_FAILURE},
+        {STORAGE_FAILED + 1, PSA_ERROR_GENERIC_ERROR},
+        {-1, PSA_ERROR_GENERIC_ERROR},
+    };
+    static const struct storage_operations operations = {.set = answer_set, .get = answer_get, .remove = answer_remove};
+    struct storage storage = {.operations = &operations};
+    struct psa_storage_info_t info;
+    size_t length;
+    storage_mount(&storage);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        answer = (enum storage_status)rows[i].status;
+        assert_int_equal(psa_its_set(1, 0, NULL, 0), rows[i].expected);
+        assert_int_equal(psa_its_get(1, 0, 0, NULL, &length), rows[i].expected);
+        assert_int_equal(psa_its_get_info(1, &info), rows[i].expected);
+        assert_int_equal(psa_its_remove(1), rows[i].expected);
+    }
+    /* Whatever hinders looking for a key's record, the transaction is not opened. */
+    for (answer = STORAGE_FULL; answer <= STORAGE_FAILED; answer++)
+        assert_int_not_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 3), PSA_SUCCESS);
+}
+
+static void test_driver_data(void **state)
+{
+    (void)state;
+    struct psa_storage_info_t info;
+    assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_get_info(0xfffffe42, &info), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(psa_its_set(0xfffffe42, 2, "ab", 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_get_info(0xfffffe42, &info), PSA_SUCCESS);
+    assert_int_equal(info.size, 0);
+    /* Only a driver's data is treated so. */
+    assert_int_equal(psa_its_set(0xfffffe00, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_get_info(0xfffffe00, &info), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(0xffffff00, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_get_info(0xffffff00, &info), PSA_SUCCESS);
+}
+
+static void test_creation(void **state)
+{
+    (void)state;
+    struct psa_storage_info_t info;
+    uint8_t key[44] = {0};
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_true(run.memory.reserved > sizeof key);
+    assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
+    assert_int_equal(run.memory.reserved, 0);
+    assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    /* The id is taken now, and no transaction is opened for it. */
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_ERROR_ALREADY_EXISTS);
+    assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(run.memory.reserved, 0);
+    assert_int_equal(psa_its_get_info(18, &info), PSA_SUCCESS);
+}
+
+static void test_creation_without_room(void **state)
+{
+    (void)state;
+    struct psa_storage_info_t info;
+    uint8_t key[44] = {0};
+    const size_t both = STORAGE_MEMORY_BYTES(STORAGE_TRANSACTION_BYTES) + STORAGE_MEMORY_BYTES(64);
+    for (size_t room = 0; room <= both; room++) {
+        storage_memory_open(&run.memory, run.room, room, &run.storage);
+        psa_status_t status = open_transaction(STORAGE_TRANSACTION_CREATE, 18);
+        assert_int_equal(status, room < both ? PSA_ERROR_INSUFFICIENT_STORAGE : PSA_SUCCESS);
+        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info),
+                         room < both ? PSA_ERROR_DOES_NOT_EXIST : PSA_SUCCESS);
+    }
+    /* The room is the key's: nothing else gets it by growing. */
+    storage_memory_open(&run.memory, run.room, both + STORAGE_MEMORY_BYTES(1), &run.storage);
+    assert_int_equal(psa_its_set(5, 1, "a", 0), PSA_SUCCESS);
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(5, 2, "ab", 0), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(psa_its_set(5, 1, "b", 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+}
+
+/* The core forgets that a key's record was not stored; the write that follows reminds it, with the reason. */
+static void test_record_missing(void **state)
+{
+    (void)state;
+    static const uint8_t long_key[950];
+    uint8_t key[44] = {0};
+    struct psa_storage_info_t info;
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(18, sizeof long_key, long_key, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(psa_its_set(0xfffffe42, 1, "x", 0), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(run.memory.reserved, 0);
+    assert_int_equal(psa_its_set(0xfffffe42, 1, "x", 0), PSA_SUCCESS);
+    /* Never offered. */
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(0xfffffe42, 1, "y", 0), PSA_ERROR_STORAGE_FAILURE);
+    /* Stored, and then removed by the core, which found it wanting. */
+    assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(0xfffffe42, 1, "y", 0), PSA_ERROR_STORAGE_FAILURE);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    /* A transaction that cannot be closed is reported as failed, and leaves no key. */
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
+    assert_int_equal(run.storage.operations->remove(run.storage.context, STORAGE_UID_TRANSACTION), STORAGE_OK);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(psa_its_get_info(18, &info), PSA_ERROR_DOES_NOT_EXIST);
+}
+
+static void test_hold(void **state)
+{
+    (void)state;
+    assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(19, 1, "k", 0), PSA_SUCCESS);
+    storage_hold(&run.storage, 18);
+    assert_int_equal(psa_its_remove(18), PSA_ERROR_NOT_PERMITTED);
+    assert_int_equal(psa_its_remove(19), PSA_SUCCESS);
+    storage_hold(&run.storage, 19);
+    assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
+    storage_hold(&run.storage, 18);
+    storage_hold(&run.storage, 0);
+    assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
+    /* A hold ends with its transaction. */
+    assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 18), PSA_SUCCESS);
+    storage_hold(&run.storage, 18);
+    assert_int_equal(psa_its_remove(18), PSA_ERROR_NOT_PERMITTED);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
+}
+
+static void test_transaction_record(void **state)
+{
+    (void)state;
+    struct storage_transaction transaction;
+    uint8_t record[STORAGE_TRANSACTION_BYTES + 1] = {0};
+    static const struct {
+        const char *name;
+        uint16_t kind;
+        uint32_t id;
+        size_t len;
+        bool good;
+    } rows[] = {
+        {"create", 1, 18, 24, true},  {"destroy", 2, 18, 24, true},         {"kind 0", 0, 18, 24, false},
+        {"kind 3", 3, 18, 24, false}, {"kind 0x101", 0x101, 18, 24, false}, {"no key", 1, 0, 24, false},
+        {"empty", 1, 18, 0, false},   {"short", 1, 18, 23, false},          {"long", 1, 18, 25, false},
+    };
+    expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_ABSENT, "read");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        make_transaction(record, rows[i].kind, rows[i].id);
+        assert_int_equal(storage_transaction_parse(bytes_of(record, rows[i].len), &transaction), rows[i].good);
+        expect_status(put(&run.storage, STORAGE_UID_TRANSACTION, bytes_of(record, rows[i].len)), STORAGE_OK, "set");
+        expect_status(storage_transaction_read(&run.storage, &transaction), rows[i].good ? STORAGE_OK : STORAGE_CORRUPT,
+                      rows[i].name);
+        if (rows[i].good) {
+            assert_int_equal(transaction.kind, rows[i].kind);
+            assert_int_equal(transaction.lifetime, 0x4201);
+            assert_int_equal(transaction.slot, 2);
+            assert_int_equal(transaction.uid, 18);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_arguments, start, stop),
+        cmocka_unit_test_setup_teardown(test_unmounted, start, stop),
+        cmocka_unit_test_setup_teardown(test_reads, start, stop),
+        cmocka_unit_test_setup_teardown(test_write_once, start, stop),
+        cmocka_unit_test_setup_teardown(test_statuses, start, stop),
+        cmocka_unit_test_setup_teardown(test_driver_data, start, stop),
+        cmocka_unit_test_setup_teardown(test_creation, start, stop),
+        cmocka_unit_test_setup_teardown(test_creation_without_room, start, stop),
+        cmocka_unit_test_setup_teardown(test_record_missing, start, stop),
+        cmocka_unit_test_setup_teardown(test_hold, start, stop),
+        cmocka_unit_test_setup_teardown(test_transaction_record, start, stop),
+    };
+    return cmocka_run_group_tests_name("PSA ITS", tests, NULL, NULL);
+}
