@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/driver.h"
+
+#include "chip/operations.h"
+
+/* Mbed TLS calls its drivers without a context of theirs: see driver_bind() in the header. */
+static struct driver *bound_driver;
+
+void driver_init(struct driver *driver, struct chip *chip, struct storage *storage,
+                 const struct driver_settings *settings)
+{
+    *driver = (struct driver){.chip = chip, .storage = storage};
+    if (settings != NULL)
+        driver->settings = *settings;
+}
+
+void driver_bind(struct driver *driver)
+{
+    bound_driver = driver;
+}
+
+struct driver *driver_bound(void)
+{
+    return bound_driver;
+}
+
+void driver_forget_config(struct driver *driver)
+{
+    driver->config_known = false;
+}
+
+enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err)
+{
+    if (!driver->config_known) {
+        enum chip_status status = chip_read_config(driver->chip, &driver->config, err);
+        if (status != CHIP_OK)
+            return status;
+        driver->config_known = true;
+    }
+    *config = &driver->config;
+    return CHIP_OK;
+}
+
+/* Config words (four bytes each) that change after the config zone is locked: bytes 84 to 87 with the two locks, bytes
+ * 88 to 91 with SlotLocked. */
+#define FIRST_LOCK_WORD 21
+#define LOCK_WORDS 2
+
+enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_config **config, struct error *err)
+{
+    if (driver->config_known) {
+        for (uint8_t word = FIRST_LOCK_WORD; word < FIRST_LOCK_WORD + LOCK_WORDS; word++) {
+            enum chip_status status =
+                chip_read_config_word(driver->chip, word, &driver->config.bytes[(size_t)word * 4], err);
+            if (status != CHIP_OK) {
+                driver_forget_config(driver);
+                return status;
+            }
+        }
+    }
+    return driver_config(driver, config, err);
+}
+
+/* After these another chip, or the same one changed by somebody else, may answer next time. */
+void driver_note_chip_status(struct driver *driver, enum chip_status status)
+{
+    if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED)
+        driver_forget_config(driver);
+}

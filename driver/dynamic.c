@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
+ * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`.
+ *
+ * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
+ * skips it when the driver is registered after psa_crypto_init(). No persistent data (persistent_data_size 0): what is
+ * in use follows from key records and chip.
+ */
+#include "driver/atecc608a_se.h"
+
+#include "driver/keys.h"
+#include "driver/slots.h"
+
+/* The bound driver with a clean last_error; NULL when there is none. */
+static struct driver *begin(void)
+{
+    struct driver *driver = driver_bound();
+
+    if (driver != NULL)
+        error_clear(&driver->last_error);
+    return driver;
+}
+
+static psa_status_t finish(struct driver *driver, psa_status_t status)
+{
+    if (status == PSA_SUCCESS) {
+        error_clear(&driver->last_error);
+        return status;
+    }
+    error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
+    error_with_psa(&driver->last_error, status);
+    return status;
+}
+
+/* PSA's 64-bit slot number as one of the chip's; false with the reason noted. */
+static bool slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot)
+{
+    if (number >= CHIP_SLOTS) {
+        error_set(&driver->last_error, ERROR_USAGE, "a chip has slots 0 to 15", "name one of them");
+        return false;
+    }
+    *slot = (uint8_t)number;
+    return true;
+}
+
+/*
+ * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
+ * lock). Runs before the core looks for an open transaction.
+ */
+static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+{
+    struct driver *driver = begin();
+
+    (void)context;
+    (void)persistent_data;
+    (void)location;
+    if (driver != NULL)
+        driver_forget_config(driver);
+    return PSA_SUCCESS;
+}
+
+/* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
+static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
+                                  psa_key_creation_method_t method, struct driver_want *want)
+{
+    uint32_t key_id = psa_get_key_id(attributes);
+    psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
+
+    if (status == PSA_SUCCESS)
+        status = driver_check_new_id(driver, key_id, &driver->last_error);
+    if (status != PSA_SUCCESS) {
+        error_doing(&driver->last_error, "create a key in the chip");
+        error_with_key(&driver->last_error, key_id);
+    }
+    return status;
+}
+
+static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_data,
+                                const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                psa_key_slot_number_t *key_slot)
+{
+    struct driver *driver = begin();
+    struct driver_want want;
+    uint8_t slot = 0;
+
+    (void)context;
+    (void)persistent_data;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    if (status == PSA_SUCCESS)
+        status = driver_choose_slot(driver, &want, &slot, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        *key_slot = slot;
+    else
+        error_with_key(&driver->last_error, psa_get_key_id(attributes));
+    return finish(driver, status);
+}
+
+static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
+                                            const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                            psa_key_slot_number_t key_slot)
+{
+    struct driver *driver = begin();
+    struct driver_want want;
+    uint8_t slot;
+
+    (void)context;
+    (void)persistent_data;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    if (status == PSA_SUCCESS)
+        status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
+    if (status != PSA_SUCCESS)
+        error_with_key(&driver->last_error, psa_get_key_id(attributes));
+    return finish(driver, status);
+}
+
+static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                              const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
+                              size_t *bits)
+{
+    struct driver *driver = begin();
+    uint8_t slot;
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return finish(driver, driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
+                                            bytes_of(data, data_length), bits, &driver->last_error));
+}
+
+/* The core never gives room for the public key: p_export_public computes it when it is asked for. */
+static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
+                                size_t *pubkey_length)
+{
+    struct driver *driver = begin();
+    uint8_t slot;
+
+    (void)context;
+    (void)pubkey;
+    (void)pubkey_size;
+    (void)pubkey_length;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
+}
+
+/* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
+static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
+{
+    struct storage *storage = storage_mounted();
+    uint32_t key_id = 0;
+
+    if (storage != NULL && key_slot < CHIP_SLOTS &&
+        driver_destroyed_id(storage, (uint8_t)key_slot, &key_id, NULL) == PSA_SUCCESS)
+        storage_hold(storage, key_id);
+    return PSA_ERROR_BAD_STATE;
+}
+
+/*
+ * The core removes the key record whatever is answered here: a failure holds the record in storage. A record with a
+ * slot number that no chip has is damaged, has no key, and may go.
+ */
+static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
+{
+    struct driver *driver = begin();
+    uint32_t key_id = 0;
+    bool erased;
+
+    (void)context;
+    (void)persistent_data;
+    if (driver == NULL)
+        return destroy_unbound(key_slot);
+    if (key_slot >= CHIP_SLOTS) {
+        storage_hold(driver->storage, 0);
+        return PSA_SUCCESS;
+    }
+    uint8_t slot = (uint8_t)key_slot;
+    psa_status_t status = driver_destroyed_id(driver->storage, slot, &key_id, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error);
+    return finish(driver, status);
+}
+
+/* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
+static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length)
+{
+    struct driver *driver = begin();
+    struct bytes_out out = {.data = data, .cap = data_size};
+    uint8_t slot;
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    psa_status_t status = driver_export_public_key(driver, slot, &out, &driver->last_error);
+    *data_length = out.len;
+    return finish(driver, status);
+}
+
+static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length)
+{
+    struct driver *driver = begin();
+    struct bytes_out out = {.data = signature, .cap = signature_size};
+    uint8_t slot;
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    psa_status_t status =
+        driver_sign_hash(driver, slot, algorithm, bytes_of(hash, hash_length), &out, &driver->last_error);
+    *signature_length = out.len;
+    return finish(driver, status);
+}
+
+static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length)
+{
+    struct driver *driver = begin();
+    uint8_t slot;
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (!slot_of(driver, key_slot, &slot))
+        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return finish(driver, driver_verify_hash(driver, slot, algorithm, bytes_of(hash, hash_length),
+                                             bytes_of(signature, signature_length), &driver->last_error));
+}
+
+static const psa_drv_se_key_management_t key_management = {
+    .MBEDTLS_PRIVATE(p_allocate) = se_allocate,
+    .MBEDTLS_PRIVATE(p_validate_slot_number) = se_validate_slot_number,
+    .MBEDTLS_PRIVATE(p_import) = se_import,
+    .MBEDTLS_PRIVATE(p_generate) = se_generate,
+    .MBEDTLS_PRIVATE(p_destroy) = se_destroy,
+    .MBEDTLS_PRIVATE(p_export) = se_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = se_export_public,
+};
+
+static const psa_drv_se_asymmetric_t asymmetric = {
+    .MBEDTLS_PRIVATE(p_sign) = se_sign,
+    .MBEDTLS_PRIVATE(p_verify) = se_verify,
+};
+
+const psa_drv_se_t atecc608a_drv_info = {
+    .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
+    .MBEDTLS_PRIVATE(persistent_data_size) = 0,
+    .MBEDTLS_PRIVATE(p_init) = se_init,
+    .MBEDTLS_PRIVATE(key_management) = &key_management,
+    .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
+};

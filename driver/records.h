@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the PSA core keeps in storage about keys in the chip, as the driver must know it: key records and the open
+ * transaction. Read only; the core writes them (docs/psa-keys.md, Mbed TLS 3.6 `library/psa_crypto_storage.c`).
+ * A key record that cannot be read or is not one is an error that names its key id: it may claim any slot.
+ */
+#ifndef IMPRINT_DRIVER_RECORDS_H
+#define IMPRINT_DRIVER_RECORDS_H
+
+#include <psa/crypto.h>
+
+#include "driver/driver.h"
+
+/* A key record that points to a slot of this chip. */
+struct driver_record {
+    uint32_t key_id;
+    uint32_t lifetime;
+    uint16_t type, bits;
+    uint32_t usage, algorithm;
+    uint64_t slot_number;
+};
+
+/*
+ * Calls `visit` for each key record of this chip (uid in PSA's key id range, location PSA_ATECC608A_LOCATION) in
+ * ascending order of id until it returns false. Fails on a damaged record, naming its key id.
+ */
+psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
+                                  void *context, struct error *err);
+
+/*
+ * Whether a key may be created under `key_id`: PSA_ERROR_ALREADY_EXISTS when there is a record with it, of whatever
+ * location and however damaged. The core itself does not look when the key lies in a secure element.
+ */
+psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err);
+
+/*
+ * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
+ * a slot number. PSA_ERROR_BAD_STATE when no destroy transaction for `slot` is open.
+ */
+psa_status_t driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id, struct error *err);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driver/status.h"
+
+/*
+ * A refusal is HARDWARE_FAILURE here: where the driver knows the rule behind it, it has checked that rule before
+ * sending and said NOT_PERMITTED or BAD_STATE by itself. CHIP_BAD_ARGUMENT reaches this table only from chip_guard:
+ * everything the driver passes down has been range checked.
+ */
+static const psa_status_t chip_statuses[CHIP_STATUS_COUNT] = {
+    [CHIP_OK] = PSA_SUCCESS,
+    [CHIP_MISCOMPARE] = PSA_ERROR_INVALID_SIGNATURE,
+    [CHIP_PARSE] = PSA_ERROR_HARDWARE_FAILURE,
+    [CHIP_ECC_FAULT] = PSA_ERROR_HARDWARE_FAILURE,
+    [CHIP_SELF_TEST] = PSA_ERROR_CORRUPTION_DETECTED,
+    [CHIP_HEALTH_TEST] = PSA_ERROR_INSUFFICIENT_ENTROPY,
+    [CHIP_EXECUTION] = PSA_ERROR_HARDWARE_FAILURE,
+    [CHIP_WATCHDOG] = PSA_ERROR_HARDWARE_FAILURE,
+    [CHIP_COMMAND_CRC] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_STATUS_OTHER] = PSA_ERROR_HARDWARE_FAILURE,
+    [CHIP_NO_ANSWER] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_GARBLED] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_RESET] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_REPLY_LOST] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_GONE] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_BAD_ARGUMENT] = PSA_ERROR_NOT_PERMITTED,
+    [CHIP_HOST_FAILED] = PSA_ERROR_INSUFFICIENT_MEMORY,
+};
+
+/* A failure that a table forgets must never become success. */
+static psa_status_t failure(psa_status_t mapped)
+{
+    return mapped != PSA_SUCCESS ? mapped : PSA_ERROR_GENERIC_ERROR;
+}
+
+psa_status_t driver_status_of_chip(enum chip_status status)
+{
+    if (status == CHIP_OK)
+        return PSA_SUCCESS;
+    return (unsigned)status < CHIP_STATUS_COUNT ? failure(chip_statuses[status]) : PSA_ERROR_GENERIC_ERROR;
+}
+
+static const psa_status_t storage_statuses[] = {
+    [STORAGE_OK] = PSA_SUCCESS,
+    [STORAGE_ABSENT] = PSA_ERROR_DOES_NOT_EXIST,
+    [STORAGE_FULL] = PSA_ERROR_INSUFFICIENT_STORAGE,
+    [STORAGE_READ_ONLY] = PSA_ERROR_STORAGE_FAILURE,
+    [STORAGE_PERMANENT] = PSA_ERROR_NOT_PERMITTED,
+    [STORAGE_CORRUPT] = PSA_ERROR_DATA_CORRUPT,
+    [STORAGE_FUTURE] = PSA_ERROR_DATA_INVALID,
+    [STORAGE_FAILED] = PSA_ERROR_STORAGE_FAILURE,
+};
+
+psa_status_t driver_status_of_storage(enum storage_status status)
+{
+    const size_t count = sizeof storage_statuses / sizeof storage_statuses[0];
+
+    if (status == STORAGE_OK)
+        return PSA_SUCCESS;
+    return (size_t)status < count ? failure(storage_statuses[status]) : PSA_ERROR_GENERIC_ERROR;
+}
