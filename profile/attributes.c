@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The PSA side of a key entry; `config.c` makes the chip's side of the same entry. `derive` is only there: Mbed TLS has
+ * no way from psa_raw_key_agreement() to a secure element, so a key with that usage would be refused, while the slot
+ * can do ECDH for software that talks to the chip itself.
+ */
+#include "profile/profile.h"
+
+psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+    psa_set_key_usage_flags(&attributes, usage);
+    return psa_get_key_usage_flags(&attributes);
+}
+
+void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
+                            psa_key_attributes_t *attributes)
+{
+    *attributes = psa_key_attributes_init();
+    psa_set_key_id(attributes, key->id);
+    psa_set_key_lifetime(attributes, lifetime);
+    psa_set_key_type(attributes, key->type);
+    psa_set_key_bits(attributes, key->bits);
+    psa_set_key_algorithm(attributes, key->algorithm);
+    psa_set_key_usage_flags(attributes, key->usage & ~PSA_KEY_USAGE_DERIVE);
+    if (key->slot != PROFILE_SLOT_ANY)
+        psa_set_key_slot_number(attributes, key->slot);
+}

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile/check.h"
+
+#include <string.h>
+
+#include "profile/words.h"
+
+#define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
+#define VERIFYING (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
+
+static bool check_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool profile_name_valid(const char name[static PROFILE_NAME_MAX])
+{
+    if (memchr(name, '\0', PROFILE_NAME_MAX) == NULL || !check_is_letter(name[0]))
+        return false;
+    for (; *name != '\0'; name++)
+        if (!check_is_letter(*name) && !(*name >= '0' && *name <= '9') && *name != '-' && *name != '_')
+            return false;
+    return true;
+}
+
+/* A file name: closed within its room, without control characters. May be empty. */
+static bool check_source_valid(const char source[static PROFILE_SOURCE_MAX])
+{
+    if (memchr(source, '\0', PROFILE_SOURCE_MAX) == NULL)
+        return false;
+    for (; *source != '\0'; source++)
+        if ((unsigned char)*source < 0x20 || *source == 0x7f)
+            return false;
+    return true;
+}
+
+static bool check_is_pair(const struct profile_key *key)
+{
+    return PSA_KEY_TYPE_IS_KEY_PAIR(key->type);
+}
+
+static bool check_imports_pair(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].method == PROFILE_IMPORT && check_is_pair(&profile->keys[i]))
+            return true;
+    return false;
+}
+
+/*
+ * The rules: one row each, tried from top to bottom. `broken` is true when the profile breaks it; the rows of a table
+ * may rely on the rows above and the tables tried before.
+ */
+struct top_rule {
+    enum profile_place place;
+    const char *field;
+    enum error_reason reason;
+    bool (*broken)(const struct profile *profile);
+    const char *cause, *next;
+};
+
+static bool top_name(const struct profile *profile)
+{
+    return !profile_name_valid(profile->name);
+}
+
+static bool top_parts(const struct profile *profile)
+{
+    return profile->parts == 0 || (profile->parts & ~profile_words_mask(profile_words_part)) != 0;
+}
+
+static bool top_configuration(const struct profile *profile)
+{
+    return profile_word_of(profile_words_configuration, (uint32_t)profile->configuration) == NULL;
+}
+
+static bool top_address(const struct profile *profile)
+{
+    return profile->i2c_address != 0 &&
+           (profile->i2c_address < PROFILE_I2C_ADDRESS_MIN || profile->i2c_address > PROFILE_I2C_ADDRESS_MAX);
+}
+
+static bool top_key_count(const struct profile *profile)
+{
+    return profile->key_count > PROFILE_KEYS_MAX;
+}
+
+static bool top_write_key_count(const struct profile *profile)
+{
+    return profile->write_key_count > CHIP_SLOTS;
+}
+
+static const struct top_rule value_rules[] = {
+    {PROFILE_AT_TOP, "name", ERROR_PROFILE_SCHEMA, top_name, "not a valid name",
+     "a letter, then letters, digits, - and _; 63 characters at most"},
+    {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_SCHEMA, top_parts, "no part, or one that is not known",
+     "at least one of ATECC508A, ATECC608A, ATECC608B"},
+    {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
+     "as-delivered, factory-default, trust-and-go, trust-flex or policy"},
+    {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_SCHEMA, top_address, "not an address that a device may have",
+     "a 7-bit I2C address from 0x08 to 0x77"},
+    {PROFILE_AT_TOP, "keys", ERROR_PROFILE_SCHEMA, top_key_count, "too many keys", "16 at most: a chip has 16 slots"},
+    {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_SCHEMA, top_write_key_count, "too many write keys",
+     "16 at most: a chip has 16 slots"},
+};
+
+static bool top_trust_508a(const struct profile *profile)
+{
+    return (profile->configuration == PROFILE_TRUST_AND_GO || profile->configuration == PROFILE_TRUST_FLEX) &&
+           (profile->parts & 1u << CHIP_PART_ATECC508A) != 0;
+}
+
+static bool top_address_unconfigured(const struct profile *profile)
+{
+    return profile->i2c_address != 0 && profile->configuration != PROFILE_POLICY;
+}
+
+static bool top_lock_not_ours(const struct profile *profile)
+{
+    return (profile->lock_config || profile->lock_data) && profile->configuration != PROFILE_POLICY &&
+           profile->configuration != PROFILE_FACTORY_DEFAULT;
+}
+
+static bool top_lock_order(const struct profile *profile)
+{
+    return profile->lock_data && !profile->lock_config;
+}
+
+static bool top_lock_missing(const struct profile *profile)
+{
+    return profile->configuration == PROFILE_POLICY && profile->key_count != 0 && !profile->lock_config;
+}
+
+static bool top_write_keys_policy(const struct profile *profile)
+{
+    return profile->write_key_count != 0 && profile->configuration == PROFILE_POLICY;
+}
+
+static bool top_write_keys_unused(const struct profile *profile)
+{
+    return profile->write_key_count != 0 && !check_imports_pair(profile);
+}
+
+static const struct top_rule top_rules[] = {
+    {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_CONFLICT, top_trust_508a,
+     "there is no ATECC508A with a Trust&GO or TrustFLEX configuration", "ATECC608A, ATECC608B or both"},
+    {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_CONFLICT, top_address_unconfigured,
+     "the address of a part can only be set where imprint writes its configuration",
+     "configuration: policy, or no i2c-address"},
+    {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_not_ours,
+     "locks belong to a part that is not locked when it arrives, and this configuration is not such a one",
+     "configuration: policy or factory-default, or no lock"},
+    {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_order,
+     "the data zone cannot be locked before the config zone", "[config, data]"},
+    {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_missing,
+     "a chip makes and takes no key before its config zone is locked, and nothing else locks the configuration that "
+     "imprint writes",
+     "[config] or [config, data]"},
+    {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_policy,
+     "on a part that imprint configures, keys are imported before the data zone is locked and need no write key",
+     "no write-keys with configuration: policy"},
+    {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_unused,
+     "no key of this profile is a key pair to import, so nothing is encrypted with a write key", "no write-keys"},
+};
+
+struct key_rule {
+    const char *field;
+    enum error_reason reason;
+    bool (*broken)(const struct profile *profile, const struct profile_key *key);
+    const char *cause, *next;
+};
+
+static bool key_name(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return !profile_name_valid(key->name);
+}
+
+static bool key_id(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->id < PSA_KEY_ID_USER_MIN || key->id > PSA_KEY_ID_USER_MAX;
+}
+
+static bool key_method(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return profile_word_of(profile_words_method, (uint32_t)key->method) == NULL;
+}
+
+static bool key_slot(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->slot >= CHIP_SLOTS && key->slot != PROFILE_SLOT_ANY;
+}
+
+static bool key_type(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return profile_word_of(profile_words_type, key->type) == NULL;
+}
+
+static bool key_bits(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->bits != 256;
+}
+
+static bool key_algorithm(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return profile_word_of(profile_words_algorithm, key->algorithm) == NULL;
+}
+
+static bool key_usage(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->usage == 0 || (key->usage & ~profile_words_mask(profile_words_usage)) != 0;
+}
+
+static bool key_usage_extended(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->usage != profile_usage_extended(key->usage);
+}
+
+static bool key_replace(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return profile_word_of(profile_words_replace, (uint32_t)key->replace) == NULL;
+}
+
+static bool key_source(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return !check_source_valid(key->source);
+}
+
+static const struct key_rule key_value_rules[] = {
+    {"name", ERROR_PROFILE_SCHEMA, key_name, "not a valid name",
+     "a letter, then letters, digits, - and _; 63 characters at most"},
+    {"id", ERROR_PROFILE_SCHEMA, key_id, "not a key id that an application may use", "a number from 1 to 0x3fffffff"},
+    {"method", ERROR_PROFILE_SCHEMA, key_method, "not a known method", "register, generate or import"},
+    {"slot", ERROR_PROFILE_SCHEMA, key_slot, "a chip has no such slot", "a slot from 0 to 15"},
+    {"type", ERROR_PROFILE_SCHEMA, key_type, "not a type of key that the chip can hold",
+     "ecc-key-pair(secp-r1) or ecc-public-key(secp-r1)"},
+    {"bits", ERROR_PROFILE_SCHEMA, key_bits, "not a size that the chip can hold", "256"},
+    {"algorithm", ERROR_PROFILE_SCHEMA, key_algorithm, "not an algorithm of the chip",
+     "ecdsa(any-hash), ecdsa(sha-256), ecdsa(sha-384) or ecdsa(sha-512)"},
+    {"usage", ERROR_PROFILE_SCHEMA, key_usage, "no usage, or one that is not known",
+     "at least one of sign-hash, sign-message, verify-hash, verify-message, derive, export"},
+    {"usage", ERROR_PROFILE_SCHEMA, key_usage_extended, "PSA adds the message usage to the hash usage",
+     "sign-message beside sign-hash, verify-message beside verify-hash"},
+    {"replace", ERROR_PROFILE_SCHEMA, key_replace, "not a known rule", "never or unclaimed"},
+    {"file", ERROR_PROFILE_SCHEMA, key_source, "not a file name that can be kept",
+     "255 bytes at most, no control characters"},
+};
+
+static bool key_register_anywhere(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->method == PROFILE_REGISTER && key->slot == PROFILE_SLOT_ANY;
+}
+
+static bool key_register_replaces(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->method == PROFILE_REGISTER && key->replace != PROFILE_REPLACE_NEVER;
+}
+
+static bool key_register_policy(const struct profile *profile, const struct profile_key *key)
+{
+    return key->method == PROFILE_REGISTER && profile->configuration == PROFILE_POLICY;
+}
+
+static bool key_import_without_file(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->method == PROFILE_IMPORT && key->source[0] == '\0';
+}
+
+static bool key_file_without_import(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->method != PROFILE_IMPORT && key->source[0] != '\0';
+}
+
+static bool key_generate_public(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->method == PROFILE_GENERATE && !check_is_pair(key);
+}
+
+static bool key_public_slot(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return !check_is_pair(key) && key->slot < PROFILE_PUBLIC_SLOT_MIN;
+}
+
+static bool key_public_signs(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return !check_is_pair(key) && (key->usage & (SIGNING | PSA_KEY_USAGE_DERIVE)) != 0;
+}
+
+static bool key_public_idle(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return !check_is_pair(key) && (key->usage & VERIFYING) == 0;
+}
+
+static bool key_pair_exported(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return check_is_pair(key) && (key->usage & PSA_KEY_USAGE_EXPORT) != 0;
+}
+
+static bool key_pair_idle(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return check_is_pair(key) && (key->usage & SIGNING) == 0;
+}
+
+static bool key_derive_anywhere(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return (key->usage & PSA_KEY_USAGE_DERIVE) != 0 && key->slot == PROFILE_SLOT_ANY;
+}
+
+static bool key_lock_anywhere(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->lock_slot && key->slot == PROFILE_SLOT_ANY;
+}
+
+static bool key_policy_anywhere(const struct profile *profile, const struct profile_key *key)
+{
+    return profile->configuration == PROFILE_POLICY && key->slot == PROFILE_SLOT_ANY;
+}
+
+static bool key_policy_private_slot(const struct profile *profile, const struct profile_key *key)
+{
+    return profile->configuration == PROFILE_POLICY && check_is_pair(key) && key->slot >= PROFILE_PUBLIC_SLOT_MIN;
+}
+
+static const struct key_rule key_rules[] = {
+    {"slot", ERROR_PROFILE_CONFLICT, key_register_anywhere,
+     "a key can only be registered in a slot that the profile names", "slot: 0 to 15"},
+    {"replace", ERROR_PROFILE_CONFLICT, key_register_replaces,
+     "registering takes the key that is there: it replaces none", "no replace with method: register"},
+    {"method", ERROR_PROFILE_CONFLICT, key_register_policy,
+     "a part that imprint configures has no keys yet that could be registered", "generate or import"},
+    {"file", ERROR_PROFILE_CONFLICT, key_import_without_file, "a key to import comes from a file, and none is given",
+     "file: a PEM file"},
+    {"file", ERROR_PROFILE_CONFLICT, key_file_without_import, "only a key to import comes from a file",
+     "method: import, or no file"},
+    {"type", ERROR_PROFILE_CONFLICT, key_generate_public, "a public key alone cannot be generated",
+     "type: ecc-key-pair(secp-r1), or method: import"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_public_slot, "slots 0 to 7 have no room for a public key", "slot: 8 to 15"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_public_signs, "a public key neither signs nor derives",
+     "of sign-hash, sign-message and derive: none"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_public_idle, "a public key is there to verify with, and may not",
+     "verify-hash or verify-message among the usages"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_pair_exported,
+     "a private key never leaves the chip (its public key may always be exported)", "no export for a key pair"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_pair_idle, "a key pair is proven by a signature, and may not sign",
+     "sign-hash or sign-message among the usages"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_policy_anywhere,
+     "the configuration is derived from the keys before the driver could choose a slot", "slot: 0 to 15"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_derive_anywhere,
+     "the driver chooses a slot for signing, which need not be one for ECDH", "slot: 0 to 15, or no usage derive"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_lock_anywhere, "a slot that is to be locked for ever must be named",
+     "slot: 0 to 15, or lock-slot: false"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_policy_private_slot,
+     "on a part that imprint configures, slots 8 to 15 are kept for public keys, certificates and data",
+     "slot: 0 to 7"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool check_top(const struct top_rule *rules, size_t count, const struct profile *profile,
+                      struct profile_conflict *conflict)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!rules[i].broken(profile))
+            continue;
+        *conflict = (struct profile_conflict){
+            .place = rules[i].place,
+            .field = rules[i].field,
+            .reason = rules[i].reason,
+            .cause = rules[i].cause,
+            .next = rules[i].next,
+        };
+        return true;
+    }
+    return false;
+}
+
+static bool check_keys(const struct key_rule *rules, size_t count, const struct profile *profile,
+                       struct profile_conflict *conflict)
+{
+    for (size_t k = 0; k < profile->key_count; k++) {
+        for (size_t i = 0; i < count; i++) {
+            if (!rules[i].broken(profile, &profile->keys[k]))
+                continue;
+            *conflict = (struct profile_conflict){
+                .place = PROFILE_AT_KEY,
+                .index = k,
+                .field = rules[i].field,
+                .reason = rules[i].reason,
+                .cause = rules[i].cause,
+                .next = rules[i].next,
+            };
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What no two keys may share. */
+struct pair_rule {
+    const char *field;
+    bool (*same)(const struct profile_key *a, const struct profile_key *b);
+    const char *cause, *next;
+};
+
+static bool pair_name(const struct profile_key *a, const struct profile_key *b)
+{
+    return strncmp(a->name, b->name, PROFILE_NAME_MAX) == 0;
+}
+
+static bool pair_id(const struct profile_key *a, const struct profile_key *b)
+{
+    return a->id == b->id;
+}
+
+static bool pair_slot(const struct profile_key *a, const struct profile_key *b)
+{
+    return a->slot != PROFILE_SLOT_ANY && a->slot == b->slot;
+}
+
+static const struct pair_rule pair_rules[] = {
+    {"name", pair_name, "another key has the same name", "a name of its own for each key"},
+    {"id", pair_id, "another key has the same id", "a key id of its own for each key"},
+    {"slot", pair_slot, "another key has the same slot", "a slot of its own for each key"},
+};
+
+static bool check_pairs(const struct profile *profile, struct profile_conflict *conflict)
+{
+    for (size_t later = 1; later < profile->key_count; later++) {
+        for (size_t i = 0; i < COUNT(pair_rules); i++) {
+            for (size_t earlier = 0; earlier < later; earlier++) {
+                if (!pair_rules[i].same(&profile->keys[earlier], &profile->keys[later]))
+                    continue;
+                *conflict = (struct profile_conflict){
+                    .place = PROFILE_AT_KEY,
+                    .index = later,
+                    .field = pair_rules[i].field,
+                    .other = PROFILE_AT_KEY,
+                    .other_index = earlier,
+                    .reason = ERROR_PROFILE_CONFLICT,
+                    .cause = pair_rules[i].cause,
+                    .next = pair_rules[i].next,
+                };
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The values of the write keys' own fields. */
+static bool check_write_key_values(const struct profile *profile, struct profile_conflict *conflict)
+{
+    for (size_t i = 0; i < profile->write_key_count; i++) {
+        const struct profile_write_key *write_key = &profile->write_keys[i];
+        bool bad_slot = write_key->slot >= CHIP_SLOTS;
+
+        if (!bad_slot && check_source_valid(write_key->source) && write_key->source[0] != '\0')
+            continue;
+        *conflict = (struct profile_conflict){
+            .place = PROFILE_AT_WRITE_KEY,
+            .index = i,
+            .field = bad_slot ? "slot" : "file",
+            .reason = ERROR_PROFILE_SCHEMA,
+            .cause = bad_slot ? "a chip has no such slot" : "not a file name that can be kept",
+            .next = bad_slot ? "a slot from 0 to 15" : "1 to 255 bytes, no control characters",
+        };
+        return true;
+    }
+    return false;
+}
+
+/* A slot holds one thing: a write key shares it neither with another one nor with a key. */
+static bool check_write_key_slots(const struct profile *profile, struct profile_conflict *conflict)
+{
+    for (size_t i = 0; i < profile->write_key_count; i++) {
+        *conflict = (struct profile_conflict){
+            .place = PROFILE_AT_WRITE_KEY,
+            .index = i,
+            .field = "slot",
+            .reason = ERROR_PROFILE_CONFLICT,
+        };
+        for (size_t earlier = 0; earlier < i; earlier++) {
+            if (profile->write_keys[earlier].slot != profile->write_keys[i].slot)
+                continue;
+            conflict->other = PROFILE_AT_WRITE_KEY;
+            conflict->other_index = earlier;
+            conflict->cause = "another write key has the same slot";
+            conflict->next = "one secret for each slot";
+            return true;
+        }
+        for (size_t k = 0; k < profile->key_count; k++) {
+            if (profile->keys[k].slot != profile->write_keys[i].slot)
+                continue;
+            conflict->other = PROFILE_AT_KEY;
+            conflict->other_index = k;
+            conflict->cause = "a key has the same slot";
+            conflict->next = "the slot that holds the write key's secret";
+            return true;
+        }
+    }
+    return false;
+}
+
+bool profile_find_conflict(const struct profile *profile, struct profile_conflict *conflict)
+{
+    return check_top(value_rules, COUNT(value_rules), profile, conflict) ||
+           check_keys(key_value_rules, COUNT(key_value_rules), profile, conflict) ||
+           check_write_key_values(profile, conflict) || check_top(top_rules, COUNT(top_rules), profile, conflict) ||
+           check_keys(key_rules, COUNT(key_rules), profile, conflict) || check_pairs(profile, conflict) ||
+           check_write_key_slots(profile, conflict);
+}
+
+bool profile_check(const struct profile *profile, struct error *err)
+{
+    struct profile_conflict conflict;
+
+    if (!profile_find_conflict(profile, &conflict))
+        return true;
+    if (err != NULL && err->reason == ERROR_NONE) {
+        error_set(err, conflict.reason, conflict.cause, conflict.next);
+        error_doing(err, "check the profile");
+        if (conflict.place == PROFILE_AT_KEY) {
+            const struct profile_key *key = &profile->keys[conflict.index];
+
+            error_with_key(err, key->id);
+            if (profile_name_valid(key->name))
+                error_with_subject(err, key->name);
+            err->line = key->line;
+        }
+        error_with_subject(err, conflict.field);
+    }
+    return false;
+}

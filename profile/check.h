@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules a profile must keep, and where one is broken. profile_check() tells it as `struct error`; the text reader
+ * uses the place to find line and column.
+ */
+#ifndef IMPRINT_PROFILE_CHECK_H
+#define IMPRINT_PROFILE_CHECK_H
+
+#include "profile/profile.h"
+
+enum profile_place { PROFILE_AT_TOP, PROFILE_AT_CHIP, PROFILE_AT_KEY, PROFILE_AT_WRITE_KEY };
+
+/* One broken rule. Texts are literals. */
+struct profile_conflict {
+    enum profile_place place;
+    size_t index;             /* of the entry, for keys and write keys */
+    const char *field;        /* its name in the text form: "slot" */
+    enum profile_place other; /* the entry it contradicts; PROFILE_AT_TOP: none */
+    size_t other_index;       /* an earlier one, so that the later one is to blame */
+    enum error_reason reason; /* ERROR_PROFILE_SCHEMA: the value itself; ERROR_PROFILE_CONFLICT: with another one */
+    const char *cause, *next; /* what is wrong; what would be right */
+};
+
+/* Finds the first broken rule: the values of all entries in their order, then the contradictions. False: none. */
+bool profile_find_conflict(const struct profile *profile, struct profile_conflict *conflict);
+
+/* True for a letter followed by letters, digits, - and _, closed by a NUL within PROFILE_NAME_MAX. */
+bool profile_name_valid(const char name[static PROFILE_NAME_MAX]);
+
+/*
+ * The 7-bit I2C addresses a device may have: 0x08 to 0x77. The I2C specification (UM10204, section 3.1.12) reserves
+ * the rest for general call, high-speed mode and 10-bit addressing.
+ */
+#define PROFILE_I2C_ADDRESS_MIN 0x08
+#define PROFILE_I2C_ADDRESS_MAX 0x77
+
+/* Slots 8 to 15 have room for a public key (72 or 416 bytes); slots 0 to 7 have 36 bytes. */
+#define PROFILE_PUBLIC_SLOT_MIN 8
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profile/words.h"
+
+#include <stddef.h>
+
+#include "profile/profile.h"
+
+const struct profile_word profile_words_part[] = {
+    {"ATECC508A", 1u << CHIP_PART_ATECC508A},
+    {"ATECC608A", 1u << CHIP_PART_ATECC608A},
+    {"ATECC608B", 1u << CHIP_PART_ATECC608B},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_configuration[] = {
+    {"as-delivered", PROFILE_AS_DELIVERED},
+    {"factory-default", PROFILE_FACTORY_DEFAULT},
+    {"trust-and-go", PROFILE_TRUST_AND_GO},
+    {"trust-flex", PROFILE_TRUST_FLEX},
+    {"policy", PROFILE_POLICY},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_lock[] = {
+    {"config", PROFILE_LOCK_CONFIG},
+    {"data", PROFILE_LOCK_DATA},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_method[] = {
+    {"register", PROFILE_REGISTER},
+    {"generate", PROFILE_GENERATE},
+    {"import", PROFILE_IMPORT},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_replace[] = {
+    {"never", PROFILE_REPLACE_NEVER},
+    {"unclaimed", PROFILE_REPLACE_UNCLAIMED},
+    {NULL, 0},
+};
+
+/* P-256 is the only curve of these chips. */
+const struct profile_word profile_words_type[] = {
+    {"ecc-key-pair(secp-r1)", PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)},
+    {"ecc-public-key(secp-r1)", PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)},
+    {NULL, 0},
+};
+
+/* The chip signs 32 bytes; longer digests are cut to 32 as ECDSA with P-256 prescribes (FIPS 186-5, 6.4.1). */
+const struct profile_word profile_words_algorithm[] = {
+    {"ecdsa(any-hash)", PSA_ALG_ECDSA(PSA_ALG_ANY_HASH)},
+    {"ecdsa(sha-256)", PSA_ALG_ECDSA(PSA_ALG_SHA_256)},
+    {"ecdsa(sha-384)", PSA_ALG_ECDSA(PSA_ALG_SHA_384)},
+    {"ecdsa(sha-512)", PSA_ALG_ECDSA(PSA_ALG_SHA_512)},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_usage[] = {
+    {"sign-hash", PSA_KEY_USAGE_SIGN_HASH},
+    {"sign-message", PSA_KEY_USAGE_SIGN_MESSAGE},
+    {"verify-hash", PSA_KEY_USAGE_VERIFY_HASH},
+    {"verify-message", PSA_KEY_USAGE_VERIFY_MESSAGE},
+    {"derive", PSA_KEY_USAGE_DERIVE},
+    {"export", PSA_KEY_USAGE_EXPORT},
+    {NULL, 0},
+};
+
+const char *profile_word_of(const struct profile_word *words, uint32_t value)
+{
+    for (; words->word != NULL; words++)
+        if (words->value == value)
+            return words->word;
+    return NULL;
+}
+
+uint32_t profile_words_mask(const struct profile_word *words)
+{
+    uint32_t mask = 0;
+
+    for (; words->word != NULL; words++)
+        mask |= words->value;
+    return mask;
+}
+
+static const char *words_name(const struct profile_word *words, uint32_t value)
+{
+    const char *word = profile_word_of(words, value);
+
+    return word != NULL ? word : "unknown";
+}
+
+const char *profile_configuration_name(enum profile_configuration configuration)
+{
+    return words_name(profile_words_configuration, (uint32_t)configuration);
+}
+
+const char *profile_method_name(enum profile_method method)
+{
+    return words_name(profile_words_method, (uint32_t)method);
+}

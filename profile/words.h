@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of the text form and the values they stand for: one table for reading, printing and checking. A value that
+ * has no word here cannot be in a profile.
+ */
+#ifndef IMPRINT_PROFILE_WORDS_H
+#define IMPRINT_PROFILE_WORDS_H
+
+#include <stdint.h>
+
+struct profile_word {
+    const char *word; /* NULL ends a table */
+    uint32_t value;
+};
+
+extern const struct profile_word profile_words_part[];          /* 1 << enum chip_part */
+extern const struct profile_word profile_words_configuration[]; /* enum profile_configuration */
+extern const struct profile_word profile_words_lock[];          /* enum profile_lock_step */
+extern const struct profile_word profile_words_method[];        /* enum profile_method */
+extern const struct profile_word profile_words_replace[];       /* enum profile_replace */
+extern const struct profile_word profile_words_type[];          /* psa_key_type_t */
+extern const struct profile_word profile_words_algorithm[];     /* psa_algorithm_t */
+extern const struct profile_word profile_words_usage[];         /* one PSA_KEY_USAGE_ flag each */
+
+/* Lock steps as bits, as `lock:` lists them. */
+enum profile_lock_step { PROFILE_LOCK_CONFIG = 1 << 0, PROFILE_LOCK_DATA = 1 << 1 };
+
+/* The word for `value`, or NULL when the table has none. */
+const char *profile_word_of(const struct profile_word *words, uint32_t value);
+
+/* All values of a table of bits or flags, ORed. */
+uint32_t profile_words_mask(const struct profile_word *words);
+
+#endif
