@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does a plan's open steps in order. One table says which function does which action; one loop runs them, times them,
+ * and reports. After a key is made its record is read again from the key store, so that "done" is what is stored.
+ */
+#include "provision/provision.h"
+
+#include <string.h>
+
+#include "chip/operations.h"
+#include "provision/fill.h"
+#include "provision/gate.h"
+#include "provision/prove.h"
+#include "provision/status.h"
+
+/* The longest key to import in PSA's format: an uncompressed P-256 point. */
+#define IMPORT_BYTES_MAX 65
+
+/* What one run carries from step to step. */
+struct run {
+    struct provision *provision;
+    struct provision_plan *plan;
+    struct provision_evidence *evidence;
+};
+
+static const struct profile_key *key_of(const struct run *run, const struct provision_step *step)
+{
+    return &run->provision->profile->keys[step->key];
+}
+
+static enum provision_status do_write_config(struct run *run, struct provision_step *step, struct error *err)
+{
+    struct chip *chip = run->provision->driver->chip;
+    struct chip_config now;
+
+    (void)step;
+    driver_forget_config(run->provision->driver);
+    if (chip_read_config(chip, &now, err) != CHIP_OK ||
+        chip_write_config(chip, &now, &run->plan->wanted, err) != CHIP_OK ||
+        chip_read_config(chip, &now, err) != CHIP_OK)
+        return provision_status_of(err);
+    if (chip_config_compare_policy(run->plan->part, &now, &run->plan->wanted) >= 0) {
+        error_set(err, ERROR_CHIP_REFUSED, "the config zone reads back otherwise than it was written",
+                  "run again; if it stays so, take this part off the line");
+        return PROVISION_REFUSED;
+    }
+    return PROVISION_OK;
+}
+
+static enum provision_status do_lock(struct run *run, struct provision_step *step, struct error *err)
+{
+    return provision_gate_lock(run->provision, run->plan, step, err);
+}
+
+static enum provision_status do_fill_data(struct run *run, struct provision_step *step, struct error *err)
+{
+    (void)step;
+    return provision_fill_data(run->provision, run->plan, err);
+}
+
+/*
+ * The record of a key that was just made, read afresh from the store: it says where the key is, and that it was stored
+ * at all (the core reports some failed writes as success).
+ */
+static enum provision_status confirm_record(struct run *run, struct provision_step *step, struct error *err)
+{
+    const struct profile_key *key = key_of(run, step);
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_slot_number_t number = CHIP_SLOTS;
+    psa_status_t status;
+
+    (void)psa_purge_key(key->id);
+    status = psa_get_key_attributes(key->id, &attributes);
+    if (status == PSA_SUCCESS)
+        status = psa_get_key_slot_number(&attributes, &number);
+    psa_reset_key_attributes(&attributes);
+    if (status == PSA_SUCCESS && number < CHIP_SLOTS) {
+        step->slot = (uint8_t)number;
+        return PROVISION_OK;
+    }
+    error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",
+              "check the medium of the state folder and run again");
+    return provision_psa_failed(run->provision, status, key, err);
+}
+
+static enum provision_status do_make_key(struct run *run, struct provision_step *step, struct error *err)
+{
+    struct provision *provision = run->provision;
+    struct driver *driver = provision->driver;
+    const struct profile_key *key = key_of(run, step);
+    const struct driver_settings settings = driver->settings;
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t id = 0;
+    uint8_t source[IMPORT_BYTES_MAX];
+    struct bytes_out source_out = {.data = source, .cap = sizeof(source)};
+    enum provision_status result = PROVISION_OK;
+    psa_status_t status = PSA_ERROR_NOT_SUPPORTED;
+
+    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
+    provision_apply_settings(provision, key, 0);
+    error_clear(&driver->last_error);
+
+    switch (key->method) {
+    case PROFILE_REGISTER:
+        status = mbedtls_psa_register_se_key(&attributes);
+        break;
+    case PROFILE_GENERATE:
+        status = psa_generate_key(&attributes, &id);
+        break;
+    case PROFILE_IMPORT:
+        if (provision->callbacks.import_key == NULL ||
+            !provision->callbacks.import_key(provision->callbacks.context, key, &source_out, err)) {
+            error_set(err, ERROR_INPUT_FILE, "the key to import cannot be had", NULL);
+            result = provision_status_of(err);
+            goto out;
+        }
+        status = psa_import_key(&attributes, source_out.data, source_out.len, &id);
+        break;
+    }
+    if (status != PSA_SUCCESS) {
+        result = provision_psa_failed(provision, status, key, err);
+        goto out;
+    }
+    result = confirm_record(run, step, err);
+
+    /* A public key cannot be read back before the data lock: it is compared when it is proven. */
+    if (result == PROVISION_OK && key->method == PROFILE_IMPORT && !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
+        result = provision_compare_import(provision, key, bytes_written(&source_out), err);
+out:
+    bytes_wipe(source, sizeof(source));
+    driver->settings = settings;
+    psa_reset_key_attributes(&attributes);
+    if (result != PROVISION_OK)
+        error_with_key(err, key->id);
+    return result;
+}
+
+static enum provision_status do_prove_key(struct run *run, struct provision_step *step, struct error *err)
+{
+    struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
+
+    for (size_t i = 0; i < run->plan->step_count && step->slot == PROFILE_SLOT_ANY; i++) {
+        const struct provision_step *made = &run->plan->steps[i];
+
+        if (made->key == step->key && made->action != PROVISION_PROVE_KEY)
+            step->slot = made->slot;
+    }
+    return provision_prove_key(run->provision, key_of(run, step), step->slot, evidence, err);
+}
+
+static const struct {
+    enum provision_status (*run)(struct run *run, struct provision_step *step, struct error *err);
+    const char *doing;
+} actions[PROVISION_ACTION_COUNT] = {
+    [PROVISION_WRITE_CONFIG] = {do_write_config, "write the config zone"},
+    [PROVISION_LOCK_CONFIG] = {do_lock, "lock the config zone"},
+    [PROVISION_REGISTER_KEY] = {do_make_key, "register the key in its slot"},
+    [PROVISION_GENERATE_KEY] = {do_make_key, "generate a key in the chip"},
+    [PROVISION_IMPORT_KEY] = {do_make_key, "import a key into the chip"},
+    [PROVISION_FILL_DATA] = {do_fill_data, "fill the unused slots before the data lock"},
+    [PROVISION_LOCK_DATA] = {do_lock, "lock the data zone"},
+    [PROVISION_PROVE_KEY] = {do_prove_key, "prove the key"},
+    [PROVISION_LOCK_SLOT] = {do_lock, "lock the slot"},
+};
+
+static uint64_t chip_time_us(const struct run *run)
+{
+    const struct transport *transport = &run->provision->driver->chip->transport;
+
+    return transport->operations->now_us(transport->context);
+}
+
+static bool report(const struct run *run, const struct provision_step *step, bool finished)
+{
+    const struct provision_callbacks *callbacks = &run->provision->callbacks;
+
+    return callbacks->progress == NULL || callbacks->progress(callbacks->context, run->plan, step, finished);
+}
+
+static enum provision_status run_step(struct run *run, struct provision_step *step, struct error *err)
+{
+    uint64_t started = chip_time_us(run);
+    enum provision_status result;
+
+    if (!report(run, step, false)) {
+        error_set(err, ERROR_INTERRUPTED, "stopped between two steps", "run the same command again to finish");
+        return PROVISION_INTERRUPTED;
+    }
+    result = actions[step->action].run(run, step, err);
+    step->chip_us = (uint32_t)(chip_time_us(run) - started);
+    if (result != PROVISION_OK) {
+        error_doing(err, actions[step->action].doing);
+        if (step->slot != PROFILE_SLOT_ANY)
+            error_at_slot(err, step->slot);
+        return result;
+    }
+    step->done = true;
+    if (step->lasting) {
+        run->plan->todo--;
+        run->evidence->lasting_steps++;
+        if (step->key >= 0 && step->action != PROVISION_LOCK_SLOT)
+            run->evidence->keys[step->key].created = true;
+    }
+    (void)report(run, step, true);
+    return PROVISION_OK;
+}
+
+enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
+                                        struct provision_evidence *evidence, struct error *err)
+{
+    struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
+    enum provision_status result = PROVISION_OK;
+    uint64_t started = chip_time_us(&run);
+
+    memset(evidence, 0, sizeof(*evidence));
+    memcpy(evidence->serial, plan->serial, sizeof(evidence->serial));
+    evidence->part = plan->part;
+    evidence->key_count = provision->profile->key_count;
+    error_with_serial(err, plan->serial);
+    if (!profile_digest(provision->profile, evidence->profile_digest)) {
+        error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
+        return PROVISION_REFUSED;
+    }
+    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
+        if (!plan->steps[i].done)
+            result = run_step(&run, &plan->steps[i], err);
+    }
+    if (result == PROVISION_OK) {
+        result = provision_prove_config(provision, plan, &evidence->config, err);
+        if (result != PROVISION_OK)
+            error_doing(err, "prove the finished chip");
+    }
+    evidence->chip_us = chip_time_us(&run) - started;
+    chip_sleep(provision->driver->chip);
+    return result;
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision/gate.h"
+
+#include <string.h>
+
+#include "chip/operations.h"
+#include "provision/fill.h"
+#include "provision/status.h"
+
+#define CONFIG_LOCK_VALUE 86 /* chip-zones section 3: LockValue, LockConfig, SlotLocked */
+#define CONFIG_LOCK_CONFIG 87
+#define CONFIG_SLOT_LOCKED 88
+#define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
+
+/* What a rule looks at. `after` is `now` as it would be with every lock that the profile asks for. */
+struct gate_view {
+    const struct profile *profile;
+    const struct provision_plan *plan;
+    const struct provision_step *step;
+    const struct chip_config *now;
+    struct chip_config after;
+};
+
+struct gate_rule {
+    uint32_t actions; /* bit (1 << enum provision_action): where the rule counts */
+    bool (*broken)(const struct gate_view *view, struct error *err); /* may add slot or offset to `err` */
+    const char *cause;
+    const char *next;
+};
+
+static bool rule_bytes_differ(const struct gate_view *view, struct error *err)
+{
+    for (size_t i = 0; i < CHIP_CONFIG_BYTES; i++) {
+        bool lock_byte = i == CONFIG_LOCK_VALUE || i == CONFIG_LOCK_CONFIG;
+
+        if (!lock_byte && view->now->bytes[i] != view->plan->wanted.bytes[i]) {
+            err->has_config_offset = true;
+            err->config_offset = (uint8_t)i;
+            err->expected = view->plan->wanted.bytes[i];
+            err->found = view->now->bytes[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_table_shifted(const struct gate_view *view, struct error *err)
+{
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
+
+        if ((policy.key_config & KEY_CONFIG_RFU) != 0 || policy.type == CHIP_KEY_RESERVED) {
+            error_at_slot(err, slot);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_private_unusable(const struct gate_view *view, struct error *err)
+{
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
+
+        if (policy.is_private && (!policy.is_secret || policy.type != CHIP_KEY_P256)) {
+            error_at_slot(err, slot);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_write_key_unusable(const struct gate_view *view, struct error *err)
+{
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
+        bool encrypted_write = policy.is_private ? policy.priv_write : policy.write == CHIP_WRITE_ENCRYPTED;
+
+        if (encrypted_write && chip_slot_policy(view->now, policy.write_key).is_private) {
+            error_at_slot(err, slot);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_address_moved(const struct gate_view *view, struct error *err)
+{
+    uint8_t wanted =
+        view->profile->i2c_address != 0 ? view->profile->i2c_address : chip_config_i2c_address(&view->plan->found);
+
+    err->expected = wanted;
+    err->found = chip_config_i2c_address(view->now);
+    if (err->expected != err->found)
+        return true;
+    err->expected = err->found = 0;
+    return false;
+}
+
+static bool rule_slot_frozen(const struct gate_view *view, struct error *err)
+{
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        if (chip_slot_policy(view->now, slot).locked) {
+            error_at_slot(err, slot);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Every key of the profile must be able to do its work in the chip as it will be. */
+static bool rule_key_unusable(const struct gate_view *view, struct error *err)
+{
+    for (size_t i = 0; i < view->plan->step_count; i++) {
+        const struct provision_step *step = &view->plan->steps[i];
+        psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+        struct driver_want want;
+        psa_status_t status;
+
+        if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
+            continue;
+        profile_key_attributes(&view->profile->keys[step->key], PSA_ATECC608A_LIFETIME, &attributes);
+        status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
+        psa_reset_key_attributes(&attributes);
+        if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {
+            error_at_slot(err, step->slot);
+            error_with_key(err, view->profile->keys[step->key].id);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_key_missing(const struct gate_view *view, struct error *err)
+{
+    for (size_t i = 0; i < view->plan->step_count; i++) {
+        const struct provision_step *step = &view->plan->steps[i];
+        bool makes_key = step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
+                         step->action == PROVISION_IMPORT_KEY;
+
+        if (makes_key && !step->done) {
+            error_with_key(err, view->profile->keys[step->key].id);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_key_unproven(const struct gate_view *view, struct error *err)
+{
+    for (size_t i = 0; i < view->plan->step_count; i++) {
+        const struct provision_step *step = &view->plan->steps[i];
+
+        if (step->action == PROVISION_PROVE_KEY && step->key == view->step->key && !step->done) {
+            error_at_slot(err, view->step->slot);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool rule_slot_not_lockable(const struct gate_view *view, struct error *err)
+{
+    if ((chip_slot_can(view->now, view->step->slot) & CHIP_CAN_LOCK) != 0)
+        return false;
+    error_at_slot(err, view->step->slot);
+    return true;
+}
+
+#define AT_CONFIG (1u << PROVISION_LOCK_CONFIG)
+#define AT_DATA (1u << PROVISION_LOCK_DATA)
+#define AT_SLOT (1u << PROVISION_LOCK_SLOT)
+
+/* In this order: the first broken rule is the one that is told. */
+static const struct gate_rule gate_rules[] = {
+    {AT_CONFIG | AT_DATA, rule_bytes_differ, "the config zone read back is not what was wanted, byte by byte",
+     "run again: it will be written again; if it stays so, take this part off the line"},
+    {AT_CONFIG, rule_table_shifted, "a slot's KeyConfig is not one that a part can have: the table looks shifted",
+     "correct the configuration in the profile"},
+    {AT_CONFIG, rule_private_unusable,
+     "a private-key slot lacks IsSecret or KeyType P-256: nothing could ever use its key",
+     "correct the configuration in the profile"},
+    {AT_CONFIG, rule_write_key_unusable, "a slot's encrypted writes name a WriteKey slot that holds a private key",
+     "correct the configuration in the profile"},
+    {AT_CONFIG, rule_address_moved, "the lock would move the chip to another I2C address than the profile says",
+     "set chip.i2c-address in the profile to the address that is meant"},
+    {AT_CONFIG, rule_slot_frozen, "a slot is marked locked in SlotLocked before it was ever filled",
+     "correct the configuration in the profile"},
+    {AT_CONFIG | AT_DATA, rule_key_unusable, "a key of the profile could not do its work once the chip is locked",
+     "correct the configuration in the profile"},
+    {AT_DATA, rule_key_missing, "a key of the profile is not in the chip yet", "run again"},
+    {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
+    {AT_SLOT, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
+     "leave lock-slot out of the profile"},
+};
+
+bool provision_gate_inspect(const struct profile *profile, const struct provision_plan *plan,
+                            const struct provision_step *step, const struct chip_config *now, struct error *err)
+{
+    struct gate_view view = {.profile = profile, .plan = plan, .step = step, .now = now, .after = *now};
+
+    view.after.bytes[CONFIG_LOCK_CONFIG] = 0;
+    if (profile->lock_data)
+        view.after.bytes[CONFIG_LOCK_VALUE] = 0;
+    for (size_t i = 0; i < sizeof(gate_rules) / sizeof(gate_rules[0]); i++) {
+        struct error details = {.reason = ERROR_NONE};
+
+        if ((gate_rules[i].actions & 1u << step->action) == 0 || !gate_rules[i].broken(&view, &details))
+            continue;
+        error_set(&details, ERROR_GATE_REFUSED, gate_rules[i].cause, gate_rules[i].next);
+        if (err->reason == ERROR_NONE)
+            *err = details;
+        return false;
+    }
+    return true;
+}
+
+static bool lock_took(const struct provision_step *step, const struct chip_config *config)
+{
+    switch (step->action) {
+    case PROVISION_LOCK_CONFIG:
+        return chip_config_is_locked(config);
+    case PROVISION_LOCK_DATA:
+        return chip_data_is_locked(config);
+    default:
+        return chip_slot_policy(config, step->slot).locked;
+    }
+}
+
+static enum chip_status send_lock(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
+                                  uint16_t summary, struct error *err)
+{
+    switch (step->action) {
+    case PROVISION_LOCK_CONFIG:
+        return chip_lock_config(chip, now, err);
+    case PROVISION_LOCK_DATA:
+        return chip_lock_data(chip, true, summary, err);
+    default:
+        return chip_lock_slot(chip, step->slot, err);
+    }
+}
+
+enum provision_status provision_gate_lock(struct provision *provision, struct provision_plan *plan,
+                                          const struct provision_step *step, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+    struct chip *chip = provision->driver->chip;
+    uint8_t digest[PROFILE_DIGEST_BYTES];
+    struct chip_config now;
+    struct error lock_error = {.reason = ERROR_NONE};
+    uint16_t summary = 0;
+    enum provision_status result = PROVISION_OK;
+    enum chip_status sent;
+
+    if (chip_read_config(chip, &now, err) != CHIP_OK)
+        return provision_status_of(err);
+    if (!provision_gate_inspect(provision->profile, plan, step, &now, err))
+        return provision_status_of(err);
+    if (step->action == PROVISION_LOCK_DATA)
+        result = provision_data_summary(provision, plan, &summary, err);
+    if (result != PROVISION_OK)
+        return result;
+
+    if (!profile_digest(provision->profile, digest) || callbacks->armed == NULL ||
+        !callbacks->armed(callbacks->context, plan->serial, digest)) {
+        error_set(err, ERROR_NOT_ARMED, "this step cannot be undone and is not armed",
+                  "run again with --arm followed by this chip's serial number, or with --arm profile for a whole line");
+        return PROVISION_NOT_ARMED;
+    }
+    if (callbacks->before_lock != NULL && !callbacks->before_lock(callbacks->context, plan, step)) {
+        error_set(err, ERROR_INTERRUPTED, "stopped before the lock", "run again");
+        return PROVISION_INTERRUPTED;
+    }
+
+    /* Whatever the answer to the lock was: what counts is what the chip says afterwards. */
+    sent = send_lock(chip, step, &now, summary, &lock_error);
+    driver_forget_config(provision->driver);
+    if (chip_read_config(chip, &now, err) != CHIP_OK)
+        return provision_status_of(err);
+    if (lock_took(step, &now))
+        return PROVISION_OK;
+    if (sent == CHIP_OK) {
+        error_set(err, ERROR_CHIP_REFUSED, "the chip accepted the lock, but reads back unlocked",
+                  "take this part off the line");
+        return PROVISION_REFUSED;
+    }
+    *err = lock_error;
+    if (sent == CHIP_EXECUTION && step->action == PROVISION_LOCK_DATA)
+        err->next = "the data zone holds other bytes than imprint wrote; run again, and if it stays so take this part "
+                    "off the line";
+    return provision_status_of(err);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision/prove.h"
+
+#include <string.h>
+
+#include "chip/operations.h"
+#include "provision/status.h"
+
+#define POINT_BYTES 65
+
+static enum provision_status proof_failed(const struct profile_key *key, uint8_t slot, const char *cause,
+                                          struct error *err)
+{
+    error_set(err, ERROR_PROOF_FAILED, cause, "do not ship this device; look at it with: imprint info");
+    error_at_slot(err, slot);
+    error_with_key(err, key->id);
+    return PROVISION_REFUSED;
+}
+
+/* The hash that a key of this algorithm signs; ECDSA with any hash takes SHA-256. */
+static psa_algorithm_t hash_of(psa_algorithm_t algorithm)
+{
+    psa_algorithm_t hash = PSA_ALG_SIGN_GET_HASH(algorithm);
+
+    return hash == PSA_ALG_ANY_HASH || hash == 0 ? PSA_ALG_SHA_256 : hash;
+}
+
+/* Verifies with Mbed TLS's software, on a volatile copy of the public key: not with the chip, and not with our code. */
+static psa_status_t verify_in_software(const uint8_t point[static POINT_BYTES], psa_algorithm_t hash,
+                                       struct bytes digest, struct bytes signature)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t copy = 0;
+    psa_status_t status;
+
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, 256);
+    psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(hash));
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
+    status = psa_import_key(&attributes, point, POINT_BYTES, &copy);
+    if (status == PSA_SUCCESS) {
+        status = psa_verify_hash(copy, PSA_ALG_ECDSA(hash), digest.data, digest.len, signature.data, signature.len);
+        (void)psa_destroy_key(copy);
+    }
+    return status;
+}
+
+static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key, uint8_t slot,
+                                             struct provision_key_evidence *evidence, struct error *err)
+{
+    uint8_t digest[PSA_HASH_MAX_SIZE];
+    size_t digest_len = 0;
+    size_t signature_len = 0;
+    psa_status_t status;
+
+    evidence->hash = hash_of(key->algorithm);
+    status = psa_generate_random(evidence->challenge, sizeof(evidence->challenge));
+    if (status == PSA_SUCCESS)
+        status = psa_hash_compute(evidence->hash, evidence->challenge, sizeof(evidence->challenge), digest,
+                                  sizeof(digest), &digest_len);
+    if (status == PSA_SUCCESS) {
+        error_clear(&provision->driver->last_error);
+        status = psa_sign_hash(key->id, PSA_ALG_ECDSA(evidence->hash), digest, digest_len, evidence->signature,
+                               sizeof(evidence->signature), &signature_len);
+    }
+    if (status != PSA_SUCCESS) {
+        error_doing(err, "let the key sign a challenge");
+        return provision_psa_failed(provision, status, key, err);
+    }
+    status = verify_in_software(evidence->public_key, evidence->hash, bytes_of(digest, digest_len),
+                                bytes_of(evidence->signature, signature_len));
+    if (status != PSA_SUCCESS)
+        return proof_failed(key, slot, "the key's signature over a fresh challenge does not verify", err);
+    return PROVISION_OK;
+}
+
+static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
+                                             uint8_t point[static POINT_BYTES], struct error *err)
+{
+    size_t len = 0;
+    psa_status_t status;
+
+    error_clear(&provision->driver->last_error);
+    status = psa_export_public_key(key->id, point, POINT_BYTES, &len);
+    if (status == PSA_SUCCESS && len == POINT_BYTES)
+        return PROVISION_OK;
+    error_doing(err, "read the public key");
+    return provision_psa_failed(provision, status, key, err);
+}
+
+/* The public key that belongs to an imported key: the point itself, or computed in software from the scalar. */
+static psa_status_t public_key_of(const struct profile_key *key, struct bytes source, uint8_t point[static POINT_BYTES])
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t copy = 0;
+    size_t len = 0;
+    psa_status_t status;
+
+    psa_set_key_type(&attributes, key->type);
+    psa_set_key_bits(&attributes, key->bits);
+    status = psa_import_key(&attributes, source.data, source.len, &copy);
+    if (status == PSA_SUCCESS) {
+        status = psa_export_public_key(copy, point, POINT_BYTES, &len);
+        (void)psa_destroy_key(copy);
+    }
+    return status;
+}
+
+enum provision_status provision_compare_import(struct provision *provision, const struct profile_key *key,
+                                               struct bytes source, struct error *err)
+{
+    uint8_t wanted[POINT_BYTES];
+    uint8_t found[POINT_BYTES];
+    enum provision_status result = read_public_key(provision, key, found, err);
+    psa_status_t status;
+
+    if (result != PROVISION_OK)
+        return result;
+    status = public_key_of(key, source, wanted);
+    if (status != PSA_SUCCESS) {
+        error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
+        error_with_psa(err, status);
+        error_with_key(err, key->id);
+        return PROVISION_INPUT;
+    }
+    if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(found, sizeof(found)))) {
+        error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
+                  "correct the profile's file, or choose another key id and slot");
+        error_with_key(err, key->id);
+        return PROVISION_WRONG;
+    }
+    return PROVISION_OK;
+}
+
+static enum provision_status prove_stored_public_key(struct provision *provision, const struct profile_key *key,
+                                                     struct error *err)
+{
+    uint8_t point[POINT_BYTES];
+    struct bytes_out out = {.data = point, .cap = sizeof(point)};
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+
+    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
+        error_set(err, ERROR_INPUT_FILE, "the public key to compare with cannot be had", NULL);
+        error_with_key(err, key->id);
+        return provision_status_of(err);
+    }
+    return provision_compare_import(provision, key, bytes_written(&out), err);
+}
+
+enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
+                                          struct provision_key_evidence *evidence, struct error *err)
+{
+    bool public_key = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type);
+    enum provision_status result;
+
+    memset(evidence->signature, 0, sizeof(evidence->signature));
+    evidence->key_id = key->id;
+    evidence->slot = slot;
+    evidence->proven = false;
+    evidence->hash = 0;
+
+    result = read_public_key(provision, key, evidence->public_key, err);
+    if (result == PROVISION_OK && !public_key && (key->usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
+        result = prove_signature(provision, key, slot, evidence, err);
+    if (result == PROVISION_OK && public_key && key->method == PROFILE_IMPORT)
+        result = prove_stored_public_key(provision, key, err);
+    evidence->proven = result == PROVISION_OK;
+    return result;
+}
+
+enum provision_status provision_prove_config(struct provision *provision, const struct provision_plan *plan,
+                                             struct chip_config *config, struct error *err)
+{
+    int differs;
+
+    driver_forget_config(provision->driver);
+    if (chip_read_config(provision->driver->chip, config, err) != CHIP_OK)
+        return provision_status_of(err);
+    differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
+    if (differs >= 0 || (provision->profile->lock_config && !chip_config_is_locked(config)) ||
+        (provision->profile->lock_data && !chip_data_is_locked(config))) {
+        error_set(err, ERROR_PROOF_FAILED, "the finished chip's config zone is not what the profile wants",
+                  "do not ship this device; look at it with: imprint info");
+        if (differs >= 0) {
+            err->has_config_offset = true;
+            err->config_offset = (uint8_t)differs;
+            err->expected = plan->wanted.bytes[differs];
+            err->found = config->bytes[differs];
+        }
+        return PROVISION_REFUSED;
+    }
+    return PROVISION_OK;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: brings one device to its profile's state and proves it. There is no resume mode: each run observes chip
+ * and key store, compares with the profile, does what is missing, reads back, and proves every key with a fresh
+ * challenge. It calls PSA for keys and the chip layer for configuration and locks; progress, imported keys and arming
+ * come through callbacks, so it runs unchanged on a station and on a microcontroller.
+ *
+ * Order: provision_observe() writes nothing and says what would be done or why it must not; provision_execute() does
+ * it.
+ */
+#ifndef IMPRINT_PROVISION_PROVISION_H
+#define IMPRINT_PROVISION_PROVISION_H
+
+#include "driver/atecc608a_se.h"
+#include "driver/driver.h"
+#include "driver/slots.h"
+#include "profile/profile.h"
+
+enum provision_status {
+    PROVISION_OK = 0,
+    PROVISION_REFUSED,     /* the chip or PSA said no, or a key did not prove itself */
+    PROVISION_UNREACHABLE, /* the chip does not answer */
+    PROVISION_WRONG,       /* not the device the profile expects; nothing was written */
+    PROVISION_NOT_ARMED,   /* an irreversible step that nobody armed; nothing was locked */
+    PROVISION_STORAGE,     /* the key store failed */
+    PROVISION_INPUT,       /* a key to import could not be had */
+    PROVISION_INTERRUPTED, /* the caller asked to stop; safe to run again */
+};
+
+/* In the order in which they are done. */
+enum provision_action {
+    PROVISION_WRITE_CONFIG,
+    PROVISION_LOCK_CONFIG,
+    PROVISION_REGISTER_KEY,
+    PROVISION_GENERATE_KEY,
+    PROVISION_IMPORT_KEY,
+    PROVISION_FILL_DATA, /* known bytes into every unused slot, so that the data lock can carry its CRC */
+    PROVISION_LOCK_DATA,
+    PROVISION_PROVE_KEY,
+    PROVISION_LOCK_SLOT,
+    PROVISION_ACTION_COUNT
+};
+const char *provision_action_name(enum provision_action action); /* "generate-key" */
+
+struct provision_step {
+    enum provision_action action;
+    bool done;        /* found done while observing, or done by this run */
+    bool lasting;     /* changes something that stays */
+    bool forever;     /* cannot be undone: passes the gate */
+    int key;          /* index into profile->keys, -1 for none */
+    uint8_t slot;     /* PROFILE_SLOT_ANY: not chosen yet, or none */
+    uint32_t chip_us; /* chip time this step took; 0 before */
+};
+
+#define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
+
+/* What was found, and what is still to do. Plain data; valid as long as the profile it was made from. */
+struct provision_plan {
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    enum chip_part part;
+    struct chip_config found;  /* config zone as observed */
+    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
+    size_t step_count;
+    struct provision_step steps[PROVISION_STEPS_MAX];
+    size_t todo; /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
+};
+
+/* What one proven key showed. */
+struct provision_key_evidence {
+    uint32_t key_id;
+    uint8_t slot;
+    bool created; /* by this run */
+    bool proven;
+    uint8_t public_key[65]; /* 04 | X | Y as read from the chip */
+    uint8_t challenge[32];  /* random, from the host's generator; its hash is what was signed */
+    psa_algorithm_t hash;   /* that hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
+    uint8_t signature[64];  /* r | s; all zero for a key that may not sign, which is proven by reading it back */
+};
+
+struct provision_evidence {
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    enum chip_part part;
+    uint8_t profile_digest[PROFILE_DIGEST_BYTES];
+    struct chip_config config; /* read after the last write */
+    size_t key_count;
+    struct provision_key_evidence keys[PROFILE_KEYS_MAX];
+    size_t lasting_steps; /* how many lasting changes this run made; 0: the device was finished already */
+    uint64_t chip_us;     /* chip time of the whole run */
+};
+
+struct provision_callbacks {
+    void *context;
+
+    /* Before (`finished` false) and after each step. May be NULL. Returning false stops the run between steps. */
+    bool (*progress)(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                     bool finished);
+
+    /*
+     * The key to import, in PSA's format (32-byte scalar or 65-byte point), into `out`, which the engine wipes. NULL
+     * when the profile imports nothing.
+     */
+    bool (*import_key)(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err);
+
+    /* Whether irreversible steps are armed for this very device (serial) and profile (digest). NULL: never. */
+    bool (*armed)(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                  const uint8_t profile_digest[static PROFILE_DIGEST_BYTES]);
+
+    /* Reads a fresh config zone dump's consequences to the user just before a lock; false stops. May be NULL. */
+    bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
+};
+
+struct provision {
+    struct driver *driver; /* bound; its chip and storage are used */
+    const struct profile *profile;
+    struct provision_callbacks callbacks;
+};
+
+/*
+ * Looks at chip and key store and makes the plan. Writes nothing anywhere. psa_crypto_init() has been called. `err` is
+ * not NULL, here and below, and holds no reason yet.
+ */
+enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err);
+
+/*
+ * Does the plan's open steps in order and proves every key. `plan` is updated step by step, so that it tells how far a
+ * failed run got. `evidence` is complete only with PROVISION_OK.
+ */
+enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
+                                        struct provision_evidence *evidence, struct error *err);
+
+#endif

@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine against virtual chips, in process: what it does, what it refuses before anything is written, and that
+ * running again is always right. Signatures in the evidence are verified with libcrypto.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#include "chip/operations.h"
+#include "profile/text.h"
+#include "provision/gate.h"
+#include "provision/provision.h"
+#include "storage/file.h"
+#include "transport/virtual.h"
+#include "virtual/virtual.h"
+
+/* One device on the bench: a chip file and a store in a folder of their own. */
+struct bench {
+    char folder[64];
+    char chip_path[96];
+    char store_path[96];
+    struct virtual_chip *virtual_chip;
+    struct transport_virtual transport_virtual;
+    struct transport transport;
+    struct chip chip;
+    struct storage_file files;
+    struct storage storage;
+    struct driver driver;
+    struct profile profile;
+    struct provision provision;
+    struct provision_plan plan;
+    struct provision_evidence evidence;
+    struct error err;
+    bool is_armed;
+    int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
+    int steps_begun;
+    bool tamper_before_lock;
+};
+
+static bool bench_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                           bool finished)
+{
+    struct bench *bench = context;
+
+    (void)plan;
+    (void)step;
+    if (finished)
+        return true;
+    return bench->steps_begun++ != bench->stop_before_step;
+}
+
+static bool bench_armed(void *context, const uint8_t *serial, const uint8_t *digest)
+{
+    (void)serial;
+    (void)digest;
+    return ((const struct bench *)context)->is_armed;
+}
+
+/* A key pair's scalar and the point of another key: any valid P-256 values do. The point is the curve's generator. */
+static const uint8_t test_scalar[32] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32, 0x54,
+                                        0x76, 0x98, 0xba, 0xdc, 0xfe, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab,
+                                        0xcd, 0xef, 0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe};
+static const uint8_t test_point[65] = {0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
+                                       0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4,
+                                       0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a,
+                                       0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33,
+                                       0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5};
+
+static bool bench_import_key(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
+{
+    (void)context;
+    (void)err;
+    if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
+        return bytes_append(out, bytes_of(test_point, sizeof(test_point)));
+    return bytes_append(out, bytes_of(test_scalar, sizeof(test_scalar)));
+}
+
+/* Somebody writes to a data slot between imprint's writing and its lock. */
+static bool bench_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
+{
+    struct bench *bench = context;
+    uint8_t stray[32] = {0x5a};
+
+    (void)plan;
+    if (bench->tamper_before_lock && step->action == PROVISION_LOCK_DATA)
+        assert_int_equal(chip_write_slot_block(&bench->chip, 8, 5, stray, NULL), CHIP_OK);
+    return true;
+}
+
+static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    return false;
+}
+
+static void power_on(struct bench *bench)
+{
+    struct virtual_problem problem;
+
+    assert_int_equal(virtual_open(bench->chip_path, &bench->virtual_chip, &problem), VIRTUAL_OK);
+    bench->transport = transport_virtual_init(&bench->transport_virtual, bench->virtual_chip);
+    chip_init(&bench->chip, &bench->transport);
+    assert_true(storage_file_open(&bench->files, bench->store_path, true, "test", NULL, &bench->storage, &bench->err));
+    storage_mount(&bench->storage);
+    driver_init(&bench->driver, &bench->chip, &bench->storage, NULL);
+    driver_bind(&bench->driver);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    bench->provision = (struct provision){
+        .driver = &bench->driver,
+        .profile = &bench->profile,
+        .callbacks = {.context = bench,
+                      .progress = bench_progress,
+                      .import_key = bench_import_key,
+                      .armed = bench_armed,
+                      .before_lock = bench_before_lock},
+    };
+}
+
+static void power_off(struct bench *bench)
+{
+    mbedtls_psa_crypto_free();
+    driver_bind(NULL);
+    storage_mount(NULL);
+    storage_file_close(&bench->files);
+    virtual_close(bench->virtual_chip);
+}
+
+static void bench_open(struct bench *bench, enum virtual_part part, const char *yaml)
+{
+    struct virtual_making making = {.part = part, .has_seed = true, .seed = 7};
+    struct virtual_problem problem;
+    struct profile_complaint complaint = {.line = 0};
+
+    memset(bench, 0, sizeof(*bench));
+    bench->is_armed = true;
+    bench->stop_before_step = -1;
+    strcpy(bench->folder, "/tmp/imprint-engine-XXXXXX");
+    assert_non_null(mkdtemp(bench->folder));
+    snprintf(bench->chip_path, sizeof(bench->chip_path), "%s/chip", bench->folder);
+    snprintf(bench->store_path, sizeof(bench->store_path), "%s/psa", bench->folder);
+    if (!profile_read_text(yaml, strlen(yaml), &bench->profile, &complaint))
+        fail_msg("profile line %u: %s", complaint.line, complaint.message);
+    assert_int_equal(virtual_create(bench->chip_path, &making, &problem), VIRTUAL_OK);
+    power_on(bench);
+}
+
+static void bench_close(struct bench *bench)
+{
+    char command[128];
+
+    power_off(bench);
+    snprintf(command, sizeof(command), "rm -rf %s", bench->folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void restart(struct bench *bench)
+{
+    power_off(bench);
+    power_on(bench);
+    error_clear(&bench->err);
+}
+
+static enum provision_status run(struct bench *bench)
+{
+    enum provision_status status;
+
+    error_clear(&bench->err);
+    bench->steps_begun = 0;
+    status = provision_observe(&bench->provision, &bench->plan, &bench->err);
+    if (status == PROVISION_OK)
+        status = provision_execute(&bench->provision, &bench->plan, &bench->evidence, &bench->err);
+    return status;
+}
+
+static void expect(struct bench *bench, enum provision_status wanted, enum provision_status got)
+{
+    if (wanted != got)
+        fail_msg("status %d, not %d: %s: %s", got, wanted, bench->err.doing ? bench->err.doing : "-",
+                 bench->err.cause ? bench->err.cause : "-");
+}
+
+static void verify_with_libcrypto(const struct provision_key_evidence *key)
+{
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_MD_CTX *verify = EVP_MD_CTX_new();
+    ECDSA_SIG *signature = ECDSA_SIG_new();
+    EVP_PKEY *public_key = NULL;
+    OSSL_PARAM *params;
+    unsigned char *der = NULL;
+    int der_len;
+
+    assert_true(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0));
+    assert_true(OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, key->public_key, 65));
+    params = OSSL_PARAM_BLD_to_param(build);
+    assert_int_equal(EVP_PKEY_fromdata_init(make), 1);
+    assert_int_equal(EVP_PKEY_fromdata(make, &public_key, EVP_PKEY_PUBLIC_KEY, params), 1);
+    assert_true(
+        ECDSA_SIG_set0(signature, BN_bin2bn(key->signature, 32, NULL), BN_bin2bn(key->signature + 32, 32, NULL)));
+    der_len = i2d_ECDSA_SIG(signature, &der);
+    assert_true(der_len > 0);
+    assert_int_equal(EVP_DigestVerifyInit(verify, NULL, EVP_sha256(), NULL, public_key), 1);
+    assert_int_equal(EVP_DigestVerify(verify, der, (size_t)der_len, key->challenge, sizeof(key->challenge)), 1);
+    OPENSSL_free(der);
+    ECDSA_SIG_free(signature);
+    EVP_MD_CTX_free(verify);
+    EVP_PKEY_free(public_key);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    EVP_PKEY_CTX_free(make);
+}
+
+static const char example[] = "imprint: 1\n"
+                              "name: example\n"
+                              "chip:\n"
+                              "  parts: [ATECC608A, ATECC608B]\n"
+                              "  configuration: as-delivered\n"
+                              "keys:\n"
+                              "  - name: maker\n"
+                              "    id: 16\n"
+                              "    method: register\n"
+                              "    slot: 0\n"
+                              "    type: ecc-key-pair(secp-r1)\n"
+                              "    bits: 256\n"
+                              "    algorithm: ecdsa(any-hash)\n"
+                              "    usage: [sign-hash, verify-hash]\n"
+                              "  - name: device\n"
+                              "    id: 18\n"
+                              "    method: generate\n"
+                              "    type: ecc-key-pair(secp-r1)\n"
+                              "    bits: 256\n"
+                              "    algorithm: ecdsa(any-hash)\n"
+                              "    usage: [sign-hash, verify-hash]\n"
+                              "    replace: unclaimed\n";
+
+static const char three_ways[] = "imprint: 1\n"
+                                 "name: three-ways\n"
+                                 "chip:\n"
+                                 "  parts: [ATECC608B]\n"
+                                 "  configuration: policy\n"
+                                 "  lock: [config, data]\n"
+                                 "keys:\n"
+                                 "  - name: made\n"
+                                 "    id: 1\n"
+                                 "    method: generate\n"
+                                 "    slot: 0\n"
+                                 "    type: ecc-key-pair(secp-r1)\n"
+                                 "    bits: 256\n"
+                                 "    algorithm: ecdsa(any-hash)\n"
+                                 "    usage: [sign-hash]\n"
+                                 "  - name: brought\n"
+                                 "    id: 2\n"
+                                 "    method: import\n"
+                                 "    slot: 1\n"
+                                 "    type: ecc-key-pair(secp-r1)\n"
+                                 "    bits: 256\n"
+                                 "    algorithm: ecdsa(sha-256)\n"
+                                 "    usage: [sign-hash]\n"
+                                 "    file: brought.pem\n"
+                                 "  - name: trusted\n"
+                                 "    id: 3\n"
+                                 "    method: import\n"
+                                 "    slot: 11\n"
+                                 "    type: ecc-public-key(secp-r1)\n"
+                                 "    bits: 256\n"
+                                 "    algorithm: ecdsa(any-hash)\n"
+                                 "    usage: [verify-hash]\n"
+                                 "    file: trusted.pem\n";
+
+static void test_example_then_again(void **state)
+{
+    struct bench bench;
+    uint8_t before[32];
+    uint8_t after[32];
+    uint8_t first_key[65];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    expect(&bench, PROVISION_OK, run(&bench));
+    assert_int_equal(bench.evidence.lasting_steps, 2);
+    assert_int_equal(bench.evidence.keys[0].slot, 0);
+    assert_int_equal(bench.evidence.keys[1].slot, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(bench.evidence.keys[i].proven);
+        assert_true(bench.evidence.keys[i].created);
+        verify_with_libcrypto(&bench.evidence.keys[i]);
+    }
+    memcpy(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
+
+    /* Again, in a new life of chip, store and PSA: nothing is written anywhere, and the same keys prove themselves. */
+    restart(&bench);
+    virtual_digest(bench.virtual_chip, before);
+    bench.chip.guard.allow = refuse_all;
+    expect(&bench, PROVISION_OK, run(&bench));
+    virtual_digest(bench.virtual_chip, after);
+    assert_memory_equal(before, after, sizeof(before));
+    assert_int_equal(bench.plan.todo, 0);
+    assert_int_equal(bench.evidence.lasting_steps, 0);
+    assert_memory_equal(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
+    verify_with_libcrypto(&bench.evidence.keys[1]);
+    assert_false(bench.evidence.keys[1].created);
+    bench_close(&bench);
+}
+
+static void test_observing_never_writes(void **state)
+{
+    static const struct {
+        enum virtual_part part;
+        const char *yaml;
+    } rows[] = {{VIRTUAL_TRUST_AND_GO, example}, {VIRTUAL_TRUST_FLEX, example}, {VIRTUAL_BLANK, three_ways}};
+    struct bench bench;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint8_t before[32];
+        uint8_t after[32];
+        uint64_t uid = 0;
+
+        bench_open(&bench, rows[i].part, rows[i].yaml);
+        virtual_digest(bench.virtual_chip, before);
+        bench.chip.guard.allow = refuse_all;
+        expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+        assert_true(bench.plan.todo > 0);
+        virtual_digest(bench.virtual_chip, after);
+        assert_memory_equal(before, after, sizeof(before));
+        assert_int_equal(bench.chip.counters.writing, 0);
+        assert_int_equal(bench.storage.operations->next(bench.storage.context, true, &uid), STORAGE_ABSENT);
+        bench_close(&bench);
+    }
+}
+
+static void test_three_ways_on_a_blank_part(void **state)
+{
+    struct bench bench;
+    uint8_t before[32];
+    uint8_t after[32];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    expect(&bench, PROVISION_OK, run(&bench));
+    assert_true(chip_config_is_locked(&bench.evidence.config));
+    assert_true(chip_data_is_locked(&bench.evidence.config));
+    for (size_t i = 0; i < 3; i++)
+        assert_true(bench.evidence.keys[i].proven);
+    verify_with_libcrypto(&bench.evidence.keys[0]);
+    verify_with_libcrypto(&bench.evidence.keys[1]);
+    assert_memory_equal(bench.evidence.keys[2].public_key, test_point, sizeof(test_point));
+
+    restart(&bench);
+    virtual_digest(bench.virtual_chip, before);
+    bench.chip.guard.allow = refuse_all;
+    expect(&bench, PROVISION_OK, run(&bench));
+    virtual_digest(bench.virtual_chip, after);
+    assert_memory_equal(before, after, sizeof(before));
+    assert_int_equal(bench.evidence.lasting_steps, 0);
+    bench_close(&bench);
+}
+
+static void test_nothing_irreversible_unarmed(void **state)
+{
+    struct bench bench;
+    struct chip_config config;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.is_armed = false;
+    expect(&bench, PROVISION_NOT_ARMED, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_NOT_ARMED);
+    assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
+    assert_false(chip_config_is_locked(&config));
+    assert_int_equal(bench.chip.counters.irreversible, 0);
+
+    restart(&bench);
+    bench.is_armed = true;
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench_close(&bench);
+}
+
+/* Stopped before each step in turn, and finished by the next run: same end, no second key. */
+static void test_stopped_anywhere_and_finished(void **state)
+{
+    static const struct {
+        enum virtual_part part;
+        const char *yaml;
+        int keys;
+    } rows[] = {{VIRTUAL_TRUST_AND_GO, example, 2}, {VIRTUAL_BLANK, three_ways, 3}};
+    struct bench bench;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (int stop = 0;; stop++) {
+            bool stopped;
+            size_t lasting;
+
+            bench_open(&bench, rows[i].part, rows[i].yaml);
+            bench.stop_before_step = stop;
+            stopped = run(&bench) != PROVISION_OK;
+            if (stopped) {
+                assert_int_equal(bench.err.reason, ERROR_INTERRUPTED);
+                lasting = bench.evidence.lasting_steps;
+                restart(&bench);
+                bench.stop_before_step = -1;
+                expect(&bench, PROVISION_OK, run(&bench));
+                lasting += bench.evidence.lasting_steps;
+                if (bench.profile.lock_data) /* filling the data zone is done again, and changes nothing then */
+                    assert_in_range(lasting, 7, 8);
+                else
+                    assert_int_equal(lasting, 2);
+            }
+            assert_int_equal(bench.plan.todo, 0);
+            bench_close(&bench);
+            if (!stopped)
+                break;
+            assert_true(stop < 50);
+        }
+    }
+}
+
+/* The chip itself refuses to lock a data zone that is not, to the byte, what imprint wrote. */
+static void test_tampered_data_zone_is_not_locked(void **state)
+{
+    struct bench bench;
+    struct chip_config config;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.tamper_before_lock = true;
+    expect(&bench, PROVISION_REFUSED, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_CHIP_REFUSED);
+    assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
+    assert_false(chip_data_is_locked(&config));
+
+    restart(&bench);
+    bench.tamper_before_lock = false;
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench_close(&bench);
+}
+
+/* Refused before anything is written, with the right reason. Each row changes one thing of a sound device or profile.
+ */
+enum change {
+    OTHER_PART,
+    OTHER_CONFIGURATION,
+    UNLOCKED_PART,
+    ID_OF_OTHER_ALGORITHM,
+    ID_OF_OTHER_SLOT,
+    REPLACE_NEVER,
+    SLOT_FILLED_AND_NAMED,
+    SLOT_CANNOT_GENERATE,
+    SLOT_IS_ATTESTATION_KEY,
+    SLOT_IS_DATA,
+};
+
+static const struct {
+    const char *name;
+    enum change change;
+    enum virtual_part part;
+    enum provision_status status;
+    enum error_reason reason;
+} refusals[] = {
+    {"part not in the profile", OTHER_PART, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_WRONG_PART},
+    {"another configuration", OTHER_CONFIGURATION, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_WRONG_CONFIGURATION},
+    {"an unlocked part", UNLOCKED_PART, VIRTUAL_BLANK, PROVISION_WRONG, ERROR_WRONG_CONFIGURATION},
+    {"key id with another algorithm", ID_OF_OTHER_ALGORITHM, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_FOREIGN_KEY},
+    {"key id in another slot", ID_OF_OTHER_SLOT, VIRTUAL_TRUST_AND_GO, PROVISION_WRONG, ERROR_FOREIGN_KEY},
+    {"all slots filled, replace never", REPLACE_NEVER, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED, ERROR_SLOT_FILLED},
+    {"named slot filled, replace never", SLOT_FILLED_AND_NAMED, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
+     ERROR_SLOT_FILLED},
+    {"register where GenKey is forbidden", SLOT_CANNOT_GENERATE, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
+     ERROR_SLOT_POLICY},
+    {"attestation key for digests", SLOT_IS_ATTESTATION_KEY, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED,
+     ERROR_SLOT_POLICY},
+    {"data slot as a key pair", SLOT_IS_DATA, VIRTUAL_TRUST_AND_GO, PROVISION_REFUSED, ERROR_SLOT_POLICY},
+};
+
+static void apply_change(struct bench *bench, enum change change)
+{
+    struct profile_key *maker = &bench->profile.keys[0];
+    struct profile_key *device = &bench->profile.keys[1];
+
+    switch (change) {
+    case OTHER_PART:
+        bench->profile.parts = 1u << CHIP_PART_ATECC608A;
+        break;
+    case OTHER_CONFIGURATION:
+        bench->profile.configuration = PROFILE_TRUST_FLEX;
+        break;
+    case ID_OF_OTHER_ALGORITHM:
+        expect(bench, PROVISION_OK, run(bench));
+        maker->algorithm = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
+        break;
+    case ID_OF_OTHER_SLOT:
+        expect(bench, PROVISION_OK, run(bench));
+        device->slot = 3;
+        break;
+    case REPLACE_NEVER:
+        device->replace = PROFILE_REPLACE_NEVER;
+        break;
+    case SLOT_FILLED_AND_NAMED:
+        device->replace = PROFILE_REPLACE_NEVER;
+        device->slot = 4;
+        break;
+    case SLOT_CANNOT_GENERATE:
+        maker->method = PROFILE_GENERATE;
+        break;
+    case SLOT_IS_ATTESTATION_KEY:
+        maker->slot = 1;
+        break;
+    case SLOT_IS_DATA:
+        maker->slot = 8;
+        break;
+    case UNLOCKED_PART:
+        break;
+    }
+}
+
+static void test_refused_before_anything_is_written(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        struct bench bench;
+        uint8_t before[32];
+        uint8_t after[32];
+        enum provision_status status;
+
+        bench_open(&bench, refusals[i].part, example);
+        apply_change(&bench, refusals[i].change);
+        virtual_digest(bench.virtual_chip, before);
+        status = run(&bench);
+        if (status != refusals[i].status || bench.err.reason != refusals[i].reason)
+            fail_msg("%s: status %d, reason %s: %s", refusals[i].name, status, error_reason_name(bench.err.reason),
+                     bench.err.cause);
+        assert_non_null(bench.err.doing);
+        assert_non_null(bench.err.next);
+        virtual_digest(bench.virtual_chip, after);
+        assert_memory_equal(before, after, sizeof(before));
+        bench_close(&bench);
+    }
+}
+
+static void test_register_needs_a_key(void **state)
+{
+    struct bench bench;
+    struct provision_plan plan;
+
+    (void)state;
+    /* A finished part of our own with an empty private slot: slot 2 of the factory default. */
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench.profile.key_count = 4;
+    bench.profile.keys[3] = bench.profile.keys[0];
+    strcpy(bench.profile.keys[3].name, "fourth");
+    bench.profile.keys[3].id = 4;
+    bench.profile.keys[3].slot = 2;
+    bench.profile.keys[3].method = PROFILE_REGISTER;
+    bench.profile.configuration = PROFILE_AS_DELIVERED;
+    bench.profile.lock_config = bench.profile.lock_data = false;
+    error_clear(&bench.err);
+    expect(&bench, PROVISION_REFUSED, provision_observe(&bench.provision, &plan, &bench.err));
+    assert_int_equal(bench.err.reason, ERROR_SLOT_EMPTY);
+    bench_close(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_example_then_again),
+        cmocka_unit_test(test_observing_never_writes),
+        cmocka_unit_test(test_three_ways_on_a_blank_part),
+        cmocka_unit_test(test_nothing_irreversible_unarmed),
+        cmocka_unit_test(test_stopped_anywhere_and_finished),
+        cmocka_unit_test(test_tampered_data_zone_is_not_locked),
+        cmocka_unit_test(test_refused_before_anything_is_written),
+        cmocka_unit_test(test_register_needs_a_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
