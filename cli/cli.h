@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the verbs of the command line share: how a verb describes itself (one const struct, from which parsing, help and
+ * their tests follow) and what it is given to run with. What a verb does is in its own file, verb_NAME.c.
+ */
+#ifndef IMPRINT_CLI_CLI_H
+#define IMPRINT_CLI_CLI_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/exit.h"
+#include "cli/output.h"
+
+#define CLI_VALUES_MAX 8 /* options of one verb, at most */
+#define CLI_FAULTS_MAX 8
+
+struct cli;
+
+/* One option, global or of a verb. */
+struct cli_option {
+    const char *name;     /* without the dashes */
+    char letter;          /* short form, 0 for none */
+    const char *argument; /* "FILE"; NULL: a switch */
+    const char *help;
+};
+
+/* One verb. All pointers are literals. */
+struct cli_verb {
+    const char *name;        /* one word, or two: "virtual new" */
+    const char *arguments;   /* "KEY [FILE]" */
+    const char *summary;     /* one line, no full stop */
+    const char *description; /* paragraphs, lines below 80 columns */
+    const char *examples;    /* one command a line */
+    const struct cli_option *options;
+    size_t option_count;
+    int least, most; /* how many arguments it takes */
+    enum cli_exit (*run)(struct cli *cli);
+};
+
+/* One run of the program. */
+struct cli {
+    struct output output;
+    char state[PATH_MAX]; /* the state folder; may not exist yet */
+    const char *device;   /* DEVICE as given, or "virtual" */
+    const char *faults[CLI_FAULTS_MAX];
+    size_t fault_count;
+    bool help, version;
+    const struct cli_verb *verb;
+    bool verb_incomplete; /* only the first word of two was given */
+    char advice[256];     /* room for an error's `next` that is made up, not a literal */
+    const char
+        *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
+    int argument_count;
+    char **arguments;
+};
+
+/* The table of verbs (main.c). */
+extern const struct cli_verb *const cli_verbs[];
+extern const size_t cli_verb_count;
+
+extern const struct cli_verb cli_verb_provision;
+extern const struct cli_verb cli_verb_info;
+extern const struct cli_verb cli_verb_explain;
+extern const struct cli_verb cli_verb_keys;
+extern const struct cli_verb cli_verb_public_key;
+extern const struct cli_verb cli_verb_csr;
+extern const struct cli_verb cli_verb_sign;
+extern const struct cli_verb cli_verb_verify;
+extern const struct cli_verb cli_verb_random;
+extern const struct cli_verb cli_verb_erase;
+extern const struct cli_verb cli_verb_virtual_new;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A chip as its config zone tells it, for people and as JSON: the same for a chip at hand and for a dump. */
+#ifndef IMPRINT_CLI_DESCRIBE_H
+#define IMPRINT_CLI_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "cli/output.h"
+#include "driver/slots.h"
+
+/*
+ * Prints it. `map` NULL: only the config zone is known, as of a dump; else also what the slots hold and who claims
+ * them, with names from `record` (may be NULL). With --verbose every field of the zone too.
+ */
+void describe_chip(const struct output *output, const struct chip_config *config, const struct driver_map *map,
+                   const json_t *record);
+
+#endif

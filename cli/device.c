@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DEVICE, taken apart by a table of its kinds. */
+#include "cli/device.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chip/command.h"
+#include "chip/operations.h"
+#include "cli/folder.h"
+#include "cli/options.h"
+#include "virtual/virtual.h"
+
+/* Where a part answers that leaves its maker unconfigured (I2C_Address 0xC0). */
+#define BLANK_ADDRESS 0x60
+
+/* A status of the virtual chip as a reason; one row each. */
+static const enum error_reason reasons[] = {
+    [VIRTUAL_NO_FILE] = ERROR_DEVICE_MISSING,   [VIRTUAL_NOT_CHIP] = ERROR_DEVICE_GARBLED,
+    [VIRTUAL_DAMAGED] = ERROR_DEVICE_GARBLED,   [VIRTUAL_VERSION] = ERROR_DEVICE_GARBLED,
+    [VIRTUAL_IN_USE] = ERROR_DEVICE_BUSY,       [VIRTUAL_SYSTEM] = ERROR_DEVICE_MISSING,
+    [VIRTUAL_BAD_IMAGE] = ERROR_DEVICE_GARBLED,
+};
+
+static bool refuse_form(const struct cli *cli, const char *cause, struct error *err)
+{
+    (void)cli;
+    error_set(err, ERROR_USAGE, cause,
+              "this version supports virtual, virtual:FILE, i2c:/dev/i2c-N and i2c:/dev/i2c-N@ADDRESS");
+    return false;
+}
+
+static bool open_virtual(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    struct virtual_problem problem = {.cause = NULL};
+    enum virtual_status status;
+
+    if (rest == NULL) {
+        if (!folder_in_state(cli, "chip.virtual", device->path, err))
+            return false;
+    } else if (rest[0] == '\0' || strlen(rest) >= sizeof device->path) {
+        return refuse_form(cli, "virtual: wants the name of a file behind the colon", err);
+    } else {
+        strcpy(device->path, rest);
+    }
+    status = virtual_open(device->path, &device->virtual_chip, &problem);
+    if (status != VIRTUAL_OK) {
+        enum error_reason reason = (size_t)status < sizeof reasons / sizeof reasons[0] ? reasons[status] : ERROR_NONE;
+
+        device->virtual_chip = NULL;
+        error_set(err, reason == ERROR_NONE ? ERROR_UNEXPECTED : reason,
+                  problem.cause != NULL ? problem.cause : "the virtual chip cannot be opened",
+                  status == VIRTUAL_NO_FILE ? "make one with: imprint virtual new" : NULL);
+        error_with_errno(err, status == VIRTUAL_NO_FILE ? 0 : problem.system_errno);
+        error_with_subject(err, device->path);
+        if (err != NULL && status == VIRTUAL_IN_USE && problem.holder_pid > 0)
+            err->found = (uint32_t)problem.holder_pid;
+        return false;
+    }
+    for (size_t i = 0; i < cli->fault_count; i++) {
+        if (!virtual_arm_fault(device->virtual_chip, cli->faults[i])) {
+            error_set(
+                err, ERROR_USAGE, "this is no fault of the virtual chip",
+                "KIND@N with KIND one of silent, nack, garbage, badcrc, flip, lost, reset, slow, kill and N from 1");
+            error_with_subject(err, cli->faults[i]);
+            return false;
+        }
+    }
+    device->transport = transport_virtual_init(&device->virtual_bus, device->virtual_chip);
+    return true;
+}
+
+static bool open_i2c(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
+    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
+    uint64_t address = BLANK_ADDRESS;
+
+    if (len == 0 || len >= sizeof device->path)
+        return refuse_form(cli, "i2c: wants the name of an adapter behind the colon", err);
+    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
+    if (at != NULL && !options_number(at + 1, 0x08, 0x77, &address))
+        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
+    if (cli->fault_count > 0) {
+        error_set(err, ERROR_USAGE, "--fault is for virtual chips only", "leave it out");
+        return false;
+    }
+    memcpy(device->path, rest, len);
+    device->path[len] = '\0';
+    device->i2c_open =
+        transport_i2c_linux_open(&device->i2c_bus, device->path, (uint8_t)address, &device->transport, err);
+    return device->i2c_open;
+}
+
+static const struct {
+    const char *name;
+    bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
+} kinds[] = {
+    {"virtual", open_virtual},
+    {"i2c", open_i2c},
+};
+
+static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)param1;
+    (void)param2;
+    return command->effect == CHIP_READS;
+}
+
+bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err)
+{
+    size_t len = strcspn(cli->device, ":"), kind = 0;
+    const char *rest = cli->device[len] == ':' ? cli->device + len + 1 : NULL;
+
+    *device = (struct device){.part = CHIP_PART_UNKNOWN};
+    while (kind < sizeof kinds / sizeof kinds[0] &&
+           (strlen(kinds[kind].name) != len || strncmp(kinds[kind].name, cli->device, len) != 0))
+        kind++;
+    if (kind == sizeof kinds / sizeof kinds[0]) {
+        refuse_form(cli, "no such kind of device", err);
+        goto failed;
+    }
+    if (!kinds[kind].open(device, cli, rest, err))
+        goto failed;
+    chip_init(&device->chip, &device->transport);
+    if (looking)
+        device->chip.guard.allow = allow_reading_only;
+    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
+        goto failed;
+    chip_config_serial(&device->config, device->serial);
+    device->part = chip_config_part(&device->config);
+    return true;
+failed:
+    error_doing(err, "open the device");
+    device_close(device);
+    return false;
+}
+
+void device_allow_writes(struct device *device)
+{
+    device->chip.guard.allow = NULL;
+}
+
+void device_close(struct device *device)
+{
+    if (device->virtual_chip == NULL && !device->i2c_open)
+        return;
+    if (device->chip.transport.operations != NULL)
+        chip_sleep(&device->chip);
+    virtual_close(device->virtual_chip);
+    device->virtual_chip = NULL;
+    if (device->i2c_open)
+        transport_i2c_linux_close(&device->i2c_bus);
+    device->i2c_open = false;
+}
+
+void device_say_counters(const struct device *device, const struct output *output)
+{
+    const struct chip_counters *counters = &device->chip.counters;
+
+    output_detail(output,
+                  "imprint: %" PRIu32 " commands (%" PRIu32 " resent, %" PRIu32 " that may write), %" PRIu32
+                  " bytes sent, %" PRIu32 " received, %" PRIu32 " wakes, %" PRIu32 " polls",
+                  counters->commands, counters->resends, counters->writing, counters->bytes_sent,
+                  counters->bytes_received, counters->wakes, counters->polls);
+}

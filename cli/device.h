@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way to one chip, from DEVICE: the transport is opened, power applied where it is ours to apply, and the chip
+ * asked who it is. Nothing is written to the chip by opening it.
+ */
+#ifndef IMPRINT_CLI_DEVICE_H
+#define IMPRINT_CLI_DEVICE_H
+
+#include "chip/chip.h"
+#include "chip/config.h"
+#include "cli/cli.h"
+#include "transport/i2c_linux.h"
+#include "transport/virtual.h"
+
+struct virtual_chip;
+
+/* Zero-initialised: closed. Must not move while open. */
+struct device {
+    struct chip chip;
+    struct chip_config config; /* as read at opening */
+    enum chip_part part;
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    /* Private. */
+    struct transport transport;
+    struct virtual_chip *virtual_chip; /* not NULL: this is where the transport goes */
+    struct transport_virtual virtual_bus;
+    struct transport_i2c_linux i2c_bus;
+    bool i2c_open;
+    char path[PATH_MAX];
+};
+
+/*
+ * Opens `cli->device`, arms `cli->faults`, reads the config zone. With `looking` the chip is guarded from then on: no
+ * command that may change its memory is sent. False with a reason, and nothing held. Error subjects point into
+ * `device`.
+ */
+bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err);
+
+/* Ends the guard of `looking`. */
+void device_allow_writes(struct device *device);
+
+/* Puts the chip to sleep and lets go of it; a closed device stays closed. */
+void device_close(struct device *device);
+
+/* A line of --verbose about what has been sent. */
+void device_say_counters(const struct device *device, const struct output *output);
+
+#endif

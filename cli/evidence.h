@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of a device: what its last successful provisioning proved, as one JSON file beside its key records. Public
+ * facts only. It also gives keys their names; nothing else depends on it.
+ */
+#ifndef IMPRINT_CLI_EVIDENCE_H
+#define IMPRINT_CLI_EVIDENCE_H
+
+#include <jansson.h>
+
+#include "provision/provision.h"
+
+/* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
+json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence);
+
+/* Reads the record at `path`. True with `*record` NULL when there is none; ERROR_STORAGE_CORRUPT when it is damaged. */
+bool evidence_load(const char *path, json_t **record, struct error *err);
+
+/* True when the two say the same of the device: all but times, chip time, and the fresh challenges of each run. */
+bool evidence_same(const json_t *a, const json_t *b);
+
+/* Replaces the record at `path`, durably. False with ERROR_RECORD_FAILED; then the old record is still there. */
+bool evidence_store(const char *path, const json_t *record, struct error *err);
+
+/* Facts about a key in the record; NULL or false when it is not there. `record` may be NULL. */
+const char *evidence_key_name(const json_t *record, uint32_t key_id);
+const char *evidence_key_method(const json_t *record, uint32_t key_id);
+bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id);
+
+#endif

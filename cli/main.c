@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: the table of verbs, and nothing else that is worth reading. */
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/help.h"
+#include "cli/options.h"
+#include "imprint_version.h"
+
+const struct cli_verb *const cli_verbs[] = {
+    &cli_verb_provision, &cli_verb_info,   &cli_verb_explain, &cli_verb_keys,  &cli_verb_public_key,  &cli_verb_csr,
+    &cli_verb_sign,      &cli_verb_verify, &cli_verb_random,  &cli_verb_erase, &cli_verb_virtual_new,
+};
+const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
+
+static void print_version(const struct cli *cli)
+{
+    bool known = IMPRINT_COMMIT[0] != '\0';
+
+    output_result(&cli->output, "imprint %s%s%s%s\n", IMPRINT_VERSION, known ? " (" : "", IMPRINT_COMMIT,
+                  known ? ")" : "");
+    output_object(&cli->output, json_pack("{s:s, s:s, s:s}", "event", "version", "version", IMPRINT_VERSION, "commit",
+                                          IMPRINT_COMMIT));
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {.device = "virtual"};
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+
+    /* A closed pipe and a file size limit are errors of write() to be reported, not deaths in mid provisioning. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    /* A reader of --json sees each object when it happens. */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    if (!options_parse(&cli, argc, argv, &err))
+        return (int)output_error(&cli.output, &err);
+    if (cli.help)
+        help_print(&cli);
+    else if (cli.version)
+        print_version(&cli);
+    else
+        code = cli.verb->run(&cli);
+    if (!output_flush(&err) && code == CLI_DONE)
+        code = output_error(&cli.output, &err);
+    return (int)code;
+}

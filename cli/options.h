@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line, read: global options before or after the verb, the verb's own after it. Unknown words are answered
+ * with the nearest known one.
+ */
+#ifndef IMPRINT_CLI_OPTIONS_H
+#define IMPRINT_CLI_OPTIONS_H
+
+#include "cli/cli.h"
+
+/* The options every verb takes. */
+extern const struct cli_option options_global[];
+extern const size_t options_global_count;
+
+/*
+ * Fills `cli` from the arguments, whose strings must outlive it. False with ERROR_USAGE. With --help or --version the
+ * verb may be NULL and its arguments are not checked. `cli->output.json` is right in any case.
+ */
+bool options_parse(struct cli *cli, int argc, char **argv, struct error *err);
+
+/* A whole number from `least` to `most`, decimal or with 0x, and nothing else. */
+bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BAR_WIDTH 24
+
+void progress_init(struct progress *progress, const struct output *output, const struct profile *profile)
+{
+    *progress = (struct progress){
+        .output = output,
+        .profile = profile,
+        .terminal = isatty(STDERR_FILENO) && !output->json && output->talk == OUTPUT_NORMAL,
+    };
+}
+
+void progress_describe(const struct profile *profile, const struct provision_step *step,
+                       char text[static PROGRESS_TEXT_SIZE])
+{
+    size_t n;
+
+    snprintf(text, PROGRESS_TEXT_SIZE, "%s", provision_action_name(step->action));
+    if (step->key >= 0) {
+        const struct profile_key *key = &profile->keys[step->key];
+
+        n = strlen(text);
+        snprintf(text + n, PROGRESS_TEXT_SIZE - n, " %" PRIu32 " %s", key->id, key->name);
+    }
+    if (step->slot != PROFILE_SLOT_ANY) {
+        n = strlen(text);
+        snprintf(text + n, PROGRESS_TEXT_SIZE - n, ", slot %u", step->slot);
+    }
+}
+
+json_t *progress_object(const struct profile *profile, const struct provision_step *step)
+{
+    json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
+                               (int)step->done, "lasting", (int)step->lasting, "forever", (int)step->forever);
+
+    if (step->key >= 0) {
+        json_object_set_new(object, "key", json_integer(profile->keys[step->key].id));
+        json_object_set_new(object, "name", json_string(profile->keys[step->key].name));
+    }
+    if (step->slot != PROFILE_SLOT_ANY)
+        json_object_set_new(object, "slot", json_integer(step->slot));
+    return object;
+}
+
+static void show_bar(struct progress *progress, const struct provision_plan *plan, size_t finished, const char *text)
+{
+    char bar[BAR_WIDTH + 1];
+    size_t filled = plan->step_count == 0 ? BAR_WIDTH : finished * BAR_WIDTH / plan->step_count;
+
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', filled);
+    bar[BAR_WIDTH] = '\0';
+    /* Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. */
+    fprintf(stderr, "\r[%s] %zu/%zu %s\033[K", bar, finished, plan->step_count, text);
+    fflush(stderr);
+    progress->bar_shown = true;
+}
+
+void progress_step(struct progress *progress, const struct provision_plan *plan, const struct provision_step *step,
+                   bool finished)
+{
+    size_t index = (size_t)(step - plan->steps);
+    char text[PROGRESS_TEXT_SIZE], took[OUTPUT_TIME_SIZE];
+    json_t *object;
+
+    progress_describe(progress->profile, step, text);
+    if (progress->output->json) {
+        object = progress_object(progress->profile, step);
+        json_object_set_new(object, "event", json_string(finished ? "step-done" : "step"));
+        if (finished)
+            json_object_set_new(object, "chip_us", json_integer(step->chip_us));
+        output_object(progress->output, object);
+    } else if (progress->terminal) {
+        show_bar(progress, plan, finished ? index + 1 : index, text);
+    } else if (finished) {
+        output_time(step->chip_us, took);
+        output_say(progress->output, "[%zu/%zu] %s: %s", index + 1, plan->step_count, text, took);
+    } else {
+        output_detail(progress->output, "[%zu/%zu] %s ...", index + 1, plan->step_count, text);
+    }
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->bar_shown)
+        fputs("\r\033[K", stderr);
+    progress->bar_shown = false;
+}

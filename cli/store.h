@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The key records of one device as the program uses them: looking first, lasting later. While looking, what is in the
+ * folder is read (nothing, where there is no folder yet) and what is written stays in memory, so that PSA can start and
+ * a plan can be made without a trace. store_make_lasting() turns it into the real thing, folder included.
+ */
+#ifndef IMPRINT_CLI_STORE_H
+#define IMPRINT_CLI_STORE_H
+
+#include <limits.h>
+
+#include "storage/file.h"
+#include "storage/storage.h"
+
+/* Starting PSA writes one record and may remove another; nothing else is written while looking. */
+#define STORE_CHANGES_MAX 8
+
+/* One record written or removed while looking. `content` is malloc'ed. */
+struct store_change {
+    uint64_t uid;
+    bool removed;
+    uint32_t flags, size;
+    uint8_t *content;
+};
+
+/* Zero-initialised: closed. Must not move while open. */
+struct store {
+    struct storage front; /* this is what PSA and the driver are given */
+    /* Private. */
+    struct storage back; /* over the folder, when `open` */
+    struct storage_file file;
+    bool open, lasting;
+    struct store_change changes[STORE_CHANGES_MAX];
+    size_t change_count;
+    char folder[PATH_MAX];
+    const char *holder;
+};
+
+/*
+ * Opens the records in `folder` for looking, and holds them where there are any. `holder` ("imprint keys") is told to
+ * the next comer and must outlive the store. A folder that is not there is an empty store.
+ */
+bool store_open(struct store *store, const char *folder, const char *holder, struct error *err);
+
+/* True when the folder is there. */
+bool store_exists(const struct store *store);
+
+/* From now on writes are real; what was written while looking is made real first. Makes the folder where needed. */
+bool store_make_lasting(struct store *store, struct error *err);
+
+void store_close(struct store *store);
+
+#endif

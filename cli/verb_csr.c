@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint csr: a certificate request, signed by the key in the chip. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include <mbedtls/psa_util.h>
+#include <mbedtls/x509_csr.h>
+
+#include "cli/file.h"
+#include "cli/key.h"
+
+enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)"},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+};
+
+#define PEM_MAX 4096
+
+static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
+                     struct error *err)
+{
+    mbedtls_x509write_csr csr;
+    mbedtls_pk_context pk;
+    psa_algorithm_t algorithm;
+    bool ok = false;
+    int status;
+
+    mbedtls_x509write_csr_init(&csr);
+    mbedtls_pk_init(&pk);
+    if (!key_algorithm(key, &algorithm, err))
+        goto out;
+    if (mbedtls_x509write_csr_set_subject_name(&csr, subject) != 0) {
+        error_set(err, ERROR_USAGE, "this is no distinguished name",
+                  "write it as in --subject \"CN=board 1,O=Example,C=DE\"; a comma inside a value as \\,");
+        error_with_subject(err, subject);
+        goto out;
+    }
+    if (!PSA_KEY_TYPE_IS_KEY_PAIR(psa_get_key_type(&key->attributes)) || mbedtls_pk_setup_opaque(&pk, key->id) != 0) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, "only a private key can sign a request", NULL);
+        error_with_key(err, key->id);
+        goto out;
+    }
+    mbedtls_x509write_csr_set_key(&csr, &pk);
+    mbedtls_x509write_csr_set_md_alg(&csr, MBEDTLS_MD_SHA256);
+    error_clear(&session->driver.last_error);
+    status = mbedtls_x509write_csr_pem(&csr, (unsigned char *)pem, PEM_MAX, mbedtls_psa_get_random,
+                                       MBEDTLS_PSA_RANDOM_STATE);
+    if (status != 0) {
+        error_with_key(err, key->id);
+        /* The X.509 layer folds PSA's status into its own; the driver knows better. */
+        session_psa_failed(session, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+        goto out;
+    }
+    ok = true;
+out:
+    mbedtls_pk_free(&pk);
+    mbedtls_x509write_csr_free(&csr);
+    if (!ok)
+        error_doing(err, "make the request");
+    return ok;
+}
+
+static bool print_csr(struct session *session, struct error *err)
+{
+    struct cli *cli = session->cli;
+    const char *out = cli->values[OPTION_OUT];
+    char pem[PEM_MAX] = "";
+    struct key key;
+
+    if (!key_find(session, cli->arguments[0], &key, err) ||
+        !make_csr(session, &key, cli->values[OPTION_SUBJECT], pem, err))
+        return false;
+    if (out != NULL && !file_replace(out, bytes_of(pem, strlen(pem)), 0666, ERROR_INPUT_FILE, err)) {
+        error_doing(err, "write the request");
+        return false;
+    }
+    if (out == NULL)
+        output_result(&cli->output, "%s", pem);
+    output_object(&cli->output,
+                  json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:s}", "event", "csr", "id", (json_int_t)key.id, "name",
+                            key.name, "subject", cli->values[OPTION_SUBJECT], "file", out, "pem", pem));
+    return true;
+}
+
+static enum cli_exit run_csr(struct cli *cli)
+{
+    struct session session;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+
+    cli->output.device = cli->device;
+    if (cli->values[OPTION_SUBJECT] == NULL) {
+        error_set(&err, ERROR_USAGE, "--subject is missing",
+                  "add the subject, as in --subject \"CN=board 1,O=Example\"");
+        return output_error(&cli->output, &err);
+    }
+    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+        return output_error(&cli->output, &err);
+    if (!print_csr(&session, &err))
+        code = output_error(&cli->output, &err);
+    session_close(&session);
+    return code;
+}
+
+const struct cli_verb cli_verb_csr = {
+    .name = "csr",
+    .arguments = "KEY",
+    .summary = "Print a certificate request, signed in the chip, as PEM",
+    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY is a\n"
+                   "key id or a name from the device's record.\n",
+    .examples = "  imprint csr device-key --subject \"CN=board 1,O=Example\"\n"
+                "  imprint csr 18 --subject \"CN=board 1\" | openssl req -verify -noout -text\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_csr,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint sign: SHA-256 of a file, signed by the key in the chip. */
+#include "cli/cli.h"
+
+#include <string.h>
+
+#include "cli/file.h"
+#include "cli/key.h"
+#include "cli/signature.h"
+
+enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_RAW] = {"raw", 'r', NULL, "the signature as r and s, 32 bytes each, and not as DER"},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+};
+
+static bool sign_file(struct session *session, const struct key *key, const char *file,
+                      uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err)
+{
+    uint8_t hash[SIGNATURE_HASH_BYTES];
+    psa_algorithm_t algorithm;
+    psa_status_t status;
+    size_t len = 0;
+
+    if (!key_algorithm(key, &algorithm, err) || !signature_hash_file(file, hash, err))
+        return false;
+    status = psa_sign_hash(key->id, algorithm, hash, sizeof hash, raw, SIGNATURE_RAW_BYTES, &len);
+    if (status == PSA_SUCCESS && len == SIGNATURE_RAW_BYTES)
+        return true;
+    error_with_key(err, key->id);
+    return session_psa_failed(session, status, "sign the file", err);
+}
+
+static bool run_on(struct session *session, struct error *err)
+{
+    struct cli *cli = session->cli;
+    const char *file = cli->argument_count > 1 ? cli->arguments[1] : NULL, *out = cli->values[OPTION_OUT];
+    bool is_raw = cli->values[OPTION_RAW] != NULL;
+    uint8_t raw[SIGNATURE_RAW_BYTES], der[SIGNATURE_DER_MAX];
+    struct bytes_out der_out = {.data = der, .cap = sizeof der};
+    struct bytes signature;
+    struct key key;
+
+    if (!key_find(session, cli->arguments[0], &key, err) || !sign_file(session, &key, file, raw, err) ||
+        !signature_to_der(raw, &der_out, err)) {
+        error_doing(err, "sign the file");
+        return false;
+    }
+    signature = is_raw ? bytes_of(raw, sizeof raw) : bytes_written(&der_out);
+    if (out != NULL && !file_replace(out, signature, 0666, ERROR_INPUT_FILE, err)) {
+        error_doing(err, "write the signature");
+        return false;
+    }
+    if (out == NULL && !cli->output.json && !output_binary(&cli->output, signature, err))
+        return false;
+    output_object(&cli->output,
+                  json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "id", (json_int_t)key.id, "name",
+                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", output_hex(signature)));
+    return true;
+}
+
+static enum cli_exit run_sign(struct cli *cli)
+{
+    struct session session;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+
+    cli->output.device = cli->device;
+    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+        return output_error(&cli->output, &err);
+    if (!run_on(&session, &err))
+        code = output_error(&cli->output, &err);
+    session_close(&session);
+    return code;
+}
+
+const struct cli_verb cli_verb_sign = {
+    .name = "sign",
+    .arguments = "KEY [FILE]",
+    .summary = "Sign a file's SHA-256 with a key in the chip",
+    .description = "Hashes FILE (stdin when it is absent or -) and has the chip sign the hash with\n"
+                   "ECDSA. The signature is DER, as openssl wants it. On a terminal it is shown in hex.\n",
+    .examples = "  imprint sign device-key firmware.bin -o firmware.sig\n"
+                "  openssl dgst -sha256 -verify device.pem -signature firmware.sig firmware.bin\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 2,
+    .run = run_sign,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint verify: does the signature belong to the file and the key? By the chip where the key's policy permits it to
+ * verify, else by Mbed TLS with the public key the chip gives.
+ */
+#include "cli/cli.h"
+
+#include "cli/key.h"
+#include "cli/signature.h"
+
+enum verify_option { OPTION_RAW, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, and not DER"},
+};
+
+static psa_status_t verify_on_host(struct session *session, const struct key *key, psa_algorithm_t algorithm,
+                                   const uint8_t hash[static SIGNATURE_HASH_BYTES],
+                                   const uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    uint8_t point[KEY_POINT_BYTES];
+    psa_key_id_t copy = 0;
+    psa_status_t status;
+
+    if (!key_read_public(session, key, point, err))
+        return PSA_ERROR_GENERIC_ERROR;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_algorithm(&attributes, algorithm);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
+    status = psa_import_key(&attributes, point, sizeof point, &copy);
+    if (status == PSA_SUCCESS)
+        status = psa_verify_hash(copy, algorithm, hash, SIGNATURE_HASH_BYTES, raw, SIGNATURE_RAW_BYTES);
+    psa_destroy_key(copy);
+    return status;
+}
+
+static bool run_on(struct session *session, struct error *err)
+{
+    struct cli *cli = session->cli;
+    uint8_t hash[SIGNATURE_HASH_BYTES], raw[SIGNATURE_RAW_BYTES];
+    const char *file = cli->argument_count > 2 ? cli->arguments[2] : NULL;
+    psa_algorithm_t algorithm;
+    psa_status_t status;
+    struct key key;
+    bool in_chip;
+
+    if (!key_find(session, cli->arguments[0], &key, err) || !key_algorithm(&key, &algorithm, err) ||
+        !signature_read_file(cli->arguments[1], cli->values[OPTION_RAW] != NULL, raw, err) ||
+        !signature_hash_file(file, hash, err))
+        return false;
+    in_chip = (psa_get_key_usage_flags(&key.attributes) & PSA_KEY_USAGE_VERIFY_HASH) != 0;
+    error_clear(&session->driver.last_error);
+    status = in_chip ? psa_verify_hash(key.id, algorithm, hash, sizeof hash, raw, sizeof raw)
+                     : verify_on_host(session, &key, algorithm, hash, raw, err);
+    if (status == PSA_SUCCESS) {
+        output_result(&cli->output, "good: signed by key %u\n", (unsigned)key.id);
+        output_object(&cli->output,
+                      json_pack("{s:s, s:I, s:s?, s:b, s:s}", "event", "verified", "id", (json_int_t)key.id, "name",
+                                key.name, "good", 1, "by", in_chip ? "chip" : "host"));
+        return true;
+    }
+    error_with_key(err, key.id);
+    if (status == PSA_ERROR_INVALID_SIGNATURE) {
+        error_set(err, ERROR_CHIP_MISCOMPARE, "the signature is not this key's over this file", NULL);
+        error_doing(err, "verify the signature");
+        error_with_serial(err, session->device.serial);
+        return false;
+    }
+    return session_psa_failed(session, status, "verify the signature", err);
+}
+
+static enum cli_exit run_verify(struct cli *cli)
+{
+    struct session session;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+
+    cli->output.device = cli->device;
+    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+        return output_error(&cli->output, &err);
+    if (!run_on(&session, &err))
+        code = output_error(&cli->output, &err);
+    session_close(&session);
+    return code;
+}
+
+const struct cli_verb cli_verb_verify = {
+    .name = "verify",
+    .arguments = "KEY SIGNATURE [FILE]",
+    .summary = "Verify a file's signature with a key of the device",
+    .description = "Hashes FILE (stdin when it is absent or -) with SHA-256 and checks the signature in\n"
+                   "the file SIGNATURE. Exit code 1 when it does not match.\n",
+    .examples = "  imprint verify device-key firmware.sig firmware.bin\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 2,
+    .most = 3,
+    .run = run_verify,
+};

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: a station (fresh state folder and the program), profiles to vary, snapshots."""
+import copy
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("IMPRINT", str(ROOT / "build" / "imprint"))
+EXAMPLE = ROOT / "profiles" / "mbed-factory-example.yaml"
+THREE_WAYS = ROOT / "profiles" / "blank-three-ways.yaml"
+TRUST_FLEX = ROOT / "profiles" / "trust-flex-generate.yaml"
+DUMPS = ROOT / "test" / "data" / "configs"
+
+EXITS = {0, 1, 2, 3, 4, 5, 130}
+
+# Of the key store's files these are no content: who holds it, and room kept for a record.
+NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp"}
+
+
+class Result:
+    """One finished run of the program."""
+
+    def __init__(self, done):
+        self.code = done.returncode
+        self.raw = done.stdout or b""
+        self.out = self.raw.decode("utf-8", "replace")
+        self.err = done.stderr.decode("utf-8", "replace")
+
+    @property
+    def objects(self):
+        """stdout as JSON, one object a line; fails when it is anything else."""
+        objects = [json.loads(line) for line in self.out.splitlines()]
+        assert all(isinstance(item, dict) and "event" in item for item in objects), self.out
+        return objects
+
+    def event(self, name):
+        found = [item for item in self.objects if item["event"] == name]
+        assert len(found) == 1, f"{len(found)} objects with event {name}:\n{self.out}"
+        return found[0]
+
+    @property
+    def error(self):
+        return self.event("error")
+
+    def __repr__(self):
+        return f"exit code {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+def run_program(*arguments, code=0, stdin=b"", env=None, cwd=None, **more):
+    """Runs the program; `code` is the exit code it must have, a set of them, or None for any documented one."""
+    settings = {key: value for key, value in os.environ.items()
+                if key not in ("IMPRINT_STATE", "XDG_STATE_HOME")}
+    settings.update(env or {})
+    if isinstance(stdin, (bytes, str)):
+        more["input"] = stdin.encode() if isinstance(stdin, str) else stdin
+    else:
+        more["stdin"] = stdin
+    more.setdefault("stdout", subprocess.PIPE)
+    result = Result(subprocess.run([PROGRAM, *map(str, arguments)], stderr=subprocess.PIPE, env=settings, cwd=cwd,
+                                   timeout=120, check=False, **more))
+    assert "Sanitizer" not in result.err and "runtime error:" not in result.err, result
+    wanted = EXITS if code is None else code if isinstance(code, (set, frozenset)) else {code}
+    assert result.code in wanted, f"wanted {sorted(wanted)}, got {result}"
+    return result
+
+
+class Station:
+    """A state folder of its own, and the program run in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.state = folder / "state"
+
+    @property
+    def chip(self):
+        return self.state / "chip.virtual"
+
+    @property
+    def device(self):
+        """The folder of the one device."""
+        (folder,) = (self.state / "devices").iterdir()
+        return folder
+
+    @property
+    def psa(self):
+        return self.device / "psa"
+
+    @property
+    def record(self):
+        return json.loads((self.device / "record.json").read_text())
+
+    def run(self, *arguments, **more):
+        return run_program("--state", self.state, *arguments, **more)
+
+    def json(self, *arguments, **more):
+        result = self.run("--json", *arguments, **more)
+        assert result.objects is not None
+        assert result.err == "", result
+        return result
+
+    def new(self, part="trust-and-go", seed=1):
+        return self.run("virtual", "new", "--as", part, "--seed", seed)
+
+    def keys(self):
+        return {item["id"]: item for item in self.json("keys").objects if item["event"] == "key"}
+
+    def slots(self):
+        return self.json("info").event("chip")["slots"]
+
+    def public_keys(self):
+        return {key: self.json("public-key", key).event("public-key")["point"] for key in self.keys()}
+
+    def write(self, name, content):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content)
+        return path
+
+    def snapshot(self, times=True):
+        """Every file's bytes and, with `times`, when it was last written, under the test's whole folder."""
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            if path.name in NO_CONTENT:
+                continue
+            status = path.lstat()
+            content = path.read_bytes() if path.is_file() else None
+            # A folder's time moves when the lock file is first made in it, so only those of files count.
+            found[str(path.relative_to(self.folder))] = (content, status.st_mode,
+                                                         status.st_mtime_ns if times and path.is_file() else 0)
+        return found
+
+
+@pytest.fixture
+def station(tmp_path):
+    """Nothing there yet."""
+    return Station(tmp_path)
+
+
+@pytest.fixture
+def delivered(station):
+    """A Trust&GO part as its maker delivers it."""
+    station.new()
+    return station
+
+
+@pytest.fixture
+def provisioned(delivered):
+    """The example's plan, done."""
+    delivered.run("provision", EXAMPLE)
+    return delivered
+
+
+def openssl(*arguments, stdin=b"", code=0):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True, timeout=60, check=False)
+    assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+ANY_ECDSA = {"type": "ecc-key-pair(secp-r1)", "bits": 256, "algorithm": "ecdsa(any-hash)",
+             "usage": ["sign-hash", "sign-message", "verify-hash", "verify-message"]}
+PLAN = {
+    "imprint": 1,
+    "name": "plan",
+    "chip": {"parts": ["ATECC608A", "ATECC608B"], "configuration": "as-delivered"},
+    "keys": [
+        {"name": "maker", "id": 16, "method": "register", "slot": 0, **ANY_ECDSA},
+        {"name": "board", "id": 18, "method": "generate", **ANY_ECDSA, "replace": "unclaimed"},
+    ],
+}
+
+
+@pytest.fixture
+def plan():
+    """The example's plan as data; JSON is YAML, so that dumping it makes a profile."""
+    return copy.deepcopy(PLAN)
+
+
+def block_yaml(value, indent=0):
+    """`value` as block YAML, one field a line, so that places in messages mean something."""
+    pad = "  " * indent
+    if isinstance(value, dict):
+        lines = []
+        for key, item in value.items():
+            if isinstance(item, (dict, list)) and item and not all(isinstance(x, str) for x in item):
+                lines.append(f"{pad}{key}:\n{block_yaml(item, indent + 1)}")
+            else:
+                lines.append(f"{pad}{key}: {json.dumps(item)}\n")
+        return "".join(lines)
+    lines = []
+    for item in value:
+        if isinstance(item, dict):
+            text = block_yaml(item, indent + 1)
+            lines.append(f"{pad}- {text.lstrip()}")
+        else:
+            lines.append(f"{pad}- {json.dumps(item)}\n")
+    return "".join(lines)

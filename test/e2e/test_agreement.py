@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Help, man page and completion say the same; the man page is well-formed; error messages have their form."""
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM, ROOT, run_program
+
+MAN = ROOT / "docs" / "imprint.1"
+COMPLETION = ROOT / "docs" / "completion" / "imprint.bash"
+
+
+@pytest.fixture(scope="module")
+def table():
+    """The program's own tables: verb -> object, and the global options."""
+    objects = run_program("--json", "--help").objects
+    verbs = {item["name"]: item for item in objects if item["event"] == "verb"}
+    (options,) = [item["options"] for item in objects if item["event"] == "options"]
+    return verbs, options
+
+
+def plain_man():
+    text = subprocess.run(["man", "-l", str(MAN)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8", "MAN_KEEP_FORMATTING": ""}).stdout
+    return re.sub(".\b", "", text).replace("\u2010", "-").replace("\u2212", "-").replace("\u2013", "-")
+
+
+def test_every_verb_of_the_design_is_there(table):
+    assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "random",
+                             "erase", "virtual new"}
+
+
+def test_help_names_every_verb_and_option(table):
+    verbs, options = table
+    overview = run_program("--help").out
+    for name, verb in verbs.items():
+        assert re.search(rf"^  {re.escape(name)} +\S", overview, re.M)
+        own = run_program(*name.split(), "--help").out
+        assert own.startswith(f"usage: imprint [OPTION...] {name}") and verb["summary"] in own and "Examples:" in own
+        for option in verb["options"] + options:
+            assert f"--{option['name']}" + (f" {option['argument']}" if option["argument"] else "") in own
+        assert max(map(len, own.splitlines())) <= 120
+        assert run_program("--json", *name.split(), "-h").objects == [verb]
+    for option in options:
+        assert f"--{option['name']}" in overview
+    for code in ("0", "1", "2", "3", "4", "5", "130"):
+        assert re.search(rf"^ +{code}  \S", overview, re.M)
+    assert run_program("virtual", "--help").out == run_program("virtual", "new", "--help").out
+
+
+def test_help_does_nothing_else(tmp_path):
+    run_program("--state", tmp_path / "s", "provision", "no-such-file", "--help")
+    run_program("--state", tmp_path / "s", "virtual", "new", "--help")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="no man")
+def test_man_page_names_every_verb_and_option(table):
+    verbs, options = table
+    text = plain_man()
+    section = text.split("\nVERBS\n")[1].split("\nENVIRONMENT\n")[0]
+    for name, verb in verbs.items():
+        # A short tag has its text behind it on the same line, after more than one space.
+        match = re.search(rf"^ {{5,8}}{re.escape(name)}(?: ([A-Z\[].*)$| *$|(?=  +\S))", section, re.M)
+        assert match, name
+        synopsis = re.sub(r"\s+", " ", (match.group(1) or "").strip())
+        assert synopsis == verb["arguments"], (name, synopsis)
+        # What stands between this verb and the next.
+        body = re.split(r"^ {5,8}\S", section[match.end():], maxsplit=1, flags=re.M)[0]
+        for option in verb["options"]:
+            assert f"--{option['name']}" + (f" {option['argument']}" if option["argument"] else "") in body
+        described = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", body, re.M))
+        assert described == {option["name"] for option in verb["options"]}, name
+    part = text.split("\nOPTIONS\n")[1].split("\nVERBS\n")[0]
+    assert set(re.findall(r"^ {5,8}(?:-\w, )?--([a-z-]+)", part, re.M)) == {option["name"] for option in options}
+    codes = text.split("\nEXIT STATUS\n")[1].split("\nEXAMPLES\n")[0]
+    assert re.findall(r"^ {5,8}(\d+)", codes, re.M) == ["0", "1", "2", "3", "4", "5", "130"]
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="no man")
+def test_man_page_is_well_formed():
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"}
+    done = subprocess.run(["man", "--warnings", "-l", str(MAN)], capture_output=True, text=True, check=True, env=env)
+    assert done.stderr == ""
+    if shutil.which("mandoc"):
+        done = subprocess.run(["mandoc", "-Tlint", "-W", "warning", str(MAN)], capture_output=True, text=True, check=False)
+        assert done.stdout + done.stderr == ""
+
+
+def complete(*words):
+    """What bash offers for the last of `words`."""
+    script = f"""
+        source {COMPLETION}
+        compopt() {{ :; }}
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        _imprint
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "-c", script, "bash", *map(str, words)], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_completion_offers_every_verb_and_option(table):
+    verbs, options = table
+    assert complete("imprint", "") == {name.split()[0] for name in verbs}
+    assert complete("imprint", "virtual", "") == {"new"}
+    everywhere = {f"--{option['name']}" for option in options}
+    assert complete("imprint", "-") == everywhere
+    for name, verb in verbs.items():
+        assert complete("imprint", *name.split(), "--") == everywhere | {f"--{option['name']}" for option in verb["options"]}
+
+
+def test_completion_offers_keys(provisioned):
+    for verb in ("public-key", "sign", "csr", "verify"):
+        assert complete(PROGRAM, "--state", provisioned.state, verb, "") == {"16", "18", "maker", "board"}
+    assert complete(PROGRAM, "--state", provisioned.state, "sign", "bo") == {"board"}
+    assert complete(PROGRAM, "--state", provisioned.state, "keys", "") == set()
+
+
+def test_completion_offers_values():
+    assert "profile" in complete("imprint", "provision", "--arm", "")
+    assert complete("imprint", "virtual", "new", "--as", "trust") == {"trust-and-go", "trust-flex"}
+    assert "virtual" in complete("imprint", "--device", "v")
+
+
+def test_json_is_well_formed_for_every_verb(provisioned, table):
+    from conftest import EXAMPLE
+    signature = provisioned.write("s", provisioned.run("sign", "18", EXAMPLE).raw)
+    chip = provisioned.json("info").event("chip")
+    runs = {
+        "provision": ("provision", EXAMPLE), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
+        "keys": ("keys",), "public-key": ("public-key", "18"), "csr": ("csr", "18", "-s", "CN=x"), "sign": ("sign", "18", EXAMPLE),
+        "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "erase": ("erase", "--yes"),
+        "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"),
+    }
+    assert set(runs) == set(table[0])
+    for arguments in runs.values():
+        assert provisioned.json(*arguments).objects
+        assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]
+
+
+def test_errors_have_their_form(station):
+    """For people two lines: what, where, why; and what to do. For machines the same facts."""
+    result = station.run("info", code=3)
+    first, second = result.err.splitlines()
+    assert re.fullmatch(r"imprint: cannot .+ \(.+\): [^A-Z].*[^.]", first) and second == "next: make one with: imprint virtual new"
+    error = station.json("info", code=3).error
+    assert error["reason"] == "device-missing" and error["exit"] == 3 and error["doing"] and error["cause"] in first
+
+
+def test_every_reason_has_an_exit_code_and_advice():
+    header = (ROOT / "error" / "error.h").read_text()
+    table = (ROOT / "cli" / "exit.c").read_text()
+    reasons = re.findall(r"^    (ERROR_[A-Z_]+)[ ,=]", header, re.M)
+    assert len(reasons) > 30
+    for reason in reasons:
+        if reason != "ERROR_REASON_COUNT":
+            assert re.search(rf"\[{reason}\] =\s*{{\s*CLI_", table), reason

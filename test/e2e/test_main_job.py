@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job: the example's plan on a Trust&GO part, then other processes use the keys; openssl is the judge."""
+import stat
+
+import pytest
+
+from conftest import EXAMPLE, Station, openssl
+
+
+def test_job_end_to_end(delivered):
+    before = {slot["slot"]: slot for slot in delivered.slots()}
+    assert all(before[slot]["holds"] == "key" for slot in range(5)), "a Trust&GO part comes with keys in slots 0 to 4"
+
+    done = delivered.run("provision", EXAMPLE)
+    assert "2 changes" in done.out and "2 keys proven" in done.out
+    assert "register-key 16 maker" in done.err and "generate-key 18 board" in done.err
+
+    keys = delivered.keys()
+    assert sorted(keys) == [16, 18]
+    assert keys[16]["slot"] == 0 and keys[16]["name"] == "maker" and keys[16]["method"] == "register"
+    assert keys[18]["slot"] in (2, 3, 4) and keys[18]["name"] == "board" and keys[18]["method"] == "generate"
+    after = {slot["slot"]: slot for slot in delivered.slots()}
+    assert after[0]["key"] == 16 and after[keys[18]["slot"]]["key"] == 18
+    assert after[0]["name"] == "maker"
+
+
+def test_maker_key_is_kept_and_board_key_is_new(station, tmp_path):
+    twin = Station(tmp_path / "twin")
+    plan = """{imprint: 1, name: look, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [%s]}""" % ", ".join(
+        "{name: k%d, id: %d, method: register, slot: %d, type: ecc-key-pair(secp-r1), bits: 256, "
+        "algorithm: ecdsa(any-hash), usage: [sign-hash]}" % (slot, 100 + slot, slot) for slot in (0, 2, 3, 4))
+    station.new(seed=7)
+    twin.new(seed=7)
+    assert twin.chip.read_bytes() == station.chip.read_bytes(), "a seed makes the same part"
+    twin.run("provision", twin.write("look.yaml", plan))
+    station.run("provision", EXAMPLE)
+    delivered, now = twin.public_keys(), station.public_keys()
+    assert now[16] == delivered[100]
+    assert now[18] not in delivered.values()
+    assert not [slot for slot in station.slots() if slot["slot"] == 1 and slot["key"]], "slot 1 is nobody's"
+
+
+@pytest.mark.parametrize("key", ["16", "18", "maker", "board", "0x12"])
+def test_signature_is_what_openssl_takes(provisioned, key):
+    message = bytes(range(256)) * 1000
+    path = provisioned.write("message", message)
+    pem = provisioned.write("key.pem", provisioned.run("public-key", key).out)
+    signature = provisioned.write("signature", provisioned.run("sign", key, path).raw)
+    assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, path)
+    assert "NIST CURVE: P-256" in openssl("pkey", "-pubin", "-in", pem, "-noout", "-text")
+    path.write_bytes(message + b"x")
+    openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, path, code=1)
+
+
+def test_csr_is_what_openssl_takes(provisioned):
+    csr = provisioned.run("csr", "board", "--subject", "CN=board 1,O=Example,C=DE").out
+    text = openssl("req", "-verify", "-noout", "-text", stdin=csr.encode())
+    assert "OK" in text and "CN = board 1" in text and "ecdsa-with-SHA256" in text
+    pem = openssl("req", "-pubkey", "-noout", stdin=csr.encode())
+    assert provisioned.run("public-key", 18).out in pem
+
+
+def test_second_run_writes_nothing_and_says_so(provisioned):
+    before, slots = provisioned.snapshot(), provisioned.slots()
+    for _ in range(2):
+        again = provisioned.run("provision", EXAMPLE)
+        assert "nothing to do" in again.out and "2 keys confirmed" in again.out
+        assert "provisioned" not in again.out
+        assert provisioned.snapshot() == before
+    quiet = provisioned.json("provision", EXAMPLE).event("provisioned")
+    assert quiet["changes"] == 0 and quiet["record_written"] is False
+    assert provisioned.snapshot() == before and provisioned.slots() == slots
+
+
+def test_dry_run_shows_the_plan_and_writes_nothing(delivered):
+    before = delivered.snapshot()
+    shown = delivered.run("provision", "--dry-run", EXAMPLE)
+    assert "2 changes" in shown.out and "generate-key 18 board" in shown.out
+    plan = delivered.json("provision", EXAMPLE, "--dry-run").event("plan")
+    assert plan["changes"] == 2 and plan["dry_run"] is True
+    assert [step["action"] for step in plan["steps"]] == ["register-key", "generate-key", "prove-key", "prove-key"]
+    assert delivered.snapshot() == before
+    assert not (delivered.state / "devices").exists()
+
+
+def test_dry_run_of_a_finished_device(provisioned):
+    before = provisioned.snapshot()
+    assert "0 changes" in provisioned.run("provision", "-n", EXAMPLE).out
+    assert provisioned.snapshot() == before
+
+
+def test_record_holds_the_evidence(provisioned):
+    record = provisioned.record
+    serial = provisioned.json("info").event("chip")["serial"]
+    assert record["serial"] == serial == provisioned.device.name
+    assert record["profile"]["name"] == "mbed-factory-example" and len(record["profile"]["digest"]) == 64
+    assert record["run"]["changes"] == 2
+    for key in record["keys"]:
+        assert key["proof"]["proven"] and key["proof"]["created"]
+        point = provisioned.json("public-key", key["id"]).event("public-key")["point"]
+        assert key["public_key"] == point
+        # The proof in the record is a real one: openssl agrees.
+        raw = bytes.fromhex(key["proof"]["signature"])
+        challenge = provisioned.write("challenge", bytes.fromhex(key["proof"]["challenge"]))
+        signature = provisioned.write("signature.der", der(raw))
+        pem = provisioned.write("key.pem", provisioned.run("public-key", key["id"]).out)
+        assert key["proof"]["hash"] == "sha-256"
+        assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, challenge)
+
+
+def der(raw):
+    """r|s as DER, by hand: the program's own conversion is not to judge itself."""
+    def integer(data):
+        data = data.lstrip(b"\0") or b"\0"
+        if data[0] & 0x80:
+            data = b"\0" + data
+        return b"\x02" + bytes([len(data)]) + data
+    body = integer(raw[:32]) + integer(raw[32:])
+    return b"\x30" + bytes([len(body)]) + body
+
+
+def test_lost_record_is_written_again(provisioned):
+    path = provisioned.device / "record.json"
+    stable = {key: value for key, value in provisioned.record.items() if key not in ("run", "keys")}
+    path.unlink()
+    assert sorted(provisioned.keys()) == [16, 18]
+    assert provisioned.run("public-key", "board", code=1).err.count("no record") == 1
+    again = provisioned.run("provision", EXAMPLE)
+    assert "nothing to do" in again.out and "written anew" in again.out
+    assert {key: value for key, value in provisioned.record.items() if key not in ("run", "keys")} == stable
+    provisioned.run("public-key", "board")
+
+
+def test_lost_key_records_are_registered_again_and_no_key_is_lost(provisioned, plan):
+    board = provisioned.public_keys()[18]
+    slot = provisioned.keys()[18]["slot"]
+    assert "2 key records" in provisioned.run("erase", "--yes").out
+    assert provisioned.keys() == {}
+    # Nothing claims the board's key now; a profile that may not replace keys leaves it alone and says so.
+    del plan["keys"][1]["replace"]
+    plan["keys"][1]["slot"] = slot
+    import json
+    refused = provisioned.json("provision", provisioned.write("p.yaml", json.dumps(plan)), code=1).error
+    assert refused["reason"] == "slot-filled" and refused["slot"] == slot
+    plan["keys"][1]["method"] = "register"
+    provisioned.run("provision", provisioned.write("p.yaml", json.dumps(plan)))
+    assert provisioned.public_keys()[18] == board
+
+
+def test_modes_are_private(provisioned):
+    for path in provisioned.state.rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), f"{path} has {mode:o}"
+    assert stat.S_IMODE(provisioned.state.stat().st_mode) == 0o700
+
+
+def test_two_devices_in_one_state_folder(station):
+    chips = [station.folder / f"{n}.virtual" for n in (1, 2)]
+    for n, chip in enumerate(chips):
+        station.run("virtual", "new", "--seed", n, chip)
+        station.run("--device", f"virtual:{chip}", "provision", EXAMPLE)
+    points = [station.json("--device", f"virtual:{chip}", "public-key", 18).event("public-key")["point"] for chip in chips]
+    assert points[0] != points[1]
+    assert len(list((station.state / "devices").iterdir())) == 2

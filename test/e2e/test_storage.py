@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state folder full, read-only, damaged, held by another process; the record that cannot be written.
+
+Root passes over file modes, so that a read-only folder is made with a mount, in a mount namespace of its own; likewise a
+full disk is a tmpfs with room for so many files. Where no namespace can be had, those tests are skipped and say so.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from conftest import EXAMPLE, PROGRAM, Station, run_program
+
+NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+
+
+def can_mount():
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*NAMESPACE, "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True, check=False).returncode == 0
+
+
+needs_mount = pytest.mark.skipif(not can_mount(), reason="no mount namespace here (unshare --mount)")
+
+
+def in_namespace(script, *arguments):
+    """Runs a shell script in a mount namespace; gives its output and exit code."""
+    done = subprocess.run([*NAMESPACE, "sh", "-eu", "-c", script, "sh", *map(str, arguments)], capture_output=True, text=True,
+                          timeout=120, check=False)
+    assert "Sanitizer" not in done.stderr and "runtime error:" not in done.stderr, done.stderr
+    return done
+
+
+# ---- full
+
+@needs_mount
+@pytest.mark.parametrize("files", range(1, 16))
+def test_disk_with_room_for_so_many_files(delivered, files):
+    """The chip lies elsewhere, so that only key records meet the full disk. What was begun is finished once there is room."""
+    place = delivered.folder / "small"
+    place.mkdir()
+    done = in_namespace("""
+        mount -t tmpfs -o nr_inodes=$3,size=1m none "$1"
+        set +e
+        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" >"$6/first" 2>"$6/first.err"
+        echo $? >"$6/first.code"
+        mount -o remount,nr_inodes=1000 "$1"
+        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" >"$6/second" 2>&1
+        echo $? >"$6/second.code"
+        "$2" --json --state "$1/state" --device "virtual:$4" keys >"$6/keys"
+        "$2" --json --state "$1/state" --device "virtual:$4" info >"$6/info"
+        find "$1/state" -name '*.tmp' >"$6/left"
+        """, place, PROGRAM, files, delivered.chip, EXAMPLE, delivered.folder)
+    assert done.returncode == 0, done.stderr
+    read = {name: (delivered.folder / name).read_text() for name in ("first", "first.err", "first.code", "second.code", "keys")}
+    code = int(read["first.code"])
+    assert code in (0, 1, 5), read
+    if code != 0:
+        error = [json.loads(line) for line in read["first"].splitlines()][-1]
+        assert error["event"] == "error" and error["reason"] in ("storage-full", "record-failed"), error
+        assert error["exit"] == code
+    if code == 5:
+        evidence = [json.loads(line) for line in read["first"].splitlines() if '"evidence"' in line]
+        assert evidence and evidence[0]["keys"][1]["proof"]["signature"], "the evidence is not lost"
+    assert int(read["second.code"]) == 0
+    keys = {item["id"]: item for item in map(json.loads, read["keys"].splitlines())}
+    assert sorted(keys) == [16, 18] and keys[18]["slot"] == 2
+    assert (delivered.folder / "left").read_text() == ""
+
+
+@needs_mount
+def test_room_for_nothing_is_found_before_a_key_is_made(delivered):
+    """The slots' keys are those of delivery when the disk was full before GenKey."""
+    before = delivered.chip.read_bytes()
+    place = delivered.folder / "small"
+    place.mkdir()
+    full = 0
+    for files in range(2, 10):
+        shutil.copy(delivered.chip, delivered.folder / "copy")
+        done = in_namespace("""
+            mount -t tmpfs -o nr_inodes=$3,size=1m none "$1"
+            "$2" --json --state "$1/state" --device "virtual:$4" provision "$5"
+            """, place, PROGRAM, files, delivered.folder / "copy", EXAMPLE)
+        error = json.loads(done.stdout.splitlines()[-1])
+        if error["event"] == "error" and error["reason"] == "storage-full":
+            assert (delivered.folder / "copy").read_bytes() == before, files
+            full += 1
+    assert full >= 3
+
+
+# ---- read-only
+
+@needs_mount
+def test_read_only_state(provisioned):
+    before = provisioned.snapshot()
+    shutil.copy(provisioned.chip, provisioned.folder / "chip")
+    done = in_namespace("""
+        mount --bind "$1" "$1"
+        mount -o remount,bind,ro "$1"
+        set +e
+        for verb in "provision $3" "erase --yes" "keys" "info" "sign 18 $3"; do
+            "$2" --json --state "$1" --device "virtual:$4" $verb
+            echo "code $?"
+        done
+        """, provisioned.state, PROGRAM, EXAMPLE, provisioned.folder / "chip")
+    assert done.returncode == 0, done.stderr
+    codes = [int(code) for code in re.findall(r"^code (\d+)", done.stdout, re.M)]
+    assert len(codes) == 5 and set(codes) <= {0, 1, 5} and codes[1] == 1, done.stdout
+    for line in done.stdout.splitlines():
+        if '"event":"error"' in line:
+            error = json.loads(line)
+            assert error["reason"] in ("storage-failed", "record-failed") and error["next"], error
+    (provisioned.folder / "chip").unlink()
+    assert provisioned.snapshot() == before
+
+
+@needs_mount
+def test_read_only_place_for_a_new_device(delivered):
+    done = in_namespace("""
+        mount --bind "$1" "$1"
+        mount -o remount,bind,ro "$1"
+        "$2" --json --state "$1" --device "virtual:$4" provision "$3"
+        """, delivered.state, PROGRAM, EXAMPLE, shutil.copy(delivered.chip, delivered.folder / "chip"))
+    error = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == 1 and error["reason"] == "storage-failed", done.stdout
+    assert (delivered.folder / "chip").read_bytes() == delivered.chip.read_bytes()
+
+
+def test_state_folder_that_is_a_file(delivered):
+    (delivered.state / "devices").write_text("in the way")
+    error = delivered.json("provision", EXAMPLE, code=1).error
+    assert error["reason"] == "storage-failed"
+    assert (delivered.state / "devices").read_text() == "in the way"
+
+
+# ---- damaged
+
+def damages(content):
+    yield "empty", b""
+    yield "cut", content[:-1]
+    yield "half", content[:len(content) // 2]
+    yield "longer", content + b"\0"
+    for at in range(0, len(content), 3):
+        yield f"flipped {at}", content[:at] + bytes([content[at] ^ 0x10]) + content[at + 1:]
+
+
+def test_damaged_key_records_are_an_error_and_never_absent(provisioned):
+    chip = provisioned.chip.read_bytes()
+    for path in sorted(provisioned.psa.glob("*.record")):
+        good = path.read_bytes()
+        key = int(path.name.split(".")[0], 16)
+        for name, content in damages(good):
+            path.write_bytes(content)
+            for verb in (("keys",), ("info",), ("provision", EXAMPLE), ("provision", "-n", EXAMPLE), ("sign", str(key))):
+                error = provisioned.json(*verb, code=1).error
+                assert error["reason"] in ("storage-corrupt", "storage-failed"), (path.name, name, verb, error)
+            assert path.read_bytes() == content, "what is damaged is left for whoever can repair it"
+        path.write_bytes(good)
+    assert provisioned.chip.read_bytes() == chip
+    assert "nothing to do" in provisioned.run("provision", EXAMPLE).out
+
+
+def test_erase_is_the_way_out_of_damage(provisioned):
+    for path in provisioned.psa.glob("*.record"):
+        path.write_bytes(b"rubbish")
+    provisioned.run("erase", "--yes")
+    assert provisioned.keys() == {}
+    provisioned.run("provision", EXAMPLE)
+    assert sorted(provisioned.keys()) == [16, 18]
+
+
+def test_one_deleted_key_record(provisioned):
+    """A record that somebody deleted is a key that is missing: made again, and the other stays."""
+    maker = provisioned.public_keys()[16]
+    (provisioned.psa / "0000000000000012.record").unlink()
+    assert sorted(provisioned.keys()) == [16]
+    said = provisioned.json("provision", EXAMPLE).event("provisioned")
+    assert said["changes"] == 1 and provisioned.public_keys()[16] == maker
+
+
+def test_damaged_format_file(provisioned):
+    path = provisioned.psa / "format"
+    good = path.read_bytes()
+    for content in (b"", b"x", good[:-1], b"imprint storage 2\n"):
+        path.write_bytes(content)
+        for verb in (("keys",), ("provision", EXAMPLE)):
+            assert provisioned.json(*verb, code=1).error["reason"] in ("storage-corrupt", "storage-failed")
+    path.write_bytes(good)
+    provisioned.run("keys")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"null", b"\xff\xfe", b'{"format":"imprint-record","version":9,"keys":[]}',
+                                     b'{"format":"imprint-record","version":1,"keys":{}}',
+                                     b'{"format":"imprint-record","version":1,"keys":[1,null,{"id":"x"},{"id":18,"name":5}]}',
+                                     b"[" * 100000], ids=lambda value: value[:20].decode("latin1") + str(len(value)))
+def test_damaged_record_costs_only_names(provisioned, content):
+    path = provisioned.device / "record.json"
+    path.write_bytes(content)
+    keys = provisioned.json("keys").objects
+    assert [item["id"] for item in keys if item["event"] == "key"] == [16, 18]
+    assert all(item["name"] is None for item in keys if item["event"] == "key")
+    provisioned.run("sign", "18", EXAMPLE)
+    assert provisioned.json("sign", "board", EXAMPLE, code=1).objects[-1]["reason"] == "key-unknown"
+    provisioned.run("provision", EXAMPLE)
+    assert provisioned.record["keys"][1]["name"] == "board"
+    assert provisioned.json("sign", "board", EXAMPLE).event("signature")["id"] == 18
+
+
+# ---- the record cannot be written
+
+def test_record_that_cannot_be_written_is_printed(delivered):
+    serial = delivered.json("info").event("chip")["serial"]
+    (delivered.state / "devices" / serial / "record.json.imprint-new").mkdir(parents=True)
+    result = delivered.json("provision", EXAMPLE, code=5)
+    assert result.error["reason"] == "record-failed" and result.error["exit"] == 5
+    evidence = result.event("evidence")
+    assert [key["proof"]["proven"] for key in evidence["keys"]] == [True, True] and evidence["serial"] == serial
+    (delivered.state / "devices" / serial / "record.json.imprint-new").rmdir()
+    said = delivered.json("provision", EXAMPLE).event("provisioned")
+    assert said["changes"] == 0 and said["record_written"]
+    assert delivered.record["keys"][1]["public_key"] == evidence["keys"][1]["public_key"]
+
+
+def test_evidence_goes_to_stdout_without_json_too(delivered):
+    serial = delivered.json("info").event("chip")["serial"]
+    (delivered.state / "devices" / serial / "record.json.imprint-new").mkdir(parents=True)
+    result = delivered.run("provision", EXAMPLE, code=5)
+    assert json.loads(result.out)["event"] == "evidence" and "cannot write the device's record" in result.err
+
+
+# ---- held by another process
+
+class Holder:
+    """A run of the program that has its device open and waits, because nobody reads what it says."""
+
+    def __init__(self, station, *arguments):
+        self.read, self.write = os.pipe()
+        os.set_blocking(self.write, False)
+        try:
+            while True:
+                os.write(self.write, b" " * 65536)
+        except BlockingIOError:
+            pass
+        os.set_blocking(self.write, True)
+        self.process = subprocess.Popen([PROGRAM, "--state", str(station.state), "--json", *map(str, arguments)],
+                                        stdout=self.write, stderr=subprocess.DEVNULL)
+        os.close(self.write)
+        # It sleeps in write() once it holds everything it needs.
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            text = open(f"/proc/{self.process.pid}/wchan", encoding="ascii").read()
+            stack = open(f"/proc/{self.process.pid}/syscall", encoding="ascii").read().split()
+            if "pipe" in text or stack[:2] == ["1", "0x1"]:
+                return
+            time.sleep(0.01)
+        raise AssertionError("the program does not wait where it should")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with os.fdopen(self.read, "rb") as pipe:
+            pipe.read()
+        self.code = self.process.wait(60)
+
+
+def test_second_process_is_refused_and_names_the_first(delivered):
+    with Holder(delivered, "provision", EXAMPLE) as holder:
+        for verb in (("info",), ("keys",), ("provision", EXAMPLE)):
+            error = delivered.json(*verb, code=3).error
+            assert error["reason"] == "device-busy" and error["holder"] == holder.process.pid, error
+            text = delivered.run(*verb, code=3).err
+            assert f": process {holder.process.pid} (imprint)\n" in text, text
+    assert holder.code == 0
+    assert "nothing to do" in delivered.run("provision", EXAMPLE).out
+
+
+def test_key_records_are_held_too(provisioned):
+    """Another way to the same chip: the virtual chip's own lock does not help, the key records' does."""
+    twin = shutil.copy(provisioned.chip, provisioned.folder / "twin")
+    with Holder(provisioned, "provision", EXAMPLE) as holder:
+        for verb in (("keys",), ("provision", EXAMPLE), ("erase", "--yes")):
+            error = provisioned.json("--device", f"virtual:{twin}", *verb, code=3).error
+            assert error["reason"] == "device-busy" and error["holder"] == holder.process.pid, error
+    assert sorted(provisioned.keys()) == [16, 18]
+
+
+def test_two_begin_with_a_fresh_device(delivered):
+    """Both have looked, neither has a folder yet: the one that comes second is refused or finds the work done."""
+    twin = shutil.copy(delivered.chip, delivered.folder / "twin")
+    with Holder(delivered, "provision", EXAMPLE) as holder:
+        result = delivered.json("--device", f"virtual:{twin}", "provision", EXAMPLE, code={0, 3})
+    assert {result.code, holder.code} == {0, 3}
+    assert sorted(delivered.psa.glob("*.record"))

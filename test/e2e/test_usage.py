@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line itself: where options may stand, what is said to mistakes, where the state folder is."""
+import os
+
+import pytest
+
+from conftest import EXAMPLE, run_program
+
+
+@pytest.mark.parametrize("arguments, subject, hint", [
+    ((), None, "imprint --help"),
+    (("provisoin",), "provisoin", "provision"),
+    (("prov",), "prov", "provision"),
+    (("public_key",), "public_key", "public-key"),
+    (("xyzzy-nothing-like-it",), "xyzzy-nothing-like-it", "imprint --help"),
+    (("virtual",), "virtual", "virtual new"),
+    (("virtual", "nwe"), "virtual", "virtual new"),
+    (("keys", "extra"), "extra", "usage: imprint keys"),
+    (("sign",), "sign", "usage: imprint sign KEY [FILE]"),
+    (("sign", "1", "2", "3"), "3", "usage: imprint sign"),
+    (("--jsn", "keys"), "--jsn", "--json"),
+    (("keys", "--jsn"), "--jsn", "--json"),
+    (("provision", "--dryrun", "x"), "--dryrun", "--dry-run"),
+    (("csr", "1", "--sbject=CN=x"), "--sbject=CN=x", "--subject"),
+    (("keys", "-Z"), "-Z", "imprint keys --help"),
+    (("keys", "--state"), "--state", "imprint --help"),
+    (("keys", "--json=yes"), "--json=yes", "imprint --help"),
+    (("csr", "18", "--subject"), "--subject", "imprint --help"),
+    (("keys", "--dry-run"), "--dry-run", "imprint keys --help"),
+    (("info", "--state", ""), "", "imprint --help"),
+])
+def test_mistakes(arguments, subject, hint):
+    result = run_program(*arguments, code=2)
+    assert result.out == "" and result.err.startswith("imprint: cannot understand the command line"), result
+    assert hint in result.err.splitlines()[1] and result.err.splitlines()[1].startswith("next: ")
+    error = run_program("--json", *arguments, code=2).error
+    assert error["reason"] == "usage" and error["exit"] == 2
+    assert error.get("subject") == subject
+
+
+def test_options_before_and_after_the_verb(delivered):
+    forms = [("--json", "keys"), ("keys", "--json"), ("--json", "keys", "--json")]
+    assert len({run_program("--state", delivered.state, *form).out for form in forms}) == 1
+    assert run_program("keys", "--json", "--state", delivered.state).objects == []
+    assert run_program("keys", "--js", f"--state={delivered.state}").objects == []
+
+
+def test_options_among_arguments(provisioned):
+    path = provisioned.write("-o", b"x")
+    signature = provisioned.folder / "s"
+    provisioned.run("sign", "18", "-o", signature, "--", path)
+    provisioned.run("verify", "--raw", "18", provisioned.write("r", provisioned.run("sign", "--raw", "18", path).raw), path)
+
+
+@pytest.mark.parametrize("env, place", [
+    ({"IMPRINT_STATE": "{0}/a", "XDG_STATE_HOME": "{0}/b", "HOME": "{0}/c"}, "a"),
+    ({"XDG_STATE_HOME": "{0}/b", "HOME": "{0}/c"}, "b/imprint"),
+    ({"IMPRINT_STATE": "", "XDG_STATE_HOME": "relative", "HOME": "{0}/c"}, "c/.local/state/imprint"),
+    ({"HOME": "{0}/c"}, "c/.local/state/imprint"),
+])
+def test_state_folder(tmp_path, env, place):
+    run_program("virtual", "new", env={name: value.format(tmp_path) for name, value in env.items()}, cwd=tmp_path)
+    assert (tmp_path / place / "chip.virtual").is_file()
+    assert (tmp_path / place).stat().st_mode & 0o777 == 0o700
+    assert not (tmp_path / "relative").exists()
+
+
+def test_no_state_folder_to_be_found():
+    result = run_program("keys", env={"HOME": ""}, code=2)
+    assert "--state" in result.err
+
+
+def test_state_folder_may_be_relative(tmp_path):
+    run_program("--state", "here", "virtual", "new", cwd=tmp_path)
+    run_program("--state", "here", "provision", EXAMPLE, cwd=tmp_path)
+    assert (tmp_path / "here" / "devices").is_dir()
+
+
+@pytest.mark.parametrize("device", ["unix:/tmp/x", "tcp:host:1", "swi:/dev/ttyS1", "kit:hid", "", ":", "virtua", "i2c",
+                                    "i2c:", "i2c:@0x60", "i2c:/dev/i2c-1@", "i2c:/dev/i2c-1@0x80", "i2c:/dev/i2c-1@x",
+                                    "i2c:/dev/i2c-1@0x07", "virtual:"])
+def test_device_forms_that_are_none(station, device):
+    error = station.json("--device", device, "info", code=2).error
+    assert error["reason"] == "usage"
+    assert "virtual:FILE" in error["next"] and "i2c:" in error["next"]
+
+
+@pytest.mark.parametrize("fault", ["", "silent", "silent@", "silent@0", "silent@x", "bang@1", "silent@-1", "silent@1x"])
+def test_fault_ids_that_are_none(delivered, fault):
+    error = delivered.json("--fault", fault, "info", code=2).error
+    assert error["reason"] == "usage" and "KIND@N" in error["next"]
+
+
+def test_faults_are_for_virtual_chips(station):
+    assert station.json("--device", "i2c:/dev/i2c-1", "--fault", "silent@1", "info", code=2).error["reason"] == "usage"
+
+
+def test_results_that_cannot_be_printed(delivered):
+    with open("/dev/full", "wb") as full:
+        result = delivered.run("info", code=2, stdout=full)
+        assert "No space left" in result.err
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        assert "Broken pipe" in delivered.run("info", code=2, stdout=closed).err
+
+
+def test_version():
+    import re
+    assert re.match(r"imprint \d+\.\d+\.\d+", run_program("--version").out)
+    assert run_program("keys", "-V").out == run_program("--version").out
+    assert run_program("--json", "--version").event("version")["version"]

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each verb by itself: what it prints, as text and as JSON, and what it refuses."""
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+
+from conftest import DUMPS, EXAMPLE, PROGRAM, openssl
+
+
+def on_terminal(arguments, which):
+    """Runs the program with stdout or stderr on a terminal; gives that stream's bytes."""
+    master, slave = pty.openpty()
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: slave}
+    with subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, **streams) as process:
+        os.close(slave)
+        got = b""
+        try:
+            while piece := os.read(master, 4096):
+                got += piece
+        except OSError:
+            pass  # Linux says EIO when the last writer is gone
+        assert process.wait(60) == 0, got
+    os.close(master)
+    return got
+
+
+# ---- info, explain
+
+def test_info_says_what_a_slot_can(delivered):
+    chip = delivered.json("info").event("chip")
+    assert chip["part"] == "ATECC608B" and chip["i2c_address"] == 0x35
+    assert chip["config_locked"] and chip["data_locked"] and len(chip["slots"]) == 16
+    assert chip["serial"].startswith("0123") and len(chip["config"]) == 256
+    slots = chip["slots"]
+    assert "sign" in slots[0]["can"] and "generate" not in slots[0]["can"]
+    assert "sign" not in slots[1]["can"]
+    for slot in (2, 3, 4):
+        assert {"sign", "generate", "lock"} <= set(slots[slot]["can"])
+    text = delivered.run("info").out
+    assert chip["serial"] in text and "0x35" in text and len(text.splitlines()) == 23
+    assert "SlotConfig" in delivered.run("info", "-v").out
+
+
+def test_info_shows_claims(provisioned):
+    slots = provisioned.slots()
+    assert slots[0]["key"] == 16 and slots[0]["name"] == "maker"
+    assert [slot["key"] for slot in slots].count(None) == 14
+    assert "key 18 board" in provisioned.run("info").out
+
+
+def test_explain_agrees_with_info(delivered):
+    chip = delivered.json("info").event("chip")
+    for content in (bytes.fromhex(chip["config"]), chip["config"], chip["config"].lower(),
+                    "# a comment: not hex ZZ\n" + "\n".join(chip["config"][i:i + 32] for i in range(0, 256, 32)) + " # end\n"):
+        said = delivered.json("explain", delivered.write("dump", content)).event("chip")
+        assert said["config"] == chip["config"] and said["serial"] == chip["serial"]
+        for ours, theirs in zip(said["slots"], chip["slots"]):
+            assert all(theirs[field] == value for field, value in ours.items())
+    assert delivered.run("explain", "-", stdin=chip["config"]).out == delivered.run("explain", delivered.folder / "dump").out
+
+
+@pytest.mark.parametrize("dump", sorted(DUMPS.glob("*.hex")), ids=lambda path: path.stem)
+def test_explain_takes_every_real_dump(station, dump):
+    said = station.json("explain", dump).event("chip")
+    assert said["part"].startswith("ATECC") or said["part"]
+    station.run("explain", dump)
+    assert not station.state.exists()
+
+
+def test_dumps_are_there():
+    assert len(list(DUMPS.glob("*.hex"))) == 24
+
+
+@pytest.mark.parametrize("content, fragment, place", [
+    ("00 " * 127, "128 bytes", None), (bytes(127), "128 bytes", None), (bytes(129), "128 bytes", None), ("", "128 bytes", None),
+    ("00 " * 129, "128 bytes", None), ("# only a comment\n", "128 bytes", None),
+    ("01 23\n4G 00\n", "not a hex digit", (2, 2)), ("0" * 255, "only one hex digit", None),
+    ("0123,4567", "not a hex digit", (1, 5)), (b"\0" * 200000, "longer", None),
+], ids=["127 hex", "127 raw", "129 raw", "empty", "129 hex", "comment", "letter", "half a byte", "comma", "huge"])
+def test_explain_refuses(station, content, fragment, place):
+    error = station.json("explain", station.write("dump", content), code=2).error
+    assert error["reason"] == "input-file" and fragment in error["cause"], error
+    assert error["subject"].endswith("dump")
+    if fragment == "128 bytes":
+        found = len(content) if isinstance(content, bytes) else len(content.split("#")[0].split())
+        assert (error["expected"], error["found"]) == (128, found)
+    if place:
+        assert (error["line"], error["column"]) == place
+
+
+def test_explain_refuses_what_is_no_file(station):
+    assert "No such file" in station.run("explain", station.folder / "absent", code=2).err
+    assert station.run("explain", station.folder, code=2).err.startswith("imprint: cannot read the config zone dump")
+
+
+# ---- keys, public-key
+
+def test_keys_of_a_fresh_device(delivered):
+    result = delivered.run("keys")
+    assert result.out == "" and "no keys yet" in result.err
+    assert delivered.run("--quiet", "keys").err == ""
+    assert delivered.json("keys").objects == []
+
+
+@pytest.mark.parametrize("key, reason", [("99", "key-unknown"), ("nobody", "key-unknown"), ("0", "key-unknown"),
+                                         ("0x40000000", "key-unknown"), ("-", "key-unknown"), ("16 ", "key-unknown"),
+                                         ("+16", "key-unknown"), ("", "key-unknown")])
+def test_unknown_key(provisioned, key, reason):
+    for verb in (("public-key", key), ("sign", key), ("csr", key, "--subject", "CN=x")):
+        error = provisioned.json(*verb, code=1).error
+        assert error["reason"] == reason and "imprint keys" in error["next"]
+
+
+def test_unknown_key_on_a_fresh_device(delivered):
+    assert delivered.json("public-key", "16", code=1).error["reason"] == "key-unknown"
+    assert delivered.json("public-key", "maker", code=1).error["reason"] == "key-unknown"
+
+
+# ---- csr
+
+@pytest.mark.parametrize("subject", ["nonsense", "CN", "=x", "XX=y", "CN="])
+def test_csr_refuses_a_bad_subject(provisioned, subject):
+    error = provisioned.json("csr", "18", "--subject", subject, code=2).error
+    assert error["reason"] == "usage" and "CN=" in error["next"]
+
+
+def test_csr_wants_a_subject(provisioned):
+    assert "--subject" in provisioned.run("csr", "18", code=2).err
+
+
+def test_csr_to_a_file(provisioned):
+    path = provisioned.folder / "board.csr"
+    assert provisioned.run("csr", "18", "--subject", "CN=x", "-o", path).out == ""
+    assert "OK" in openssl("req", "-verify", "-noout", "-in", path)
+    said = provisioned.json("csr", "18", "-s", "CN=y", "-o", path).event("csr")
+    assert path.read_text() == said["pem"] and said["file"] == str(path)
+
+
+def test_csr_with_utf8_and_escapes(provisioned):
+    csr = provisioned.run("csr", "18", "--subject", "CN=Müller\\, Söhne,O=x").out
+    text = openssl("req", "-noout", "-subject", "-nameopt", "utf8,sep_comma_plus_space", stdin=csr.encode())
+    assert "Müller, Söhne" in text or "Müller\\, Söhne" in text
+
+
+# ---- sign, verify
+
+@pytest.mark.parametrize("raw", [(), ("--raw",)], ids=["der", "raw"])
+def test_sign_then_verify(provisioned, raw):
+    path = provisioned.write("message", b"hello")
+    signature = provisioned.write("signature", provisioned.run("sign", "board", path, *raw).raw)
+    assert len(signature.read_bytes()) == 64 if raw else signature.read_bytes()[0] == 0x30
+    assert "good" in provisioned.run("verify", "board", signature, path, *raw).out
+    assert provisioned.json("verify", "18", signature, path, *raw).event("verified")["good"] is True
+    assert "good" in provisioned.run("verify", "board", signature, *raw, stdin=b"hello").out
+    for wrong in (("board", signature, EXAMPLE), ("maker", signature, path)):
+        error = provisioned.json("verify", *wrong, *raw, code=1).error
+        assert error["reason"] == "chip-miscompare" and error["exit"] == 1
+
+
+def test_sign_reads_stdin_and_empty_input(provisioned):
+    pem = provisioned.write("key.pem", provisioned.run("public-key", "18").out)
+    for content in (b"", b"x", b"y" * 100000):
+        for arguments in (("sign", "18"), ("sign", "18", "-")):
+            signature = provisioned.write("signature", provisioned.run(*arguments, stdin=content).raw)
+            message = provisioned.write("message", content)
+            assert "OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, message)
+
+
+def test_signatures_differ(provisioned):
+    assert len({provisioned.run("sign", "18", stdin=b"same").raw for _ in range(5)}) == 5
+
+
+def test_sign_to_a_file(provisioned):
+    path = provisioned.folder / "out.sig"
+    assert provisioned.run("sign", "18", EXAMPLE, "-o", path).raw == b""
+    provisioned.run("verify", "18", path, EXAMPLE)
+    assert list(provisioned.folder.glob("*imprint-new*")) == []
+    error = provisioned.json("sign", "18", EXAMPLE, "-o", provisioned.folder / "no" / "folder", code=2).error
+    assert error["reason"] == "input-file" and "No such file" in error["system"]
+
+
+def test_sign_json(provisioned):
+    said = provisioned.json("sign", "board", EXAMPLE).event("signature")
+    signature = provisioned.write("s", bytes.fromhex(said["signature"]))
+    assert said["form"] == "der" and said["id"] == 18 and said["name"] == "board"
+    provisioned.run("verify", "board", signature, EXAMPLE)
+
+
+def test_sign_on_a_terminal_is_hex(provisioned):
+    shown = on_terminal(["--state", provisioned.state, "sign", "18", EXAMPLE], "stdout")
+    assert re.fullmatch(rb"[0-9A-F]+\r\n", shown), shown
+    signature = provisioned.write("s", bytes.fromhex(shown.decode()))
+    provisioned.run("verify", "18", signature, EXAMPLE)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 64, b"\x30\x06\x02\x01\x01", b"x" * 500],
+                         ids=["empty", "zeros", "cut short", "long"])
+def test_verify_refuses_what_is_no_signature(provisioned, content):
+    path = provisioned.write("signature", content)
+    assert provisioned.json("verify", "18", path, EXAMPLE, code=2).error["reason"] == "input-file"
+    if len(content) != 64:
+        assert provisioned.json("verify", "18", path, EXAMPLE, "--raw", code=2).error["reason"] == "input-file"
+
+
+def test_verify_of_zeros_is_a_mismatch_not_a_crash(provisioned):
+    path = provisioned.write("signature", bytes(64))
+    assert provisioned.run("verify", "18", path, EXAMPLE, "--raw", code=1)
+
+
+def test_missing_files(provisioned):
+    absent = provisioned.folder / "absent"
+    assert provisioned.json("sign", "18", absent, code=2).error["subject"] == str(absent)
+    assert provisioned.json("sign", "18", provisioned.folder, code=2).error["reason"] == "input-file"
+    assert provisioned.json("verify", "18", absent, EXAMPLE, code=2).error["reason"] == "input-file"
+
+
+# ---- random
+
+def test_random(station):
+    delivered = station
+    delivered.run("virtual", "new")  # no seed: with one, each power-on gives the same numbers
+    for count in (1, 31, 32, 33, 1000):
+        assert len(delivered.run("random", count).raw) == count
+    text = delivered.run("random", 16, "--hex").out
+    assert re.fullmatch(r"[0-9A-F]{32}\n", text)
+    assert delivered.json("random", 16).event("random")["bytes"] != text.strip()
+    assert len({delivered.run("random", 32).raw for _ in range(4)}) == 4
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "1048577", "", "1e3", "99999999999999999999999"])
+def test_random_refuses(delivered, count):
+    assert delivered.json("random", "--", count, code=2).error["reason"] == "usage"
+
+
+def test_random_of_a_blank_chip_is_refused(station):
+    station.new("blank")
+    error = station.json("random", 32, code=1).error
+    assert error["reason"] == "config-unlocked" and "fixed pattern" in error["cause"]
+
+
+# ---- erase
+
+def test_erase_wants_yes(provisioned):
+    before = provisioned.snapshot()
+    result = provisioned.run("erase", code=2)
+    assert "2 key records" in result.err and "--yes" in result.err
+    assert provisioned.snapshot() == before
+
+
+def test_erase_forgets_and_the_chip_stays(provisioned):
+    chip = provisioned.chip.read_bytes()
+    said = provisioned.json("erase", "--yes").event("erased")
+    assert said["keys"] == 2
+    assert provisioned.chip.read_bytes() == chip
+    assert provisioned.keys() == {} and not (provisioned.device / "record.json").exists()
+    assert all(slot["key"] is None for slot in provisioned.slots())
+    assert provisioned.json("erase", "--yes").event("erased")["keys"] == 0
+
+
+def test_erase_of_a_fresh_device(delivered):
+    before = delivered.snapshot()
+    assert delivered.json("erase", "-y").event("erased")["keys"] == 0
+    assert delivered.snapshot() == before
+
+
+# ---- virtual new
+
+@pytest.mark.parametrize("part, address, locked", [("blank", 0x60, False), ("trust-and-go", 0x35, True),
+                                                   ("trust-flex", 0x36, True)])
+def test_virtual_new(station, part, address, locked):
+    said = station.json("virtual", "new", "--as", part).event("virtual")
+    assert said["part"] == "ATECC608B" and said["i2c_address"] == address and said["config_locked"] is locked
+    assert station.json("info").event("chip")["serial"] == said["serial"]
+
+
+def test_virtual_new_default_is_trust_and_go(station):
+    assert station.json("virtual", "new").event("virtual")["i2c_address"] == 0x35
+
+
+def test_virtual_new_never_overwrites(delivered):
+    before = delivered.snapshot()
+    error = delivered.json("virtual", "new", code=2).error
+    assert error["reason"] == "input-file" and delivered.snapshot() == before
+
+
+def test_virtual_new_without_seed_differs(station):
+    serials = {station.json("virtual", "new", station.folder / str(n)).event("virtual")["serial"] for n in range(3)}
+    assert len(serials) == 3
+
+
+def test_virtual_new_from_a_dump(station):
+    path = station.folder / "part"
+    station.run("virtual", "new", "--as", DUMPS / "608b-tflxtls.hex", path)
+    said = station.json("explain", DUMPS / "608b-tflxtls.hex").event("chip")
+    chip = station.json("--device", f"virtual:{path}", "info").event("chip")
+    assert chip["config"] == said["config"]
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (("--as", "trustandgo"), "input-file"), (("--as", "/"), "input-file"), (("--seed", "x"), "usage"),
+    (("--seed", "-1"), "usage"), (("--seed", "18446744073709551616"), "usage"), (("/no/such/folder/chip",), "input-file"),
+])
+def test_virtual_new_refuses(station, arguments, reason):
+    error = station.json("virtual", "new", *arguments, code=2).error
+    assert error["reason"] == reason
+    assert not station.chip.exists()
+
+
+def test_virtual_new_refuses_a_bad_dump(station):
+    assert station.json("virtual", "new", "--as", station.write("d", "00 " * 127), code=2).error["found"] == 127
+
+
+# ---- progress
+
+def test_progress_bar_on_a_terminal(delivered):
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr").decode()
+    assert "\r[" in shown and "4/4" in shown and shown.endswith("\r\x1b[K")
+
+
+def test_quiet_and_verbose(delivered):
+    done = delivered.run("--quiet", "provision", EXAMPLE)
+    assert done.err == "" and "provisioned" in done.out
+    loud = delivered.run("provision", EXAMPLE, "--verbose")
+    assert "commands (" in loud.err and "bytes sent" in loud.err
