@@ -67,3 +67,9 @@ void driver_note_chip_status(struct driver *driver, enum chip_status status)
     if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED)
         driver_forget_config(driver);
 }
+
+void driver_rest(struct driver *driver)
+{
+    if (!driver->settings.stay_awake)
+        chip_sleep(driver->chip);
+}

@@ -26,7 +26,8 @@ struct driver_settings {
      * lost for ever. False: PSA_ERROR_INSUFFICIENT_STORAGE. An explicit slot number is permission by itself.
      */
     bool replace_unclaimed;
-    uint16_t reserved_slots;                   /* bit n: automatic allocation leaves slot n alone */
+    uint16_t reserved_slots; /* bit n: automatic allocation leaves slot n alone */
+    bool stay_awake;         /* do not put the chip to sleep after each call: the caller does, at the end of its work */
     const struct driver_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
     size_t write_key_count;
 };
@@ -64,5 +65,8 @@ enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_c
 
 /* Forgets the cached config zone when `status` says that the chip may have been exchanged or restarted. */
 void driver_note_chip_status(struct driver *driver, enum chip_status status);
+
+/* The end of one call: puts the chip to sleep, unless settings.stay_awake. */
+void driver_rest(struct driver *driver);
 
 #endif

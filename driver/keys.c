@@ -36,7 +36,7 @@ static psa_status_t finish(struct driver *driver, psa_status_t status, const cha
         if (key_id != 0)
             error_with_key(err, key_id);
     }
-    chip_sleep(driver->chip);
+    driver_rest(driver);
     return status;
 }
 

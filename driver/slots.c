@@ -196,7 +196,7 @@ psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_
         error_doing(err, "ask the chip what a slot holds");
         error_at_slot(err, slot);
     }
-    chip_sleep(driver->chip);
+    driver_rest(driver);
     return status;
 }
 
@@ -212,7 +212,7 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
     }
     if (status != PSA_SUCCESS)
         error_doing(err, "find out which slots are in use");
-    chip_sleep(driver->chip);
+    driver_rest(driver);
     return status;
 }
 
@@ -474,7 +474,7 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
 out:
     if (status != PSA_SUCCESS)
         error_doing(err, "choose a slot for the key");
-    chip_sleep(driver->chip);
+    driver_rest(driver);
     return status;
 }
 
@@ -612,6 +612,6 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *
         error_doing(err, creating ? "put a key into a slot" : "register the key in a slot");
         error_at_slot(err, slot);
     }
-    chip_sleep(driver->chip);
+    driver_rest(driver);
     return status;
 }

@@ -209,6 +209,7 @@ enum provision_status provision_execute(struct provision *provision, struct prov
                                         struct provision_evidence *evidence, struct error *err)
 {
     struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
+    const bool stay_awake = provision->driver->settings.stay_awake;
     enum provision_status result = PROVISION_OK;
     uint64_t started = chip_time_us(&run);
 
@@ -221,6 +222,7 @@ enum provision_status provision_execute(struct provision *provision, struct prov
         error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
         return PROVISION_REFUSED;
     }
+    provision->driver->settings.stay_awake = true;
     for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
         if (!plan->steps[i].done)
             result = run_step(&run, &plan->steps[i], err);
@@ -231,6 +233,7 @@ enum provision_status provision_execute(struct provision *provision, struct prov
             error_doing(err, "prove the finished chip");
     }
     evidence->chip_us = chip_time_us(&run) - started;
-    chip_sleep(provision->driver->chip);
+    provision->driver->settings.stay_awake = stay_awake;
+    driver_rest(provision->driver);
     return result;
 }

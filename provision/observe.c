@@ -235,10 +235,12 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
+    const bool stay_awake = provision->driver->settings.stay_awake;
     enum provision_status result;
     size_t first_key;
 
     memset(plan, 0, sizeof(*plan));
+    provision->driver->settings.stay_awake = true;
     result = observe_configuration(provision, plan, err);
     if (result != PROVISION_OK)
         goto out;
@@ -268,6 +270,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
 out:
     if (result != PROVISION_OK)
         error_doing(err, "look at the device");
-    chip_sleep(provision->driver->chip);
+    provision->driver->settings.stay_awake = stay_awake;
+    driver_rest(provision->driver);
     return result;
 }
