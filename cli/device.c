@@ -42,7 +42,7 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
     } else if (rest[0] == '\0' || strlen(rest) >= sizeof device->path) {
         return refuse_form(cli, "virtual: wants the name of a file behind the colon", err);
     } else {
-        strcpy(device->path, rest);
+        snprintf(device->path, sizeof device->path, "%s", rest);
     }
     status = virtual_open(device->path, &device->virtual_chip, &problem);
     if (status != VIRTUAL_OK) {

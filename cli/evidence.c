@@ -22,7 +22,7 @@ static void time_now(char text[static 32])
     struct tm utc;
 
     if (gmtime_r(&now, &utc) == NULL || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        strcpy(text, "unknown");
+        memcpy(text, "unknown", sizeof "unknown");
 }
 
 static json_t *proof_object(const struct provision_key_evidence *proof)
@@ -167,6 +167,11 @@ const char *evidence_key_name(const json_t *record, uint32_t key_id)
 const char *evidence_key_method(const json_t *record, uint32_t key_id)
 {
     return key_text(record, key_id, "method");
+}
+
+const char *evidence_key_public(const json_t *record, uint32_t key_id)
+{
+    return key_text(record, key_id, "public_key");
 }
 
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)

@@ -25,6 +25,8 @@ bool evidence_store(const char *path, const json_t *record, struct error *err);
 /* Facts about a key in the record; NULL or false when it is not there. `record` may be NULL. */
 const char *evidence_key_name(const json_t *record, uint32_t key_id);
 const char *evidence_key_method(const json_t *record, uint32_t key_id);
+/* The public key that the record holds for the key, as hex of 04 | X | Y. */
+const char *evidence_key_public(const json_t *record, uint32_t key_id);
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id);
 
 #endif

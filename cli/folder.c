@@ -74,9 +74,9 @@ void folder_above(const char *path, char above[static PATH_MAX])
     size_t len = slash == NULL ? 0 : (size_t)(slash - path);
 
     if (slash == NULL)
-        strcpy(above, ".");
+        snprintf(above, PATH_MAX, ".");
     else if (len == 0)
-        strcpy(above, "/");
+        snprintf(above, PATH_MAX, "/");
     else if (len < PATH_MAX)
         snprintf(above, PATH_MAX, "%.*s", (int)len, path);
     else
@@ -100,30 +100,30 @@ bool folder_make(const char *path, struct error *err)
 {
     char partial[PATH_MAX], above[PATH_MAX];
     size_t len = strlen(path);
+    int failed = 0;
 
     if (len == 0 || len >= sizeof partial) {
         error_set(err, ERROR_USAGE, "the name of the folder is empty or too long", NULL);
         return false;
     }
     memcpy(partial, path, len + 1);
-    for (size_t i = 1; i <= len; i++) {
+    for (size_t i = 1; i <= len && failed == 0; i++) {
         if (path[i] != '/' && path[i] != '\0')
             continue;
         partial[i] = '\0';
         if (mkdir(partial, 0700) == 0) {
             folder_above(partial, above);
-            if (!folder_sync(above))
-                break;
+            failed = folder_sync(above) ? 0 : EIO;
         } else if (errno != EEXIST) {
-            break;
+            failed = errno;
         }
         partial[i] = path[i];
-        if (i == len)
-            return true;
     }
-    error_set(err, errno == ENOSPC || errno == EDQUOT ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
+    if (failed == 0)
+        return true;
+    error_set(err, failed == ENOSPC || failed == EDQUOT ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
               "the folder cannot be made", NULL);
-    error_with_errno(err, errno);
+    error_with_errno(err, failed);
     error_with_subject(err, path);
     return false;
 }

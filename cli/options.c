@@ -93,7 +93,7 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
     case GLOBAL_STATE:
         if (argument[0] == '\0' || strlen(argument) >= sizeof cli->state)
             return usage(err, "--state wants the name of a folder", argument, NULL);
-        strcpy(cli->state, argument);
+        snprintf(cli->state, sizeof cli->state, "%s", argument);
         return true;
     case GLOBAL_DEVICE:
         cli->device = argument;
@@ -184,7 +184,7 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
     int value, option;
 
     if (stop)
-        strcpy(tables.shorts, "+:");
+        memcpy(tables.shorts, "+:", sizeof "+:");
     add_options(&tables, options_global, options_global_count, OF_GLOBAL);
     if (verb != NULL)
         add_options(&tables, verb->options, verb->option_count, OF_VERB);

@@ -100,7 +100,7 @@ static json_t *lenient_string(const char *text)
 
     if (value != NULL)
         return value;
-    for (; text[n] != '\0' && n < sizeof ascii - 1; n++)
+    for (; n < sizeof ascii - 1 && text[n] != '\0'; n++)
         ascii[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
     ascii[n] = '\0';
     return json_string(ascii);

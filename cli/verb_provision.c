@@ -248,6 +248,31 @@ static void show_result(const struct run *run, bool record_written)
                             run->session.record_path, "record_written", (int)record_written, "keys", keys));
 }
 
+/*
+ * A key that was there already must be the one that was recorded. It proves itself either way, so only the record can
+ * tell that somebody has put another key into the slot since; the record is then left as it is.
+ */
+static bool check_recorded_keys(const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->evidence.key_count; i++) {
+        const struct provision_key_evidence *key = &run->evidence.keys[i];
+        const char *recorded = evidence_key_public(run->session.record, key->key_id);
+        char found[HEX_SIZE(sizeof key->public_key)];
+
+        hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
+        if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
+            continue;
+        error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
+                  "find out who changed it; to accept the new key, forget the old one first: imprint erase --yes");
+        error_doing(err, "confirm the key");
+        error_with_serial(err, run->evidence.serial);
+        error_with_key(err, key->key_id);
+        error_at_slot(err, key->slot);
+        return false;
+    }
+    return true;
+}
+
 /* Keeps the evidence: in the record, or where that fails on stdout, so that it is not lost. */
 static bool keep_evidence(struct run *run, bool *written, struct error *err)
 {
@@ -292,7 +317,7 @@ static bool provision_device(struct run *run, struct error *err)
     progress_end(&run->progress);
     if (status != PROVISION_OK)
         return false;
-    if (!keep_evidence(run, &written, err))
+    if (!check_recorded_keys(run, err) || !keep_evidence(run, &written, err))
         return false;
     show_result(run, written);
     return true;

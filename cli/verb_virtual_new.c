@@ -2,6 +2,7 @@
 /* imprint virtual new: makes a virtual chip. */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "bytes/hex.h"
@@ -78,7 +79,7 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
             error_set(err, ERROR_USAGE, "the name of the file is too long", NULL);
             return false;
         }
-        strcpy(path, cli->arguments[0]);
+        snprintf(path, PATH_MAX, "%s", cli->arguments[0]);
     } else if (!folder_in_state(cli, "chip.virtual", path, err) || !folder_make(cli->state, err)) {
         return false;
     }

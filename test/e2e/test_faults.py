@@ -22,8 +22,10 @@ class Delivery:
         shutil.copy(self.twin.chip, folder / "as-delivered")
         loud = self.twin.run("--verbose", "provision", profile, *more).err
         self.total = int([line for line in loud.splitlines() if " commands (" in line][-1].split()[1])
-        self.keys = self.twin.keys()
-        self.points = self.twin.public_keys()
+        keys, points = self.twin.keys(), self.twin.public_keys()
+        self.slots = {key: item["slot"] for key, item in keys.items()}
+        # Generated keys are new in each run; the others are those that were delivered or brought along.
+        self.points = {key: points[key] for key, item in keys.items() if item["method"] != "generate"}
         self.files = {path.name for path in self.twin.psa.iterdir()}
 
     def station(self, name):
@@ -66,12 +68,10 @@ def check_fault(delivery, fault):
     if first.code == 0:
         assert again["changes"] == 0, where
     # The state of an unbroken run: same ids, same slots, same files; what was there before is still the same key.
-    keys = station.keys()
-    assert {key: keys[key]["slot"] for key in keys} == {key: item["slot"] for key, item in delivery.keys.items()}, where
-    points = station.public_keys()
-    for key, item in delivery.keys.items():
-        if item["method"] != "generate":
-            assert points[key] == delivery.points[key], where
+    keys = {key["id"]: key for key in again["keys"]}
+    assert {key: item["slot"] for key, item in keys.items()} == delivery.slots, where
+    for key, point in delivery.points.items():
+        assert keys[key]["public_key"] == point, where
     assert {path.name for path in station.psa.iterdir()} == delivery.files, where
     before = station.snapshot()
     assert station.json("provision", delivery.profile).event("provisioned")["changes"] == 0, where

@@ -162,3 +162,18 @@ def test_two_devices_in_one_state_folder(station):
     points = [station.json("--device", f"virtual:{chip}", "public-key", 18).event("public-key")["point"] for chip in chips]
     assert points[0] != points[1]
     assert len(list((station.state / "devices").iterdir())) == 2
+
+
+def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
+    """Another station with a key store of its own takes the slot; ours must not record that key as its own."""
+    slot = provisioned.keys()[18]["slot"]
+    plan = """{imprint: 1, name: other, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [
+        {name: taken, id: 50, method: generate, slot: %d, type: ecc-key-pair(secp-r1), bits: 256,
+         algorithm: ecdsa(any-hash), usage: [sign-hash], replace: unclaimed}]}""" % slot
+    other = Station(tmp_path / "other")
+    other.run("--device", f"virtual:{provisioned.chip}", "provision", other.write("other.yaml", plan))
+    record = provisioned.record
+
+    error = provisioned.run("--json", "provision", EXAMPLE, code=4).error
+    assert error["reason"] == "foreign-key" and error["slot"] == slot and "erase" in error["next"]
+    assert provisioned.record == record, "the record still tells of the key that was proven"
