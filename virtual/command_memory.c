@@ -206,7 +206,7 @@ static enum virtual_answer write_data(struct virtual_chip *chip, const struct vi
                                       const struct place *place)
 {
     const uint16_t policy = virtual_slot_config(&chip->memory, place->slot);
-    const unsigned write_config = policy >> 12;
+    const unsigned write_rule = policy >> 12;
 
     if (!virtual_config_locked(chip) || virtual_is_private(&chip->memory, place->slot) ||
         !virtual_slot_changeable(chip, place->slot))
@@ -215,12 +215,12 @@ static enum virtual_answer write_data(struct virtual_chip *chip, const struct vi
         return write_unlocked(chip, call, place);
     if ((policy & VIRTUAL_SLOT_ENCRYPTED_WRITE) != 0)
         return write_encrypted(chip, call, place);
-    if (write_config > 1 || call->data_len == 64)
+    if (write_rule > 1 || call->data_len == 64)
         return VIRTUAL_ANSWER_EXECUTION;
-    if (write_config == 1 && virtual_is_validated(chip, place->slot))
+    if (write_rule == 1 && virtual_is_validated(chip, place->slot))
         return VIRTUAL_ANSWER_EXECUTION;
     /* 4 bytes only under "always", and never into a secret. */
-    if (place->len == 4 && (write_config == 1 || (policy & VIRTUAL_SLOT_IS_SECRET) != 0))
+    if (place->len == 4 && (write_rule == 1 || (policy & VIRTUAL_SLOT_IS_SECRET) != 0))
         return VIRTUAL_ANSWER_EXECUTION;
     store(chip, place, call->data);
     return VIRTUAL_ANSWER_OK;

@@ -27,43 +27,15 @@ struct scripted_step {
     enum transport_status status;
 };
 
-#define SCRIPT_WAKES                                                                                                   \
-    {.kind = SCRIPT_WAKE},                                                                                             \
-    {                                                                                                                  \
-        .kind = SCRIPT_REPLY, .hex = "11"                                                                              \
-    }
-#define SCRIPT_SENDS(text)                                                                                             \
-    {                                                                                                                  \
-        .kind = SCRIPT_SEND, .hex = (text)                                                                             \
-    }
-#define SCRIPT_NACKS(text)                                                                                             \
-    {                                                                                                                  \
-        .kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER                                              \
-    }
-#define SCRIPT_ANSWERS(text)                                                                                           \
-    {                                                                                                                  \
-        .kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000                                                           \
-    }
-#define SCRIPT_HOLDS(text)                                                                                             \
-    {                                                                                                                  \
-        .kind = SCRIPT_REPLY, .hex = (text)                                                                            \
-    } /* what is in its output buffer when it is woken */
-#define SCRIPT_ANSWERS_RAW(text)                                                                                       \
-    {                                                                                                                  \
-        .kind = SCRIPT_RAW, .hex = (text)                                                                              \
-    }
-#define SCRIPT_ANSWERS_NEVER                                                                                           \
-    {                                                                                                                  \
-        .kind = SCRIPT_SILENT                                                                                          \
-    }
-#define SCRIPT_GARBLES                                                                                                 \
-    {                                                                                                                  \
-        .kind = SCRIPT_RAW, .hex = "", .status = TRANSPORT_GARBLED                                                     \
-    }
-#define SCRIPT_IDLES                                                                                                   \
-    {                                                                                                                  \
-        .kind = SCRIPT_IDLE                                                                                            \
-    }
+#define SCRIPT_WAKES {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"}
+#define SCRIPT_SENDS(text) {.kind = SCRIPT_SEND, .hex = (text)}
+#define SCRIPT_NACKS(text) {.kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER}
+#define SCRIPT_ANSWERS(text) {.kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000}
+#define SCRIPT_HOLDS(text) {.kind = SCRIPT_REPLY, .hex = (text)} /* what is in its output buffer when it is woken */
+#define SCRIPT_ANSWERS_RAW(text) {.kind = SCRIPT_RAW, .hex = (text)}
+#define SCRIPT_ANSWERS_NEVER {.kind = SCRIPT_SILENT}
+#define SCRIPT_GARBLES {.kind = SCRIPT_RAW, .hex = "", .status = TRANSPORT_GARBLED}
+#define SCRIPT_IDLES {.kind = SCRIPT_IDLE}
 
 struct scripted {
     const char *name; /* of the script, for messages */

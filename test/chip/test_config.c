@@ -357,7 +357,7 @@ static void test_policies(void **state)
             assert_int_equal(policy.bytes, slot < 8 ? 36 : slot == 8 ? 416 : 72);
             assert_false(policy.locked);
             check_policy(policies[i].name, &policy, &policies[i].policy);
-            set_word(&config, 88, (uint16_t) ~(1u << slot));
+            set_word(&config, 88, (uint16_t)~(1u << slot));
             assert_true(chip_slot_policy(&config, slot).locked);
         }
     }

@@ -261,7 +261,7 @@ static void test_whys(void **state)
         set_locks(&config, whys[i].locks);
         memset(config.bytes + 88, 0xFF, 2);
         if (whys[i].slot_locked)
-            config.bytes[88 + slot / 8] = (uint8_t) ~(1u << slot % 8);
+            config.bytes[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
         config.bytes[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
         config.bytes[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
         config.bytes[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);

@@ -4,7 +4,7 @@
  * form, turned round at the end).
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp, nftw */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -422,4 +422,49 @@ void lab_read_dump(const char *name, uint8_t config[128])
     }
     assert_int_equal(at, 128);
     (void)fclose(file);
+}
+
+/* The first two bytes of Info(State): flags, then Valid and authorisation. */
+unsigned lab_state_of(struct lab *lab)
+{
+    const struct answer answer = lab_command(lab, 0x30, 2, 0, NULL, 0);
+
+    assert_int_equal(answer.len, 4);
+    return (unsigned)answer.bytes[0] << 8 | answer.bytes[1];
+}
+
+uint32_t lab_counter0(struct lab *lab)
+{
+    const struct answer answer = lab_command(lab, 0x24, 0, 0, NULL, 0);
+
+    return (uint32_t)(answer.bytes[0] | answer.bytes[1] << 8);
+}
+
+void lab_sign_and_check(struct lab *lab, unsigned slot, uint8_t mode, const uint8_t point[64])
+{
+    uint8_t digest[32];
+    struct answer answer;
+
+    lab_sha256(&mode, 1, digest);
+    if ((mode & 0x20) != 0)
+        lab_nonce_message(lab, digest);
+    else
+        lab_nonce_fixed(lab, digest);
+    answer = lab_command(lab, 0x41, mode, (uint16_t)slot, NULL, 0);
+    assert_int_equal(answer.len, 64);
+    assert_true(lab_verify(point, digest, answer.bytes));
+    digest[0] ^= 1;
+    assert_false(lab_verify(point, digest, answer.bytes));
+    assert_int_equal(lab_status(lab, 0x41, mode, (uint16_t)slot), 0x0f); /* the message is spent */
+}
+
+/* Authorises key 13 by a signature of its private half. */
+void lab_authorise(struct lab *lab)
+{
+    const struct lab_key_pair parent = lab_make_key("parent");
+    uint8_t signature[64];
+
+    lab_sign(&parent, lab_key, signature);
+    lab_nonce_fixed(lab, lab_key);
+    assert_int_equal(lab_command(lab, 0x45, 0x00, 13, signature, 64).status, 0);
 }

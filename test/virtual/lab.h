@@ -95,4 +95,14 @@ bool lab_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_t
 /* A config dump of test/data/configs. */
 void lab_read_dump(const char *name, uint8_t config[128]);
 
+/* The first two bytes of Info(State), flags first. Counter 0 as the Counter command gives it. */
+unsigned lab_state_of(struct lab *lab);
+uint32_t lab_counter0(struct lab *lab);
+
+/* Signs a digest in the given mode, checks the signature with libcrypto, and that the message is spent afterwards. */
+void lab_sign_and_check(struct lab *lab, unsigned slot, uint8_t mode, const uint8_t point[64]);
+
+/* Authorises key 13 by a signature of its private half. */
+void lab_authorise(struct lab *lab);
+
 #endif

@@ -3,7 +3,7 @@
  * The virtual chip at its I2C pins: published groups byte for byte, wake rules, word addresses, split and broken
  * transfers, power states, watchdog and execution times.
  */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #define MS 1000000ull
 

@@ -3,7 +3,7 @@
  * Armed faults: each kind once, what the host sees, what the chip has done, and that the same id does the same again.
  */
 #define _XOPEN_SOURCE 700
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -4,7 +4,7 @@
  * that leaves it usable, every damaged half, every killed process and every full disk.
  */
 #define _XOPEN_SOURCE 700
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <errno.h>
 #include <fcntl.h>

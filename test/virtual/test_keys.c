@@ -3,7 +3,7 @@
  * Keys of the virtual chip: Random, Nonce, GenDig, GenKey, PrivWrite, Sign, Verify, SHA and Info; the published worked
  * digests, what each command accepts and refuses, and what it does to TempKey. libcrypto judges signatures and digests.
  */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <stdio.h>
 
@@ -11,22 +11,6 @@ enum { A = LAB_A, B = LAB_B, C = LAB_C };
 
 static const char t0_hex[] = "BEE176F91B7F8D191759F8A596F2065D6805A5CF831563B7D512574EC54A3169";
 static const char g4_hex[] = "2D5D23A45CA657F1AE137A94E4DBE38C54AB3FA7F5C605FFF5DCCCD9107A3CE7";
-
-/* The first two bytes of Info(State): flags, then Valid and authorisation. */
-static unsigned state_of(struct lab *lab)
-{
-    const struct answer answer = lab_command(lab, 0x30, 2, 0, NULL, 0);
-
-    assert_int_equal(answer.len, 4);
-    return (unsigned)answer.bytes[0] << 8 | answer.bytes[1];
-}
-
-static uint32_t counter0(struct lab *lab)
-{
-    const struct answer answer = lab_command(lab, 0x24, 0, 0, NULL, 0);
-
-    return (uint32_t)(answer.bytes[0] | answer.bytes[1] << 8);
-}
 
 /* ---- what is refused before anything is tried ---- */
 
@@ -208,7 +192,7 @@ static void test_508a_lacks(void **state)
             lab_command(&lab, missing[i].opcode, missing[i].param1, missing[i].param2, data, missing[i].data_len)
                 .status,
             3);
-    assert_int_equal(state_of(&lab) & 1, 1); /* the stored seed of its generator */
+    assert_int_equal(lab_state_of(&lab) & 1, 1); /* the stored seed of its generator */
     lab_close(&lab);
 }
 
@@ -269,8 +253,8 @@ static void test_worked_digests(void **state)
             lab_command(&lab, vectors[i].opcode, vectors[i].param1, vectors[i].param2, data, vectors[i].data_len)
                     .status != 0)
             fail_msg("%s: refused", vectors[i].name);
-        if (state_of(&lab) != vectors[i].flags)
-            fail_msg("%s: flags %04x", vectors[i].name, state_of(&lab));
+        if (lab_state_of(&lab) != vectors[i].flags)
+            fail_msg("%s: flags %04x", vectors[i].name, lab_state_of(&lab));
         lab_hex(vectors[i].expected, expected, 32);
         lab_assert_tempkey(&lab, expected);
         lab_close(&lab);
@@ -311,7 +295,7 @@ static void test_nonce_random(void **state)
     (void)state;
     lab_open(&lab, LAB_C);
     first = lab_command(&lab, 0x16, 0x01, 0, message + 32, 20);
-    assert_int_equal(state_of(&lab), 0x0080);
+    assert_int_equal(lab_state_of(&lab), 0x0080);
     memcpy(message, first.bytes, 32);
     message[52] = 0x16;
     message[53] = 0x01;
@@ -320,29 +304,11 @@ static void test_nonce_random(void **state)
     second = lab_command(&lab, 0x1b, 0, 0, NULL, 0);
     assert_memory_not_equal(first.bytes, second.bytes, 32);
     lab_nonce_fixed(&lab, lab_key);
-    assert_int_equal(state_of(&lab), 0x1080);
+    assert_int_equal(lab_state_of(&lab), 0x1080);
     lab_close(&lab);
 }
 
 /* ---- keys and signatures ---- */
-
-static void sign_and_check(struct lab *lab, unsigned slot, uint8_t mode, const uint8_t point[64])
-{
-    uint8_t digest[32];
-    struct answer answer;
-
-    lab_sha256(&mode, 1, digest);
-    if ((mode & 0x20) != 0)
-        lab_nonce_message(lab, digest);
-    else
-        lab_nonce_fixed(lab, digest);
-    answer = lab_command(lab, 0x41, mode, (uint16_t)slot, NULL, 0);
-    assert_int_equal(answer.len, 64);
-    assert_true(lab_verify(point, digest, answer.bytes));
-    digest[0] ^= 1;
-    assert_false(lab_verify(point, digest, answer.bytes));
-    assert_int_equal(lab_status(lab, 0x41, mode, (uint16_t)slot), 0x0f); /* the message is spent */
-}
 
 static void test_generate_and_sign(void **state)
 {
@@ -361,11 +327,11 @@ static void test_generate_and_sign(void **state)
     lab_public_key(&lab, 0, after);
     assert_memory_equal(created.bytes, after, 64);
     for (size_t i = 0; i < sizeof modes; i++)
-        sign_and_check(&lab, 0, modes[i], after);
+        lab_sign_and_check(&lab, 0, modes[i], after);
     /* PubInfo 0: the public key comes out once, when the key is made. */
     assert_int_equal(lab_status(&lab, 0x30, 1, 0), 0);
     lab_reopen(&lab);
-    sign_and_check(&lab, 0, 0x80, after);
+    lab_sign_and_check(&lab, 0, 0x80, after);
     lab_close(&lab);
 }
 
@@ -380,7 +346,7 @@ static void test_buffer_and_tempkey(void **state)
     lab_open(&lab, LAB_C);
     lab_nonce_random(&lab);
     lab_nonce_message(&lab, lab_key);
-    assert_int_equal(state_of(&lab), 0x1080);
+    assert_int_equal(lab_state_of(&lab), 0x1080);
     assert_int_equal(lab_command(&lab, 0x41, 0xa0, 0, NULL, 0).len, 64);
     lab_assert_tempkey(&lab, t0);
     lab_close(&lab);
@@ -444,29 +410,18 @@ static void test_limited_use(void **state)
 
     (void)state;
     lab_open(&lab, LAB_C);
-    assert_int_equal(counter0(&lab), 62);
+    assert_int_equal(lab_counter0(&lab), 62);
     assert_int_equal(lab_command(&lab, 0x40, 0x04, 3, NULL, 0).len, 64); /* making a key costs nothing */
-    assert_int_equal(counter0(&lab), 62);
+    assert_int_equal(lab_counter0(&lab), 62);
     for (unsigned use = 0; use < 2; use++) {
         lab_nonce_fixed(&lab, lab_key);
         assert_int_equal(lab_command(&lab, 0x41, 0x80, 3, NULL, 0).len, 64);
     }
-    assert_int_equal(counter0(&lab), 64);
+    assert_int_equal(lab_counter0(&lab), 64);
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_status(&lab, 0x41, 0x80, 3), 0x0f);
-    assert_int_equal(counter0(&lab), 64);
+    assert_int_equal(lab_counter0(&lab), 64);
     lab_close(&lab);
-}
-
-/* Authorises key 13 by a signature of its private half. */
-static void authorise(struct lab *lab)
-{
-    const struct lab_key_pair parent = lab_make_key("parent");
-    uint8_t signature[64];
-
-    lab_sign(&parent, lab_key, signature);
-    lab_nonce_fixed(lab, lab_key);
-    assert_int_equal(lab_command(lab, 0x45, 0x00, 13, signature, 64).status, 0);
 }
 
 static void test_authorisation(void **state)
@@ -475,20 +430,20 @@ static void test_authorisation(void **state)
 
     (void)state;
     lab_open(&lab, LAB_C);
-    authorise(&lab);
-    assert_int_equal(state_of(&lab), 0x006c);
+    lab_authorise(&lab);
+    assert_int_equal(lab_state_of(&lab), 0x006c);
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_command(&lab, 0x41, 0x80, 7, NULL, 0).len, 64);
     lab_nonce_fixed(&lab, lab_key); /* one authorisation, one use */
     assert_int_equal(lab_status(&lab, 0x41, 0x80, 7), 0x0f);
-    authorise(&lab);
+    lab_authorise(&lab);
     assert_int_equal(lab_command(&lab, 0x40, 0x04, 7, NULL, 0).len, 64);
     assert_int_equal(lab_status(&lab, 0x40, 0x00, 7), 0x0f);
-    authorise(&lab);
+    lab_authorise(&lab);
     lab_wake(&lab);
     lab_sleep(&lab);
     assert_int_equal(lab_status(&lab, 0x40, 0x00, 7), 0x0f);
-    authorise(&lab); /* a failed verification takes it back */
+    lab_authorise(&lab); /* a failed verification takes it back */
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_command(&lab, 0x45, 0x00, 13, lab_config, 64).status, 1);
     assert_int_equal(lab_status(&lab, 0x40, 0x00, 7), 0x0f);
@@ -504,7 +459,7 @@ static void test_latch(void **state)
     (void)state;
     lab_sign(&parent, lab_key, signature);
     lab_open(&lab, LAB_C);
-    authorise(&lab);
+    lab_authorise(&lab);
     assert_int_equal(lab_command(&lab, 0x30, 4, 3, NULL, 0).bytes[0], 1);
     lab_wake(&lab);
     lab_sleep(&lab);
@@ -512,518 +467,10 @@ static void test_latch(void **state)
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_command(&lab, 0x45, 0x00, 15, signature, 64).status, 0);
     assert_int_equal(lab_command(&lab, 0x30, 4, 2, NULL, 0).bytes[0], 0);
-    authorise(&lab);
+    lab_authorise(&lab);
     assert_int_equal(lab_command(&lab, 0x30, 4, 3, NULL, 0).bytes[0], 1);
     virtual_power_cycle(lab.chip);
     assert_int_equal(lab_command(&lab, 0x30, 4, 0, NULL, 0).bytes[0], 0);
-    lab_close(&lab);
-}
-
-static void test_verify_external(void **state)
-{
-    static const uint8_t modes[] = {0x02, 0x22};
-    const struct lab_key_pair pair = lab_make_key("somebody");
-    uint8_t data[128];
-    struct lab lab;
-
-    (void)state;
-    lab_sign(&pair, lab_key, data);
-    memcpy(data + 64, pair.point, 64);
-    for (int lock_state = LAB_B; lock_state <= LAB_C; lock_state++) {
-        lab_open(&lab, (enum lab_state)lock_state);
-        for (size_t i = 0; i < sizeof modes; i++)
-            for (size_t flip = 0; flip < 129; flip += 16) {
-                if (modes[i] == 0x02)
-                    lab_nonce_fixed(&lab, lab_key);
-                else
-                    lab_nonce_message(&lab, lab_key);
-                if (flip < 128)
-                    data[flip] ^= 1;
-                assert_int_equal(lab_command(&lab, 0x45, modes[i], 4, data, 128).status, flip < 64    ? 1
-                                                                                         : flip < 128 ? 5
-                                                                                                      : 0);
-                if (flip < 128)
-                    data[flip] ^= 1;
-                assert_int_equal(lab_command(&lab, 0x45, modes[i], 4, data, 128).status, 0x0f); /* spent */
-            }
-        lab_close(&lab);
-    }
-}
-
-/* A stored key with ReqRandom: the message is in TempKey and the generator took part in it, or nothing is verified. */
-static void test_verify_req_random(void **state)
-{
-    static const uint8_t word[4] = {0x5c, 0x00, 0x70, 0x00}; /* KeyConfig of slots 12 and 13 */
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = lab_config};
-    const struct lab_key_pair parent = lab_make_key("parent");
-    uint8_t signature[64];
-    uint8_t t0[32];
-    struct lab lab;
-
-    (void)state;
-    lab_hex(t0_hex, t0, 32);
-    lab_sign(&parent, t0, signature);
-    lab_open_part(&lab, &making);
-    assert_int_equal(lab_command(&lab, 0x12, 0x00, 30, word, 4).status, 0);
-    assert_int_equal(lab_status(&lab, 0x17, 0x80, 0), 0);
-    lab_write_public_key(&lab, 13, parent.point);
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x45, 0x00, 13, signature, 64).status, 0);
-    lab_nonce_fixed(&lab, t0);
-    assert_int_equal(lab_command(&lab, 0x45, 0x00, 13, signature, 64).status, 0x0f);
-    lab_nonce_message(&lab, t0);
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x45, 0x20, 13, signature, 64).status, 0x0f);
-    lab_close(&lab);
-}
-
-/* R or S of zero and of the order of the group are no signature. */
-static void test_verify_edges(void **state)
-{
-    static const char *const edges[] = {
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
-        "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF",
-    };
-    const struct lab_key_pair pair = lab_make_key("somebody");
-    uint8_t good[128];
-    struct lab lab;
-
-    (void)state;
-    lab_sign(&pair, lab_key, good);
-    memcpy(good + 64, pair.point, 64);
-    lab_open(&lab, LAB_C);
-    for (unsigned i = 0; i < 6; i++) {
-        uint8_t data[128];
-
-        memcpy(data, good, 128);
-        lab_hex(edges[i / 2], data + 32 * (i % 2), 32);
-        lab_nonce_fixed(&lab, lab_key);
-        assert_int_equal(lab_command(&lab, 0x45, 0x02, 4, data, 128).status, 1);
-    }
-    lab_close(&lab);
-}
-
-/* The validating MAC, for both places of the message. IO protection key: slot 12, LAB_KEY. */
-static void test_verify_with_mac(void **state)
-{
-    static const uint8_t modes[] = {0x82, 0xa2, 0x80, 0xa0};
-    const struct lab_key_pair pair = lab_make_key("parent");
-    uint8_t loaded[64];
-    struct lab lab;
-
-    (void)state;
-    for (unsigned i = 0; i < 64; i++)
-        loaded[i] = (uint8_t)(i ^ 0x5a);
-    lab_open(&lab, LAB_C);
-    for (size_t i = 0; i < sizeof modes; i++) {
-        const bool buffer = (modes[i] & 0x20) != 0;
-        const bool external = (modes[i] & 2) != 0;
-        const uint16_t param2 = external ? 4 : 13;
-        uint8_t message[164];
-        uint8_t expected[32];
-        uint8_t data[128];
-        struct answer answer;
-
-        memcpy(message, lab_key, 32);
-        memcpy(message + 32, buffer ? loaded : lab_key, 32);
-        memcpy(message + 64, buffer ? loaded + 32 : loaded, 32);
-        lab_sign(&pair, message + 32, data);
-        memcpy(data + 64, pair.point, 64);
-        memcpy(message + 96, data, 64);
-        memcpy(message + 160, (const uint8_t[4]){0x45, modes[i], (uint8_t)param2, 0}, 4);
-        lab_sha256(message, 164, expected);
-        assert_int_equal(lab_command(&lab, 0x16, 0x63, 0, loaded, 64).status, 0);
-        lab_nonce_fixed(&lab, lab_key);
-        answer = lab_command(&lab, 0x45, modes[i], param2, data, external ? 128 : 64);
-        assert_int_equal(answer.len, 32);
-        assert_memory_equal(answer.bytes, expected, 32);
-        data[0] ^= 1; /* a wrong signature gets no MAC */
-        assert_int_equal(lab_command(&lab, 0x16, 0x63, 0, loaded, 64).status, 0);
-        lab_nonce_fixed(&lab, lab_key);
-        assert_int_equal(lab_command(&lab, 0x45, modes[i], param2, data, external ? 128 : 64).status, 1);
-    }
-    lab_close(&lab);
-}
-
-/* Signs the validation (or invalidation) of slot 14 as its parent would. */
-static int change_validity(struct lab *lab, bool validate, uint8_t pub_key_valid)
-{
-    const struct lab_key_pair parent = lab_make_key("parent");
-    static const uint8_t other[3] = {0};
-    uint8_t message[128] = {0};
-    uint8_t digest[32];
-    uint8_t data[83] = {0};
-
-    lab_nonce_random(lab);
-    assert_int_equal(lab_command(lab, 0x40, 0x10, 14, other, 3).status, 0);
-    lab_hex(t0_hex, message, 32);
-    message[32] = 0x40;
-    memcpy(message + 36, (const uint8_t[3]){0xee, 0x01, 0x23}, 3);
-    memcpy(message + 64, parent.point, 64); /* the lab puts the parent's key into slot 14 too */
-    lab_sha256(message, 128, digest);
-    data[64 + 17] = pub_key_valid;
-    memset(message, 0, sizeof message);
-    memcpy(message, digest, 32);
-    message[32] = 0x41;
-    memcpy(message + 33, data + 64, 10);
-    message[43] = 0xee;
-    memcpy(message + 44, data + 74, 4);
-    memcpy(message + 48, (const uint8_t[2]){0x01, 0x23}, 2);
-    memcpy(message + 50, data + 78, 5);
-    lab_sha256(message, 55, digest);
-    lab_sign(&parent, digest, data);
-    return lab_command(lab, 0x45, validate ? 0x03 : 0x07, 14, data, 83).status;
-}
-
-/* The same signature, but GenKey has digested another slot of the same content. */
-static void test_validate_wants_its_own_slot(void **state)
-{
-    const struct lab_key_pair parent = lab_make_key("parent");
-    uint8_t message[128] = {0};
-    uint8_t digest[32];
-    uint8_t data[83] = {0};
-    struct lab lab;
-
-    (void)state;
-    lab_open(&lab, LAB_C);
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x40, 0x10, 13, message, 3).status, 0);
-    lab_hex(t0_hex, message, 32);
-    message[32] = 0x40;
-    memcpy(message + 36, (const uint8_t[3]){0xee, 0x01, 0x23}, 3);
-    memcpy(message + 64, parent.point, 64);
-    lab_sha256(message, 128, digest);
-    memset(message, 0, sizeof message);
-    memcpy(message, digest, 32);
-    message[32] = 0x41;
-    message[43] = 0xee;
-    memcpy(message + 48, (const uint8_t[2]){0x01, 0x23}, 2);
-    lab_sha256(message, 55, digest);
-    lab_sign(&parent, digest, data);
-    assert_int_equal(lab_command(&lab, 0x45, 0x03, 14, data, 83).status, 0x0f);
-    lab_close(&lab);
-}
-
-/* Before the data lock there are no internal signatures. */
-static void test_internal_signature_before_data_lock(void **state)
-{
-    struct lab lab;
-
-    (void)state;
-    lab_open(&lab, LAB_B);
-    lab_nonce_random(&lab);
-    lab_gendig(&lab, 10);
-    assert_int_equal(lab_status(&lab, 0x41, 0x00, 0), 0x0f);
-    lab_close(&lab);
-}
-
-static void test_no_mac_flag(void **state)
-{
-    static const uint8_t other[4] = {0x15, 0x02, 0x06, 0x00};
-    struct lab lab;
-
-    (void)state;
-    lab_open(&lab, LAB_C);
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x15, 2, 6, other, 4).status, 0);
-    assert_int_equal(state_of(&lab), 0xa680);
-    lab_close(&lab);
-}
-
-/* Without its enabling bit, the slot named for it may not set the latch. */
-static void test_latch_without_permission(void **state)
-{
-    static const uint8_t word[4] = {0x00, 0x0d, 0x00, 0x00};
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = lab_config};
-    struct lab lab;
-
-    (void)state;
-    lab_open_part(&lab, &making);
-    assert_int_equal(lab_command(&lab, 0x12, 0x00, 17, word, 4).status, 0);
-    assert_int_equal(lab_status(&lab, 0x17, 0x80, 0), 0);
-    lab_write_public_key(&lab, 13, lab_make_key("parent").point);
-    authorise(&lab);
-    assert_int_equal(lab_status(&lab, 0x30, 4, 3), 0x0f);
-    lab_close(&lab);
-}
-
-/* PrivWrite with WriteKey 0: a bare nonce does not stand for GenDig on slot 0. */
-static void test_privwrite_write_key_zero(void **state)
-{
-    uint8_t config[128];
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config};
-    const struct lab_key_pair pair = lab_make_key("imported");
-    uint8_t message[96] = {0};
-    uint8_t t0[32];
-    uint8_t more[32];
-    uint8_t data[68] = {0};
-    struct lab lab;
-
-    (void)state;
-    memcpy(config, lab_config, 128);
-    config[20 + 2 * 2 + 1] = 0x40;
-    config[86] = config[87] = 0;
-    lab_hex(t0_hex, t0, 32);
-    lab_sha256(t0, 32, more);
-    memcpy(data + 4, pair.scalar, 32);
-    memcpy(message, t0, 32);
-    memcpy(message + 32, (const uint8_t[7]){0x46, 0x40, 2, 0, 0xee, 0x01, 0x23}, 7);
-    memcpy(message + 60, data, 36);
-    lab_sha256(message, 96, data + 36);
-    for (unsigned i = 0; i < 36; i++)
-        data[i] ^= i < 32 ? t0[i] : more[i - 32];
-    lab_open_part(&lab, &making);
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x46, 0x40, 2, data, 68).status, 0x0f);
-    lab_close(&lab);
-}
-
-static void test_validate_and_invalidate(void **state)
-{
-    const struct lab_key_pair parent = lab_make_key("parent");
-    uint8_t signature[64];
-    uint8_t block[32] = {0};
-    struct answer read;
-    struct lab lab;
-
-    (void)state;
-    lab_sign(&parent, lab_key, signature);
-    lab_open(&lab, LAB_C);
-    assert_int_equal(lab_command(&lab, 0x30, 1, 14, NULL, 0).bytes[0], 0);
-    assert_int_equal(change_validity(&lab, true, 1), 0x0f); /* the signed message says "invalidate" */
-    assert_int_equal(change_validity(&lab, true, 0), 0);
-    read = lab_command(&lab, 0x02, 0x82, 0x70, NULL, 0);
-    assert_int_equal(read.bytes[0], 0x50);
-    memcpy(block, read.bytes, 32);
-    assert_int_equal(lab_command(&lab, 0x30, 1, 14, NULL, 0).bytes[0], 1);
-    lab_nonce_fixed(&lab, lab_key);
-    assert_int_equal(lab_command(&lab, 0x45, 0x00, 14, signature, 64).status, 0);
-    assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x70, block, 32).status, 0x0f); /* valid: not writable */
-    assert_int_equal(change_validity(&lab, false, 1), 0);
-    lab_nonce_fixed(&lab, lab_key);
-    assert_int_equal(lab_command(&lab, 0x45, 0x00, 14, signature, 64).status, 0x0f);
-    assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x70, block, 32).status, 0);
-    read = lab_command(&lab, 0x02, 0x82, 0x70, NULL, 0);
-    assert_int_equal(read.bytes[0], 0xa0); /* 50 was written */
-    lab_close(&lab);
-}
-
-/* ---- PrivWrite ---- */
-
-static void test_privwrite_plain(void **state)
-{
-    static const char *const no_keys[] = {
-        "000000000000000000000000000000000000000000000000000000000000000000000000",
-        "00000000FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551",
-        "010000000000000000000000000000000000000000000000000000000000000000000001",
-    };
-    const struct lab_key_pair pair = lab_make_key("imported");
-    uint8_t data[68] = {0};
-    uint8_t point[64];
-    struct lab lab;
-
-    (void)state;
-    memcpy(data + 4, pair.scalar, 32);
-    lab_open(&lab, LAB_A);
-    assert_int_equal(lab_command(&lab, 0x46, 0x00, 0, data, 36).status, 0x0f);
-    lab_close(&lab);
-    lab_open(&lab, LAB_C);
-    assert_int_equal(lab_command(&lab, 0x46, 0x00, 2, data, 36).status, 0x0f);
-    lab_close(&lab);
-    lab_open(&lab, LAB_B);
-    for (unsigned slot = 0; slot < 16; slot++) /* 36 or 68 bytes, private slots only */
-        assert_int_equal(lab_command(&lab, 0x46, 0x00, (uint16_t)slot, data, slot % 2 ? 36 : 68).status,
-                         (lab_config[96 + 2 * slot] & 1) != 0 ? 0 : 0x0f);
-    lab_public_key(&lab, 1, point);
-    assert_memory_equal(point, pair.point, 64);
-    sign_and_check(&lab, 1, 0x80, pair.point);
-    for (size_t i = 0; i < sizeof no_keys / sizeof no_keys[0]; i++) {
-        lab_hex(no_keys[i], data, 36);
-        assert_int_equal(lab_command(&lab, 0x46, 0x00, 0, data, 36).status, 0x0f);
-    }
-    lab_close(&lab);
-}
-
-/* The worked vector: T0, GenDig on slot 4, PrivWrite 40 to slot 2. */
-static void test_privwrite_encrypted(void **state)
-{
-    static const struct {
-        const char *name;
-        int state;
-        bool random;
-        bool gendig;
-        bool wrong_mac;
-        uint16_t slot;
-        int status;
-    } cases[] = {
-        {"C", C, true, true, false, 2, 0},
-        {"C, wrong MAC", C, true, true, true, 2, 0x0f},
-        {"C, no TempKey", C, false, false, false, 2, 0x0f},
-        {"C, host's nonce", C, false, true, false, 2, 0x0f},
-        {"C, no GenDig", C, true, false, false, 2, 0x0f},
-        {"C, slot without PrivWrite", C, true, true, false, 0, 0x0f},
-        {"B", B, true, true, false, 2, 0},
-        {"B, host's nonce", B, false, true, false, 2, 0},
-    };
-    uint8_t data[68];
-    uint8_t t0[32];
-
-    (void)state;
-    lab_hex(t0_hex, t0, 32);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct lab lab;
-
-        lab_hex("2D5D23A49863913666DAB05F28162D43847AED742113D3282D051602CCA7E238FCB05188"
-                "E2E315D16814AE1F61DABCD7D2751C859B05611C2ECC3A36B4E169868941F2A0",
-                data, 68);
-        data[67] ^= cases[i].wrong_mac;
-        lab_open(&lab, (enum lab_state)cases[i].state);
-        if (cases[i].random)
-            lab_nonce_random(&lab);
-        else if (cases[i].gendig)
-            lab_nonce_fixed(&lab, t0);
-        if (cases[i].gendig)
-            lab_gendig(&lab, 4);
-        if (lab_command(&lab, 0x46, 0x40, cases[i].slot, data, 68).status != cases[i].status)
-            fail_msg("%s", cases[i].name);
-        assert_int_equal(lab_command(&lab, 0x30, 1, 2, NULL, 0).bytes[0], cases[i].status == 0);
-        assert_int_equal(state_of(&lab) & 0x80, 0); /* TempKey is spent, also by a refusal */
-        lab_close(&lab);
-    }
-}
-
-/* ---- the rest ---- */
-
-static void test_key_in_tempkey(void **state)
-{
-    struct answer first;
-    struct answer second;
-    struct lab lab;
-
-    (void)state;
-    lab_open(&lab, LAB_C);
-    first = lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_int_equal(first.len, 64);
-    assert_int_equal(lab_status(&lab, 0x41, 0x80, 0), 0x0f); /* a private key is no message */
-    second = lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_memory_not_equal(first.bytes, second.bytes, 64);
-    lab_close(&lab);
-}
-
-/* ReqRandom on a signing key, as Trust&GO has it, does not stop external signatures. */
-static void test_trust_and_go_signs(void **state)
-{
-    const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 5};
-    uint8_t point[64];
-    struct lab lab;
-
-    (void)state;
-    lab_open_part(&lab, &making);
-    for (unsigned slot = 0; slot < 5; slot++) {
-        lab_public_key(&lab, slot, point);
-        if (slot != 1)
-            sign_and_check(&lab, slot, 0xa0, point);
-        lab_nonce_fixed(&lab, lab_key); /* but its digest modes want a random nonce */
-        assert_int_equal(lab_status(&lab, 0x40, 0x08, (uint16_t)slot), 0x0f);
-        lab_nonce_random(&lab);
-        assert_int_equal(lab_command(&lab, 0x40, 0x08, (uint16_t)slot, NULL, 0).len, 64);
-    }
-    lab_nonce_message(&lab, lab_key);
-    assert_int_equal(lab_status(&lab, 0x41, 0xa0, 1), 0x0f); /* the attestation key signs no external digest */
-    lab_nonce_random(&lab);
-    assert_int_equal(lab_command(&lab, 0x40, 0x08, 0, NULL, 0).len, 64);
-    assert_int_equal(lab_command(&lab, 0x41, 0x00, 1, NULL, 0).len, 64);
-    lab_close(&lab);
-}
-
-static void test_sha(void **state)
-{
-    static const size_t tails[] = {0, 1, 55, 56, 63};
-    uint8_t text[64 * 3 + 63];
-    uint8_t digest[32];
-    struct answer answer;
-    struct lab lab;
-
-    (void)state;
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (uint8_t)(i * 7);
-    lab_open(&lab, LAB_A);
-    for (size_t blocks = 0; blocks < 4; blocks++)
-        for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-            const size_t len = blocks * 64 + tails[i];
-
-            assert_int_equal(lab_status(&lab, 0x47, 0, 0), 0);
-            for (size_t block = 0; block < blocks; block++)
-                assert_int_equal(lab_command(&lab, 0x47, 1, 64, text + 64 * block, 64).status, 0);
-            answer = lab_command(&lab, 0x47, 0xc2, (uint16_t)tails[i], text + 64 * blocks, tails[i]);
-            lab_sha256(text, len, digest);
-            assert_int_equal(answer.len, 32);
-            assert_memory_equal(answer.bytes, digest, 32);
-        }
-    assert_int_equal(lab_status(&lab, 0x47, 0xc2, 0), 0x0f); /* ended */
-    assert_int_equal(lab_status(&lab, 0x47, 0, 0), 0);
-    lab_wake(&lab);
-    lab_sleep(&lab);
-    assert_int_equal(lab_status(&lab, 0x47, 0xc2, 0), 0x0f); /* asleep in between */
-    lab_close(&lab);
-}
-
-/* Where the digest goes: a signature over it tells. */
-static void test_sha_targets(void **state)
-{
-    uint8_t digest[32];
-    uint8_t point[64];
-    struct answer answer;
-    struct lab lab;
-
-    (void)state;
-    lab_sha256("abc", 3, digest);
-    lab_open(&lab, LAB_C);
-    lab_public_key(&lab, 0, point);
-    assert_int_equal(lab_status(&lab, 0x47, 0, 0), 0);
-    assert_int_equal(lab_command(&lab, 0x47, 0x02, 3, (const uint8_t *)"abc", 3).len, 32);
-    assert_int_equal(state_of(&lab), 0x1080);
-    answer = lab_command(&lab, 0x41, 0x80, 0, NULL, 0);
-    assert_true(lab_verify(point, digest, answer.bytes));
-    assert_int_equal(lab_status(&lab, 0x47, 0, 0), 0);
-    assert_int_equal(lab_command(&lab, 0x47, 0x42, 3, (const uint8_t *)"abc", 3).len, 32);
-    assert_int_equal(state_of(&lab), 0x0000);
-    answer = lab_command(&lab, 0x41, 0xa0, 0, NULL, 0);
-    assert_true(lab_verify(point, digest, answer.bytes));
-    lab_close(&lab);
-}
-
-static void test_sha_public_and_hmac(void **state)
-{
-    const struct lab_key_pair parent = lab_make_key("parent");
-    uint8_t inner[64 + 3];
-    uint8_t outer[64 + 32];
-    uint8_t digest[32];
-    struct answer answer;
-    struct lab lab;
-
-    (void)state;
-    lab_open(&lab, LAB_C);
-    assert_int_equal(lab_status(&lab, 0x47, 0, 0), 0);
-    assert_int_equal(lab_status(&lab, 0x47, 3, 13), 0);
-    answer = lab_command(&lab, 0x47, 0xc2, 0, NULL, 0);
-    lab_sha256(parent.point, 64, digest);
-    assert_memory_equal(answer.bytes, digest, 32);
-    for (unsigned i = 0; i < 64; i++) {
-        inner[i] = (uint8_t)((i < 32 ? lab_key[i] : 0) ^ 0x36);
-        outer[i] = (uint8_t)((i < 32 ? lab_key[i] : 0) ^ 0x5c);
-    }
-    memcpy(inner + 64, "abc", 3);
-    lab_sha256(inner, sizeof inner, outer + 64);
-    lab_sha256(outer, sizeof outer, digest);
-    for (unsigned source = 0; source < 2; source++) { /* slot 4, then TempKey */
-        lab_nonce_fixed(&lab, lab_key);
-        assert_int_equal(lab_status(&lab, 0x47, 4, source == 0 ? 4 : 0xffff), 0);
-        assert_int_equal(lab_command(&lab, 0x47, 1, 2, (const uint8_t *)"ab", 2).status, 0);
-        answer = lab_command(&lab, 0x47, 0xc2, 1, (const uint8_t *)"c", 1);
-        assert_memory_equal(answer.bytes, digest, 32);
-    }
     lab_close(&lab);
 }
 
@@ -1057,23 +504,6 @@ int main(void)
         cmocka_unit_test(test_limited_use),
         cmocka_unit_test(test_authorisation),
         cmocka_unit_test(test_latch),
-        cmocka_unit_test(test_verify_external),
-        cmocka_unit_test(test_verify_req_random),
-        cmocka_unit_test(test_verify_edges),
-        cmocka_unit_test(test_verify_with_mac),
-        cmocka_unit_test(test_validate_wants_its_own_slot),
-        cmocka_unit_test(test_internal_signature_before_data_lock),
-        cmocka_unit_test(test_no_mac_flag),
-        cmocka_unit_test(test_latch_without_permission),
-        cmocka_unit_test(test_privwrite_write_key_zero),
-        cmocka_unit_test(test_validate_and_invalidate),
-        cmocka_unit_test(test_privwrite_plain),
-        cmocka_unit_test(test_privwrite_encrypted),
-        cmocka_unit_test(test_key_in_tempkey),
-        cmocka_unit_test(test_trust_and_go_signs),
-        cmocka_unit_test(test_sha),
-        cmocka_unit_test(test_sha_targets),
-        cmocka_unit_test(test_sha_public_and_hmac),
         cmocka_unit_test(test_key_valid),
     };
 

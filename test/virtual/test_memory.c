@@ -3,7 +3,7 @@
  * Read, Write, Lock, UpdateExtra and Counter of the virtual chip: what is accepted and what is refused, with which
  * status, in each lock state and under each slot policy; encrypted transfers; locks with right and wrong CRC.
  */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 /*
  * Parts: the three one can buy, one from each real config dump, images no part can have, and seeds that repeat.
  */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <stdio.h>
 
