@@ -110,7 +110,7 @@ const struct cli_verb cli_verb_csr = {
     .summary = "Print a certificate request, signed in the chip, as PEM",
     .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY is a\n"
                    "key id or a name from the device's record.\n",
-    .examples = "  imprint csr device-key --subject \"CN=board 1,O=Example\"\n"
+    .examples = "  imprint csr board --subject \"CN=board 1,O=Example\"\n"
                 "  imprint csr 18 --subject \"CN=board 1\" | openssl req -verify -noout -text\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -98,11 +98,16 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
 {
     struct run *run = context;
     char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object;
 
     progress_end(&run->progress);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s", serial, text);
+    object = progress_object(&run->profile, step);
+    json_object_set_new(object, "event", json_string("lock"));
+    json_object_set_new(object, "serial", json_string(serial));
+    output_object(&run->cli->output, object);
     return !is_interrupted();
 }
 

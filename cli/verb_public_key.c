@@ -61,7 +61,7 @@ const struct cli_verb cli_verb_public_key = {
     .description = "KEY is a key id or a name from the device's record. The chip computes the public\n"
                    "key from the private one (or hands out the public key a slot holds).\n",
     .examples = "  imprint public-key 18\n"
-                "  imprint public-key device-key > device.pem\n",
+                "  imprint public-key board > board.pem\n",
     .least = 1,
     .most = 1,
     .run = run_public_key,

@@ -80,8 +80,8 @@ const struct cli_verb cli_verb_sign = {
     .summary = "Sign a file's SHA-256 with a key in the chip",
     .description = "Hashes FILE (stdin when it is absent or -) and has the chip sign the hash with\n"
                    "ECDSA. The signature is DER, as openssl wants it. On a terminal it is shown in hex.\n",
-    .examples = "  imprint sign device-key firmware.bin -o firmware.sig\n"
-                "  openssl dgst -sha256 -verify device.pem -signature firmware.sig firmware.bin\n",
+    .examples = "  imprint sign board firmware.bin -o firmware.sig\n"
+                "  openssl dgst -sha256 -verify board.pem -signature firmware.sig firmware.bin\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,

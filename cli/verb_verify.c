@@ -90,7 +90,7 @@ const struct cli_verb cli_verb_verify = {
     .summary = "Verify a file's signature with a key of the device",
     .description = "Hashes FILE (stdin when it is absent or -) with SHA-256 and checks the signature in\n"
                    "the file SIGNATURE. Exit code 1 when it does not match.\n",
-    .examples = "  imprint verify device-key firmware.sig firmware.bin\n",
+    .examples = "  imprint verify board firmware.sig firmware.bin\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 2,

@@ -127,8 +127,8 @@ const struct cli_verb cli_verb_virtual_new = {
                    "overwritten. Its private keys lie in the file in clear: it is for trying things\n"
                    "and for tests, never for a product.\n",
     .examples = "  imprint virtual new\n"
-                "  imprint virtual new --as blank --seed 1 /tmp/blank.virtual\n"
-                "  imprint --device virtual:/tmp/blank.virtual info\n",
+                "  imprint virtual new --as blank --seed 1 blank.virtual\n"
+                "  imprint --device virtual:blank.virtual info\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .most = 1,

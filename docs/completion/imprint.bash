@@ -33,11 +33,11 @@ _imprint() {
 
     case $prev in
         --state) compopt -o dirnames; return ;;
-        --device) COMPREPLY=($(compgen -W "virtual virtual: i2c:/dev/i2c-" -- "$cur")); return ;;
-        --fault) COMPREPLY=($(compgen -W "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" -- "$cur"))
+        --device) mapfile -t COMPREPLY < <(compgen -W "virtual virtual: i2c:/dev/i2c-" -- "$cur"); return ;;
+        --fault) mapfile -t COMPREPLY < <(compgen -W "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" -- "$cur")
             compopt -o nospace; return ;;
-        --arm) COMPREPLY=($(compgen -W "profile" -- "$cur")); return ;;
-        --as | -a) COMPREPLY=($(compgen -W "blank trust-and-go trust-flex" -- "$cur")); compopt -o default; return ;;
+        --arm) mapfile -t COMPREPLY < <(compgen -W "profile" -- "$cur"); return ;;
+        --as | -a) mapfile -t COMPREPLY < <(compgen -W "blank trust-and-go trust-flex" -- "$cur"); compopt -o default; return ;;
         --out | -o) compopt -o default; return ;;
         --seed | --subject | -s) return ;;
     esac
@@ -54,13 +54,13 @@ _imprint() {
     esac
 
     if [[ $cur == -* ]]; then
-        COMPREPLY=($(compgen -W "$global $options" -- "$cur"))
+        mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
         return
     fi
     case $verb:$arguments in
-        :*) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
-        virtual:0) COMPREPLY=($(compgen -W "new" -- "$cur")) ;;
-        public-key:0 | csr:0 | sign:0 | verify:0) COMPREPLY=($(compgen -W "$(_imprint_keys)" -- "$cur")) ;;
+        :*) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
+        virtual:0) mapfile -t COMPREPLY < <(compgen -W "new" -- "$cur") ;;
+        public-key:0 | csr:0 | sign:0 | verify:0) mapfile -t COMPREPLY < <(compgen -W "$(_imprint_keys)" -- "$cur") ;;
         provision:0 | explain:0 | sign:1 | verify:* | virtual:1) compopt -o default ;;
     esac
 }

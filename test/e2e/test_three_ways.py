@@ -79,6 +79,34 @@ def test_trust_flex(station):
     assert "nothing to do" in station.run("provision", TRUST_FLEX).out
 
 
+def test_each_lock_is_announced(station):
+    station.new("blank")
+    said = station.json("provision", THREE_WAYS, "--arm", "profile").objects
+    assert [item["action"] for item in said if item["event"] == "lock"] == ["lock-config", "lock-data"]
+    for item in said:
+        if item["event"] == "lock":
+            before = said[said.index(item) - 1]
+            assert before["event"] == "step" and before["action"] == item["action"] and item["forever"]
+
+
+def test_write_key_files(delivered, plan):
+    """A bad one is refused before the chip is asked anything; the secret never shows."""
+    plan["chip"]["write-keys"] = [{"slot": 6, "file": "secret.hex"}]
+    plan["keys"] = [{**plan["keys"][1], "method": "import", "slot": 2, "file": str(KEYS / "TEST-service-private.pem")}]
+    path = delivered.write("plan.yaml", json.dumps(plan))
+    before = delivered.snapshot()
+    for content in ("", "00", "5A" * 31, "5A" * 33, "5" * 63, "zz" * 32, b"\xff" * 32):
+        secret = delivered.write("secret.hex", content)
+        error = delivered.json("--device", "virtual:/no/such/chip", "provision", path, code=2).error
+        assert error["reason"] == "input-file" and error["subject"] == str(secret) and error["slot"] == 6
+        assert "5A5A" not in json.dumps(error)
+        secret.unlink()
+    assert delivered.snapshot() == before
+    delivered.write("secret.hex", "5a " * 32 + "\n")
+    error = delivered.json("provision", path, code=1).error
+    assert error["reason"] == "slot-policy" and error["slot"] == 2, "slot 2 of a Trust&GO part takes no imports"
+
+
 def test_secret_never_shows(station):
     """The imported scalar is nowhere in the state folder but in the (virtual) chip, and nowhere in what is printed."""
     station.new("blank")
