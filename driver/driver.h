@@ -40,7 +40,6 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
-    bool recovered;     /* since the start: driver/recovery.h */
     uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
 };
 

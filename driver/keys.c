@@ -496,6 +496,18 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     return status;
 }
 
+/* Without room for the record the slot is lost to automatic choice, which is no reason to keep the key id. */
+static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
+{
+    enum storage_status status =
+        storage_scrap_set(driver->storage, storage_scrap_uid(PSA_ATECC608A_LOCATION, slot), false);
+
+    if (status == STORAGE_OK || status == STORAGE_FULL)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_STORAGE_FAILED, "the slot's state cannot be stored", "check the storage medium");
+    return driver_status_of_storage(status);
+}
+
 psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id, bool *erased, struct error *err)
 {
     psa_status_t status = PSA_ERROR_INVALID_ARGUMENT;
@@ -505,9 +517,9 @@ psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t ke
         status = driver_erase_slot(driver, slot, key_id, erased, err);
     else
         error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
-    /* Before the key record goes: a cut in between is settled by the open transaction. Failing costs only the slot. */
+    /* Before the key record goes: a cut in between is settled by the open transaction. */
     if (status == PSA_SUCCESS && *erased)
-        (void)storage_scrap_set(driver->storage, storage_scrap_uid(PSA_ATECC608A_LOCATION, slot), false);
+        status = note_scrap(driver, slot, err);
     storage_hold(driver->storage, status == PSA_SUCCESS ? 0 : key_id);
     return finish(driver, status, "destroy a key", slot, key_id, err);
 }

@@ -190,9 +190,9 @@ static void find_erasures(struct driver *driver)
 
 void driver_recover(struct driver *driver)
 {
-    if (driver->recovered || driver->storage->transaction_open)
+    if (driver->storage->settled || driver->storage->transaction_open)
         return;
-    driver->recovered = settle_transaction(driver);
+    driver->storage->settled = settle_transaction(driver);
     find_erasures(driver);
 }
 
@@ -200,7 +200,7 @@ void driver_recover_again(void *context)
 {
     struct driver *driver = context;
 
-    driver->recovered = false;
+    driver->storage->settled = false;
     driver_recover(driver);
 }
 

@@ -13,8 +13,8 @@
 #include "driver/driver.h"
 
 /*
- * Settles a left-over transaction in storage, once per start; asks nothing of the chip and calls no PSA function. Does
- * nothing while the core itself has a transaction open.
+ * Settles a left-over transaction in storage, where it is not known that there is none; asks nothing of the chip and
+ * calls no PSA function. Does nothing while the core itself has a transaction open.
  */
 void driver_recover(struct driver *driver);
 

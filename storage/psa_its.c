@@ -128,6 +128,7 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
         return psa_status_of(status);
     status = store_transaction(storage, flags, content, noted, note);
     storage->transaction_open = status == STORAGE_OK;
+    storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
     if (status == STORAGE_OK && create) {
         status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
         if (status == STORAGE_OK) {
@@ -137,7 +138,8 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
             if (noted)
                 storage->note = note;
         } else {
-            (void)storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
+            if (storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION) != STORAGE_OK)
+                storage->settled = false;
             storage->transaction_open = false;
         }
     }
@@ -171,6 +173,7 @@ static psa_status_t close_transaction(struct storage *storage)
         /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */
         if (status != STORAGE_OK && created)
             (void)storage->operations->remove(storage->context, storage->create_uid);
+        storage->settled = storage->settled && status == STORAGE_OK;
     }
     forget_transaction(storage);
     return psa_status_of(status);

@@ -97,6 +97,7 @@ struct storage {
      */
     void (*recover)(void *recover_context);
     void *recover_context;
+    bool settled; /* by it: nothing is left over. False again when the core could not remove its transaction. */
 
     /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and the functions below. */
     bool transaction_open;    /* by the core, since the store was mounted: only then does the core see it */
