@@ -20,23 +20,11 @@ bool session_psa_failed(struct session *session, psa_status_t status, const char
     return false;
 }
 
-/*
- * Mbed TLS 3.6 reports success from psa_crypto_init() and is only half initialised when it met an unfinished
- * transaction it could not place; a second call completes it. One random byte tells (PSA_ERROR_BAD_STATE: half).
- */
 static psa_status_t start_psa(void)
 {
-    uint8_t byte;
     psa_status_t status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
 
-    if (status == PSA_SUCCESS)
-        status = psa_crypto_init();
-    if (status != PSA_SUCCESS)
-        return status;
-    if (psa_generate_random(&byte, sizeof byte) == PSA_SUCCESS)
-        return PSA_SUCCESS;
-    status = psa_crypto_init();
-    return status == PSA_SUCCESS ? psa_generate_random(&byte, sizeof byte) : status;
+    return status == PSA_SUCCESS ? psa_crypto_init() : status;
 }
 
 /* Names are a convenience: a record that cannot be read is worth a warning, not a refusal. */

@@ -12,8 +12,8 @@
 #include "storage/file.h"
 #include "storage/storage.h"
 
-/* Starting PSA writes one record and may remove another; nothing else is written while looking. */
-#define STORE_CHANGES_MAX 8
+/* Settling what an interrupted run has left changes up to three records, and one of each slot with an erase due. */
+#define STORE_CHANGES_MAX 24
 
 /* One record written or removed while looking. `content` is malloc'ed. */
 struct store_change {

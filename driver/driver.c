@@ -2,6 +2,7 @@
 #include "driver/driver.h"
 
 #include "chip/operations.h"
+#include "driver/recovery.h"
 
 /* Mbed TLS calls its drivers without a context of theirs: see driver_bind() in the header. */
 static struct driver *bound_driver;
@@ -12,6 +13,8 @@ void driver_init(struct driver *driver, struct chip *chip, struct storage *stora
     *driver = (struct driver){.chip = chip, .storage = storage};
     if (settings != NULL)
         driver->settings = *settings;
+    storage->recover = driver_recover_again;
+    storage->recover_context = driver;
 }
 
 void driver_bind(struct driver *driver)

@@ -4,7 +4,8 @@
  * `dynamic.c` connects it to Mbed TLS's SE_C interface; slot policy is in `slots.h`, key operations in `keys.h`.
  *
  * What always holds: a slot that a key record points to, or that is locked, is never written, whoever asks and however.
- * The driver keeps no persistent data: what is in use follows from key records and chip.
+ * What is in use follows from key records and chip; the one thing the driver itself stores is which slots are scrap
+ * (storage/scrap.h).
  */
 #ifndef IMPRINT_DRIVER_DRIVER_H
 #define IMPRINT_DRIVER_DRIVER_H
@@ -40,9 +41,13 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
+    uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
 };
 
-/* `chip` and `storage` must outlive the driver. Sends nothing. `settings` NULL: all zero. */
+/*
+ * `chip` and `storage` must outlive the driver. Sends and stores nothing. `settings` NULL: all zero. Puts the driver's
+ * recovery under `storage` (storage->recover), so that the driver must stay where it is as long as that is mounted.
+ */
 void driver_init(struct driver *driver, struct chip *chip, struct storage *storage,
                  const struct driver_settings *settings);
 

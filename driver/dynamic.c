@@ -4,12 +4,13 @@
  * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`.
  *
  * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
- * skips it when the driver is registered after psa_crypto_init(). No persistent data (persistent_data_size 0): what is
- * in use follows from key records and chip.
+ * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
+ * No persistent data in the core's sense (persistent_data_size 0).
  */
 #include "driver/atecc608a_se.h"
 
 #include "driver/keys.h"
+#include "driver/recovery.h"
 #include "driver/slots.h"
 
 /* The bound driver with a clean last_error; NULL when there is none. */
@@ -19,6 +20,18 @@ static struct driver *begin(void)
 
     if (driver != NULL)
         error_clear(&driver->last_error);
+    return driver;
+}
+
+/* The same, and what an interrupted run has left is settled first: for the methods around which no creation is open. */
+static struct driver *begin_settled(void)
+{
+    struct driver *driver = begin();
+
+    if (driver != NULL) {
+        driver_recover(driver);
+        driver_settle_erasures(driver);
+    }
     return driver;
 }
 
@@ -46,7 +59,7 @@ static bool slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t
 
 /*
  * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
- * lock). Runs before the core looks for an open transaction.
+ * lock). The chip is asked something only when a destroyed key is still in it.
  */
 static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
@@ -55,9 +68,40 @@ static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data
     (void)context;
     (void)persistent_data;
     (void)location;
-    if (driver != NULL)
+    if (driver != NULL) {
         driver_forget_config(driver);
+        driver_recover_again(driver);
+        driver_settle_erasures(driver);
+    }
     return PSA_SUCCESS;
+}
+
+/*
+ * Leaves with the storage what the core's transaction will not say. Chosen automatically and without permission to
+ * replace, a slot is empty or scrap; else the chip is asked.
+ */
+static psa_status_t note_creation(struct driver *driver, uint32_t key_id, psa_key_creation_method_t method,
+                                  uint8_t slot, bool known_fresh)
+{
+    struct storage_note note = {
+        .creation = method == PSA_KEY_CREATION_IMPORT     ? STORAGE_CREATION_IMPORT
+                    : method == PSA_KEY_CREATION_GENERATE ? STORAGE_CREATION_GENERATE
+                                                          : STORAGE_CREATION_REGISTER,
+        .fresh = known_fresh,
+    };
+    enum driver_fill fill = DRIVER_FILL_UNKNOWN;
+    psa_status_t status = PSA_SUCCESS;
+
+    if (note.creation != STORAGE_CREATION_REGISTER && !note.fresh) {
+        status = driver_slot_is_scrap(driver, slot, &note.fresh, &driver->last_error);
+        if (status == PSA_SUCCESS && !note.fresh) {
+            status = driver_probe_slot(driver, slot, &fill, &driver->last_error);
+            note.fresh = fill == DRIVER_FILL_EMPTY;
+        }
+    }
+    if (status == PSA_SUCCESS)
+        storage_note_creation(driver->storage, key_id, note);
+    return status;
 }
 
 /* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
@@ -80,7 +124,7 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
                                 const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                 psa_key_slot_number_t *key_slot)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     struct driver_want want;
     uint8_t slot = 0;
 
@@ -92,6 +136,8 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
     if (status == PSA_SUCCESS)
         status = driver_choose_slot(driver, &want, &slot, &driver->last_error);
     if (status == PSA_SUCCESS)
+        status = note_creation(driver, psa_get_key_id(attributes), method, slot, !driver->settings.replace_unclaimed);
+    if (status == PSA_SUCCESS)
         *key_slot = slot;
     else
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
@@ -102,7 +148,7 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
                                             const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                             psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     struct driver_want want;
     uint8_t slot;
 
@@ -115,6 +161,8 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
     psa_status_t status = check_new_key(driver, attributes, method, &want);
     if (status == PSA_SUCCESS)
         status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = note_creation(driver, psa_get_key_id(attributes), method, slot, false);
     if (status != PSA_SUCCESS)
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
     return finish(driver, status);
@@ -173,7 +221,7 @@ static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
  */
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     uint32_t key_id = 0;
     bool erased;
 
@@ -196,7 +244,7 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
 static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     struct bytes_out out = {.data = data, .cap = data_size};
     uint8_t slot;
 
@@ -214,7 +262,7 @@ static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
                             const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
                             size_t *signature_length)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     struct bytes_out out = {.data = signature, .cap = signature_size};
     uint8_t slot;
 
@@ -233,7 +281,7 @@ static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    struct driver *driver = begin();
+    struct driver *driver = begin_settled();
     uint8_t slot;
 
     (void)context;

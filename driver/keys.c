@@ -8,6 +8,7 @@
 #include "driver/p256.h"
 #include "driver/slots.h"
 #include "driver/status.h"
+#include "storage/scrap.h"
 
 #define POINT_BYTES (1 + CHIP_PUBLIC_KEY_BYTES)
 #define POINT_UNCOMPRESSED 0x04
@@ -202,8 +203,10 @@ psa_status_t driver_generate_key(struct driver *driver, uint8_t slot, uint32_t k
     const struct chip_config *config;
     psa_status_t status = check_again(driver, &want, slot, &config, err);
 
-    if (status == PSA_SUCCESS)
+    if (status == PSA_SUCCESS) {
+        storage_note_chip_written(driver->storage);
         status = generate(driver, config, slot, err);
+    }
     return finish(driver, status, "generate a private key", slot, key_id, err);
 }
 
@@ -290,9 +293,11 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key
     const struct chip_config *config;
     psa_status_t status = check_again(driver, &want, slot, &config, err);
 
-    if (status == PSA_SUCCESS)
+    if (status == PSA_SUCCESS) {
+        storage_note_chip_written(driver->storage);
         status = private_key ? import_private(driver, config, slot, key, err)
                              : import_public(driver, config, slot, key, err);
+    }
     if (status == PSA_SUCCESS)
         *bits = 256;
     return finish(driver, status, private_key ? "import a private key" : "import a public key", slot, key_id, err);
@@ -471,12 +476,13 @@ static bool find_other(void *context, const struct driver_record *record)
     return sharing->other == 0;
 }
 
-static psa_status_t erase(struct driver *driver, uint8_t slot, uint32_t key_id, bool *erased, struct error *err)
+psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id, bool *erased, struct error *err)
 {
-    struct sharing sharing = {.slot = slot, .key_id = key_id};
+    struct sharing sharing = {.slot = slot, .key_id = except_id};
     const struct chip_config *config;
     psa_status_t status = driver_visit_records(driver, find_other, &sharing, err);
 
+    *erased = false;
     if (status != PSA_SUCCESS || sharing.other != 0)
         return status;
     enum chip_status refreshed = driver_refresh_locks(driver, &config, err);
@@ -490,15 +496,30 @@ static psa_status_t erase(struct driver *driver, uint8_t slot, uint32_t key_id, 
     return status;
 }
 
+/* Without room for the record the slot is lost to automatic choice, which is no reason to keep the key id. */
+static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
+{
+    enum storage_status status =
+        storage_scrap_set(driver->storage, storage_scrap_uid(PSA_ATECC608A_LOCATION, slot), false);
+
+    if (status == STORAGE_OK || status == STORAGE_FULL)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_STORAGE_FAILED, "the slot's state cannot be stored", "check the storage medium");
+    return driver_status_of_storage(status);
+}
+
 psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id, bool *erased, struct error *err)
 {
     psa_status_t status = PSA_ERROR_INVALID_ARGUMENT;
 
     *erased = false;
     if (slot < CHIP_SLOTS)
-        status = erase(driver, slot, key_id, erased, err);
+        status = driver_erase_slot(driver, slot, key_id, erased, err);
     else
         error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
+    /* Before the key record goes: a cut in between is settled by the open transaction. */
+    if (status == PSA_SUCCESS && *erased)
+        status = note_scrap(driver, slot, err);
     storage_hold(driver->storage, status == PSA_SUCCESS ? 0 : key_id);
     return finish(driver, status, "destroy a key", slot, key_id, err);
 }

@@ -37,9 +37,18 @@ psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorit
                                 struct bytes signature, struct error *err);
 
 /*
+ * Puts a random key that nobody knows in place of what `slot` holds, where no key id but `except_id` (0: none) points
+ * to it and the slot may be generated in; else does nothing, which is no failure. `*erased` says which. May leave the
+ * chip awake.
+ */
+psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id, bool *erased,
+                               struct error *err);
+
+/*
  * Makes the key of `key_id` unusable: where the slot allows and no other key id points to it, GenKey puts a random key
  * in its place that nobody knows; elsewhere the key stays in the chip and only the caller's record goes. `*erased` says
- * which. When the chip fails in mid way the key record is held (storage_hold()), so that no metadata is lost.
+ * which; an erased slot is scrap from then on. When the chip fails in mid way the key record is held (storage_hold()),
+ * so that no metadata is lost.
  */
 psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id, bool *erased, struct error *err);
 

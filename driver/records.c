@@ -40,11 +40,8 @@ static psa_status_t record_damaged(uint32_t key_id, enum storage_status status, 
     return status == STORAGE_OK ? PSA_ERROR_DATA_CORRUPT : driver_status_of_storage(status);
 }
 
-/*
- * Reads the record of `key_id`; `*ours` says whether it points to this chip, and only then `*record` is filled. Never
- * reads more than the header of other keys, whose secrets follow it.
- */
-static psa_status_t read_record(struct driver *driver, uint32_t key_id, bool *ours, struct driver_record *record,
+/* Never reads more than the header of other keys, whose secrets follow it. */
+psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, bool *ours, struct driver_record *record,
                                 struct error *err)
 {
     const struct storage *storage = driver->storage;
@@ -99,7 +96,7 @@ psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *con
         bool ours;
         if (uid < PSA_KEY_ID_USER_MIN)
             continue;
-        psa_status_t status = read_record(driver, (uint32_t)uid, &ours, &record, err);
+        psa_status_t status = driver_read_record(driver, (uint32_t)uid, &ours, &record, err);
         if (status != PSA_SUCCESS)
             return status;
         if (ours && !visit(context, &record))

@@ -21,6 +21,13 @@ struct driver_record {
 };
 
 /*
+ * Reads the record of `key_id`, which exists; `*ours` says whether it points to this chip, and only then `*record` is
+ * filled. PSA_ERROR_DATA_CORRUPT when it is damaged or names a slot that no chip has.
+ */
+psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, bool *ours, struct driver_record *record,
+                                struct error *err);
+
+/*
  * Calls `visit` for each key record of this chip (uid in PSA's key id range, location PSA_ATECC608A_LOCATION) in
  * ascending order of id until it returns false. Fails on a damaged record, naming its key id.
  */

@@ -6,6 +6,7 @@
 #include "chip/operations.h"
 #include "driver/atecc608a_se.h"
 #include "driver/status.h"
+#include "storage/scrap.h"
 
 /* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
 #define PUTTING                                                                                                        \
@@ -91,13 +92,33 @@ static psa_status_t load_policies(struct driver *driver, struct driver_map *map,
     return PSA_SUCCESS;
 }
 
-/* Policies and claims. */
+/*
+ * A claimed slot is never scrap, whatever an old record says. With an erase due it is only where that can be done:
+ * elsewhere the key that was destroyed stays, and may be registered again. What cannot be read makes no slot scrap.
+ */
+static void read_scrap(const struct driver *driver, struct driver_map *map)
+{
+    for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
+        struct driver_slot *slot = &map->slots[i];
+        bool due;
+
+        if (slot->claimed_by == 0 &&
+            storage_scrap_get(driver->storage, storage_scrap_uid(PSA_ATECC608A_LOCATION, i), &due) == STORAGE_OK)
+            slot->scrap = !due || (!slot->locked && (slot->abilities & CHIP_CAN_GENERATE) != 0);
+    }
+}
+
+/* Policies, claims and scrap. */
 static psa_status_t read_unprobed(struct driver *driver, struct driver_map *map, const struct chip_config **config,
                                   struct error *err)
 {
     psa_status_t status = load_policies(driver, map, config, err);
 
-    return status == PSA_SUCCESS ? driver_visit_records(driver, note_claim, map, err) : status;
+    if (status == PSA_SUCCESS)
+        status = driver_visit_records(driver, note_claim, map, err);
+    if (status == PSA_SUCCESS)
+        read_scrap(driver, map);
+    return status;
 }
 
 /* `found` is what came of a question whose refusal may be a good answer; a failure that is not is passed on. */
@@ -197,6 +218,23 @@ psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_
         error_at_slot(err, slot);
     }
     driver_rest(driver);
+    return status;
+}
+
+psa_status_t driver_slot_is_scrap(struct driver *driver, uint8_t slot, bool *scrap, struct error *err)
+{
+    struct driver_map map;
+    const struct chip_config *config;
+
+    *scrap = false;
+    if (slot >= CHIP_SLOTS) {
+        error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
+        return PSA_ERROR_INVALID_ARGUMENT;
+    }
+    psa_status_t status = read_unprobed(driver, &map, &config, err);
+    if (status == PSA_SUCCESS)
+        *scrap = map.slots[slot].scrap;
+    chip_sleep(driver->chip);
     return status;
 }
 
@@ -415,7 +453,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
     uint16_t empty = 0;
 
     for (uint8_t i = 0; i < CHIP_SLOTS; i++)
-        if (map->slots[i].fill == DRIVER_FILL_EMPTY)
+        if (map->slots[i].fill == DRIVER_FILL_EMPTY || map->slots[i].scrap)
             empty |= (uint16_t)(1u << i);
     empty &= found.free;
     if (empty != 0) {
@@ -463,6 +501,8 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
     ask = find_candidates(&map, want, &driver->settings).free;
     while (ask != 0) {
         uint8_t next = least_capable(&map, want, ask);
+        if (map.slots[next].scrap)
+            break;
         status = ask_slot(driver, config, next, &map.slots[next].fill, err);
         if (status != PSA_SUCCESS)
             goto out;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which slot for which key. A slot is *claimed* when a key record points to it, *filled* when the chip holds a key in
- * it, *empty* when neither. The map is derived afresh from storage and chip each time it matters.
+ * it, *empty* when neither, *scrap* when what it holds was never reported, or destroyed. The map is derived afresh from
+ * storage and chip each time it matters.
  */
 #ifndef IMPRINT_DRIVER_SLOTS_H
 #define IMPRINT_DRIVER_SLOTS_H
@@ -28,6 +29,7 @@ struct driver_slot {
     bool write_key_known; /* settings.write_keys has the secret that encrypts imports into this slot */
     uint32_t claimed_by;  /* lowest key id that points here, 0 for none */
     enum driver_fill fill;
+    bool scrap; /* not claimed, and nobody wants what it holds: as good as empty */
 };
 
 struct driver_map {
@@ -44,6 +46,9 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
 /* Asks the chip about one slot. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
+/* Whether `slot` is scrap: as good as empty, whatever it holds (driver/recovery.h). */
+psa_status_t driver_slot_is_scrap(struct driver *driver, uint8_t slot, bool *scrap, struct error *err);
+
 /* What is wanted of a slot, from PSA attributes and creation method. */
 struct driver_want {
     bool private_key;   /* a key pair, else a public key */
@@ -59,9 +64,9 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_crea
                             struct driver_want *want, struct error *err);
 
 /*
- * The slot for `want`: fits, free, and of those the least capable (ties: lowest number); empty ones before filled ones,
- * those only with settings.replace_unclaimed. PSA_ERROR_INSUFFICIENT_STORAGE with the reason when there is none:
- * whether no slot fits, all that fit are claimed, or some are only filled.
+ * The slot for `want`: fits, free, and of those the least capable (ties: lowest number); empty and scrap ones before
+ * filled ones, those only with settings.replace_unclaimed. PSA_ERROR_INSUFFICIENT_STORAGE with the reason when there is
+ * none: whether no slot fits, all that fit are claimed, or some are only filled.
  */
 psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot,
                                 struct error *err);

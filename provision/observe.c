@@ -142,6 +142,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
     struct driver *driver = provision->driver;
     struct driver_want want;
     enum driver_fill fill;
+    bool scrap = false;
     psa_status_t status = driver_want_of(wants, methods[key->method].creation, &want, err);
 
     if (status == PSA_SUCCESS) {
@@ -158,7 +159,10 @@ static enum provision_status observe_missing(struct provision *provision, const 
                       "use a part whose maker put a key there, or generate one");
             status = PSA_ERROR_DOES_NOT_EXIST;
         }
-        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill == DRIVER_FILL_KEY &&
+        /* What an interrupted run of ours left there is nobody's key. */
+        if (status == PSA_SUCCESS && fill == DRIVER_FILL_KEY)
+            status = driver_slot_is_scrap(driver, key->slot, &scrap, err);
+        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill == DRIVER_FILL_KEY && !scrap &&
             key->replace == PROFILE_REPLACE_NEVER) {
             error_set(err, ERROR_SLOT_FILLED,
                       "the slot holds a key that no key id points to, and the profile does not let it be replaced",

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PSA Internal Trusted Storage as Mbed TLS calls it, over the store that is mounted, and four defences that keep the
- * core's secure element transactions honest however the application uses Mbed TLS (psa_finish_key_creation() and
- * psa_destroy_key() of Mbed TLS 3.6, library/psa_crypto.c):
+ * PSA Internal Trusted Storage as Mbed TLS calls it, over the store that is mounted, and what keeps the core's secure
+ * element transactions honest however the application uses Mbed TLS (psa_finish_key_creation(), psa_destroy_key() and
+ * psa_crypto_init() of Mbed TLS 3.6, library/psa_crypto.c):
  *
  * - A creation transaction is only opened where the id is free and there is room for the key's record, which is then
  *   kept for it: both are found out before the chip makes a key, not after.
  * - The core forgets that a key's record could not be stored, because it overwrites that status with the one of storing
  *   the driver's data. So that second write fails, with the first one's reason, unless the record is there.
- * - A creation that the core reports as failed leaves no record behind.
+ * - A creation that the core reports as failed leaves no record behind, and no slot that nobody may use any more.
  * - A key's record that the driver holds is not removed: the core drops it even when the chip could not destroy the
- * key.
- *
- * An unfinished transaction that is found at start is not this file's business: storage/transaction.h reads it.
+ *   key.
+ * - A transaction that an interrupted run has left is never shown to the core, which would drop it unrepaired and then
+ *   start only half, or refuse to start when it is torn. The driver settles it (driver/recovery.h): in p_init, at its
+ *   first call, and at the latest when the core opens the next transaction.
  */
 #include <psa/internal_trusted_storage.h>
 
+#include "storage/scrap.h"
 #include "storage/storage.h"
 #include "storage/transaction.h"
 
@@ -56,10 +58,47 @@ static void forget_transaction(struct storage *storage)
 {
     if (storage->create_uid != 0)
         storage->operations->release(storage->context);
+    storage->transaction_open = false;
+    storage->note_uid = 0;
+    storage->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
+    storage->chip_written = false;
+    storage->scrap_uid = 0;
     storage->create_uid = 0;
     storage->record_written = false;
     storage->record_status = STORAGE_OK;
     storage->hold_uid = 0;
+}
+
+/* Makes sure that no transaction of an interrupted run is overwritten unsettled. */
+static enum storage_status settle_left_over(const struct storage *storage)
+{
+    struct storage_record record;
+    enum storage_status status =
+        storage->recover == NULL ? STORAGE_ABSENT : look_up(storage, STORAGE_UID_TRANSACTION, &record);
+
+    if (status != STORAGE_ABSENT) {
+        storage->recover(storage->recover_context);
+        status = look_up(storage, STORAGE_UID_TRANSACTION, &record);
+    }
+    if (status == STORAGE_ABSENT)
+        return STORAGE_OK;
+    return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
+}
+
+/* Stores the transaction, behind it the driver's note where one was left for this key. */
+static enum storage_status store_transaction(const struct storage *storage, uint32_t flags, struct bytes content,
+                                             bool noted, struct storage_note note)
+{
+    uint8_t stored[STORAGE_TRANSACTION_STORED_MAX], after[STORAGE_TRANSACTION_NOTE_BYTES];
+    struct bytes_out out = {.data = stored, .cap = sizeof stored};
+
+    if (noted) {
+        storage_transaction_write_note(note, after);
+        (void)bytes_append(&out, content);
+        (void)bytes_append(&out, bytes_of(after, sizeof after));
+        content = bytes_written(&out);
+    }
+    return storage->operations->set(storage->context, STORAGE_UID_TRANSACTION, flags, content);
 }
 
 /*
@@ -70,24 +109,73 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
 {
     struct storage_transaction transaction;
     struct storage_record record;
-    bool create = storage_transaction_parse(content, &transaction) && transaction.kind == STORAGE_TRANSACTION_CREATE;
+    const uint64_t note_uid = storage->note_uid;
+    const struct storage_note note = storage->note;
+    const bool create = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction) &&
+                        transaction.kind == STORAGE_TRANSACTION_CREATE;
+    const bool noted = create && note_uid == transaction.uid;
 
     forget_transaction(storage);
-    if (create) {
-        enum storage_status status = look_up(storage, transaction.uid, &record);
+    enum storage_status status = settle_left_over(storage);
+    if (status == STORAGE_OK && create) {
+        status = look_up(storage, transaction.uid, &record);
         if (status == STORAGE_OK)
             return PSA_ERROR_ALREADY_EXISTS;
-        if (status != STORAGE_ABSENT)
-            return psa_status_of(status);
+        if (status == STORAGE_ABSENT)
+            status = STORAGE_OK;
     }
-    enum storage_status status = storage->operations->set(storage->context, STORAGE_UID_TRANSACTION, flags, content);
+    if (status != STORAGE_OK)
+        return psa_status_of(status);
+    status = store_transaction(storage, flags, content, noted, note);
+    storage->transaction_open = status == STORAGE_OK;
+    storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
     if (status == STORAGE_OK && create) {
         status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
-        if (status == STORAGE_OK)
+        if (status == STORAGE_OK) {
             storage->create_uid = transaction.uid;
-        else
-            (void)storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
+            storage->scrap_uid =
+                storage_scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction.lifetime), transaction.slot);
+            if (noted)
+                storage->note = note;
+        } else {
+            if (storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION) != STORAGE_OK)
+                storage->settled = false;
+            storage->transaction_open = false;
+        }
     }
+    return psa_status_of(status);
+}
+
+/*
+ * Ends the transaction: first what a created key in the slot makes untrue, then what a failed creation may have left
+ * there, then the transaction's own record. To the core it is over whether or not that could be removed; what stays is
+ * settled like what an interrupted run leaves.
+ */
+static psa_status_t close_transaction(struct storage *storage)
+{
+    const bool created = storage->create_uid != 0 && storage->record_written;
+    const bool left_key = storage->create_uid != 0 && !created && storage->chip_written && storage->note.fresh;
+    enum storage_status status = STORAGE_ABSENT;
+
+    if (storage->transaction_open) {
+        status = STORAGE_OK;
+        if (created && storage->scrap_uid != 0)
+            status = storage_scrap_clear(storage, storage->scrap_uid);
+        if (left_key && storage->scrap_uid != 0) {
+            storage->operations->release(storage->context);
+            status = storage_scrap_set(storage, storage->scrap_uid, false);
+            /* Without room the slot is lost to automatic choice, but PSA goes on. */
+            if (status == STORAGE_FULL)
+                status = STORAGE_OK;
+        }
+        if (status == STORAGE_OK)
+            status = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
+        /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */
+        if (status != STORAGE_OK && created)
+            (void)storage->operations->remove(storage->context, storage->create_uid);
+        storage->settled = storage->settled && status == STORAGE_OK;
+    }
+    forget_transaction(storage);
     return psa_status_of(status);
 }
 
@@ -130,6 +218,19 @@ psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t data_length, const void
     return psa_status_of(status);
 }
 
+/* Of a transaction the core is shown its own bytes. */
+static void hide_note(struct storage_record *record, uint32_t offset, struct bytes_out *content)
+{
+    if (record->size != STORAGE_TRANSACTION_STORED_MAX)
+        return;
+    record->size = STORAGE_TRANSACTION_BYTES;
+    const size_t left = offset < record->size ? record->size - offset : 0;
+    if (content != NULL && content->len > left) {
+        bytes_wipe(content->data + left, content->len - left);
+        content->len = left;
+    }
+}
+
 psa_status_t psa_its_get(psa_storage_uid_t uid, uint32_t data_offset, uint32_t data_length, void *p_data,
                          size_t *p_data_length)
 {
@@ -142,9 +243,13 @@ psa_status_t psa_its_get(psa_storage_uid_t uid, uint32_t data_offset, uint32_t d
     *p_data_length = 0;
     if (storage == NULL)
         return PSA_ERROR_STORAGE_FAILURE;
+    if (uid == STORAGE_UID_TRANSACTION && !storage->transaction_open)
+        return PSA_ERROR_DOES_NOT_EXIST;
     enum storage_status status = storage->operations->get(storage->context, uid, data_offset, &content, &record);
     if (status != STORAGE_OK)
         return psa_status_of(status);
+    if (uid == STORAGE_UID_TRANSACTION)
+        hide_note(&record, data_offset, &content);
     if (data_offset > record.size)
         return PSA_ERROR_INVALID_ARGUMENT;
     *p_data_length = content.len;
@@ -160,9 +265,13 @@ psa_status_t psa_its_get_info(psa_storage_uid_t uid, struct psa_storage_info_t *
         return PSA_ERROR_INVALID_ARGUMENT;
     if (storage == NULL)
         return PSA_ERROR_STORAGE_FAILURE;
+    if (uid == STORAGE_UID_TRANSACTION && !storage->transaction_open)
+        return PSA_ERROR_DOES_NOT_EXIST;
     enum storage_status status = look_up(storage, uid, &record);
     if (status != STORAGE_OK)
         return psa_status_of(status);
+    if (uid == STORAGE_UID_TRANSACTION)
+        hide_note(&record, 0, NULL);
     *p_info = (struct psa_storage_info_t){.size = record.size, .flags = record.flags};
     return PSA_SUCCESS;
 }
@@ -175,18 +284,12 @@ psa_status_t psa_its_remove(psa_storage_uid_t uid)
         return PSA_ERROR_INVALID_ARGUMENT;
     if (storage == NULL)
         return PSA_ERROR_STORAGE_FAILURE;
+    if (uid == STORAGE_UID_TRANSACTION)
+        return close_transaction(storage);
     /* psa_destroy_key() keeps the first error, which is the driver's, and the record stays. */
     if (uid == storage->hold_uid)
         return PSA_ERROR_NOT_PERMITTED;
-    enum storage_status status = storage->operations->remove(storage->context, uid);
-    if (uid == STORAGE_UID_TRANSACTION) {
-        /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */
-        if (status != STORAGE_OK && storage->create_uid != 0 && storage->record_written)
-            (void)storage->operations->remove(storage->context, storage->create_uid);
-        /* To the core the transaction is over whether or not its record could be removed. */
-        forget_transaction(storage);
-    } else if (uid == storage->create_uid) {
+    if (uid == storage->create_uid)
         storage->record_written = false;
-    }
-    return psa_status_of(status);
+    return psa_status_of(storage->operations->remove(storage->context, uid));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mount, the hold and the words for a status: what is the same for every backend. PSA's side of the mount is in
- * psa_its.c.
+ * The mount, the hold, the note and the words for a status: what is the same for every backend. PSA's side of the mount
+ * is in psa_its.c.
  */
 #include "storage/storage.h"
 
@@ -20,6 +20,17 @@ struct storage *storage_mounted(void)
 void storage_hold(struct storage *storage, uint64_t uid)
 {
     storage->hold_uid = uid;
+}
+
+void storage_note_creation(struct storage *storage, uint64_t uid, struct storage_note note)
+{
+    storage->note_uid = uid;
+    storage->note = note;
+}
+
+void storage_note_chip_written(struct storage *storage)
+{
+    storage->chip_written = true;
 }
 
 const char *storage_status_text(enum storage_status status)

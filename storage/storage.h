@@ -72,11 +72,39 @@ struct storage_operations {
     void (*release)(void *context);
 };
 
+/* How a key comes into its slot. Stored: the values never change. */
+enum storage_creation {
+    STORAGE_CREATION_UNKNOWN = 0,
+    STORAGE_CREATION_IMPORT = 1,
+    STORAGE_CREATION_GENERATE = 2,
+    STORAGE_CREATION_REGISTER = 3,
+};
+
+/* What the driver knows of a creation and the core's transaction does not say. */
+struct storage_note {
+    enum storage_creation creation;
+    bool fresh; /* the slot was empty before, or held what nobody wants */
+};
+
 /* One mounted store. `context` belongs to the backend and must outlive the mount. */
 struct storage {
     const struct storage_operations *operations;
     void *context;
-    /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and storage_hold(). */
+
+    /*
+     * Settles the transaction that an interrupted run has left: set by the driver that can (driver_init()), called
+     * before the core opens another one. NULL: a left-over is simply replaced.
+     */
+    void (*recover)(void *recover_context);
+    void *recover_context;
+    bool settled; /* by it: nothing is left over. False again when the core could not remove its transaction. */
+
+    /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and the functions below. */
+    bool transaction_open;    /* by the core, since the store was mounted: only then does the core see it */
+    uint64_t note_uid;        /* the key record that `note` is about; 0 for none */
+    struct storage_note note; /* goes into the next transaction that creates it */
+    bool chip_written;        /* the driver has begun to change what the slot holds */
+    uint64_t scrap_uid;       /* the scrap record of the slot of the open creation transaction (storage/scrap.h) */
     uint64_t create_uid; /* the key record of the open creation transaction, for which room is reserved; 0 for none */
     bool record_written; /* it has been stored */
     enum storage_status record_status; /* why it has not, where storing it was tried */
@@ -97,6 +125,15 @@ struct storage *storage_mounted(void);
  * it was made in. Removing through `operations` is not affected.
  */
 void storage_hold(struct storage *storage, uint64_t uid);
+
+/*
+ * What the driver leaves before the core opens a creation transaction for the key record `uid`: it is stored with it,
+ * in the same write. A note without its transaction is forgotten by the next note or transaction.
+ */
+void storage_note_creation(struct storage *storage, uint64_t uid, struct storage_note note);
+
+/* The driver is about to change what the slot of the open creation transaction holds. */
+void storage_note_chip_written(struct storage *storage);
 
 /* Text for people, one literal per status. */
 const char *storage_status_text(enum storage_status status);

@@ -3,13 +3,34 @@
 
 #include "bytes/order.h"
 
-enum { AT_KIND = 0, AT_LIFETIME = 4, AT_SLOT = 8, AT_UID = 16 };
+enum { AT_KIND = 0, AT_LIFETIME = 4, AT_SLOT = 8, AT_UID = 16, AT_NOTE = STORAGE_TRANSACTION_BYTES };
+enum { NOTE_VERSION = 0, NOTE_CREATION = 1, NOTE_FRESH = 2, NOTE_ZERO = 3, NOTE_VERSION_1 = 1 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the core stores this record in the order of the machine");
 
+void storage_transaction_write_note(struct storage_note note, uint8_t stored[static STORAGE_TRANSACTION_NOTE_BYTES])
+{
+    stored[NOTE_VERSION] = NOTE_VERSION_1;
+    stored[NOTE_CREATION] = (uint8_t)note.creation;
+    stored[NOTE_FRESH] = note.fresh;
+    stored[NOTE_ZERO] = 0;
+}
+
+/* Nothing is concluded from a note that this version does not write. */
+static struct storage_note read_note(const uint8_t stored[static STORAGE_TRANSACTION_NOTE_BYTES])
+{
+    if (stored[NOTE_VERSION] != NOTE_VERSION_1 || stored[NOTE_CREATION] > STORAGE_CREATION_REGISTER ||
+        stored[NOTE_FRESH] > 1 || stored[NOTE_ZERO] != 0)
+        return (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
+    return (struct storage_note){
+        .creation = (enum storage_creation)stored[NOTE_CREATION],
+        .fresh = stored[NOTE_FRESH] == 1,
+    };
+}
+
 bool storage_transaction_parse(struct bytes content, struct storage_transaction *transaction)
 {
-    if (content.len != STORAGE_TRANSACTION_BYTES)
+    if (content.len != STORAGE_TRANSACTION_BYTES && content.len != STORAGE_TRANSACTION_STORED_MAX)
         return false;
     const uint16_t kind = load16_le(content.data + AT_KIND);
     const uint64_t uid = load64_le(content.data + AT_UID);
@@ -21,18 +42,20 @@ bool storage_transaction_parse(struct bytes content, struct storage_transaction 
         .slot = load64_le(content.data + AT_SLOT),
         .uid = uid,
     };
+    if (content.len == STORAGE_TRANSACTION_STORED_MAX)
+        transaction->note = read_note(content.data + AT_NOTE);
     return true;
 }
 
 enum storage_status storage_transaction_read(const struct storage *storage, struct storage_transaction *transaction)
 {
-    uint8_t stored[STORAGE_TRANSACTION_BYTES];
+    uint8_t stored[STORAGE_TRANSACTION_STORED_MAX];
     struct bytes_out content = {.data = stored, .cap = sizeof stored};
     struct storage_record record;
     enum storage_status status =
         storage->operations->get(storage->context, STORAGE_UID_TRANSACTION, 0, &content, &record);
     if (status == STORAGE_OK &&
-        (record.size != sizeof stored || !storage_transaction_parse(bytes_written(&content), transaction)))
+        (record.size != content.len || !storage_transaction_parse(bytes_written(&content), transaction)))
         status = STORAGE_CORRUPT;
     return status;
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an interrupted run has left is brought to one of its two clean ends: the key is there whole, or not at all. The
+ * decision is a table over what is stored (recovery.c; docs/psa-keys.md explains it), so that a recovery that is cut
+ * short itself only leaves another state of the same table. What must still happen in the chip is a scrap record with
+ * an erase due (storage/scrap.h), which any later chip operation settles.
+ *
+ * None of this fails: what cannot be settled now stays as it is, and is tried again at the next call.
+ */
+#ifndef IMPRINT_DRIVER_RECOVERY_H
+#define IMPRINT_DRIVER_RECOVERY_H
+
+#include "driver/driver.h"
+
+/*
+ * Settles a left-over transaction in storage, where it is not known that there is none; asks nothing of the chip and
+ * calls no PSA function. Does nothing while the core itself has a transaction open.
+ */
+void driver_recover(struct driver *driver);
+
+/* The same, also when it was done before: the storage's hook (struct storage, recover). `context` is the driver. */
+void driver_recover_again(void *context);
+
+/*
+ * Overwrites the keys in slots with an erase due, by GenKey, where no key id points to the slot and its policy allows
+ * it; where not, the slot is no scrap. Sends nothing when none is due. One that the chip does not answer to, or the
+ * chip's guard refuses, stays due. Not while a creation transaction is open: its reserved room is not ours.
+ */
+void driver_settle_erasures(struct driver *driver);
+
+#endif

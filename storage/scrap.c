@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/scrap.h"
+
+enum { SCRAP_VERSION = 1, SCRAP_ERASE_DUE = 1 };
+
+uint64_t storage_scrap_uid(uint32_t location, uint64_t slot)
+{
+    return location == 0 || slot > UINT32_MAX ? 0 : (uint64_t)location << 32 | slot;
+}
+
+enum storage_status storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
+{
+    const uint8_t content[STORAGE_SCRAP_BYTES] = {SCRAP_VERSION, erase_due ? SCRAP_ERASE_DUE : 0};
+
+    return storage->operations->set(storage->context, uid, 0, bytes_of(content, sizeof content));
+}
+
+enum storage_status storage_scrap_get(const struct storage *storage, uint64_t uid, bool *erase_due)
+{
+    uint8_t content[STORAGE_SCRAP_BYTES] = {0};
+    struct bytes_out out = {.data = content, .cap = sizeof content};
+    struct storage_record record;
+    enum storage_status status = storage->operations->get(storage->context, uid, 0, &out, &record);
+
+    if (status != STORAGE_OK)
+        return status;
+    if (record.size != sizeof content || content[0] != SCRAP_VERSION || (content[1] & ~SCRAP_ERASE_DUE) != 0 ||
+        content[2] != 0 || content[3] != 0)
+        return STORAGE_CORRUPT;
+    *erase_due = content[1] == SCRAP_ERASE_DUE;
+    return STORAGE_OK;
+}
+
+enum storage_status storage_scrap_clear(const struct storage *storage, uint64_t uid)
+{
+    struct bytes_out nothing = {.data = NULL, .cap = 0};
+    enum storage_status status = storage->operations->get(storage->context, uid, 0, &nothing, NULL);
+
+    if (status != STORAGE_ABSENT)
+        status = storage->operations->remove(storage->context, uid);
+    return status == STORAGE_ABSENT ? STORAGE_OK : status;
+}
