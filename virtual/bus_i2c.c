@@ -10,7 +10,6 @@
 
 #define BYTE_BITS 9
 #define WAKE_LOW_NS 60000u /* tWLO; 15 to 60 microseconds are undefined on the part and do not wake here */
-#define GROUP_MIN 7
 #define READ_BIT 1u
 
 enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
@@ -47,6 +46,7 @@ static void reset_counter(struct virtual_chip *chip)
 bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
 {
     const bool reading = (address_byte & READ_BIT) != 0;
+    const bool heard = virtual_begin_transaction(chip);
 
     if (chip->bus == VIRTUAL_BUS_SINGLE && chip->word_address == WORD_RESET)
         reset_counter(chip); /* a repeated start ends the transaction as a stop does */
@@ -54,7 +54,7 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     pass_bits(chip, 1 + BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, address_byte);
-    if (!can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
+    if (!heard || !can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
         return false;
     if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
         return false;
@@ -65,13 +65,13 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
 /* The faults that meet a group before its first byte. True: nothing of it is acknowledged. */
 static bool refuse_group(struct virtual_chip *chip)
 {
-    const uint64_t group = chip->groups + 1;
+    const uint64_t group = chip->counters.groups + 1;
 
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
         chip->silent = true;
     if (!chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
         return false;
-    chip->groups = group;
+    chip->counters.groups = group;
     return true;
 }
 
@@ -146,20 +146,8 @@ static bool group_is_complete(const struct virtual_chip *chip)
 {
     if (chip->input_len == 0)
         return false;
-    return chip->input[0] < GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX || chip->input_len == chip->input[0];
-}
-
-static void run_command(struct virtual_chip *chip)
-{
-    static const uint8_t damaged[1] = {0xff};
-
-    if (chip->input[0] >= GROUP_MIN && chip->input[0] <= VIRTUAL_GROUP_MAX) {
-        virtual_execute(chip);
-        return;
-    }
-    chip->groups++;
-    chip->input_len = 0;
-    virtual_set_output(chip, damaged, sizeof damaged);
+    return chip->input[0] < VIRTUAL_GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX ||
+           chip->input_len == chip->input[0];
 }
 
 void virtual_i2c_stop(struct virtual_chip *chip)
@@ -171,7 +159,7 @@ void virtual_i2c_stop(struct virtual_chip *chip)
     if (!can_answer(chip))
         return;
     if (ended == VIRTUAL_BUS_COMMAND && group_is_complete(chip))
-        run_command(chip);
+        virtual_execute(chip);
     if (ended != VIRTUAL_BUS_SINGLE)
         return;
     switch (chip->word_address) {

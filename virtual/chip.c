@@ -55,6 +55,12 @@ void virtual_enter_sleep(struct virtual_chip *chip)
     chip->address = configured_address(chip);
 }
 
+void virtual_cut_power(struct virtual_chip *chip)
+{
+    virtual_power_up(chip);
+    chip->power = VIRTUAL_OFF;
+}
+
 void virtual_power_up(struct virtual_chip *chip)
 {
     virtual_enter_sleep(chip);
@@ -80,7 +86,7 @@ void virtual_wake(struct virtual_chip *chip)
 {
     const bool self_test = virtual_is_608(chip) && (virtual_chip_options(chip) & 1) != 0;
 
-    if (chip->power == VIRTUAL_AWAKE || chip->silent)
+    if (chip->power == VIRTUAL_AWAKE || chip->power == VIRTUAL_OFF || chip->silent)
         return;
     virtual_be_awake(chip);
     chip->answers_from_ns = chip->now_ns + (self_test ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
@@ -183,6 +189,16 @@ void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)
 {
     *counters = chip->counters;
+}
+
+size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap)
+{
+    const size_t count = (size_t)chip->counters.nonvolatile_writes;
+    const size_t kept = count < VIRTUAL_WRITES_KEPT ? count : VIRTUAL_WRITES_KEPT;
+
+    if (cap != 0)
+        memcpy(writes, chip->writes, (kept < cap ? kept : cap) * sizeof *writes);
+    return count;
 }
 
 bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem)

@@ -142,7 +142,11 @@ static bool commit(struct virtual_chip *chip)
 
     if (memcmp(&chip->memory, &chip->committed, sizeof chip->memory) == 0)
         return true;
-    system_errno = virtual_image_commit(&chip->image, chip->crypto, &chip->memory);
+    virtual_fault_write(chip);
+    if (chip->swapped) /* the file is another part's */
+        chip->image.sequence++;
+    else
+        system_errno = virtual_image_commit(&chip->image, chip->crypto, &chip->memory);
     if (system_errno != 0) {
         chip->memory = chip->committed;
         chip->file_problem.system_errno = system_errno;
@@ -154,24 +158,35 @@ static bool commit(struct virtual_chip *chip)
     return true;
 }
 
+/* A count that a group can have, all of it there, and the right CRC. */
+static bool group_is_whole(const struct virtual_chip *chip)
+{
+    const size_t len = chip->input_len;
+    uint16_t crc = 0;
+
+    if (chip->input[0] < VIRTUAL_GROUP_MIN || len != chip->input[0])
+        return false;
+    crc = virtual_crc(0, chip->input, len - 2);
+    return chip->input[len - 2] == (uint8_t)crc && chip->input[len - 1] == (uint8_t)(crc >> 8);
+}
+
 /* Looks at the group and runs it. Returns the time it takes. */
 static uint64_t run_group(struct virtual_chip *chip)
 {
     struct virtual_call call = {.opcode = chip->input[1],
                                 .param1 = chip->input[2],
                                 .param2 = (uint16_t)(chip->input[3] | chip->input[4] << 8),
-                                .data = chip->input + 5,
-                                .data_len = chip->input_len - 7};
+                                .data = chip->input + 5};
     struct virtual_reply reply = {.len = 0};
     const struct command *command = NULL;
     enum virtual_answer answer = VIRTUAL_ANSWER_PARSE;
     uint64_t duration_ns = QUICK_NS;
-    const uint16_t crc = virtual_crc(0, chip->input, chip->input_len - 2);
 
-    if (chip->input[chip->input_len - 2] != (uint8_t)crc || chip->input[chip->input_len - 1] != (uint8_t)(crc >> 8)) {
+    if (!group_is_whole(chip)) {
         answer = VIRTUAL_ANSWER_CRC;
         goto out;
     }
+    call.data_len = chip->input_len - VIRTUAL_GROUP_MIN;
     chip->counters.commands++;
     command = find_command(call.opcode);
     if (command == NULL || !length_is_legal(command, call.data_len))
@@ -198,37 +213,63 @@ out:
     return duration_ns;
 }
 
-/* The supply collapses while the command runs: nothing is done, and the chip answers as one that has just woken. */
-static void reset_instead(struct virtual_chip *chip)
+/* The supply collapses for `duration_ns`: then the chip answers as one that has just woken. */
+static void reset_for(struct virtual_chip *chip, uint64_t duration_ns)
 {
-    const struct command *command = find_command(chip->input[1]);
-    const uint64_t duration_ns = command == NULL ? QUICK_NS : execution_ns(chip, command);
-
-    chip->counters.execution_ns += duration_ns;
     virtual_power_up(chip);
     virtual_be_awake(chip);
     chip->answers_from_ns = chip->now_ns + duration_ns;
 }
 
+/* Faults that let the command happen and take its reply. True: there is nothing more to do for the group. */
+static bool fail_after(struct virtual_chip *chip, uint64_t duration_ns)
+{
+    const uint64_t group = chip->counters.groups;
+
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_KILL, group))
+        raise(SIGKILL);
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_CUT_AFTER, group) ||
+        virtual_fault_armed(chip, VIRTUAL_FAULT_TEAR, group)) {
+        virtual_cut_power(chip);
+        return true;
+    }
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_BROWNOUT, group)) {
+        reset_for(chip, duration_ns);
+        return true;
+    }
+    return false;
+}
+
 void virtual_execute(struct virtual_chip *chip)
 {
-    const uint64_t group = ++chip->groups;
+    const uint64_t group = ++chip->counters.groups;
     uint64_t duration_ns = 0;
 
+    virtual_fault_swap(chip);
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_CUT_BEFORE, group)) {
+        virtual_cut_power(chip);
+        return;
+    }
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_RESET, group)) {
-        reset_instead(chip);
+        const struct command *command = find_command(chip->input[1]);
+
+        duration_ns = command == NULL ? QUICK_NS : execution_ns(chip, command);
+        chip->counters.execution_ns += duration_ns;
+        reset_for(chip, duration_ns);
         return;
     }
     virtual_fault_input(chip);
     duration_ns = run_group(chip);
-    if (virtual_fault_armed(chip, VIRTUAL_FAULT_KILL, group))
-        raise(SIGKILL);
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_SLOW, group))
         duration_ns *= 5;
     virtual_wipe(chip->input, sizeof chip->input);
     chip->input_len = 0;
     chip->counters.execution_ns += duration_ns;
+    if (fail_after(chip, duration_ns))
+        return;
     chip->answers_from_ns = chip->now_ns + duration_ns;
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_WATCHDOG, group))
+        chip->watchdog_ns = chip->now_ns + duration_ns / 2;
     virtual_fault_output(chip);
 }
 

@@ -16,6 +16,7 @@
 #define VIRTUAL_SLOTS 16
 #define VIRTUAL_OTP_BYTES 64
 #define VIRTUAL_DATA_BYTES 1208 /* 8 x 36 + 416 + 7 x 72 */
+#define VIRTUAL_GROUP_MIN 7     /* count, opcode, two parameters and CRC */
 #define VIRTUAL_GROUP_MAX 162   /* 155 data bytes + count, opcode, two parameters and CRC */
 #define VIRTUAL_FAULTS_MAX 16
 
@@ -62,7 +63,7 @@ struct virtual_registers {
     uint8_t hmac_outer_key[64]; /* key XOR 0x5c.. while sha_phase is HMAC */
 };
 
-enum virtual_power { VIRTUAL_ASLEEP, VIRTUAL_IDLE, VIRTUAL_AWAKE };
+enum virtual_power { VIRTUAL_OFF, VIRTUAL_ASLEEP, VIRTUAL_IDLE, VIRTUAL_AWAKE };
 
 enum virtual_bus {
     VIRTUAL_BUS_FREE,
@@ -84,11 +85,20 @@ enum virtual_fault_kind {
     VIRTUAL_FAULT_RESET,
     VIRTUAL_FAULT_SLOW,
     VIRTUAL_FAULT_KILL,
+    VIRTUAL_FAULT_WATCHDOG,
+    VIRTUAL_FAULT_BROWNOUT,
+    VIRTUAL_FAULT_SWAP,
+    VIRTUAL_FAULT_CUT_BEFORE,
+    VIRTUAL_FAULT_CUT_AFTER,
+    VIRTUAL_FAULT_TEAR,
+    VIRTUAL_FAULT_BUS_CUT, /* counted in transactions, as the next */
+    VIRTUAL_FAULT_BUS_NACK,
 };
 
 struct virtual_fault {
     enum virtual_fault_kind kind;
-    uint64_t group;
+    uint64_t at;     /* the group, or the bus transaction */
+    uint32_t choice; /* K of a tear */
 };
 
 struct virtual_crypto;
@@ -119,8 +129,9 @@ struct virtual_chip {
     size_t output_len;
     size_t output_pos;
 
-    struct virtual_counters counters;
-    uint64_t groups; /* begun by the host since open */
+    struct virtual_counters counters; /* `groups` is the number of the current group */
+    struct virtual_write writes[VIRTUAL_WRITES_KEPT];
+    bool swapped; /* another part answers: the file stays as it is */
     struct virtual_fault faults[VIRTUAL_FAULTS_MAX];
     size_t fault_count;
     bool silent;
@@ -134,6 +145,7 @@ void virtual_power_up(struct virtual_chip *chip);
 void virtual_wake(struct virtual_chip *chip);
 void virtual_enter_idle(struct virtual_chip *chip);
 void virtual_enter_sleep(struct virtual_chip *chip);
+void virtual_cut_power(struct virtual_chip *chip);
 
 /* chip.c: awake, answering, as if woken at this moment: output is the wake group, the watchdog starts anew. */
 void virtual_be_awake(struct virtual_chip *chip);
@@ -144,11 +156,20 @@ void virtual_execute(struct virtual_chip *chip);
 /* commands.c: puts a group with count and CRC around `payload` into `output`. */
 void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_t payload_len);
 
-/* fault.c: is this fault armed for group `group`? */
-bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t group);
+/* fault.c: is this fault armed for group, or bus transaction, `at`? */
+bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t at);
+
+/* fault.c: a bus transaction begins. False: a fault keeps the chip from acknowledging it. */
+bool virtual_begin_transaction(struct virtual_chip *chip);
 
 /* fault.c: changes of the input before, of the output after the execution of the current group. */
 void virtual_fault_input(struct virtual_chip *chip);
 void virtual_fault_output(struct virtual_chip *chip);
+
+/* fault.c: keeps the record of a change about to be written, and tears it when the current group is to be torn. */
+void virtual_fault_write(struct virtual_chip *chip);
+
+/* fault.c: the part becomes another one when the current group says so. */
+void virtual_fault_swap(struct virtual_chip *chip);
 
 #endif
