@@ -25,11 +25,16 @@ static uint8_t configured_address(const struct virtual_chip *chip)
 {
     const uint8_t *config = chip->memory.config;
 
-    if ((config[VIRTUAL_AT_I2C_ENABLE] & 1) == 0)
+    if (!virtual_is_i2c(chip))
         return SINGLE_WIRE_ADDRESS;
     if (virtual_is_608(chip) && (config[VIRTUAL_AT_CHIP_MODE] & 1) != 0 && config[VIRTUAL_AT_USER_EXTRA_ADDRESS] != 0)
         return config[VIRTUAL_AT_USER_EXTRA_ADDRESS] & 0xfe;
     return config[VIRTUAL_AT_I2C_ADDRESS] & 0xfe;
+}
+
+static bool tests_itself(const struct virtual_chip *chip)
+{
+    return virtual_is_608(chip) && (virtual_chip_options(chip) & VIRTUAL_CHIP_OPTION_SELF_TEST) != 0;
 }
 
 static void clear_buffer(struct virtual_chip *chip)
@@ -65,14 +70,25 @@ void virtual_power_up(struct virtual_chip *chip)
 {
     virtual_enter_sleep(chip);
     chip->latch = false;
+    chip->boot_over = false;
+    chip->gpio = (chip->memory.config[VIRTUAL_AT_I2C_ADDRESS] & 4) != 0; /* single wire: the pin's default level */
     chip->random_draws = 0;
     chip->silent = false;
     chip->bus = VIRTUAL_BUS_FREE;
 }
 
+/* The tests that a wake makes when the config zone asks for them. A wake without them leaves the failure state, too. */
+static bool run_self_tests(struct virtual_chip *chip)
+{
+    chip->failed_tests = 0;
+    if (tests_itself(chip))
+        chip->failed_tests = virtual_fault_self_test(chip, chip->counters.groups + 1) & VIRTUAL_SELF_TESTS;
+    return chip->failed_tests == 0;
+}
+
 void virtual_be_awake(struct virtual_chip *chip)
 {
-    static const uint8_t woken[1] = {0x11};
+    const uint8_t woken[1] = {run_self_tests(chip) ? 0x11 : 0x07};
     const bool long_watchdog = (chip->memory.config[VIRTUAL_AT_CHIP_MODE] & 4) != 0;
 
     chip->power = VIRTUAL_AWAKE;
@@ -84,12 +100,10 @@ void virtual_be_awake(struct virtual_chip *chip)
 
 void virtual_wake(struct virtual_chip *chip)
 {
-    const bool self_test = virtual_is_608(chip) && (virtual_chip_options(chip) & 1) != 0;
-
     if (chip->power == VIRTUAL_AWAKE || chip->power == VIRTUAL_OFF || chip->silent)
         return;
     virtual_be_awake(chip);
-    chip->answers_from_ns = chip->now_ns + (self_test ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
+    chip->answers_from_ns = chip->now_ns + (tests_itself(chip) ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
     chip->counters.wakes++;
 }
 

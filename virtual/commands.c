@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command table and the one place that runs a command: CRC, opcode, length, watchdog, handler, file, time. Status
- * precedence: FF before all, then 03 for the opcode or length, EE, and what the handler says (03, then 0F, then 01 and
- * 05). One command's changes of memory are one change of the file; a command that changes nothing writes nothing.
+ * precedence: FF before all, then 03 for the opcode or length, 07, EE, and what the handler says (03, then 0F, then 01
+ * and 05). One command's changes of memory are one change of the file; a command that changes nothing writes nothing.
  */
 #include "virtual/commands.h"
 #include "virtual/crypto.h"
 #include "virtual/image.h"
 #include "virtual/policy.h"
+#include "virtual/random.h"
 
 #include <signal.h>
 #include <string.h>
 
 #define QUICK_NS 1000000u /* a group that is refused before it is looked at: no public number, one millisecond */
+
+#define OPCODE_READ 0x02
+#define OPCODE_SELF_TEST 0x77
 
 /* Data lengths as a list, or any up to `longest`. */
 struct command {
@@ -20,13 +24,17 @@ struct command {
     uint8_t lengths[4];
     uint8_t length_count; /* 0: any length up to `longest` */
     uint8_t longest;
+    enum { ON_ALL, ON_508, ON_608 } on;
     uint16_t max_ms[4]; /* ATECC508A; ATECC608 at clock divider M0, M1, M2 */
     VIRTUAL_HANDLER((*run));
 };
 
 /* Maximum execution times as published for hosts that wait instead of polling. */
 static const struct command commands[] = {
-    {.opcode = 0x02, .lengths = {0}, .length_count = 1, .max_ms = {5, 5, 5, 5}, .run = virtual_command_read},
+    {.opcode = 0x01, .lengths = {0}, .length_count = 1, .on = ON_508, .max_ms = {3}, .run = virtual_command_pause},
+    {.opcode = OPCODE_READ, .lengths = {0}, .length_count = 1, .max_ms = {5, 5, 5, 5}, .run = virtual_command_read},
+    {.opcode = 0x08, .lengths = {0, 32}, .length_count = 2, .max_ms = {14, 55, 55, 55}, .run = virtual_command_mac},
+    {.opcode = 0x11, .lengths = {0}, .length_count = 1, .on = ON_508, .max_ms = {23}, .run = virtual_command_hmac},
     {.opcode = 0x12,
      .lengths = {4, 32, 64},
      .length_count = 3,
@@ -44,12 +52,18 @@ static const struct command commands[] = {
      .run = virtual_command_nonce},
     {.opcode = 0x17, .lengths = {0}, .length_count = 1, .max_ms = {32, 35, 35, 35}, .run = virtual_command_lock},
     {.opcode = 0x1b, .lengths = {0}, .length_count = 1, .max_ms = {23, 23, 23, 23}, .run = virtual_command_random},
+    {.opcode = 0x1c,
+     .lengths = {0, 32},
+     .length_count = 2,
+     .max_ms = {50, 50, 50, 50},
+     .run = virtual_command_derivekey},
     {.opcode = 0x20,
      .lengths = {0},
      .length_count = 1,
      .max_ms = {10, 10, 10, 10},
      .run = virtual_command_update_extra},
     {.opcode = 0x24, .lengths = {0}, .length_count = 1, .max_ms = {20, 25, 25, 25}, .run = virtual_command_counter},
+    {.opcode = 0x28, .lengths = {77}, .length_count = 1, .max_ms = {13, 40, 40, 40}, .run = virtual_command_checkmac},
     {.opcode = 0x30, .lengths = {0}, .length_count = 1, .max_ms = {2, 5, 5, 5}, .run = virtual_command_info},
     {.opcode = 0x40,
      .lengths = {0, 3},
@@ -57,6 +71,7 @@ static const struct command commands[] = {
      .max_ms = {115, 115, 215, 653},
      .run = virtual_command_genkey},
     {.opcode = 0x41, .lengths = {0}, .length_count = 1, .max_ms = {60, 115, 220, 665}, .run = virtual_command_sign},
+    {.opcode = 0x43, .lengths = {64}, .length_count = 1, .max_ms = {58, 75, 172, 531}, .run = virtual_command_ecdh},
     {.opcode = 0x45,
      .lengths = {64, 83, 128},
      .length_count = 3,
@@ -67,7 +82,26 @@ static const struct command commands[] = {
      .length_count = 2,
      .max_ms = {48, 50, 50, 50},
      .run = virtual_command_privwrite},
-    {.opcode = 0x47, .longest = 64, .max_ms = {9, 36, 42, 75}, .run = virtual_command_sha},
+    {.opcode = 0x47, .longest = 99, .max_ms = {9, 36, 42, 75}, .run = virtual_command_sha},
+    {.opcode = 0x51,
+     .lengths = {16, 32},
+     .length_count = 2,
+     .on = ON_608,
+     .max_ms = {0, 27, 27, 27},
+     .run = virtual_command_aes},
+    {.opcode = 0x56, .longest = 132, .on = ON_608, .max_ms = {0, 165, 165, 165}, .run = virtual_command_kdf},
+    {.opcode = OPCODE_SELF_TEST,
+     .lengths = {0},
+     .length_count = 1,
+     .on = ON_608,
+     .max_ms = {0, 250, 625, 2324},
+     .run = virtual_command_selftest},
+    {.opcode = 0x80,
+     .lengths = {32, 96},
+     .length_count = 2,
+     .on = ON_608,
+     .max_ms = {0, 80, 160, 480},
+     .run = virtual_command_secureboot},
 };
 
 uint16_t virtual_crc(uint16_t crc, const uint8_t *data, size_t len)
@@ -96,11 +130,14 @@ void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_
     chip->output_pos = 0;
 }
 
-static const struct command *find_command(uint8_t opcode)
+/* NULL: this part has no such command. */
+static const struct command *find_command(const struct virtual_chip *chip, uint8_t opcode)
 {
+    const bool is_608 = virtual_is_608(chip);
+
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (commands[i].opcode == opcode)
-            return &commands[i];
+            return commands[i].on == (is_608 ? ON_508 : ON_608) ? NULL : &commands[i];
     return NULL;
 }
 
@@ -170,6 +207,13 @@ static bool group_is_whole(const struct virtual_chip *chip)
     return chip->input[len - 2] == (uint8_t)crc && chip->input[len - 1] == (uint8_t)(crc >> 8);
 }
 
+/* After a failed self test only SelfTest and Read of the config zone are served. */
+static bool self_test_lets_pass(const struct virtual_chip *chip, const struct virtual_call *call)
+{
+    return chip->failed_tests == 0 || call->opcode == OPCODE_SELF_TEST ||
+           (call->opcode == OPCODE_READ && (call->param1 & 3) == 0);
+}
+
 /* Looks at the group and runs it. Returns the time it takes. */
 static uint64_t run_group(struct virtual_chip *chip)
 {
@@ -188,9 +232,13 @@ static uint64_t run_group(struct virtual_chip *chip)
     }
     call.data_len = chip->input_len - VIRTUAL_GROUP_MIN;
     chip->counters.commands++;
-    command = find_command(call.opcode);
+    command = find_command(chip, call.opcode);
     if (command == NULL || !length_is_legal(command, call.data_len))
         goto out;
+    if (!self_test_lets_pass(chip, &call)) {
+        answer = VIRTUAL_ANSWER_SELF_TEST;
+        goto out;
+    }
     if (chip->watchdog_ns - chip->now_ns < execution_ns(chip, command)) {
         answer = VIRTUAL_ANSWER_WATCHDOG;
         goto out;
@@ -251,7 +299,7 @@ void virtual_execute(struct virtual_chip *chip)
         return;
     }
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_RESET, group)) {
-        const struct command *command = find_command(chip->input[1]);
+        const struct command *command = find_command(chip, chip->input[1]);
 
         duration_ns = command == NULL ? QUICK_NS : execution_ns(chip, command);
         chip->counters.execution_ns += duration_ns;
@@ -333,4 +381,24 @@ void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_
 void virtual_drop_tempkey(struct virtual_chip *chip)
 {
     virtual_wipe(&chip->registers.tempkey, sizeof chip->registers.tempkey);
+}
+
+void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, const uint8_t *plain, size_t len,
+                             struct virtual_reply *reply)
+{
+    struct virtual_message message = {.len = 0};
+    uint8_t nonce[32];
+    uint8_t pad[32];
+
+    virtual_generate(chip, nonce);
+    for (size_t at = 0; at < len; at += 32) { /* each block has a key of its own: H(IO key | half of the nonce) */
+        virtual_put(&message, io_key, 32);
+        virtual_put(&message, nonce + at / 2, 16);
+        virtual_finish_message(chip, &message, pad);
+        for (size_t i = 0; i < 32; i++)
+            reply->bytes[at + i] = plain[at + i] ^ pad[i];
+    }
+    memcpy(reply->bytes + len, nonce, 32);
+    reply->len = len + 32;
+    virtual_wipe(pad, sizeof pad);
 }

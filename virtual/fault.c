@@ -18,15 +18,25 @@ static const struct {
     const char *suffix; /* NULL: a point and a number, kept as `choice` */
     enum virtual_fault_kind kind;
 } kinds[] = {
-    {"silent", "", VIRTUAL_FAULT_SILENT},       {"nack", "", VIRTUAL_FAULT_NACK},
-    {"garbage", "", VIRTUAL_FAULT_GARBAGE},     {"badcrc", "", VIRTUAL_FAULT_BADCRC},
-    {"flip", "", VIRTUAL_FAULT_FLIP},           {"lost", "", VIRTUAL_FAULT_LOST},
-    {"reset", "", VIRTUAL_FAULT_RESET},         {"slow", "", VIRTUAL_FAULT_SLOW},
-    {"kill", "", VIRTUAL_FAULT_KILL},           {"watchdog", "", VIRTUAL_FAULT_WATCHDOG},
-    {"brownout", "", VIRTUAL_FAULT_BROWNOUT},   {"swap", "", VIRTUAL_FAULT_SWAP},
-    {"cut", "", VIRTUAL_FAULT_CUT_BEFORE},      {"cut", ".before", VIRTUAL_FAULT_CUT_BEFORE},
-    {"cut", ".after", VIRTUAL_FAULT_CUT_AFTER}, {"tear", NULL, VIRTUAL_FAULT_TEAR},
-    {"buscut", "", VIRTUAL_FAULT_BUS_CUT},      {"busnack", "", VIRTUAL_FAULT_BUS_NACK},
+    {"silent", "", VIRTUAL_FAULT_SILENT},
+    {"nack", "", VIRTUAL_FAULT_NACK},
+    {"garbage", "", VIRTUAL_FAULT_GARBAGE},
+    {"badcrc", "", VIRTUAL_FAULT_BADCRC},
+    {"flip", "", VIRTUAL_FAULT_FLIP},
+    {"lost", "", VIRTUAL_FAULT_LOST},
+    {"reset", "", VIRTUAL_FAULT_RESET},
+    {"slow", "", VIRTUAL_FAULT_SLOW},
+    {"kill", "", VIRTUAL_FAULT_KILL},
+    {"watchdog", "", VIRTUAL_FAULT_WATCHDOG},
+    {"brownout", "", VIRTUAL_FAULT_BROWNOUT},
+    {"swap", "", VIRTUAL_FAULT_SWAP},
+    {"cut", "", VIRTUAL_FAULT_CUT_BEFORE},
+    {"cut", ".before", VIRTUAL_FAULT_CUT_BEFORE},
+    {"cut", ".after", VIRTUAL_FAULT_CUT_AFTER},
+    {"tear", NULL, VIRTUAL_FAULT_TEAR},
+    {"selftest", NULL, VIRTUAL_FAULT_SELF_TEST},
+    {"buscut", "", VIRTUAL_FAULT_BUS_CUT},
+    {"busnack", "", VIRTUAL_FAULT_BUS_NACK},
 };
 
 /* A decimal number from 1 to 9 digits long. Returns what follows it, NULL when there is none. */
@@ -95,6 +105,16 @@ bool virtual_begin_transaction(struct virtual_chip *chip)
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_BUS_CUT, transaction))
         virtual_cut_power(chip);
     return !virtual_fault_armed(chip, VIRTUAL_FAULT_BUS_NACK, transaction);
+}
+
+uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group)
+{
+    for (size_t i = 0; i < chip->fault_count; i++)
+        if (chip->faults[i].kind == VIRTUAL_FAULT_SELF_TEST && chip->faults[i].at <= group) {
+            chip->faults[i].at = UINT64_MAX; /* once */
+            return (uint8_t)chip->faults[i].choice;
+        }
+    return 0;
 }
 
 /* ---- memory ---- */

@@ -19,6 +19,7 @@
 #define VIRTUAL_GROUP_MIN 7     /* count, opcode, two parameters and CRC */
 #define VIRTUAL_GROUP_MAX 162   /* 155 data bytes + count, opcode, two parameters and CRC */
 #define VIRTUAL_FAULTS_MAX 16
+#define VIRTUAL_SELF_TESTS 0x3d /* RNG, ECDSA, ECDH, AES, SHA; bit 1 is no test */
 
 struct virtual_memory {
     uint8_t config[VIRTUAL_CONFIG_BYTES];
@@ -93,12 +94,13 @@ enum virtual_fault_kind {
     VIRTUAL_FAULT_TEAR,
     VIRTUAL_FAULT_BUS_CUT, /* counted in transactions, as the next */
     VIRTUAL_FAULT_BUS_NACK,
+    VIRTUAL_FAULT_SELF_TEST,
 };
 
 struct virtual_fault {
     enum virtual_fault_kind kind;
     uint64_t at;     /* the group, or the bus transaction */
-    uint32_t choice; /* K of a tear */
+    uint32_t choice; /* K of a tear, the tests that fail */
 };
 
 struct virtual_crypto;
@@ -112,6 +114,9 @@ struct virtual_chip {
 
     struct virtual_registers registers;
     bool latch;            /* persistent latch: only loss of power clears it */
+    bool boot_over;        /* SecureBoot answers no more until loss of power */
+    bool gpio;             /* level of the pin SCL of a single-wire part */
+    uint8_t failed_tests;  /* bits of SelfTest; not 0: failure state. Cleared by wake */
     uint64_t random_draws; /* since power-up */
 
     enum virtual_power power;
@@ -147,7 +152,7 @@ void virtual_enter_idle(struct virtual_chip *chip);
 void virtual_enter_sleep(struct virtual_chip *chip);
 void virtual_cut_power(struct virtual_chip *chip);
 
-/* chip.c: awake, answering, as if woken at this moment: output is the wake group, the watchdog starts anew. */
+/* chip.c: awake, answering, as if woken at this moment: self test, output is the wake group, new watchdog. */
 void virtual_be_awake(struct virtual_chip *chip);
 
 /* commands.c: runs the complete group in `input`, leaves the reply in `output` and the time it takes. */
@@ -168,6 +173,9 @@ void virtual_fault_output(struct virtual_chip *chip);
 
 /* fault.c: keeps the record of a change about to be written, and tears it when the current group is to be torn. */
 void virtual_fault_write(struct virtual_chip *chip);
+
+/* fault.c: which tests fail in a self test made when `group` groups have been begun: its first asking, once. */
+uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group);
 
 /* fault.c: the part becomes another one when the current group says so. */
 void virtual_fault_swap(struct virtual_chip *chip);

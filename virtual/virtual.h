@@ -159,6 +159,8 @@ void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
  *                 pages, K from 0 to 3^P - 1 are all patterns; from there on they repeat with other torn bits.
  *                 Monotonic counters are old or new, never torn.
  *   buscut@T      at the start of bus transaction T (the first is 1)
+ * selftest@N.B  the tests whose bits are set in B (a decimal number; bits as the SelfTest command has them) fail in the
+ *               first self test made by group N or later, or by a wake after group N - 1
  * And on the bus:
  *   busnack@T     the address byte of bus transaction T is not acknowledged (once)
  * False when `id` is none of these.
