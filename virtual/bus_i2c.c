@@ -31,11 +31,6 @@ static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
         virtual_wake(chip);
 }
 
-static bool can_answer(const struct virtual_chip *chip)
-{
-    return chip->power == VIRTUAL_AWAKE && !chip->silent && chip->now_ns >= chip->answers_from_ns;
-}
-
 /* Reset of the address counter: a reply is read from its beginning, a command not yet complete is dropped. */
 static void reset_counter(struct virtual_chip *chip)
 {
@@ -54,7 +49,7 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     pass_bits(chip, 1 + BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, address_byte);
-    if (!heard || !can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
+    if (!heard || !virtual_can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
         return false;
     if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
         return false;
@@ -62,8 +57,7 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     return true;
 }
 
-/* The faults that meet a group before its first byte. True: nothing of it is acknowledged. */
-static bool refuse_group(struct virtual_chip *chip)
+bool virtual_refuse_group(struct virtual_chip *chip)
 {
     const uint64_t group = chip->counters.groups + 1;
 
@@ -85,7 +79,7 @@ static bool take_word_address(struct virtual_chip *chip, uint8_t byte)
         chip->bus = VIRTUAL_BUS_SINGLE;
         return true;
     case WORD_COMMAND:
-        if (chip->input_len == 0 && refuse_group(chip)) {
+        if (chip->input_len == 0 && virtual_refuse_group(chip)) {
             chip->bus = VIRTUAL_BUS_IGNORE;
             return false;
         }
@@ -113,7 +107,7 @@ bool virtual_i2c_write(struct virtual_chip *chip, uint8_t byte)
     pass_bits(chip, BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, byte);
-    if (!can_answer(chip))
+    if (!virtual_can_answer(chip))
         return false;
     switch (chip->bus) {
     case VIRTUAL_BUS_WORD_ADDRESS:
@@ -134,15 +128,15 @@ uint8_t virtual_i2c_read(struct virtual_chip *chip)
 {
     uint8_t byte = 0xff;
 
-    if (chip->bus == VIRTUAL_BUS_READ && can_answer(chip) && chip->output_pos < chip->output_len)
+    if (chip->bus == VIRTUAL_BUS_READ && virtual_can_answer(chip) && chip->output_pos < chip->output_len)
         byte = chip->output[chip->output_pos++];
     pass_bits(chip, BYTE_BITS);
     chip->counters.bus_bytes++;
     return byte;
 }
 
-/* Is the group in the buffer to be run now? A count that no group can have is answered like a damaged group. */
-static bool group_is_complete(const struct virtual_chip *chip)
+/* A count that no group can have is answered like a damaged group. */
+bool virtual_group_is_complete(const struct virtual_chip *chip)
 {
     if (chip->input_len == 0)
         return false;
@@ -156,9 +150,9 @@ void virtual_i2c_stop(struct virtual_chip *chip)
 
     pass_bits(chip, 1);
     chip->bus = VIRTUAL_BUS_FREE;
-    if (!can_answer(chip))
+    if (!virtual_can_answer(chip))
         return;
-    if (ended == VIRTUAL_BUS_COMMAND && group_is_complete(chip))
+    if (ended == VIRTUAL_BUS_COMMAND && virtual_group_is_complete(chip))
         virtual_execute(chip);
     if (ended != VIRTUAL_BUS_SINGLE)
         return;

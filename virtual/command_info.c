@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum { INFO_REVISION = 0, INFO_KEY_VALID = 1, INFO_STATE = 2, INFO_GPIO = 3, INFO_LATCH = 4 };
-enum { GPIO_OFF = 0, GPIO_AUTHORISATION = 1, GPIO_INPUT = 2, GPIO_OUTPUT = 3 }; /* byte 16 of a single-wire part */
 enum { LATCH_READ = 0, LATCH_CLEAR = 2, LATCH_SET = 3 };
 
 static bool key_is_valid(struct virtual_chip *chip, unsigned slot)
@@ -70,15 +69,15 @@ static enum virtual_answer use_gpio(struct virtual_chip *chip, uint16_t param2, 
 {
     const struct virtual_registers *registers = &chip->registers;
     const uint8_t config = chip->memory.config[VIRTUAL_AT_I2C_ADDRESS];
-    const unsigned mode = config & 3u;
+    const enum virtual_gpio_mode mode = virtual_gpio_mode(chip);
 
-    if (virtual_is_i2c(chip) || mode == GPIO_OFF || (param2 != 0 && param2 != 2 && param2 != 3))
+    if (mode == VIRTUAL_GPIO_OFF || (param2 != 0 && param2 != 2 && param2 != 3))
         return VIRTUAL_ANSWER_PARSE;
     if (param2 != 0) {
         const bool authorised = registers->authorised && registers->authorised_key == config >> 4;
         const bool detects_intrusion = (config & 8) != 0;
 
-        if (mode == GPIO_INPUT || (mode == GPIO_AUTHORISATION && (detects_intrusion || !authorised)))
+        if (mode == VIRTUAL_GPIO_INPUT || (mode == VIRTUAL_GPIO_AUTHORISATION && (detects_intrusion || !authorised)))
             return VIRTUAL_ANSWER_EXECUTION;
         chip->gpio = (param2 & 1) != 0;
     }

@@ -103,6 +103,14 @@ struct virtual_fault {
     uint32_t choice; /* K of a tear, the tests that fail */
 };
 
+enum virtual_swi {
+    VIRTUAL_SWI_FLAG,
+    VIRTUAL_SWI_COMMAND,
+    VIRTUAL_SWI_LOST, /* an illegal token or flag: nothing is understood until the I/O timeout */
+};
+
+#define VIRTUAL_SWI_QUEUE 2048 /* UART bytes; the longest reply is 162 x 8 */
+
 struct virtual_crypto;
 
 struct virtual_chip {
@@ -134,6 +142,18 @@ struct virtual_chip {
     size_t output_len;
     size_t output_pos;
 
+    enum virtual_swi swi;
+    uint8_t swi_byte; /* bits received so far */
+    unsigned swi_bits;
+    uint64_t io_timeout_ns;               /* the moment of sleep when no further token comes; 0: not within a group */
+    uint8_t swi_queue[VIRTUAL_SWI_QUEUE]; /* for the host's receiver: echo, then the part's bits */
+    size_t swi_queue_len;
+    size_t swi_echo_len; /* how much of it is echo */
+
+    enum virtual_times times;
+    bool real_time;
+    uint64_t real_origin_ns; /* of the real clock, when virtual time was 0 */
+
     struct virtual_counters counters; /* `groups` is the number of the current group */
     struct virtual_write writes[VIRTUAL_WRITES_KEPT];
     bool swapped; /* another part answers: the file stays as it is */
@@ -144,6 +164,15 @@ struct virtual_chip {
 
 /* chip.c: lets time pass; the watchdog may put the chip to sleep. */
 void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds);
+
+/* chip.c: awake, powered, not busy: bus traffic is understood. */
+bool virtual_can_answer(const struct virtual_chip *chip);
+
+/* bus_i2c.c: the faults that meet a group before its first byte. True: the chip does not take it. */
+bool virtual_refuse_group(struct virtual_chip *chip);
+
+/* bus_i2c.c: the group in the buffer has all its bytes, or a count that no group can have. */
+bool virtual_group_is_complete(const struct virtual_chip *chip);
 
 /* chip.c: power states. virtual_wake() does nothing while awake. */
 void virtual_power_up(struct virtual_chip *chip);

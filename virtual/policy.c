@@ -26,6 +26,13 @@ bool virtual_is_i2c(const struct virtual_chip *chip)
     return (chip->memory.config[VIRTUAL_AT_I2C_ENABLE] & 1) != 0;
 }
 
+enum virtual_gpio_mode virtual_gpio_mode(const struct virtual_chip *chip)
+{
+    if (virtual_is_i2c(chip))
+        return VIRTUAL_GPIO_OFF;
+    return (enum virtual_gpio_mode)(chip->memory.config[VIRTUAL_AT_I2C_ADDRESS] & 3);
+}
+
 bool virtual_config_locked(const struct virtual_chip *chip)
 {
     return chip->memory.config[VIRTUAL_AT_LOCK_CONFIG] != VIRTUAL_UNLOCKED;

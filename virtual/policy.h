@@ -68,6 +68,11 @@ enum virtual_protection virtual_kdf_protection(const struct virtual_chip *chip);
 bool virtual_is_608(const struct virtual_chip *chip);
 /* I2C_Enable bit 0; else the part has one data pin, and SCL is a GPIO. */
 bool virtual_is_i2c(const struct virtual_chip *chip);
+
+/* What byte 16 makes of the other pin of a single-wire part. */
+enum virtual_gpio_mode { VIRTUAL_GPIO_OFF, VIRTUAL_GPIO_AUTHORISATION, VIRTUAL_GPIO_INPUT, VIRTUAL_GPIO_OUTPUT };
+enum virtual_gpio_mode virtual_gpio_mode(const struct virtual_chip *chip);
+
 bool virtual_config_locked(const struct virtual_chip *chip);
 bool virtual_data_locked(const struct virtual_chip *chip);
 

@@ -96,6 +96,31 @@ void virtual_i2c_sda_low(struct virtual_chip *chip, uint32_t microseconds);
 /* Bus clock in hertz, from now on; 400,000 when never set. */
 void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 
+/*
+ * The single wire of a part without I2C, seen from a UART whose transmitter and receiver are both on it: 7 data bits (8
+ * with the highest set will do), 1 stop bit. At 230,400 baud 7F is a one and 7D a zero, bytes least significant bit
+ * first; a wake pulse is 00 at 115,200 baud or slower. Parts with I2C do not listen.
+ * virtual_swi_receive() gives what the receiver has heard and will hear while the host is silent: the echo of all that
+ * was sent, then the part's bits, for which it waits in virtual time. Sending before all of them are taken destroys the
+ * rest. Returns how many bytes there were, at most `cap`.
+ */
+void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
+size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
+
+/* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
+bool virtual_gpio_level(const struct virtual_chip *chip);
+void virtual_gpio_drive(struct virtual_chip *chip, bool level);
+
+/* How long commands take: never less than the watchdog allows for, which always reckons with the maximum. */
+enum virtual_times {
+    VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
+    VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
+};
+void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
+
+/* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
+void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
+
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
