@@ -6,7 +6,7 @@
 #ifndef IMPRINT_TEST_VIRTUAL_CABINET_H
 #define IMPRINT_TEST_VIRTUAL_CABINET_H
 
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 /*
  * 0 private: signs, ECDH to the bus         8 secret, ReadKey 0: CheckMac copies 9

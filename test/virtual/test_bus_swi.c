@@ -4,7 +4,7 @@
  * it, typical times and real time.
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
-#include "cabinet.h"
+#include "test/virtual/cabinet.h"
 
 #include <time.h>
 

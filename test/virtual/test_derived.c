@@ -2,7 +2,7 @@
 /*
  * ECDH, KDF, SecureBoot, SelfTest and the GPIO: where results go, what may leave the chip, and what each refuses.
  */
-#include "cabinet.h"
+#include "test/virtual/cabinet.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -3,7 +3,7 @@
  * Loss of power: before, while and after a group is written and at every bus transaction; what a harness needs to
  * enumerate all of these places; and the faults that end in a reset or in another part.
  */
-#include "lab.h"
+#include "test/virtual/lab.h"
 
 #include <stdio.h>
 
