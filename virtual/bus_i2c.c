@@ -10,7 +10,6 @@
 
 #define BYTE_BITS 9
 #define WAKE_LOW_NS 60000u /* tWLO; 15 to 60 microseconds are undefined on the part and do not wake here */
-#define GROUP_MIN 7
 #define READ_BIT 1u
 
 enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
@@ -32,11 +31,6 @@ static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
         virtual_wake(chip);
 }
 
-static bool can_answer(const struct virtual_chip *chip)
-{
-    return chip->power == VIRTUAL_AWAKE && !chip->silent && chip->now_ns >= chip->answers_from_ns;
-}
-
 /* Reset of the address counter: a reply is read from its beginning, a command not yet complete is dropped. */
 static void reset_counter(struct virtual_chip *chip)
 {
@@ -47,6 +41,7 @@ static void reset_counter(struct virtual_chip *chip)
 bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
 {
     const bool reading = (address_byte & READ_BIT) != 0;
+    const bool heard = virtual_begin_transaction(chip);
 
     if (chip->bus == VIRTUAL_BUS_SINGLE && chip->word_address == WORD_RESET)
         reset_counter(chip); /* a repeated start ends the transaction as a stop does */
@@ -54,7 +49,7 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     pass_bits(chip, 1 + BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, address_byte);
-    if (!can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
+    if (!heard || !virtual_can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
         return false;
     if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
         return false;
@@ -62,16 +57,15 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     return true;
 }
 
-/* The faults that meet a group before its first byte. True: nothing of it is acknowledged. */
-static bool refuse_group(struct virtual_chip *chip)
+bool virtual_refuse_group(struct virtual_chip *chip)
 {
-    const uint64_t group = chip->groups + 1;
+    const uint64_t group = chip->counters.groups + 1;
 
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
         chip->silent = true;
     if (!chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
         return false;
-    chip->groups = group;
+    chip->counters.groups = group;
     return true;
 }
 
@@ -85,7 +79,7 @@ static bool take_word_address(struct virtual_chip *chip, uint8_t byte)
         chip->bus = VIRTUAL_BUS_SINGLE;
         return true;
     case WORD_COMMAND:
-        if (chip->input_len == 0 && refuse_group(chip)) {
+        if (chip->input_len == 0 && virtual_refuse_group(chip)) {
             chip->bus = VIRTUAL_BUS_IGNORE;
             return false;
         }
@@ -113,7 +107,7 @@ bool virtual_i2c_write(struct virtual_chip *chip, uint8_t byte)
     pass_bits(chip, BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, byte);
-    if (!can_answer(chip))
+    if (!virtual_can_answer(chip))
         return false;
     switch (chip->bus) {
     case VIRTUAL_BUS_WORD_ADDRESS:
@@ -134,32 +128,20 @@ uint8_t virtual_i2c_read(struct virtual_chip *chip)
 {
     uint8_t byte = 0xff;
 
-    if (chip->bus == VIRTUAL_BUS_READ && can_answer(chip) && chip->output_pos < chip->output_len)
+    if (chip->bus == VIRTUAL_BUS_READ && virtual_can_answer(chip) && chip->output_pos < chip->output_len)
         byte = chip->output[chip->output_pos++];
     pass_bits(chip, BYTE_BITS);
     chip->counters.bus_bytes++;
     return byte;
 }
 
-/* Is the group in the buffer to be run now? A count that no group can have is answered like a damaged group. */
-static bool group_is_complete(const struct virtual_chip *chip)
+/* A count that no group can have is answered like a damaged group. */
+bool virtual_group_is_complete(const struct virtual_chip *chip)
 {
     if (chip->input_len == 0)
         return false;
-    return chip->input[0] < GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX || chip->input_len == chip->input[0];
-}
-
-static void run_command(struct virtual_chip *chip)
-{
-    static const uint8_t damaged[1] = {0xff};
-
-    if (chip->input[0] >= GROUP_MIN && chip->input[0] <= VIRTUAL_GROUP_MAX) {
-        virtual_execute(chip);
-        return;
-    }
-    chip->groups++;
-    chip->input_len = 0;
-    virtual_set_output(chip, damaged, sizeof damaged);
+    return chip->input[0] < VIRTUAL_GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX ||
+           chip->input_len == chip->input[0];
 }
 
 void virtual_i2c_stop(struct virtual_chip *chip)
@@ -168,10 +150,10 @@ void virtual_i2c_stop(struct virtual_chip *chip)
 
     pass_bits(chip, 1);
     chip->bus = VIRTUAL_BUS_FREE;
-    if (!can_answer(chip))
+    if (!virtual_can_answer(chip))
         return;
-    if (ended == VIRTUAL_BUS_COMMAND && group_is_complete(chip))
-        run_command(chip);
+    if (ended == VIRTUAL_BUS_COMMAND && virtual_group_is_complete(chip))
+        virtual_execute(chip);
     if (ended != VIRTUAL_BUS_SINGLE)
         return;
     switch (chip->word_address) {

@@ -3,6 +3,7 @@
  * The chip as a whole: open and close, power states, the watchdog and virtual time. Sleep destroys all volatile state
  * but the latch, idle only the reply; power-up destroys everything.
  */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime, nanosleep */
 #include "virtual/crypto.h"
 #include "virtual/image.h"
 #include "virtual/parts.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MS 1000000u
 #define CLOCK_HZ_DEFAULT 400000
@@ -18,6 +20,7 @@
 #define WAKE_DELAY_SELF_TEST_NS (20u * MS) /* tWHIST: power-on self test enabled */
 #define WATCHDOG_NS (1300u * MS)           /* nominal; 0.7 to 1.7 s on real parts */
 #define WATCHDOG_LONG_NS (10000ull * MS)   /* ChipMode bit 2; 10 or 13 s, the public sources differ */
+#define CLOCK_GRAIN_NS (1u * MS)           /* real time: shorter waits are left to add up */
 #define SINGLE_WIRE_ADDRESS 0xc0           /* of parts without I2C: their byte 16 is no address */
 
 /* The address that counts from the next sleep or power-up on. */
@@ -25,11 +28,16 @@ static uint8_t configured_address(const struct virtual_chip *chip)
 {
     const uint8_t *config = chip->memory.config;
 
-    if ((config[VIRTUAL_AT_I2C_ENABLE] & 1) == 0)
+    if (!virtual_is_i2c(chip))
         return SINGLE_WIRE_ADDRESS;
     if (virtual_is_608(chip) && (config[VIRTUAL_AT_CHIP_MODE] & 1) != 0 && config[VIRTUAL_AT_USER_EXTRA_ADDRESS] != 0)
         return config[VIRTUAL_AT_USER_EXTRA_ADDRESS] & 0xfe;
     return config[VIRTUAL_AT_I2C_ADDRESS] & 0xfe;
+}
+
+static bool tests_itself(const struct virtual_chip *chip)
+{
+    return virtual_is_608(chip) && (virtual_chip_options(chip) & VIRTUAL_CHIP_OPTION_SELF_TEST) != 0;
 }
 
 static void clear_buffer(struct virtual_chip *chip)
@@ -39,6 +47,10 @@ static void clear_buffer(struct virtual_chip *chip)
     chip->input_len = 0;
     chip->output_len = 0;
     chip->output_pos = 0;
+    chip->swi = VIRTUAL_SWI_FLAG;
+    chip->swi_bits = 0;
+    chip->io_timeout_ns = 0;
+    chip->swi_queue_len = chip->swi_echo_len; /* what was still to be sent is not */
 }
 
 void virtual_enter_idle(struct virtual_chip *chip)
@@ -55,18 +67,35 @@ void virtual_enter_sleep(struct virtual_chip *chip)
     chip->address = configured_address(chip);
 }
 
+void virtual_cut_power(struct virtual_chip *chip)
+{
+    virtual_power_up(chip);
+    chip->power = VIRTUAL_OFF;
+}
+
 void virtual_power_up(struct virtual_chip *chip)
 {
     virtual_enter_sleep(chip);
     chip->latch = false;
+    chip->boot_over = false;
+    chip->gpio = (chip->memory.config[VIRTUAL_AT_I2C_ADDRESS] & 4) != 0; /* single wire: the pin's default level */
     chip->random_draws = 0;
     chip->silent = false;
     chip->bus = VIRTUAL_BUS_FREE;
 }
 
+/* The tests that a wake makes when the config zone asks for them. A wake without them leaves the failure state, too. */
+static bool run_self_tests(struct virtual_chip *chip)
+{
+    chip->failed_tests = 0;
+    if (tests_itself(chip))
+        chip->failed_tests = virtual_fault_self_test(chip, chip->counters.groups + 1) & VIRTUAL_SELF_TESTS;
+    return chip->failed_tests == 0;
+}
+
 void virtual_be_awake(struct virtual_chip *chip)
 {
-    static const uint8_t woken[1] = {0x11};
+    const uint8_t woken[1] = {run_self_tests(chip) ? 0x11 : 0x07};
     const bool long_watchdog = (chip->memory.config[VIRTUAL_AT_CHIP_MODE] & 4) != 0;
 
     chip->power = VIRTUAL_AWAKE;
@@ -78,19 +107,74 @@ void virtual_be_awake(struct virtual_chip *chip)
 
 void virtual_wake(struct virtual_chip *chip)
 {
-    const bool self_test = virtual_is_608(chip) && (virtual_chip_options(chip) & 1) != 0;
-
-    if (chip->power == VIRTUAL_AWAKE || chip->silent)
+    if (chip->power == VIRTUAL_AWAKE || chip->power == VIRTUAL_OFF || chip->silent)
         return;
     virtual_be_awake(chip);
-    chip->answers_from_ns = chip->now_ns + (self_test ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
+    chip->answers_from_ns = chip->now_ns + (tests_itself(chip) ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
     chip->counters.wakes++;
+}
+
+static uint64_t clock_ns(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Virtual time never runs ahead of the clock by more than CLOCK_GRAIN_NS, and never falls behind it. */
+static void follow_clock(struct virtual_chip *chip)
+{
+    const uint64_t elapsed_ns = clock_ns() - chip->real_origin_ns;
+    struct timespec rest;
+
+    if (elapsed_ns >= chip->now_ns) {
+        chip->now_ns = elapsed_ns;
+        return;
+    }
+    if (chip->now_ns - elapsed_ns < CLOCK_GRAIN_NS)
+        return;
+    rest.tv_sec = (time_t)((chip->now_ns - elapsed_ns) / 1000000000u);
+    rest.tv_nsec = (long)((chip->now_ns - elapsed_ns) % 1000000000u);
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+        continue;
+}
+
+void virtual_set_real_time(struct virtual_chip *chip, bool real_time)
+{
+    chip->real_time = real_time;
+    chip->real_origin_ns = clock_ns() - chip->now_ns;
+}
+
+void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
+{
+    chip->times = times;
+}
+
+bool virtual_gpio_level(const struct virtual_chip *chip)
+{
+    return chip->gpio;
+}
+
+void virtual_gpio_drive(struct virtual_chip *chip, bool level)
+{
+    if (virtual_gpio_mode(chip) == VIRTUAL_GPIO_INPUT)
+        chip->gpio = level;
+}
+
+bool virtual_can_answer(const struct virtual_chip *chip)
+{
+    return chip->power == VIRTUAL_AWAKE && !chip->silent && chip->now_ns >= chip->answers_from_ns;
 }
 
 void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds)
 {
     chip->now_ns += nanoseconds;
-    if (chip->power == VIRTUAL_AWAKE && chip->now_ns >= chip->watchdog_ns)
+    if (chip->real_time)
+        follow_clock(chip);
+    if (chip->power != VIRTUAL_AWAKE)
+        return;
+    if (chip->now_ns >= chip->watchdog_ns || (chip->io_timeout_ns != 0 && chip->now_ns >= chip->io_timeout_ns))
         virtual_enter_sleep(chip);
 }
 
@@ -183,6 +267,16 @@ void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)
 {
     *counters = chip->counters;
+}
+
+size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap)
+{
+    const size_t count = (size_t)chip->counters.nonvolatile_writes;
+    const size_t kept = count < VIRTUAL_WRITES_KEPT ? count : VIRTUAL_WRITES_KEPT;
+
+    if (cap != 0)
+        memcpy(writes, chip->writes, (kept < cap ? kept : cap) * sizeof *writes);
+    return count;
 }
 
 bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem)

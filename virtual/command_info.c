@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { INFO_REVISION = 0, INFO_KEY_VALID = 1, INFO_STATE = 2, INFO_LATCH = 4 };
+enum { INFO_REVISION = 0, INFO_KEY_VALID = 1, INFO_STATE = 2, INFO_GPIO = 3, INFO_LATCH = 4 };
 enum { LATCH_READ = 0, LATCH_CLEAR = 2, LATCH_SET = 3 };
 
 static bool key_is_valid(struct virtual_chip *chip, unsigned slot)
@@ -64,12 +64,33 @@ static enum virtual_answer change_latch(struct virtual_chip *chip, uint16_t para
     return VIRTUAL_ANSWER_OK;
 }
 
+/* The pin SCL of a single-wire part. As authorisation output it is set only after the signal key was authorised. */
+static enum virtual_answer use_gpio(struct virtual_chip *chip, uint16_t param2, uint8_t *answer)
+{
+    const struct virtual_registers *registers = &chip->registers;
+    const uint8_t config = chip->memory.config[VIRTUAL_AT_I2C_ADDRESS];
+    const enum virtual_gpio_mode mode = virtual_gpio_mode(chip);
+
+    if (mode == VIRTUAL_GPIO_OFF || (param2 != 0 && param2 != 2 && param2 != 3))
+        return VIRTUAL_ANSWER_PARSE;
+    if (param2 != 0) {
+        const bool authorised = registers->authorised && registers->authorised_key == config >> 4;
+        const bool detects_intrusion = (config & 8) != 0;
+
+        if (mode == VIRTUAL_GPIO_INPUT || (mode == VIRTUAL_GPIO_AUTHORISATION && (detects_intrusion || !authorised)))
+            return VIRTUAL_ANSWER_EXECUTION;
+        chip->gpio = (param2 & 1) != 0;
+    }
+    *answer = chip->gpio;
+    return VIRTUAL_ANSWER_OK;
+}
+
 VIRTUAL_HANDLER(virtual_command_info)
 {
     enum virtual_answer answer = VIRTUAL_ANSWER_OK;
 
     memset(reply->bytes, 0, 4);
-    if (call->param1 != INFO_KEY_VALID && call->param1 != INFO_LATCH && call->param2 != 0)
+    if ((call->param1 == INFO_REVISION || call->param1 == INFO_STATE) && call->param2 != 0)
         return VIRTUAL_ANSWER_PARSE;
     switch (call->param1) {
     case INFO_REVISION:
@@ -83,10 +104,13 @@ VIRTUAL_HANDLER(virtual_command_info)
     case INFO_STATE:
         describe_state(chip, reply->bytes);
         break;
+    case INFO_GPIO:
+        answer = use_gpio(chip, call->param2, reply->bytes);
+        break;
     case INFO_LATCH:
         answer = virtual_is_608(chip) ? change_latch(chip, call->param2, reply->bytes) : VIRTUAL_ANSWER_PARSE;
         break;
-    default: /* 3 is GPIO, of single-wire parts only */
+    default:
         return VIRTUAL_ANSWER_PARSE;
     }
     reply->len = 4;

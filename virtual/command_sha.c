@@ -9,7 +9,17 @@
 
 #include <string.h>
 
-enum { SHA_START = 0, SHA_UPDATE = 1, SHA_END = 2, SHA_PUBLIC = 3, SHA_HMAC_START = 4, SHA_HMAC_END = 5 };
+enum {
+    SHA_START = 0,
+    SHA_UPDATE = 1,
+    SHA_END = 2,
+    SHA_PUBLIC = 3,
+    SHA_HMAC_START = 4,
+    SHA_HMAC_END = 5,
+    SHA_READ = 6,
+    SHA_WRITE = 7
+};
+#define CONTEXT_FIXED 36u /* length of the message and eight state words, 4 bytes each; then the unfinished block */
 enum { TARGET_TEMPKEY = 0x00, TARGET_MESSAGE = 0x40, TARGET_NONE = 0xc0 };
 #define KEY_IN_TEMPKEY 0xffffu
 
@@ -110,6 +120,52 @@ static enum virtual_answer end(struct virtual_chip *chip, const struct virtual_c
     return VIRTUAL_ANSWER_OK;
 }
 
+static void put32(uint8_t *at, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Only a hash can be saved: the context of an HMAC would give its key away. */
+static enum virtual_answer read_context(const struct virtual_chip *chip, struct virtual_reply *reply)
+{
+    struct virtual_hash_state state;
+
+    if (chip->registers.sha_phase != VIRTUAL_SHA_HASH)
+        return VIRTUAL_ANSWER_EXECUTION;
+    virtual_hash_save(chip->crypto, &state);
+    put32(reply->bytes, state.total);
+    for (unsigned i = 0; i < 8; i++)
+        put32(reply->bytes + 4 + 4 * (size_t)i, state.words[i]);
+    memcpy(reply->bytes + CONTEXT_FIXED, state.rest, state.total % 64);
+    reply->len = CONTEXT_FIXED + state.total % 64;
+    virtual_wipe(&state, sizeof state);
+    return VIRTUAL_ANSWER_OK;
+}
+
+static enum virtual_answer write_context(struct virtual_chip *chip, const struct virtual_call *call)
+{
+    struct virtual_hash_state state = {.total = 0};
+
+    if (call->param2 != call->data_len || call->data_len < CONTEXT_FIXED ||
+        call->data_len - CONTEXT_FIXED != get32(call->data) % 64)
+        return VIRTUAL_ANSWER_PARSE;
+    state.total = get32(call->data);
+    for (unsigned i = 0; i < 8; i++)
+        state.words[i] = get32(call->data + 4 + 4 * (size_t)i);
+    memcpy(state.rest, call->data + CONTEXT_FIXED, state.total % 64);
+    virtual_hash_restore(chip->crypto, &state);
+    virtual_wipe(chip->registers.hmac_outer_key, sizeof chip->registers.hmac_outer_key);
+    chip->registers.sha_phase = VIRTUAL_SHA_HASH;
+    virtual_wipe(&state, sizeof state);
+    return VIRTUAL_ANSWER_OK;
+}
+
 VIRTUAL_HANDLER(virtual_command_sha)
 {
     const unsigned mode = call->param1 & 7u;
@@ -122,7 +178,7 @@ VIRTUAL_HANDLER(virtual_command_sha)
     case SHA_START:
         return call->param2 == 0 && call->data_len == 0 ? start_hash(chip) : VIRTUAL_ANSWER_PARSE;
     case SHA_UPDATE:
-        if (call->param2 != call->data_len || (!is_608 && call->data_len != 64))
+        if (call->param2 != call->data_len || call->data_len > 64 || (!is_608 && call->data_len != 64))
             return VIRTUAL_ANSWER_PARSE;
         if (chip->registers.sha_phase == VIRTUAL_SHA_NONE)
             return VIRTUAL_ANSWER_EXECUTION;
@@ -142,7 +198,9 @@ VIRTUAL_HANDLER(virtual_command_sha)
         return add_public_key(chip, call->param2);
     case SHA_HMAC_START:
         return call->data_len == 0 ? start_hmac(chip, call->param2) : VIRTUAL_ANSWER_PARSE;
-    default: /* 6 and 7 save and restore the context */
-        return VIRTUAL_ANSWER_PARSE;
+    case SHA_READ:
+        return is_608 && call->param2 == 0 && call->data_len == 0 ? read_context(chip, reply) : VIRTUAL_ANSWER_PARSE;
+    default: /* SHA_WRITE */
+        return is_608 ? write_context(chip, call) : VIRTUAL_ANSWER_PARSE;
     }
 }

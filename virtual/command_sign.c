@@ -129,14 +129,14 @@ out:
 static bool validating_mac(struct virtual_chip *chip, const struct virtual_call *call, const uint8_t *text,
                            uint8_t mac[static 32])
 {
-    const uint16_t options = virtual_chip_options(chip);
+    const uint8_t *key = virtual_io_key(chip);
     const bool from_message = (call->param1 & FROM_MESSAGE) != 0;
     const uint8_t *nonce = chip->registers.message + (from_message ? 32 : 0);
     struct virtual_message message = {.len = 0};
 
-    if ((options & VIRTUAL_CHIP_OPTION_IO_KEY) == 0 || chip->registers.message_len < (from_message ? 64u : 32u))
+    if (key == NULL || chip->registers.message_len < (from_message ? 64u : 32u))
         return false;
-    virtual_put(&message, virtual_slot_bytes(&chip->memory, options >> 12), 32);
+    virtual_put(&message, key, 32);
     virtual_put(&message, text, 32);
     virtual_put(&message, nonce, 32);
     virtual_put(&message, call->data, 64);

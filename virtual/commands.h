@@ -15,6 +15,7 @@ enum virtual_answer {
     VIRTUAL_ANSWER_MISCOMPARE = 0x01,
     VIRTUAL_ANSWER_PARSE = 0x03,
     VIRTUAL_ANSWER_ECC_FAULT = 0x05,
+    VIRTUAL_ANSWER_SELF_TEST = 0x07,
     VIRTUAL_ANSWER_HEALTH = 0x08,
     VIRTUAL_ANSWER_EXECUTION = 0x0f,
     VIRTUAL_ANSWER_WOKEN = 0x11,
@@ -39,15 +40,25 @@ struct virtual_reply {
 #define VIRTUAL_HANDLER(name)                                                                                          \
     enum virtual_answer name(struct virtual_chip *chip, const struct virtual_call *call, struct virtual_reply *reply)
 
+VIRTUAL_HANDLER(virtual_command_aes);
+VIRTUAL_HANDLER(virtual_command_checkmac);
 VIRTUAL_HANDLER(virtual_command_counter);
+VIRTUAL_HANDLER(virtual_command_derivekey);
+VIRTUAL_HANDLER(virtual_command_ecdh);
 VIRTUAL_HANDLER(virtual_command_gendig);
 VIRTUAL_HANDLER(virtual_command_genkey);
+VIRTUAL_HANDLER(virtual_command_hmac);
 VIRTUAL_HANDLER(virtual_command_info);
+VIRTUAL_HANDLER(virtual_command_kdf);
 VIRTUAL_HANDLER(virtual_command_lock);
+VIRTUAL_HANDLER(virtual_command_mac);
 VIRTUAL_HANDLER(virtual_command_nonce);
+VIRTUAL_HANDLER(virtual_command_pause);
 VIRTUAL_HANDLER(virtual_command_privwrite);
 VIRTUAL_HANDLER(virtual_command_random);
 VIRTUAL_HANDLER(virtual_command_read);
+VIRTUAL_HANDLER(virtual_command_secureboot);
+VIRTUAL_HANDLER(virtual_command_selftest);
 VIRTUAL_HANDLER(virtual_command_sha);
 VIRTUAL_HANDLER(virtual_command_sign);
 VIRTUAL_HANDLER(virtual_command_update_extra);
@@ -81,6 +92,11 @@ void virtual_set_tempkey_digest(struct virtual_chip *chip, const uint8_t digest[
 
 /* TempKey is a fresh `value` of 32 or 64 bytes: valid, all flags but the source cleared. */
 void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_t len, bool from_host);
+
+/* Puts `len` bytes (32 or 64) under the IO protection key into the reply, and after them the nonce that goes with them.
+ */
+void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, const uint8_t *plain, size_t len,
+                             struct virtual_reply *reply);
 
 /* TempKey is spent. */
 void virtual_drop_tempkey(struct virtual_chip *chip);

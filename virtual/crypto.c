@@ -3,6 +3,8 @@
  * libcrypto calls of the virtual chip: the only file of this folder that knows OpenSSL. Digest, group and contexts are
  * fetched once; the signing context of each slot is kept until another private key shows up in that slot.
  */
+/* SHA256_Update() and its like are all that gives access to a hash in progress, which the SHA command reads out. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "virtual/crypto.h"
 
 #include <openssl/bn.h>
@@ -11,9 +13,11 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/obj_mac.h>
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +38,9 @@ struct kept_key {
 struct virtual_crypto {
     EVP_MD *sha256;
     EVP_MD_CTX *once;
-    EVP_MD_CTX *stream;
+    EVP_CIPHER *aes;
+    EVP_CIPHER_CTX *cipher;
+    SHA256_CTX stream;
     EC_GROUP *group;
     BN_CTX *numbers;
     struct kept_key kept[VIRTUAL_SLOTS];
@@ -49,11 +55,12 @@ struct virtual_crypto *virtual_crypto_new(void)
         return NULL;
     crypto->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     crypto->once = EVP_MD_CTX_new();
-    crypto->stream = EVP_MD_CTX_new();
+    crypto->aes = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+    crypto->cipher = EVP_CIPHER_CTX_new();
     crypto->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
     crypto->numbers = BN_CTX_secure_new();
-    if (crypto->sha256 == NULL || crypto->once == NULL || crypto->stream == NULL || crypto->group == NULL ||
-        crypto->numbers == NULL) {
+    if (crypto->sha256 == NULL || crypto->once == NULL || crypto->aes == NULL || crypto->cipher == NULL ||
+        crypto->group == NULL || crypto->numbers == NULL) {
         virtual_crypto_free(crypto);
         return NULL;
     }
@@ -75,7 +82,9 @@ void virtual_crypto_free(struct virtual_crypto *crypto)
         forget_key(&crypto->kept[slot]);
     BN_CTX_free(crypto->numbers);
     EC_GROUP_free(crypto->group);
-    EVP_MD_CTX_free(crypto->stream);
+    EVP_CIPHER_CTX_free(crypto->cipher);
+    EVP_CIPHER_free(crypto->aes);
+    OPENSSL_cleanse(&crypto->stream, sizeof crypto->stream);
     EVP_MD_CTX_free(crypto->once);
     EVP_MD_free(crypto->sha256);
     free(crypto);
@@ -100,22 +109,70 @@ void virtual_sha256(struct virtual_crypto *crypto, const void *data, size_t len,
 
 void virtual_hash_start(struct virtual_crypto *crypto)
 {
-    if (EVP_DigestInit_ex2(crypto->stream, crypto->sha256, NULL) != 1)
-        crypto->failed = true;
+    (void)SHA256_Init(&crypto->stream); /* these three cannot fail */
 }
 
 void virtual_hash_update(struct virtual_crypto *crypto, const void *data, size_t len)
 {
-    if (EVP_DigestUpdate(crypto->stream, data, len) != 1)
-        crypto->failed = true;
+    (void)SHA256_Update(&crypto->stream, data, len);
 }
 
 void virtual_hash_finish(struct virtual_crypto *crypto, uint8_t digest[static 32])
 {
-    if (EVP_DigestFinal_ex(crypto->stream, digest, NULL) != 1) {
-        memset(digest, 0, 32);
+    (void)SHA256_Final(digest, &crypto->stream);
+}
+
+void virtual_hash_save(const struct virtual_crypto *crypto, struct virtual_hash_state *state)
+{
+    const SHA256_CTX *stream = &crypto->stream;
+
+    memset(state, 0, sizeof *state);
+    for (unsigned i = 0; i < 8; i++)
+        state->words[i] = stream->h[i];
+    state->total = stream->Nl >> 3; /* kept in bits; a chip never hashes 512 MB */
+    memcpy(state->rest, stream->data, stream->num);
+}
+
+void virtual_hash_restore(struct virtual_crypto *crypto, const struct virtual_hash_state *state)
+{
+    SHA256_CTX *stream = &crypto->stream;
+
+    (void)SHA256_Init(stream);
+    for (unsigned i = 0; i < 8; i++)
+        stream->h[i] = state->words[i];
+    stream->Nl = state->total << 3;
+    stream->Nh = state->total >> 29;
+    stream->num = state->total % 64;
+    memcpy(stream->data, state->rest, stream->num);
+}
+
+void virtual_hmac(struct virtual_crypto *crypto, const uint8_t *key, size_t key_len, const uint8_t *a, size_t a_len,
+                  const uint8_t *b, size_t b_len, uint8_t mac[static 32])
+{
+    uint8_t message[256];
+
+    memcpy(message, a, a_len);
+    if (b_len != 0)
+        memcpy(message + a_len, b, b_len);
+    if (HMAC(EVP_sha256(), key, (int)key_len, message, a_len + b_len, mac, NULL) == NULL) {
+        memset(mac, 0, 32);
         crypto->failed = true;
     }
+    OPENSSL_cleanse(message, sizeof message);
+}
+
+void virtual_aes(struct virtual_crypto *crypto, bool encrypt, const uint8_t key[static 16], const uint8_t in[static 16],
+                 uint8_t out[static 16])
+{
+    int len = 0;
+
+    if (EVP_CipherInit_ex2(crypto->cipher, crypto->aes, key, NULL, encrypt, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(crypto->cipher, 0) != 1 ||
+        EVP_CipherUpdate(crypto->cipher, out, &len, in, 16) != 1 || len != 16) {
+        memset(out, 0, 16);
+        crypto->failed = true;
+    }
+    (void)EVP_CIPHER_CTX_reset(crypto->cipher); /* wipes the key */
 }
 
 void virtual_secret_bytes(struct virtual_crypto *crypto, uint8_t *data, size_t len)
@@ -175,6 +232,41 @@ bool virtual_public_key(struct virtual_crypto *crypto, const uint8_t scalar[stat
         crypto->failed = true;
     }
     EC_POINT_free(product);
+    BN_clear_free(number);
+    return done;
+}
+
+bool virtual_ecdh(struct virtual_crypto *crypto, const uint8_t scalar[static 32], const uint8_t point[static 64],
+                  uint8_t secret[static 32])
+{
+    BIGNUM *number = NULL;
+    EC_POINT *peer = NULL;
+    uint8_t encoded[65];
+    bool done = false;
+
+    if (!virtual_scalar_is_valid(scalar))
+        return false;
+    with_prefix(point, encoded);
+    number = BN_secure_new();
+    peer = EC_POINT_new(crypto->group);
+    if (number == NULL || peer == NULL || BN_bin2bn(scalar, 32, number) == NULL) {
+        crypto->failed = true;
+        goto out;
+    }
+    if (EC_POINT_oct2point(crypto->group, peer, encoded, sizeof encoded, crypto->numbers) != 1)
+        goto out; /* not on the curve */
+    /* The order is prime: the product of two valid factors is never at infinity. */
+    if (EC_POINT_mul(crypto->group, peer, NULL, peer, number, crypto->numbers) == 1 &&
+        EC_POINT_point2oct(crypto->group, peer, POINT_CONVERSION_UNCOMPRESSED, encoded, sizeof encoded,
+                           crypto->numbers) == sizeof encoded) {
+        memcpy(secret, encoded + 1, 32);
+        done = true;
+    } else {
+        crypto->failed = true;
+    }
+out:
+    OPENSSL_cleanse(encoded, sizeof encoded);
+    EC_POINT_clear_free(peer);
     BN_clear_free(number);
     return done;
 }

@@ -23,6 +23,23 @@ void virtual_hash_start(struct virtual_crypto *crypto);
 void virtual_hash_update(struct virtual_crypto *crypto, const void *data, size_t len);
 void virtual_hash_finish(struct virtual_crypto *crypto, uint8_t digest[static 32]);
 
+/* The hash in progress from outside: eight state words, the bytes hashed so far, and those of an unfinished block. */
+struct virtual_hash_state {
+    uint32_t words[8];
+    uint32_t total;
+    uint8_t rest[64]; /* the last total % 64 bytes */
+};
+void virtual_hash_save(const struct virtual_crypto *crypto, struct virtual_hash_state *state);
+void virtual_hash_restore(struct virtual_crypto *crypto, const struct virtual_hash_state *state);
+
+/* HMAC-SHA256 (RFC 2104) over `a` and then `b`, together at most 256 bytes. */
+void virtual_hmac(struct virtual_crypto *crypto, const uint8_t *key, size_t key_len, const uint8_t *a, size_t a_len,
+                  const uint8_t *b, size_t b_len, uint8_t mac[static 32]);
+
+/* One block of AES-128 (FIPS 197). */
+void virtual_aes(struct virtual_crypto *crypto, bool encrypt, const uint8_t key[static 16], const uint8_t in[static 16],
+                 uint8_t out[static 16]);
+
 /* Bytes nobody can guess, from the operating system. */
 void virtual_secret_bytes(struct virtual_crypto *crypto, uint8_t *data, size_t len);
 
@@ -34,6 +51,10 @@ bool virtual_point_is_valid(struct virtual_crypto *crypto, const uint8_t point[s
 
 /* The public key X | Y of a private one. False for a scalar that is not valid. */
 bool virtual_public_key(struct virtual_crypto *crypto, const uint8_t scalar[static 32], uint8_t point[static 64]);
+
+/* X coordinate of scalar times point. False: the scalar or the point is not valid. */
+bool virtual_ecdh(struct virtual_crypto *crypto, const uint8_t scalar[static 32], const uint8_t point[static 64],
+                  uint8_t secret[static 32]);
 
 /* ECDSA over a 32-byte digest: R | S. `slot` says which of the kept keys may be this one. */
 bool virtual_ecdsa_sign(struct virtual_crypto *crypto, unsigned slot, const uint8_t scalar[static 32],

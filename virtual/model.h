@@ -16,8 +16,10 @@
 #define VIRTUAL_SLOTS 16
 #define VIRTUAL_OTP_BYTES 64
 #define VIRTUAL_DATA_BYTES 1208 /* 8 x 36 + 416 + 7 x 72 */
+#define VIRTUAL_GROUP_MIN 7     /* count, opcode, two parameters and CRC */
 #define VIRTUAL_GROUP_MAX 162   /* 155 data bytes + count, opcode, two parameters and CRC */
 #define VIRTUAL_FAULTS_MAX 16
+#define VIRTUAL_SELF_TESTS 0x3d /* RNG, ECDSA, ECDH, AES, SHA; bit 1 is no test */
 
 struct virtual_memory {
     uint8_t config[VIRTUAL_CONFIG_BYTES];
@@ -62,7 +64,7 @@ struct virtual_registers {
     uint8_t hmac_outer_key[64]; /* key XOR 0x5c.. while sha_phase is HMAC */
 };
 
-enum virtual_power { VIRTUAL_ASLEEP, VIRTUAL_IDLE, VIRTUAL_AWAKE };
+enum virtual_power { VIRTUAL_OFF, VIRTUAL_ASLEEP, VIRTUAL_IDLE, VIRTUAL_AWAKE };
 
 enum virtual_bus {
     VIRTUAL_BUS_FREE,
@@ -84,12 +86,30 @@ enum virtual_fault_kind {
     VIRTUAL_FAULT_RESET,
     VIRTUAL_FAULT_SLOW,
     VIRTUAL_FAULT_KILL,
+    VIRTUAL_FAULT_WATCHDOG,
+    VIRTUAL_FAULT_BROWNOUT,
+    VIRTUAL_FAULT_SWAP,
+    VIRTUAL_FAULT_CUT_BEFORE,
+    VIRTUAL_FAULT_CUT_AFTER,
+    VIRTUAL_FAULT_TEAR,
+    VIRTUAL_FAULT_BUS_CUT, /* counted in transactions, as the next */
+    VIRTUAL_FAULT_BUS_NACK,
+    VIRTUAL_FAULT_SELF_TEST,
 };
 
 struct virtual_fault {
     enum virtual_fault_kind kind;
-    uint64_t group;
+    uint64_t at;     /* the group, or the bus transaction */
+    uint32_t choice; /* K of a tear, the tests that fail */
 };
+
+enum virtual_swi {
+    VIRTUAL_SWI_FLAG,
+    VIRTUAL_SWI_COMMAND,
+    VIRTUAL_SWI_LOST, /* an illegal token or flag: nothing is understood until the I/O timeout */
+};
+
+#define VIRTUAL_SWI_QUEUE 2048 /* UART bytes; the longest reply is 162 x 8 */
 
 struct virtual_crypto;
 
@@ -102,6 +122,9 @@ struct virtual_chip {
 
     struct virtual_registers registers;
     bool latch;            /* persistent latch: only loss of power clears it */
+    bool boot_over;        /* SecureBoot answers no more until loss of power */
+    bool gpio;             /* level of the pin SCL of a single-wire part */
+    uint8_t failed_tests;  /* bits of SelfTest; not 0: failure state. Cleared by wake */
     uint64_t random_draws; /* since power-up */
 
     enum virtual_power power;
@@ -119,8 +142,21 @@ struct virtual_chip {
     size_t output_len;
     size_t output_pos;
 
-    struct virtual_counters counters;
-    uint64_t groups; /* begun by the host since open */
+    enum virtual_swi swi;
+    uint8_t swi_byte; /* bits received so far */
+    unsigned swi_bits;
+    uint64_t io_timeout_ns;               /* the moment of sleep when no further token comes; 0: not within a group */
+    uint8_t swi_queue[VIRTUAL_SWI_QUEUE]; /* for the host's receiver: echo, then the part's bits */
+    size_t swi_queue_len;
+    size_t swi_echo_len; /* how much of it is echo */
+
+    enum virtual_times times;
+    bool real_time;
+    uint64_t real_origin_ns; /* of the real clock, when virtual time was 0 */
+
+    struct virtual_counters counters; /* `groups` is the number of the current group */
+    struct virtual_write writes[VIRTUAL_WRITES_KEPT];
+    bool swapped; /* another part answers: the file stays as it is */
     struct virtual_fault faults[VIRTUAL_FAULTS_MAX];
     size_t fault_count;
     bool silent;
@@ -129,13 +165,23 @@ struct virtual_chip {
 /* chip.c: lets time pass; the watchdog may put the chip to sleep. */
 void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds);
 
+/* chip.c: awake, powered, not busy: bus traffic is understood. */
+bool virtual_can_answer(const struct virtual_chip *chip);
+
+/* bus_i2c.c: the faults that meet a group before its first byte. True: the chip does not take it. */
+bool virtual_refuse_group(struct virtual_chip *chip);
+
+/* bus_i2c.c: the group in the buffer has all its bytes, or a count that no group can have. */
+bool virtual_group_is_complete(const struct virtual_chip *chip);
+
 /* chip.c: power states. virtual_wake() does nothing while awake. */
 void virtual_power_up(struct virtual_chip *chip);
 void virtual_wake(struct virtual_chip *chip);
 void virtual_enter_idle(struct virtual_chip *chip);
 void virtual_enter_sleep(struct virtual_chip *chip);
+void virtual_cut_power(struct virtual_chip *chip);
 
-/* chip.c: awake, answering, as if woken at this moment: output is the wake group, the watchdog starts anew. */
+/* chip.c: awake, answering, as if woken at this moment: self test, output is the wake group, new watchdog. */
 void virtual_be_awake(struct virtual_chip *chip);
 
 /* commands.c: runs the complete group in `input`, leaves the reply in `output` and the time it takes. */
@@ -144,11 +190,23 @@ void virtual_execute(struct virtual_chip *chip);
 /* commands.c: puts a group with count and CRC around `payload` into `output`. */
 void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_t payload_len);
 
-/* fault.c: is this fault armed for group `group`? */
-bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t group);
+/* fault.c: is this fault armed for group, or bus transaction, `at`? */
+bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t at);
+
+/* fault.c: a bus transaction begins. False: a fault keeps the chip from acknowledging it. */
+bool virtual_begin_transaction(struct virtual_chip *chip);
 
 /* fault.c: changes of the input before, of the output after the execution of the current group. */
 void virtual_fault_input(struct virtual_chip *chip);
 void virtual_fault_output(struct virtual_chip *chip);
+
+/* fault.c: keeps the record of a change about to be written, and tears it when the current group is to be torn. */
+void virtual_fault_write(struct virtual_chip *chip);
+
+/* fault.c: which tests fail in a self test made when `group` groups have been begun: its first asking, once. */
+uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group);
+
+/* fault.c: the part becomes another one when the current group says so. */
+void virtual_fault_swap(struct virtual_chip *chip);
 
 #endif

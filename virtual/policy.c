@@ -21,6 +21,18 @@ bool virtual_is_608(const struct virtual_chip *chip)
     return chip->memory.config[VIRTUAL_AT_REVISION + 2] == 0x60;
 }
 
+bool virtual_is_i2c(const struct virtual_chip *chip)
+{
+    return (chip->memory.config[VIRTUAL_AT_I2C_ENABLE] & 1) != 0;
+}
+
+enum virtual_gpio_mode virtual_gpio_mode(const struct virtual_chip *chip)
+{
+    if (virtual_is_i2c(chip))
+        return VIRTUAL_GPIO_OFF;
+    return (enum virtual_gpio_mode)(chip->memory.config[VIRTUAL_AT_I2C_ADDRESS] & 3);
+}
+
 bool virtual_config_locked(const struct virtual_chip *chip)
 {
     return chip->memory.config[VIRTUAL_AT_LOCK_CONFIG] != VIRTUAL_UNLOCKED;
@@ -90,6 +102,37 @@ bool virtual_needs_validation(const struct virtual_chip *chip, unsigned slot)
 bool virtual_is_validated(const struct virtual_chip *chip, unsigned slot)
 {
     return chip->memory.data[virtual_slot_at(slot)] >> 4 == 5;
+}
+
+enum virtual_protection virtual_ecdh_protection(const struct virtual_chip *chip)
+{
+    return (enum virtual_protection)(virtual_chip_options(chip) >> 8 & 3);
+}
+
+enum virtual_protection virtual_kdf_protection(const struct virtual_chip *chip)
+{
+    return (enum virtual_protection)(virtual_chip_options(chip) >> 10 & 3);
+}
+
+bool virtual_is_aes_key(const struct virtual_chip *chip, unsigned slot)
+{
+    return (virtual_key_config(&chip->memory, slot) >> 2 & 7u) == 6 && !virtual_is_private(&chip->memory, slot);
+}
+
+bool virtual_takes_result(const struct virtual_chip *chip, unsigned slot)
+{
+    return virtual_slot_changeable(chip, slot) && !virtual_is_private(&chip->memory, slot) &&
+           !virtual_is_p256(&chip->memory, slot) && virtual_slot_config(&chip->memory, slot) >> 12 == 0;
+}
+
+const uint8_t *virtual_io_key(struct virtual_chip *chip)
+{
+    const uint16_t options = virtual_chip_options(chip);
+    const unsigned slot = options >> 12;
+
+    if (!virtual_is_608(chip) || (options & VIRTUAL_CHIP_OPTION_IO_KEY) == 0 || virtual_is_private(&chip->memory, slot))
+        return NULL;
+    return virtual_slot_bytes(&chip->memory, slot);
 }
 
 size_t virtual_slot_size(unsigned slot)

@@ -10,6 +10,7 @@
 
 /* Config zone offsets. */
 #define VIRTUAL_AT_REVISION 4
+#define VIRTUAL_AT_AES_ENABLE 13
 #define VIRTUAL_AT_I2C_ENABLE 14
 #define VIRTUAL_AT_I2C_ADDRESS 16
 #define VIRTUAL_AT_COUNT_MATCH 18 /* ATECC508A: OTPmode */
@@ -18,6 +19,8 @@
 #define VIRTUAL_AT_COUNTERS 52
 #define VIRTUAL_AT_LAST_KEY_USE 68
 #define VIRTUAL_AT_LATCH_PERMISSION 69
+#define VIRTUAL_AT_SECURE_BOOT 70
+#define VIRTUAL_AT_KDF_IV 72 /* offset, then the two bytes */
 #define VIRTUAL_AT_USER_EXTRA 84
 #define VIRTUAL_AT_USER_EXTRA_ADDRESS 85
 #define VIRTUAL_AT_LOCK_VALUE 86
@@ -32,6 +35,8 @@
 /* SlotConfig bits. The low four are ReadKey, or rights of a private key. */
 #define VIRTUAL_SLOT_EXTERNAL_SIGN 0x0001u
 #define VIRTUAL_SLOT_INTERNAL_SIGN 0x0002u
+#define VIRTUAL_SLOT_ECDH 0x0004u
+#define VIRTUAL_SLOT_ECDH_TO_SLOT 0x0008u
 #define VIRTUAL_SLOT_NO_MAC 0x0010u
 #define VIRTUAL_SLOT_LIMITED_USE 0x0020u
 #define VIRTUAL_SLOT_ENCRYPT_READ 0x0040u
@@ -39,6 +44,9 @@
 #define VIRTUAL_SLOT_PUB_INVALID 0x1000u /* WriteConfig 0001 */
 #define VIRTUAL_SLOT_GENKEY 0x2000u
 #define VIRTUAL_SLOT_ENCRYPTED_WRITE 0x4000u
+#define VIRTUAL_SLOT_DERIVE_CREATE 0x1000u /* WriteConfig bit 12, where bit 13 allows DeriveKey */
+#define VIRTUAL_SLOT_DERIVE 0x2000u
+#define VIRTUAL_SLOT_DERIVE_MAC 0x8000u
 
 /* KeyConfig bits. */
 #define VIRTUAL_KEY_PRIVATE 0x0001u
@@ -48,9 +56,23 @@
 #define VIRTUAL_KEY_REQ_AUTH 0x0080u
 #define VIRTUAL_KEY_LATCH 0x1000u
 
+#define VIRTUAL_CHIP_OPTION_SELF_TEST 0x0001u
 #define VIRTUAL_CHIP_OPTION_IO_KEY 0x0002u
+#define VIRTUAL_CHIP_OPTION_KDF_AES 0x0004u
+
+/* ECDHProt and KDFProt: what may leave the chip. */
+enum virtual_protection { VIRTUAL_OUTPUT_CLEAR, VIRTUAL_OUTPUT_ENCRYPTED, VIRTUAL_OUTPUT_NONE, VIRTUAL_OUTPUT_INVALID };
+enum virtual_protection virtual_ecdh_protection(const struct virtual_chip *chip);
+enum virtual_protection virtual_kdf_protection(const struct virtual_chip *chip);
 
 bool virtual_is_608(const struct virtual_chip *chip);
+/* I2C_Enable bit 0; else the part has one data pin, and SCL is a GPIO. */
+bool virtual_is_i2c(const struct virtual_chip *chip);
+
+/* What byte 16 makes of the other pin of a single-wire part. */
+enum virtual_gpio_mode { VIRTUAL_GPIO_OFF, VIRTUAL_GPIO_AUTHORISATION, VIRTUAL_GPIO_INPUT, VIRTUAL_GPIO_OUTPUT };
+enum virtual_gpio_mode virtual_gpio_mode(const struct virtual_chip *chip);
+
 bool virtual_config_locked(const struct virtual_chip *chip);
 bool virtual_data_locked(const struct virtual_chip *chip);
 
@@ -72,6 +94,15 @@ bool virtual_is_signing_key(const struct virtual_chip *chip, unsigned slot);
 
 /* P-256 and not private. Slots 0 to 7 are too short for one. */
 bool virtual_is_public_key(const struct virtual_chip *chip, unsigned slot);
+
+/* KeyType 6. */
+bool virtual_is_aes_key(const struct virtual_chip *chip, unsigned slot);
+
+/* May a result that the chip has computed be put into this slot: changeable, not private, writable at any time? */
+bool virtual_takes_result(const struct virtual_chip *chip, unsigned slot);
+
+/* The IO protection key, 32 bytes. NULL: not enabled, or in a slot that cannot hold one. */
+const uint8_t *virtual_io_key(struct virtual_chip *chip);
 
 /* A stored public key that must be validated before use: KeyConfig.PubInfo. */
 bool virtual_needs_validation(const struct virtual_chip *chip, unsigned slot);

@@ -96,6 +96,31 @@ void virtual_i2c_sda_low(struct virtual_chip *chip, uint32_t microseconds);
 /* Bus clock in hertz, from now on; 400,000 when never set. */
 void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 
+/*
+ * The single wire of a part without I2C, seen from a UART whose transmitter and receiver are both on it: 7 data bits (8
+ * with the highest set will do), 1 stop bit. At 230,400 baud 7F is a one and 7D a zero, bytes least significant bit
+ * first; a wake pulse is 00 at 115,200 baud or slower. Parts with I2C do not listen.
+ * virtual_swi_receive() gives what the receiver has heard and will hear while the host is silent: the echo of all that
+ * was sent, then the part's bits, for which it waits in virtual time. Sending before all of them are taken destroys the
+ * rest. Returns how many bytes there were, at most `cap`.
+ */
+void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
+size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
+
+/* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
+bool virtual_gpio_level(const struct virtual_chip *chip);
+void virtual_gpio_drive(struct virtual_chip *chip, bool level);
+
+/* How long commands take: never less than the watchdog allows for, which always reckons with the maximum. */
+enum virtual_times {
+    VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
+    VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
+};
+void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
+
+/* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
+void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
+
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
@@ -107,8 +132,23 @@ struct virtual_counters {
     uint64_t bus_bytes;          /* bytes clocked over the bus either way, address and word address bytes included */
     uint64_t wakes;
     uint64_t execution_ns; /* sum of the commands' own execution times */
+    uint64_t groups;       /* groups the host has begun: what faults count */
+    uint64_t transactions; /* I2C start conditions, whoever was addressed, and single-wire flags */
 };
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters);
+
+/* One change of non-volatile memory: by which group, and how many 32-byte pages of it changed (see `tear` below). */
+struct virtual_write {
+    uint64_t group;
+    unsigned pages;
+};
+
+/*
+ * The changes since virtual_open(), in order: how many there were. Up to `cap` are copied, and never more than the
+ * first VIRTUAL_WRITES_KEPT. A harness enumerates from them every place where power can fail.
+ */
+#define VIRTUAL_WRITES_KEPT 1024
+size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap);
 
 /* The 8-bit I2C address this part answers to now. */
 uint8_t virtual_i2c_address(const struct virtual_chip *chip);
@@ -131,6 +171,23 @@ void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
  *   reset@N     the supply collapses while group N executes: nothing done, chip freshly powered, replies 0x11
  *   slow@N      group N takes five times its execution time
  *   kill@N      the process is killed with SIGKILL just after the non-volatile writes of group N
+ *   watchdog@N  the watchdog strikes half way through group N: what it writes is written, the chip is in sleep
+ *   brownout@N  group N is executed and its change stays; then the supply dips: freshly powered, replies 0x11
+ *   swap@N      group N and all later ones meet another part: other serial number and private keys, volatile state
+ *               gone, changes kept in this process only, until virtual_close()
+ * Loss of power. The chip is dead until virtual_power_cycle() or a new virtual_open():
+ *   cut@N         before anything of group N is written; cut@N.before is the same
+ *   cut@N.after   when group N has been written, before its reply
+ *   tear@N.K      while group N is being written. Each changed page (32 bytes, zones and slots start new ones) is left
+ *                 old, torn or new, as the digits 0, 1 and 2 of K in base 3 say, lowest digit for the lowest page; a
+ *                 torn page has some of its changed bits new, others old, which ones following from N and K. With P
+ *                 pages, K from 0 to 3^P - 1 are all patterns; from there on they repeat with other torn bits.
+ *                 Monotonic counters are old or new, never torn.
+ *   buscut@T      at the start of bus transaction T (the first is 1)
+ * selftest@N.B  the tests whose bits are set in B (a decimal number; bits as the SelfTest command has them) fail in the
+ *               first self test made by group N or later, or by a wake after group N - 1
+ * And on the bus:
+ *   busnack@T     the address byte of bus transaction T is not acknowledged (once)
  * False when `id` is none of these.
  */
 bool virtual_arm_fault(struct virtual_chip *chip, const char *id);

@@ -337,7 +337,7 @@ struct lab_key_pair lab_make_key(const char *name)
     return pair;
 }
 
-static EVP_PKEY *load(const uint8_t *scalar, const uint8_t point[64])
+EVP_PKEY *lab_load_key(const uint8_t *scalar, const uint8_t point[64])
 {
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
@@ -364,7 +364,7 @@ static EVP_PKEY *load(const uint8_t *scalar, const uint8_t point[64])
 
 void lab_sign(const struct lab_key_pair *key, const uint8_t digest[32], uint8_t signature[64])
 {
-    EVP_PKEY *loaded = load(key->scalar, key->point);
+    EVP_PKEY *loaded = lab_load_key(key->scalar, key->point);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, loaded, NULL);
     uint8_t der[80];
     size_t len = sizeof der;
@@ -383,7 +383,7 @@ void lab_sign(const struct lab_key_pair *key, const uint8_t digest[32], uint8_t 
 
 bool lab_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_t signature[64])
 {
-    EVP_PKEY *loaded = load(NULL, point);
+    EVP_PKEY *loaded = lab_load_key(NULL, point);
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, loaded, NULL);
     ECDSA_SIG *pair = ECDSA_SIG_new();
     uint8_t *der = NULL;

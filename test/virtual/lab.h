@@ -18,6 +18,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #define NO_ANSWER (-1)
 
 /* Lock states: A config unlocked, B config locked, C both locked. */
@@ -89,6 +91,9 @@ struct lab_key_pair {
     uint8_t point[64];
 };
 struct lab_key_pair lab_make_key(const char *name);
+
+/* As libcrypto has it; `scalar` may be NULL. The caller frees it. */
+EVP_PKEY *lab_load_key(const uint8_t *scalar, const uint8_t point[64]);
 void lab_sign(const struct lab_key_pair *key, const uint8_t digest[32], uint8_t signature[64]);
 bool lab_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_t signature[64]);
 
