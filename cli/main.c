@@ -9,6 +9,8 @@
 #include "cli/options.h"
 #include "imprint_version.h"
 
+#include <mbedtls/build_info.h>
+
 const struct cli_verb *const cli_verbs[] = {
     &cli_verb_provision, &cli_verb_info,   &cli_verb_explain, &cli_verb_keys,  &cli_verb_public_key,  &cli_verb_csr,
     &cli_verb_sign,      &cli_verb_verify, &cli_verb_random,  &cli_verb_erase, &cli_verb_virtual_new,
@@ -19,10 +21,10 @@ static void print_version(const struct cli *cli)
 {
     bool known = IMPRINT_COMMIT[0] != '\0';
 
-    output_result(&cli->output, "imprint %s%s%s%s\n", IMPRINT_VERSION, known ? " (" : "", IMPRINT_COMMIT,
-                  known ? ")" : "");
-    output_object(&cli->output, json_pack("{s:s, s:s, s:s}", "event", "version", "version", IMPRINT_VERSION, "commit",
-                                          IMPRINT_COMMIT));
+    output_result(&cli->output, "imprint %s%s%s%s, %s\n", IMPRINT_VERSION, known ? " (" : "", IMPRINT_COMMIT,
+                  known ? ")" : "", MBEDTLS_VERSION_STRING_FULL);
+    output_object(&cli->output, json_pack("{s:s, s:s, s:s, s:s}", "event", "version", "version", IMPRINT_VERSION,
+                                          "commit", IMPRINT_COMMIT, "mbedtls", MBEDTLS_VERSION_STRING));
 }
 
 int main(int argc, char **argv)

@@ -506,7 +506,7 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
         status = ask_slot(driver, config, next, &map.slots[next].fill, err);
         if (status != PSA_SUCCESS)
             goto out;
-        ask &= (uint16_t) ~(1u << next);
+        ask &= (uint16_t)~(1u << next);
         if (map.slots[next].fill == DRIVER_FILL_EMPTY)
             break;
     }

@@ -87,12 +87,12 @@ struct error {
     uint8_t slot;        /* 0..15 */
     uint8_t chip_status; /* the status byte the chip answered with */
     uint8_t serial[ERROR_SERIAL_BYTES];
-    uint32_t key_id;          /* PSA key id, 0 for none */
-    int32_t psa_status;       /* psa_status_t, 0 for none */
-    int system_errno;         /* errno of the call that failed, 0 for none */
-    uint32_t line, column;    /* place in `subject`, from 1; 0 for none */
+    uint32_t key_id;       /* PSA key id, 0 for none */
+    int32_t psa_status;    /* psa_status_t, 0 for none */
+    int system_errno;      /* errno of the call that failed, 0 for none */
+    uint32_t line, column; /* place in `subject`, from 1; 0 for none */
     bool has_config_offset;
-    uint8_t config_offset;     /* byte of the config zone that differs; `expected` and `found` are its values */
+    uint8_t config_offset;    /* byte of the config zone that differs; `expected` and `found` are its values */
     uint32_t expected, found; /* numbers for messages about lengths and limits; 0 and 0 for none */
 };
 

@@ -31,6 +31,25 @@ static void test_wake_gives_up(void **state)
     assert_int_equal(chip.counters.commands, 0);
 }
 
+/* Whatever disturbed a reply gets a millisecond to pass before each further reading. */
+static void test_rereads_take_their_time(void **state)
+{
+    static const struct scripted_step steps[] = {
+        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_ANSWERS(FOUR), {0},
+    };
+    struct scripted script;
+    struct transport transport = scripted_init(&script, "rereads", steps);
+    struct chip chip;
+    uint8_t memory[64];
+    struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+
+    (void)state;
+    chip_init(&chip, &transport);
+    assert_int_equal(make_call(&chip, &call_info, &reply, NULL), CHIP_OK);
+    assert_true(script.now_us - script.sent_at_us >= 3000);
+    assert_int_equal(chip.counters.polls, 4);
+}
+
 /* A slow part is waited for, up to 2.5 s; the bus is not flooded meanwhile. */
 static void test_patience(void **state)
 {
@@ -291,11 +310,17 @@ static void test_serial_in_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wake_gives_up),          cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_watchdog_window),        cmocka_unit_test(test_registers_survive_the_window),
-        cmocka_unit_test(test_gone_at_the_window),     cmocka_unit_test(test_longer_than_the_window),
-        cmocka_unit_test(test_sleep_forgets),          cmocka_unit_test(test_guard),
-        cmocka_unit_test(test_oversize_is_never_sent), cmocka_unit_test(test_counters),
+        cmocka_unit_test(test_wake_gives_up),
+        cmocka_unit_test(test_rereads_take_their_time),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_watchdog_window),
+        cmocka_unit_test(test_registers_survive_the_window),
+        cmocka_unit_test(test_gone_at_the_window),
+        cmocka_unit_test(test_longer_than_the_window),
+        cmocka_unit_test(test_sleep_forgets),
+        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_oversize_is_never_sent),
+        cmocka_unit_test(test_counters),
         cmocka_unit_test(test_serial_in_errors),
     };
 

@@ -476,7 +476,6 @@ static void two_ids_share_a_slot(void **state)
 
 static void volatile_keys_are_refused(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(0, -1);
     uint8_t scalar[32], point[65], digest[32];
     psa_key_id_t id;
 
@@ -485,7 +484,8 @@ static void volatile_keys_are_refused(void **state)
     virtual_digest(device.part, digest);
     outside_make_key(scalar, point);
     for (int slot = -1; slot <= 4; slot++) {
-        attributes = device_key_pair(0, slot);
+        psa_key_attributes_t attributes = device_key_pair(0, slot);
+
         psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(PSA_KEY_PERSISTENCE_VOLATILE,
                                                                                          PSA_ATECC608A_LOCATION));
         device_expect_reason(&device, psa_generate_key(&attributes, &id), PSA_ERROR_NOT_SUPPORTED,
