@@ -13,17 +13,8 @@
 #include <string.h>
 
 #include "bytes/order.h"
+#include "storage/flash_entry.h"
 #include "storage/record.h"
-
-/* An entry: prefix, stored form (storage/record.h) padded to units, mark of one unit. A removal has no stored form. */
-enum {
-    PREFIX_UID = 0,
-    PREFIX_LENGTH = 8, /* of the stored form; 24 bits, the kind above them */
-    PREFIX_CRC = 12,
-    PREFIX_SIZE = 16,
-    KIND_RECORD = 1,
-    KIND_REMOVAL = 2,
-};
 
 /* A block's header, stored twice. */
 enum {
@@ -44,105 +35,19 @@ _Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the head
 
 static const uint8_t header_magic[4] = {'I', 'F', 'L', 'S'};
 
-/* What is read at a time; a multiple of every unit. */
-enum { CHUNK = STORAGE_FLASH_UNIT_MAX };
-
-/* An entry on flash: `span` bytes at `at`. */
-struct entry {
-    uint64_t uid;
-    uint32_t at, length, span;
-    uint8_t kind;
-};
-
 /* A place in the log: before the entry at `at` in the block that is number `block` among those that count. at 0: its
  * first entry. */
 struct cursor {
     uint32_t block, at;
 };
 
-/* What is to be written. */
-struct item {
-    uint64_t uid;
-    uint32_t flags;
-    uint8_t kind;
-    struct bytes content;
-};
-
-static uint32_t in_units(const struct flash_device *device, uint32_t size)
-{
-    return (size + device->unit - 1) & ~(device->unit - 1);
-}
-
 /* Where the entries of a block begin: behind both copies of its header. */
 static uint32_t entries_at(const struct flash_device *device)
 {
-    return HEADER_COPIES * in_units(device, STORAGE_FLASH_HEADER);
-}
-
-static uint32_t span_of(const struct flash_device *device, uint32_t length)
-{
-    return in_units(device, PREFIX_SIZE + length) + device->unit;
-}
-
-static uint32_t item_length(const struct item *item)
-{
-    return item->kind == KIND_RECORD ? (uint32_t)STORAGE_RECORD_BYTES(item->content.len) : 0;
-}
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* ---- the medium ------------------------------------------------------------------------------------------------- */
-
-static bool flash_read(const struct storage_flash *self, uint32_t at, void *data, size_t len)
-{
-    return self->device->read(self->device->context, at, data, len);
-}
-
-/* Programs whole units and looks whether every bit took. At most CHUNK bytes. */
-static bool flash_program(const struct storage_flash *self, uint32_t at, const uint8_t *data, size_t len)
-{
-    uint8_t found[CHUNK];
-    const bool good = self->device->program(self->device->context, at, data, len) && flash_read(self, at, found, len) &&
-                      memcmp(found, data, len) == 0;
-    bytes_wipe(found, sizeof found);
-    return good;
-}
-
-/* Whether all of it can be read and is as after an erase. */
-static bool flash_blank(const struct storage_flash *self, uint32_t at, uint32_t len)
-{
-    uint8_t found[CHUNK];
-    uint32_t n;
-    for (; len > 0; at += n, len -= n) {
-        n = smaller(len, sizeof found);
-        if (!flash_read(self, at, found, n) || !bytes_all(bytes_of(found, n), 0xff))
-            return false;
-    }
-    return true;
+    return HEADER_COPIES * flash_entry_in_units(device, STORAGE_FLASH_HEADER);
 }
 
 /* ---- reading the log -------------------------------------------------------------------------------------------- */
-
-/* The entry whose prefix lies at `at` and that ends before `end`. */
-static bool read_entry(const struct storage_flash *self, uint32_t at, uint32_t end, struct entry *entry)
-{
-    uint8_t prefix[PREFIX_SIZE];
-    if (end - at < PREFIX_SIZE || !flash_read(self, at, prefix, sizeof prefix) ||
-        load32_le(prefix + PREFIX_CRC) != storage_record_crc(0, bytes_of(prefix, PREFIX_CRC)))
-        return false;
-    const uint32_t length = load32_le(prefix + PREFIX_LENGTH) & 0xffffff;
-    *entry = (struct entry){
-        .uid = load64_le(prefix + PREFIX_UID),
-        .at = at,
-        .length = length,
-        .span = span_of(self->device, length),
-        .kind = prefix[PREFIX_LENGTH + 3],
-    };
-    return (entry->kind == KIND_RECORD || entry->kind == KIND_REMOVAL) && entry->uid != 0 && entry->span <= end - at;
-}
 
 static uint32_t block_start(const struct storage_flash *self, const struct storage_flash_block *block)
 {
@@ -150,7 +55,7 @@ static uint32_t block_start(const struct storage_flash *self, const struct stora
 }
 
 /* Steps over the next entry of the log. False at the end, and where the log cannot be read: self->fault tells. */
-static bool walk(struct storage_flash *self, struct cursor *cursor, struct entry *entry)
+static bool walk(struct storage_flash *self, struct cursor *cursor, struct flash_entry *entry)
 {
     for (; cursor->block < self->count; cursor->block++, cursor->at = 0) {
         const struct storage_flash_block *block = &self->blocks[cursor->block];
@@ -158,7 +63,7 @@ static bool walk(struct storage_flash *self, struct cursor *cursor, struct entry
         if (cursor->at == 0)
             cursor->at = start + entries_at(self->device);
         if (cursor->at < end) {
-            if (!read_entry(self, cursor->at, end, entry)) {
+            if (!flash_entry_read(self->device, cursor->at, end, entry)) {
                 self->fault = true;
                 return false;
             }
@@ -170,24 +75,24 @@ static bool walk(struct storage_flash *self, struct cursor *cursor, struct entry
 }
 
 /* The last word on `uid`: true when it is a record. */
-static bool find(struct storage_flash *self, uint64_t uid, struct entry *found)
+static bool find(struct storage_flash *self, uint64_t uid, struct flash_entry *found)
 {
     struct cursor cursor = {.block = 0};
-    struct entry entry;
-    found->kind = KIND_REMOVAL;
+    struct flash_entry entry;
+    found->kind = FLASH_ENTRY_REMOVAL;
     self->fault = false;
     while (walk(self, &cursor, &entry)) {
         if (entry.uid == uid)
             *found = entry;
     }
-    return found->kind == KIND_RECORD && !self->fault;
+    return found->kind == FLASH_ENTRY_RECORD && !self->fault;
 }
 
 /* Whether `entry`, which `cursor` has just passed, is a record and the last word on its uid. */
-static bool is_live(struct storage_flash *self, struct cursor cursor, const struct entry *entry)
+static bool is_live(struct storage_flash *self, struct cursor cursor, const struct flash_entry *entry)
 {
-    struct entry later;
-    if (entry->kind != KIND_RECORD)
+    struct flash_entry later;
+    if (entry->kind != FLASH_ENTRY_RECORD)
         return false;
     while (walk(self, &cursor, &later)) {
         if (later.uid == entry->uid)
@@ -196,151 +101,25 @@ static bool is_live(struct storage_flash *self, struct cursor cursor, const stru
     return true;
 }
 
-/*
- * Checks the whole record that `entry` holds, and whether its content is `wanted`. What cannot be read is damaged.
- */
-static enum storage_status check_record(const struct storage_flash *self, const struct entry *entry,
-                                        struct storage_record *record, struct bytes wanted, bool *same)
-{
-    uint8_t header[STORAGE_RECORD_HEADER], chunk[CHUNK], crc_bytes[4];
-    uint32_t at = entry->at + PREFIX_SIZE, n;
-    const uint32_t header_len = smaller(entry->length, sizeof header);
-
-    if (!flash_read(self, at, header, header_len))
-        return STORAGE_CORRUPT;
-    enum storage_status status = storage_record_read_header(bytes_of(header, header_len), record);
-    if (status != STORAGE_OK)
-        return status;
-    if (record->uid != entry->uid || entry->length != STORAGE_RECORD_BYTES(record->size))
-        return STORAGE_CORRUPT;
-    at += STORAGE_RECORD_HEADER;
-    *same = wanted.len == record->size;
-    uint32_t crc = storage_record_crc(0, bytes_of(header, STORAGE_RECORD_HEADER_COVERED));
-    for (uint32_t done = 0; done < record->size; done += n) {
-        n = smaller(record->size - done, sizeof chunk);
-        if (!flash_read(self, at + done, chunk, n)) {
-            status = STORAGE_CORRUPT;
-            break;
-        }
-        crc = storage_record_crc(crc, bytes_of(chunk, n));
-        *same = *same && memcmp(wanted.data + done, chunk, n) == 0;
-    }
-    bytes_wipe(chunk, sizeof chunk);
-    if (!flash_read(self, at + record->size, crc_bytes, sizeof crc_bytes) || load32_le(crc_bytes) != crc)
-        status = STORAGE_CORRUPT;
-    return status;
-}
-
 /* Finds and checks the record `uid`. */
-static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct entry *entry,
+static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct flash_entry *entry,
                                    struct storage_record *record, struct bytes wanted, bool *same)
 {
     *same = false;
     if (find(self, uid, entry))
-        return check_record(self, entry, record, wanted, same);
+        return flash_entry_check(self->device, entry, record, wanted, same);
     return self->fault ? STORAGE_FAILED : STORAGE_ABSENT;
 }
 
-/* ---- writing entries -------------------------------------------------------------------------------------------- */
-
-/*
- * Bytes on their way to flash, in whole units. The prefix goes first and alone: where it is damaged by a power cut,
- * nothing lies behind it, and that is how the next opening tells such damage from any other.
- */
-struct writer {
-    const struct storage_flash *self;
-    uint32_t at, fill, limit;
-    bool good;
-    uint8_t buffer[CHUNK];
-};
-
-static void writer_flush(struct writer *writer)
-{
-    const uint32_t len = in_units(writer->self->device, writer->fill);
-    memset(writer->buffer + writer->fill, 0xff, len - writer->fill);
-    if (writer->good && len > 0)
-        writer->good = flash_program(writer->self, writer->at, writer->buffer, len);
-    writer->at += len;
-    writer->fill = 0;
-    writer->limit = CHUNK;
-}
-
-static void writer_put(struct writer *writer, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        writer->buffer[writer->fill++] = data[i];
-        if (writer->fill == writer->limit)
-            writer_flush(writer);
-    }
-}
-
-static void writer_begin(struct writer *writer, const struct storage_flash *self, uint32_t at)
-{
-    *writer = (struct writer){.self = self, .at = at, .limit = in_units(self->device, PREFIX_SIZE), .good = true};
-}
-
-/* What has been put is all there and read back: the mark makes it an entry. */
-static bool writer_end(struct writer *writer)
-{
-    writer_flush(writer);
-    memset(writer->buffer, 0, sizeof writer->buffer);
-    writer->fill = writer->self->device->unit;
-    writer_flush(writer);
-    bytes_wipe(writer->buffer, sizeof writer->buffer);
-    return writer->good;
-}
-
-static bool write_item(const struct storage_flash *self, uint32_t at, const struct item *item)
-{
-    struct writer writer;
-    uint8_t header[STORAGE_RECORD_HEADER] = {0};
-
-    writer_begin(&writer, self, at);
-    store64_le(header + PREFIX_UID, item->uid);
-    store32_le(header + PREFIX_LENGTH, item_length(item) | (uint32_t)item->kind << 24);
-    store32_le(header + PREFIX_CRC, storage_record_crc(0, bytes_of(header, PREFIX_CRC)));
-    writer_put(&writer, header, PREFIX_SIZE);
-    if (item->kind == KIND_RECORD) {
-        storage_record_write_header(item->uid, item->flags, (uint32_t)item->content.len, header);
-        writer_put(&writer, header, sizeof header);
-        writer_put(&writer, item->content.data, item->content.len);
-        store32_le(header, storage_record_crc(storage_record_crc(0, bytes_of(header, STORAGE_RECORD_HEADER_COVERED)),
-                                              item->content));
-        writer_put(&writer, header, 4);
-    }
-    return writer_end(&writer);
-}
-
-/* Copies an entry as it is, damaged or of a later version. What can no longer be read is copied as zeros. */
-static bool copy_entry(const struct storage_flash *self, uint32_t at, const struct entry *entry)
-{
-    struct writer writer;
-    uint8_t chunk[PREFIX_SIZE];
-    const uint32_t len = PREFIX_SIZE + entry->length;
-    uint32_t n;
-
-    writer_begin(&writer, self, at);
-    for (uint32_t done = 0; done < len; done += n) {
-        n = smaller(len - done, sizeof chunk);
-        if (!flash_read(self, entry->at + done, chunk, n)) {
-            writer.good = writer.good && done > 0; /* not the prefix */
-            memset(chunk, 0, sizeof chunk);
-        }
-        writer_put(&writer, chunk, n);
-    }
-    bytes_wipe(chunk, sizeof chunk);
-    return writer_end(&writer);
-}
-
 /* Adds an entry to the newest block, where it has been found to fit. False: nothing more goes into that block. */
-static bool append(struct storage_flash *self, const struct item *item)
+static bool append(struct storage_flash *self, const struct flash_item *item)
 {
     struct storage_flash_block *head = &self->blocks[self->count - 1];
     const uint32_t at = self->room_at;
     self->room_at = self->device->block_size;
-    if (!write_item(self, block_start(self, head) + at, item))
+    if (!flash_entry_write(self->device, block_start(self, head) + at, item))
         return false;
-    self->room_at = at + span_of(self->device, item_length(item));
+    self->room_at = at + flash_entry_span(self->device, flash_entry_length(item));
     head->end = (uint16_t)(self->room_at / self->device->unit);
     return true;
 }
@@ -371,8 +150,8 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
                          uint32_t count)
 {
     const struct flash_device *device = self->device;
-    const uint32_t at = block_start(self, block), size = in_units(device, STORAGE_FLASH_HEADER);
-    uint8_t header[CHUNK];
+    const uint32_t at = block_start(self, block), size = flash_entry_in_units(device, STORAGE_FLASH_HEADER);
+    uint8_t header[STORAGE_FLASH_UNIT_MAX];
 
     memset(header, 0xff, sizeof header);
     memcpy(header, header_magic, sizeof header_magic);
@@ -385,12 +164,12 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
     store32_le(header + HEADER_OLDEST, oldest);
     store32_le(header + HEADER_RETIRED, self->retired);
     store32_le(header + HEADER_CRC, storage_record_crc(0, bytes_of(header, HEADER_CRC)));
-    if (!flash_program(self, at, header, size)) {
+    if (!flash_entry_program(self->device, at, header, size)) {
         /* Whatever a later opening makes of it, nothing may be added to the log before it. */
         self->room_at = device->block_size;
         return false;
     }
-    (void)flash_program(self, at + size, header, size);
+    (void)flash_entry_program(self->device, at + size, header, size);
     return true;
 }
 
@@ -399,29 +178,29 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
  * copied first. FAILED, with the log as it was, when there is no free block or the one that was has failed: then it is
  * retired, and there may be another.
  */
-static enum storage_status renew(struct storage_flash *self, bool drop, const struct item *item)
+static enum storage_status renew(struct storage_flash *self, bool drop, const struct flash_item *item)
 {
     const struct flash_device *device = self->device;
     struct cursor cursor = {.block = 0};
-    struct entry entry;
+    struct flash_entry entry;
     uint32_t index;
 
     if (self->seq == UINT32_MAX || !next_free(self, &index))
         return STORAGE_FAILED;
     const uint32_t start = index * device->block_size;
     uint32_t at = entries_at(device);
-    bool good = device->erase(device->context, index) && flash_blank(self, start, device->block_size);
+    bool good = device->erase(device->context, index) && flash_entry_blank(self->device, start, device->block_size);
     while (good && drop && walk(self, &cursor, &entry) && cursor.block == 0) {
         if ((item == NULL || entry.uid != item->uid) && is_live(self, cursor, &entry)) {
-            good = copy_entry(self, start + at, &entry);
+            good = flash_entry_copy(self->device, start + at, &entry);
             at += entry.span;
         }
     }
     if (self->fault)
         return STORAGE_FAILED;
     if (good && item != NULL) {
-        good = write_item(self, start + at, item);
-        at += span_of(device, item_length(item));
+        good = flash_entry_write(self->device, start + at, item);
+        at += flash_entry_span(device, flash_entry_length(item));
     }
     const uint32_t dropped = drop ? 1 : 0, count = self->count + 1 - dropped;
     const struct storage_flash_block block = {
@@ -449,7 +228,7 @@ static uint32_t count_max(const struct storage_flash *self)
     uint32_t usable = 0;
     for (uint32_t i = 0; i < self->device->block_count; i++)
         usable += (self->retired >> i & 1) ^ 1;
-    return smaller(self->device->block_count - self->device->spare_blocks, usable > 0 ? usable : 1) - 1;
+    return flash_smaller(self->device->block_count - self->device->spare_blocks, usable > 0 ? usable : 1) - 1;
 }
 
 /*
@@ -460,7 +239,7 @@ static uint32_t rooms_of(struct storage_flash *self, uint64_t uid, uint32_t room
 {
     const uint32_t max = count_max(self), count = max > self->count ? max : self->count;
     struct cursor cursor = {.block = 0};
-    struct entry entry;
+    struct flash_entry entry;
 
     for (uint32_t i = 0; i < count; i++)
         rooms[i] = self->device->block_size - entries_at(self->device);
@@ -510,12 +289,12 @@ static enum way choose(struct storage_flash *self, uint64_t uid, uint32_t need, 
  * Writes `item`, and leaves room for a record of `kept` bytes. FULL has changed nothing that can be seen. Ends: each
  * turn closes a block, retires one, or brings the block that has room nearer to being the oldest.
  */
-static enum storage_status write_entry(struct storage_flash *self, const struct item *item, uint32_t kept)
+static enum storage_status write_entry(struct storage_flash *self, const struct flash_item *item, uint32_t kept)
 {
-    const uint32_t need = span_of(self->device, item_length(item));
+    const uint32_t need = flash_entry_span(self->device, flash_entry_length(item));
     for (;;) {
         const uint32_t retired = self->retired;
-        const enum way way = choose(self, item->uid, need, item->kind == KIND_RECORD ? need : 0, kept);
+        const enum way way = choose(self, item->uid, need, item->kind == FLASH_ENTRY_RECORD ? need : 0, kept);
         enum storage_status status = STORAGE_FAILED;
 
         if (way == WAY_NONE)
@@ -539,8 +318,8 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
 static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
 {
     struct storage_flash *self = context;
-    const struct item item = {.uid = uid, .flags = flags, .kind = KIND_RECORD, .content = content};
-    struct entry entry;
+    const struct flash_item item = {.uid = uid, .flags = flags, .kind = FLASH_ENTRY_RECORD, .content = content};
+    struct flash_entry entry;
     struct storage_record record;
     bool same;
 
@@ -563,7 +342,7 @@ static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offse
                                      struct storage_record *record)
 {
     struct storage_flash *self = context;
-    struct entry entry;
+    struct flash_entry entry;
     struct storage_record found;
     bool same;
 
@@ -573,7 +352,8 @@ static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offse
         return status;
     if (offset < found.size && out->cap > 0) {
         const size_t left = found.size - offset, len = left < out->cap ? left : out->cap;
-        if (!flash_read(self, entry.at + PREFIX_SIZE + STORAGE_RECORD_HEADER + offset, out->data, len))
+        if (!flash_entry_fetch(self->device, entry.at + FLASH_ENTRY_PREFIX + STORAGE_RECORD_HEADER + offset, out->data,
+                               len))
             return STORAGE_FAILED;
         out->len = len;
     }
@@ -585,8 +365,8 @@ static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offse
 static enum storage_status flash_remove(void *context, uint64_t uid)
 {
     struct storage_flash *self = context;
-    const struct item item = {.uid = uid, .kind = KIND_REMOVAL};
-    struct entry entry;
+    const struct flash_item item = {.uid = uid, .kind = FLASH_ENTRY_REMOVAL};
+    struct flash_entry entry;
     struct storage_record record;
     bool same;
 
@@ -602,7 +382,7 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
 {
     struct storage_flash *self = context;
     struct cursor cursor = {.block = 0};
-    struct entry entry;
+    struct flash_entry entry;
     uint64_t next = 0;
 
     self->fault = false;
@@ -626,7 +406,7 @@ static enum storage_status flash_reserve(void *context, uint32_t size)
 
     if (size > storage_flash_record_max(self->device))
         return STORAGE_FULL;
-    const uint32_t need = span_of(self->device, (uint32_t)STORAGE_RECORD_BYTES(size));
+    const uint32_t need = flash_entry_span(self->device, (uint32_t)STORAGE_RECORD_BYTES(size));
     self->fault = false;
     const uint32_t count = rooms_of(self, 0, rooms);
     for (uint32_t i = 0; i < count && !self->fault; i++) {
@@ -664,8 +444,9 @@ static enum storage_status read_header(const struct storage_flash *self, uint32_
 {
     enum storage_status status = STORAGE_ABSENT;
     for (uint32_t copy = 0; copy < HEADER_COPIES && status == STORAGE_ABSENT; copy++) {
-        const uint32_t at = index * self->device->block_size + copy * in_units(self->device, STORAGE_FLASH_HEADER);
-        if (flash_read(self, at, header, STORAGE_FLASH_HEADER))
+        const uint32_t at =
+            index * self->device->block_size + copy * flash_entry_in_units(self->device, STORAGE_FLASH_HEADER);
+        if (flash_entry_fetch(self->device, at, header, STORAGE_FLASH_HEADER))
             status = check_header(header);
     }
     return status;
@@ -680,18 +461,19 @@ static enum storage_status measure(struct storage_flash *self, struct storage_fl
     const struct flash_device *device = self->device;
     const uint32_t start = block_start(self, block), end = start + device->block_size;
     uint32_t at = start + entries_at(device), behind;
-    struct entry entry;
+    struct flash_entry entry;
 
     for (;;) {
-        const bool whole = read_entry(self, at, end, &entry);
-        behind = whole ? entry.span : smaller(in_units(device, PREFIX_SIZE), end - at);
-        if (!whole || flash_blank(self, at + entry.span - device->unit, device->unit))
+        const bool whole = flash_entry_read(self->device, at, end, &entry);
+        behind = whole ? entry.span : flash_smaller(flash_entry_in_units(device, FLASH_ENTRY_PREFIX), end - at);
+        if (!whole || flash_entry_blank(self->device, at + entry.span - device->unit, device->unit))
             break;
         at += entry.span;
     }
     block->end = (uint16_t)((at - start) / device->unit);
-    self->room_at = device->blank_is_erased && flash_blank(self, at, end - at) ? at - start : device->block_size;
-    return flash_blank(self, at + behind, end - at - behind) ? STORAGE_OK : STORAGE_CORRUPT;
+    self->room_at =
+        device->blank_is_erased && flash_entry_blank(self->device, at, end - at) ? at - start : device->block_size;
+    return flash_entry_blank(self->device, at + behind, end - at - behind) ? STORAGE_OK : STORAGE_CORRUPT;
 }
 
 /* Takes the blocks that count into self->blocks, by their numbers; `newest` is the header of the last one. */
@@ -728,7 +510,7 @@ static enum storage_status survey(const struct storage_flash *self, uint8_t newe
     const struct flash_device *device = self->device;
     enum storage_status status = STORAGE_ABSENT;
     bool entries = false;
-    struct entry entry;
+    struct flash_entry entry;
 
     for (uint32_t index = 0; index < device->block_count; index++) {
         uint8_t header[STORAGE_FLASH_HEADER];
@@ -736,7 +518,8 @@ static enum storage_status survey(const struct storage_flash *self, uint8_t newe
         const enum storage_status found = read_header(self, index, header);
         if (found == STORAGE_FUTURE)
             return STORAGE_FUTURE;
-        entries = entries || read_entry(self, start + entries_at(device), start + device->block_size, &entry);
+        entries =
+            entries || flash_entry_read(self->device, start + entries_at(device), start + device->block_size, &entry);
         if (found == STORAGE_OK &&
             (status == STORAGE_ABSENT || load32_le(header + HEADER_SEQ) > load32_le(newest + HEADER_SEQ))) {
             memcpy(newest, header, sizeof header);
@@ -805,8 +588,8 @@ uint32_t storage_flash_record_max(const struct flash_device *device)
         blocks > STORAGE_FLASH_BLOCKS_MAX || device->spare_blocks > blocks - 2 || size % unit != 0 ||
         size / unit > UINT16_MAX || size > UINT32_MAX / STORAGE_FLASH_BLOCKS_MAX)
         return 0;
-    const uint32_t overhead = entries_at(device) + unit + PREFIX_SIZE + STORAGE_RECORD_OVERHEAD;
-    return size <= overhead ? 0 : smaller(size - overhead, STORAGE_RECORD_MAX);
+    const uint32_t overhead = entries_at(device) + unit + FLASH_ENTRY_PREFIX + STORAGE_RECORD_OVERHEAD;
+    return size <= overhead ? 0 : flash_smaller(size - overhead, STORAGE_RECORD_MAX);
 }
 
 bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADER], struct flash_device *device)
