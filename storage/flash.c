@@ -22,7 +22,8 @@ enum {
     HEADER_UNIT = 6,
     HEADER_BLOCK_SIZE = 8,
     HEADER_BLOCK_COUNT = 12,
-    HEADER_COUNT = 14,
+    HEADER_COUNT = 14, /* one byte, as is the next */
+    HEADER_SPARE = 15,
     HEADER_SEQ = 16,
     HEADER_OLDEST = 20,
     HEADER_RETIRED = 24,
@@ -159,7 +160,8 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
     store16_le(header + HEADER_UNIT, (uint16_t)device->unit);
     store32_le(header + HEADER_BLOCK_SIZE, device->block_size);
     store16_le(header + HEADER_BLOCK_COUNT, (uint16_t)device->block_count);
-    store16_le(header + HEADER_COUNT, (uint16_t)count);
+    header[HEADER_COUNT] = (uint8_t)count;
+    header[HEADER_SPARE] = (uint8_t)device->spare_blocks;
     store32_le(header + HEADER_SEQ, block->seq);
     store32_le(header + HEADER_OLDEST, oldest);
     store32_le(header + HEADER_RETIRED, self->retired);
@@ -495,7 +497,7 @@ static enum storage_status gather(struct storage_flash *self, const uint8_t newe
             self->blocks[at] = self->blocks[at - 1];
         self->blocks[at] = (struct storage_flash_block){.seq = seq, .index = (uint16_t)index};
     }
-    if (self->count != load16_le(newest + HEADER_COUNT))
+    if (self->count != newest[HEADER_COUNT])
         return STORAGE_CORRUPT;
     for (uint32_t i = 0; i < self->count; i++) {
         if ((i > 0 && self->blocks[i].seq == self->blocks[i - 1].seq) || measure(self, &self->blocks[i]) != STORAGE_OK)
@@ -599,5 +601,6 @@ bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADE
     device->unit = load16_le(header + HEADER_UNIT);
     device->block_size = load32_le(header + HEADER_BLOCK_SIZE);
     device->block_count = load16_le(header + HEADER_BLOCK_COUNT);
+    device->spare_blocks = header[HEADER_SPARE];
     return true;
 }

@@ -78,8 +78,8 @@ uint32_t storage_flash_record_max(const struct flash_device *device);
 #define STORAGE_FLASH_HEADER 32
 
 /*
- * Takes block size, block count and unit from a block's header, so that an image can be read without knowing them.
- * False, with `device` unchanged, when `header` (STORAGE_FLASH_HEADER bytes) is none of this version.
+ * Takes block size, block count, spare blocks and unit from a block's header, so that an image can be read without
+ * knowing them. False, with `device` unchanged, when `header` (STORAGE_FLASH_HEADER bytes) is none of this version.
  */
 bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADER], struct flash_device *device);
 
