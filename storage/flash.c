@@ -473,9 +473,10 @@ static enum storage_status measure(struct storage_flash *self, struct storage_fl
         at += entry.span;
     }
     block->end = (uint16_t)((at - start) / device->unit);
-    self->room_at =
-        device->blank_is_erased && flash_entry_blank(self->device, at, end - at) ? at - start : device->block_size;
-    return flash_entry_blank(self->device, at + behind, end - at - behind) ? STORAGE_OK : STORAGE_CORRUPT;
+    const bool good = flash_entry_blank(device, at + behind, end - at - behind);
+    const bool room = good && device->blank_is_erased && flash_entry_blank(device, at, behind);
+    self->room_at = room ? at - start : device->block_size;
+    return good ? STORAGE_OK : STORAGE_CORRUPT;
 }
 
 /* Takes the blocks that count into self->blocks, by their numbers; `newest` is the header of the last one. */
