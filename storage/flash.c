@@ -243,7 +243,7 @@ static uint32_t rooms_of(struct storage_flash *self, uint64_t uid, uint32_t room
     struct cursor cursor = {.block = 0};
     struct flash_entry entry;
 
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < STORAGE_FLASH_BLOCKS_MAX; i++)
         rooms[i] = self->device->block_size - entries_at(self->device);
     while (walk(self, &cursor, &entry)) {
         if (entry.uid != uid && is_live(self, cursor, &entry))

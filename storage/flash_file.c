@@ -150,8 +150,10 @@ static bool open_image(struct flash_file *self, const char *path, bool create, s
         self->fd = open(path, O_RDONLY | flags);
         lock.l_type = F_RDLCK;
     }
-    if (self->fd < 0)
-        return refuse_errno(err, errno);
+    if (self->fd < 0) {
+        (void)refuse_errno(err, errno);
+        return false;
+    }
     if (fcntl(self->fd, F_OFD_SETLK, &lock) < 0)
         return errno == EAGAIN || errno == EACCES
                    ? refuse(err, ERROR_DEVICE_BUSY, "another process holds the flash image",

@@ -2,6 +2,7 @@
 #include "test/storage/flash_power.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Small ones, so that blocks are rewritten all the time; with and without an error correcting code. */
@@ -285,14 +286,24 @@ void flash_power_id(const struct flash_power_run *run, char id[static FLASH_POWE
 
 bool flash_power_parse(const char *id, struct flash_power_run *run)
 {
-    unsigned cut[2], plant;
-    if (sscanf(id, "%u.%u.%u.%u.%u.%u.%u.%u", &run->geometry, &run->scenario, &run->seed, &run->cuts[0].at, &cut[0],
-               &run->cuts[1].at, &cut[1], &plant) != 8 ||
-        run->geometry >= flash_power_geometry_count || run->scenario >= flash_power_scenario_count ||
-        cut[0] >= FLASH_SIM_CUTS || cut[1] >= FLASH_SIM_CUTS || plant >= FLASH_SIM_PLANTS)
+    unsigned long number[8];
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
+        char *end;
+        number[i] = strtoul(id, &end, 10);
+        if (end == id || *end != (i + 1 < sizeof number / sizeof number[0] ? '.' : '\0') || number[i] > UINT32_MAX)
+            return false;
+        id = end + 1;
+    }
+    if (number[0] >= flash_power_geometry_count || number[1] >= flash_power_scenario_count ||
+        number[4] >= FLASH_SIM_CUTS || number[6] >= FLASH_SIM_CUTS || number[7] >= FLASH_SIM_PLANTS)
         return false;
-    run->cuts[0].cut = (enum flash_sim_cut)cut[0];
-    run->cuts[1].cut = (enum flash_sim_cut)cut[1];
-    run->plant = (enum flash_sim_plant)plant;
+    *run = (struct flash_power_run){
+        .geometry = (unsigned)number[0],
+        .scenario = (unsigned)number[1],
+        .seed = (uint32_t)number[2],
+        .cuts = {{(unsigned)number[3], (enum flash_sim_cut)number[4]},
+                 {(unsigned)number[5], (enum flash_sim_cut)number[6]}},
+        .plant = (enum flash_sim_plant)number[7],
+    };
     return true;
 }
