@@ -19,7 +19,8 @@ enum {
     CRC_SIZE = 4,
 };
 
-_Static_assert(AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER, "the header's checksum is its last field");
+_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER,
+               "the header's checksum is its last field");
 
 static const uint8_t magic[4] = {'I', 'R', 'E', 'C'};
 
@@ -28,7 +29,7 @@ static const uint8_t magic[4] = {'I', 'R', 'E', 'C'};
  * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial. Continues
  * `crc`, 0 for a new one, over `in`.
  */
-static uint32_t crc32_update(uint32_t crc, struct bytes in)
+uint32_t storage_record_crc(uint32_t crc, struct bytes in)
 {
     static const uint32_t table[16] = {
         0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
@@ -48,7 +49,19 @@ static uint32_t crc32_update(uint32_t crc, struct bytes in)
  */
 static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], struct bytes content)
 {
-    return crc32_update(crc32_update(0, bytes_of(header, AT_HEADER_CRC)), content);
+    return storage_record_crc(storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)), content);
+}
+
+void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
+                                 uint8_t header[static STORAGE_RECORD_HEADER])
+{
+    memcpy(header + AT_MAGIC, magic, sizeof magic);
+    store16_le(header + AT_VERSION, RECORD_VERSION);
+    store16_le(header + AT_ZERO, 0);
+    store64_le(header + AT_UID, uid);
+    store32_le(header + AT_FLAGS, flags);
+    store32_le(header + AT_SIZE, size);
+    store32_le(header + AT_HEADER_CRC, storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)));
 }
 
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out)
@@ -56,13 +69,7 @@ bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, st
     if (content.len > STORAGE_RECORD_MAX || STORAGE_RECORD_BYTES(content.len) > out->cap - out->len)
         return false;
     uint8_t *at = out->data + out->len;
-    memcpy(at + AT_MAGIC, magic, sizeof magic);
-    store16_le(at + AT_VERSION, RECORD_VERSION);
-    store16_le(at + AT_ZERO, 0);
-    store64_le(at + AT_UID, uid);
-    store32_le(at + AT_FLAGS, flags);
-    store32_le(at + AT_SIZE, (uint32_t)content.len);
-    store32_le(at + AT_HEADER_CRC, crc32_update(0, bytes_of(at, AT_HEADER_CRC)));
+    storage_record_write_header(uid, flags, (uint32_t)content.len, at);
     if (content.len > 0)
         memcpy(at + STORAGE_RECORD_HEADER, content.data, content.len);
     store32_le(at + STORAGE_RECORD_HEADER + content.len, record_crc(at, content));
@@ -74,7 +81,7 @@ enum storage_status storage_record_read_header(struct bytes stored, struct stora
 {
     if (stored.len < STORAGE_RECORD_HEADER || memcmp(stored.data + AT_MAGIC, magic, sizeof magic) != 0)
         return STORAGE_CORRUPT;
-    if (load32_le(stored.data + AT_HEADER_CRC) != crc32_update(0, bytes_of(stored.data, AT_HEADER_CRC)))
+    if (load32_le(stored.data + AT_HEADER_CRC) != storage_record_crc(0, bytes_of(stored.data, AT_HEADER_CRC)))
         return STORAGE_CORRUPT;
     const uint16_t version = load16_le(stored.data + AT_VERSION);
     if (version > RECORD_VERSION)

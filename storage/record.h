@@ -19,6 +19,7 @@
 #include "storage/storage.h"
 
 #define STORAGE_RECORD_HEADER 28
+#define STORAGE_RECORD_HEADER_COVERED 24 /* of it, what the checksums cover: all but the header's own */
 #define STORAGE_RECORD_OVERHEAD (STORAGE_RECORD_HEADER + 4)
 
 /* Bytes that a record with `size` bytes of content takes. */
@@ -26,6 +27,16 @@
 
 /* Appends the stored form to `out`. False, with `out` unchanged, when it does not fit or exceeds STORAGE_RECORD_MAX. */
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out);
+
+/* The two parts of the above for those who write piece by piece: the header, without a look at `size`, and ... */
+void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
+                                 uint8_t header[static STORAGE_RECORD_HEADER]);
+
+/*
+ * ... the checksum, CRC-32 as in IEEE 802.3 and zlib. Continues `crc`, 0 for a new one, over `in`. The whole record's
+ * is over the first STORAGE_RECORD_HEADER_COVERED bytes of its header and then the content.
+ */
+uint32_t storage_record_crc(uint32_t crc, struct bytes in);
 
 /*
  * Checks the header that `stored` begins with and says what it announces, so that a reader knows how many bytes make up

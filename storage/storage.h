@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where PSA's records live: one store per device, behind five functions, with backends over files (here) and raw flash
- * (later). `storage/psa_its.c` puts the PSA ITS API that Mbed TLS calls on top of the store that is mounted.
+ * Where PSA's records live: one store per device, behind five functions, with backends over files, raw flash and
+ * memory. `storage/psa_its.c` puts the PSA ITS API that Mbed TLS calls on top of the store that is mounted.
  *
  * What always holds, whatever moment power fails: a record is there whole, in its old or its new content, or not at
  * all. A damaged record is an error, never "no such record". A write that changes nothing writes nothing.

@@ -105,8 +105,94 @@ static void memory_load(struct store *store, uint64_t uid, struct bytes_out *sto
     assert_true(bytes_append(&store->memory.entries, bytes_written(stored)));
 }
 
+/* ---- flash ------------------------------------------------------------------------------------------------------ */
+
+/* The layout of an entry, as in docs/storage-format.md, and not taken from the code. */
+enum { PREFIX = 16, PREFIX_CRC = 12 };
+
+static void flash_open(struct store *store)
+{
+    struct error err = {.reason = ERROR_NONE};
+    if (storage_flash_open(&store->flash, &store->sim.device, true, &store->storage, &err) != STORAGE_OK)
+        fail_msg("cannot open: %s", err.cause);
+}
+
+static void flash_start(struct store *store)
+{
+    static const struct flash_device geometry = {
+        .block_size = 16384, .block_count = 8, .unit = 8, .spare_blocks = 1, .blank_is_erased = true};
+    flash_sim_make(&store->sim, &geometry);
+    flash_open(store);
+}
+
+/* As few blocks as there can be, the largest unit, and an error correcting code. */
+static void flash_pair_start(struct store *store)
+{
+    static const struct flash_device geometry = {.block_size = 32768, .block_count = 2, .unit = 64};
+    flash_sim_make(&store->sim, &geometry);
+    flash_open(store);
+}
+
+static void flash_restart(struct store *store)
+{
+    assert_null(store->sim.violation);
+    flash_sim_restart(&store->sim);
+    flash_open(store);
+}
+
+static void flash_stop(struct store *store)
+{
+    assert_null(store->sim.violation);
+}
+
+/* The stored form of the last entry of `uid`. */
+static void flash_load(struct store *store, uint64_t uid, struct bytes_out *stored)
+{
+    const struct flash_device *device = &store->sim.device;
+    const size_t unit = device->unit, header = (32 + unit - 1) / unit * unit;
+    struct bytes found = BYTES_NONE;
+    for (uint32_t i = 0; i < store->flash.count; i++) {
+        const uint8_t *block = store->sim.held + (size_t)store->flash.blocks[i].index * device->block_size;
+        for (size_t at = 2 * header; at < store->flash.blocks[i].end * unit;) {
+            const size_t len = load32_le(block + at + 8) & 0xffffff;
+            if (load64_le(block + at) == uid)
+                found = bytes_of(block + at + PREFIX, len);
+            at += (PREFIX + len + unit - 1) / unit * unit + unit;
+        }
+    }
+    stored->len = 0;
+    assert_non_null(found.data);
+    assert_true(bytes_append(stored, found));
+}
+
+/* Adds an entry with these bytes, as the store would: prefix, stored form, mark. */
+static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
+{
+    const struct flash_device *device = &store->sim.device;
+    struct storage_flash *flash = &store->flash;
+    static uint8_t filler[STORAGE_RECORD_MAX];
+    uint8_t entry[512];
+    const size_t padded = (PREFIX + stored.len + device->unit - 1) / device->unit * device->unit;
+    for (; flash->room_at + padded + device->unit > device->block_size; filler[0]++) {
+        assert_int_equal(put(&store->storage, 999, bytes_of(filler, sizeof filler)), STORAGE_OK);
+        assert_int_equal(store->storage.operations->remove(&store->flash, 999), STORAGE_OK);
+    }
+    memset(entry, 0xff, sizeof entry);
+    store64_le(entry, uid);
+    store32_le(entry + 8, (uint32_t)stored.len | 1u << 24);
+    store32_le(entry + PREFIX_CRC, storage_record_crc(0, bytes_of(entry, PREFIX_CRC)));
+    memcpy(entry + PREFIX, stored.data, stored.len);
+    memset(entry + padded, 0, device->unit);
+    const uint32_t at = flash->blocks[flash->count - 1].index * device->block_size + flash->room_at;
+    assert_true(device->program(&store->sim, at, entry, padded + device->unit));
+    flash->room_at += (uint32_t)(padded + device->unit);
+    flash->blocks[flash->count - 1].end = (uint16_t)(flash->room_at / device->unit);
+}
+
 const struct backend backends[] = {
     {"file", file_start, file_restart, file_stop, file_load_record, file_damage_record},
     {"memory", memory_start, memory_restart, memory_stop, memory_load, memory_damage},
+    {"flash", flash_start, flash_restart, flash_stop, flash_load, flash_damage},
+    {"flash, two blocks, ECC", flash_pair_start, flash_restart, flash_stop, flash_load, flash_damage},
 };
 const size_t backend_count = sizeof backends / sizeof backends[0];

@@ -8,6 +8,7 @@
 
 #include "storage/file.h"
 #include "storage/memory.h"
+#include "test/storage/flash_sim.h"
 #include "test/storage/support.h"
 
 /* A store under test. Each backend uses what it needs. */
@@ -17,6 +18,8 @@ struct store {
     char directory[SCRATCH_PATH_MAX];
     struct storage_memory memory;
     uint8_t room[8 * STORAGE_MEMORY_BYTES(STORAGE_RECORD_MAX)];
+    struct storage_flash flash;
+    struct flash_sim sim;
 };
 
 struct backend {

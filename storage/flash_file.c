@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "storage/flash_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Blocks begin at multiples of this: no unit is larger, and every block size is looked for that is a multiple of it. */
+enum { HEADER_STEP = STORAGE_FLASH_UNIT_MAX };
+
+/* ---- the file --------------------------------------------------------------------------------------------------- */
+
+/* Reads all of it, or fails. */
+static bool read_at(int fd, uint8_t *data, size_t len, off_t at)
+{
+    while (len > 0) {
+        const ssize_t n = pread(fd, data, len, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data += n;
+        len -= (size_t)n;
+        at += n;
+    }
+    return true;
+}
+
+static bool write_at(int fd, const uint8_t *data, size_t len, off_t at)
+{
+    while (len > 0) {
+        const ssize_t n = pwrite(fd, data, len, at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data += n;
+        len -= (size_t)n;
+        at += n;
+    }
+    return true;
+}
+
+/* Sets `len` bytes to what an erase leaves. */
+static bool fill_erased(int fd, size_t len, off_t at)
+{
+    uint8_t erased[512];
+    for (size_t i = 0; i < sizeof erased; i++)
+        erased[i] = 0xff;
+    while (len > 0) {
+        const size_t n = len < sizeof erased ? len : sizeof erased;
+        if (!write_at(fd, erased, n, at))
+            return false;
+        len -= n;
+        at += (off_t)n;
+    }
+    return true;
+}
+
+static bool sync_file(int fd)
+{
+    int result;
+    do
+        result = fdatasync(fd);
+    while (result < 0 && errno == EINTR);
+    return result == 0;
+}
+
+/* ---- the flash -------------------------------------------------------------------------------------------------- */
+
+static bool file_read(void *context, uint32_t at, uint8_t *data, size_t len)
+{
+    const struct flash_file *self = context;
+    return read_at(self->fd, data, len, (off_t)at);
+}
+
+/* Refuses what real flash would not do: units that are not whole, not in one block, or not erased. */
+static bool file_program(void *context, uint32_t at, const uint8_t *data, size_t len)
+{
+    const struct flash_file *self = context;
+    const struct flash_device *device = &self->device;
+    if (at % device->unit != 0 || len % device->unit != 0 || len > device->block_size - at % device->block_size)
+        return false;
+    for (size_t done = 0; done < len; done += device->unit) {
+        uint8_t present[STORAGE_FLASH_UNIT_MAX];
+        if (!read_at(self->fd, present, device->unit, (off_t)(at + done)) ||
+            !bytes_all(bytes_of(present, device->unit), 0xff))
+            return false;
+    }
+    return write_at(self->fd, data, len, (off_t)at) && sync_file(self->fd);
+}
+
+static bool file_erase(void *context, uint32_t block)
+{
+    const struct flash_file *self = context;
+    const struct flash_device *device = &self->device;
+    return block < device->block_count &&
+           fill_erased(self->fd, device->block_size, (off_t)block * device->block_size) && sync_file(self->fd);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static bool refuse(struct error *err, enum error_reason reason, const char *cause, const char *next)
+{
+    error_set(err, reason, cause, next);
+    return false;
+}
+
+/* What a failed call means to the person in front of it. */
+static bool refuse_errno(struct error *err, int error)
+{
+    static const struct {
+        int error;
+        enum error_reason reason;
+        const char *cause, *next;
+    } table[] = {
+        {ENOENT, ERROR_STORAGE_FAILED, "there is no such file", "name an image, or a folder that exists"},
+        {EACCES, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the image"},
+        {EISDIR, ERROR_STORAGE_FAILED, "it is a directory", "name a file"},
+        {EEXIST, ERROR_STORAGE_FAILED, "the file was made by somebody else just now", "try again"},
+        {ENOSPC, ERROR_STORAGE_FULL, "no room on the file system", "make room"},
+        {EDQUOT, ERROR_STORAGE_FULL, "the disk quota is used up", "make room"},
+        {EFBIG, ERROR_STORAGE_FULL, "the file size limit of this process is too small", "raise it (ulimit -f)"},
+    };
+    enum error_reason reason = ERROR_STORAGE_FAILED;
+    const char *cause = "the file system failed", *next = "check the medium";
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (table[i].error == error) {
+            reason = table[i].reason;
+            cause = table[i].cause;
+            next = table[i].next;
+        }
+    }
+    error_set(err, reason, cause, next);
+    error_with_errno(err, error);
+    return false;
+}
+
+static bool open_image(struct flash_file *self, const char *path, bool create, struct error *err)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+    self->fd = open(path, O_RDWR | flags);
+    if (self->fd < 0 && errno == ENOENT && create) {
+        self->fd = open(path, O_RDWR | O_CREAT | O_EXCL | flags, 0600);
+    } else if (self->fd < 0 && (errno == EACCES || errno == EROFS)) {
+        self->fd = open(path, O_RDONLY | flags);
+        lock.l_type = F_RDLCK;
+    }
+    if (self->fd < 0) {
+        (void)refuse_errno(err, errno);
+        return false;
+    }
+    if (fcntl(self->fd, F_OFD_SETLK, &lock) < 0)
+        return errno == EAGAIN || errno == EACCES
+                   ? refuse(err, ERROR_DEVICE_BUSY, "another process holds the flash image",
+                            "wait until it has finished")
+                   : refuse_errno(err, errno);
+    return true;
+}
+
+/* Finds a header that fits the file it is in. */
+static bool find_geometry(struct flash_file *self, off_t size, struct error *err)
+{
+    for (off_t at = 0; at + STORAGE_FLASH_HEADER <= size; at += HEADER_STEP) {
+        uint8_t header[STORAGE_FLASH_HEADER];
+        if (!read_at(self->fd, header, sizeof header, at))
+            return refuse_errno(err, errno);
+        if (storage_flash_read_geometry(header, &self->device) && storage_flash_record_max(&self->device) > 0 &&
+            at % self->device.block_size == 0 && (off_t)self->device.block_size * self->device.block_count == size)
+            return true;
+    }
+    return refuse(err, ERROR_STORAGE_FAILED, "no key storage is in the flash image", "name an image that holds one");
+}
+
+/* Makes the file as long as the flash, where it holds nothing but the erased beginning of one. */
+static bool finish_image(const struct flash_file *self, off_t size, off_t wanted, struct error *err)
+{
+    uint8_t byte;
+    for (off_t at = 0; at < size; at++) {
+        if (!read_at(self->fd, &byte, 1, at))
+            return refuse_errno(err, errno);
+        if (byte != 0xff)
+            return refuse(err, ERROR_STORAGE_FAILED, "the file is no flash image of this size", "name another file");
+    }
+    if (!fill_erased(self->fd, (size_t)(wanted - size), size) || fsync(self->fd) < 0)
+        return refuse_errno(err, errno);
+    return true;
+}
+
+static bool open_device(struct flash_file *self, const struct flash_device *geometry, bool create, struct error *err)
+{
+    struct stat status;
+    if (fstat(self->fd, &status) < 0)
+        return refuse_errno(err, errno);
+    if (!S_ISREG(status.st_mode))
+        return refuse(err, ERROR_STORAGE_FAILED, "it is not a plain file", "name a file");
+    if (geometry == NULL)
+        return find_geometry(self, status.st_size, err);
+    const off_t wanted = (off_t)geometry->block_size * geometry->block_count;
+    if (status.st_size == wanted)
+        return true;
+    if (!create || status.st_size > wanted)
+        return refuse(err, ERROR_STORAGE_FAILED, "the flash image is not of the size that was named",
+                      "name the geometry that it was made for");
+    return finish_image(self, status.st_size, wanted, err);
+}
+
+bool flash_file_open(struct flash_file *self, const char *path, const struct flash_device *geometry, bool create,
+                     struct error *err)
+{
+    bool good = false;
+    self->fd = -1;
+    self->device = (struct flash_device){.unit = 0};
+    if (geometry != NULL)
+        self->device = *geometry;
+    /* Bytes of a file are what they read as. */
+    self->device.blank_is_erased = true;
+    self->device.read = file_read;
+    self->device.program = file_program;
+    self->device.erase = file_erase;
+    self->device.context = self;
+    if (geometry != NULL && storage_flash_record_max(geometry) == 0)
+        (void)refuse(err, ERROR_STORAGE_FAILED, "the flash's geometry is out of bounds", NULL);
+    else
+        good = open_image(self, path, create && geometry != NULL, err) && open_device(self, geometry, create, err);
+    if (!good) {
+        error_doing(err, "open the flash image");
+        error_with_subject(err, path);
+        flash_file_close(self);
+    }
+    return good;
+}
+
+void flash_file_close(struct flash_file *self)
+{
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    self->fd = -1;
+}

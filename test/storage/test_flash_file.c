@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The flash image in a file: made, read back without knowing its geometry, locked, and true to the rules of flash. */
+#include "storage/flash_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test/storage/support.h"
+
+static const struct flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
+
+static char directory[SCRATCH_PATH_MAX];
+
+static int start(void **state)
+{
+    (void)state;
+    scratch_make(directory);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    scratch_remove(directory);
+    return 0;
+}
+
+static void expect_refused(const char *path, const struct flash_device *geometry, bool create, enum error_reason reason)
+{
+    struct flash_file file;
+    struct error err = {.reason = ERROR_NONE};
+    assert_false(flash_file_open(&file, path, geometry, create, &err));
+    assert_int_equal(err.reason, reason);
+    assert_string_equal(err.subject, path);
+    assert_int_equal(file.fd, -1);
+}
+
+static void test_image(void **state)
+{
+    (void)state;
+    struct flash_file file, again;
+    struct storage_flash flash;
+    struct storage storage;
+    const char *path = path_in(directory, "board.flash");
+
+    expect_refused(path, NULL, true, ERROR_STORAGE_FAILED);
+    expect_refused(path, &board, false, ERROR_STORAGE_FAILED);
+    assert_true(flash_file_open(&file, path, &board, true, NULL));
+    assert_int_equal(file_mode(path), 0600);
+    assert_int_equal(storage_flash_open(&flash, &file.device, true, &storage, NULL), STORAGE_OK);
+    for (unsigned i = 0; i < 300; i++) {
+        uint8_t content[44];
+        fill_content(content, sizeof content, i);
+        expect_status(put(&storage, 1 + i % 5, bytes_of(content, sizeof content)), STORAGE_OK, "set");
+    }
+    /* One at a time. */
+    expect_refused(path, &board, false, ERROR_DEVICE_BUSY);
+    flash_file_close(&file);
+    flash_file_close(&file);
+
+    assert_true(flash_file_open(&again, path, NULL, false, NULL));
+    assert_int_equal(again.device.unit, board.unit);
+    assert_int_equal(again.device.block_size, board.block_size);
+    assert_int_equal(again.device.block_count, board.block_count);
+    assert_int_equal(again.device.spare_blocks, board.spare_blocks);
+    assert_int_equal(storage_flash_open(&flash, &again.device, false, &storage, NULL), STORAGE_OK);
+    for (unsigned i = 295; i < 300; i++) {
+        uint8_t content[44];
+        fill_content(content, sizeof content, i);
+        expect_content(&storage, 1 + i % 5, bytes_of(content, sizeof content));
+    }
+    flash_file_close(&again);
+
+    /* Reading needs no permission to write (but root has it anyway). */
+    assert_int_equal(chmod(path, 0400), 0);
+    assert_true(flash_file_open(&again, path, NULL, false, NULL));
+    flash_file_close(&again);
+}
+
+static void test_rules(void **state)
+{
+    (void)state;
+    struct flash_file file;
+    uint8_t data[32], found[32];
+    memset(data, 0x5a, sizeof data);
+    assert_true(flash_file_open(&file, path_in(directory, "rules.flash"), &board, true, NULL));
+    const struct flash_device *device = &file.device;
+    assert_true(device->program(&file, 2048 - 32, data, 32));
+    assert_false(device->program(&file, 2048 - 16, data, 16));     /* not erased */
+    assert_false(device->program(&file, 8, data, 16));             /* not at a unit */
+    assert_false(device->program(&file, 0, data, 8));              /* not a unit */
+    assert_false(device->program(&file, 2 * 2048 - 16, data, 32)); /* over the end of a block */
+    assert_false(device->program(&file, 4 * 2048, data, 16));      /* over the end of the flash */
+    assert_false(device->erase(&file, 4));
+    assert_false(device->read(&file, 4 * 2048 - 16, found, 32));
+    assert_true(device->read(&file, 2048 - 32, found, 32));
+    assert_memory_equal(found, data, 32);
+    assert_true(device->erase(&file, 0));
+    assert_true(device->program(&file, 2048 - 32, data, 32));
+    flash_file_close(&file);
+}
+
+static void test_other_files(void **state)
+{
+    (void)state;
+    struct flash_file file;
+    uint8_t content[4 * 2048 + 1];
+    const char *path = path_in(directory, "other");
+    const struct flash_device unbounded = {.unit = 16, .block_size = 2048, .block_count = 1};
+
+    expect_refused(path, &unbounded, true, ERROR_STORAGE_FAILED);
+    assert_false(file_exists(path));
+    expect_refused(directory, &board, false, ERROR_STORAGE_FAILED);
+    memset(content, 0xff, sizeof content);
+    /* Too long; too short; too short and not erased; nothing in it. */
+    file_store(path, bytes_of(content, sizeof content));
+    expect_refused(path, &board, true, ERROR_STORAGE_FAILED);
+    file_store(path, bytes_of(content, 100));
+    expect_refused(path, &board, false, ERROR_STORAGE_FAILED);
+    content[99] = 0;
+    file_store(path, bytes_of(content, 100));
+    expect_refused(path, &board, true, ERROR_STORAGE_FAILED);
+    file_store(path, bytes_of(content, 4 * 2048));
+    expect_refused(path, NULL, false, ERROR_STORAGE_FAILED);
+    /* Making one was cut short: it is finished. */
+    file_store(path, bytes_of(content, 99));
+    assert_true(flash_file_open(&file, path, &board, true, NULL));
+    assert_true(file.device.read(&file, 4 * 2048 - 1, content, 1));
+    assert_int_equal(content[0], 0xff);
+    flash_file_close(&file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        {"image", test_image, start, stop, NULL},
+        {"rules", test_rules, start, stop, NULL},
+        {"other files", test_other_files, start, stop, NULL},
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
