@@ -171,8 +171,12 @@ static psa_status_t close_transaction(struct storage *storage)
         if (status == STORAGE_OK)
             status = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
         /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */
-        if (status != STORAGE_OK && created)
+        if (status != STORAGE_OK && created) {
             (void)storage->operations->remove(storage->context, storage->create_uid);
+            /* The transaction may have gone all the same, and then nobody else says so. */
+            if (storage->note.fresh && storage->scrap_uid != 0)
+                (void)storage_scrap_set(storage, storage->scrap_uid, false);
+        }
         storage->settled = storage->settled && status == STORAGE_OK;
     }
     forget_transaction(storage);

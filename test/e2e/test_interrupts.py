@@ -158,9 +158,4 @@ def killed_while_locking(tmp_path_factory):
 
 
 def test_kill_while_configuring_and_locking(killed_while_locking):
-    assert set(killed_while_locking.values()) <= {"good", "slot-filled"}
-    assert list(killed_while_locking.values()).count("good") > len(killed_while_locking) - 8
-
-
-def test_no_kill_leaves_a_half_made_key(killed_while_locking):
     assert set(killed_while_locking.values()) == {"good"}

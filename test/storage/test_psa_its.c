@@ -10,6 +10,7 @@
 
 #include "bytes/order.h"
 #include "storage/memory.h"
+#include "storage/scrap.h"
 #include "storage/transaction.h"
 
 static struct {
@@ -342,6 +343,125 @@ static void test_transaction_record(void **state)
     }
 }
 
+/* The driver's note lies behind the core's bytes, in the same write, and the core never sees it. */
+static void test_note(void **state)
+{
+    (void)state;
+    static const struct storage_note notes[] = {
+        {STORAGE_CREATION_IMPORT, false}, {STORAGE_CREATION_GENERATE, true}, {STORAGE_CREATION_REGISTER, false}};
+    struct storage_transaction transaction;
+    struct psa_storage_info_t info;
+    uint8_t record[STORAGE_TRANSACTION_BYTES], shown[40];
+    size_t len = 0;
+
+    make_transaction(record, STORAGE_TRANSACTION_CREATE, 18);
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        storage_note_creation(&run.storage, 18, notes[i]);
+        assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+        expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
+        assert_int_equal(transaction.note.creation, notes[i].creation);
+        assert_int_equal(transaction.note.fresh, notes[i].fresh);
+        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_SUCCESS);
+        assert_int_equal(info.size, sizeof record);
+        for (uint32_t offset = 0; offset <= sizeof record; offset++) {
+            assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, offset, sizeof shown, shown, &len), PSA_SUCCESS);
+            assert_int_equal(len, sizeof record - offset);
+            assert_memory_equal(shown, record + offset, len);
+        }
+        assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, sizeof record + 1, 1, shown, &len),
+                         PSA_ERROR_INVALID_ARGUMENT);
+        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    }
+    /* A note belongs to its key, to a creation, and to one transaction. */
+    static const struct {
+        uint32_t noted, created;
+        uint16_t kind;
+    } rows[] = {{19, 18, STORAGE_TRANSACTION_CREATE},
+                {18, 18, STORAGE_TRANSACTION_DESTROY},
+                {0, 18, STORAGE_TRANSACTION_CREATE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].noted != 0)
+            storage_note_creation(&run.storage, rows[i].noted, notes[1]);
+        assert_int_equal(open_transaction(rows[i].kind, rows[i].created), PSA_SUCCESS);
+        expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
+        assert_int_equal(transaction.note.creation, STORAGE_CREATION_UNKNOWN);
+        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    }
+}
+
+static unsigned recoveries;
+static bool recovery_works;
+
+static void recover(void *context)
+{
+    struct storage *storage = context;
+
+    recoveries++;
+    if (recovery_works)
+        (void)storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
+}
+
+/* What an interrupted run has left is nothing to the core, and is settled before another transaction is opened. */
+static void test_left_over(void **state)
+{
+    (void)state;
+    uint8_t record[STORAGE_TRANSACTION_BYTES];
+    struct psa_storage_info_t info;
+    size_t len;
+
+    make_transaction(record, STORAGE_TRANSACTION_CREATE, 18);
+    run.storage.recover = recover;
+    run.storage.recover_context = &run.storage;
+    recoveries = 0;
+    for (uint32_t size = 0; size <= sizeof record; size++) {
+        expect_status(put(&run.storage, STORAGE_UID_TRANSACTION, bytes_of(record, size)), STORAGE_OK, "set");
+        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_ERROR_DOES_NOT_EXIST);
+        assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, 0, sizeof record, record, &len),
+                         PSA_ERROR_DOES_NOT_EXIST);
+        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_ERROR_DOES_NOT_EXIST);
+        assert_int_equal(recoveries, 2 * size);
+        recovery_works = false;
+        assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 19), PSA_ERROR_STORAGE_FAILURE);
+        recovery_works = true;
+        assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 19), PSA_SUCCESS);
+        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+        assert_int_equal(recoveries, 2 * size + 2);
+    }
+}
+
+/* A key that is made takes the scrap record with it; one that fails after the chip has begun leaves one. */
+static void test_scrap(void **state)
+{
+    (void)state;
+    const uint64_t uid = storage_scrap_uid(0x42, 2);
+    uint8_t key[44] = {0};
+    bool due = true;
+
+    assert_int_equal(uid, UINT64_C(0x4200000002));
+    assert_int_equal(storage_scrap_uid(0, 2), 0);
+    assert_int_equal(storage_scrap_uid(0x42, UINT64_C(0x100000000)), 0);
+    for (int begun = 0; begun < 2; begun++) {
+        for (int fresh = 0; fresh < 2; fresh++) {
+            storage_note_creation(&run.storage, 18, (struct storage_note){STORAGE_CREATION_GENERATE, fresh == 1});
+            assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+            if (begun == 1)
+                storage_note_chip_written(&run.storage);
+            assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+            assert_int_equal(storage_scrap_get(&run.storage, uid, &due),
+                             begun == 1 && fresh == 1 ? STORAGE_OK : STORAGE_ABSENT);
+        }
+    }
+    assert_false(due);
+    expect_status(storage_scrap_set(&run.storage, uid, true), STORAGE_OK, "due");
+    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
+    expect_status(storage_scrap_get(&run.storage, uid, &due), STORAGE_OK, "not reported yet");
+    assert_true(due);
+    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    expect_status(storage_scrap_get(&run.storage, uid, &due), STORAGE_ABSENT, "reported");
+    expect_status(storage_scrap_clear(&run.storage, uid), STORAGE_OK, "none to clear");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +476,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_record_missing, start, stop),
         cmocka_unit_test_setup_teardown(test_hold, start, stop),
         cmocka_unit_test_setup_teardown(test_transaction_record, start, stop),
+        cmocka_unit_test_setup_teardown(test_note, start, stop),
+        cmocka_unit_test_setup_teardown(test_left_over, start, stop),
+        cmocka_unit_test_setup_teardown(test_scrap, start, stop),
     };
     return cmocka_run_group_tests_name("PSA ITS", tests, NULL, NULL);
 }
