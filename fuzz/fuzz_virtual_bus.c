@@ -99,7 +99,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     config[18] = 0x55;
     make_part(3, &making);
     fd = open(workshop.path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    must(fd >= 0 && close(fd) == 0, "no file for the part");
+    must(fd >= 0, "no file for the part");
+    (void)close(fd);
     return 0;
 }
 
@@ -348,8 +349,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct virtual_problem problem;
     const int fd = open(workshop.path, O_WRONLY);
 
-    must(fd >= 0 && pwrite(fd, part, workshop.part_len, 0) == (ssize_t)workshop.part_len && close(fd) == 0,
-         "the part cannot be put in place");
+    must(fd >= 0, "the part's file cannot be opened");
+    must(pwrite(fd, part, workshop.part_len, 0) == (ssize_t)workshop.part_len, "the part cannot be put in place");
+    (void)close(fd);
     must(virtual_open(workshop.path, &run.chip, &problem) == VIRTUAL_OK, "the part cannot be opened");
     virtual_peek_config(run.chip, before);
     for (unsigned i = 0; i < OPERATIONS_MAX && run.len != 0; i++)

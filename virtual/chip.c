@@ -127,6 +127,7 @@ static void follow_clock(struct virtual_chip *chip)
 {
     const uint64_t elapsed_ns = clock_ns() - chip->real_origin_ns;
     struct timespec rest;
+    int interrupted = 0;
 
     if (elapsed_ns >= chip->now_ns) {
         chip->now_ns = elapsed_ns;
@@ -136,8 +137,9 @@ static void follow_clock(struct virtual_chip *chip)
         return;
     rest.tv_sec = (time_t)((chip->now_ns - elapsed_ns) / 1000000000u);
     rest.tv_nsec = (long)((chip->now_ns - elapsed_ns) % 1000000000u);
-    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
-        continue;
+    do
+        interrupted = nanosleep(&rest, &rest);
+    while (interrupted != 0 && errno == EINTR);
 }
 
 void virtual_set_real_time(struct virtual_chip *chip, bool real_time)
@@ -272,10 +274,9 @@ void virtual_read_counters(const struct virtual_chip *chip, struct virtual_count
 size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap)
 {
     const size_t count = (size_t)chip->counters.nonvolatile_writes;
-    const size_t kept = count < VIRTUAL_WRITES_KEPT ? count : VIRTUAL_WRITES_KEPT;
 
-    if (cap != 0)
-        memcpy(writes, chip->writes, (kept < cap ? kept : cap) * sizeof *writes);
+    for (size_t i = 0; i < count && i < cap && i < VIRTUAL_WRITES_KEPT; i++)
+        writes[i] = chip->writes[i];
     return count;
 }
 

@@ -37,9 +37,11 @@ static void wake(struct lab *lab)
 static void drain(struct lab *lab)
 {
     uint8_t bytes[64];
+    size_t len = 0;
 
-    while (virtual_swi_receive(lab->chip, bytes, sizeof bytes) != 0)
-        continue;
+    do
+        len = virtual_swi_receive(lab->chip, bytes, sizeof bytes);
+    while (len != 0);
 }
 
 static void send_byte(struct lab *lab, uint8_t byte)
