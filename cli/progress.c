@@ -35,6 +35,20 @@ void progress_describe(const struct profile *profile, const struct provision_ste
     }
 }
 
+const char *progress_consequence(const struct provision_step *step)
+{
+    switch (step->action) {
+    case PROVISION_LOCK_CONFIG:
+        return "what each slot may do (SlotConfig, KeyConfig) can never be changed again";
+    case PROVISION_LOCK_DATA:
+        return "from then on the slots' policies rule: what they let nobody write can never be changed again";
+    case PROVISION_LOCK_SLOT:
+        return "the key in this slot can never be replaced or destroyed again";
+    default:
+        return NULL;
+    }
+}
+
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
     json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
@@ -46,6 +60,8 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     }
     if (step->slot != PROFILE_SLOT_ANY)
         json_object_set_new(object, "slot", json_integer(step->slot));
+    if (progress_consequence(step) != NULL)
+        json_object_set_new(object, "consequence", json_string(progress_consequence(step)));
     return object;
 }
 
