@@ -40,7 +40,7 @@ def test_info_says_what_a_slot_can(delivered):
     for slot in (2, 3, 4):
         assert {"sign", "generate", "lock"} <= set(slots[slot]["can"])
     text = delivered.run("info").out
-    assert chip["serial"] in text and "0x35" in text and len(text.splitlines()) == 23
+    assert chip["serial"] in text and "0x35" in text
     assert "SlotConfig" in delivered.run("info", "-v").out
 
 
@@ -48,7 +48,43 @@ def test_info_shows_claims(provisioned):
     slots = provisioned.slots()
     assert slots[0]["key"] == 16 and slots[0]["name"] == "maker"
     assert [slot["key"] for slot in slots].count(None) == 14
-    assert "key 18 board" in provisioned.run("info").out
+    assert any(row["key id"] == "18 board" for row in table_of(provisioned.run("info").out))
+
+
+def table_of(text):
+    """The rows of the table of slots, cut where the header's columns begin: nothing may reach into another column."""
+    lines = text.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("slot  "))
+    names = re.split(r"  +", lines[start])
+    begins = [lines[start].index(name) for name in names]
+    begins[names.index("bytes")] = begins[names.index("kind")] + len("p256-private") + 2
+    rows = []
+    for line in lines[start + 1:start + 17]:
+        for begin in begins[1:]:
+            assert line[begin - 2:begin] == "  ", f"a column is left at {begin}: {line}"
+        ends = begins[1:] + [len(line)]
+        rows.append({name: line[begin:end].strip() for name, begin, end in zip(names, begins, ends)})
+    assert [row["slot"] for row in rows] == [str(slot) for slot in range(16)]
+    return rows
+
+
+@pytest.mark.parametrize("part", ["blank", "trust-and-go", "trust-flex"])
+def test_info_lines_up_and_explains_its_words(station, part):
+    station.new(part)
+    if part == "trust-and-go":
+        station.run("provision", station.write("plan.yaml", EXAMPLE.read_text().replace("name: board", "name: " + "b" * 63)))
+    chip = station.json("info").event("chip")
+    for text in (station.run("info").out, station.run("explain", station.write("dump", chip["config"])).out):
+        rows = table_of(text)
+        for row, slot in zip(rows, chip["slots"]):
+            assert row["can"] == (", ".join(slot["can"]) or "-") and row["kind"] == slot["kind"]
+            assert row["bytes"] == str(slot["bytes"]) and row["lock"] == ("locked" if slot["locked"] else "open")
+        below = text.split("\n\n")[2]
+        words = {word for slot in chip["slots"] for word in slot["can"]}
+        if words:
+            assert {line.split()[0] for line in below.splitlines()} == words
+        else:
+            assert "before the config zone is locked" in below
 
 
 def test_explain_agrees_with_info(delivered):
