@@ -3,17 +3,35 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_WIDTH 24
+
+/* A terminal that can go back on a line; TERM=dumb is how editors and serial consoles say that they cannot. */
+static bool can_redraw(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* Columns of the terminal; it may change its size at any time. */
+static size_t width_of_terminal(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 void progress_init(struct progress *progress, const struct output *output, const struct profile *profile)
 {
     *progress = (struct progress){
         .output = output,
         .profile = profile,
-        .terminal = isatty(STDERR_FILENO) && !output->json && output->talk == OUTPUT_NORMAL,
+        .terminal = can_redraw() && !output->json && output->talk == OUTPUT_NORMAL,
     };
 }
 
@@ -67,14 +85,18 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
 
 static void show_bar(struct progress *progress, const struct provision_plan *plan, size_t finished, const char *text)
 {
-    char bar[BAR_WIDTH + 1];
+    char bar[BAR_WIDTH + 1], line[BAR_WIDTH + PROGRESS_TEXT_SIZE + 48];
     size_t filled = plan->step_count == 0 ? BAR_WIDTH : finished * BAR_WIDTH / plan->step_count;
 
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', filled);
     bar[BAR_WIDTH] = '\0';
-    /* Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. */
-    fprintf(stderr, "\r[%s] %zu/%zu %s\033[K", bar, finished, plan->step_count, text);
+    snprintf(line, sizeof line, "[%s] %zu/%zu %s", bar, finished, plan->step_count, text);
+    /*
+     * Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. A line
+     * that fills the terminal would wrap, and the next one would start below it.
+     */
+    fprintf(stderr, "\r%.*s\033[K", (int)(width_of_terminal() - 1), line);
     fflush(stderr);
     progress->bar_shown = true;
 }

@@ -4,17 +4,21 @@ import os
 import pty
 import re
 import subprocess
+import termios
 
 import pytest
 
 from conftest import DUMPS, EXAMPLE, PROGRAM, openssl
 
 
-def on_terminal(arguments, which):
+def on_terminal(arguments, which, columns=80, term="xterm"):
     """Runs the program with stdout or stderr on a terminal; gives that stream's bytes."""
     master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, columns))
+    env = {**os.environ, "TERM": term}
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, which: slave}
-    with subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, **streams) as process:
+    with subprocess.Popen([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL, env=env,
+                          **streams) as process:
         os.close(slave)
         got = b""
         try:
@@ -294,6 +298,7 @@ def test_erase_forgets_and_the_chip_stays(provisioned):
     assert provisioned.keys() == {} and not (provisioned.device / "record.json").exists()
     assert all(slot["key"] is None for slot in provisioned.slots())
     assert provisioned.json("erase", "--yes").event("erased")["keys"] == 0
+    assert provisioned.run("erase", "--yes").out.startswith("nothing to forget")
 
 
 def test_erase_of_a_fresh_device(delivered):
@@ -354,6 +359,18 @@ def test_virtual_new_refuses_a_bad_dump(station):
 def test_progress_bar_on_a_terminal(delivered):
     shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr").decode()
     assert "\r[" in shown and "4/4" in shown and shown.endswith("\r\x1b[K")
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 79])
+def test_progress_bar_never_wraps(delivered, columns):
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr", columns).decode()
+    bars = [line.split("\x1b[K")[0] for line in shown.split("\r")[1:] if line.endswith("\x1b[K")]
+    assert len(bars) > 8 and all(len(bar) < columns for bar in bars), bars
+
+
+def test_no_bar_where_lines_cannot_be_redrawn(delivered):
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr", term="dumb").decode()
+    assert "\x1b" not in shown and "[4/4] prove-key" in shown
 
 
 def test_quiet_and_verbose(delivered):
