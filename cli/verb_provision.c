@@ -342,11 +342,12 @@ static enum cli_exit run_provision(struct cli *cli)
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
-    cli->output.device = cli->device;
     if (!read_arming(&run, &err))
         return output_error(&cli->output, &err);
     if (!read_profile(&run, &code))
         return code;
+    /* Only now has a failure to do with a device. */
+    cli->output.device = cli->device;
     block_signals();
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
