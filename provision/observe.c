@@ -141,6 +141,8 @@ static psa_status_t choose_slot(struct driver *driver, const struct driver_want 
 
     if (status != PSA_SUCCESS && err->reason == ERROR_SLOT_FILLED)
         err->next = ALLOW_REPLACING;
+    if (status != PSA_SUCCESS && err->reason == ERROR_NO_FREE_SLOT)
+        err->next = "give the profile fewer such keys, or use another part: imprint info shows what each slot can do";
     return status;
 }
 

@@ -230,6 +230,16 @@ def test_key_that_signs_no_hashes_says_so(delivered, plan, verb):
     assert error["reason"] == "key-attributes" and "sign-hash" in error["next"]
 
 
+def test_more_keys_than_slots(delivered, plan):
+    board = plan["keys"][1]
+    plan["keys"] = [{**board, "name": f"k{n}", "id": 100 + n} for n in range(4)]
+    before = delivered.snapshot()
+    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
+    assert error["reason"] == "no-free-slot" and error["key"] == 103 and "fewer such keys" in error["next"]
+    (delivered.folder / "plan.yaml").unlink()
+    assert delivered.snapshot() == before
+
+
 def test_advice_on_a_filled_slot_is_the_profile_s(delivered, plan):
     del plan["keys"][1]["replace"]
     for slot in ({}, {"slot": 3}):
