@@ -12,18 +12,19 @@
 static const struct {
     enum chip_ability ability;
     const char *word;
+    const char *meaning;
 } abilities[] = {
-    {CHIP_CAN_SIGN_DIGEST, "sign"},
-    {CHIP_CAN_SIGN_INTERNAL, "attest"},
-    {CHIP_CAN_ECDH, "ecdh"},
-    {CHIP_CAN_GENERATE, "generate"},
-    {CHIP_CAN_IMPORT_CLEAR, "import"},
-    {CHIP_CAN_IMPORT_SECRET, "import-encrypted"},
-    {CHIP_CAN_GIVE_PUBLIC, "give-public"},
-    {CHIP_CAN_HOLD_PUBLIC, "hold-public"},
-    {CHIP_CAN_WRITE_CLEAR, "write"},
-    {CHIP_CAN_READ_CLEAR, "read"},
-    {CHIP_CAN_LOCK, "lock"},
+    {CHIP_CAN_SIGN_DIGEST, "sign", "signs any hash that it is given"},
+    {CHIP_CAN_SIGN_INTERNAL, "attest", "signs what the chip says of itself"},
+    {CHIP_CAN_ECDH, "ecdh", "agrees on a secret with another key"},
+    {CHIP_CAN_GENERATE, "generate", "the chip can make a new key here; one that is here is then lost"},
+    {CHIP_CAN_IMPORT_CLEAR, "import", "takes a private key, in clear"},
+    {CHIP_CAN_IMPORT_SECRET, "import-encrypted", "takes a private key, encrypted with its write key"},
+    {CHIP_CAN_GIVE_PUBLIC, "give-public", "gives the public key of the private one"},
+    {CHIP_CAN_HOLD_PUBLIC, "hold-public", "has a public key to verify with"},
+    {CHIP_CAN_WRITE_CLEAR, "write", "can be written, in clear"},
+    {CHIP_CAN_READ_CLEAR, "read", "can be read, in clear"},
+    {CHIP_CAN_LOCK, "lock", "can be locked by itself, for ever"},
 };
 #define ABILITY_COUNT (sizeof abilities / sizeof abilities[0])
 
@@ -105,33 +106,72 @@ static void describe_as_object(const struct output *output, const struct chip_co
                             output_hex(bytes_of(config->bytes, sizeof config->bytes))));
 }
 
+/* "16 maker", or "-" for a slot that no key id points to. */
+#define CLAIM_SIZE 96
+static void claim_of(const struct driver_map *map, uint8_t slot, const json_t *record, char text[static CLAIM_SIZE])
+{
+    uint32_t id = map->slots[slot].claimed_by;
+    const char *name = id != 0 ? evidence_key_name(record, id) : NULL;
+
+    if (id == 0)
+        snprintf(text, CLAIM_SIZE, "-");
+    else
+        snprintf(text, CLAIM_SIZE, "%" PRIu32 "%s%s", id, name != NULL ? " " : "", name != NULL ? name : "");
+}
+
 static void describe_slot(const struct output *output, const struct chip_config *config, uint8_t slot,
-                          const struct driver_map *map, const json_t *record)
+                          const struct driver_map *map, const json_t *record, int claim_width)
 {
     const struct chip_slot_policy policy = chip_slot_policy(config, slot);
     uint32_t can = chip_slot_can(config, slot);
-    char words[160] = "", claim[96] = "";
-    size_t n = 0;
+    char claim[CLAIM_SIZE];
+    const char *between = "";
 
-    for (size_t i = 0; i < ABILITY_COUNT && n < sizeof words; i++) {
+    output_result(output, "%4u  %-12s  %5u  %-6s  ", slot, kind_of(&policy), policy.bytes,
+                  policy.locked ? "locked" : "open");
+    if (map != NULL) {
+        claim_of(map, slot, record, claim);
+        output_result(output, "%-7s  %-*s  ", policy.type == CHIP_KEY_P256 ? fill_of(&map->slots[slot]) : "-",
+                      claim_width, claim);
+    }
+    for (size_t i = 0; i < ABILITY_COUNT; i++) {
         if ((can & abilities[i].ability) == 0)
             continue;
-        snprintf(words + n, sizeof words - n, "%s%s", n > 0 ? ", " : "", abilities[i].word);
-        n = strlen(words);
+        output_result(output, "%s%s", between, abilities[i].word);
+        between = ", ";
     }
-    if (map != NULL && map->slots[slot].claimed_by != 0) {
-        uint32_t id = map->slots[slot].claimed_by;
-        const char *name = evidence_key_name(record, id);
+    output_result(output, "%s\n", can == 0 ? "-" : "");
+}
 
-        snprintf(claim, sizeof claim, "key %" PRIu32 "%s%s", id, name != NULL ? " " : "", name != NULL ? name : "");
+static void describe_slots(const struct output *output, const struct chip_config *config, const struct driver_map *map,
+                           const json_t *record)
+{
+    char claim[CLAIM_SIZE];
+    int claim_width = (int)strlen("key id");
+    uint32_t seen = 0;
+
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        seen |= chip_slot_can(config, slot);
+        if (map == NULL)
+            continue;
+        claim_of(map, slot, record, claim);
+        claim_width = (int)strlen(claim) > claim_width ? (int)strlen(claim) : claim_width;
     }
-    output_result(output, "  %2u  %-12s  %3u  ", slot, kind_of(&policy), policy.bytes);
+    output_result(output, "%4s  %-12s  %5s  %-6s  ", "slot", "kind", "bytes", "lock");
     if (map != NULL)
-        output_result(output, "%-7s  %-6s  %-20s  ", policy.type == CHIP_KEY_P256 ? fill_of(&map->slots[slot]) : "-",
-                      policy.locked ? "locked" : "open", claim[0] != '\0' ? claim : "-");
-    else
-        output_result(output, "%-6s  ", policy.locked ? "locked" : "open");
-    output_result(output, "%s\n", words[0] != '\0' ? words : "-");
+        output_result(output, "%-7s  %-*s  ", "holds", claim_width, "key id");
+    output_result(output, "can\n");
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        describe_slot(output, config, slot, map, record, claim_width);
+    output_result(output, "\n");
+    if (seen == 0)
+        output_result(output, "%s\n",
+                      chip_config_is_locked(config) ? "no slot can do anything"
+                                                    : "no slot can do anything before the config zone is locked");
+    for (size_t i = 0; i < ABILITY_COUNT; i++) {
+        if ((seen & abilities[i].ability) != 0)
+            output_result(output, "%-16s  %s\n", abilities[i].word, abilities[i].meaning);
+    }
 }
 
 static void describe_fields(const struct output *output, const struct chip_config *config)
@@ -169,12 +209,7 @@ void describe_chip(const struct output *output, const struct chip_config *config
                   chip_part_name(chip_config_part(config)), revision, serial, chip_config_i2c_address(config),
                   chip_config_is_locked(config) ? "locked" : "unlocked",
                   chip_data_is_locked(config) ? "locked" : "unlocked");
-    if (map != NULL)
-        output_result(output, "slot  kind        size  holds    lock    key                   can\n");
-    else
-        output_result(output, "slot  kind        size  lock    can\n");
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
-        describe_slot(output, config, slot, map, record);
+    describe_slots(output, config, map, record);
     if (output->talk == OUTPUT_VERBOSE)
         describe_fields(output, config);
 }

@@ -51,7 +51,10 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
         device->virtual_chip = NULL;
         error_set(err, reason == ERROR_NONE ? ERROR_UNEXPECTED : reason,
                   problem.cause != NULL ? problem.cause : "the virtual chip cannot be opened",
-                  status == VIRTUAL_NO_FILE ? "make one with: imprint virtual new" : NULL);
+                  status == VIRTUAL_SYSTEM    ? "check who may read and write the file"
+                  : status != VIRTUAL_NO_FILE ? NULL
+                  : rest == NULL              ? "make one with: imprint virtual new"
+                                              : "check the name, or make one with: imprint virtual new FILE");
         error_with_errno(err, status == VIRTUAL_NO_FILE ? 0 : problem.system_errno);
         error_with_subject(err, device->path);
         if (err != NULL && status == VIRTUAL_IN_USE && problem.holder_pid > 0)

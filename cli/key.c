@@ -72,6 +72,19 @@ bool key_algorithm(const struct key *key, psa_algorithm_t *algorithm, struct err
     return false;
 }
 
+bool key_can_sign(const struct key *key, struct error *err)
+{
+    bool is_private = PSA_KEY_TYPE_IS_KEY_PAIR(psa_get_key_type(&key->attributes));
+
+    if (is_private && (psa_get_key_usage_flags(&key->attributes) & PSA_KEY_USAGE_SIGN_HASH) != 0)
+        return true;
+    error_set(err, ERROR_KEY_ATTRIBUTES,
+              is_private ? "the key's policy does not permit signing a hash" : "only a private key can sign",
+              is_private ? "use a key whose usage in the profile has sign-hash" : "use a private key: imprint keys");
+    error_with_key(err, key->id);
+    return false;
+}
+
 void key_type_text(psa_key_type_t type, char text[static KEY_TEXT_SIZE])
 {
     const char *word = profile_word_of(profile_words_type, type);

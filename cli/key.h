@@ -24,6 +24,9 @@ bool key_read_public(struct session *session, const struct key *key, uint8_t poi
  */
 bool key_algorithm(const struct key *key, psa_algorithm_t *algorithm, struct error *err);
 
+/* Whether it is a private key whose policy permits signing a hash. False with ERROR_KEY_ATTRIBUTES. */
+bool key_can_sign(const struct key *key, struct error *err);
+
 /* The words of profiles for what a key record says: "ecc-key-pair(secp-r1)", "ecdsa(any-hash)", "sign-hash, derive". */
 #define KEY_TEXT_SIZE 96
 void key_type_text(psa_key_type_t type, char text[static KEY_TEXT_SIZE]);

@@ -147,6 +147,15 @@ static size_t edit_distance(const char *a, size_t a_len, const char *b)
     return row[b_len];
 }
 
+/*
+ * How far a known word may be from a mistyped one of this length to be worth a guess, exclusive: about half of it, else
+ * any two short words would be alike ("help", "keys").
+ */
+static size_t guess_limit(size_t len)
+{
+    return len < 3 ? 2 : len < 6 ? len / 2 + 1 : 4;
+}
+
 /* Keeps in `*best` the known word that is nearest to `word`; `*distance` starts with the most that is tolerated. */
 static void nearer(const char *word, size_t len, const char *known, const char **best, size_t *distance)
 {
@@ -161,7 +170,7 @@ static void nearer(const char *word, size_t len, const char *known, const char *
 static bool unknown_option(struct cli *cli, const char *word, struct error *err)
 {
     const char *name = word + strspn(word, "-"), *best = NULL;
-    size_t len = strcspn(name, "="), distance = 4;
+    size_t len = strcspn(name, "="), distance = guess_limit(len);
 
     for (size_t i = 0; i < options_global_count; i++)
         nearer(name, len, options_global[i].name, &best, &distance);
@@ -221,7 +230,7 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
 static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
 {
     const char *best = NULL;
-    size_t distance = 4;
+    size_t distance = guess_limit(strlen(argv[0]));
 
     for (size_t i = 0; i < cli_verb_count; i++) {
         const struct cli_verb *verb = cli_verbs[i];

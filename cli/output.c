@@ -259,6 +259,8 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
         shown.reason = ERROR_UNEXPECTED;
     if (shown.cause == NULL)
         shown.cause = "a part of imprint failed without saying why";
+    if (shown.doing == NULL)
+        shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "go on";
     if (shown.next == NULL)
         shown.next = exit_advice(shown.reason);
     code = exit_code(shown.reason);
@@ -275,7 +277,7 @@ bool output_binary(const struct output *output, struct bytes data, struct error 
     static const char digits[] = "0123456789ABCDEF";
 
     if (isatty(STDOUT_FILENO)) {
-        output_say(output, "imprint: in hex, as this is a terminal; redirect stdout or use -o FILE for the bytes");
+        output_say(output, "imprint: in hex, as this is a terminal; redirect stdout to get the bytes");
         for (size_t i = 0; i < data.len; i++)
             printf("%c%c", digits[data.data[i] >> 4], digits[data.data[i] & 15]);
         putchar('\n');

@@ -3,17 +3,35 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_WIDTH 24
+
+/* A terminal that can go back on a line; TERM=dumb is how editors and serial consoles say that they cannot. */
+static bool can_redraw(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* Columns of the terminal; it may change its size at any time. */
+static size_t width_of_terminal(void)
+{
+    struct winsize size;
+
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 void progress_init(struct progress *progress, const struct output *output, const struct profile *profile)
 {
     *progress = (struct progress){
         .output = output,
         .profile = profile,
-        .terminal = isatty(STDERR_FILENO) && !output->json && output->talk == OUTPUT_NORMAL,
+        .terminal = can_redraw() && !output->json && output->talk == OUTPUT_NORMAL,
     };
 }
 
@@ -35,6 +53,20 @@ void progress_describe(const struct profile *profile, const struct provision_ste
     }
 }
 
+const char *progress_consequence(const struct provision_step *step)
+{
+    switch (step->action) {
+    case PROVISION_LOCK_CONFIG:
+        return "what each slot may do (SlotConfig, KeyConfig) can never be changed again";
+    case PROVISION_LOCK_DATA:
+        return "from then on the slots' policies rule: what they let nobody write can never be changed again";
+    case PROVISION_LOCK_SLOT:
+        return "the key in this slot can never be replaced or destroyed again";
+    default:
+        return NULL;
+    }
+}
+
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
     json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
@@ -46,19 +78,25 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     }
     if (step->slot != PROFILE_SLOT_ANY)
         json_object_set_new(object, "slot", json_integer(step->slot));
+    if (progress_consequence(step) != NULL)
+        json_object_set_new(object, "consequence", json_string(progress_consequence(step)));
     return object;
 }
 
 static void show_bar(struct progress *progress, const struct provision_plan *plan, size_t finished, const char *text)
 {
-    char bar[BAR_WIDTH + 1];
+    char bar[BAR_WIDTH + 1], line[BAR_WIDTH + PROGRESS_TEXT_SIZE + 48];
     size_t filled = plan->step_count == 0 ? BAR_WIDTH : finished * BAR_WIDTH / plan->step_count;
 
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', filled);
     bar[BAR_WIDTH] = '\0';
-    /* Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. */
-    fprintf(stderr, "\r[%s] %zu/%zu %s\033[K", bar, finished, plan->step_count, text);
+    snprintf(line, sizeof line, "[%s] %zu/%zu %s", bar, finished, plan->step_count, text);
+    /*
+     * Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. A line
+     * that fills the terminal would wrap, and the next one would start below it.
+     */
+    fprintf(stderr, "\r%.*s\033[K", (int)(width_of_terminal() - 1), line);
     fflush(stderr);
     progress->bar_shown = true;
 }

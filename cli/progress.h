@@ -26,6 +26,9 @@ void progress_end(struct progress *progress);
 void progress_describe(const struct profile *profile, const struct provision_step *step,
                        char text[static PROGRESS_TEXT_SIZE]);
 
+/* What a lock ends, as a sentence; NULL for a step that can be undone. */
+const char *progress_consequence(const struct provision_step *step);
+
 /* The same facts as JSON; the caller's reference. */
 json_t *progress_object(const struct profile *profile, const struct provision_step *step);
 

@@ -29,7 +29,7 @@ static bool make_csr(struct session *session, const struct key *key, const char 
 
     mbedtls_x509write_csr_init(&csr);
     mbedtls_pk_init(&pk);
-    if (!key_algorithm(key, &algorithm, err))
+    if (!key_can_sign(key, err) || !key_algorithm(key, &algorithm, err))
         goto out;
     if (mbedtls_x509write_csr_set_subject_name(&csr, subject) != 0) {
         error_set(err, ERROR_USAGE, "this is no distinguished name",
@@ -37,8 +37,8 @@ static bool make_csr(struct session *session, const struct key *key, const char 
         error_with_subject(err, subject);
         goto out;
     }
-    if (!PSA_KEY_TYPE_IS_KEY_PAIR(psa_get_key_type(&key->attributes)) || mbedtls_pk_setup_opaque(&pk, key->id) != 0) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, "only a private key can sign a request", NULL);
+    if (mbedtls_pk_setup_opaque(&pk, key->id) != 0) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, "Mbed TLS takes no such key for a request", NULL);
         error_with_key(err, key->id);
         goto out;
     }

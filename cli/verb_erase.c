@@ -60,15 +60,15 @@ static bool erase(struct session *session, struct error *err)
 {
     struct cli *cli = session->cli;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    bool exists = store_exists(&session->store);
+    bool exists = store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
     size_t keys = 0;
 
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     if (cli->values[OPTION_YES] == NULL) {
         if (!forget_records(&session->store.front, true, &keys, err))
             return false;
-        output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s and its evidence", keys,
-                   keys == 1 ? "" : "s", serial);
+        output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys,
+                   keys == 1 ? "" : "s", serial, evidence ? " and its evidence" : "");
         error_set(err, ERROR_USAGE, "erasing wants --yes", "imprint erase --yes");
         return false;
     }
@@ -77,9 +77,11 @@ static bool erase(struct session *session, struct error *err)
         return false;
     if (!forget_record_file(session, err))
         return false;
-    output_result(&cli->output,
-                  "forgotten: %zu key record%s of device %s, and its evidence; the keys in the chip are untouched\n",
-                  keys, keys == 1 ? "" : "s", serial);
+    if (keys == 0 && !evidence)
+        output_result(&cli->output, "nothing to forget: there is nothing here about device %s\n", serial);
+    else
+        output_result(&cli->output, "forgotten: %zu key record%s of device %s%s; the keys in the chip are untouched\n",
+                      keys, keys == 1 ? "" : "s", serial, evidence ? ", and its evidence" : "");
     output_object(&cli->output,
                   json_pack("{s:s, s:s, s:I}", "event", "erased", "serial", serial, "keys", (json_int_t)keys));
     return true;

@@ -103,7 +103,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     progress_end(&run->progress);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
-    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s", serial, text);
+    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, progress_consequence(step));
     object = progress_object(&run->profile, step);
     json_object_set_new(object, "event", json_string("lock"));
     json_object_set_new(object, "serial", json_string(serial));
@@ -170,6 +170,11 @@ static void show_plan(struct run *run, bool is_result)
         const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
 
         progress_describe(&run->profile, step, text);
+        if (step->forever && !step->done) {
+            size_t n = strlen(text);
+
+            snprintf(text + n, sizeof text - n, ": %s", progress_consequence(step));
+        }
         if (is_result)
             output_result(output, "  %-15s  %s\n", state, text);
         else
@@ -337,11 +342,12 @@ static enum cli_exit run_provision(struct cli *cli)
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
-    cli->output.device = cli->device;
     if (!read_arming(&run, &err))
         return output_error(&cli->output, &err);
     if (!read_profile(&run, &code))
         return code;
+    /* Only now has a failure to do with a device. */
+    cli->output.device = cli->device;
     block_signals();
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});

@@ -22,7 +22,7 @@ static bool sign_file(struct session *session, const struct key *key, const char
     psa_status_t status;
     size_t len = 0;
 
-    if (!key_algorithm(key, &algorithm, err) || !signature_hash_file(file, hash, err))
+    if (!key_can_sign(key, err) || !key_algorithm(key, &algorithm, err) || !signature_hash_file(file, hash, err))
         return false;
     status = psa_sign_hash(key->id, algorithm, hash, sizeof hash, raw, SIGNATURE_RAW_BYTES, &len);
     if (status == PSA_SUCCESS && len == SIGNATURE_RAW_BYTES)

@@ -132,6 +132,20 @@ static enum provision_status observe_existing(const struct profile_key *key, con
     return PROVISION_OK;
 }
 
+#define ALLOW_REPLACING "set replace: unclaimed for this key, if the key in the slot may be lost for ever"
+
+/* The driver advises programs, for which naming a slot is permission enough; a profile has to say it in a word. */
+static psa_status_t choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+{
+    psa_status_t status = driver_choose_slot(driver, want, slot, err);
+
+    if (status != PSA_SUCCESS && err->reason == ERROR_SLOT_FILLED)
+        err->next = ALLOW_REPLACING;
+    if (status != PSA_SUCCESS && err->reason == ERROR_NO_FREE_SLOT)
+        err->next = "give the profile fewer such keys, or use another part: imprint info shows what each slot can do";
+    return status;
+}
+
 /*
  * Whether a missing key could be made, and in which slot. Only asked when the chip is in the state in which it will be
  * made; when imprint configures the part first, the policy was checked while the config zone was derived.
@@ -147,7 +161,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
 
     if (status == PSA_SUCCESS) {
         if (key->slot == PROFILE_SLOT_ANY)
-            status = driver_choose_slot(driver, &want, slot, err);
+            status = choose_slot(driver, &want, slot, err);
         else
             status = driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
     }
@@ -166,7 +180,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
             key->replace == PROFILE_REPLACE_NEVER) {
             error_set(err, ERROR_SLOT_FILLED,
                       "the slot holds a key that no key id points to, and the profile does not let it be replaced",
-                      "set replace: unclaimed for this key, if that key may be lost for ever");
+                      ALLOW_REPLACING);
             status = PSA_ERROR_NOT_PERMITTED;
         }
     }

@@ -1,43 +1,105 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bash completion for imprint(1). Keys are completed by asking imprint itself, which only looks.
 
+# The words of the line as the program will see them, into `words`. Bash cuts at the characters of COMP_WORDBREAKS, so
+# that "virtual:FILE" and "--device=virtual" come in three pieces; pieces that touch each other on the line are one word.
+_imprint_words() {
+    local piece rest=$COMP_LINE without_blanks i touches glue=0
+    words=()
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        piece=${COMP_WORDS[i]}
+        without_blanks=${rest#"${rest%%[![:space:]]*}"}
+        touches=0
+        [[ -n $COMP_LINE && $without_blanks == "$rest" ]] && touches=1
+        rest=${without_blanks#"$piece"}
+        if ((i > 0 && touches)) && { ((glue)) || [[ $piece =~ ^[:=]+$ ]]; }; then
+            words[-1]+=$piece
+        else
+            words+=("$piece")
+        fi
+        glue=0
+        [[ $piece =~ ^[:=]+$ ]] && glue=1
+    done
+    # "--option=value" is "--option value".
+    local whole=("${words[@]}")
+    words=()
+    for piece in "${whole[@]}"; do
+        if [[ $piece == --*=* ]]; then words+=("${piece%%=*}" "${piece#*=}"); else words+=("$piece"); fi
+    done
+}
+
+# A word as typed, without its quotes and with its ~ spelled out.
+_imprint_plain() {
+    local plain
+    plain=$(xargs printf '%s' <<<"$1" 2>/dev/null) || plain=$1
+    printf '%s' "${plain/#~\//$HOME/}"
+}
+
 # The keys of the device that the command line names: ids and names.
 _imprint_keys() {
     local i before=()
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            --state | --device) before+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}") ;;
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        case ${words[i]} in
+            --state | --device) before+=("${words[i]}" "$(_imprint_plain "${words[i + 1]}")") ;;
         esac
     done
-    "${COMP_WORDS[0]}" "${before[@]}" --json keys 2>/dev/null |
+    "$(_imprint_plain "${words[0]}")" "${before[@]}" --json keys 2>/dev/null |
         sed -n 's/^{"event":"key","id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1 \3/p'
 }
 
+# What fits the word in hand, of the words given. Of a word that bash has cut, it wants the last piece only.
+_imprint_offer() {
+    local i last=${COMP_WORDS[COMP_CWORD]}
+    [[ $last =~ ^[:=]+$ ]] && last=""
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+    for i in "${!COMPREPLY[@]}"; do
+        COMPREPLY[i]=${COMPREPLY[i]#"${cur%"$last"}"}
+    done
+}
+
+_imprint_devices() {
+    local adapter
+    if [[ $cur == virtual:* ]]; then
+        # What stands behind the colon is a word of its own to bash, or else no file name that it could complete.
+        [[ $COMP_WORDBREAKS == *:* ]] && mapfile -t COMPREPLY < <(compgen -f -- "$(_imprint_plain "${cur#virtual:}")") &&
+            compopt -o filenames
+        return
+    fi
+    local devices="virtual virtual:"
+    for adapter in /dev/i2c-*; do
+        [[ -e $adapter ]] && devices+=" i2c:$adapter"
+    done
+    [[ $devices == *i2c:* ]] || devices+=" i2c:/dev/i2c-"
+    _imprint_offer "$devices"
+    compopt -o nospace
+}
+
 _imprint() {
-    local cur prev i verb="" arguments=0 options
+    local cur prev i verb="" arguments=0 options words
     local global="--state --device --json --quiet --verbose --fault --help --version"
     local verbs="provision info explain keys public-key csr sign verify random erase virtual"
 
-    cur=${COMP_WORDS[COMP_CWORD]}
-    prev=${COMP_WORDS[COMP_CWORD - 1]}
+    _imprint_words
+    cur=${words[-1]}
+    prev=${words[-2]}
     COMPREPLY=()
 
     # Which verb, and how many arguments of its own stand before the word in hand.
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
+    for ((i = 1; i < ${#words[@]} - 1; i++)); do
+        case ${words[i]} in
             --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed) ((i++)) ;;
             -*) ;;
-            *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; else ((arguments++)); fi ;;
+            *) if [[ -z $verb ]]; then verb=${words[i]}; else ((arguments++)); fi ;;
         esac
     done
 
     case $prev in
         --state) compopt -o dirnames; return ;;
-        --device) mapfile -t COMPREPLY < <(compgen -W "virtual virtual: i2c:/dev/i2c-" -- "$cur"); return ;;
-        --fault) mapfile -t COMPREPLY < <(compgen -W "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" -- "$cur")
+        --device) _imprint_devices; return ;;
+        --fault) _imprint_offer "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"
             compopt -o nospace; return ;;
-        --arm) mapfile -t COMPREPLY < <(compgen -W "profile" -- "$cur"); return ;;
-        --as | -a) mapfile -t COMPREPLY < <(compgen -W "blank trust-and-go trust-flex" -- "$cur"); compopt -o default; return ;;
+        --arm) _imprint_offer "profile"; return ;;
+        --as | -a) _imprint_offer "blank trust-and-go trust-flex"; compopt -o default; return ;;
         --out | -o) compopt -o default; return ;;
         --seed | --subject | -s) return ;;
     esac
@@ -54,13 +116,13 @@ _imprint() {
     esac
 
     if [[ $cur == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "$global $options" -- "$cur")
+        _imprint_offer "$global $options"
         return
     fi
     case $verb:$arguments in
-        :*) mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur") ;;
-        virtual:0) mapfile -t COMPREPLY < <(compgen -W "new" -- "$cur") ;;
-        public-key:0 | csr:0 | sign:0 | verify:0) mapfile -t COMPREPLY < <(compgen -W "$(_imprint_keys)" -- "$cur") ;;
+        :*) _imprint_offer "$verbs" ;;
+        virtual:0) _imprint_offer "new" ;;
+        public-key:0 | csr:0 | sign:0 | verify:0) _imprint_offer "$(_imprint_keys)" ;;
         provision:0 | explain:0 | sign:1 | verify:* | virtual:1) compopt -o default ;;
     esac
 }

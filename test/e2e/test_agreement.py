@@ -90,16 +90,17 @@ def test_man_page_is_well_formed():
         assert done.stdout + done.stderr == ""
 
 
-def complete(*words):
-    """What bash offers for the last of `words`."""
+def complete(*words, line=""):
+    """What bash offers for the last of `words`, which it has cut from `line` as it does."""
     script = f"""
         source {COMPLETION}
         compopt() {{ :; }}
-        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
+        COMP_LINE=$LINE COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
         _imprint
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    done = subprocess.run(["bash", "-c", script, "bash", *map(str, words)], capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash", "-c", script, "bash", *map(str, words)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "LINE": line})
     assert done.stderr == ""
     return set(done.stdout.split())
 
@@ -125,6 +126,23 @@ def test_completion_offers_values():
     assert "profile" in complete("imprint", "provision", "--arm", "")
     assert complete("imprint", "virtual", "new", "--as", "trust") == {"trust-and-go", "trust-flex"}
     assert "virtual" in complete("imprint", "--device", "v")
+
+
+def test_completion_of_words_that_bash_cuts(provisioned, monkeypatch):
+    """At : and =, as bash does unless it is told otherwise."""
+    chip = str(provisioned.chip)
+    keys = {"16", "18", "maker", "board"}
+    assert complete(PROGRAM, "--state", provisioned.state, "--device", "virtual", ":", chip, "sign", "",
+                    line=f"{PROGRAM} --state {provisioned.state} --device virtual:{chip} sign ") == keys
+    assert complete(PROGRAM, "--state", "=", provisioned.state, "sign", "",
+                    line=f"{PROGRAM} --state={provisioned.state} sign ") == keys
+    quoted = f'"{provisioned.state}"'
+    assert complete(PROGRAM, "--state", quoted, "sign", "m", line=f"{PROGRAM} --state {quoted} sign m") == {"maker"}
+    monkeypatch.setenv("HOME", str(provisioned.folder))
+    assert complete(PROGRAM, "--state", "~/state", "sign", "m", line=f"{PROGRAM} --state ~/state sign m") == {"maker"}
+    assert complete("imprint", "virtual", "new", "--as", "=", "tru", line="imprint virtual new --as=tru") == {
+        "trust-and-go", "trust-flex"}
+    assert complete("imprint", "--device", "virtual", ":", chip[:-3], line=f"imprint --device virtual:{chip[:-3]}") == {chip}
 
 
 def test_json_is_well_formed_for_every_verb(provisioned, table):

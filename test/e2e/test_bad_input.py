@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from conftest import ANY_ECDSA, DUMPS, EXAMPLE, THREE_WAYS
+from conftest import ANY_ECDSA, DUMPS, EXAMPLE, THREE_WAYS, block_yaml
 
 VERBS = [("info",), ("keys",), ("provision", EXAMPLE), ("provision", "-n", EXAMPLE), ("public-key", "16"), ("sign", "16"),
          ("random", "4"), ("erase", "--yes")]
@@ -220,3 +220,29 @@ def test_chip_whose_key_was_replaced_behind_our_back(tmp_path, provisioned):
     assert os.listdir(provisioned.state / "devices") == state
     result = provisioned.json("provision", EXAMPLE, code={0, 4})
     assert result.code == 4 or result.event("provisioned")["keys"]
+
+
+@pytest.mark.parametrize("verb", [("sign", "18", EXAMPLE), ("csr", "18", "--subject", "CN=x")])
+def test_key_that_signs_no_hashes_says_so(delivered, plan, verb):
+    plan["keys"][1]["usage"] = ["sign-message"]
+    delivered.run("provision", delivered.write("plan.yaml", block_yaml(plan)))
+    error = delivered.json(*verb, code=1).error
+    assert error["reason"] == "key-attributes" and "sign-hash" in error["next"]
+
+
+def test_more_keys_than_slots(delivered, plan):
+    board = plan["keys"][1]
+    plan["keys"] = [{**board, "name": f"k{n}", "id": 100 + n} for n in range(4)]
+    before = delivered.snapshot()
+    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
+    assert error["reason"] == "no-free-slot" and error["key"] == 103 and "fewer such keys" in error["next"]
+    (delivered.folder / "plan.yaml").unlink()
+    assert delivered.snapshot() == before
+
+
+def test_advice_on_a_filled_slot_is_the_profile_s(delivered, plan):
+    del plan["keys"][1]["replace"]
+    for slot in ({}, {"slot": 3}):
+        plan["keys"][1].update(slot)
+        error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
+        assert error["reason"] == "slot-filled" and "replace: unclaimed" in error["next"]

@@ -63,6 +63,19 @@ def test_locks_want_arming(station):
     assert station.json("info").event("chip")["data_locked"]
 
 
+def test_locks_say_what_they_end(station):
+    """Before arming, in the plan; and again just before the lock, for each kind of lock."""
+    for part, profile, locks in (("blank", THREE_WAYS, 2), ("trust-flex", TRUST_FLEX, 1)):
+        station.new(part)
+        plan = [line for line in station.run("provision", profile, "-n").out.splitlines() if "to do, for ever" in line]
+        assert len(plan) == locks and all("can never be" in line for line in plan), plan
+        said = station.run("provision", profile, "--arm", "profile").err.splitlines()
+        announced = [line for line in said if line.startswith("imprint: for ever, on chip ")]
+        assert len(announced) == locks and all("can never be" in line for line in announced), said
+        assert "can never be" not in station.run("provision", profile, "-n").out, "what is done needs no warning"
+        station.chip.unlink()
+
+
 def test_arming_word_is_checked(station):
     station.new("blank")
     for word in ("yes", "0123", "0123FFFFFFFFFFFF0", "profiles", ""):

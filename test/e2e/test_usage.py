@@ -28,6 +28,7 @@ from conftest import EXAMPLE, run_program
     (("csr", "18", "--subject"), "--subject", "imprint --help"),
     (("keys", "--dry-run"), "--dry-run", "imprint keys --help"),
     (("info", "--state", ""), "", "imprint --help"),
+    (("help",), "help", "imprint --help lists the verbs"),
 ])
 def test_mistakes(arguments, subject, hint):
     result = run_program(*arguments, code=2)
@@ -93,6 +94,16 @@ def test_fault_ids_that_are_none(delivered, fault):
 
 def test_faults_are_for_virtual_chips(station):
     assert station.json("--device", "i2c:/dev/i2c-1", "--fault", "silent@1", "info", code=2).error["reason"] == "usage"
+
+
+def test_no_far_fetched_guess():
+    assert "did you mean" not in run_program("help", code=2).err
+    assert 'did you mean "keys"' in run_program("kesy", code=2).err
+
+
+@pytest.mark.parametrize("arguments", [("csr", "18"), ("random", "0"), ("provision", EXAMPLE, "--arm", "x")])
+def test_a_mistake_found_by_the_verb_reads_like_the_others(delivered, arguments):
+    assert delivered.run(*arguments, code=2).err.startswith("imprint: cannot understand the command line (")
 
 
 def test_results_that_cannot_be_printed(delivered):

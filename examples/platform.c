@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examples/platform.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "virtual/virtual.h"
+
+#define TRUST_AND_GO_ADDRESS 0x35 /* 7-bit; TrustFLEX parts have 0x36, blank ones 0x60 */
+
+static bool open_chip(struct platform *platform, const char *name, struct error *err)
+{
+    struct virtual_problem problem = {.cause = NULL};
+
+    if (strncmp(name, "/dev/", 5) == 0) {
+        platform->i2c_open =
+            transport_i2c_linux_open(&platform->i2c_bus, name, TRUST_AND_GO_ADDRESS, &platform->transport, err);
+        return platform->i2c_open;
+    }
+    if (virtual_open(name, &platform->virtual_chip, &problem) != VIRTUAL_OK) {
+        platform->virtual_chip = NULL;
+        error_set(err, ERROR_DEVICE_MISSING, problem.cause, NULL);
+        return false;
+    }
+    platform->transport = transport_virtual_init(&platform->virtual_bus, platform->virtual_chip);
+    return true;
+}
+
+bool platform_start(struct platform *platform, const char *chip, const char *records)
+{
+    struct error err = {.reason = ERROR_NONE};
+    const char *subject = chip;
+
+    memset(platform, 0, sizeof *platform);
+    if (!open_chip(platform, chip, &err))
+        goto failed;
+    chip_init(&platform->chip, &platform->transport);
+    subject = records;
+    platform->records_open =
+        storage_file_open(&platform->file, records, false, "primary", NULL, &platform->storage, &err);
+    if (!platform->records_open)
+        goto failed;
+    driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);
+    driver_bind(&platform->driver);
+    storage_mount(&platform->storage);
+    return true;
+failed:
+    fprintf(stderr, "primary: %s: %s\n", subject, err.cause != NULL ? err.cause : "cannot be opened");
+    platform_stop(platform);
+    return false;
+}
+
+const char *platform_reason(void)
+{
+    const struct driver *driver = driver_bound();
+
+    return driver == NULL || driver->last_error.reason == ERROR_NONE ? NULL : driver->last_error.cause;
+}
+
+void platform_stop(struct platform *platform)
+{
+    storage_mount(NULL);
+    driver_bind(NULL);
+    if (platform->records_open)
+        storage_file_close(&platform->file);
+    virtual_close(platform->virtual_chip);
+    if (platform->i2c_open)
+        transport_i2c_linux_close(&platform->i2c_bus);
+    memset(platform, 0, sizeof *platform);
+}
