@@ -122,10 +122,6 @@ static enum provision_status do_make_key(struct run *run, struct provision_step 
         goto out;
     }
     result = confirm_record(run, step, err);
-
-    /* A public key cannot be read back before the data lock: it is compared when it is proven. */
-    if (result == PROVISION_OK && key->method == PROFILE_IMPORT && !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
-        result = provision_compare_import(provision, key, bytes_written(&source_out), err);
 out:
     bytes_wipe(source, sizeof(source));
     driver->settings = settings;

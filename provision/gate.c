@@ -5,6 +5,7 @@
 
 #include "chip/operations.h"
 #include "provision/fill.h"
+#include "provision/prove.h"
 #include "provision/status.h"
 
 #define CONFIG_LOCK_VALUE 86 /* chip-zones section 3: LockValue, LockConfig, SlotLocked */
@@ -131,14 +132,18 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
     return false;
 }
 
+static bool makes_key(const struct provision_step *step)
+{
+    return step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
+           step->action == PROVISION_IMPORT_KEY;
+}
+
 static bool rule_key_missing(const struct gate_view *view, struct error *err)
 {
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
-        bool makes_key = step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
-                         step->action == PROVISION_IMPORT_KEY;
 
-        if (makes_key && !step->done) {
+        if (makes_key(step) && !step->done) {
             error_with_key(err, view->profile->keys[step->key].id);
             return true;
         }
@@ -240,6 +245,25 @@ static enum chip_status send_lock(struct chip *chip, const struct provision_step
     }
 }
 
+/*
+ * The data lock's CRC leaves private keys out, and a record in the key store is no key in the chip: each key pair shows
+ * itself while another can still be put in its place. A public key cannot be read yet, but lies under the CRC.
+ */
+static enum provision_status prove_key_pairs(struct provision *provision, const struct provision_plan *plan,
+                                             struct error *err)
+{
+    enum provision_status result = PROVISION_OK;
+
+    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
+        const struct provision_step *step = &plan->steps[i];
+        struct provision_key_evidence evidence = {.key_id = 0};
+
+        if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type))
+            result = provision_prove_key(provision, &provision->profile->keys[step->key], step->slot, &evidence, err);
+    }
+    return result;
+}
+
 enum provision_status provision_gate_lock(struct provision *provision, struct provision_plan *plan,
                                           const struct provision_step *step, struct error *err)
 {
@@ -257,6 +281,8 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
     if (!provision_gate_inspect(provision->profile, plan, step, &now, err))
         return provision_status_of(err);
     if (step->action == PROVISION_LOCK_DATA)
+        result = prove_key_pairs(provision, plan, err);
+    if (result == PROVISION_OK && step->action == PROVISION_LOCK_DATA)
         result = provision_data_summary(provision, plan, &summary, err);
     if (result != PROVISION_OK)
         return result;

@@ -47,6 +47,7 @@ struct bench {
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
     int steps_begun;
     bool tamper_before_lock;
+    bool brings_other_key; /* the file with the private key to import is another than before */
 };
 
 static bool bench_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -80,11 +81,15 @@ static const uint8_t test_point[65] = {0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c,
 
 static bool bench_import_key(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
 {
-    (void)context;
+    const struct bench *bench = context;
+    uint8_t scalar[32];
+
     (void)err;
     if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
         return bytes_append(out, bytes_of(test_point, sizeof(test_point)));
-    return bytes_append(out, bytes_of(test_scalar, sizeof(test_scalar)));
+    memcpy(scalar, test_scalar, sizeof(scalar));
+    scalar[31] ^= bench->brings_other_key;
+    return bytes_append(out, bytes_of(scalar, sizeof(scalar)));
 }
 
 /* Somebody writes to a data slot between imprint's writing and its lock. */
@@ -577,6 +582,66 @@ static void test_register_needs_a_key(void **state)
     bench_close(&bench);
 }
 
+/* The steps of `three_ways` on a blank part: write and lock config, three keys, fill, lock data, proofs. */
+enum { STEP_FILL = 5, STEP_LOCK_DATA = 6 };
+
+static void expect_data_open(struct bench *bench)
+{
+    struct chip_config config;
+
+    assert_int_equal(chip_read_config(&bench->chip, &config, NULL), CHIP_OK);
+    assert_false(chip_data_is_locked(&config));
+}
+
+/* A run that stopped has imported a key, and the file is another one now: the record alone does not make it the key. */
+static void test_another_key_is_never_locked_in_or_proven(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.stop_before_step = STEP_LOCK_DATA;
+    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
+    restart(&bench);
+    bench.stop_before_step = -1;
+    bench.brings_other_key = true;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_int_equal(bench.err.key_id, 2);
+    expect_data_open(&bench);
+
+    bench.brings_other_key = false;
+    expect(&bench, PROVISION_OK, run(&bench));
+    assert_true(bench.evidence.keys[1].proven);
+    bench.brings_other_key = true;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_false(bench.evidence.keys[1].proven);
+    bench_close(&bench);
+}
+
+/* The store says that the keys are there, the chip has none: a data lock would make the slots useless for ever. */
+static void test_missing_keys_are_never_locked_in(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_BLANK, .has_seed = true, .seed = 7};
+    struct virtual_problem problem;
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.stop_before_step = STEP_FILL;
+    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
+    power_off(&bench);
+    assert_int_equal(unlink(bench.chip_path), 0);
+    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    power_on(&bench);
+    bench.stop_before_step = -1;
+    expect(&bench, PROVISION_REFUSED, run(&bench));
+    assert_int_equal(bench.err.key_id, 1);
+    expect_data_open(&bench);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +653,8 @@ int main(void)
         cmocka_unit_test(test_tampered_data_zone_is_not_locked),
         cmocka_unit_test(test_refused_before_anything_is_written),
         cmocka_unit_test(test_register_needs_a_key),
+        cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
+        cmocka_unit_test(test_missing_keys_are_never_locked_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
