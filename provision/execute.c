@@ -201,12 +201,25 @@ static enum provision_status run_step(struct run *run, struct provision_step *st
     return PROVISION_OK;
 }
 
+/* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
+static enum provision_status check_chip(const struct run *run, struct error *err)
+{
+    struct driver *driver = run->provision->driver;
+    const struct chip_config *now;
+
+    driver_forget_config(driver);
+    if (driver_config(driver, &now, err) == CHIP_OK && provision_same_chip(run->plan, now, err))
+        return PROVISION_OK;
+    error_doing(err, "look at the device once more");
+    return provision_status_of(err);
+}
+
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
     struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
     const bool stay_awake = provision->driver->settings.stay_awake;
-    enum provision_status result = PROVISION_OK;
+    enum provision_status result;
     uint64_t started = chip_time_us(&run);
 
     memset(evidence, 0, sizeof(*evidence));
@@ -219,6 +232,7 @@ enum provision_status provision_execute(struct provision *provision, struct prov
         return PROVISION_REFUSED;
     }
     provision->driver->settings.stay_awake = true;
+    result = check_chip(&run, err);
     for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
         if (!plan->steps[i].done)
             result = run_step(&run, &plan->steps[i], err);

@@ -164,6 +164,19 @@ static bool rule_key_unproven(const struct gate_view *view, struct error *err)
     return false;
 }
 
+/* Counters and the locks of other slots may have moved since the plan was made: who it is and its policy may not. */
+static bool rule_other_chip(const struct gate_view *view, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t wanted[CHIP_SERIAL_BYTES];
+
+    (void)err;
+    chip_config_serial(view->now, serial);
+    chip_config_serial(&view->plan->wanted, wanted);
+    return memcmp(serial, wanted, sizeof(serial)) != 0 ||
+           chip_config_compare_policy(view->plan->part, view->now, &view->plan->wanted) >= 0;
+}
+
 static bool rule_slot_not_lockable(const struct gate_view *view, struct error *err)
 {
     if ((chip_slot_can(view->now, view->step->slot) & CHIP_CAN_LOCK) != 0)
@@ -194,6 +207,7 @@ static const struct gate_rule gate_rules[] = {
     {AT_CONFIG | AT_DATA, rule_key_unusable, "a key of the profile could not do its work once the chip is locked",
      "correct the configuration in the profile"},
     {AT_DATA, rule_key_missing, "a key of the profile is not in the chip yet", "run again"},
+    {AT_SLOT, rule_other_chip, "this is not the chip, or not the policy, that the plan was made for", "run again"},
     {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
     {AT_SLOT, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
      "leave lock-slot out of the profile"},

@@ -164,6 +164,18 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     return result;
 }
 
+bool provision_same_chip(const struct provision_plan *plan, const struct chip_config *config, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    chip_config_serial(config, serial);
+    if (memcmp(serial, plan->serial, sizeof(serial)) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that the plan was made for",
+              "leave the device in its place and run again");
+    return false;
+}
+
 enum provision_status provision_prove_config(struct provision *provision, const struct provision_plan *plan,
                                              struct chip_config *config, struct error *err)
 {
@@ -171,6 +183,8 @@ enum provision_status provision_prove_config(struct provision *provision, const 
 
     driver_forget_config(provision->driver);
     if (chip_read_config(provision->driver->chip, config, err) != CHIP_OK)
+        return provision_status_of(err);
+    if (!provision_same_chip(plan, config, err))
         return provision_status_of(err);
     differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
     if (differs >= 0 || (provision->profile->lock_config && !chip_config_is_locked(config)) ||

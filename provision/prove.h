@@ -15,7 +15,10 @@
 enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                           struct provision_key_evidence *evidence, struct error *err);
 
-/* Reads the config zone again and compares policy and locks with what the profile wants. `config` gets it. */
+/* Whether `config` is of the chip that the plan was made for; the reason in `err` where it is not. */
+bool provision_same_chip(const struct provision_plan *plan, const struct chip_config *config, struct error *err);
+
+/* Reads the config zone again and compares serial, policy and locks with what the profile wants. `config` gets it. */
 enum provision_status provision_prove_config(struct provision *provision, const struct provision_plan *plan,
                                              struct chip_config *config, struct error *err);
 

@@ -47,7 +47,8 @@ struct bench {
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
     int steps_begun;
     bool tamper_before_lock;
-    bool brings_other_key; /* the file with the private key to import is another than before */
+    bool brings_other_key;         /* the file with the private key to import is another than before */
+    struct virtual_chip *exchange; /* takes the chip's place on the bus once the last step is done */
 };
 
 static bool bench_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -55,10 +56,11 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
 {
     struct bench *bench = context;
 
-    (void)plan;
-    (void)step;
-    if (finished)
+    if (finished) {
+        if (bench->exchange != NULL && step == &plan->steps[plan->step_count - 1])
+            bench->transport_virtual.chip = bench->exchange;
         return true;
+    }
     return bench->steps_begun++ != bench->stop_before_step;
 }
 
@@ -642,6 +644,43 @@ static void test_missing_keys_are_never_locked_in(void **state)
     bench_close(&bench);
 }
 
+/* The part is pulled and another one put in its place: nothing is done to it, and nothing is said of it. */
+static void test_an_exchanged_chip_is_noticed(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 8};
+    struct virtual_problem problem;
+    struct virtual_chip *other;
+    struct bench bench;
+    char path[128];
+    uint8_t before[32], after[32];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    snprintf(path, sizeof(path), "%s/other", bench.folder);
+    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    virtual_digest(other, before);
+
+    /* Between plan and work. */
+    expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+    bench.transport_virtual.chip = other;
+    expect(&bench, PROVISION_WRONG, provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
+    assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
+    virtual_digest(other, after);
+    assert_memory_equal(before, after, sizeof(before));
+
+    /* Behind the last proof. */
+    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.exchange = other;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
+    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.exchange = NULL;
+    expect(&bench, PROVISION_OK, run(&bench));
+    virtual_close(other);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_register_needs_a_key),
         cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
         cmocka_unit_test(test_missing_keys_are_never_locked_in),
+        cmocka_unit_test(test_an_exchanged_chip_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
