@@ -115,17 +115,20 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
         psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+        const struct profile_key *key;
         struct driver_want want;
         psa_status_t status;
 
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
-        profile_key_attributes(&view->profile->keys[step->key], PSA_ATECC608A_LIFETIME, &attributes);
+        key = &view->profile->keys[step->key];
+        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
         status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
+        want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {
             error_at_slot(err, step->slot);
-            error_with_key(err, view->profile->keys[step->key].id);
+            error_with_key(err, key->id);
             return true;
         }
     }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "provision/prove.h"
 #include "provision/status.h"
 
 static const char *const action_names[PROVISION_ACTION_COUNT] = {
@@ -145,6 +146,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
     psa_status_t status = driver_want_of(wants, methods[key->method].creation, &want, err);
 
     if (status == PSA_SUCCESS) {
+        want.abilities |= provision_proof_needs(key);
         if (key->slot == PROFILE_SLOT_ANY)
             status = driver_choose_slot(driver, &want, slot, err);
         else

@@ -164,6 +164,11 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     return result;
 }
 
+uint32_t provision_proof_needs(const struct profile_key *key)
+{
+    return PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) ? CHIP_CAN_READ_CLEAR : CHIP_CAN_GIVE_PUBLIC;
+}
+
 bool provision_same_chip(const struct provision_plan *plan, const struct chip_config *config, struct error *err)
 {
     uint8_t serial[CHIP_SERIAL_BYTES];

@@ -15,6 +15,9 @@
 enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                           struct provision_key_evidence *evidence, struct error *err);
 
+/* The ability (enum chip_ability) without which a slot cannot show the key's public part, and so never prove it. */
+uint32_t provision_proof_needs(const struct profile_key *key);
+
 /* Whether `config` is of the chip that the plan was made for; the reason in `err` where it is not. */
 bool provision_same_chip(const struct provision_plan *plan, const struct chip_config *config, struct error *err);
 

@@ -681,6 +681,40 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     bench_close(&bench);
 }
 
+/* A slot that hides its public key: the key could be made, and what was there lost, but nothing could ever be proven.
+ */
+static void test_what_cannot_be_proven_is_not_begun(void **state)
+{
+    struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
+    uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
+    struct virtual_problem problem;
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, example);
+    virtual_peek_config(bench.virtual_chip, config);
+    power_off(&bench);
+    config[86] = config[87] = 0x00; /* both zones locked */
+    config[96] = 0x31;              /* slot 0: private, PubInfo 0, P-256, Lockable */
+    making.config = config;
+    assert_int_equal(unlink(bench.chip_path), 0);
+    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    power_on(&bench);
+    bench.profile.key_count = 1;
+    for (int method = PROFILE_REGISTER; method <= PROFILE_GENERATE; method++) {
+        bench.profile.keys[0].method = (enum profile_method)method;
+        bench.profile.keys[0].replace = method == PROFILE_GENERATE ? PROFILE_REPLACE_UNCLAIMED : PROFILE_REPLACE_NEVER;
+        bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
+        virtual_digest(bench.virtual_chip, before);
+        expect(&bench, PROVISION_REFUSED, run(&bench));
+        assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
+        assert_int_equal(bench.evidence.lasting_steps, 0);
+        virtual_digest(bench.virtual_chip, after);
+        assert_memory_equal(before, after, sizeof(before));
+    }
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -695,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
         cmocka_unit_test(test_missing_keys_are_never_locked_in),
         cmocka_unit_test(test_an_exchanged_chip_is_noticed),
+        cmocka_unit_test(test_what_cannot_be_proven_is_not_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
