@@ -242,6 +242,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     size_t first_key;
 
     memset(plan, 0, sizeof(*plan));
+    error_clear(&provision->driver->last_error); /* of a call before this run: no reason for what fails now */
     provision->driver->settings.stay_awake = true;
     result = observe_configuration(provision, plan, err);
     if (result != PROVISION_OK)

@@ -715,6 +715,24 @@ static void test_what_cannot_be_proven_is_not_begun(void **state)
     bench_close(&bench);
 }
 
+/* What a PSA call failed of earlier is not the reason of what fails now. */
+static void test_an_old_failure_is_not_the_reason(void **state)
+{
+    struct bench bench;
+    char command[160];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    expect(&bench, PROVISION_OK, run(&bench));
+    restart(&bench);
+    error_set(&bench.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
+    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.store_path);
+    assert_int_equal(system(command), 0);
+    expect(&bench, PROVISION_STORAGE, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_STORAGE_CORRUPT);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -730,6 +748,7 @@ int main(void)
         cmocka_unit_test(test_missing_keys_are_never_locked_in),
         cmocka_unit_test(test_an_exchanged_chip_is_noticed),
         cmocka_unit_test(test_what_cannot_be_proven_is_not_begun),
+        cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
