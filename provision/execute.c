@@ -134,6 +134,7 @@ out:
 static enum provision_status do_prove_key(struct run *run, struct provision_step *step, struct error *err)
 {
     struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
+    bool finished = run->plan->todo == 0 && run->evidence->lasting_steps == 0;
 
     for (size_t i = 0; i < run->plan->step_count && step->slot == PROFILE_SLOT_ANY; i++) {
         const struct provision_step *made = &run->plan->steps[i];
@@ -141,7 +142,7 @@ static enum provision_status do_prove_key(struct run *run, struct provision_step
         if (made->key == step->key && made->action != PROVISION_PROVE_KEY)
             step->slot = made->slot;
     }
-    return provision_prove_key(run->provision, key_of(run, step), step->slot, evidence, err);
+    return provision_prove_key(run->provision, key_of(run, step), step->slot, finished, evidence, err);
 }
 
 static const struct {

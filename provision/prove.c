@@ -111,16 +111,20 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes so
  * attributes does not say so: the run that made it may have been cut short, and the file been corrected since.
  */
 static enum provision_status prove_import(struct provision *provision, const struct profile_key *key,
-                                          const uint8_t found[static POINT_BYTES], struct error *err)
+                                          const uint8_t found[static POINT_BYTES], bool needs_source, struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
     uint8_t source[POINT_BYTES];
     uint8_t wanted[POINT_BYTES];
     struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    struct error ignored = {.reason = ERROR_NONE};
+    struct error *missing = needs_source ? err : &ignored;
     enum provision_status result = PROVISION_OK;
     psa_status_t status;
 
-    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
+    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
+        if (!needs_source)
+            goto out;
         error_set(err, ERROR_INPUT_FILE, "the key to compare with cannot be had", NULL);
         error_with_key(err, key->id);
         result = provision_status_of(err);
@@ -144,7 +148,7 @@ out:
 }
 
 enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
-                                          struct provision_key_evidence *evidence, struct error *err)
+                                          bool finished, struct provision_key_evidence *evidence, struct error *err)
 {
     bool public_key = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type);
     enum provision_status result;
@@ -157,7 +161,7 @@ enum provision_status provision_prove_key(struct provision *provision, const str
 
     result = read_public_key(provision, key, evidence->public_key, err);
     if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
-        result = prove_import(provision, key, evidence->public_key, err);
+        result = prove_import(provision, key, evidence->public_key, public_key || !finished, err);
     if (result == PROVISION_OK && !public_key && (key->usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
         result = prove_signature(provision, key, slot, evidence, err);
     evidence->proven = result == PROVISION_OK;

@@ -47,6 +47,7 @@ struct bench {
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
     int steps_begun;
     bool tamper_before_lock;
+    bool brings_no_key;            /* the file with the private key to import is gone */
     bool brings_other_key;         /* the file with the private key to import is another than before */
     struct virtual_chip *exchange; /* takes the chip's place on the bus once the last step is done */
 };
@@ -90,6 +91,8 @@ static bool bench_import_key(void *context, const struct profile_key *key, struc
     if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
         return bytes_append(out, bytes_of(test_point, sizeof(test_point)));
     memcpy(scalar, test_scalar, sizeof(scalar));
+    if (bench->brings_no_key)
+        return false;
     scalar[31] ^= bench->brings_other_key;
     return bytes_append(out, bytes_of(scalar, sizeof(scalar)));
 }
@@ -611,9 +614,15 @@ static void test_another_key_is_never_locked_in_or_proven(void **state)
     assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
     assert_int_equal(bench.err.key_id, 2);
     expect_data_open(&bench);
+    bench.brings_no_key = true;
+    expect(&bench, PROVISION_INPUT, run(&bench));
+    expect_data_open(&bench);
 
-    bench.brings_other_key = false;
+    bench.brings_no_key = bench.brings_other_key = false;
     expect(&bench, PROVISION_OK, run(&bench));
+    bench.brings_no_key = true; /* who confirms a finished device need not have its private keys */
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench.brings_no_key = false;
     assert_true(bench.evidence.keys[1].proven);
     bench.brings_other_key = true;
     expect(&bench, PROVISION_WRONG, run(&bench));
