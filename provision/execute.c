@@ -122,10 +122,6 @@ static enum provision_status do_make_key(struct run *run, struct provision_step 
         goto out;
     }
     result = confirm_record(run, step, err);
-
-    /* A public key cannot be read back before the data lock: it is compared when it is proven. */
-    if (result == PROVISION_OK && key->method == PROFILE_IMPORT && !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
-        result = provision_compare_import(provision, key, bytes_written(&source_out), err);
 out:
     bytes_wipe(source, sizeof(source));
     driver->settings = settings;
@@ -138,6 +134,7 @@ out:
 static enum provision_status do_prove_key(struct run *run, struct provision_step *step, struct error *err)
 {
     struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
+    bool finished = run->plan->todo == 0 && run->evidence->lasting_steps == 0;
 
     for (size_t i = 0; i < run->plan->step_count && step->slot == PROFILE_SLOT_ANY; i++) {
         const struct provision_step *made = &run->plan->steps[i];
@@ -145,7 +142,7 @@ static enum provision_status do_prove_key(struct run *run, struct provision_step
         if (made->key == step->key && made->action != PROVISION_PROVE_KEY)
             step->slot = made->slot;
     }
-    return provision_prove_key(run->provision, key_of(run, step), step->slot, evidence, err);
+    return provision_prove_key(run->provision, key_of(run, step), step->slot, finished, evidence, err);
 }
 
 static const struct {
@@ -205,12 +202,25 @@ static enum provision_status run_step(struct run *run, struct provision_step *st
     return PROVISION_OK;
 }
 
+/* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
+static enum provision_status check_chip(const struct run *run, struct error *err)
+{
+    struct driver *driver = run->provision->driver;
+    const struct chip_config *now;
+
+    driver_forget_config(driver);
+    if (driver_config(driver, &now, err) == CHIP_OK && provision_same_chip(run->plan, now, err))
+        return PROVISION_OK;
+    error_doing(err, "look at the device once more");
+    return provision_status_of(err);
+}
+
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
     struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
     const bool stay_awake = provision->driver->settings.stay_awake;
-    enum provision_status result = PROVISION_OK;
+    enum provision_status result;
     uint64_t started = chip_time_us(&run);
 
     memset(evidence, 0, sizeof(*evidence));
@@ -223,6 +233,7 @@ enum provision_status provision_execute(struct provision *provision, struct prov
         return PROVISION_REFUSED;
     }
     provision->driver->settings.stay_awake = true;
+    result = check_chip(&run, err);
     for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
         if (!plan->steps[i].done)
             result = run_step(&run, &plan->steps[i], err);

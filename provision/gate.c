@@ -5,6 +5,7 @@
 
 #include "chip/operations.h"
 #include "provision/fill.h"
+#include "provision/prove.h"
 #include "provision/status.h"
 
 #define CONFIG_LOCK_VALUE 86 /* chip-zones section 3: LockValue, LockConfig, SlotLocked */
@@ -114,31 +115,38 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
         psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+        const struct profile_key *key;
         struct driver_want want;
         psa_status_t status;
 
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
-        profile_key_attributes(&view->profile->keys[step->key], PSA_ATECC608A_LIFETIME, &attributes);
+        key = &view->profile->keys[step->key];
+        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
         status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
+        want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {
             error_at_slot(err, step->slot);
-            error_with_key(err, view->profile->keys[step->key].id);
+            error_with_key(err, key->id);
             return true;
         }
     }
     return false;
 }
 
+static bool makes_key(const struct provision_step *step)
+{
+    return step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
+           step->action == PROVISION_IMPORT_KEY;
+}
+
 static bool rule_key_missing(const struct gate_view *view, struct error *err)
 {
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
-        bool makes_key = step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
-                         step->action == PROVISION_IMPORT_KEY;
 
-        if (makes_key && !step->done) {
+        if (makes_key(step) && !step->done) {
             error_with_key(err, view->profile->keys[step->key].id);
             return true;
         }
@@ -157,6 +165,19 @@ static bool rule_key_unproven(const struct gate_view *view, struct error *err)
         }
     }
     return false;
+}
+
+/* Counters and the locks of other slots may have moved since the plan was made: who it is and its policy may not. */
+static bool rule_other_chip(const struct gate_view *view, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t wanted[CHIP_SERIAL_BYTES];
+
+    (void)err;
+    chip_config_serial(view->now, serial);
+    chip_config_serial(&view->plan->wanted, wanted);
+    return memcmp(serial, wanted, sizeof(serial)) != 0 ||
+           chip_config_compare_policy(view->plan->part, view->now, &view->plan->wanted) >= 0;
 }
 
 static bool rule_slot_not_lockable(const struct gate_view *view, struct error *err)
@@ -189,6 +210,7 @@ static const struct gate_rule gate_rules[] = {
     {AT_CONFIG | AT_DATA, rule_key_unusable, "a key of the profile could not do its work once the chip is locked",
      "correct the configuration in the profile"},
     {AT_DATA, rule_key_missing, "a key of the profile is not in the chip yet", "run again"},
+    {AT_SLOT, rule_other_chip, "this is not the chip, or not the policy, that the plan was made for", "run again"},
     {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
     {AT_SLOT, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
      "leave lock-slot out of the profile"},
@@ -240,6 +262,26 @@ static enum chip_status send_lock(struct chip *chip, const struct provision_step
     }
 }
 
+/*
+ * The data lock's CRC leaves private keys out, and a record in the key store is no key in the chip: each key pair shows
+ * itself while another can still be put in its place. A public key cannot be read yet, but lies under the CRC.
+ */
+static enum provision_status prove_key_pairs(struct provision *provision, const struct provision_plan *plan,
+                                             struct error *err)
+{
+    enum provision_status result = PROVISION_OK;
+
+    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
+        const struct provision_step *step = &plan->steps[i];
+        struct provision_key_evidence evidence = {.key_id = 0};
+
+        if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type))
+            result =
+                provision_prove_key(provision, &provision->profile->keys[step->key], step->slot, false, &evidence, err);
+    }
+    return result;
+}
+
 enum provision_status provision_gate_lock(struct provision *provision, struct provision_plan *plan,
                                           const struct provision_step *step, struct error *err)
 {
@@ -257,6 +299,8 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
     if (!provision_gate_inspect(provision->profile, plan, step, &now, err))
         return provision_status_of(err);
     if (step->action == PROVISION_LOCK_DATA)
+        result = prove_key_pairs(provision, plan, err);
+    if (result == PROVISION_OK && step->action == PROVISION_LOCK_DATA)
         result = provision_data_summary(provision, plan, &summary, err);
     if (result != PROVISION_OK)
         return result;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lock gate: the one place from which locks are sent. It reads the chip back, compares it byte by byte with what is
- * wanted, checks the policy for what would make the part useless, asks whether the step is armed, shows the
- * consequences, and only then sends the lock with its CRC; afterwards it reads the lock back. A rule that is broken
- * stops it with a plain sentence, and nothing has been locked.
+ * wanted, checks the policy for what would make the part useless, has each key pair proven before the data lock, asks
+ * whether the step is armed, shows the consequences, and only then sends the lock with its CRC; afterwards it reads the
+ * lock back. A rule that is broken stops it with a plain sentence, and nothing has been locked.
  */
 #ifndef IMPRINT_PROVISION_GATE_H
 #define IMPRINT_PROVISION_GATE_H

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "provision/prove.h"
 #include "provision/status.h"
 
 static const char *const action_names[PROVISION_ACTION_COUNT] = {
@@ -160,6 +161,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
     psa_status_t status = driver_want_of(wants, methods[key->method].creation, &want, err);
 
     if (status == PSA_SUCCESS) {
+        want.abilities |= provision_proof_needs(key);
         if (key->slot == PROFILE_SLOT_ANY)
             status = choose_slot(driver, &want, slot, err);
         else
@@ -258,6 +260,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     size_t first_key;
 
     memset(plan, 0, sizeof(*plan));
+    error_clear(&provision->driver->last_error); /* of a call before this run: no reason for what fails now */
     provision->driver->settings.stay_awake = true;
     result = observe_configuration(provision, plan, err);
     if (result != PROVISION_OK)

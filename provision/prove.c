@@ -106,49 +106,49 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes so
     return status;
 }
 
-enum provision_status provision_compare_import(struct provision *provision, const struct profile_key *key,
-                                               struct bytes source, struct error *err)
+/*
+ * Whether the public key that the chip shows is the one of the key that the profile imports. A record with the right
+ * attributes does not say so: the run that made it may have been cut short, and the file been corrected since.
+ */
+static enum provision_status prove_import(struct provision *provision, const struct profile_key *key,
+                                          const uint8_t found[static POINT_BYTES], bool needs_source, struct error *err)
 {
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+    uint8_t source[POINT_BYTES];
     uint8_t wanted[POINT_BYTES];
-    uint8_t found[POINT_BYTES];
-    enum provision_status result = read_public_key(provision, key, found, err);
+    struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    struct error ignored = {.reason = ERROR_NONE};
+    struct error *missing = needs_source ? err : &ignored;
+    enum provision_status result = PROVISION_OK;
     psa_status_t status;
 
-    if (result != PROVISION_OK)
-        return result;
-    status = public_key_of(key, source, wanted);
+    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
+        if (!needs_source)
+            goto out;
+        error_set(err, ERROR_INPUT_FILE, "the key to compare with cannot be had", NULL);
+        error_with_key(err, key->id);
+        result = provision_status_of(err);
+        goto out;
+    }
+    status = public_key_of(key, bytes_written(&out), wanted);
     if (status != PSA_SUCCESS) {
         error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
         error_with_psa(err, status);
         error_with_key(err, key->id);
-        return PROVISION_INPUT;
-    }
-    if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(found, sizeof(found)))) {
+        result = PROVISION_INPUT;
+    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(found, POINT_BYTES))) {
         error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
                   "correct the profile's file, or choose another key id and slot");
         error_with_key(err, key->id);
-        return PROVISION_WRONG;
+        result = PROVISION_WRONG;
     }
-    return PROVISION_OK;
-}
-
-static enum provision_status prove_stored_public_key(struct provision *provision, const struct profile_key *key,
-                                                     struct error *err)
-{
-    uint8_t point[POINT_BYTES];
-    struct bytes_out out = {.data = point, .cap = sizeof(point)};
-    const struct provision_callbacks *callbacks = &provision->callbacks;
-
-    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
-        error_set(err, ERROR_INPUT_FILE, "the public key to compare with cannot be had", NULL);
-        error_with_key(err, key->id);
-        return provision_status_of(err);
-    }
-    return provision_compare_import(provision, key, bytes_written(&out), err);
+out:
+    bytes_wipe(source, sizeof(source));
+    return result;
 }
 
 enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
-                                          struct provision_key_evidence *evidence, struct error *err)
+                                          bool finished, struct provision_key_evidence *evidence, struct error *err)
 {
     bool public_key = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type);
     enum provision_status result;
@@ -160,12 +160,29 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     evidence->hash = 0;
 
     result = read_public_key(provision, key, evidence->public_key, err);
+    if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
+        result = prove_import(provision, key, evidence->public_key, public_key || !finished, err);
     if (result == PROVISION_OK && !public_key && (key->usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
         result = prove_signature(provision, key, slot, evidence, err);
-    if (result == PROVISION_OK && public_key && key->method == PROFILE_IMPORT)
-        result = prove_stored_public_key(provision, key, err);
     evidence->proven = result == PROVISION_OK;
     return result;
+}
+
+uint32_t provision_proof_needs(const struct profile_key *key)
+{
+    return PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) ? CHIP_CAN_READ_CLEAR : CHIP_CAN_GIVE_PUBLIC;
+}
+
+bool provision_same_chip(const struct provision_plan *plan, const struct chip_config *config, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    chip_config_serial(config, serial);
+    if (memcmp(serial, plan->serial, sizeof(serial)) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that the plan was made for",
+              "leave the device in its place and run again");
+    return false;
 }
 
 enum provision_status provision_prove_config(struct provision *provision, const struct provision_plan *plan,
@@ -175,6 +192,8 @@ enum provision_status provision_prove_config(struct provision *provision, const 
 
     driver_forget_config(provision->driver);
     if (chip_read_config(provision->driver->chip, config, err) != CHIP_OK)
+        return provision_status_of(err);
+    if (!provision_same_chip(plan, config, err))
         return provision_status_of(err);
     differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
     if (differs >= 0 || (provision->profile->lock_config && !chip_config_is_locked(config)) ||

@@ -47,6 +47,9 @@ struct bench {
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
     int steps_begun;
     bool tamper_before_lock;
+    bool brings_no_key;            /* the file with the private key to import is gone */
+    bool brings_other_key;         /* the file with the private key to import is another than before */
+    struct virtual_chip *exchange; /* takes the chip's place on the bus once the last step is done */
 };
 
 static bool bench_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -54,10 +57,11 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
 {
     struct bench *bench = context;
 
-    (void)plan;
-    (void)step;
-    if (finished)
+    if (finished) {
+        if (bench->exchange != NULL && step == &plan->steps[plan->step_count - 1])
+            bench->transport_virtual.chip = bench->exchange;
         return true;
+    }
     return bench->steps_begun++ != bench->stop_before_step;
 }
 
@@ -80,11 +84,17 @@ static const uint8_t test_point[65] = {0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c,
 
 static bool bench_import_key(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
 {
-    (void)context;
+    const struct bench *bench = context;
+    uint8_t scalar[32];
+
     (void)err;
     if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
         return bytes_append(out, bytes_of(test_point, sizeof(test_point)));
-    return bytes_append(out, bytes_of(test_scalar, sizeof(test_scalar)));
+    memcpy(scalar, test_scalar, sizeof(scalar));
+    if (bench->brings_no_key)
+        return false;
+    scalar[31] ^= bench->brings_other_key;
+    return bytes_append(out, bytes_of(scalar, sizeof(scalar)));
 }
 
 /* Somebody writes to a data slot between imprint's writing and its lock. */
@@ -577,6 +587,161 @@ static void test_register_needs_a_key(void **state)
     bench_close(&bench);
 }
 
+/* The steps of `three_ways` on a blank part: write and lock config, three keys, fill, lock data, proofs. */
+enum { STEP_FILL = 5, STEP_LOCK_DATA = 6 };
+
+static void expect_data_open(struct bench *bench)
+{
+    struct chip_config config;
+
+    assert_int_equal(chip_read_config(&bench->chip, &config, NULL), CHIP_OK);
+    assert_false(chip_data_is_locked(&config));
+}
+
+/* A run that stopped has imported a key, and the file is another one now: the record alone does not make it the key. */
+static void test_another_key_is_never_locked_in_or_proven(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.stop_before_step = STEP_LOCK_DATA;
+    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
+    restart(&bench);
+    bench.stop_before_step = -1;
+    bench.brings_other_key = true;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_int_equal(bench.err.key_id, 2);
+    expect_data_open(&bench);
+    bench.brings_no_key = true;
+    expect(&bench, PROVISION_INPUT, run(&bench));
+    expect_data_open(&bench);
+
+    bench.brings_no_key = bench.brings_other_key = false;
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench.brings_no_key = true; /* who confirms a finished device need not have its private keys */
+    expect(&bench, PROVISION_OK, run(&bench));
+    bench.brings_no_key = false;
+    assert_true(bench.evidence.keys[1].proven);
+    bench.brings_other_key = true;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_false(bench.evidence.keys[1].proven);
+    bench_close(&bench);
+}
+
+/* The store says that the keys are there, the chip has none: a data lock would make the slots useless for ever. */
+static void test_missing_keys_are_never_locked_in(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_BLANK, .has_seed = true, .seed = 7};
+    struct virtual_problem problem;
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench.stop_before_step = STEP_FILL;
+    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
+    power_off(&bench);
+    assert_int_equal(unlink(bench.chip_path), 0);
+    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    power_on(&bench);
+    bench.stop_before_step = -1;
+    expect(&bench, PROVISION_REFUSED, run(&bench));
+    assert_int_equal(bench.err.key_id, 1);
+    expect_data_open(&bench);
+    bench_close(&bench);
+}
+
+/* The part is pulled and another one put in its place: nothing is done to it, and nothing is said of it. */
+static void test_an_exchanged_chip_is_noticed(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 8};
+    struct virtual_problem problem;
+    struct virtual_chip *other;
+    struct bench bench;
+    char path[128];
+    uint8_t before[32], after[32];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    snprintf(path, sizeof(path), "%s/other", bench.folder);
+    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    virtual_digest(other, before);
+
+    /* Between plan and work. */
+    expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+    bench.transport_virtual.chip = other;
+    expect(&bench, PROVISION_WRONG, provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
+    assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
+    virtual_digest(other, after);
+    assert_memory_equal(before, after, sizeof(before));
+
+    /* Behind the last proof. */
+    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.exchange = other;
+    expect(&bench, PROVISION_WRONG, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
+    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.exchange = NULL;
+    expect(&bench, PROVISION_OK, run(&bench));
+    virtual_close(other);
+    bench_close(&bench);
+}
+
+/* A slot that hides its public key: the key could be made, and what was there lost, but nothing could ever be proven.
+ */
+static void test_what_cannot_be_proven_is_not_begun(void **state)
+{
+    struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
+    uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
+    struct virtual_problem problem;
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, example);
+    virtual_peek_config(bench.virtual_chip, config);
+    power_off(&bench);
+    config[86] = config[87] = 0x00; /* both zones locked */
+    config[96] = 0x31;              /* slot 0: private, PubInfo 0, P-256, Lockable */
+    making.config = config;
+    assert_int_equal(unlink(bench.chip_path), 0);
+    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    power_on(&bench);
+    bench.profile.key_count = 1;
+    for (int method = PROFILE_REGISTER; method <= PROFILE_GENERATE; method++) {
+        bench.profile.keys[0].method = (enum profile_method)method;
+        bench.profile.keys[0].replace = method == PROFILE_GENERATE ? PROFILE_REPLACE_UNCLAIMED : PROFILE_REPLACE_NEVER;
+        bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
+        virtual_digest(bench.virtual_chip, before);
+        expect(&bench, PROVISION_REFUSED, run(&bench));
+        assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
+        assert_int_equal(bench.evidence.lasting_steps, 0);
+        virtual_digest(bench.virtual_chip, after);
+        assert_memory_equal(before, after, sizeof(before));
+    }
+    bench_close(&bench);
+}
+
+/* What a PSA call failed of earlier is not the reason of what fails now. */
+static void test_an_old_failure_is_not_the_reason(void **state)
+{
+    struct bench bench;
+    char command[160];
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    expect(&bench, PROVISION_OK, run(&bench));
+    restart(&bench);
+    error_set(&bench.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
+    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.store_path);
+    assert_int_equal(system(command), 0);
+    expect(&bench, PROVISION_STORAGE, run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_STORAGE_CORRUPT);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +753,11 @@ int main(void)
         cmocka_unit_test(test_tampered_data_zone_is_not_locked),
         cmocka_unit_test(test_refused_before_anything_is_written),
         cmocka_unit_test(test_register_needs_a_key),
+        cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
+        cmocka_unit_test(test_missing_keys_are_never_locked_in),
+        cmocka_unit_test(test_an_exchanged_chip_is_noticed),
+        cmocka_unit_test(test_what_cannot_be_proven_is_not_begun),
+        cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -96,9 +96,14 @@ static const struct ruin ruins[] = {
      "could not do its work"},
     {"key may not sign after the data lock", STEP_LOCK_DATA, SLOT_CONFIG(0), 0x82, 87, 0x00, false, -1,
      "could not do its work"},
+    {"key hides what it would be proven by", STEP_LOCK_CONFIG, KEY_CONFIG(0), 0x31, 16, 0xC0, false, -1,
+     "could not do its work"},
     {"data lock before the key is made", STEP_LOCK_DATA, 87, 0x00, 16, 0xC0, false, STEP_MAKE, "not in the chip yet"},
     {"slot lock before the proof", STEP_LOCK_SLOT, 87, 0x00, 86, 0x00, false, STEP_PROVE, "not been proven"},
     {"slot is not Lockable", STEP_LOCK_SLOT, 87, 0x00, KEY_CONFIG(0), 0x13, false, -1, "not Lockable"},
+    {"slot lock on another chip", STEP_LOCK_SLOT, 3, 0x23, 87, 0x00, true, -1, "not the chip"},
+    {"slot lock under another policy", STEP_LOCK_SLOT, SLOT_CONFIG(5), 0x8E, 87, 0x00, true, -1, "not the chip"},
+    {"slot lock beside a locked slot", STEP_LOCK_SLOT, 88, 0xFD, 87, 0x00, true, -1, NULL},
     {"slot is locked already", STEP_LOCK_SLOT, 87, 0x00, 88, 0xFE, false, -1, "cannot be locked"},
 };
 
