@@ -146,6 +146,20 @@ out:
     return ok;
 }
 
+void evidence_keep_others(json_t *record, const json_t *older)
+{
+    json_t *keys = json_object_get(record, "keys"), *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(older, "keys"), i, key)
+    {
+        json_int_t id = json_integer_value(json_object_get(key, "id"));
+
+        if (evidence_key_name(record, (uint32_t)id) == NULL)
+            json_array_append(keys, key);
+    }
+}
+
 static const char *key_text(const json_t *record, uint32_t key_id, const char *field)
 {
     const json_t *key;

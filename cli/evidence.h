@@ -13,6 +13,12 @@
 /* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
 json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence);
 
+/*
+ * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
+ * another profile put them there, and what was proven of them stays known.
+ */
+void evidence_keep_others(json_t *record, const json_t *older);
+
 /* Reads the record at `path`. True with `*record` NULL when there is none; ERROR_STORAGE_CORRUPT when it is damaged. */
 bool evidence_load(const char *path, json_t **record, struct error *err);
 

@@ -289,6 +289,7 @@ static bool keep_evidence(struct run *run, bool *written, struct error *err)
     json_t *record = evidence_make(&run->profile, &run->evidence);
     bool ok = true;
 
+    evidence_keep_others(record, run->session.record);
     *written = record == NULL || run->evidence.lasting_steps > 0 || !evidence_same(run->session.record, record);
     if (*written)
         ok = evidence_store(run->session.record_path, record, err);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: the example's plan on a Trust&GO part, then other processes use the keys; openssl is the judge."""
+import json
 import stat
 
 import pytest
@@ -177,3 +178,18 @@ def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
     error = provisioned.run("--json", "provision", EXAMPLE, code=4).error
     assert error["reason"] == "foreign-key" and error["slot"] == slot and "erase" in error["next"]
     assert provisioned.record == record, "the record still tells of the key that was proven"
+
+
+def test_second_profile_keeps_the_first_ones_record(provisioned, plan):
+    """Two profiles on one device: names, methods and proofs of the first one's keys stay known, and both confirm."""
+    plan["name"] = "more"
+    plan["keys"] = [{**plan["keys"][1], "name": "extra", "id": 19}]
+    more = provisioned.write("more.yaml", json.dumps(plan))
+    first = {key["id"]: key for key in provisioned.record["keys"]}
+    provisioned.run("provision", more)
+    both = {key["id"]: key for key in provisioned.record["keys"]}
+    assert sorted(both) == [16, 18, 19] and both[18] == first[18]
+    assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board", "extra"}
+    for profile in (more, EXAMPLE):
+        assert "nothing to do" in provisioned.run("provision", profile).out
+        assert sorted(key["id"] for key in provisioned.record["keys"]) == [16, 18, 19]
