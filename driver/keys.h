@@ -15,8 +15,9 @@
 psa_status_t driver_generate_key(struct driver *driver, uint8_t slot, uint32_t key_id, struct error *err);
 
 /*
- * Imports a P-256 key: 32-byte scalar for a key pair, 65 bytes 04|X|Y for a public key. Reads the public key back and
- * compares it where the chip allows. `*bits` gets 256.
+ * Imports a P-256 key: 32-byte scalar for a key pair, 65 bytes 04|X|Y for a public key. Where the chip allows, a public
+ * key is read back and compared; of a key pair it is only asked that the chip computes a public key: comparing that
+ * with the scalar's takes elliptic curves, and is the caller's (provision/prove.c does it). `*bits` gets 256.
  */
 psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key_id, psa_key_type_t type,
                                struct bytes key, size_t *bits, struct error *err);

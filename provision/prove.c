@@ -7,6 +7,7 @@
 #include "provision/status.h"
 
 #define POINT_BYTES 65
+#define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
 static enum provision_status proof_failed(const struct profile_key *key, uint8_t slot, const char *cause,
                                           struct error *err)
@@ -45,6 +46,20 @@ static psa_status_t verify_in_software(const uint8_t point[static POINT_BYTES], 
     return status;
 }
 
+/* By the right that the key has: to sign a hash, or else the message itself, which PSA hashes. */
+static psa_status_t sign_challenge(struct provision *provision, const struct profile_key *key, struct bytes digest,
+                                   struct provision_key_evidence *evidence, size_t *len)
+{
+    psa_algorithm_t algorithm = PSA_ALG_ECDSA(evidence->hash);
+
+    error_clear(&provision->driver->last_error);
+    if ((key->usage & PSA_KEY_USAGE_SIGN_HASH) == 0)
+        return psa_sign_message(key->id, algorithm, evidence->challenge, sizeof(evidence->challenge),
+                                evidence->signature, sizeof(evidence->signature), len);
+    return psa_sign_hash(key->id, algorithm, digest.data, digest.len, evidence->signature, sizeof(evidence->signature),
+                         len);
+}
+
 static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                              struct provision_key_evidence *evidence, struct error *err)
 {
@@ -58,11 +73,8 @@ static enum provision_status prove_signature(struct provision *provision, const 
     if (status == PSA_SUCCESS)
         status = psa_hash_compute(evidence->hash, evidence->challenge, sizeof(evidence->challenge), digest,
                                   sizeof(digest), &digest_len);
-    if (status == PSA_SUCCESS) {
-        error_clear(&provision->driver->last_error);
-        status = psa_sign_hash(key->id, PSA_ALG_ECDSA(evidence->hash), digest, digest_len, evidence->signature,
-                               sizeof(evidence->signature), &signature_len);
-    }
+    if (status == PSA_SUCCESS)
+        status = sign_challenge(provision, key, bytes_of(digest, digest_len), evidence, &signature_len);
     if (status != PSA_SUCCESS) {
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
@@ -162,7 +174,7 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     result = read_public_key(provision, key, evidence->public_key, err);
     if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
         result = prove_import(provision, key, evidence->public_key, public_key || !finished, err);
-    if (result == PROVISION_OK && !public_key && (key->usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
+    if (result == PROVISION_OK && !public_key && (key->usage & SIGNING) != 0)
         result = prove_signature(provision, key, slot, evidence, err);
     evidence->proven = result == PROVISION_OK;
     return result;

@@ -724,6 +724,21 @@ static void test_what_cannot_be_proven_is_not_begun(void **state)
     bench_close(&bench);
 }
 
+/* The right to sign messages alone is a right to sign: no key is called proven that has not signed. */
+static void test_a_key_for_messages_signs_its_challenge(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    bench.profile.keys[1].usage = PSA_KEY_USAGE_SIGN_MESSAGE;
+    expect(&bench, PROVISION_OK, run(&bench));
+    assert_true(bench.evidence.keys[1].proven);
+    assert_int_equal(bench.evidence.keys[1].hash, PSA_ALG_SHA_256);
+    verify_with_libcrypto(&bench.evidence.keys[1]);
+    bench_close(&bench);
+}
+
 /* What a PSA call failed of earlier is not the reason of what fails now. */
 static void test_an_old_failure_is_not_the_reason(void **state)
 {
@@ -757,6 +772,7 @@ int main(void)
         cmocka_unit_test(test_missing_keys_are_never_locked_in),
         cmocka_unit_test(test_an_exchanged_chip_is_noticed),
         cmocka_unit_test(test_what_cannot_be_proven_is_not_begun),
+        cmocka_unit_test(test_a_key_for_messages_signs_its_challenge),
         cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
