@@ -377,7 +377,8 @@ static enum storage_status flash_remove(void *context, uint64_t uid)
         return STORAGE_PERMANENT;
     if (before != STORAGE_OK && before != STORAGE_CORRUPT)
         return before;
-    return write_entry(self, &item, self->reserved);
+    /* A removal takes nothing from the room beside live records, so what is kept for a new one stays. */
+    return write_entry(self, &item, 0);
 }
 
 static enum storage_status flash_next(void *context, bool first, uint64_t *uid)

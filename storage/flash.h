@@ -5,7 +5,7 @@
  * ever programmed twice between two erases; every byte is read back; opening only reads.
  *
  * It leaves to its caller: the flash itself (struct flash_device), and that one caller at a time works on it. It needs
- * no memory but struct storage_flash and some 500 bytes of stack. The stored format, and why a power cut cannot hurt
+ * no memory but struct storage_flash and less than 1 KiB of stack. The stored format, and why a power cut cannot hurt
  * it, is in docs/storage-format.md.
  */
 #ifndef IMPRINT_STORAGE_FLASH_H

@@ -146,7 +146,7 @@ static bool sim_erase(void *context, uint32_t block)
     self->erases[block]++;
     settle_pending(self);
     if ((self->bad_erase >> block & 1) != 0)
-        return false;
+        return self->silent;
     clear_flags(self, block, cut && self->cut != FLASH_SIM_AFTER);
     for (uint32_t i = 0; i < size; i++) {
         if (!cut || self->cut == FLASH_SIM_AFTER)
@@ -173,6 +173,7 @@ void flash_sim_make(struct flash_sim *self, const struct flash_device *geometry)
     self->programs = self->reads = self->read_bytes = 0;
     self->plant = FLASH_SIM_SOUND;
     self->bad_erase = 0;
+    self->silent = false;
     self->bad_program = 0;
     self->violation = NULL;
     self->device = *geometry;

@@ -47,7 +47,8 @@ struct flash_sim {
     uint32_t pending_at; /* of the program that is held back; UINT32_MAX for none */
     uint8_t pending[STORAGE_FLASH_UNIT_MAX];
 
-    uint32_t bad_erase;    /* bit n: block n fails to erase */
+    uint32_t bad_erase;    /* bit n: block n fails to erase, and stays as it is */
+    bool silent;           /* and does not say so */
     unsigned bad_program;  /* this operation, counted like cuts, leaves a bit out; 0 for none */
     uint32_t unreadable;   /* the unit at this address cannot be read; UINT32_MAX for none */
     const char *violation; /* the first rule of the flash that was broken, or NULL */
