@@ -65,7 +65,7 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
         if (!virtual_arm_fault(device->virtual_chip, cli->faults[i])) {
             error_set(
                 err, ERROR_USAGE, "this is no fault of the virtual chip",
-                "KIND@N with KIND one of silent, nack, garbage, badcrc, flip, lost, reset, slow, kill and N from 1");
+                "KIND@N with N from 1; docs/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
             error_with_subject(err, cli->faults[i]);
             return false;
         }

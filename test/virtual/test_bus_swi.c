@@ -376,10 +376,17 @@ static void test_gpio(void **state)
 static void test_typical_times(void **state)
 {
     static const struct {
-        uint8_t mode;
+        uint8_t opcode;
+        uint8_t param1;
+        uint8_t clock; /* ChipMode */
         uint64_t maximum_ns;
         uint64_t typical_ns;
-    } rows[] = {{0x00, 45 * MS, 8 * MS}, {0x28, 45 * MS, 8 * MS}, {0x68, 45 * MS, 8 * MS}};
+    } rows[] = {
+        {0x30, 0x00, 0x00, 5 * MS, 1 * MS},
+        {0x40, 0x04, 0x00, 115 * MS, 60 * MS},
+        {0x40, 0x04, 0x28, 215 * MS, 112 * MS},
+        {0x40, 0x04, 0x68, 653 * MS, 340 * MS},
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -388,16 +395,16 @@ static void test_typical_times(void **state)
         struct lab lab;
 
         memcpy(config, cabinet_config, 128);
-        config[19] = rows[i].mode;
+        config[19] = rows[i].clock;
         cabinet_open(&lab, config);
         lab_reopen(&lab);
-        assert_int_equal(lab_command(&lab, 0x12, 0x82, 10 << 3, lab_key, 32).status, 0);
+        assert_int_equal(lab_command(&lab, rows[i].opcode, rows[i].param1, 0, NULL, 0).status, 0);
         virtual_read_counters(lab.chip, &counters);
         assert_int_equal(counters.execution_ns, rows[i].maximum_ns);
         virtual_set_times(lab.chip, VIRTUAL_TIMES_TYPICAL);
-        assert_int_equal(lab_command(&lab, 0x12, 0x82, 10 << 3, lab_key, 32).status, 0);
+        assert_int_equal(lab_command(&lab, rows[i].opcode, rows[i].param1, 0, NULL, 0).status, 0);
         virtual_read_counters(lab.chip, &counters);
-        assert_int_equal(counters.execution_ns, rows[i].maximum_ns + rows[i].typical_ns);
+        assert_in_range(counters.execution_ns - rows[i].maximum_ns, rows[i].typical_ns, rows[i].typical_ns + MS);
         lab_close(&lab);
     }
 }
