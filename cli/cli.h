@@ -71,5 +71,6 @@ extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_virtual_new;
+extern const struct cli_verb cli_verb_virtual_serve;
 
 #endif

@@ -10,6 +10,7 @@
 #include "chip/config.h"
 #include "cli/cli.h"
 #include "transport/i2c_linux.h"
+#include "transport/socket.h"
 #include "transport/virtual.h"
 
 struct virtual_chip;
@@ -26,6 +27,8 @@ struct device {
     struct transport_virtual virtual_bus;
     struct transport_i2c_linux i2c_bus;
     bool i2c_open;
+    struct transport_socket socket_bus;
+    bool socket_open;
     char path[PATH_MAX];
 };
 
@@ -35,6 +38,15 @@ struct device {
  * `device`.
  */
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err);
+
+/*
+ * Opens the virtual chip in the file `path` and arms `cli->faults`. `*chip` is the caller's to virtual_close(). False
+ * with a reason, and nothing held.
+ */
+bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err);
+
+/* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
+bool device_split_host(char **host, char **port);
 
 /* Ends the guard of `looking`. */
 void device_allow_writes(struct device *device);

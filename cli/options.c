@@ -28,7 +28,8 @@ enum global {
 
 const struct cli_option options_global[] = {
     [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
-    [GLOBAL_DEVICE] = {"device", 0, "DEVICE", "the way to the chip: virtual[:FILE] or i2c:/dev/i2c-N[@ADDRESS]"},
+    [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
+                       "the way to the chip: virtual[:FILE], i2c:/dev/i2c-N, unix:PATH, tcp:HOST:PORT"},
     [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},
@@ -220,8 +221,8 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
 /* Finds the verb in argv[0] and, for verbs of two words, argv[1]; `*words` gets how many it took. */
 static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
 {
-    const char *best = NULL;
-    size_t distance = 4;
+    const char *best = NULL, *second = NULL;
+    size_t distance = 4, second_distance = SIZE_MAX;
 
     for (size_t i = 0; i < cli_verb_count; i++) {
         const struct cli_verb *verb = cli_verbs[i];
@@ -235,7 +236,10 @@ static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct
                 return true;
             }
             if (argc > 1 && argv[1][0] != '-') {
-                snprintf(cli->advice, sizeof cli->advice, "it is: imprint %s", verb->name);
+                nearer(argv[1], strlen(argv[1]), verb->name + first + 1, &second, &second_distance);
+                if (i + 1 < cli_verb_count && strncmp(cli_verbs[i + 1]->name, verb->name, first + 1) == 0)
+                    continue; /* the next verb has this first word too */
+                snprintf(cli->advice, sizeof cli->advice, "one that exists is: imprint %s %s", argv[0], second);
                 return usage(err, "no such verb after this one", argv[0], cli->advice);
             }
             /* "imprint virtual --help" shows its one verb; without --help the count of words is checked later. */

@@ -25,20 +25,24 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed) ((i++)) ;;
+            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp) ((i++)) ;;
             -*) ;;
-            *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}; else ((arguments++)); fi ;;
+            *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}
+                elif [[ $verb == virtual ]]; then verb="virtual ${COMP_WORDS[i]}"
+                else ((arguments++)); fi ;;
         esac
     done
 
     case $prev in
         --state) compopt -o dirnames; return ;;
-        --device) COMPREPLY=($(compgen -W "virtual virtual: i2c:/dev/i2c-" -- "$cur")); return ;;
+        --device) COMPREPLY=($(compgen -W "virtual virtual: i2c:/dev/i2c- unix: tcp:" -- "$cur")); return ;;
         --fault) COMPREPLY=($(compgen -W "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" -- "$cur"))
             compopt -o nospace; return ;;
         --arm) COMPREPLY=($(compgen -W "profile" -- "$cur")); return ;;
         --as | -a) COMPREPLY=($(compgen -W "blank trust-and-go trust-flex" -- "$cur")); compopt -o default; return ;;
         --out | -o) compopt -o default; return ;;
+        --unix) compopt -o default; return ;;
+        --tcp) COMPREPLY=($(compgen -W "127.0.0.1:0" -- "$cur")); return ;;
         --seed | --subject | -s) return ;;
     esac
 
@@ -49,7 +53,8 @@ _imprint() {
         verify) options="--raw" ;;
         random) options="--hex" ;;
         erase) options="--yes" ;;
-        virtual) options="--as --seed" ;;
+        "virtual new") options="--as --seed" ;;
+        "virtual serve") options="--unix --tcp --remote --real-time" ;;
         *) options="" ;;
     esac
 
@@ -59,9 +64,9 @@ _imprint() {
     fi
     case $verb:$arguments in
         :*) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
-        virtual:0) COMPREPLY=($(compgen -W "new" -- "$cur")) ;;
+        virtual:0) COMPREPLY=($(compgen -W "new serve" -- "$cur")) ;;
         public-key:0 | csr:0 | sign:0 | verify:0) COMPREPLY=($(compgen -W "$(_imprint_keys)" -- "$cur")) ;;
-        provision:0 | explain:0 | sign:1 | verify:* | virtual:1) compopt -o default ;;
+        provision:0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":*) compopt -o default ;;
     esac
 }
 
