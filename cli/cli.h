@@ -54,6 +54,7 @@ struct cli {
         *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
     int argument_count;
     char **arguments;
+    int behind_dashes; /* how many of them stand behind "--" */
 };
 
 /* The table of verbs (main.c). */
@@ -72,5 +73,6 @@ extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_virtual_new;
 extern const struct cli_verb cli_verb_virtual_serve;
+extern const struct cli_verb cli_verb_virtual_run;
 
 #endif

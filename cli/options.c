@@ -257,9 +257,19 @@ static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct
     return usage(err, "no such verb", argv[0], cli->advice);
 }
 
+/* Where "--" stands, or `argc`. */
+static int find_dashes(int argc, char **argv)
+{
+    int at = 0;
+
+    while (at < argc && strcmp(argv[at], "--") != 0)
+        at++;
+    return at;
+}
+
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
 {
-    int words = 0;
+    int words = 0, dashes;
     const struct cli_verb *verb;
 
     /* Errors in the options before --json are to be JSON too. */
@@ -281,8 +291,12 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     /* getopt skips the word in front, as it would the program's name. */
     argc -= words - 1;
     argv += words - 1;
+    dashes = find_dashes(argc, argv);
     if (!read_options(cli, argc, argv, false, err))
         return false;
+    /* getopt has moved the dashes in front of all arguments; what stood behind them is still last. */
+    if (dashes < argc && strcmp(argv[optind - 1], "--") == 0)
+        cli->behind_dashes = argc - dashes - 1;
     cli->argument_count = argc - optind;
     cli->arguments = argv + optind;
     folder_find_state(cli);

@@ -25,7 +25,7 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp) ((i++)) ;;
+            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}
                 elif [[ $verb == virtual ]]; then verb="virtual ${COMP_WORDS[i]}"
@@ -43,7 +43,7 @@ _imprint() {
         --out | -o) compopt -o default; return ;;
         --unix) compopt -o default; return ;;
         --tcp) COMPREPLY=($(compgen -W "127.0.0.1:0" -- "$cur")); return ;;
-        --seed | --subject | -s) return ;;
+        --seed | --subject | -s | --bus | -b) return ;;
     esac
 
     case $verb in
@@ -54,6 +54,7 @@ _imprint() {
         random) options="--hex" ;;
         erase) options="--yes" ;;
         "virtual new") options="--as --seed" ;;
+        "virtual run") options="--bus" ;;
         "virtual serve") options="--unix --tcp --remote --real-time" ;;
         *) options="" ;;
     esac
@@ -64,9 +65,9 @@ _imprint() {
     fi
     case $verb:$arguments in
         :*) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
-        virtual:0) COMPREPLY=($(compgen -W "new serve" -- "$cur")) ;;
+        virtual:0) COMPREPLY=($(compgen -W "new serve run" -- "$cur")) ;;
         public-key:0 | csr:0 | sign:0 | verify:0) COMPREPLY=($(compgen -W "$(_imprint_keys)" -- "$cur")) ;;
-        provision:0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":*) compopt -o default ;;
+        provision:0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":* | "virtual run":*) compopt -o default ;;
     esac
 }
 
