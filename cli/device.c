@@ -46,7 +46,8 @@ static bool refuse_form(const struct cli *cli, const char *cause, struct error *
 {
     (void)cli;
     error_set(err, ERROR_USAGE, cause,
-              "it is virtual, virtual:FILE, i2c:/dev/i2c-N, unix:PATH or tcp:HOST:PORT, the last three with @ADDRESS");
+              "it is virtual, virtual:FILE, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, the last four "
+              "also with @ADDRESS");
     return false;
 }
 
@@ -135,6 +136,17 @@ static bool open_i2c(struct device *device, const struct cli *cli, const char *r
     return device->i2c_open;
 }
 
+static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    uint64_t address = 0;
+
+    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon", &address, err))
+        return false;
+    device->kit_open =
+        transport_kit_tty_open(&device->kit_bus, device->path, (uint8_t)address, &device->transport, err);
+    return device->kit_open;
+}
+
 static bool open_unix(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
     uint64_t address = 0;
@@ -168,10 +180,7 @@ static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
 } kinds[] = {
-    {"virtual", open_virtual},
-    {"i2c", open_i2c},
-    {"unix", open_unix},
-    {"tcp", open_tcp},
+    {"virtual", open_virtual}, {"i2c", open_i2c}, {"kit", open_kit}, {"unix", open_unix}, {"tcp", open_tcp},
 };
 
 static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -218,7 +227,7 @@ void device_allow_writes(struct device *device)
 
 void device_close(struct device *device)
 {
-    if (device->virtual_chip == NULL && !device->i2c_open && !device->socket_open)
+    if (device->virtual_chip == NULL && !device->i2c_open && !device->socket_open && !device->kit_open)
         return;
     if (device->chip.transport.operations != NULL)
         chip_sleep(&device->chip);
@@ -230,6 +239,9 @@ void device_close(struct device *device)
     if (device->socket_open)
         transport_socket_close(&device->socket_bus);
     device->socket_open = false;
+    if (device->kit_open)
+        transport_kit_tty_close(&device->kit_bus);
+    device->kit_open = false;
 }
 
 void device_say_counters(const struct device *device, const struct output *output)

@@ -10,6 +10,7 @@
 #include "chip/config.h"
 #include "cli/cli.h"
 #include "transport/i2c_linux.h"
+#include "transport/kit_tty.h"
 #include "transport/socket.h"
 #include "transport/virtual.h"
 
@@ -29,6 +30,8 @@ struct device {
     bool i2c_open;
     struct transport_socket socket_bus;
     bool socket_open;
+    struct transport_kit_tty kit_bus;
+    bool kit_open;
     char path[PATH_MAX];
 };
 

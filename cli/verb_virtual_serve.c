@@ -3,21 +3,35 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/device.h"
 #include "cli/virtual_bus.h"
 #include "serve/listen.h"
+#include "serve/pty.h"
 #include "serve/server.h"
 
-enum serve_option { OPTION_UNIX, OPTION_TCP, OPTION_REMOTE, OPTION_REAL_TIME, OPTION_COUNT };
+enum serve_option { OPTION_UNIX, OPTION_TCP, OPTION_KIT_PTY, OPTION_REMOTE, OPTION_REAL_TIME, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_UNIX] = {"unix", 0, "PATH", "listen at a Unix socket, for --device unix:PATH"},
     [OPTION_TCP] = {"tcp", 0, "HOST:PORT", "listen at a TCP port, for --device tcp:HOST:PORT; port 0 picks one"},
+    [OPTION_KIT_PTY] = {"kit-pty", 0, NULL, "be a kit at a pseudo terminal, for --device kit:FILE; real time"},
     [OPTION_REMOTE] = {"remote", 0, NULL, "let --tcp listen beyond this machine: there is no password"},
     [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time pass with the clock on the wall"},
 };
+
+static bool check_places(const struct cli *cli, struct error *err)
+{
+    int places =
+        (cli->values[OPTION_UNIX] != NULL) + (cli->values[OPTION_TCP] != NULL) + (cli->values[OPTION_KIT_PTY] != NULL);
+
+    if (places != 1)
+        error_set(err, ERROR_USAGE, "one of --unix, --tcp and --kit-pty says where to serve",
+                  "imprint virtual serve --unix PATH FILE");
+    return places == 1;
+}
 
 static bool listen_there(const struct cli *cli, struct serve_listener *listener, struct error *err)
 {
@@ -25,11 +39,6 @@ static bool listen_there(const struct cli *cli, struct serve_listener *listener,
     char copy[256] = "", *host = copy, *port;
     bool listening;
 
-    if ((path == NULL) == (tcp == NULL)) {
-        error_set(err, ERROR_USAGE, "one of --unix and --tcp says where to listen",
-                  "imprint virtual serve --unix PATH FILE");
-        return false;
-    }
     if (path != NULL) {
         listening = serve_listen_unix(listener, path, err);
     } else {
@@ -54,6 +63,38 @@ static void say_refused(void *context, const char *cause)
     output_say(&cli->output, "imprint: a client was closed: %s", cause);
 }
 
+/* Says where, for people and for scripts that wait for it. */
+static bool announce(const struct cli *cli, const struct virtual_bus *bus, const char *device, struct error *err)
+{
+    output_result(&cli->output, "%s\n", device);
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:i}", "event", "serving", "device", device, "chips", (int)bus->bus.count));
+    return output_flush(err);
+}
+
+static bool run_kit(struct cli *cli, struct virtual_bus *bus, struct error *err)
+{
+    struct serve_kit kit = {.bus = &bus->bus};
+    struct serve_pty pty;
+    char device[sizeof pty.name + 8];
+    int stop_fd;
+    bool served;
+
+    if (!serve_pty_open(&pty, err))
+        return false;
+    snprintf(device, sizeof device, "kit:%s", pty.name);
+    stop_fd = virtual_bus_signals(false);
+    served = stop_fd >= 0 && announce(cli, bus, device, err) && serve_pty_run(&pty, &kit, stop_fd);
+    if (!served) {
+        error_set(err, ERROR_UNEXPECTED, "the system does not let the terminal be served", NULL);
+        error_with_errno(err, errno);
+    }
+    serve_pty_close(&pty);
+    if (stop_fd >= 0)
+        (void)close(stop_fd);
+    return served;
+}
+
 static bool run_server(struct cli *cli, struct virtual_bus *bus, const struct serve_listener *listener,
                        struct error *err)
 {
@@ -63,12 +104,8 @@ static bool run_server(struct cli *cli, struct virtual_bus *bus, const struct se
 
     server.stop_fd = virtual_bus_signals(false);
     served = server.stop_fd >= 0;
-    if (served) {
-        output_result(&cli->output, "%s\n", listener->device);
-        output_object(&cli->output, json_pack("{s:s, s:s, s:i}", "event", "serving", "device", listener->device,
-                                              "chips", (int)bus->bus.count));
-        served = output_flush(err) && serve_run(&server);
-    }
+    if (served)
+        served = announce(cli, bus, listener->device, err) && serve_run(&server);
     if (!served) {
         error_set(err, ERROR_UNEXPECTED, "the system does not let the server wait for clients", NULL);
         error_with_errno(err, errno);
@@ -84,11 +121,15 @@ static enum cli_exit run_virtual_serve(struct cli *cli)
     struct error err = {.reason = ERROR_NONE};
     struct serve_listener listener = {.fd = -1};
     struct virtual_bus bus = {.bus = {.count = 0}};
-    bool served = virtual_bus_open(&bus, cli, cli->arguments, (size_t)cli->argument_count,
-                                   cli->values[OPTION_REAL_TIME] != NULL, &err);
+    const bool as_kit = cli->values[OPTION_KIT_PTY] != NULL;
+    bool served = check_places(cli, &err) && virtual_bus_open(&bus, cli, cli->arguments, (size_t)cli->argument_count,
+                                                              as_kit || cli->values[OPTION_REAL_TIME] != NULL, &err);
 
     if (served) {
-        served = listen_there(cli, &listener, &err) && run_server(cli, &bus, &listener, &err);
+        if (as_kit)
+            served = run_kit(cli, &bus, &err);
+        else
+            served = listen_there(cli, &listener, &err) && run_server(cli, &bus, &listener, &err);
         serve_listener_close(&listener);
         virtual_bus_close(&bus);
     }

@@ -76,6 +76,15 @@ size_t serve_bus_addresses(const struct serve_bus *bus, uint8_t addresses[static
     return bus->count;
 }
 
+/* Revision, bytes 4 to 7 of the config zone: 00 00 50 00 of the ATECC508A, 00 00 60 .. of the 608. */
+bool serve_bus_is_508(const struct serve_bus *bus, size_t at)
+{
+    uint8_t config[VIRTUAL_CONFIG_BYTES];
+
+    virtual_peek_config(bus->chips[at], config);
+    return config[6] == 0x50;
+}
+
 bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte)
 {
     bool acknowledged = false;

@@ -42,6 +42,9 @@ void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds);
 /* The 8-bit addresses of the chips, in the order they were added. `addresses` has room for all. */
 size_t serve_bus_addresses(const struct serve_bus *bus, uint8_t addresses[static BUS_CHIPS_MAX]);
 
+/* Is chip number `at` an ATECC508A? */
+bool serve_bus_is_508(const struct serve_bus *bus, size_t at);
+
 /* As in virtual/virtual.h, of all chips together. */
 bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte);
 bool serve_bus_write(struct serve_bus *bus, uint8_t byte);

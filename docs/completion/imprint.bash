@@ -35,7 +35,7 @@ _imprint() {
 
     case $prev in
         --state) compopt -o dirnames; return ;;
-        --device) COMPREPLY=($(compgen -W "virtual virtual: i2c:/dev/i2c- unix: tcp:" -- "$cur")); return ;;
+        --device) COMPREPLY=($(compgen -W "virtual virtual: i2c:/dev/i2c- kit:/dev/tty unix: tcp:" -- "$cur")); return ;;
         --fault) COMPREPLY=($(compgen -W "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" -- "$cur"))
             compopt -o nospace; return ;;
         --arm) COMPREPLY=($(compgen -W "profile" -- "$cur")); return ;;
@@ -55,7 +55,7 @@ _imprint() {
         erase) options="--yes" ;;
         "virtual new") options="--as --seed" ;;
         "virtual run") options="--bus" ;;
-        "virtual serve") options="--unix --tcp --remote --real-time" ;;
+        "virtual serve") options="--unix --tcp --kit-pty --remote --real-time" ;;
         *) options="" ;;
     esac
 
