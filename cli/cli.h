@@ -46,6 +46,8 @@ struct cli {
     const char *device;   /* DEVICE as given, or "virtual" */
     const char *faults[CLI_FAULTS_MAX];
     size_t fault_count;
+    const char *trace; /* a file's name, or NULL */
+    bool trace_secrets;
     bool help, version;
     const struct cli_verb *verb;
     bool verb_incomplete; /* only the first word of two was given */

@@ -97,6 +97,9 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
     if (!device_open_virtual(cli, device->path, &device->virtual_chip, err))
         return false;
     device->transport = transport_virtual_init(&device->virtual_bus, device->virtual_chip);
+    if (!tracing_open(&device->tracing, cli, err))
+        return false;
+    transport_virtual_trace(&device->virtual_bus, device->tracing.trace);
     return true;
 }
 
@@ -117,6 +120,11 @@ static bool split_address(struct device *device, const struct cli *cli, const ch
         return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
     if (cli->fault_count > 0) {
         error_set(err, ERROR_USAGE, "--fault is for virtual chips only",
+                  "leave it out; imprint virtual serve takes it too");
+        return false;
+    }
+    if (cli->trace != NULL) {
+        error_set(err, ERROR_USAGE, "--trace is for virtual chips only",
                   "leave it out; imprint virtual serve takes it too");
         return false;
     }
@@ -233,6 +241,7 @@ void device_close(struct device *device)
         chip_sleep(&device->chip);
     virtual_close(device->virtual_chip);
     device->virtual_chip = NULL;
+    tracing_close(&device->tracing);
     if (device->i2c_open)
         transport_i2c_linux_close(&device->i2c_bus);
     device->i2c_open = false;

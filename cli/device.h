@@ -9,6 +9,7 @@
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "cli/cli.h"
+#include "cli/tracing.h"
 #include "transport/i2c_linux.h"
 #include "transport/kit_tty.h"
 #include "transport/socket.h"
@@ -28,6 +29,7 @@ struct device {
     struct transport_virtual virtual_bus;
     struct transport_i2c_linux i2c_bus;
     bool i2c_open;
+    struct tracing tracing;
     struct transport_socket socket_bus;
     bool socket_open;
     struct transport_kit_tty kit_bus;

@@ -21,6 +21,8 @@ enum global {
     GLOBAL_QUIET,
     GLOBAL_VERBOSE,
     GLOBAL_FAULT,
+    GLOBAL_TRACE,
+    GLOBAL_TRACE_SECRETS,
     GLOBAL_HELP,
     GLOBAL_VERSION,
     GLOBAL_COUNT
@@ -34,6 +36,8 @@ const struct cli_option options_global[] = {
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},
     [GLOBAL_FAULT] = {"fault", 0, "ID", "for rehearsals: make the virtual chip fail, KIND@N; may be repeated"},
+    [GLOBAL_TRACE] = {"trace", 0, "FILE", "write down what passes on the virtual chip's bus, secrets hidden"},
+    [GLOBAL_TRACE_SECRETS] = {"trace-secrets", 0, NULL, "do not hide keys and other secrets in the trace"},
     [GLOBAL_HELP] = {"help", 'h', NULL, "show help and do nothing else"},
     [GLOBAL_VERSION] = {"version", 'V', NULL, "show the version and do nothing else"},
 };
@@ -112,6 +116,12 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         if (cli->fault_count == CLI_FAULTS_MAX)
             return usage(err, "at most 8 faults can be armed", argument, "leave some --fault out");
         cli->faults[cli->fault_count++] = argument;
+        return true;
+    case GLOBAL_TRACE:
+        cli->trace = argument;
+        return true;
+    case GLOBAL_TRACE_SECRETS:
+        cli->trace_secrets = true;
         return true;
     case GLOBAL_HELP:
         cli->help = true;

@@ -45,6 +45,9 @@ bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **fi
             goto failed;
         }
     }
+    if (!tracing_open(&self->tracing, cli, err))
+        goto failed;
+    self->bus.trace = self->tracing.trace;
     return true;
 failed:
     virtual_bus_close(self);
@@ -56,6 +59,7 @@ void virtual_bus_close(struct virtual_bus *self)
     for (size_t i = 0; i < self->bus.count; i++)
         virtual_close(self->bus.chips[i]);
     self->bus.count = 0;
+    tracing_close(&self->tracing);
 }
 
 int virtual_bus_signals(bool children)

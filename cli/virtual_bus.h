@@ -4,11 +4,13 @@
 #define IMPRINT_CLI_VIRTUAL_BUS_H
 
 #include "cli/cli.h"
+#include "cli/tracing.h"
 #include "serve/bus.h"
 
 /* Zero-initialised: nothing open. Must not move while open. */
 struct virtual_bus {
     struct serve_bus bus;
+    struct tracing tracing;
 };
 
 /*

@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "trace/trace.h"
 #include "virtual/virtual.h"
 
 static uint64_t wall_ns(void)
@@ -65,6 +66,7 @@ void serve_bus_set_clock(struct serve_bus *bus, uint32_t clock_hz)
 
 void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds)
 {
+    trace_wake(bus->trace, serve_bus_now_ns(bus), microseconds);
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_sda_low(bus->chips[i], microseconds);
 }
@@ -87,10 +89,12 @@ bool serve_bus_is_508(const struct serve_bus *bus, size_t at)
 
 bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte)
 {
+    const uint64_t now_ns = serve_bus_now_ns(bus);
     bool acknowledged = false;
 
     for (size_t i = 0; i < bus->count; i++)
         acknowledged |= virtual_i2c_start(bus->chips[i], address_byte);
+    trace_start(bus->trace, now_ns, address_byte, acknowledged);
     return acknowledged;
 }
 
@@ -100,6 +104,7 @@ bool serve_bus_write(struct serve_bus *bus, uint8_t byte)
 
     for (size_t i = 0; i < bus->count; i++)
         acknowledged |= virtual_i2c_write(bus->chips[i], byte);
+    trace_written(bus->trace, byte, acknowledged);
     return acknowledged;
 }
 
@@ -109,6 +114,7 @@ uint8_t serve_bus_read(struct serve_bus *bus)
 
     for (size_t i = 0; i < bus->count; i++)
         byte &= virtual_i2c_read(bus->chips[i]);
+    trace_read(bus->trace, byte);
     return byte;
 }
 
@@ -116,4 +122,5 @@ void serve_bus_stop(struct serve_bus *bus)
 {
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_stop(bus->chips[i]);
+    trace_stop(bus->trace);
 }

@@ -12,6 +12,7 @@
 
 #include "transport/bus_protocol.h"
 
+struct trace;
 struct virtual_chip;
 
 /* Private, but for reading. */
@@ -21,6 +22,7 @@ struct serve_bus {
     bool real_time;
     uint64_t started_ns; /* wall clock when the bus began, where it follows that */
     uint32_t clock_hz;
+    struct trace *trace; /* set by the caller: NULL, or what takes all that passes */
 };
 
 #define SERVE_BUS_CLOCK_HZ 400000 /* where no client says otherwise */

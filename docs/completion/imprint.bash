@@ -15,7 +15,7 @@ _imprint_keys() {
 
 _imprint() {
     local cur prev i verb="" arguments=0 options
-    local global="--state --device --json --quiet --verbose --fault --help --version"
+    local global="--state --device --json --quiet --verbose --fault --trace --trace-secrets --help --version"
     local verbs="provision info explain keys public-key csr sign verify random erase virtual"
 
     cur=${COMP_WORDS[COMP_CWORD]}
@@ -25,7 +25,7 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
+            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${COMP_WORDS[i]}
                 elif [[ $verb == virtual ]]; then verb="virtual ${COMP_WORDS[i]}"
@@ -40,7 +40,7 @@ _imprint() {
             compopt -o nospace; return ;;
         --arm) COMPREPLY=($(compgen -W "profile" -- "$cur")); return ;;
         --as | -a) COMPREPLY=($(compgen -W "blank trust-and-go trust-flex" -- "$cur")); compopt -o default; return ;;
-        --out | -o) compopt -o default; return ;;
+        --out | -o | --trace) compopt -o default; return ;;
         --unix) compopt -o default; return ;;
         --tcp) COMPREPLY=($(compgen -W "127.0.0.1:0" -- "$cur")); return ;;
         --seed | --subject | -s | --bus | -b) return ;;
