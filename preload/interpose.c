@@ -164,45 +164,52 @@ static int openat_any(int folder, const char *name, int flags, mode_t mode)
 }
 
 /* The mode is there only where the flags say so. */
-#define TAKE_MODE(mode, flags)                                                                                         \
-    do {                                                                                                               \
-        if (((flags)&OPEN_TAKES_MODE) != 0) {                                                                          \
-            va_list more;                                                                                              \
-            va_start(more, flags);                                                                                     \
-            (mode) = va_arg(more, mode_t);                                                                             \
-            va_end(more);                                                                                              \
-        }                                                                                                              \
-    } while (0)
+static mode_t take_mode(int flags, va_list more)
+{
+    return (flags & OPEN_TAKES_MODE) != 0 ? va_arg(more, mode_t) : 0;
+}
 
 EXPORTED int open(const char *name, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list more;
+    mode_t mode;
 
-    TAKE_MODE(mode, flags);
+    va_start(more, flags);
+    mode = take_mode(flags, more);
+    va_end(more);
     return open_any(name, flags, mode);
 }
 
 EXPORTED int open64(const char *name, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list more;
+    mode_t mode;
 
-    TAKE_MODE(mode, flags);
+    va_start(more, flags);
+    mode = take_mode(flags, more);
+    va_end(more);
     return open_any(name, flags | O_LARGEFILE, mode);
 }
 
 EXPORTED int openat(int folder, const char *name, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list more;
+    mode_t mode;
 
-    TAKE_MODE(mode, flags);
+    va_start(more, flags);
+    mode = take_mode(flags, more);
+    va_end(more);
     return openat_any(folder, name, flags, mode);
 }
 
 EXPORTED int openat64(int folder, const char *name, int flags, ...)
 {
-    mode_t mode = 0;
+    va_list more;
+    mode_t mode;
 
-    TAKE_MODE(mode, flags);
+    va_start(more, flags);
+    mode = take_mode(flags, more);
+    va_end(more);
     return openat_any(folder, name, flags | O_LARGEFILE, mode);
 }
 

@@ -51,7 +51,7 @@ bool serve_listen_unix(struct serve_listener *listener, const char *path, struct
     *listener = (struct serve_listener){.fd = -1};
     if (path[0] == '\0' || strlen(path) >= sizeof address.sun_path)
         return refuse(listener, 0, "a Unix socket's name has 1 to 107 characters", "choose a shorter name", err);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path));
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener->fd < 0)
         return refuse(listener, errno, "no socket can be made", NULL, err);

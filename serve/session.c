@@ -145,7 +145,7 @@ static const char *answer_transfer(struct serve_session *session, struct serve_b
         } else if ((message.flags & BUS_MESSAGE_READ) != 0) {
             read_message(bus, &message, reply);
         } else {
-            for (taken = 0; taken < message.len && outcome == BUS_ACKNOWLEDGED; taken++) {
+            for (taken = 0; message.data != NULL && taken < message.len && outcome == BUS_ACKNOWLEDGED; taken++) {
                 if (!serve_bus_write(bus, message.data[taken]))
                     outcome = BUS_BYTE_REFUSED;
             }

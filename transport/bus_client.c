@@ -169,7 +169,7 @@ enum bus_client_status bus_client_open_unix(struct bus_client *client, const cha
     errno = ENAMETOOLONG;
     if (strlen(path) >= sizeof address.sun_path)
         return system_failed(client);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path));
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return system_failed(client);

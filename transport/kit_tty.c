@@ -278,8 +278,10 @@ static bool select_chip(struct transport_kit_tty *self, uint8_t address, struct 
 
     for (unsigned device = 0; device < DEVICES_MAX; device++) {
         char question[32];
-        unsigned identity;
         const char *open;
+        uint8_t identity = 0;
+        struct bytes_out found = {.data = &identity, .cap = 1};
+        size_t stopped;
 
         (void)snprintf(question, sizeof question, "board:device(%02X)\n", device);
         status = ask(self, question, strlen(question), HELLO_MS, &answer);
@@ -288,12 +290,12 @@ static bool select_chip(struct transport_kit_tty *self, uint8_t address, struct 
         open = strrchr(answer.line, '(');
         if (heard != KIT)
             heard = open != NULL && strchr(open, ')') != NULL ? KIT : NOISE;
-        if (strncmp(answer.line, "ECC", 3) != 0 || open == NULL || sscanf(open, "(%2X)", &identity) != 1 ||
-            (address != 0 && identity >> 1 != address))
+        if (strncmp(answer.line, "ECC", 3) != 0 || open == NULL || strlen(open) < 3 ||
+            !hex_decode(open + 1, 2, &found, &stopped) || found.len != 1 || (address != 0 && identity >> 1 != address))
             continue;
         /* Older kits know no interface; only the selection counts. */
         (void)ask(self, "E:physical:interface:i2c\n", 25, HELLO_MS, &answer);
-        (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", identity & 0xff);
+        (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
         if (ask(self, question, strlen(question), HELLO_MS, &answer) == TRANSPORT_OK && answer.status == STATUS_OK)
             return true;
     }
