@@ -46,6 +46,8 @@ struct cli {
     const char *device;   /* DEVICE as given, or "virtual" */
     const char *faults[CLI_FAULTS_MAX];
     size_t fault_count;
+    const char *trace; /* a file's name, or NULL */
+    bool trace_secrets;
     bool help, version;
     const struct cli_verb *verb;
     bool verb_incomplete; /* only the first word of two was given */
@@ -54,6 +56,7 @@ struct cli {
         *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
     int argument_count;
     char **arguments;
+    int behind_dashes; /* how many of them stand behind "--" */
 };
 
 /* The table of verbs (main.c). */
@@ -71,5 +74,7 @@ extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_virtual_new;
+extern const struct cli_verb cli_verb_virtual_serve;
+extern const struct cli_verb cli_verb_virtual_run;
 
 #endif

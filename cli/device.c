@@ -23,19 +23,71 @@ static const enum error_reason reasons[] = {
     [VIRTUAL_BAD_IMAGE] = ERROR_DEVICE_GARBLED,
 };
 
+bool device_split_host(char **host, char **port)
+{
+    char *colon = strrchr(*host, ':'), *bracket = strchr(*host, ']');
+    uint64_t number;
+
+    if (colon == NULL || colon == *host || colon[1] == '\0' || (bracket != NULL && bracket + 1 != colon))
+        return false;
+    if (bracket != NULL) {
+        if (**host != '[')
+            return false;
+        ++*host;
+        *bracket = '\0';
+    }
+    *colon = '\0';
+    *port = colon + 1;
+    /* A number that is none of a port would be cut down to one; a name is looked up. */
+    return strspn(*port, "0123456789") != strlen(*port) || options_number(*port, 0, 65535, &number);
+}
+
 static bool refuse_form(const struct cli *cli, const char *cause, struct error *err)
 {
     (void)cli;
     error_set(err, ERROR_USAGE, cause,
-              "this version supports virtual, virtual:FILE, i2c:/dev/i2c-N and i2c:/dev/i2c-N@ADDRESS");
+              "it is virtual, virtual:FILE, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, the last four "
+              "also with @ADDRESS");
     return false;
 }
 
-static bool open_virtual(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err)
 {
     struct virtual_problem problem = {.cause = NULL};
     enum virtual_status status;
 
+    status = virtual_open(path, chip, &problem);
+    if (status != VIRTUAL_OK) {
+        enum error_reason reason = (size_t)status < sizeof reasons / sizeof reasons[0] ? reasons[status] : ERROR_NONE;
+
+        *chip = NULL;
+        error_set(err, reason == ERROR_NONE ? ERROR_UNEXPECTED : reason,
+                  problem.cause != NULL ? problem.cause : "the virtual chip cannot be opened",
+                  status == VIRTUAL_SYSTEM    ? "check who may read and write the file"
+                  : status != VIRTUAL_NO_FILE ? NULL
+                                              : "check the name, or make one with: imprint virtual new FILE");
+        error_with_errno(err, status == VIRTUAL_NO_FILE ? 0 : problem.system_errno);
+        error_with_subject(err, path);
+        if (err != NULL && status == VIRTUAL_IN_USE && problem.holder_pid > 0)
+            err->found = (uint32_t)problem.holder_pid;
+        return false;
+    }
+    for (size_t i = 0; i < cli->fault_count; i++) {
+        if (!virtual_arm_fault(*chip, cli->faults[i])) {
+            error_set(
+                err, ERROR_USAGE, "this is no fault of the virtual chip",
+                "KIND@N with N from 1; docs/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
+            error_with_subject(err, cli->faults[i]);
+            virtual_close(*chip);
+            *chip = NULL;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_virtual(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
     if (rest == NULL) {
         if (!folder_in_state(cli, "chip.virtual", device->path, err))
             return false;
@@ -44,64 +96,104 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
     } else {
         snprintf(device->path, sizeof device->path, "%s", rest);
     }
-    status = virtual_open(device->path, &device->virtual_chip, &problem);
-    if (status != VIRTUAL_OK) {
-        enum error_reason reason = (size_t)status < sizeof reasons / sizeof reasons[0] ? reasons[status] : ERROR_NONE;
-
-        device->virtual_chip = NULL;
-        error_set(err, reason == ERROR_NONE ? ERROR_UNEXPECTED : reason,
-                  problem.cause != NULL ? problem.cause : "the virtual chip cannot be opened",
-                  status == VIRTUAL_SYSTEM    ? "check who may read and write the file"
-                  : status != VIRTUAL_NO_FILE ? NULL
-                  : rest == NULL              ? "make one with: imprint virtual new"
-                                              : "check the name, or make one with: imprint virtual new FILE");
-        error_with_errno(err, status == VIRTUAL_NO_FILE ? 0 : problem.system_errno);
-        error_with_subject(err, device->path);
-        if (err != NULL && status == VIRTUAL_IN_USE && problem.holder_pid > 0)
-            err->found = (uint32_t)problem.holder_pid;
+    if (!device_open_virtual(cli, device->path, &device->virtual_chip, err)) {
+        if (rest == NULL && err != NULL && err->reason == ERROR_DEVICE_MISSING)
+            err->next = "make one with: imprint virtual new";
         return false;
     }
-    for (size_t i = 0; i < cli->fault_count; i++) {
-        if (!virtual_arm_fault(device->virtual_chip, cli->faults[i])) {
-            error_set(
-                err, ERROR_USAGE, "this is no fault of the virtual chip",
-                "KIND@N with N from 1; docs/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
-            error_with_subject(err, cli->faults[i]);
-            return false;
-        }
-    }
     device->transport = transport_virtual_init(&device->virtual_bus, device->virtual_chip);
+    if (!tracing_open(&device->tracing, cli, err))
+        return false;
+    transport_virtual_trace(&device->virtual_bus, device->tracing.trace);
+    return true;
+}
+
+/*
+ * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
+ * none. For ways to a chip that is not ours to make fail.
+ */
+static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
+                          uint64_t *address, struct error *err)
+{
+    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
+    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
+
+    if (len == 0 || len >= sizeof device->path)
+        return refuse_form(cli, wanted, err);
+    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
+    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
+        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
+    if (cli->fault_count > 0) {
+        error_set(err, ERROR_USAGE, "--fault is for virtual chips only",
+                  "leave it out; imprint virtual serve takes it too");
+        return false;
+    }
+    if (cli->trace != NULL) {
+        error_set(err, ERROR_USAGE, "--trace is for virtual chips only",
+                  "leave it out; imprint virtual serve takes it too");
+        return false;
+    }
+    memcpy(device->path, rest, len);
+    device->path[len] = '\0';
     return true;
 }
 
 static bool open_i2c(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
-    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
-    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
     uint64_t address = BLANK_ADDRESS;
 
-    if (len == 0 || len >= sizeof device->path)
-        return refuse_form(cli, "i2c: wants the name of an adapter behind the colon", err);
-    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
-    if (at != NULL && !options_number(at + 1, 0x08, 0x77, &address))
-        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
-    if (cli->fault_count > 0) {
-        error_set(err, ERROR_USAGE, "--fault is for virtual chips only", "leave it out");
+    if (!split_address(device, cli, rest, "i2c: wants the name of an adapter behind the colon", &address, err))
         return false;
-    }
-    memcpy(device->path, rest, len);
-    device->path[len] = '\0';
     device->i2c_open =
         transport_i2c_linux_open(&device->i2c_bus, device->path, (uint8_t)address, &device->transport, err);
     return device->i2c_open;
+}
+
+static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    uint64_t address = 0;
+
+    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon", &address, err))
+        return false;
+    device->kit_open =
+        transport_kit_tty_open(&device->kit_bus, device->path, (uint8_t)address, &device->transport, err);
+    return device->kit_open;
+}
+
+static bool open_unix(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    uint64_t address = 0;
+
+    if (!split_address(device, cli, rest, "unix: wants the name of a socket behind the colon", &address, err))
+        return false;
+    device->socket_open =
+        transport_socket_open_unix(&device->socket_bus, device->path, (uint8_t)address, &device->transport, err);
+    error_with_subject(err, device->socket_open ? NULL : device->path);
+    return device->socket_open;
+}
+
+static bool open_tcp(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    static const char wanted[] = "tcp: wants HOST:PORT behind the colon";
+    char copy[PATH_MAX], *host = copy, *port;
+    uint64_t address = 0;
+
+    if (!split_address(device, cli, rest, wanted, &address, err))
+        return false;
+    strcpy(copy, device->path);
+    if (!device_split_host(&host, &port))
+        return refuse_form(cli, wanted, err);
+    device->socket_open =
+        transport_socket_open_tcp(&device->socket_bus, host, port, (uint8_t)address, &device->transport, err);
+    error_with_subject(err, device->socket_open ? NULL : device->path);
+    return device->socket_open;
 }
 
 static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
 } kinds[] = {
-    {"virtual", open_virtual},
-    {"i2c", open_i2c},
+    {"virtual", open_virtual}, {"i2c", open_i2c}, {"kit", open_kit}, {"unix", open_unix}, {"tcp", open_tcp},
 };
 
 static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -148,15 +240,22 @@ void device_allow_writes(struct device *device)
 
 void device_close(struct device *device)
 {
-    if (device->virtual_chip == NULL && !device->i2c_open)
+    if (device->virtual_chip == NULL && !device->i2c_open && !device->socket_open && !device->kit_open)
         return;
     if (device->chip.transport.operations != NULL)
         chip_sleep(&device->chip);
     virtual_close(device->virtual_chip);
     device->virtual_chip = NULL;
+    tracing_close(&device->tracing);
     if (device->i2c_open)
         transport_i2c_linux_close(&device->i2c_bus);
     device->i2c_open = false;
+    if (device->socket_open)
+        transport_socket_close(&device->socket_bus);
+    device->socket_open = false;
+    if (device->kit_open)
+        transport_kit_tty_close(&device->kit_bus);
+    device->kit_open = false;
 }
 
 void device_say_counters(const struct device *device, const struct output *output)

@@ -9,7 +9,10 @@
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "cli/cli.h"
+#include "cli/tracing.h"
 #include "transport/i2c_linux.h"
+#include "transport/kit_tty.h"
+#include "transport/socket.h"
 #include "transport/virtual.h"
 
 struct virtual_chip;
@@ -26,6 +29,11 @@ struct device {
     struct transport_virtual virtual_bus;
     struct transport_i2c_linux i2c_bus;
     bool i2c_open;
+    struct tracing tracing;
+    struct transport_socket socket_bus;
+    bool socket_open;
+    struct transport_kit_tty kit_bus;
+    bool kit_open;
     char path[PATH_MAX];
 };
 
@@ -35,6 +43,15 @@ struct device {
  * `device`.
  */
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err);
+
+/*
+ * Opens the virtual chip in the file `path` and arms `cli->faults`. `*chip` is the caller's to virtual_close(). False
+ * with a reason, and nothing held.
+ */
+bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err);
+
+/* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
+bool device_split_host(char **host, char **port);
 
 /* Ends the guard of `looking`. */
 void device_allow_writes(struct device *device);

@@ -21,6 +21,8 @@ enum global {
     GLOBAL_QUIET,
     GLOBAL_VERBOSE,
     GLOBAL_FAULT,
+    GLOBAL_TRACE,
+    GLOBAL_TRACE_SECRETS,
     GLOBAL_HELP,
     GLOBAL_VERSION,
     GLOBAL_COUNT
@@ -28,11 +30,14 @@ enum global {
 
 const struct cli_option options_global[] = {
     [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
-    [GLOBAL_DEVICE] = {"device", 0, "DEVICE", "the way to the chip: virtual[:FILE] or i2c:/dev/i2c-N[@ADDRESS]"},
+    [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
+                       "the way to the chip: virtual[:FILE], i2c:FILE, kit:FILE, unix:PATH, tcp:HOST:PORT"},
     [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},
     [GLOBAL_FAULT] = {"fault", 0, "ID", "for rehearsals: make the virtual chip fail, KIND@N; may be repeated"},
+    [GLOBAL_TRACE] = {"trace", 0, "FILE", "write down what passes on the virtual chip's bus, secrets hidden"},
+    [GLOBAL_TRACE_SECRETS] = {"trace-secrets", 0, NULL, "do not hide keys and other secrets in the trace"},
     [GLOBAL_HELP] = {"help", 'h', NULL, "show help and do nothing else"},
     [GLOBAL_VERSION] = {"version", 'V', NULL, "show the version and do nothing else"},
 };
@@ -111,6 +116,12 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         if (cli->fault_count == CLI_FAULTS_MAX)
             return usage(err, "at most 8 faults can be armed", argument, "leave some --fault out");
         cli->faults[cli->fault_count++] = argument;
+        return true;
+    case GLOBAL_TRACE:
+        cli->trace = argument;
+        return true;
+    case GLOBAL_TRACE_SECRETS:
+        cli->trace_secrets = true;
         return true;
     case GLOBAL_HELP:
         cli->help = true;
@@ -229,8 +240,8 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
 /* Finds the verb in argv[0] and, for verbs of two words, argv[1]; `*words` gets how many it took. */
 static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
 {
-    const char *best = NULL;
-    size_t distance = guess_limit(strlen(argv[0]));
+    const char *best = NULL, *second = NULL;
+    size_t distance = guess_limit(strlen(argv[0])), second_distance = SIZE_MAX;
 
     for (size_t i = 0; i < cli_verb_count; i++) {
         const struct cli_verb *verb = cli_verbs[i];
@@ -244,7 +255,10 @@ static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct
                 return true;
             }
             if (argc > 1 && argv[1][0] != '-') {
-                snprintf(cli->advice, sizeof cli->advice, "it is: imprint %s", verb->name);
+                nearer(argv[1], strlen(argv[1]), verb->name + first + 1, &second, &second_distance);
+                if (i + 1 < cli_verb_count && strncmp(cli_verbs[i + 1]->name, verb->name, first + 1) == 0)
+                    continue; /* the next verb has this first word too */
+                snprintf(cli->advice, sizeof cli->advice, "one that exists is: imprint %s %s", argv[0], second);
                 return usage(err, "no such verb after this one", argv[0], cli->advice);
             }
             /* "imprint virtual --help" shows its one verb; without --help the count of words is checked later. */
@@ -262,9 +276,19 @@ static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct
     return usage(err, "no such verb", argv[0], cli->advice);
 }
 
+/* Where "--" stands, or `argc`. */
+static int find_dashes(int argc, char **argv)
+{
+    int at = 0;
+
+    while (at < argc && strcmp(argv[at], "--") != 0)
+        at++;
+    return at;
+}
+
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
 {
-    int words = 0;
+    int words = 0, dashes;
     const struct cli_verb *verb;
 
     /* Errors in the options before --json are to be JSON too. */
@@ -286,8 +310,12 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     /* getopt skips the word in front, as it would the program's name. */
     argc -= words - 1;
     argv += words - 1;
+    dashes = find_dashes(argc, argv);
     if (!read_options(cli, argc, argv, false, err))
         return false;
+    /* getopt has moved the dashes in front of all arguments; what stood behind them is still last. */
+    if (dashes < argc && strcmp(argv[optind - 1], "--") == 0)
+        cli->behind_dashes = argc - dashes - 1;
     cli->argument_count = argc - optind;
     cli->arguments = argv + optind;
     folder_find_state(cli);

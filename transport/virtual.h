@@ -8,14 +8,19 @@
 
 #include "transport/transport.h"
 
+struct trace;
 struct virtual_chip;
 
 /* Must stay valid as long as the transport made from it is used. Private. */
 struct transport_virtual {
     struct virtual_chip *chip;
+    struct trace *trace;
 };
 
 /* A transport to `chip`, which stays the caller's and must stay open. The I2C address is looked up at each call. */
 struct transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip);
+
+/* From now on `trace` takes what passes; it must stay valid as long as the transport is used. NULL: none does. */
+void transport_virtual_trace(struct transport_virtual *self, struct trace *trace);
 
 #endif

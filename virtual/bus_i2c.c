@@ -24,10 +24,20 @@ static void pass_bits(struct virtual_chip *chip, unsigned bits)
     virtual_advance(chip, bits * bit_ns(chip));
 }
 
-/* A byte of zeros holds SDA low for eight bit times: slow enough, it wakes the chip, whoever is addressed. */
+/*
+ * Zero bits in a row hold SDA low: slow enough, they wake the chip, whoever is addressed. At 100 kHz six of them do, so
+ * that a scan of the bus wakes the chips it finds behind address 0x20 or 0x40.
+ */
 static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
 {
-    if (byte == 0 && 8 * bit_ns(chip) >= WAKE_LOW_NS)
+    unsigned longest = 0, zeros = 0;
+
+    for (unsigned bit = 0x80; bit != 0; bit >>= 1) {
+        zeros = (byte & bit) == 0 ? zeros + 1 : 0;
+        if (zeros > longest)
+            longest = zeros;
+    }
+    if (longest * bit_ns(chip) >= WAKE_LOW_NS)
         virtual_wake(chip);
 }
 

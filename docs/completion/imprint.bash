@@ -65,7 +65,7 @@ _imprint_devices() {
             compopt -o filenames
         return
     fi
-    local devices="virtual virtual:"
+    local devices="virtual virtual: kit:/dev/tty unix: tcp:"
     for adapter in /dev/i2c-*; do
         [[ -e $adapter ]] && devices+=" i2c:$adapter"
     done
@@ -76,7 +76,7 @@ _imprint_devices() {
 
 _imprint() {
     local cur prev i verb="" arguments=0 options words
-    local global="--state --device --json --quiet --verbose --fault --help --version"
+    local global="--state --device --json --quiet --verbose --fault --trace --trace-secrets --help --version"
     local verbs="provision info explain keys public-key csr sign verify random erase virtual"
 
     _imprint_words
@@ -87,9 +87,11 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device | --fault | --arm | --subject | -s | --out | -o | --as | -a | --seed) ((i++)) ;;
+            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
             -*) ;;
-            *) if [[ -z $verb ]]; then verb=${words[i]}; else ((arguments++)); fi ;;
+            *) if [[ -z $verb ]]; then verb=${words[i]}
+                elif [[ $verb == virtual ]]; then verb="virtual ${words[i]}"
+                else ((arguments++)); fi ;;
         esac
     done
 
@@ -100,8 +102,9 @@ _imprint() {
             compopt -o nospace; return ;;
         --arm) _imprint_offer "profile"; return ;;
         --as | -a) _imprint_offer "blank trust-and-go trust-flex"; compopt -o default; return ;;
-        --out | -o) compopt -o default; return ;;
-        --seed | --subject | -s) return ;;
+        --out | -o | --trace | --unix) compopt -o default; return ;;
+        --tcp) _imprint_offer "127.0.0.1:0"; return ;;
+        --seed | --subject | -s | --bus | -b) return ;;
     esac
 
     case $verb in
@@ -111,7 +114,9 @@ _imprint() {
         verify) options="--raw" ;;
         random) options="--hex" ;;
         erase) options="--yes" ;;
-        virtual) options="--as --seed" ;;
+        "virtual new") options="--as --seed" ;;
+        "virtual run") options="--bus" ;;
+        "virtual serve") options="--unix --tcp --kit-pty --remote --real-time" ;;
         *) options="" ;;
     esac
 
@@ -121,9 +126,9 @@ _imprint() {
     fi
     case $verb:$arguments in
         :*) _imprint_offer "$verbs" ;;
-        virtual:0) _imprint_offer "new" ;;
+        virtual:0) _imprint_offer "new serve run" ;;
         public-key:0 | csr:0 | sign:0 | verify:0) _imprint_offer "$(_imprint_keys)" ;;
-        provision:0 | explain:0 | sign:1 | verify:* | virtual:1) compopt -o default ;;
+        provision:0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":* | "virtual run":*) compopt -o default ;;
     esac
 }
 

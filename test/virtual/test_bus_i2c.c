@@ -139,8 +139,19 @@ static void test_wake_by_bus(void **state)
         bool data;
         bool awake;
     } rows[] = {
-        {100000, 0x00, false, true},  {133000, 0x00, false, true}, {134000, 0x00, false, false},
-        {400000, 0x00, false, false}, {100000, 0xa0, true, true},  {100000, 0xa0, false, false},
+        {100000, 0x00, false, true},
+        {133000, 0x00, false, true},
+        {134000, 0x00, false, false},
+        {400000, 0x00, false, false},
+        {100000, 0xa0, true, true},
+        {100000, 0xa0, false, false},
+        /* As a scan of the bus does: six zeros in a row, in an address that is nobody's. */
+        {100000, 0x40, false, true},
+        {100000, 0x80, false, true},
+        {100000, 0x81, false, true},
+        {100000, 0x41, false, false},
+        {100000, 0x20, false, false},
+        {101000, 0x40, false, false},
     };
     struct lab lab;
 
@@ -149,7 +160,7 @@ static void test_wake_by_bus(void **state)
         open_blank(&lab);
         virtual_i2c_set_clock(lab.chip, rows[i].clock_hz);
         assert_false(virtual_i2c_start(lab.chip, rows[i].address));
-        assert_false(virtual_i2c_write(lab.chip, rows[i].data ? 0x00 : 0x01));
+        assert_false(virtual_i2c_write(lab.chip, rows[i].data ? 0x00 : 0x55));
         virtual_i2c_stop(lab.chip);
         virtual_wait_ns(lab.chip, 1500 * 1000);
         assert_int_equal(is_awake(&lab), rows[i].awake);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file of --trace. */
+#ifndef IMPRINT_CLI_TRACING_H
+#define IMPRINT_CLI_TRACING_H
+
+#include "cli/cli.h"
+
+struct trace;
+
+/* Zero-initialised: no trace. */
+struct tracing {
+    struct trace *trace; /* NULL where none was asked for */
+    FILE *file;
+};
+
+/* Makes the file, only its owner's to read, where --trace asks for one. False with a reason, and nothing held. */
+bool tracing_open(struct tracing *tracing, const struct cli *cli, struct error *err);
+
+void tracing_close(struct tracing *tracing);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A Microchip kit's firmware, as far as hosts use it: lines of ASCII in, lines out, chips on an I2C bus behind it. Like
+ * the real thing it waits for a command's end itself, in real time. It answers a command that the chip refused with the
+ * chip's own group and status 00, as older kits do; no status byte is lost that way.
+ */
+#ifndef IMPRINT_SERVE_KIT_H
+#define IMPRINT_SERVE_KIT_H
+
+#include <stddef.h>
+
+#include "serve/bus.h"
+
+#define SERVE_KIT_LINE_MAX 512 /* CryptoAuth kits' own limit, without the line's end */
+
+/* Zero-initialised, but for the bus: no chip selected, which means the first. */
+struct serve_kit {
+    struct serve_bus *bus;
+    uint8_t identity; /* 8-bit I2C address */
+};
+
+/*
+ * Answers `line`, which has no line end, with a line that has one. Returns its length; `reply` has room for
+ * SERVE_KIT_LINE_MAX + 2 characters.
+ */
+size_t serve_kit_answer(struct serve_kit *kit, const char *line, char reply[static SERVE_KIT_LINE_MAX + 2]);
+
+#endif

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--trace: readable, complete, replayable, and silent about secrets."""
+import re
+import shutil
+import stat
+import struct
+
+import pytest
+
+from conftest import EXAMPLE, run_program
+from test_transports import request, serving, sock, write  # noqa: F401 (a fixture)
+
+LINE = re.compile(r"(\d+)\.(\d{9}) (?:wake (\d+)|(write|read)(\+?) ([0-9a-f]{2}) (ack|nack(?:@\d+)?)((?: (?:[0-9a-f]{2}|\*\*))*)"
+                  r"(?: ; ([ -~]+))?)$")
+
+
+def parse(path):
+    first, *lines = path.read_text().splitlines()
+    assert first == "# imprint trace 1"
+    rows = []
+    for line in lines:
+        match = LINE.match(line)
+        assert match, line
+        seconds, rest, wake, kind, more, address, result, data, decoded = match.groups()
+        rows.append({"time": int(seconds) * 10**9 + int(rest), "wake": wake and int(wake), "kind": kind, "more": more,
+                     "address": address and int(address, 16), "result": result, "data": (data or "").split(), "decoded": decoded})
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    return rows
+
+
+def traced(station, *arguments, **more):
+    path = station.folder / "trace"
+    station.run("--trace", path, *arguments, **more)
+    return parse(path)
+
+
+def test_commands_are_decoded(delivered):
+    rows = traced(delivered, "provision", EXAMPLE)
+    words = {row["decoded"].split(",")[0] for row in rows if row["decoded"]}
+    assert {"reset", "sleep", "GenKey mode 04", "status 00", "status 11", "64 bytes", "32 bytes"} <= words, words
+    assert any(word.startswith("Sign mode ") for word in words), words
+    assert rows[0]["wake"] == 80 and any(row["result"] == "nack" for row in rows)
+    assert stat.S_IMODE((delivered.folder / "trace").stat().st_mode) == 0o600
+
+
+def test_secrets_are_hidden_unless_asked_for(provisioned):
+    hidden = traced(provisioned, "random", "32")
+    assert [row for row in hidden if row["decoded"] == "32 bytes" and set(row["data"]) <= {"**"}]
+    path = provisioned.folder / "trace"
+    number = provisioned.run("--trace", path, "--trace-secrets", "random", "32", "-x").out.strip().lower()
+    assert number in path.read_text().replace(" ", "") and "**" not in path.read_text()
+    number = provisioned.run("--trace", path, "random", "32", "-x").out.strip().lower()
+    assert number[:16] not in path.read_text().replace(" ", "")
+
+
+SCALAR = bytes(range(0x41, 0x61))
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (1, 2, 3), (6, 7, 20), tuple(range(1, 43))])
+def test_private_key_is_hidden_however_it_is_sent(station, sock, cuts):  # noqa: F811
+    station.new("blank")
+    group = bytes([43, 0x46, 0, 0, 0]) + b"\0" * 4 + SCALAR[:31] + b"\0\0\0"
+    group = bytes([len(group)]) + group[1:]
+    path = station.folder / "trace"
+    with serving("--trace", path, "--unix", sock, station.chip) as server:
+        link = server.connect()
+        request(link, 3, struct.pack("<I", 80))
+        request(link, 4, struct.pack("<Q", 1500000))
+        edges = [0, *cuts, len(group)]
+        for begin, end in zip(edges, edges[1:]):
+            assert request(link, 2, write(0x60, b"\3" + group[begin:end]))[1][8] == 0
+        link.close()
+    text = path.read_text()
+    assert "PrivWrite" in text
+    shown = [byte for row in parse(path) for byte in row["data"]]
+    assert not set(shown) & {f"{byte:02x}" for byte in SCALAR[:31] if byte != 0x46}, text
+
+
+def test_replay_gives_the_same(delivered, sock):  # noqa: F811
+    twin = delivered.folder / "twin"
+    shutil.copy(delivered.chip, twin)
+    path = delivered.folder / "trace"
+    rows = []
+    delivered.run("--trace", path, "--trace-secrets", "info")
+    rows = parse(path)
+    with serving("--unix", sock, twin) as server:
+        link = server.connect()
+        for row in rows:
+            now = struct.unpack("<Q", request(link, 4, bytes(8))[1][:8])[0]
+            assert now <= row["time"]
+            request(link, 4, struct.pack("<Q", row["time"] - now))
+            if row["wake"]:
+                request(link, 3, struct.pack("<I", row["wake"]))
+                continue
+            assert not row["more"]
+            data = bytes.fromhex("".join(row["data"]))
+            if row["kind"] == "write":
+                body = write(row["address"], data)
+            elif data or row["result"] == "nack":
+                body = struct.pack("<BBBH", 1, 1, row["address"], len(data))
+            reply = request(link, 2, body)[1][8:]
+            assert (reply[0] == 0) == (row["result"] == "ack"), row
+            if row["kind"] == "read" and data:
+                assert reply[6:] == data, row
+        link.close()
+
+
+def test_repeated_start_and_several_chips(station, sock):  # noqa: F811
+    chips = []
+    for part in ("blank", "trust-and-go"):
+        chips.append(station.folder / part)
+        station.run("virtual", "new", "--as", part, chips[-1])
+    path = station.folder / "trace"
+    with serving("--trace", path, "--unix", sock, *chips) as server:
+        link = server.connect()
+        request(link, 3, struct.pack("<I", 80))
+        request(link, 4, struct.pack("<Q", 1500000))
+        request(link, 2, struct.pack("<BBBHBBBH", 2, 0, 0x60, 1, 0, 1, 0x35, 4)[:5] + b"\0" + struct.pack("<BBH", 1, 0x35, 4))
+        link.close()
+    kinds = [(row["kind"], row["more"], row["address"]) for row in parse(path) if row["kind"]]
+    assert kinds == [("write", "+", 0x60), ("read", "", 0x35)]
+
+
+def test_where_there_is_no_trace(delivered, sock):  # noqa: F811
+    for device in ("i2c:/dev/null", "unix:x", "tcp:localhost:1", "kit:/dev/null"):
+        error = delivered.json("--trace", "t", "--device", device, "info", code=2).error
+        assert "--trace" in error["cause"]
+    assert delivered.json("--trace", "/no/such/folder/t", "info", code=2).error["reason"] == "input-file"
+    delivered.json("--trace", "/no/such/folder/t", "virtual", "serve", "--unix", sock, delivered.chip, code=2)
+    delivered.run("info")
+
+
+def test_full_disk_harms_only_the_trace(delivered):
+    run_program("--state", delivered.state, "--trace", "/dev/full", "provision", EXAMPLE)

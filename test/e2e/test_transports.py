@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every way to a chip does the whole job against a served virtual chip; openssl is the judge."""
+import contextlib
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from conftest import EXAMPLE, PROGRAM, THREE_WAYS, openssl, run_program
+
+HELLO = b"\x0d\0\x01imprint-bus\x01"
+
+
+class Server:
+    """A running `imprint virtual serve`; `device` is what it printed."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen([PROGRAM, "virtual", "serve", *map(str, arguments)], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.device = self.process.stdout.readline().strip()
+        assert self.device, self.process.stderr.read()
+
+    def stop(self, how=signal.SIGTERM):
+        self.process.send_signal(how)
+        out, err = self.process.communicate(timeout=20)
+        assert "Sanitizer" not in err and "runtime error:" not in err, err
+        return self.process.returncode, out, err
+
+    def connect(self, hello=True):
+        kind, _, rest = self.device.partition(":")
+        if kind == "unix":
+            link = socket.socket(socket.AF_UNIX)
+            link.connect(rest)
+        else:
+            host, _, port = rest.rpartition(":")
+            link = socket.create_connection((host, int(port)))
+        link.settimeout(20)
+        if hello:
+            link.sendall(HELLO)
+            assert frame(link)[0] == 0x80
+        return link
+
+
+@contextlib.contextmanager
+def serving(*arguments):
+    server = Server(*arguments)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            assert server.stop()[0] == 0
+
+
+def frame(link):
+    """One frame: its type and body; None when the server has closed."""
+    def take(count):
+        data = b""
+        while len(data) < count:
+            more = link.recv(count - len(data))
+            if not more:
+                return None
+            data += more
+        return data
+    head = take(2)
+    if head is None:
+        return None
+    body = take(struct.unpack("<H", head)[0])
+    return body[0], body[1:]
+
+
+def request(link, kind, body=b""):
+    link.sendall(struct.pack("<HB", 1 + len(body), kind) + body)
+    return frame(link)
+
+
+def write(address, data):
+    return struct.pack("<BBBH", 1, 0, address, len(data)) + data
+
+
+def whole_job(station, *way, profile=EXAMPLE, ids=(16, 18), run=None):
+    """Provision, provision again, sign with each key, verify with openssl."""
+    run = run or station.run
+    done = run(*way, "provision", profile, "--arm", "profile")
+    assert "proven" in done.out, done
+    assert "nothing to do" in run(*way, "provision", profile).out
+    message = station.write("message", b"message")
+    for key in ids:
+        pem = station.write("key.pem", run(*way, "public-key", key).out)
+        signature = station.write("signature", run(*way, "sign", key, message).raw)
+        assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, message)
+    assert "OK" in openssl("req", "-verify", "-noout", stdin=run(*way, "csr", ids[0], "-s", "CN=x").out.encode())
+    assert len(run(*way, "random", "100").raw) == 100
+
+
+@pytest.fixture
+def sock(tmp_path_factory):
+    """A short name: a Unix socket's may have 107 characters."""
+    return tmp_path_factory.mktemp("s") / "s"
+
+
+WAYS = {"unix": lambda sock: ("--unix", sock), "tcp": lambda sock: ("--tcp", "127.0.0.1:0"),
+        "tcp6": lambda sock: ("--tcp", "[::1]:0")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whole_job_over_sockets(delivered, sock, way):
+    if way == "tcp6":
+        try:
+            socket.socket(socket.AF_INET6).bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 here")
+    with serving(*WAYS[way](sock), delivered.chip) as server:
+        assert server.device.startswith(way.rstrip("6") + ":") and not server.device.endswith(":0")
+        whole_job(delivered, "--device", server.device)
+        assert server.stop() == (0, "", "")
+    assert not sock.exists()
+    # What was done through the socket is in the chip.
+    delivered.run("sign", "18", EXAMPLE)
+
+
+def test_part_that_is_configured_and_locked_on_the_way(station, sock):
+    station.new("blank")
+    station.write("example-key.pem", openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
+    with serving("--unix", sock, station.chip) as server:
+        plain = station.run("--device", server.device, "info").out
+        assert "0x60" in plain
+        done = station.run("--device", server.device, "provision", THREE_WAYS, "--arm", "profile", code=None)
+        assert done.code in (0, 2), done
+
+
+def test_real_time(delivered, sock):
+    with serving("--real-time", "--unix", sock, delivered.chip) as server:
+        began = time.monotonic()
+        delivered.run("--device", server.device, "provision", EXAMPLE)
+        assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
+
+
+def test_several_chips_on_one_bus(station, sock):
+    chips = []
+    for part in ("blank", "trust-and-go", "trust-flex"):
+        chips.append(station.folder / part)
+        station.run("virtual", "new", "--as", part, chips[-1])
+    with serving("--unix", sock, *chips) as server:
+        refused = station.json("--device", server.device, "info", code=2).error
+        assert "several chips" in refused["cause"]
+        for address in (0x60, 0x35, 0x36):
+            chip = station.json("--device", f"{server.device}@0x{address:02x}", "info").event("chip")
+            assert chip["i2c_address"] == address
+        assert station.json("--device", f"{server.device}@0x37", "info", code=3).error["reason"] == "device-silent"
+        whole_job(station, "--device", f"{server.device}@0x35")
+    twice = station.run("virtual", "serve", "--unix", sock, chips[0], station.folder / "blank2", code=3)
+    assert "no such file" in twice.err or "does not exist" in twice.err, twice
+
+
+def test_clients_at_once_take_turns(provisioned, sock):
+    """Each conversation is whole: nobody's command is spoilt by another's sleep."""
+    with serving("--unix", sock, provisioned.chip) as server:
+        results = []
+
+        def work(number):
+            folder = provisioned.folder / f"state{number}"
+            for _ in range(3):
+                results.append(run_program("--state", folder, "--device", server.device, "--verbose", "random", "64",
+                                           code=None))
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [result.code for result in results] == [0] * 12, results
+        assert all("(0 resent" in result.err for result in results), results
+
+
+def test_client_that_dies_leaves_the_chip_usable(provisioned, sock):
+    info = bytes.fromhex("0730000000035d")
+    with serving("--unix", sock, provisioned.chip) as server:
+        for cut in range(1, len(HELLO)):
+            with server.connect(hello=False) as link:
+                link.sendall(HELLO[:cut])
+        whole = struct.pack("<HB", 13 + 0, 2) + write(0x35, b"\x03" + info)
+        whole = struct.pack("<HB", len(whole) - 2, 2) + whole[3:]
+        for cut in range(1, len(whole)):
+            with server.connect() as link:
+                request(link, 3, struct.pack("<I", 80))
+                link.sendall(whole[:cut])
+        with server.connect() as link:  # half a command in the chip, the bus held
+            assert request(link, 6)[0] == 0x80
+            request(link, 3, struct.pack("<I", 80))
+            request(link, 4, struct.pack("<Q", 1500000))
+            assert request(link, 2, write(0x35, b"\x03" + info[:3]))[1][8:] == b"\0\x01\0\0"
+        provisioned.run("--device", server.device, "sign", "18", EXAMPLE)
+        killed = subprocess.Popen([PROGRAM, "--state", provisioned.state, "--device", server.device, "random", "1048576"],
+                                  stdout=subprocess.DEVNULL)
+        time.sleep(0.1)
+        killed.kill()
+        killed.wait()
+        provisioned.run("--device", server.device, "sign", "18", EXAMPLE)
+
+
+BAD = {
+    "http": (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1), "zeros": (bytes(100), 1), "ones": (b"\xff" * 100, 1),
+    "other version": (HELLO[:-1] + b"\x02", 2), "no hello": (b"\x01\0\x06", 1), "long hello": (b"\x0e\0" + HELLO[2:] + b"x", 1),
+    "two hellos": (HELLO + HELLO, 3), "unknown type": (HELLO + b"\x01\0\x55", 3), "empty": (HELLO + b"\0\0", 3),
+    "oversized": (HELLO + b"\x01\x21\x02", 3), "no messages": (HELLO + b"\x02\0\x02\0", 3),
+    "43 messages": (HELLO + b"\xae\0\x02\x2b" + b"\x01\x35\0\0" * 43, 3), "cut": (HELLO + b"\x06\0\x02\x01\0\x35\x05\0", 3),
+    "rest": (HELLO + b"\x07\0\x02\x01\0\x35\0\0x", 3), "flags": (HELLO + b"\x06\0\x02\x01\x04\x35\0\0", 3),
+    "write group": (HELLO + b"\x06\0\x02\x01\x02\x35\0\0", 3), "address": (HELLO + b"\x06\0\x02\x01\0\x80\0\0", 3),
+    "read too much": (HELLO + b"\x06\0\x02\x01\x01\x35\x01\x20", 3), "group of none": (HELLO + b"\x06\0\x02\x01\x03\x35\0\0", 3),
+    "short wake": (HELLO + b"\x02\0\x03\0", 3), "long wake": (HELLO + b"\x05\0\x03\xff\xff\xff\xff", 3),
+    "short time": (HELLO + b"\x02\0\x04\0", 3), "long time": (HELLO + b"\x09\0\x04" + b"\xff" * 8, 3),
+    "slow clock": (HELLO + b"\x05\0\x05\0\0\0\0", 3), "hold with body": (HELLO + b"\x02\0\x06\0", 3),
+}
+
+
+def test_what_is_no_request_is_refused_and_harms_nobody(delivered, sock):
+    with serving("--unix", sock, delivered.chip) as server:
+        for name, (data, code) in BAD.items():
+            with server.connect(hello=False) as link:
+                link.sendall(data)
+                reply = frame(link)
+                while reply and reply[0] == 0x80:
+                    reply = frame(link)
+                assert reply and reply[0] == 0x81 and reply[1][0] == code, (name, reply)
+                assert len(reply[1]) > 10 and reply[1][1:].isascii(), (name, reply)
+                assert frame(link) is None, name
+        delivered.run("--device", server.device, "info")
+        code, _, err = server.stop()
+        assert code == 0 and err.count("a client was closed") == len(BAD)
+
+
+def test_hold_keeps_others_out_until_it_is_lost(delivered, sock):
+    with serving("--unix", sock, delivered.chip) as server:
+        first, second = server.connect(), server.connect()
+        assert request(first, 6)[0] == 0x80
+        second.sendall(struct.pack("<HBQ", 9, 4, 0))
+        second.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            second.recv(1)
+        assert request(first, 7)[0] == 0x80
+        second.settimeout(20)
+        assert frame(second)[0] == 0x80
+        # Silent for too long while somebody waits: given to the next.
+        assert request(first, 6)[0] == 0x80
+        began = time.monotonic()
+        assert request(second, 6)[0] == 0x80
+        assert time.monotonic() - began > 4
+        assert request(first, 4, bytes(8)) [1][0] == 4
+        first.close()
+        second.close()
+
+
+def test_many_clients(delivered, sock):
+    with serving("--unix", sock, delivered.chip) as server:
+        links = [server.connect() for _ in range(63)]
+        with server.connect(hello=False) as link:
+            assert frame(link)[1][0] == 5
+        links.pop().close()
+        time.sleep(0.2)
+        delivered.run("--device", server.device, "info")
+        for link in links:
+            link.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_end_it_cleanly(delivered, sock, how):
+    server = Server("--unix", sock, delivered.chip)
+    link = server.connect()
+    assert server.stop(how) == (0, "", "")
+    assert frame(link) is None and not sock.exists()
+    delivered.run("info")
+
+
+def test_places_to_listen(delivered, sock):
+    serve = ("virtual", "serve")
+    for bad in ([], ["--unix", "a", "--tcp", "127.0.0.1:0"], ["--tcp", "127.0.0.1"], ["--tcp", "::1]:0"], ["--tcp", ":1"],
+                ["--tcp", "127.0.0.1:99999"]):
+        assert delivered.json(*serve, *bad, delivered.chip, code=2).error["reason"] == "usage"
+    for bad in (["--tcp", "0.0.0.0:0"], ["--tcp", "[::]:0"], ["--unix", "/no/such/folder/s"], ["--unix", "x" * 200], ["--unix", ""]):
+        error = delivered.json(*serve, *bad, delivered.chip, code=3).error
+        assert error["reason"] == "device-missing" and error["cause"], bad
+    assert "passwords" in delivered.run(*serve, "--tcp", "0.0.0.0:0", delivered.chip, code=3).err
+    with serving("--remote", "--tcp", "0.0.0.0:0", delivered.chip) as server:
+        assert server.device.startswith("tcp:0.0.0.0:")
+    with serving("--unix", sock, delivered.chip) as server:
+        held = delivered.run(*serve, "--unix", f"{sock}2", delivered.chip, code=3)
+        assert str(server.process.pid) in held.err or "another process" in held.err or "holds" in held.err, held
+        assert sock.stat().st_mode & 0o777 == 0o600
+        other = delivered.folder / "other"
+        delivered.run("virtual", "new", other)
+        assert "somebody listens there" in delivered.run(*serve, "--unix", sock, other, code=3).err
+        server.process.kill()
+        server.process.communicate()
+        assert sock.exists()
+    with serving("--unix", sock, delivered.chip) as server:  # what the killed one left is replaced
+        delivered.run("--device", server.device, "info")
+    plain = delivered.write("plain", "not a socket")
+    assert "another file" in delivered.run(*serve, "--unix", plain, delivered.chip, code=3).err
+    assert plain.read_text() == "not a socket"
+
+
+def test_devices_that_are_not_there(delivered, sock):
+    for device, reason, code in ((f"unix:{sock}", "device-missing", 3), ("tcp:127.0.0.1:1", "device-missing", 3),
+                                 ("unix:", "usage", 2), ("tcp:host", "usage", 2), ("tcp:", "usage", 2), ("unix", "usage", 2),
+                                 (f"unix:{sock}@0x99", "usage", 2), ("unix:" + "x" * 300, "device-missing", 3)):
+        error = delivered.json("--device", device, "info", code=code).error
+        assert error["reason"] == reason, (device, error)
+    with serving("--unix", sock, delivered.chip) as server:
+        error = delivered.json("--device", server.device, "--fault", "nack@1", "info", code=2).error
+        assert "--fault" in error["cause"]
+    with socket.socket(socket.AF_UNIX) as stranger:
+        stranger.bind(str(sock))
+        stranger.listen()
+
+        def talk(what):
+            link, _ = stranger.accept()
+            link.recv(100)
+            link.sendall(what)
+            link.close()
+        for what in (b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(50), b"\x02\0\x80x", HELLO):
+            thread = threading.Thread(target=talk, args=(what,))
+            thread.start()
+            assert delivered.json("--device", f"unix:{sock}", "info", code=3).error["reason"] == "device-garbled", what
+            thread.join()
+
+
+def test_faults_are_armed_at_the_server(delivered, sock):
+    with serving("--fault", "silent@3", "--unix", sock, delivered.chip) as server:
+        assert delivered.json("--device", server.device, "provision", EXAMPLE, code={1, 3}).error["reason"].startswith("device-")
+    with serving("--unix", sock, delivered.chip) as server:
+        whole_job(delivered, "--device", server.device)
+
+
+def test_server_that_dies_in_the_middle(delivered, sock):
+    server = Server("--fault", "kill@20", "--unix", sock, delivered.chip)
+    error = delivered.json("--device", server.device, "provision", EXAMPLE, code=None)
+    server.process.communicate(timeout=20)
+    if error.code:
+        assert error.error["reason"].startswith("device-"), error
+    with serving("--unix", sock, delivered.chip) as server:
+        whole_job(delivered, "--device", server.device)

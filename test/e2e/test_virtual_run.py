@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Unmodified programs with virtual chips on /dev/i2c-N: Debian's i2c-tools, Python, and imprint's own i2c: device."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+
+import pytest
+
+from conftest import EXAMPLE, PROGRAM, run_program
+from test_transports import whole_job
+
+# A sanitized imprint wants its own library first, and imprint-run.so stands before it.
+ENV = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+PARTS = {"blank": 0x60, "trust-and-go": 0x35, "trust-flex": 0x36}
+
+
+@pytest.fixture
+def chips(tmp_path):
+    for part in PARTS:
+        run_program("virtual", "new", "--as", part, "--seed", 1, tmp_path / part)
+    return {part: tmp_path / part for part in PARTS}
+
+
+def run_with(files, *program, bus=None, code=0, **more):
+    option = [] if bus is None else ["--bus", bus]
+    return run_program("virtual", "run", *option, *files, "--", *program, code={code}, env=ENV, **more)
+
+
+def found(table):
+    return [int(word, 16) for line in table.splitlines()[1:] for word in line.split()[1:] if word != "--"]
+
+
+needs_tools = pytest.mark.skipif(shutil.which("i2cdetect", path="/usr/sbin:/usr/bin:/sbin") is None, reason="no i2c-tools")
+TOOLS = {"PATH": os.environ["PATH"] + ":/usr/sbin:/sbin", **ENV}
+
+
+@needs_tools
+@pytest.mark.parametrize("mode, least", [([], 0x20), (["-r"], 0x40), (["-q"], 0x20), (["-a"], 0)])
+def test_i2cdetect_shows_every_chip(chips, mode, least):
+    """
+    A scan wakes the chips by the first address it sends with six zero bits in a row, and shows those behind it: 0x20
+    when it writes, 0x40 when it reads. So it is with real parts on a bus of 100 kHz.
+    """
+    done = run_program("virtual", "run", "--bus", "7", *chips.values(), "--", "i2cdetect", "-y", *mode, "7", env=TOOLS)
+    assert found(done.out) == sorted(address for address in PARTS.values() if address > least), done
+    for part, address in PARTS.items():
+        if address < least:
+            continue
+        alone = run_program("virtual", "run", chips[part], "--", "i2cdetect", "-y", *mode, "1", env=TOOLS)
+        assert found(alone.out) == [address], alone
+
+
+@needs_tools
+def test_i2cdetect_on_another_bus_and_functions(chips):
+    other = run_program("virtual", "run", "--bus", "7", chips["blank"], "--", "i2cdetect", "-y", "6123", code={1}, env=TOOLS)
+    assert "No such file" in other.err
+    able = run_program("virtual", "run", chips["blank"], "--", "i2cdetect", "-F", "1", env=TOOLS).out
+    assert "I2C                              yes" in able and "SMBus Quick Command              yes" in able
+
+
+@needs_tools
+def test_i2ctransfer_wakes_and_asks(chips):
+    script = "i2ctransfer -y -a 1 w1@0x00 0x01 2>/dev/null; sleep 0.01; i2ctransfer -y 1 r4@0x60; " \
+             "i2ctransfer -y 1 w8@0x60 0x03 0x07 0x30 0 0 0 0x03 0x5d; sleep 0.02; i2ctransfer -y 1 w1@0x60 0 r7@0x60"
+    done = run_program("virtual", "run", chips["blank"], "--", "sh", "-c", script, env=TOOLS)
+    assert done.out.split("\n")[:2] == ["0x04 0x11 0x33 0x43", "0x07 0x00 0x00 0x60 0x03 0x83 0xbb"], done
+
+
+def test_whole_job_through_our_own_i2c_device(station):
+    station.new()
+
+    def run(*arguments, **more):
+        return run_with([station.chip], PROGRAM, "--state", station.state, *arguments, bus=3, **more)
+    whole_job(station, "--device", "i2c:/dev/i2c-3@0x35", run=run)
+
+
+def test_several_chips_for_our_own_device(chips, tmp_path):
+    for part, address in PARTS.items():
+        done = run_with(chips.values(), PROGRAM, "--state", tmp_path / "s", "--json", "--device",
+                        f"i2c:/dev/i2c-1@{address}", "info")
+        assert done.event("chip")["i2c_address"] == address
+    gone = run_with(chips.values(), PROGRAM, "--state", tmp_path / "s", "--json", "--device", "i2c:/dev/i2c-1@0x11",
+                    "info", code=3)
+    assert gone.error["reason"] == "device-silent"
+
+
+PYTHON = """
+import ctypes, errno, fcntl, os, stat, sys, threading, time
+SLAVE, FUNCS, RDWR, SMBUS, PEC, TENBIT = 0x703, 0x705, 0x707, 0x720, 0x708, 0x704
+INFO = bytes.fromhex("030730000000035d")
+
+class Message(ctypes.Structure):
+    _fields_ = [("address", ctypes.c_uint16), ("flags", ctypes.c_uint16), ("len", ctypes.c_uint16), ("buf", ctypes.c_void_p)]
+
+class Transaction(ctypes.Structure):
+    _fields_ = [("messages", ctypes.c_void_p), ("count", ctypes.c_uint32)]
+
+def rdwr(fd, *messages):
+    rows = (Message * max(len(messages), 1))()
+    buffers = []
+    for row, (address, flags, data) in zip(rows, messages):
+        buffers.append(ctypes.create_string_buffer(data, len(data)))
+        row.address, row.flags, row.len, row.buf = address, flags, len(data), ctypes.addressof(buffers[-1])
+    done = fcntl.ioctl(fd, RDWR, Transaction(ctypes.addressof(rows), len(messages)))
+    return done, [b.raw for b in buffers]
+
+def fails(number, call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as problem:
+        assert problem.errno == number, (problem, number, call, arguments)
+        return
+    raise AssertionError((call, arguments))
+
+def wake(fd):
+    fails(errno.ENXIO, rdwr, fd, (0, 0, b"\\1"))
+    time.sleep(0.002)
+"""
+
+CASES = {
+    "plain read and write": """
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        fcntl.ioctl(fd, SLAVE, 0x60)
+        fails(errno.ENXIO, os.write, fd, b"\\3")
+        fcntl.ioctl(fd, SLAVE, 0)
+        fails(errno.ENXIO, os.write, fd, b"\\0")
+        time.sleep(0.002)
+        fcntl.ioctl(fd, SLAVE, 0x60)
+        assert os.read(fd, 4).hex() == "04113343"
+        assert os.read(fd, 2) == b"\\xff\\xff"
+        assert os.write(fd, INFO) == 8
+        while True:
+            try:
+                os.write(fd, b"\\0")
+                break
+            except OSError as problem:
+                assert problem.errno == errno.ENXIO
+        assert os.read(fd, 1) + os.read(fd, 6) == bytes.fromhex("0700006003 83bb")
+        assert os.write(fd, b"\\3" + INFO[1:3]) == 3
+        fails(errno.ENXIO, os.read, fd, 1)
+        fails(errno.EREMOTEIO, os.write, fd, INFO[:1] + bytes(20))
+    """,
+    "transactions": """
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        assert rdwr(fd, (0x60, 0, INFO)) == (1, [INFO])
+        time.sleep(0.02)
+        assert rdwr(fd, (0x60, 0, b"\\0"), (0x60, 1, bytes(7))) == (2, [b"\\0", bytes.fromhex("070000600383bb")])
+        assert rdwr(fd, (0x60, 0, b"")) == (1, [b""])
+        assert rdwr(fd, (0x60, 1, b"")) == (1, [b""])
+        fails(errno.EINVAL, rdwr, fd)
+        fails(errno.EINVAL, rdwr, fd, *[(0x60, 0, b"")] * 43)
+        fails(errno.EINVAL, rdwr, fd, (0x60, 1, bytes(8193)))
+        fails(errno.EOPNOTSUPP, rdwr, fd, (0x60, 0x10, b""))
+        fails(errno.EOPNOTSUPP, rdwr, fd, (0x60, 0x401, b"x"))
+        fails(errno.EINVAL, rdwr, fd, (0x80, 0, b""))
+        assert rdwr(fd, (0x60, 1, bytes(8192)))[1][0][:7] == b"\\xff" * 7
+        assert rdwr(fd, *[(0x60, 0, b"")] * 42)[0] == 42
+    """,
+    "what an adapter is": """
+        found = os.stat("/dev/i2c-1")
+        assert stat.S_ISCHR(found.st_mode) and (os.major(found.st_rdev), os.minor(found.st_rdev)) == (89, 1)
+        assert os.path.exists("/dev/i2c-1") and os.access("/dev/i2c-1", os.R_OK | os.W_OK)
+        assert not os.path.exists("/dev/i2c-12345") and not os.path.exists("/dev/i2c-01")
+        fails(errno.ENOENT, os.open, "/dev/i2c-12345", os.O_RDWR)
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        assert stat.S_ISCHR(os.fstat(fd).st_mode)
+        fails(errno.ENOTTY, fcntl.ioctl, fd, 0x5401, bytes(60))
+        fails(errno.EINVAL, fcntl.ioctl, fd, SLAVE, 0x80)
+        fails(errno.EOPNOTSUPP, fcntl.ioctl, fd, PEC, 1)
+        assert fcntl.ioctl(fd, PEC, 0) == fcntl.ioctl(fd, 0x701, 3) == fcntl.ioctl(fd, 0x702, 10) == 0
+        functions = bytearray(8)
+        fcntl.ioctl(fd, FUNCS, functions)
+        assert functions[0] & 1
+    """,
+    "descriptors": """
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        copies = [os.dup(fd), os.dup2(fd, 200), fcntl.fcntl(fd, fcntl.F_DUPFD, 300), fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 400)]
+        os.close(fd)
+        for copy in copies:
+            assert rdwr(copy, (0x60, 0, b""))[0] == 1
+        plain = os.open("/dev/null", os.O_RDWR)
+        os.dup2(plain, 200)
+        assert os.write(200, b"x") == 1
+        fails(errno.ENOTTY, rdwr, 200, (0x60, 0, b""))
+        again = os.open("/dev/null", os.O_RDONLY)
+        assert os.read(again, 5) == b""
+        with open("/dev/i2c-1", "r+b", buffering=0) as file:
+            assert rdwr(file.fileno(), (0x60, 0, b""))[0] == 1
+    """,
+    "fork and threads": """
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if rdwr(fd, (0x60, 0, b""))[0] == 1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        def work():
+            own = os.open("/dev/i2c-1", os.O_RDWR)
+            for _ in range(50):
+                assert rdwr(fd, (0x60, 0, b"\\0"))[0] == 1
+                assert rdwr(own, (0x60, 0, b"\\0"))[0] == 1
+            os.close(own)
+            results.append(1)
+        results = []
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        assert len(results) == 4
+    """,
+    "smbus": """
+        class Call(ctypes.Structure):
+            _fields_ = [("rw", ctypes.c_uint8), ("command", ctypes.c_uint8), ("size", ctypes.c_uint32), ("data", ctypes.c_void_p)]
+        def smbus(rw, command, size, data=None):
+            block = ctypes.create_string_buffer(data or b"", 34)
+            fcntl.ioctl(fd, SMBUS, Call(rw, command, size, ctypes.addressof(block) if data is not None else None))
+            return block.raw
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        fcntl.ioctl(fd, SLAVE, 0x60)
+        smbus(0, 0, 0)
+        assert smbus(1, 0, 1, b"\\0")[0] == 0x04
+        assert smbus(1, 0, 2, b"\\0")[0] == 0x04
+        assert smbus(1, 0, 3, b"\\0")[:2] == b"\\x04\\x11"
+        assert smbus(1, 0, 8, b"\\4")[:5] == b"\\4\\x04\\x11\\x33\\x43"
+        smbus(0, 3, 8, b"\\x07" + INFO[1:])
+        time.sleep(0.02)
+        smbus(0, 0, 1)
+        assert smbus(1, 0, 8, b"\\7")[1:8].hex() == "070000600383bb"
+        fails(errno.EINVAL, smbus, 1, 0, 8, b"\\0")
+        fails(errno.EINVAL, smbus, 1, 0, 8, b"\\x21")
+        fails(errno.EINVAL, smbus, 1, 0, 1)
+        for size in (4, 5, 7, 77):
+            fails(errno.EOPNOTSUPP, smbus, 1, 0, size, b"\\1")
+        fcntl.ioctl(fd, SLAVE, 0x61)
+        fails(errno.ENXIO, smbus, 0, 0, 0)
+    """,
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_python_program(chips, name):
+    run_with([chips["blank"]], "/usr/bin/python3", "-c", PYTHON + textwrap.dedent(CASES[name]))
+
+
+def test_program_gets_its_arguments_and_gives_its_code(chips):
+    done = run_with([chips["blank"]], "sh", "-c", 'printf "%s|" "$@"; exit 42', "sh", "--json", "--", "-h", "a b", code=42)
+    assert done.out == "--json|--|-h|a b|" and done.err == ""
+    assert run_with([chips["blank"]], "cat", stdin=b"through").raw == b"through"
+    assert run_with([chips["blank"]], "sh", "-c", "kill -9 $$", code=137)
+    run_program("virtual", "run", "--", "true", "x", "--state", chips["blank"], code=3, env=ENV)  # no chip in the state folder
+    run_program("--state", chips["blank"].parent, "virtual", "new")
+    run_program("--state", chips["blank"].parent, "virtual", "run", "--", "test", "-c", "/dev/i2c-1", env=ENV)
+
+
+def test_wrong_uses(chips):
+    for wrong in (["virtual", "run"], ["virtual", "run", chips["blank"]], ["virtual", "run", chips["blank"], "--"],
+                  ["virtual", "run", "--bus", "x", chips["blank"], "--", "true"],
+                  ["virtual", "run", chips["blank"], "--", "no-such-program"],
+                  ["virtual", "run", *[chips["blank"]] * 17, "--", "true"]):
+        error = run_program("--json", *wrong, code=2, env=ENV).error
+        assert error["reason"] in ("usage", "input-file"), error
+    run_with([chips["blank"], chips["blank"]], "true", code=3)
+    twin = chips["blank"].parent / "twin"
+    run_program("virtual", "new", "--as", "blank", twin)
+    assert "same I2C address" in run_with([chips["blank"], twin], "true", code=2).err
+
+
+def rest(folder):
+    return list(pathlib.Path(folder).glob("imprint-run-*"))
+
+
+@pytest.mark.parametrize("how, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_signals_reach_the_program_and_nothing_is_left(chips, how, code):
+    with tempfile.TemporaryDirectory() as folder:
+        running = subprocess.Popen([PROGRAM, "virtual", "run", chips["blank"], "--", "/usr/bin/python3", "-c",
+                                    "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+                                    "print('up', flush=True); time.sleep(60)"],
+                                   env={**os.environ, **ENV, "TMPDIR": folder}, stdout=subprocess.PIPE)
+        assert running.stdout.readline() == b"up\n"
+        assert len(rest(folder)) == 1
+        running.send_signal(how)
+        running.communicate(timeout=20)
+        assert running.returncode == code and rest(folder) == []
+
+
+def test_program_that_outlives_nothing(chips):
+    """A child that goes on after the program has ended finds its bus gone, not hanging."""
+    script = PYTHON + textwrap.dedent("""
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        if os.fork() == 0:
+            time.sleep(0.5)
+            fails(errno.ENODEV, rdwr, fd, (0x60, 0, b""))
+            open(sys.argv[1], "w").write("gone")
+            os._exit(0)
+    """)
+    note = chips["blank"].parent / "note"
+    run_with([chips["blank"]], "/usr/bin/python3", "-c", script, note, stdout=subprocess.DEVNULL)
+    for _ in range(100):
+        if note.exists() and note.read_text():
+            break
+        time.sleep(0.1)
+    assert note.read_text() == "gone"

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A trace of an I2C bus with ATECC chips: one line for each message, bytes as they passed, commands decoded for people.
+ * docs/trace-format.md is its grammar, by which it can be replayed. Bytes that may be secret are shown as "**" unless
+ * asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
+ */
+#ifndef IMPRINT_TRACE_TRACE_H
+#define IMPRINT_TRACE_TRACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define TRACE_MESSAGE_MAX 8192 /* bytes of one message that are kept; the rest is counted */
+
+/* How far the conversation with one address has come: what a byte is, and whether it may be shown. Private. */
+struct trace_chip {
+    uint8_t count, opcode, param1; /* of the command in hand, or the last one */
+    uint8_t at;                    /* its bytes so far */
+    uint8_t reply_count, reply_at;
+    uint8_t reply_status; /* of a reply of 4 bytes */
+};
+
+/* Private. */
+struct trace {
+    FILE *file;
+    bool secrets;
+    bool open; /* a message is being collected */
+    uint64_t began_ns;
+    uint8_t address_byte;
+    bool acknowledged;
+    size_t len, refused_at;            /* refused_at: the byte not acknowledged, SIZE_MAX for none */
+    uint16_t bytes[TRACE_MESSAGE_MAX]; /* above 0xff: hidden */
+    char decoded[160];
+    struct trace_chip chips[128];
+};
+
+/* Writes to `file`, which stays the caller's, a line at a time. With `secrets` nothing is hidden. */
+void trace_init(struct trace *trace, FILE *file, bool secrets);
+
+void trace_wake(struct trace *trace, uint64_t now_ns, uint32_t low_us);
+void trace_start(struct trace *trace, uint64_t now_ns, uint8_t address_byte, bool acknowledged);
+void trace_written(struct trace *trace, uint8_t byte, bool acknowledged);
+void trace_read(struct trace *trace, uint8_t byte);
+void trace_stop(struct trace *trace);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Word addresses and sequences as in transport/i2c_linux.c. Waits are kept and sent with the next request; reset and
+ * read of a reply travel together, so that a command costs two trips.
+ */
+#include "transport/socket.h"
+
+#include "bytes/order.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ATECC608B-TNGTLS data sheet, section 7. */
+#define WORD_RESET 0x00
+#define WORD_SLEEP 0x01
+#define WORD_IDLE 0x02
+#define WORD_COMMAND 0x03
+#define WAKE_LOW_US 80    /* tWLO is at least 60 us */
+#define WAKE_HIGH_US 1500 /* tWHI */
+
+#define GROUP_MIN 4
+
+static enum transport_status gone(struct transport_socket *self)
+{
+    self->gone = true;
+    return TRANSPORT_GONE;
+}
+
+static bool put(struct transport_socket *self, enum bus_request type, struct bytes body)
+{
+    return bus_client_put(&self->client, type, body) == BUS_CLIENT_OK;
+}
+
+/* Queues what has been waited since the last request. `*replies` grows when that takes a request of its own. */
+static bool put_wait(struct transport_socket *self, size_t *replies)
+{
+    uint8_t wait[8];
+
+    if (self->pending_ns == 0)
+        return true;
+    store64_le(wait, self->pending_ns);
+    self->pending_ns = 0;
+    ++*replies;
+    return put(self, BUS_TIME, bytes_of(wait, sizeof wait));
+}
+
+static bool put_message(struct transport_socket *self, uint8_t flags, size_t len, struct bytes data)
+{
+    uint8_t body[1 + BUS_MESSAGE_HEADER_BYTES + 1 + TRANSPORT_GROUP_MAX] = {1, flags};
+    bool queued;
+
+    body[2] = self->address != 0 ? self->address : (uint8_t)(self->client.addresses[0] >> 1);
+    store16_le(body + 3, (uint16_t)len);
+    if (data.len != 0)
+        memcpy(body + 1 + BUS_MESSAGE_HEADER_BYTES, data.data, data.len);
+    queued = put(self, BUS_TRANSFER, bytes_of(body, 1 + BUS_MESSAGE_HEADER_BYTES + data.len));
+    bytes_wipe(body, sizeof body);
+    return queued;
+}
+
+/* Sends the queue and passes over the replies to all but the last `keep` of `replies` requests. */
+static bool exchange(struct transport_socket *self, size_t replies, size_t keep)
+{
+    struct bus_reply reply;
+
+    if (bus_client_flush(&self->client) != BUS_CLIENT_OK)
+        return false;
+    for (; replies > keep; replies--) {
+        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+            return false;
+    }
+    return true;
+}
+
+/* The reply to one BUS_TRANSFER of one message; `*read` gets what a read brought. */
+static enum transport_status take_result(struct transport_socket *self, struct bytes *read)
+{
+    struct bus_reply reply;
+    const uint8_t *data;
+    size_t len;
+
+    *read = BYTES_NONE;
+    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK || reply.body.len < BUS_TRANSFER_REPLY_BYTES)
+        return gone(self);
+    data = reply.body.data;
+    len = reply.body.len - BUS_TRANSFER_REPLY_BYTES;
+    if (data[0] != BUS_ACKNOWLEDGED)
+        return TRANSPORT_NO_ANSWER;
+    if (len >= 2 && load16_le(data + BUS_TRANSFER_REPLY_BYTES) == len - 2)
+        *read = bytes_of(data + BUS_TRANSFER_REPLY_BYTES + 2, len - 2);
+    else if (len != 0)
+        return gone(self);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status write_transaction(struct transport_socket *self, uint8_t word_address, struct bytes group)
+{
+    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {word_address};
+    enum transport_status status = TRANSPORT_OK;
+    struct bytes none;
+    size_t replies = 1;
+
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (group.len > TRANSPORT_GROUP_MAX)
+        return TRANSPORT_GARBLED;
+    if (group.len != 0)
+        memcpy(data + 1, group.data, group.len);
+    if (!put_wait(self, &replies) || !put_message(self, 0, 1 + group.len, bytes_of(data, 1 + group.len)) ||
+        !exchange(self, replies, 1))
+        status = gone(self);
+    if (status == TRANSPORT_OK)
+        status = take_result(self, &none);
+    bytes_wipe(data, sizeof data);
+    return status;
+}
+
+/* Wall time, where the bus follows it. */
+static uint64_t monotonic_us(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void socket_delay_us(void *context, uint32_t microseconds)
+{
+    struct transport_socket *self = context;
+    struct timespec left = {
+        .tv_sec = (time_t)(microseconds / 1000000),
+        .tv_nsec = (long)(microseconds % 1000000) * 1000,
+    };
+
+    if (!self->client.real_time) {
+        self->pending_ns += microseconds * UINT64_C(1000);
+        return;
+    }
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+        /* sleep what is left */
+    }
+}
+
+static uint64_t socket_now_us(void *context)
+{
+    const struct transport_socket *self = context;
+
+    return self->client.real_time ? monotonic_us() : (self->client.now_ns + self->pending_ns) / 1000;
+}
+
+static enum transport_status socket_wake(void *context)
+{
+    struct transport_socket *self = context;
+    struct bus_reply reply;
+    uint8_t low[4];
+    size_t replies = 1;
+
+    if (self->gone)
+        return TRANSPORT_GONE;
+    store32_le(low, WAKE_LOW_US);
+    if (!self->held) {
+        replies++;
+        if (!put(self, BUS_HOLD, BYTES_NONE))
+            return gone(self);
+    }
+    if (!put_wait(self, &replies) || !put(self, BUS_WAKE, bytes_of(low, sizeof low)) || !exchange(self, replies, 1) ||
+        bus_client_take(&self->client, &reply) != BUS_CLIENT_OK ||
+        bus_client_note_addresses(&self->client, reply.body) != BUS_CLIENT_OK || self->client.address_count == 0)
+        return gone(self);
+    self->held = true;
+    socket_delay_us(context, WAKE_HIGH_US);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status socket_send(void *context, struct bytes group)
+{
+    return write_transaction(context, WORD_COMMAND, group);
+}
+
+static enum transport_status socket_receive(void *context, struct bytes_out *group)
+{
+    struct transport_socket *self = context;
+    const uint8_t reset = WORD_RESET;
+    enum transport_status status, read_status;
+    struct bytes read;
+    size_t replies = 2;
+
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (!put_wait(self, &replies) || !put_message(self, 0, 1, bytes_of(&reset, 1)) ||
+        !put_message(self, BUS_MESSAGE_READ | BUS_MESSAGE_GROUP, group->cap, BYTES_NONE) || !exchange(self, replies, 2))
+        return gone(self);
+    status = take_result(self, &read);
+    if (status == TRANSPORT_GONE)
+        return status;
+    read_status = take_result(self, &read); /* also to be taken where the first was refused */
+    if (status != TRANSPORT_OK || read_status != TRANSPORT_OK)
+        return status != TRANSPORT_OK ? status : read_status;
+    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
+        return TRANSPORT_GARBLED;
+    (void)bytes_append(group, read);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status socket_idle(void *context)
+{
+    return write_transaction(context, WORD_IDLE, BYTES_NONE);
+}
+
+/* The end of a conversation: others may have the bus. */
+static enum transport_status socket_sleep(void *context)
+{
+    struct transport_socket *self = context;
+    enum transport_status status = write_transaction(self, WORD_SLEEP, BYTES_NONE);
+
+    if (status == TRANSPORT_GONE || !self->held)
+        return status;
+    self->held = false;
+    if (!put(self, BUS_RELEASE, BYTES_NONE) || !exchange(self, 1, 0))
+        return gone(self);
+    return status;
+}
+
+static const struct transport_operations socket_operations = {
+    .name = "socket",
+    .wake = socket_wake,
+    .send = socket_send,
+    .receive = socket_receive,
+    .idle = socket_idle,
+    .sleep = socket_sleep,
+    .delay_us = socket_delay_us,
+    .now_us = socket_now_us,
+};
+
+static const struct open_error {
+    enum bus_client_status status;
+    enum error_reason reason;
+    const char *cause, *next;
+} open_errors[] = {
+    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "nobody can be reached there", "start: imprint virtual serve"},
+    {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "somebody listens there but does not answer",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "what listens there does not speak the bus protocol",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection", "is it the same version of imprint?"},
+};
+
+static bool finish_open(struct transport_socket *self, enum bus_client_status status, uint8_t address,
+                        struct transport *transport, struct error *err)
+{
+    self->address = address;
+    self->pending_ns = 0;
+    self->held = self->gone = false;
+    if (status == BUS_CLIENT_OK && address == 0 && self->client.address_count != 1) {
+        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
+        goto refuse;
+    }
+    if (status == BUS_CLIENT_OK) {
+        *transport = (struct transport){.operations = &socket_operations, .context = self};
+        return true;
+    }
+    for (size_t i = 0; i < sizeof open_errors / sizeof open_errors[0]; i++) {
+        if (open_errors[i].status == status) {
+            error_set(err, open_errors[i].reason, open_errors[i].cause, open_errors[i].next);
+            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? self->client.system_errno : 0);
+        }
+    }
+    error_set(err, ERROR_UNEXPECTED, "the bus cannot be opened", NULL); /* where the table has no row */
+refuse:
+    error_doing(err, "connect to a served bus");
+    transport_socket_close(self);
+    return false;
+}
+
+bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
+                                struct transport *transport, struct error *err)
+{
+    return finish_open(self, bus_client_open_unix(&self->client, path), address, transport, err);
+}
+
+bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
+                               struct transport *transport, struct error *err)
+{
+    return finish_open(self, bus_client_open_tcp(&self->client, host, port), address, transport, err);
+}
+
+void transport_socket_close(struct transport_socket *self)
+{
+    bus_client_close(&self->client);
+    self->gone = true;
+}
