@@ -110,8 +110,6 @@ def test_fault_while_configuring_and_locking(three_ways_swept):
     assert list(three_ways_swept.values()).count("good") > 100
 
 
-@pytest.mark.xfail(strict=True, reason="a key made but not recorded is taken for a stranger's where the profile says "
-                   "`replace: never`; recovery of interrupted transactions is not there yet")
 def test_no_fault_leaves_a_half_made_key(three_ways_swept):
     assert [fault for fault, what in three_ways_swept.items() if what != "good"] == []
 
