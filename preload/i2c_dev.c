@@ -138,6 +138,7 @@ static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus
     case I2C_SMBUS_BYTE_DATA:
         messages[0].len = reading ? 1 : 2;
         messages[1].len = 1;
+        /* cppcheck-suppress unreadVariable ; it is read through messages[0].buf */
         out[1] = reading ? 0 : call->data->byte;
         break;
     case I2C_SMBUS_WORD_DATA:
@@ -216,7 +217,7 @@ ssize_t i2c_dev_write(int fd, const struct i2c_dev_file *file, const void *data,
     const struct i2c_msg message = {.addr = file->address, .len = (__u16)most, .buf = copy};
     int done;
 
-    if (most != 0)
+    if (len != 0)
         memcpy(copy, data, most);
     done = transfer(fd, &message, 1);
     bytes_wipe(copy, most);

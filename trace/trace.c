@@ -199,10 +199,10 @@ void trace_written(struct trace *trace, uint8_t byte, bool acknowledged)
         trace->refused_at = trace->len;
     if (trace->len == 0) {
         keep(trace, byte, false);
-        if (byte < WORD_COMMAND)
+        if (byte < WORD_COMMAND) {
             snprintf(trace->decoded, sizeof trace->decoded, "%s", words[byte]);
-        if (byte < WORD_COMMAND)
             chip->at = chip->reply_at = 0;
+        }
         return;
     }
     if ((trace->bytes[0] & 0xff) == WORD_COMMAND)

@@ -274,13 +274,13 @@ static bool select_chip(struct transport_kit_tty *self, uint8_t address, struct 
 {
     enum { SILENT, NOISE, KIT } heard = SILENT;
     struct answer answer = {.status = STATUS_OK};
-    enum transport_status status = TRANSPORT_OK;
 
     for (unsigned device = 0; device < DEVICES_MAX; device++) {
         char question[32];
         const char *open;
         uint8_t identity = 0;
         struct bytes_out found = {.data = &identity, .cap = 1};
+        enum transport_status status;
         size_t stopped;
 
         (void)snprintf(question, sizeof question, "board:device(%02X)\n", device);
