@@ -180,7 +180,7 @@ static bool open_tcp(struct device *device, const struct cli *cli, const char *r
 
     if (!split_address(device, cli, rest, wanted, &address, err))
         return false;
-    strcpy(copy, device->path);
+    (void)snprintf(copy, sizeof copy, "%s", device->path);
     if (!device_split_host(&host, &port))
         return refuse_form(cli, wanted, err);
     device->socket_open =

@@ -43,7 +43,7 @@ static bool listen_there(const struct cli *cli, struct serve_listener *listener,
         listening = serve_listen_unix(listener, path, err);
     } else {
         if (strlen(tcp) < sizeof copy)
-            strcpy(copy, tcp);
+            (void)snprintf(copy, sizeof copy, "%s", tcp);
         if (!device_split_host(&host, &port)) {
             error_set(err, ERROR_USAGE, "--tcp wants HOST:PORT", "127.0.0.1:0 picks a free port");
             error_with_subject(err, tcp);

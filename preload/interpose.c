@@ -431,22 +431,30 @@ EXPORTED int fstatat64(int folder, const char *name, struct stat64 *found, int f
 
 EXPORTED int stat(const char *name, struct stat *found)
 {
-    return stat64(name, (struct stat64 *)(void *)found);
+    void *wide = found; /* on the 64-bit systems we build for the two are one */
+
+    return stat64(name, wide);
 }
 
 EXPORTED int lstat(const char *name, struct stat *found)
 {
-    return lstat64(name, (struct stat64 *)(void *)found);
+    void *wide = found; /* on the 64-bit systems we build for the two are one */
+
+    return lstat64(name, wide);
 }
 
 EXPORTED int fstat(int fd, struct stat *found)
 {
-    return fstat64(fd, (struct stat64 *)(void *)found);
+    void *wide = found; /* on the 64-bit systems we build for the two are one */
+
+    return fstat64(fd, wide);
 }
 
 EXPORTED int fstatat(int folder, const char *name, struct stat *found, int flags)
 {
-    return fstatat64(folder, name, (struct stat64 *)(void *)found, flags);
+    void *wide = found;
+
+    return fstatat64(folder, name, wide, flags);
 }
 
 EXPORTED int statx(int folder, const char *name, int flags, unsigned mask, struct statx *found)

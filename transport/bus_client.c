@@ -150,7 +150,7 @@ enum bus_client_status bus_client_start(struct bus_client *client, int fd)
     client->now_ns = 0;
     client->real_time = false;
     client->system_errno = 0;
-    client->refusal = (enum bus_refusal)0;
+    client->refusal = BUS_NOT_REFUSED;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)
         status = system_failed(client);
     else

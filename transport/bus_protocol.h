@@ -32,6 +32,7 @@ enum bus_reply_type {
 };
 
 enum bus_refusal {
+    BUS_NOT_REFUSED = 0,
     BUS_NOT_A_CLIENT = 1, /* the first frame is not BUS_HELLO with the magic */
     BUS_BAD_VERSION = 2,
     BUS_BAD_FRAME = 3, /* a length of 0 or above BUS_FRAME_MAX, an unknown type, a body that does not fit it */
