@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/status.h"
 
+#include "storage/psa_status.h"
+
 /*
  * A refusal is HARDWARE_FAILURE here: where the driver knows the rule behind it, it has checked that rule before
  * sending and said NOT_PERMITTED or BAD_STATE by itself. CHIP_BAD_ARGUMENT reaches this table only from chip_guard:
@@ -39,22 +41,7 @@ psa_status_t driver_status_of_chip(enum chip_status status)
     return (unsigned)status < CHIP_STATUS_COUNT ? failure(chip_statuses[status]) : PSA_ERROR_GENERIC_ERROR;
 }
 
-static const psa_status_t storage_statuses[] = {
-    [STORAGE_OK] = PSA_SUCCESS,
-    [STORAGE_ABSENT] = PSA_ERROR_DOES_NOT_EXIST,
-    [STORAGE_FULL] = PSA_ERROR_INSUFFICIENT_STORAGE,
-    [STORAGE_READ_ONLY] = PSA_ERROR_STORAGE_FAILURE,
-    [STORAGE_PERMANENT] = PSA_ERROR_NOT_PERMITTED,
-    [STORAGE_CORRUPT] = PSA_ERROR_DATA_CORRUPT,
-    [STORAGE_FUTURE] = PSA_ERROR_DATA_INVALID,
-    [STORAGE_FAILED] = PSA_ERROR_STORAGE_FAILURE,
-};
-
 psa_status_t driver_status_of_storage(enum storage_status status)
 {
-    const size_t count = sizeof storage_statuses / sizeof storage_statuses[0];
-
-    if (status == STORAGE_OK)
-        return PSA_SUCCESS;
-    return (size_t)status < count ? failure(storage_statuses[status]) : PSA_ERROR_GENERIC_ERROR;
+    return storage_psa_status(status);
 }

@@ -17,6 +17,7 @@
  */
 #include <psa/internal_trusted_storage.h>
 
+#include "storage/psa_status.h"
 #include "storage/scrap.h"
 #include "storage/storage.h"
 #include "storage/transaction.h"
@@ -29,7 +30,7 @@ enum { KEY_RECORD_ROOM = 64 };
 
 _Static_assert(PSA_STORAGE_FLAG_WRITE_ONCE == STORAGE_FLAG_WRITE_ONCE, "flags are stored as PSA ITS has them");
 
-static psa_status_t psa_status_of(enum storage_status status)
+psa_status_t storage_psa_status(enum storage_status status)
 {
     /* DATA_INVALID is PSA's word for what is whole but not for this implementation. */
     static const psa_status_t table[] = {
@@ -125,7 +126,7 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
             status = STORAGE_OK;
     }
     if (status != STORAGE_OK)
-        return psa_status_of(status);
+        return storage_psa_status(status);
     status = store_transaction(storage, flags, content, noted, note);
     storage->transaction_open = status == STORAGE_OK;
     storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
@@ -143,7 +144,7 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
             storage->transaction_open = false;
         }
     }
-    return psa_status_of(status);
+    return storage_psa_status(status);
 }
 
 /*
@@ -180,7 +181,7 @@ static psa_status_t close_transaction(struct storage *storage)
         storage->settled = storage->settled && status == STORAGE_OK;
     }
     forget_transaction(storage);
-    return psa_status_of(status);
+    return storage_psa_status(status);
 }
 
 static psa_status_t set_driver_data(struct storage *storage, uint64_t uid, uint32_t flags, struct bytes content)
@@ -188,13 +189,14 @@ static psa_status_t set_driver_data(struct storage *storage, uint64_t uid, uint3
     struct storage_record record;
     if (storage->create_uid != 0 && !storage->record_written) {
         /* The record was never offered to us when the core ran out of memory on its way here. */
-        return storage->record_status == STORAGE_OK ? PSA_ERROR_STORAGE_FAILURE : psa_status_of(storage->record_status);
+        return storage->record_status == STORAGE_OK ? PSA_ERROR_STORAGE_FAILURE
+                                                    : storage_psa_status(storage->record_status);
     }
     /* A driver without persistent data has none stored either: no write at the first start, and none that would need
      * room after the chip has made a key. To the core, absent and empty are the same. */
     if (content.len == 0 && look_up(storage, uid, &record) == STORAGE_ABSENT)
         return PSA_SUCCESS;
-    return psa_status_of(storage->operations->set(storage->context, uid, flags, content));
+    return storage_psa_status(storage->operations->set(storage->context, uid, flags, content));
 }
 
 psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t data_length, const void *p_data,
@@ -219,7 +221,7 @@ psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t data_length, const void
         storage->record_written = status == STORAGE_OK;
         storage->record_status = status;
     }
-    return psa_status_of(status);
+    return storage_psa_status(status);
 }
 
 /* Of a transaction the core is shown its own bytes. */
@@ -251,7 +253,7 @@ psa_status_t psa_its_get(psa_storage_uid_t uid, uint32_t data_offset, uint32_t d
         return PSA_ERROR_DOES_NOT_EXIST;
     enum storage_status status = storage->operations->get(storage->context, uid, data_offset, &content, &record);
     if (status != STORAGE_OK)
-        return psa_status_of(status);
+        return storage_psa_status(status);
     if (uid == STORAGE_UID_TRANSACTION)
         hide_note(&record, data_offset, &content);
     if (data_offset > record.size)
@@ -273,7 +275,7 @@ psa_status_t psa_its_get_info(psa_storage_uid_t uid, struct psa_storage_info_t *
         return PSA_ERROR_DOES_NOT_EXIST;
     enum storage_status status = look_up(storage, uid, &record);
     if (status != STORAGE_OK)
-        return psa_status_of(status);
+        return storage_psa_status(status);
     if (uid == STORAGE_UID_TRANSACTION)
         hide_note(&record, 0, NULL);
     *p_info = (struct psa_storage_info_t){.size = record.size, .flags = record.flags};
@@ -295,5 +297,5 @@ psa_status_t psa_its_remove(psa_storage_uid_t uid)
         return PSA_ERROR_NOT_PERMITTED;
     if (uid == storage->create_uid)
         storage->record_written = false;
-    return psa_status_of(storage->operations->remove(storage->context, uid));
+    return storage_psa_status(storage->operations->remove(storage->context, uid));
 }
