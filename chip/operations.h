@@ -77,6 +77,19 @@ enum chip_status chip_read_stored_public_key(struct chip *chip, uint8_t slot,
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
                                        struct error *err);
 
+/*
+ * Four bytes at word `word` (0..7) of a block, in clear: read with the data zone locked; written to slots whose
+ * WriteConfig is "always" and that are not IsSecret, data zone locked.
+ */
+enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                     uint8_t out[static 4], struct error *err);
+enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                      const uint8_t in[static 4], struct error *err);
+
+/* Four bytes of OTP at word `word` (0..15). Written on an ATECC508A in consumption mode only: bits go from 1 to 0. */
+enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err);
+enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err);
+
 /* 32 bytes into OTP block 0 or 1, in clear. Config zone locked, data zone unlocked. */
 enum chip_status chip_write_otp_block(struct chip *chip, uint8_t block, const uint8_t in[static 32], struct error *err);
 
@@ -90,9 +103,10 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
 /*
  * Lock, for ever. Only provision/gate.c calls these. The config lock carries the CRC of all 128 bytes in `expected`, so
  * that the chip itself refuses if it holds anything else; the data lock carries the CRC given, or none when
- * `has_summary` is false.
+ * `has_summary` is false. chip_lock_config_blindly() locks in whatever is there: for tools that cannot know it.
  */
 enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *expected, struct error *err);
+enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err);
 enum chip_status chip_lock_data(struct chip *chip, bool has_summary, uint16_t summary, struct error *err);
 enum chip_status chip_lock_slot(struct chip *chip, uint8_t slot, struct error *err);
 
