@@ -485,6 +485,31 @@ static void test_aes(void **state)
     lab_close(&lab);
 }
 
+/* Config zone open: a key in TempKey serves, a slot does not; GFM takes no key. */
+static void test_aes_before_config_lock(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_BLANK};
+    uint8_t key[32];
+    uint8_t in[32];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    count_up(key, sizeof key, 0);
+    lab_open_part(&lab, &making);
+    lab_nonce_fixed(&lab, key);
+    lab_hex("00112233445566778899AABBCCDDEEFF", in, 16);
+    answer = lab_command(&lab, 0x51, 0x00, 0xffff, in, 16);
+    assert_int_equal(answer.len, 16);
+    assert_hex(answer.bytes, "69C4E0D86A7B0430D8CDB78070B4C55A", 16);
+    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, EXECUTION);
+    lab_hex("66E94BD4EF8A2C3B884CFA59CA342B2E 0388DACE60B6A392F328C2B971B2FE78", in, 32);
+    answer = lab_command(&lab, 0x51, 0x03, 0, in, 32);
+    assert_int_equal(answer.len, 16);
+    assert_hex(answer.bytes, "5E2EC746917062882C85B0685353DEB7", 16);
+    lab_close(&lab);
+}
+
 static void test_aes_disabled(void **state)
 {
     uint8_t config[128];
@@ -589,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_derive_roll),
         cmocka_unit_test(test_derive_create),
         cmocka_unit_test(test_aes),
+        cmocka_unit_test(test_aes_before_config_lock),
         cmocka_unit_test(test_aes_disabled),
         cmocka_unit_test(test_sha_context_vector),
         cmocka_unit_test(test_sha_context_moves),

@@ -18,7 +18,7 @@ static void test_verify_external(void **state)
     (void)state;
     lab_sign(&pair, lab_key, data);
     memcpy(data + 64, pair.point, 64);
-    for (int lock_state = LAB_B; lock_state <= LAB_C; lock_state++) {
+    for (int lock_state = LAB_A; lock_state <= LAB_C; lock_state++) {
         lab_open(&lab, (enum lab_state)lock_state);
         for (size_t i = 0; i < sizeof modes; i++)
             for (size_t flip = 0; flip < 129; flip += 16) {
