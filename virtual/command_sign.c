@@ -156,7 +156,7 @@ static enum virtual_answer judge(struct virtual_chip *chip, const uint8_t point[
     case VIRTUAL_SIGNATURE_FAULT:
         break;
     }
-    return VIRTUAL_ANSWER_ECC_FAULT;
+    return VIRTUAL_ANSWER_OFF_CURVE;
 }
 
 /* May the public key in `slot` verify now? */
@@ -185,8 +185,7 @@ static enum virtual_answer verify_message(struct virtual_chip *chip, const struc
     enum virtual_answer answer = VIRTUAL_ANSWER_EXECUTION;
 
     if ((wants_lock && !virtual_config_locked(chip)) || message == NULL ||
-        (with_mac && !validating_mac(chip, call, message, mac)) ||
-        (stored && !may_verify(chip, slot, from_message)))
+        (with_mac && !validating_mac(chip, call, message, mac)) || (stored && !may_verify(chip, slot, from_message)))
         goto out;
     if (stored)
         virtual_load_public_key(&chip->memory, slot, point);

@@ -105,12 +105,12 @@ static const struct row rows[] = {
     {"Sign slot 16", C, true, 0x41, 0x80, 16, 0, 3},
     {"Sign mode 90", C, true, 0x41, 0x90, 0, 0, 3},
     {"Sign internal from the buffer", C, true, 0x41, 0x20, 0, 0, 3},
-    {"Verify external, A, no point", A, true, 0x45, 2, 4, 128, 5},
+    {"Verify external, A, no point", A, true, 0x45, 2, 4, 128, 0x0f},
     {"Verify stored, A", A, true, 0x45, 0, 13, 64, 0x0f},
     {"Verify external with MAC, A", A, true, 0x45, 0x82, 4, 128, 0x0f},
     {"Verify external, curve 5", C, true, 0x45, 2, 5, 128, 3},
     {"Verify external, no TempKey", C, false, 0x45, 2, 4, 128, 0x0f},
-    {"Verify external, no point", C, true, 0x45, 2, 4, 128, 5},
+    {"Verify external, no point", C, true, 0x45, 2, 4, 128, 0x0f},
     {"Verify external with 64 bytes", C, true, 0x45, 2, 4, 64, 3},
     {"Verify stored, wrong signature", C, true, 0x45, 0, 13, 64, 1},
     {"Verify stored in slot 7", C, true, 0x45, 0, 7, 64, 3},
@@ -177,9 +177,9 @@ static void test_508a_lacks(void **state)
         uint16_t param2;
         size_t data_len;
     } missing[] = {
-        {0x16, 0x23, 0, 64},  {0x16, 0x43, 0, 32}, {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20},
-        {0x15, 4, 0, 0},      {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x41, 0xa0, 0, 0},       {0x45, 0x22, 4, 128},
-        {0x45, 0x82, 4, 128}, {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0},     {0x30, 4, 0, 0},
+        {0x16, 0x23, 0, 64}, {0x16, 0x43, 0, 32},  {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20}, {0x15, 4, 0, 0},
+        {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x41, 0xa0, 0, 0},   {0x45, 0x22, 4, 128},     {0x45, 0x82, 4, 128},
+        {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0}, {0x30, 4, 0, 0},
     };
     uint8_t config[128];
     uint8_t data[128] = {0};

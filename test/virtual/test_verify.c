@@ -29,7 +29,7 @@ static void test_verify_external(void **state)
                 if (flip < 128)
                     data[flip] ^= 1;
                 assert_int_equal(lab_command(&lab, 0x45, modes[i], 4, data, 128).status, flip < 64    ? 1
-                                                                                         : flip < 128 ? 5
+                                                                                         : flip < 128 ? 0x0f
                                                                                                       : 0);
                 if (flip < 128)
                     data[flip] ^= 1;
