@@ -3,6 +3,7 @@
  * MAC, CheckMac, HMAC, DeriveKey, AES and SHA contexts: worked vectors, then what each refuses.
  */
 #include "test/virtual/cabinet.h"
+#include "virtual/model.h"
 
 #define T0 "BEE176F91B7F8D191759F8A596F2065D6805A5CF831563B7D512574EC54A3169"
 #define PARSE 0x03
@@ -292,7 +293,7 @@ static void test_hmac(void **state)
     count_up(num_in, 20, 0);
     make_508(config);
     cabinet_open(&lab, config);
-    /* No way to set a random TempKey's value on this part: the vector's formula, with TempKey from the answer. */
+    /* The formula, with TempKey from the answer. */
     answer = lab_command(&lab, 0x16, 0, 0, num_in, 20);
     memcpy(text, answer.bytes, 32);
     memcpy(text + 32, num_in, 20);
@@ -331,6 +332,25 @@ static void test_hmac(void **state)
     assert_int_equal(lab_status(&lab, 0x11, 0x44, 16), PARSE);
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_status(&lab, 0x11, 0x44, 6), EXECUTION); /* NoMac */
+    lab_close(&lab);
+}
+
+/* The worked vector. No host can give a random TempKey its value on this part: it is put there from behind. */
+static void test_hmac_vector(void **state)
+{
+    uint8_t config[128];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    make_508(config);
+    cabinet_open(&lab, config);
+    lab_nonce_fixed(&lab, lab_key);
+    lab_hex(T0, lab.chip->registers.tempkey.value, 32);
+    lab.chip->registers.tempkey.from_host = false;
+    answer = lab_command(&lab, 0x11, 0x40, 4, NULL, 0);
+    assert_int_equal(answer.len, 32);
+    assert_hex(answer.bytes, "8F584838FCF58A0614703622421710F1C11781444072712070ECE9005A027A3F", 32);
     lab_close(&lab);
 }
 
@@ -609,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_checkmac_copy),
         cmocka_unit_test(test_authorisation),
         cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_hmac_vector),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_families),
         cmocka_unit_test(test_derive_roll),
