@@ -56,7 +56,7 @@ enum outcome {
     ANSWERED,      /* executed or refused: the reply is in hand */
     DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
     SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
-    RESTARTED,     /* 0x11 in place of a reply */
+    RESTARTED,     /* 0x11 in place of a reply: its supply dipped, or it slept and a poll's zero bits woke it */
     ASLEEP,        /* not acknowledged: the chip saw nothing */
     SILENT,        /* sent, but no reply within the limit */
     UNREADABLE,    /* sent, but every reading of the reply was damaged */
@@ -68,13 +68,14 @@ enum aftermath { STAYS, GOES_IDLE, IS_LOST };
 static const struct outcome_rule {
     uint8_t resends;
     bool may_have_run;
+    bool only_repeatable; /* what has no resends for a command that is not */
     enum aftermath aftermath;
     enum chip_status status; /* when the resends are used up */
 } outcome_rules[] = {
     [ANSWERED] = {.status = CHIP_OK},
     [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
     [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
-    [RESTARTED] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [RESTARTED] = {.resends = 1, .only_repeatable = true, .aftermath = IS_LOST, .status = CHIP_RESET},
     [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
@@ -124,18 +125,18 @@ static enum transport_status receive(struct chip *chip, struct bytes_out *group)
 }
 
 /* The first poll for a command's reply, when the command's row says or when the bus does. */
-static enum transport_status receive_first(struct chip *chip, const struct chip_command *command,
-                                           struct bytes_out *group)
+static enum transport_status receive_first(struct chip *chip, struct exchange *exchange)
 {
+    const uint32_t first_us = exchange->command->first_poll_us;
+    struct bytes_out *group = &exchange->answer;
     enum transport_status status;
 
     if (chip->transport.operations->await == NULL) {
-        delay_us(chip, command->first_poll_us);
+        delay_us(chip, first_us);
         return receive(chip, group);
     }
     group->len = 0;
-    status = chip->transport.operations->await(chip->transport.context, group, command->first_poll_us,
-                                               command->exec_max_ms * UINT32_C(1000));
+    status = chip->transport.operations->await(chip->transport.context, group, first_us, exchange->exec_max_us);
     if (status == TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
@@ -206,12 +207,20 @@ gone:
     return CHIP_GONE;
 }
 
-/* Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. */
+/*
+ * Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. Also where the
+ * chip should be asleep: a pulse for another chip on the bus has woken this one as well, its watchdog runs since then,
+ * and what it would answer to a pulse of ours looks as if it were fresh. A chip that does sleep does not acknowledge
+ * the idle.
+ */
 static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 {
+    enum transport_status status;
+
     if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
-    if (chip->awake && idle(chip) == TRANSPORT_GONE) {
+    status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
+    if (status == TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
     }
@@ -259,7 +268,7 @@ static uint32_t poll_interval_us(uint32_t worst, uint64_t waited)
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
     uint64_t start = now_us(chip);
-    enum transport_status status = receive_first(chip, exchange->command, &exchange->answer);
+    enum transport_status status = receive_first(chip, exchange);
     unsigned unreadable = 0;
 
     for (;;) {
@@ -345,7 +354,7 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
         }
         if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (resent[outcome] == rule->resends)
+        if (resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
             return rule->status;
         resent[outcome]++;
         chip->counters.resends++;

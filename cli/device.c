@@ -227,9 +227,15 @@ static bool open_tcp(struct device *device, const struct cli *cli, const char *r
 static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
+    const char *when_silent; /* what to look at when nothing answers, beside what holds for any bus; or NULL */
 } kinds[] = {
-    {"virtual", open_virtual}, {"i2c", open_i2c},   {"swi", open_swi},
-    {"kit", open_kit},         {"unix", open_unix}, {"tcp", open_tcp},
+    {"virtual", open_virtual, NULL},
+    {"i2c", open_i2c,
+     "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
+    {"swi", open_swi, NULL},
+    {"kit", open_kit, NULL},
+    {"unix", open_unix, NULL},
+    {"tcp", open_tcp, NULL},
 };
 
 /* The guard is asked only about what would last. */
@@ -260,8 +266,11 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
     chip_init(&device->chip, &device->transport);
     if (looking)
         device->chip.guard.allow = allow_nothing;
-    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
+    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK) {
+        if (err->reason == ERROR_DEVICE_SILENT && kinds[kind].when_silent != NULL)
+            err->next = kinds[kind].when_silent;
         goto failed;
+    }
     chip_config_serial(&device->config, device->serial);
     device->part = chip_config_part(&device->config);
     return true;

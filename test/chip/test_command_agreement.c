@@ -83,7 +83,7 @@ static void test_ecdh(void **state)
     assert_int_equal(chip_ecdh(full.chip, PART, 7, peer, secret, &err), CHIP_EXECUTION);
     assert_string_equal(err.doing, "agree on a secret");
     peer[63] ^= 1;
-    assert_int_equal(chip_ecdh(full.chip, PART, 2, peer, secret, NULL), CHIP_ECC_FAULT);
+    assert_int_equal(chip_ecdh(full.chip, PART, 2, peer, secret, NULL), CHIP_EXECUTION);
     assert_int_equal(chip_ecdh(full.chip, PART, 16, peer, secret, NULL), CHIP_BAD_ARGUMENT);
     assert_int_equal(chip_ecdh_to_slot(full.chip, PART, 16, peer, NULL), CHIP_BAD_ARGUMENT);
     assert_int_equal(chip_ecdh_to_tempkey(full.chip, 16, peer, NULL), CHIP_BAD_ARGUMENT);

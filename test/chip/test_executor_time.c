@@ -90,7 +90,7 @@ static void test_watchdog_window(void **state)
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-    size_t at = 2;
+    size_t at = 3;
     uint32_t wakes = 1;
 
     (void)state;
@@ -118,8 +118,8 @@ static void test_watchdog_window(void **state)
 static void test_registers_survive_the_window(void **state)
 {
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "window", steps);
@@ -163,8 +163,8 @@ static void test_longer_than_the_window(void **state)
     static const struct chip_command slow = {
         .name = "slow", .opcode = 0x30, .exec_max_ms = {1085, 1085, 1085}, .first_poll_us = 100, .repeatable = true};
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "long", steps);
@@ -441,7 +441,7 @@ static void test_clocks_and_the_window(void **state)
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-        size_t at = 2;
+        size_t at = 3;
 
         for (uint32_t call = 0; call < 2; call++) {
             if (call == 1 && rows[i].wakes == 2) {
