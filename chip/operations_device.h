@@ -57,8 +57,8 @@ enum chip_self_test {
 
 /*
  * Runs the tests: CHIP_OK with those that failed in `*failed`, 0 when all passed. After a failure the chip refuses
- * nearly everything (CHIP_SELF_TEST) until the failed tests pass or it wakes anew. No tests: the failures that stand.
- * Takes up to 2.4 s.
+ * nearly everything (CHIP_SELF_TEST) until the failed tests pass or it wakes anew, as it may for any next command. No
+ * tests: the failures that stand. Takes up to 2.4 s.
  */
 enum chip_status chip_self_test(struct chip *chip, uint8_t tests, uint8_t *failed, struct error *err);
 
