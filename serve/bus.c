@@ -67,11 +67,13 @@ static void let_bits_pass(const struct serve_bus *bus)
     const uint64_t until_ns = bus->started_ns + serve_bus_now_ns(bus);
     const struct timespec until = {.tv_sec = (time_t)(until_ns / UINT64_C(1000000000)),
                                    .tv_nsec = (long)(until_ns % UINT64_C(1000000000))};
+    int interrupted = 0;
 
     if (!bus->real_time)
         return;
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-        continue;
+    do
+        interrupted = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    while (interrupted == EINTR);
 }
 
 void serve_bus_set_clock(struct serve_bus *bus, uint32_t clock_hz)

@@ -254,9 +254,9 @@ static void test_chain(void **state)
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const struct virtual_making making = {.part = parts[i]};
         uint8_t config[128], slot10[96], slot11[96], slot12[96];
-        uint8_t root[64], signer[64], device[64], serial[9], tbs[VIRTUAL_TBS_MAX], digest[32];
+        uint8_t root[64], signer_key[64], device[64], serial[9], tbs[VIRTUAL_TBS_MAX], digest[32];
         struct virtual_certificate certificate = {
-            .definition = VIRTUAL_SIGNER, .subject_key = signer, .issuer_key = root};
+            .definition = VIRTUAL_SIGNER, .subject_key = signer_key, .issuer_key = root};
         char eui[13] = "";
         struct lab lab;
 
@@ -265,8 +265,8 @@ static void test_chain(void **state)
         read_slot(&lab, 10, slot10);
         read_slot(&lab, 11, slot11);
         read_slot(&lab, 12, slot12);
-        memcpy(signer, slot11 + 4, 32);
-        memcpy(signer + 32, slot11 + 40, 32);
+        memcpy(signer_key, slot11 + 4, 32);
+        memcpy(signer_key + 32, slot11 + 40, 32);
         lab_public_key(&lab, 0, device);
         virtual_peek_config(lab.chip, config);
         memcpy(serial, config, 4);
@@ -276,7 +276,7 @@ static void test_chain(void **state)
         assert_true(lab_verify(root, digest, slot12));
         certificate.definition = VIRTUAL_FLEX_DEVICE;
         certificate.subject_key = device;
-        certificate.issuer_key = signer;
+        certificate.issuer_key = signer_key;
         certificate.serial = serial;
         memcpy(certificate.trailer, slot10 + 64, 8);
         if (parts[i] == VIRTUAL_TRUST_AND_GO) {
@@ -287,7 +287,7 @@ static void test_chain(void **state)
             certificate.eui = eui;
         }
         lab_sha256(tbs, virtual_build_tbs(crypto, &certificate, tbs), digest);
-        assert_true(lab_verify(signer, digest, slot10));
+        assert_true(lab_verify(signer_key, digest, slot10));
         lab_close(&lab);
     }
     virtual_crypto_free(crypto);
