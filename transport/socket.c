@@ -193,6 +193,35 @@ static uint64_t socket_now_us(void *context)
     return self->client.real_time ? clock_linux_now_us(NULL) : (self->client.now_ns + self->pending_ns) / 1000;
 }
 
+static bool socket_is_taken(void *context, uint8_t address)
+{
+    const struct transport_socket *self = context;
+    bool taken = false;
+
+    for (size_t i = 0; i < self->client.address_count; i++)
+        taken |= self->client.addresses[i] >> 1 == address;
+    return taken;
+}
+
+static void socket_also_at(void *context, uint8_t address)
+{
+    struct transport_socket *self = context;
+
+    if (self->address != 0 && address != self->address)
+        self->other = address;
+}
+
+/* A wake tells who is there: of two places the chip is where somebody is; before it has moved, at the old one. */
+static void find(struct transport_socket *self)
+{
+    const uint8_t old = self->address;
+
+    if (self->other != 0 && !socket_is_taken(self, old) && socket_is_taken(self, self->other)) {
+        self->address = self->other;
+        self->other = old;
+    }
+}
+
 static enum transport_status socket_wake(void *context)
 {
     struct transport_socket *self = context;
@@ -213,6 +242,7 @@ static enum transport_status socket_wake(void *context)
         bus_client_note_addresses(&self->client, reply.body) != BUS_CLIENT_OK || self->client.address_count == 0)
         return gone(self);
     self->held = true;
+    find(self);
     socket_delay_us(context, WAKE_HIGH_US);
     return TRANSPORT_OK;
 }
@@ -281,6 +311,8 @@ static const struct transport_operations socket_operations = {
     .await = socket_await,
     .idle = socket_idle,
     .sleep = socket_sleep,
+    .also_at = socket_also_at,
+    .is_taken = socket_is_taken,
     .delay_us = socket_delay_us,
     .now_us = socket_now_us,
 };
@@ -304,6 +336,7 @@ static bool finish_open(struct transport_socket *self, enum bus_client_status st
                         struct transport *transport, struct error *err)
 {
     self->address = address;
+    self->other = 0;
     self->pending_ns = 0;
     self->ahead = 0;
     self->held = self->gone = false;
