@@ -441,3 +441,15 @@ void chip_sleep(struct chip *chip)
     (void)chip->transport.operations->sleep(chip->transport.context);
     forget(chip);
 }
+
+void chip_also_at(struct chip *chip, uint8_t address)
+{
+    if (chip->transport.operations->also_at != NULL)
+        chip->transport.operations->also_at(chip->transport.context, address);
+}
+
+bool chip_address_is_taken(struct chip *chip, uint8_t address)
+{
+    return chip->transport.operations->is_taken != NULL &&
+           chip->transport.operations->is_taken(chip->transport.context, address);
+}

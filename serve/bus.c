@@ -47,6 +47,18 @@ void serve_bus_wait_ns(struct serve_bus *bus, uint64_t nanoseconds)
         virtual_wait_ns(bus->chips[i], nanoseconds);
 }
 
+void serve_bus_await(struct serve_bus *bus, uint8_t address, uint64_t limit_ns)
+{
+    for (size_t i = 0; i < bus->count; i++) {
+        if (virtual_i2c_address(bus->chips[i]) >> 1 == address) {
+            const uint64_t busy_ns = virtual_busy_ns(bus->chips[i]);
+
+            serve_bus_wait_ns(bus, busy_ns < limit_ns ? busy_ns : limit_ns);
+            return;
+        }
+    }
+}
+
 void serve_bus_catch_up(struct serve_bus *bus)
 {
     uint64_t world, here = serve_bus_now_ns(bus);

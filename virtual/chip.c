@@ -276,6 +276,13 @@ void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
     pass(chip, nanoseconds);
 }
 
+uint64_t virtual_busy_ns(const struct virtual_chip *chip)
+{
+    if (chip->power != VIRTUAL_AWAKE || chip->silent || chip->answers_from_ns <= chip->now_ns)
+        return 0;
+    return chip->answers_from_ns - chip->now_ns;
+}
+
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)
 {
     *counters = chip->counters;

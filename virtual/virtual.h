@@ -130,6 +130,9 @@ void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
 
+/* How long from now it answers nothing because it executes or wakes. 0: it answers, or will not before it is woken. */
+uint64_t virtual_busy_ns(const struct virtual_chip *chip);
+
 /* What has happened since virtual_open(): for measuring. */
 struct virtual_counters {
     uint64_t commands;           /* commands executed, refused ones included */
