@@ -2,7 +2,8 @@
 /*
  * What a slot can do, as one table of rules: an ability is there when none of its rules forbids it, and the first that
  * does is the answer to "why not". Rules are ordered from what can never change (what the slot is for) to what a lock
- * may still change. Where public sources leave it open whether a part allows something, the rule forbids it.
+ * may still change. Where public sources leave it open whether a part allows something, the rule forbids it: so with
+ * the public key of a slot that is to hide it, while the data zone is unlocked.
  *
  * Sources: ATECC508A data sheet DS20005927, sections 2.2.1 to 2.4.3 and tables 2-6 to 2-12; ATECC608B-TNGTLS data
  * sheet, sections 2.2 and 5; expectations of cryptoauthlib's tests against real parts.
@@ -87,7 +88,7 @@ static const struct slot_rule slot_rules[] = {
      "bit 13 of its SlotConfig (WriteConfig) is 0: GenKey is not allowed once the data zone is locked"},
     {CHIP_CAN_IMPORT_SECRET, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x4000, 0x4000, ERROR_SLOT_POLICY,
      "bit 14 of its SlotConfig (WriteConfig) is 0: PrivWrite is not allowed once the data zone is locked"},
-    {CHIP_CAN_GIVE_PUBLIC, STATE_LOCKED, SUBJECT_KEY_CONFIG, 0x0002, 0x0002, ERROR_SLOT_POLICY,
+    {CHIP_CAN_GIVE_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0002, 0x0002, ERROR_SLOT_POLICY,
      "bit 1 of its KeyConfig (PubInfo) is 0: the public key came out once, when the key was made"},
     {CHIP_CAN_WRITE_CLEAR, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x4000, 0, ERROR_SLOT_POLICY,
      "bit 14 of its SlotConfig (WriteConfig) is 1: only encrypted writes are allowed once the data zone is locked"},
@@ -101,7 +102,9 @@ static const struct slot_rule slot_rules[] = {
     /* Authorisation by another key before each use, which nothing here gives. Creation needs it once data is locked. */
     {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
      "bit 7 of its KeyConfig (ReqAuth) is 1: each use needs another key to be authorised first"},
-    {CHIP_CAN_GENERATE | CHIP_CAN_GIVE_PUBLIC, STATE_LOCKED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
+    {CHIP_CAN_GENERATE, STATE_LOCKED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
+     "bit 7 of its KeyConfig (ReqAuth) is 1: GenKey needs another key to be authorised first"},
+    {CHIP_CAN_GIVE_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
      "bit 7 of its KeyConfig (ReqAuth) is 1: GenKey needs another key to be authorised first"},
 };
 #define SLOT_RULES (sizeof(slot_rules) / sizeof(slot_rules[0]))
