@@ -51,6 +51,9 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
+/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+#define REVISION_608 0x60
+
 /* What became of one group. */
 enum outcome {
     ANSWERED,      /* executed or refused: the reply is in hand */
@@ -383,6 +386,16 @@ static bool is_counted(const struct chip *chip, const struct chip_command *comma
     return command->uses_key && slot < CHIP_SLOTS && (chip->limited_use >> slot & 1) != 0;
 }
 
+/* What a command changes for good depends on the key that it uses, and on the part where that is known. */
+static enum chip_effect effect_of(const struct chip *chip, const struct chip_command *command, bool counted)
+{
+    if (counted && command->effect == CHIP_READS)
+        return CHIP_WRITES;
+    if (command->effect == CHIP_SEEDS && chip->identified && chip->revision[2] == REVISION_608)
+        return CHIP_READS;
+    return command->effect;
+}
+
 void chip_init(struct chip *chip, const struct transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
@@ -397,7 +410,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     struct exchange exchange = {
         .command = command,
         .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
-        .effect = counted && command->effect == CHIP_READS ? CHIP_WRITES : command->effect,
+        .effect = effect_of(chip, command, counted),
         .repeatable = command->repeatable && !counted,
         .counted = counted,
         .answer = {.data = answer, .cap = sizeof(answer)},

@@ -153,6 +153,11 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
     chip->times = times;
 }
 
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule)
+{
+    chip->public_rule = rule;
+}
+
 bool virtual_gpio_level(const struct virtual_chip *chip)
 {
     return chip->gpio;

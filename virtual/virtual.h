@@ -123,6 +123,16 @@ enum virtual_times {
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
+/*
+ * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
+ * only once the data zone is locked. A host is right when it works with both.
+ */
+enum virtual_public_rule {
+    VIRTUAL_PUBLIC_ALWAYS, /* from the start: the stricter one */
+    VIRTUAL_PUBLIC_ONCE_LOCKED,
+};
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule);
+
 /* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
 void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
 

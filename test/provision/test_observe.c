@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,11 +87,49 @@ static void test_an_open_data_zone_proves_no_public_key(void **state)
     }
 }
 
+/*
+ * A slot that hides its public key, in an open data zone: whether the chip hides it there, too, documents disagree. The
+ * key could never be proven later, so it is refused either way, with the same reason.
+ */
+static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
+{
+    static const enum virtual_public_rule rules[] = {VIRTUAL_PUBLIC_ALWAYS, VIRTUAL_PUBLIC_ONCE_LOCKED};
+    struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
+    uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        struct virtual_problem problem;
+        struct bench bench;
+
+        bench_open(&bench, VIRTUAL_BLANK, bench_example);
+        virtual_peek_config(bench.virtual_chip, config);
+        bench_power_off(&bench);
+        config[87] = 0x00; /* config zone locked, data zone open */
+        config[96] = 0x31; /* slot 0: private, PubInfo 0, P-256, Lockable */
+        making.config = config;
+        assert_int_equal(unlink(bench.chip_path), 0);
+        assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+        bench_power_on(&bench);
+        virtual_set_public_rule(bench.virtual_chip, rules[i]);
+        bench.profile.key_count = 1;
+        bench.profile.keys[0].method = PROFILE_GENERATE;
+        bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
+        virtual_digest(bench.virtual_chip, before);
+        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+        assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
+        virtual_digest(bench.virtual_chip, after);
+        assert_memory_equal(before, after, sizeof(before));
+        bench_close(&bench);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_cannot_be_asked_is_not_replaced),
         cmocka_unit_test(test_an_open_data_zone_proves_no_public_key),
+        cmocka_unit_test(test_a_hidden_public_key_is_refused_by_either_rule),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

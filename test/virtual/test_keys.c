@@ -76,7 +76,8 @@ static const struct row rows[] = {
     {"GenKey mode 0 in TempKey", C, false, 0x40, 0, 0xffff, 0, 3},
     {"GenKey in TempKey, A", A, false, 0x40, 4, 0xffff, 0, 0x0f},
     {"GenKey in TempKey", C, false, 0x40, 4, 0xffff, 0, 0},
-    {"public key, B", B, false, 0x40, 0, 1, 0, 0},
+    {"public key, B", B, false, 0x40, 0, 0, 0, 0},
+    {"public key, B, PubInfo 0", B, false, 0x40, 0, 1, 0, 0x0f},
     {"public key, C", C, false, 0x40, 0, 0, 0, 0},
     {"public key, C, PubInfo 0", C, false, 0x40, 0, 1, 0, 0x0f},
     {"public key of an empty slot", B, false, 0x40, 0, 2, 0, 0x0f},
@@ -372,6 +373,23 @@ static void test_generate_and_sign(void **state)
     lab_close(&lab);
 }
 
+/* Both readings of when PubInfo counts; once the data zone is locked there is but one. */
+static void test_public_rule(void **state)
+{
+    struct lab lab;
+
+    (void)state;
+    for (int locked = 0; locked < 2; locked++) {
+        lab_open(&lab, locked ? LAB_C : LAB_B);
+        assert_int_equal(lab_status(&lab, 0x40, 0x00, 1), 0x0f);
+        virtual_set_public_rule(lab.chip, VIRTUAL_PUBLIC_ONCE_LOCKED);
+        assert_int_equal(lab_command(&lab, 0x40, 0x00, 1, NULL, 0).len, locked ? 1 : 64);
+        virtual_set_public_rule(lab.chip, VIRTUAL_PUBLIC_ALWAYS);
+        assert_int_equal(lab_status(&lab, 0x40, 0x00, 1), 0x0f);
+        lab_close(&lab);
+    }
+}
+
 /* Signing from the buffer leaves TempKey's value alone; loading the buffer marks its source as the host. */
 static void test_buffer_and_tempkey(void **state)
 {
@@ -537,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_gendig_zones),
         cmocka_unit_test(test_nonce_random),
         cmocka_unit_test(test_generate_and_sign),
+        cmocka_unit_test(test_public_rule),
         cmocka_unit_test(test_buffer_and_tempkey),
         cmocka_unit_test(test_internal_signatures),
         cmocka_unit_test(test_limited_use),
