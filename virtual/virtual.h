@@ -115,6 +115,7 @@ void virtual_gpio_drive(struct virtual_chip *chip, bool level);
 enum virtual_times {
     VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
     VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
+    VIRTUAL_TIMES_NONE,    /* nor does the bus take any, nor waking: only virtual_wait_ns() moves the clock */
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
