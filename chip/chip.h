@@ -98,7 +98,4 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
 /* Puts the chip to sleep and forgets its registers: call it when done, also after failures. Never fails. */
 void chip_sleep(struct chip *chip);
 
-/* "the chip refused it in its present state": one literal per status. */
-const char *chip_status_text(enum chip_status status);
-
 #endif

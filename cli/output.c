@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bytes/hex.h"
+#include "chip/words.h"
 
 static void line_to_stderr(const char *before, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -257,6 +258,8 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
 
     if (shown.reason == ERROR_NONE)
         shown.reason = ERROR_UNEXPECTED;
+    chip_words_for_failure(&shown);
+    chip_words_for_rule(&shown);
     if (shown.cause == NULL)
         shown.cause = "a part of imprint failed without saying why";
     if (shown.doing == NULL)

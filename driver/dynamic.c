@@ -42,6 +42,7 @@ static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data
         driver_forget_config(driver);
         driver_recover_again(driver);
         driver_settle_erasures(driver);
+        driver->working = false;
     }
     return PSA_SUCCESS;
 }

@@ -14,13 +14,16 @@ struct driver *dynamic_begin(void)
 {
     struct driver *driver = driver_bound();
 
-    if (driver != NULL)
+    if (driver != NULL) {
         error_clear(&driver->last_error);
+        driver->working = true;
+    }
     return driver;
 }
 
 psa_status_t dynamic_finish(struct driver *driver, psa_status_t status)
 {
+    driver->working = false;
     if (status == PSA_SUCCESS) {
         error_clear(&driver->last_error);
         return status;
@@ -112,6 +115,7 @@ static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_dat
     if (driver != NULL) {
         driver_forget_config(driver);
         driver_recover_again(driver);
+        driver->working = false;
     }
     return PSA_SUCCESS;
 }

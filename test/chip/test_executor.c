@@ -4,6 +4,7 @@
 
 #include "bytes/hex.h"
 #include "chip/command.h"
+#include "chip/words.h"
 #include "test/chip/calls.h"
 #include "test/chip/scripted.h"
 
@@ -560,8 +561,8 @@ static void check_row(const struct row *row)
     if ((err.has_chip_status ? err.chip_status : -1) != row->status_byte)
         fail_msg("%s: status byte %d of %d", row->name, err.has_chip_status, err.chip_status);
     if (row->status != CHIP_OK &&
-        (err.command == NULL || strcmp(err.command, row->call->command->name) != 0 || err.cause == NULL))
-        fail_msg("%s: the error does not name its command or cause", row->name);
+        (err.command == NULL || strcmp(err.command, row->call->command->name) != 0 || err.chip_failure != row->status))
+        fail_msg("%s: the error does not name its command or failure", row->name);
     assert_true(hex_decode(row->reply, strlen(row->reply), &expected, NULL));
     if (!bytes_equal(bytes_written(&reply), bytes_written(&expected)))
         fail_msg("%s: another reply", row->name);
@@ -584,6 +585,15 @@ static void test_status_texts(void **state)
         assert_non_null(chip_status_text((enum chip_status)a));
         for (int b = 0; b < a; b++)
             assert_string_not_equal(chip_status_text((enum chip_status)a), chip_status_text((enum chip_status)b));
+    }
+    for (int status = 0; status < CHIP_STATUS_COUNT; status++) {
+        struct error err = {.chip_failure = (uint8_t)status};
+
+        chip_words_for_failure(&err);
+        if (status == CHIP_OK)
+            assert_null(err.cause);
+        else
+            assert_string_equal(err.cause, chip_status_text((enum chip_status)status));
     }
     assert_non_null(chip_status_text(CHIP_STATUS_COUNT));
     assert_non_null(chip_status_text((enum chip_status)(-1)));

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+set(board_cpu -mcpu=cortex-m3 -mthumb)
+set(board_family mps2)
