@@ -301,6 +301,11 @@ uint8_t virtual_i2c_address(const struct virtual_chip *chip)
     return chip->address;
 }
 
+bool virtual_is_single_wire(const struct virtual_chip *chip)
+{
+    return !virtual_is_i2c(chip);
+}
+
 void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static VIRTUAL_CONFIG_BYTES])
 {
     memcpy(config, chip->memory.config, VIRTUAL_CONFIG_BYTES);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transport to a chip on a single wire at a serial port of a Linux machine, whose transmitter and receiver are both on
+ * that wire: transport/swi.h over termios.
+ */
+#ifndef IMPRINT_TRANSPORT_SWI_TTY_H
+#define IMPRINT_TRANSPORT_SWI_TTY_H
+
+#include "error/error.h"
+#include "transport/swi.h"
+
+/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
+struct transport_swi_tty {
+    int fd;
+    struct swi_port port;
+    struct transport_swi swi;
+};
+
+/*
+ * Opens the port at `path` and listens whether what it sends comes back. False with a reason: no such port, no wire
+ * between transmitter and receiver. On true `self` must be closed.
+ */
+bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
+                            struct error *err);
+void transport_swi_tty_close(struct transport_swi_tty *self);
+
+#endif
