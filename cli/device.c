@@ -213,12 +213,14 @@ static const struct {
     {"kit", open_kit},         {"unix", open_unix}, {"tcp", open_tcp},
 };
 
-static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+/* The guard is asked only about what would last. */
+static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
     (void)context;
+    (void)command;
     (void)param1;
     (void)param2;
-    return command->effect == CHIP_READS;
+    return false;
 }
 
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err)
@@ -238,7 +240,7 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
         goto failed;
     chip_init(&device->chip, &device->transport);
     if (looking)
-        device->chip.guard.allow = allow_reading_only;
+        device->chip.guard.allow = allow_nothing;
     if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
         goto failed;
     chip_config_serial(&device->config, device->serial);
