@@ -74,6 +74,7 @@ extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
+extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_virtual_new;
 extern const struct cli_verb cli_verb_virtual_serve;
 extern const struct cli_verb cli_verb_virtual_run;

@@ -16,10 +16,10 @@
 #include "bytes/hex.h"
 #include "cli/evidence.h"
 #include "cli/folder.h"
+#include "cli/profile_file.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/source.h"
-#include "profile/text.h"
 
 enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -128,27 +128,6 @@ static bool read_arming(struct run *run, struct error *err)
     error_set(err, ERROR_USAGE, "--arm wants the device's serial number (18 hex digits) or the word \"profile\"",
               "imprint info shows the serial number");
     error_with_subject(err, what);
-    return false;
-}
-
-/* Reads the profile, or prints what is wrong with it. */
-static bool read_profile(struct run *run, enum cli_exit *code)
-{
-    const char *path = run->cli->arguments[0];
-    struct profile_complaint complaint;
-    struct error err = {.doing = "read the profile", .subject = path};
-    char cause[2 * PROFILE_MESSAGE_MAX + 32];
-
-    memset(&complaint, 0, sizeof complaint);
-    if (profile_read_file(path, &run->profile, &complaint))
-        return true;
-    snprintf(cause, sizeof cause, "%s%s%s", complaint.message, complaint.expected[0] != '\0' ? "; expected " : "",
-             complaint.expected);
-    err.reason = complaint.reason;
-    err.cause = cause;
-    err.line = complaint.line;
-    err.column = complaint.column;
-    *code = output_error(&run->cli->output, &err);
     return false;
 }
 
@@ -345,7 +324,7 @@ static enum cli_exit run_provision(struct cli *cli)
     run.cli = cli;
     if (!read_arming(&run, &err))
         return output_error(&cli->output, &err);
-    if (!read_profile(&run, &code))
+    if (!profile_file_read(&cli->output, cli->arguments[0], &run.profile, &code))
         return code;
     /* Only now has a failure to do with a device. */
     cli->output.device = cli->device;
