@@ -59,10 +59,15 @@ static bool set_form(int fd, const struct tty_form *form)
     cfmakeraw(&settings);
     settings.c_cflag |= CLOCAL | CREAD;
     settings.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS | CSIZE);
-    settings.c_cflag |= form->seven_bits ? CS7 : CS8;
     settings.c_cc[VMIN] = 1;
     settings.c_cc[VTIME] = 0;
-    return cfsetspeed(&settings, speed_of(form->baud)) == 0 && tcsetattr(fd, TCSANOW, &settings) == 0;
+    if (cfsetspeed(&settings, speed_of(form->baud)) != 0)
+        return false;
+    settings.c_cflag |= form->seven_bits ? CS7 : CS8;
+    if (tcsetattr(fd, TCSANOW, &settings) == 0)
+        return true;
+    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CSIZE) | CS8; /* pseudo terminals and some adapters have no 7 */
+    return form->seven_bits && tcsetattr(fd, TCSANOW, &settings) == 0;
 }
 
 int tty_open(const char *path, const struct tty_form *form, struct error *err)

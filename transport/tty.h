@@ -10,7 +10,7 @@
 
 struct tty_form {
     unsigned baud;
-    bool seven_bits;   /* else eight; no parity, one stop bit */
+    bool seven_bits;   /* where the port has them; else eight. No parity, one stop bit */
     const char *cause; /* "the serial port cannot be set to 115200 8N1" */
 };
 
