@@ -123,18 +123,18 @@ static enum transport_status receive(struct chip *chip, struct bytes_out *group)
 }
 
 /* The first poll for a command's reply, when the command's row says or when the bus does. */
-static enum transport_status receive_first(struct chip *chip, const struct chip_command *command,
-                                           struct bytes_out *group)
+static enum transport_status receive_first(struct chip *chip, struct exchange *exchange)
 {
+    const uint32_t first_us = exchange->command->first_poll_us;
+    struct bytes_out *group = &exchange->answer;
     enum transport_status status;
 
     if (chip->transport.operations->await == NULL) {
-        delay_us(chip, command->first_poll_us);
+        delay_us(chip, first_us);
         return receive(chip, group);
     }
     group->len = 0;
-    status = chip->transport.operations->await(chip->transport.context, group, command->first_poll_us,
-                                               command->exec_max_ms * UINT32_C(1000));
+    status = chip->transport.operations->await(chip->transport.context, group, first_us, exchange->exec_max_us);
     if (status == TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
@@ -258,7 +258,7 @@ static uint32_t poll_interval_us(uint32_t worst, uint64_t waited)
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
     uint64_t start = now_us(chip);
-    enum transport_status status = receive_first(chip, exchange->command, &exchange->answer);
+    enum transport_status status = receive_first(chip, exchange);
     unsigned unreadable = 0;
 
     for (;;) {
