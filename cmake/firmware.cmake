@@ -30,7 +30,7 @@ include(cmake/mbedtls.cmake)
 include(cmake/version.cmake)
 include(cmake/module.cmake)
 
-foreach(module bytes error crypto transport chip storage profile driver provision)
+foreach(module bytes error crypto link transport chip cert storage profile driver provision)
   add_subdirectory(${module})
 endforeach()
 
