@@ -77,7 +77,10 @@ struct chip {
     uint64_t woken_at_us;
     bool awake;
     bool registers_lost; /* since the last command that filled them */
-    bool identified;     /* serial and revision below are known */
+    /* Of the config zone as read or written last; M0 and none before that. */
+    uint8_t clock;        /* enum chip_clock */
+    uint16_t limited_use; /* bit n: the key in slot n counts its uses */
+    bool identified;      /* serial and revision below are known */
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
 };

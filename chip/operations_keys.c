@@ -107,6 +107,7 @@ enum chip_status chip_sign_digest(struct chip *chip, enum chip_part part, uint8_
 struct verify_job {
     const struct digest_register *where;
     const uint8_t *digest;
+    const struct chip_command *command;
     struct bytes data; /* what Verify takes: R, S and for an external key X, Y */
     uint16_t param2;
     uint8_t mode;
@@ -119,7 +120,7 @@ static enum chip_status verify_run(struct chip *chip, void *job, struct error *e
 
     if (status != CHIP_OK)
         return status;
-    return chip_execute(chip, &chip_command_verify, (uint8_t)(verify->mode + verify->where->use), verify->param2,
+    return chip_execute(chip, verify->command, (uint8_t)(verify->mode + verify->where->use), verify->param2,
                         verify->data, NULL, err);
 }
 
@@ -132,6 +133,7 @@ enum chip_status chip_verify_external(struct chip *chip, enum chip_part part,
     struct verify_job job = {
         .where = digest_register_of(part),
         .digest = digest,
+        .command = &chip_command_verify,
         .data = bytes_of(data, sizeof(data)),
         .param2 = VERIFY_P256,
         .mode = VERIFY_EXTERNAL,
@@ -155,6 +157,7 @@ enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint
     struct verify_job job = {
         .where = digest_register_of(part),
         .digest = digest,
+        .command = &chip_command_verify_stored,
         .data = bytes_of(signature, CHIP_SIGNATURE_BYTES),
         .param2 = slot,
         .mode = VERIFY_STORED,

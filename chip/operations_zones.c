@@ -16,6 +16,13 @@
 #define CONFIG_WORDS 32
 #define OTP_BLOCKS 2
 
+#define CHIP_MODE_AT 19
+#define CLOCK_DIVIDER 0xF8 /* of ChipMode; the ATECC508A, which has none, keeps these bits 0 */
+#define CLOCK_M0 0x00
+#define CLOCK_M1 0x28
+#define SLOT_CONFIG_AT 20
+#define LIMITED_USE 0x20 /* of a SlotConfig's first byte */
+
 #define LOCK_CONFIG 0x00
 #define LOCK_DATA 0x01
 #define LOCK_SLOT 0x02
@@ -24,6 +31,18 @@
 static uint16_t zone_block_address(uint8_t block)
 {
     return (uint16_t)(block << 3);
+}
+
+/* What the executor wants to know of the config zone. A clock divider that is not published counts as the slowest. */
+static void note_config(struct chip *chip, const struct chip_config *config)
+{
+    uint8_t divider = config->bytes[CHIP_MODE_AT] & CLOCK_DIVIDER;
+
+    chip->clock = divider == CLOCK_M0 ? CHIP_CLOCK_M0 : divider == CLOCK_M1 ? CHIP_CLOCK_M1 : CHIP_CLOCK_M2;
+    chip->limited_use = 0;
+    for (unsigned slot = 0; slot < CHIP_SLOTS; slot++)
+        if ((config->bytes[SLOT_CONFIG_AT + 2 * slot] & LIMITED_USE) != 0)
+            chip->limited_use |= (uint16_t)(1u << slot);
 }
 
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
@@ -37,6 +56,7 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
         chip_config_serial(config, chip->serial);
         memcpy(chip->revision, config->bytes + 4, sizeof(chip->revision));
         chip->identified = true;
+        note_config(chip, config);
     }
     return chip_doing(status, "read the config zone", err);
 }
@@ -157,6 +177,8 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
     for (uint8_t which = 0; which < USER_EXTRAS && status == CHIP_OK; which++)
         if (now->bytes[USER_EXTRA_AT + which] != wanted->bytes[USER_EXTRA_AT + which])
             status = chip_update_extra(chip, which, wanted->bytes[USER_EXTRA_AT + which], err);
+    if (status == CHIP_OK)
+        note_config(chip, &target);
     return chip_doing(status, doing, err);
 }
 

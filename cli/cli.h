@@ -44,6 +44,7 @@ struct cli {
     struct output output;
     char state[PATH_MAX]; /* the state folder; may not exist yet */
     const char *device;   /* DEVICE as given, or "virtual" */
+    const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
     const char *faults[CLI_FAULTS_MAX];
     size_t fault_count;
     const char *trace; /* a file's name, or NULL */

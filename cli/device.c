@@ -46,8 +46,8 @@ static bool refuse_form(const struct cli *cli, const char *cause, struct error *
 {
     (void)cli;
     error_set(err, ERROR_USAGE, cause,
-              "it is virtual, virtual:FILE, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, the last four "
-              "also with @ADDRESS");
+              "it is virtual, virtual:FILE, swi:/dev/ttyX, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, "
+              "the last four also with @ADDRESS");
     return false;
 }
 
@@ -108,21 +108,12 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
     return true;
 }
 
-/*
- * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
- * none. For ways to a chip that is not ours to make fail.
- */
-static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
-                          uint64_t *address, struct error *err)
+/* Takes the `len` characters of `rest` as `device->path`. For ways to a chip that is not ours to make fail. */
+static bool take_path(struct device *device, const struct cli *cli, const char *rest, size_t len, const char *wanted,
+                      struct error *err)
 {
-    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
-    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
-
     if (len == 0 || len >= sizeof device->path)
         return refuse_form(cli, wanted, err);
-    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
-    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
-        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
     if (cli->fault_count > 0) {
         error_set(err, ERROR_USAGE, "--fault is for virtual chips only",
                   "leave it out; imprint virtual serve takes it too");
@@ -138,6 +129,22 @@ static bool split_address(struct device *device, const struct cli *cli, const ch
     return true;
 }
 
+/*
+ * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
+ * none.
+ */
+static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
+                          uint64_t *address, struct error *err)
+{
+    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
+    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
+
+    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
+    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
+        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
+    return take_path(device, cli, rest, len, wanted, err);
+}
+
 static bool open_i2c(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
     uint64_t address = BLANK_ADDRESS;
@@ -147,6 +154,15 @@ static bool open_i2c(struct device *device, const struct cli *cli, const char *r
     device->i2c_open =
         transport_i2c_linux_open(&device->i2c_bus, device->path, (uint8_t)address, &device->transport, err);
     return device->i2c_open;
+}
+
+static bool open_swi(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    if (!take_path(device, cli, rest, rest == NULL ? 0 : strlen(rest),
+                   "swi: wants the name of a serial port behind the colon", err))
+        return false;
+    device->swi_open = transport_swi_tty_open(&device->swi_bus, device->path, &device->transport, err);
+    return device->swi_open;
 }
 
 static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
@@ -193,15 +209,18 @@ static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
 } kinds[] = {
-    {"virtual", open_virtual}, {"i2c", open_i2c}, {"kit", open_kit}, {"unix", open_unix}, {"tcp", open_tcp},
+    {"virtual", open_virtual}, {"i2c", open_i2c},   {"swi", open_swi},
+    {"kit", open_kit},         {"unix", open_unix}, {"tcp", open_tcp},
 };
 
-static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+/* The guard is asked only about what would last. */
+static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
     (void)context;
+    (void)command;
     (void)param1;
     (void)param2;
-    return command->effect == CHIP_READS;
+    return false;
 }
 
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err)
@@ -221,7 +240,7 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
         goto failed;
     chip_init(&device->chip, &device->transport);
     if (looking)
-        device->chip.guard.allow = allow_reading_only;
+        device->chip.guard.allow = allow_nothing;
     if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
         goto failed;
     chip_config_serial(&device->config, device->serial);
@@ -240,7 +259,8 @@ void device_allow_writes(struct device *device)
 
 void device_close(struct device *device)
 {
-    if (device->virtual_chip == NULL && !device->i2c_open && !device->socket_open && !device->kit_open)
+    if (device->virtual_chip == NULL && !device->i2c_open && !device->swi_open && !device->socket_open &&
+        !device->kit_open)
         return;
     if (device->chip.transport.operations != NULL)
         chip_sleep(&device->chip);
@@ -250,6 +270,9 @@ void device_close(struct device *device)
     if (device->i2c_open)
         transport_i2c_linux_close(&device->i2c_bus);
     device->i2c_open = false;
+    if (device->swi_open)
+        transport_swi_tty_close(&device->swi_bus);
+    device->swi_open = false;
     if (device->socket_open)
         transport_socket_close(&device->socket_bus);
     device->socket_open = false;

@@ -13,6 +13,7 @@
 #include "transport/i2c_linux.h"
 #include "transport/kit_tty.h"
 #include "transport/socket.h"
+#include "transport/swi_tty.h"
 #include "transport/virtual.h"
 
 struct virtual_chip;
@@ -34,6 +35,8 @@ struct device {
     bool socket_open;
     struct transport_kit_tty kit_bus;
     bool kit_open;
+    struct transport_swi_tty swi_bus;
+    bool swi_open;
     char path[PATH_MAX];
 };
 

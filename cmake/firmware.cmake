@@ -8,7 +8,7 @@
 set(IMPRINT_IMAGE "" CACHE STRING "The image: a folder of firmware/")
 set(IMPRINT_HEAP_BYTES 4096 CACHE STRING "Memory that Mbed TLS may take")
 option(IMPRINT_MEASURE "Count the heap, and say at the end how much of it and of the stack was used" OFF)
-option(IMPRINT_TEXTS "Keep causes and advice in the image; else it prints numbers, which the texts beside it explain" ON)
+option(IMPRINT_TEXTS "Keep causes and advice in the image; else it prints numbers, and scripts/firmware-texts has the words" ON)
 
 set(board_folder ${CMAKE_SOURCE_DIR}/firmware/board/${IMPRINT_BOARD})
 if(NOT EXISTS ${board_folder}/board.cmake)
@@ -30,7 +30,7 @@ include(cmake/mbedtls.cmake)
 include(cmake/version.cmake)
 include(cmake/module.cmake)
 
-foreach(module bytes error crypto link transport chip cert storage profile driver provision)
+foreach(module bytes error crypto transport link chip cert storage profile driver provision)
   add_subdirectory(${module})
 endforeach()
 
@@ -38,7 +38,7 @@ file(GLOB family_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/firmware/board/${
 file(GLOB board_sources CONFIGURE_DEPENDS ${board_folder}/*.c)
 add_executable(image
   ${image_sources} ${board_sources} ${family_sources}
-  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/entropy.c)
+  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/texts.c firmware/entropy.c)
 set_target_properties(image PROPERTIES OUTPUT_NAME ${IMPRINT_IMAGE} SUFFIX .elf)
 target_compile_definitions(image PRIVATE IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES})
 target_link_libraries(image PRIVATE imprint_options imprint_version ${image_needs} imprint_driver imprint_storage
@@ -46,7 +46,7 @@ target_link_libraries(image PRIVATE imprint_options imprint_version ${image_need
 # The C library is there for memcpy() and its like. Nothing supplies what its files, printf() or malloc() would need, so
 # that an image which calls them does not link.
 target_link_options(image PRIVATE ${board_cpu} --specs=nano.specs -nostartfiles -Wl,--gc-sections
-  -L${board_folder} -T${CMAKE_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${CMAKE_BINARY_DIR}/${IMPRINT_IMAGE}.map
+  -L${board_folder} -L${CMAKE_SOURCE_DIR}/firmware/start/texts-$<IF:$<BOOL:${IMPRINT_TEXTS}>,here,apart> -T${CMAKE_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${CMAKE_BINARY_DIR}/${IMPRINT_IMAGE}.map
   -Wl,--fatal-warnings)
 set_target_properties(image PROPERTIES LINK_DEPENDS
   "${CMAKE_SOURCE_DIR}/firmware/start/sections.ld;${board_folder}/memory.ld")

@@ -7,7 +7,7 @@
 #include "trace/trace.h"
 #include "virtual/virtual.h"
 
-static uint64_t wall_ns(void)
+uint64_t serve_bus_wall_ns(void)
 {
     struct timespec now = {.tv_sec = 0};
 
@@ -17,7 +17,8 @@ static uint64_t wall_ns(void)
 
 void serve_bus_init(struct serve_bus *bus, bool real_time)
 {
-    *bus = (struct serve_bus){.real_time = real_time, .started_ns = wall_ns(), .clock_hz = SERVE_BUS_CLOCK_HZ};
+    *bus =
+        (struct serve_bus){.real_time = real_time, .started_ns = serve_bus_wall_ns(), .clock_hz = SERVE_BUS_CLOCK_HZ};
 }
 
 bool serve_bus_add(struct serve_bus *bus, struct virtual_chip *chip)
@@ -50,7 +51,7 @@ void serve_bus_catch_up(struct serve_bus *bus)
 
     if (!bus->real_time)
         return;
-    world = wall_ns() - bus->started_ns;
+    world = serve_bus_wall_ns() - bus->started_ns;
     if (world > here)
         serve_bus_wait_ns(bus, world - here);
 }
@@ -85,6 +86,11 @@ bool serve_bus_is_508(const struct serve_bus *bus, size_t at)
 
     virtual_peek_config(bus->chips[at], config);
     return config[6] == 0x50;
+}
+
+bool serve_bus_is_single_wire(const struct serve_bus *bus, size_t at)
+{
+    return virtual_is_single_wire(bus->chips[at]);
 }
 
 bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte)

@@ -5,13 +5,14 @@
  */
 #include "transport/i2c_linux.h"
 
+#include "transport/clock_linux.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ATECC608B-TNGTLS data sheet, section 7. */
@@ -69,28 +70,6 @@ static enum transport_status write_word(void *context, uint8_t word_address)
     return transfer(self, self->address, 0, &word_address, 1);
 }
 
-static void i2c_linux_delay_us(void *context, uint32_t microseconds)
-{
-    struct timespec left = {
-        .tv_sec = (time_t)(microseconds / 1000000),
-        .tv_nsec = (long)(microseconds % 1000000) * 1000,
-    };
-
-    (void)context;
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-        /* sleep what is left */
-    }
-}
-
-static uint64_t i2c_linux_now_us(void *context)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)context;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Nobody acknowledges the wake address: only a bus that is gone counts. */
 static enum transport_status i2c_linux_wake(void *context)
 {
@@ -98,7 +77,7 @@ static enum transport_status i2c_linux_wake(void *context)
 
     if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
         return TRANSPORT_GONE;
-    i2c_linux_delay_us(context, WAKE_HIGH_US);
+    clock_linux_delay_us(context, WAKE_HIGH_US);
     return TRANSPORT_OK;
 }
 
@@ -153,8 +132,8 @@ static const struct transport_operations i2c_linux_operations = {
     .receive = i2c_linux_receive,
     .idle = i2c_linux_idle,
     .sleep = i2c_linux_sleep,
-    .delay_us = i2c_linux_delay_us,
-    .now_us = i2c_linux_now_us,
+    .delay_us = clock_linux_delay_us,
+    .now_us = clock_linux_now_us,
 };
 
 static const struct open_error {

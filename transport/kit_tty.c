@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bytes/crc16.h"
 #include "bytes/hex.h"
 #include "bytes/order.h"
+#include "transport/clock_linux.h"
 
 #define LINE_MAX_CHARACTERS 512 /* of CryptoAuth kits */
 #define REPLY_MS 5000           /* the slowest command takes 2.4 s */
@@ -212,28 +212,6 @@ static enum transport_status kit_tty_sleep(void *context)
     return quiet(context, "E:s()\n");
 }
 
-static void kit_tty_delay_us(void *context, uint32_t microseconds)
-{
-    struct timespec left = {
-        .tv_sec = (time_t)(microseconds / 1000000),
-        .tv_nsec = (long)(microseconds % 1000000) * 1000,
-    };
-
-    (void)context;
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-        /* sleep what is left */
-    }
-}
-
-static uint64_t kit_tty_now_us(void *context)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)context;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static const struct transport_operations kit_tty_operations = {
     .name = "kit",
     .wake = kit_tty_wake,
@@ -241,8 +219,8 @@ static const struct transport_operations kit_tty_operations = {
     .receive = kit_tty_receive,
     .idle = kit_tty_idle,
     .sleep = kit_tty_sleep,
-    .delay_us = kit_tty_delay_us,
-    .now_us = kit_tty_now_us,
+    .delay_us = clock_linux_delay_us,
+    .now_us = clock_linux_now_us,
 };
 
 static bool open_port(struct transport_kit_tty *self, const char *path, struct error *err)

@@ -6,11 +6,11 @@
 #include "transport/socket.h"
 
 #include "bytes/order.h"
+#include "transport/clock_linux.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ATECC608B-TNGTLS data sheet, section 7. */
 #define WORD_RESET 0x00
@@ -117,37 +117,21 @@ static enum transport_status write_transaction(struct transport_socket *self, ui
     return status;
 }
 
-/* Wall time, where the bus follows it. */
-static uint64_t monotonic_us(void)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void socket_delay_us(void *context, uint32_t microseconds)
 {
     struct transport_socket *self = context;
-    struct timespec left = {
-        .tv_sec = (time_t)(microseconds / 1000000),
-        .tv_nsec = (long)(microseconds % 1000000) * 1000,
-    };
 
-    if (!self->client.real_time) {
+    if (self->client.real_time)
+        clock_linux_delay_us(NULL, microseconds);
+    else
         self->pending_ns += microseconds * UINT64_C(1000);
-        return;
-    }
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-        /* sleep what is left */
-    }
 }
 
 static uint64_t socket_now_us(void *context)
 {
     const struct transport_socket *self = context;
 
-    return self->client.real_time ? monotonic_us() : (self->client.now_ns + self->pending_ns) / 1000;
+    return self->client.real_time ? clock_linux_now_us(NULL) : (self->client.now_ns + self->pending_ns) / 1000;
 }
 
 static enum transport_status socket_wake(void *context)

@@ -210,6 +210,20 @@ static enum transport_status swi_receive(void *context, struct bytes_out *group)
     return status;
 }
 
+/*
+ * Nothing says that a busy chip forgets the part of a flag that it heard after it got ready: it may wait for the rest,
+ * take the next flag for it, and go to sleep over the confusion, the reply lost. So nothing is said until it must be
+ * ready; who still has to poll then does it with long pauses.
+ */
+static enum transport_status swi_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+{
+    const struct transport_swi *self = context;
+
+    (void)first_us;
+    self->port->delay_us(self->port->context, worst_us);
+    return swi_receive(context, group);
+}
+
 static enum transport_status go_down(struct transport_swi *self, uint8_t flag)
 {
     enum transport_status status = put(self, flag, BYTES_NONE);
@@ -247,6 +261,7 @@ static const struct transport_operations swi_operations = {
     .wake = swi_wake,
     .send = swi_send,
     .receive = swi_receive,
+    .await = swi_await,
     .idle = swi_idle,
     .sleep = swi_sleep,
     .delay_us = swi_delay_us,

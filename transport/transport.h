@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way to one chip: whole groups out, whole groups in, and time. A transport knows its bus (word addresses, flags,
- * wake pulses) and nothing of commands; it never retries, polls or judges: only the executor (`chip/executor.c`) does.
+ * wake pulses) and nothing of commands; it never retries or judges: only the executor (`chip/executor.c`) does, which
+ * also polls, but where the bus knows a better way to wait (`await`).
  * One `struct transport` is one chip, used by one caller at a time.
  */
 #ifndef IMPRINT_TRANSPORT_TRANSPORT_H
@@ -33,6 +34,14 @@ struct transport_operations {
      * output is read again. NO_ANSWER while the chip is busy or asleep.
      */
     enum transport_status (*receive)(void *context, struct bytes_out *group);
+
+    /*
+     * The first receive() of the reply to the group just sent, at a time of the bus's own choosing: not before
+     * `first_us` from now, where that is of use; the command takes at most `worst_us`, as far as anybody knows.
+     * NO_ANSWER: not ready yet; the caller polls from then on. NULL: the bus has no reason to choose, and the caller
+     * does.
+     */
+    enum transport_status (*await)(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us);
 
     /* To idle (TempKey and the other registers stay) or to sleep (they are lost). */
     enum transport_status (*idle)(void *context);

@@ -40,7 +40,7 @@ _imprint_keys() {
     local i before=()
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device) before+=("${words[i]}" "$(_imprint_plain "${words[i + 1]}")") ;;
+            --state | --device | --storage) before+=("${words[i]}" "$(_imprint_plain "${words[i + 1]}")") ;;
         esac
     done
     "$(_imprint_plain "${words[0]}")" "${before[@]}" --json keys 2>/dev/null |
@@ -76,7 +76,7 @@ _imprint_devices() {
 
 _imprint() {
     local cur prev i verb="" arguments=0 options words
-    local global="--state --device --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+    local global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
     local verbs="provision info explain keys public-key csr sign verify random erase virtual"
 
     _imprint_words
@@ -87,7 +87,7 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
+            --state | --device | --storage | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${words[i]}
                 elif [[ $verb == virtual ]]; then verb="virtual ${words[i]}"
@@ -98,6 +98,7 @@ _imprint() {
     case $prev in
         --state) compopt -o dirnames; return ;;
         --device) _imprint_devices; return ;;
+        --storage) _imprint_offer "file flash:"; compopt -o nospace; return ;;
         --fault) _imprint_offer "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"
             compopt -o nospace; return ;;
         --arm) _imprint_offer "profile"; return ;;

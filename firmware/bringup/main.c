@@ -14,6 +14,7 @@
 #include "driver/driver.h"
 #include "driver/records.h"
 #include "firmware/board/board.h"
+#include "firmware/texts.h"
 
 /* Too large for a small stack, and one of each is enough. */
 static struct chip chip;
@@ -53,12 +54,18 @@ static void say_hex(const char *before, struct bytes what)
 
 static void say_error(const struct error *err)
 {
+    uint32_t number;
+
     say("  ");
     say(error_reason_name(err->reason));
-    if (err->cause != NULL) {
+    if (err->cause != NULL && texts_apart(err->cause, &number)) {
+        say_number(": text ", number, "");
+    } else if (err->cause != NULL) {
         say(": ");
         say(err->cause);
     }
+    if (err->chip_failure != 0)
+        say_number("; chip failure ", err->chip_failure, "");
     say("\r\n");
 }
 
@@ -105,16 +112,16 @@ static bool try_flash(const struct flash_device *device)
 static bool open_flash(struct error *err)
 {
     const struct flash_device *device = board_flash();
+    enum storage_status status;
 
     say_number("flash: ", device->block_count, " blocks");
     say_number(" of ", device->block_size, " bytes\r\n");
-    if (storage_flash_open(&flash, device, false, &storage, err) == STORAGE_OK)
-        return true;
-    if (err->reason != ERROR_NONE)
-        say_error(err);
+    status = storage_flash_open(&flash, device, false, &storage, err);
+    if (status != STORAGE_ABSENT)
+        return status == STORAGE_OK;
+    error_clear(err);
     if (!try_flash(device))
         return false;
-    error_clear(err);
     say("flash: holds no store, and keeps the rules; making one\r\n");
     return storage_flash_open(&flash, device, true, &storage, err) == STORAGE_OK;
 }

@@ -84,7 +84,7 @@ static void open_flash(const char *path)
     };
     struct error err = {.reason = ERROR_NONE};
 
-    if (!flash_file_open(&board.flash, path, &geometry, true, &err))
+    if (!flash_file_open(&board.flash, path, 0, &geometry, true, &err))
         cannot("open the flash", path, err.cause);
 }
 
