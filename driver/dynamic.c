@@ -14,11 +14,11 @@
 #include "driver/recovery.h"
 #include "driver/slots.h"
 
-/* The driver as dynamic_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
+/* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
  * the methods around which no creation is open. */
 static struct driver *begin_settled(void)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
 
     if (driver != NULL) {
         driver_recover(driver);
@@ -33,7 +33,7 @@ static struct driver *begin_settled(void)
  */
 static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
 
     (void)context;
     (void)persistent_data;
@@ -112,7 +112,7 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
         *key_slot = slot;
     else
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return dynamic_finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
 static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
@@ -127,8 +127,8 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
     (void)persistent_data;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
     psa_status_t status = check_new_key(driver, attributes, method, &want);
     if (status == PSA_SUCCESS)
         status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
@@ -136,24 +136,24 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
         status = note_creation(driver, psa_get_key_id(attributes), method, slot, false);
     if (status != PSA_SUCCESS)
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return dynamic_finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
 static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
                               size_t *bits)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
     uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return dynamic_finish(driver,
-                          driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
-                                            bytes_of(data, data_length), bits, &driver->last_error));
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return driver_se_finish(driver,
+                            driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
+                                              bytes_of(data, data_length), bits, &driver->last_error));
 }
 
 /* The core never gives room for the public key: p_export_public computes it when it is asked for. */
@@ -161,7 +161,7 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
                                 const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
                                 size_t *pubkey_length)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
     uint8_t slot;
 
     (void)context;
@@ -170,9 +170,9 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     (void)pubkey_length;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return dynamic_finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return driver_se_finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
 }
 
 /* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
@@ -209,7 +209,7 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
     psa_status_t status = driver_destroyed_id(driver->storage, slot, &key_id, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error);
-    return dynamic_finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
 /* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */
@@ -217,7 +217,7 @@ static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot
                                      size_t data_size, size_t *data_length)
 {
     (void)begin_settled();
-    return dynamic_export_public(context, key_slot, data, data_size, data_length);
+    return driver_se_export_public(context, key_slot, data, data_size, data_length);
 }
 
 static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
@@ -225,7 +225,7 @@ static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
                             size_t *signature_length)
 {
     (void)begin_settled();
-    return dynamic_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
+    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
 }
 
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
@@ -233,7 +233,7 @@ static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               size_t signature_length)
 {
     (void)begin_settled();
-    return dynamic_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
+    return driver_se_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
 }
 
 static const psa_drv_se_key_management_t key_management = {

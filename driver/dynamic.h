@@ -10,23 +10,24 @@
 #include "driver/driver.h"
 
 /* The bound driver with a clean last_error; NULL when there is none. */
-struct driver *dynamic_begin(void);
+struct driver *driver_se_begin(void);
 
 /* Returns `status`; a failure gets a reason where it has none, success has none left. */
-psa_status_t dynamic_finish(struct driver *driver, psa_status_t status);
+psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
 
 /* PSA's 64-bit slot number as one of the chip's; false with the reason noted. */
-bool dynamic_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot);
+bool driver_se_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot);
 
 /* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
-psa_status_t dynamic_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
-                                   size_t data_size, size_t *data_length);
+psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length);
 
-psa_status_t dynamic_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
-                          const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
-                          size_t *signature_length);
+psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length);
 
-psa_status_t dynamic_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
-                            const uint8_t *hash, size_t hash_length, const uint8_t *signature, size_t signature_length);
+psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length);
 
 #endif

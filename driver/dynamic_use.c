@@ -10,7 +10,7 @@
 #include "driver/records.h"
 #include "driver/recovery.h"
 
-struct driver *dynamic_begin(void)
+struct driver *driver_se_begin(void)
 {
     struct driver *driver = driver_bound();
 
@@ -21,7 +21,7 @@ struct driver *dynamic_begin(void)
     return driver;
 }
 
-psa_status_t dynamic_finish(struct driver *driver, psa_status_t status)
+psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
 {
     driver->working = false;
     if (status == PSA_SUCCESS) {
@@ -33,7 +33,7 @@ psa_status_t dynamic_finish(struct driver *driver, psa_status_t status)
     return status;
 }
 
-bool dynamic_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot)
+bool driver_se_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot)
 {
     if (number >= CHIP_SLOTS) {
         error_set(&driver->last_error, ERROR_USAGE, "a chip has slots 0 to 15", "name one of them");
@@ -46,15 +46,15 @@ bool dynamic_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_
 /* A left-over transaction is settled in storage; what must still happen in the chip is the factory's. */
 static struct driver *begin_recovered(void)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
 
     if (driver != NULL)
         driver_recover(driver);
     return driver;
 }
 
-psa_status_t dynamic_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
-                                   size_t data_size, size_t *data_length)
+psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length)
 {
     struct driver *driver = begin_recovered();
     struct bytes_out out = {.data = data, .cap = data_size};
@@ -63,16 +63,16 @@ psa_status_t dynamic_export_public(psa_drv_se_context_t *context, psa_key_slot_n
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
     psa_status_t status = driver_export_public_key(driver, slot, &out, &driver->last_error);
     *data_length = out.len;
-    return dynamic_finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
-psa_status_t dynamic_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
-                          const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
-                          size_t *signature_length)
+psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length)
 {
     struct driver *driver = begin_recovered();
     struct bytes_out out = {.data = signature, .cap = signature_size};
@@ -81,16 +81,17 @@ psa_status_t dynamic_sign(psa_drv_se_context_t *context, psa_key_slot_number_t k
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
     psa_status_t status =
         driver_sign_hash(driver, slot, algorithm, bytes_of(hash, hash_length), &out, &driver->last_error);
     *signature_length = out.len;
-    return dynamic_finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
-psa_status_t dynamic_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
-                            const uint8_t *hash, size_t hash_length, const uint8_t *signature, size_t signature_length)
+psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length)
 {
     struct driver *driver = begin_recovered();
     uint8_t slot;
@@ -98,16 +99,16 @@ psa_status_t dynamic_verify(psa_drv_se_context_t *context, psa_key_slot_number_t
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!dynamic_slot_of(driver, key_slot, &slot))
-        return dynamic_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return dynamic_finish(driver, driver_verify_hash(driver, slot, algorithm, bytes_of(hash, hash_length),
-                                                     bytes_of(signature, signature_length), &driver->last_error));
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return driver_se_finish(driver, driver_verify_hash(driver, slot, algorithm, bytes_of(hash, hash_length),
+                                                       bytes_of(signature, signature_length), &driver->last_error));
 }
 
 /* As the whole shell's, but for what would change the chip. */
 static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
-    struct driver *driver = dynamic_begin();
+    struct driver *driver = driver_se_begin();
 
     (void)context;
     (void)persistent_data;
@@ -135,18 +136,18 @@ static psa_status_t use_destroy(psa_drv_se_context_t *context, void *persistent_
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     error_set(&driver->last_error, ERROR_PSA, "this application may use keys, not destroy them", NULL);
-    return dynamic_finish(driver, PSA_ERROR_NOT_PERMITTED);
+    return driver_se_finish(driver, PSA_ERROR_NOT_PERMITTED);
 }
 
 static const psa_drv_se_key_management_t key_management = {
     .MBEDTLS_PRIVATE(p_destroy) = use_destroy,
-    .MBEDTLS_PRIVATE(p_export) = dynamic_export_public,
-    .MBEDTLS_PRIVATE(p_export_public) = dynamic_export_public,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_export_public,
 };
 
 static const psa_drv_se_asymmetric_t asymmetric = {
-    .MBEDTLS_PRIVATE(p_sign) = dynamic_sign,
-    .MBEDTLS_PRIVATE(p_verify) = dynamic_verify,
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_sign,
+    .MBEDTLS_PRIVATE(p_verify) = driver_se_verify,
 };
 
 const psa_drv_se_t atecc608a_drv_info_use_only = {

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include <mbedtls/base64.h>
-
+#include "bytes/base64.h"
 #include "bytes/hex.h"
 #include "firmware/board/board.h"
 #include "imprint_version.h"
@@ -172,12 +171,10 @@ void console_say_pem(const char *label, struct bytes der)
     console_say(label);
     console_say("-----\n");
     for (size_t at = 0; at < der.len; at += PEM_LINE_BYTES) {
-        unsigned char line[PEM_LINE_BYTES / 3 * 4 + 1];
-        size_t len = der.len - at < PEM_LINE_BYTES ? der.len - at : PEM_LINE_BYTES;
-        size_t written = 0;
+        char line[BASE64_SIZE(PEM_LINE_BYTES)];
 
-        (void)mbedtls_base64_encode(line, sizeof line, &written, der.data + at, len);
-        put(NULL, line, written);
+        base64_encode(bytes_of(der.data + at, der.len - at < PEM_LINE_BYTES ? der.len - at : PEM_LINE_BYTES), line);
+        console_say(line);
         console_say("\n");
     }
     console_say("-----END ");
