@@ -72,7 +72,7 @@ def check_primary(station, board, flash, chip, keys=(16, 18)):
         found = {int(frame["id"]) for frame in primary.command("keys") if frame.verb == "key"}
         assert found == set(keys)
         for key in keys:
-            (public,) = [frame for frame in primary.command(f"public {key}") if frame.verb == "key"]
+            (public,) = [frame for frame in primary.command(f"public {key}") if frame.verb == "public"]
             points[key] = public["public"]
             challenge = random.Random(key).randbytes(32)
             (signature,) = [frame for frame in primary.command(f"sign {key} {challenge.hex().upper()}")
@@ -185,12 +185,15 @@ def test_flash_that_the_station_has_written(wired, board):
 
 @on_both
 def test_primary_without_a_factory(wired, board):
+    """It uses what the factory has left, and makes nothing: flash stays erased."""
+    flash = wired.folder / "flash"
     with serving("--swi-pty", wired.chip) as server:
-        with powered(board, "primary", wired.folder / "flash", server.device) as primary:
-            primary.await_frame("hello", "error")
-            primary.send("keys")
+        with powered(board, "primary", flash, server.device) as primary:
+            primary.await_frame("hello")
+            primary.send("sign 18 " + "5A" * 32)
             error, _ = primary.await_frame("error")
-            assert error["reason"] == "storage-failed"
+            assert error["reason"] == "key-unknown"
+    assert flash.read_bytes().strip(b"\xff").strip(b"\0") == b""
 
 
 def test_flash_of_another_geometry(wired):
