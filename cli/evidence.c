@@ -69,6 +69,12 @@ json_t *evidence_make(const struct profile *profile, const struct provision_evid
                      (json_int_t)evidence->chip_us);
 }
 
+void evidence_note_board(json_t *record, const char *board, const char *application)
+{
+    json_object_set_new(json_object_get(record, "run"), "board",
+                        json_pack("{s:s, s:s}", "name", board, "application", application));
+}
+
 static bool is_record(const json_t *record)
 {
     const char *format = json_string_value(json_object_get(record, "format"));
