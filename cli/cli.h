@@ -75,6 +75,8 @@ extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
+extern const struct cli_verb cli_verb_board_provision;
+extern const struct cli_verb cli_verb_board_prove;
 extern const struct cli_verb cli_verb_virtual_new;
 extern const struct cli_verb cli_verb_virtual_serve;
 extern const struct cli_verb cli_verb_virtual_run;

@@ -7,7 +7,7 @@
 #include "cert/request.h"
 #include "cli/file.h"
 #include "cli/key.h"
-#include "cli/request.h"
+#include "cli/pem.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -15,8 +15,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
 };
 
-static bool make_csr(struct session *session, const struct key *key, const char *subject,
-                     char pem[static REQUEST_PEM_MAX], struct error *err)
+static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
+                     struct error *err)
 {
     uint8_t der[CERT_REQUEST_MAX];
     struct bytes_out out = {.data = der, .cap = sizeof der};
@@ -24,7 +24,7 @@ static bool make_csr(struct session *session, const struct key *key, const char 
 
     error_clear(&session->driver.last_error);
     if (key_can_sign(key, err) && key_algorithm(key, &algorithm, err) && cert_make_request(key->id, subject, &out, err))
-        return request_to_pem(bytes_written(&out), pem, err);
+        return pem_of_request(bytes_written(&out), pem, err);
     error_with_key(err, key->id);
     /* The X.509 layer folds PSA's status into its own; the driver knows better. */
     if (err->reason == ERROR_NONE)
@@ -37,7 +37,7 @@ static bool print_csr(struct session *session, struct error *err)
 {
     struct cli *cli = session->cli;
     const char *out = cli->values[OPTION_OUT];
-    char pem[REQUEST_PEM_MAX] = "";
+    char pem[PEM_MAX] = "";
     struct key key;
 
     if (!key_find(session, cli->arguments[0], &key, err) ||

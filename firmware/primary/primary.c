@@ -25,6 +25,18 @@ static bool psa_failed(const struct primary *primary, psa_status_t status, uint3
     return false;
 }
 
+static bool read_serial(struct primary *primary, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    const struct chip_config *config;
+
+    if (driver_config(&primary->platform.driver, &config, err) != CHIP_OK) {
+        error_doing(err, "read the chip's serial number");
+        return false;
+    }
+    chip_config_serial(config, serial);
+    return true;
+}
+
 /* --- keys ------------------------------------------------------------------------------------------------------------
  */
 
@@ -53,11 +65,19 @@ static bool send_key(void *context, const struct driver_record *record)
 
 static bool list_keys(struct primary *primary, const struct link_words *words, struct error *err)
 {
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    struct link_frame frame;
+
     (void)words;
-    if (driver_visit_records(&primary->platform.driver, send_key, NULL, err) == PSA_SUCCESS)
-        return true;
-    error_doing(err, "list the keys");
-    return false;
+    if (!read_serial(primary, serial, err) ||
+        driver_visit_records(&primary->platform.driver, send_key, NULL, err) != PSA_SUCCESS) {
+        error_doing(err, "list the keys");
+        return false;
+    }
+    frame = console_frame("chip");
+    link_add_hex(&frame, "serial", bytes_of(serial, sizeof serial));
+    link_end(&frame);
+    return true;
 }
 
 static bool show_public(struct primary *primary, const struct link_words *words, struct error *err)
@@ -104,7 +124,6 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
     uint8_t serial[CHIP_SERIAL_BYTES];
     struct bytes_out challenge_out = {.data = challenge, .cap = sizeof challenge};
     struct bytes_out text_out = {.data = text, .cap = sizeof text};
-    const struct chip_config *config;
     struct link_frame frame;
     psa_algorithm_t algorithm;
     psa_status_t status;
@@ -115,11 +134,8 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
         challenge_out.len < LINK_CHALLENGE_MIN)
         return console_bad_words("sign wants a key id and a challenge of 16 to 32 bytes in hex", "keys lists the keys",
                                  err);
-    if (driver_config(&primary->platform.driver, &config, err) != CHIP_OK) {
-        error_doing(err, "read the chip's serial number");
+    if (!read_serial(primary, serial, err))
         return false;
-    }
-    chip_config_serial(config, serial);
     (void)link_proof_text(serial, id, bytes_written(&challenge_out), &text_out);
     error_clear(&primary->platform.driver.last_error);
     status = algorithm_of(id, &algorithm);
