@@ -198,14 +198,15 @@ static const struct transport_operations kit_operations = {
 };
 
 /*
- * Looks through the kit's devices for an ECC chip with that identity: "ECC608 TWI 00(C0)". False with a reason.
+ * Looks through the kit's devices for an ECC chip with that identity: "ECC608 TWI 00(C0)". Twice, because the answer to
+ * what a host asked that has died since may come in place of the first. False with a reason.
  */
 static bool select_chip(struct transport_kit *self, uint8_t address, struct error *err)
 {
     enum { SILENT, NOISE, KIT } heard = SILENT;
     struct answer answer = {.status = STATUS_OK};
 
-    for (unsigned device = 0; device < DEVICES_MAX; device++) {
+    for (unsigned turn = 0; turn < 2 * DEVICES_MAX; turn++) {
         char question[32];
         const char *open;
         uint8_t identity = 0;
@@ -213,7 +214,7 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
         enum transport_status status;
         size_t stopped;
 
-        (void)snprintf(question, sizeof question, "board:device(%02X)\n", device);
+        (void)snprintf(question, sizeof question, "board:device(%02X)\n", turn % DEVICES_MAX);
         status = ask(self, question, strlen(question), HELLO_MS, &answer);
         if (status == TRANSPORT_GONE || status == TRANSPORT_NO_ANSWER)
             break;

@@ -65,7 +65,7 @@ _imprint_devices() {
             compopt -o filenames
         return
     fi
-    local devices="virtual virtual: swi:/dev/tty kit:/dev/tty unix: tcp:"
+    local devices="virtual virtual: swi:/dev/tty kit:/dev/tty kit:hid unix: tcp:"
     for adapter in /dev/i2c-*; do
         [[ -e $adapter ]] && devices+=" i2c:$adapter"
     done
@@ -118,7 +118,7 @@ _imprint() {
         erase) options="--yes" ;;
         "virtual new") options="--as --bus --seed" ;;
         "virtual run") options="--bus" ;;
-        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --remote --real-time" ;;
+        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time" ;;
         *) options="" ;;
     esac
 
