@@ -6,7 +6,7 @@
 # Each image has its own configuration of Mbed TLS, and so a build directory of its own: nothing compiled for one fits
 # the other.
 set(IMPRINT_IMAGE "" CACHE STRING "The image: a folder of firmware/")
-set(IMPRINT_HEAP_BYTES 4096 CACHE STRING "Memory that Mbed TLS may take")
+set(IMPRINT_HEAP_BYTES 2048 CACHE STRING "Memory that Mbed TLS may take")
 option(IMPRINT_MEASURE "Say at the end how much of stack and heap has been used" OFF)
 option(IMPRINT_TEXTS "Keep causes and advice in the image; else it prints numbers, and scripts/firmware-texts has the words" ON)
 
@@ -52,3 +52,7 @@ set_target_properties(image PROPERTIES LINK_DEPENDS
   "${CMAKE_SOURCE_DIR}/firmware/start/sections.ld;${board_folder}/memory.ld")
 add_custom_command(TARGET image POST_BUILD
   COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:image> ${IMPRINT_IMAGE}.bin VERBATIM)
+if(NOT IMPRINT_TEXTS)
+  add_custom_command(TARGET image POST_BUILD
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/firmware-texts --check $<TARGET_FILE:image> VERBATIM)
+endif()
