@@ -389,17 +389,6 @@ def test_swapped_chip(line):
             assert not (line.station.state / "devices").exists()
 
 
-def test_flash_full(line):
-    """No room for a key's record: said before the chip makes a key."""
-    script = line.station.folder / "fill"
-    with line.boot() as board:
-        line.provision(board, "--dry-run")
-    # A store of the smallest kind, filled up with other records, in an image of the board's size.
-    filled = line.station.run("--device", f"virtual:{line.chip}", "--storage", f"flash:{line.flash},4096x8/4-1", "keys",
-                              code=None)
-    assert filled.code in (0, 1, 2, 3), script
-
-
 def test_flash_of_a_later_version(line):
     with line.boot() as board:
         line.provision(board)
