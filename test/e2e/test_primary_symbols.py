@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from boards import FACTORY, PRIMARY
+from host_board import FACTORY, PRIMARY
 
 # What would be needed for any of it: of PSA, of the driver, of the chip layer, of the engine.
 FORBIDDEN = re.compile(r"""

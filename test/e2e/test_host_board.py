@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from boards import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, PRIMARY, PROFILE, PROFILE_BLANK, Board, frame)
+from host_board import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, PRIMARY, PROFILE, PROFILE_BLANK, Board, frame)
 from conftest import EXAMPLE, PROGRAM, openssl
 
 
