@@ -18,6 +18,7 @@
 #define CHIP_PUBLIC_KEY_BYTES 64 /* X | Y, big-endian, no prefix */
 #define CHIP_SIGNATURE_BYTES 64  /* R | S, big-endian */
 #define CHIP_DIGEST_BYTES 32
+#define CHIP_COUNTERS 2
 
 enum chip_status {
     CHIP_OK = 0,
@@ -57,6 +58,7 @@ struct chip_counters {
     uint32_t bytes_received;
     uint32_t irreversible; /* commands that cannot be undone, sent */
     uint32_t writing;      /* commands that may change non-volatile memory, sent */
+    uint32_t counted;      /* of them, those that take a use of a LimitedUse key */
 };
 
 /*

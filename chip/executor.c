@@ -88,6 +88,7 @@ struct exchange {
     uint32_t exec_max_us;    /* at the chip's clock divider */
     enum chip_effect effect; /* the row's, but for a use that is counted for good */
     bool repeatable;         /* the same */
+    bool counted;            /* takes one of the uses that its key has left */
     struct bytes group;      /* what goes out */
     struct bytes_out answer; /* what comes back: a whole group */
     size_t payload_max;      /* the longest payload the caller takes, at least a status */
@@ -310,6 +311,8 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
         chip->counters.writing++;
     if (exchange->effect == CHIP_LOCKS)
         chip->counters.irreversible++;
+    if (exchange->counted)
+        chip->counters.counted++;
     return await_reply(chip, exchange);
 }
 
@@ -387,6 +390,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
         .effect = counted && command->effect == CHIP_READS ? CHIP_WRITES : command->effect,
         .repeatable = command->repeatable && !counted,
+        .counted = counted,
         .answer = {.data = answer, .cap = sizeof(answer)},
         .payload_max = reply != NULL && reply->cap > 1 ? reply->cap : 1,
     };

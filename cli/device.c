@@ -46,8 +46,8 @@ static bool refuse_form(const struct cli *cli, const char *cause, struct error *
 {
     (void)cli;
     error_set(err, ERROR_USAGE, cause,
-              "it is virtual, virtual:FILE, swi:/dev/ttyX, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, "
-              "the last four also with @ADDRESS");
+              "it is virtual, virtual:FILE, swi:/dev/ttyX, i2c:/dev/i2c-N, kit:/dev/ttyX, kit:hid, kit:hid:SERIAL, "
+              "unix:PATH or tcp:HOST:PORT, from i2c: on also with @ADDRESS");
     return false;
 }
 
@@ -165,12 +165,31 @@ static bool open_swi(struct device *device, const struct cli *cli, const char *r
     return device->swi_open;
 }
 
+/* "hid" or "hid:SERIAL" in `path` names a kit on USB; anything else is a serial port's file. */
+static bool open_kit_hid(struct device *device, uint8_t address, struct error *err)
+{
+    const char *serial = device->path[3] == ':' ? device->path + 4 : NULL;
+
+    if (serial != NULL && serial[0] == '\0') {
+        error_set(err, ERROR_USAGE, "kit:hid: wants a kit's serial number behind the colon",
+                  "kit:hid alone is the only kit that is plugged in");
+        return false;
+    }
+    device->hid_open = transport_kit_hid_open(&device->hid_bus, serial, address, &device->transport, err);
+    if (!device->hid_open)
+        error_with_subject(err, serial);
+    return device->hid_open;
+}
+
 static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
     uint64_t address = 0;
 
-    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon", &address, err))
+    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon, or hid", &address,
+                       err))
         return false;
+    if (strcmp(device->path, "hid") == 0 || strncmp(device->path, "hid:", 4) == 0)
+        return open_kit_hid(device, (uint8_t)address, err);
     device->kit_open =
         transport_kit_tty_open(&device->kit_bus, device->path, (uint8_t)address, &device->transport, err);
     return device->kit_open;
@@ -260,7 +279,7 @@ void device_allow_writes(struct device *device)
 void device_close(struct device *device)
 {
     if (device->virtual_chip == NULL && !device->i2c_open && !device->swi_open && !device->socket_open &&
-        !device->kit_open)
+        !device->kit_open && !device->hid_open)
         return;
     if (device->chip.transport.operations != NULL)
         chip_sleep(&device->chip);
@@ -279,6 +298,9 @@ void device_close(struct device *device)
     if (device->kit_open)
         transport_kit_tty_close(&device->kit_bus);
     device->kit_open = false;
+    if (device->hid_open)
+        transport_kit_hid_close(&device->hid_bus);
+    device->hid_open = false;
 }
 
 void device_say_counters(const struct device *device, const struct output *output)

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/tracing.h"
 #include "transport/i2c_linux.h"
+#include "transport/kit_hid.h"
 #include "transport/kit_tty.h"
 #include "transport/socket.h"
 #include "transport/swi_tty.h"
@@ -35,6 +36,8 @@ struct device {
     bool socket_open;
     struct transport_kit_tty kit_bus;
     bool kit_open;
+    struct transport_kit_hid hid_bus;
+    bool hid_open;
     struct transport_swi_tty swi_bus;
     bool swi_open;
     char path[PATH_MAX];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bytes/hex.h"
 #include "cli/device.h"
 #include "cli/virtual_bus.h"
 #include "serve/kit.h"
@@ -15,6 +16,7 @@
 #include "serve/server.h"
 #include "serve/stream.h"
 #include "serve/swi.h"
+#include "serve/uhid.h"
 
 enum serve_option {
     OPTION_UNIX,
@@ -22,6 +24,7 @@ enum serve_option {
     OPTION_SWI_PTY,
     OPTION_SWI_UNIX,
     OPTION_KIT_PTY,
+    OPTION_KIT_HID,
     OPTION_REMOTE,
     OPTION_REAL_TIME,
     OPTION_COUNT
@@ -32,6 +35,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_SWI_PTY] = {"swi-pty", 0, NULL, "be a chip on a single wire at a pseudo terminal, for --device swi:FILE"},
     [OPTION_SWI_UNIX] = {"swi-unix", 0, "PATH", "the same at a Unix socket, for emulators and for --device swi:PATH"},
     [OPTION_KIT_PTY] = {"kit-pty", 0, NULL, "be a kit at a pseudo terminal, for --device kit:FILE; real time"},
+    [OPTION_KIT_HID] = {"kit-hid", 0, NULL, "be a kit on USB HID (/dev/uhid), for --device kit:hid; real time"},
     [OPTION_REMOTE] = {"remote", 0, NULL, "let --tcp listen beyond this machine: there is no password"},
     [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time pass with the clock on the wall"},
 };
@@ -113,6 +117,27 @@ static bool run_kit_pty(struct serving *serving, struct error *err)
     return run_pty(serving, &peer, "kit", err);
 }
 
+/* The first chip's serial number is the kit's. */
+static bool run_kit_hid(struct serving *serving, struct error *err)
+{
+    struct serve_kit kit = {.bus = &serving->bus.bus};
+    const struct serve_peer peer = serve_kit_peer(&kit);
+    uint8_t serial[SERVE_BUS_SERIAL_BYTES];
+    char device[16 + HEX_SIZE(SERVE_BUS_SERIAL_BYTES)], *digits = device + strlen("kit:hid:");
+    int fd;
+    bool served;
+
+    serve_bus_serial(&serving->bus.bus, 0, serial);
+    snprintf(device, sizeof device, "kit:hid:");
+    hex_encode(bytes_of(serial, sizeof serial), digits);
+    fd = serve_uhid_open(digits, err);
+    if (fd < 0)
+        return false;
+    served = announce(serving, device, err) && (serve_uhid_run(fd, &peer, serving->stop_fd) || refused_by_system(err));
+    (void)close(fd);
+    return served;
+}
+
 /* One chip, and one that has the wire. */
 static bool start_wire(struct serving *serving, struct serve_swi *swi, struct serve_peer *peer, struct error *err)
 {
@@ -184,7 +209,7 @@ static const struct place {
     bool (*run)(struct serving *serving, struct error *err);
 } places[] = {
     {OPTION_UNIX, false, run_bus},          {OPTION_TCP, false, run_bus},        {OPTION_SWI_PTY, false, run_swi_pty},
-    {OPTION_SWI_UNIX, false, run_swi_unix}, {OPTION_KIT_PTY, true, run_kit_pty},
+    {OPTION_SWI_UNIX, false, run_swi_unix}, {OPTION_KIT_PTY, true, run_kit_pty}, {OPTION_KIT_HID, true, run_kit_hid},
 };
 
 static const struct place *find_place(const struct cli *cli, struct error *err)
@@ -200,7 +225,8 @@ static const struct place *find_place(const struct cli *cli, struct error *err)
     }
     if (given == 1)
         return found;
-    error_set(err, ERROR_USAGE, "one of --unix, --tcp, --swi-pty, --swi-unix and --kit-pty says where to serve",
+    error_set(err, ERROR_USAGE,
+              "one of --unix, --tcp, --swi-pty, --swi-unix, --kit-pty and --kit-hid says where to serve",
               "imprint virtual serve --unix PATH FILE");
     return NULL;
 }

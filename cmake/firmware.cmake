@@ -38,7 +38,8 @@ file(GLOB family_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/firmware/board/${
 file(GLOB board_sources CONFIGURE_DEPENDS ${board_folder}/*.c)
 add_executable(image
   ${image_sources} ${board_sources} ${family_sources}
-  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/texts.c firmware/entropy.c)
+  firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/texts.c
+  firmware/start/guard_${board_architecture}.c firmware/entropy.c)
 set_target_properties(image PROPERTIES OUTPUT_NAME ${IMPRINT_IMAGE} SUFFIX .elf)
 target_compile_definitions(image PRIVATE IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES})
 target_link_libraries(image PRIVATE imprint_options imprint_version ${image_needs} imprint_driver imprint_storage

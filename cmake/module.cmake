@@ -18,3 +18,15 @@ function(imprint_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${IMPRINT_TEST_TIMEOUT})
 endfunction()
+
+# imprint_long_test(NAME COMMAND program arguments... [TIMEOUT seconds]): a test that takes minutes. Plain `ctest` leaves it
+# out; `./check --long` runs it, as does `ctest -C long -L long`. TIMEOUT: an hour unless told. What it needs beyond the
+# packages of ./check goes into scripts/install-packages under `long`; where that is missing it fails, it does not skip.
+function(imprint_long_test name)
+  cmake_parse_arguments(LONG "" "TIMEOUT" "COMMAND" ${ARGN})
+  if(NOT LONG_TIMEOUT)
+    set(LONG_TIMEOUT 3600)
+  endif()
+  add_test(NAME ${name} COMMAND ${LONG_COMMAND} CONFIGURATIONS long)
+  set_tests_properties(${name} PROPERTIES LABELS long TIMEOUT ${LONG_TIMEOUT})
+endfunction()

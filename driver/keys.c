@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
 #include "driver/atecc608a_se.h"
 #include "driver/p256.h"
 #include "driver/slots.h"

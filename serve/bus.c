@@ -2,6 +2,7 @@
 /* Open drain: acknowledged when any chip acknowledges, and the bytes of several chips are ANDed. */
 #include "serve/bus.h"
 
+#include <string.h>
 #include <time.h>
 
 #include "trace/trace.h"
@@ -86,6 +87,16 @@ bool serve_bus_is_508(const struct serve_bus *bus, size_t at)
 
     virtual_peek_config(bus->chips[at], config);
     return config[6] == 0x50;
+}
+
+/* Bytes 0 to 3 and 8 to 12 of the config zone. */
+void serve_bus_serial(const struct serve_bus *bus, size_t at, uint8_t serial[static SERVE_BUS_SERIAL_BYTES])
+{
+    uint8_t config[VIRTUAL_CONFIG_BYTES];
+
+    virtual_peek_config(bus->chips[at], config);
+    memcpy(serial, config, 4);
+    memcpy(serial + 4, config + 8, 5);
 }
 
 bool serve_bus_is_single_wire(const struct serve_bus *bus, size_t at)

@@ -51,6 +51,10 @@ size_t serve_bus_addresses(const struct serve_bus *bus, uint8_t addresses[static
 bool serve_bus_is_508(const struct serve_bus *bus, size_t at);
 bool serve_bus_is_single_wire(const struct serve_bus *bus, size_t at);
 
+/* The serial number of chip number `at`. */
+#define SERVE_BUS_SERIAL_BYTES 9
+void serve_bus_serial(const struct serve_bus *bus, size_t at, uint8_t serial[static SERVE_BUS_SERIAL_BYTES]);
+
 /* As in virtual/virtual.h, of all chips together. */
 bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte);
 bool serve_bus_write(struct serve_bus *bus, uint8_t byte);

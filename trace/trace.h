@@ -20,6 +20,7 @@ struct trace_chip {
     uint8_t at;                    /* its bytes so far */
     uint8_t reply_count, reply_at;
     uint8_t reply_status; /* of a reply of 4 bytes */
+    bool woken;           /* since the command */
 };
 
 /* Private. */

@@ -22,6 +22,9 @@
 #define WAKE_HIGH_US 1500 /* tWHI; a chip with its power-on self test on is not ready yet, and the caller waits */
 #define TURNAROUND_US 100 /* from a reply's last bit to the next flag: at least 93 */
 
+#define FLAG_US 400 /* from a flag's first bit to its last: 313 */
+#define PROBES 3
+
 #define GROUP_MIN 4
 
 static enum transport_status gone(struct transport_swi *self)
@@ -212,15 +215,27 @@ static enum transport_status swi_receive(void *context, struct bytes_out *group)
 
 /*
  * Nothing says that a busy chip forgets the part of a flag that it heard after it got ready: it may wait for the rest,
- * take the next flag for it, and go to sleep over the confusion, the reply lost. So nothing is said until it must be
- * ready; who still has to poll then does it with long pauses.
+ * take the next flag for it, and go to sleep over the confusion, the reply lost. So it is asked when it must be ready;
+ * and once before, if the flag has passed long before any part is, which a virtual one for which nothing takes time
+ * answers.
  */
 static enum transport_status swi_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
 {
-    const struct transport_swi *self = context;
+    const struct swi_port *port = ((const struct transport_swi *)context)->port;
+    const uint64_t start_us = port->now_us(port->context);
+    uint64_t waited_us;
 
-    (void)first_us;
-    self->port->delay_us(self->port->context, worst_us);
+    if (first_us >= FLAG_US) {
+        enum transport_status status;
+
+        port->delay_us(port->context, first_us);
+        status = swi_receive(context, group);
+        if (status != TRANSPORT_NO_ANSWER)
+            return status;
+    }
+    waited_us = port->now_us(port->context) - start_us;
+    if (waited_us < worst_us)
+        port->delay_us(port->context, (uint32_t)(worst_us - waited_us));
     return swi_receive(context, group);
 }
 
@@ -277,13 +292,23 @@ struct transport transport_swi_init(struct transport_swi *self, const struct swi
 enum transport_status transport_swi_probe(struct transport_swi *self)
 {
     const uint8_t token = TOKEN_ONE;
-    uint8_t echo[1];
-    struct bytes_out heard = {.data = echo, .cap = sizeof(echo)};
+    uint8_t memory[SWI_EXCHANGE_MAX];
+    enum transport_status status = TRANSPORT_GARBLED;
 
-    if (self->gone || !self->port->set_baud(self->port->context, SWI_BAUD) ||
-        !self->port->exchange(self->port->context, bytes_of(&token, 1), &heard, self->port->patience_us))
+    if (self->gone || !self->port->set_baud(self->port->context, SWI_BAUD))
         return gone(self);
-    if (heard.len == 0)
-        return TRANSPORT_NO_ANSWER;
-    return is_echo(bytes_of(&token, 1), bytes_written(&heard)) ? TRANSPORT_OK : TRANSPORT_GARBLED;
+    for (unsigned left = PROBES; status == TRANSPORT_GARBLED && left > 0; left--) {
+        struct bytes_out heard = {.data = memory, .cap = 1};
+
+        if (!self->port->exchange(self->port->context, bytes_of(&token, 1), &heard, self->port->patience_us))
+            status = gone(self);
+        else if (heard.len == 0)
+            status = TRANSPORT_NO_ANSWER;
+        else if (is_echo(bytes_of(&token, 1), bytes_written(&heard)))
+            status = TRANSPORT_OK;
+        else
+            status = drain(self, memory); /* somebody's words from before */
+    }
+    bytes_wipe(memory, sizeof(memory));
+    return status;
 }

@@ -36,10 +36,9 @@ struct transport_operations {
     enum transport_status (*receive)(void *context, struct bytes_out *group);
 
     /*
-     * The first receive() of the reply to the group just sent, at a time of the bus's own choosing: not before
-     * `first_us` from now, where that is of use; the command takes at most `worst_us`, as far as anybody knows.
-     * NO_ANSWER: not ready yet; the caller polls from then on. NULL: the bus has no reason to choose, and the caller
-     * does.
+     * The first receive() of the reply to the group just sent, at a time of the bus's own choosing. `first_us` is half
+     * the shortest time the command is known to take, `worst_us` the longest. NO_ANSWER: not ready yet; the caller
+     * polls from then on. NULL: the bus has no reason to choose, and the caller does, beginning after `first_us`.
      */
     enum transport_status (*await)(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us);
 

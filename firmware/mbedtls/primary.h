@@ -10,4 +10,7 @@
 
 #define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "firmware/mbedtls/primary_crypto.h"
 
+/* Public keys as PEM. */
+#define MBEDTLS_BASE64_C
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "firmware/board/board.h"
+#include "firmware/start/guard.h"
 
 /* Armv7-M ARM B3.2.2: the System Control Space's fault registers; SFSR is Armv8-M's, and reads as zero before. */
 #define REGISTER_CFSR 0xE000ED28u
@@ -38,13 +39,15 @@ static void say_number(const char *name, uint32_t number)
 /* `frame` is what the processor put on the stack: r0 to r3, r12, lr, pc, xPSR. */
 __attribute__((used)) static void report(const uint32_t *frame, uint32_t exception)
 {
-    say("\r\nfault");
+    const bool overflow = guard_was_hit(frame);
+
+    guard_lift();
+    board_start(); /* it may not have run yet */
+    say(overflow ? "\r\nfault, stack overflow" : "\r\nfault");
     say_number(": exception ", exception & 0x1ffu);
-    if (frame >= start_stack_bottom && frame + 8 <= start_stack_top) {
+    if (!overflow && frame >= start_stack_bottom && frame + 8 <= start_stack_top) {
         say_number(", pc ", frame[6]);
         say_number(", lr ", frame[5]);
-    } else {
-        say(", stack overflow");
     }
     say_number(", sp ", (uint32_t)(uintptr_t)frame);
     say_number(", cfsr ", read_register(REGISTER_CFSR));

@@ -5,6 +5,7 @@
 
 #include "firmware/board/board.h"
 #include "firmware/start/fault.h"
+#include "firmware/start/guard.h"
 
 /* What stack has not been used holds. */
 #define PAINT 0xA5A5A5A5u
@@ -53,6 +54,7 @@ void start_reset(void)
     for (volatile uint32_t *word = start_bss_begin; word < start_bss_end; word++)
         *word = 0;
     paint_stack();
+    guard_stack();
     start_heap();
     board_end(main());
 }
@@ -64,7 +66,7 @@ size_t start_stack_size(void)
 
 size_t start_stack_used(void)
 {
-    const volatile uint32_t *word = start_stack_bottom;
+    const volatile uint32_t *word = start_stack_bottom + GUARD_BYTES / sizeof(uint32_t);
 
     while (word < start_stack_top && *word == PAINT)
         word++;

@@ -4,6 +4,7 @@
  * fault's id: the same id on the same commands does the same thing again.
  */
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
 #include "chip/words.h"
 
 #include "test/chip/lab.h"

@@ -4,6 +4,7 @@
  * what comes out.
  */
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
 #include "chip/words.h"
 
 #include "test/chip/dump.h"

@@ -136,10 +136,42 @@ static void test_chip_layer(void **state)
     virtual_peek_config(board->board.part, expected);
     assert_int_equal(chip_read_config(chip, &config, &err), CHIP_OK);
     assert_memory_equal(config.bytes, expected, sizeof expected);
-    for (int i = 0; i < 40; i++) /* 40 x 23 ms: beyond one watchdog */
+    assert_int_equal(chip->counters.polls, chip->counters.commands); /* when they were ready, not before */
+    for (int i = 0; i < 40; i++)                                     /* 40 x 23 ms: beyond one watchdog */
         assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
     assert_int_equal(chip->counters.resends, 0);
     chip_sleep(chip);
+}
+
+/* A part that is ready at once is asked at once, if the flag is over before any other part could be. */
+static void test_asks_once_before(void **state)
+{
+    struct swi_board *board = *state;
+    struct chip *chip = &board->board.chip;
+    struct error err = {.reason = ERROR_NONE};
+    uint8_t random[32];
+    uint64_t start;
+
+    assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
+    virtual_set_times(board->board.part, VIRTUAL_TIMES_NONE);
+    start = virtual_now_ns(board->board.part);
+    assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
+    assert_true(virtual_now_ns(board->board.part) - start < 1000000); /* of 23 ms */
+}
+
+/* One that takes longer than any is known to take is polled on. */
+static void test_slow_chip(void **state)
+{
+    struct swi_board *board = *state;
+    struct chip *chip = &board->board.chip;
+    struct error err = {.reason = ERROR_NONE};
+    uint8_t random[32];
+
+    assert_true(virtual_arm_fault(board->board.part, "slow@2"));
+    assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
+    assert_int_equal(chip->counters.polls, 1);
+    assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
+    assert_true(chip->counters.polls > 10);
 }
 
 /* A wake pulse that finds the chip awake is answered like any other, but the watchdog has been running. */
@@ -253,7 +285,9 @@ static void test_disturbed_flags(void **state)
     board->wire.disturb_at = board->wire.exchanges + 1;
     assert_int_equal(board->bus->sleep(board->context), TRANSPORT_NO_ANSWER);
     assert_false(board->swi.down);
-    board->wire.disturb_at = board->wire.exchanges + 1;
+    board->wire.disturb_at = board->wire.exchanges + 1; /* once is for what was said before */
+    assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_OK);
+    board->wire.disturb_from = board->wire.exchanges + 1;
     assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_GARBLED);
 }
 
@@ -372,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wake_send_receive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_seven_data_bits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chip_layer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_asks_once_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slow_chip, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wake_of_unknown_state_starts_the_watchdog, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wake_of_known_state_is_one_pulse, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),

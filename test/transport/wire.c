@@ -48,7 +48,8 @@ static bool exchange(void *context, struct bytes out, struct bytes_out *in, uint
         virtual_swi_send(wire->part, wire->baud, out.data[i]);
     while (in->len < in->cap && hear(wire, in->data + in->len, in->len < out.len) > 0)
         in->len++;
-    if (wire->exchanges == wire->disturb_at && in->len > 0)
+    if ((wire->exchanges == wire->disturb_at || (wire->disturb_from != 0 && wire->exchanges >= wire->disturb_from)) &&
+        in->len > 0)
         in->data[0] ^= 0x02;
     if (wire->exchanges == wire->disturb_rx && in->len > out.len)
         in->data[out.len] ^= 0x02;

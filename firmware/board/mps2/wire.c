@@ -4,10 +4,15 @@
 #include "firmware/board/mps2/mps2.h"
 
 /*
- * What is behind the UART under QEMU is a process that must get its turn before anything is heard. On a wire 1,000
- * would do.
+ * What is behind the UART under QEMU is a process that must get its turn before anything is heard, and what it says too
+ * late would be taken for the answer to the next question. So once it has been heard at all, it is waited for. On a
+ * wire 1,000 would do for all three.
  */
-#define PATIENCE_US 20000
+#define PATIENCE_US 200000
+#define PATIENCE_ECHO_US 2000000
+#define PATIENCE_NOBODY_US 20000
+
+static bool somebody;
 
 static bool wire_set_baud(void *context, uint32_t baud)
 {
@@ -18,6 +23,13 @@ static bool wire_set_baud(void *context, uint32_t baud)
     }
     mps2_uart_start(uart, baud);
     return true;
+}
+
+static uint32_t patience(bool echo_is_due, uint32_t silence_us)
+{
+    if (!somebody)
+        return PATIENCE_NOBODY_US;
+    return echo_is_due ? PATIENCE_ECHO_US : silence_us;
 }
 
 static bool wire_exchange(void *context, struct bytes out, struct bytes_out *in, uint32_t silence_us)
@@ -34,11 +46,13 @@ static bool wire_exchange(void *context, struct bytes out, struct bytes_out *in,
 
         if (sent < out.len && mps2_uart_send(uart, out.data[sent]))
             sent++;
-        byte = sent < out.len ? mps2_uart_receive(uart) : mps2_uart_await(uart, silence_us);
+        byte =
+            sent < out.len ? mps2_uart_receive(uart) : mps2_uart_await(uart, patience(in->len < out.len, silence_us));
         if (byte >= 0)
             (void)bytes_append_byte(in, (uint8_t)byte);
         else if (sent == out.len)
             break;
+        somebody = somebody || byte >= 0;
     }
     return true;
 }
