@@ -12,8 +12,8 @@ import tty
 
 from conftest import ROOT
 
-BUILD = pathlib.Path(os.environ.get("IMPRINT_FIRMWARE", str(ROOT / "build" / "firmware")))
-TESTS = pathlib.Path(os.environ.get("IMPRINT_TEST_FIRMWARE", str(ROOT / "build" / "test" / "firmware")))
+BUILD = pathlib.Path(os.environ.get("IMPRINT_FIRMWARE", str(ROOT / "build" / "firmware" / "host")))
+TESTS = pathlib.Path(os.environ.get("IMPRINT_TEST_FIRMWARE", str(ROOT / "build" / "test" / "firmware" / "host")))
 FACTORY = BUILD / "factory"
 PRIMARY = BUILD / "primary"
 FACTORY_BLANK = TESTS / "factory_blank"
@@ -58,7 +58,7 @@ def words_of(line):
 
 
 class Board:
-    """One boot of an application. `console` is the terminal that a station opens; `to_station` and `to_board` may
+    """One boot of an application, a program or a command line. `console` is the terminal that a station opens; `to_station` and `to_board` may
     change what passes, chunk by chunk (bytes in, bytes out; None: the wire is cut)."""
 
     def __init__(self, image, chip, flash, to_station=None, to_board=None, **settings):
@@ -68,7 +68,8 @@ class Board:
         self.heard = b""
         self.filters = to_station or (lambda chunk: chunk), to_board or (lambda chunk: chunk)
         environment = dict(os.environ, IMPRINT_BOARD_CHIP=str(chip), IMPRINT_BOARD_FLASH=str(flash), **settings)
-        self.process = subprocess.Popen([str(image)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        command = image if isinstance(image, list) else [image]
+        self.process = subprocess.Popen([*map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, env=environment)
         self.pump = threading.Thread(target=self._pump, daemon=True)
         self.pump.start()
