@@ -76,6 +76,7 @@ static enum heard hear(struct board *board, int64_t until, bool may_stop, enum l
         ssize_t n = read(board->fd, &byte, 1);
 
         if (n == 1) {
+            board->heard = true;
             if (link_reader_take(&board->reader, byte, kind))
                 return HEARD_LINE;
             continue;
@@ -193,6 +194,13 @@ static bool is_word(const struct link_words *words, size_t index, const char *wo
     return words->count > index && strcmp(words->word[index], word) == 0;
 }
 
+static bool has_flag(const struct link_words *words, const char *name)
+{
+    const char *value = link_value(words, name);
+
+    return value != NULL && strcmp(value, "yes") == 0;
+}
+
 /* Where the image's texts are kept apart from it, only a number comes. */
 static void take_text(const struct link_words *words, char *to)
 {
@@ -224,7 +232,7 @@ static bool take_frame(struct board *board, const struct board_command *command,
         take_error(board, words, err);
         *answer = ANSWER_REFUSED;
         return true;
-    } else if (is_word(words, 0, "hello") && strcmp(command->verb, "hello") != 0) {
+    } else if (is_word(words, 0, "hello") && has_flag(words, "boot") && strcmp(command->verb, "hello") != 0) {
         error_set(err, ERROR_DEVICE_RESET, "the board started anew in the middle of it",
                   "check its supply, then run the same command again: it goes on where it stopped");
         *answer = ANSWER_FAILED;
@@ -328,7 +336,7 @@ void board_close(struct board *board)
 static void take_hello(void *context, const struct link_words *words)
 {
     struct board *board = context;
-    const char *protocol = link_value(words, "protocol"), *armed = link_value(words, "armed");
+    const char *protocol = link_value(words, "protocol");
 
     if (!is_word(words, 0, "hello") || protocol == NULL)
         return;
@@ -339,7 +347,7 @@ static void take_hello(void *context, const struct link_words *words)
     copy_value(board->version, sizeof board->version, words, "version");
     copy_value(board->profile, sizeof board->profile, words, "profile");
     copy_value(board->digest, sizeof board->digest, words, "digest");
-    board->armed = armed != NULL && strcmp(armed, "yes") == 0;
+    board->armed = has_flag(words, "armed");
 }
 
 static bool wrong_application(const struct board *board, const char *app, struct error *err)
@@ -361,23 +369,22 @@ static bool greet(struct board *board, const char *app, int patience_ms, bool wa
 {
     const struct board_command hello = {.verb = "hello", .may_stop = true, .frame = take_hello, .context = board};
     int64_t until = now_ms() + patience_ms, at_last = until + (int64_t)BUSY_PATIENCE * patience_ms;
-    unsigned damaged = 0;
 
+    board->heard = false;
     do {
         enum answer answer;
 
         board->app[0] = '\0';
         board->lines = 0;
         answer = ask_once(board, &hello, HELLO_MS, err);
-        damaged += board->damaged;
         if (answer == ANSWER_FAILED)
             return false;
         /* A board that talks, but does not answer, is at work for somebody who has gone. */
         if (board->lines > board->damaged && now_ms() + patience_ms < at_last)
             until = now_ms() + patience_ms;
-        if (strcmp(board->app, app) == 0)
+        if (strcmp(board->app, app) == 0 && answer == ANSWER_OK)
             return true;
-        if (board->app[0] != '\0' && !waits)
+        if (board->app[0] != '\0' && answer == ANSWER_OK && !waits)
             return wrong_application(board, app, err);
         if (stop_is_wanted()) {
             error_set(err, ERROR_INTERRUPTED, "stopped before the board answered", NULL);
@@ -386,9 +393,9 @@ static bool greet(struct board *board, const char *app, int patience_ms, bool wa
         if (answer != ANSWER_SILENT)
             (void)poll(NULL, 0, POLL_MS);
     } while (now_ms() < until);
-    if (board->app[0] != '\0')
+    if (board->app[0] != '\0' && strcmp(board->app, app) != 0)
         return wrong_application(board, app, err);
-    if (damaged > 0)
+    if (board->heard)
         error_set(err, ERROR_DEVICE_GARBLED, "what comes over the console is not the application's",
                   "check the port, its speed (115200 8N1) and that nothing else reads it");
     else

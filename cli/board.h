@@ -26,6 +26,7 @@ struct board {
     char room[LINK_LINE_MAX + 1];
     struct link_reader reader;
     unsigned lines, damaged; /* since the last command */
+    bool heard;              /* anything at all */
     bool stop_sent;
     char doing[LINK_LINE_MAX + 1], cause[LINK_LINE_MAX + 1], next[LINK_LINE_MAX + 1];
     char command[BOARD_TEXT_MAX], subject[BOARD_TEXT_MAX];

@@ -158,7 +158,7 @@ static bool prove_signature(const struct board_proof *proof, struct hearing *hea
     if (!ask(proof, hearing, "sign", id_text, challenge_text, err))
         return false;
     if (!hearing->has_signature || !is_hash(hearing->hash) ||
-        !board_verify(hearing->point, hearing->hash, bytes_written(&message), hearing->signature, err))
+        !board_results_verify(hearing->point, hearing->hash, bytes_written(&message), hearing->signature, err))
         return refuse(hearing->id, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify",
                       "do not ship this device", err);
     json_object_set_new(shown, "challenge", json_string(challenge_text));
@@ -244,7 +244,7 @@ static void show_proofs(const struct board_proof *proof, const char *serial, con
                                     proof->board->name, "version", proof->board->version, "keys", proofs));
 }
 
-bool board_prove(const struct board_proof *proof, struct error *err)
+bool board_proof_run(const struct board_proof *proof, struct error *err)
 {
     struct hearing hearing = {.id = 0};
     char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)] = "";

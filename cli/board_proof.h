@@ -23,6 +23,6 @@ struct board_proof {
  * Proves every key of the device's record and keeps the proof in it. PSA Crypto is started. False with a reason;
  * errors' subjects point into `board` or the command line.
  */
-bool board_prove(const struct board_proof *proof, struct error *err);
+bool board_proof_run(const struct board_proof *proof, struct error *err);
 
 #endif

@@ -244,8 +244,8 @@ static bool refuse(const char *cause, const struct profile_key *key, struct erro
     return false;
 }
 
-bool board_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
-                  const uint8_t signature[static 64], struct error *err)
+bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
+                          const uint8_t signature[static 64], struct error *err)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_algorithm_t algorithm = PSA_ALG_ECDSA(hash);
@@ -298,8 +298,8 @@ static bool check_key(const struct board_results *results, size_t index, struct 
     if (wants_proof(key)) {
         if (evidence->hash != hash_of(key))
             return refuse("the proof is by another hash than the key's algorithm", key, err);
-        if (!board_verify(evidence->public_key, evidence->hash,
-                          bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature, err))
+        if (!board_results_verify(evidence->public_key, evidence->hash,
+                                  bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature, err))
             return refuse("the key's signature over a fresh challenge does not verify", key, err);
     }
     if (key->method == PROFILE_IMPORT && !check_import(key, evidence, source, err))

@@ -51,7 +51,7 @@ bool board_results_complete(const struct board_results *results);
 bool board_results_check(struct board_results *results, struct source *source, struct error *err);
 
 /* Verifies `signature` (r | s) over `message` with the public key, in software. */
-bool board_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
-                  const uint8_t signature[static 64], struct error *err);
+bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
+                          const uint8_t signature[static 64], struct error *err);
 
 #endif

@@ -153,7 +153,9 @@ static bool arm(struct run *run, struct error *err)
 /* Once: the board says how far it got. What was damaged of its results is asked for again. */
 static bool ask_run(struct run *run, struct error *err)
 {
-    const struct board_command go = {.verb = "run", .may_stop = true, .frame = on_frame, .context = run};
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    const struct board_command go = {
+        .verb = "run", .words = {serial}, .may_stop = true, .frame = on_frame, .context = run};
     const struct board_command report = {.verb = "report", .frame = on_frame, .context = run};
     bool ok;
 
@@ -161,6 +163,7 @@ static bool ask_run(struct run *run, struct error *err)
         error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
         return false;
     }
+    hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     progress_init(&run->progress, &run->cli->output, &run->profile);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);
@@ -271,7 +274,7 @@ static bool prove_afterwards(struct run *run, struct error *err)
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
     return board_open(&run->board, &run->cli->output, console, silence_ms, err) &&
-           board_greet(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_prove(&proof, err);
+           board_greet(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_proof_run(&proof, err);
 }
 
 static bool provision_board(struct run *run, struct error *err)

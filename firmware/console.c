@@ -60,7 +60,7 @@ struct link_frame console_frame(const char *verb)
     return frame;
 }
 
-struct link_frame console_hello(const char *app)
+struct link_frame console_hello(const char *app, bool boot)
 {
     struct link_frame frame;
 
@@ -74,6 +74,7 @@ struct link_frame console_hello(const char *app)
     link_add_number(&frame, "protocol", CONSOLE_PROTOCOL);
     link_add_text(&frame, "board", board_name());
     link_add_text(&frame, "version", IMPRINT_VERSION);
+    link_add_flag(&frame, "boot", boot);
     return frame;
 }
 

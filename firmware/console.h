@@ -27,8 +27,9 @@ void console_say_hex(struct bytes data);
 /* A frame that goes to the console: link_begin() has been called on it. */
 struct link_frame console_frame(const char *verb);
 
-/* The line of `app` and its version that begins everything. The caller adds what it likes and ends it. */
-struct link_frame console_hello(const char *app);
+/* The line of `app` that begins everything, and answers `hello`: `boot` says which. The caller adds to it and ends it.
+ */
+struct link_frame console_hello(const char *app, bool boot);
 
 /* The end of a command that failed: the error in words, and as frames. */
 void console_failed(const char *command, const struct error *err);

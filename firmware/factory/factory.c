@@ -138,16 +138,21 @@ static bool do_plan(void *application, const struct link_words *words, struct er
     return true;
 }
 
+static bool parse_serial(const char *text, uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    struct bytes_out out = {.data = serial, .cap = CHIP_SERIAL_BYTES};
+
+    return hex_decode(text, strlen(text), &out, NULL) && out.len == CHIP_SERIAL_BYTES;
+}
+
 static bool do_arm(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
     uint8_t serial[CHIP_SERIAL_BYTES], digest[PROFILE_DIGEST_BYTES];
-    struct bytes_out serial_out = {.data = serial, .cap = sizeof serial};
     struct bytes_out digest_out = {.data = digest, .cap = sizeof digest};
 
-    if (words->count != 3 || !hex_decode(words->word[1], strlen(words->word[1]), &serial_out, NULL) ||
-        serial_out.len != sizeof serial || !hex_decode(words->word[2], strlen(words->word[2]), &digest_out, NULL) ||
-        digest_out.len < DIGEST_BYTES_MIN)
+    if (words->count != 3 || !parse_serial(words->word[1], serial) ||
+        !hex_decode(words->word[2], strlen(words->word[2]), &digest_out, NULL) || digest_out.len < DIGEST_BYTES_MIN)
         return console_bad_words(
             "arm wants a serial number (18 hex digits) and a profile's digest (8 hex digits at least)",
             "plan shows the serial number, hello the digest", err);
@@ -178,17 +183,31 @@ static bool check_armed(const struct factory *factory, struct error *err)
     return true;
 }
 
+/* Whoever has seen a plan says for which chip: another one may be in its place by now. */
+static bool check_serial(const struct factory *factory, const char *wanted, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    if (parse_serial(wanted, serial) && memcmp(serial, factory->plan.serial, sizeof serial) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that is to be provisioned",
+              "leave the device in its place and run again");
+    error_doing(err, "begin");
+    error_with_serial(err, factory->plan.serial);
+    return false;
+}
+
 static bool do_run(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
     bool ok;
 
-    (void)words;
     factory->finished = false;
     if (!look(factory, err))
         return false;
     show_plan(factory);
-    ok = check_armed(factory, err) && platform_make_lasting(&factory->platform, err) &&
+    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
+         platform_make_lasting(&factory->platform, err) &&
          provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
     factory->armed = false;
     factory->finished = ok;
@@ -218,9 +237,8 @@ static bool do_report(void *application, const struct link_words *words, struct 
 static bool do_hello(void *application, const struct link_words *words, struct error *err)
 {
     const struct factory *factory = application;
-    struct link_frame frame = console_hello("factory");
+    struct link_frame frame = console_hello("factory", words == NULL);
 
-    (void)words;
     (void)err;
     link_add_text(&frame, "profile", factory->compiled->profile.name);
     link_add_hex(&frame, "digest", bytes_of(factory->compiled->digest, PROFILE_DIGEST_BYTES));
@@ -242,7 +260,7 @@ static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
     {"plan", "look at the board, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow the next run what cannot be undone", do_arm},
-    {"run", "do the plan and prove it", do_run},
+    {"run", "[SERIAL]: do the plan and prove it, where it is that chip", do_run},
     {"report", "the results of the run once more", do_report},
     {"end", "end the application", do_end},
 };

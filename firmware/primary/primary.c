@@ -186,10 +186,9 @@ static bool do_sign(void *application, const struct link_words *words, struct er
 
 static bool do_hello(void *application, const struct link_words *words, struct error *err)
 {
-    struct link_frame frame = console_hello("primary");
+    struct link_frame frame = console_hello("primary", words == NULL);
 
     (void)application;
-    (void)words;
     (void)err;
     link_end(&frame);
     return true;

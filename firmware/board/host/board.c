@@ -6,7 +6,9 @@
  *
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
  *     IMPRINT_BOARD_FLASH  the image; made, erased, where there is none
- *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given (docs/virtual-chip.md)
+ *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given (docs/virtual-chip.md), or
+ *                          flash@N: power fails before the Nth time that the flash is programmed or erased;
+ *                          flash@N.torn: in the middle of it
  *
  * Pulling the console, by closing its other end, is pulling the board: the program ends when it next waits for a
  * command. A run goes on without a reader.
@@ -37,7 +39,10 @@ static struct {
     struct transport_virtual virtual_bus;
     struct transport_socket socket_bus;
     struct transport transport;
-    struct flash_file flash;
+    struct flash_file image;
+    struct flash_device flash; /* in front of it */
+    unsigned flash_left;       /* changes until power fails; 0: it does not */
+    bool flash_torn;
 } board;
 
 static _Noreturn void cannot(const char *what, const char *subject, const char *why)
@@ -55,11 +60,29 @@ static const char *setting(const char *name)
     return value;
 }
 
+/* A fault of the flash; false for one of the chip's. */
+static bool arm_flash(const char *fault)
+{
+    static const char flash[] = "flash@";
+    char *end;
+
+    if (strncmp(fault, flash, sizeof flash - 1) != 0)
+        return false;
+    board.flash_left = (unsigned)strtoul(fault + sizeof flash - 1, &end, 10);
+    board.flash_torn = strcmp(end, ".torn") == 0;
+    if (board.flash_left == 0 || (*end != '\0' && !board.flash_torn))
+        cannot("arm the fault", fault, "it is flash@N or flash@N.torn");
+    return true;
+}
+
 static void open_chip(const char *name)
 {
     struct error err = {.reason = ERROR_NONE};
     struct virtual_problem problem = {.cause = NULL};
     const char *fault = getenv("IMPRINT_BOARD_FAULT");
+
+    if (fault != NULL && arm_flash(fault))
+        fault = NULL;
 
     if (strncmp(name, "unix:", 5) == 0) {
         if (!transport_socket_open_unix(&board.socket_bus, name + 5, 0, &board.transport, &err))
@@ -73,6 +96,52 @@ static void open_chip(const char *name)
     board.transport = transport_virtual_init(&board.virtual_bus, board.chip);
 }
 
+static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
+{
+    const struct flash_device *image = context;
+
+    return image->read(image->context, at, data, len);
+}
+
+/* One more change: whether power fails at it. */
+static bool power_fails(void)
+{
+    return board.flash_left != 0 && --board.flash_left == 0;
+}
+
+static _Noreturn void cut_power(void)
+{
+    (void)raise(SIGKILL);
+    abort();
+}
+
+static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_t len)
+{
+    const struct flash_device *image = context;
+
+    if (power_fails()) {
+        if (board.flash_torn)
+            (void)image->program(image->context, at, data, len / 2 / image->unit * image->unit);
+        cut_power();
+    }
+    return image->program(image->context, at, data, len);
+}
+
+/* An erase of a file cannot be torn: then it is done, and power fails behind it. */
+static bool erase_flash(void *context, uint32_t block)
+{
+    const struct flash_device *image = context;
+    bool fails = power_fails();
+
+    if (fails && !board.flash_torn)
+        cut_power();
+    if (image->erase(image->context, block) && !fails)
+        return true;
+    if (fails)
+        cut_power();
+    return false;
+}
+
 static void open_flash(const char *path)
 {
     static const struct flash_device geometry = {
@@ -84,8 +153,13 @@ static void open_flash(const char *path)
     };
     struct error err = {.reason = ERROR_NONE};
 
-    if (!flash_file_open(&board.flash, path, 0, &geometry, true, &err))
+    if (!flash_file_open(&board.image, path, 0, &geometry, true, &err))
         cannot("open the flash", path, err.cause);
+    board.flash = board.image.device;
+    board.flash.context = &board.image.device;
+    board.flash.read = read_flash;
+    board.flash.program = program_flash;
+    board.flash.erase = erase_flash;
 }
 
 /* A terminal gives bytes as they come, and echoes none. */
@@ -157,12 +231,12 @@ uint64_t board_now_us(void)
 
 const struct flash_device *board_flash(void)
 {
-    return &board.flash.device;
+    return &board.flash;
 }
 
 void board_end(int status)
 {
-    flash_file_close(&board.flash);
+    flash_file_close(&board.image);
     virtual_close(board.chip);
     exit(status);
 }
