@@ -32,7 +32,7 @@ enum global {
 const struct cli_option options_global[] = {
     [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
     [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
-                       "the way to the chip: virtual[:FILE], i2c:FILE, swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT"},
+                       "the chip: virtual[:FILE], i2c:FILE, swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT"},
     [GLOBAL_STORAGE] = {"storage", 0, "WHERE",
                         "where the key records lie: file (the state folder), or flash:IMAGE, a board's flash"},
     [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
