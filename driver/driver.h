@@ -42,6 +42,7 @@ struct driver {
     bool config_known;
     struct chip_config config;
     uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
+    bool working;       /* one of its methods is on the stack: the chip's registers may hold something that it needs */
 };
 
 /*
