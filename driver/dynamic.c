@@ -112,6 +112,8 @@ static psa_status_t check_new_key(struct driver *driver, const psa_key_attribute
     psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
 
     if (status == PSA_SUCCESS)
+        status = driver_require_settled(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
         status = driver_check_new_id(driver, key_id, &driver->last_error);
     if (status != PSA_SUCCESS) {
         error_doing(&driver->last_error, "create a key in the chip");
@@ -207,11 +209,9 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
     struct storage *storage = storage_mounted();
-    uint32_t key_id = 0;
 
-    if (storage != NULL && key_slot < CHIP_SLOTS &&
-        driver_destroyed_id(storage, (uint8_t)key_slot, &key_id, NULL) == PSA_SUCCESS)
-        storage_hold(storage, key_id);
+    if (storage != NULL && key_slot < CHIP_SLOTS)
+        storage_hold(storage, storage->destroy_uid);
     return PSA_ERROR_BAD_STATE;
 }
 
@@ -237,6 +237,8 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
     psa_status_t status = driver_destroyed_id(driver->storage, slot, &key_id, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error);
+    else
+        storage_hold(driver->storage, driver->storage->destroy_uid);
     return finish(driver, status);
 }
 

@@ -507,12 +507,14 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     return status;
 }
 
-/* Without room for the record the slot is lost to automatic choice, which is no reason to keep the key id. */
+/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id. */
 static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
 {
     const uint64_t uid = storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);
     enum storage_status status = storage_scrap_set(driver->storage, uid, false);
 
+    if (status == STORAGE_FULL)
+        storage_note_scrap_later(driver->storage, uid);
     if (status == STORAGE_OK || status == STORAGE_FULL)
         return PSA_SUCCESS;
     error_set(err, ERROR_STORAGE_FAILED, "the slot's state cannot be stored", "check the storage medium");

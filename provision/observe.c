@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "driver/recovery.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 
@@ -267,7 +268,10 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         goto out;
 
     first_key = plan->step_count;
-    result = observe_keys(provision, plan, plan->todo == 0, err);
+    if (driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+        result = provision_status_of(err);
+    else
+        result = observe_keys(provision, plan, plan->todo == 0, err);
     if (result != PROVISION_OK)
         goto out;
 
