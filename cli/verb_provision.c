@@ -27,6 +27,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
 };
 
+#define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
+
 /* What one run of the verb holds. */
 struct run {
     struct cli *cli;
@@ -152,19 +154,70 @@ static bool read_profile(struct run *run, enum cli_exit *code)
     return false;
 }
 
+/* "partial: stopped after register-key 16 maker, in generate-key 18 board" */
+static void describe_state(const struct run *run, char text[static STATE_TEXT_SIZE])
+{
+    const struct provision_triage *triage = &run->plan.triage;
+    char step[PROGRESS_TEXT_SIZE];
+    size_t n;
+
+    snprintf(text, STATE_TEXT_SIZE, "%s", provision_state_name(triage->state));
+    if (triage->stopped_after >= 0) {
+        progress_name(&run->profile, &run->plan.steps[triage->stopped_after], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, ": stopped after %s", step);
+    }
+    if (triage->stopped_in >= 0) {
+        progress_name(&run->profile, &run->plan.steps[triage->stopped_in], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, "%s in %s", triage->stopped_after >= 0 ? "," : ": stopped", step);
+    }
+}
+
+static void add_state(const struct run *run, json_t *object)
+{
+    const struct provision_triage *triage = &run->plan.triage;
+
+    json_object_set_new(object, "state", json_string(provision_state_name(triage->state)));
+    if (triage->stopped_after >= 0)
+        json_object_set_new(object, "stopped_after",
+                            progress_object(&run->profile, &run->plan.steps[triage->stopped_after]));
+    if (triage->stopped_in >= 0)
+        json_object_set_new(object, "stopped_in", progress_object(&run->profile, &run->plan.steps[triage->stopped_in]));
+}
+
+/* What a refused device is, before it is said why it is refused. */
+static void show_refused(const struct run *run)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object;
+
+    if (run->plan.triage.state == PROVISION_STATE_UNKNOWN)
+        return;
+    hex_encode(bytes_of(run->plan.serial, sizeof run->plan.serial), serial);
+    output_say(&run->cli->output, "state of %s (%s), profile %s: %s", serial, chip_part_name(run->plan.part),
+               run->profile.name, provision_state_name(run->plan.triage.state));
+    object = json_pack("{s:s, s:s, s:s, s:s}", "event", "state", "serial", serial, "part",
+                       chip_part_name(run->plan.part), "profile", run->profile.name);
+    add_state(run, object);
+    output_object(&run->cli->output, object);
+}
+
 static void show_plan(struct run *run, bool is_result)
 {
     const struct output *output = &run->cli->output;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[PROGRESS_TEXT_SIZE + 64];
-    json_t *steps = json_array();
+    char state_text[STATE_TEXT_SIZE];
+    json_t *steps = json_array(), *object;
 
     hex_encode(bytes_of(run->plan.serial, sizeof run->plan.serial), serial);
     snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial, chip_part_name(run->plan.part),
              run->profile.name, run->plan.todo, run->plan.todo == 1 ? "" : "s");
+    describe_state(run, state_text);
     if (is_result)
-        output_result(output, "%s\n", line);
+        output_result(output, "%s\n  %-15s  %s\n", line, "state", state_text);
     else
-        output_say(output, "%s", line);
+        output_say(output, "%s\n  %-15s  %s", line, "state", state_text);
     for (size_t i = 0; i < run->plan.step_count; i++) {
         const struct provision_step *step = &run->plan.steps[i];
         const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
@@ -181,9 +234,11 @@ static void show_plan(struct run *run, bool is_result)
             output_say(output, "  %-15s  %s", state, text);
         json_array_append_new(steps, progress_object(&run->profile, step));
     }
-    output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
-                                    chip_part_name(run->plan.part), "profile", run->profile.name, "changes",
-                                    (json_int_t)run->plan.todo, "dry_run", (int)is_result, "steps", steps));
+    object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
+                       chip_part_name(run->plan.part), "profile", run->profile.name, "changes",
+                       (json_int_t)run->plan.todo, "dry_run", (int)is_result, "steps", steps);
+    add_state(run, object);
+    output_object(output, object);
 }
 
 /* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
@@ -316,8 +371,10 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK)
+    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
+        show_refused(run);
         return false;
+    }
     show_plan(run, dry);
     if (dry)
         return true;

@@ -104,14 +104,15 @@ static void print_figures(const char *name, const struct sweep_figures *figures,
         printf("%u flash programs, %u erases\n", medium->programs, medium->erases);
     else
         printf("%u file writes, %u syncs, %u renames\n", medium->writes, medium->syncs, medium->renames);
-    for (unsigned depth = 1; depth <= SWEEP_DEPTH_MAX && figures->states[depth] > 0; depth++)
-        printf("  depth %u: %llu cut points, which leave %lu different states\n", depth, figures->points[depth],
+    for (unsigned depth = 1; depth <= SWEEP_DEPTH_MAX && figures->points[depth] > 0; depth++)
+        printf("  depth %u: %llu cut points, which leave %lu states that are new\n", depth, figures->points[depth],
                figures->states[depth]);
     if (figures->left_out > 0)
         printf("  (%lu states of the last depth left out of this sample)\n", figures->left_out);
     printf(
-        "  runs that met something else: %lu; killed with the chip powered: %lu; after a sync that lied: %lu states\n",
-        figures->faults, figures->kills, figures->lies);
+        "  runs that met something else: %lu, which leave %lu states more; killed with the chip powered: %lu; after a "
+        "sync that lied: %lu\n",
+        figures->faults, figures->other_states, figures->kills, figures->lies);
     printf("  worst recovery: %u commands, %.1f ms of chip time\n", (unsigned)figures->worst_commands,
            (double)figures->worst_us / 1000);
     if (figures->worst_opening_reads > 0)

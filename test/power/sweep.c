@@ -25,7 +25,7 @@ const struct sweep_extent sweep_short = {.depth = 2,
                                          .flash_times = 10,
                                          .seed = 1,
                                          .failures_max = 10};
-const struct sweep_extent sweep_long = {.depth = 3,
+const struct sweep_extent sweep_long = {.depth = SWEEP_DEPTH_MAX,
                                         .flash_depth = 2,
                                         .group_stride = 1,
                                         .bus_stride = 1,
@@ -209,7 +209,8 @@ static unsigned depth_of(const struct sweep *sweep)
     return sweep->board->medium.kind == MEDIUM_FILE ? sweep->extent->depth : sweep->extent->flash_depth;
 }
 
-/* A state that is met after `path` and this step, for the d-th failure; `times` ways lead to it. */
+/* A state that is met after `path`, at this depth. `times` ways lead to it by cuts alone; 0: something else went wrong.
+ */
 static void meet(struct sweep *sweep, const struct state *state, const struct moment_path *path, unsigned depth,
                  unsigned long long times)
 {
@@ -219,13 +220,15 @@ static void meet(struct sweep *sweep, const struct state *state, const struct mo
     const size_t row = row_of(sweep, digest);
     struct known *known = &sweep->table[row];
     if (known->depth != 0 && known->depth <= depth) {
+        sweep->figures->states[depth] += known->depth == depth && known->times == 0 && times > 0;
         known->times += known->depth == depth ? times : 0;
         return;
     }
     memcpy(known->digest, digest, sizeof digest);
     known->times = times;
     known->depth = depth;
-    sweep->figures->states[depth]++;
+    sweep->figures->states[depth] += times > 0;
+    sweep->figures->other_states += times == 0;
     const struct work work = {.state = state_copy(state), .path = *path, .known = row};
     list_add(&sweep->levels[depth], &work);
 }
@@ -256,8 +259,7 @@ static void take(void *context, const struct moment *moment, const struct state 
     sweep->taken++;
     if (depth > depth_of(sweep))
         return;
-    if (sweep->fault == NULL)
-        sweep->figures->points[depth] += times_now;
+    sweep->figures->points[depth] += times_now;
     meet(sweep, state, &path, depth, times_now);
 }
 
@@ -366,7 +368,7 @@ static void disturb(struct sweep *sweep, const struct work *work, const struct m
     sweep->path = &work->path;
     sweep->fault = fault;
     sweep->weak = lies;
-    times_now = 1;
+    times_now = 0;
     name_run(sweep->name, &work->path, fault);
     sweep->figures->runs++;
     sweep->figures->faults++;
@@ -379,7 +381,7 @@ static void disturb(struct sweep *sweep, const struct work *work, const struct m
     else if (outcome.done && fault->kind < MOMENT_FULL && !judge(sweep, &outcome, failure))
         fail(sweep, failure);
     else if (!outcome.done || fault->kind >= MOMENT_FULL) /* a failing medium may keep what is done with */
-        meet(sweep, &outcome.end, &path, sweep->depth + 1, 1);
+        meet(sweep, &outcome.end, &path, sweep->depth + 1, 0);
 }
 
 static const char *const chip_faults[] = {"silent@%u", "nack@%u",     "garbage@%u",  "badcrc@%u", "flip@%u",

@@ -34,6 +34,7 @@ struct sweep_figures {
     /* Depth d: places and ways for the d-th loss of power, counted with all that led there; states they leave. */
     unsigned long long points[SWEEP_DEPTH_MAX + 1];
     unsigned long states[SWEEP_DEPTH_MAX + 1], left_out;
+    unsigned long other_states; /* that only something else than a cut has led to */
     unsigned long faults, kills, lies, runs, failures;
     uint32_t worst_commands;
     uint64_t worst_us;
