@@ -108,7 +108,8 @@ void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
 size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
 
-/* Has this part a single wire in place of I2C? (It answers I2C all the same, at 0x60: for tools that know only that.) */
+/* Has this part a single wire in place of I2C? (It answers I2C all the same, at 0x60: for tools that know only that.)
+ */
 bool virtual_is_single_wire(const struct virtual_chip *chip);
 
 /* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
