@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define REVISION_AT 4
+#define I2C_ENABLE_AT 14
 #define I2C_ADDRESS_AT 16
 #define CHIP_MODE_AT 19
 #define SLOT_CONFIG_AT 20
@@ -69,6 +70,11 @@ bool chip_config_is_locked(const struct chip_config *config)
 bool chip_data_is_locked(const struct chip_config *config)
 {
     return config->bytes[LOCK_VALUE_AT] != UNLOCKED;
+}
+
+bool chip_config_is_i2c(const struct chip_config *config)
+{
+    return (config->bytes[I2C_ENABLE_AT] & 1) != 0;
 }
 
 /* On the ATECC508A byte 85 is the Selector and bit 0 of ChipMode its write rule: neither moves the address. */

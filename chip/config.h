@@ -26,6 +26,7 @@ enum chip_part chip_config_part(const struct chip_config *config);
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
 bool chip_config_is_locked(const struct chip_config *config);      /* LockConfig is not 0x55 */
 bool chip_data_is_locked(const struct chip_config *config);        /* LockValue is not 0x55 */
+bool chip_config_is_i2c(const struct chip_config *config);         /* else a single-wire part */
 uint8_t chip_config_i2c_address(const struct chip_config *config); /* 7-bit, as it will be after the next wake */
 
 enum chip_key_type { CHIP_KEY_RESERVED, CHIP_KEY_P256, CHIP_KEY_AES, CHIP_KEY_DATA };

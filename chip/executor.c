@@ -127,6 +127,24 @@ static enum transport_status receive(struct chip *chip, struct bytes_out *group)
     return status;
 }
 
+/* The first poll for a command's reply, when the command's row says or when the bus does. */
+static enum transport_status receive_first(struct chip *chip, struct exchange *exchange)
+{
+    const uint32_t first_us = exchange->command->first_poll_us;
+    struct bytes_out *group = &exchange->answer;
+    enum transport_status status;
+
+    if (chip->transport.operations->await == NULL) {
+        delay_us(chip, first_us);
+        return receive(chip, group);
+    }
+    group->len = 0;
+    status = chip->transport.operations->await(chip->transport.context, group, first_us, exchange->exec_max_us);
+    if (status == TRANSPORT_OK)
+        chip->counters.bytes_received += (uint32_t)group->len;
+    return status;
+}
+
 /* True when the group is whole: its count is its length and its CRC is right. */
 static bool is_whole(struct bytes group)
 {
@@ -253,15 +271,15 @@ static uint32_t poll_interval_us(uint32_t worst, uint64_t waited)
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
     uint64_t start = now_us(chip);
-    uint32_t wait = exchange->command->first_poll_us;
+    enum transport_status status = receive_first(chip, exchange);
     unsigned unreadable = 0;
 
     for (;;) {
         uint64_t waited;
+        uint32_t wait;
 
-        delay_us(chip, wait);
         chip->counters.polls++;
-        switch (receive(chip, &exchange->answer)) {
+        switch (status) {
         case TRANSPORT_OK:
             if (is_whole(bytes_written(&exchange->answer)) &&
                 exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
@@ -284,6 +302,8 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
         wait = poll_interval_us(exchange->exec_max_us, waited);
         if (unreadable > 0 && wait < REREAD_US)
             wait = REREAD_US;
+        delay_us(chip, wait);
+        status = receive(chip, &exchange->answer);
     }
 }
 
@@ -433,4 +453,16 @@ void chip_sleep(struct chip *chip)
 {
     (void)chip->transport.operations->sleep(chip->transport.context);
     forget(chip);
+}
+
+void chip_also_at(struct chip *chip, uint8_t address)
+{
+    if (chip->transport.operations->also_at != NULL)
+        chip->transport.operations->also_at(chip->transport.context, address);
+}
+
+bool chip_address_is_taken(struct chip *chip, uint8_t address)
+{
+    return chip->transport.operations->is_taken != NULL &&
+           chip->transport.operations->is_taken(chip->transport.context, address);
 }

@@ -30,8 +30,9 @@ enum global {
 
 const struct cli_option options_global[] = {
     [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
-    [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
-                       "the way to the chip: virtual[:FILE], i2c:FILE, kit:FILE, unix:PATH, tcp:HOST:PORT"},
+    [GLOBAL_DEVICE] =
+        {"device", 0, "DEVICE",
+         "the way to the chip: virtual[:FILE], i2c:FILE, swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT"},
     [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},

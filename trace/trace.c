@@ -19,6 +19,7 @@
 #define STATUS_COUNT 4
 
 enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
+enum { FLAG_COMMAND = 0x77, FLAG_TRANSMIT = 0x88, FLAG_IDLE = 0xbb, FLAG_SLEEP = 0xcc };
 
 enum hidden {
     SHOWN = 0,
@@ -125,8 +126,13 @@ static void print_message(struct trace *trace, bool more)
     const bool reading = (trace->address_byte & READ_BIT) != 0;
 
     print_time(trace, trace->began_ns);
-    fprintf(trace->file, "%s%s %02x ", reading ? "read" : "write", more ? "+" : "", trace->address_byte >> 1);
-    if (!trace->acknowledged)
+    if (trace->wire)
+        fputs("swi", trace->file);
+    else
+        fprintf(trace->file, "%s%s %02x ", reading ? "read" : "write", more ? "+" : "", trace->address_byte >> 1);
+    if (trace->wire)
+        trace->wire = false;
+    else if (!trace->acknowledged)
         fputs("nack", trace->file);
     else if (trace->refused_at != SIZE_MAX)
         fprintf(trace->file, "nack@%zu", trace->refused_at);
@@ -207,6 +213,23 @@ static void take_command_byte(struct trace *trace, struct trace_chip *chip, uint
     chip->at = 0;
 }
 
+void trace_wire(struct trace *trace, uint64_t now_ns, uint8_t flag)
+{
+    struct trace_chip *chip;
+
+    if (trace == NULL)
+        return;
+    trace_start(trace, now_ns, 0, true);
+    trace->wire = true;
+    chip = &trace->chips[0];
+    chip->at = chip->reply_at = 0;
+    keep(trace, flag, false);
+    if (flag == FLAG_IDLE || flag == FLAG_SLEEP)
+        snprintf(trace->decoded, sizeof trace->decoded, flag == FLAG_IDLE ? "idle" : "sleep");
+    else if (flag == FLAG_TRANSMIT)
+        snprintf(trace->decoded, sizeof trace->decoded, "no answer"); /* until there is one */
+}
+
 void trace_written(struct trace *trace, uint8_t byte, bool acknowledged)
 {
     static const char *const words[] = {[WORD_RESET] = "reset", [WORD_SLEEP] = "sleep", [WORD_IDLE] = "idle"};
@@ -225,7 +248,7 @@ void trace_written(struct trace *trace, uint8_t byte, bool acknowledged)
         }
         return;
     }
-    if ((trace->bytes[0] & 0xff) == WORD_COMMAND)
+    if ((trace->bytes[0] & 0xff) == (trace->wire ? FLAG_COMMAND : WORD_COMMAND))
         take_command_byte(trace, chip, byte);
     else
         keep(trace, byte, trace->address_byte != 0);
@@ -241,6 +264,7 @@ void trace_read(struct trace *trace, uint8_t byte)
     if (trace == NULL)
         return;
     chip = &trace->chips[trace->address_byte >> 1];
+    trace->decoded[0] = '\0';
     if (chip->reply_at == 0)
         chip->reply_count = byte;
     else if (chip->reply_at == 1)

@@ -44,6 +44,10 @@ static const uint8_t trust_flex_config[VIRTUAL_CONFIG_BYTES] = {
     0x3c, 0x00, 0x1a, 0x00, 0x3c, 0x00, 0x30, 0x00, 0x3c, 0x00, 0x30, 0x00, 0x12, 0x00, 0x30, 0x00, /* 112 */
 };
 
+/* Byte 16 of parts without I2C is the configuration of a GPIO: off when blank, output on pre-provisioned parts. */
+#define GPIO_OFF 0x00
+#define GPIO_OUTPUT 0x03
+
 /* OTP text, by which hosts choose the certificate definition. The other bytes are zero. */
 #define TRUST_AND_GO_OTP "KQp2ZkD8"
 #define TRUST_FLEX_OTP "MKMwyhP1"
@@ -68,6 +72,12 @@ static const uint8_t *maker_config(const struct virtual_making *making)
         return making->config;
     }
     return NULL;
+}
+
+static void become_single_wire(enum virtual_part part, uint8_t *config)
+{
+    config[VIRTUAL_AT_I2C_ENABLE] &= 0xfe;
+    config[VIRTUAL_AT_I2C_ADDRESS] = part == VIRTUAL_BLANK ? GPIO_OFF : GPIO_OUTPUT;
 }
 
 static bool is_zero(const uint8_t *bytes, size_t len)
@@ -174,7 +184,11 @@ const char *virtual_make_part(const struct virtual_making *making, const struct 
     memset(memory, 0xff, sizeof *memory); /* what was never written reads as FF */
     if (config == NULL)
         return "there is no config image";
+    if (making->single_wire && making->part == VIRTUAL_FROM_CONFIG)
+        return "a config image says itself, in byte 14, whether the part has I2C";
     memcpy(memory->config, config, VIRTUAL_CONFIG_BYTES);
+    if (making->single_wire)
+        become_single_wire(making->part, memory->config);
     fill_identity(memory->config, image, crypto);
     problem = judge_config(memory->config);
     if (problem != NULL)

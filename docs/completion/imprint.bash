@@ -65,7 +65,7 @@ _imprint_devices() {
             compopt -o filenames
         return
     fi
-    local devices="virtual virtual: kit:/dev/tty unix: tcp:"
+    local devices="virtual virtual: swi:/dev/tty kit:/dev/tty kit:hid unix: tcp:"
     for adapter in /dev/i2c-*; do
         [[ -e $adapter ]] && devices+=" i2c:$adapter"
     done
@@ -87,7 +87,7 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
+            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --swi-unix | --bus | -b) ((i++)) ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${words[i]}
                 elif [[ $verb == virtual ]]; then verb="virtual ${words[i]}"
@@ -102,9 +102,10 @@ _imprint() {
             compopt -o nospace; return ;;
         --arm) _imprint_offer "profile"; return ;;
         --as | -a) _imprint_offer "blank trust-and-go trust-flex"; compopt -o default; return ;;
-        --out | -o | --trace | --unix) compopt -o default; return ;;
+        --out | -o | --trace | --unix | --swi-unix) compopt -o default; return ;;
         --tcp) _imprint_offer "127.0.0.1:0"; return ;;
-        --seed | --subject | -s | --bus | -b) return ;;
+        --bus) [[ $verb == "virtual new" ]] && _imprint_offer "i2c swi"; return ;;
+        --seed | --subject | -s | -b) return ;;
     esac
 
     case $verb in
@@ -114,9 +115,9 @@ _imprint() {
         verify) options="--raw" ;;
         random) options="--hex" ;;
         erase) options="--yes" ;;
-        "virtual new") options="--as --seed" ;;
+        "virtual new") options="--as --bus --seed" ;;
         "virtual run") options="--bus" ;;
-        "virtual serve") options="--unix --tcp --kit-pty --remote --real-time" ;;
+        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time" ;;
         *) options="" ;;
     esac
 

@@ -352,9 +352,12 @@ static void test_busy_is_not_acknowledged(void **state)
 
     (void)state;
     open_blank(&lab);
+    assert_int_equal(virtual_busy_ns(lab.chip), 0); /* asleep: nothing to wait for */
     lab_wake(&lab);
+    assert_int_equal(virtual_busy_ns(lab.chip), 0);
     assert_true(lab_send(&lab, 0x30, 0, 0, NULL, 0));
     sent_ns = virtual_now_ns(lab.chip);
+    assert_in_range(virtual_busy_ns(lab.chip), 5 * MS - 100 * 1000, 5 * MS);
     while (!is_awake(&lab))
         virtual_wait_ns(lab.chip, 10 * 1000);
     assert_in_range(virtual_now_ns(lab.chip) - sent_ns, 5 * MS, 5 * MS + 100 * 1000);

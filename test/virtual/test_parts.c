@@ -174,7 +174,40 @@ static void test_single_wire_part(void **state)
     lab_read_dump("608a-coldcard", config);
     lab_open_part(&lab, &making);
     assert_int_equal(virtual_i2c_address(lab.chip), 0xc0);
+    assert_true(virtual_is_single_wire(lab.chip));
     lab_close(&lab);
+}
+
+/* The variants without I2C differ from the others in two bytes. */
+static void test_single_wire_variants(void **state)
+{
+    static const struct {
+        enum virtual_part part;
+        uint8_t gpio;
+    } parts[] = {{VIRTUAL_BLANK, 0x00}, {VIRTUAL_TRUST_AND_GO, 0x03}, {VIRTUAL_TRUST_FLEX, 0x03}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        struct virtual_making making = {.part = parts[i].part, .has_seed = true, .seed = 5};
+        uint8_t with_i2c[128], config[128];
+        struct lab lab;
+
+        lab_open_part(&lab, &making);
+        assert_false(virtual_is_single_wire(lab.chip));
+        virtual_peek_config(lab.chip, with_i2c);
+        lab_close(&lab);
+        making.single_wire = true;
+        lab_open_part(&lab, &making);
+        assert_true(virtual_is_single_wire(lab.chip));
+        virtual_peek_config(lab.chip, config);
+        assert_int_equal(config[14] & 1, 0);
+        assert_int_equal(config[14] | 1, with_i2c[14]);
+        assert_int_equal(config[16], parts[i].gpio);
+        config[14] = with_i2c[14];
+        config[16] = with_i2c[16];
+        assert_memory_equal(config, with_i2c, 128);
+        lab_close(&lab);
+    }
 }
 
 static void test_bad_images(void **state)
@@ -266,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_bought_parts),
         cmocka_unit_test(test_trust_and_go_contents),
         cmocka_unit_test(test_single_wire_part),
+        cmocka_unit_test(test_single_wire_variants),
         cmocka_unit_test(test_bad_images),
         cmocka_unit_test(test_seeds),
     };
