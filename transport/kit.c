@@ -124,7 +124,7 @@ static void keep_reply(struct transport_kit *self, enum transport_status status,
 
 static bool select_identity(struct transport_kit *self, uint8_t identity)
 {
-    struct answer answer;
+    struct answer answer = {.status = STATUS_OK};
     char question[32];
 
     (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
@@ -166,7 +166,7 @@ static enum transport_status kit_wake(void *context)
     enum transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
 
     if (status == TRANSPORT_OK && answer.status != STATUS_OK && answer.data.len == 0) {
-        struct answer second;
+        struct answer second = {.status = STATUS_OK};
 
         if (find(self, &second))
             answer = second;
