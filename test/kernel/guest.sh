@@ -125,3 +125,19 @@ export IMPRINT_STATE=/out/state
 
 # 4. No adapter at all.
 step nowhere imprint --json --device "i2c:$device@0x35" info
+
+# 5. A kit on USB HID: the kernel's uhid makes it, its hidraw is what the program opens.
+cp /chips/trust-and-go kit-chip
+export IMPRINT_STATE=/out/state-kit
+imprint virtual serve --kit-hid kit-chip >/out/kit.device &
+kit=$!
+until_true 20 ls /dev/hidraw0
+ls /dev/hidraw* >/out/hidraw
+step kit-info imprint --json --device kit:hid info
+step kit-first imprint --json --device kit:hid provision /profiles/mbed-factory-example.yaml
+step kit-second imprint --json --device "$(cat /out/kit.device)" provision /profiles/mbed-factory-example.yaml
+step kit-public imprint --device kit:hid public-key 18
+step kit-sign imprint --device kit:hid sign 18 /message
+kill $kit
+wait $kit
+step kit-gone imprint --json --device kit:hid info
