@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -200,9 +201,15 @@ static bool has_flag(const struct link_words *words, const char *name)
     return value != NULL && strcmp(value, "yes") == 0;
 }
 
+/* Where the image's texts are kept apart from it, only a number comes. */
 static void take_text(const struct link_words *words, char *to)
 {
-    copy_value(to, LINK_LINE_MAX + 1, words, "text");
+    uint32_t number;
+
+    if (link_number(words, "number", UINT32_MAX, &number))
+        snprintf(to, LINK_LINE_MAX + 1, "text %" PRIu32 " of the image (scripts/firmware-texts)", number);
+    else
+        copy_value(to, LINK_LINE_MAX + 1, words, "text");
 }
 
 /* Takes a frame of the answer; true when it is its last, and `*answer` what it says. */

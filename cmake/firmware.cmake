@@ -6,8 +6,8 @@
 # Each image has its own configuration of Mbed TLS, and so a build directory of its own: nothing compiled for one fits
 # the other.
 set(IMPRINT_IMAGE "" CACHE STRING "The image: a folder of firmware/")
-set(IMPRINT_HEAP_BYTES 4096 CACHE STRING "Memory that Mbed TLS may take")
-option(IMPRINT_MEASURE "Count the heap, and say at the end how much of it and of the stack was used" OFF)
+set(IMPRINT_HEAP_BYTES 2048 CACHE STRING "Memory that Mbed TLS may take")
+option(IMPRINT_MEASURE "Say at the end how much of stack and heap has been used" OFF)
 option(IMPRINT_TEXTS "Keep causes and advice in the image; else it prints numbers, and scripts/firmware-texts has the words" ON)
 
 set(board_folder ${CMAKE_SOURCE_DIR}/firmware/board/${IMPRINT_BOARD})
@@ -22,7 +22,7 @@ include(${CMAKE_SOURCE_DIR}/firmware/${IMPRINT_IMAGE}/image.cmake)
 
 add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fno-common
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
-add_compile_definitions(NDEBUG $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
+add_compile_definitions(NDEBUG IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 
 set(MBEDTLS_CONFIG_FILE ${CMAKE_SOURCE_DIR}/firmware/mbedtls/${image_mbedtls}.h CACHE FILEPATH "" FORCE)
 include_directories(${CMAKE_SOURCE_DIR}) # the configuration includes from the root
@@ -41,7 +41,6 @@ add_executable(image
   firmware/start/reset.c firmware/start/fault.c firmware/start/heap.c firmware/start/texts.c
   firmware/start/guard_${board_architecture}.c firmware/entropy.c)
 set_target_properties(image PROPERTIES OUTPUT_NAME ${IMPRINT_IMAGE} SUFFIX .elf)
-target_compile_definitions(image PRIVATE IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES})
 target_link_libraries(image PRIVATE imprint_options imprint_version ${image_needs} imprint_driver imprint_storage
   imprint_chip imprint_transport imprint_crypto imprint_error imprint_bytes mbedcrypto)
 # The C library is there for memcpy() and its like. Nothing supplies what its files, printf() or malloc() would need, so
@@ -53,3 +52,7 @@ set_target_properties(image PROPERTIES LINK_DEPENDS
   "${CMAKE_SOURCE_DIR}/firmware/start/sections.ld;${board_folder}/memory.ld")
 add_custom_command(TARGET image POST_BUILD
   COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:image> ${IMPRINT_IMAGE}.bin VERBATIM)
+if(NOT IMPRINT_TEXTS)
+  add_custom_command(TARGET image POST_BUILD
+    COMMAND ${CMAKE_SOURCE_DIR}/scripts/firmware-texts --check $<TARGET_FILE:image> VERBATIM)
+endif()

@@ -6,6 +6,7 @@
 #include "bytes/base64.h"
 #include "bytes/hex.h"
 #include "firmware/board/board.h"
+#include "firmware/texts.h"
 #include "imprint_version.h"
 
 #define STOP 0x03 /* Ctrl-C */
@@ -89,16 +90,32 @@ static void add_number(struct link_frame *frame, const char *name, uint32_t numb
         link_add_number(frame, name, number);
 }
 
-/* A text in a frame of its own: it alone may fill a line. */
+/* A text in a frame of its own: it alone may fill a line. One that is not in the image goes by its number. */
 static void send_text(const char *verb, const char *text)
 {
     struct link_frame frame;
+    uint32_t number;
 
     if (text == NULL)
         return;
     frame = console_frame(verb);
-    link_add_text(&frame, "text", text);
+    if (texts_apart(text, &number))
+        link_add_number(&frame, "number", number);
+    else
+        link_add_text(&frame, "text", text);
     link_end(&frame);
+}
+
+static void say_text(const char *text)
+{
+    uint32_t number;
+
+    if (!texts_apart(text, &number)) {
+        console_say(text);
+        return;
+    }
+    console_say("text ");
+    console_say_number(number);
 }
 
 static void add_facts(struct link_frame *frame, const struct error *err)
@@ -130,12 +147,12 @@ static void say_fact(const char *before, uint32_t number, bool known)
 static void say_error(const struct error *err)
 {
     console_say("cannot ");
-    console_say(err->doing != NULL ? err->doing : "go on");
+    say_text(err->doing != NULL ? err->doing : "go on");
     console_say(": ");
     console_say(error_reason_name(err->reason));
     if (err->cause != NULL) {
         console_say(", ");
-        console_say(err->cause);
+        say_text(err->cause);
     }
     say_fact("; slot ", err->slot, err->has_slot);
     say_fact("; key ", err->key_id, err->key_id != 0);
@@ -146,7 +163,7 @@ static void say_error(const struct error *err)
     console_say("\n");
     if (err->next != NULL) {
         console_say("next: ");
-        console_say(err->next);
+        say_text(err->next);
         console_say("\n");
     }
 }

@@ -11,19 +11,6 @@
 #include "provision/prove.h"
 #include "provision/status.h"
 
-static const char *const action_names[PROVISION_ACTION_COUNT] = {
-    [PROVISION_WRITE_CONFIG] = "write-config", [PROVISION_LOCK_CONFIG] = "lock-config",
-    [PROVISION_REGISTER_KEY] = "register-key", [PROVISION_GENERATE_KEY] = "generate-key",
-    [PROVISION_IMPORT_KEY] = "import-key",     [PROVISION_FILL_DATA] = "fill-data",
-    [PROVISION_LOCK_DATA] = "lock-data",       [PROVISION_PROVE_KEY] = "prove-key",
-    [PROVISION_LOCK_SLOT] = "lock-slot",
-};
-
-const char *provision_action_name(enum provision_action action)
-{
-    return (unsigned)action < PROVISION_ACTION_COUNT ? action_names[action] : "unexpected";
-}
-
 static const struct {
     enum provision_action action;
     psa_key_creation_method_t creation;

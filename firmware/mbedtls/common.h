@@ -20,8 +20,5 @@
 #define MBEDTLS_PLATFORM_EXIT_MACRO board_end
 void board_end(int status);
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C
-#ifdef IMPRINT_MEASURE
-#define MBEDTLS_MEMORY_DEBUG
-#endif
 
 #endif

@@ -18,7 +18,7 @@ size_t start_stack_size(void);
 /* Gives Mbed TLS its memory. Nothing of ours takes any. */
 void start_heap(void);
 
-/* The most that Mbed TLS has taken of it since reset, in bytes; 0 where it does not count (-DIMPRINT_MEASURE=ON). */
+/* How far into that memory it has ever reached, in bytes: the memory it needs. */
 size_t start_heap_used(void);
 
 #endif

@@ -225,7 +225,8 @@ def test_flash_is_held_while_the_board_runs(wired):
 # Where the power is cut: when a line of the console begins like this, and so many seconds later.
 MOMENTS = [("@hello", 0), ("@chip", 0), ("@started n=1", 0), ("@finished n=1", 0), ("@started n=2", 0), ("@started n=2", 0.15),
            ("@started n=2", 0.3), ("@started n=2", 0.42), ("@finished n=2", 0), ("@started n=3", 0.1), ("@result", 0)]
-CUTS = int(os.environ.get("IMPRINT_BOARD_CUTS", "6"))
+# A sample, unless ./check --long asks for more.
+CUTS = int(os.environ.get("IMPRINT_BOARD_CUTS", "2"))
 
 
 def cut_and_finish(station, board, moments, lose_chip):
@@ -266,8 +267,7 @@ def cut_and_finish(station, board, moments, lose_chip):
             context.__exit__(None, None, None)
 
 
-@pytest.mark.parametrize("lose_chip", [False, True], ids=["chip stays on", "chip loses power too"])
-@on_both
+@pytest.mark.parametrize("board, lose_chip", zip(BOARDS, [False, True]), ids=["chip stays on", "chip loses power too"])
 def test_power_fails_at_chosen_moments(wired, board, lose_chip):
     cut_and_finish(wired, board, MOMENTS, lose_chip)
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/board/board.h"
 
+#include <string.h>
+
 #include "firmware/board/mps2/mps2.h"
+#include "firmware/start/start.h"
 #include "transport/swi.h"
 
 #define CONSOLE_BAUD 115200
@@ -54,11 +57,40 @@ static void leave(const uint32_t parameter[static 2])
     __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
 }
 
+#if defined(IMPRINT_MEASURE)
+static void say(const char *before, size_t number)
+{
+    char text[11] = "";
+    size_t at = sizeof text - 1;
+
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    board_console_write((const uint8_t *)before, strlen(before));
+    board_console_write((const uint8_t *)text + at, strlen(text + at));
+}
+
+static void say_measures(void)
+{
+    say("measured: stack ", start_stack_used());
+    say(" of ", start_stack_size());
+    say(", heap ", start_heap_used());
+    say(" of ", IMPRINT_HEAP_BYTES);
+    board_console_write((const uint8_t *)"\r\n", 2);
+}
+#else
+static void say_measures(void)
+{
+}
+#endif
+
 /* A board without a debugger stops here. */
 void board_end(int status)
 {
     const uint32_t reason[2] = {0x20026u /* ADP_Stopped_ApplicationExit */, (uint32_t)status};
 
+    say_measures();
     while (mps2_uart_is_sending(&mps2_layout.console)) {
     }
     leave(reason);
