@@ -65,6 +65,7 @@ static void forget_transaction(struct storage *storage)
     storage->chip_written = false;
     storage->scrap_uid = 0;
     storage->create_uid = 0;
+    storage->destruction = (struct storage_destruction){.uid = 0};
     storage->record_written = false;
     storage->record_status = STORAGE_OK;
     storage->hold_uid = 0;
@@ -112,8 +113,8 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     struct storage_record record;
     const uint64_t note_uid = storage->note_uid;
     const struct storage_note note = storage->note;
-    const bool create = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction) &&
-                        transaction.kind == STORAGE_TRANSACTION_CREATE;
+    const bool known = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction);
+    const bool create = known && transaction.kind == STORAGE_TRANSACTION_CREATE;
     const bool noted = create && note_uid == transaction.uid;
 
     forget_transaction(storage);
@@ -130,6 +131,9 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     status = store_transaction(storage, flags, content, noted, note);
     storage->transaction_open = status == STORAGE_OK;
     storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
+    if (status == STORAGE_OK && known && !create)
+        storage->destruction = (struct storage_destruction){
+            .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
     if (status == STORAGE_OK && create) {
         status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
         if (status == STORAGE_OK) {
