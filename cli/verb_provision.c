@@ -24,6 +24,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
 };
 
+
 /* What one run of the verb holds. */
 struct run {
     struct cli *cli;
@@ -155,8 +156,10 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK)
+    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
+        outcome_show_refused(&outcome);
         return false;
+    }
     outcome_show_plan(&outcome, dry);
     if (dry)
         return true;

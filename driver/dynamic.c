@@ -83,6 +83,8 @@ static psa_status_t check_new_key(struct driver *driver, const psa_key_attribute
     psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
 
     if (status == PSA_SUCCESS)
+        status = driver_require_settled(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
         status = driver_check_new_id(driver, key_id, &driver->last_error);
     if (status != PSA_SUCCESS) {
         error_doing(&driver->last_error, "create a key in the chip");
@@ -179,10 +181,9 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
     struct storage *storage = storage_mounted();
-    uint32_t key_id = 0;
 
-    if (storage != NULL && key_slot < CHIP_SLOTS && driver_destroyed_id(storage, (uint8_t)key_slot, &key_id))
-        storage_hold(storage, key_id);
+    if (storage != NULL && key_slot < CHIP_SLOTS)
+        storage_hold(storage, storage->destruction.uid);
     return PSA_ERROR_BAD_STATE;
 }
 
@@ -209,6 +210,7 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
         error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
                   NULL);
         error_at_slot(&driver->last_error, slot);
+        storage_hold(driver->storage, driver->storage->destruction.uid);
         return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
     }
     return driver_se_finish(driver, driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error));

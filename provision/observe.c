@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "driver/recovery.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 
@@ -259,7 +260,10 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
             }
         }
         if (result == PROVISION_OK) {
-            plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
+            struct provision_step *step =
+                plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
+            if (!step->done && slot != PROFILE_SLOT_ANY)
+                (void)driver_slot_is_scrap(provision->driver, slot, &step->begun, NULL);
             if (slot != PROFILE_SLOT_ANY)
                 taken = (uint16_t)(taken | 1u << slot);
         }
@@ -270,6 +274,52 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
     return result;
 }
 
+/* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
+static enum provision_state state_of_refusal(enum error_reason reason)
+{
+    switch (reason) {
+    case ERROR_WRONG_PART:
+        return PROVISION_STATE_WRONG_PART;
+    case ERROR_WRONG_CONFIGURATION:
+    case ERROR_FOREIGN_KEY:
+    case ERROR_SLOT_FILLED:
+    case ERROR_SLOT_CLAIMED:
+    case ERROR_SLOT_LOCKED:
+    case ERROR_SLOT_EMPTY:
+    case ERROR_SLOT_POLICY:
+    case ERROR_NO_FREE_SLOT:
+        return PROVISION_STATE_FOREIGN;
+    default:
+        return PROVISION_STATE_UNKNOWN;
+    }
+}
+
+/*
+ * How far a device has come. The steps are done in their order, so that the first one that is open tells; one done
+ * behind it (somebody has forgotten a key since) makes the device partial all the same.
+ */
+static void triage(struct provision_plan *plan)
+{
+    struct provision_triage *found = &plan->triage;
+    bool any = false;
+    int open = -1;
+
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step *step = &plan->steps[i];
+
+        any = any || (step->lasting && (step->done || step->begun));
+        if (step->lasting && !step->done && open < 0)
+            open = (int)i;
+        if (step->lasting && step->done && open < 0)
+            found->stopped_after = (int)i;
+    }
+    found->state = open < 0 ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
+    if (open >= 0 && plan->steps[open].begun)
+        found->stopped_in = open;
+    if (found->state != PROVISION_STATE_PARTIAL)
+        found->stopped_after = -1;
+}
+
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
@@ -278,6 +328,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     size_t first_key;
 
     memset(plan, 0, sizeof(*plan));
+    plan->triage.stopped_after = plan->triage.stopped_in = -1;
     error_clear(&provision->driver->last_error); /* of a call before this run: no reason for what fails now */
     provision->driver->settings.stay_awake = true;
     result = observe_configuration(provision, plan, err);
@@ -285,7 +336,10 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         goto out;
 
     first_key = plan->step_count;
-    result = observe_keys(provision, plan, plan->todo == 0, err);
+    if (driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+        result = provision_status_of(err);
+    else
+        result = observe_keys(provision, plan, plan->todo == 0, err);
     if (result != PROVISION_OK)
         goto out;
 
@@ -306,9 +360,12 @@ enum provision_status provision_observe(struct provision *provision, struct prov
             plan_add_step(plan, PROVISION_LOCK_SLOT, (int)i, slot, locked);
         }
     }
+    triage(plan);
 out:
-    if (result != PROVISION_OK)
+    if (result != PROVISION_OK) {
+        plan->triage.state = state_of_refusal(err->reason);
         error_doing(err, "look at the device");
+    }
     provision->driver->settings.stay_awake = stay_awake;
     driver_rest(provision->driver);
     return result;

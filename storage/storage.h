@@ -112,6 +112,7 @@ struct storage {
     struct storage_note note; /* goes into the next transaction that creates it */
     bool chip_written;        /* the driver has begun to change what the slot holds */
     uint64_t scrap_uid;       /* the scrap record of the slot of the open creation transaction (storage/scrap.h) */
+    uint64_t scrap_later_uid; /* a scrap record that there was no room for: there may be, once the key record is gone */
     uint64_t create_uid; /* the key record of the open creation transaction, for which room is reserved; 0 for none */
     struct storage_destruction destruction; /* what the open transaction is to destroy */
     bool record_written;                    /* it has been stored */
@@ -142,6 +143,12 @@ void storage_note_creation(struct storage *storage, uint64_t uid, struct storage
 
 /* The driver is about to change what the slot of the open creation transaction holds. */
 void storage_note_chip_written(struct storage *storage);
+
+/*
+ * The slot whose scrap record is `uid` was overwritten by the open destruction, and there is no room to say so: tried
+ * again when the key's record has gone.
+ */
+void storage_note_scrap_later(struct storage *storage, uint64_t uid);
 
 /* Text for people, one literal per status. */
 const char *storage_status_text(enum storage_status status);
