@@ -113,7 +113,8 @@ def test_results_that_cannot_be_printed(delivered):
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:
-        assert "Broken pipe" in delivered.run("info", code=2, stdout=closed).err
+        # A reader that has closed the pipe has had enough: no error.
+        assert delivered.run("info", stdout=closed).err == ""
 
 
 def test_version():
