@@ -116,6 +116,11 @@ def test_results_that_cannot_be_printed(delivered):
     delivered.run("info", preexec_fn=lambda: os.closerange(0, 1))
     delivered.run("keys", "99", code=2, preexec_fn=lambda: os.close(2))
     assert delivered.chip.read_bytes() == before
+    # A reader that has closed the pipe has had enough: no error.
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        assert delivered.run("info", stdout=closed).err == ""
 
 
 def test_version():
