@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "chip/words.h"
 #include "driver/atecc608a_se.h"
 #include "profile/text.h"
 #include "provision/provision.h"
@@ -36,7 +37,10 @@ struct bench {
 
 static void fail(const char *what, const struct error *err)
 {
-    fprintf(stderr, "bench_plan: %s: %s\n", what, err->cause != NULL ? err->cause : "failed");
+    struct error shown = *err;
+
+    chip_words_for_failure(&shown);
+    fprintf(stderr, "bench_plan: %s: %s\n", what, shown.cause != NULL ? shown.cause : "failed");
     exit(1);
 }
 

@@ -18,6 +18,7 @@
 #define CHIP_PUBLIC_KEY_BYTES 64 /* X | Y, big-endian, no prefix */
 #define CHIP_SIGNATURE_BYTES 64  /* R | S, big-endian */
 #define CHIP_DIGEST_BYTES 32
+#define CHIP_COUNTERS 2
 
 enum chip_status {
     CHIP_OK = 0,
@@ -57,6 +58,7 @@ struct chip_counters {
     uint32_t bytes_received;
     uint32_t irreversible; /* commands that cannot be undone, sent */
     uint32_t writing;      /* commands that may change non-volatile memory, sent */
+    uint32_t counted;      /* of them, those that take a use of a LimitedUse key */
 };
 
 /*
@@ -77,7 +79,10 @@ struct chip {
     uint64_t woken_at_us;
     bool awake;
     bool registers_lost; /* since the last command that filled them */
-    bool identified;     /* serial and revision below are known */
+    /* Of the config zone as read or written last; M0 and none before that. */
+    uint8_t clock;        /* enum chip_clock */
+    uint16_t limited_use; /* bit n: the key in slot n counts its uses */
+    bool identified;      /* serial and revision below are known */
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
 };
@@ -95,10 +100,16 @@ void chip_init(struct chip *chip, const struct transport *transport);
 enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
                               struct bytes data, struct bytes_out *reply, struct error *err);
 
+/*
+ * The chip may have moved, or be about to move, to this 7-bit I2C address: from its next wake on it is looked for there
+ * as well. Does nothing on a bus without addresses.
+ */
+void chip_also_at(struct chip *chip, uint8_t address);
+
+/* Does somebody on the bus answer at this 7-bit address? False also where the bus cannot be asked. */
+bool chip_address_is_taken(struct chip *chip, uint8_t address);
+
 /* Puts the chip to sleep and forgets its registers: call it when done, also after failures. Never fails. */
 void chip_sleep(struct chip *chip);
-
-/* "the chip refused it in its present state": one literal per status. */
-const char *chip_status_text(enum chip_status status);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define REVISION_AT 4
+#define I2C_ENABLE_AT 14
 #define I2C_ADDRESS_AT 16
 #define CHIP_MODE_AT 19
 #define SLOT_CONFIG_AT 20
@@ -69,6 +70,11 @@ bool chip_config_is_locked(const struct chip_config *config)
 bool chip_data_is_locked(const struct chip_config *config)
 {
     return config->bytes[LOCK_VALUE_AT] != UNLOCKED;
+}
+
+bool chip_config_is_i2c(const struct chip_config *config)
+{
+    return (config->bytes[I2C_ENABLE_AT] & 1) != 0;
 }
 
 /* On the ATECC508A byte 85 is the Selector and bit 0 of ChipMode its write rule: neither moves the address. */
@@ -191,4 +197,29 @@ struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8
     else
         decode_other(&policy);
     return policy;
+}
+
+/*
+ * Ranges of offsets, first and last: all but identity, counters, UserExtra and locks. On the ATECC508A bytes 68 to 83
+ * count the uses of slot 15 down.
+ */
+static const struct {
+    uint8_t first, last;
+    bool not_508a;
+} policy_bytes[] = {{16, 51, false}, {68, 83, true}, {90, 127, false}};
+
+bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset)
+{
+    for (size_t i = 0; i < sizeof(policy_bytes) / sizeof(policy_bytes[0]); i++)
+        if (offset >= policy_bytes[i].first && offset <= policy_bytes[i].last)
+            return !(policy_bytes[i].not_508a && part == CHIP_PART_ATECC508A);
+    return false;
+}
+
+int chip_config_compare_policy(enum chip_part part, const struct chip_config *a, const struct chip_config *b)
+{
+    for (uint8_t offset = 0; offset < CHIP_CONFIG_BYTES; offset++)
+        if (a->bytes[offset] != b->bytes[offset] && chip_config_byte_is_policy(part, offset))
+            return offset;
+    return -1;
 }

@@ -26,6 +26,7 @@ enum chip_part chip_config_part(const struct chip_config *config);
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
 bool chip_config_is_locked(const struct chip_config *config);      /* LockConfig is not 0x55 */
 bool chip_data_is_locked(const struct chip_config *config);        /* LockValue is not 0x55 */
+bool chip_config_is_i2c(const struct chip_config *config);         /* else a single-wire part */
 uint8_t chip_config_i2c_address(const struct chip_config *config); /* 7-bit, as it will be after the next wake */
 
 enum chip_key_type { CHIP_KEY_RESERVED, CHIP_KEY_P256, CHIP_KEY_AES, CHIP_KEY_DATA };
@@ -80,12 +81,49 @@ enum chip_ability {
 uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot);
 
 /*
- * Which rule keeps the slot from one ability that chip_slot_can() does not list; a literal for people such as "bit 13
- * of its SlotConfig (WriteConfig) is 0: GenKey is not allowed once the data zone is locked". `*reason` gets the
- * machine's word. NULL when the slot has the ability.
+ * The rules that keep a slot from an ability, each in words in chip/rule_words.c. The numbers stay: a microcontroller
+ * that carries no words logs them.
  */
-const char *chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
-                              enum error_reason *reason);
+enum chip_rule {
+    CHIP_RULE_NONE = 0,
+    CHIP_RULE_NO_SLOT = 1,
+    CHIP_RULE_CONFIG_OPEN = 2,
+    CHIP_RULE_NOT_PRIVATE = 3,
+    CHIP_RULE_NOT_P256 = 4,
+    CHIP_RULE_NOT_SECRET = 5,
+    CHIP_RULE_TOO_SHORT = 6,
+    CHIP_RULE_PRIVATE = 7,
+    CHIP_RULE_PUBLIC_NOT_P256 = 8,
+    CHIP_RULE_UNVALIDATED = 9,
+    CHIP_RULE_REQ_RANDOM = 10,
+    CHIP_RULE_SLOT_LOCKED = 11,
+    CHIP_RULE_LOCKED_ALREADY = 12,
+    CHIP_RULE_NOT_LOCKABLE = 13,
+    CHIP_RULE_SIGN_INTERNAL_LATER = 14,
+    CHIP_RULE_ECDH_LATER = 15,
+    CHIP_RULE_READ_LATER = 16,
+    CHIP_RULE_IMPORT_CLEAR_OVER = 17,
+    CHIP_RULE_NO_EXTERNAL_SIGN = 18,
+    CHIP_RULE_NO_INTERNAL_SIGN = 19,
+    CHIP_RULE_NO_ECDH = 20,
+    CHIP_RULE_NO_GENKEY = 21,
+    CHIP_RULE_NO_PRIVWRITE = 22,
+    CHIP_RULE_NO_PUB_INFO = 23,
+    CHIP_RULE_WRITE_ENCRYPTED = 24,
+    CHIP_RULE_WRITE_NEVER = 25,
+    CHIP_RULE_READ_ENCRYPTED = 26,
+    CHIP_RULE_READ_NEVER = 27,
+    CHIP_RULE_REQ_AUTH = 28,
+    CHIP_RULE_REQ_AUTH_GENKEY = 29,
+    CHIP_RULE_COUNT = 30,
+};
+
+/*
+ * The first rule that keeps the slot from an ability that chip_slot_can() does not list, and in `*reason` the machine's
+ * word for it. CHIP_RULE_NONE, with `*reason` untouched, when the slot has the ability.
+ */
+enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
+                                 enum error_reason *reason);
 
 /* The size of a slot in bytes: 36, 416 or 72. */
 uint16_t chip_slot_bytes(uint8_t slot);
@@ -97,7 +135,6 @@ struct chip_config_field {
     const char *name_508a; /* where it differs, else NULL */
     uint8_t offset, width; /* bytes */
     enum chip_field_setter setter;
-    bool is_policy; /* belongs to the configuration: compared with a wanted one; not identity, locks, counters */
     const char *meaning;
 };
 extern const struct chip_config_field chip_config_fields[];

@@ -23,15 +23,18 @@
 /* The shortest watchdog of any part, wake to forced sleep (ATECC608B-TNGTLS data sheet, section 7, tWATCHDOG). */
 #define WATCHDOG_WINDOW_US 700000
 
-/* How long to wait for any reply: Microchip allows the ATECC608B that much (ATCA_POLLING_MAX_TIME_MSEC). */
+/*
+ * How long to wait for any reply, whatever the clock divider: Microchip allows the ATECC608B that much
+ * (ATCA_POLLING_MAX_TIME_MSEC), and no row of the command table is longer.
+ */
 #define REPLY_LIMIT_US 2500000
 
 /*
- * Wake pulses before giving up (Microchip's rx_retries), and the pause between two: longer than the power-on self test
- * (tWHIST, 20 ms), and 20 of them longer than the longest GenKey (653 ms at clock divider M2), in which an interrupted
- * program may have left the chip.
+ * Wake pulses before giving up, and the pause between two: longer than the power-on self test (tWHIST, 20 ms), and all
+ * together longer than the longest command in which an interrupted program may have left the chip, Verify with 1085 ms
+ * at clock divider M2. Only a SelfTest at M2 may outlast them (2.3 s): run again then.
  */
-#define WAKE_TRIES 20
+#define WAKE_TRIES 32
 #define WAKE_RETRY_US 35000
 
 /*
@@ -48,12 +51,15 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
+/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+#define REVISION_608 0x60
+
 /* What became of one group. */
 enum outcome {
     ANSWERED,      /* executed or refused: the reply is in hand */
     DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
     SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
-    RESTARTED,     /* 0x11 in place of a reply */
+    RESTARTED,     /* 0x11 in place of a reply: its supply dipped, or it slept and a poll's zero bits woke it */
     ASLEEP,        /* not acknowledged: the chip saw nothing */
     SILENT,        /* sent, but no reply within the limit */
     UNREADABLE,    /* sent, but every reading of the reply was damaged */
@@ -65,13 +71,14 @@ enum aftermath { STAYS, GOES_IDLE, IS_LOST };
 static const struct outcome_rule {
     uint8_t resends;
     bool may_have_run;
+    bool only_repeatable; /* what has no resends for a command that is not */
     enum aftermath aftermath;
     enum chip_status status; /* when the resends are used up */
 } outcome_rules[] = {
     [ANSWERED] = {.status = CHIP_OK},
     [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
     [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
-    [RESTARTED] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [RESTARTED] = {.resends = 1, .only_repeatable = true, .aftermath = IS_LOST, .status = CHIP_RESET},
     [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
@@ -82,6 +89,10 @@ static const struct outcome_rule {
 /* A command in hand. */
 struct exchange {
     const struct chip_command *command;
+    uint32_t exec_max_us;    /* at the chip's clock divider */
+    enum chip_effect effect; /* the row's, but for a use that is counted for good */
+    bool repeatable;         /* the same */
+    bool counted;            /* takes one of the uses that its key has left */
     struct bytes group;      /* what goes out */
     struct bytes_out answer; /* what comes back: a whole group */
     size_t payload_max;      /* the longest payload the caller takes, at least a status */
@@ -111,6 +122,24 @@ static enum transport_status receive(struct chip *chip, struct bytes_out *group)
 
     group->len = 0;
     status = chip->transport.operations->receive(chip->transport.context, group);
+    if (status == TRANSPORT_OK)
+        chip->counters.bytes_received += (uint32_t)group->len;
+    return status;
+}
+
+/* The first poll for a command's reply, when the command's row says or when the bus does. */
+static enum transport_status receive_first(struct chip *chip, struct exchange *exchange)
+{
+    const uint32_t first_us = exchange->command->first_poll_us;
+    struct bytes_out *group = &exchange->answer;
+    enum transport_status status;
+
+    if (chip->transport.operations->await == NULL) {
+        delay_us(chip, first_us);
+        return receive(chip, group);
+    }
+    group->len = 0;
+    status = chip->transport.operations->await(chip->transport.context, group, first_us, exchange->exec_max_us);
     if (status == TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
@@ -181,23 +210,37 @@ gone:
     return CHIP_GONE;
 }
 
-/* Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. */
+/*
+ * Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. Also where the
+ * chip should be asleep: a pulse for another chip on the bus has woken this one as well, its watchdog runs since then,
+ * and what it would answer to a pulse of ours looks as if it were fresh. A chip that does sleep does not acknowledge
+ * the idle.
+ */
 static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 {
-    uint64_t needed_us = (uint64_t)exchange->command->exec_max_ms * 1000;
+    enum transport_status status;
 
-    if (chip->awake && now_us(chip) - chip->woken_at_us + needed_us <= WATCHDOG_WINDOW_US)
+    if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
-    if (chip->awake && idle(chip) == TRANSPORT_GONE) {
+    status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
+    if (status == TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
     }
     return wake(chip, exchange);
 }
 
+/* True when the reply is a status byte: the shortest group, unless its byte is SelfTest's bitmap. */
+static bool is_status(const struct exchange *exchange)
+{
+    uint8_t bitmap = exchange->command->bitmap;
+
+    return exchange->answer.len == REPLY_MIN && (bitmap == 0 || (exchange->answer.data[1] & ~(unsigned)bitmap) != 0);
+}
+
 static enum outcome judge_reply(struct exchange *exchange)
 {
-    if (exchange->answer.len != REPLY_MIN)
+    if (!is_status(exchange))
         return ANSWERED;
     exchange->has_status = true;
     exchange->status = exchange->answer.data[1];
@@ -214,9 +257,8 @@ static enum outcome judge_reply(struct exchange *exchange)
 }
 
 /* How long to wait before the next poll, `waited` microseconds after the command went out. */
-static uint32_t poll_interval_us(const struct chip_command *command, uint64_t waited)
+static uint32_t poll_interval_us(uint32_t worst, uint64_t waited)
 {
-    uint64_t worst = (uint64_t)command->exec_max_ms * 1000;
     uint64_t wait = waited / POLL_FRACTION;
 
     if (wait < POLL_MIN_US)
@@ -229,15 +271,15 @@ static uint32_t poll_interval_us(const struct chip_command *command, uint64_t wa
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
     uint64_t start = now_us(chip);
-    uint32_t wait = exchange->command->first_poll_us;
+    enum transport_status status = receive_first(chip, exchange);
     unsigned unreadable = 0;
 
     for (;;) {
         uint64_t waited;
+        uint32_t wait;
 
-        delay_us(chip, wait);
         chip->counters.polls++;
-        switch (receive(chip, &exchange->answer)) {
+        switch (status) {
         case TRANSPORT_OK:
             if (is_whole(bytes_written(&exchange->answer)) &&
                 exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
@@ -257,16 +299,16 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
         waited = now_us(chip) - start;
         if (waited >= REPLY_LIMIT_US)
             return SILENT;
-        wait = poll_interval_us(exchange->command, waited);
+        wait = poll_interval_us(exchange->exec_max_us, waited);
         if (unreadable > 0 && wait < REREAD_US)
             wait = REREAD_US;
+        delay_us(chip, wait);
+        status = receive(chip, &exchange->answer);
     }
 }
 
 static enum outcome transact(struct chip *chip, struct exchange *exchange)
 {
-    const struct chip_command *command = exchange->command;
-
     switch (chip->transport.operations->send(chip->transport.context, exchange->group)) {
     case TRANSPORT_OK:
         break;
@@ -277,10 +319,12 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
     }
     chip->counters.commands++;
     chip->counters.bytes_sent += (uint32_t)exchange->group.len;
-    if (command->effect != CHIP_READS)
+    if (exchange->effect != CHIP_READS)
         chip->counters.writing++;
-    if (command->effect == CHIP_LOCKS)
+    if (exchange->effect == CHIP_LOCKS)
         chip->counters.irreversible++;
+    if (exchange->counted)
+        chip->counters.counted++;
     return await_reply(chip, exchange);
 }
 
@@ -300,20 +344,20 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
             return CHIP_RESET;
         outcome = transact(chip, exchange);
         if (outcome == ANSWERED)
-            return exchange->answer.len == REPLY_MIN ? chip_status_from_byte(exchange->status) : CHIP_OK;
+            return is_status(exchange) ? chip_status_from_byte(exchange->status) : CHIP_OK;
         rule = &outcome_rules[outcome];
         if (rule->aftermath == IS_LOST)
             forget(chip);
         else if (rule->aftermath == GOES_IDLE)
             (void)idle(chip);
-        if (rule->may_have_run && command->registers == CHIP_REGISTERS_NEEDED) {
-            /* It may have used its registers up; the sequence can start again if that does no harm. */
+        if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || outcome == RESTARTED)) {
+            /* Its registers may be used up, or are lost; the sequence can start again if that does no harm. */
             chip->registers_lost = true;
-            return command->repeatable || command->effect == CHIP_READS ? CHIP_RESET : CHIP_REPLY_LOST;
+            return exchange->repeatable || exchange->effect == CHIP_READS ? CHIP_RESET : CHIP_REPLY_LOST;
         }
-        if (rule->may_have_run && !command->repeatable)
+        if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (resent[outcome] == rule->resends)
+        if (resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
             return rule->status;
         resent[outcome]++;
         chip->counters.resends++;
@@ -334,6 +378,24 @@ static size_t build_group(uint8_t group[static TRANSPORT_GROUP_MAX], const struc
     return out.len + 2;
 }
 
+/* Does each run with the key that Param2 names take one of the uses it has left? */
+static bool is_counted(const struct chip *chip, const struct chip_command *command, uint16_t param2)
+{
+    unsigned slot = param2 & 0xFFu;
+
+    return command->uses_key && slot < CHIP_SLOTS && (chip->limited_use >> slot & 1) != 0;
+}
+
+/* What a command changes for good depends on the key that it uses, and on the part where that is known. */
+static enum chip_effect effect_of(const struct chip *chip, const struct chip_command *command, bool counted)
+{
+    if (counted && command->effect == CHIP_READS)
+        return CHIP_WRITES;
+    if (command->effect == CHIP_SEEDS && chip->identified && chip->revision[2] == REVISION_608)
+        return CHIP_READS;
+    return command->effect;
+}
+
 void chip_init(struct chip *chip, const struct transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
@@ -344,8 +406,13 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
 {
     uint8_t group[TRANSPORT_GROUP_MAX];
     uint8_t answer[TRANSPORT_GROUP_MAX];
+    bool counted = is_counted(chip, command, param2);
     struct exchange exchange = {
         .command = command,
+        .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
+        .effect = effect_of(chip, command, counted),
+        .repeatable = command->repeatable && !counted,
+        .counted = counted,
         .answer = {.data = answer, .cap = sizeof(answer)},
         .payload_max = reply != NULL && reply->cap > 1 ? reply->cap : 1,
     };
@@ -355,7 +422,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         reply->len = 0;
     if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
         goto out;
-    if (command->effect != CHIP_READS && chip->guard.allow != NULL &&
+    if (exchange.effect != CHIP_READS && chip->guard.allow != NULL &&
         !chip->guard.allow(chip->guard.context, command, param1, param2)) {
         error_set(err, ERROR_NOT_ARMED, "nothing on the chip may be changed now", NULL);
         goto out;
@@ -365,7 +432,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     if (status == CHIP_OK) {
         if (command->registers == CHIP_REGISTERS_FILLED)
             chip->registers_lost = false;
-        if (reply != NULL && exchange.answer.len != REPLY_MIN)
+        if (reply != NULL && !is_status(&exchange))
             (void)bytes_append(reply, bytes_of(answer + 1, exchange.answer.len - REPLY_OVERHEAD));
     }
     bytes_wipe(group, sizeof(group));
@@ -386,4 +453,16 @@ void chip_sleep(struct chip *chip)
 {
     (void)chip->transport.operations->sleep(chip->transport.context);
     forget(chip);
+}
+
+void chip_also_at(struct chip *chip, uint8_t address)
+{
+    if (chip->transport.operations->also_at != NULL)
+        chip->transport.operations->also_at(chip->transport.context, address);
+}
+
+bool chip_address_is_taken(struct chip *chip, uint8_t address)
+{
+    return chip->transport.operations->is_taken != NULL &&
+           chip->transport.operations->is_taken(chip->transport.context, address);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chip's commands as typed calls: thin, one purpose each. All take a `struct error *` that may be NULL, leave the
- * chip awake (chip_sleep() ends a piece of work) and wipe every secret they held.
- * Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is sent.
+ * The chip's commands as typed calls: thin, one purpose each. Here is what provisioning, and signing with what it made,
+ * need; operations_encrypted.h transfers secrets, operations_registers.h fills TempKey for what builds on it, and
+ * operations_mac.h, _aes.h, _sha.h, _agreement.h, _signature.h, _boot.h and _device.h have the rest. Each call is
+ * linked only where it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a
+ * piece of work) and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is
+ * sent.
  */
 #ifndef IMPRINT_CHIP_OPERATIONS_H
 #define IMPRINT_CHIP_OPERATIONS_H
@@ -65,14 +68,6 @@ enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint
  */
 enum chip_status chip_import_key(struct chip *chip, uint8_t slot, const uint8_t scalar[static 32], struct error *err);
 
-/*
- * PrivWrite encrypted: Nonce, GenDig on `write_key_slot`, PrivWrite with MAC. `write_key` is the 32-byte secret in that
- * slot, which the host must know. `serial` is the chip's.
- */
-enum chip_status chip_import_key_encrypted(struct chip *chip, uint8_t slot, const uint8_t scalar[static 32],
-                                           uint8_t write_key_slot, const uint8_t write_key[static 32],
-                                           const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
-
 /* A public key (X|Y) into slot 8..15 in three clear 32-byte writes, padded as the chip wants it. */
 enum chip_status chip_write_public_key(struct chip *chip, uint8_t slot,
                                        const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err);
@@ -85,14 +80,21 @@ enum chip_status chip_read_stored_public_key(struct chip *chip, uint8_t slot,
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
                                        struct error *err);
 
+/*
+ * Four bytes at word `word` (0..7) of a block, in clear: read with the data zone locked; written to slots whose
+ * WriteConfig is "always" and that are not IsSecret, data zone locked.
+ */
+enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                     uint8_t out[static 4], struct error *err);
+enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                      const uint8_t in[static 4], struct error *err);
+
+/* Four bytes of OTP at word `word` (0..15). Written on an ATECC508A in consumption mode only: bits go from 1 to 0. */
+enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err);
+enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err);
+
 /* 32 bytes into OTP block 0 or 1, in clear. Config zone locked, data zone unlocked. */
 enum chip_status chip_write_otp_block(struct chip *chip, uint8_t block, const uint8_t in[static 32], struct error *err);
-
-/* 32 bytes encrypted with the secret in `write_key_slot`. */
-enum chip_status chip_write_slot_block_encrypted(struct chip *chip, uint8_t slot, uint8_t block,
-                                                 const uint8_t in[static 32], uint8_t write_key_slot,
-                                                 const uint8_t write_key[static 32],
-                                                 const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
 
 /*
  * Brings the writable bytes of the config zone from `now` to `wanted`: only words that differ are written, never
@@ -104,9 +106,10 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
 /*
  * Lock, for ever. Only provision/gate.c calls these. The config lock carries the CRC of all 128 bytes in `expected`, so
  * that the chip itself refuses if it holds anything else; the data lock carries the CRC given, or none when
- * `has_summary` is false.
+ * `has_summary` is false. chip_lock_config_blindly() locks in whatever is there: for tools that cannot know it.
  */
 enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *expected, struct error *err);
+enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err);
 enum chip_status chip_lock_data(struct chip *chip, bool has_summary, uint16_t summary, struct error *err);
 enum chip_status chip_lock_slot(struct chip *chip, uint8_t slot, struct error *err);
 

@@ -15,14 +15,9 @@
 #define VERIFY_EXTERNAL 0x02
 #define VERIFY_P256 0x0004
 
-#define NONCE_RANDOM 0x00
 #define NONCE_FIXED 0x03
-#define GENDIG_DATA 0x02
 #define PRIVWRITE_CLEAR 0x00
-#define PRIVWRITE_ENCRYPTED 0x40
 #define WRITE_SLOT_CLEAR 0x82
-/* Bit 6 is wanted while the data zone is unlocked and ignored afterwards; the MAC covers it as it is sent. */
-#define WRITE_SLOT_ENCRYPTED 0xC2
 
 /*
  * The register that carries a digest to Sign and Verify. Slots with ReqRandom, all of Trust&GO's, sign a digest from
@@ -107,6 +102,7 @@ enum chip_status chip_sign_digest(struct chip *chip, enum chip_part part, uint8_
 struct verify_job {
     const struct digest_register *where;
     const uint8_t *digest;
+    const struct chip_command *command;
     struct bytes data; /* what Verify takes: R, S and for an external key X, Y */
     uint16_t param2;
     uint8_t mode;
@@ -119,7 +115,7 @@ static enum chip_status verify_run(struct chip *chip, void *job, struct error *e
 
     if (status != CHIP_OK)
         return status;
-    return chip_execute(chip, &chip_command_verify, (uint8_t)(verify->mode + verify->where->use), verify->param2,
+    return chip_execute(chip, verify->command, (uint8_t)(verify->mode + verify->where->use), verify->param2,
                         verify->data, NULL, err);
 }
 
@@ -132,6 +128,7 @@ enum chip_status chip_verify_external(struct chip *chip, enum chip_part part,
     struct verify_job job = {
         .where = digest_register_of(part),
         .digest = digest,
+        .command = &chip_command_verify,
         .data = bytes_of(data, sizeof(data)),
         .param2 = VERIFY_P256,
         .mode = VERIFY_EXTERNAL,
@@ -143,11 +140,6 @@ enum chip_status chip_verify_external(struct chip *chip, enum chip_part part,
                       "verify a signature on the chip", err);
 }
 
-static bool can_hold_public_key(uint8_t slot)
-{
-    return slot >= 8 && slot < CHIP_SLOTS;
-}
-
 enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint8_t slot,
                                     const uint8_t digest[static CHIP_DIGEST_BYTES],
                                     const uint8_t signature[static CHIP_SIGNATURE_BYTES], struct error *err)
@@ -155,13 +147,14 @@ enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint
     struct verify_job job = {
         .where = digest_register_of(part),
         .digest = digest,
+        .command = &chip_command_verify_stored,
         .data = bytes_of(signature, CHIP_SIGNATURE_BYTES),
         .param2 = slot,
         .mode = VERIFY_STORED,
     };
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
-    if (can_hold_public_key(slot))
+    if (chip_can_hold_public_key(slot))
         status = chip_run_sequence(chip, (struct chip_sequence){.run = verify_run, .job = &job}, err);
     return chip_doing_at(status, "verify a signature with a stored public key", slot, err);
 }
@@ -181,115 +174,6 @@ out:
     return chip_doing_at(status, "import a private key", slot, err);
 }
 
-/* An encrypted write, of a private key or of a block: Nonce, GenDig on the write key, then the write itself. */
-struct encrypted_job {
-    const struct chip_command *command;
-    uint8_t param1;
-    uint16_t param2;
-    struct bytes plain; /* secret: CHIP_PRIVATE_BYTES or 32 */
-    uint8_t write_key_slot;
-    const uint8_t *write_key; /* secret */
-    const uint8_t *serial;
-};
-
-/* TempKey on both sides: random, then mixed with the write key. */
-static enum chip_status agree_on_tempkey(struct chip *chip, const struct encrypted_job *write,
-                                         uint8_t tempkey[static CHIP_TEMPKEY_BYTES], struct error *err)
-{
-    const uint8_t other_data[4] = {chip_command_gendig.opcode, GENDIG_DATA, write->write_key_slot, 0};
-    uint8_t num_in[CHIP_NUM_IN_BYTES];
-    uint8_t rand_out[32];
-    enum chip_status status;
-
-    if (!chip_mac_num_in(write->write_key, write->plain, write->param2, num_in))
-        return CHIP_HOST_FAILED;
-    status = chip_execute_exact(chip, &chip_command_nonce, NONCE_RANDOM, 0, bytes_of(num_in, sizeof(num_in)), rand_out,
-                                sizeof(rand_out), err);
-    if (status != CHIP_OK)
-        return status;
-    status = chip_execute(chip, &chip_command_gendig, GENDIG_DATA, write->write_key_slot,
-                          bytes_of(other_data, sizeof(other_data)), NULL, err);
-    if (status != CHIP_OK)
-        return status;
-    if (!chip_mac_nonce(rand_out, num_in, tempkey) ||
-        !chip_mac_gendig(write->write_key, write->write_key_slot, write->serial, tempkey))
-        return CHIP_HOST_FAILED;
-    return CHIP_OK;
-}
-
-static enum chip_status encrypted_run(struct chip *chip, void *job, struct error *err)
-{
-    const struct encrypted_job *write = job;
-    uint8_t tempkey[CHIP_TEMPKEY_BYTES] = {0};
-    uint8_t data[CHIP_PRIVATE_BYTES + CHIP_MAC_BYTES];
-    uint8_t *mac = data + write->plain.len;
-    enum chip_status status = agree_on_tempkey(chip, write, tempkey, err);
-    bool done;
-
-    if (status != CHIP_OK)
-        goto out;
-    if (write->plain.len == CHIP_PRIVATE_BYTES)
-        done = chip_mac_privwrite(tempkey, write->param1, write->param2, write->serial, write->plain.data, data, mac);
-    else
-        done = chip_mac_write(tempkey, write->param1, write->param2, write->serial, write->plain.data, data, mac);
-    if (!done) {
-        status = CHIP_HOST_FAILED;
-        goto out;
-    }
-    status = chip_execute(chip, write->command, write->param1, write->param2,
-                          bytes_of(data, write->plain.len + CHIP_MAC_BYTES), NULL, err);
-out:
-    bytes_wipe(tempkey, sizeof(tempkey));
-    bytes_wipe(data, sizeof(data));
-    return status;
-}
-
-enum chip_status chip_import_key_encrypted(struct chip *chip, uint8_t slot, const uint8_t scalar[static 32],
-                                           uint8_t write_key_slot, const uint8_t write_key[static 32],
-                                           const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    uint8_t secret[CHIP_PRIVATE_BYTES] = {0};
-    struct encrypted_job job = {
-        .command = &chip_command_privwrite_encrypted,
-        .param1 = PRIVWRITE_ENCRYPTED,
-        .param2 = slot,
-        .plain = bytes_of(secret, sizeof(secret)),
-        .write_key_slot = write_key_slot,
-        .write_key = write_key,
-        .serial = serial,
-    };
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (!chip_is_slot(slot) || !chip_is_slot(write_key_slot))
-        goto out;
-    memcpy(secret + CHIP_PRIVATE_BYTES - 32, scalar, 32);
-    status = chip_run_sequence(chip, (struct chip_sequence){.run = encrypted_run, .job = &job}, err);
-    bytes_wipe(secret, sizeof(secret));
-out:
-    return chip_doing_at(status, "import a private key, encrypted", slot, err);
-}
-
-enum chip_status chip_write_slot_block_encrypted(struct chip *chip, uint8_t slot, uint8_t block,
-                                                 const uint8_t in[static 32], uint8_t write_key_slot,
-                                                 const uint8_t write_key[static 32],
-                                                 const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    struct encrypted_job job = {
-        .command = &chip_command_write_encrypted,
-        .param1 = WRITE_SLOT_ENCRYPTED,
-        .param2 = chip_slot_address(slot, block),
-        .plain = bytes_of(in, 32),
-        .write_key_slot = write_key_slot,
-        .write_key = write_key,
-        .serial = serial,
-    };
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (chip_is_block(slot, block) && chip_is_slot(write_key_slot))
-        status = chip_run_sequence(chip, (struct chip_sequence){.run = encrypted_run, .job = &job}, err);
-    return chip_doing_at(status, "write to a slot, encrypted", slot, err);
-}
-
 /*
  * A public key lies in a slot as 4 zeros, X, 4 zeros, Y (72 bytes); the rest of the third block is filled up with
  * zeros, which 72-byte slots drop. ATECC508A data sheet, DS20005927, section 4.1.1.
@@ -304,7 +188,7 @@ enum chip_status chip_write_public_key(struct chip *chip, uint8_t slot,
     uint8_t image[KEY_BLOCKS * 32] = {0};
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
-    if (can_hold_public_key(slot)) {
+    if (chip_can_hold_public_key(slot)) {
         memcpy(image + KEY_X_AT, public_key, 32);
         memcpy(image + KEY_Y_AT, public_key + 32, 32);
         status = CHIP_OK;
@@ -321,7 +205,7 @@ enum chip_status chip_read_stored_public_key(struct chip *chip, uint8_t slot,
     uint8_t image[KEY_BLOCKS * 32];
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
-    if (can_hold_public_key(slot)) {
+    if (chip_can_hold_public_key(slot)) {
         status = CHIP_OK;
         for (uint8_t block = 0; block < KEY_BLOCKS && status == CHIP_OK; block++)
             status = chip_read_slot_block(chip, slot, block, image + 32 * block, err);

@@ -15,6 +15,14 @@
 #define CONFIG_BLOCKS 4
 #define CONFIG_WORDS 32
 #define OTP_BLOCKS 2
+#define WORDS_PER_BLOCK 8
+
+#define CHIP_MODE_AT 19
+#define CLOCK_DIVIDER 0xF8 /* of ChipMode; the ATECC508A, which has none, keeps these bits 0 */
+#define CLOCK_M0 0x00
+#define CLOCK_M1 0x28
+#define SLOT_CONFIG_AT 20
+#define LIMITED_USE 0x20 /* of a SlotConfig's first byte */
 
 #define LOCK_CONFIG 0x00
 #define LOCK_DATA 0x01
@@ -24,6 +32,18 @@
 static uint16_t zone_block_address(uint8_t block)
 {
     return (uint16_t)(block << 3);
+}
+
+/* What the executor wants to know of the config zone. A clock divider that is not published counts as the slowest. */
+static void note_config(struct chip *chip, const struct chip_config *config)
+{
+    uint8_t divider = config->bytes[CHIP_MODE_AT] & CLOCK_DIVIDER;
+
+    chip->clock = divider == CLOCK_M0 ? CHIP_CLOCK_M0 : divider == CLOCK_M1 ? CHIP_CLOCK_M1 : CHIP_CLOCK_M2;
+    chip->limited_use = 0;
+    for (unsigned slot = 0; slot < CHIP_SLOTS; slot++)
+        if ((config->bytes[SLOT_CONFIG_AT + 2 * slot] & LIMITED_USE) != 0)
+            chip->limited_use |= (uint16_t)(1u << slot);
 }
 
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
@@ -37,6 +57,7 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
         chip_config_serial(config, chip->serial);
         memcpy(chip->revision, config->bytes + 4, sizeof(chip->revision));
         chip->identified = true;
+        note_config(chip, config);
     }
     return chip_doing(status, "read the config zone", err);
 }
@@ -83,6 +104,55 @@ enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t b
     return chip_doing_at(status, "read from a slot", slot, err);
 }
 
+/* The Param2 of a word; false where the slot or its block has no such word. */
+static bool slot_word_address(uint8_t slot, uint8_t block, uint8_t word, uint16_t *address)
+{
+    if (!chip_is_block(slot, block) || word >= WORDS_PER_BLOCK || 32 * block + 4 * word >= chip_slot_bytes(slot))
+        return false;
+    *address = (uint16_t)(chip_slot_address(slot, block) | word);
+    return true;
+}
+
+enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                     uint8_t out[static 4], struct error *err)
+{
+    uint16_t address;
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (slot_word_address(slot, block, word, &address))
+        status = chip_execute_exact(chip, &chip_command_read, ZONE_DATA, address, BYTES_NONE, out, 4, err);
+    return chip_doing_at(status, "read from a slot", slot, err);
+}
+
+enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
+                                      const uint8_t in[static 4], struct error *err)
+{
+    uint16_t address;
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (slot_word_address(slot, block, word, &address))
+        status = chip_execute(chip, &chip_command_write, ZONE_DATA, address, bytes_of(in, 4), NULL, err);
+    return chip_doing_at(status, "write to a slot", slot, err);
+}
+
+enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
+{
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (word < CHIP_OTP_BYTES / 4)
+        status = chip_execute_exact(chip, &chip_command_read, ZONE_OTP, word, BYTES_NONE, out, 4, err);
+    return chip_doing(status, "read from the OTP zone", err);
+}
+
+enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err)
+{
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (word < CHIP_OTP_BYTES / 4)
+        status = chip_execute(chip, &chip_command_write, ZONE_OTP, word, bytes_of(in, 4), NULL, err);
+    return chip_doing(status, "write to the OTP zone", err);
+}
+
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
                                        struct error *err)
 {
@@ -112,7 +182,6 @@ enum chip_status chip_write_otp_block(struct chip *chip, uint8_t block, const ui
 #define FIRST_WRITABLE_WORD 4
 #define LOCK_WORD 21
 #define SLOT_LOCKED_AT 88
-#define WORDS_PER_BLOCK 8
 
 static bool is_writable_word(unsigned word)
 {
@@ -169,6 +238,8 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
     for (uint8_t which = 0; which < USER_EXTRAS && status == CHIP_OK; which++)
         if (now->bytes[USER_EXTRA_AT + which] != wanted->bytes[USER_EXTRA_AT + which])
             status = chip_update_extra(chip, which, wanted->bytes[USER_EXTRA_AT + which], err);
+    if (status == CHIP_OK)
+        note_config(chip, &target);
     return chip_doing(status, doing, err);
 }
 
@@ -177,6 +248,12 @@ enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *e
     uint16_t summary = crc16_update(CRC16_START, bytes_of(expected->bytes, CHIP_CONFIG_BYTES));
 
     return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG, summary, BYTES_NONE, NULL, err),
+                      "lock the config zone", err);
+}
+
+enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err)
+{
+    return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG | LOCK_NO_CRC, 0, BYTES_NONE, NULL, err),
                       "lock the config zone", err);
 }
 

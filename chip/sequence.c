@@ -22,12 +22,13 @@ enum chip_status chip_execute_exact(struct chip *chip, const struct chip_command
 
 enum chip_status chip_run_sequence(struct chip *chip, struct chip_sequence sequence, struct error *err)
 {
+    const uint32_t counted = chip->counters.counted;
     const struct error before = err != NULL ? *err : (struct error){.reason = ERROR_NONE};
 
     for (unsigned left = SEQUENCE_RUNS;; left--) {
         enum chip_status status = sequence.run(chip, sequence.job, err);
 
-        if (status != CHIP_RESET || left == 1)
+        if (status != CHIP_RESET || left == 1 || chip->counters.counted != counted)
             return status;
         if (err != NULL)
             *err = before;
@@ -47,6 +48,11 @@ bool chip_is_slot(uint8_t slot)
 bool chip_is_block(uint8_t slot, uint8_t block)
 {
     return chip_is_slot(slot) && block < (chip_slot_bytes(slot) + 31) / 32;
+}
+
+bool chip_can_hold_public_key(uint8_t slot)
+{
+    return slot >= 8 && slot < CHIP_SLOTS;
 }
 
 enum chip_status chip_doing(enum chip_status status, const char *doing, struct error *err)

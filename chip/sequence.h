@@ -20,7 +20,10 @@ struct chip_sequence {
     void *job;
 };
 
-/* Runs it, and once more from its beginning after CHIP_RESET: only for sequences where that does no harm. */
+/*
+ * Runs it, and once more from its beginning after CHIP_RESET: only for sequences where that does no harm. One that has
+ * taken a use of a LimitedUse key is not run again.
+ */
 enum chip_status chip_run_sequence(struct chip *chip, struct chip_sequence sequence, struct error *err);
 
 /* The Param2 of `block` of `slot`. */
@@ -29,6 +32,9 @@ uint16_t chip_slot_address(uint8_t slot, uint8_t block);
 /* True for 0..15, and for a block that lies at least partly in its slot. */
 bool chip_is_slot(uint8_t slot);
 bool chip_is_block(uint8_t slot, uint8_t block);
+
+/* True for the slots that are long enough for a public key, 8..15. */
+bool chip_can_hold_public_key(uint8_t slot);
 
 /* Adds to a failure what was being done (and where). Both return `status`; nothing is added to CHIP_OK. */
 enum chip_status chip_doing(enum chip_status status, const char *doing, struct error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a slot can do, as one table of rules: an ability is there when none of its rules forbids it, and the first that
- * does is the answer to "why not". Rules are ordered from what can never change (what the slot is for) to what a lock
- * may still change. Where public sources leave it open whether a part allows something, the rule forbids it.
+ * does is the answer to "why not"; rule_words.c says it in words. Rules are ordered from what can never change (what
+ * the slot is for) to what a lock may still change. Where public sources leave it open whether a part allows something,
+ * the rule forbids it: so with the public key of a slot that is to hide it, while the data zone is unlocked.
  *
  * Sources: ATECC508A data sheet DS20005927, sections 2.2.1 to 2.4.3 and tables 2-6 to 2-12; ATECC608B-TNGTLS data
  * sheet, sections 2.2 and 5; expectations of cryptoauthlib's tests against real parts.
@@ -31,83 +32,59 @@ enum subject { SUBJECT_STATE, SUBJECT_SLOT, SUBJECT_IS_LOCKED, SUBJECT_SLOT_CONF
 /* In the given states, the abilities need (subject & mask) == value. */
 struct slot_rule {
     uint16_t abilities;
-    uint8_t states;
-    enum subject subject;
     uint16_t mask, value;
-    enum error_reason reason;
-    const char *text;
+    uint8_t states;
+    uint8_t subject; /* enum subject */
+    uint8_t reason;  /* enum error_reason */
 };
 
 static const struct slot_rule slot_rules[] = {
-    {ALL_ABILITIES, ANY_STATE, SUBJECT_STATE, STATE_OPEN, 0, ERROR_CONFIG_UNLOCKED,
-     "the config zone is unlocked: no slot works before its policy is locked in"},
+    [CHIP_RULE_CONFIG_OPEN] = {ALL_ABILITIES, STATE_OPEN, 0, ANY_STATE, SUBJECT_STATE, ERROR_CONFIG_UNLOCKED},
 
     /* What the slot is for. */
-    {PRIVATE_KEY, CLOSED, SUBJECT_KEY_CONFIG, 0x0001, 0x0001, ERROR_SLOT_POLICY,
-     "bit 0 of its KeyConfig (Private) is 0: it is not for a private key"},
-    {PRIVATE_KEY, CLOSED, SUBJECT_KEY_CONFIG, 0x001C, 0x0010, ERROR_SLOT_POLICY,
-     "bits 4-2 of its KeyConfig (KeyType) are not 4: it is not for a P-256 key"},
-    {PRIVATE_KEY, CLOSED, SUBJECT_SLOT_CONFIG, 0x0080, 0x0080, ERROR_SLOT_POLICY,
-     "bit 7 of its SlotConfig (IsSecret) is 0: no private key works there"},
-    {CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_SLOT, 8, 8, ERROR_SLOT_POLICY,
-     "a public key takes 72 bytes: only slots 8 to 15 are long enough"},
-    {CHIP_CAN_HOLD_PUBLIC | ACCESS, CLOSED, SUBJECT_KEY_CONFIG, 0x0001, 0, ERROR_SLOT_POLICY,
-     "bit 0 of its KeyConfig (Private) is 1: only GenKey and PrivWrite may write there, and nothing may read"},
-    {CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x001C, 0x0010, ERROR_SLOT_POLICY,
-     "bits 4-2 of its KeyConfig (KeyType) are not 4: it is not for a P-256 key"},
-    {CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0002, 0, ERROR_SLOT_POLICY,
-     "bit 1 of its KeyConfig (PubInfo) is 1: Verify takes a public key there only once its parent key has validated it"},
-    {CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0040, 0, ERROR_SLOT_POLICY,
-     "bit 6 of its KeyConfig (ReqRandom) is 1: Verify with that key takes no digest from the host"},
+    [CHIP_RULE_NOT_PRIVATE] = {PRIVATE_KEY, 0x0001, 0x0001, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_NOT_P256] = {PRIVATE_KEY, 0x001C, 0x0010, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_NOT_SECRET] = {PRIVATE_KEY, 0x0080, 0x0080, CLOSED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_TOO_SHORT] = {CHIP_CAN_HOLD_PUBLIC, 8, 8, CLOSED, SUBJECT_SLOT, ERROR_SLOT_POLICY},
+    [CHIP_RULE_PRIVATE] = {CHIP_CAN_HOLD_PUBLIC | ACCESS, 0x0001, 0, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_PUBLIC_NOT_P256] = {CHIP_CAN_HOLD_PUBLIC, 0x001C, 0x0010, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_UNVALIDATED] = {CHIP_CAN_HOLD_PUBLIC, 0x0002, 0, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_REQ_RANDOM] = {CHIP_CAN_HOLD_PUBLIC, 0x0040, 0, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
 
     /* Locks. */
-    {CHIP_CAN_GENERATE | IMPORTS | CHIP_CAN_WRITE_CLEAR, CLOSED, SUBJECT_IS_LOCKED, 1, 0, ERROR_SLOT_LOCKED,
-     "its bit of SlotLocked is 0: the slot is locked for good"},
-    {CHIP_CAN_LOCK, CLOSED, SUBJECT_IS_LOCKED, 1, 0, ERROR_SLOT_LOCKED,
-     "its bit of SlotLocked is 0: the slot is locked already"},
-    {CHIP_CAN_LOCK, CLOSED, SUBJECT_KEY_CONFIG, 0x0020, 0x0020, ERROR_SLOT_POLICY,
-     "bit 5 of its KeyConfig (Lockable) is 0: the slot cannot be locked by itself"},
-    {CHIP_CAN_SIGN_INTERNAL, STATE_FILLING, SUBJECT_STATE, STATE_FILLING, 0, ERROR_DATA_UNLOCKED,
-     "the data zone is unlocked: internal Sign works only once it is locked"},
-    {CHIP_CAN_ECDH, STATE_FILLING, SUBJECT_STATE, STATE_FILLING, 0, ERROR_DATA_UNLOCKED,
-     "the data zone is unlocked: ECDH works only once it is locked"},
-    {CHIP_CAN_READ_CLEAR, STATE_FILLING, SUBJECT_STATE, STATE_FILLING, 0, ERROR_DATA_UNLOCKED,
-     "the data zone is unlocked: no slot can be read before it is locked"},
-    {CHIP_CAN_IMPORT_CLEAR, STATE_LOCKED, SUBJECT_STATE, STATE_LOCKED, 0, ERROR_DATA_LOCKED,
-     "the data zone is locked: PrivWrite in clear worked only before"},
+    [CHIP_RULE_SLOT_LOCKED] = {CHIP_CAN_GENERATE | IMPORTS | CHIP_CAN_WRITE_CLEAR, 1, 0, CLOSED, SUBJECT_IS_LOCKED,
+                               ERROR_SLOT_LOCKED},
+    [CHIP_RULE_LOCKED_ALREADY] = {CHIP_CAN_LOCK, 1, 0, CLOSED, SUBJECT_IS_LOCKED, ERROR_SLOT_LOCKED},
+    [CHIP_RULE_NOT_LOCKABLE] = {CHIP_CAN_LOCK, 0x0020, 0x0020, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_SIGN_INTERNAL_LATER] = {CHIP_CAN_SIGN_INTERNAL, STATE_FILLING, 0, STATE_FILLING, SUBJECT_STATE,
+                                       ERROR_DATA_UNLOCKED},
+    [CHIP_RULE_ECDH_LATER] = {CHIP_CAN_ECDH, STATE_FILLING, 0, STATE_FILLING, SUBJECT_STATE, ERROR_DATA_UNLOCKED},
+    [CHIP_RULE_READ_LATER] = {CHIP_CAN_READ_CLEAR, STATE_FILLING, 0, STATE_FILLING, SUBJECT_STATE, ERROR_DATA_UNLOCKED},
+    [CHIP_RULE_IMPORT_CLEAR_OVER] = {CHIP_CAN_IMPORT_CLEAR, STATE_LOCKED, 0, STATE_LOCKED, SUBJECT_STATE,
+                                     ERROR_DATA_LOCKED},
 
     /* Uses. */
-    {CHIP_CAN_SIGN_DIGEST, CLOSED, SUBJECT_SLOT_CONFIG, 0x0001, 0x0001, ERROR_SLOT_POLICY,
-     "bit 0 of its SlotConfig (external Sign) is 0: it signs no digests from outside"},
-    {CHIP_CAN_SIGN_INTERNAL, CLOSED, SUBJECT_SLOT_CONFIG, 0x0002, 0x0002, ERROR_SLOT_POLICY,
-     "bit 1 of its SlotConfig (internal Sign) is 0: it signs no digests made inside"},
-    {CHIP_CAN_ECDH, CLOSED, SUBJECT_SLOT_CONFIG, 0x0004, 0x0004, ERROR_SLOT_POLICY,
-     "bit 2 of its SlotConfig (ECDH) is 0: it takes no part in a key agreement"},
-    {CHIP_CAN_GENERATE, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x2000, 0x2000, ERROR_SLOT_POLICY,
-     "bit 13 of its SlotConfig (WriteConfig) is 0: GenKey is not allowed once the data zone is locked"},
-    {CHIP_CAN_IMPORT_SECRET, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x4000, 0x4000, ERROR_SLOT_POLICY,
-     "bit 14 of its SlotConfig (WriteConfig) is 0: PrivWrite is not allowed once the data zone is locked"},
-    {CHIP_CAN_GIVE_PUBLIC, STATE_LOCKED, SUBJECT_KEY_CONFIG, 0x0002, 0x0002, ERROR_SLOT_POLICY,
-     "bit 1 of its KeyConfig (PubInfo) is 0: the public key came out once, when the key was made"},
-    {CHIP_CAN_WRITE_CLEAR, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x4000, 0, ERROR_SLOT_POLICY,
-     "bit 14 of its SlotConfig (WriteConfig) is 1: only encrypted writes are allowed once the data zone is locked"},
-    {CHIP_CAN_WRITE_CLEAR, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0xA000, 0, ERROR_SLOT_POLICY,
-     "bits 15-12 of its SlotConfig (WriteConfig) forbid every write once the data zone is locked"},
-    {CHIP_CAN_READ_CLEAR, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x0040, 0, ERROR_SLOT_POLICY,
-     "bit 6 of its SlotConfig (EncryptRead) is 1: only encrypted reads are allowed"},
-    {CHIP_CAN_READ_CLEAR, STATE_LOCKED, SUBJECT_SLOT_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
-     "bit 7 of its SlotConfig (IsSecret) is 1: it can never be read"},
+    [CHIP_RULE_NO_EXTERNAL_SIGN] = {CHIP_CAN_SIGN_DIGEST, 0x0001, 0x0001, CLOSED, SUBJECT_SLOT_CONFIG,
+                                    ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_INTERNAL_SIGN] = {CHIP_CAN_SIGN_INTERNAL, 0x0002, 0x0002, CLOSED, SUBJECT_SLOT_CONFIG,
+                                    ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_ECDH] = {CHIP_CAN_ECDH, 0x0004, 0x0004, CLOSED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_GENKEY] = {CHIP_CAN_GENERATE, 0x2000, 0x2000, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_PRIVWRITE] = {CHIP_CAN_IMPORT_SECRET, 0x4000, 0x4000, STATE_LOCKED, SUBJECT_SLOT_CONFIG,
+                                ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_PUB_INFO] = {CHIP_CAN_GIVE_PUBLIC, 0x0002, 0x0002, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_WRITE_ENCRYPTED] = {CHIP_CAN_WRITE_CLEAR, 0x4000, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG,
+                                   ERROR_SLOT_POLICY},
+    [CHIP_RULE_WRITE_NEVER] = {CHIP_CAN_WRITE_CLEAR, 0xA000, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_READ_ENCRYPTED] = {CHIP_CAN_READ_CLEAR, 0x0040, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_READ_NEVER] = {CHIP_CAN_READ_CLEAR, 0x0080, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
 
     /* Authorisation by another key before each use, which nothing here gives. Creation needs it once data is locked. */
-    {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC, CLOSED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
-     "bit 7 of its KeyConfig (ReqAuth) is 1: each use needs another key to be authorised first"},
-    {CHIP_CAN_GENERATE | CHIP_CAN_GIVE_PUBLIC, STATE_LOCKED, SUBJECT_KEY_CONFIG, 0x0080, 0, ERROR_SLOT_POLICY,
-     "bit 7 of its KeyConfig (ReqAuth) is 1: GenKey needs another key to be authorised first"},
+    [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_GIVE_PUBLIC, 0x0080, 0, CLOSED,
+                            SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_REQ_AUTH_GENKEY] = {CHIP_CAN_GENERATE, 0x0080, 0, STATE_LOCKED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
 };
 #define SLOT_RULES (sizeof(slot_rules) / sizeof(slot_rules[0]))
-
-static const struct slot_rule no_such_slot = {.reason = ERROR_USAGE,
-                                              .text = "there is no such slot: slots are numbered 0 to 15"};
 
 static enum lock_state lock_state_of(const struct chip_config *config)
 {
@@ -146,26 +123,20 @@ uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot)
     return abilities;
 }
 
-static const struct slot_rule *first_rule_against(const struct chip_config *config, uint8_t slot, uint32_t ability)
+enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
+                                 enum error_reason *reason)
 {
     uint16_t subjects[SUBJECTS];
 
-    if (slot >= CHIP_SLOTS)
-        return &no_such_slot;
+    if (slot >= CHIP_SLOTS) {
+        *reason = ERROR_USAGE;
+        return CHIP_RULE_NO_SLOT;
+    }
     collect_subjects(config, slot, subjects);
     for (size_t i = 0; i < SLOT_RULES; i++)
-        if ((slot_rules[i].abilities & ability) != 0 && rule_forbids(&slot_rules[i], subjects))
-            return &slot_rules[i];
-    return NULL;
-}
-
-const char *chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
-                              enum error_reason *reason)
-{
-    const struct slot_rule *rule = first_rule_against(config, slot, (uint32_t)ability);
-
-    if (rule == NULL)
-        return NULL;
-    *reason = rule->reason;
-    return rule->text;
+        if ((slot_rules[i].abilities & (unsigned)ability) != 0 && rule_forbids(&slot_rules[i], subjects)) {
+            *reason = (enum error_reason)slot_rules[i].reason;
+            return (enum chip_rule)i;
+        }
+    return CHIP_RULE_NONE;
 }

@@ -44,6 +44,8 @@ struct cli {
     struct output output;
     char state[PATH_MAX]; /* the state folder; may not exist yet */
     const char *device;   /* DEVICE as given, or "virtual" */
+    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
+    const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
     const char *faults[CLI_FAULTS_MAX];
     size_t fault_count;
     const char *trace; /* a file's name, or NULL */
@@ -73,6 +75,9 @@ extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_erase;
+extern const struct cli_verb cli_verb_compile;
+extern const struct cli_verb cli_verb_board_provision;
+extern const struct cli_verb cli_verb_board_prove;
 extern const struct cli_verb cli_verb_virtual_new;
 extern const struct cli_verb cli_verb_virtual_serve;
 extern const struct cli_verb cli_verb_virtual_run;

@@ -82,6 +82,16 @@ static json_t *slot_object(const struct chip_config *config, uint8_t slot, const
     return object;
 }
 
+const char *describe_bus(const struct chip_config *config)
+{
+    return chip_config_is_i2c(config) ? "i2c" : "single-wire";
+}
+
+json_t *describe_address(const struct chip_config *config)
+{
+    return chip_config_is_i2c(config) ? json_integer(chip_config_i2c_address(config)) : json_null();
+}
+
 static void describe_as_object(const struct output *output, const struct chip_config *config,
                                const struct driver_map *map, const json_t *record)
 {
@@ -97,11 +107,11 @@ static void describe_as_object(const struct output *output, const struct chip_co
         json_object_set_new(fields, field->name, output_hex(bytes_of(config->bytes + field->offset, field->width)));
     }
     output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
+                  json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
                             chip_part_name(chip_config_part(config)), "serial",
                             output_hex(bytes_of(serial, sizeof serial)), "revision",
-                            output_hex(bytes_of(config->bytes + 4, 4)), "i2c_address",
-                            (int)chip_config_i2c_address(config), "config_locked", (int)chip_config_is_locked(config),
+                            output_hex(bytes_of(config->bytes + 4, 4)), "bus", describe_bus(config), "i2c_address",
+                            describe_address(config), "config_locked", (int)chip_config_is_locked(config),
                             "data_locked", (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
                             output_hex(bytes_of(config->bytes, sizeof config->bytes))));
 }
@@ -191,6 +201,7 @@ void describe_chip(const struct output *output, const struct chip_config *config
                    const json_t *record)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(4)];
+    char bus[32];
     uint8_t bytes[CHIP_SERIAL_BYTES];
 
     if (output->json) {
@@ -200,13 +211,17 @@ void describe_chip(const struct output *output, const struct chip_config *config
     chip_config_serial(config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
     hex_encode(bytes_of(config->bytes + 4, 4), revision);
+    if (chip_config_is_i2c(config))
+        snprintf(bus, sizeof bus, "I2C address  0x%02x", chip_config_i2c_address(config));
+    else
+        snprintf(bus, sizeof bus, "bus          single wire");
     output_result(output,
                   "part         %s, revision %s\n"
                   "serial       %s\n"
-                  "I2C address  0x%02x\n"
+                  "%s\n"
                   "config zone  %s\n"
                   "data zone    %s\n\n",
-                  chip_part_name(chip_config_part(config)), revision, serial, chip_config_i2c_address(config),
+                  chip_part_name(chip_config_part(config)), revision, serial, bus,
                   chip_config_is_locked(config) ? "locked" : "unlocked",
                   chip_data_is_locked(config) ? "locked" : "unlocked");
     describe_slots(output, config, map, record);

@@ -15,4 +15,9 @@
 void describe_chip(const struct output *output, const struct chip_config *config, const struct driver_map *map,
                    const json_t *record);
 
+/* Which bus the part is made for: "i2c" or "single-wire"; and its 7-bit I2C address, null without. New, the caller's.
+ */
+const char *describe_bus(const struct chip_config *config);
+json_t *describe_address(const struct chip_config *config);
+
 #endif

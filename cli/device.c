@@ -46,8 +46,8 @@ static bool refuse_form(const struct cli *cli, const char *cause, struct error *
 {
     (void)cli;
     error_set(err, ERROR_USAGE, cause,
-              "it is virtual, virtual:FILE, i2c:/dev/i2c-N, kit:/dev/ttyX, unix:PATH or tcp:HOST:PORT, the last four "
-              "also with @ADDRESS");
+              "it is virtual, virtual:FILE, swi:/dev/ttyX, i2c:/dev/i2c-N, kit:/dev/ttyX, kit:hid, kit:hid:SERIAL, "
+              "unix:PATH or tcp:HOST:PORT, from i2c: on also with @ADDRESS");
     return false;
 }
 
@@ -108,21 +108,12 @@ static bool open_virtual(struct device *device, const struct cli *cli, const cha
     return true;
 }
 
-/*
- * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
- * none. For ways to a chip that is not ours to make fail.
- */
-static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
-                          uint64_t *address, struct error *err)
+/* Takes the `len` characters of `rest` as `device->path`. For ways to a chip that is not ours to make fail. */
+static bool take_path(struct device *device, const struct cli *cli, const char *rest, size_t len, const char *wanted,
+                      struct error *err)
 {
-    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
-    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
-
     if (len == 0 || len >= sizeof device->path)
         return refuse_form(cli, wanted, err);
-    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
-    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
-        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
     if (cli->fault_count > 0) {
         error_set(err, ERROR_USAGE, "--fault is for virtual chips only",
                   "leave it out; imprint virtual serve takes it too");
@@ -138,6 +129,23 @@ static bool split_address(struct device *device, const struct cli *cli, const ch
     return true;
 }
 
+/*
+ * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
+ * none.
+ */
+static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
+                          uint64_t *address, struct error *err)
+{
+    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
+    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
+
+    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
+    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
+        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
+    device->given_address = (uint8_t)*address;
+    return take_path(device, cli, rest, len, wanted, err);
+}
+
 static bool open_i2c(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
     uint64_t address = BLANK_ADDRESS;
@@ -149,15 +157,53 @@ static bool open_i2c(struct device *device, const struct cli *cli, const char *r
     return device->i2c_open;
 }
 
+static bool open_swi(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+{
+    if (!take_path(device, cli, rest, rest == NULL ? 0 : strlen(rest),
+                   "swi: wants the name of a serial port behind the colon", err))
+        return false;
+    device->swi_open = transport_swi_tty_open(&device->swi_bus, device->path, &device->transport, err);
+    return device->swi_open;
+}
+
+/* "hid" or "hid:SERIAL" in `path` names a kit on USB; anything else is a serial port's file. */
+static bool open_kit_hid(struct device *device, uint8_t address, struct error *err)
+{
+    const char *serial = device->path[3] == ':' ? device->path + 4 : NULL;
+
+    if (serial != NULL && serial[0] == '\0') {
+        error_set(err, ERROR_USAGE, "kit:hid: wants a kit's serial number behind the colon",
+                  "kit:hid alone is the only kit that is plugged in");
+        return false;
+    }
+    device->hid_open = transport_kit_hid_open(&device->hid_bus, serial, address, &device->transport, err);
+    if (!device->hid_open)
+        error_with_subject(err, serial);
+    return device->hid_open;
+}
+
+static bool open_kit_at(struct device *device, uint8_t address, struct error *err)
+{
+    if (strcmp(device->path, "hid") == 0 || strncmp(device->path, "hid:", 4) == 0)
+        return open_kit_hid(device, address, err);
+    device->kit_open = transport_kit_tty_open(&device->kit_bus, device->path, address, &device->transport, err);
+    return device->kit_open;
+}
+
+/* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
 static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
+    struct error ignored = {.reason = ERROR_NONE};
     uint64_t address = 0;
 
-    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon", &address, err))
+    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon, or hid", &address,
+                       err))
         return false;
-    device->kit_open =
-        transport_kit_tty_open(&device->kit_bus, device->path, (uint8_t)address, &device->transport, err);
-    return device->kit_open;
+    if (address != 0 && cli->also_at != 0 && open_kit_at(device, (uint8_t)address, &ignored))
+        return true;
+    if (address != 0 && cli->also_at != 0 && open_kit_at(device, cli->also_at, &ignored))
+        return true;
+    return open_kit_at(device, (uint8_t)address, err);
 }
 
 static bool open_unix(struct device *device, const struct cli *cli, const char *rest, struct error *err)
@@ -192,16 +238,25 @@ static bool open_tcp(struct device *device, const struct cli *cli, const char *r
 static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
+    const char *when_silent; /* what to look at when nothing answers, beside what holds for any bus; or NULL */
 } kinds[] = {
-    {"virtual", open_virtual}, {"i2c", open_i2c}, {"kit", open_kit}, {"unix", open_unix}, {"tcp", open_tcp},
+    {"virtual", open_virtual, NULL},
+    {"i2c", open_i2c,
+     "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
+    {"swi", open_swi, NULL},
+    {"kit", open_kit, NULL},
+    {"unix", open_unix, NULL},
+    {"tcp", open_tcp, NULL},
 };
 
-static bool allow_reading_only(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+/* The guard is asked only about what would last. */
+static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
     (void)context;
+    (void)command;
     (void)param1;
     (void)param2;
-    return command->effect == CHIP_READS;
+    return false;
 }
 
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err)
@@ -220,10 +275,15 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
     if (!kinds[kind].open(device, cli, rest, err))
         goto failed;
     chip_init(&device->chip, &device->transport);
+    if (cli->also_at != 0)
+        chip_also_at(&device->chip, cli->also_at);
     if (looking)
-        device->chip.guard.allow = allow_reading_only;
-    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
+        device->chip.guard.allow = allow_nothing;
+    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK) {
+        if (err->reason == ERROR_DEVICE_SILENT && kinds[kind].when_silent != NULL)
+            err->next = kinds[kind].when_silent;
         goto failed;
+    }
     chip_config_serial(&device->config, device->serial);
     device->part = chip_config_part(&device->config);
     return true;
@@ -233,6 +293,17 @@ failed:
     return false;
 }
 
+uint8_t device_address(const struct device *device)
+{
+    if (device->i2c_open)
+        return device->i2c_bus.address;
+    if (device->socket_open)
+        return device->socket_bus.address;
+    if (device->kit_open)
+        return device->kit_bus.kit.identity >> 1;
+    return device->hid_open ? device->hid_bus.kit.identity >> 1 : 0;
+}
+
 void device_allow_writes(struct device *device)
 {
     device->chip.guard.allow = NULL;
@@ -240,7 +311,8 @@ void device_allow_writes(struct device *device)
 
 void device_close(struct device *device)
 {
-    if (device->virtual_chip == NULL && !device->i2c_open && !device->socket_open && !device->kit_open)
+    if (device->virtual_chip == NULL && !device->i2c_open && !device->swi_open && !device->socket_open &&
+        !device->kit_open && !device->hid_open)
         return;
     if (device->chip.transport.operations != NULL)
         chip_sleep(&device->chip);
@@ -250,12 +322,18 @@ void device_close(struct device *device)
     if (device->i2c_open)
         transport_i2c_linux_close(&device->i2c_bus);
     device->i2c_open = false;
+    if (device->swi_open)
+        transport_swi_tty_close(&device->swi_bus);
+    device->swi_open = false;
     if (device->socket_open)
         transport_socket_close(&device->socket_bus);
     device->socket_open = false;
     if (device->kit_open)
         transport_kit_tty_close(&device->kit_bus);
     device->kit_open = false;
+    if (device->hid_open)
+        transport_kit_hid_close(&device->hid_bus);
+    device->hid_open = false;
 }
 
 void device_say_counters(const struct device *device, const struct output *output)

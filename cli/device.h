@@ -11,8 +11,10 @@
 #include "cli/cli.h"
 #include "cli/tracing.h"
 #include "transport/i2c_linux.h"
+#include "transport/kit_hid.h"
 #include "transport/kit_tty.h"
 #include "transport/socket.h"
+#include "transport/swi_tty.h"
 #include "transport/virtual.h"
 
 struct virtual_chip;
@@ -23,6 +25,7 @@ struct device {
     struct chip_config config; /* as read at opening */
     enum chip_part part;
     uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t given_address; /* 7-bit, by DEVICE or for want of one there; 0: the only or first chip */
     /* Private. */
     struct transport transport;
     struct virtual_chip *virtual_chip; /* not NULL: this is where the transport goes */
@@ -34,6 +37,10 @@ struct device {
     bool socket_open;
     struct transport_kit_tty kit_bus;
     bool kit_open;
+    struct transport_kit_hid hid_bus;
+    bool hid_open;
+    struct transport_swi_tty swi_bus;
+    bool swi_open;
     char path[PATH_MAX];
 };
 
@@ -52,6 +59,9 @@ bool device_open_virtual(const struct cli *cli, const char *path, struct virtual
 
 /* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
 bool device_split_host(char **host, char **port);
+
+/* The 7-bit I2C address at which the chip is spoken to now; 0: this way to it knows none. */
+uint8_t device_address(const struct device *device);
 
 /* Ends the guard of `looking`. */
 void device_allow_writes(struct device *device);

@@ -69,6 +69,22 @@ json_t *evidence_make(const struct profile *profile, const struct provision_evid
                      (json_int_t)evidence->chip_us);
 }
 
+void evidence_note_board(json_t *record, const char *board, const char *application)
+{
+    json_object_set_new(json_object_get(record, "run"), "board",
+                        json_pack("{s:s, s:s}", "name", board, "application", application));
+}
+
+void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
+{
+    char now[32];
+
+    time_now(now);
+    json_object_set_new(
+        record, "primary",
+        json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
+}
+
 static bool is_record(const json_t *record)
 {
     const char *format = json_string_value(json_object_get(record, "format"));
@@ -111,6 +127,7 @@ static json_t *lasting_part(const json_t *record)
     size_t i;
 
     json_object_del(copy, "run");
+    json_object_del(copy, "primary");
     json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
     return copy;
 }

@@ -13,6 +13,12 @@
 /* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
 json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence);
 
+/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
+void evidence_note_board(json_t *record, const char *board, const char *application);
+
+/* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
+void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
+
 /*
  * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
  * another profile put them there, and what was proven of them stays known.

@@ -17,6 +17,7 @@
 enum global {
     GLOBAL_STATE,
     GLOBAL_DEVICE,
+    GLOBAL_STORAGE,
     GLOBAL_JSON,
     GLOBAL_QUIET,
     GLOBAL_VERBOSE,
@@ -31,7 +32,9 @@ enum global {
 const struct cli_option options_global[] = {
     [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
     [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
-                       "the way to the chip: virtual[:FILE], i2c:FILE, kit:FILE, unix:PATH, tcp:HOST:PORT"},
+                       "the chip: virtual[:FILE], i2c:FILE, swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT"},
+    [GLOBAL_STORAGE] = {"storage", 0, "WHERE",
+                        "where the key records lie: file (the state folder), or flash:IMAGE, a board's flash"},
     [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},
@@ -102,6 +105,9 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         return true;
     case GLOBAL_DEVICE:
         cli->device = argument;
+        return true;
+    case GLOBAL_STORAGE:
+        cli->storage = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;

@@ -36,25 +36,39 @@ static void load_record(struct session *session)
         output_warn(&session->cli->output, "%s: %s; keys are shown without names", session->record_path, ignored.cause);
 }
 
+static bool open_records(struct session *session, const struct store_flash *flash, bool of_device, struct error *err)
+{
+    const struct cli *cli = session->cli;
+
+    if (of_device && (!folder_of_device(cli, session->device.serial, "psa", session->folder, err) ||
+                      !folder_of_device(cli, session->device.serial, "record.json", session->record_path, err)))
+        return false;
+    return store_open(&session->store, flash, session->folder, session->holder, err);
+}
+
 bool session_open(struct session *session, struct cli *cli, enum session_purpose purpose,
                   const struct driver_settings *settings, struct error *err)
 {
+    struct store_flash flash = {.image = NULL};
     psa_status_t status;
+    bool of_device;
 
     memset(session, 0, sizeof *session);
     session->cli = cli;
     snprintf(session->holder, sizeof session->holder, "imprint %s", cli->verb->name);
-    if (!device_open(&session->device, cli, purpose != SESSION_USE, err))
+    if (cli->storage != NULL && !store_read_place(cli->storage, &flash, session->image, err))
         return false;
-    if (!folder_of_device(cli, session->device.serial, "psa", session->folder, err) ||
-        !folder_of_device(cli, session->device.serial, "record.json", session->record_path, err) ||
-        !store_open(&session->store, session->folder, session->holder, err))
+    of_device = purpose != SESSION_RECORDS || flash.image == NULL;
+    if (of_device && !device_open(&session->device, cli, purpose != SESSION_USE, err))
+        return false;
+    if (!open_records(session, &flash, of_device, err))
         goto failed;
     if (purpose == SESSION_USE && store_exists(&session->store) && !store_make_lasting(&session->store, err))
         goto failed;
-    load_record(session);
+    if (of_device)
+        load_record(session);
     driver_init(&session->driver, &session->device.chip, &session->store.front, settings);
-    if (purpose == SESSION_LOOK)
+    if (purpose == SESSION_LOOK || purpose == SESSION_RECORDS)
         return true;
     driver_bind(&session->driver);
     storage_mount(&session->store.front);
@@ -65,14 +79,30 @@ bool session_open(struct session *session, struct cli *cli, enum session_purpose
     session_psa_failed(session, status, "start PSA Crypto", err);
 failed:
     error_doing(err, "open the device's key records");
-    error_with_serial(err, session->device.serial);
+    if (of_device)
+        error_with_serial(err, session->device.serial);
     session_close(session);
+    return false;
+}
+
+/* The folder of the device's record, which making the records in a folder makes as well. */
+static bool make_device_folder(struct session *session, struct error *err)
+{
+    char above[PATH_MAX];
+
+    if (session->store.place.image == NULL)
+        return true;
+    folder_above(session->record_path, above);
+    if (folder_make(above, err))
+        return true;
+    if (err != NULL)
+        err->subject = session->record_path;
     return false;
 }
 
 bool session_make_lasting(struct session *session, struct error *err)
 {
-    if (!store_make_lasting(&session->store, err)) {
+    if (!make_device_folder(session, err) || !store_make_lasting(&session->store, err)) {
         error_doing(err, "begin the device's key records");
         error_with_serial(err, session->device.serial);
         return false;

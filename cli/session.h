@@ -16,6 +16,7 @@
 #include "driver/driver.h"
 
 enum session_purpose {
+    SESSION_RECORDS,  /* the records, for reading; where --storage names them, without asking the device */
     SESSION_LOOK,     /* device and records, for reading */
     SESSION_LOOK_PSA, /* with PSA, still leaving no trace; session_make_lasting() may follow */
     SESSION_USE,      /* PSA with the records that are there; a device without any stays so */
@@ -30,7 +31,7 @@ struct session {
     json_t *record; /* of the last provisioning, for names; NULL: none, or none that can be read */
     /* Private. */
     bool psa_started;
-    char folder[PATH_MAX], record_path[PATH_MAX], holder[48];
+    char image[PATH_MAX], folder[PATH_MAX], record_path[PATH_MAX], holder[48];
 };
 
 /* `settings` NULL: all zero. False with a reason, and nothing held; error subjects point into `session`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A storage backend in front of the file backend: changes in memory over records in the folder. */
+/* A storage backend in front of another one: changes in memory over records in a folder or in a flash image. */
 #include "cli/store.h"
 
 #include <errno.h>
@@ -178,17 +178,12 @@ static bool is_begun_only(const struct store *store, const struct error *failure
     return failure->reason == ERROR_STORAGE_FAILED && stat(path, &found) != 0 && errno == ENOENT;
 }
 
-bool store_open(struct store *store, const char *folder, const char *holder, struct error *err)
+static bool open_folder(struct store *store, struct error *err)
 {
     struct stat found;
     struct error failure = {.reason = ERROR_NONE};
 
-    memset(store, 0, sizeof *store);
-    store->front.operations = &operations;
-    store->front.context = store;
-    store->holder = holder;
-    strncpy(store->folder, folder, sizeof store->folder - 1);
-    if (stat(folder, &found) != 0) {
+    if (stat(store->folder, &found) != 0) {
         if (errno == ENOENT)
             return true;
         error_set(err, ERROR_STORAGE_FAILED, "the folder with the device's key records cannot be looked at", NULL);
@@ -196,11 +191,121 @@ bool store_open(struct store *store, const char *folder, const char *holder, str
         error_with_subject(err, store->folder);
         return false;
     }
-    store->open = storage_file_open(&store->file, store->folder, false, holder, NULL, &store->back, &failure);
+    store->open = storage_file_open(&store->file, store->folder, false, store->holder, NULL, &store->back, &failure);
     if (store->open || is_begun_only(store, &failure))
         return true;
     *err = failure;
     error_with_subject(err, store->folder);
+    return false;
+}
+
+/* Opens the store in the image. With `create` one is made, but never over anything else. */
+static bool open_flash(struct store *store, bool create, struct error *err)
+{
+    const struct store_flash *place = &store->place;
+    const struct flash_device *geometry = place->geometry.unit != 0 ? &place->geometry : NULL;
+    struct stat found;
+    struct error failure = {.reason = ERROR_NONE};
+    enum storage_status status;
+
+    if (geometry != NULL && !create && stat(place->image, &found) != 0 && errno == ENOENT)
+        return true;
+    if (store->flash_file.fd < 0 &&
+        !flash_file_open(&store->flash_file, place->image, place->offset, geometry, create, err))
+        return false;
+    status = storage_flash_open(&store->flash, &store->flash_file.device, false, &store->back, &failure);
+    if (status == STORAGE_ABSENT && geometry != NULL) {
+        if (!flash_file_is_erased(&store->flash_file)) {
+            error_clear(&failure);
+            error_set(&failure, ERROR_STORAGE_FAILED, "there is something else in the image where the flash would be",
+                      "name another image or offset");
+        } else if (!create) {
+            return true;
+        } else {
+            error_clear(&failure);
+            status = storage_flash_open(&store->flash, &store->flash_file.device, true, &store->back, &failure);
+        }
+    }
+    store->open = status == STORAGE_OK;
+    if (store->open)
+        return true;
+    *err = failure;
+    error_with_subject(err, place->image);
+    return false;
+}
+
+static bool take_number(const char **text, uint32_t *number)
+{
+    char *end = NULL;
+    unsigned long value;
+
+    errno = 0;
+    value = **text >= '0' && **text <= '9' ? strtoul(*text, &end, 0) : ULONG_MAX;
+    if (end == NULL || errno != 0 || value > UINT32_MAX)
+        return false;
+    *number = (uint32_t)value;
+    *text = end;
+    return true;
+}
+
+static bool take_sign(const char **text, char sign)
+{
+    if (**text != sign)
+        return false;
+    ++*text;
+    return true;
+}
+
+/* "4096x8/4-1": block size, blocks, unit, spare blocks. */
+static bool take_geometry(const char **text, struct flash_device *geometry)
+{
+    return take_number(text, &geometry->block_size) && take_sign(text, 'x') &&
+           take_number(text, &geometry->block_count) && take_sign(text, '/') && take_number(text, &geometry->unit) &&
+           geometry->unit != 0 && (!take_sign(text, '-') || take_number(text, &geometry->spare_blocks));
+}
+
+bool store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX], struct error *err)
+{
+    static const char scheme[] = "flash:";
+    const char *name = what + sizeof scheme - 1, *rest;
+    size_t len;
+
+    *flash = (struct store_flash){.image = NULL};
+    if (strcmp(what, "file") == 0)
+        return true;
+    if (strncmp(what, scheme, sizeof scheme - 1) != 0)
+        goto bad;
+    len = strcspn(name, "@,");
+    rest = name + len;
+    if (len == 0 || len >= PATH_MAX || (take_sign(&rest, '@') && !take_number(&rest, &flash->offset)) ||
+        (take_sign(&rest, ',') && !take_geometry(&rest, &flash->geometry)) || *rest != '\0')
+        goto bad;
+    memcpy(image, name, len);
+    image[len] = '\0';
+    flash->image = image;
+    return true;
+bad:
+    error_set(err, ERROR_USAGE, "key records lie in a file or in flash",
+              "--storage file, or flash:IMAGE[@OFFSET][,BLOCKxCOUNT/UNIT[-SPARE]], as in flash:board.flash,4096x8/4-1");
+    error_with_subject(err, what);
+    return false;
+}
+
+bool store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
+                struct error *err)
+{
+    memset(store, 0, sizeof *store);
+    store->front.operations = &operations;
+    store->front.context = store;
+    store->flash_file.fd = -1;
+    store->holder = holder;
+    store->place = *flash;
+    strncpy(store->folder, folder, sizeof store->folder - 1);
+    if (flash->image == NULL)
+        return open_folder(store, err);
+    if (open_flash(store, false, err))
+        return true;
+    flash_file_close(&store->flash_file);
     return false;
 }
 
@@ -220,26 +325,35 @@ static bool is_still_empty(struct store *store, struct error *err)
     return false;
 }
 
-bool store_make_lasting(struct store *store, struct error *err)
+static bool make_folder(struct store *store, struct error *err)
 {
     char above[PATH_MAX];
-    bool fresh = !store->open;
 
+    folder_above(store->folder, above);
+    if (!folder_make(above, err)) {
+        if (err != NULL)
+            err->subject = store->folder;
+        return false;
+    }
+    store->open = storage_file_open(&store->file, store->folder, true, store->holder, NULL, &store->back, err);
+    if (!store->open)
+        error_with_subject(err, store->folder);
+    return store->open;
+}
+
+/* What the records lie in, for people. */
+static const char *name_of(const struct store *store)
+{
+    return store->place.image != NULL ? store->place.image : store->folder;
+}
+
+bool store_make_lasting(struct store *store, struct error *err)
+{
     if (store->lasting)
         return true;
-    if (fresh) {
-        folder_above(store->folder, above);
-        if (!folder_make(above, err)) {
-            if (err != NULL)
-                err->subject = store->folder;
-            return false;
-        }
-        store->open = storage_file_open(&store->file, store->folder, true, store->holder, NULL, &store->back, err);
-        if (!store->open) {
-            error_with_subject(err, store->folder);
-            return false;
-        }
-        if (!is_still_empty(store, err))
+    if (!store->open) {
+        if (!(store->place.image != NULL ? open_flash(store, true, err) : make_folder(store, err)) ||
+            !is_still_empty(store, err))
             return false;
     }
     for (size_t i = 0; i < store->change_count; i++) {
@@ -252,7 +366,7 @@ bool store_make_lasting(struct store *store, struct error *err)
         if (status != STORAGE_OK && !(change->removed && status == STORAGE_ABSENT)) {
             error_set(err, status == STORAGE_FULL ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
                       storage_status_text(status), NULL);
-            error_with_subject(err, store->folder);
+            error_with_subject(err, name_of(store));
             return false;
         }
     }
@@ -270,8 +384,10 @@ void store_close(struct store *store)
         free(store->changes[i].content);
     }
     store->change_count = 0;
-    if (store->open)
+    if (store->open && store->place.image == NULL)
         storage_file_close(&store->file);
+    if (store->place.image != NULL)
+        flash_file_close(&store->flash_file);
     store->open = false;
     store->lasting = false;
 }

@@ -4,11 +4,10 @@
 
 #include <string.h>
 
-#include <mbedtls/psa_util.h>
-#include <mbedtls/x509_csr.h>
-
+#include "cert/request.h"
 #include "cli/file.h"
 #include "cli/key.h"
+#include "cli/pem.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -16,50 +15,22 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
 };
 
-#define PEM_MAX 4096
-
 static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
                      struct error *err)
 {
-    mbedtls_x509write_csr csr;
-    mbedtls_pk_context pk;
+    uint8_t der[CERT_REQUEST_MAX];
+    struct bytes_out out = {.data = der, .cap = sizeof der};
     psa_algorithm_t algorithm;
-    bool ok = false;
-    int status;
 
-    mbedtls_x509write_csr_init(&csr);
-    mbedtls_pk_init(&pk);
-    if (!key_can_sign(key, err) || !key_algorithm(key, &algorithm, err))
-        goto out;
-    if (mbedtls_x509write_csr_set_subject_name(&csr, subject) != 0) {
-        error_set(err, ERROR_USAGE, "this is no distinguished name",
-                  "write it as in --subject \"CN=board 1,O=Example,C=DE\"; a comma inside a value as \\,");
-        error_with_subject(err, subject);
-        goto out;
-    }
-    if (mbedtls_pk_setup_opaque(&pk, key->id) != 0) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, "Mbed TLS takes no such key for a request", NULL);
-        error_with_key(err, key->id);
-        goto out;
-    }
-    mbedtls_x509write_csr_set_key(&csr, &pk);
-    mbedtls_x509write_csr_set_md_alg(&csr, MBEDTLS_MD_SHA256);
     error_clear(&session->driver.last_error);
-    status = mbedtls_x509write_csr_pem(&csr, (unsigned char *)pem, PEM_MAX, mbedtls_psa_get_random,
-                                       MBEDTLS_PSA_RANDOM_STATE);
-    if (status != 0) {
-        error_with_key(err, key->id);
-        /* The X.509 layer folds PSA's status into its own; the driver knows better. */
+    if (key_can_sign(key, err) && key_algorithm(key, &algorithm, err) && cert_make_request(key->id, subject, &out, err))
+        return pem_of_request(bytes_written(&out), pem, err);
+    error_with_key(err, key->id);
+    /* The X.509 layer folds PSA's status into its own; the driver knows better. */
+    if (err->reason == ERROR_NONE)
         session_psa_failed(session, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
-        goto out;
-    }
-    ok = true;
-out:
-    mbedtls_pk_free(&pk);
-    mbedtls_x509write_csr_free(&csr);
-    if (!ok)
-        error_doing(err, "make the request");
-    return ok;
+    error_doing(err, "make the request");
+    return false;
 }
 
 static bool print_csr(struct session *session, struct error *err)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imprint keys: the key records of the device. Only reads, and asks nothing of the chip but its serial number. */
+/*
+ * imprint keys: the key records of the device. Only reads, and asks nothing of the chip but its serial number; not even
+ * that where --storage names a flash image, which is one device's.
+ */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -45,7 +48,7 @@ static enum cli_exit run_keys(struct cli *cli)
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
+    if (!session_open(&session, cli, SESSION_RECORDS, NULL, &err))
         return output_error(&cli->output, &err);
     if (driver_visit_records(&session.driver, list_key, &listing, &err) != PSA_SUCCESS) {
         error_doing(&err, "list the keys");
@@ -63,8 +66,10 @@ const struct cli_verb cli_verb_keys = {
     .arguments = "",
     .summary = "List the device's PSA keys",
     .description = "One line per key: key id, name and method as the last provisioning recorded them,\n"
-                   "slot, type, size, algorithm and usage. Looks only.\n",
+                   "slot, type, size, algorithm and usage. Looks only. With --storage flash:IMAGE lists\n"
+                   "what lies in that image, and asks no device.\n",
     .examples = "  imprint keys\n"
+                "  imprint --storage flash:board.flash keys\n"
                 "  imprint --json keys | jq -r 'select(.event==\"key\") | .id'\n",
     .run = run_keys,
 };

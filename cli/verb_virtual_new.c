@@ -6,15 +6,17 @@
 #include <string.h>
 
 #include "bytes/hex.h"
+#include "cli/describe.h"
 #include "cli/folder.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "virtual/virtual.h"
 
-enum new_option { OPTION_AS, OPTION_SEED, OPTION_COUNT };
+enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_AS] = {"as", 'a', "PART",
                    "blank, trust-and-go (the default), trust-flex, or a config zone dump's file name"},
+    [OPTION_BUS] = {"bus", 0, "BUS", "i2c (the default) or swi, for the variant with a single wire; not with a dump"},
     [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys, for the same N"},
 };
 
@@ -31,7 +33,7 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
                         struct error *err)
 {
     const char *as = cli->values[OPTION_AS] != NULL ? cli->values[OPTION_AS] : "trust-and-go";
-    const char *seed = cli->values[OPTION_SEED];
+    const char *seed = cli->values[OPTION_SEED], *bus = cli->values[OPTION_BUS];
 
     *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
     if (seed != NULL && !options_number(seed, 0, UINT64_MAX, &making->seed)) {
@@ -39,11 +41,22 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
         error_with_subject(err, seed);
         return false;
     }
+    if (bus != NULL && strcmp(bus, "i2c") != 0 && strcmp(bus, "swi") != 0) {
+        error_set(err, ERROR_USAGE, "--bus takes i2c or swi", NULL);
+        error_with_subject(err, bus);
+        return false;
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (strcmp(as, parts[i].name) == 0) {
             making->part = parts[i].part;
+            making->single_wire = bus != NULL && strcmp(bus, "swi") == 0;
             return true;
         }
+    }
+    if (bus != NULL) {
+        error_set(err, ERROR_USAGE, "a config zone dump says itself which bus its part has", "leave --bus out");
+        error_with_subject(err, as);
+        return false;
     }
     if (!input_read_config(dump, as, err)) {
         if (err->next == NULL)
@@ -98,7 +111,7 @@ static enum cli_exit run_virtual_new(struct cli *cli)
     struct error err = {.reason = ERROR_NONE};
     struct chip_config config;
     uint8_t bytes[CHIP_SERIAL_BYTES];
-    char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)], bus[32] = "single wire";
 
     if (!make_chip(cli, path, &config, &err)) {
         error_doing(&err, "make a virtual chip");
@@ -106,15 +119,17 @@ static enum cli_exit run_virtual_new(struct cli *cli)
     }
     chip_config_serial(&config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
-    output_result(&cli->output, "%s: %s %s, I2C address 0x%02x, config zone %s, data zone %s\n", path,
-                  chip_part_name(chip_config_part(&config)), serial, chip_config_i2c_address(&config),
+    if (chip_config_is_i2c(&config))
+        snprintf(bus, sizeof bus, "I2C address 0x%02x", chip_config_i2c_address(&config));
+    output_result(&cli->output, "%s: %s %s, %s, config zone %s, data zone %s\n", path,
+                  chip_part_name(chip_config_part(&config)), serial, bus,
                   chip_config_is_locked(&config) ? "locked" : "unlocked",
                   chip_data_is_locked(&config) ? "locked" : "unlocked");
     output_object(&cli->output,
-                  json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:b}", "event", "virtual", "file", path, "part",
-                            chip_part_name(chip_config_part(&config)), "serial", serial, "i2c_address",
-                            (int)chip_config_i2c_address(&config), "config_locked", (int)chip_config_is_locked(&config),
-                            "data_locked", (int)chip_data_is_locked(&config)));
+                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file", path, "part",
+                            chip_part_name(chip_config_part(&config)), "serial", serial, "bus", describe_bus(&config),
+                            "i2c_address", describe_address(&config), "config_locked",
+                            (int)chip_config_is_locked(&config), "data_locked", (int)chip_data_is_locked(&config)));
     return CLI_DONE;
 }
 
@@ -128,6 +143,7 @@ const struct cli_verb cli_verb_virtual_new = {
                    "and for tests, never for a product.\n",
     .examples = "  imprint virtual new\n"
                 "  imprint virtual new --as blank --seed 1 blank.virtual\n"
+                "  imprint virtual new --as trust-flex --bus swi wire.virtual\n"
                 "  imprint --device virtual:blank.virtual info\n",
     .options = options,
     .option_count = OPTION_COUNT,

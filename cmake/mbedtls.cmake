@@ -31,7 +31,9 @@ set(GEN_FILES OFF CACHE BOOL "" FORCE)
 set(MBEDTLS_FATAL_WARNINGS OFF CACHE BOOL "" FORCE)
 set(USE_SHARED_MBEDTLS_LIBRARY OFF CACHE BOOL "" FORCE)
 set(USE_STATIC_MBEDTLS_LIBRARY ON CACHE BOOL "" FORCE)
-set(MBEDTLS_USER_CONFIG_FILE ${CMAKE_SOURCE_DIR}/cmake/mbedtls_user_config.h CACHE FILEPATH "" FORCE)
+if(NOT IMPRINT_BOARD) # whose images bring whole configurations: cmake/firmware.cmake
+  set(MBEDTLS_USER_CONFIG_FILE ${CMAKE_SOURCE_DIR}/cmake/mbedtls_user_config.h CACHE FILEPATH "" FORCE)
+endif()
 add_subdirectory(${MBEDTLS_SOURCE_DIR} ${CMAKE_BINARY_DIR}/mbedtls EXCLUDE_FROM_ALL SYSTEM)
 # psa_its_*() and its two headers come from storage/.
 target_include_directories(mbedcrypto PUBLIC ${CMAKE_SOURCE_DIR}/storage/include)

@@ -28,4 +28,10 @@
 /* The driver table for psa_register_se_driver(). */
 extern const psa_drv_se_t atecc608a_drv_info;
 
+/*
+ * The same for an application that only uses keys: it makes, imports, replaces and destroys none (PSA answers with
+ * PSA_ERROR_NOT_SUPPORTED or _NOT_PERMITTED), and the code that could is not linked.
+ */
+extern const psa_drv_se_t atecc608a_drv_info_use_only;
+
 #endif

@@ -44,6 +44,7 @@ struct driver {
     bool serial_known; /* of the chip that the key records are of: the first that answered */
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
+    bool working;       /* one of its methods is on the stack: the chip's registers may hold something that it needs */
 };
 
 /*

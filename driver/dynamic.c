@@ -1,32 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
- * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`.
+ * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`. The methods that only use a key are
+ * in `dynamic_use.c`, with a second table for applications that make none.
  *
  * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
  * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
  * No persistent data in the core's sense (persistent_data_size 0).
  */
-#include "driver/atecc608a_se.h"
+#include "driver/dynamic.h"
 
 #include "driver/keys.h"
 #include "driver/recovery.h"
 #include "driver/slots.h"
 
-/* The bound driver with a clean last_error; NULL when there is none. */
-static struct driver *begin(void)
-{
-    struct driver *driver = driver_bound();
-
-    if (driver != NULL)
-        error_clear(&driver->last_error);
-    return driver;
-}
-
-/* The same, and what an interrupted run has left is settled first: for the methods around which no creation is open. */
+/* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
+ * the methods around which no creation is open. */
 static struct driver *begin_settled(void)
 {
-    struct driver *driver = begin();
+    struct driver *driver = driver_se_begin();
 
     if (driver != NULL) {
         driver_recover(driver);
@@ -35,35 +27,13 @@ static struct driver *begin_settled(void)
     return driver;
 }
 
-static psa_status_t finish(struct driver *driver, psa_status_t status)
-{
-    if (status == PSA_SUCCESS) {
-        error_clear(&driver->last_error);
-        return status;
-    }
-    error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
-    error_with_psa(&driver->last_error, status);
-    return status;
-}
-
-/* PSA's 64-bit slot number as one of the chip's; false with the reason noted. */
-static bool slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot)
-{
-    if (number >= CHIP_SLOTS) {
-        error_set(&driver->last_error, ERROR_USAGE, "a chip has slots 0 to 15", "name one of them");
-        return false;
-    }
-    *slot = (uint8_t)number;
-    return true;
-}
-
 /*
  * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
  * lock). The chip is asked something only when a destroyed key is still in it.
  */
 static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
-    struct driver *driver = begin();
+    struct driver *driver = driver_se_begin();
 
     (void)context;
     (void)persistent_data;
@@ -72,6 +42,7 @@ static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data
         driver_forget_config(driver);
         driver_recover_again(driver);
         driver_settle_erasures(driver);
+        driver->working = false;
     }
     return PSA_SUCCESS;
 }
@@ -143,7 +114,7 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
         *key_slot = slot;
     else
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
 static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
@@ -158,8 +129,8 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
     (void)persistent_data;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
     psa_status_t status = check_new_key(driver, attributes, method, &want);
     if (status == PSA_SUCCESS)
         status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
@@ -167,23 +138,24 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
         status = note_creation(driver, psa_get_key_id(attributes), method, slot, false);
     if (status != PSA_SUCCESS)
         error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return finish(driver, status);
+    return driver_se_finish(driver, status);
 }
 
 static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
                               size_t *bits)
 {
-    struct driver *driver = begin();
+    struct driver *driver = driver_se_begin();
     uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return finish(driver, driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
-                                            bytes_of(data, data_length), bits, &driver->last_error));
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return driver_se_finish(driver,
+                            driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
+                                              bytes_of(data, data_length), bits, &driver->last_error));
 }
 
 /* The core never gives room for the public key: p_export_public computes it when it is asked for. */
@@ -191,7 +163,7 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
                                 const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
                                 size_t *pubkey_length)
 {
-    struct driver *driver = begin();
+    struct driver *driver = driver_se_begin();
     uint8_t slot;
 
     (void)context;
@@ -200,9 +172,9 @@ static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     (void)pubkey_length;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
+    if (!driver_se_slot_of(driver, key_slot, &slot))
+        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
+    return driver_se_finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
 }
 
 /* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
@@ -211,7 +183,7 @@ static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
     struct storage *storage = storage_mounted();
 
     if (storage != NULL && key_slot < CHIP_SLOTS)
-        storage_hold(storage, storage->destroy_uid);
+        storage_hold(storage, storage->destruction.uid);
     return PSA_ERROR_BAD_STATE;
 }
 
@@ -234,65 +206,38 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
         return PSA_SUCCESS;
     }
     uint8_t slot = (uint8_t)key_slot;
-    psa_status_t status = driver_destroyed_id(driver->storage, slot, &key_id, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error);
-    else
-        storage_hold(driver->storage, driver->storage->destroy_uid);
-    return finish(driver, status);
+    if (!driver_destroyed_id(driver->storage, slot, &key_id)) {
+        error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
+                  NULL);
+        error_at_slot(&driver->last_error, slot);
+        storage_hold(driver->storage, driver->storage->destruction.uid);
+        return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
+    }
+    return driver_se_finish(driver, driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error));
 }
 
-/* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
+/* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */
 static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length)
 {
-    struct driver *driver = begin_settled();
-    struct bytes_out out = {.data = data, .cap = data_size};
-    uint8_t slot;
-
-    (void)context;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    psa_status_t status = driver_export_public_key(driver, slot, &out, &driver->last_error);
-    *data_length = out.len;
-    return finish(driver, status);
+    (void)begin_settled();
+    return driver_se_export_public(context, key_slot, data, data_size, data_length);
 }
 
 static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                             const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
                             size_t *signature_length)
 {
-    struct driver *driver = begin_settled();
-    struct bytes_out out = {.data = signature, .cap = signature_size};
-    uint8_t slot;
-
-    (void)context;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    psa_status_t status =
-        driver_sign_hash(driver, slot, algorithm, bytes_of(hash, hash_length), &out, &driver->last_error);
-    *signature_length = out.len;
-    return finish(driver, status);
+    (void)begin_settled();
+    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
 }
 
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    struct driver *driver = begin_settled();
-    uint8_t slot;
-
-    (void)context;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!slot_of(driver, key_slot, &slot))
-        return finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return finish(driver, driver_verify_hash(driver, slot, algorithm, bytes_of(hash, hash_length),
-                                             bytes_of(signature, signature_length), &driver->last_error));
+    (void)begin_settled();
+    return driver_se_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
 }
 
 static const psa_drv_se_key_management_t key_management = {

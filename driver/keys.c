@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
 #include "driver/atecc608a_se.h"
 #include "driver/p256.h"
 #include "driver/slots.h"
@@ -66,8 +67,8 @@ static psa_status_t require(const struct chip_config *config, uint8_t slot, enum
 
     if ((chip_slot_can(config, slot) & ability) != 0)
         return PSA_SUCCESS;
-    const char *rule = chip_slot_why_not(config, slot, ability, &reason);
-    error_set(err, reason, rule != NULL ? rule : "the slot's policy does not allow it", NULL);
+    enum chip_rule rule = chip_slot_why_not(config, slot, ability, &reason);
+    error_set_slot_rule(err, reason, (uint8_t)rule, NULL);
     return PSA_ERROR_NOT_PERMITTED;
 }
 

@@ -524,10 +524,9 @@ static psa_status_t forbidden(const struct chip_config *config, uint8_t slot, en
                               struct error *err)
 {
     enum error_reason reason = ERROR_SLOT_POLICY;
-    const char *rule = chip_slot_why_not(config, slot, ability, &reason);
+    enum chip_rule rule = chip_slot_why_not(config, slot, ability, &reason);
 
-    error_set(err, rule != NULL ? reason : ERROR_SLOT_POLICY,
-              rule != NULL ? rule : "the slot's policy does not allow it", "name another slot: imprint info shows all");
+    error_set_slot_rule(err, reason, (uint8_t)rule, "name another slot: imprint info shows all");
     return PSA_ERROR_NOT_PERMITTED;
 }
 

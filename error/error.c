@@ -63,6 +63,23 @@ void error_set(struct error *err, enum error_reason reason, const char *cause, c
     err->next = next;
 }
 
+void error_set_chip_failure(struct error *err, enum error_reason reason, uint8_t chip_failure)
+{
+    if (err == NULL || err->reason != ERROR_NONE)
+        return;
+    err->reason = reason;
+    err->chip_failure = chip_failure;
+}
+
+void error_set_slot_rule(struct error *err, enum error_reason reason, uint8_t slot_rule, const char *next)
+{
+    if (err == NULL || err->reason != ERROR_NONE)
+        return;
+    err->reason = reason;
+    err->slot_rule = slot_rule;
+    err->next = next;
+}
+
 void error_doing(struct error *err, const char *doing)
 {
     if (err != NULL && err->doing == NULL)

@@ -79,13 +79,16 @@ enum error_reason {
 struct error {
     enum error_reason reason;
     const char *doing;   /* what was being done: "generate a private key" */
-    const char *cause;   /* the problem, lower case, no full stop: "the data zone is locked and bit 13 ... is 0" */
+    const char *cause;   /* the problem, lower case, no full stop: "the key id is in use"; NULL: see chip_failure */
     const char *next;    /* what to do about it, or NULL: "name another slot" */
     const char *subject; /* a file, key or field name; owned by the caller and outliving the error, or NULL */
     const char *command; /* the chip command in hand: "GenKey", or NULL */
     bool has_slot, has_chip_status, has_serial;
     uint8_t slot;        /* 0..15 */
     uint8_t chip_status; /* the status byte the chip answered with */
+    /* Causes that are numbers until somebody prints them: `cause` is NULL then. 0 for none. Words: chip/words.h. */
+    uint8_t chip_failure; /* an enum chip_status: how a command failed */
+    uint8_t slot_rule;    /* an enum chip_rule: what in a slot's policy forbids it */
     uint8_t serial[ERROR_SERIAL_BYTES];
     uint32_t key_id;       /* PSA key id, 0 for none */
     int32_t psa_status;    /* psa_status_t, 0 for none */
@@ -104,6 +107,10 @@ const char *error_reason_name(enum error_reason reason);
  * `err` may be NULL everywhere: the caller is not interested.
  */
 void error_set(struct error *err, enum error_reason reason, const char *cause, const char *next);
+
+/* The same with a number for the cause: an enum chip_status, an enum chip_rule. */
+void error_set_chip_failure(struct error *err, enum error_reason reason, uint8_t chip_failure);
+void error_set_slot_rule(struct error *err, enum error_reason reason, uint8_t slot_rule, const char *next);
 
 /* Adds what was being done, which slot, which key: each only where the error does not say yet. */
 void error_doing(struct error *err, const char *doing);

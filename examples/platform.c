@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chip/words.h"
 #include "virtual/virtual.h"
 
 #define TRUST_AND_GO_ADDRESS 0x35 /* 7-bit; TrustFLEX parts have 0x36, blank ones 0x60 */
@@ -53,8 +54,13 @@ failed:
 const char *platform_reason(void)
 {
     const struct driver *driver = driver_bound();
+    struct error err = {.reason = ERROR_NONE};
 
-    return driver == NULL || driver->last_error.reason == ERROR_NONE ? NULL : driver->last_error.cause;
+    if (driver != NULL)
+        err = driver->last_error;
+    chip_words_for_failure(&err);
+    chip_words_for_rule(&err);
+    return err.cause;
 }
 
 void platform_stop(struct platform *platform)

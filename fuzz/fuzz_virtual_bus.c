@@ -294,9 +294,12 @@ static void arm_fault(struct run *run)
 static void set_speeds(struct run *run)
 {
     static const uint32_t clocks[] = {0, 1, 10000, 100000, 133000, 400000, 1000000, 4000000};
+    static const enum virtual_times times[] = {VIRTUAL_TIMES_MAXIMUM, VIRTUAL_TIMES_TYPICAL, VIRTUAL_TIMES_MAXIMUM,
+                                               VIRTUAL_TIMES_NONE};
 
     virtual_i2c_set_clock(run->chip, clocks[take(run) % 8]);
-    virtual_set_times(run->chip, take(run) % 2 != 0 ? VIRTUAL_TIMES_TYPICAL : VIRTUAL_TIMES_MAXIMUM);
+
+    virtual_set_times(run->chip, times[take(run) % 4]);
     virtual_gpio_drive(run->chip, take(run) % 2 != 0);
 }
 

@@ -14,15 +14,18 @@
 static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 
 #define BINARY_HEADER_BYTES 11
-#define BINARY_KEY_BYTES 20 /* without its two texts */
+#define BINARY_KEY_BYTES 20 /* without its texts */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
 
-_Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UINT8_MAX, "a length is one byte");
+_Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UINT8_MAX &&
+                   PROFILE_SUBJECT_MAX - 1 <= UINT8_MAX,
+               "a length is one byte");
 _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
-                       PROFILE_KEYS_MAX * (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX) +
-                       CHIP_SLOTS * (1 + PROFILE_SOURCE_MAX) <=
+                       PROFILE_KEYS_MAX *
+                           (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
+                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -61,7 +64,7 @@ static bool binary_put_text(const struct binary_sink *sink, const char *text, si
     return binary_put(sink, &len, 1) && binary_put(sink, text, len);
 }
 
-static bool binary_put_key(const struct binary_sink *sink, const struct profile_key *key)
+static bool binary_put_key(const struct binary_sink *sink, uint8_t version, const struct profile_key *key)
 {
     uint8_t fixed[BINARY_KEY_BYTES];
 
@@ -75,7 +78,8 @@ static bool binary_put_key(const struct binary_sink *sink, const struct profile_
     fixed[18] = (uint8_t)key->replace;
     fixed[19] = key->lock_slot ? FLAG_LOCK_SLOT : 0;
     return binary_put(sink, fixed, sizeof(fixed)) && binary_put_text(sink, key->name, PROFILE_NAME_MAX) &&
-           binary_put_text(sink, key->source, PROFILE_SOURCE_MAX);
+           binary_put_text(sink, key->source, PROFILE_SOURCE_MAX) &&
+           (version != PROFILE_BINARY_VERSION_CSR || binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX));
 }
 
 /* Write keys in the order of their slots: theirs in the text means nothing. */
@@ -96,18 +100,27 @@ static bool binary_put_write_keys(const struct binary_sink *sink, const struct p
     return done == profile->write_key_count;
 }
 
+/* Certificate requests came later: a profile that wants none keeps the form, and the digest, that it always had. */
+static uint8_t binary_version(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].csr_subject[0] != '\0')
+            return PROFILE_BINARY_VERSION_CSR;
+    return PROFILE_BINARY_VERSION;
+}
+
 static bool binary_put_profile(const struct binary_sink *sink, const struct profile *profile)
 {
     uint8_t header[BINARY_HEADER_BYTES] = {0};
     uint8_t parts = 0;
 
-    if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > CHIP_SLOTS)
+    if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX)
         return false;
     for (size_t i = 0; i < BINARY_PARTS; i++)
         if ((profile->parts & 1u << binary_parts[i].part) != 0)
             parts |= binary_parts[i].bit;
     memcpy(header, binary_magic, sizeof(binary_magic));
-    header[4] = PROFILE_BINARY_VERSION;
+    header[4] = binary_version(profile);
     header[5] = parts;
     header[6] = (uint8_t)profile->configuration;
     header[7] = profile->i2c_address;
@@ -117,7 +130,7 @@ static bool binary_put_profile(const struct binary_sink *sink, const struct prof
     if (!binary_put(sink, header, sizeof(header)) || !binary_put_text(sink, profile->name, PROFILE_NAME_MAX))
         return false;
     for (size_t i = 0; i < profile->key_count; i++)
-        if (!binary_put_key(sink, &profile->keys[i]))
+        if (!binary_put_key(sink, header[4], &profile->keys[i]))
             return false;
     return binary_put_write_keys(sink, profile);
 }
@@ -192,7 +205,7 @@ static bool binary_get_text(struct binary_source *source, char *text, size_t roo
     return true;
 }
 
-static bool binary_get_key(struct binary_source *source, struct profile_key *key)
+static bool binary_get_key(struct binary_source *source, uint8_t version, struct profile_key *key)
 {
     const uint8_t *fixed = binary_get(source, BINARY_KEY_BYTES);
 
@@ -213,7 +226,8 @@ static bool binary_get_key(struct binary_source *source, struct profile_key *key
     key->replace = (enum profile_replace)fixed[18];
     key->lock_slot = fixed[19] != 0;
     return binary_get_text(source, key->name, PROFILE_NAME_MAX) &&
-           binary_get_text(source, key->source, PROFILE_SOURCE_MAX);
+           binary_get_text(source, key->source, PROFILE_SOURCE_MAX) &&
+           (version != PROFILE_BINARY_VERSION_CSR || binary_get_text(source, key->csr_subject, PROFILE_SUBJECT_MAX));
 }
 
 static bool binary_get_write_keys(struct binary_source *source, struct profile *profile)
@@ -248,10 +262,11 @@ static bool binary_get_profile(struct binary_source *source, struct profile *pro
             profile->parts = (uint8_t)(profile->parts | 1u << binary_parts[i].part);
         parts = (uint8_t)(parts & ~binary_parts[i].bit);
     }
-    if (memcmp(header, binary_magic, sizeof(binary_magic)) != 0 || header[4] != PROFILE_BINARY_VERSION || parts != 0 ||
+    if (memcmp(header, binary_magic, sizeof(binary_magic)) != 0 ||
+        (header[4] != PROFILE_BINARY_VERSION && header[4] != PROFILE_BINARY_VERSION_CSR) || parts != 0 ||
         profile_word_of(profile_words_configuration, header[6]) == NULL ||
         (header[8] & ~(FLAG_LOCK_CONFIG | FLAG_LOCK_DATA)) != 0 || header[9] > PROFILE_KEYS_MAX ||
-        header[10] > CHIP_SLOTS) {
+        header[10] > PROFILE_WRITE_KEYS_MAX) {
         source->at = 0;
         return false;
     }
@@ -264,9 +279,11 @@ static bool binary_get_profile(struct binary_source *source, struct profile *pro
     if (!binary_get_text(source, profile->name, PROFILE_NAME_MAX))
         return false;
     for (size_t i = 0; i < profile->key_count; i++)
-        if (!binary_get_key(source, &profile->keys[i]))
+        if (!binary_get_key(source, header[4], &profile->keys[i]))
             return false;
-    return binary_get_write_keys(source, profile) && source->at == source->in.len;
+    /* The later version is for profiles that need it: one form for each profile. */
+    return binary_get_write_keys(source, profile) && source->at == source->in.len &&
+           binary_version(profile) == header[4];
 }
 
 bool profile_decode(struct bytes in, struct profile *profile, struct error *err)

@@ -23,15 +23,20 @@ bool profile_name_valid(const char name[static PROFILE_NAME_MAX])
     return true;
 }
 
-/* A file name: closed within its room, without control characters. May be empty. */
-static bool check_source_valid(const char source[static PROFILE_SOURCE_MAX])
+/* A text: closed within its room, without control characters. May be empty. */
+static bool check_text_valid(const char *text, size_t room)
 {
-    if (memchr(source, '\0', PROFILE_SOURCE_MAX) == NULL)
+    if (memchr(text, '\0', room) == NULL)
         return false;
-    for (; *source != '\0'; source++)
-        if ((unsigned char)*source < 0x20 || *source == 0x7f)
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return false;
     return true;
+}
+
+static bool check_source_valid(const char source[static PROFILE_SOURCE_MAX])
+{
+    return check_text_valid(source, PROFILE_SOURCE_MAX);
 }
 
 static bool check_is_pair(const struct profile_key *key)
@@ -87,7 +92,7 @@ static bool top_key_count(const struct profile *profile)
 
 static bool top_write_key_count(const struct profile *profile)
 {
-    return profile->write_key_count > CHIP_SLOTS;
+    return profile->write_key_count > PROFILE_WRITE_KEYS_MAX;
 }
 
 static const struct top_rule value_rules[] = {
@@ -236,6 +241,18 @@ static bool key_source(const struct profile *profile, const struct profile_key *
     return !check_source_valid(key->source);
 }
 
+/* Whether it is a distinguished name is for whoever makes the request to say; here: that it looks like one. */
+static bool key_csr_subject(const struct profile *profile, const struct profile_key *key)
+{
+    static const uint8_t any_serial[CHIP_SERIAL_BYTES];
+    char text[PROFILE_SUBJECT_TEXT_MAX];
+
+    (void)profile;
+    return !check_text_valid(key->csr_subject, PROFILE_SUBJECT_MAX) ||
+           (key->csr_subject[0] != '\0' && strchr(key->csr_subject, '=') == NULL) ||
+           !profile_csr_subject(key, any_serial, text);
+}
+
 static const struct key_rule key_value_rules[] = {
     {"name", ERROR_PROFILE_SCHEMA, key_name, "not a valid name",
      "a letter, then letters, digits, - and _; 63 characters at most"},
@@ -254,6 +271,8 @@ static const struct key_rule key_value_rules[] = {
     {"replace", ERROR_PROFILE_SCHEMA, key_replace, "not a known rule", "never or unclaimed"},
     {"file", ERROR_PROFILE_SCHEMA, key_source, "not a file name that can be kept",
      "255 bytes at most, no control characters"},
+    {"csr-subject", ERROR_PROFILE_SCHEMA, key_csr_subject, "not a distinguished name that can be kept",
+     "a name such as CN={serial},O=Example; 127 bytes at most, with the serial number in it 255"},
 };
 
 static bool key_register_anywhere(const struct profile *profile, const struct profile_key *key)
@@ -321,6 +340,14 @@ static bool key_pair_idle(const struct profile *profile, const struct profile_ke
     return check_is_pair(key) && (key->usage & SIGNING) == 0;
 }
 
+static bool key_csr_unsigned(const struct profile *profile, const struct profile_key *key)
+{
+    (void)profile;
+    return key->csr_subject[0] != '\0' &&
+           (!check_is_pair(key) || (key->usage & PSA_KEY_USAGE_SIGN_HASH) == 0 ||
+            (key->algorithm != PSA_ALG_ECDSA(PSA_ALG_ANY_HASH) && key->algorithm != PSA_ALG_ECDSA(PSA_ALG_SHA_256)));
+}
+
 static bool key_derive_anywhere(const struct profile *profile, const struct profile_key *key)
 {
     (void)profile;
@@ -374,6 +401,9 @@ static const struct key_rule key_rules[] = {
     {"slot", ERROR_PROFILE_CONFLICT, key_policy_private_slot,
      "on a part that imprint configures, slots 8 to 15 are kept for public keys, certificates and data",
      "slot: 0 to 7"},
+    {"csr-subject", ERROR_PROFILE_CONFLICT, key_csr_unsigned,
+     "a certificate request is signed by its own key, with SHA-256, and this key may not do that",
+     "a key pair with usage sign-hash and algorithm ecdsa(any-hash) or ecdsa(sha-256), or no csr-subject"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

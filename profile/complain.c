@@ -110,6 +110,9 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
     case SCHEMA_FILE:
         line_add(line, "a file name of at most %zu bytes", field->size - 1);
         break;
+    case SCHEMA_TEXT:
+        line_add(line, "a text of at most %zu bytes", field->size - 1);
+        break;
     case SCHEMA_WORD:
         line_add_words(line, field->words);
         break;

@@ -10,7 +10,6 @@
 
 #define SLOT_CONFIG_AT 20
 #define KEY_CONFIG_AT 96
-#define I2C_ENABLE_AT 14
 #define I2C_ADDRESS_AT 16
 
 static bool derive_pair(const struct profile_key *key)
@@ -123,10 +122,9 @@ static void wanted_trust_flex(enum chip_part part, const struct chip_config *now
 static bool wanted_policy(const struct profile *profile, enum chip_part part, const struct chip_config *now,
                           struct chip_config *wanted, struct error *err)
 {
-    bool is_i2c = (now->bytes[I2C_ENABLE_AT] & 0x01) != 0;
     uint8_t address = now->bytes[I2C_ADDRESS_AT];
 
-    if (profile->i2c_address != 0 && !is_i2c) {
+    if (profile->i2c_address != 0 && !chip_config_is_i2c(now)) {
         error_set(err, ERROR_PROFILE_CONFLICT, "the profile gives an I2C address, and the part has no I2C interface",
                   "take i2c-address out of the profile, or use parts with I2C");
         return false;
@@ -184,6 +182,9 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
             goto refuse;
         break;
     }
+    /* Without I2C byte 16 is the configuration of a GPIO, which is the board's affair and in no profile. */
+    if (!chip_config_is_i2c(&found))
+        wanted->bytes[I2C_ADDRESS_AT] = found.bytes[I2C_ADDRESS_AT];
     if (!wanted_serves_derive(profile, wanted, err))
         goto refuse;
     return true;

@@ -13,9 +13,25 @@
 #include "chip/config.h"
 #include "error/error.h"
 
-#define PROFILE_NAME_MAX 64 /* with the closing NUL */
-#define PROFILE_SOURCE_MAX 256
+/*
+ * Room in the structure, texts with the closing NUL. A build for a board may define less of those that are guarded, as
+ * far as its compiled-in profile still fits (the table that `imprint compile` makes asserts it); then everything in
+ * that build is compiled alike. The formats do not change with it.
+ */
+#define PROFILE_NAME_MAX 64
+#ifndef PROFILE_KEYS_MAX
 #define PROFILE_KEYS_MAX 16
+#endif
+#ifndef PROFILE_WRITE_KEYS_MAX
+#define PROFILE_WRITE_KEYS_MAX CHIP_SLOTS
+#endif
+#ifndef PROFILE_SOURCE_MAX
+#define PROFILE_SOURCE_MAX 256
+#endif
+#ifndef PROFILE_SUBJECT_MAX
+#define PROFILE_SUBJECT_MAX 128
+#endif
+
 #define PROFILE_SLOT_ANY 0xff
 #define PROFILE_DIGEST_BYTES 32
 
@@ -46,9 +62,10 @@ struct profile_key {
     psa_algorithm_t algorithm;
     psa_key_usage_t usage; /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
     enum profile_replace replace;
-    bool lock_slot;                  /* freeze the slot when the key is proven (needs arming) */
-    char source[PROFILE_SOURCE_MAX]; /* import: PEM file, relative to the profile's folder; else empty */
-    uint32_t line;                   /* where it stands in the text, for messages; not part of the digest */
+    bool lock_slot;                        /* freeze the slot when the key is proven (needs arming) */
+    char source[PROFILE_SOURCE_MAX];       /* import: PEM file, relative to the profile's folder; else empty */
+    char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none is wanted */
+    uint32_t line;                         /* where it stands in the text, for messages; not part of the digest */
 };
 
 /* The 32-byte secret in a slot that encrypts imports into other slots. The secret itself stays in its file. */
@@ -66,7 +83,7 @@ struct profile {
     size_t key_count;
     struct profile_key keys[PROFILE_KEYS_MAX];
     size_t write_key_count;
-    struct profile_write_key write_keys[CHIP_SLOTS];
+    struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];
 };
 
 /*
@@ -84,7 +101,8 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
  * (PROFILE_BINARY_MAX is always enough) or the profile has counts or texts that do not fit the structure; `out` is then
  * as it was.
  */
-#define PROFILE_BINARY_VERSION 1
+#define PROFILE_BINARY_VERSION 1     /* of a profile that wants no certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2 /* of one that does */
 #define PROFILE_BINARY_MAX 12288
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
@@ -121,6 +139,15 @@ void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t li
  */
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
                            struct error *err);
+
+/*
+ * The subject of the certificate request for `key` of the chip with this serial number: the profile's, with the serial
+ * number in place of each "{serial}". False, with `text` empty, when it is longer than `text`; a checked profile's is
+ * not.
+ */
+#define PROFILE_SUBJECT_TEXT_MAX 256
+bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                         char text[static PROFILE_SUBJECT_TEXT_MAX]);
 
 /* The words of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
 const char *profile_configuration_name(enum profile_configuration configuration); /* "as-delivered" */

@@ -54,7 +54,7 @@ static const struct schema_field schema_chip[] = {
      .at = offsetof(struct schema_document, profile.write_keys),
      .size = sizeof(struct profile_write_key),
      .min = 1,
-     .max = CHIP_SLOTS,
+     .max = PROFILE_WRITE_KEYS_MAX,
      .fields = schema_write_key,
      .count_at = offsetof(struct schema_document, profile.write_key_count),
      .line_at = SCHEMA_NOWHERE,
@@ -122,6 +122,10 @@ static const struct schema_field schema_key[] = {
      VALUE(struct profile_key, lock_slot),
      .help = "whether to lock the slot for ever"},
     {.key = "file", .kind = SCHEMA_FILE, VALUE(struct profile_key, source), .help = "the PEM file to import"},
+    {.key = "csr-subject",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct profile_key, csr_subject),
+     .help = "the subject of a certificate request"},
     {.key = NULL},
 };
 

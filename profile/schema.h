@@ -14,6 +14,7 @@ enum schema_kind {
     SCHEMA_FLAG,    /* true or false, into a bool */
     SCHEMA_NAME,    /* a name, into a char array of `size` bytes */
     SCHEMA_FILE,    /* a file name, into a char array of `size` bytes */
+    SCHEMA_TEXT,    /* another text, likewise */
     SCHEMA_WORD,    /* one of `words`, its value into an unsigned integer or enum of `size` bytes */
     SCHEMA_WORDS,   /* a list of min..max different `words`, their values ORed */
     SCHEMA_MAPPING, /* a mapping of `fields`, into a part of the same struct */

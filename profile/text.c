@@ -133,14 +133,14 @@ static bool read_name(const struct text_value *value)
     return true;
 }
 
-static bool read_file_name(const struct text_value *value)
+static bool read_text(const struct text_value *value)
 {
     size_t len = strlen(value->node->text);
 
     if (text_is_untyped(value->node))
         return value_refuse(value, "is not a text");
     if (len == 0)
-        return value_refuse(value, "is no file name");
+        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is no file name" : "is empty");
     if (len >= value->field->size)
         return value_refuse(value, "is too long");
     memcpy(value->base + value->field->at, value->node->text, len);
@@ -244,7 +244,8 @@ static const struct {
     [SCHEMA_NUMBER] = {TREE_SCALAR, "is not a number", read_number},
     [SCHEMA_FLAG] = {TREE_SCALAR, "is neither true nor false", read_flag},
     [SCHEMA_NAME] = {TREE_SCALAR, "is not a text", read_name},
-    [SCHEMA_FILE] = {TREE_SCALAR, "is not a text", read_file_name},
+    [SCHEMA_FILE] = {TREE_SCALAR, "is not a text", read_text},
+    [SCHEMA_TEXT] = {TREE_SCALAR, "is not a text", read_text},
     [SCHEMA_WORD] = {TREE_SCALAR, "is not one of its values", read_word},
     [SCHEMA_WORDS] = {TREE_LIST, "is not a list", read_words},
     [SCHEMA_MAPPING] = {TREE_MAPPING, "is not a mapping", read_fields},

@@ -12,30 +12,6 @@
 #include "provision/prove.h"
 #include "provision/status.h"
 
-static const char *const action_names[PROVISION_ACTION_COUNT] = {
-    [PROVISION_WRITE_CONFIG] = "write-config", [PROVISION_LOCK_CONFIG] = "lock-config",
-    [PROVISION_REGISTER_KEY] = "register-key", [PROVISION_GENERATE_KEY] = "generate-key",
-    [PROVISION_IMPORT_KEY] = "import-key",     [PROVISION_FILL_DATA] = "fill-data",
-    [PROVISION_LOCK_DATA] = "lock-data",       [PROVISION_PROVE_KEY] = "prove-key",
-    [PROVISION_LOCK_SLOT] = "lock-slot",
-};
-
-const char *provision_action_name(enum provision_action action)
-{
-    return (unsigned)action < PROVISION_ACTION_COUNT ? action_names[action] : "unexpected";
-}
-
-const char *provision_state_name(enum provision_state state)
-{
-    static const char *const names[PROVISION_STATE_COUNT] = {
-        [PROVISION_STATE_UNKNOWN] = "unknown", [PROVISION_STATE_BLANK] = "blank",
-        [PROVISION_STATE_PARTIAL] = "partial", [PROVISION_STATE_DONE] = "done",
-        [PROVISION_STATE_FOREIGN] = "foreign", [PROVISION_STATE_WRONG_PART] = "wrong-part",
-    };
-
-    return (unsigned)state < PROVISION_STATE_COUNT ? names[state] : "unexpected";
-}
-
 static const struct {
     enum provision_action action;
     psa_key_creation_method_t creation;
@@ -160,11 +136,36 @@ static psa_status_t choose_slot(struct driver *driver, const struct driver_want 
 }
 
 /*
+ * Every slot without a private key is written before the data lock, whatever is in it, and none can be read before:
+ * where the profile has the data zone locked, it has said what becomes of them.
+ */
+static bool is_to_be_filled(const struct profile *profile, const struct provision_plan *plan, uint8_t slot)
+{
+    return profile->lock_data && !chip_data_is_locked(&plan->found) &&
+           !chip_slot_policy(&plan->wanted, slot).is_private;
+}
+
+/* A public key is proven by reading it back, which no chip allows before its data zone is locked. */
+static enum provision_status observe_provable(const struct profile *profile, const struct provision_plan *plan,
+                                              const struct profile_key *key, struct error *err)
+{
+    if (!PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || profile->lock_data || chip_data_is_locked(&plan->found))
+        return PROVISION_OK;
+    error_set(err, ERROR_DATA_UNLOCKED,
+              "a public key cannot be read back before the data zone is locked, and the profile does not lock it",
+              "add lock: [config, data] to the profile's chip, or use a part that is locked already");
+    error_doing(err, "plan the profile's keys");
+    error_with_key(err, key->id);
+    return provision_status_of(err);
+}
+
+/*
  * Whether a missing key could be made, and in which slot. Only asked when the chip is in the state in which it will be
  * made; when imprint configures the part first, the policy was checked while the config zone was derived.
  */
-static enum provision_status observe_missing(struct provision *provision, const struct profile_key *key,
-                                             const psa_key_attributes_t *wants, uint8_t *slot, struct error *err)
+static enum provision_status observe_missing(struct provision *provision, const struct provision_plan *plan,
+                                             const struct profile_key *key, const psa_key_attributes_t *wants,
+                                             uint8_t *slot, struct error *err)
 {
     struct driver *driver = provision->driver;
     struct driver_want want;
@@ -188,12 +189,15 @@ static enum provision_status observe_missing(struct provision *provision, const 
             status = PSA_ERROR_DOES_NOT_EXIST;
         }
         /* What an interrupted run of ours left there is nobody's key. */
-        if (status == PSA_SUCCESS && fill == DRIVER_FILL_KEY)
+        if (status == PSA_SUCCESS && fill != DRIVER_FILL_EMPTY)
             status = driver_slot_is_scrap(driver, key->slot, &scrap, err);
-        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill == DRIVER_FILL_KEY && !scrap &&
-            key->replace == PROFILE_REPLACE_NEVER) {
+        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill != DRIVER_FILL_EMPTY && !scrap &&
+            key->replace == PROFILE_REPLACE_NEVER && !is_to_be_filled(provision->profile, plan, key->slot)) {
             error_set(err, ERROR_SLOT_FILLED,
-                      "the slot holds a key that no key id points to, and the profile does not let it be replaced",
+                      fill == DRIVER_FILL_KEY
+                          ? "the slot holds a key that no key id points to, and the profile does not let it be replaced"
+                          : "the chip does not tell whether the slot holds a key, and the profile does not let one be "
+                            "replaced",
                       ALLOW_REPLACING);
             status = PSA_ERROR_NOT_PERMITTED;
         }
@@ -248,9 +252,12 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
         } else if (status != PSA_ERROR_INVALID_HANDLE && status != PSA_ERROR_DOES_NOT_EXIST) {
             error_doing(err, "read the key's record");
             result = provision_psa_failed(provision, status, key, err);
-        } else if (configured) {
-            provision_apply_settings(provision, key, taken);
-            result = observe_missing(provision, key, &wants, &slot, err);
+        } else {
+            result = observe_provable(profile, plan, key, err);
+            if (result == PROVISION_OK && configured) {
+                provision_apply_settings(provision, key, taken);
+                result = observe_missing(provision, plan, key, &wants, &slot, err);
+            }
         }
         if (result == PROVISION_OK) {
             struct provision_step *step =

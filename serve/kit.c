@@ -191,3 +191,41 @@ size_t serve_kit_answer(struct serve_kit *kit, const char *line, char reply[stat
     bytes_wipe(data, sizeof data);
     return written != 0 ? written : reply_with(reply, STATUS_BAD, NULL, 0);
 }
+
+static void take(void *context, struct bytes bytes, const struct serve_outlet *outlet)
+{
+    struct serve_kit *kit = context;
+    char reply[SERVE_KIT_LINE_MAX + 2];
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        const char character = (char)bytes.data[i];
+
+        if (character == '\n') {
+            kit->line[kit->too_long ? 0 : kit->line_len] = '\0';
+            outlet->put(outlet->context, bytes_of(reply, serve_kit_answer(kit, kit->line, reply)));
+            bytes_wipe(kit->line, sizeof kit->line);
+            kit->line_len = 0;
+            kit->too_long = false;
+        } else if (kit->line_len == SERVE_KIT_LINE_MAX) {
+            kit->too_long = true;
+        } else if (character != '\0' && character != '\r') {
+            kit->line[kit->line_len++] = character;
+        }
+    }
+    bytes_wipe(reply, sizeof reply);
+}
+
+static void left(void *context)
+{
+    struct serve_kit *kit = context;
+
+    bytes_wipe(kit->line, sizeof kit->line);
+    kit->line_len = 0;
+    kit->too_long = false;
+    kit->identity = 0;
+}
+
+struct serve_peer serve_kit_peer(struct serve_kit *kit)
+{
+    return (struct serve_peer){.take = take, .left = left, .context = kit};
+}

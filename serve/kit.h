@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "serve/bus.h"
+#include "serve/peer.h"
 
 #define SERVE_KIT_LINE_MAX 512 /* CryptoAuth kits' own limit, without the line's end */
 
@@ -17,6 +18,10 @@
 struct serve_kit {
     struct serve_bus *bus;
     uint8_t identity; /* 8-bit I2C address */
+    /* The line in the making; one that is too long is answered as the empty line, which is no command. */
+    char line[SERVE_KIT_LINE_MAX + 1];
+    size_t line_len;
+    bool too_long;
 };
 
 /*
@@ -24,5 +29,8 @@ struct serve_kit {
  * SERVE_KIT_LINE_MAX + 2 characters.
  */
 size_t serve_kit_answer(struct serve_kit *kit, const char *line, char reply[static SERVE_KIT_LINE_MAX + 2]);
+
+/* The kit as a peer of hosts that send it lines. */
+struct serve_peer serve_kit_peer(struct serve_kit *kit);
 
 #endif

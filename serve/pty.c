@@ -38,42 +38,19 @@ bool serve_pty_open(struct serve_pty *pty, struct error *err)
     return false;
 }
 
-/* One line that the host has sent. What it does not fetch is lost, as on wires. */
-static void answer(const struct serve_pty *pty, struct serve_kit *kit, const char *line)
+static void put(void *context, struct bytes bytes)
 {
-    char reply[SERVE_KIT_LINE_MAX + 2];
-    size_t len = serve_kit_answer(kit, line, reply);
+    const struct serve_pty *pty = context;
 
-    (void)!write(pty->fd, reply, len);
-    bytes_wipe(reply, sizeof reply);
+    (void)!write(pty->fd, bytes.data, bytes.len);
 }
 
-/* A line in the making; one that is too long is answered as the empty line, which is no command. */
-struct line {
-    char text[SERVE_KIT_LINE_MAX + 1];
-    size_t len;
-    bool too_long;
-};
-
-static void take(const struct serve_pty *pty, struct serve_kit *kit, struct line *line, char character)
+bool serve_pty_run(struct serve_pty *pty, const struct serve_peer *peer, int stop_fd)
 {
-    if (character == '\n') {
-        line->text[line->too_long ? 0 : line->len] = '\0';
-        answer(pty, kit, line->text);
-        bytes_wipe(line, sizeof *line);
-    } else if (line->len == SERVE_KIT_LINE_MAX) {
-        line->too_long = true;
-    } else if (character != '\0' && character != '\r') {
-        line->text[line->len++] = character;
-    }
-}
-
-bool serve_pty_run(const struct serve_pty *pty, struct serve_kit *kit, int stop_fd)
-{
+    const struct serve_outlet outlet = {.put = put, .context = pty};
     struct pollfd fds[2] = {{.fd = stop_fd, .events = POLLIN}, {.fd = pty->fd, .events = POLLIN}};
-    struct line line = {.len = 0};
-    char data[256];
-    bool host = true;
+    uint8_t data[256];
+    bool host = false;
 
     for (;;) {
         ssize_t got;
@@ -84,14 +61,16 @@ bool serve_pty_run(const struct serve_pty *pty, struct serve_kit *kit, int stop_
         if (fds[0].revents != 0)
             return true;
         got = read(pty->fd, data, sizeof data);
-        host = got > 0 || (got < 0 && errno != EIO);
-        for (ssize_t i = 0; i < got; i++)
-            take(pty, kit, &line, data[i]);
-        if (!host) { /* nobody has it open: the next host begins anew */
-            bytes_wipe(&line, sizeof line);
-            kit->identity = 0;
+        if (got > 0) {
+            peer->take(peer->context, bytes_of(data, (size_t)got), &outlet);
+            bytes_wipe(data, sizeof data);
         }
-        bytes_wipe(data, sizeof data);
+        if (got > 0 || (got < 0 && errno != EIO)) {
+            host = true;
+        } else if (host) { /* nobody has it open any more */
+            host = false;
+            peer->left(peer->context);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kit behind a pseudo terminal. A host that closes the terminal, in the middle of a line too, leaves it ready for the
+ * A peer behind a pseudo terminal. A host that closes the terminal, in the middle of anything, leaves it ready for the
  * next; as with a real port, two hosts at once disturb each other.
  */
 #ifndef IMPRINT_SERVE_PTY_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "error/error.h"
-#include "serve/kit.h"
+#include "serve/peer.h"
 
 /* Private, but for `name`: the terminal's, for hosts to open. */
 struct serve_pty {
@@ -21,8 +21,8 @@ struct serve_pty {
 /* Makes the terminal, raw. On false nothing is held. */
 bool serve_pty_open(struct serve_pty *pty, struct error *err);
 
-/* Serves `kit` there until `stop_fd` is readable. False when the operating system refuses to go on, with errno set. */
-bool serve_pty_run(const struct serve_pty *pty, struct serve_kit *kit, int stop_fd);
+/* Serves `peer` there until `stop_fd` is readable. False when the operating system refuses to go on, with errno set. */
+bool serve_pty_run(struct serve_pty *pty, const struct serve_peer *peer, int stop_fd);
 
 void serve_pty_close(struct serve_pty *pty);
 

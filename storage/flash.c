@@ -34,7 +34,7 @@ enum {
 
 _Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the header's last field");
 
-static const uint8_t header_magic[4] = {'I', 'F', 'L', 'S'};
+#define HEADER_MAGIC 0x534c4649u /* "IFLS" */
 
 /* A place in the log: before the entry at `at` in the block that is number `block` among those that count. at 0: its
  * first entry. */
@@ -155,7 +155,7 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
     uint8_t header[STORAGE_FLASH_UNIT_MAX];
 
     memset(header, 0xff, sizeof header);
-    memcpy(header, header_magic, sizeof header_magic);
+    store32_le(header, HEADER_MAGIC);
     store16_le(header + HEADER_VERSION, FLASH_VERSION);
     store16_le(header + HEADER_UNIT, (uint16_t)device->unit);
     store32_le(header + HEADER_BLOCK_SIZE, device->block_size);
@@ -433,7 +433,7 @@ static void flash_release(void *context)
 /* Checks a header. OK; FUTURE for a whole one of a later version; ABSENT for anything else. */
 static enum storage_status check_header(const uint8_t header[static STORAGE_FLASH_HEADER])
 {
-    if (memcmp(header, header_magic, sizeof header_magic) != 0 ||
+    if (load32_le(header) != HEADER_MAGIC ||
         load32_le(header + HEADER_CRC) != storage_record_crc(0, bytes_of(header, HEADER_CRC)))
         return STORAGE_ABSENT;
     const uint16_t version = load16_le(header + HEADER_VERSION);

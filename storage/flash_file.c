@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/open_error.h"
+
 /* Blocks begin at multiples of this: no unit is larger, and every block size is looked for that is a multiple of it. */
 enum { HEADER_STEP = STORAGE_FLASH_UNIT_MAX };
 
@@ -70,10 +72,17 @@ static bool sync_file(int fd)
 
 /* ---- the flash -------------------------------------------------------------------------------------------------- */
 
+/* What lies behind the flash in the file is not its own. */
+static bool is_inside(const struct flash_device *device, uint32_t at, size_t len)
+{
+    const uint64_t size = (uint64_t)device->block_size * device->block_count;
+    return at <= size && len <= size - at;
+}
+
 static bool file_read(void *context, uint32_t at, uint8_t *data, size_t len)
 {
     const struct flash_file *self = context;
-    return read_at(self->fd, data, len, (off_t)at);
+    return is_inside(&self->device, at, len) && read_at(self->fd, data, len, (off_t)self->offset + at);
 }
 
 /* Refuses what real flash would not do: units that are not whole, not in one block, or not erased. */
@@ -81,15 +90,16 @@ static bool file_program(void *context, uint32_t at, const uint8_t *data, size_t
 {
     const struct flash_file *self = context;
     const struct flash_device *device = &self->device;
-    if (at % device->unit != 0 || len % device->unit != 0 || len > device->block_size - at % device->block_size)
+    if (at % device->unit != 0 || len % device->unit != 0 || len > device->block_size - at % device->block_size ||
+        !is_inside(device, at, len))
         return false;
     for (size_t done = 0; done < len; done += device->unit) {
         uint8_t present[STORAGE_FLASH_UNIT_MAX];
-        if (!read_at(self->fd, present, device->unit, (off_t)(at + done)) ||
+        if (!read_at(self->fd, present, device->unit, (off_t)self->offset + (off_t)(at + done)) ||
             !bytes_all(bytes_of(present, device->unit), 0xff))
             return false;
     }
-    return write_at(self->fd, data, len, (off_t)at) && sync_file(self->fd);
+    return write_at(self->fd, data, len, (off_t)self->offset + at) && sync_file(self->fd);
 }
 
 static bool file_erase(void *context, uint32_t block)
@@ -97,7 +107,8 @@ static bool file_erase(void *context, uint32_t block)
     const struct flash_file *self = context;
     const struct flash_device *device = &self->device;
     return block < device->block_count &&
-           fill_erased(self->fd, device->block_size, (off_t)block * device->block_size) && sync_file(self->fd);
+           fill_erased(self->fd, device->block_size, (off_t)self->offset + (off_t)block * device->block_size) &&
+           sync_file(self->fd);
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -108,34 +119,9 @@ static bool refuse(struct error *err, enum error_reason reason, const char *caus
     return false;
 }
 
-/* What a failed call means to the person in front of it. */
 static bool refuse_errno(struct error *err, int error)
 {
-    static const struct {
-        int error;
-        enum error_reason reason;
-        const char *cause, *next;
-    } table[] = {
-        {ENOENT, ERROR_STORAGE_FAILED, "there is no such file", "name an image, or a folder that exists"},
-        {EACCES, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the image"},
-        {EISDIR, ERROR_STORAGE_FAILED, "it is a directory", "name a file"},
-        {EEXIST, ERROR_STORAGE_FAILED, "the file was made by somebody else just now", "try again"},
-        {ENOSPC, ERROR_STORAGE_FULL, "no room on the file system", "make room"},
-        {EDQUOT, ERROR_STORAGE_FULL, "the disk quota is used up", "make room"},
-        {EFBIG, ERROR_STORAGE_FULL, "the file size limit of this process is too small", "raise it (ulimit -f)"},
-    };
-    enum error_reason reason = ERROR_STORAGE_FAILED;
-    const char *cause = "the file system failed", *next = "check the medium";
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].error == error) {
-            reason = table[i].reason;
-            cause = table[i].cause;
-            next = table[i].next;
-        }
-    }
-    error_set(err, reason, cause, next);
-    error_with_errno(err, error);
-    return false;
+    return open_error_refuse(err, OPEN_ERROR_OF_IMAGE, error);
 }
 
 static bool open_image(struct flash_file *self, const char *path, bool create, struct error *err)
@@ -162,30 +148,47 @@ static bool open_image(struct flash_file *self, const char *path, bool create, s
     return true;
 }
 
-/* Finds a header that fits the file it is in. */
+/* Finds a header of a block that lies in a flash which begins where it must and fits the file. */
 static bool find_geometry(struct flash_file *self, off_t size, struct error *err)
 {
-    for (off_t at = 0; at + STORAGE_FLASH_HEADER <= size; at += HEADER_STEP) {
+    const off_t room = size - self->offset;
+    for (off_t at = 0; at + STORAGE_FLASH_HEADER <= room; at += HEADER_STEP) {
         uint8_t header[STORAGE_FLASH_HEADER];
-        if (!read_at(self->fd, header, sizeof header, at))
+        if (!read_at(self->fd, header, sizeof header, self->offset + at))
             return refuse_errno(err, errno);
         if (storage_flash_read_geometry(header, &self->device) && storage_flash_record_max(&self->device) > 0 &&
-            at % self->device.block_size == 0 && (off_t)self->device.block_size * self->device.block_count == size)
-            return true;
+            at % self->device.block_size == 0) {
+            const off_t flash = (off_t)self->device.block_size * self->device.block_count;
+            if (at < flash && flash <= room)
+                return true;
+        }
     }
     return refuse(err, ERROR_STORAGE_FAILED, "no key storage is in the flash image", "name an image that holds one");
+}
+
+static bool is_erased(int fd, off_t from, off_t to)
+{
+    uint8_t found[512];
+    while (from < to) {
+        const size_t n = to - from < (off_t)sizeof found ? (size_t)(to - from) : sizeof found;
+        if (!read_at(fd, found, n, from) || !bytes_all(bytes_of(found, n), 0xff))
+            return false;
+        from += (off_t)n;
+    }
+    return true;
+}
+
+bool flash_file_is_erased(const struct flash_file *self)
+{
+    const off_t end = (off_t)self->offset + (off_t)self->device.block_size * self->device.block_count;
+    return is_erased(self->fd, self->offset, end);
 }
 
 /* Makes the file as long as the flash, where it holds nothing but the erased beginning of one. */
 static bool finish_image(const struct flash_file *self, off_t size, off_t wanted, struct error *err)
 {
-    uint8_t byte;
-    for (off_t at = 0; at < size; at++) {
-        if (!read_at(self->fd, &byte, 1, at))
-            return refuse_errno(err, errno);
-        if (byte != 0xff)
-            return refuse(err, ERROR_STORAGE_FAILED, "the file is no flash image of this size", "name another file");
-    }
+    if (!is_erased(self->fd, size < (off_t)self->offset ? 0 : (off_t)self->offset, size))
+        return refuse(err, ERROR_STORAGE_FAILED, "the file is no flash image of this size", "name another file");
     if (!fill_erased(self->fd, (size_t)(wanted - size), size) || fsync(self->fd) < 0)
         return refuse_errno(err, errno);
     return true;
@@ -200,20 +203,21 @@ static bool open_device(struct flash_file *self, const struct flash_device *geom
         return refuse(err, ERROR_STORAGE_FAILED, "it is not a plain file", "name a file");
     if (geometry == NULL)
         return find_geometry(self, status.st_size, err);
-    const off_t wanted = (off_t)geometry->block_size * geometry->block_count;
-    if (status.st_size == wanted)
+    const off_t wanted = (off_t)self->offset + (off_t)geometry->block_size * geometry->block_count;
+    if (status.st_size >= wanted)
         return true;
-    if (!create || status.st_size > wanted)
-        return refuse(err, ERROR_STORAGE_FAILED, "the flash image is not of the size that was named",
+    if (!create)
+        return refuse(err, ERROR_STORAGE_FAILED, "the flash image is shorter than the flash that was named",
                       "name the geometry that it was made for");
     return finish_image(self, status.st_size, wanted, err);
 }
 
-bool flash_file_open(struct flash_file *self, const char *path, const struct flash_device *geometry, bool create,
-                     struct error *err)
+bool flash_file_open(struct flash_file *self, const char *path, uint32_t offset, const struct flash_device *geometry,
+                     bool create, struct error *err)
 {
     bool good = false;
     self->fd = -1;
+    self->offset = offset;
     self->device = (struct flash_device){.unit = 0};
     if (geometry != NULL)
         self->device = *geometry;

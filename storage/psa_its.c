@@ -65,9 +65,9 @@ static void forget_transaction(struct storage *storage)
     storage->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
     storage->chip_written = false;
     storage->scrap_uid = 0;
-    storage->destroy_uid = 0;
     storage->scrap_later_uid = 0;
     storage->create_uid = 0;
+    storage->destruction = (struct storage_destruction){.uid = 0};
     storage->record_written = false;
     storage->record_status = STORAGE_OK;
     storage->hold_uid = 0;
@@ -135,7 +135,8 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     storage->transaction_open = status == STORAGE_OK;
     storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
     if (status == STORAGE_OK && known && !create)
-        storage->destroy_uid = transaction.uid;
+        storage->destruction = (struct storage_destruction){
+            .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
     if (status == STORAGE_OK && create) {
         status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
         if (status == STORAGE_OK) {

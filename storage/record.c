@@ -22,7 +22,7 @@ enum {
 _Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER,
                "the header's checksum is its last field");
 
-static const uint8_t magic[4] = {'I', 'R', 'E', 'C'};
+#define MAGIC 0x43455249u /* "IREC" */
 
 /*
  * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
@@ -55,7 +55,7 @@ static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], s
 void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
                                  uint8_t header[static STORAGE_RECORD_HEADER])
 {
-    memcpy(header + AT_MAGIC, magic, sizeof magic);
+    store32_le(header + AT_MAGIC, MAGIC);
     store16_le(header + AT_VERSION, RECORD_VERSION);
     store16_le(header + AT_ZERO, 0);
     store64_le(header + AT_UID, uid);
@@ -79,7 +79,7 @@ bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, st
 
 enum storage_status storage_record_read_header(struct bytes stored, struct storage_record *record)
 {
-    if (stored.len < STORAGE_RECORD_HEADER || memcmp(stored.data + AT_MAGIC, magic, sizeof magic) != 0)
+    if (stored.len < STORAGE_RECORD_HEADER || load32_le(stored.data + AT_MAGIC) != MAGIC)
         return STORAGE_CORRUPT;
     if (load32_le(stored.data + AT_HEADER_CRC) != storage_record_crc(0, bytes_of(stored.data, AT_HEADER_CRC)))
         return STORAGE_CORRUPT;

@@ -87,6 +87,13 @@ struct storage_note {
     bool fresh; /* the slot was empty before, or held what nobody wants */
 };
 
+/* The key that the core has opened a transaction to destroy. */
+struct storage_destruction {
+    uint64_t uid; /* of its record; 0 for none */
+    uint64_t slot;
+    uint32_t lifetime;
+};
+
 /* One mounted store. `context` belongs to the backend and must outlive the mount. */
 struct storage {
     const struct storage_operations *operations;
@@ -109,11 +116,11 @@ struct storage {
     struct storage_note note; /* goes into the next transaction that creates it */
     bool chip_written;        /* the driver has begun to change what the slot holds */
     uint64_t scrap_uid;       /* the scrap record of the slot of the open creation transaction (storage/scrap.h) */
-    uint64_t destroy_uid;     /* the key record that the open destruction is about; 0 for none */
     uint64_t scrap_later_uid; /* a scrap record that there was no room for: there may be, once the key record is gone */
     uint64_t create_uid; /* the key record of the open creation transaction, for which room is reserved; 0 for none */
-    bool record_written; /* it has been stored */
-    enum storage_status record_status; /* why it has not, where storing it was tried */
+    struct storage_destruction destruction; /* what the open transaction is to destroy */
+    bool record_written;                    /* it has been stored */
+    enum storage_status record_status;      /* why it has not, where storing it was tried */
     uint64_t hold_uid; /* this record is not to be removed, for its key is still in the chip; 0 for none */
 };
 

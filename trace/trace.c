@@ -9,17 +9,24 @@
 #define HIDDEN 0x100u
 #define ZONE_MASK 0x03u
 #define ZONE_DATA 0x02u
+#define NONCE_FIXED 0x03u
+#define NONCE_TARGET 0xc0u
+#define NONCE_MESSAGE_DIGEST 0x40u
+#define SELF_TEST 0x77
+#define SELF_TEST_BITS 0x3du
 #define GROUP_MIN 7
 #define DATA_AT 5
 #define STATUS_COUNT 4
 
 enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
+enum { FLAG_COMMAND = 0x77, FLAG_TRANSMIT = 0x88, FLAG_IDLE = 0xbb, FLAG_SLEEP = 0xcc };
 
 enum hidden {
     SHOWN = 0,
     INPUT = 1,
     OUTPUT = 2,
     OF_DATA_ZONE = 4, /* only where the zone is the data zone */
+    OF_KEYS = 8,      /* only where the mode loads a register that keys are taken from */
 };
 
 static const struct {
@@ -38,14 +45,14 @@ static const struct {
     {0x56, INPUT | OUTPUT, "KDF"},
     {0x17, SHOWN, "Lock"},
     {0x08, SHOWN, "MAC"},
-    {0x16, SHOWN, "Nonce"},
+    {0x16, INPUT | OF_KEYS, "Nonce"}, /* AES, HMAC and KDF take keys from TempKey and the alternate key buffer */
     {0x01, SHOWN, "Pause"},
     {0x46, INPUT, "PrivWrite"}, /* a private key, in clear or under a key the trace may also show */
     {0x1b, OUTPUT, "Random"},   /* hosts make keys of it */
     {0x02, OUTPUT | OF_DATA_ZONE, "Read"},
     {0x80, SHOWN, "SecureBoot"},
     {0x77, SHOWN, "SelfTest"},
-    {0x47, SHOWN, "SHA"},
+    {0x47, SHOWN, "SHA"}, /* messages, as those of Sign and Verify; HMAC contexts do not leave the chip */
     {0x41, SHOWN, "Sign"},
     {0x20, SHOWN, "UpdateExtra"},
     {0x45, SHOWN, "Verify"},
@@ -77,6 +84,12 @@ static size_t row_of(uint8_t opcode)
     return row;
 }
 
+/* Nonce with the host's own bytes (low bits 3): to the message digest buffer (40) or to where keys are taken from? */
+static bool loads_keys(uint8_t mode)
+{
+    return (mode & NONCE_FIXED) == NONCE_FIXED && (mode & NONCE_TARGET) != NONCE_MESSAGE_DIGEST;
+}
+
 /* May the input, or the output, of the command in hand be secret? What no row names may. */
 static bool may_be_secret(const struct trace_chip *chip, unsigned which)
 {
@@ -85,7 +98,14 @@ static bool may_be_secret(const struct trace_chip *chip, unsigned which)
     if (row == sizeof commands / sizeof commands[0])
         return true;
     return (commands[row].hidden & which) != 0 &&
-           ((commands[row].hidden & OF_DATA_ZONE) == 0 || (chip->param1 & ZONE_MASK) == ZONE_DATA);
+           ((commands[row].hidden & OF_DATA_ZONE) == 0 || (chip->param1 & ZONE_MASK) == ZONE_DATA) &&
+           ((commands[row].hidden & OF_KEYS) == 0 || loads_keys(chip->param1));
+}
+
+/* One byte of SelfTest is a set of tests, unless the chip woke since or it has a bit that no test has. */
+static bool is_self_test_result(const struct trace_chip *chip)
+{
+    return chip->opcode == SELF_TEST && !chip->woken && (chip->reply_status & ~SELF_TEST_BITS) == 0;
 }
 
 void trace_init(struct trace *trace, FILE *file, bool secrets)
@@ -106,8 +126,13 @@ static void print_message(struct trace *trace, bool more)
     const bool reading = (trace->address_byte & READ_BIT) != 0;
 
     print_time(trace, trace->began_ns);
-    fprintf(trace->file, "%s%s %02x ", reading ? "read" : "write", more ? "+" : "", trace->address_byte >> 1);
-    if (!trace->acknowledged)
+    if (trace->wire)
+        fputs("swi", trace->file);
+    else
+        fprintf(trace->file, "%s%s %02x ", reading ? "read" : "write", more ? "+" : "", trace->address_byte >> 1);
+    if (trace->wire)
+        trace->wire = false;
+    else if (!trace->acknowledged)
         fputs("nack", trace->file);
     else if (trace->refused_at != SIZE_MAX)
         fprintf(trace->file, "nack@%zu", trace->refused_at);
@@ -138,7 +163,8 @@ void trace_wake(struct trace *trace, uint64_t now_ns, uint32_t low_us)
     fprintf(trace->file, "wake %" PRIu32 "\n", low_us);
     fflush(trace->file);
     for (size_t i = 0; i < sizeof trace->chips / sizeof trace->chips[0]; i++)
-        trace->chips[i].at = trace->chips[i].reply_at = 0;
+        trace->chips[i] =
+            (struct trace_chip){.opcode = trace->chips[i].opcode, .param1 = trace->chips[i].param1, .woken = true};
 }
 
 void trace_start(struct trace *trace, uint64_t now_ns, uint8_t address_byte, bool acknowledged)
@@ -187,6 +213,23 @@ static void take_command_byte(struct trace *trace, struct trace_chip *chip, uint
     chip->at = 0;
 }
 
+void trace_wire(struct trace *trace, uint64_t now_ns, uint8_t flag)
+{
+    struct trace_chip *chip;
+
+    if (trace == NULL)
+        return;
+    trace_start(trace, now_ns, 0, true);
+    trace->wire = true;
+    chip = &trace->chips[0];
+    chip->at = chip->reply_at = 0;
+    keep(trace, flag, false);
+    if (flag == FLAG_IDLE || flag == FLAG_SLEEP)
+        snprintf(trace->decoded, sizeof trace->decoded, flag == FLAG_IDLE ? "idle" : "sleep");
+    else if (flag == FLAG_TRANSMIT)
+        snprintf(trace->decoded, sizeof trace->decoded, "no answer"); /* until there is one */
+}
+
 void trace_written(struct trace *trace, uint8_t byte, bool acknowledged)
 {
     static const char *const words[] = {[WORD_RESET] = "reset", [WORD_SLEEP] = "sleep", [WORD_IDLE] = "idle"};
@@ -205,7 +248,7 @@ void trace_written(struct trace *trace, uint8_t byte, bool acknowledged)
         }
         return;
     }
-    if ((trace->bytes[0] & 0xff) == WORD_COMMAND)
+    if ((trace->bytes[0] & 0xff) == (trace->wire ? FLAG_COMMAND : WORD_COMMAND))
         take_command_byte(trace, chip, byte);
     else
         keep(trace, byte, trace->address_byte != 0);
@@ -221,6 +264,7 @@ void trace_read(struct trace *trace, uint8_t byte)
     if (trace == NULL)
         return;
     chip = &trace->chips[trace->address_byte >> 1];
+    trace->decoded[0] = '\0';
     if (chip->reply_at == 0)
         chip->reply_count = byte;
     else if (chip->reply_at == 1)
@@ -233,7 +277,9 @@ void trace_read(struct trace *trace, uint8_t byte)
         return;
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         name = statuses[i].status == chip->reply_status ? statuses[i].name : name;
-    if (chip->reply_count == STATUS_COUNT)
+    if (chip->reply_count == STATUS_COUNT && is_self_test_result(chip))
+        snprintf(trace->decoded, sizeof trace->decoded, "failed tests %02x", chip->reply_status);
+    else if (chip->reply_count == STATUS_COUNT)
         snprintf(trace->decoded, sizeof trace->decoded, "status %02x, %s", chip->reply_status, name);
     else
         snprintf(trace->decoded, sizeof trace->decoded, "%u bytes", chip->reply_count - 3u);

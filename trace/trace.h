@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A trace of an I2C bus with ATECC chips: one line for each message, bytes as they passed, commands decoded for people.
- * docs/trace-format.md is its grammar, by which it can be replayed. Bytes that may be secret are shown as "**" unless
- * asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
+ * A trace of a bus with ATECC chips, I2C or single wire: one line for each message, bytes as they passed, commands
+ * decoded for people. docs/trace-format.md is its grammar, by which it can be replayed. Bytes that may be secret are
+ * shown as "**" unless asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
  */
 #ifndef IMPRINT_TRACE_TRACE_H
 #define IMPRINT_TRACE_TRACE_H
@@ -20,6 +20,7 @@ struct trace_chip {
     uint8_t at;                    /* its bytes so far */
     uint8_t reply_count, reply_at;
     uint8_t reply_status; /* of a reply of 4 bytes */
+    bool woken;           /* since the command */
 };
 
 /* Private. */
@@ -27,6 +28,7 @@ struct trace {
     FILE *file;
     bool secrets;
     bool open; /* a message is being collected */
+    bool wire; /* on a single wire: its first byte is the flag */
     uint64_t began_ns;
     uint8_t address_byte;
     bool acknowledged;
@@ -41,6 +43,9 @@ void trace_init(struct trace *trace, FILE *file, bool secrets);
 
 void trace_wake(struct trace *trace, uint64_t now_ns, uint32_t low_us);
 void trace_start(struct trace *trace, uint64_t now_ns, uint8_t address_byte, bool acknowledged);
+/* On a single wire: a flag, and with it a message; then the bytes of a group, written or read, and trace_stop(). */
+void trace_wire(struct trace *trace, uint64_t now_ns, uint8_t flag);
+
 void trace_written(struct trace *trace, uint8_t byte, bool acknowledged);
 void trace_read(struct trace *trace, uint8_t byte);
 void trace_stop(struct trace *trace);

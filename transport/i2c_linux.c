@@ -5,13 +5,14 @@
  */
 #include "transport/i2c_linux.h"
 
+#include "transport/clock_linux.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ATECC608B-TNGTLS data sheet, section 7. */
@@ -69,26 +70,38 @@ static enum transport_status write_word(void *context, uint8_t word_address)
     return transfer(self, self->address, 0, &word_address, 1);
 }
 
-static void i2c_linux_delay_us(void *context, uint32_t microseconds)
+static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
 {
-    struct timespec left = {
-        .tv_sec = (time_t)(microseconds / 1000000),
-        .tv_nsec = (long)(microseconds % 1000000) * 1000,
-    };
+    uint8_t word = WORD_RESET;
 
-    (void)context;
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-        /* sleep what is left */
+    return transfer(self, address, 0, &word, 1) == TRANSPORT_OK;
+}
+
+/* Of two places the chip is where it is acknowledged; before it has moved, at the old one. */
+static void find(struct transport_i2c_linux *self)
+{
+    const uint8_t old = self->address;
+
+    if (self->other != 0 && !is_at(self, old) && is_at(self, self->other)) {
+        self->address = self->other;
+        self->other = old;
     }
 }
 
-static uint64_t i2c_linux_now_us(void *context)
+static void i2c_linux_also_at(void *context, uint8_t address)
 {
-    struct timespec now = {.tv_sec = 0};
+    struct transport_i2c_linux *self = context;
 
-    (void)context;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    if (address != self->address)
+        self->other = address;
+}
+
+/* By a read: a device that is no chip of ours takes no harm from it. */
+static bool i2c_linux_is_taken(void *context, uint8_t address)
+{
+    uint8_t byte;
+
+    return transfer(context, address, I2C_M_RD, &byte, 1) == TRANSPORT_OK;
 }
 
 /* Nobody acknowledges the wake address: only a bus that is gone counts. */
@@ -98,7 +111,8 @@ static enum transport_status i2c_linux_wake(void *context)
 
     if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
         return TRANSPORT_GONE;
-    i2c_linux_delay_us(context, WAKE_HIGH_US);
+    clock_linux_delay_us(context, WAKE_HIGH_US);
+    find(context);
     return TRANSPORT_OK;
 }
 
@@ -153,8 +167,10 @@ static const struct transport_operations i2c_linux_operations = {
     .receive = i2c_linux_receive,
     .idle = i2c_linux_idle,
     .sleep = i2c_linux_sleep,
-    .delay_us = i2c_linux_delay_us,
-    .now_us = i2c_linux_now_us,
+    .also_at = i2c_linux_also_at,
+    .is_taken = i2c_linux_is_taken,
+    .delay_us = clock_linux_delay_us,
+    .now_us = clock_linux_now_us,
 };
 
 static const struct open_error {
@@ -188,6 +204,7 @@ bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path
 
     self->fd = -1;
     self->address = address;
+    self->other = 0;
     if (address == WAKE_ADDRESS || address > ADDRESS_MAX) {
         error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
         error_with_subject(err, path);

@@ -1,326 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar: docs/kit-protocol.md. Replies of newer kits and of older ones are taken; see `chip_statuses`. */
 #include "transport/kit_tty.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bytes/crc16.h"
-#include "bytes/hex.h"
-#include "bytes/order.h"
+#include "transport/tty.h"
 
-#define LINE_MAX_CHARACTERS 512 /* of CryptoAuth kits */
-#define REPLY_MS 5000           /* the slowest command takes 2.4 s */
-#define HELLO_MS 1000
-#define DEVICES_MAX 8 /* a kit has devices 00 to 07 */
+#define STUCK_MS 5000 /* a line is sent in 50 ms; a port that takes nothing for that long is gone */
 
-#define GROUP_MIN 4
-#define STATUS_OK 0x00
-
-/* A kit's status in place of a group: the low byte of the host library's status, and the chip's own. */
-static const struct {
-    uint8_t kit, chip;
-} chip_statuses[] = {
-    {0xd1, 0x01}, /* miscompare */
-    {0xd2, 0x03}, /* parse error */
-    {0xd4, 0xff}, /* CRC or communication error */
-    {0xd6, 0x05}, /* ECC fault */
-    {0xd7, 0x07}, /* self-test error */
-    {0xf4, 0x0f}, /* execution error */
-    {0xf3, 0x11}, /* after wake */
-};
-
-/* A line of the kit, taken apart. */
-struct answer {
-    char line[LINE_MAX_CHARACTERS + 1];
-    uint8_t status;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
-    struct bytes_out data;
-};
-
-static enum transport_status gone(struct transport_kit_tty *self)
+static bool kit_tty_say(void *context, struct bytes line)
 {
-    self->gone = true;
-    return TRANSPORT_GONE;
-}
+    const struct transport_kit_tty *self = context;
 
-static enum transport_status write_line(struct transport_kit_tty *self, const char *line, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(self->fd, line, len);
+    (void)tcflush(self->fd, TCIFLUSH); /* a reply that comes late would be taken for the next one's */
+    while (line.len > 0) {
+        struct pollfd port = {.fd = self->fd, .events = POLLOUT};
+        int ready = poll(&port, 1, STUCK_MS);
+        ssize_t n = ready > 0 ? write(self->fd, line.data, line.len) : ready;
 
-        if (n < 0 && errno != EINTR)
-            return gone(self);
-        if (n > 0) {
-            line += n;
-            len -= (size_t)n;
-        }
+        if (n > 0)
+            line = bytes_of(line.data + n, line.len - (size_t)n);
+        else if (n == 0 || (errno != EINTR && errno != EAGAIN))
+            return false;
     }
-    return TRANSPORT_OK;
+    return true;
 }
 
-/* Up to the line's end, which is left out, as are the NULs that some kits send first. */
-static enum transport_status read_line(struct transport_kit_tty *self, int patience_ms,
-                                       char line[static LINE_MAX_CHARACTERS + 1])
+static enum transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
 {
-    struct pollfd port = {.fd = self->fd, .events = POLLIN};
-    size_t len = 0;
+    const struct transport_kit_tty *self = context;
 
     for (;;) {
-        char character;
+        struct pollfd port = {.fd = self->fd, .events = POLLIN};
         int ready = poll(&port, 1, patience_ms);
         ssize_t n;
 
         if (ready == 0)
             return TRANSPORT_NO_ANSWER;
-        n = ready < 0 ? -1 : read(self->fd, &character, 1);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return gone(self);
-        if (character == '\n') {
-            line[len] = '\0';
+        n = ready < 0 ? -1 : read(self->fd, piece->data, piece->cap);
+        if (n > 0) {
+            piece->len = (size_t)n;
             return TRANSPORT_OK;
         }
-        if (character == '\0' || character == '\r')
-            continue;
-        line[len] = '\0'; /* also where the line does not end */
-        if (len == LINE_MAX_CHARACTERS)
-            return TRANSPORT_GARBLED;
-        line[len++] = character;
+        if (n == 0 || (errno != EINTR && errno != EAGAIN))
+            return TRANSPORT_GONE;
     }
-}
-
-/* "SS(hex)" into status and data. False when it is not of that form. */
-static bool take_apart(struct answer *answer)
-{
-    const char *close = strrchr(answer->line, ')');
-    struct bytes_out status = {.data = &answer->status, .cap = 1};
-    size_t stopped;
-
-    answer->data = (struct bytes_out){.data = answer->memory, .cap = sizeof answer->memory};
-    return strlen(answer->line) >= 4 && answer->line[2] == '(' && close != NULL && close[1] == '\0' &&
-           hex_decode(answer->line, 2, &status, &stopped) && status.len == 1 &&
-           hex_decode(answer->line + 3, (size_t)(close - answer->line - 3), &answer->data, &stopped);
-}
-
-/* One line there, one back. A reply that comes late would be taken for the next one's, so old ones are dropped. */
-static enum transport_status ask(struct transport_kit_tty *self, const char *line, size_t len, int patience_ms,
-                                 struct answer *answer)
-{
-    enum transport_status status;
-
-    if (self->gone)
-        return TRANSPORT_GONE;
-    (void)tcflush(self->fd, TCIFLUSH);
-    status = write_line(self, line, len);
-    if (status == TRANSPORT_OK)
-        status = read_line(self, patience_ms, answer->line);
-    if (status == TRANSPORT_OK && !take_apart(answer))
-        status = TRANSPORT_GARBLED;
-    return status;
-}
-
-/* Keeps what the chip has answered, as the group it came in; what is no group of a chip stays one that is none. */
-static void keep_reply(struct transport_kit_tty *self, enum transport_status status, const struct answer *answer)
-{
-    self->reply_len = status == TRANSPORT_GARBLED ? 1 : 0;
-    if (status != TRANSPORT_OK)
-        return;
-    if (answer->data.len > 0) {
-        memcpy(self->reply, answer->memory, answer->data.len);
-        self->reply_len = answer->data.len;
-        return;
-    }
-    for (size_t i = 0; i < sizeof chip_statuses / sizeof chip_statuses[0]; i++) {
-        if (chip_statuses[i].kit == answer->status) {
-            self->reply[0] = GROUP_MIN;
-            self->reply[1] = chip_statuses[i].chip;
-            store16_le(self->reply + 2, crc16_update(CRC16_START, bytes_of(self->reply, 2)));
-            self->reply_len = GROUP_MIN;
-        }
-    }
-}
-
-static enum transport_status kit_tty_wake(void *context)
-{
-    struct transport_kit_tty *self = context;
-    struct answer answer = {.status = STATUS_OK};
-    enum transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
-
-    keep_reply(self, status, &answer);
-    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
-}
-
-static enum transport_status kit_tty_send(void *context, struct bytes group)
-{
-    struct transport_kit_tty *self = context;
-    char line[4 + HEX_SIZE(TRANSPORT_GROUP_MAX) + 2] = "E:t(";
-    struct answer answer = {.status = STATUS_OK};
-    enum transport_status status;
-
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
-    hex_encode(group, line + 4);
-    memcpy(line + 4 + 2 * group.len, ")\n", 2);
-    status = ask(self, line, 4 + 2 * group.len + 2, REPLY_MS, &answer);
-    keep_reply(self, status, &answer);
-    bytes_wipe(line, sizeof line);
-    bytes_wipe(&answer, sizeof answer);
-    /* Whether a command ran whose reply did not come, nobody knows: receive() will say that nothing is there. */
-    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
-}
-
-static enum transport_status kit_tty_receive(void *context, struct bytes_out *group)
-{
-    struct transport_kit_tty *self = context;
-
-    group->len = 0;
-    if (self->gone)
-        return TRANSPORT_GONE;
-    if (self->reply_len == 0)
-        return TRANSPORT_NO_ANSWER;
-    if (self->reply_len < GROUP_MIN || self->reply[0] != self->reply_len || self->reply_len > group->cap)
-        return TRANSPORT_GARBLED;
-    (void)bytes_append(group, bytes_of(self->reply, self->reply_len));
-    return TRANSPORT_OK;
-}
-
-static enum transport_status quiet(struct transport_kit_tty *self, const char *line)
-{
-    struct answer answer = {.status = STATUS_OK};
-    enum transport_status status = ask(self, line, strlen(line), REPLY_MS, &answer);
-
-    bytes_wipe(self->reply, sizeof self->reply);
-    self->reply_len = 0;
-    return status == TRANSPORT_OK && answer.status != STATUS_OK ? TRANSPORT_NO_ANSWER : status;
-}
-
-static enum transport_status kit_tty_idle(void *context)
-{
-    return quiet(context, "E:i()\n");
-}
-
-static enum transport_status kit_tty_sleep(void *context)
-{
-    return quiet(context, "E:s()\n");
-}
-
-static void kit_tty_delay_us(void *context, uint32_t microseconds)
-{
-    struct timespec left = {
-        .tv_sec = (time_t)(microseconds / 1000000),
-        .tv_nsec = (long)(microseconds % 1000000) * 1000,
-    };
-
-    (void)context;
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-        /* sleep what is left */
-    }
-}
-
-static uint64_t kit_tty_now_us(void *context)
-{
-    struct timespec now = {.tv_sec = 0};
-
-    (void)context;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-static const struct transport_operations kit_tty_operations = {
-    .name = "kit",
-    .wake = kit_tty_wake,
-    .send = kit_tty_send,
-    .receive = kit_tty_receive,
-    .idle = kit_tty_idle,
-    .sleep = kit_tty_sleep,
-    .delay_us = kit_tty_delay_us,
-    .now_us = kit_tty_now_us,
-};
-
-static bool open_port(struct transport_kit_tty *self, const char *path, struct error *err)
-{
-    struct termios settings;
-
-    self->fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-    if (self->fd < 0 || tcgetattr(self->fd, &settings) != 0) {
-        error_set(err, ERROR_DEVICE_MISSING, "it is not a serial port that can be opened", NULL);
-        error_with_errno(err, errno);
-        return false;
-    }
-    cfmakeraw(&settings);
-    settings.c_cflag |= CLOCAL | CREAD;
-    settings.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
-    if (cfsetspeed(&settings, B115200) != 0 || tcsetattr(self->fd, TCSANOW, &settings) != 0 ||
-        fcntl(self->fd, F_SETFL, 0) != 0) {
-        error_set(err, ERROR_DEVICE_MISSING, "the serial port cannot be set to 115200 8N1", NULL);
-        error_with_errno(err, errno);
-        return false;
-    }
-    return true;
-}
-
-/*
- * Looks through the kit's devices for an ECC chip with that identity: "ECC608 TWI 00(C0)". False with a reason.
- */
-static bool select_chip(struct transport_kit_tty *self, uint8_t address, struct error *err)
-{
-    enum { SILENT, NOISE, KIT } heard = SILENT;
-    struct answer answer = {.status = STATUS_OK};
-
-    for (unsigned device = 0; device < DEVICES_MAX; device++) {
-        char question[32];
-        const char *open;
-        uint8_t identity = 0;
-        struct bytes_out found = {.data = &identity, .cap = 1};
-        enum transport_status status;
-        size_t stopped;
-
-        (void)snprintf(question, sizeof question, "board:device(%02X)\n", device);
-        status = ask(self, question, strlen(question), HELLO_MS, &answer);
-        if (status == TRANSPORT_GONE || status == TRANSPORT_NO_ANSWER)
-            break;
-        open = strrchr(answer.line, '(');
-        if (heard != KIT)
-            heard = open != NULL && strchr(open, ')') != NULL ? KIT : NOISE;
-        if (strncmp(answer.line, "ECC", 3) != 0 || open == NULL || strlen(open) < 3 ||
-            !hex_decode(open + 1, 2, &found, &stopped) || found.len != 1 || (address != 0 && identity >> 1 != address))
-            continue;
-        /* Older kits know no interface; only the selection counts. */
-        (void)ask(self, "E:physical:interface:i2c\n", 25, HELLO_MS, &answer);
-        (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
-        if (ask(self, question, strlen(question), HELLO_MS, &answer) == TRANSPORT_OK && answer.status == STATUS_OK)
-            return true;
-    }
-    if (heard == KIT)
-        error_set(err, ERROR_DEVICE_MISSING, "the kit has no ECC chip, or none at that address",
-                  "look with a terminal: board:device(00)");
-    else if (heard == NOISE)
-        error_set(err, ERROR_DEVICE_GARBLED, "what answers there is no kit", NULL);
-    else
-        error_set(err, ERROR_DEVICE_SILENT, "no kit answers there", NULL);
-    return false;
 }
 
 bool transport_kit_tty_open(struct transport_kit_tty *self, const char *path, uint8_t address,
                             struct transport *transport, struct error *err)
 {
-    *self = (struct transport_kit_tty){.fd = -1};
-    if (!open_port(self, path, err) || !select_chip(self, address, err)) {
-        error_with_subject(err, path);
-        error_doing(err, "open a kit");
-        transport_kit_tty_close(self);
-        return false;
-    }
-    *transport = (struct transport){.operations = &kit_tty_operations, .context = self};
-    return true;
+    static const struct tty_form form = {.baud = 115200, .cause = "the serial port cannot be set to 115200 8N1"};
+
+    *self = (struct transport_kit_tty){.fd = tty_open(path, &form, err),
+                                       .port = {.say = kit_tty_say, .hear = kit_tty_hear}};
+    self->port.context = self;
+    if (self->fd >= 0 && transport_kit_open(&self->kit, &self->port, address, transport, err))
+        return true;
+    error_with_subject(err, path);
+    error_doing(err, "open a kit");
+    transport_kit_tty_close(self);
+    return false;
 }
 
 void transport_kit_tty_close(struct transport_kit_tty *self)
@@ -328,6 +70,5 @@ void transport_kit_tty_close(struct transport_kit_tty *self)
     if (self->fd >= 0)
         (void)close(self->fd);
     self->fd = -1;
-    bytes_wipe(self->reply, sizeof self->reply);
-    self->reply_len = 0;
+    transport_kit_close(&self->kit);
 }

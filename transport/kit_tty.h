@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Transport through a Microchip kit on a serial port (kit protocol, 115200 8N1): the kit drives the chip's bus and
- * waits for commands to end, so a command's reply has come when send() is back, and receive() gives it as often as
- * asked.
- */
+/* Transport through a Microchip kit on a serial port, 115200 8N1: transport/kit.h over termios. */
 #ifndef IMPRINT_TRANSPORT_KIT_TTY_H
 #define IMPRINT_TRANSPORT_KIT_TTY_H
 
 #include "error/error.h"
-#include "transport/transport.h"
+#include "transport/kit.h"
 
-/* Must stay valid as long as the transport made from it is used. Private. */
+/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
 struct transport_kit_tty {
     int fd;
-    bool gone;
-    uint8_t reply[TRANSPORT_GROUP_MAX];
-    size_t reply_len; /* 0: nobody answered */
+    struct kit_port port;
+    struct transport_kit kit;
 };
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The way to one chip: whole groups out, whole groups in, and time. A transport knows its bus (word addresses, flags,
- * wake pulses) and nothing of commands; it never retries, polls or judges: only the executor (`chip/executor.c`) does.
+ * wake pulses) and nothing of commands; it never retries or judges: only the executor (`chip/executor.c`) does, which
+ * also polls, but where the bus knows a better way to wait (`await`).
  * One `struct transport` is one chip, used by one caller at a time.
  */
 #ifndef IMPRINT_TRANSPORT_TRANSPORT_H
@@ -34,9 +35,26 @@ struct transport_operations {
      */
     enum transport_status (*receive)(void *context, struct bytes_out *group);
 
+    /*
+     * The first receive() of the reply to the group just sent, at a time of the bus's own choosing. `first_us` is half
+     * the shortest time the command is known to take, `worst_us` the longest. NO_ANSWER: not ready yet; the caller
+     * polls from then on. NULL: the bus has no reason to choose, and the caller does, beginning after `first_us`.
+     */
+    enum transport_status (*await)(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us);
+
     /* To idle (TempKey and the other registers stay) or to sleep (they are lost). */
     enum transport_status (*idle)(void *context);
     enum transport_status (*sleep)(void *context);
+
+    /*
+     * The chip may have moved, or be about to move, to this 7-bit I2C address: a wake() that finds nobody at the
+     * present one looks there, and stays where it finds somebody. NULL: a bus without addresses, or one that looks by
+     * itself.
+     */
+    void (*also_at)(void *context, uint8_t address);
+
+    /* Does anybody acknowledge this 7-bit address? Chips only do while awake. NULL: this bus cannot be asked. */
+    bool (*is_taken)(void *context, uint8_t address);
 
     /* Waits; with a virtual chip it is the virtual clock that moves on. */
     void (*delay_us)(void *context, uint32_t microseconds);

@@ -110,7 +110,7 @@ void virtual_wake(struct virtual_chip *chip)
     if (chip->power == VIRTUAL_AWAKE || chip->power == VIRTUAL_OFF || chip->silent)
         return;
     virtual_be_awake(chip);
-    chip->answers_from_ns = chip->now_ns + (tests_itself(chip) ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
+    virtual_be_busy(chip, tests_itself(chip) ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
     chip->counters.wakes++;
 }
 
@@ -153,6 +153,11 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
     chip->times = times;
 }
 
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule)
+{
+    chip->public_rule = rule;
+}
+
 bool virtual_gpio_level(const struct virtual_chip *chip)
 {
     return chip->gpio;
@@ -169,7 +174,12 @@ bool virtual_can_answer(const struct virtual_chip *chip)
     return chip->power == VIRTUAL_AWAKE && !chip->silent && chip->now_ns >= chip->answers_from_ns;
 }
 
-void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds)
+void virtual_be_busy(struct virtual_chip *chip, uint64_t nanoseconds)
+{
+    chip->answers_from_ns = chip->now_ns + (chip->times == VIRTUAL_TIMES_NONE ? 0 : nanoseconds);
+}
+
+static void pass(struct virtual_chip *chip, uint64_t nanoseconds)
 {
     chip->now_ns += nanoseconds;
     if (chip->real_time)
@@ -178,6 +188,11 @@ void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds)
         return;
     if (chip->now_ns >= chip->watchdog_ns || (chip->io_timeout_ns != 0 && chip->now_ns >= chip->io_timeout_ns))
         virtual_enter_sleep(chip);
+}
+
+void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds)
+{
+    pass(chip, chip->times == VIRTUAL_TIMES_NONE ? 0 : nanoseconds);
 }
 
 static struct virtual_problem no_problem(void)
@@ -263,7 +278,14 @@ uint64_t virtual_now_ns(const struct virtual_chip *chip)
 
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
 {
-    virtual_advance(chip, nanoseconds);
+    pass(chip, nanoseconds);
+}
+
+uint64_t virtual_busy_ns(const struct virtual_chip *chip)
+{
+    if (chip->power != VIRTUAL_AWAKE || chip->silent || chip->answers_from_ns <= chip->now_ns)
+        return 0;
+    return chip->answers_from_ns - chip->now_ns;
 }
 
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)
@@ -289,6 +311,11 @@ bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem
 uint8_t virtual_i2c_address(const struct virtual_chip *chip)
 {
     return chip->address;
+}
+
+bool virtual_is_single_wire(const struct virtual_chip *chip)
+{
+    return !virtual_is_i2c(chip);
 }
 
 void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static VIRTUAL_CONFIG_BYTES])

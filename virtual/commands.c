@@ -258,7 +258,7 @@ static uint64_t execution_ns(const struct virtual_chip *chip, const struct comma
 {
     const unsigned column = speed_of(chip);
 
-    if (chip->times == VIRTUAL_TIMES_MAXIMUM)
+    if (chip->times != VIRTUAL_TIMES_TYPICAL)
         return longest_ns(chip, command);
     if (column == 0)
         return command->typical[0] * UINT64_C(100000);
@@ -360,7 +360,7 @@ static void reset_for(struct virtual_chip *chip, uint64_t duration_ns)
 {
     virtual_power_up(chip);
     virtual_be_awake(chip);
-    chip->answers_from_ns = chip->now_ns + duration_ns;
+    virtual_be_busy(chip, duration_ns);
 }
 
 /* Faults that let the command happen and take its reply. True: there is nothing more to do for the group. */
@@ -409,9 +409,9 @@ void virtual_execute(struct virtual_chip *chip)
     chip->counters.execution_ns += duration_ns;
     if (fail_after(chip, duration_ns))
         return;
-    chip->answers_from_ns = chip->now_ns + duration_ns;
+    virtual_be_busy(chip, duration_ns);
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_WATCHDOG, group))
-        chip->watchdog_ns = chip->now_ns + duration_ns / 2;
+        chip->watchdog_ns = chip->now_ns + (chip->answers_from_ns - chip->now_ns) / 2;
     virtual_fault_output(chip);
 }
 

@@ -151,6 +151,7 @@ struct virtual_chip {
     size_t swi_echo_len; /* how much of it is echo */
 
     enum virtual_times times;
+    enum virtual_public_rule public_rule;
     bool real_time;
     uint64_t real_origin_ns; /* of the real clock, when virtual time was 0 */
 
@@ -162,8 +163,11 @@ struct virtual_chip {
     bool silent;
 };
 
-/* chip.c: lets time pass; the watchdog may put the chip to sleep. */
+/* chip.c: lets the bus's time pass, where it takes any; the watchdog may put the chip to sleep. */
 void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds);
+
+/* chip.c: from now on the chip does not answer for that long, where things take time. */
+void virtual_be_busy(struct virtual_chip *chip, uint64_t nanoseconds);
 
 /* chip.c: awake, powered, not busy: bus traffic is understood. */
 bool virtual_can_answer(const struct virtual_chip *chip);

@@ -51,6 +51,7 @@ enum virtual_part {
 struct virtual_making {
     enum virtual_part part;
     const uint8_t *config; /* VIRTUAL_FROM_CONFIG: VIRTUAL_CONFIG_BYTES bytes; else NULL */
+    bool single_wire;      /* true: the variant without I2C; not with VIRTUAL_FROM_CONFIG, whose byte 14 says */
     bool has_seed;         /* true: everything the maker puts in, and every key made later, follows from `seed` */
     uint64_t seed;
 };
@@ -107,6 +108,9 @@ void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
 size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
 
+/* Has this part a single wire in place of I2C? (It answers I2C all the same, at 0x60: for tools that know only that.) */
+bool virtual_is_single_wire(const struct virtual_chip *chip);
+
 /* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
 bool virtual_gpio_level(const struct virtual_chip *chip);
 void virtual_gpio_drive(struct virtual_chip *chip, bool level);
@@ -115,8 +119,19 @@ void virtual_gpio_drive(struct virtual_chip *chip, bool level);
 enum virtual_times {
     VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
     VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
+    VIRTUAL_TIMES_NONE,    /* nor does the bus take any, nor waking: only virtual_wait_ns() moves the clock */
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
+
+/*
+ * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
+ * only once the data zone is locked. A host is right when it works with both.
+ */
+enum virtual_public_rule {
+    VIRTUAL_PUBLIC_ALWAYS, /* from the start: the stricter one */
+    VIRTUAL_PUBLIC_ONCE_LOCKED,
+};
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule);
 
 /* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
 void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
@@ -124,6 +139,9 @@ void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
+
+/* How long from now it answers nothing because it executes or wakes. 0: it answers, or will not before it is woken. */
+uint64_t virtual_busy_ns(const struct virtual_chip *chip);
 
 /* What has happened since virtual_open(): for measuring. */
 struct virtual_counters {

@@ -40,7 +40,7 @@ _imprint_keys() {
     local i before=()
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device) before+=("${words[i]}" "$(_imprint_plain "${words[i + 1]}")") ;;
+            --state | --device | --storage) before+=("${words[i]}" "$(_imprint_plain "${words[i + 1]}")") ;;
         esac
     done
     "$(_imprint_plain "${words[0]}")" "${before[@]}" --json keys 2>/dev/null |
@@ -65,7 +65,7 @@ _imprint_devices() {
             compopt -o filenames
         return
     fi
-    local devices="virtual virtual: kit:/dev/tty unix: tcp:"
+    local devices="virtual virtual: swi:/dev/tty kit:/dev/tty kit:hid unix: tcp:"
     for adapter in /dev/i2c-*; do
         [[ -e $adapter ]] && devices+=" i2c:$adapter"
     done
@@ -74,10 +74,20 @@ _imprint_devices() {
     compopt -o nospace
 }
 
+# Serial ports that there are.
+_imprint_ports() {
+    local port ports=""
+    for port in /dev/ttyACM* /dev/ttyUSB* /dev/serial/by-id/*; do
+        [[ -e $port ]] && ports+=" $port"
+    done
+    _imprint_offer "${ports:-/dev/tty}"
+    compopt -o default
+}
+
 _imprint() {
     local cur prev i verb="" arguments=0 options words
-    local global="--state --device --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-    local verbs="provision info explain keys public-key csr sign verify random erase virtual"
+    local global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+    local verbs="provision info explain keys public-key csr sign verify random erase compile board virtual"
 
     _imprint_words
     cur=${words[-1]}
@@ -87,10 +97,10 @@ _imprint() {
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
         case ${words[i]} in
-            --state | --device | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --bus | -b) ((i++)) ;;
+            --state | --device | --storage | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --swi-unix | --bus | -b | --name | --console | -c | --timeout | --switch | --primary-console | --save) ((i++)) ;;
             -*) ;;
             *) if [[ -z $verb ]]; then verb=${words[i]}
-                elif [[ $verb == virtual ]]; then verb="virtual ${words[i]}"
+                elif [[ $verb == virtual || $verb == board ]]; then verb="$verb ${words[i]}"
                 else ((arguments++)); fi ;;
         esac
     done
@@ -98,13 +108,17 @@ _imprint() {
     case $prev in
         --state) compopt -o dirnames; return ;;
         --device) _imprint_devices; return ;;
+        --storage) _imprint_offer "file flash:"; compopt -o nospace; return ;;
         --fault) _imprint_offer "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"
             compopt -o nospace; return ;;
         --arm) _imprint_offer "profile"; return ;;
+        --console | -c | --primary-console) _imprint_ports; return ;;
+        --save) compopt -o dirnames; return ;;
         --as | -a) _imprint_offer "blank trust-and-go trust-flex"; compopt -o default; return ;;
-        --out | -o | --trace | --unix) compopt -o default; return ;;
+        --out | -o | --trace | --unix | --swi-unix) compopt -o default; return ;;
         --tcp) _imprint_offer "127.0.0.1:0"; return ;;
-        --seed | --subject | -s | --bus | -b) return ;;
+        --bus) [[ $verb == "virtual new" ]] && _imprint_offer "i2c swi"; return ;;
+        --seed | --subject | -s | -b | --name | --timeout | --switch) return ;;
     esac
 
     case $verb in
@@ -114,9 +128,12 @@ _imprint() {
         verify) options="--raw" ;;
         random) options="--hex" ;;
         erase) options="--yes" ;;
-        "virtual new") options="--as --seed" ;;
+        compile) options="--c --binary --name --arm --run-at-start --out" ;;
+        "board provision") options="--console --dry-run --arm --timeout --switch --primary-console --end" ;;
+        "board prove") options="--console --timeout --save --end" ;;
+        "virtual new") options="--as --bus --seed" ;;
         "virtual run") options="--bus" ;;
-        "virtual serve") options="--unix --tcp --kit-pty --remote --real-time" ;;
+        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time" ;;
         *) options="" ;;
     esac
 
@@ -126,9 +143,10 @@ _imprint() {
     fi
     case $verb:$arguments in
         :*) _imprint_offer "$verbs" ;;
+        board:0) _imprint_offer "provision prove" ;;
         virtual:0) _imprint_offer "new serve run" ;;
         public-key:0 | csr:0 | sign:0 | verify:0) _imprint_offer "$(_imprint_keys)" ;;
-        provision:0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":* | "virtual run":*) compopt -o default ;;
+        provision:0 | compile:0 | "board provision":0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":* | "virtual run":*) compopt -o default ;;
     esac
 }
 

@@ -16,7 +16,7 @@
 #include "storage/flash.h"
 #include "transport/transport.h"
 
-/* Clocks, UARTs, whatever must run before anything else here is called. */
+/* Clocks, UARTs, whatever must run before anything else here is called. A fault handler may call it once more. */
 void board_start(void);
 
 const char *board_name(void); /* "mps2-an385" */

@@ -63,3 +63,53 @@ bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[sta
     OPENSSL_free(der);
     return verifies;
 }
+
+void p256_agree(const uint8_t scalar[static 32], const uint8_t peer[static 64], uint8_t secret[static 32])
+{
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *point = EC_POINT_new(group);
+    BIGNUM *number = BN_bin2bn(scalar, 32, NULL);
+    uint8_t octets[65] = {0x04};
+
+    memcpy(octets + 1, peer, 64);
+    assert_int_equal(EC_POINT_oct2point(group, point, octets, sizeof(octets), NULL), 1);
+    assert_int_equal(EC_POINT_mul(group, point, NULL, point, number, NULL), 1);
+    assert_int_equal(EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, octets, sizeof(octets), NULL), 65);
+    memcpy(secret, octets + 1, 32);
+    BN_free(number);
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+}
+
+/* s = (digest + r d) / k for a k that follows from the digest: enough for tests, and the same each time. */
+void p256_sign(const uint8_t scalar[static 32], const uint8_t digest[static 32], uint8_t signature[static 64])
+{
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    const BIGNUM *order = EC_GROUP_get0_order(group);
+    BN_CTX *context = BN_CTX_new();
+    EC_POINT *point = EC_POINT_new(group);
+    BIGNUM *d = BN_bin2bn(scalar, 32, NULL);
+    BIGNUM *e = BN_bin2bn(digest, 32, NULL);
+    BIGNUM *k = BN_new();
+    BIGNUM *r = BN_new();
+    BIGNUM *s = BN_new();
+
+    assert_int_equal(BN_mod_add(k, d, e, order, context), 1);
+    assert_int_equal(EC_POINT_mul(group, point, k, NULL, NULL, context), 1);
+    assert_int_equal(EC_POINT_get_affine_coordinates(group, point, r, NULL, context), 1);
+    assert_int_equal(BN_nnmod(r, r, order, context), 1);
+    assert_int_equal(BN_mod_mul(s, r, d, order, context), 1);
+    assert_int_equal(BN_mod_add(s, s, e, order, context), 1);
+    assert_non_null(BN_mod_inverse(k, k, order, context));
+    assert_int_equal(BN_mod_mul(s, s, k, order, context), 1);
+    assert_int_equal(BN_bn2binpad(r, signature, 32), 32);
+    assert_int_equal(BN_bn2binpad(s, signature + 32, 32), 32);
+    BN_free(s);
+    BN_free(r);
+    BN_free(k);
+    BN_free(e);
+    BN_free(d);
+    EC_POINT_free(point);
+    BN_CTX_free(context);
+    EC_GROUP_free(group);
+}

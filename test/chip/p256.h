@@ -13,4 +13,10 @@ void p256_public_of(const uint8_t scalar[static 32], uint8_t public_key[static 6
 bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[static 32],
                    const uint8_t signature[static 64]);
 
+/* R | S over the digest. */
+void p256_sign(const uint8_t scalar[static 32], const uint8_t digest[static 32], uint8_t signature[static 64]);
+
+/* The x coordinate of the shared point. */
+void p256_agree(const uint8_t scalar[static 32], const uint8_t peer[static 64], uint8_t secret[static 32]);
+
 #endif

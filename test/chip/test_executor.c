@@ -4,6 +4,7 @@
 
 #include "bytes/hex.h"
 #include "chip/command.h"
+#include "chip/words.h"
 #include "test/chip/calls.h"
 #include "test/chip/scripted.h"
 
@@ -122,12 +123,32 @@ static const struct row {
     {"restarted in mid command",
      &call_info,
      false,
-     {SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("11")},
+     {SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("11"), SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS(FOUR)},
+     CHIP_OK,
+     ERROR_NONE,
+     -1,
+     FOUR,
+     2,
+     1},
+    {"restarts whenever it is asked",
+     &call_info,
+     false,
+     {SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("11"), SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("11")},
      CHIP_RESET,
      ERROR_DEVICE_RESET,
      0x11,
      "",
-     1,
+     2,
+     1},
+    {"restarted before what needs its registers",
+     &call_sign,
+     true,
+     {SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_SENDS(SIGN), SCRIPT_ANSWERS("11")},
+     CHIP_RESET,
+     ERROR_DEVICE_RESET,
+     0x11,
+     "",
+     2,
      0},
     {"restarted in a command not to repeat",
      &call_genkey,
@@ -408,7 +429,7 @@ static const struct row {
     {"gone at the wake reply",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE}, {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_PULSE, {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -438,7 +459,7 @@ static const struct row {
     {"gone at idle",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE}, SCRIPT_HOLDS("0F"), {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_PULSE, SCRIPT_HOLDS("0F"), {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -450,11 +471,11 @@ static const struct row {
     {"wakes at the third pulse",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE},
+     {SCRIPT_PULSE,
       SCRIPT_ANSWERS_NEVER,
       {.kind = SCRIPT_WAKE},
       SCRIPT_ANSWERS_NEVER,
-      SCRIPT_WAKES,
+      SCRIPT_WAKES_AGAIN,
       SCRIPT_SENDS(INFO),
       SCRIPT_ANSWERS(FOUR)},
      CHIP_OK,
@@ -466,7 +487,7 @@ static const struct row {
     {"awake already: idle and wake, for a fresh watchdog",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE}, SCRIPT_HOLDS("0F"), SCRIPT_IDLES, SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS(FOUR)},
+     {SCRIPT_PULSE, SCRIPT_HOLDS("0F"), SCRIPT_IDLES, SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS(FOUR)},
      CHIP_OK,
      ERROR_NONE,
      -1,
@@ -476,7 +497,7 @@ static const struct row {
     {"awake already with nothing to say",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE}, SCRIPT_GARBLES, SCRIPT_IDLES, SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS(FOUR)},
+     {SCRIPT_PULSE, SCRIPT_GARBLES, SCRIPT_IDLES, SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS(FOUR)},
      CHIP_OK,
      ERROR_NONE,
      -1,
@@ -486,7 +507,7 @@ static const struct row {
     {"failed its self test: still serves what it can",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE},
+     {SCRIPT_PULSE,
       SCRIPT_HOLDS("07"),
       SCRIPT_IDLES,
       {.kind = SCRIPT_WAKE},
@@ -502,11 +523,7 @@ static const struct row {
     {"wake reply with a bad CRC",
      &call_info,
      false,
-     {{.kind = SCRIPT_WAKE},
-      SCRIPT_ANSWERS_RAW("04113344"),
-      SCRIPT_IDLES,
-      SCRIPT_WAKES,
-      SCRIPT_SENDS(INFO),
+     {SCRIPT_PULSE, SCRIPT_ANSWERS_RAW("04113344"), SCRIPT_IDLES, SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO),
       SCRIPT_ANSWERS(FOUR)},
      CHIP_OK,
      ERROR_NONE,
@@ -560,8 +577,8 @@ static void check_row(const struct row *row)
     if ((err.has_chip_status ? err.chip_status : -1) != row->status_byte)
         fail_msg("%s: status byte %d of %d", row->name, err.has_chip_status, err.chip_status);
     if (row->status != CHIP_OK &&
-        (err.command == NULL || strcmp(err.command, row->call->command->name) != 0 || err.cause == NULL))
-        fail_msg("%s: the error does not name its command or cause", row->name);
+        (err.command == NULL || strcmp(err.command, row->call->command->name) != 0 || err.chip_failure != row->status))
+        fail_msg("%s: the error does not name its command or failure", row->name);
     assert_true(hex_decode(row->reply, strlen(row->reply), &expected, NULL));
     if (!bytes_equal(bytes_written(&reply), bytes_written(&expected)))
         fail_msg("%s: another reply", row->name);
@@ -584,6 +601,15 @@ static void test_status_texts(void **state)
         assert_non_null(chip_status_text((enum chip_status)a));
         for (int b = 0; b < a; b++)
             assert_string_not_equal(chip_status_text((enum chip_status)a), chip_status_text((enum chip_status)b));
+    }
+    for (int status = 0; status < CHIP_STATUS_COUNT; status++) {
+        struct error err = {.chip_failure = (uint8_t)status};
+
+        chip_words_for_failure(&err);
+        if (status == CHIP_OK)
+            assert_null(err.cause);
+        else
+            assert_string_equal(err.cause, chip_status_text((enum chip_status)status));
     }
     assert_non_null(chip_status_text(CHIP_STATUS_COUNT));
     assert_non_null(chip_status_text((enum chip_status)(-1)));

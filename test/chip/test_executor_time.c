@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* Twenty pulses, over at least the longest command that an interrupted program may have left running. */
+/* Pulses over at least the longest command that an interrupted program may have left running: Verify at M2. */
 static void test_wake_gives_up(void **state)
 {
     static const struct scripted_step steps[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_NO_ANSWER}};
@@ -26,8 +26,8 @@ static void test_wake_gives_up(void **state)
     (void)state;
     chip_init(&chip, &transport);
     assert_int_equal(make_call(&chip, &call_write, NULL, NULL), CHIP_NO_ANSWER);
-    assert_int_equal(chip.counters.wakes, 20);
-    assert_true(script.now_us > 653000 && script.now_us < 1000000);
+    assert_int_equal(chip.counters.wakes, 32);
+    assert_true(script.now_us > 1085000 && script.now_us < 1300000);
     assert_int_equal(chip.counters.commands, 0);
 }
 
@@ -90,7 +90,7 @@ static void test_watchdog_window(void **state)
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-    size_t at = 2;
+    size_t at = 3;
     uint32_t wakes = 1;
 
     (void)state;
@@ -118,8 +118,8 @@ static void test_watchdog_window(void **state)
 static void test_registers_survive_the_window(void **state)
 {
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "window", steps);
@@ -161,10 +161,10 @@ static void test_gone_at_the_window(void **state)
 static void test_longer_than_the_window(void **state)
 {
     static const struct chip_command slow = {
-        .name = "slow", .opcode = 0x30, .exec_max_ms = 1085, .first_poll_us = 100, .repeatable = true};
+        .name = "slow", .opcode = 0x30, .exec_max_ms = {1085, 1085, 1085}, .first_poll_us = 100, .repeatable = true};
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "long", steps);
@@ -213,15 +213,68 @@ static const struct {
     const struct chip_command *command;
     unsigned asks;
 } guarded[] = {
-    {&chip_command_info, 0},         {&chip_command_read, 0},
-    {&chip_command_random, 0},       {&chip_command_nonce, 0},
-    {&chip_command_gendig, 0},       {&chip_command_genkey_public, 0},
-    {&chip_command_sign, 0},         {&chip_command_verify, 0},
-    {&chip_command_sha_start, 0},    {&chip_command_sha, 0},
-    {&chip_command_write, 1},        {&chip_command_write_encrypted, 1},
-    {&chip_command_lock, 1},         {&chip_command_genkey, 1},
-    {&chip_command_privwrite, 1},    {&chip_command_privwrite_encrypted, 1},
+    {&chip_command_info, 0},
+    {&chip_command_info_latch, 0},
+    {&chip_command_random, 0},
+    {&chip_command_random_seeding, 1},
+    {&chip_command_selftest, 0},
+    {&chip_command_pause, 0},
+    {&chip_command_read, 0},
+    {&chip_command_read_encrypted, 0},
+    {&chip_command_write, 1},
+    {&chip_command_write_encrypted, 1},
+    {&chip_command_lock, 1},
     {&chip_command_update_extra, 1},
+    {&chip_command_spend_use, 1},
+    {&chip_command_counter, 0},
+    {&chip_command_counter_increment, 1},
+    {&chip_command_nonce, 0},
+    {&chip_command_nonce_seeding, 1},
+    {&chip_command_nonce_mix, 0},
+    {&chip_command_gendig, 0},
+    {&chip_command_gendig_zone, 0},
+    {&chip_command_sha_start, 0},
+    {&chip_command_sha, 0},
+    {&chip_command_sha_hmac, 0},
+    {&chip_command_sha_hmac_tempkey, 0},
+    {&chip_command_genkey, 1},
+    {&chip_command_genkey_public, 0},
+    {&chip_command_genkey_ephemeral, 0},
+    {&chip_command_genkey_digest, 0},
+    {&chip_command_genkey_create_digest, 1},
+    {&chip_command_privwrite, 1},
+    {&chip_command_privwrite_encrypted, 1},
+    {&chip_command_sign, 0},
+    {&chip_command_verify, 0},
+    {&chip_command_verify_stored, 0},
+    {&chip_command_verify_validity, 1},
+    {&chip_command_ecdh, 0},
+    {&chip_command_ecdh_to_tempkey, 0},
+    {&chip_command_ecdh_to_slot, 1},
+    {&chip_command_ecdh_ephemeral, 0},
+    {&chip_command_ecdh_ephemeral_to_slot, 1},
+    {&chip_command_secureboot, 0},
+    {&chip_command_secureboot_once, 0},
+    {&chip_command_secureboot_protected, 0},
+    {&chip_command_secureboot_copy, 1},
+    {&chip_command_secureboot_copy_once, 1},
+    {&chip_command_secureboot_copy_protected, 1},
+    {&chip_command_mac, 0},
+    {&chip_command_mac_tempkey, 0},
+    {&chip_command_mac_under_tempkey, 0},
+    {&chip_command_checkmac, 0},
+    {&chip_command_checkmac_tempkey, 0},
+    {&chip_command_checkmac_under_tempkey, 0},
+    {&chip_command_hmac, 0},
+    {&chip_command_derivekey, 1},
+    {&chip_command_aes, 0},
+    {&chip_command_aes_tempkey, 0},
+    {&chip_command_aes_gfm, 0},
+    {&chip_command_kdf, 0},
+    {&chip_command_kdf_to_register, 0},
+    {&chip_command_kdf_from_register, 0},
+    {&chip_command_kdf_to_slot, 1},
+    {&chip_command_kdf_from_register_to_slot, 1},
 };
 
 /* The guard is asked about everything that lasts, and about nothing else; its no stops all traffic. */
@@ -245,6 +298,198 @@ static void test_guard(void **state)
         assert_int_equal(status, asked != 0 ? CHIP_BAD_ARGUMENT : CHIP_GONE);
         assert_int_equal(err.reason, asked != 0 ? ERROR_NOT_ARMED : ERROR_DEVICE_MISSING);
         assert_true((script.now_us == 0) == (asked != 0));
+    }
+}
+
+/* What the executor relies on in each row. */
+static void test_rows_are_sane(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
+        const struct chip_command *command = guarded[i].command;
+
+        assert_true(command->first_poll_us >= 100);
+        for (unsigned clock = 0; clock < CHIP_CLOCKS; clock++) {
+            assert_true(command->first_poll_us < command->exec_max_ms[clock] * 1000);
+            assert_true(command->exec_max_ms[clock] < 2500); /* the longest wait for a reply */
+            assert_true(clock == 0 || command->exec_max_ms[clock] >= command->exec_max_ms[clock - 1]);
+        }
+        assert_true(command->effect != CHIP_LOCKS || !command->repeatable);
+        assert_true(command->effect <= CHIP_SEEDS || command->registers != CHIP_REGISTERS_FILLED);
+    }
+}
+
+/* Only an ATECC508A has a seed that lasts; a part not yet known may be one. */
+static void test_the_seed_is_guarded_where_there_is_one(void **state)
+{
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct {
+        bool identified;
+        uint8_t revision[4];
+        unsigned asks;
+    } parts[] = {{false, {0}, 1}, {true, {0x00, 0x00, 0x50, 0x00}, 1}, {true, {0x00, 0x00, 0x60, 0x02}, 0}};
+    static const struct chip_command *const seeding[] = {&chip_command_random_seeding, &chip_command_nonce_seeding};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (size_t j = 0; j < sizeof(seeding) / sizeof(seeding[0]); j++) {
+            struct scripted script;
+            struct transport transport = scripted_init(&script, seeding[j]->name, nothing);
+            struct chip chip;
+            unsigned asked = 0;
+
+            chip_init(&chip, &transport);
+            chip.identified = parts[i].identified;
+            memcpy(chip.revision, parts[i].revision, sizeof(chip.revision));
+            chip.guard = (struct chip_guard){.allow = refuse, .context = &asked};
+            assert_int_equal(chip_execute(&chip, seeding[j], 0, 0, BYTES_NONE, NULL, NULL),
+                             parts[i].asks != 0 ? CHIP_BAD_ARGUMENT : CHIP_GONE);
+            assert_int_equal(asked, parts[i].asks);
+        }
+}
+
+/*
+ * A LimitedUse key: the guard is asked, the use is counted as writing, and a lost reply is not asked for again by
+ * sending again; with another key, and with a command that runs without one, all stays as the row says.
+ */
+static void test_counted_uses(void **state)
+{
+    static const struct {
+        const char *name;
+        const struct chip_command *command;
+        uint16_t param2, limited_use;
+        const char *group;
+        bool counted;
+    } rows[] = {
+        {"MAC, counted", &chip_command_mac, 4, 1 << 4, "0708000400", true},
+        {"MAC, another slot", &chip_command_mac, 4, 1 << 5, "0708000400", false},
+        {"KDF, the source counts", &chip_command_kdf, 0x0504, 1 << 4, "0756000405", true},
+        {"KDF, the target does not", &chip_command_kdf, 0x0405, 1 << 4, "0756000504", false},
+        {"AES with TempKey", &chip_command_aes, 0xFFFF, 0xFFFF, "075100FFFF", false},
+        {"a public key that comes along", &chip_command_info, 4, 0xFFFF, "0730000400", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct scripted_step once[] = {SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS_NEVER, {0}};
+        const struct scripted_step twice[] = {SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS_NEVER,
+                                              SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS(FOUR),
+                                              {0}};
+        struct scripted script;
+        struct transport transport = scripted_init(&script, rows[i].name, rows[i].counted ? once : twice);
+        struct chip chip;
+        uint8_t memory[64];
+        struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+        unsigned asked = 0;
+        enum chip_status status;
+
+        chip_init(&chip, &transport);
+        chip.limited_use = rows[i].limited_use;
+        status = chip_execute(&chip, rows[i].command, 0, rows[i].param2, BYTES_NONE, &reply, NULL);
+        assert_int_equal(status, rows[i].counted ? CHIP_REPLY_LOST : CHIP_OK);
+        assert_int_equal(chip.counters.writing, rows[i].counted ? 1 : 0);
+        assert_int_equal(chip.counters.irreversible, 0);
+        scripted_done(&script);
+        if (!rows[i].counted)
+            continue;
+        chip.guard = (struct chip_guard){.allow = refuse, .context = &asked};
+        status = chip_execute(&chip, rows[i].command, 0, rows[i].param2, BYTES_NONE, &reply, NULL);
+        assert_int_equal(asked, 1);
+        assert_int_equal(status, CHIP_BAD_ARGUMENT);
+    }
+}
+
+/* Sign with a counted key is no sequence to start again: neither after a lost reply nor after a restart. */
+static void test_counted_in_a_sequence(void **state)
+{
+    static const struct scripted_step ends[][2] = {{SCRIPT_ANSWERS_NEVER, {0}}, {SCRIPT_ANSWERS("11"), {0}}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        for (int counted = 0; counted <= 1; counted++) {
+            const struct scripted_step steps[] = {SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"),
+                                                  SCRIPT_SENDS(SIGN), ends[i][0],          {0}};
+            struct scripted script;
+            struct transport transport = scripted_init(&script, "counted sequence", steps);
+            struct chip chip;
+            uint8_t memory[64];
+            struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+
+            chip_init(&chip, &transport);
+            chip.limited_use = counted ? 1 << 2 : 0;
+            assert_int_equal(make_call(&chip, &call_nonce, NULL, NULL), CHIP_OK);
+            assert_int_equal(make_call(&chip, &call_sign, &reply, NULL), counted ? CHIP_REPLY_LOST : CHIP_RESET);
+            scripted_done(&script);
+        }
+}
+
+/* One byte: a bitmap for SelfTest, a status for all others, and for SelfTest where it has bits that no test has. */
+static void test_bitmap(void **state)
+{
+    static const struct {
+        const char *reply;
+        enum chip_status status;
+        int bitmap; /* -1: none */
+    } rows[] = {
+        {"00", CHIP_OK, 0x00},      {"01", CHIP_OK, 0x01},         {"05", CHIP_OK, 0x05},  {"11", CHIP_OK, 0x11},
+        {"08", CHIP_OK, 0x08},      {"3D", CHIP_OK, 0x3D},         {"03", CHIP_PARSE, -1}, {"07", CHIP_SELF_TEST, -1},
+        {"0F", CHIP_EXECUTION, -1}, {"42", CHIP_STATUS_OTHER, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct scripted_step steps[] = {
+            SCRIPT_WAKES, SCRIPT_SENDS("07773D0000"), SCRIPT_ANSWERS(rows[i].reply), {0}};
+        struct scripted script;
+        struct transport transport = scripted_init(&script, rows[i].reply, steps);
+        struct chip chip;
+        uint8_t memory[4];
+        struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+
+        chip_init(&chip, &transport);
+        assert_int_equal(chip_execute(&chip, &chip_command_selftest, 0x3D, 0, BYTES_NONE, &reply, NULL),
+                         rows[i].status);
+        assert_int_equal(reply.len, rows[i].bitmap >= 0 ? 1 : 0);
+        if (rows[i].bitmap >= 0)
+            assert_int_equal(memory[0], rows[i].bitmap);
+        scripted_done(&script);
+    }
+}
+
+/* The slower the clock, the earlier a wake period is full: what fits at M0 needs a fresh one at M2. */
+static void test_clocks_and_the_window(void **state)
+{
+    static const struct {
+        uint8_t clock;
+        uint32_t wakes;
+    } rows[] = {{CHIP_CLOCK_M0, 1}, {CHIP_CLOCK_M1, 1}, {CHIP_CLOCK_M2, 2}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct scripted_step steps[12] = {SCRIPT_WAKES};
+        struct scripted script;
+        struct transport transport;
+        struct chip chip;
+        uint8_t memory[64];
+        struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+        size_t at = 3;
+
+        for (uint32_t call = 0; call < 2; call++) {
+            if (call == 1 && rows[i].wakes == 2) {
+                steps[at++] = (struct scripted_step)SCRIPT_IDLES;
+                steps[at++] = (struct scripted_step){.kind = SCRIPT_WAKE};
+                steps[at++] = (struct scripted_step){.kind = SCRIPT_REPLY, .hex = "11"};
+            }
+            steps[at++] = (struct scripted_step)SCRIPT_SENDS(GENKEY);
+            steps[at++] = (struct scripted_step){.kind = SCRIPT_REPLY, .hex = FOUR, .busy_us = 97000};
+        }
+        transport = scripted_init(&script, "clock", steps);
+        chip_init(&chip, &transport);
+        chip.clock = rows[i].clock;
+        for (int call = 0; call < 2; call++)
+            assert_int_equal(make_call(&chip, &call_genkey, &reply, NULL), CHIP_OK);
+        scripted_done(&script);
+        assert_int_equal(chip.counters.wakes, rows[i].wakes);
     }
 }
 
@@ -320,6 +565,12 @@ int main(void)
         cmocka_unit_test(test_longer_than_the_window),
         cmocka_unit_test(test_sleep_forgets),
         cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_the_seed_is_guarded_where_there_is_one),
+        cmocka_unit_test(test_rows_are_sane),
+        cmocka_unit_test(test_counted_uses),
+        cmocka_unit_test(test_counted_in_a_sequence),
+        cmocka_unit_test(test_bitmap),
+        cmocka_unit_test(test_clocks_and_the_window),
         cmocka_unit_test(test_oversize_is_never_sent),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_serial_in_errors),

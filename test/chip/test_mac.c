@@ -44,16 +44,16 @@ static void test_nonce_then_gendig(void **state)
     uint8_t rand_out[32];
     uint8_t num_in[20];
     uint8_t key[32];
-    uint8_t tempkey[32];
+    struct chip_tempkey tempkey;
 
     (void)state;
     count_up(rand_out, sizeof(rand_out), 0xA0);
     count_up(num_in, sizeof(num_in), 0x00);
     count_up(key, sizeof(key), 0x40);
-    assert_true(chip_mac_nonce(rand_out, num_in, tempkey));
-    assert_hex(tempkey, 32, AFTER_NONCE);
-    assert_true(chip_mac_gendig(key, 4, serial, tempkey));
-    assert_hex(tempkey, 32, AFTER_GENDIG);
+    assert_true(chip_tempkey_nonce(&tempkey, 0, rand_out, num_in));
+    assert_hex(tempkey.value, 32, AFTER_NONCE);
+    assert_true(chip_tempkey_gendig_slot(&tempkey, 4, key, NULL, serial));
+    assert_hex(tempkey.value, 32, AFTER_GENDIG);
 }
 
 static void test_write(void **state)

@@ -4,6 +4,8 @@
  * what comes out.
  */
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
+#include "chip/words.h"
 
 #include "test/chip/dump.h"
 #include "test/chip/lab.h"

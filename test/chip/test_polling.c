@@ -7,6 +7,7 @@
 #include "chip/operations.h"
 
 #include "test/chip/board.h"
+#include "test/chip/dump.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include <cmocka.h>
 
 #define BIT_NS 2500 /* the virtual chip's 400 kHz */
+#define FRESH_WAKE_NS 3000000
 
 struct measure {
     uint64_t now_ns, execution_ns;
@@ -119,6 +121,61 @@ static void test_slow_parts(void **state)
     board_release(&board);
 }
 
+/*
+ * Parts with a slow clock, both zones locked: commands of up to 1.1 s run and end in time, none is refused by the
+ * watchdog for having been sent too late, whether ChipMode asks for the long watchdog (bit 2) or not. A host that has
+ * not read the config zone is told by the chip, and gets there with the resends that takes.
+ */
+static void test_slow_clocks(void **state)
+{
+    static const struct {
+        uint8_t chip_mode;
+        uint64_t verify_ns;
+    } clocks[] = {{0x00, 105000000}, {0x28, 295000000}, {0x68, 1085000000}, {0x6C, 1085000000}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
+        for (int informed = 0; informed <= 1; informed++) {
+            struct chip_config config = dump_load("608b-tngtls");
+            const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.bytes};
+            struct board board;
+            struct measure before;
+            struct measure after;
+            uint64_t execution;
+            uint8_t random[32];
+            uint8_t public_key[64];
+            uint8_t signature[64];
+            const uint8_t digest[32] = {0x5A};
+
+            config.bytes[19] = clocks[i].chip_mode;
+            board_init(&board, &making);
+            if (informed)
+                assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
+            for (int run = 0; run < 3; run++) {
+                assert_int_equal(chip_read_public_key(&board.chip, 0, public_key, NULL), CHIP_OK);
+                assert_int_equal(chip_sign_digest(&board.chip, CHIP_PART_ATECC608B, 0, digest, signature, NULL),
+                                 CHIP_OK);
+                /* 0.25 s into a wake period: too late for a Verify at M2 and the short watchdog. */
+                chip_sleep(&board.chip);
+                for (int filler = 0; filler < 10; filler++)
+                    assert_int_equal(chip_random(&board.chip, random, NULL), CHIP_OK);
+                before = measure_now(&board);
+                assert_int_equal(
+                    chip_verify_external(&board.chip, CHIP_PART_ATECC608B, digest, signature, public_key, NULL),
+                    CHIP_OK);
+                after = measure_now(&board);
+                execution = after.execution_ns - before.execution_ns;
+                assert_true(execution >= clocks[i].verify_ns);
+                if (informed)
+                    assert_true(after.now_ns - before.now_ns - groups_ns(&before, &after) <
+                                execution + execution / 20 + FRESH_WAKE_NS);
+            }
+            if (informed)
+                assert_int_equal(board.chip.counters.resends, 0);
+            board_release(&board);
+        }
+}
+
 /* What provisioning one Trust&GO board asks of the chip. */
 static void test_a_typical_run(void **state)
 {
@@ -161,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_end_is_noticed_in_time),
         cmocka_unit_test(test_slow_parts),
+        cmocka_unit_test(test_slow_clocks),
         cmocka_unit_test(test_a_typical_run),
     };
 

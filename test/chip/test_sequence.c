@@ -4,6 +4,7 @@
 
 #include "chip/mac.h"
 #include "chip/operations.h"
+#include "chip/operations_encrypted.h"
 #include "test/chip/scripted.h"
 
 #include <setjmp.h>

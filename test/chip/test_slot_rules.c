@@ -4,7 +4,7 @@
  * sign, E ECDH, G generate, C import in clear, S import encrypted, P gives its public key, H holds a public key for
  * Verify, W write in clear, R read in clear, L lock.
  */
-#include "chip/config.h"
+#include "chip/words.h"
 
 #include "test/chip/dump.h"
 
@@ -161,13 +161,13 @@ static void test_why_not_agrees_with_can(void **state)
                 for (size_t l = 0; l < LETTERS; l++) {
                     struct chip_config config = dump_load(rows[i].dump);
                     enum error_reason reason = ERROR_NONE;
-                    const char *why_not;
+                    enum chip_rule why_not;
 
                     set_locks(&config, (enum locks)locks);
                     why_not = chip_slot_why_not(&config, slot, letters[l].ability, &reason);
-                    assert_int_equal(why_not == NULL,
+                    assert_int_equal(why_not == CHIP_RULE_NONE,
                                      (chip_slot_can(&config, slot) & (uint32_t)letters[l].ability) != 0);
-                    assert_int_equal(why_not == NULL, reason == ERROR_NONE);
+                    assert_int_equal(why_not == CHIP_RULE_NONE, reason == ERROR_NONE);
                 }
 }
 
@@ -216,7 +216,9 @@ static const struct {
     {'S', LOCKED, 3, true, 0x4080, 0x0011, ERROR_SLOT_LOCKED, "SlotLocked"},
     {'P', LOCKED, 3, false, 0x0080, 0x0013, ERROR_NONE, NULL},
     {'P', LOCKED, 3, false, 0x0080, 0x0011, ERROR_SLOT_POLICY, "(PubInfo)"},
-    {'P', FILLING, 3, false, 0x0080, 0x0011, ERROR_NONE, NULL},
+    {'P', FILLING, 3, false, 0x0080, 0x0013, ERROR_NONE, NULL},
+    {'P', FILLING, 3, false, 0x0080, 0x0011, ERROR_SLOT_POLICY, "(PubInfo)"},
+    {'P', FILLING, 3, false, 0x0080, 0x0093, ERROR_SLOT_POLICY, "(ReqAuth)"},
     {'P', LOCKED, 3, false, 0x0080, 0x0093, ERROR_SLOT_POLICY, "(ReqAuth)"},
     {'H', LOCKED, 8, false, 0x8F0F, 0x0010, ERROR_NONE, NULL},
     {'H', LOCKED, 7, false, 0x8F0F, 0x0010, ERROR_SLOT_POLICY, "8 to 15"},
@@ -266,7 +268,8 @@ static void test_whys(void **state)
         config.bytes[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
         config.bytes[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);
         config.bytes[97 + 2 * slot] = (uint8_t)(whys[i].key_config >> 8);
-        text = chip_slot_why_not(&config, whys[i].slot, (enum chip_ability)abilities_of(ability), &reason);
+        text =
+            chip_rule_text(chip_slot_why_not(&config, whys[i].slot, (enum chip_ability)abilities_of(ability), &reason));
         if (reason != whys[i].reason || (text == NULL) != (whys[i].words == NULL))
             fail_msg("row %zu (%s): %s, %s", i, ability, error_reason_name(reason), text != NULL ? text : "it can");
         if (text != NULL && strstr(text, whys[i].words) == NULL)
@@ -282,17 +285,44 @@ static void test_slot_16(void **state)
     (void)state;
     assert_int_equal(chip_slot_can(&config, 16), 0);
     assert_int_equal(chip_slot_can(&config, 255), 0);
-    assert_non_null(chip_slot_why_not(&config, 16, CHIP_CAN_GENERATE, &reason));
+    assert_int_equal(chip_slot_why_not(&config, 16, CHIP_CAN_GENERATE, &reason), CHIP_RULE_NO_SLOT);
     assert_int_equal(reason, ERROR_USAGE);
+}
+
+/* Each rule has words of its own, but for the two that say the same of private and of public keys; put into an error
+ * only where it has none. */
+static void test_words(void **state)
+{
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_null(chip_rule_text(CHIP_RULE_NONE));
+    assert_null(chip_rule_text(CHIP_RULE_COUNT));
+    for (int a = CHIP_RULE_NONE + 1; a < CHIP_RULE_COUNT; a++) {
+        assert_non_null(chip_rule_text((enum chip_rule)a));
+        for (int b = CHIP_RULE_NONE + 1; b < a; b++)
+            if (a != CHIP_RULE_PUBLIC_NOT_P256 || b != CHIP_RULE_NOT_P256)
+                assert_string_not_equal(chip_rule_text((enum chip_rule)a), chip_rule_text((enum chip_rule)b));
+    }
+    chip_words_for_rule(&err);
+    assert_null(err.cause);
+    error_set_slot_rule(&err, ERROR_SLOT_POLICY, CHIP_RULE_NO_ECDH, "next");
+    error_set_slot_rule(&err, ERROR_SLOT_LOCKED, CHIP_RULE_SLOT_LOCKED, NULL);
+    chip_words_for_rule(&err);
+    assert_int_equal(err.reason, ERROR_SLOT_POLICY);
+    assert_string_equal(err.cause, chip_rule_text(CHIP_RULE_NO_ECDH));
+    assert_string_equal(err.next, "next");
+    err.cause = "another";
+    chip_words_for_rule(&err);
+    assert_string_equal(err.cause, "another");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_why_not_agrees_with_can),
-        cmocka_unit_test(test_whys),
-        cmocka_unit_test(test_slot_16),
+        cmocka_unit_test(test_rows),  cmocka_unit_test(test_why_not_agrees_with_can),
+        cmocka_unit_test(test_whys),  cmocka_unit_test(test_slot_16),
+        cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "bytes/order.h"
 #include "chip/config.h"
 #include "chip/operations.h"
+#include "chip/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -198,24 +199,28 @@ void device_remove(struct device *device)
 
 void device_expect(const struct device *device, psa_status_t status, psa_status_t expected)
 {
-    const struct error *err = &device->driver.last_error;
+    struct error err = device->driver.last_error;
 
+    chip_words_for_failure(&err);
+    chip_words_for_rule(&err);
     if (status != expected)
         fail_msg("PSA answered %d instead of %d; the driver's reason: %s, %s: %s (slot %d, key %u, chip status %02x)",
-                 (int)status, (int)expected, error_reason_name(err->reason), err->doing != NULL ? err->doing : "-",
-                 err->cause != NULL ? err->cause : "-", err->has_slot ? err->slot : -1, (unsigned)err->key_id,
-                 err->chip_status);
+                 (int)status, (int)expected, error_reason_name(err.reason), err.doing != NULL ? err.doing : "-",
+                 err.cause != NULL ? err.cause : "-", err.has_slot ? err.slot : -1, (unsigned)err.key_id,
+                 err.chip_status);
 }
 
 void device_expect_reason(const struct device *device, psa_status_t status, psa_status_t expected,
                           enum error_reason reason)
 {
-    const struct error *err = &device->driver.last_error;
+    struct error err = device->driver.last_error;
 
     device_expect(device, status, expected);
-    assert_string_equal(error_reason_name(err->reason), error_reason_name(reason));
-    assert_non_null(err->cause);
-    assert_int_equal(err->psa_status, expected);
+    assert_string_equal(error_reason_name(err.reason), error_reason_name(reason));
+    chip_words_for_failure(&err);
+    chip_words_for_rule(&err);
+    assert_non_null(err.cause);
+    assert_int_equal(err.psa_status, expected);
 }
 
 static psa_key_attributes_t key_attributes(psa_key_id_t id, int slot, psa_key_type_t type, psa_key_usage_t usage)

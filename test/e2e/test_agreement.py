@@ -30,7 +30,8 @@ def plain_man():
 
 def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "random",
-                             "erase", "virtual new", "virtual serve", "virtual run"}
+                             "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
+                             "virtual run"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -153,10 +154,11 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "provision": ("provision", EXAMPLE), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
         "keys": ("keys",), "public-key": ("public-key", "18"), "csr": ("csr", "18", "-s", "CN=x"), "sign": ("sign", "18", EXAMPLE),
         "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "erase": ("erase", "--yes"),
-        "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"),
+        "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
     }
-    # One that runs until it is told to end, and one whose output is another program's, have tests of their own.
-    assert set(runs) | {"virtual serve", "virtual run"} == set(table[0])
+    # One that runs until it is told to end, one whose output is another program's, and those that want a board have tests
+    # of their own.
+    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

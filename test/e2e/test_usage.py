@@ -77,7 +77,7 @@ def test_state_folder_may_be_relative(tmp_path):
     assert (tmp_path / "here" / "devices").is_dir()
 
 
-@pytest.mark.parametrize("device", ["unix:", "tcp:host", "swi:/dev/ttyS1", "kit:", "", ":", "virtua", "i2c",
+@pytest.mark.parametrize("device", ["unix:", "tcp:host", "swi:", "swi", "kit:", "", ":", "virtua", "i2c",
                                     "i2c:", "i2c:@0x60", "i2c:/dev/i2c-1@", "i2c:/dev/i2c-1@0x80", "i2c:/dev/i2c-1@x",
                                     "i2c:/dev/i2c-1@0x07", "virtual:"])
 def test_device_forms_that_are_none(station, device):

@@ -64,6 +64,33 @@ static void test_first_is_kept(void **state)
     assert_int_equal(err.reason, ERROR_PSA);
 }
 
+/* Causes by number: the first is kept just so, and words that were there before stay alone. */
+static void test_causes_by_number(void **state)
+{
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    error_set_chip_failure(&err, ERROR_CHIP_REFUSED, 7);
+    error_set_slot_rule(&err, ERROR_SLOT_POLICY, 5, "next");
+    error_set_chip_failure(&err, ERROR_DEVICE_SILENT, 8);
+    error_set(&err, ERROR_PSA, "other", "other");
+    assert_int_equal(err.reason, ERROR_CHIP_REFUSED);
+    assert_int_equal(err.chip_failure, 7);
+    assert_int_equal(err.slot_rule, 0);
+    assert_null(err.cause);
+    assert_null(err.next);
+
+    error_clear(&err);
+    error_set_slot_rule(&err, ERROR_SLOT_POLICY, 5, "next");
+    error_set_chip_failure(&err, ERROR_CHIP_REFUSED, 7);
+    assert_int_equal(err.reason, ERROR_SLOT_POLICY);
+    assert_int_equal(err.slot_rule, 5);
+    assert_int_equal(err.chip_failure, 0);
+    assert_string_equal(err.next, "next");
+    error_set_slot_rule(NULL, ERROR_SLOT_POLICY, 5, NULL);
+    error_set_chip_failure(NULL, ERROR_CHIP_REFUSED, 7);
+}
+
 static void test_nobody_interested(void **state)
 {
     static const uint8_t serial[ERROR_SERIAL_BYTES] = {0};
@@ -87,6 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_reason_has_its_name),
         cmocka_unit_test(test_first_is_kept),
+        cmocka_unit_test(test_causes_by_number),
         cmocka_unit_test(test_nobody_interested),
     };
 

@@ -92,6 +92,85 @@ static void test_golden_bytes(void **state)
     assert_memory_equal(encoded.data, expected, out.len);
 }
 
+/* The same keys, the second with a request: version 2, and a text more for each. */
+static const char golden_csr_hex[] = "49505246 02 05 00 00 00 02 02"
+                                     "06 676F6C64656E"
+                                     "78563412 02 02 1271 0001 09060006 00140000 01 01"
+                                     "03 6F6E65 05 6B2E70656D 00"
+                                     "12000000 01 03 1271 0001 FF060006 00140000 00 00"
+                                     "03 74776F 00 0B 434E3D7B73657269616C7D" /* CN={serial} */
+                                     "04 08 666F75722E686578"
+                                     "06 03 736978";
+
+static void test_golden_bytes_with_request(void **state)
+{
+    static struct profile profile, decoded;
+    uint8_t expected[256];
+    struct bytes_out out = {.data = expected, .cap = sizeof(expected)};
+    struct bytes encoded;
+
+    (void)state;
+    assert_true(hex_decode(golden_csr_hex, strlen(golden_csr_hex), &out, NULL));
+    read_text(golden_text, &profile);
+    strcpy(profile.keys[1].csr_subject, "CN={serial}");
+    profile.keys[1].usage = PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE;
+    encoded = encode(&profile);
+    assert_int_equal(encoded.len, out.len);
+    assert_memory_equal(encoded.data, expected, out.len);
+    assert_true(profile_decode(encoded, &decoded, NULL));
+    assert_string_equal(decoded.keys[0].csr_subject, "");
+    assert_string_equal(decoded.keys[1].csr_subject, "CN={serial}");
+}
+
+/* Version 2 is for profiles that need it: else a profile would have two forms and two digests. */
+static void test_version_without_need(void **state)
+{
+    static struct profile decoded;
+    struct error err = {.reason = ERROR_NONE};
+    uint8_t form[256];
+    struct bytes_out out = {.data = form, .cap = sizeof(form)};
+    static const char hex[] = "49505246 02 05 00 00 00 01 00 06 676F6C64656E"
+                              "12000000 01 03 1271 0001 FF060006 00140000 00 00 03 74776F 00 00";
+
+    (void)state;
+    assert_true(hex_decode(hex, strlen(hex), &out, NULL));
+    assert_false(profile_decode(bytes_written(&out), &decoded, &err));
+    assert_int_equal(err.reason, ERROR_PROFILE_SYNTAX);
+    form[4] = PROFILE_BINARY_VERSION;
+    assert_true(profile_decode(bytes_of(form, out.len - 1), &decoded, NULL));
+}
+
+static const struct subject_row {
+    const char *subject, *text;
+} subject_rows[] = {
+    {"CN=board", "CN=board"},
+    {"CN={serial}", "CN=0123000000000000EE"},
+    {"CN={serial},serialNumber={serial},O=x", "CN=0123000000000000EE,serialNumber=0123000000000000EE,O=x"},
+    {"CN={seria},O={serial", "CN={seria},O={serial"},
+    {"CN={{serial}}", "CN={0123000000000000EE}"},
+};
+
+static void test_subjects(void **state)
+{
+    static const uint8_t serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0, 0, 0, 0, 0, 0, 0xee};
+    char text[PROFILE_SUBJECT_TEXT_MAX];
+    static struct profile_key key;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(subject_rows) / sizeof(subject_rows[0]); i++) {
+        strcpy(key.csr_subject, subject_rows[i].subject);
+        assert_true(profile_csr_subject(&key, serial, text));
+        assert_string_equal(text, subject_rows[i].text);
+    }
+    memset(key.csr_subject, 0, sizeof(key.csr_subject));
+    for (int i = 0; i < 15; i++)
+        strcat(key.csr_subject, "{serial}");
+    assert_false(profile_csr_subject(&key, serial, text)); /* 270 */
+    assert_string_equal(text, "");
+    key.csr_subject[14 * 8] = '\0'; /* 252 */
+    assert_true(profile_csr_subject(&key, serial, text));
+}
+
 /* These go into every device's record: a change here is a new version of the format. */
 static const struct digest_row {
     const char *file, *digest;
@@ -415,11 +494,19 @@ static void test_lines_do_not_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden_bytes),  cmocka_unit_test(test_golden_digests),
-        cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_every_byte_changed),
-        cmocka_unit_test(test_every_length),  cmocka_unit_test(test_every_capacity),
-        cmocka_unit_test(test_random_bytes),  cmocka_unit_test(test_not_canonical),
-        cmocka_unit_test(test_not_encodable), cmocka_unit_test(test_lines_do_not_count),
+        cmocka_unit_test(test_golden_bytes_with_request),
+        cmocka_unit_test(test_version_without_need),
+        cmocka_unit_test(test_subjects),
+        cmocka_unit_test(test_golden_bytes),
+        cmocka_unit_test(test_golden_digests),
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_every_byte_changed),
+        cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_every_capacity),
+        cmocka_unit_test(test_random_bytes),
+        cmocka_unit_test(test_not_canonical),
+        cmocka_unit_test(test_not_encodable),
+        cmocka_unit_test(test_lines_do_not_count),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

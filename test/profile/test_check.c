@@ -111,6 +111,12 @@ BREAKS(key_usage_short, profile->keys[1].usage = PSA_KEY_USAGE_SIGN_HASH)
 BREAKS(key_later_replace, set_enum(&profile->keys[1].replace, 2))
 BREAKS(key_source_open, memset(profile->keys[1].source, 'a', PROFILE_SOURCE_MAX))
 BREAKS(key_source_control, strcpy(profile->keys[1].source, "a\nb"))
+BREAKS(csr_subject_open, memset(profile->keys[0].csr_subject, '=', PROFILE_SUBJECT_MAX))
+BREAKS(csr_subject_control, strcpy(profile->keys[0].csr_subject, "CN=a\tb"))
+BREAKS(csr_subject_no_name, strcpy(profile->keys[0].csr_subject, "board"))
+BREAKS(csr_subject_grows, strcpy(profile->keys[0].csr_subject,
+                                 "=={serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}"
+                                 "{serial}{serial}{serial}{serial}{s}"))
 BREAKS(write_key_slot_16, (make_delivered(profile), profile->write_keys[1].slot = 16))
 BREAKS(write_key_source_empty, (make_delivered(profile), profile->write_keys[1].source[0] = '\0'))
 BREAKS(write_key_source_open,
@@ -144,6 +150,11 @@ BREAKS(policy_anywhere, profile->keys[1].slot = PROFILE_SLOT_ANY)
 BREAKS(derive_anywhere, (make_delivered(profile), profile->keys[1].slot = PROFILE_SLOT_ANY))
 BREAKS(lock_anywhere, (make_delivered(profile), profile->keys[2].slot = PROFILE_SLOT_ANY))
 BREAKS(policy_private_slot_8, profile->keys[1].slot = 8)
+BREAKS(csr_public, strcpy(profile->keys[2].csr_subject, "CN=a"))
+BREAKS(csr_unsigned,
+       (strcpy(profile->keys[0].csr_subject, "CN=a"), profile->keys[0].usage = PSA_KEY_USAGE_SIGN_MESSAGE))
+BREAKS(csr_other_hash,
+       (strcpy(profile->keys[0].csr_subject, "CN=a"), profile->keys[0].algorithm = PSA_ALG_ECDSA(PSA_ALG_SHA_384)))
 BREAKS(same_name, strcpy(profile->keys[2].name, "brought"))
 BREAKS(same_id, profile->keys[2].id = 17)
 BREAKS(same_slot, profile->keys[1].slot = 0)
@@ -186,6 +197,10 @@ static const struct check_row {
     {key_later_replace, PROFILE_AT_KEY, 1, "replace", ERROR_PROFILE_SCHEMA},
     {key_source_open, PROFILE_AT_KEY, 1, "file", ERROR_PROFILE_SCHEMA},
     {key_source_control, PROFILE_AT_KEY, 1, "file", ERROR_PROFILE_SCHEMA},
+    {csr_subject_open, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
+    {csr_subject_control, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
+    {csr_subject_no_name, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
+    {csr_subject_grows, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
     {write_key_slot_16, PROFILE_AT_WRITE_KEY, 1, "slot", ERROR_PROFILE_SCHEMA},
     {write_key_source_empty, PROFILE_AT_WRITE_KEY, 1, "file", ERROR_PROFILE_SCHEMA},
     {write_key_source_open, PROFILE_AT_WRITE_KEY, 1, "file", ERROR_PROFILE_SCHEMA},
@@ -213,6 +228,9 @@ static const struct check_row {
     {derive_anywhere, PROFILE_AT_KEY, 1, "slot", ERROR_PROFILE_CONFLICT},
     {lock_anywhere, PROFILE_AT_KEY, 2, "slot", ERROR_PROFILE_CONFLICT},
     {policy_private_slot_8, PROFILE_AT_KEY, 1, "slot", ERROR_PROFILE_CONFLICT},
+    {csr_public, PROFILE_AT_KEY, 2, "csr-subject", ERROR_PROFILE_CONFLICT},
+    {csr_unsigned, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_CONFLICT},
+    {csr_other_hash, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_CONFLICT},
     {same_name, PROFILE_AT_KEY, 2, "name", ERROR_PROFILE_CONFLICT},
     {same_id, PROFILE_AT_KEY, 2, "id", ERROR_PROFILE_CONFLICT},
     {same_slot, PROFILE_AT_KEY, 1, "slot", ERROR_PROFILE_CONFLICT},
@@ -254,6 +272,9 @@ static void test_good(void **state)
     assert_true(profile_check(&profile, &err));
     profile.keys[1].usage = SIGNS;
     profile.keys[0].slot = profile.keys[1].slot = PROFILE_SLOT_ANY; /* any: not the same slot */
+    assert_true(profile_check(&profile, &err));
+    strcpy(profile.keys[0].csr_subject, "CN={serial},O=Example");
+    strcpy(profile.keys[1].csr_subject, "O=\xc3\xa4");
     assert_true(profile_check(&profile, &err));
     profile.key_count = 0;
     profile.write_key_count = 0;

@@ -449,6 +449,11 @@ static void test_address(void **state)
     profile.i2c_address = 0;
     assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
     assert_int_equal(wanted.bytes[16], 0xB0);
+    for (enum profile_configuration named = PROFILE_FACTORY_DEFAULT; named <= PROFILE_TRUST_FLEX; named++) {
+        profile = profile_of(named);
+        assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
+        assert_int_equal(wanted.bytes[16], 0xB0);
+    }
 }
 
 /* On a 508A byte 18 is OTPmode, and 68-83 count the uses of key 15. */

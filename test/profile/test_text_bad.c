@@ -338,7 +338,7 @@ static const struct bad_row {
     /* keys[].name */
     {"unknown key of a key", policy, "    bits: 256", "    size: 256", 14, 5, SCHEMA,
      "keys[0]: 'size' is not a key of this mapping",
-     "name, id, method, slot, type, bits, algorithm, usage, replace, lock-slot or file"},
+     "name, id, method, slot, type, bits, algorithm, usage, replace, lock-slot, file or csr-subject"},
     {"mistyped key of a key", policy, "algorithm", "algorythm", 15, 5, SCHEMA,
      "keys[0]: 'algorythm' is not a key of this mapping; did you mean 'algorithm'?", "name, id"},
     {"mistyped key of two letters", policy, "id: 16", "ip: 16", 10, 5, SCHEMA,
@@ -531,6 +531,14 @@ static const struct bad_row {
      "keys[1].file: a key to import comes from a file, and none is given", "a PEM file"},
     {"file without import", policy, "    lock-slot: false", "    file: key.pem", 18, 11, CONFLICT,
      "keys[0].file: only a key to import comes from a file", "method: import"},
+    {"subject a number", policy, "lock-slot: false", "csr-subject: 12", 18, 18, SCHEMA,
+     "keys[0].csr-subject: '12' is not a text", "the subject of a certificate request: a text of at most 127 bytes"},
+    {"subject empty", policy, "lock-slot: false", "csr-subject: ''", 18, 18, SCHEMA,
+     "keys[0].csr-subject: \"\" is empty", "at most 127 bytes"},
+    {"subject without a name", policy, "lock-slot: false", "csr-subject: board", 18, 18, SCHEMA,
+     "keys[0].csr-subject: not a distinguished name that can be kept", "CN={serial}"},
+    {"subject of a public key", policy, "file: key.pem", "file: key.pem\n    csr-subject: CN=a", 28, 18, CONFLICT,
+     "keys[1].csr-subject: a certificate request is signed by its own key", "usage sign-hash"},
 };
 
 static char *bad_text(const struct bad_row *row)

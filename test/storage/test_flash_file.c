@@ -31,7 +31,7 @@ static void expect_refused(const char *path, const struct flash_device *geometry
 {
     struct flash_file file;
     struct error err = {.reason = ERROR_NONE};
-    assert_false(flash_file_open(&file, path, geometry, create, &err));
+    assert_false(flash_file_open(&file, path, 0, geometry, create, &err));
     assert_int_equal(err.reason, reason);
     assert_string_equal(err.subject, path);
     assert_int_equal(file.fd, -1);
@@ -47,7 +47,7 @@ static void test_image(void **state)
 
     expect_refused(path, NULL, true, ERROR_STORAGE_FAILED);
     expect_refused(path, &board, false, ERROR_STORAGE_FAILED);
-    assert_true(flash_file_open(&file, path, &board, true, NULL));
+    assert_true(flash_file_open(&file, path, 0, &board, true, NULL));
     assert_int_equal(file_mode(path), 0600);
     assert_int_equal(storage_flash_open(&flash, &file.device, true, &storage, NULL), STORAGE_OK);
     for (unsigned i = 0; i < 300; i++) {
@@ -60,7 +60,7 @@ static void test_image(void **state)
     flash_file_close(&file);
     flash_file_close(&file);
 
-    assert_true(flash_file_open(&again, path, NULL, false, NULL));
+    assert_true(flash_file_open(&again, path, 0, NULL, false, NULL));
     assert_int_equal(again.device.unit, board.unit);
     assert_int_equal(again.device.block_size, board.block_size);
     assert_int_equal(again.device.block_count, board.block_count);
@@ -75,7 +75,7 @@ static void test_image(void **state)
 
     /* Reading needs no permission to write (but root has it anyway). */
     assert_int_equal(chmod(path, 0400), 0);
-    assert_true(flash_file_open(&again, path, NULL, false, NULL));
+    assert_true(flash_file_open(&again, path, 0, NULL, false, NULL));
     flash_file_close(&again);
 }
 
@@ -85,7 +85,7 @@ static void test_rules(void **state)
     struct flash_file file;
     uint8_t data[32], found[32];
     memset(data, 0x5a, sizeof data);
-    assert_true(flash_file_open(&file, path_in(directory, "rules.flash"), &board, true, NULL));
+    assert_true(flash_file_open(&file, path_in(directory, "rules.flash"), 0, &board, true, NULL));
     const struct flash_device *device = &file.device;
     assert_true(device->program(&file, 2048 - 32, data, 32));
     assert_false(device->program(&file, 2048 - 16, data, 16));     /* not erased */
@@ -114,9 +114,7 @@ static void test_other_files(void **state)
     assert_false(file_exists(path));
     expect_refused(directory, &board, false, ERROR_STORAGE_FAILED);
     memset(content, 0xff, sizeof content);
-    /* Too long; too short; too short and not erased; nothing in it. */
-    file_store(path, bytes_of(content, sizeof content));
-    expect_refused(path, &board, true, ERROR_STORAGE_FAILED);
+    /* Too short; too short and not erased; nothing in it. */
     file_store(path, bytes_of(content, 100));
     expect_refused(path, &board, false, ERROR_STORAGE_FAILED);
     content[99] = 0;
@@ -126,15 +124,61 @@ static void test_other_files(void **state)
     expect_refused(path, NULL, false, ERROR_STORAGE_FAILED);
     /* Making one was cut short: it is finished. */
     file_store(path, bytes_of(content, 99));
-    assert_true(flash_file_open(&file, path, &board, true, NULL));
+    assert_true(flash_file_open(&file, path, 0, &board, true, NULL));
     assert_true(file.device.read(&file, 4 * 2048 - 1, content, 1));
     assert_int_equal(content[0], 0xff);
     flash_file_close(&file);
 }
 
+/* A board's whole memory in one file, with the flash somewhere in its middle. */
+static void test_part_of_a_file(void **state)
+{
+    (void)state;
+    enum { BEFORE = 4096 + 64, AFTER = 777, FLASH = 4 * 2048 };
+    static uint8_t content[BEFORE + FLASH + AFTER];
+    uint8_t found[16];
+    struct flash_file file;
+    struct storage_flash flash;
+    struct storage storage;
+    const char *path = path_in(directory, "memory");
+
+    memset(content, 0x5a, sizeof content);
+    memset(content + BEFORE, 0xff, FLASH);
+    file_store(path, bytes_of(content, sizeof content));
+    expect_refused(path, NULL, false, ERROR_STORAGE_FAILED);
+    assert_true(flash_file_open(&file, path, BEFORE, &board, false, NULL));
+    assert_true(flash_file_is_erased(&file));
+    assert_false(file.device.read(&file, FLASH - 8, found, 16)); /* what lies behind is none of its business */
+    assert_false(file.device.program(&file, FLASH, content, 16));
+    assert_int_equal(storage_flash_open(&flash, &file.device, true, &storage, NULL), STORAGE_OK);
+    expect_status(put(&storage, 7, bytes_of(content, 44)), STORAGE_OK, "set");
+    assert_false(flash_file_is_erased(&file));
+    flash_file_close(&file);
+
+    /* Found where it is, and nowhere else. */
+    expect_refused(path, NULL, false, ERROR_STORAGE_FAILED);
+    assert_true(flash_file_open(&file, path, BEFORE, NULL, false, NULL));
+    assert_int_equal(file.device.block_count, board.block_count);
+    assert_int_equal(storage_flash_open(&flash, &file.device, false, &storage, NULL), STORAGE_OK);
+    expect_content(&storage, 7, bytes_of(content, 44));
+    flash_file_close(&file);
+
+    assert_true(flash_file_open(&file, path, 0, &board, false, NULL));
+    assert_false(flash_file_is_erased(&file));
+    flash_file_close(&file);
+    expect_refused(path, NULL, false, ERROR_STORAGE_FAILED);
+
+    /* A file that ends before the flash begins is made longer only where it is erased. */
+    path = path_in(directory, "short");
+    file_store(path, bytes_of(content, 10));
+    expect_refused(path, &board, true, ERROR_STORAGE_FAILED);
+    assert_false(flash_file_open(&file, path, BEFORE, &board, true, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        {"part of a file", test_part_of_a_file, start, stop, NULL},
         {"image", test_image, start, stop, NULL},
         {"rules", test_rules, start, stop, NULL},
         {"other files", test_other_files, start, stop, NULL},

@@ -409,6 +409,40 @@ static void test_typical_times(void **state)
     }
 }
 
+/* Neither bits nor commands nor waking take time; the watchdog, which only waiting moves, still strikes. */
+static void test_no_times(void **state)
+{
+    uint8_t reply[8];
+    uint64_t start = 0;
+    struct lab lab;
+
+    (void)state;
+    open_part(&lab, 0);
+    virtual_set_times(lab.chip, VIRTUAL_TIMES_NONE);
+    start = virtual_now_ns(lab.chip);
+    virtual_swi_send(lab.chip, 115200, 0x00);
+    assert_int_equal(ask(&lab, reply, sizeof reply), 4);
+    assert_memory_equal(reply, woken, 4);
+    for (int i = 0; i < 100; i++) {
+        send_group(&lab, info, 7);
+        assert_int_equal(ask(&lab, reply, sizeof reply), 7);
+        assert_memory_equal(reply, revision, 7);
+    }
+    assert_int_equal(virtual_now_ns(lab.chip), start);
+    virtual_wait_ns(lab.chip, 1299 * MS);
+    assert_int_equal(ask(&lab, reply, sizeof reply), 7);
+    send_group(&lab, info, 7); /* 5 ms at most, and 1 is left: 0xEE */
+    assert_int_equal(ask(&lab, reply, sizeof reply), 4);
+    assert_int_equal(reply[1], 0xee);
+    virtual_wait_ns(lab.chip, 1 * MS);
+    assert_int_equal(ask(&lab, reply, sizeof reply), QUIET);
+    assert_true(virtual_arm_fault(lab.chip, "watchdog@102"));
+    virtual_swi_send(lab.chip, 115200, 0x00);
+    send_group(&lab, info, 7);
+    assert_int_equal(ask(&lab, reply, sizeof reply), QUIET);
+    lab_close(&lab);
+}
+
 static uint64_t clock_ms(void)
 {
     struct timespec now;
@@ -456,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_i2c_part_does_not_listen),
         cmocka_unit_test(test_gpio),
         cmocka_unit_test(test_typical_times),
+        cmocka_unit_test(test_no_times),
         cmocka_unit_test(test_real_time),
     };
 

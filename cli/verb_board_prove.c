@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint board prove: the end test of a board that has been provisioned, through the application that stays on it. */
+#include "cli/cli.h"
+
+#include "cli/board_proof.h"
+#include "cli/board_wait.h"
+#include "cli/stop.h"
+#include "cli/verifier.h"
+
+enum prove_option { OPTION_CONSOLE, OPTION_TIMEOUT, OPTION_SAVE, OPTION_END, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)"},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may say nothing (30)"},
+    [OPTION_SAVE] = {"save", 0, "DIR", "keep each message, signature and public key as files there"},
+    [OPTION_END] = {"end", 0, NULL, "end the board's application when done"},
+};
+
+static bool prove(const struct cli *cli, struct board *board, struct error *err)
+{
+    const struct board_proof proof = {.cli = cli, .board = board, .save = cli->values[OPTION_SAVE]};
+    const struct board_command end = {.verb = "end"};
+
+    return board_greet(board, "primary", BOARD_GREETING_MS, false, err) && board_proof_run(&proof, err) &&
+           (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
+}
+
+static enum cli_exit run_prove(struct cli *cli)
+{
+    struct board board = {.fd = -1};
+    struct verifier verifier = {.started = false};
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+    int silence_ms;
+
+    if (!board_wait_option(cli->values[OPTION_CONSOLE], cli->values[OPTION_TIMEOUT], &silence_ms, &err))
+        return output_error(&cli->output, &err);
+    cli->output.device = cli->values[OPTION_CONSOLE];
+    stop_hold_signals();
+    if (!verifier_start(&verifier, &err) ||
+        !board_open(&board, &cli->output, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
+        code = output_error(&cli->output, &err);
+    board_close(&board);
+    verifier_stop(&verifier);
+    return code;
+}
+
+const struct cli_verb cli_verb_board_prove = {
+    .name = "board prove",
+    .arguments = "",
+    .summary = "Prove a board's keys through its primary application",
+    .description = "Asks the primary application, which boots from what the factory left, for every key\n"
+                   "of the device's record: it must show the recorded public key and sign a fresh\n"
+                   "challenge. The proof is kept in the record. What is signed is a text that openssl\n"
+                   "verifies as well: --save keeps it.\n",
+    .examples = "  imprint board prove --console /dev/ttyACM0\n"
+                "  imprint board prove --console /dev/ttyACM0 --save proof\n"
+                "  openssl dgst -sha256 -verify proof/key-18.pem -signature proof/key-18.signature \\\n"
+                "      proof/key-18.message\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 0,
+    .most = 0,
+    .run = run_prove,
+};

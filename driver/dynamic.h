@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the shell's two files share, private to driver/: the beginning and end of a method, and the methods that use a
+ * key. All are called by the core, or by a method that is.
+ */
+#ifndef IMPRINT_DRIVER_DYNAMIC_H
+#define IMPRINT_DRIVER_DYNAMIC_H
+
+#include "driver/atecc608a_se.h"
+#include "driver/driver.h"
+
+/* The bound driver with a clean last_error; NULL when there is none. */
+struct driver *driver_se_begin(void);
+
+/* Returns `status`; a failure gets a reason where it has none, success has none left. */
+psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
+
+/* PSA's 64-bit slot number as one of the chip's; false with the reason noted. */
+bool driver_se_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot);
+
+/* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
+psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length);
+
+psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length);
+
+psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length);
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board that is this host, so that both applications run as programs: the console is stdin and stdout (a pipe or a
+ * terminal), the chip a virtual one, the flash an image in a file with the same geometry as the MPS2 boards'. The
+ * environment says which:
+ *
+ *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
+ *     IMPRINT_BOARD_FLASH  the image; made, erased, where there is none
+ *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given (docs/virtual-chip.md), or
+ *                          flash@N: power fails before the Nth time that the flash is programmed or erased;
+ *                          flash@N.torn: in the middle of it
+ *
+ * Pulling the console, by closing its other end, is pulling the board: the program ends when it next waits for a
+ * command. A run goes on without a reader.
+ */
+#include "firmware/board/board.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "storage/flash_file.h"
+#include "transport/socket.h"
+#include "transport/virtual.h"
+#include "virtual/virtual.h"
+
+#define EXIT_USAGE 2
+
+/* The board: one in a process, like any board. */
+static struct {
+    struct virtual_chip *chip;
+    struct transport_virtual virtual_bus;
+    struct transport_socket socket_bus;
+    struct transport transport;
+    struct flash_file image;
+    struct flash_device flash; /* in front of it */
+    unsigned flash_left;       /* changes until power fails; 0: it does not */
+    bool flash_torn;
+} board;
+
+static _Noreturn void cannot(const char *what, const char *subject, const char *why)
+{
+    fprintf(stderr, "board: cannot %s (%s): %s\n", what, subject, why);
+    exit(EXIT_USAGE);
+}
+
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    if (value == NULL || value[0] == '\0')
+        cannot("start", name, "not set: firmware/board/host/board.c says what it is");
+    return value;
+}
+
+/* A fault of the flash; false for one of the chip's. */
+static bool arm_flash(const char *fault)
+{
+    static const char flash[] = "flash@";
+    char *end;
+
+    if (strncmp(fault, flash, sizeof flash - 1) != 0)
+        return false;
+    board.flash_left = (unsigned)strtoul(fault + sizeof flash - 1, &end, 10);
+    board.flash_torn = strcmp(end, ".torn") == 0;
+    if (board.flash_left == 0 || (*end != '\0' && !board.flash_torn))
+        cannot("arm the fault", fault, "it is flash@N or flash@N.torn");
+    return true;
+}
+
+static void open_chip(const char *name)
+{
+    struct error err = {.reason = ERROR_NONE};
+    struct virtual_problem problem = {.cause = NULL};
+    const char *fault = getenv("IMPRINT_BOARD_FAULT");
+
+    if (fault != NULL && arm_flash(fault))
+        fault = NULL;
+
+    if (strncmp(name, "unix:", 5) == 0) {
+        if (!transport_socket_open_unix(&board.socket_bus, name + 5, 0, &board.transport, &err))
+            cannot("reach the chip", name, err.cause);
+        return;
+    }
+    if (virtual_open(name, &board.chip, &problem) != VIRTUAL_OK)
+        cannot("open the chip", name, problem.cause);
+    if (fault != NULL && !virtual_arm_fault(board.chip, fault))
+        cannot("arm the fault", fault, "there is no such fault");
+    board.transport = transport_virtual_init(&board.virtual_bus, board.chip);
+}
+
+static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
+{
+    const struct flash_device *image = context;
+
+    return image->read(image->context, at, data, len);
+}
+
+/* One more change: whether power fails at it. */
+static bool power_fails(void)
+{
+    return board.flash_left != 0 && --board.flash_left == 0;
+}
+
+static _Noreturn void cut_power(void)
+{
+    (void)raise(SIGKILL);
+    abort();
+}
+
+static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_t len)
+{
+    const struct flash_device *image = context;
+
+    if (power_fails()) {
+        if (board.flash_torn)
+            (void)image->program(image->context, at, data, len / 2 / image->unit * image->unit);
+        cut_power();
+    }
+    return image->program(image->context, at, data, len);
+}
+
+/* An erase of a file cannot be torn: then it is done, and power fails behind it. */
+static bool erase_flash(void *context, uint32_t block)
+{
+    const struct flash_device *image = context;
+    bool fails = power_fails();
+
+    if (fails && !board.flash_torn)
+        cut_power();
+    if (image->erase(image->context, block) && !fails)
+        return true;
+    if (fails)
+        cut_power();
+    return false;
+}
+
+static void open_flash(const char *path)
+{
+    static const struct flash_device geometry = {
+        .block_size = 4096,
+        .block_count = 8,
+        .unit = 4,
+        .spare_blocks = 1,
+        .blank_is_erased = true,
+    };
+    struct error err = {.reason = ERROR_NONE};
+
+    if (!flash_file_open(&board.image, path, 0, &geometry, true, &err))
+        cannot("open the flash", path, err.cause);
+    board.flash = board.image.device;
+    board.flash.context = &board.image.device;
+    board.flash.read = read_flash;
+    board.flash.program = program_flash;
+    board.flash.erase = erase_flash;
+}
+
+/* A terminal gives bytes as they come, and echoes none. */
+static void set_terminal(void)
+{
+    struct termios settings;
+
+    if (tcgetattr(STDIN_FILENO, &settings) != 0)
+        return;
+    cfmakeraw(&settings);
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &settings);
+}
+
+void board_start(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    open_chip(setting("IMPRINT_BOARD_CHIP"));
+    open_flash(setting("IMPRINT_BOARD_FLASH"));
+    set_terminal();
+}
+
+const char *board_name(void)
+{
+    return "host";
+}
+
+void board_console_write(const uint8_t *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, data, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return; /* nobody is there to read it */
+        data += n;
+        len -= (size_t)n;
+    }
+}
+
+int board_console_read(uint32_t timeout_us)
+{
+    struct pollfd console = {.fd = STDIN_FILENO, .events = POLLIN};
+    uint8_t byte;
+    int ready = poll(&console, 1, (int)((timeout_us + 999) / 1000));
+
+    if (ready <= 0)
+        return -1;
+    if (read(STDIN_FILENO, &byte, 1) == 1)
+        return byte;
+    if (timeout_us == 0)
+        return -1;
+    board_end(0);
+}
+
+const struct transport *board_chip(void)
+{
+    return &board.transport;
+}
+
+uint64_t board_now_us(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+const struct flash_device *board_flash(void)
+{
+    return &board.flash;
+}
+
+void board_end(int status)
+{
+    flash_file_close(&board.image);
+    virtual_close(board.chip);
+    exit(status);
+}

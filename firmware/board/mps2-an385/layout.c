@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MPS2 with the FPGA image of Arm DAI 0385: Cortex-M3. Addresses: its chapter 3; interrupts: 3.7. */
+#include "firmware/board/mps2/mps2.h"
+
+const struct mps2_layout mps2_layout = {
+    .name = "mps2-an385",
+    .clock_hz = 25000000,
+    .console = {.base = 0x40004000, .receive_irq = 0},
+    .wire = {.base = 0x40005000, .receive_irq = 2},
+    .fpgaio = 0x40028000,
+    .flash = (uint8_t *)0x21000000,
+};
+
+/* As on many a Cortex-M: pages of 4 KiB, words. */
+const struct flash_device mps2_flash = {
+    .block_size = 4096,
+    .block_count = 8,
+    .unit = 4,
+    .spare_blocks = 1,
+    .blank_is_erased = true,
+    .read = mps2_flash_read,
+    .program = mps2_flash_program,
+    .erase = mps2_flash_erase,
+};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MPS2 with the FPGA image of Arm DAI 0505: Cortex-M33, which starts in the secure state and stays there. Addresses are
+ * the secure ones: its chapter 4; interrupts: 4.9.
+ */
+#include "firmware/board/mps2/mps2.h"
+
+const struct mps2_layout mps2_layout = {
+    .name = "mps2-an505",
+    .clock_hz = 20000000,
+    .console = {.base = 0x50200000, .receive_irq = 32},
+    .wire = {.base = 0x50201000, .receive_irq = 34},
+    .fpgaio = 0x50302000,
+    .flash = (uint8_t *)0x80000000,
+};
+
+/* As on many a Cortex-M33: pages of 2 KiB, double words under an error correcting code. */
+const struct flash_device mps2_flash = {
+    .block_size = 2048,
+    .block_count = 16,
+    .unit = 8,
+    .spare_blocks = 1,
+    .blank_is_erased = false,
+    .read = mps2_flash_read,
+    .program = mps2_flash_program,
+    .erase = mps2_flash_erase,
+};

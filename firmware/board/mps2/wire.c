@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The second UART as the chip's wire. Under QEMU a virtual chip is at the other end; the echo of the wire is its. */
+#include "firmware/board/board.h"
+#include "firmware/board/mps2/mps2.h"
+
+/*
+ * What is behind the UART under QEMU is a process that must get its turn before anything is heard, and what it says too
+ * late would be taken for the answer to the next question. So once it has been heard at all, it is waited for. On a
+ * wire 1,000 would do for all three.
+ */
+#define PATIENCE_US 200000
+#define PATIENCE_ECHO_US 2000000
+#define PATIENCE_NOBODY_US 20000
+
+static bool somebody;
+
+static bool wire_set_baud(void *context, uint32_t baud)
+{
+    const struct mps2_uart *uart = &mps2_layout.wire;
+
+    (void)context;
+    while (mps2_uart_is_sending(uart)) {
+    }
+    mps2_uart_start(uart, baud);
+    return true;
+}
+
+static uint32_t patience(bool echo_is_due, uint32_t silence_us)
+{
+    if (!somebody)
+        return PATIENCE_NOBODY_US;
+    return echo_is_due ? PATIENCE_ECHO_US : silence_us;
+}
+
+static bool wire_exchange(void *context, struct bytes out, struct bytes_out *in, uint32_t silence_us)
+{
+    const struct mps2_uart *uart = &mps2_layout.wire;
+    size_t sent = 0;
+
+    (void)context;
+    in->len = 0;
+    while (out.len > 0 && mps2_uart_receive(uart) >= 0) {
+    }
+    while (sent < out.len || in->len < in->cap) {
+        int byte;
+
+        if (sent < out.len && mps2_uart_send(uart, out.data[sent]))
+            sent++;
+        byte =
+            sent < out.len ? mps2_uart_receive(uart) : mps2_uart_await(uart, patience(in->len < out.len, silence_us));
+        if (byte >= 0)
+            (void)bytes_append_byte(in, (uint8_t)byte);
+        else if (sent == out.len)
+            break;
+        somebody = somebody || byte >= 0;
+    }
+    return true;
+}
+
+static void wire_delay_us(void *context, uint32_t microseconds)
+{
+    (void)context;
+    mps2_delay_us(microseconds);
+}
+
+static uint64_t wire_now_us(void *context)
+{
+    (void)context;
+    return board_now_us();
+}
+
+const struct swi_port mps2_wire = {
+    .set_baud = wire_set_baud,
+    .exchange = wire_exchange,
+    .delay_us = wire_delay_us,
+    .now_us = wire_now_us,
+    .patience_us = PATIENCE_US,
+};

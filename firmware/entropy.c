@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mbed TLS's random numbers on a board (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): all of them are the chip's. Who must not rely
+ * on them alone, and for what, is in docs/porting.md.
+ */
+#include <psa/crypto.h>
+
+#include "driver/driver.h"
+#include "driver/random.h"
+
+/* Mbed TLS declares it for whoever builds with that configuration. */
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
+                                             size_t output_size, size_t *output_length)
+{
+    struct driver *driver = driver_bound();
+    psa_status_t status;
+
+    (void)context;
+    *output_length = 0;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    error_clear(&driver->last_error);
+    status = driver_random(driver, output, output_size, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        *output_length = output_size;
+    return status;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firmware/factory/factory.h"
+
+#include <string.h>
+
+#include "bytes/hex.h"
+#include "driver/atecc608a_se.h"
+
+/* Of a digest that arms, so much must be given: a person need not type all of it. */
+#define DIGEST_BYTES_MIN 4
+
+/* --- what the engine asks ------------------------------------------------------------------------------------------
+ */
+
+static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                        bool finished)
+{
+    struct factory *factory = context;
+
+    if (finished) {
+        console_say("[");
+        console_say_number((uint32_t)(step - plan->steps) + 1);
+        console_say("/");
+        console_say_number((uint32_t)plan->step_count);
+        console_say("] ");
+        factory_say_step(factory, step);
+        console_say(": ");
+        console_say_number(step->chip_us / 1000);
+        console_say(" ms\n");
+    }
+    factory_send_step(factory, finished ? "finished" : "started", step);
+    return !console_wants_stop();
+}
+
+/* Only public keys are in the image; the engine wipes them like any other. */
+static bool on_import(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
+{
+    const struct factory *factory = context;
+
+    for (size_t i = 0; i < factory->compiled->public_key_count; i++) {
+        const struct profile_public_key *public_key = &factory->compiled->public_keys[i];
+
+        if (public_key->id == key->id)
+            return bytes_append(out, bytes_of(public_key->point, sizeof public_key->point));
+    }
+    error_set(err, ERROR_INPUT_FILE, "this key is not in the image", "provision the device from a station");
+    return false;
+}
+
+static bool is_armed(const struct factory *factory, const uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    return factory->compiled->armed ||
+           (factory->armed && memcmp(serial, factory->armed_serial, CHIP_SERIAL_BYTES) == 0);
+}
+
+static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                     const uint8_t profile_digest[static PROFILE_DIGEST_BYTES])
+{
+    const struct factory *factory = context;
+
+    return is_armed(factory, serial) && memcmp(profile_digest, factory->compiled->digest, PROFILE_DIGEST_BYTES) == 0;
+}
+
+static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
+{
+    struct factory *factory = context;
+
+    console_say("for ever, on chip ");
+    console_say_hex(bytes_of(plan->serial, sizeof plan->serial));
+    console_say(": ");
+    factory_say_step(factory, step);
+    console_say("\n");
+    factory_send_step(factory, "locking", step);
+    return !console_wants_stop();
+}
+
+/* --- commands --------------------------------------------------------------------------------------------------------
+ */
+
+static void show_plan(const struct factory *factory)
+{
+    const struct provision_plan *plan = &factory->plan;
+    struct link_frame frame;
+
+    console_say("plan for ");
+    console_say_hex(bytes_of(plan->serial, sizeof plan->serial));
+    console_say(" (");
+    console_say(chip_part_name(plan->part));
+    console_say("): ");
+    console_say_number((uint32_t)plan->todo);
+    console_say(plan->todo == 1 ? " change\n" : " changes\n");
+    for (size_t i = 0; i < plan->step_count; i++) {
+        console_say(plan->steps[i].done      ? "  done      "
+                    : plan->steps[i].forever ? "  for ever  "
+                    : plan->steps[i].lasting ? "  to do     "
+                                             : "  proof     ");
+        factory_say_step(factory, &plan->steps[i]);
+        console_say("\n");
+    }
+    frame = console_frame("chip");
+    link_add_hex(&frame, "serial", bytes_of(plan->serial, sizeof plan->serial));
+    link_add_text(&frame, "part", chip_part_name(plan->part));
+    link_add_number(&frame, "steps", (uint32_t)plan->step_count);
+    link_add_number(&frame, "changes", (uint32_t)plan->todo);
+    link_end(&frame);
+    for (size_t i = 0; i < plan->step_count; i++)
+        factory_send_step(factory, "step", &plan->steps[i]);
+}
+
+/* Starts the platform and looks at the device; whoever gets true stops the platform. */
+static bool look(struct factory *factory, struct error *err)
+{
+    if (!platform_start(&factory->platform, PLATFORM_LOOK, &atecc608a_drv_info, err))
+        return false;
+    factory->provision = (struct provision){
+        .driver = &factory->platform.driver,
+        .profile = &factory->compiled->profile,
+        .callbacks = {.context = factory,
+                      .progress = on_progress,
+                      .import_key = on_import,
+                      .armed = on_armed,
+                      .before_lock = on_before_lock},
+    };
+    if (provision_observe(&factory->provision, &factory->plan, err) == PROVISION_OK)
+        return true;
+    platform_stop(&factory->platform);
+    return false;
+}
+
+static bool do_plan(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    (void)words;
+    if (!look(factory, err))
+        return false;
+    platform_stop(&factory->platform);
+    show_plan(factory);
+    return true;
+}
+
+static bool parse_serial(const char *text, uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    struct bytes_out out = {.data = serial, .cap = CHIP_SERIAL_BYTES};
+
+    return hex_decode(text, strlen(text), &out, NULL) && out.len == CHIP_SERIAL_BYTES;
+}
+
+static bool do_arm(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    uint8_t serial[CHIP_SERIAL_BYTES], digest[PROFILE_DIGEST_BYTES];
+    struct bytes_out digest_out = {.data = digest, .cap = sizeof digest};
+
+    if (words->count != 3 || !parse_serial(words->word[1], serial) ||
+        !hex_decode(words->word[2], strlen(words->word[2]), &digest_out, NULL) || digest_out.len < DIGEST_BYTES_MIN)
+        return console_bad_words(
+            "arm wants a serial number (18 hex digits) and a profile's digest (8 hex digits at least)",
+            "plan shows the serial number, hello the digest", err);
+    if (memcmp(digest, factory->compiled->digest, digest_out.len) != 0)
+        return console_bad_words("that is not the digest of the profile in this image", "hello shows the digest", err);
+    factory->armed = true;
+    memcpy(factory->armed_serial, serial, sizeof serial);
+    console_say("armed for ");
+    console_say_hex(bytes_of(serial, sizeof serial));
+    console_say(" until the next run is over\n");
+    return true;
+}
+
+/* What would stop the run half-way is found before it begins. */
+static bool check_armed(const struct factory *factory, struct error *err)
+{
+    for (size_t i = 0; i < factory->plan.step_count; i++) {
+        const struct provision_step *step = &factory->plan.steps[i];
+
+        if (step->done || !step->forever || is_armed(factory, factory->plan.serial))
+            continue;
+        error_set(err, ERROR_NOT_ARMED, "the plan has steps that cannot be undone, and nothing armed them",
+                  "read the plan; if it is what you want: arm SERIAL DIGEST, then run");
+        error_doing(err, "begin");
+        error_with_serial(err, factory->plan.serial);
+        return false;
+    }
+    return true;
+}
+
+/* Whoever has seen a plan says for which chip: another one may be in its place by now. */
+static bool check_serial(const struct factory *factory, const char *wanted, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    if (parse_serial(wanted, serial) && memcmp(serial, factory->plan.serial, sizeof serial) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that is to be provisioned",
+              "leave the device in its place and run again");
+    error_doing(err, "begin");
+    error_with_serial(err, factory->plan.serial);
+    return false;
+}
+
+static bool do_run(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    bool ok;
+
+    factory->finished = false;
+    if (!look(factory, err))
+        return false;
+    show_plan(factory);
+    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
+         platform_make_lasting(&factory->platform, err) &&
+         provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
+    factory->armed = false;
+    factory->finished = ok;
+    ok = ok && factory_report(factory, err);
+    platform_stop(&factory->platform);
+    return ok;
+}
+
+static bool do_report(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    bool ok;
+
+    (void)words;
+    if (!factory->finished) {
+        error_set(err, ERROR_USAGE, "nothing has been provisioned since the board was started", "run");
+        error_doing(err, "report");
+        return false;
+    }
+    if (!platform_start(&factory->platform, PLATFORM_USE, &atecc608a_drv_info, err))
+        return false;
+    ok = factory_report(factory, err);
+    platform_stop(&factory->platform);
+    return ok;
+}
+
+static bool do_hello(void *application, const struct link_words *words, struct error *err)
+{
+    const struct factory *factory = application;
+    struct link_frame frame = console_hello("factory", words == NULL);
+
+    (void)err;
+    link_add_text(&frame, "profile", factory->compiled->profile.name);
+    link_add_hex(&frame, "digest", bytes_of(factory->compiled->digest, PROFILE_DIGEST_BYTES));
+    link_add_flag(&frame, "armed", factory->compiled->armed);
+    link_end(&frame);
+    return true;
+}
+
+static bool do_end(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    (void)words;
+    (void)err;
+    factory->ended = true;
+    return true;
+}
+
+static const struct console_command commands[] = {
+    {"hello", "which application this is", do_hello},
+    {"plan", "look at the board, change nothing", do_plan},
+    {"arm", "SERIAL DIGEST: allow the next run what cannot be undone", do_arm},
+    {"run", "[SERIAL]: do the plan and prove it, where it is that chip", do_run},
+    {"report", "the results of the run once more", do_report},
+    {"end", "end the application", do_end},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+/* A table compiled with other sizes or values than this image has another digest: it would be another profile. */
+static bool check_table(const struct profile_compiled *compiled)
+{
+    uint8_t digest[PROFILE_DIGEST_BYTES];
+
+    return profile_digest(&compiled->profile, digest) && memcmp(digest, compiled->digest, sizeof digest) == 0;
+}
+
+void factory_serve(struct factory *factory, const struct profile_compiled *compiled)
+{
+    static const struct link_words run = {.count = 1, .word = {"run"}};
+    struct error err = {.reason = ERROR_NONE};
+    struct link_words words;
+
+    memset(factory, 0, sizeof *factory);
+    factory->compiled = compiled;
+    console_init(&factory->console);
+    (void)do_hello(factory, NULL, &err); /* whoever has waited for the board hears of it */
+    if (!check_table(compiled)) {
+        error_set(&err, ERROR_UNEXPECTED,
+                  "the profile in this image does not have the digest that it was compiled with",
+                  "build the image anew");
+        error_doing(&err, "start");
+        console_failed("hello", &err);
+        return;
+    }
+    if (compiled->run_at_start)
+        console_run(commands, COMMAND_COUNT, factory, &run);
+    while (!factory->ended) {
+        console_await(&factory->console, &words);
+        console_run(commands, COMMAND_COUNT, factory, &words);
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The factory application: brings the board to the state that its compiled-in profile asks for and proves it, by the
+ * same engine as the station. It waits for commands on its console, from a person or from `imprint board provision`;
+ * docs/board-protocol.md lists them. Between commands nothing is running: whoever goes away, whenever, leaves nothing
+ * half done that the next run does not finish.
+ */
+#ifndef IMPRINT_FIRMWARE_FACTORY_H
+#define IMPRINT_FIRMWARE_FACTORY_H
+
+#include "firmware/console.h"
+#include "firmware/platform.h"
+#include "profile/compiled.h"
+#include "provision/provision.h"
+
+/* The table that `imprint compile PROFILE --c` has made. */
+extern const struct profile_compiled factory_profile;
+
+struct factory {
+    const struct profile_compiled *compiled;
+    struct console console;
+    struct platform platform;
+    struct provision provision;
+    struct provision_plan plan;
+    struct provision_evidence evidence;
+    bool finished; /* `evidence` is that of a device that is as the profile wants it */
+    bool armed;    /* by the console, for `armed_serial`, until the next run is over */
+    uint8_t armed_serial[CHIP_SERIAL_BYTES];
+    bool ended; /* somebody has said so */
+};
+
+/* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */
+void factory_serve(struct factory *factory, const struct profile_compiled *compiled);
+
+/* Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. */
+bool factory_report(struct factory *factory, struct error *err);
+
+/* What a step is about: words of a frame and of a sentence (report.c). */
+void factory_say_step(const struct factory *factory, const struct provision_step *step);
+void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step);
+
+#endif

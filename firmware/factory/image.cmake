@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# The table of the profile comes from the host's `imprint compile PROFILE --c`.
+set(IMPRINT_PROFILE_TABLE "" CACHE FILEPATH "The C source that imprint compile --c has made")
+if(NOT EXISTS "${IMPRINT_PROFILE_TABLE}")
+  message(FATAL_ERROR "no profile for the factory image: pass -DIMPRINT_PROFILE_TABLE=FILE, made by "
+    "`imprint compile PROFILE --c -o FILE`")
+endif()
+# Room for the profile, and for what is observed and proven of it: 176 bytes of RAM and 230 of flash a key.
+set(IMPRINT_PROFILE_KEYS 4 CACHE STRING "The most keys that the profile may have")
+add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64
+  PROFILE_SUBJECT_MAX=64)
+set(image_mbedtls factory)
+set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/report.c firmware/console.c
+  firmware/platform.c ${IMPRINT_PROFILE_TABLE})
+set(image_needs imprint_provision imprint_profile imprint_cert imprint_link)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firmware/board/board.h"
+#include "firmware/factory/factory.h"
+
+int main(void)
+{
+    struct factory factory;
+
+    board_start();
+    factory_serve(&factory, &factory_profile);
+    board_end(factory.ended ? 0 : 1);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the factory application says of steps and of a finished device, to people and to the station. */
+#include "firmware/factory/factory.h"
+
+#include "cert/request.h"
+
+/* Bytes of a long piece of data in one frame. */
+#define PIECE 96
+
+void factory_say_step(const struct factory *factory, const struct provision_step *step)
+{
+    console_say(provision_action_name(step->action));
+    if (step->key >= 0) {
+        const struct profile_key *key = &factory->compiled->profile.keys[step->key];
+
+        console_say(" ");
+        console_say_number(key->id);
+        console_say(" ");
+        console_say(key->name);
+    }
+    if (step->slot != PROFILE_SLOT_ANY) {
+        console_say(", slot ");
+        console_say_number(step->slot);
+    }
+}
+
+void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step)
+{
+    struct link_frame frame = console_frame(verb);
+
+    link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
+    link_add_text(&frame, "action", provision_action_name(step->action));
+    link_add_flag(&frame, "done", step->done);
+    link_add_flag(&frame, "lasting", step->lasting);
+    link_add_flag(&frame, "forever", step->forever);
+    if (step->key >= 0)
+        link_add_number(&frame, "key", factory->compiled->profile.keys[step->key].id);
+    if (step->slot != PROFILE_SLOT_ANY)
+        link_add_number(&frame, "slot", step->slot);
+    link_add_number(&frame, "us", step->chip_us);
+    link_end(&frame);
+}
+
+static void report_key(const struct profile_key *key, const struct provision_key_evidence *evidence)
+{
+    struct link_frame frame;
+
+    console_say("key ");
+    console_say_number(evidence->key_id);
+    console_say(" ");
+    console_say(key->name);
+    console_say(": slot ");
+    console_say_number(evidence->slot);
+    console_say(evidence->created ? ", new\n" : ", was there\n");
+    console_say_public_key(evidence->public_key);
+    frame = console_frame("key");
+    link_add_number(&frame, "id", evidence->key_id);
+    link_add_text(&frame, "name", key->name);
+    link_add_number(&frame, "slot", evidence->slot);
+    link_add_flag(&frame, "created", evidence->created);
+    link_add_hex(&frame, "public", bytes_of(evidence->public_key, sizeof evidence->public_key));
+    link_end(&frame);
+    if (evidence->hash == 0)
+        return;
+    frame = console_frame("proof");
+    link_add_number(&frame, "id", evidence->key_id);
+    link_add_number(&frame, "hash", evidence->hash);
+    link_add_hex(&frame, "challenge", bytes_of(evidence->challenge, sizeof evidence->challenge));
+    link_add_hex(&frame, "signature", bytes_of(evidence->signature, sizeof evidence->signature));
+    link_end(&frame);
+}
+
+/* In frames of PIECE bytes, each with its place. `id` 0: of the board as a whole. */
+static void send_data(const char *verb, uint32_t id, struct bytes data)
+{
+    for (size_t at = 0; at < data.len; at += PIECE) {
+        struct link_frame frame = console_frame(verb);
+
+        if (id != 0)
+            link_add_number(&frame, "id", id);
+        link_add_number(&frame, "at", (uint32_t)at);
+        link_add_number(&frame, "of", (uint32_t)data.len);
+        link_add_hex(&frame, "data", bytes_of(data.data + at, data.len - at < PIECE ? data.len - at : PIECE));
+        link_end(&frame);
+    }
+}
+
+static bool report_request(struct factory *factory, const struct profile_key *key, struct error *err)
+{
+    uint8_t der[CERT_REQUEST_MAX];
+    char subject[PROFILE_SUBJECT_TEXT_MAX];
+    struct bytes_out out = {.data = der, .cap = sizeof der};
+
+    if (key->csr_subject[0] == '\0')
+        return true;
+    error_clear(&factory->platform.driver.last_error);
+    if (!profile_csr_subject(key, factory->evidence.serial, subject) ||
+        !cert_make_request(key->id, subject, &out, err)) {
+        /* The subject lies on this stack, and goes. */
+        err->subject = NULL;
+        if (err->reason == ERROR_NONE)
+            platform_psa_failed(&factory->platform, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+        error_with_key(err, key->id);
+        return false;
+    }
+    console_say("certificate request for key ");
+    console_say_number(key->id);
+    console_say("\n");
+    console_say_pem("CERTIFICATE REQUEST", bytes_written(&out));
+    send_data("csr", key->id, bytes_written(&out));
+    return true;
+}
+
+static void report_result(const struct factory *factory)
+{
+    const struct provision_evidence *evidence = &factory->evidence;
+    uint32_t ms = (uint32_t)(evidence->chip_us / 1000);
+    struct link_frame frame;
+
+    console_say(evidence->lasting_steps == 0 ? "nothing to do: " : "provisioned: ");
+    console_say_hex(bytes_of(evidence->serial, sizeof evidence->serial));
+    console_say(" is as profile ");
+    console_say(factory->compiled->profile.name);
+    console_say(" wants it; ");
+    console_say_number((uint32_t)evidence->lasting_steps);
+    console_say(evidence->lasting_steps == 1 ? " change, " : " changes, ");
+    console_say_number(ms);
+    console_say(" ms of chip time\n");
+    frame = console_frame("result");
+    link_add_hex(&frame, "serial", bytes_of(evidence->serial, sizeof evidence->serial));
+    link_add_text(&frame, "part", chip_part_name(evidence->part));
+    link_add_number(&frame, "changes", (uint32_t)evidence->lasting_steps);
+    link_add_number(&frame, "keys", (uint32_t)evidence->key_count);
+    link_add_number(&frame, "us", evidence->chip_us > UINT32_MAX ? UINT32_MAX : (uint32_t)evidence->chip_us);
+    link_end(&frame);
+}
+
+bool factory_report(struct factory *factory, struct error *err)
+{
+    const struct profile *profile = &factory->compiled->profile;
+    bool ok = true;
+
+    for (size_t i = 0; i < factory->evidence.key_count; i++)
+        report_key(&profile->keys[i], &factory->evidence.keys[i]);
+    for (size_t i = 0; i < profile->key_count && ok; i++)
+        ok = report_request(factory, &profile->keys[i], err);
+    if (!ok)
+        return false;
+    send_data("config", 0, bytes_of(factory->evidence.config.bytes, sizeof factory->evidence.config.bytes));
+    report_result(factory);
+    return true;
+}

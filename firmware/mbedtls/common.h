@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What both images want of Mbed TLS: PSA Crypto with keys in a secure element, our storage, no files, its own heap. */
+#ifndef IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
+#define IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
+
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_STORAGE_C
+#define MBEDTLS_PSA_CRYPTO_SE_C
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+#define MBEDTLS_USE_PSA_CRYPTO
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 8 /* keys open at once: each takes 56 bytes of RAM */
+
+#define MBEDTLS_SHA256_SMALLER
+
+/* Memory is firmware/start/heap.c's; a heap that is found damaged ends the program. */
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
+#define MBEDTLS_PLATFORM_EXIT_MACRO board_end
+void board_end(int status);
+#define MBEDTLS_MEMORY_BUFFER_ALLOC_C
+
+#endif

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef IMPRINT_FIRMWARE_MBEDTLS_PRIMARY_CRYPTO_H
+#define IMPRINT_FIRMWARE_MBEDTLS_PRIMARY_CRYPTO_H
+
+#define PSA_WANT_ALG_SHA_256 1
+
+#endif

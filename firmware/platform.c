@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firmware/platform.h"
+
+#include <string.h>
+
+#include "driver/atecc608a_se.h"
+#include "firmware/board/board.h"
+
+static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    return false;
+}
+
+static bool open_store(struct platform *platform, enum platform_use use, struct error *err)
+{
+    struct error found = {.reason = ERROR_NONE};
+    enum storage_status status = storage_flash_open(&platform->flash, board_flash(), false, &platform->storage, &found);
+
+    if (status == STORAGE_OK)
+        return true;
+    if (status == STORAGE_ABSENT && use == PLATFORM_LOOK) {
+        storage_memory_open(&platform->memory, platform->room, sizeof platform->room, &platform->storage);
+        platform->in_memory = true;
+        return true;
+    }
+    if (status == STORAGE_ABSENT)
+        error_set(err, ERROR_KEY_UNKNOWN, "there is no key store in the board's flash",
+                  "let the factory application provision the board first");
+    else if (err->reason == ERROR_NONE)
+        *err = found;
+    error_doing(err, "open the key store in the board's flash");
+    return false;
+}
+
+void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err)
+{
+    if (err->reason == ERROR_NONE && platform->driver.last_error.reason != ERROR_NONE)
+        *err = platform->driver.last_error;
+    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
+        error_set(err, ERROR_KEY_UNKNOWN, "no key has this id", NULL);
+    error_set(err, ERROR_PSA, "PSA Crypto refused", NULL);
+    error_with_psa(err, status);
+    error_doing(err, doing);
+}
+
+bool platform_start(struct platform *platform, enum platform_use use, const psa_drv_se_t *table, struct error *err)
+{
+    psa_status_t status;
+
+    memset(platform, 0, sizeof *platform);
+    chip_init(&platform->chip, board_chip());
+    platform->chip.guard.allow = refuse_all;
+    if (!open_store(platform, use, err))
+        return false;
+    driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);
+    driver_bind(&platform->driver);
+    storage_mount(&platform->storage);
+    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, table);
+    if (status == PSA_SUCCESS)
+        status = psa_crypto_init();
+    if (status == PSA_SUCCESS)
+        return true;
+    platform_psa_failed(platform, status, "start PSA Crypto", err);
+    platform_stop(platform);
+    return false;
+}
+
+bool platform_make_lasting(struct platform *platform, struct error *err)
+{
+    struct storage made = {.operations = NULL};
+
+    if (platform->in_memory) {
+        if (storage_flash_open(&platform->flash, board_flash(), true, &made, err) != STORAGE_OK) {
+            error_set(err, ERROR_STORAGE_FAILED, "the flash does not take a key store", NULL);
+            error_doing(err, "make the key store in the board's flash");
+            return false;
+        }
+        /* Both are empty; the driver's recovery stays. */
+        platform->storage.operations = made.operations;
+        platform->storage.context = made.context;
+        platform->in_memory = false;
+    }
+    platform->chip.guard.allow = NULL;
+    return true;
+}
+
+void platform_stop(struct platform *platform)
+{
+    mbedtls_psa_crypto_free();
+    storage_mount(NULL);
+    driver_bind(NULL);
+    chip_sleep(&platform->chip);
+}

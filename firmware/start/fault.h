@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What nobody expected: says so on the console, with the addresses a developer needs, and ends (board_end()).
+ */
+#ifndef IMPRINT_FIRMWARE_START_FAULT_H
+#define IMPRINT_FIRMWARE_START_FAULT_H
+
+/* The handler of every exception. */
+void start_fault(void);
+
+/* board_end()'s status after a fault. */
+#define START_FAULT_STATUS 70
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firmware/start/start.h"
+
+#include <stdint.h>
+
+#include "firmware/board/board.h"
+#include "firmware/start/fault.h"
+#include "firmware/start/guard.h"
+
+/* What stack has not been used holds. */
+#define PAINT 0xA5A5A5A5u
+
+/* From sections.ld: addresses, not variables. */
+extern uint32_t start_stack_bottom[], start_stack_top[];
+extern uint32_t start_data_begin[], start_data_end[];
+extern const uint32_t start_data_image[];
+extern uint32_t start_bss_begin[], start_bss_end[];
+
+int main(void);
+
+/*
+ * Armv7-M ARM B1.5.2: the initial stack pointer, then one handler for each exception. No interrupt is ever taken
+ * (boards that wait for one keep it masked), so the table ends here.
+ */
+struct vectors {
+    uint32_t *stack;
+    void (*handlers[15])(void);
+};
+__attribute__((section(".vectors"), used)) static const struct vectors vectors = {
+    .stack = start_stack_top,
+    .handlers =
+        {
+            start_reset, start_fault, start_fault, start_fault, start_fault, /* reset, NMI, hard, memory, bus fault */
+            start_fault, start_fault, start_fault, start_fault, start_fault, /* usage, secure fault, reserved */
+            start_fault, start_fault, start_fault, start_fault, start_fault, /* SVCall, debug, PendSV, SysTick */
+        },
+};
+
+/* Everything below this function's own frame. What the compiler puts under it while painting is a few words at most. */
+static void paint_stack(void)
+{
+    uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
+
+    for (volatile uint32_t *word = start_stack_bottom; word < end; word++)
+        *word = PAINT;
+}
+
+void start_reset(void)
+{
+    const uint32_t *from = start_data_image;
+
+    for (volatile uint32_t *word = start_data_begin; word < start_data_end; word++)
+        *word = *from++;
+    for (volatile uint32_t *word = start_bss_begin; word < start_bss_end; word++)
+        *word = 0;
+    paint_stack();
+    guard_stack();
+    start_heap();
+    board_end(main());
+}
+
+size_t start_stack_size(void)
+{
+    return (size_t)((uint8_t *)start_stack_top - (uint8_t *)start_stack_bottom);
+}
+
+size_t start_stack_used(void)
+{
+    const volatile uint32_t *word = start_stack_bottom + GUARD_BYTES / sizeof(uint32_t);
+
+    while (word < start_stack_top && *word == PAINT)
+        word++;
+    return (size_t)((const volatile uint8_t *)start_stack_top - (const volatile uint8_t *)word);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes the C source of a compiled profile: valid C11, for people to read, the same for the same profile. Host only.
+ */
+#ifndef IMPRINT_PROFILE_TABLE_H
+#define IMPRINT_PROFILE_TABLE_H
+
+#include <stdio.h>
+
+#include "profile/compiled.h"
+
+/* True for a C identifier that an application may define. */
+bool profile_table_name_valid(const char *name);
+
+/*
+ * Prints the definition of `const struct profile_compiled NAME`. The profile has been checked, the digest is its own.
+ * Errors of `stream` are for the caller to look at.
+ */
+void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/chip/full.h"
+
+#include "test/chip/dump.h"
+#include "test/chip/p256.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LOCK_BYTES_AT 86
+#define BOOT_KEY_SLOT 11
+#define PARENT_SLOT 15
+
+void full_count_up(uint8_t *out, size_t len, uint8_t first)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = (uint8_t)(first + i);
+}
+
+static void fill_public(struct full *full, uint8_t slot)
+{
+    uint8_t scalar[32];
+
+    full_count_up(scalar, sizeof(scalar), (uint8_t)(slot << 4 | 1));
+    p256_public_of(scalar, full->public_keys[slot]);
+    if (slot == BOOT_KEY_SLOT)
+        memcpy(full->boot_scalar, scalar, sizeof(scalar));
+    if (slot == PARENT_SLOT)
+        memcpy(full->parent_scalar, scalar, sizeof(scalar));
+    assert_int_equal(chip_write_public_key(full->chip, slot, full->public_keys[slot], NULL), CHIP_OK);
+}
+
+static void fill_secret(struct full *full, uint8_t slot)
+{
+    uint8_t blocks = slot < 8 ? 1 : 2;
+
+    full_count_up(full->secrets[slot], 64, (uint8_t)(slot * 0x11));
+    for (uint8_t block = 0; block < blocks; block++)
+        assert_int_equal(chip_write_slot_block(full->chip, slot, block, full->secrets[slot] + 32 * block, NULL),
+                         CHIP_OK);
+}
+
+void full_init(struct full *full, const char *dump, const struct full_change *changes, size_t count)
+{
+    struct chip_config config = dump_load(dump);
+    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.bytes};
+
+    memset(full, 0, sizeof(*full));
+    memset(config.bytes + LOCK_BYTES_AT, 0x55, 2);
+    for (size_t i = 0; i < count; i++)
+        config.bytes[changes[i].offset] = changes[i].value;
+    board_init(&full->board, &making);
+    full->chip = &full->board.chip;
+    full->serial = full->chip->serial;
+    assert_int_equal(chip_read_config(full->chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_lock_config(full->chip, &config, NULL), CHIP_OK);
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        struct chip_slot_policy policy = chip_slot_policy(&config, slot);
+
+        if (policy.is_private)
+            assert_int_equal(chip_generate_key(full->chip, slot, full->public_keys[slot], NULL), CHIP_OK);
+        else if (policy.type == CHIP_KEY_P256)
+            fill_public(full, slot);
+        else
+            fill_secret(full, slot);
+    }
+    assert_int_equal(chip_lock_data(full->chip, false, 0, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(full->chip, &full->config, NULL), CHIP_OK);
+}
+
+void full_release(struct full *full)
+{
+    board_release(&full->board);
+}
+
+void full_arm(struct full *full, const char *kind, unsigned ahead)
+{
+    char id[40];
+
+    (void)snprintf(id, sizeof(id), "%s@%u", kind, (unsigned)full->chip->counters.commands + ahead);
+    assert_true(virtual_arm_fault(full->board.part, id));
+}

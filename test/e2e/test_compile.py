@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""imprint compile: the table for an image, the binary form, and what is refused before it is in an image."""
+import json
+
+import pytest
+
+from conftest import ROOT
+from host_board import PROFILE
+
+
+def test_compile_refuses_private_keys(station):
+    failed = station.json("compile", ROOT / "profiles" / "blank-three-ways.yaml", "--c", code=2)
+    assert failed.error["reason"] == "profile-conflict" and failed.error["subject"] == "service"
+    assert "private key" in failed.error["cause"] and "imprint provision" in failed.error["next"]
+    # Its binary form names a file, no more.
+    station.run("compile", ROOT / "profiles" / "blank-three-ways.yaml", "--binary")
+
+
+def test_compile_binary_is_what_the_digest_is_of(station):
+    import hashlib
+    raw = station.run("compile", PROFILE, "--binary").raw
+    said = station.json("compile", PROFILE, "--binary").event("compiled")
+    assert bytes.fromhex(said["hex"]) == raw and hashlib.sha256(raw).hexdigest().upper() == said["digest"]
+    out = station.folder / "profile.bin"
+    station.run("compile", PROFILE, "--binary", "-o", out)
+    assert out.read_bytes() == raw
+
+
+def test_compile_is_the_same_each_time(station):
+    first = station.run("compile", PROFILE, "--c", "--name", "mine").out
+    out = station.folder / "mine.c"
+    said = station.json("compile", PROFILE, "--c", "--name", "mine", "-o", out).event("compiled")
+    assert out.read_text() == first and said["bytes"] == len(first) and "c" not in said
+    assert "const struct profile_compiled mine = {" in first and str(ROOT) not in first
+    armed = station.run("compile", PROFILE, "--c", "--arm", "profile", "--run-at-start").out
+    assert ".armed = true" in armed and ".run_at_start = true" in armed and ".armed = false" in first
+
+
+BAD_COMPILE = [
+    ((), "usage"), (("--c", "--binary"), "usage"), (("--binary", "--name", "a"), "usage"), (("--binary", "--arm", "profile"), "usage"),
+    (("--binary", "--run-at-start"), "usage"), (("--c", "--name", "9"), "usage"), (("--c", "--name", "int"), "usage"),
+    (("--c", "--arm", "0123A1B2C3D4E5F601"), "usage"), (("--c", "-o", "/nowhere/x.c"), "input-file"),
+]
+
+
+@pytest.mark.parametrize("more, reason", BAD_COMPILE, ids=lambda value: " ".join(value) if isinstance(value, tuple) else value)
+def test_compile_usage(station, more, reason):
+    failed = station.json("compile", PROFILE, *more, code=2)
+    assert failed.error["reason"] == reason and failed.error["next"]
+
+
+def test_compile_refuses_what_a_board_could_not_do(station, plan):
+    plan["keys"][1]["csr-subject"] = "XY=nothing known"
+    failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
+    assert failed.error["subject"] == "board" and "distinguished name" in failed.error["cause"]
+    plan["keys"][1]["csr-subject"] = "CN=x"
+    plan["keys"].append({"name": "root", "id": 20, "method": "import", "slot": 9, "type": "ecc-public-key(secp-r1)", "bits": 256,
+                         "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"], "file": "none.pem"})
+    failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
+    assert failed.error["reason"] == "input-file" and failed.error["key"] == 20

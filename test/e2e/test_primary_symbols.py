@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The primary application contains no code that makes, imports or destroys a key, or that writes to or locks a chip."""
+import re
+import subprocess
+
+from host_board import FACTORY, PRIMARY
+
+# What would be needed for any of it: of PSA, of the driver, of the chip layer, of the engine.
+FORBIDDEN = re.compile(r"""
+    psa_(generate|import|copy|destroy)_key | psa_generate_key_custom | psa_key_derivation_output_key
+    | mbedtls_psa_register_se_key | psa_finish_key_creation
+    | driver_(generate|import|destroy)_key | driver_(erase_slot|settle_erasures|choose_slot|check_slot)
+    | chip_(generate|import)_key.* | chip_write_(slot|otp|config|public).* | chip_lock_.* | chip_update_extra
+    | provision_.* | atecc608a_drv_info
+""", re.VERBOSE)
+
+
+def symbols(program):
+    listed = subprocess.run(["nm", str(program)], capture_output=True, text=True, check=True).stdout
+    return {line.split()[-1].split(".")[0] for line in listed.splitlines() if len(line.split()) == 3}
+
+
+def test_primary_cannot_change_anything():
+    found = symbols(PRIMARY)
+    assert {"primary_serve", "psa_sign_message", "chip_sign_digest", "atecc608a_drv_info_use_only"} <= found
+    assert sorted(name for name in found if FORBIDDEN.fullmatch(name)) == []
+
+
+def test_factory_could():
+    """The names are those of the code that there is."""
+    found = sorted(name for name in symbols(FACTORY) if FORBIDDEN.fullmatch(name))
+    for name in ("psa_generate_key", "mbedtls_psa_register_se_key", "driver_generate_key", "driver_erase_slot",
+                 "chip_generate_key", "chip_lock_config", "chip_lock_data", "chip_lock_slot", "chip_write_config",
+                 "chip_write_slot_block", "atecc608a_drv_info", "provision_execute"):
+        assert name in found

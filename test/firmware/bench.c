@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/firmware/bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chip/operations.h"
+#include "firmware/board/board.h"
+#include "firmware/factory/factory.h"
+#include "firmware/primary/primary.h"
+#include "transport/virtual.h"
+
+struct bench bench;
+
+static struct {
+    char directory[64], chip_path[80];
+    struct transport_virtual bus;
+    struct transport inner, outer;
+    const char *input;
+} setup;
+
+/* --- one switch for the power of all
+ * ---------------------------------------------------------------------------------- */
+
+static enum transport_status gate_wake(void *context)
+{
+    (void)context;
+    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : TRANSPORT_GONE;
+}
+
+static enum transport_status gate_send(void *context, struct bytes group)
+{
+    enum transport_status status;
+    bool last = ++bench.groups == bench.cut_group;
+
+    (void)context;
+    if (last && !bench.cut_after)
+        bench.flash.powered = false;
+    if (!bench.flash.powered)
+        return TRANSPORT_GONE;
+    status = setup.inner.operations->send(setup.inner.context, group);
+    if (last)
+        bench.flash.powered = false;
+    return bench.flash.powered ? status : TRANSPORT_GONE;
+}
+
+static enum transport_status gate_receive(void *context, struct bytes_out *group)
+{
+    (void)context;
+    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group) : TRANSPORT_GONE;
+}
+
+static enum transport_status gate_idle(void *context)
+{
+    (void)context;
+    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : TRANSPORT_GONE;
+}
+
+static enum transport_status gate_sleep(void *context)
+{
+    (void)context;
+    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : TRANSPORT_GONE;
+}
+
+static void gate_delay_us(void *context, uint32_t microseconds)
+{
+    (void)context;
+    setup.inner.operations->delay_us(setup.inner.context, microseconds);
+}
+
+static uint64_t gate_now_us(void *context)
+{
+    (void)context;
+    return setup.inner.operations->now_us(setup.inner.context);
+}
+
+static const struct transport_operations gate = {
+    .name = "bench",
+    .wake = gate_wake,
+    .send = gate_send,
+    .receive = gate_receive,
+    .idle = gate_idle,
+    .sleep = gate_sleep,
+    .delay_us = gate_delay_us,
+    .now_us = gate_now_us,
+};
+
+/* --- firmware/board/board.h
+ * -------------------------------------------------------------------------------------------- */
+
+void board_start(void)
+{
+}
+
+const char *board_name(void)
+{
+    return "bench";
+}
+
+void board_console_write(const uint8_t *data, size_t len)
+{
+    assert_true(bench.output_len + len < BENCH_OUTPUT_MAX);
+    memcpy(bench.output + bench.output_len, data, len);
+    bench.output_len += len;
+    bench.output[bench.output_len] = '\0';
+}
+
+/* The script, line by line: what stands behind a line's end waits until somebody waits for it. */
+int board_console_read(uint32_t timeout_us)
+{
+    static const char end[] = "\nend\n";
+
+    if (*setup.input == '\0')
+        setup.input = end;
+    if (timeout_us == 0)
+        return -1;
+    return (unsigned char)*setup.input++;
+}
+
+const struct transport *board_chip(void)
+{
+    return &setup.outer;
+}
+
+uint64_t board_now_us(void)
+{
+    return gate_now_us(NULL);
+}
+
+const struct flash_device *board_flash(void)
+{
+    return &bench.flash.device;
+}
+
+void board_end(int status)
+{
+    fail_msg("the application ended the board with %d", status);
+    abort();
+}
+
+/* --- the bench
+ * --------------------------------------------------------------------------------------------------------- */
+
+void bench_make(enum virtual_part part, uint32_t block_size)
+{
+    const struct virtual_making making = {.part = part, .has_seed = true, .seed = 1};
+    const struct flash_device geometry = {
+        .block_size = block_size, .block_count = 4, .unit = 4, .spare_blocks = 1, .blank_is_erased = true};
+    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    struct virtual_problem problem;
+
+    memset(&bench, 0, sizeof bench);
+    memset(&setup, 0, sizeof setup);
+    snprintf(setup.directory, sizeof setup.directory, "%s/imprint-bench-XXXXXX", folder);
+    assert_non_null(mkdtemp(setup.directory));
+    snprintf(setup.chip_path, sizeof setup.chip_path, "%s/chip", setup.directory);
+    assert_int_equal(virtual_create(setup.chip_path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(virtual_open(setup.chip_path, &bench.part, &problem), VIRTUAL_OK);
+    flash_sim_make(&bench.flash, &geometry);
+    setup.inner = transport_virtual_init(&setup.bus, bench.part);
+    setup.outer = (struct transport){.operations = &gate, .context = &bench};
+}
+
+void bench_remove(void)
+{
+    virtual_close(bench.part);
+    bench.part = NULL;
+    assert_int_equal(unlink(setup.chip_path), 0);
+    assert_int_equal(rmdir(setup.directory), 0);
+}
+
+static void power_on(const char *input)
+{
+    virtual_power_cycle(bench.part);
+    bench.output_len = 0;
+    bench.output[0] = '\0';
+    bench.groups = 0;
+    setup.input = input;
+}
+
+void bench_factory(const struct profile_compiled *compiled, const char *input)
+{
+    struct factory *factory = malloc(sizeof *factory);
+
+    assert_non_null(factory);
+    power_on(input);
+    memset(factory, 0xa5, sizeof *factory);
+    factory_serve(factory, compiled);
+    free(factory);
+}
+
+void bench_primary(const char *input)
+{
+    struct primary *primary = malloc(sizeof *primary);
+
+    assert_non_null(primary);
+    power_on(input);
+    memset(primary, 0xa5, sizeof *primary);
+    primary_serve(primary);
+    free(primary);
+}
+
+bool bench_said(const char *text)
+{
+    return strstr(bench.output, text) != NULL;
+}
+
+void bench_expect(const char *text)
+{
+    if (!bench_said(text))
+        fail_msg("'%s' was not said:\n%s", text, bench.output);
+}
+
+void bench_slot_public(uint8_t slot, uint8_t public_key[static 64])
+{
+    struct chip chip;
+
+    virtual_power_cycle(bench.part);
+    chip_init(&chip, &setup.inner);
+    assert_int_equal(chip_read_public_key(&chip, slot, public_key, NULL), CHIP_OK);
+    chip_sleep(&chip);
+}

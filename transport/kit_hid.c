@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hidapi's hidraw backend: a kit is /dev/hidrawN, and its reports have no numbers (a 0 stands before each that is
+ * sent). */
+#include "transport/kit_hid.h"
+
+#include <errno.h>
+#include <hidapi.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define REPORT_BYTES KIT_PIECE_MAX
+#define PATH_BYTES 64 /* "/dev/hidraw0" */
+
+static bool kit_hid_say(void *context, struct bytes line)
+{
+    const struct transport_kit_hid *self = context;
+    uint8_t report[1 + REPORT_BYTES];
+    bool sent = true;
+    int old;
+
+    do /* a reply that comes late would be taken for the next one's */
+        old = hid_read_timeout(self->hid, report, REPORT_BYTES, 0);
+    while (old > 0);
+    for (size_t at = 0; sent && old == 0 && at < line.len; at += REPORT_BYTES) {
+        const size_t len = line.len - at < REPORT_BYTES ? line.len - at : REPORT_BYTES;
+
+        memset(report, 0, sizeof report);
+        memcpy(report + 1, line.data + at, len);
+        sent = hid_write(self->hid, report, sizeof report) >= 0;
+    }
+    bytes_wipe(report, sizeof report);
+    return sent && old == 0;
+}
+
+static enum transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
+{
+    const struct transport_kit_hid *self = context;
+    int n = hid_read_timeout(self->hid, piece->data, piece->cap, patience_ms);
+
+    if (n < 0)
+        return TRANSPORT_GONE;
+    piece->len = (size_t)n;
+    return n > 0 ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+}
+
+/* Is `wide` this serial number? They are digits and letters. */
+static bool is_serial(const wchar_t *wide, const char *serial)
+{
+    size_t i = 0;
+
+    if (wide == NULL)
+        return false;
+    while (serial[i] != '\0' && wide[i] == (wchar_t)(unsigned char)serial[i])
+        i++;
+    return serial[i] == '\0' && wide[i] == L'\0';
+}
+
+/* Finds the kit's file. One kit may be listed several times, once for each thing it can do. */
+static bool find_kit(const char *serial, char path[static PATH_BYTES], struct error *err)
+{
+    struct hid_device_info *all = hid_enumerate(KIT_HID_VENDOR, KIT_HID_PRODUCT);
+    bool other_serial = false, several = false;
+
+    path[0] = '\0';
+    for (const struct hid_device_info *each = all; each != NULL; each = each->next) {
+        if (serial != NULL && !is_serial(each->serial_number, serial))
+            other_serial = true;
+        else if (path[0] != '\0' && strcmp(path, each->path) != 0)
+            several = true;
+        else
+            (void)snprintf(path, PATH_BYTES, "%s", each->path);
+    }
+    hid_free_enumeration(all);
+    if (several)
+        error_set(err, ERROR_USAGE, "several kits are plugged in",
+                  serial == NULL ? "say which with kit:hid:SERIAL; lsusb -v -d 03eb:2312 shows their serial numbers"
+                                 : "unplug all but one: their serial numbers are the same");
+    else if (path[0] == '\0' && other_serial)
+        error_set(err, ERROR_DEVICE_MISSING, "no kit with this serial number is plugged in",
+                  "lsusb -v -d 03eb:2312 shows the serial numbers of those that are");
+    else if (path[0] == '\0')
+        error_set(err, ERROR_DEVICE_MISSING, "no kit is plugged in (USB 03eb:2312)",
+                  "plug it in; a kit on a serial port is kit:/dev/ttyACM0");
+    return path[0] != '\0' && !several;
+}
+
+static bool open_kit(struct transport_kit_hid *self, const char *path, struct error *err)
+{
+    self->hid = hid_open_path(path);
+    if (self->hid != NULL)
+        return true;
+    if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
+        error_set(err, ERROR_DEVICE_MISSING, "the kit may not be opened by this user",
+                  "let the user read and write its /dev/hidraw file, by a udev rule for USB 03eb:2312");
+    else
+        error_set(err, ERROR_DEVICE_MISSING, "the kit cannot be opened", "unplug it and plug it in again");
+    error_with_errno(err, errno);
+    return false;
+}
+
+bool transport_kit_hid_open(struct transport_kit_hid *self, const char *serial, uint8_t address,
+                            struct transport *transport, struct error *err)
+{
+    char path[PATH_BYTES];
+
+    *self = (struct transport_kit_hid){.port = {.say = kit_hid_say, .hear = kit_hid_hear}};
+    self->port.context = self;
+    if (hid_init() != 0)
+        error_set(err, ERROR_UNEXPECTED, "the HID library does not start", NULL);
+    else if (find_kit(serial, path, err) && open_kit(self, path, err) &&
+             transport_kit_open(&self->kit, &self->port, address, transport, err))
+        return true;
+    error_doing(err, "open a kit on USB HID");
+    transport_kit_hid_close(self);
+    return false;
+}
+
+void transport_kit_hid_close(struct transport_kit_hid *self)
+{
+    if (self->hid != NULL)
+        hid_close(self->hid);
+    self->hid = NULL;
+    (void)hid_exit();
+    transport_kit_close(&self->kit);
+}

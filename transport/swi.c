@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens, flags and times: ATECC608B-TFLXTLS data sheet, 8.1 to 8.4 and 9.3.2. A byte is eight tokens, least
+ * significant bit first; a group goes out in pieces of SWI_EXCHANGE_MAX tokens, each compared with its echo.
+ */
+#include "transport/swi.h"
+
+#define FLAG_COMMAND 0x77
+#define FLAG_TRANSMIT 0x88
+#define FLAG_IDLE 0xBB
+#define FLAG_SLEEP 0xCC
+
+/* Low for the start bit, and for a zero low once more in the second data bit. Bit 7 is for UARTs with 8 data bits. */
+#define TOKEN_ONE 0xFF
+#define TOKEN_ZERO 0xFD
+#define TOKEN_UNUSED 0x80
+
+#define BITS 8
+#define PIECE_MAX (SWI_EXCHANGE_MAX / BITS)
+
+#define WAKE_TOKEN 0x00   /* start bit and 7 zeros at 115,200 baud: 69 us low, where tWLO is 60 */
+#define WAKE_HIGH_US 1500 /* tWHI; a chip with its power-on self test on is not ready yet, and the caller waits */
+#define TURNAROUND_US 100 /* from a reply's last bit to the next flag: at least 93 */
+
+#define FLAG_US 400 /* from a flag's first bit to its last: 313 */
+#define PROBES 3
+
+#define GROUP_MIN 4
+
+static enum transport_status gone(struct transport_swi *self)
+{
+    self->gone = true;
+    return TRANSPORT_GONE;
+}
+
+static void encode(uint8_t byte, uint8_t tokens[static BITS])
+{
+    for (unsigned bit = 0; bit < BITS; bit++)
+        tokens[bit] = (byte >> bit & 1) != 0 ? TOKEN_ONE : TOKEN_ZERO;
+}
+
+/* A bit from the chip is up to twice as long as ours: a one may still be low when the first data bit is looked at. */
+static uint8_t decode(const uint8_t tokens[static BITS])
+{
+    unsigned byte = 0;
+
+    for (unsigned bit = 0; bit < BITS; bit++)
+        if (((tokens[bit] | TOKEN_UNUSED) ^ TOKEN_ONE) < 2)
+            byte |= 1u << bit;
+    return (uint8_t)byte;
+}
+
+static bool is_echo(struct bytes sent, struct bytes heard)
+{
+    bool same = sent.len <= heard.len;
+
+    for (size_t i = 0; same && i < sent.len; i++)
+        same = ((sent.data[i] ^ heard.data[i]) & ~TOKEN_UNUSED) == 0;
+    return same;
+}
+
+/*
+ * Sends a flag and the group behind it. NO_ANSWER: the wire was disturbed before the end, and the rest was not sent, so
+ * that no chip has a whole command. GARBLED: disturbed in the last piece, and what the chip has heard nobody knows.
+ */
+static enum transport_status put(struct transport_swi *self, uint8_t flag, struct bytes group)
+{
+    uint8_t tokens[SWI_EXCHANGE_MAX], echo[SWI_EXCHANGE_MAX];
+    enum transport_status status = self->gone ? TRANSPORT_GONE : TRANSPORT_OK;
+    size_t total = 1 + group.len, done = 0;
+
+    while (status == TRANSPORT_OK && done < total) {
+        struct bytes_out heard = {.data = echo};
+
+        while (done < total && heard.cap < SWI_EXCHANGE_MAX) {
+            encode(done == 0 ? flag : group.data[done - 1], tokens + heard.cap);
+            heard.cap += BITS;
+            done++;
+        }
+        if (!self->port->exchange(self->port->context, bytes_of(tokens, heard.cap), &heard, self->port->patience_us))
+            status = gone(self);
+        else if (!is_echo(bytes_of(tokens, heard.cap), bytes_written(&heard)))
+            status = done < total ? TRANSPORT_NO_ANSWER : TRANSPORT_GARBLED;
+    }
+    bytes_wipe(tokens, sizeof(tokens)); /* groups may carry keys */
+    bytes_wipe(echo, sizeof(echo));
+    return status;
+}
+
+static bool pulse(struct transport_swi *self)
+{
+    const struct swi_port *port = self->port;
+    const uint8_t token = WAKE_TOKEN;
+    uint8_t echo[1];
+    struct bytes_out heard = {.data = echo, .cap = sizeof(echo)};
+
+    if (!port->set_baud(port->context, SWI_WAKE_BAUD) ||
+        !port->exchange(port->context, bytes_of(&token, 1), &heard, port->patience_us) ||
+        !port->set_baud(port->context, SWI_BAUD))
+        return false;
+    port->delay_us(port->context, WAKE_HIGH_US);
+    return true;
+}
+
+/*
+ * A chip that is awake takes a pulse for a reset of its I/O and answers as if it had just woken, but its watchdog has
+ * been running for who knows how long. So where its state is not known it is woken, sent to idle, and woken again.
+ */
+static enum transport_status swi_wake(void *context)
+{
+    struct transport_swi *self = context;
+
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (!self->down && (!pulse(self) || put(self, FLAG_IDLE, BYTES_NONE) == TRANSPORT_GONE))
+        return gone(self);
+    self->down = false;
+    return pulse(self) ? TRANSPORT_OK : gone(self);
+}
+
+static enum transport_status swi_send(void *context, struct bytes group)
+{
+    struct transport_swi *self = context;
+    enum transport_status status;
+
+    if (group.len > TRANSPORT_GROUP_MAX)
+        return TRANSPORT_GARBLED;
+    self->down = false;
+    status = put(self, FLAG_COMMAND, group);
+    /* The chip may have heard it well: its reply, or its silence, will tell. */
+    return status == TRANSPORT_GARBLED ? TRANSPORT_OK : status;
+}
+
+/* Takes bytes out of tokens, eight by eight. */
+static void take(struct bytes tokens, struct bytes_out *group)
+{
+    for (size_t at = 0; at + BITS <= tokens.len; at += BITS)
+        (void)bytes_append_byte(group, decode(tokens.data + at));
+}
+
+/* Lets whoever is talking come to an end, at most for as long as a whole group takes. */
+static enum transport_status drain(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX])
+{
+    for (unsigned left = TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
+        struct bytes_out heard = {.data = memory, .cap = SWI_EXCHANGE_MAX};
+
+        if (!self->port->exchange(self->port->context, BYTES_NONE, &heard, self->port->patience_us))
+            return gone(self);
+        if (heard.len < heard.cap)
+            break;
+    }
+    return TRANSPORT_GARBLED;
+}
+
+/* The transmit flag's echo, and of the reply as much as the shortest one has. */
+static enum transport_status hear_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                        struct bytes_out *group)
+{
+    uint8_t flag[BITS];
+    struct bytes_out heard = {.data = memory, .cap = BITS + GROUP_MIN * BITS};
+
+    encode(FLAG_TRANSMIT, flag);
+    if (!self->port->exchange(self->port->context, bytes_of(flag, BITS), &heard, self->port->patience_us))
+        return gone(self);
+    if (heard.len == 0)
+        return TRANSPORT_NO_ANSWER;
+    if (!is_echo(bytes_of(flag, BITS), bytes_written(&heard)))
+        return TRANSPORT_GARBLED;
+    if (heard.len == BITS)
+        return TRANSPORT_NO_ANSWER;
+    take(bytes_of(memory + BITS, heard.len - BITS), group);
+    return heard.len == heard.cap ? TRANSPORT_OK : TRANSPORT_GARBLED;
+}
+
+static enum transport_status hear_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                       struct bytes_out *group)
+{
+    const size_t count = group->data[0];
+
+    while (group->len < count) {
+        size_t wanted = (count - group->len) * BITS;
+        struct bytes_out heard = {.data = memory, .cap = wanted < SWI_EXCHANGE_MAX ? wanted : SWI_EXCHANGE_MAX};
+
+        if (!self->port->exchange(self->port->context, BYTES_NONE, &heard, self->port->patience_us))
+            return gone(self);
+        take(bytes_written(&heard), group);
+        if (heard.len < heard.cap)
+            return TRANSPORT_GARBLED;
+    }
+    self->port->delay_us(self->port->context, TURNAROUND_US);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status swi_receive(void *context, struct bytes_out *group)
+{
+    struct transport_swi *self = context;
+    uint8_t memory[SWI_EXCHANGE_MAX];
+    enum transport_status status;
+
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    status = hear_start(self, memory, group);
+    if (status == TRANSPORT_OK && (group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap))
+        status = TRANSPORT_GARBLED;
+    if (status == TRANSPORT_OK)
+        status = hear_rest(self, memory, group);
+    if (status == TRANSPORT_GARBLED)
+        status = drain(self, memory);
+    if (status != TRANSPORT_OK)
+        group->len = 0;
+    bytes_wipe(memory, sizeof(memory));
+    return status;
+}
+
+/*
+ * Nothing says that a busy chip forgets the part of a flag that it heard after it got ready: it may wait for the rest,
+ * take the next flag for it, and go to sleep over the confusion, the reply lost. So it is asked when it must be ready;
+ * and once before, if the flag has passed long before any part is, which a virtual one for which nothing takes time
+ * answers.
+ */
+static enum transport_status swi_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+{
+    const struct swi_port *port = ((const struct transport_swi *)context)->port;
+    const uint64_t start_us = port->now_us(port->context);
+    uint64_t waited_us;
+
+    if (first_us >= FLAG_US) {
+        enum transport_status status;
+
+        port->delay_us(port->context, first_us);
+        status = swi_receive(context, group);
+        if (status != TRANSPORT_NO_ANSWER)
+            return status;
+    }
+    waited_us = port->now_us(port->context) - start_us;
+    if (waited_us < worst_us)
+        port->delay_us(port->context, (uint32_t)(worst_us - waited_us));
+    return swi_receive(context, group);
+}
+
+static enum transport_status go_down(struct transport_swi *self, uint8_t flag)
+{
+    enum transport_status status = put(self, flag, BYTES_NONE);
+
+    self->down = status == TRANSPORT_OK;
+    return status == TRANSPORT_GARBLED ? TRANSPORT_NO_ANSWER : status;
+}
+
+static enum transport_status swi_idle(void *context)
+{
+    return go_down(context, FLAG_IDLE);
+}
+
+static enum transport_status swi_sleep(void *context)
+{
+    return go_down(context, FLAG_SLEEP);
+}
+
+static void swi_delay_us(void *context, uint32_t microseconds)
+{
+    const struct transport_swi *self = context;
+
+    self->port->delay_us(self->port->context, microseconds);
+}
+
+static uint64_t swi_now_us(void *context)
+{
+    const struct transport_swi *self = context;
+
+    return self->port->now_us(self->port->context);
+}
+
+static const struct transport_operations swi_operations = {
+    .name = "swi",
+    .wake = swi_wake,
+    .send = swi_send,
+    .receive = swi_receive,
+    .await = swi_await,
+    .idle = swi_idle,
+    .sleep = swi_sleep,
+    .delay_us = swi_delay_us,
+    .now_us = swi_now_us,
+};
+
+struct transport transport_swi_init(struct transport_swi *self, const struct swi_port *port)
+{
+    *self = (struct transport_swi){.port = port};
+    return (struct transport){.operations = &swi_operations, .context = self};
+}
+
+enum transport_status transport_swi_probe(struct transport_swi *self)
+{
+    const uint8_t token = TOKEN_ONE;
+    uint8_t memory[SWI_EXCHANGE_MAX];
+    enum transport_status status = TRANSPORT_GARBLED;
+
+    if (self->gone || !self->port->set_baud(self->port->context, SWI_BAUD))
+        return gone(self);
+    for (unsigned left = PROBES; status == TRANSPORT_GARBLED && left > 0; left--) {
+        struct bytes_out heard = {.data = memory, .cap = 1};
+
+        if (!self->port->exchange(self->port->context, bytes_of(&token, 1), &heard, self->port->patience_us))
+            status = gone(self);
+        else if (heard.len == 0)
+            status = TRANSPORT_NO_ANSWER;
+        else if (is_echo(bytes_of(&token, 1), bytes_written(&heard)))
+            status = TRANSPORT_OK;
+        else
+            status = drain(self, memory); /* somebody's words from before */
+    }
+    bytes_wipe(memory, sizeof(memory));
+    return status;
+}

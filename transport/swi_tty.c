@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "transport/swi_tty.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "transport/clock_linux.h"
+#include "transport/tty.h"
+
+/*
+ * A USB adapter may keep bytes back for 16 ms, and the scheduler adds to it. How soon echoes come tells which kind of
+ * port it is; the least leaves room for a machine that is busy with other things.
+ */
+#define PATIENCE_MAX_US 25000
+#define PATIENCE_MIN_US 8000
+
+static bool swi_tty_set_baud(void *context, uint32_t baud)
+{
+    const struct transport_swi_tty *self = context;
+
+    return self->is_socket || tty_set_baud(self->fd, baud);
+}
+
+static bool try_again(ssize_t n)
+{
+    return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* What was heard before. */
+static bool drop_input(const struct transport_swi_tty *self)
+{
+    uint8_t dropped[256];
+    ssize_t n;
+
+    if (!self->is_socket)
+        return tcflush(self->fd, TCIFLUSH) == 0;
+    do
+        n = recv(self->fd, dropped, sizeof dropped, MSG_DONTWAIT);
+    while (n > 0);
+    bytes_wipe(dropped, sizeof dropped);
+    return try_again(n);
+}
+
+static void note_latency(struct transport_swi_tty *self, uint64_t latency_us)
+{
+    const uint64_t patience_us = PATIENCE_MIN_US + 2 * latency_us;
+
+    if (latency_us < self->slowest_us)
+        return;
+    self->slowest_us = latency_us < PATIENCE_MAX_US ? (uint32_t)latency_us : PATIENCE_MAX_US;
+    self->port.patience_us = patience_us < PATIENCE_MAX_US ? (uint32_t)patience_us : PATIENCE_MAX_US;
+}
+
+static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *in, uint32_t silence_us)
+{
+    struct transport_swi_tty *self = context;
+    const struct timespec silence = {.tv_nsec = (long)silence_us * 1000};
+    const uint64_t began_us = clock_linux_now_us(NULL);
+    size_t sent = 0;
+
+    in->len = 0;
+    if (out.len > 0 && !drop_input(self))
+        return false;
+    while (sent < out.len || in->len < in->cap) {
+        struct pollfd port = {.fd = self->fd};
+        int ready;
+
+        if (in->len < in->cap)
+            port.events |= POLLIN;
+        if (sent < out.len)
+            port.events |= POLLOUT;
+        ready = ppoll(&port, 1, &silence, NULL);
+        if (ready == 0)
+            return true;
+        if (ready < 0 && errno != EINTR)
+            return false;
+        if (ready < 0)
+            continue;
+        if ((port.revents & POLLIN) != 0) {
+            ssize_t n = read(self->fd, in->data + in->len, in->cap - in->len);
+
+            if (n == 0 || (n < 0 && !try_again(n)))
+                return false;
+            if (n > 0 && in->len == 0 && out.len > 0)
+                note_latency(self, clock_linux_now_us(NULL) - began_us);
+            in->len += n > 0 ? (size_t)n : 0;
+        } else if ((port.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+            return false;
+        }
+        if ((port.revents & POLLOUT) != 0) {
+            ssize_t n = self->is_socket ? send(self->fd, out.data + sent, out.len - sent, MSG_NOSIGNAL)
+                                        : write(self->fd, out.data + sent, out.len - sent);
+
+            if (n < 0 && !try_again(n))
+                return false;
+            sent += n > 0 ? (size_t)n : 0;
+        }
+    }
+    return true;
+}
+
+/* Why a wire is none. */
+static bool check_wire(struct transport_swi_tty *self, struct error *err)
+{
+    static const char next[] =
+        "join the port's transmitter (open drain, with a pull-up) and its receiver at the chip's pin";
+
+    switch (transport_swi_probe(&self->swi)) {
+    case TRANSPORT_OK:
+        return true;
+    case TRANSPORT_NO_ANSWER:
+        error_set(err, ERROR_DEVICE_SILENT, "nothing that is sent on the wire is heard again", next);
+        break;
+    case TRANSPORT_GARBLED:
+        error_set(err, ERROR_DEVICE_GARBLED, "what is sent on the wire is heard as something else", next);
+        break;
+    case TRANSPORT_GONE:
+        error_set(err, ERROR_DEVICE_MISSING, "the serial port is gone", "check that the adapter is plugged in");
+        break;
+    }
+    return false;
+}
+
+/* The socket at `path`, connected; -1 with a reason. */
+static int open_socket(const char *path, struct error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = -1;
+
+    if (strlen(path) < sizeof address.sun_path) {
+        memcpy(address.sun_path, path, strlen(path));
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+            return fd;
+    } else {
+        errno = ENAMETOOLONG;
+    }
+    error_set(err, ERROR_DEVICE_MISSING, "nobody serves a single wire at this socket",
+              "start one with: imprint virtual serve --swi-unix PATH FILE");
+    error_with_errno(err, errno);
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
+                            struct error *err)
+{
+    static const struct tty_form form = {
+        .baud = SWI_BAUD, .seven_bits = true, .cause = "the serial port cannot be set to 230400 baud"};
+
+    struct stat found;
+
+    *self = (struct transport_swi_tty){
+        .fd = -1,
+        .is_socket = stat(path, &found) == 0 && S_ISSOCK(found.st_mode),
+        .port = {.set_baud = swi_tty_set_baud,
+                 .exchange = swi_tty_exchange,
+                 .delay_us = clock_linux_delay_us,
+                 .now_us = clock_linux_now_us,
+                 .patience_us = PATIENCE_MAX_US},
+    };
+    self->port.context = self;
+    self->fd = self->is_socket ? open_socket(path, err) : tty_open(path, &form, err);
+    *transport = transport_swi_init(&self->swi, &self->port);
+    if (self->fd >= 0 && check_wire(self, err))
+        return true;
+    error_with_subject(err, path);
+    error_doing(err, "open a single wire");
+    transport_swi_tty_close(self);
+    return false;
+}
+
+void transport_swi_tty_close(struct transport_swi_tty *self)
+{
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    self->fd = -1;
+}
