@@ -13,6 +13,7 @@
 
 #include "bytes/hex.h"
 #include "chip/words.h"
+#include "cli/cli.h"
 
 static void line_to_stderr(const char *before, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -121,21 +122,56 @@ json_t *output_hex(struct bytes data)
     return value;
 }
 
-/* The program that holds a device, "imprint" for pid 4711, as far as the system tells. */
-static void name_of_process(uint32_t pid, char *name, size_t size)
+/* Up to `size` - 1 bytes of a file below /proc/PID, closed with a NUL. How many there were. */
+static size_t read_about_process(uint32_t pid, const char *name, char *text, size_t size)
 {
     char path[64];
     FILE *file;
+    size_t len = 0;
 
-    name[0] = '\0';
-    snprintf(path, sizeof path, "/proc/%" PRIu32 "/comm", pid);
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/%s", pid, name);
     file = fopen(path, "r");
-    if (file == NULL)
+    if (file != NULL) {
+        len = fread(text, 1, size - 1, file);
+        fclose(file);
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* The verb among the words of a command line, each closed with a NUL; NULL when there is none. */
+static const char *find_verb(const char *words, size_t len)
+{
+    for (size_t at = strlen(words) + 1; at < len; at += strlen(words + at) + 1) {
+        const char *word = words + at, *next = at + strlen(word) + 1 < len ? word + strlen(word) + 1 : "";
+
+        for (size_t i = 0; i < cli_verb_count; i++) {
+            const char *name = cli_verbs[i]->name;
+            const size_t first = strcspn(name, " ");
+
+            if (strlen(word) == first && strncmp(word, name, first) == 0 &&
+                (name[first] == '\0' || strcmp(name + first + 1, next) == 0))
+                return name;
+        }
+    }
+    return NULL;
+}
+
+/* The program that holds a device, "imprint provision" for pid 4711, as far as the system tells. */
+static void name_of_process(uint32_t pid, char *name, size_t size)
+{
+    char words[4096];
+    const char *verb = NULL;
+    size_t n;
+
+    if (read_about_process(pid, "comm", name, size) == 0)
         return;
-    if (fgets(name, (int)size, file) == NULL)
-        name[0] = '\0';
     name[strcspn(name, "\n")] = '\0';
-    fclose(file);
+    if (strcmp(name, "imprint") == 0)
+        verb = find_verb(words, read_about_process(pid, "cmdline", words, sizeof words));
+    n = strlen(name);
+    if (verb != NULL)
+        snprintf(name + n, size - n, " %s", verb);
 }
 
 static void error_as_object(const struct output *output, const struct error *err, enum cli_exit code)
@@ -168,8 +204,14 @@ static void error_as_object(const struct output *output, const struct error *err
     if (err->system_errno != 0)
         json_object_set_new(object, "system", json_string(strerror(err->system_errno)));
     if (err->reason == ERROR_DEVICE_BUSY) {
-        if (err->found != 0)
+        if (err->found != 0) {
+            char holder[64];
+
             json_object_set_new(object, "holder", json_integer(err->found));
+            name_of_process(err->found, holder, sizeof holder);
+            if (holder[0] != '\0')
+                json_object_set_new(object, "holder_name", lenient_string(holder));
+        }
     } else if (err->has_config_offset || err->expected != 0 || err->found != 0) {
         if (err->has_config_offset)
             json_object_set_new(object, "config_byte", json_integer(err->config_offset));

@@ -370,6 +370,8 @@ bool store_make_lasting(struct store *store, struct error *err)
             return false;
         }
     }
+    if (store->front.settled) /* the room that an interrupted run has left is not needed any more */
+        store->back.operations->release(store->back.context);
     store->lasting = true;
     return true;
 }

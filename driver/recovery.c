@@ -193,6 +193,8 @@ void driver_recover(struct driver *driver)
     if (driver->storage->settled || driver->storage->transaction_open)
         return;
     driver->storage->settled = settle_transaction(driver);
+    if (driver->storage->settled) /* nobody needs the room any more that an interrupted run has left */
+        driver->storage->operations->release(driver->storage->context);
     find_erasures(driver);
 }
 

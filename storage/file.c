@@ -240,7 +240,7 @@ static void file_release(void *context)
     struct storage_file *self = context;
     if (self->reserved)
         discard(self, STORAGE_FILE_RESERVED);
-    self->reserved = false;
+    self->reserved = self->inherited = false;
 }
 
 static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
@@ -286,7 +286,7 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
         aside = STORAGE_FILE_ASIDE;
         fd = create_aside(self, aside);
     } else {
-        self->reserved = false;
+        self->reserved = self->inherited = false;
     }
     status = publish(self, fd, aside, bytes_written(&encoded), name);
 out:
@@ -409,7 +409,9 @@ static enum storage_status file_reserve(void *context, uint32_t size)
     }
     self->reserved = true;
     self->reserved_size = room.len;
-    return STORAGE_OK;
+    /* So that it is there after a loss of power as well: what the next start has to store then finds room. */
+    self->unsynced = true;
+    return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
 }
 
 static const struct storage_operations file_operations = {
@@ -601,13 +603,31 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
     return refuse(err, ERROR_STORAGE_FAILED, "it was made by a later version of imprint", "use that version");
 }
 
-static bool remove_left_overs(struct storage_file *self, struct error *err)
+static bool remove_left_overs(const struct storage_file *self, struct error *err)
 {
-    static const char *const names[] = {STORAGE_FILE_ASIDE, STORAGE_FILE_RESERVED};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (self->system->unlinkat(self->directory_fd, names[i], 0) < 0 && errno != ENOENT)
-            return refuse_errno(err, errno);
-    }
+    if (self->system->unlinkat(self->directory_fd, STORAGE_FILE_ASIDE, 0) < 0 && errno != ENOENT)
+        return refuse_errno(err, errno);
+    return true;
+}
+
+/*
+ * Room that an interrupted run has reserved is kept: others may have filled the disk since, and what that run has left
+ * cannot be settled without some.
+ */
+static bool inherit_room(struct storage_file *self, struct error *err)
+{
+    struct stat found;
+    int fd = open_again(self, self->directory_fd, STORAGE_FILE_RESERVED, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0 && errno == ENOENT)
+        return true;
+    const bool usable = fd >= 0 && fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
+    if (fd >= 0)
+        (void)close_once(self, fd);
+    if (!usable && self->system->unlinkat(self->directory_fd, STORAGE_FILE_RESERVED, 0) < 0)
+        return refuse_errno(err, errno);
+    self->reserved = self->inherited = usable;
+    self->reserved_size = usable ? (size_t)found.st_size : 0;
     return true;
 }
 
@@ -641,7 +661,8 @@ bool storage_file_open(struct storage_file *self, const char *directory, bool cr
         (void)refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
         goto out;
     }
-    if (!take_lock(self, holder, err) || !remove_left_overs(self, err) || !check_format(self, directory, create, err))
+    if (!take_lock(self, holder, err) || !remove_left_overs(self, err) || !inherit_room(self, err) ||
+        !check_format(self, directory, create, err))
         goto out;
     /* What the last process did but could not sync becomes durable now, before anybody builds on it. */
     self->unsynced = true;
@@ -664,7 +685,9 @@ void storage_file_close(struct storage_file *self)
 {
     if (self->system == NULL)
         return;
-    file_release(self);
+    if (!self->inherited)
+        file_release(self);
+    self->reserved = self->inherited = false;
     /* The lock file stays: were it removed, a process that has it open already could lock what nobody else sees. */
     if (self->lock_fd >= 0)
         (void)close_once(self, self->lock_fd);

@@ -45,6 +45,7 @@ struct storage_file {
     int lock_fd;          /* -1 when closed */
     bool unsynced;        /* the directory has changed since it was last synced with success */
     bool reserved;        /* the reserved file holds allocated room for one record */
+    bool inherited;       /* from an interrupted run: stays when the store is closed, for who settles it needs it */
     size_t reserved_size; /* bytes of it */
 
     /* After an open that was refused with ERROR_DEVICE_BUSY: what the holder said of itself ("imprint provision"),
@@ -58,7 +59,7 @@ struct storage_file {
  * subject is `directory`: ERROR_DEVICE_BUSY when somebody holds it (err->found is the holder's pid, 0 when it cannot be
  * told, self->holder its text), ERROR_STORAGE_FAILED (no such directory, no permission, read-only, of a later version),
  * ERROR_STORAGE_FULL, ERROR_STORAGE_CORRUPT. `system` NULL means storage_file_posix. Left-overs of an interrupted write
- * are removed. `self` and `storage` must stay where they are while the store is open. One process can open a store
+ * are removed; room that an interrupted run has reserved is still reserved. `self` and `storage` must stay where they are while the store is open. One process can open a store
  * once; a second time is refused like a second process.
  */
 bool storage_file_open(struct storage_file *self, const char *directory, bool create, const char *holder,

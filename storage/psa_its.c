@@ -28,6 +28,7 @@
  * and some for later ones. */
 enum { KEY_RECORD_ROOM = 64 };
 
+_Static_assert(sizeof((struct storage *)0)->transaction == STORAGE_TRANSACTION_STORED_MAX, "a transaction fits");
 _Static_assert(PSA_STORAGE_FLAG_WRITE_ONCE == STORAGE_FLAG_WRITE_ONCE, "flags are stored as PSA ITS has them");
 
 psa_status_t storage_psa_status(enum storage_status status)
@@ -89,18 +90,19 @@ static enum storage_status settle_left_over(const struct storage *storage)
 }
 
 /* Stores the transaction, behind it the driver's note where one was left for this key. */
-static enum storage_status store_transaction(const struct storage *storage, uint32_t flags, struct bytes content,
-                                             bool noted, struct storage_note note)
+static enum storage_status store_transaction(struct storage *storage, uint32_t flags, struct bytes content, bool noted,
+                                             struct storage_note note)
 {
-    uint8_t stored[STORAGE_TRANSACTION_STORED_MAX], after[STORAGE_TRANSACTION_NOTE_BYTES];
-    struct bytes_out out = {.data = stored, .cap = sizeof stored};
+    uint8_t after[STORAGE_TRANSACTION_NOTE_BYTES];
+    struct bytes_out out = {.data = storage->transaction, .cap = sizeof storage->transaction};
 
-    if (noted) {
+    if (bytes_append(&out, content) && noted) {
         storage_transaction_write_note(note, after);
-        (void)bytes_append(&out, content);
         (void)bytes_append(&out, bytes_of(after, sizeof after));
         content = bytes_written(&out);
     }
+    storage->transaction_len = (uint8_t)out.len;
+    storage->transaction_flags = flags;
     return storage->operations->set(storage->context, STORAGE_UID_TRANSACTION, flags, content);
 }
 
@@ -161,6 +163,23 @@ static enum storage_status set_scrap(const struct storage *storage, uint64_t uid
 }
 
 /*
+ * The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. The
+ * transaction may have gone all the same: with it there again, whatever becomes of the key's record is settled like
+ * what an interrupted run leaves.
+ */
+static void take_back(const struct storage *storage)
+{
+    const struct storage_operations *operations = storage->operations;
+    const enum storage_status again =
+        operations->set(storage->context, STORAGE_UID_TRANSACTION, storage->transaction_flags,
+                        bytes_of(storage->transaction, storage->transaction_len));
+
+    (void)operations->remove(storage->context, storage->create_uid);
+    if (again != STORAGE_OK && storage->note.fresh && storage->scrap_uid != 0)
+        (void)storage_scrap_set(storage, storage->scrap_uid, false);
+}
+
+/*
  * Ends the transaction: first what a created key in the slot makes untrue, then what a failed creation may have left
  * there, then the transaction's own record. To the core it is over whether or not that could be removed; what stays is
  * settled like what an interrupted run leaves.
@@ -181,13 +200,8 @@ static psa_status_t close_transaction(struct storage *storage)
             status = set_scrap(storage, storage->scrap_later_uid);
         if (status == STORAGE_OK)
             status = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
-        /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */
-        if (status != STORAGE_OK && created) {
-            (void)storage->operations->remove(storage->context, storage->create_uid);
-            /* The transaction may have gone all the same, and then nobody else says so. */
-            if (storage->note.fresh && storage->scrap_uid != 0)
-                (void)storage_scrap_set(storage, storage->scrap_uid, false);
-        }
+        if (status != STORAGE_OK && created)
+            take_back(storage);
         storage->settled = storage->settled && status == STORAGE_OK;
     }
     forget_transaction(storage);

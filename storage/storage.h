@@ -66,7 +66,8 @@ struct storage_operations {
 
     /*
      * Makes sure that one more record of up to `size` bytes can be stored, by taking the room now. FULL says that it
-     * cannot. The room is used by the next set() that creates a record, and given back by release().
+     * cannot. The room is used by the next set() that creates a record, and given back by release(). It may outlive a
+     * loss of power, until one of the two.
      */
     enum storage_status (*reserve)(void *context, uint32_t size);
     void (*release)(void *context);
@@ -108,6 +109,9 @@ struct storage {
 
     /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and the functions below. */
     bool transaction_open;    /* by the core, since the store was mounted: only then does the core see it */
+    uint8_t transaction[28];  /* what is stored of the open one, should it have to be stored again */
+    uint32_t transaction_flags;
+    uint8_t transaction_len;
     uint64_t note_uid;        /* the key record that `note` is about; 0 for none */
     struct storage_note note; /* goes into the next transaction that creates it */
     bool chip_written;        /* the driver has begun to change what the slot holds */

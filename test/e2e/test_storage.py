@@ -276,10 +276,13 @@ class Holder:
 def test_second_process_is_refused_and_names_the_first(delivered):
     with Holder(delivered, "provision", EXAMPLE) as holder:
         for verb in (("info",), ("keys",), ("provision", EXAMPLE)):
+            began = time.monotonic()
             error = delivered.json(*verb, code=3).error
+            assert time.monotonic() - began < 5, "refused at once, not after a wait"
             assert error["reason"] == "device-busy" and error["holder"] == holder.process.pid, error
+            assert error["holder_name"] == "imprint provision"
             text = delivered.run(*verb, code=3).err
-            assert f": process {holder.process.pid} (imprint)\n" in text, text
+            assert f": process {holder.process.pid} (imprint provision)\n" in text, text
     assert holder.code == 0
     assert "nothing to do" in delivered.run("provision", EXAMPLE).out
 
@@ -291,6 +294,7 @@ def test_key_records_are_held_too(provisioned):
         for verb in (("keys",), ("provision", EXAMPLE), ("erase", "--yes")):
             error = provisioned.json("--device", f"virtual:{twin}", *verb, code=3).error
             assert error["reason"] == "device-busy" and error["holder"] == holder.process.pid, error
+            assert error["holder_name"] == "imprint provision"
     assert sorted(provisioned.keys()) == [16, 18]
 
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chip/words.h"
 #include "driver/atecc608a_se.h"
 #include "storage/transaction.h"
 #include "test/power/scene.h"
@@ -426,6 +427,8 @@ static void end(struct board *board, uint64_t began_ns)
     struct bytes_out image = {.data = outcome->image, .cap = sizeof outcome->image};
     struct virtual_counters counters;
 
+    chip_words_for_failure(&outcome->err);
+    chip_words_for_rule(&outcome->err);
     medium_count(&board->medium, &outcome->medium);
     medium_keep(&board->medium, &image);
     if (medium_broken(&board->medium) != NULL)

@@ -557,6 +557,15 @@ struct state *sweep_begin(struct board *board, char failure[static FAILURE_MAX])
     return begin;
 }
 
+/* Beside cuts, one thing goes wrong on the way to a state, and no second one after it. */
+static bool was_disturbed(const struct moment_path *path)
+{
+    for (unsigned i = 0; i < path->count; i++)
+        if (!moment_ends_run(path->steps[i].kind))
+            return true;
+    return false;
+}
+
 /* One state: recovered from, then everything that may go wrong while it is. */
 static void explore(struct sweep *sweep, const struct work *work)
 {
@@ -568,6 +577,10 @@ static void explore(struct sweep *sweep, const struct work *work)
 
     if (!recover(sweep, work, deeper, kill_stride, &outcome) || !deeper || work->weak)
         return;
+    if (was_disturbed(&work->path)) {
+        after_kills(sweep);
+        return;
+    }
     disturb_groups(sweep, work, &outcome, times * (first ? extent->group_stride : extent->deep_group_stride));
     disturb_bus(sweep, work, &outcome, times * (first ? extent->bus_stride : extent->deep_bus_stride));
     disturb_medium(sweep, work, &outcome, first ? extent->medium_stride : extent->deep_medium_stride);

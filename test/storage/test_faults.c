@@ -168,8 +168,15 @@ static void check_and_finish(void)
     check(is_after(), "not the new content");
 }
 
+/* Who has settled what was interrupted gives back the room that it had reserved. */
+static void give_room_back(void)
+{
+    run.storage.operations->release(run.storage.context);
+}
+
 static void close_and_check_files(void)
 {
+    give_room_back();
     storage_file_close(&run.file);
     expect_only_records(run.directory, run.scenario->after ? 2 : 1);
 }
@@ -300,6 +307,7 @@ static void test_crash_at_every_call(void **state)
                 assert_true(faults_fired());
                 faults_reap();
                 open_healthy();
+                give_room_back();
                 expect_only_records(run.directory, is_absent() ? 1 : 2);
                 check_and_finish();
                 close_and_check_files();
@@ -467,6 +475,7 @@ static void test_opening(void **state)
                     open_healthy();
                     if (b == 1)
                         expect_content(&run.storage, BYSTANDER, bytes_of("bystander", 9));
+                    give_room_back();
                     storage_file_close(&run.file);
                     expect_only_records(run.directory, b == 1 ? 1 : 0);
                 }
