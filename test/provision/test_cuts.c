@@ -162,8 +162,10 @@ static void provision_once(void *context)
     cuts_install(&storage, &chip, bench->cut);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
-    struct provision provision = {
-        .driver = &driver, .profile = &profile, .callbacks = {.import_key = give_key, .armed = always_armed}};
+    struct provision provision = {.driver = &driver,
+                                  .profile = &profile,
+                                  .skills = &provision_all_skills,
+                                  .callbacks = {.import_key = give_key, .armed = always_armed}};
     enum provision_status status = provision_observe(&provision, &plan, &err);
     if (bench->expect_nothing_to_do)
         assert_int_equal(plan.todo, 0);
