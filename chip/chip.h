@@ -100,6 +100,15 @@ void chip_init(struct chip *chip, const struct transport *transport);
 enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
                               struct bytes data, struct bytes_out *reply, struct error *err);
 
+/*
+ * The chip may have moved, or be about to move, to this 7-bit I2C address: from its next wake on it is looked for there
+ * as well. Does nothing on a bus without addresses.
+ */
+void chip_also_at(struct chip *chip, uint8_t address);
+
+/* Does somebody on the bus answer at this 7-bit address? False also where the bus cannot be asked. */
+bool chip_address_is_taken(struct chip *chip, uint8_t address);
+
 /* Puts the chip to sleep and forgets its registers: call it when done, also after failures. Never fails. */
 void chip_sleep(struct chip *chip);
 

@@ -44,6 +44,15 @@ const struct chip_command chip_command_random = {
     .effect = CHIP_READS,
 };
 
+const struct chip_command chip_command_random_seeding = {
+    .name = "Random",
+    .opcode = 0x1B,
+    .exec_max_ms = {23, 23, 23},
+    .first_poll_us = 500,
+    .repeatable = true,
+    .effect = CHIP_SEEDS,
+};
+
 /* The reply is the bitmap of the tests that failed, 00 when all passed; bit 1 is no test. */
 const struct chip_command chip_command_selftest = {
     .name = "SelfTest",
@@ -162,6 +171,16 @@ const struct chip_command chip_command_nonce = {
     .repeatable = true,
     .registers = CHIP_REGISTERS_FILLED,
     .effect = CHIP_READS,
+};
+
+const struct chip_command chip_command_nonce_seeding = {
+    .name = "Nonce",
+    .opcode = 0x16,
+    .exec_max_ms = {29, 29, 29},
+    .first_poll_us = 100,
+    .repeatable = true,
+    .registers = CHIP_REGISTERS_FILLED,
+    .effect = CHIP_SEEDS,
 };
 
 const struct chip_command chip_command_nonce_mix = {

@@ -12,6 +12,7 @@
 
 enum chip_effect {
     CHIP_READS,  /* changes nothing that lasts */
+    CHIP_SEEDS,  /* may move the generator's seed in an ATECC508A's EEPROM; on an ATECC608 the same as CHIP_READS */
     CHIP_WRITES, /* may change non-volatile memory */
     CHIP_LOCKS,  /* changes it for ever */
 };
@@ -45,8 +46,9 @@ struct chip_command {
 
 /* Identity, state and the generator. */
 extern const struct chip_command chip_command_info;
-extern const struct chip_command chip_command_info_latch; /* sets the persistent latch: wants an authorisation */
-extern const struct chip_command chip_command_random;
+extern const struct chip_command chip_command_info_latch;     /* sets the persistent latch: wants an authorisation */
+extern const struct chip_command chip_command_random;         /* keeps the seed */
+extern const struct chip_command chip_command_random_seeding; /* updates it where it has to */
 extern const struct chip_command chip_command_selftest;
 extern const struct chip_command chip_command_pause; /* ATECC508A */
 
@@ -62,7 +64,8 @@ extern const struct chip_command chip_command_counter;      /* reads */
 extern const struct chip_command chip_command_counter_increment;
 
 /* What comes into TempKey and its neighbours. */
-extern const struct chip_command chip_command_nonce;
+extern const struct chip_command chip_command_nonce;            /* loads a register, or keeps the seed */
+extern const struct chip_command chip_command_nonce_seeding;    /* from the generator, as Random */
 extern const struct chip_command chip_command_nonce_mix;        /* hashes TempKey itself */
 extern const struct chip_command chip_command_gendig;           /* the key of a slot */
 extern const struct chip_command chip_command_gendig_zone;      /* anything else */

@@ -115,7 +115,7 @@ enum chip_rule {
     CHIP_RULE_READ_NEVER = 27,
     CHIP_RULE_REQ_AUTH = 28,
     CHIP_RULE_REQ_AUTH_GENKEY = 29,
-    CHIP_RULE_COUNT
+    CHIP_RULE_COUNT = 30,
 };
 
 /*

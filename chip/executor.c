@@ -51,12 +51,15 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
+/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+#define REVISION_608 0x60
+
 /* What became of one group. */
 enum outcome {
     ANSWERED,      /* executed or refused: the reply is in hand */
     DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
     SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
-    RESTARTED,     /* 0x11 in place of a reply */
+    RESTARTED,     /* 0x11 in place of a reply: its supply dipped, or it slept and a poll's zero bits woke it */
     ASLEEP,        /* not acknowledged: the chip saw nothing */
     SILENT,        /* sent, but no reply within the limit */
     UNREADABLE,    /* sent, but every reading of the reply was damaged */
@@ -68,13 +71,14 @@ enum aftermath { STAYS, GOES_IDLE, IS_LOST };
 static const struct outcome_rule {
     uint8_t resends;
     bool may_have_run;
+    bool only_repeatable; /* what has no resends for a command that is not */
     enum aftermath aftermath;
     enum chip_status status; /* when the resends are used up */
 } outcome_rules[] = {
     [ANSWERED] = {.status = CHIP_OK},
     [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
     [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
-    [RESTARTED] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [RESTARTED] = {.resends = 1, .only_repeatable = true, .aftermath = IS_LOST, .status = CHIP_RESET},
     [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
@@ -206,12 +210,20 @@ gone:
     return CHIP_GONE;
 }
 
-/* Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. */
+/*
+ * Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. Also where the
+ * chip should be asleep: a pulse for another chip on the bus has woken this one as well, its watchdog runs since then,
+ * and what it would answer to a pulse of ours looks as if it were fresh. A chip that does sleep does not acknowledge
+ * the idle.
+ */
 static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 {
+    enum transport_status status;
+
     if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
-    if (chip->awake && idle(chip) == TRANSPORT_GONE) {
+    status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
+    if (status == TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
     }
@@ -345,7 +357,7 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
         }
         if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (resent[outcome] == rule->resends)
+        if (resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
             return rule->status;
         resent[outcome]++;
         chip->counters.resends++;
@@ -374,6 +386,16 @@ static bool is_counted(const struct chip *chip, const struct chip_command *comma
     return command->uses_key && slot < CHIP_SLOTS && (chip->limited_use >> slot & 1) != 0;
 }
 
+/* What a command changes for good depends on the key that it uses, and on the part where that is known. */
+static enum chip_effect effect_of(const struct chip *chip, const struct chip_command *command, bool counted)
+{
+    if (counted && command->effect == CHIP_READS)
+        return CHIP_WRITES;
+    if (command->effect == CHIP_SEEDS && chip->identified && chip->revision[2] == REVISION_608)
+        return CHIP_READS;
+    return command->effect;
+}
+
 void chip_init(struct chip *chip, const struct transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
@@ -388,7 +410,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     struct exchange exchange = {
         .command = command,
         .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
-        .effect = counted && command->effect == CHIP_READS ? CHIP_WRITES : command->effect,
+        .effect = effect_of(chip, command, counted),
         .repeatable = command->repeatable && !counted,
         .counted = counted,
         .answer = {.data = answer, .cap = sizeof(answer)},
@@ -431,4 +453,16 @@ void chip_sleep(struct chip *chip)
 {
     (void)chip->transport.operations->sleep(chip->transport.context);
     forget(chip);
+}
+
+void chip_also_at(struct chip *chip, uint8_t address)
+{
+    if (chip->transport.operations->also_at != NULL)
+        chip->transport.operations->also_at(chip->transport.context, address);
+}
+
+bool chip_address_is_taken(struct chip *chip, uint8_t address)
+{
+    return chip->transport.operations->is_taken != NULL &&
+           chip->transport.operations->is_taken(chip->transport.context, address);
 }

@@ -29,7 +29,7 @@ static void mac_tail(uint8_t tail[static MAC_TAIL_BYTES], const struct chip_comm
     tail[0] = command->opcode;
     tail[1] = mode;
     store16_le(tail + 2, slot);
-    if ((mode & (CHIP_MAC_OTP_11 | CHIP_MAC_OTP_8)) != 0)
+    if (otp != NULL && (mode & (CHIP_MAC_OTP_11 | CHIP_MAC_OTP_8)) != 0)
         memcpy(tail + TAIL_OTP_AT, otp, (mode & CHIP_MAC_OTP_11) != 0 ? CHIP_MAC_OTP_BYTES : 8);
     tail[TAIL_SN8_AT] = serial[8];
     memcpy(tail + TAIL_SN0_AT, serial, 2);
@@ -79,7 +79,7 @@ bool chip_mac_check(uint8_t mode, const uint8_t key[static 32], const uint8_t ch
     };
 
     memcpy(tail, other_data, 4);
-    if ((mode & CHIP_MAC_OTP_8) != 0)
+    if (otp != NULL && (mode & CHIP_MAC_OTP_8) != 0)
         memcpy(tail + TAIL_OTP_AT, otp, 8);
     memcpy(tail + TAIL_OTP_AT + 8, other_data + 4, 3);
     tail[TAIL_SN8_AT] = serial[8];

@@ -28,7 +28,7 @@ enum chip_mac_mode {
 
 /*
  * What MAC answers: `key` and `challenge` are 32 bytes each, whichever of them is TempKey. `otp` are the first 11 bytes
- * of OTP, read only for the modes that include them; may be NULL else.
+ * of OTP, read only for the modes that include them; NULL stands for zeros.
  */
 bool chip_mac_response(uint8_t mode, uint16_t slot, const uint8_t key[static 32], const uint8_t challenge[static 32],
                        const uint8_t *otp, const uint8_t serial[static CHIP_SERIAL_BYTES],

@@ -42,7 +42,7 @@ enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *vali
 enum chip_status chip_random(struct chip *chip, uint8_t out[static 32], struct error *err)
 {
     enum chip_status status =
-        chip_execute_exact(chip, &chip_command_random, RANDOM_UPDATE_SEED, 0, BYTES_NONE, out, 32, err);
+        chip_execute_exact(chip, &chip_command_random_seeding, RANDOM_UPDATE_SEED, 0, BYTES_NONE, out, 32, err);
 
     return chip_doing(status, "get random numbers from the chip", err);
 }

@@ -230,7 +230,8 @@ enum chip_status chip_kdf(struct chip *chip, const struct chip_kdf *kdf, const u
         memcpy(data + DETAILS_BYTES, kdf->message.data, kdf->message.len);
         data_len += kdf->message.len;
     }
-    status = chip_execute_exact(chip, row_of(kdf), (uint8_t)(kdf->source | kdf->target | kdf->algorithm),
+    status = chip_execute_exact(chip, row_of(kdf),
+                                (uint8_t)((unsigned)kdf->source | (unsigned)kdf->target | (unsigned)kdf->algorithm),
                                 (uint16_t)(slot | kdf->target_slot << 8), bytes_of(data, data_len),
                                 len != 0 ? reply : NULL, encrypted ? len + CHIP_OUT_NONCE_BYTES : len, err);
     if (status == CHIP_OK && encrypted && !chip_protection_decrypt(io_key, reply + len, reply, len))

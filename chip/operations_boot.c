@@ -64,8 +64,8 @@ static enum chip_status boot_run(struct chip *chip, void *job, struct error *err
     uint8_t mac[32];
     uint8_t expected[32];
     enum chip_status status =
-        chip_execute_exact(chip, &chip_command_nonce, NONCE_RANDOM, 0, bytes_of(boot->num_in, CHIP_NUM_IN_BYTES),
-                           rand_out, sizeof(rand_out), err);
+        chip_execute_exact(chip, &chip_command_nonce_seeding, NONCE_RANDOM, 0,
+                           bytes_of(boot->num_in, CHIP_NUM_IN_BYTES), rand_out, sizeof(rand_out), err);
 
     if (status != CHIP_OK)
         return status;

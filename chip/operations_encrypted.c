@@ -31,7 +31,7 @@ static enum chip_status agree_on_tempkey(struct chip *chip, const struct shared_
 {
     const uint8_t other_data[4] = {chip_command_gendig.opcode, GENDIG_DATA, shared->slot, 0};
     uint8_t rand_out[32];
-    enum chip_status status = chip_execute_exact(chip, &chip_command_nonce, NONCE_RANDOM, 0,
+    enum chip_status status = chip_execute_exact(chip, &chip_command_nonce_seeding, NONCE_RANDOM, 0,
                                                  bytes_of(num_in, CHIP_NUM_IN_BYTES), rand_out, sizeof(rand_out), err);
 
     if (status == CHIP_OK)

@@ -71,8 +71,8 @@ static enum chip_status authorise_run(struct chip *chip, void *job, struct error
     uint8_t rand_out[32];
     uint8_t response[CHIP_MAC_BYTES];
     enum chip_status status =
-        chip_execute_exact(chip, &chip_command_nonce, NONCE_RANDOM, 0, bytes_of(authorise->num_in, CHIP_NUM_IN_BYTES),
-                           rand_out, sizeof(rand_out), err);
+        chip_execute_exact(chip, &chip_command_nonce_seeding, NONCE_RANDOM, 0,
+                           bytes_of(authorise->num_in, CHIP_NUM_IN_BYTES), rand_out, sizeof(rand_out), err);
 
     if (status != CHIP_OK)
         return status;

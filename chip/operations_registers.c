@@ -28,8 +28,9 @@ enum chip_status chip_nonce_random(struct chip *chip, uint8_t mode, const uint8_
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
     if (mode <= CHIP_NONCE_KEEP_SEED)
-        status = chip_execute_exact(chip, &chip_command_nonce, mode, NONCE_RANDOM_NUMBER,
-                                    bytes_of(num_in, CHIP_NUM_IN_BYTES), rand_out, 32, err);
+        status =
+            chip_execute_exact(chip, mode == CHIP_NONCE_UPDATE_SEED ? &chip_command_nonce_seeding : &chip_command_nonce,
+                               mode, NONCE_RANDOM_NUMBER, bytes_of(num_in, CHIP_NUM_IN_BYTES), rand_out, 32, err);
     return chip_doing(status, "agree on a nonce", err);
 }
 

@@ -3,7 +3,7 @@
  * What a slot can do, as one table of rules: an ability is there when none of its rules forbids it, and the first that
  * does is the answer to "why not"; rule_words.c says it in words. Rules are ordered from what can never change (what
  * the slot is for) to what a lock may still change. Where public sources leave it open whether a part allows something,
- * the rule forbids it.
+ * the rule forbids it: so with the public key of a slot that is to hide it, while the data zone is unlocked.
  *
  * Sources: ATECC508A data sheet DS20005927, sections 2.2.1 to 2.4.3 and tables 2-6 to 2-12; ATECC608B-TNGTLS data
  * sheet, sections 2.2 and 5; expectations of cryptoauthlib's tests against real parts.
@@ -72,8 +72,7 @@ static const struct slot_rule slot_rules[] = {
     [CHIP_RULE_NO_GENKEY] = {CHIP_CAN_GENERATE, 0x2000, 0x2000, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
     [CHIP_RULE_NO_PRIVWRITE] = {CHIP_CAN_IMPORT_SECRET, 0x4000, 0x4000, STATE_LOCKED, SUBJECT_SLOT_CONFIG,
                                 ERROR_SLOT_POLICY},
-    [CHIP_RULE_NO_PUB_INFO] = {CHIP_CAN_GIVE_PUBLIC, 0x0002, 0x0002, STATE_LOCKED, SUBJECT_KEY_CONFIG,
-                               ERROR_SLOT_POLICY},
+    [CHIP_RULE_NO_PUB_INFO] = {CHIP_CAN_GIVE_PUBLIC, 0x0002, 0x0002, CLOSED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
     [CHIP_RULE_WRITE_ENCRYPTED] = {CHIP_CAN_WRITE_CLEAR, 0x4000, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG,
                                    ERROR_SLOT_POLICY},
     [CHIP_RULE_WRITE_NEVER] = {CHIP_CAN_WRITE_CLEAR, 0xA000, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
@@ -81,10 +80,9 @@ static const struct slot_rule slot_rules[] = {
     [CHIP_RULE_READ_NEVER] = {CHIP_CAN_READ_CLEAR, 0x0080, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG, ERROR_SLOT_POLICY},
 
     /* Authorisation by another key before each use, which nothing here gives. Creation needs it once data is locked. */
-    [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC, 0x0080, 0, CLOSED, SUBJECT_KEY_CONFIG,
-                            ERROR_SLOT_POLICY},
-    [CHIP_RULE_REQ_AUTH_GENKEY] = {CHIP_CAN_GENERATE | CHIP_CAN_GIVE_PUBLIC, 0x0080, 0, STATE_LOCKED,
-                                   SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_GIVE_PUBLIC, 0x0080, 0, CLOSED,
+                            SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
+    [CHIP_RULE_REQ_AUTH_GENKEY] = {CHIP_CAN_GENERATE, 0x0080, 0, STATE_LOCKED, SUBJECT_KEY_CONFIG, ERROR_SLOT_POLICY},
 };
 #define SLOT_RULES (sizeof(slot_rules) / sizeof(slot_rules[0]))
 

@@ -44,6 +44,7 @@ struct cli {
     struct output output;
     char state[PATH_MAX]; /* the state folder; may not exist yet */
     const char *device;   /* DEVICE as given, or "virtual" */
+    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
     const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
     const char *faults[CLI_FAULTS_MAX];
     size_t fault_count;

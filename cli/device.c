@@ -142,6 +142,7 @@ static bool split_address(struct device *device, const struct cli *cli, const ch
     /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
     if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
         return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
+    device->given_address = (uint8_t)*address;
     return take_path(device, cli, rest, len, wanted, err);
 }
 
@@ -181,18 +182,28 @@ static bool open_kit_hid(struct device *device, uint8_t address, struct error *e
     return device->hid_open;
 }
 
+static bool open_kit_at(struct device *device, uint8_t address, struct error *err)
+{
+    if (strcmp(device->path, "hid") == 0 || strncmp(device->path, "hid:", 4) == 0)
+        return open_kit_hid(device, address, err);
+    device->kit_open = transport_kit_tty_open(&device->kit_bus, device->path, address, &device->transport, err);
+    return device->kit_open;
+}
+
+/* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
 static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
 {
+    struct error ignored = {.reason = ERROR_NONE};
     uint64_t address = 0;
 
     if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon, or hid", &address,
                        err))
         return false;
-    if (strcmp(device->path, "hid") == 0 || strncmp(device->path, "hid:", 4) == 0)
-        return open_kit_hid(device, (uint8_t)address, err);
-    device->kit_open =
-        transport_kit_tty_open(&device->kit_bus, device->path, (uint8_t)address, &device->transport, err);
-    return device->kit_open;
+    if (address != 0 && cli->also_at != 0 && open_kit_at(device, (uint8_t)address, &ignored))
+        return true;
+    if (address != 0 && cli->also_at != 0 && open_kit_at(device, cli->also_at, &ignored))
+        return true;
+    return open_kit_at(device, (uint8_t)address, err);
 }
 
 static bool open_unix(struct device *device, const struct cli *cli, const char *rest, struct error *err)
@@ -227,9 +238,15 @@ static bool open_tcp(struct device *device, const struct cli *cli, const char *r
 static const struct {
     const char *name;
     bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
+    const char *when_silent; /* what to look at when nothing answers, beside what holds for any bus; or NULL */
 } kinds[] = {
-    {"virtual", open_virtual}, {"i2c", open_i2c},   {"swi", open_swi},
-    {"kit", open_kit},         {"unix", open_unix}, {"tcp", open_tcp},
+    {"virtual", open_virtual, NULL},
+    {"i2c", open_i2c,
+     "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
+    {"swi", open_swi, NULL},
+    {"kit", open_kit, NULL},
+    {"unix", open_unix, NULL},
+    {"tcp", open_tcp, NULL},
 };
 
 /* The guard is asked only about what would last. */
@@ -258,10 +275,15 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
     if (!kinds[kind].open(device, cli, rest, err))
         goto failed;
     chip_init(&device->chip, &device->transport);
+    if (cli->also_at != 0)
+        chip_also_at(&device->chip, cli->also_at);
     if (looking)
         device->chip.guard.allow = allow_nothing;
-    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK)
+    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK) {
+        if (err->reason == ERROR_DEVICE_SILENT && kinds[kind].when_silent != NULL)
+            err->next = kinds[kind].when_silent;
         goto failed;
+    }
     chip_config_serial(&device->config, device->serial);
     device->part = chip_config_part(&device->config);
     return true;
@@ -269,6 +291,17 @@ failed:
     error_doing(err, "open the device");
     device_close(device);
     return false;
+}
+
+uint8_t device_address(const struct device *device)
+{
+    if (device->i2c_open)
+        return device->i2c_bus.address;
+    if (device->socket_open)
+        return device->socket_bus.address;
+    if (device->kit_open)
+        return device->kit_bus.kit.identity >> 1;
+    return device->hid_open ? device->hid_bus.kit.identity >> 1 : 0;
 }
 
 void device_allow_writes(struct device *device)

@@ -25,6 +25,7 @@ struct device {
     struct chip_config config; /* as read at opening */
     enum chip_part part;
     uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t given_address; /* 7-bit, by DEVICE or for want of one there; 0: the only or first chip */
     /* Private. */
     struct transport transport;
     struct virtual_chip *virtual_chip; /* not NULL: this is where the transport goes */
@@ -58,6 +59,9 @@ bool device_open_virtual(const struct cli *cli, const char *path, struct virtual
 
 /* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
 bool device_split_host(char **host, char **port);
+
+/* The 7-bit I2C address at which the chip is spoken to now; 0: this way to it knows none. */
+uint8_t device_address(const struct device *device);
 
 /* Ends the guard of `looking`. */
 void device_allow_writes(struct device *device);

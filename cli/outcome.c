@@ -7,20 +7,84 @@
 #include "bytes/hex.h"
 #include "cli/progress.h"
 
+#define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
+
+/* "partial: stopped after register-key 16 maker, in generate-key 18 board" */
+static void describe_state(const struct outcome *outcome, char text[static STATE_TEXT_SIZE])
+{
+    const struct provision_triage *triage = &outcome->plan->triage;
+    char step[PROGRESS_TEXT_SIZE];
+    size_t n;
+
+    snprintf(text, STATE_TEXT_SIZE, "%s", provision_state_name(triage->state));
+    if (triage->stopped_after >= 0) {
+        progress_name(outcome->profile, &outcome->plan->steps[triage->stopped_after], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, ": stopped after %s", step);
+    }
+    if (triage->stopped_in >= 0) {
+        progress_name(outcome->profile, &outcome->plan->steps[triage->stopped_in], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, "%s in %s", triage->stopped_after >= 0 ? "," : ": stopped", step);
+    }
+}
+
+static void add_state(const struct outcome *outcome, json_t *object)
+{
+    const struct provision_triage *triage = &outcome->plan->triage;
+
+    json_object_set_new(object, "state", json_string(provision_state_name(triage->state)));
+    if (triage->stopped_after >= 0)
+        json_object_set_new(object, "stopped_after",
+                            progress_object(outcome->profile, &outcome->plan->steps[triage->stopped_after]));
+    if (triage->stopped_in >= 0)
+        json_object_set_new(object, "stopped_in",
+                            progress_object(outcome->profile, &outcome->plan->steps[triage->stopped_in]));
+}
+
+/* What a refused device is, before it is said why it is refused. */
+void outcome_show_refused(const struct outcome *outcome)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object;
+
+    if (outcome->plan->triage.state == PROVISION_STATE_UNKNOWN)
+        return;
+    hex_encode(bytes_of(outcome->plan->serial, sizeof outcome->plan->serial), serial);
+    output_say(outcome->output, "state of %s (%s), profile %s: %s", serial, chip_part_name(outcome->plan->part),
+               outcome->profile->name, provision_state_name(outcome->plan->triage.state));
+    object = json_pack("{s:s, s:s, s:s, s:s}", "event", "state", "serial", serial, "part",
+                       chip_part_name(outcome->plan->part), "profile", outcome->profile->name);
+    add_state(outcome, object);
+    output_object(outcome->output, object);
+}
+
+/* A line of the plan, which is the result of a dry run. */
+static void tell(const struct output *output, bool is_result, const char *line)
+{
+    if (is_result)
+        output_result(output, "%s\n", line);
+    else
+        output_say(output, "%s", line);
+}
+
 void outcome_show_plan(const struct outcome *outcome, bool is_result)
 {
     const struct output *output = outcome->output;
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[PROGRESS_TEXT_SIZE + 64];
-    json_t *steps = json_array();
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[STATE_TEXT_SIZE + 64];
+    char state_text[STATE_TEXT_SIZE];
+    json_t *steps = json_array(), *object;
 
     hex_encode(bytes_of(outcome->plan->serial, sizeof outcome->plan->serial), serial);
     snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
              chip_part_name(outcome->plan->part), outcome->profile->name, outcome->plan->todo,
              outcome->plan->todo == 1 ? "" : "s");
-    if (is_result)
-        output_result(output, "%s\n", line);
-    else
-        output_say(output, "%s", line);
+    tell(output, is_result, line);
+    if (outcome->plan->triage.state != PROVISION_STATE_UNKNOWN) { /* a board does not tell */
+        describe_state(outcome, state_text);
+        snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
+        tell(output, is_result, line);
+    }
     for (size_t i = 0; i < outcome->plan->step_count; i++) {
         const struct provision_step *step = &outcome->plan->steps[i];
         const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
@@ -31,15 +95,15 @@ void outcome_show_plan(const struct outcome *outcome, bool is_result)
 
             snprintf(text + n, sizeof text - n, ": %s", progress_consequence(step));
         }
-        if (is_result)
-            output_result(output, "  %-15s  %s\n", state, text);
-        else
-            output_say(output, "  %-15s  %s", state, text);
+        snprintf(line, sizeof line, "  %-15s  %s", state, text);
+        tell(output, is_result, line);
         json_array_append_new(steps, progress_object(outcome->profile, step));
     }
-    output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
-                                    chip_part_name(outcome->plan->part), "profile", outcome->profile->name, "changes",
-                                    (json_int_t)outcome->plan->todo, "dry_run", (int)is_result, "steps", steps));
+    object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
+                       chip_part_name(outcome->plan->part), "profile", outcome->profile->name, "changes",
+                       (json_int_t)outcome->plan->todo, "dry_run", (int)is_result, "steps", steps);
+    add_state(outcome, object);
+    output_object(output, object);
 }
 
 bool outcome_check_recorded_keys(const struct outcome *outcome, struct error *err)

@@ -21,7 +21,10 @@ struct outcome {
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
 };
 
-/* The plan: as the result of a dry run, else as talk. */
+/* What a refused device is, before it is said why it is refused. Nothing where that is not known. */
+void outcome_show_refused(const struct outcome *outcome);
+
+/* The plan, and what the device is before it: as the result of a dry run, else as talk. */
 void outcome_show_plan(const struct outcome *outcome, bool is_result);
 
 /*

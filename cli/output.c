@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,9 +291,17 @@ bool output_binary(const struct output *output, struct bytes data, struct error 
     return output_flush(err);
 }
 
+/* Asked of the pipe itself: by now errno may be another call's. */
+static bool reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 bool output_flush(struct error *err)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
     error_set(err, ERROR_INPUT_FILE, "stdout does not take it", "give the output somewhere to go, and run it again");
     error_with_errno(err, errno);

@@ -50,7 +50,10 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
  */
 bool output_binary(const struct output *output, struct bytes data, struct error *err);
 
-/* Writes out what stdout still holds. False with a reason when that fails: a full disk, a closed pipe. */
+/*
+ * Writes out what stdout still holds. False with a reason when that fails: a full disk. A reader that has closed its
+ * end of a pipe has had enough, which is no failure.
+ */
 bool output_flush(struct error *err);
 
 /* JSON values from our types; a reference the caller owns. */

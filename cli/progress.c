@@ -35,8 +35,8 @@ void progress_init(struct progress *progress, const struct output *output, const
     };
 }
 
-void progress_describe(const struct profile *profile, const struct provision_step *step,
-                       char text[static PROGRESS_TEXT_SIZE])
+void progress_name(const struct profile *profile, const struct provision_step *step,
+                   char text[static PROGRESS_TEXT_SIZE])
 {
     size_t n;
 
@@ -47,6 +47,14 @@ void progress_describe(const struct profile *profile, const struct provision_ste
         n = strlen(text);
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, " %" PRIu32 " %s", key->id, key->name);
     }
+}
+
+void progress_describe(const struct profile *profile, const struct provision_step *step,
+                       char text[static PROGRESS_TEXT_SIZE])
+{
+    size_t n;
+
+    progress_name(profile, step, text);
     if (step->slot != PROFILE_SLOT_ANY) {
         n = strlen(text);
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, ", slot %u", step->slot);

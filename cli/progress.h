@@ -21,8 +21,10 @@ void progress_step(struct progress *progress, const struct provision_plan *plan,
 /* Takes the bar away, so that what follows starts on a clean line. */
 void progress_end(struct progress *progress);
 
-/* "generate-key 18 device-key, slot 2": what a step is about. */
+/* "generate-key 18 device-key, slot 2": what a step is about; and its name alone, "generate-key 18 device-key". */
 #define PROGRESS_TEXT_SIZE 160
+void progress_name(const struct profile *profile, const struct provision_step *step,
+                   char text[static PROGRESS_TEXT_SIZE]);
 void progress_describe(const struct profile *profile, const struct provision_step *step,
                        char text[static PROGRESS_TEXT_SIZE]);
 

@@ -24,6 +24,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
 };
 
+
 /* What one run of the verb holds. */
 struct run {
     struct cli *cli;
@@ -109,6 +110,30 @@ static bool check_before(struct run *run, struct error *err)
     return true;
 }
 
+/*
+ * Where DEVICE names another address than the one the chip answers at now, or will after its next power-up, says what
+ * to name instead: after failures too, for the next try.
+ */
+static void say_moved(const struct run *run)
+{
+    const struct output *output = &run->cli->output;
+    const struct device *device = &run->session.device;
+    const char *named = run->cli->device, *at = strrchr(named, '@');
+    uint8_t address = device_address(device);
+    char next[PATH_MAX + 16];
+
+    for (size_t i = 0; i < run->plan.step_count; i++) {
+        if (run->plan.steps[i].action == PROVISION_WRITE_CONFIG && run->plan.steps[i].done &&
+            run->profile.i2c_address != 0)
+            address = run->profile.i2c_address;
+    }
+    if (device->given_address == 0 || address == device->given_address)
+        return;
+    snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
+    output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
+    output_object(output, json_pack("{s:s, s:i, s:s}", "event", "moved", "i2c_address", (int)address, "device", next));
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct outcome outcome = {
@@ -132,8 +157,10 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK)
+    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
+        outcome_show_refused(&outcome);
         return false;
+    }
     outcome_show_plan(&outcome, dry);
     if (dry)
         return true;
@@ -142,6 +169,7 @@ static bool provision_device(struct run *run, struct error *err)
     progress_init(&run->progress, &run->cli->output, &run->profile);
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
     progress_end(&run->progress);
+    say_moved(run);
     if (status != PROVISION_OK)
         return false;
     if (!outcome_check_recorded_keys(&outcome, err) || !outcome_keep(&outcome, &written, err))
@@ -169,6 +197,7 @@ static enum cli_exit run_provision(struct cli *cli)
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
     source_init(&run.source, cli->arguments[0]);
+    cli->also_at = run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
     ok = source_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
     ok = ok && session_open(&run.session, cli, SESSION_LOOK_PSA, &run.settings, &err);

@@ -34,11 +34,9 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
     struct storage *storage = storage_mounted();
-    uint32_t key_id = 0;
 
-    if (storage != NULL && key_slot < CHIP_SLOTS &&
-        driver_destroyed_id(storage, (uint8_t)key_slot, &key_id, NULL) == PSA_SUCCESS)
-        storage_hold(storage, key_id);
+    if (storage != NULL && key_slot < CHIP_SLOTS)
+        storage_hold(storage, storage->destruction.uid);
     return PSA_ERROR_BAD_STATE;
 }
 
@@ -61,10 +59,14 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
         return PSA_SUCCESS;
     }
     uint8_t slot = (uint8_t)key_slot;
-    psa_status_t status = driver_destroyed_id(driver->storage, slot, &key_id, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error);
-    return driver_se_finish(driver, status);
+    if (!driver_destroyed_id(driver->storage, slot, &key_id)) {
+        error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
+                  NULL);
+        error_at_slot(&driver->last_error, slot);
+        storage_hold(driver->storage, driver->storage->destruction.uid);
+        return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
+    }
+    return driver_se_finish(driver, driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error));
 }
 
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,

@@ -79,6 +79,8 @@ static psa_status_t check_new_key(struct driver *driver, const psa_key_attribute
     psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
 
     if (status == PSA_SUCCESS)
+        status = driver_require_settled(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
         status = driver_check_new_id(driver, key_id, &driver->last_error);
     if (status != PSA_SUCCESS) {
         error_doing(&driver->last_error, "create a key in the chip");

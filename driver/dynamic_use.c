@@ -130,8 +130,7 @@ psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data
 
     (void)context;
     (void)persistent_data;
-    if (storage != NULL && key_slot < CHIP_SLOTS &&
-        driver_destroyed_id(storage, (uint8_t)key_slot, &key_id, NULL) == PSA_SUCCESS)
+    if (storage != NULL && key_slot < CHIP_SLOTS && driver_destroyed_id(storage, (uint8_t)key_slot, &key_id))
         storage_hold(storage, key_id);
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;

@@ -100,10 +100,18 @@ static psa_status_t check_again(struct driver *driver, const struct driver_want 
 {
     enum chip_status status = driver_refresh_locks(driver, config, err);
 
+    if (status == CHIP_OK)
+        status = driver_check_chip(driver, err);
     driver_note_chip_status(driver, status);
     if (status != CHIP_OK)
         return driver_status_of_chip(status);
     return driver_check_slot(driver, want, slot, true, err);
+}
+
+/* After the key is in its slot: it is in the chip that the record will be of. */
+static psa_status_t confirm_chip(struct driver *driver, psa_status_t made, struct error *err)
+{
+    return made == PSA_SUCCESS ? driver_status_of_chip(driver_check_chip(driver, err)) : made;
 }
 
 /* --- generate -------------------------------------------------------------------------------------------------- */
@@ -206,7 +214,7 @@ psa_status_t driver_generate_key(struct driver *driver, uint8_t slot, uint32_t k
 
     if (status == PSA_SUCCESS) {
         storage_note_chip_written(driver->storage);
-        status = generate(driver, config, slot, err);
+        status = confirm_chip(driver, generate(driver, config, slot, err), err);
     }
     return finish(driver, status, "generate a private key", slot, key_id, err);
 }
@@ -298,6 +306,7 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key
         storage_note_chip_written(driver->storage);
         status = private_key ? import_private(driver, config, slot, key, err)
                              : import_public(driver, config, slot, key, err);
+        status = confirm_chip(driver, status, err);
     }
     if (status == PSA_SUCCESS)
         *bits = 256;
@@ -487,22 +496,27 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     if (status != PSA_SUCCESS || sharing.other != 0)
         return status;
     enum chip_status refreshed = driver_refresh_locks(driver, &config, err);
+    if (refreshed == CHIP_OK)
+        refreshed = driver_check_chip(driver, err);
     driver_note_chip_status(driver, refreshed);
     if (refreshed != CHIP_OK)
         return driver_status_of_chip(refreshed);
     if (chip_slot_policy(config, slot).locked || (chip_slot_can(config, slot) & CHIP_CAN_GENERATE) == 0)
         return PSA_SUCCESS;
-    status = generate(driver, config, slot, err);
+    status = confirm_chip(driver, generate(driver, config, slot, err), err);
     *erased = status == PSA_SUCCESS;
     return status;
 }
 
-/* Without room for the record the slot is lost to automatic choice, which is no reason to keep the key id. */
+/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id.
+ */
 static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
 {
-    enum storage_status status =
-        storage_scrap_set(driver->storage, storage_scrap_uid(PSA_ATECC608A_LOCATION, slot), false);
+    const uint64_t uid = storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);
+    enum storage_status status = storage_scrap_set(driver->storage, uid, false);
 
+    if (status == STORAGE_FULL)
+        storage_note_scrap_later(driver->storage, uid);
     if (status == STORAGE_OK || status == STORAGE_FULL)
         return PSA_SUCCESS;
     error_set(err, ERROR_STORAGE_FAILED, "the slot's state cannot be stored", "check the storage medium");

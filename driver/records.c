@@ -6,7 +6,6 @@
 #include "bytes/order.h"
 #include "driver/atecc608a_se.h"
 #include "driver/status.h"
-#include "storage/transaction.h"
 
 /*
  * A key record: magic, version, lifetime, type, bits, usage, algorithm, second algorithm, length of what follows
@@ -128,23 +127,13 @@ psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct 
     return driver_status_of_storage(status);
 }
 
-psa_status_t driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id, struct error *err)
+bool driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id)
 {
-    struct storage_transaction transaction;
-    enum storage_status status = storage_transaction_read(storage, &transaction);
+    const struct storage_destruction *open = &storage->destruction;
 
-    if (status != STORAGE_OK && status != STORAGE_ABSENT) {
-        error_set(err, status == STORAGE_CORRUPT ? ERROR_STORAGE_CORRUPT : ERROR_STORAGE_FAILED,
-                  "the open transaction cannot be read", NULL);
-        return driver_status_of_storage(status);
-    }
-    if (status == STORAGE_OK && transaction.kind == STORAGE_TRANSACTION_DESTROY &&
-        transaction.lifetime == PSA_ATECC608A_LIFETIME && transaction.slot == slot &&
-        transaction.uid <= PSA_KEY_ID_VENDOR_MAX) {
-        *key_id = (uint32_t)transaction.uid;
-        return PSA_SUCCESS;
-    }
-    error_set(err, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot", NULL);
-    error_at_slot(err, slot);
-    return PSA_ERROR_BAD_STATE;
+    if (open->uid == 0 || open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != PSA_ATECC608A_LIFETIME ||
+        open->slot != slot)
+        return false;
+    *key_id = (uint32_t)open->uid;
+    return true;
 }

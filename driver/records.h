@@ -42,8 +42,8 @@ psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct 
 
 /*
  * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
- * a slot number. PSA_ERROR_BAD_STATE when no destroy transaction for `slot` is open.
+ * a slot number. The medium is not asked, for it may fail just then. False when no such transaction for `slot` is open.
  */
-psa_status_t driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id, struct error *err);
+bool driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id);
 
 #endif

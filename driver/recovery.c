@@ -204,6 +204,16 @@ void driver_recover_again(void *context)
     driver_recover(driver);
 }
 
+psa_status_t driver_require_settled(struct driver *driver, struct error *err)
+{
+    driver_recover(driver);
+    if (driver->storage->settled)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_STORAGE_FAILED, "what an interrupted run has left cannot be settled",
+              "check the medium and the permissions of the key store, then run again");
+    return PSA_ERROR_STORAGE_FAILURE;
+}
+
 /* True when it is settled, or cannot be in this run. */
 static bool settle_erasure(struct driver *driver, uint8_t slot)
 {

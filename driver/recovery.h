@@ -10,6 +10,8 @@
 #ifndef IMPRINT_DRIVER_RECOVERY_H
 #define IMPRINT_DRIVER_RECOVERY_H
 
+#include <psa/crypto.h>
+
 #include "driver/driver.h"
 
 /*
@@ -20,6 +22,12 @@ void driver_recover(struct driver *driver);
 
 /* The same, also when it was done before: the storage's hook (struct storage, recover). `context` is the driver. */
 void driver_recover_again(void *context);
+
+/*
+ * The same, for whoever is about to make a key or to plan one: PSA_ERROR_STORAGE_FAILURE as long as the medium keeps it
+ * from being settled, for then nobody knows which slots are free.
+ */
+psa_status_t driver_require_settled(struct driver *driver, struct error *err);
 
 /*
  * Overwrites the keys in slots with an erase due, by GenKey, where no key id points to the slot and its policy allows

@@ -14,3 +14,14 @@ const char *provision_action_name(enum provision_action action)
 {
     return (unsigned)action < PROVISION_ACTION_COUNT ? action_names[action] : "unexpected";
 }
+
+const char *provision_state_name(enum provision_state state)
+{
+    static const char *const names[PROVISION_STATE_COUNT] = {
+        [PROVISION_STATE_UNKNOWN] = "unknown", [PROVISION_STATE_BLANK] = "blank",
+        [PROVISION_STATE_PARTIAL] = "partial", [PROVISION_STATE_DONE] = "done",
+        [PROVISION_STATE_FOREIGN] = "foreign", [PROVISION_STATE_WRONG_PART] = "wrong-part",
+    };
+
+    return (unsigned)state < PROVISION_STATE_COUNT ? names[state] : "unexpected";
+}

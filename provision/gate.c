@@ -282,6 +282,16 @@ static enum provision_status prove_key_pairs(struct provision *provision, const 
     return result;
 }
 
+/* The chip as it is now, against all rules. */
+static enum provision_status look(struct provision *provision, const struct provision_plan *plan,
+                                  const struct provision_step *step, struct chip_config *now, struct error *err)
+{
+    if (chip_read_config(provision->driver->chip, now, err) == CHIP_OK &&
+        provision_gate_inspect(provision->profile, plan, step, now, err))
+        return PROVISION_OK;
+    return provision_status_of(err);
+}
+
 enum provision_status provision_gate_lock(struct provision *provision, struct provision_plan *plan,
                                           const struct provision_step *step, struct error *err)
 {
@@ -291,13 +301,12 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
     struct chip_config now;
     struct error lock_error = {.reason = ERROR_NONE};
     uint16_t summary = 0;
-    enum provision_status result = PROVISION_OK;
+    enum provision_status result;
     enum chip_status sent;
 
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
-        return provision_status_of(err);
-    if (!provision_gate_inspect(provision->profile, plan, step, &now, err))
-        return provision_status_of(err);
+    result = look(provision, plan, step, &now, err);
+    if (result != PROVISION_OK)
+        return result;
     if (step->action == PROVISION_LOCK_DATA)
         result = prove_key_pairs(provision, plan, err);
     if (result == PROVISION_OK && step->action == PROVISION_LOCK_DATA)
@@ -316,6 +325,10 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
         return PROVISION_INTERRUPTED;
     }
 
+    /* Proving takes many commands, and whoever was shown the consequences his time: it must still be the same chip. */
+    result = look(provision, plan, step, &now, err);
+    if (result != PROVISION_OK)
+        return result;
     /* Whatever the answer to the lock was: what counts is what the chip says afterwards. */
     sent = send_lock(chip, step, &now, summary, &lock_error);
     driver_forget_config(provision->driver);

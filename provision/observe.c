@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "driver/recovery.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 
@@ -181,11 +182,36 @@ static psa_status_t choose_slot(struct driver *driver, const struct driver_want 
 }
 
 /*
+ * Every slot without a private key is written before the data lock, whatever is in it, and none can be read before:
+ * where the profile has the data zone locked, it has said what becomes of them.
+ */
+static bool is_to_be_filled(const struct profile *profile, const struct provision_plan *plan, uint8_t slot)
+{
+    return profile->lock_data && !chip_data_is_locked(&plan->found) &&
+           !chip_slot_policy(&plan->wanted, slot).is_private;
+}
+
+/* A public key is proven by reading it back, which no chip allows before its data zone is locked. */
+static enum provision_status observe_provable(const struct profile *profile, const struct provision_plan *plan,
+                                              const struct profile_key *key, struct error *err)
+{
+    if (!PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || profile->lock_data || chip_data_is_locked(&plan->found))
+        return PROVISION_OK;
+    error_set(err, ERROR_DATA_UNLOCKED,
+              "a public key cannot be read back before the data zone is locked, and the profile does not lock it",
+              "add lock: [config, data] to the profile's chip, or use a part that is locked already");
+    error_doing(err, "plan the profile's keys");
+    error_with_key(err, key->id);
+    return provision_status_of(err);
+}
+
+/*
  * Whether a missing key could be made, and in which slot. Only asked when the chip is in the state in which it will be
  * made; when imprint configures the part first, the policy was checked while the config zone was derived.
  */
-static enum provision_status observe_missing(struct provision *provision, const struct profile_key *key,
-                                             const psa_key_attributes_t *wants, uint8_t *slot, struct error *err)
+static enum provision_status observe_missing(struct provision *provision, const struct provision_plan *plan,
+                                             const struct profile_key *key, const psa_key_attributes_t *wants,
+                                             uint8_t *slot, struct error *err)
 {
     struct driver *driver = provision->driver;
     struct driver_want want;
@@ -209,12 +235,15 @@ static enum provision_status observe_missing(struct provision *provision, const 
             status = PSA_ERROR_DOES_NOT_EXIST;
         }
         /* What an interrupted run of ours left there is nobody's key. */
-        if (status == PSA_SUCCESS && fill == DRIVER_FILL_KEY)
+        if (status == PSA_SUCCESS && fill != DRIVER_FILL_EMPTY)
             status = driver_slot_is_scrap(driver, key->slot, &scrap, err);
-        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill == DRIVER_FILL_KEY && !scrap &&
-            key->replace == PROFILE_REPLACE_NEVER) {
+        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill != DRIVER_FILL_EMPTY && !scrap &&
+            key->replace == PROFILE_REPLACE_NEVER && !is_to_be_filled(provision->profile, plan, key->slot)) {
             error_set(err, ERROR_SLOT_FILLED,
-                      "the slot holds a key that no key id points to, and the profile does not let it be replaced",
+                      fill == DRIVER_FILL_KEY
+                          ? "the slot holds a key that no key id points to, and the profile does not let it be replaced"
+                          : "the chip does not tell whether the slot holds a key, and the profile does not let one be "
+                            "replaced",
                       ALLOW_REPLACING);
             status = PSA_ERROR_NOT_PERMITTED;
         }
@@ -269,12 +298,18 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
         } else if (status != PSA_ERROR_INVALID_HANDLE && status != PSA_ERROR_DOES_NOT_EXIST) {
             error_doing(err, "read the key's record");
             result = provision_psa_failed(provision, status, key, err);
-        } else if (configured) {
-            provision_apply_settings(provision, key, taken);
-            result = observe_missing(provision, key, &wants, &slot, err);
+        } else {
+            result = observe_provable(profile, plan, key, err);
+            if (result == PROVISION_OK && configured) {
+                provision_apply_settings(provision, key, taken);
+                result = observe_missing(provision, plan, key, &wants, &slot, err);
+            }
         }
         if (result == PROVISION_OK) {
-            plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
+            struct provision_step *step =
+                plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
+            if (!step->done && slot != PROFILE_SLOT_ANY)
+                (void)driver_slot_is_scrap(provision->driver, slot, &step->begun, NULL);
             if (slot != PROFILE_SLOT_ANY)
                 taken = (uint16_t)(taken | 1u << slot);
         }
@@ -285,6 +320,52 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
     return result;
 }
 
+/* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
+static enum provision_state state_of_refusal(enum error_reason reason)
+{
+    switch (reason) {
+    case ERROR_WRONG_PART:
+        return PROVISION_STATE_WRONG_PART;
+    case ERROR_WRONG_CONFIGURATION:
+    case ERROR_FOREIGN_KEY:
+    case ERROR_SLOT_FILLED:
+    case ERROR_SLOT_CLAIMED:
+    case ERROR_SLOT_LOCKED:
+    case ERROR_SLOT_EMPTY:
+    case ERROR_SLOT_POLICY:
+    case ERROR_NO_FREE_SLOT:
+        return PROVISION_STATE_FOREIGN;
+    default:
+        return PROVISION_STATE_UNKNOWN;
+    }
+}
+
+/*
+ * How far a device has come. The steps are done in their order, so that the first one that is open tells; one done
+ * behind it (somebody has forgotten a key since) makes the device partial all the same.
+ */
+static void triage(struct provision_plan *plan)
+{
+    struct provision_triage *found = &plan->triage;
+    bool any = false;
+    int open = -1;
+
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step *step = &plan->steps[i];
+
+        any = any || (step->lasting && (step->done || step->begun));
+        if (step->lasting && !step->done && open < 0)
+            open = (int)i;
+        if (step->lasting && step->done && open < 0)
+            found->stopped_after = (int)i;
+    }
+    found->state = open < 0 ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
+    if (open >= 0 && plan->steps[open].begun)
+        found->stopped_in = open;
+    if (found->state != PROVISION_STATE_PARTIAL)
+        found->stopped_after = -1;
+}
+
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
@@ -293,6 +374,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     size_t first_key;
 
     memset(plan, 0, sizeof(*plan));
+    plan->triage.stopped_after = plan->triage.stopped_in = -1;
     error_clear(&provision->driver->last_error); /* of a call before this run: no reason for what fails now */
     provision->driver->settings.stay_awake = true;
     result = observe_configuration(provision, plan, err);
@@ -300,7 +382,10 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         goto out;
 
     first_key = plan->step_count;
-    result = observe_keys(provision, plan, plan->todo == 0, err);
+    if (driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+        result = provision_status_of(err);
+    else
+        result = observe_keys(provision, plan, plan->todo == 0, err);
     if (result != PROVISION_OK)
         goto out;
 
@@ -321,13 +406,16 @@ enum provision_status provision_observe(struct provision *provision, struct prov
             plan_add_step(plan, PROVISION_LOCK_SLOT, (int)i, slot, locked);
         }
     }
+    triage(plan);
     for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
         if (!is_skilled(provision->skills, plan->steps[i].action))
             result = unskilled(err);
     }
 out:
-    if (result != PROVISION_OK)
+    if (result != PROVISION_OK) {
+        plan->triage.state = state_of_refusal(err->reason);
         error_doing(err, "look at the device");
+    }
     provision->driver->settings.stay_awake = stay_awake;
     driver_rest(provision->driver);
     return result;

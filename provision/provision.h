@@ -45,11 +45,31 @@ const char *provision_action_name(enum provision_action action); /* "generate-ke
 struct provision_step {
     enum provision_action action;
     bool done;        /* found done while observing, or done by this run */
+    bool begun;       /* found begun: the key's slot holds what was never reported, or was destroyed */
     bool lasting;     /* changes something that stays */
     bool forever;     /* cannot be undone: passes the gate */
     int key;          /* index into profile->keys, -1 for none */
     uint8_t slot;     /* PROFILE_SLOT_ANY: not chosen yet, or none */
     uint32_t chip_us; /* chip time this step took; 0 before */
+};
+
+/* What a device is before anything is done to it: seen from chip and key store each time, and remembered nowhere. */
+enum provision_state {
+    PROVISION_STATE_UNKNOWN = 0, /* it could not be looked at */
+    PROVISION_STATE_BLANK,       /* no step of this profile is done */
+    PROVISION_STATE_PARTIAL,     /* some are */
+    PROVISION_STATE_DONE,        /* all that last are */
+    PROVISION_STATE_FOREIGN,     /* somebody else's: other configuration, or other keys where this profile's belong */
+    PROVISION_STATE_WRONG_PART,  /* no part that the profile allows */
+    PROVISION_STATE_COUNT
+};
+const char *provision_state_name(enum provision_state state); /* "partial" */
+
+/* Steps are indices into the plan's, -1 for none. */
+struct provision_triage {
+    enum provision_state state;
+    int stopped_after; /* PARTIAL: the last step done before the first that is not */
+    int stopped_in;    /* PARTIAL: the first that is not, where it was begun */
 };
 
 #define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
@@ -63,6 +83,7 @@ struct provision_plan {
     size_t step_count;
     struct provision_step steps[PROVISION_STEPS_MAX];
     size_t todo; /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
+    struct provision_triage triage; /* also of a device that is refused */
 };
 
 /* What one proven key showed. */
@@ -145,7 +166,8 @@ struct provision {
 };
 
 /*
- * Looks at chip and key store and makes the plan. Writes nothing anywhere. psa_crypto_init() has been called. `err` is
+ * Looks at chip and key store and makes the plan. Writes nothing anywhere. Of a device that is refused the plan's
+ * triage holds, and what was found by then. psa_crypto_init() has been called. `err` is
  * not NULL, here and below, and holds no reason yet.
  */
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err);

@@ -2,6 +2,7 @@
 /* Open drain: acknowledged when any chip acknowledges, and the bytes of several chips are ANDed. */
 #include "serve/bus.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 
@@ -46,6 +47,18 @@ void serve_bus_wait_ns(struct serve_bus *bus, uint64_t nanoseconds)
         virtual_wait_ns(bus->chips[i], nanoseconds);
 }
 
+void serve_bus_await(struct serve_bus *bus, uint8_t address, uint64_t limit_ns)
+{
+    for (size_t i = 0; i < bus->count; i++) {
+        if (virtual_i2c_address(bus->chips[i]) >> 1 == address) {
+            const uint64_t busy_ns = virtual_busy_ns(bus->chips[i]);
+
+            serve_bus_wait_ns(bus, busy_ns < limit_ns ? busy_ns : limit_ns);
+            return;
+        }
+    }
+}
+
 void serve_bus_catch_up(struct serve_bus *bus)
 {
     uint64_t world, here = serve_bus_now_ns(bus);
@@ -55,6 +68,24 @@ void serve_bus_catch_up(struct serve_bus *bus)
     world = serve_bus_wall_ns() - bus->started_ns;
     if (world > here)
         serve_bus_wait_ns(bus, world - here);
+}
+
+/*
+ * A bus that follows the wall clock is busy for as long as its bits take. Were the reply sent before, the chips would
+ * be ahead of the host, and a wait that it measures from there, the wake delay say, too short for them.
+ */
+static void let_bits_pass(const struct serve_bus *bus)
+{
+    const uint64_t until_ns = bus->started_ns + serve_bus_now_ns(bus);
+    const struct timespec until = {.tv_sec = (time_t)(until_ns / UINT64_C(1000000000)),
+                                   .tv_nsec = (long)(until_ns % UINT64_C(1000000000))};
+    int interrupted = 0;
+
+    if (!bus->real_time)
+        return;
+    do
+        interrupted = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+    while (interrupted == EINTR);
 }
 
 void serve_bus_set_clock(struct serve_bus *bus, uint32_t clock_hz)
@@ -71,6 +102,7 @@ void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds)
     trace_wake(bus->trace, serve_bus_now_ns(bus), microseconds);
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_sda_low(bus->chips[i], microseconds);
+    let_bits_pass(bus);
 }
 
 size_t serve_bus_addresses(const struct serve_bus *bus, uint8_t addresses[static BUS_CHIPS_MAX])
@@ -140,4 +172,5 @@ void serve_bus_stop(struct serve_bus *bus)
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_stop(bus->chips[i]);
     trace_stop(bus->trace);
+    let_bits_pass(bus);
 }

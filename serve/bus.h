@@ -41,6 +41,13 @@ uint64_t serve_bus_wall_ns(void);
 
 uint64_t serve_bus_now_ns(const struct serve_bus *bus);
 void serve_bus_wait_ns(struct serve_bus *bus, uint64_t nanoseconds);
+
+/*
+ * Lets time pass until the chip at 7-bit `address` is done with what it executes, at most `limit_ns`; none at all when
+ * it executes nothing, or is not there.
+ */
+void serve_bus_await(struct serve_bus *bus, uint8_t address, uint64_t limit_ns);
+
 void serve_bus_set_clock(struct serve_bus *bus, uint32_t clock_hz);
 void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds);
 

@@ -47,7 +47,7 @@ static const char *answer_hello(struct serve_session *session, struct serve_bus 
 {
     (void)body; /* its form is checked where every first frame is */
     session->greeted = true;
-    (void)bytes_append_byte(reply, bus->real_time ? BUS_HELLO_REAL_TIME : 0);
+    (void)bytes_append_byte(reply, bus->real_time ? BUS_HELLO_REAL_TIME : BUS_HELLO_AWAIT);
     put_addresses(bus, reply);
     return NULL;
 }
@@ -195,6 +195,26 @@ static const char *answer_time(struct serve_session *session, struct serve_bus *
     return NULL;
 }
 
+static const char *answer_await(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                                struct bytes_out *reply)
+{
+    uint64_t limit_ns;
+
+    (void)session;
+    (void)reply;
+    if (body.len != BUS_AWAIT_BYTES)
+        return "an await has 9 bytes";
+    limit_ns = load64_le(body.data + 1);
+    if (body.data[0] > 0x7f)
+        return "an address has more than 7 bits";
+    if (limit_ns > WAIT_MAX_NS)
+        return "a wait of more than an hour";
+    if (bus->real_time)
+        return "this bus follows the wall clock: waiting is the client's";
+    serve_bus_await(bus, body.data[0], limit_ns);
+    return NULL;
+}
+
 static const char *answer_clock(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                                 struct bytes_out *reply)
 {
@@ -227,7 +247,7 @@ static const struct {
     {BUS_HELLO, SERVE_WISH_NOTHING, answer_hello},  {BUS_TRANSFER, SERVE_WISH_NOTHING, answer_transfer},
     {BUS_WAKE, SERVE_WISH_NOTHING, answer_wake},    {BUS_TIME, SERVE_WISH_NOTHING, answer_time},
     {BUS_CLOCK, SERVE_WISH_NOTHING, answer_clock},  {BUS_HOLD, SERVE_WISH_HOLD, answer_turn},
-    {BUS_RELEASE, SERVE_WISH_RELEASE, answer_turn},
+    {BUS_RELEASE, SERVE_WISH_RELEASE, answer_turn}, {BUS_AWAIT, SERVE_WISH_NOTHING, answer_await},
 };
 
 #define REQUEST_COUNT (sizeof requests / sizeof requests[0])

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "storage/file_name.h"
+#include "storage/open_error.h"
 #include "storage/record.h"
 
 static const char doing_open[] = "open the key storage";
@@ -422,37 +423,9 @@ static const struct storage_operations file_operations = {
 
 /* ---- opening and closing -------------------------------------------------------------------------------------- */
 
-/* What a failed call while opening means to the person in front of it. */
 static bool refuse_errno(struct error *err, int error)
 {
-    static const struct {
-        int error;
-        enum error_reason reason;
-        const char *cause, *next;
-    } table[] = {
-        {ENOENT, ERROR_STORAGE_FAILED, "there is no such directory", "name a directory whose parent exists"},
-        {ENOTDIR, ERROR_STORAGE_FAILED, "it is not a directory", "name a directory"},
-        {EACCES, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the directory"},
-        {EPERM, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the directory"},
-        {EROFS, ERROR_STORAGE_FAILED, "the file system is mounted read-only", "name a directory that can be written"},
-        {ELOOP, ERROR_STORAGE_FAILED, "a symbolic link lies where a file of the storage should be", "remove it"},
-        {ENAMETOOLONG, ERROR_STORAGE_FAILED, "the directory's name is too long", "name a shorter one"},
-        {ENOSPC, ERROR_STORAGE_FULL, "no room on the file system", "make room"},
-        {EDQUOT, ERROR_STORAGE_FULL, "the disk quota is used up", "make room"},
-        {EFBIG, ERROR_STORAGE_FULL, "the file size limit of this process is too small", "raise it (ulimit -f)"},
-    };
-    enum error_reason reason = ERROR_STORAGE_FAILED;
-    const char *cause = "the file system failed", *next = "check the medium";
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].error == error) {
-            reason = table[i].reason;
-            cause = table[i].cause;
-            next = table[i].next;
-        }
-    }
-    error_set(err, reason, cause, next);
-    error_with_errno(err, error);
-    return false;
+    return open_error_refuse(err, OPEN_ERROR_OF_DIRECTORY, error);
 }
 
 static bool refuse(struct error *err, enum error_reason reason, const char *cause, const char *next)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "storage/open_error.h"
+
 /* Blocks begin at multiples of this: no unit is larger, and every block size is looked for that is a multiple of it. */
 enum { HEADER_STEP = STORAGE_FLASH_UNIT_MAX };
 
@@ -117,34 +119,9 @@ static bool refuse(struct error *err, enum error_reason reason, const char *caus
     return false;
 }
 
-/* What a failed call means to the person in front of it. */
 static bool refuse_errno(struct error *err, int error)
 {
-    static const struct {
-        int error;
-        enum error_reason reason;
-        const char *cause, *next;
-    } table[] = {
-        {ENOENT, ERROR_STORAGE_FAILED, "there is no such file", "name an image, or a folder that exists"},
-        {EACCES, ERROR_STORAGE_FAILED, "permission denied", "run as the user who owns the image"},
-        {EISDIR, ERROR_STORAGE_FAILED, "it is a directory", "name a file"},
-        {EEXIST, ERROR_STORAGE_FAILED, "the file was made by somebody else just now", "try again"},
-        {ENOSPC, ERROR_STORAGE_FULL, "no room on the file system", "make room"},
-        {EDQUOT, ERROR_STORAGE_FULL, "the disk quota is used up", "make room"},
-        {EFBIG, ERROR_STORAGE_FULL, "the file size limit of this process is too small", "raise it (ulimit -f)"},
-    };
-    enum error_reason reason = ERROR_STORAGE_FAILED;
-    const char *cause = "the file system failed", *next = "check the medium";
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if (table[i].error == error) {
-            reason = table[i].reason;
-            cause = table[i].cause;
-            next = table[i].next;
-        }
-    }
-    error_set(err, reason, cause, next);
-    error_with_errno(err, error);
-    return false;
+    return open_error_refuse(err, OPEN_ERROR_OF_IMAGE, error);
 }
 
 static bool open_image(struct flash_file *self, const char *path, bool create, struct error *err)

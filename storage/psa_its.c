@@ -64,7 +64,9 @@ static void forget_transaction(struct storage *storage)
     storage->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
     storage->chip_written = false;
     storage->scrap_uid = 0;
+    storage->scrap_later_uid = 0;
     storage->create_uid = 0;
+    storage->destruction = (struct storage_destruction){.uid = 0};
     storage->record_written = false;
     storage->record_status = STORAGE_OK;
     storage->hold_uid = 0;
@@ -112,8 +114,8 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     struct storage_record record;
     const uint64_t note_uid = storage->note_uid;
     const struct storage_note note = storage->note;
-    const bool create = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction) &&
-                        transaction.kind == STORAGE_TRANSACTION_CREATE;
+    const bool known = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction);
+    const bool create = known && transaction.kind == STORAGE_TRANSACTION_CREATE;
     const bool noted = create && note_uid == transaction.uid;
 
     forget_transaction(storage);
@@ -130,6 +132,9 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     status = store_transaction(storage, flags, content, noted, note);
     storage->transaction_open = status == STORAGE_OK;
     storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
+    if (status == STORAGE_OK && known && !create)
+        storage->destruction = (struct storage_destruction){
+            .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
     if (status == STORAGE_OK && create) {
         status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
         if (status == STORAGE_OK) {
@@ -147,6 +152,14 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     return storage_psa_status(status);
 }
 
+/* Without room the slot is lost to automatic choice, but PSA goes on. */
+static enum storage_status set_scrap(const struct storage *storage, uint64_t uid)
+{
+    const enum storage_status status = storage_scrap_set(storage, uid, false);
+
+    return status == STORAGE_FULL ? STORAGE_OK : status;
+}
+
 /*
  * Ends the transaction: first what a created key in the slot makes untrue, then what a failed creation may have left
  * there, then the transaction's own record. To the core it is over whether or not that could be removed; what stays is
@@ -162,13 +175,10 @@ static psa_status_t close_transaction(struct storage *storage)
         status = STORAGE_OK;
         if (created && storage->scrap_uid != 0)
             status = storage_scrap_clear(storage, storage->scrap_uid);
-        if (left_key && storage->scrap_uid != 0) {
-            storage->operations->release(storage->context);
-            status = storage_scrap_set(storage, storage->scrap_uid, false);
-            /* Without room the slot is lost to automatic choice, but PSA goes on. */
-            if (status == STORAGE_FULL)
-                status = STORAGE_OK;
-        }
+        if (left_key && storage->scrap_uid != 0)
+            status = set_scrap(storage, storage->scrap_uid); /* in the room that was kept for the key's record */
+        if (storage->scrap_later_uid != 0)
+            status = set_scrap(storage, storage->scrap_later_uid);
         if (status == STORAGE_OK)
             status = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
         /* The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. */

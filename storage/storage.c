@@ -33,6 +33,11 @@ void storage_note_chip_written(struct storage *storage)
     storage->chip_written = true;
 }
 
+void storage_note_scrap_later(struct storage *storage, uint64_t uid)
+{
+    storage->scrap_later_uid = uid;
+}
+
 const char *storage_status_text(enum storage_status status)
 {
     static const char *const texts[] = {

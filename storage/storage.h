@@ -86,6 +86,13 @@ struct storage_note {
     bool fresh; /* the slot was empty before, or held what nobody wants */
 };
 
+/* The key that the core has opened a transaction to destroy. */
+struct storage_destruction {
+    uint64_t uid; /* of its record; 0 for none */
+    uint64_t slot;
+    uint32_t lifetime;
+};
+
 /* One mounted store. `context` belongs to the backend and must outlive the mount. */
 struct storage {
     const struct storage_operations *operations;
@@ -105,9 +112,11 @@ struct storage {
     struct storage_note note; /* goes into the next transaction that creates it */
     bool chip_written;        /* the driver has begun to change what the slot holds */
     uint64_t scrap_uid;       /* the scrap record of the slot of the open creation transaction (storage/scrap.h) */
+    uint64_t scrap_later_uid; /* a scrap record that there was no room for: there may be, once the key record is gone */
     uint64_t create_uid; /* the key record of the open creation transaction, for which room is reserved; 0 for none */
-    bool record_written; /* it has been stored */
-    enum storage_status record_status; /* why it has not, where storing it was tried */
+    struct storage_destruction destruction; /* what the open transaction is to destroy */
+    bool record_written;                    /* it has been stored */
+    enum storage_status record_status;      /* why it has not, where storing it was tried */
     uint64_t hold_uid; /* this record is not to be removed, for its key is still in the chip; 0 for none */
 };
 
@@ -134,6 +143,12 @@ void storage_note_creation(struct storage *storage, uint64_t uid, struct storage
 
 /* The driver is about to change what the slot of the open creation transaction holds. */
 void storage_note_chip_written(struct storage *storage);
+
+/*
+ * The slot whose scrap record is `uid` was overwritten by the open destruction, and there is no room to say so: tried
+ * again when the key's record has gone.
+ */
+void storage_note_scrap_later(struct storage *storage, uint64_t uid);
 
 /* Text for people, one literal per status. */
 const char *storage_status_text(enum storage_status status);

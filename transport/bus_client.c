@@ -137,6 +137,7 @@ static enum bus_client_status say_hello(struct bus_client *client)
     if (reply.body.len < 2)
         return BUS_CLIENT_STRANGER;
     client->real_time = (reply.body.data[0] & BUS_HELLO_REAL_TIME) != 0;
+    client->can_await = (reply.body.data[0] & BUS_HELLO_AWAIT) != 0;
     return bus_client_note_addresses(client, bytes_of(reply.body.data + 1, reply.body.len - 1));
 }
 
@@ -148,7 +149,7 @@ enum bus_client_status bus_client_start(struct bus_client *client, int fd)
     client->fd = fd;
     client->out_len = client->in_len = client->in_used = client->address_count = 0;
     client->now_ns = 0;
-    client->real_time = false;
+    client->real_time = client->can_await = false;
     client->system_errno = 0;
     client->refusal = BUS_NOT_REFUSED;
     if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)

@@ -25,6 +25,7 @@ struct bus_client {
     int fd;
     uint64_t now_ns;                  /* the bus's clock, as of the last reply */
     bool real_time;                   /* the bus follows the wall clock: wait by waiting */
+    bool can_await;                   /* it takes BUS_AWAIT */
     uint8_t addresses[BUS_CHIPS_MAX]; /* 8-bit, as of the last hello or wake */
     size_t address_count;
     int system_errno;

@@ -24,6 +24,7 @@ enum bus_request {
     BUS_CLOCK = 0x05,
     BUS_HOLD = 0x06,
     BUS_RELEASE = 0x07,
+    BUS_AWAIT = 0x08, /* only where the reply to BUS_HELLO has BUS_HELLO_AWAIT */
 };
 
 enum bus_reply_type {
@@ -40,7 +41,9 @@ enum bus_refusal {
     BUS_TOO_MANY = 5,  /* no room for another client */
 };
 
-#define BUS_HELLO_REAL_TIME 0x01 /* flag in the reply to BUS_HELLO */
+/* Flags in the reply to BUS_HELLO. A client passes over those it does not know. */
+#define BUS_HELLO_REAL_TIME 0x01
+#define BUS_HELLO_AWAIT 0x02
 #define BUS_CHIPS_MAX 16
 
 /* BUS_TRANSFER: count (1), then per message flags (1), 7-bit address (1), length (2), and the bytes of a write. */
@@ -57,6 +60,8 @@ enum bus_result {
     BUS_ADDRESS_REFUSED = 1, /* nobody acknowledged the address of message number `completed` */
     BUS_BYTE_REFUSED = 2,    /* one of its bytes was not acknowledged */
 };
+
+#define BUS_AWAIT_BYTES 9 /* 7-bit address (1), nanoseconds (8) */
 
 #define BUS_WAKE_LOW_MAX_US 1000000
 #define BUS_HOLD_SILENCE_MS 5000

@@ -70,6 +70,40 @@ static enum transport_status write_word(void *context, uint8_t word_address)
     return transfer(self, self->address, 0, &word_address, 1);
 }
 
+static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
+{
+    uint8_t word = WORD_RESET;
+
+    return transfer(self, address, 0, &word, 1) == TRANSPORT_OK;
+}
+
+/* Of two places the chip is where it is acknowledged; before it has moved, at the old one. */
+static void find(struct transport_i2c_linux *self)
+{
+    const uint8_t old = self->address;
+
+    if (self->other != 0 && !is_at(self, old) && is_at(self, self->other)) {
+        self->address = self->other;
+        self->other = old;
+    }
+}
+
+static void i2c_linux_also_at(void *context, uint8_t address)
+{
+    struct transport_i2c_linux *self = context;
+
+    if (address != self->address)
+        self->other = address;
+}
+
+/* By a read: a device that is no chip of ours takes no harm from it. */
+static bool i2c_linux_is_taken(void *context, uint8_t address)
+{
+    uint8_t byte;
+
+    return transfer(context, address, I2C_M_RD, &byte, 1) == TRANSPORT_OK;
+}
+
 /* Nobody acknowledges the wake address: only a bus that is gone counts. */
 static enum transport_status i2c_linux_wake(void *context)
 {
@@ -78,6 +112,7 @@ static enum transport_status i2c_linux_wake(void *context)
     if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
         return TRANSPORT_GONE;
     clock_linux_delay_us(context, WAKE_HIGH_US);
+    find(context);
     return TRANSPORT_OK;
 }
 
@@ -132,6 +167,8 @@ static const struct transport_operations i2c_linux_operations = {
     .receive = i2c_linux_receive,
     .idle = i2c_linux_idle,
     .sleep = i2c_linux_sleep,
+    .also_at = i2c_linux_also_at,
+    .is_taken = i2c_linux_is_taken,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
 };
@@ -167,6 +204,7 @@ bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path
 
     self->fd = -1;
     self->address = address;
+    self->other = 0;
     if (address == WAKE_ADDRESS || address > ADDRESS_MAX) {
         error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
         error_with_subject(err, path);

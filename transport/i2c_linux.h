@@ -12,6 +12,7 @@
 /* Must stay valid as long as the transport made from it is used. Private. */
 struct transport_i2c_linux {
     int fd;
+    uint8_t other;   /* where the chip may be as well; 0: nowhere */
     uint8_t address; /* 7-bit */
 };
 

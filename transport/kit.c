@@ -122,12 +122,56 @@ static void keep_reply(struct transport_kit *self, enum transport_status status,
     }
 }
 
+static bool select_identity(struct transport_kit *self, uint8_t identity)
+{
+    struct answer answer = {.status = STATUS_OK};
+    char question[32];
+
+    (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
+    if (ask(self, question, strlen(question), HELLO_MS, &answer) != TRANSPORT_OK || answer.status != STATUS_OK)
+        return false;
+    self->identity = identity;
+    return true;
+}
+
+/* Does the chip wake with the identity it may have by now? Then that is its own; else all is as before. */
+static bool find(struct transport_kit *self, struct answer *answer)
+{
+    const uint8_t old = self->identity, other = self->other;
+
+    if (other == 0)
+        return false;
+    if (select_identity(self, other) && ask(self, "E:w()\n", 6, REPLY_MS, answer) == TRANSPORT_OK &&
+        answer->status == STATUS_OK) {
+        self->other = old;
+        return true;
+    }
+    (void)select_identity(self, old);
+    return false;
+}
+
+static void kit_also_at(void *context, uint8_t address)
+{
+    struct transport_kit *self = context;
+    const uint8_t identity = (uint8_t)(address << 1);
+
+    if (identity != self->identity)
+        self->other = identity;
+}
+
 static enum transport_status kit_wake(void *context)
 {
     struct transport_kit *self = context;
     struct answer answer = {.status = STATUS_OK};
     enum transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
 
+    if (status == TRANSPORT_OK && answer.status != STATUS_OK && answer.data.len == 0) {
+        struct answer second = {.status = STATUS_OK};
+
+        if (find(self, &second))
+            answer = second;
+        answer.data.data = answer.memory;
+    }
     keep_reply(self, status, &answer);
     return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
 }
@@ -193,6 +237,7 @@ static const struct transport_operations kit_operations = {
     .receive = kit_receive,
     .idle = kit_idle,
     .sleep = kit_sleep,
+    .also_at = kit_also_at,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
 };
@@ -226,8 +271,7 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
             continue;
         /* Older kits know no interface; only the selection counts. */
         (void)ask(self, "E:physical:interface:i2c\n", 25, HELLO_MS, &answer);
-        (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
-        if (ask(self, question, strlen(question), HELLO_MS, &answer) == TRANSPORT_OK && answer.status == STATUS_OK)
+        if (select_identity(self, identity))
             return true;
     }
     if (heard == KIT)

@@ -30,6 +30,8 @@ struct kit_port {
 struct transport_kit {
     const struct kit_port *port;
     bool gone;
+    uint8_t identity; /* of the chip selected: its 8-bit address */
+    uint8_t other;    /* where it may be as well; 0: nowhere */
     uint8_t reply[TRANSPORT_GROUP_MAX];
     size_t reply_len; /* 0: nobody answered */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Word addresses and sequences as in transport/i2c_linux.c. Waits are kept and sent with the next request; reset and
- * read of a reply travel together, so that a command costs two trips.
+ * Word addresses and sequences as in transport/i2c_linux.c. Waits are kept and sent with the next request. Where the
+ * server can wait for a command's end, all that is asked of it travels with the command itself: one trip, and what came
+ * of it is taken when it is asked for, or dropped before something else is said.
  */
 #include "transport/socket.h"
 
@@ -19,6 +20,9 @@
 #define WORD_COMMAND 0x03
 #define WAKE_LOW_US 80    /* tWLO is at least 60 us */
 #define WAKE_HIGH_US 1500 /* tWHI */
+
+/* Longer than any command takes (SelfTest at clock divider M2: 2.3 s). */
+#define AWAIT_NS UINT64_C(2500000000)
 
 #define GROUP_MIN 4
 
@@ -46,12 +50,17 @@ static bool put_wait(struct transport_socket *self, size_t *replies)
     return put(self, BUS_TIME, bytes_of(wait, sizeof wait));
 }
 
+static uint8_t address_of(const struct transport_socket *self)
+{
+    return self->address != 0 ? self->address : (uint8_t)(self->client.addresses[0] >> 1);
+}
+
 static bool put_message(struct transport_socket *self, uint8_t flags, size_t len, struct bytes data)
 {
     uint8_t body[1 + BUS_MESSAGE_HEADER_BYTES + 1 + TRANSPORT_GROUP_MAX] = {1, flags};
     bool queued;
 
-    body[2] = self->address != 0 ? self->address : (uint8_t)(self->client.addresses[0] >> 1);
+    body[2] = address_of(self);
     store16_le(body + 3, (uint16_t)len);
     if (data.len != 0)
         memcpy(body + 1 + BUS_MESSAGE_HEADER_BYTES, data.data, data.len);
@@ -95,8 +104,56 @@ static enum transport_status take_result(struct transport_socket *self, struct b
     return TRANSPORT_OK;
 }
 
+/* Drops what travelled with the last command and was not asked for. */
+static bool settle(struct transport_socket *self)
+{
+    struct bus_reply reply;
+
+    for (; self->ahead > 0; self->ahead--) {
+        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+            return false;
+    }
+    return true;
+}
+
+/* Requests for a reply: reset the address counter, read a group of at most `cap` bytes. */
+static bool put_reading(struct transport_socket *self, size_t cap)
+{
+    const uint8_t reset = WORD_RESET;
+
+    return put_message(self, 0, 1, bytes_of(&reset, 1)) &&
+           put_message(self, BUS_MESSAGE_READ | BUS_MESSAGE_GROUP, cap, BYTES_NONE);
+}
+
+/* What these two have brought. */
+static enum transport_status take_reading(struct transport_socket *self, struct bytes_out *group)
+{
+    struct bytes read;
+    enum transport_status status = take_result(self, &read), read_status;
+
+    if (status == TRANSPORT_GONE)
+        return status;
+    read_status = take_result(self, &read); /* also to be taken where the first was refused */
+    if (status != TRANSPORT_OK || read_status != TRANSPORT_OK)
+        return status != TRANSPORT_OK ? status : read_status;
+    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
+        return TRANSPORT_GARBLED;
+    (void)bytes_append(group, read);
+    return TRANSPORT_OK;
+}
+
+/* What comes after a command: its end is waited for, its reply is read. */
+static bool put_ahead(struct transport_socket *self)
+{
+    uint8_t await[BUS_AWAIT_BYTES] = {address_of(self)};
+
+    store64_le(await + 1, AWAIT_NS);
+    return put(self, BUS_AWAIT, bytes_of(await, sizeof await)) && put_reading(self, TRANSPORT_GROUP_MAX);
+}
+
 static enum transport_status write_transaction(struct transport_socket *self, uint8_t word_address, struct bytes group)
 {
+    const size_t ahead = word_address == WORD_COMMAND && self->client.can_await ? 3 : 0;
     uint8_t data[1 + TRANSPORT_GROUP_MAX] = {word_address};
     enum transport_status status = TRANSPORT_OK;
     struct bytes none;
@@ -108,9 +165,11 @@ static enum transport_status write_transaction(struct transport_socket *self, ui
         return TRANSPORT_GARBLED;
     if (group.len != 0)
         memcpy(data + 1, group.data, group.len);
-    if (!put_wait(self, &replies) || !put_message(self, 0, 1 + group.len, bytes_of(data, 1 + group.len)) ||
+    if (!settle(self) || !put_wait(self, &replies) ||
+        !put_message(self, 0, 1 + group.len, bytes_of(data, 1 + group.len)) || (ahead != 0 && !put_ahead(self)) ||
         !exchange(self, replies, 1))
         status = gone(self);
+    self->ahead = ahead;
     if (status == TRANSPORT_OK)
         status = take_result(self, &none);
     bytes_wipe(data, sizeof data);
@@ -134,6 +193,35 @@ static uint64_t socket_now_us(void *context)
     return self->client.real_time ? clock_linux_now_us(NULL) : (self->client.now_ns + self->pending_ns) / 1000;
 }
 
+static bool socket_is_taken(void *context, uint8_t address)
+{
+    const struct transport_socket *self = context;
+    bool taken = false;
+
+    for (size_t i = 0; i < self->client.address_count; i++)
+        taken |= self->client.addresses[i] >> 1 == address;
+    return taken;
+}
+
+static void socket_also_at(void *context, uint8_t address)
+{
+    struct transport_socket *self = context;
+
+    if (self->address != 0 && address != self->address)
+        self->other = address;
+}
+
+/* A wake tells who is there: of two places the chip is where somebody is; before it has moved, at the old one. */
+static void find(struct transport_socket *self)
+{
+    const uint8_t old = self->address;
+
+    if (self->other != 0 && !socket_is_taken(self, old) && socket_is_taken(self, self->other)) {
+        self->address = self->other;
+        self->other = old;
+    }
+}
+
 static enum transport_status socket_wake(void *context)
 {
     struct transport_socket *self = context;
@@ -141,8 +229,8 @@ static enum transport_status socket_wake(void *context)
     uint8_t low[4];
     size_t replies = 1;
 
-    if (self->gone)
-        return TRANSPORT_GONE;
+    if (self->gone || !settle(self))
+        return gone(self);
     store32_le(low, WAKE_LOW_US);
     if (!self->held) {
         replies++;
@@ -154,6 +242,7 @@ static enum transport_status socket_wake(void *context)
         bus_client_note_addresses(&self->client, reply.body) != BUS_CLIENT_OK || self->client.address_count == 0)
         return gone(self);
     self->held = true;
+    find(self);
     socket_delay_us(context, WAKE_HIGH_US);
     return TRANSPORT_OK;
 }
@@ -166,27 +255,33 @@ static enum transport_status socket_send(void *context, struct bytes group)
 static enum transport_status socket_receive(void *context, struct bytes_out *group)
 {
     struct transport_socket *self = context;
-    const uint8_t reset = WORD_RESET;
-    enum transport_status status, read_status;
-    struct bytes read;
     size_t replies = 2;
 
     group->len = 0;
     if (self->gone)
         return TRANSPORT_GONE;
-    if (!put_wait(self, &replies) || !put_message(self, 0, 1, bytes_of(&reset, 1)) ||
-        !put_message(self, BUS_MESSAGE_READ | BUS_MESSAGE_GROUP, group->cap, BYTES_NONE) || !exchange(self, replies, 2))
+    if (!settle(self) || !put_wait(self, &replies) || !put_reading(self, group->cap) || !exchange(self, replies, 2))
         return gone(self);
-    status = take_result(self, &read);
-    if (status == TRANSPORT_GONE)
-        return status;
-    read_status = take_result(self, &read); /* also to be taken where the first was refused */
-    if (status != TRANSPORT_OK || read_status != TRANSPORT_OK)
-        return status != TRANSPORT_OK ? status : read_status;
-    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
-        return TRANSPORT_GARBLED;
-    (void)bytes_append(group, read);
-    return TRANSPORT_OK;
+    return take_reading(self, group);
+}
+
+static enum transport_status socket_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+{
+    struct transport_socket *self = context;
+    struct bus_reply reply;
+
+    (void)worst_us;
+    if (self->ahead == 0) {
+        socket_delay_us(context, first_us);
+        return socket_receive(context, group);
+    }
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    self->ahead = 0;
+    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+        return gone(self);
+    return take_reading(self, group);
 }
 
 static enum transport_status socket_idle(void *context)
@@ -213,8 +308,11 @@ static const struct transport_operations socket_operations = {
     .wake = socket_wake,
     .send = socket_send,
     .receive = socket_receive,
+    .await = socket_await,
     .idle = socket_idle,
     .sleep = socket_sleep,
+    .also_at = socket_also_at,
+    .is_taken = socket_is_taken,
     .delay_us = socket_delay_us,
     .now_us = socket_now_us,
 };
@@ -238,7 +336,9 @@ static bool finish_open(struct transport_socket *self, enum bus_client_status st
                         struct transport *transport, struct error *err)
 {
     self->address = address;
+    self->other = 0;
     self->pending_ns = 0;
+    self->ahead = 0;
     self->held = self->gone = false;
     if (status == BUS_CLIENT_OK && address == 0 && self->client.address_count != 1) {
         error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");

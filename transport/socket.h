@@ -15,7 +15,9 @@
 struct transport_socket {
     struct bus_client client;
     uint8_t address;     /* 7-bit; 0: that of the only chip on the bus, which may change it */
+    uint8_t other;       /* where the chip may be as well; 0: nowhere */
     uint64_t pending_ns; /* waits not sent yet */
+    size_t ahead;        /* replies still to come to what travelled with the last command */
     bool held;
     bool gone;
 };

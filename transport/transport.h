@@ -46,6 +46,16 @@ struct transport_operations {
     enum transport_status (*idle)(void *context);
     enum transport_status (*sleep)(void *context);
 
+    /*
+     * The chip may have moved, or be about to move, to this 7-bit I2C address: a wake() that finds nobody at the
+     * present one looks there, and stays where it finds somebody. NULL: a bus without addresses, or one that looks by
+     * itself.
+     */
+    void (*also_at)(void *context, uint8_t address);
+
+    /* Does anybody acknowledge this 7-bit address? Chips only do while awake. NULL: this bus cannot be asked. */
+    bool (*is_taken)(void *context, uint8_t address);
+
     /* Waits; with a virtual chip it is the virtual clock that moves on. */
     void (*delay_us)(void *context, uint32_t microseconds);
 

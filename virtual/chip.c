@@ -153,6 +153,11 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
     chip->times = times;
 }
 
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule)
+{
+    chip->public_rule = rule;
+}
+
 bool virtual_gpio_level(const struct virtual_chip *chip)
 {
     return chip->gpio;
@@ -274,6 +279,13 @@ uint64_t virtual_now_ns(const struct virtual_chip *chip)
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds)
 {
     pass(chip, nanoseconds);
+}
+
+uint64_t virtual_busy_ns(const struct virtual_chip *chip)
+{
+    if (chip->power != VIRTUAL_AWAKE || chip->silent || chip->answers_from_ns <= chip->now_ns)
+        return 0;
+    return chip->answers_from_ns - chip->now_ns;
 }
 
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters)

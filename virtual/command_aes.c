@@ -35,7 +35,7 @@ static void multiply(const uint8_t x[static 16], const uint8_t y[static 16], uin
     virtual_wipe(v, sizeof v);
 }
 
-/* NULL: the key may not be used so. */
+/* NULL: the key may not be used so. One in TempKey may be in any lock state. */
 static const uint8_t *find_key(struct virtual_chip *chip, unsigned slot, size_t at)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -60,8 +60,6 @@ VIRTUAL_HANDLER(virtual_command_aes)
     if (mode == AES_GFM) { /* the other bits of the mode are ignored */
         if (call->data_len != 32 || call->param2 != 0)
             return VIRTUAL_ANSWER_PARSE;
-        if (!virtual_config_locked(chip))
-            return VIRTUAL_ANSWER_EXECUTION;
         multiply(call->data, call->data + 16, reply->bytes);
         reply->len = 16;
         return VIRTUAL_ANSWER_OK;
@@ -70,7 +68,7 @@ VIRTUAL_HANDLER(virtual_command_aes)
         (slot >= VIRTUAL_SLOTS && slot != KEY_IN_TEMPKEY) ||
         (slot < VIRTUAL_SLOTS && at + KEY_BYTES > virtual_slot_size(slot)))
         return VIRTUAL_ANSWER_PARSE;
-    key = virtual_config_locked(chip) ? find_key(chip, slot, at) : NULL;
+    key = find_key(chip, slot, at);
     if (key == NULL)
         return VIRTUAL_ANSWER_EXECUTION;
     virtual_aes(chip->crypto, mode == AES_ENCRYPT, key, call->data, reply->bytes);

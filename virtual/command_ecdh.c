@@ -129,7 +129,7 @@ VIRTUAL_HANDLER(virtual_command_ecdh)
         scalar = use_private_key(chip, mode->from_tempkey, slot);
     if (scalar != NULL) {
         good = virtual_ecdh(chip->crypto, scalar, call->data, secret);
-        answer = good ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_ECC_FAULT;
+        answer = good ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_OFF_CURVE;
     }
     if (mode->from_tempkey)
         virtual_drop_tempkey(chip);

@@ -74,7 +74,7 @@ static bool may_create(struct virtual_chip *chip, unsigned slot)
 
 static bool may_show_public(struct virtual_chip *chip, unsigned slot)
 {
-    return !virtual_data_locked(chip) ||
+    return (!virtual_data_locked(chip) && chip->public_rule == VIRTUAL_PUBLIC_ONCE_LOCKED) ||
            ((virtual_key_config(&chip->memory, slot) & VIRTUAL_KEY_PUB_INFO) != 0 && virtual_use_key(chip, slot, 0));
 }
 

@@ -113,7 +113,7 @@ static const struct dig_zone {
     [DIG_CONFIG] = {.last = 3},
     [DIG_OTP] = {.last = 1},
     [DIG_DATA] = {.takes_4 = true, .last = VIRTUAL_SLOTS - 1},
-    [DIG_SHARED] = {.only_608 = true, .takes_32 = true, .last = 0xff},
+    [DIG_SHARED] = {.takes_32 = true, .last = 0xff},
     [DIG_COUNTER] = {.only_608 = true, .last = 1},
     [DIG_POLICY] = {.only_608 = true, .last = VIRTUAL_SLOTS - 1},
 };

@@ -99,7 +99,7 @@ static enum virtual_answer judge(struct virtual_chip *chip, const struct boot *b
     case VIRTUAL_SIGNATURE_FAULT:
         break;
     }
-    return VIRTUAL_ANSWER_ECC_FAULT;
+    return VIRTUAL_ANSWER_OFF_CURVE;
 }
 
 static void keep(struct virtual_chip *chip, const struct boot *boot)

@@ -156,7 +156,7 @@ static enum virtual_answer judge(struct virtual_chip *chip, const uint8_t point[
     case VIRTUAL_SIGNATURE_FAULT:
         break;
     }
-    return VIRTUAL_ANSWER_ECC_FAULT;
+    return VIRTUAL_ANSWER_OFF_CURVE;
 }
 
 /* May the public key in `slot` verify now? */
@@ -176,15 +176,16 @@ static enum virtual_answer verify_message(struct virtual_chip *chip, const struc
 {
     const bool stored = (call->param1 & 7u) == VERIFY_STORED;
     const bool from_message = (call->param1 & FROM_MESSAGE) != 0;
+    const bool with_mac = (call->param1 & VERIFY_WITH_MAC) != 0;
+    const bool wants_lock = stored || with_mac; /* a key that comes along is verified in any lock state */
     const unsigned slot = call->param2;
     const uint8_t *message = find_message(chip, from_message);
     uint8_t point[64];
     uint8_t mac[32];
     enum virtual_answer answer = VIRTUAL_ANSWER_EXECUTION;
 
-    if (!virtual_config_locked(chip) || message == NULL ||
-        ((call->param1 & VERIFY_WITH_MAC) != 0 && !validating_mac(chip, call, message, mac)) ||
-        (stored && !may_verify(chip, slot, from_message)))
+    if ((wants_lock && !virtual_config_locked(chip)) || message == NULL ||
+        (with_mac && !validating_mac(chip, call, message, mac)) || (stored && !may_verify(chip, slot, from_message)))
         goto out;
     if (stored)
         virtual_load_public_key(&chip->memory, slot, point);
@@ -197,7 +198,7 @@ static enum virtual_answer verify_message(struct virtual_chip *chip, const struc
     } else if (answer != VIRTUAL_ANSWER_OK) {
         chip->registers.authorised = false;
     }
-    if (answer == VIRTUAL_ANSWER_OK && (call->param1 & VERIFY_WITH_MAC) != 0) {
+    if (answer == VIRTUAL_ANSWER_OK && with_mac) {
         memcpy(reply->bytes, mac, 32);
         reply->len = 32;
     }

@@ -21,6 +21,7 @@ enum virtual_answer {
     VIRTUAL_ANSWER_WOKEN = 0x11,
     VIRTUAL_ANSWER_WATCHDOG = 0xee,
     VIRTUAL_ANSWER_CRC = 0xff,
+    VIRTUAL_ANSWER_OFF_CURVE = VIRTUAL_ANSWER_EXECUTION, /* a point that the host sent, or a slot holds */
 };
 
 struct virtual_call {

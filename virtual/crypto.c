@@ -196,6 +196,17 @@ static void with_prefix(const uint8_t point[static 64], uint8_t encoded[static 6
     memcpy(encoded + 1, point, 64);
 }
 
+void virtual_key_id(struct virtual_crypto *crypto, const uint8_t point[static 64], uint8_t id[static 20])
+{
+    uint8_t encoded[65];
+
+    with_prefix(point, encoded);
+    if (EVP_Digest(encoded, sizeof encoded, id, NULL, EVP_sha1(), NULL) != 1) {
+        memset(id, 0, 20);
+        crypto->failed = true;
+    }
+}
+
 bool virtual_point_is_valid(struct virtual_crypto *crypto, const uint8_t point[static 64])
 {
     EC_POINT *decoded = EC_POINT_new(crypto->group);
@@ -344,6 +355,41 @@ out:
     if (!done)
         crypto->failed = true;
     return done;
+}
+
+/* R = x of k G, S = (z + R d) / k, both modulo the order (FIPS 186-4, 6.4), with k = H(d | z). */
+void virtual_ecdsa_sign_repeatably(struct virtual_crypto *crypto, const uint8_t scalar[static 32],
+                                   const uint8_t digest[static 32], uint8_t signature[static 64])
+{
+    BIGNUM *order = BN_bin2bn(p256_order, 32, NULL);
+    BIGNUM *d = BN_bin2bn(scalar, 32, NULL);
+    BIGNUM *z = BN_bin2bn(digest, 32, NULL);
+    BIGNUM *r = NULL;
+    BIGNUM *k = NULL;
+    uint8_t both[64];
+    uint8_t nonce[32];
+    uint8_t point[64];
+
+    memcpy(both, scalar, 32);
+    memcpy(both + 32, digest, 32);
+    virtual_sha256(crypto, both, sizeof both, nonce);
+    if (virtual_public_key(crypto, nonce, point)) {
+        r = BN_bin2bn(point, 32, NULL);
+        k = BN_bin2bn(nonce, 32, NULL);
+    }
+    if (order == NULL || d == NULL || z == NULL || r == NULL || k == NULL ||
+        BN_nnmod(r, r, order, crypto->numbers) != 1 || BN_mod_mul(d, d, r, order, crypto->numbers) != 1 ||
+        BN_mod_add(z, z, d, order, crypto->numbers) != 1 || BN_mod_inverse(k, k, order, crypto->numbers) == NULL ||
+        BN_mod_mul(z, z, k, order, crypto->numbers) != 1 || BN_bn2binpad(r, signature, 32) != 32 ||
+        BN_bn2binpad(z, signature + 32, 32) != 32) {
+        memset(signature, 0, 64);
+        crypto->failed = true;
+    }
+    BN_free(k);
+    BN_free(r);
+    BN_free(z);
+    BN_free(d);
+    BN_free(order);
 }
 
 /* R | S as libcrypto wants it. Returns the length, 0 when out of memory. */

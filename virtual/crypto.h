@@ -18,6 +18,9 @@ bool virtual_crypto_take_failure(struct virtual_crypto *crypto);
 
 void virtual_sha256(struct virtual_crypto *crypto, const void *data, size_t len, uint8_t digest[static 32]);
 
+/* Key identifier of a public key X | Y: SHA-1 of its uncompressed form (RFC 5280, 4.2.1.2). */
+void virtual_key_id(struct virtual_crypto *crypto, const uint8_t point[static 64], uint8_t id[static 20]);
+
 /* One hash in progress, for the SHA command. finish() ends it. */
 void virtual_hash_start(struct virtual_crypto *crypto);
 void virtual_hash_update(struct virtual_crypto *crypto, const void *data, size_t len);
@@ -59,6 +62,13 @@ bool virtual_ecdh(struct virtual_crypto *crypto, const uint8_t scalar[static 32]
 /* ECDSA over a 32-byte digest: R | S. `slot` says which of the kept keys may be this one. */
 bool virtual_ecdsa_sign(struct virtual_crypto *crypto, unsigned slot, const uint8_t scalar[static 32],
                         const uint8_t digest[static 32], uint8_t signature[static 64]);
+
+/*
+ * The same with a nonce that follows from key and digest: the same input gives the same signature. Only for keys that
+ * are no secret.
+ */
+void virtual_ecdsa_sign_repeatably(struct virtual_crypto *crypto, const uint8_t scalar[static 32],
+                                   const uint8_t digest[static 32], uint8_t signature[static 64]);
 
 enum virtual_verdict { VIRTUAL_SIGNATURE_GOOD, VIRTUAL_SIGNATURE_WRONG, VIRTUAL_SIGNATURE_FAULT };
 

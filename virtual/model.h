@@ -151,6 +151,7 @@ struct virtual_chip {
     size_t swi_echo_len; /* how much of it is echo */
 
     enum virtual_times times;
+    enum virtual_public_rule public_rule;
     bool real_time;
     uint64_t real_origin_ns; /* of the real clock, when virtual time was 0 */
 

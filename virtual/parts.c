@@ -4,6 +4,7 @@
  * of real parts (blank ATECC608B revision 6003, ATECC608B-TNGTLS, ATECC608B-TFLXTLS), the serial number apart.
  */
 #include "virtual/parts.h"
+#include "virtual/certificates.h"
 #include "virtual/crypto.h"
 #include "virtual/policy.h"
 #include "virtual/random.h"
@@ -134,45 +135,46 @@ static void make_keys(const struct virtual_image *image, struct virtual_crypto *
     }
 }
 
-/* 72 bytes shaped like a compressed certificate; R and S are not a signature. */
-static void make_certificate(const struct virtual_image *image, struct virtual_crypto *crypto,
-                             struct virtual_memory *memory, unsigned slot, const uint8_t trailer[static 8])
+/* The maker's chain: a signer for all virtual parts, and this part's own certificate for the key in slot 0. */
+static void store_chain(struct virtual_crypto *crypto, struct virtual_memory *memory,
+                        enum virtual_definition definition, const char *eui)
 {
-    uint8_t *bytes = virtual_slot_bytes(memory, slot);
+    uint8_t root_key[64];
+    uint8_t signer_key[64];
+    uint8_t device_key[64];
+    uint8_t serial[VIRTUAL_SERIAL_BYTES];
+    struct virtual_certificate signer = {
+        .definition = VIRTUAL_SIGNER, .subject_key = signer_key, .issuer_key = root_key};
+    struct virtual_certificate device = {
+        .definition = definition, .subject_key = device_key, .issuer_key = signer_key, .serial = serial, .eui = eui};
 
-    virtual_derive(crypto, image, "certificate", slot, 0, bytes);
-    virtual_derive(crypto, image, "certificate", slot, 1, bytes + 32);
-    memcpy(bytes + 64, trailer, 8);
+    memcpy(serial, memory->config, 4);
+    memcpy(serial + 4, memory->config + 8, 5);
+    memcpy(signer.trailer, signer_trailer, sizeof signer.trailer);
+    memcpy(device.trailer, device_trailer, sizeof device.trailer);
+    virtual_maker_key(crypto, VIRTUAL_MAKER_ROOT, root_key);
+    virtual_maker_key(crypto, VIRTUAL_MAKER_SIGNER, signer_key);
+    (void)virtual_public_key(crypto, virtual_slot_scalar(memory, 0), device_key);
+    virtual_issue(crypto, &device, virtual_slot_bytes(memory, 10));
+    virtual_store_public_key(memory, 11, signer_key);
+    virtual_issue(crypto, &signer, virtual_slot_bytes(memory, 12));
 }
 
-/* The maker's signing key is the same for all virtual parts. */
-static void store_signer(struct virtual_crypto *crypto, struct virtual_memory *memory)
-{
-    static const char name[] = "imprint virtual maker's signer";
-    uint8_t scalar[32];
-    uint8_t point[64];
-
-    virtual_sha256(crypto, name, sizeof name, scalar);
-    if (virtual_public_key(crypto, scalar, point))
-        virtual_store_public_key(memory, 11, point);
-}
-
-static void fill_trust_part(const struct virtual_making *making, const struct virtual_image *image,
-                            struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void fill_trust_part(const struct virtual_making *making, struct virtual_crypto *crypto,
+                            struct virtual_memory *memory)
 {
     const uint8_t *serial = memory->config;
+    const bool trust_and_go = making->part == VIRTUAL_TRUST_AND_GO;
     char eui[13];
 
     memset(memory->otp, 0, sizeof memory->otp);
-    memcpy(memory->otp, making->part == VIRTUAL_TRUST_AND_GO ? TRUST_AND_GO_OTP : TRUST_FLEX_OTP, 8);
-    if (making->part == VIRTUAL_TRUST_AND_GO) {
-        (void)snprintf(eui, sizeof eui, "E8EB1B%02X%02X%02X", serial[9], serial[10], serial[11]);
+    memcpy(memory->otp, trust_and_go ? TRUST_AND_GO_OTP : TRUST_FLEX_OTP, 8);
+    (void)snprintf(eui, sizeof eui, "E8EB1B%02X%02X%02X", serial[9], serial[10], serial[11]);
+    if (trust_and_go) {
         memset(virtual_slot_bytes(memory, 5), 0, virtual_slot_size(5));
         memcpy(virtual_slot_bytes(memory, 5), eui, 12);
     }
-    make_certificate(image, crypto, memory, 10, device_trailer);
-    make_certificate(image, crypto, memory, 12, signer_trailer);
-    store_signer(crypto, memory);
+    store_chain(crypto, memory, trust_and_go ? VIRTUAL_TLS_DEVICE : VIRTUAL_FLEX_DEVICE, eui);
 }
 
 const char *virtual_make_part(const struct virtual_making *making, const struct virtual_image *image,
@@ -196,6 +198,6 @@ const char *virtual_make_part(const struct virtual_making *making, const struct 
     if (memory->config[VIRTUAL_AT_LOCK_VALUE] != VIRTUAL_UNLOCKED)
         make_keys(image, crypto, memory);
     if (making->part == VIRTUAL_TRUST_AND_GO || making->part == VIRTUAL_TRUST_FLEX)
-        fill_trust_part(making, image, crypto, memory);
+        fill_trust_part(making, crypto, memory);
     return NULL;
 }

@@ -221,18 +221,21 @@ static void store_counter(struct virtual_chip *chip, unsigned counter, uint32_t 
     bytes[7] = (uint8_t)binary_b;
 }
 
-/* Counter 0 stops at the match value where CountMatch is on; copies that differ allow no step at all. */
+static uint32_t match_value(const uint8_t *bytes)
+{
+    return ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24) & ~31u;
+}
+
+/* Counter 0 stops at the match value where CountMatch is on; of two copies that differ the smaller one counts. */
 static uint32_t counter_limit(struct virtual_chip *chip, unsigned counter)
 {
     const uint8_t match = chip->memory.config[VIRTUAL_AT_COUNT_MATCH];
     const uint8_t *bytes = virtual_slot_bytes(&chip->memory, match >> 4);
-    uint32_t limit = 0;
+    const uint32_t first = match_value(bytes), second = match_value(bytes + 4);
+    const uint32_t limit = first < second ? first : second;
 
     if (counter != 0 || !virtual_is_608(chip) || (match & 1) == 0)
         return COUNTER_MAX;
-    if (memcmp(bytes, bytes + 4, 4) != 0)
-        return 0;
-    limit = ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24) & ~31u;
     return limit < COUNTER_MAX ? limit : COUNTER_MAX;
 }
 

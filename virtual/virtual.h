@@ -123,12 +123,25 @@ enum virtual_times {
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
+/*
+ * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
+ * only once the data zone is locked. A host is right when it works with both.
+ */
+enum virtual_public_rule {
+    VIRTUAL_PUBLIC_ALWAYS, /* from the start: the stricter one */
+    VIRTUAL_PUBLIC_ONCE_LOCKED,
+};
+void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule);
+
 /* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
 void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
 
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
+
+/* How long from now it answers nothing because it executes or wakes. 0: it answers, or will not before it is woken. */
+uint64_t virtual_busy_ns(const struct virtual_chip *chip);
 
 /* What has happened since virtual_open(): for measuring. */
 struct virtual_counters {

@@ -36,7 +36,7 @@ static void fill_public(struct full *full, uint8_t slot)
 
 static void fill_secret(struct full *full, uint8_t slot)
 {
-    unsigned blocks = slot < 8 ? 1 : 2;
+    uint8_t blocks = slot < 8 ? 1 : 2;
 
     full_count_up(full->secrets[slot], 64, (uint8_t)(slot * 0x11));
     for (uint8_t block = 0; block < blocks; block++)

@@ -27,7 +27,15 @@ struct scripted_step {
     enum transport_status status;
 };
 
-#define SCRIPT_WAKES {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"}
+/* Before the pulse the chip is sent to idle, in case that it is awake; one asleep does not hear it. */
+#define SCRIPT_PULSE                                                                                                   \
+    {.kind = SCRIPT_IDLE, .status = TRANSPORT_NO_ANSWER},                                                              \
+    {                                                                                                                  \
+        .kind = SCRIPT_WAKE                                                                                            \
+    }
+#define SCRIPT_WAKES SCRIPT_PULSE, {.kind = SCRIPT_REPLY, .hex = "11"}
+#define SCRIPT_WAKES_AGAIN {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"} /* the executor knows its state  \
+                                                                                       */
 #define SCRIPT_SENDS(text) {.kind = SCRIPT_SEND, .hex = (text)}
 #define SCRIPT_NACKS(text) {.kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER}
 #define SCRIPT_ANSWERS(text) {.kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000}

@@ -90,7 +90,7 @@ static void test_watchdog_window(void **state)
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-    size_t at = 2;
+    size_t at = 3;
     uint32_t wakes = 1;
 
     (void)state;
@@ -118,8 +118,8 @@ static void test_watchdog_window(void **state)
 static void test_registers_survive_the_window(void **state)
 {
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "window", steps);
@@ -163,8 +163,8 @@ static void test_longer_than_the_window(void **state)
     static const struct chip_command slow = {
         .name = "slow", .opcode = 0x30, .exec_max_ms = {1085, 1085, 1085}, .first_poll_us = 100, .repeatable = true};
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
+        SCRIPT_WAKES,       SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), SCRIPT_IDLES,
+        SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
     struct transport transport = scripted_init(&script, "long", steps);
@@ -216,6 +216,7 @@ static const struct {
     {&chip_command_info, 0},
     {&chip_command_info_latch, 0},
     {&chip_command_random, 0},
+    {&chip_command_random_seeding, 1},
     {&chip_command_selftest, 0},
     {&chip_command_pause, 0},
     {&chip_command_read, 0},
@@ -228,6 +229,7 @@ static const struct {
     {&chip_command_counter, 0},
     {&chip_command_counter_increment, 1},
     {&chip_command_nonce, 0},
+    {&chip_command_nonce_seeding, 1},
     {&chip_command_nonce_mix, 0},
     {&chip_command_gendig, 0},
     {&chip_command_gendig_zone, 0},
@@ -313,8 +315,37 @@ static void test_rows_are_sane(void **state)
             assert_true(clock == 0 || command->exec_max_ms[clock] >= command->exec_max_ms[clock - 1]);
         }
         assert_true(command->effect != CHIP_LOCKS || !command->repeatable);
-        assert_true(command->effect == CHIP_READS || command->registers != CHIP_REGISTERS_FILLED);
+        assert_true(command->effect <= CHIP_SEEDS || command->registers != CHIP_REGISTERS_FILLED);
     }
+}
+
+/* Only an ATECC508A has a seed that lasts; a part not yet known may be one. */
+static void test_the_seed_is_guarded_where_there_is_one(void **state)
+{
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct {
+        bool identified;
+        uint8_t revision[4];
+        unsigned asks;
+    } parts[] = {{false, {0}, 1}, {true, {0x00, 0x00, 0x50, 0x00}, 1}, {true, {0x00, 0x00, 0x60, 0x02}, 0}};
+    static const struct chip_command *const seeding[] = {&chip_command_random_seeding, &chip_command_nonce_seeding};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (size_t j = 0; j < sizeof(seeding) / sizeof(seeding[0]); j++) {
+            struct scripted script;
+            struct transport transport = scripted_init(&script, seeding[j]->name, nothing);
+            struct chip chip;
+            unsigned asked = 0;
+
+            chip_init(&chip, &transport);
+            chip.identified = parts[i].identified;
+            memcpy(chip.revision, parts[i].revision, sizeof(chip.revision));
+            chip.guard = (struct chip_guard){.allow = refuse, .context = &asked};
+            assert_int_equal(chip_execute(&chip, seeding[j], 0, 0, BYTES_NONE, NULL, NULL),
+                             parts[i].asks != 0 ? CHIP_BAD_ARGUMENT : CHIP_GONE);
+            assert_int_equal(asked, parts[i].asks);
+        }
 }
 
 /*
@@ -441,7 +472,7 @@ static void test_clocks_and_the_window(void **state)
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-        size_t at = 2;
+        size_t at = 3;
 
         for (uint32_t call = 0; call < 2; call++) {
             if (call == 1 && rows[i].wakes == 2) {
@@ -534,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_longer_than_the_window),
         cmocka_unit_test(test_sleep_forgets),
         cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_the_seed_is_guarded_where_there_is_one),
         cmocka_unit_test(test_rows_are_sane),
         cmocka_unit_test(test_counted_uses),
         cmocka_unit_test(test_counted_in_a_sequence),

@@ -106,6 +106,7 @@ static struct {
     enum storage_status set;  /* what set() of it answers, where not OK */
     enum storage_status next; /* what next() answers, where not OK */
     bool full;                /* reserve() finds no room */
+    bool written;             /* get() fails only once set() has been there */
 } medium;
 
 static enum storage_status medium_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
@@ -113,6 +114,8 @@ static enum storage_status medium_set(void *context, uint64_t uid, uint32_t flag
     (void)context;
     if (medium.set != STORAGE_OK && uid == medium.uid)
         return medium.set;
+    if (uid == medium.uid)
+        medium.written = true;
     return medium.real->set(medium.real_context, uid, flags, content);
 }
 
@@ -120,7 +123,7 @@ static enum storage_status medium_get(void *context, uint64_t uid, uint32_t offs
                                       struct storage_record *record)
 {
     (void)context;
-    if (medium.get != STORAGE_OK && uid == medium.uid)
+    if (medium.get != STORAGE_OK && uid == medium.uid && medium.written)
         return medium.get;
     return medium.real->get(medium.real_context, uid, offset, out, record);
 }
@@ -162,6 +165,7 @@ static int begin_with_medium(void **state)
 {
     begin(state);
     memset(&medium, 0, sizeof medium);
+    medium.written = true;
     medium.real = device.storage.operations;
     medium.real_context = device.storage.context;
     device.storage.operations = &medium_operations;
@@ -418,6 +422,26 @@ static void destroy_on_a_failing_medium_keeps_the_key(void **state)
     assert_false(exists(18));
 }
 
+/* Which key is being destroyed is known without reading the transaction: its record stays. */
+static void destroy_with_an_unreadable_transaction_keeps_the_key(void **state)
+{
+    uint8_t digest[32];
+
+    (void)state;
+    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
+    virtual_digest(device.part, digest);
+    medium.uid = TRANSACTION_UID;
+    medium.written = false;
+    medium.get = STORAGE_FAILED;
+    device_expect(&device, psa_destroy_key(18), PSA_ERROR_STORAGE_FAILURE);
+    expect_chip_unchanged(digest);
+    medium.get = STORAGE_OK;
+    device_restart(&device);
+    assert_true(exists(18));
+    device_prove_key(&device, 18);
+    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
+}
+
 static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
 {
     uint8_t digest[32];
@@ -619,6 +643,7 @@ int main(void)
         TEST(failed_destroy_keeps_the_key),
         TEST(destroy_without_a_driver_keeps_the_key),
         TEST_ON_MEDIUM(destroy_on_a_failing_medium_keeps_the_key),
+        TEST_ON_MEDIUM(destroy_with_an_unreadable_transaction_keeps_the_key),
         TEST(destroy_beside_a_damaged_record_keeps_the_key),
         TEST(destroy_of_an_impossible_slot_number),
         TEST(two_ids_share_a_slot),

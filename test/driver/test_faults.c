@@ -263,6 +263,33 @@ static void a_chip_that_restarts_or_falls_silent(void **state)
     }
 }
 
+/* Another chip in mid operation: what is stored afterwards is about the chip that the records are of, or not at all. */
+static void another_chip_in_its_place_gets_no_record(void **state)
+{
+    static const size_t creations[] = {1, 3, 5, 6};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
+        const struct operation *operation = &operations[creations[i]];
+        struct virtual_counters plain = undisturbed(operation);
+        unsigned refused = 0;
+
+        for (unsigned group = 2; group <= plain.commands; group++) {
+            make(operation);
+            device_arm(&device, "swap", group);
+            psa_status_t status = operation->run();
+            refused += device.driver.last_error.reason == ERROR_WRONG_PART;
+            device_restart(&device); /* the first chip is back */
+            assert_int_equal(exists(), status == PSA_SUCCESS);
+            if (status != PSA_SUCCESS)
+                device_expect(&device, operation->run(), PSA_SUCCESS);
+            prove(operation->proof);
+            device_remove(&device);
+        }
+        assert_in_range(refused, 2, plain.commands);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -276,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_disturbed_group_is_ridden_out, end),
         cmocka_unit_test_teardown(a_chip_that_restarts_or_falls_silent, end),
+        cmocka_unit_test_teardown(another_chip_in_its_place_gets_no_record, end),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from conftest import ANY_ECDSA, DUMPS, EXAMPLE, THREE_WAYS, block_yaml
+from conftest import ANY_ECDSA, DUMPS, EXAMPLE, PROGRAM, THREE_WAYS, block_yaml
+from test_virtual_run import ENV
 
 VERBS = [("info",), ("keys",), ("provision", EXAMPLE), ("provision", "-n", EXAMPLE), ("public-key", "16"), ("sign", "16"),
          ("random", "4"), ("erase", "--yes")]
@@ -63,6 +64,21 @@ def test_chip_file_cut_short_or_scribbled_on(delivered):
         refused += result.code == 3
         assert result.code == 3 or result.event("chip") == whole
     assert refused > 10, "this test must see refusals"
+
+
+def test_chip_file_of_a_later_imprint(delivered):
+    """Refused by all that open one, and left as it is; so is a chip that somebody else serves, whoever comes second."""
+    later = bytearray(delivered.chip.read_bytes())
+    later[96], later[100] = later[96] + 1, later[100] - 1  # the version and its complement
+    path = delivered.write("later", bytes(later))
+    for way in (("--device", f"virtual:{path}", "info"), ("virtual", "serve", "--unix", delivered.folder / "s", path),
+                ("virtual", "run", path, "--", "true")):
+        error = delivered.json(*way, code=3).error
+        assert error["cause"] == "the file was made by a later imprint" and error["subject"] == str(path), error
+    assert path.read_bytes() == later
+    second = delivered.run("virtual", "run", delivered.chip, "--", PROGRAM, "--json", "virtual", "run", delivered.chip, "--",
+                           "true", code=3, env=ENV)
+    assert second.error["reason"] == "device-busy" and second.error["holder"] > 0, second
 
 
 # ---- answers that are none

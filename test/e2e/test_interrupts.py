@@ -2,8 +2,10 @@
 """SIGINT, SIGTERM and SIGHUP between any two steps; SIGKILL at any of the chip's writes; both followed by a plain run."""
 import json
 import os
+import random
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -91,6 +93,30 @@ def test_signal_that_is_pending_from_the_start(delivered):
     error = delivered.json("provision", EXAMPLE, code=130, preexec_fn=pending).objects[-1]
     assert error["reason"] == "interrupted"
     assert delivered.snapshot() == before
+
+
+def test_kill_at_any_time(tmp_path):
+    """Not at a chosen place, but after times drawn by a seed, as a plug is pulled."""
+    draw = random.Random(4)
+    twin = Station(tmp_path / "twin")
+    twin.new()
+    began = time.monotonic()
+    twin.run("provision", EXAMPLE)
+    whole = time.monotonic() - began
+    killed = 0
+    for attempt in range(60):
+        station = Station(tmp_path / f"{attempt}")
+        station.new()
+        for _ in range(2):
+            with subprocess.Popen([PROGRAM, "--state", str(station.state), "provision", str(EXAMPLE)],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                time.sleep(draw.uniform(0, whole))
+                process.kill()
+                killed += process.wait(60) == -signal.SIGKILL
+        said = station.json("provision", EXAMPLE).event("provisioned")
+        assert [key["slot"] for key in said["keys"]] == [0, 2]
+        assert "nothing to do" in station.run("provision", EXAMPLE).out
+    assert killed > 20
 
 
 # ---- kill -9 at the chip's writes

@@ -125,12 +125,11 @@ def test_whole_job_over_sockets(delivered, sock, way):
 
 def test_part_that_is_configured_and_locked_on_the_way(station, sock):
     station.new("blank")
-    station.write("example-key.pem", openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
     with serving("--unix", sock, station.chip) as server:
-        plain = station.run("--device", server.device, "info").out
-        assert "0x60" in plain
-        done = station.run("--device", server.device, "provision", THREE_WAYS, "--arm", "profile", code=None)
-        assert done.code in (0, 2), done
+        assert "0x60" in station.run("--device", server.device, "info").out
+        whole_job(station, "--device", server.device, profile=THREE_WAYS, ids=(16, 17))
+        chip = station.json("--device", server.device, "info").event("chip")
+        assert chip["config_locked"] and chip["data_locked"]
 
 
 def test_real_time(delivered, sock):
@@ -213,7 +212,8 @@ BAD = {
     "read too much": (HELLO + b"\x06\0\x02\x01\x01\x35\x01\x20", 3), "group of none": (HELLO + b"\x06\0\x02\x01\x03\x35\0\0", 3),
     "short wake": (HELLO + b"\x02\0\x03\0", 3), "long wake": (HELLO + b"\x05\0\x03\xff\xff\xff\xff", 3),
     "short time": (HELLO + b"\x02\0\x04\0", 3), "long time": (HELLO + b"\x09\0\x04" + b"\xff" * 8, 3),
-    "slow clock": (HELLO + b"\x05\0\x05\0\0\0\0", 3), "hold with body": (HELLO + b"\x02\0\x06\0", 3),
+    "short await": (HELLO + b"\x09\0\x08\x35" + bytes(7), 3), "long await": (HELLO + b"\x0a\0\x08\x35" + b"\xff" * 8, 3),
+    "await whom": (HELLO + b"\x0a\0\x08\x80" + bytes(8), 3), "slow clock": (HELLO + b"\x05\0\x05\0\0\0\0", 3), "hold with body": (HELLO + b"\x02\0\x06\0", 3),
 }
 
 
@@ -231,6 +231,71 @@ def test_what_is_no_request_is_refused_and_harms_nobody(delivered, sock):
         delivered.run("--device", server.device, "info")
         code, _, err = server.stop()
         assert code == 0 and err.count("a client was closed") == len(BAD)
+
+
+def test_await(delivered, sock):
+    """Time passes to the end of what a chip executes, never further and never beyond the limit."""
+    genkey = b"\x03" + bytes.fromhex("07400000000005")  # the public key of slot 0: 115 ms
+
+    def await_chip(link, address, limit_ms):
+        before = time_of(request(link, 4, bytes(8)))
+        return (time_of(request(link, 8, struct.pack("<BQ", address, limit_ms * 1000000))) - before) / 1000000
+
+    def time_of(reply):
+        assert reply[0] == 0x80, reply
+        return struct.unpack("<Q", reply[1][:8])[0]
+    other = delivered.folder / "other"
+    delivered.run("virtual", "new", "--as", "trust-flex", other)
+    with serving("--unix", sock, delivered.chip, other) as server, server.connect() as link:
+        request(link, 3, struct.pack("<I", 80))
+        assert await_chip(link, 0x35, 1000) == pytest.approx(1.5, abs=0.1), "it is waking"
+        assert await_chip(link, 0x35, 1000) == 0
+        assert request(link, 2, write(0x35, genkey))[1][8] == 0
+        assert await_chip(link, 0x36, 1000) == 0 and await_chip(link, 0x37, 1000) == 0, "others are not busy"
+        assert await_chip(link, 0x35, 10) == 10
+        assert request(link, 2, write(0x35, b"\0"))[1][8] == 1, "still busy"
+        assert await_chip(link, 0x35, 1000) == pytest.approx(105, abs=1)
+        assert request(link, 2, write(0x35, b"\0"))[1][8] == 0
+        request(link, 2, write(0x35, b"\x01"))
+        assert await_chip(link, 0x35, 1000) == 0, "asleep"
+    with serving("--real-time", "--unix", sock, delivered.chip) as server, server.connect(hello=False) as link:
+        link.sendall(HELLO)
+        assert frame(link)[1][8] == 1
+        assert request(link, 8, struct.pack("<BQ", 0x35, 1))[:1] == (0x81,)
+
+
+def test_servers_that_cannot_await(delivered, sock):
+    """Of before there was AWAIT: the flag is not there, and nobody asks."""
+    asked = set()
+
+    def relay(client, link):
+        while True:
+            head = client.recv(2, socket.MSG_WAITALL)
+            if len(head) < 2:
+                return
+            body = client.recv(struct.unpack("<H", head)[0], socket.MSG_WAITALL)
+            asked.add(body[0])
+            link.sendall(head + body)
+            kind, reply = frame(link)
+            if body[0] == 1:
+                reply = reply[:8] + bytes([reply[8] & ~2]) + reply[9:]
+            client.sendall(struct.pack("<HB", 1 + len(reply), kind) + reply)
+
+    def accept(listener):
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            with client, server.connect(hello=False) as link:
+                relay(client, link)
+    with serving("--unix", sock, delivered.chip) as server, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{sock}2")
+        listener.listen()
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        whole_job(delivered, "--device", f"unix:{sock}2")
+        assert 2 in asked and 8 not in asked
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_hold_keeps_others_out_until_it_is_lost(delivered, sock):

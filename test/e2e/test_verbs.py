@@ -378,3 +378,36 @@ def test_quiet_and_verbose(delivered):
     assert done.err == "" and "provisioned" in done.out
     loud = delivered.run("provision", EXAMPLE, "--verbose")
     assert "commands (" in loud.err and "bytes sent" in loud.err
+
+
+# ---- stdout that is closed or full
+
+def run_into(fd, station, *arguments, code=0):
+    try:
+        return station.run(*arguments, code=code, stdout=fd)
+    finally:
+        os.close(fd)
+
+
+def closed_pipe():
+    read, write = os.pipe()
+    os.close(read)
+    return write
+
+
+@pytest.mark.parametrize("verb", [("info",), ("info", "-v"), ("keys",), ("public-key", "18"), ("random", "70000"), ("--help",),
+                                  ("--version",), ("explain", str(DUMPS / "608b-tngtls.hex")), ("provision", EXAMPLE),
+                                  ("csr", "18", "-s", "CN=x"), ("sign", "18", EXAMPLE)], ids=lambda verb: verb[0])
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
+def test_a_reader_that_has_had_enough(provisioned, verb, how):
+    done = run_into(closed_pipe(), provisioned, *how, *verb)
+    assert "imprint: cannot" not in done.err and "pipe" not in done.err, done
+    full = run_into(os.open("/dev/full", os.O_WRONLY), provisioned, *how, *verb, code=2)
+    assert how or "stdout does not take it" in full.err, full
+
+
+def test_what_a_closed_pipe_does_not_stop(delivered):
+    run_into(closed_pipe(), delivered, "provision", EXAMPLE)
+    assert "nothing to do" in delivered.run("provision", EXAMPLE).out
+    error = run_into(closed_pipe(), delivered, "public-key", "99", code=1)
+    assert "no key has this id" in error.err

@@ -87,7 +87,7 @@ def test_several_chips_for_our_own_device(chips, tmp_path):
         assert done.event("chip")["i2c_address"] == address
     gone = run_with(chips.values(), PROGRAM, "--state", tmp_path / "s", "--json", "--device", "i2c:/dev/i2c-1@0x11",
                     "info", code=3)
-    assert gone.error["reason"] == "device-silent"
+    assert gone.error["reason"] == "device-silent" and "100 kHz" in gone.error["next"]
 
 
 PYTHON = """
@@ -124,6 +124,17 @@ def wake(fd):
 """
 
 CASES = {
+    "a wake delay after much traffic": """
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        for _ in range(40):
+            rdwr(fd, (0x60, 1, bytes(60)))
+            rdwr(fd, (0x60, 0, b"\\2"))
+            fails(errno.ENXIO, rdwr, fd, (0, 0, b"\\1"))
+            time.sleep(0.0016)
+            done, (reply,) = rdwr(fd, (0x60, 1, bytes(4)))
+            assert reply.hex() == "04113343", reply
+    """,
     "plain read and write": """
         fd = os.open("/dev/i2c-1", os.O_RDWR)
         fcntl.ioctl(fd, SLAVE, 0x60)

@@ -449,9 +449,8 @@ static void test_address(void **state)
     profile.i2c_address = 0;
     assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
     assert_int_equal(wanted.bytes[16], 0xB0);
-    profile.key_count = 0;
     for (enum profile_configuration named = PROFILE_FACTORY_DEFAULT; named <= PROFILE_TRUST_FLEX; named++) {
-        profile.configuration = named;
+        profile = profile_of(named);
         assert_true(profile_wanted_config(&profile, &now, &wanted, NULL));
         assert_int_equal(wanted.bytes[16], 0xB0);
     }

@@ -19,95 +19,8 @@
 #include <openssl/param_build.h>
 
 #include "chip/operations.h"
-#include "profile/text.h"
 #include "provision/gate.h"
-#include "provision/provision.h"
-#include "storage/file.h"
-#include "transport/virtual.h"
-#include "virtual/virtual.h"
-
-/* One device on the bench: a chip file and a store in a folder of their own. */
-struct bench {
-    char folder[64];
-    char chip_path[96];
-    char store_path[96];
-    struct virtual_chip *virtual_chip;
-    struct transport_virtual transport_virtual;
-    struct transport transport;
-    struct chip chip;
-    struct storage_file files;
-    struct storage storage;
-    struct driver driver;
-    struct profile profile;
-    struct provision provision;
-    struct provision_plan plan;
-    struct provision_evidence evidence;
-    struct error err;
-    bool is_armed;
-    int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
-    int steps_begun;
-    bool tamper_before_lock;
-    bool brings_no_key;            /* the file with the private key to import is gone */
-    bool brings_other_key;         /* the file with the private key to import is another than before */
-    struct virtual_chip *exchange; /* takes the chip's place on the bus once the last step is done */
-};
-
-static bool bench_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
-                           bool finished)
-{
-    struct bench *bench = context;
-
-    if (finished) {
-        if (bench->exchange != NULL && step == &plan->steps[plan->step_count - 1])
-            bench->transport_virtual.chip = bench->exchange;
-        return true;
-    }
-    return bench->steps_begun++ != bench->stop_before_step;
-}
-
-static bool bench_armed(void *context, const uint8_t *serial, const uint8_t *digest)
-{
-    (void)serial;
-    (void)digest;
-    return ((const struct bench *)context)->is_armed;
-}
-
-/* A key pair's scalar and the point of another key: any valid P-256 values do. The point is the curve's generator. */
-static const uint8_t test_scalar[32] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32, 0x54,
-                                        0x76, 0x98, 0xba, 0xdc, 0xfe, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab,
-                                        0xcd, 0xef, 0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe};
-static const uint8_t test_point[65] = {0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
-                                       0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4,
-                                       0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a,
-                                       0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33,
-                                       0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5};
-
-static bool bench_import_key(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
-{
-    const struct bench *bench = context;
-    uint8_t scalar[32];
-
-    (void)err;
-    if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
-        return bytes_append(out, bytes_of(test_point, sizeof(test_point)));
-    memcpy(scalar, test_scalar, sizeof(scalar));
-    if (bench->brings_no_key)
-        return false;
-    scalar[31] ^= bench->brings_other_key;
-    return bytes_append(out, bytes_of(scalar, sizeof(scalar)));
-}
-
-/* Somebody writes to a data slot between imprint's writing and its lock. */
-static bool bench_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
-{
-    struct bench *bench = context;
-    uint8_t stray[32] = {0x5a};
-
-    (void)plan;
-    if (bench->tamper_before_lock && step->action == PROVISION_LOCK_DATA)
-        assert_int_equal(chip_write_slot_block(&bench->chip, 8, 5, stray, NULL), CHIP_OK);
-    return true;
-}
+#include "test/provision/bench.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
@@ -116,94 +29,6 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
     (void)param1;
     (void)param2;
     return false;
-}
-
-static void power_on(struct bench *bench)
-{
-    struct virtual_problem problem;
-
-    assert_int_equal(virtual_open(bench->chip_path, &bench->virtual_chip, &problem), VIRTUAL_OK);
-    bench->transport = transport_virtual_init(&bench->transport_virtual, bench->virtual_chip);
-    chip_init(&bench->chip, &bench->transport);
-    assert_true(storage_file_open(&bench->files, bench->store_path, true, "test", NULL, &bench->storage, &bench->err));
-    storage_mount(&bench->storage);
-    driver_init(&bench->driver, &bench->chip, &bench->storage, NULL);
-    driver_bind(&bench->driver);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
-    bench->provision = (struct provision){
-        .driver = &bench->driver,
-        .profile = &bench->profile,
-        .skills = &provision_all_skills,
-        .callbacks = {.context = bench,
-                      .progress = bench_progress,
-                      .import_key = bench_import_key,
-                      .armed = bench_armed,
-                      .before_lock = bench_before_lock},
-    };
-}
-
-static void power_off(struct bench *bench)
-{
-    mbedtls_psa_crypto_free();
-    driver_bind(NULL);
-    storage_mount(NULL);
-    storage_file_close(&bench->files);
-    virtual_close(bench->virtual_chip);
-}
-
-static void bench_open(struct bench *bench, enum virtual_part part, const char *yaml)
-{
-    struct virtual_making making = {.part = part, .has_seed = true, .seed = 7};
-    struct virtual_problem problem;
-    struct profile_complaint complaint = {.line = 0};
-
-    memset(bench, 0, sizeof(*bench));
-    bench->is_armed = true;
-    bench->stop_before_step = -1;
-    strcpy(bench->folder, "/tmp/imprint-engine-XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    snprintf(bench->chip_path, sizeof(bench->chip_path), "%s/chip", bench->folder);
-    snprintf(bench->store_path, sizeof(bench->store_path), "%s/psa", bench->folder);
-    if (!profile_read_text(yaml, strlen(yaml), &bench->profile, &complaint))
-        fail_msg("profile line %u: %s", complaint.line, complaint.message);
-    assert_int_equal(virtual_create(bench->chip_path, &making, &problem), VIRTUAL_OK);
-    power_on(bench);
-}
-
-static void bench_close(struct bench *bench)
-{
-    char command[128];
-
-    power_off(bench);
-    snprintf(command, sizeof(command), "rm -rf %s", bench->folder);
-    assert_int_equal(system(command), 0);
-}
-
-static void restart(struct bench *bench)
-{
-    power_off(bench);
-    power_on(bench);
-    error_clear(&bench->err);
-}
-
-static enum provision_status run(struct bench *bench)
-{
-    enum provision_status status;
-
-    error_clear(&bench->err);
-    bench->steps_begun = 0;
-    status = provision_observe(&bench->provision, &bench->plan, &bench->err);
-    if (status == PROVISION_OK)
-        status = provision_execute(&bench->provision, &bench->plan, &bench->evidence, &bench->err);
-    return status;
-}
-
-static void expect(struct bench *bench, enum provision_status wanted, enum provision_status got)
-{
-    if (wanted != got)
-        fail_msg("status %d, not %d: %s: %s", got, wanted, bench->err.doing ? bench->err.doing : "-",
-                 bench->err.cause ? bench->err.cause : "-");
 }
 
 static void verify_with_libcrypto(const struct provision_key_evidence *key)
@@ -237,63 +62,6 @@ static void verify_with_libcrypto(const struct provision_key_evidence *key)
     EVP_PKEY_CTX_free(make);
 }
 
-static const char example[] = "imprint: 1\n"
-                              "name: example\n"
-                              "chip:\n"
-                              "  parts: [ATECC608A, ATECC608B]\n"
-                              "  configuration: as-delivered\n"
-                              "keys:\n"
-                              "  - name: maker\n"
-                              "    id: 16\n"
-                              "    method: register\n"
-                              "    slot: 0\n"
-                              "    type: ecc-key-pair(secp-r1)\n"
-                              "    bits: 256\n"
-                              "    algorithm: ecdsa(any-hash)\n"
-                              "    usage: [sign-hash, verify-hash]\n"
-                              "  - name: device\n"
-                              "    id: 18\n"
-                              "    method: generate\n"
-                              "    type: ecc-key-pair(secp-r1)\n"
-                              "    bits: 256\n"
-                              "    algorithm: ecdsa(any-hash)\n"
-                              "    usage: [sign-hash, verify-hash]\n"
-                              "    replace: unclaimed\n";
-
-static const char three_ways[] = "imprint: 1\n"
-                                 "name: three-ways\n"
-                                 "chip:\n"
-                                 "  parts: [ATECC608B]\n"
-                                 "  configuration: policy\n"
-                                 "  lock: [config, data]\n"
-                                 "keys:\n"
-                                 "  - name: made\n"
-                                 "    id: 1\n"
-                                 "    method: generate\n"
-                                 "    slot: 0\n"
-                                 "    type: ecc-key-pair(secp-r1)\n"
-                                 "    bits: 256\n"
-                                 "    algorithm: ecdsa(any-hash)\n"
-                                 "    usage: [sign-hash]\n"
-                                 "  - name: brought\n"
-                                 "    id: 2\n"
-                                 "    method: import\n"
-                                 "    slot: 1\n"
-                                 "    type: ecc-key-pair(secp-r1)\n"
-                                 "    bits: 256\n"
-                                 "    algorithm: ecdsa(sha-256)\n"
-                                 "    usage: [sign-hash]\n"
-                                 "    file: brought.pem\n"
-                                 "  - name: trusted\n"
-                                 "    id: 3\n"
-                                 "    method: import\n"
-                                 "    slot: 11\n"
-                                 "    type: ecc-public-key(secp-r1)\n"
-                                 "    bits: 256\n"
-                                 "    algorithm: ecdsa(any-hash)\n"
-                                 "    usage: [verify-hash]\n"
-                                 "    file: trusted.pem\n";
-
 static void test_example_then_again(void **state)
 {
     struct bench bench;
@@ -302,8 +70,8 @@ static void test_example_then_again(void **state)
     uint8_t first_key[65];
 
     (void)state;
-    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_int_equal(bench.evidence.lasting_steps, 2);
     assert_int_equal(bench.evidence.keys[0].slot, 0);
     assert_int_equal(bench.evidence.keys[1].slot, 2);
@@ -315,10 +83,10 @@ static void test_example_then_again(void **state)
     memcpy(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
 
     /* Again, in a new life of chip, store and PSA: nothing is written anywhere, and the same keys prove themselves. */
-    restart(&bench);
+    bench_restart(&bench);
     virtual_digest(bench.virtual_chip, before);
     bench.chip.guard.allow = refuse_all;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.virtual_chip, after);
     assert_memory_equal(before, after, sizeof(before));
     assert_int_equal(bench.plan.todo, 0);
@@ -334,7 +102,8 @@ static void test_observing_never_writes(void **state)
     static const struct {
         enum virtual_part part;
         const char *yaml;
-    } rows[] = {{VIRTUAL_TRUST_AND_GO, example}, {VIRTUAL_TRUST_FLEX, example}, {VIRTUAL_BLANK, three_ways}};
+    } rows[] = {
+        {VIRTUAL_TRUST_AND_GO, bench_example}, {VIRTUAL_TRUST_FLEX, bench_example}, {VIRTUAL_BLANK, bench_three_ways}};
     struct bench bench;
 
     (void)state;
@@ -346,7 +115,7 @@ static void test_observing_never_writes(void **state)
         bench_open(&bench, rows[i].part, rows[i].yaml);
         virtual_digest(bench.virtual_chip, before);
         bench.chip.guard.allow = refuse_all;
-        expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+        bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
         assert_true(bench.plan.todo > 0);
         virtual_digest(bench.virtual_chip, after);
         assert_memory_equal(before, after, sizeof(before));
@@ -363,20 +132,20 @@ static void test_three_ways_on_a_blank_part(void **state)
     uint8_t after[32];
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_true(chip_config_is_locked(&bench.evidence.config));
     assert_true(chip_data_is_locked(&bench.evidence.config));
     for (size_t i = 0; i < 3; i++)
         assert_true(bench.evidence.keys[i].proven);
     verify_with_libcrypto(&bench.evidence.keys[0]);
     verify_with_libcrypto(&bench.evidence.keys[1]);
-    assert_memory_equal(bench.evidence.keys[2].public_key, test_point, sizeof(test_point));
+    assert_memory_equal(bench.evidence.keys[2].public_key, bench_point, sizeof(bench_point));
 
-    restart(&bench);
+    bench_restart(&bench);
     virtual_digest(bench.virtual_chip, before);
     bench.chip.guard.allow = refuse_all;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.virtual_chip, after);
     assert_memory_equal(before, after, sizeof(before));
     assert_int_equal(bench.evidence.lasting_steps, 0);
@@ -389,17 +158,17 @@ static void test_nothing_irreversible_unarmed(void **state)
     struct chip_config config;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     bench.is_armed = false;
-    expect(&bench, PROVISION_NOT_ARMED, run(&bench));
+    bench_expect(&bench, PROVISION_NOT_ARMED, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_NOT_ARMED);
     assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
     assert_false(chip_config_is_locked(&config));
     assert_int_equal(bench.chip.counters.irreversible, 0);
 
-    restart(&bench);
+    bench_restart(&bench);
     bench.is_armed = true;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_close(&bench);
 }
 
@@ -410,7 +179,7 @@ static void test_stopped_anywhere_and_finished(void **state)
         enum virtual_part part;
         const char *yaml;
         int keys;
-    } rows[] = {{VIRTUAL_TRUST_AND_GO, example, 2}, {VIRTUAL_BLANK, three_ways, 3}};
+    } rows[] = {{VIRTUAL_TRUST_AND_GO, bench_example, 2}, {VIRTUAL_BLANK, bench_three_ways, 3}};
     struct bench bench;
 
     (void)state;
@@ -421,13 +190,13 @@ static void test_stopped_anywhere_and_finished(void **state)
 
             bench_open(&bench, rows[i].part, rows[i].yaml);
             bench.stop_before_step = stop;
-            stopped = run(&bench) != PROVISION_OK;
+            stopped = bench_run(&bench) != PROVISION_OK;
             if (stopped) {
                 assert_int_equal(bench.err.reason, ERROR_INTERRUPTED);
                 lasting = bench.evidence.lasting_steps;
-                restart(&bench);
+                bench_restart(&bench);
                 bench.stop_before_step = -1;
-                expect(&bench, PROVISION_OK, run(&bench));
+                bench_expect(&bench, PROVISION_OK, bench_run(&bench));
                 lasting += bench.evidence.lasting_steps;
                 if (bench.profile.lock_data) /* filling the data zone is done again, and changes nothing then */
                     assert_in_range(lasting, 7, 8);
@@ -450,16 +219,16 @@ static void test_tampered_data_zone_is_not_locked(void **state)
     struct chip_config config;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     bench.tamper_before_lock = true;
-    expect(&bench, PROVISION_REFUSED, run(&bench));
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_CHIP_REFUSED);
     assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
     assert_false(chip_data_is_locked(&config));
 
-    restart(&bench);
+    bench_restart(&bench);
     bench.tamper_before_lock = false;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_close(&bench);
 }
 
@@ -513,11 +282,11 @@ static void apply_change(struct bench *bench, enum change change)
         bench->profile.configuration = PROFILE_TRUST_FLEX;
         break;
     case ID_OF_OTHER_ALGORITHM:
-        expect(bench, PROVISION_OK, run(bench));
+        bench_expect(bench, PROVISION_OK, bench_run(bench));
         maker->algorithm = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
         break;
     case ID_OF_OTHER_SLOT:
-        expect(bench, PROVISION_OK, run(bench));
+        bench_expect(bench, PROVISION_OK, bench_run(bench));
         device->slot = 3;
         break;
     case REPLACE_NEVER:
@@ -550,10 +319,10 @@ static void test_refused_before_anything_is_written(void **state)
         uint8_t after[32];
         enum provision_status status;
 
-        bench_open(&bench, refusals[i].part, example);
+        bench_open(&bench, refusals[i].part, bench_example);
         apply_change(&bench, refusals[i].change);
         virtual_digest(bench.virtual_chip, before);
-        status = run(&bench);
+        status = bench_run(&bench);
         if (status != refusals[i].status || bench.err.reason != refusals[i].reason)
             fail_msg("%s: status %d, reason %s: %s", refusals[i].name, status, error_reason_name(bench.err.reason),
                      bench.err.cause);
@@ -572,8 +341,8 @@ static void test_register_needs_a_key(void **state)
 
     (void)state;
     /* A finished part of our own with an empty private slot: slot 2 of the factory default. */
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench.profile.key_count = 4;
     bench.profile.keys[3] = bench.profile.keys[0];
     strcpy(bench.profile.keys[3].name, "fourth");
@@ -583,7 +352,7 @@ static void test_register_needs_a_key(void **state)
     bench.profile.configuration = PROFILE_AS_DELIVERED;
     bench.profile.lock_config = bench.profile.lock_data = false;
     error_clear(&bench.err);
-    expect(&bench, PROVISION_REFUSED, provision_observe(&bench.provision, &plan, &bench.err));
+    bench_expect(&bench, PROVISION_REFUSED, provision_observe(&bench.provision, &plan, &bench.err));
     assert_int_equal(bench.err.reason, ERROR_SLOT_EMPTY);
     bench_close(&bench);
 }
@@ -605,28 +374,28 @@ static void test_another_key_is_never_locked_in_or_proven(void **state)
     struct bench bench;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     bench.stop_before_step = STEP_LOCK_DATA;
-    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
-    restart(&bench);
+    bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
+    bench_restart(&bench);
     bench.stop_before_step = -1;
     bench.brings_other_key = true;
-    expect(&bench, PROVISION_WRONG, run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
     assert_int_equal(bench.err.key_id, 2);
     expect_data_open(&bench);
     bench.brings_no_key = true;
-    expect(&bench, PROVISION_INPUT, run(&bench));
+    bench_expect(&bench, PROVISION_INPUT, bench_run(&bench));
     expect_data_open(&bench);
 
     bench.brings_no_key = bench.brings_other_key = false;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench.brings_no_key = true; /* who confirms a finished device need not have its private keys */
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench.brings_no_key = false;
     assert_true(bench.evidence.keys[1].proven);
     bench.brings_other_key = true;
-    expect(&bench, PROVISION_WRONG, run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
     assert_false(bench.evidence.keys[1].proven);
     bench_close(&bench);
@@ -640,15 +409,15 @@ static void test_missing_keys_are_never_locked_in(void **state)
     struct bench bench;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     bench.stop_before_step = STEP_FILL;
-    expect(&bench, PROVISION_INTERRUPTED, run(&bench));
-    power_off(&bench);
+    bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
+    bench_power_off(&bench);
     assert_int_equal(unlink(bench.chip_path), 0);
     assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
-    power_on(&bench);
+    bench_power_on(&bench);
     bench.stop_before_step = -1;
-    expect(&bench, PROVISION_REFUSED, run(&bench));
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
     assert_int_equal(bench.err.key_id, 1);
     expect_data_open(&bench);
     bench_close(&bench);
@@ -665,16 +434,17 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     uint8_t before[32], after[32];
 
     (void)state;
-    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     snprintf(path, sizeof(path), "%s/other", bench.folder);
     assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
     assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
     virtual_digest(other, before);
 
     /* Between plan and work. */
-    expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+    bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
     bench.transport_virtual.chip = other;
-    expect(&bench, PROVISION_WRONG, provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
+    bench_expect(&bench, PROVISION_WRONG,
+                 provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
     assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
     virtual_digest(other, after);
     assert_memory_equal(before, after, sizeof(before));
@@ -682,11 +452,11 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     /* Behind the last proof. */
     bench.transport_virtual.chip = bench.virtual_chip;
     bench.exchange = other;
-    expect(&bench, PROVISION_WRONG, run(&bench));
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
     bench.transport_virtual.chip = bench.virtual_chip;
     bench.exchange = NULL;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_close(other);
     bench_close(&bench);
 }
@@ -701,22 +471,22 @@ static void test_what_cannot_be_proven_is_not_begun(void **state)
     struct bench bench;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, example);
+    bench_open(&bench, VIRTUAL_BLANK, bench_example);
     virtual_peek_config(bench.virtual_chip, config);
-    power_off(&bench);
+    bench_power_off(&bench);
     config[86] = config[87] = 0x00; /* both zones locked */
     config[96] = 0x31;              /* slot 0: private, PubInfo 0, P-256, Lockable */
     making.config = config;
     assert_int_equal(unlink(bench.chip_path), 0);
     assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
-    power_on(&bench);
+    bench_power_on(&bench);
     bench.profile.key_count = 1;
     for (int method = PROFILE_REGISTER; method <= PROFILE_GENERATE; method++) {
         bench.profile.keys[0].method = (enum profile_method)method;
         bench.profile.keys[0].replace = method == PROFILE_GENERATE ? PROFILE_REPLACE_UNCLAIMED : PROFILE_REPLACE_NEVER;
         bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
         virtual_digest(bench.virtual_chip, before);
-        expect(&bench, PROVISION_REFUSED, run(&bench));
+        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
         assert_int_equal(bench.evidence.lasting_steps, 0);
         virtual_digest(bench.virtual_chip, after);
@@ -731,9 +501,9 @@ static void test_a_key_for_messages_signs_its_challenge(void **state)
     struct bench bench;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     bench.profile.keys[1].usage = PSA_KEY_USAGE_SIGN_MESSAGE;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_true(bench.evidence.keys[1].proven);
     assert_int_equal(bench.evidence.keys[1].hash, PSA_ALG_SHA_256);
     verify_with_libcrypto(&bench.evidence.keys[1]);
@@ -747,13 +517,13 @@ static void test_an_old_failure_is_not_the_reason(void **state)
     char command[160];
 
     (void)state;
-    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
-    expect(&bench, PROVISION_OK, run(&bench));
-    restart(&bench);
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_restart(&bench);
     error_set(&bench.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
     snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.store_path);
     assert_int_equal(system(command), 0);
-    expect(&bench, PROVISION_STORAGE, run(&bench));
+    bench_expect(&bench, PROVISION_STORAGE, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_STORAGE_CORRUPT);
     bench_close(&bench);
 }
@@ -765,7 +535,7 @@ static void test_a_program_without_a_skill_that_is_needed(void **state)
     struct provision_skills skills;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_BLANK, three_ways);
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     for (unsigned missing = 0; missing <= 6; missing++) {
         uint32_t writing = bench.chip.counters.writing;
 
@@ -783,12 +553,12 @@ static void test_a_program_without_a_skill_that_is_needed(void **state)
         else if (missing == 5)
             skills.prove_import = NULL;
         bench.provision.skills = missing == 6 ? NULL : &skills;
-        expect(&bench, PROVISION_REFUSED, run(&bench));
+        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_UNEXPECTED);
         assert_int_equal(bench.chip.counters.writing, writing);
     }
     bench.provision.skills = &provision_all_skills;
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_close(&bench);
 }
 
@@ -798,10 +568,10 @@ static void test_a_program_without_skills(void **state)
     struct bench bench;
 
     (void)state;
-    bench_open(&bench, VIRTUAL_TRUST_AND_GO, example);
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     bench.provision.skills = NULL;
-    expect(&bench, PROVISION_OK, run(&bench));
-    expect(&bench, PROVISION_OK, run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_int_equal(bench.evidence.lasting_steps, 0);
     bench_close(&bench);
 }

@@ -94,9 +94,8 @@ hid_device *hid_open_path(const char *path)
     const char *writes = getenv("IMPRINT_FAKE_KITS_WRITES");
     char serial[64], terminal[128];
     hid_device *kit;
-    unsigned at;
 
-    if (sscanf(path, "/dev/hidraw%u", &at) != 1 || !kit_at(at, serial, terminal))
+    if (strncmp(path, "/dev/hidraw", 11) != 0 || !kit_at((unsigned)strtoul(path + 11, NULL, 10), serial, terminal))
         return NULL;
     kit = calloc(1, sizeof *kit);
     kit->writes_left = writes != NULL ? strtol(writes, NULL, 10) : -1;

@@ -32,16 +32,9 @@ struct swi_board {
 static int set_up(void **state)
 {
     static struct swi_board swi_board;
-    uint8_t config[VIRTUAL_CONFIG_BYTES];
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config};
-    const struct virtual_making blank = {.part = VIRTUAL_BLANK};
+    const struct virtual_making making = {.part = VIRTUAL_BLANK, .single_wire = true};
     struct transport transport;
 
-    board_init(&swi_board.board, &blank);
-    virtual_peek_config(swi_board.board.part, config);
-    board_release(&swi_board.board);
-    config[14] &= 0xfe; /* I2C_Enable */
-    config[16] = 0;
     board_init(&swi_board.board, &making);
     wire_init(&swi_board.wire, swi_board.board.part);
     transport = transport_swi_init(&swi_board.swi, &swi_board.wire.port);

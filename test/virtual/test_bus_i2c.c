@@ -326,6 +326,63 @@ static void test_impossible_counts(void **state)
     lab_close(&lab);
 }
 
+/* A group cut off anywhere is waited for, and nothing is read meanwhile; reset, idle or sleep drop what there is of it.
+ */
+static void test_truncated_groups(void **state)
+{
+    static const uint8_t ways_out[] = {0x00, 0x02, 0x01};
+    uint8_t nonce[39] = {39, 0x16, 0x03};
+    const uint16_t crc = lab_crc(nonce, 37);
+    uint8_t before[32];
+    uint8_t after[32];
+    struct lab lab;
+
+    (void)state;
+    nonce[37] = (uint8_t)crc;
+    nonce[38] = (uint8_t)(crc >> 8);
+    open_blank(&lab);
+    virtual_digest(lab.chip, before);
+    for (size_t cut = 1; cut < sizeof nonce; cut++) {
+        lab_wake(&lab);
+        assert_true(lab_write(&lab, 3, nonce, cut));
+        assert_false(virtual_i2c_start(lab.chip, 0xc1));
+        virtual_i2c_stop(lab.chip);
+        assert_true(lab_write(&lab, ways_out[cut % 3], NULL, 0));
+        if (cut % 3 == 0) {
+            assert_true(lab_write(&lab, 3, nonce, sizeof nonce)); /* from the beginning, and whole */
+            assert_int_equal(lab_receive(&lab).status, 0);
+        }
+        assert_int_equal(lab_command(&lab, 0x30, 0, 0, NULL, 0).len, 4);
+        lab_sleep(&lab);
+    }
+    virtual_digest(lab.chip, after);
+    assert_memory_equal(before, after, 32);
+    lab_close(&lab);
+}
+
+/* Bytes beyond the count are not acknowledged, however many; the group itself is executed. */
+static void test_overlong_groups(void **state)
+{
+    uint8_t info[7] = {7, 0x30};
+    const uint16_t crc = lab_crc(info, 5);
+    struct lab lab;
+
+    (void)state;
+    info[5] = (uint8_t)crc;
+    info[6] = (uint8_t)(crc >> 8);
+    open_blank(&lab);
+    lab_wake(&lab);
+    assert_true(virtual_i2c_start(lab.chip, 0xc0));
+    assert_true(virtual_i2c_write(lab.chip, 3));
+    for (size_t at = 0; at < sizeof info; at++)
+        assert_true(virtual_i2c_write(lab.chip, info[at]));
+    for (unsigned more = 0; more < 1000; more++)
+        assert_false(virtual_i2c_write(lab.chip, (uint8_t)more));
+    virtual_i2c_stop(lab.chip);
+    assert_int_equal(lab_receive(&lab).len, 4);
+    lab_close(&lab);
+}
+
 static void test_reserved_word_addresses(void **state)
 {
     static const uint8_t words[] = {0x04, 0x77, 0xff};
@@ -352,9 +409,12 @@ static void test_busy_is_not_acknowledged(void **state)
 
     (void)state;
     open_blank(&lab);
+    assert_int_equal(virtual_busy_ns(lab.chip), 0); /* asleep: nothing to wait for */
     lab_wake(&lab);
+    assert_int_equal(virtual_busy_ns(lab.chip), 0);
     assert_true(lab_send(&lab, 0x30, 0, 0, NULL, 0));
     sent_ns = virtual_now_ns(lab.chip);
+    assert_in_range(virtual_busy_ns(lab.chip), 5 * MS - 100 * 1000, 5 * MS);
     while (!is_awake(&lab))
         virtual_wait_ns(lab.chip, 10 * 1000);
     assert_in_range(virtual_now_ns(lab.chip) - sent_ns, 5 * MS, 5 * MS + 100 * 1000);
@@ -537,6 +597,8 @@ int main(void)
         cmocka_unit_test(test_command_overwrites_reply),
         cmocka_unit_test(test_nothing_runs_without_a_stop),
         cmocka_unit_test(test_impossible_counts),
+        cmocka_unit_test(test_truncated_groups),
+        cmocka_unit_test(test_overlong_groups),
         cmocka_unit_test(test_reserved_word_addresses),
         cmocka_unit_test(test_busy_is_not_acknowledged),
         cmocka_unit_test(test_idle_and_sleep),

@@ -76,7 +76,8 @@ static const struct row rows[] = {
     {"GenKey mode 0 in TempKey", C, false, 0x40, 0, 0xffff, 0, 3},
     {"GenKey in TempKey, A", A, false, 0x40, 4, 0xffff, 0, 0x0f},
     {"GenKey in TempKey", C, false, 0x40, 4, 0xffff, 0, 0},
-    {"public key, B", B, false, 0x40, 0, 1, 0, 0},
+    {"public key, B", B, false, 0x40, 0, 0, 0, 0},
+    {"public key, B, PubInfo 0", B, false, 0x40, 0, 1, 0, 0x0f},
     {"public key, C", C, false, 0x40, 0, 0, 0, 0},
     {"public key, C, PubInfo 0", C, false, 0x40, 0, 1, 0, 0x0f},
     {"public key of an empty slot", B, false, 0x40, 0, 2, 0, 0x0f},
@@ -105,10 +106,12 @@ static const struct row rows[] = {
     {"Sign slot 16", C, true, 0x41, 0x80, 16, 0, 3},
     {"Sign mode 90", C, true, 0x41, 0x90, 0, 0, 3},
     {"Sign internal from the buffer", C, true, 0x41, 0x20, 0, 0, 3},
-    {"Verify external, A", A, true, 0x45, 2, 4, 128, 0x0f},
+    {"Verify external, A, no point", A, true, 0x45, 2, 4, 128, 0x0f},
+    {"Verify stored, A", A, true, 0x45, 0, 13, 64, 0x0f},
+    {"Verify external with MAC, A", A, true, 0x45, 0x82, 4, 128, 0x0f},
     {"Verify external, curve 5", C, true, 0x45, 2, 5, 128, 3},
     {"Verify external, no TempKey", C, false, 0x45, 2, 4, 128, 0x0f},
-    {"Verify external, no point", C, true, 0x45, 2, 4, 128, 5},
+    {"Verify external, no point", C, true, 0x45, 2, 4, 128, 0x0f},
     {"Verify external with 64 bytes", C, true, 0x45, 2, 4, 64, 3},
     {"Verify stored, wrong signature", C, true, 0x45, 0, 13, 64, 1},
     {"Verify stored in slot 7", C, true, 0x45, 0, 7, 64, 3},
@@ -175,9 +178,9 @@ static void test_508a_lacks(void **state)
         uint16_t param2;
         size_t data_len;
     } missing[] = {
-        {0x16, 0x23, 0, 64},  {0x16, 0x43, 0, 32}, {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20}, {0x15, 3, 0, 32},
-        {0x15, 4, 0, 0},      {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x41, 0xa0, 0, 0},       {0x45, 0x22, 4, 128},
-        {0x45, 0x82, 4, 128}, {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0},     {0x30, 4, 0, 0},
+        {0x16, 0x23, 0, 64}, {0x16, 0x43, 0, 32},  {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20}, {0x15, 4, 0, 0},
+        {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x41, 0xa0, 0, 0},   {0x45, 0x22, 4, 128},     {0x45, 0x82, 4, 128},
+        {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0}, {0x30, 4, 0, 0},
     };
     uint8_t config[128];
     uint8_t data[128] = {0};
@@ -261,6 +264,41 @@ static void test_worked_digests(void **state)
     }
 }
 
+/* Shared nonces are older than the 608: an ATECC508A has them. A MAC under slot 8, never written, shows TempKey. */
+static void test_gendig_shared_508a(void **state)
+{
+    uint8_t config[128];
+    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config};
+
+    (void)state;
+    lab_read_dump("508a-mbed-readme-device", config);
+    for (unsigned swapped = 0; swapped < 2; swapped++) {
+        uint8_t message[96] = {0};
+        uint8_t mac[88] = {0};
+        uint8_t other[32];
+        uint8_t digest[32];
+        struct answer answer;
+        struct lab lab;
+
+        memset(other, 0x5a, sizeof other);
+        lab_open_part(&lab, &making);
+        lab_nonce_fixed(&lab, lab_key);
+        assert_int_equal(lab_command(&lab, 0x15, 3, (uint16_t)(swapped << 15 | 4), other, 32).status, 0);
+        memcpy(message, swapped != 0 ? lab_key : other, 32);
+        memcpy(message + 32, (const uint8_t[7]){0x15, 3, 4, 0, 0xee, 0x01, 0x23}, 7);
+        memcpy(message + 64, swapped != 0 ? other : lab_key, 32);
+        memset(mac, 0xff, 32);
+        lab_sha256(message, sizeof message, mac + 32);
+        memcpy(mac + 64, (const uint8_t[4]){0x08, 0x05, 8, 0}, 4);
+        memcpy(mac + 79, (const uint8_t[7]){0xee, 0, 0, 0, 0, 0x01, 0x23}, 7);
+        lab_sha256(mac, sizeof mac, digest);
+        answer = lab_command(&lab, 0x08, 0x05, 8, NULL, 0);
+        assert_int_equal(answer.len, 32);
+        assert_memory_equal(answer.bytes, digest, 32);
+        lab_close(&lab);
+    }
+}
+
 /* GenDig over config and OTP: the message rebuilt here. */
 static void test_gendig_zones(void **state)
 {
@@ -333,6 +371,23 @@ static void test_generate_and_sign(void **state)
     lab_reopen(&lab);
     lab_sign_and_check(&lab, 0, 0x80, after);
     lab_close(&lab);
+}
+
+/* Both readings of when PubInfo counts; once the data zone is locked there is but one. */
+static void test_public_rule(void **state)
+{
+    struct lab lab;
+
+    (void)state;
+    for (int locked = 0; locked < 2; locked++) {
+        lab_open(&lab, locked ? LAB_C : LAB_B);
+        assert_int_equal(lab_status(&lab, 0x40, 0x00, 1), 0x0f);
+        virtual_set_public_rule(lab.chip, VIRTUAL_PUBLIC_ONCE_LOCKED);
+        assert_int_equal(lab_command(&lab, 0x40, 0x00, 1, NULL, 0).len, locked ? 1 : 64);
+        virtual_set_public_rule(lab.chip, VIRTUAL_PUBLIC_ALWAYS);
+        assert_int_equal(lab_status(&lab, 0x40, 0x00, 1), 0x0f);
+        lab_close(&lab);
+    }
 }
 
 /* Signing from the buffer leaves TempKey's value alone; loading the buffer marks its source as the host. */
@@ -496,9 +551,11 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_508a_lacks),
         cmocka_unit_test(test_worked_digests),
+        cmocka_unit_test(test_gendig_shared_508a),
         cmocka_unit_test(test_gendig_zones),
         cmocka_unit_test(test_nonce_random),
         cmocka_unit_test(test_generate_and_sign),
+        cmocka_unit_test(test_public_rule),
         cmocka_unit_test(test_buffer_and_tempkey),
         cmocka_unit_test(test_internal_signatures),
         cmocka_unit_test(test_limited_use),

@@ -516,8 +516,9 @@ static void test_counter_values(void **state)
 /* Counter 0 stops at the match value in slot 8. */
 static void test_count_match(void **state)
 {
-    static const uint8_t unequal[32] = {96, 0, 0, 0, 128};
-    static const uint8_t higher[32] = {0x7f, 0, 0, 0, 0x7f}; /* counts as 96 */
+    static const uint8_t unequal[32] = {128, 0, 0, 0, 0x7f}; /* the smaller one counts, as 96 */
+    static const uint8_t other[32] = {0x9f, 0, 0, 0, 160};   /* 128 */
+    static const uint8_t keys[32] = {0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6}; /* no match value at all */
     struct lab lab;
 
     (void)state;
@@ -527,11 +528,16 @@ static void test_count_match(void **state)
     assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0x0f);
     assert_int_equal(lab_status(&lab, 0x24, 1, 1), 0); /* the other one is free */
     assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x40, unequal, 32).status, 0);
-    assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0x0f);
-    assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x40, higher, 32).status, 0);
     for (unsigned i = 64; i < 96; i++)
         assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0);
     assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0x0f);
+    assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x40, other, 32).status, 0);
+    for (unsigned i = 96; i < 128; i++)
+        assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0);
+    assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0x0f);
+    assert_int_equal(lab_command(&lab, 0x12, 0x82, 0x40, keys, 32).status, 0);
+    for (unsigned i = 128; i < 200; i++)
+        assert_int_equal(lab_status(&lab, 0x24, 1, 0), 0);
     lab_close(&lab);
 }
 

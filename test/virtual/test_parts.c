@@ -3,6 +3,8 @@
  * Parts: the three one can buy, one from each real config dump, images no part can have, and seeds that repeat.
  */
 #include "test/virtual/lab.h"
+#include "virtual/certificates.h"
+#include "virtual/crypto.h"
 
 #include <stdio.h>
 
@@ -163,6 +165,134 @@ static void test_trust_and_go_contents(void **state)
     lab_close(&lab);
 }
 
+/*
+ * What the maker signs is laid out as on real parts: rebuilt from what is public of them (a Trust&GO and a TrustFLEX
+ * part and the signer 2C00), Microchip's own signatures hold.
+ */
+static void test_real_certificates(void **state)
+{
+    static const char root[] = "BD54E66DE3875484006B53AE1580D50AA069E78ADF5578D85CE2D54DD5B83029"
+                               "6BFFDD6E6F7256FBD99EF1A116B11D33AD49103AA1858739DCFAE437E19D634E";
+    static const char signer_2c00[] = "2EBA1B2AD0B73E4E44725E0C09348D4092A08BD7A8B7619BFDC7A56EB2054BDC"
+                                      "A338F00DC64DEC1D84B4B36EC62426BD4C9340244FA853E235D053C05DF67EF4";
+    static const char signer_2c20[] = "9972887C3660FB10873CFE81D037AEC66EE2DE3792561B62BE537AAEEF0E1D72"
+                                      "A3869F549A231369FCC1C32CCF958A260C66CECBF1316E00C78E7F536CC4AF14";
+    static const struct {
+        enum virtual_definition definition;
+        const char *serial;
+        const char *eui;
+        const char *subject_key;
+        const char *issuer_key;
+        const char *signature;
+        const char *trailer;
+        size_t tbs_len;
+    } rows[] = {
+        {VIRTUAL_SIGNER, NULL, NULL, signer_2c00, root,
+         "ECC949988F619130B9277322958CFDA97D9B0A8CB8F37894BCC473E9D47A4087"
+         "2123D5A2566B89A159BC8A8DE52283CE16B5337B2A2599AFE4D75EFA073ED611",
+         "963A9F2C0010A000", 430},
+        {VIRTUAL_TLS_DEVICE, "0123A23F29F9366A01", "E8EB1B202027",
+         "D330B8B2EDE4D502DF48B54A2F29CC79F901E594FD6BF92DEB6D187AC77F2DBB"
+         "B160279A4A20A7E6E3507F973AAD43919BEF2D1C99B29C153323DFCD99106769",
+         signer_2c00,
+         "E197AA26D2D0AC94AB4DECC230554F5611CD53AE24AD1AE2737EA2D69ECAA2AD"
+         "25D05C0E6EA51C603E5A5B84E04CAB5126C6BDB37C8906A159606C3482B024AF",
+         "A5AC9C2C0030A000", 457},
+        {VIRTUAL_FLEX_DEVICE, "01233BAEDAAEAA5501", NULL,
+         "0991CF36F4E15A6E52FC29779D2593285D32C161987ED82CDFE814A7AEF5200E"
+         "FEC01C4EFA582297EFECDF8F6150396113E224A1D4738DD55F96F3409A3C1EE8",
+         signer_2c20,
+         "5CB63359113027AB981EC780E2DA9F9D51FD4FBCBA1C223938A3977ABDF6E741"
+         "2C2E7CFC407524DA2BC1DB1ADAE80164A8717386B59593A35257F75DCDB16F2A",
+         "A326DC2C2030A000", 411},
+    };
+    struct virtual_crypto *crypto = virtual_crypto_new();
+
+    (void)state;
+    assert_non_null(crypto);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t subject[64], issuer[64], signature[64], serial[9], tbs[VIRTUAL_TBS_MAX], digest[32];
+        struct virtual_certificate certificate = {.definition = rows[i].definition,
+                                                  .subject_key = subject,
+                                                  .issuer_key = issuer,
+                                                  .serial = rows[i].serial == NULL ? NULL : serial,
+                                                  .eui = rows[i].eui};
+
+        lab_hex(rows[i].subject_key, subject, 64);
+        lab_hex(rows[i].issuer_key, issuer, 64);
+        lab_hex(rows[i].signature, signature, 64);
+        lab_hex(rows[i].trailer, certificate.trailer, 8);
+        if (rows[i].serial != NULL)
+            lab_hex(rows[i].serial, serial, 9);
+        assert_int_equal(virtual_build_tbs(crypto, &certificate, tbs), rows[i].tbs_len);
+        lab_sha256(tbs, rows[i].tbs_len, digest);
+        assert_true(lab_verify(issuer, digest, signature));
+    }
+    virtual_crypto_free(crypto);
+}
+
+static void read_slot(struct lab *lab, unsigned slot, uint8_t bytes[96])
+{
+    for (unsigned block = 0; block < 3; block++) {
+        const struct answer answer = lab_command(lab, 0x02, 0x82, (uint16_t)(block << 8 | slot << 3), NULL, 0);
+
+        assert_int_equal(answer.len, 32);
+        memcpy(bytes + 32 * (size_t)block, answer.bytes, 32);
+    }
+}
+
+/* The chain of parts as delivered verifies up to the virtual maker's root, whose key docs/virtual-chip.md names. */
+static void test_chain(void **state)
+{
+    static const char root_hex[] = "D89C99DB8B82114D65E6241636746C7C7BF6C1F4C810BC96CFF3FB6C3566FE16"
+                                   "4AC1288656FE0F9DE6D4231AABCDC90DED71DD6A1406B3220A852868955C72A4";
+    static const enum virtual_part parts[] = {VIRTUAL_TRUST_AND_GO, VIRTUAL_TRUST_FLEX};
+    struct virtual_crypto *crypto = virtual_crypto_new();
+
+    (void)state;
+    assert_non_null(crypto);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const struct virtual_making making = {.part = parts[i]};
+        uint8_t config[128], slot10[96], slot11[96], slot12[96];
+        uint8_t root[64], signer_key[64], device[64], serial[9], tbs[VIRTUAL_TBS_MAX], digest[32];
+        struct virtual_certificate certificate = {
+            .definition = VIRTUAL_SIGNER, .subject_key = signer_key, .issuer_key = root};
+        char eui[13] = "";
+        struct lab lab;
+
+        lab_hex(root_hex, root, 64);
+        lab_open_part(&lab, &making);
+        read_slot(&lab, 10, slot10);
+        read_slot(&lab, 11, slot11);
+        read_slot(&lab, 12, slot12);
+        memcpy(signer_key, slot11 + 4, 32);
+        memcpy(signer_key + 32, slot11 + 40, 32);
+        lab_public_key(&lab, 0, device);
+        virtual_peek_config(lab.chip, config);
+        memcpy(serial, config, 4);
+        memcpy(serial + 4, config + 8, 5);
+        memcpy(certificate.trailer, slot12 + 64, 8);
+        lab_sha256(tbs, virtual_build_tbs(crypto, &certificate, tbs), digest);
+        assert_true(lab_verify(root, digest, slot12));
+        certificate.definition = VIRTUAL_FLEX_DEVICE;
+        certificate.subject_key = device;
+        certificate.issuer_key = signer_key;
+        certificate.serial = serial;
+        memcpy(certificate.trailer, slot10 + 64, 8);
+        if (parts[i] == VIRTUAL_TRUST_AND_GO) {
+            const struct answer answer = lab_command(&lab, 0x02, 0x82, 5 << 3, NULL, 0);
+
+            memcpy(eui, answer.bytes, 12);
+            certificate.definition = VIRTUAL_TLS_DEVICE;
+            certificate.eui = eui;
+        }
+        lab_sha256(tbs, virtual_build_tbs(crypto, &certificate, tbs), digest);
+        assert_true(lab_verify(signer_key, digest, slot10));
+        lab_close(&lab);
+    }
+    virtual_crypto_free(crypto);
+}
+
 /* The Coldcard part is a single-wire one: byte 16 is no address. */
 static void test_single_wire_part(void **state)
 {
@@ -298,6 +428,8 @@ int main(void)
         cmocka_unit_test(test_keys_of_dumps),
         cmocka_unit_test(test_bought_parts),
         cmocka_unit_test(test_trust_and_go_contents),
+        cmocka_unit_test(test_real_certificates),
+        cmocka_unit_test(test_chain),
         cmocka_unit_test(test_single_wire_part),
         cmocka_unit_test(test_single_wire_variants),
         cmocka_unit_test(test_bad_images),

@@ -34,6 +34,7 @@ static void test_privwrite_plain(void **state)
     for (unsigned slot = 0; slot < 16; slot++) /* 36 or 68 bytes, private slots only */
         assert_int_equal(lab_command(&lab, 0x46, 0x00, (uint16_t)slot, data, slot % 2 ? 36 : 68).status,
                          (lab_config[96 + 2 * slot] & 1) != 0 ? 0 : 0x0f);
+    virtual_set_public_rule(lab.chip, VIRTUAL_PUBLIC_ONCE_LOCKED); /* slot 1 hides its public key */
     lab_public_key(&lab, 1, point);
     assert_memory_equal(point, pair.point, 64);
     lab_sign_and_check(&lab, 1, 0x80, pair.point);

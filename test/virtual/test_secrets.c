@@ -3,6 +3,7 @@
  * MAC, CheckMac, HMAC, DeriveKey, AES and SHA contexts: worked vectors, then what each refuses.
  */
 #include "test/virtual/cabinet.h"
+#include "virtual/model.h"
 
 #define T0 "BEE176F91B7F8D191759F8A596F2065D6805A5CF831563B7D512574EC54A3169"
 #define PARSE 0x03
@@ -292,7 +293,7 @@ static void test_hmac(void **state)
     count_up(num_in, 20, 0);
     make_508(config);
     cabinet_open(&lab, config);
-    /* No way to set a random TempKey's value on this part: the vector's formula, with TempKey from the answer. */
+    /* The formula, with TempKey from the answer. */
     answer = lab_command(&lab, 0x16, 0, 0, num_in, 20);
     memcpy(text, answer.bytes, 32);
     memcpy(text + 32, num_in, 20);
@@ -331,6 +332,25 @@ static void test_hmac(void **state)
     assert_int_equal(lab_status(&lab, 0x11, 0x44, 16), PARSE);
     lab_nonce_fixed(&lab, lab_key);
     assert_int_equal(lab_status(&lab, 0x11, 0x44, 6), EXECUTION); /* NoMac */
+    lab_close(&lab);
+}
+
+/* The worked vector. No host can give a random TempKey its value on this part: it is put there from behind. */
+static void test_hmac_vector(void **state)
+{
+    uint8_t config[128];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    make_508(config);
+    cabinet_open(&lab, config);
+    lab_nonce_fixed(&lab, lab_key);
+    lab_hex(T0, lab.chip->registers.tempkey.value, 32);
+    lab.chip->registers.tempkey.from_host = false;
+    answer = lab_command(&lab, 0x11, 0x40, 4, NULL, 0);
+    assert_int_equal(answer.len, 32);
+    assert_hex(answer.bytes, "8F584838FCF58A0614703622421710F1C11781444072712070ECE9005A027A3F", 32);
     lab_close(&lab);
 }
 
@@ -485,6 +505,31 @@ static void test_aes(void **state)
     lab_close(&lab);
 }
 
+/* Config zone open: a key in TempKey serves, a slot does not; GFM takes no key. */
+static void test_aes_before_config_lock(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_BLANK};
+    uint8_t key[32];
+    uint8_t in[32];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    count_up(key, sizeof key, 0);
+    lab_open_part(&lab, &making);
+    lab_nonce_fixed(&lab, key);
+    lab_hex("00112233445566778899AABBCCDDEEFF", in, 16);
+    answer = lab_command(&lab, 0x51, 0x00, 0xffff, in, 16);
+    assert_int_equal(answer.len, 16);
+    assert_hex(answer.bytes, "69C4E0D86A7B0430D8CDB78070B4C55A", 16);
+    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, EXECUTION);
+    lab_hex("66E94BD4EF8A2C3B884CFA59CA342B2E 0388DACE60B6A392F328C2B971B2FE78", in, 32);
+    answer = lab_command(&lab, 0x51, 0x03, 0, in, 32);
+    assert_int_equal(answer.len, 16);
+    assert_hex(answer.bytes, "5E2EC746917062882C85B0685353DEB7", 16);
+    lab_close(&lab);
+}
+
 static void test_aes_disabled(void **state)
 {
     uint8_t config[128];
@@ -584,11 +629,13 @@ int main(void)
         cmocka_unit_test(test_checkmac_copy),
         cmocka_unit_test(test_authorisation),
         cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_hmac_vector),
         cmocka_unit_test(test_pause),
         cmocka_unit_test(test_families),
         cmocka_unit_test(test_derive_roll),
         cmocka_unit_test(test_derive_create),
         cmocka_unit_test(test_aes),
+        cmocka_unit_test(test_aes_before_config_lock),
         cmocka_unit_test(test_aes_disabled),
         cmocka_unit_test(test_sha_context_vector),
         cmocka_unit_test(test_sha_context_moves),

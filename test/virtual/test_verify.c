@@ -18,7 +18,7 @@ static void test_verify_external(void **state)
     (void)state;
     lab_sign(&pair, lab_key, data);
     memcpy(data + 64, pair.point, 64);
-    for (int lock_state = LAB_B; lock_state <= LAB_C; lock_state++) {
+    for (int lock_state = LAB_A; lock_state <= LAB_C; lock_state++) {
         lab_open(&lab, (enum lab_state)lock_state);
         for (size_t i = 0; i < sizeof modes; i++)
             for (size_t flip = 0; flip < 129; flip += 16) {
@@ -29,7 +29,7 @@ static void test_verify_external(void **state)
                 if (flip < 128)
                     data[flip] ^= 1;
                 assert_int_equal(lab_command(&lab, 0x45, modes[i], 4, data, 128).status, flip < 64    ? 1
-                                                                                         : flip < 128 ? 5
+                                                                                         : flip < 128 ? 0x0f
                                                                                                       : 0);
                 if (flip < 128)
                     data[flip] ^= 1;
@@ -298,6 +298,38 @@ static void test_validate_and_invalidate(void **state)
     lab_close(&lab);
 }
 
+/*
+ * The worked vector of an internal signature: what its digest is of, as Validate rebuilds it from the other data. Only
+ * a signature over that very digest makes the key valid.
+ */
+static void test_validate_vector(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = lab_config};
+    const struct lab_key_pair parent = lab_make_key("parent");
+    uint8_t data[83];
+    uint8_t digest[32];
+    uint8_t point[64];
+    struct lab lab;
+
+    (void)state;
+    for (unsigned i = 0; i < 64; i++)
+        point[i] = (uint8_t)i;
+    lab_open_part(&lab, &making);
+    assert_int_equal(lab_status(&lab, 0x17, 0x80, 0), 0);
+    lab_write_public_key(&lab, 13, parent.point);
+    lab_write_public_key(&lab, 14, point);
+    lab_hex("0A6492E86C4092EA4C6B6EFE87ABD4302A723DC956E50CF4F14AD92BEE2BC8DC", digest, 32);
+    lab_hex("00 0000 3412 3300 4E 0000 00000000 0000 01 00 00", data + 64, 19);
+    for (unsigned right = 0; right < 2; right++) {
+        digest[31] ^= 1; /* first a digest that is not it, then the vector's again */
+        lab_sign(&parent, digest, data);
+        lab_nonce_random(&lab);
+        assert_int_equal(lab_command(&lab, 0x40, 0x10, 14, (const uint8_t *)"012", 3).status, 0);
+        assert_int_equal(lab_command(&lab, 0x45, 0x03, 14, data, 83).status, right == 0 ? 1 : 0);
+    }
+    lab_close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_latch_without_permission),
         cmocka_unit_test(test_privwrite_write_key_zero),
         cmocka_unit_test(test_validate_and_invalidate),
+        cmocka_unit_test(test_validate_vector),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scenes that provision by a profile: whichever profiles a folder holds. */
+#include "test/power/scene.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "bytes/hex.h"
+#include "profile/text.h"
+#include "provision/provision.h"
+#include "test/power/verdict.h"
+
+const struct scene_key *scene_find_key(const struct scene *scene, uint32_t id)
+{
+    for (size_t i = 0; i < scene->key_count; i++)
+        if (scene->keys[i].id == id)
+            return &scene->keys[i];
+    return NULL;
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+static bool is_making(enum provision_action action)
+{
+    return action == PROVISION_REGISTER_KEY || action == PROVISION_GENERATE_KEY || action == PROVISION_IMPORT_KEY;
+}
+
+static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                        bool finished)
+{
+    struct board *board = context;
+
+    (void)plan;
+    board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", provision_action_name(step->action),
+              step->slot == PROFILE_SLOT_ANY ? -1 : step->slot);
+    if (finished && is_making(step->action))
+        board_promise(board, board->scene->profile.keys[step->key].id, step->slot);
+    return board_goes_on(board);
+}
+
+static bool on_import(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
+{
+    const struct scene *scene = ((const struct board *)context)->scene;
+    const size_t i = (size_t)(key - scene->profile.keys);
+
+    (void)err;
+    return bytes_append(out, bytes_of(scene->imports[i], scene->import_lens[i]));
+}
+
+static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                     const uint8_t profile_digest[static PROFILE_DIGEST_BYTES])
+{
+    (void)context;
+    (void)serial;
+    (void)profile_digest;
+    return true;
+}
+
+static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
+{
+    (void)plan;
+    (void)step;
+    return board_goes_on(context);
+}
+
+/* The evidence proves what it says to somebody who believes neither the chip nor Mbed TLS. */
+static bool check_evidence(struct board *board, const struct provision_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->key_count; i++) {
+        const struct provision_key_evidence *key = &evidence->keys[i];
+        uint8_t digest[PSA_HASH_MAX_SIZE];
+        size_t len = 0;
+        if (!key->proven)
+            return board_fail(board, "key %u is reported unproven", (unsigned)key->key_id);
+        if (!verdict_public_key(board, key->key_id, key->slot, key->public_key))
+            return false;
+        const bool signs = PSA_KEY_TYPE_IS_KEY_PAIR(board->scene->profile.keys[i].type) &&
+                           (board->scene->profile.keys[i].usage & PSA_KEY_USAGE_SIGN_MESSAGE) != 0;
+        if (!signs)
+            continue;
+        if (psa_hash_compute(key->hash, key->challenge, sizeof key->challenge, digest, sizeof digest, &len) !=
+                PSA_SUCCESS ||
+            !verdict_signature(board, key->key_id, key->public_key, bytes_of(digest, len), key->signature))
+            return board_fail(board, "key %u is reported without a proof", (unsigned)key->key_id);
+    }
+    return true;
+}
+
+/* What is said of the device agrees with what had been reported when its power failed. */
+static bool check_triage(struct board *board, const struct provision_plan *plan)
+{
+    const struct provision_triage *triage = &plan->triage;
+
+    board_say(board, "state %s, stopped after step %d, in step %d", provision_state_name(triage->state),
+              triage->stopped_after, triage->stopped_in);
+    if ((triage->state == PROVISION_STATE_DONE) != (plan->todo == 0))
+        return board_fail(board, "a device with %zu things to do is called %s", plan->todo,
+                          provision_state_name(triage->state));
+    if (board->promise_count > 0 && !board->run->weak && triage->state != PROVISION_STATE_PARTIAL &&
+        triage->state != PROVISION_STATE_DONE)
+        return board_fail(board, "a device with reported keys is called %s", provision_state_name(triage->state));
+    if (triage->state == PROVISION_STATE_PARTIAL && triage->stopped_after < 0 && triage->stopped_in < 0)
+        return board_fail(board, "a partial device, and nothing says how far it has come");
+    return true;
+}
+
+static bool run_profile(struct board *board)
+{
+    static struct provision_plan plan;
+    static struct provision_evidence evidence;
+    struct error *err = &board->outcome->err;
+    struct provision provision = {.driver = &board->driver,
+                                  .profile = &board->scene->profile,
+                                  .skills = &provision_all_skills,
+                                  .callbacks = {.context = board,
+                                                .progress = on_progress,
+                                                .import_key = on_import,
+                                                .armed = on_armed,
+                                                .before_lock = on_before_lock}};
+
+    if (provision_observe(&provision, &plan, err) != PROVISION_OK)
+        return false;
+    board->outcome->to_do = (unsigned)plan.todo;
+    if (!check_triage(board, &plan))
+        return false;
+    if (provision_execute(&provision, &plan, &evidence, err) != PROVISION_OK)
+        return false;
+    return check_evidence(board, &evidence);
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+static bool refuse(char failure[static FAILURE_MAX], const char *what, const char *why)
+{
+    (void)snprintf(failure, FAILURE_MAX, "%.90s: %.140s", what, why);
+    return false;
+}
+
+/* A file that the profile names. */
+static FILE *open_beside(const char *profile_path, const char *name)
+{
+    char path[1024];
+    const char *slash = strrchr(profile_path, '/');
+    const int folder = name[0] == '/' || slash == NULL ? 0 : (int)(slash + 1 - profile_path);
+
+    if (snprintf(path, sizeof path, "%.*s%s", folder, profile_path, name) >= (int)sizeof path)
+        return NULL;
+    return fopen(path, "r");
+}
+
+static bool read_import(struct scene *scene, size_t i, const char *profile_path)
+{
+    const struct profile_key *key = &scene->profile.keys[i];
+    FILE *file = open_beside(profile_path, key->source);
+    const bool is_public = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type);
+    EVP_PKEY *pem = NULL;
+    BIGNUM *number = NULL;
+    bool good = false;
+
+    if (file == NULL)
+        return false;
+    pem = is_public ? PEM_read_PUBKEY(file, NULL, NULL, NULL) : PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    (void)fclose(file);
+    if (pem != NULL && is_public) {
+        good = EVP_PKEY_set_utf8_string_param(pem, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed") == 1 &&
+               EVP_PKEY_get_octet_string_param(pem, OSSL_PKEY_PARAM_PUB_KEY, scene->imports[i], 65,
+                                               &scene->import_lens[i]) == 1;
+    } else if (pem != NULL) {
+        good = EVP_PKEY_get_bn_param(pem, OSSL_PKEY_PARAM_PRIV_KEY, &number) == 1 &&
+               BN_bn2binpad(number, scene->imports[i], 32) == 32;
+        scene->import_lens[i] = 32;
+    }
+    BN_free(number);
+    EVP_PKEY_free(pem);
+    return good;
+}
+
+static bool read_write_key(struct scene *scene, size_t i, const char *profile_path)
+{
+    struct driver_write_key *key = &scene->write_keys[i];
+    struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
+    FILE *file = open_beside(profile_path, scene->profile.write_keys[i].source);
+    char text[65] = {0};
+    bool good = file != NULL && fread(text, 1, 64, file) == 64 && hex_decode(text, 64, &out, NULL);
+
+    key->slot = scene->profile.write_keys[i].slot;
+    if (file != NULL)
+        (void)fclose(file);
+    return good;
+}
+
+static bool read_scene(struct scene *scene, const char *path, char failure[static FAILURE_MAX])
+{
+    static const enum scene_method methods[] = {
+        [PROFILE_REGISTER] = SCENE_REGISTER, [PROFILE_GENERATE] = SCENE_GENERATE, [PROFILE_IMPORT] = SCENE_IMPORT};
+    static struct profile_complaint complaint;
+    const struct profile *profile = &scene->profile;
+
+    memset(scene, 0, sizeof *scene);
+    if (!profile_read_file(path, &scene->profile, &complaint))
+        return refuse(failure, path, complaint.message);
+    const char *slash = strrchr(path, '/');
+    const char *file = slash == NULL ? path : slash + 1;
+    (void)snprintf(scene->name, sizeof scene->name, "%.*s", (int)strcspn(file, "."), file);
+    scene->run = run_profile;
+    for (size_t i = 0; i < profile->key_count; i++) {
+        scene->keys[scene->key_count++] =
+            (struct scene_key){.id = profile->keys[i].id, .method = methods[profile->keys[i].method]};
+        if (profile->keys[i].method == PROFILE_IMPORT && !read_import(scene, i, path))
+            return refuse(failure, path, "a key that it imports cannot be read");
+    }
+    for (size_t i = 0; i < profile->write_key_count; i++)
+        if (!read_write_key(scene, i, path))
+            return refuse(failure, path, "a write key cannot be read");
+    scene->settings.write_keys = scene->write_keys;
+    scene->settings.write_key_count = profile->write_key_count;
+    return true;
+}
+
+static bool make_part(enum virtual_part part, const char *chip_path, char failure[static FAILURE_MAX])
+{
+    const struct virtual_making making = {.part = part, .has_seed = true, .seed = 7};
+    struct virtual_problem problem;
+
+    (void)unlink(chip_path);
+    return virtual_create(chip_path, &making, &problem) == VIRTUAL_OK || refuse(failure, chip_path, problem.cause);
+}
+
+/* Whether a new part of this kind can become what the profile wants: the unbroken run tells. */
+static bool fits(struct scene *scene, const char *folder, const char *chip_path, char failure[static FAILURE_MAX])
+{
+    static struct board board;
+    static struct outcome outcome;
+    struct state state = {.image = BYTES_NONE};
+    const struct run run = {.from = &state};
+
+    outcome.done = false;
+    if (board_make(&board, scene, chip_path, folder, MEDIUM_FILE)) {
+        part_take(&board.part, &state.part);
+        power_run(&board, &run, &outcome);
+        (void)refuse(failure, scene->name, outcome.err.cause != NULL ? outcome.err.cause : outcome.failure);
+    }
+    board_free(&board);
+    return outcome.done;
+}
+
+bool scene_open_profile(struct scene *scene, const char *path, const char *folder, char chip_path[static 512],
+                        char failure[static FAILURE_MAX])
+{
+    static const enum virtual_part parts[] = {VIRTUAL_TRUST_AND_GO, VIRTUAL_TRUST_FLEX, VIRTUAL_BLANK};
+
+    if (!read_scene(scene, path, failure) || snprintf(chip_path, 512, "%s/chip", folder) >= 512)
+        return false;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        if (make_part(parts[i], chip_path, failure) && fits(scene, folder, chip_path, failure))
+            return make_part(parts[i], chip_path, failure);
+    return false;
+}
+
+static int is_profile(const struct dirent *entry)
+{
+    const size_t len = strlen(entry->d_name);
+
+    return len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+}
+
+bool scene_open(struct scene *scene, const char *profiles, unsigned index, const char *folder,
+                char chip_path[static 512], char failure[static FAILURE_MAX])
+{
+    struct dirent **entries = NULL;
+    char path[1024] = "";
+    const int count = scandir(profiles, &entries, is_profile, alphasort);
+
+    failure[0] = '\0';
+    if (count <= 0)
+        return refuse(failure, profiles, "there are no profiles");
+    if (index < (unsigned)count)
+        (void)snprintf(path, sizeof path, "%s/%s", profiles, entries[index]->d_name);
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free((void *)entries);
+    if (path[0] != '\0')
+        return scene_open_profile(scene, path, folder, chip_path, failure);
+    index -= (unsigned)count;
+    return index < scene_way_count && scene_open_way(scene, index, folder, chip_path, failure);
+}
