@@ -508,7 +508,8 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     return status;
 }
 
-/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id. */
+/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id.
+ */
 static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
 {
     const uint64_t uid = storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);
