@@ -54,9 +54,6 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
         status = chip_execute_exact(chip, &chip_command_read, ZONE_CONFIG | ZONE_32_BYTES, zone_block_address(block),
                                     BYTES_NONE, config->bytes + 32 * block, 32, err);
     if (status == CHIP_OK) {
-        chip_config_serial(config, chip->serial);
-        memcpy(chip->revision, config->bytes + 4, sizeof(chip->revision));
-        chip->identified = true;
         note_config(chip, config);
     }
     return chip_doing(status, "read the config zone", err);

@@ -98,7 +98,8 @@ enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_c
 /* After these another chip, or the same one changed by somebody else, may answer next time. */
 void driver_note_chip_status(struct driver *driver, enum chip_status status)
 {
-    if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED)
+    if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED ||
+        status == CHIP_EXCHANGED)
         driver_forget_config(driver);
 }
 
