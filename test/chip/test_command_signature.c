@@ -163,7 +163,7 @@ static void sign_validity(struct full *full, bool valid, bool validated, uint8_t
 {
     static const uint8_t other[3] = {7, 8, 9};
     struct chip_tempkey tempkey;
-    uint8_t nonce[32] = {0x11, 0x12};
+    const uint8_t nonce[32] = {0x11, 0x12};
     uint8_t message[CHIP_INTERNAL_BYTES];
     uint8_t expected[32];
 

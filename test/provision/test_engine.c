@@ -178,8 +178,7 @@ static void test_stopped_anywhere_and_finished(void **state)
     static const struct {
         enum virtual_part part;
         const char *yaml;
-        int keys;
-    } rows[] = {{VIRTUAL_TRUST_AND_GO, bench_example, 2}, {VIRTUAL_BLANK, bench_three_ways, 3}};
+    } rows[] = {{VIRTUAL_TRUST_AND_GO, bench_example}, {VIRTUAL_BLANK, bench_three_ways}};
     struct bench bench;
 
     (void)state;
