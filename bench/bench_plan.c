@@ -88,7 +88,10 @@ static void report(const char *title, const struct bench *bench, const struct ch
 
 static void run(struct bench *bench, const char *title)
 {
-    struct provision provision = {.driver = &bench->driver, .profile = &bench->profile, .callbacks = {.armed = armed}};
+    struct provision provision = {.driver = &bench->driver,
+                                  .profile = &bench->profile,
+                                  .skills = &provision_all_skills,
+                                  .callbacks = {.armed = armed}};
     struct chip_counters before = bench->chip.counters;
     struct virtual_counters virtual_before;
     uint64_t started_ns = virtual_now_ns(bench->virtual_chip);

@@ -42,6 +42,7 @@ enum chip_status {
     CHIP_RESET,
     CHIP_REPLY_LOST, /* the command may have run: its reply is lost and it is not repeatable; read the state back */
     CHIP_GONE,       /* the transport itself failed */
+    CHIP_EXCHANGED,  /* another chip answers, by its serial number, than since chip_init(); the command was not sent */
     /* Ours. */
     CHIP_BAD_ARGUMENT, /* refused before anything was sent: slot, length or mode out of range, or by the guard */
     CHIP_HOST_FAILED,  /* this side's own SHA-256 failed (out of memory); the chip's state did not change */
@@ -78,16 +79,21 @@ struct chip {
     struct chip_counters counters;
     uint64_t woken_at_us;
     bool awake;
+    bool confirmed;      /* has said its serial number since it was woken */
     bool registers_lost; /* since the last command that filled them */
     /* Of the config zone as read or written last; M0 and none before that. */
     uint8_t clock;        /* enum chip_clock */
     uint16_t limited_use; /* bit n: the key in slot n counts its uses */
-    bool identified;      /* serial and revision below are known */
+    bool identified; /* serial and revision below are known; set by the first reading of the config zone's block 0 */
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
 };
 
-/* Sets up `chip` on `transport`. Sends nothing. */
+/*
+ * Sets up `chip` on `transport`. Sends nothing. From the moment that the chip's serial number has been read, every
+ * command that does not build on registers goes to that chip alone: each time it was woken it is asked for its number
+ * first, one Read of 32 bytes, unless it is just that which is wanted.
+ */
 void chip_init(struct chip *chip, const struct transport *transport);
 
 /*

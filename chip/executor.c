@@ -86,8 +86,9 @@ static const struct outcome_rule {
 };
 #define OUTCOMES (sizeof(outcome_rules) / sizeof(outcome_rules[0]))
 
-/* A command in hand. */
+/* A command in hand. Its resends are counted over all tries. */
 struct exchange {
+    uint8_t resent[OUTCOMES];
     const struct chip_command *command;
     uint32_t exec_max_us;    /* at the chip's clock divider */
     enum chip_effect effect; /* the row's, but for a use that is counted for good */
@@ -103,6 +104,7 @@ struct exchange {
 static void forget(struct chip *chip)
 {
     chip->awake = false;
+    chip->confirmed = false;
     chip->registers_lost = true;
 }
 
@@ -185,6 +187,7 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
         if (status == TRANSPORT_GONE)
             goto gone;
         if (status == TRANSPORT_NO_ANSWER) {
+            chip->confirmed = false;
             delay_us(chip, WAKE_RETRY_US);
             continue;
         }
@@ -222,7 +225,10 @@ static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 
     if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
+    /* Between an idle that was heard and the pulse behind it nobody puts another chip in. */
+    chip->confirmed = chip->confirmed && chip->awake;
     status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
+    chip->confirmed = chip->confirmed && status == TRANSPORT_OK;
     if (status == TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
@@ -328,11 +334,48 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
     return await_reply(chip, exchange);
 }
 
-static enum chip_status run(struct chip *chip, struct exchange *exchange)
+/* Read of block 0 of the config zone: serial number (bytes 0 to 3 and 8 to 12) and revision. */
+#define IDENTITY_PARAM1 0x80
+#define IDENTITY_BYTES 32
+#define REVISION_AT 4
+#define SERIAL_SECOND_AT 8
+#define SERIAL_FIRST_BYTES 4
+
+static bool asks_identity(const struct exchange *exchange)
+{
+    return exchange->command == &chip_command_read && exchange->group.data[2] == IDENTITY_PARAM1 &&
+           load16_le(exchange->group.data + 3) == 0;
+}
+
+/* Learns which chip this is, or compares: the first one that answered is the one. */
+static enum chip_status confirm(struct chip *chip, const struct exchange *exchange)
+{
+    const uint8_t *block = exchange->answer.data + 1;
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    if (exchange->answer.len != IDENTITY_BYTES + REPLY_OVERHEAD)
+        return CHIP_OK;
+    memcpy(serial, block, SERIAL_FIRST_BYTES);
+    memcpy(serial + SERIAL_FIRST_BYTES, block + SERIAL_SECOND_AT, sizeof(serial) - SERIAL_FIRST_BYTES);
+    if (chip->identified && memcmp(serial, chip->serial, sizeof(serial)) != 0)
+        return CHIP_EXCHANGED;
+    memcpy(chip->serial, serial, sizeof(serial));
+    memcpy(chip->revision, block + REVISION_AT, sizeof(chip->revision));
+    chip->identified = true;
+    chip->confirmed = true;
+    return CHIP_OK;
+}
+
+/*
+ * Where the chip must say its number first it returns CHIP_OK with `*unconfirmed` set, and has sent nothing since. What
+ * builds on registers needs no asking: no other chip has them. Nor can one take the place of a chip that is awake: it
+ * would not acknowledge before it is woken.
+ */
+static enum chip_status run(struct chip *chip, struct exchange *exchange, bool *unconfirmed)
 {
     const struct chip_command *command = exchange->command;
-    uint8_t resent[OUTCOMES] = {0};
 
+    *unconfirmed = false;
     for (;;) {
         const struct outcome_rule *rule;
         enum outcome outcome;
@@ -342,9 +385,15 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
             return status;
         if (command->registers == CHIP_REGISTERS_NEEDED && chip->registers_lost)
             return CHIP_RESET;
+        *unconfirmed = chip->identified && !chip->confirmed && command->registers != CHIP_REGISTERS_NEEDED &&
+                       !asks_identity(exchange);
+        if (*unconfirmed)
+            return CHIP_OK;
         outcome = transact(chip, exchange);
+        if (outcome == ANSWERED && !is_status(exchange))
+            return asks_identity(exchange) ? confirm(chip, exchange) : CHIP_OK;
         if (outcome == ANSWERED)
-            return is_status(exchange) ? chip_status_from_byte(exchange->status) : CHIP_OK;
+            return chip_status_from_byte(exchange->status);
         rule = &outcome_rules[outcome];
         if (rule->aftermath == IS_LOST)
             forget(chip);
@@ -357,9 +406,9 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
         }
         if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
+        if (exchange->resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
             return rule->status;
-        resent[outcome]++;
+        exchange->resent[outcome]++;
         chip->counters.resends++;
     }
 }
@@ -376,6 +425,43 @@ static size_t build_group(uint8_t group[static TRANSPORT_GROUP_MAX], const struc
     (void)bytes_append(&out, data);
     store16_le(group + out.len, crc16_update(CRC16_START, bytes_written(&out)));
     return out.len + 2;
+}
+
+static enum chip_status ask_identity(struct chip *chip)
+{
+    /* Read of 32 bytes at config address 0, CRC included. */
+    static const uint8_t group[GROUP_OVERHEAD] = {GROUP_OVERHEAD, 0x02, IDENTITY_PARAM1, 0x00, 0x00, 0x09, 0xAD};
+    uint8_t answer[IDENTITY_BYTES + REPLY_OVERHEAD];
+    struct exchange exchange = {
+        .command = &chip_command_read,
+        .exec_max_us = chip_command_read.exec_max_ms[chip->clock] * UINT32_C(1000),
+        .effect = CHIP_READS,
+        .repeatable = true,
+        .group = bytes_of(group, sizeof(group)),
+        .answer = {.data = answer, .cap = sizeof(answer)},
+        .payload_max = IDENTITY_BYTES,
+    };
+    bool unconfirmed;
+
+    return run(chip, &exchange, &unconfirmed);
+}
+
+/* Each asking follows a wake; a command that is resent, and a chip that falls asleep in between, need a few. */
+#define CONFIRMATIONS 4
+
+static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchange)
+{
+    enum chip_status status = CHIP_OK;
+
+    for (unsigned asked = 0; status == CHIP_OK && asked <= CONFIRMATIONS; asked++) {
+        bool unconfirmed;
+
+        status = run(chip, exchange, &unconfirmed);
+        if (!unconfirmed)
+            return status;
+        status = ask_identity(chip);
+    }
+    return status == CHIP_OK ? CHIP_RESET : status;
 }
 
 /* Does each run with the key that Param2 names take one of the uses it has left? */
@@ -428,7 +514,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         goto out;
     }
     exchange.group = bytes_of(group, build_group(group, command, param1, param2, data));
-    status = run(chip, &exchange);
+    status = run_confirmed(chip, &exchange);
     if (status == CHIP_OK) {
         if (command->registers == CHIP_REGISTERS_FILLED)
             chip->registers_lost = false;

@@ -26,9 +26,6 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
                                       struct error *err);
 
-/* The serial number as it is now, in one read: does still the same chip answer? */
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
-
 /* Four bytes of the config zone at word `word` (0..31), and 32 bytes of OTP block 0 or 1. */
 enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err);
 enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err);

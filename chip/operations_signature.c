@@ -82,16 +82,17 @@ static enum chip_status proven_run(struct chip *chip, void *job, struct error *e
                                                                                                 : CHIP_MISCOMPARE;
 }
 
-static enum chip_status verify_proven(struct chip *chip, struct proven_job *job,
+static enum chip_status verify_proven(struct chip *chip, const struct proven_job *job,
                                       const uint8_t digest[static CHIP_DIGEST_BYTES],
                                       const uint8_t system_nonce[static 32], struct error *err)
 {
     uint8_t message[CHIP_DIGEST_BYTES + 32];
+    struct proven_job with_message = *job;
 
     memcpy(message, digest, CHIP_DIGEST_BYTES);
     memcpy(message + CHIP_DIGEST_BYTES, system_nonce, 32);
-    job->message = message;
-    return chip_run_sequence(chip, (struct chip_sequence){.run = proven_run, .job = job}, err);
+    with_message.message = message;
+    return chip_run_sequence(chip, (struct chip_sequence){.run = proven_run, .job = &with_message}, err);
 }
 
 enum chip_status chip_verify_external_proven(struct chip *chip, const uint8_t digest[static CHIP_DIGEST_BYTES],

@@ -54,24 +54,9 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
         status = chip_execute_exact(chip, &chip_command_read, ZONE_CONFIG | ZONE_32_BYTES, zone_block_address(block),
                                     BYTES_NONE, config->bytes + 32 * block, 32, err);
     if (status == CHIP_OK) {
-        chip_config_serial(config, chip->serial);
-        memcpy(chip->revision, config->bytes + 4, sizeof(chip->revision));
-        chip->identified = true;
         note_config(chip, config);
     }
     return chip_doing(status, "read the config zone", err);
-}
-
-/* The nine bytes lie in the first block, in two pieces. */
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    struct chip_config config = {.bytes = {0}};
-    enum chip_status status = chip_execute_exact(chip, &chip_command_read, ZONE_CONFIG | ZONE_32_BYTES, 0, BYTES_NONE,
-                                                 config.bytes, 32, err);
-
-    if (status == CHIP_OK)
-        chip_config_serial(&config, serial);
-    return chip_doing(status, "read the serial number", err);
 }
 
 enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)

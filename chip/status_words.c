@@ -26,6 +26,8 @@ static const struct {
                     "check the chip's supply, then run it again"},
     [CHIP_REPLY_LOST] = {"the reply was lost, and the command is not one to send twice",
                          "read back what the chip holds, then run it again"},
+    [CHIP_EXCHANGED] = {"another chip answers than the one before",
+                        "put the device back, or start anew with the one that is there"},
     [CHIP_GONE] = {"the way to the chip is gone", "check that the device is plugged in"},
     [CHIP_BAD_ARGUMENT] = {"a slot, length or mode is out of range", NULL},
     [CHIP_HOST_FAILED] = {"the host could not compute a SHA-256", "check that PSA Crypto has SHA-256"},

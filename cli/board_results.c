@@ -92,7 +92,9 @@ static const struct provision_step *take_step(struct board_results *results, con
         return NULL;
     step.done = take_flag(words, "done");
     step.lasting = take_flag(words, "lasting");
-    step.forever = take_flag(words, "forever");
+    /* What cannot be undone follows from the action; a board's word for it is not needed. */
+    step.forever = step.action == PROVISION_LOCK_CONFIG || step.action == PROVISION_LOCK_DATA ||
+                   step.action == PROVISION_LOCK_SLOT;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;

@@ -13,7 +13,7 @@
 #include "cli/exit.h"
 #include "cli/output.h"
 
-#define CLI_VALUES_MAX 8 /* options of one verb, at most */
+#define CLI_VALUES_MAX 9 /* options of one verb, at most */
 #define CLI_FAULTS_MAX 8
 
 struct cli;

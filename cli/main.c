@@ -2,8 +2,10 @@
 /* The program: the table of verbs, and nothing else that is worth reading. */
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/help.h"
 #include "cli/options.h"
@@ -29,12 +31,27 @@ static void print_version(const struct cli *cli)
                                           "commit", IMPRINT_COMMIT, "mbedtls", MBEDTLS_VERSION_STRING));
 }
 
+/*
+ * A standard stream that was closed would be the next file that is opened, such as the virtual chip's, and what is
+ * printed would go into that. In its place comes one that can be neither read nor written as the stream would be.
+ */
+static bool occupy_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.device = "virtual"};
     struct error err = {.reason = ERROR_NONE};
     enum cli_exit code = CLI_DONE;
 
+    if (!occupy_standard_streams())
+        return CLI_REFUSED; /* and no place to say why */
     /* A closed pipe and a file size limit are errors of write() to be reported, not deaths in mid provisioning. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -150,6 +150,7 @@ static bool provision_device(struct run *run, struct error *err)
     run->provision = (struct provision){
         .driver = &run->session.driver,
         .profile = &run->profile,
+        .skills = &provision_all_skills,
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,

@@ -26,9 +26,10 @@
 #define BUS_HIGHEST 0xfffff /* a device's minor number has 20 bits */
 #define ENDED_BY_SIGNAL 128 /* as shells have it */
 
-enum run_option { OPTION_BUS, OPTION_COUNT };
+enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N; 1 when it is not given"},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
 };
 
 struct run {
@@ -201,12 +202,13 @@ static bool serve_program(struct cli *cli, struct run *run, char **program, int 
 
 static bool open_chips(struct cli *cli, struct run *run, int count, struct error *err)
 {
+    const struct virtual_bus_time time = {.real = true, .typical = cli->values[OPTION_TYPICAL] != NULL};
     char *only = run->in_state;
 
     if (count > 0)
-        return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, true, err);
+        return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, time, err);
     return folder_in_state(cli, "chip.virtual", run->in_state, err) &&
-           virtual_bus_open(&run->bus, cli, &only, 1, true, err);
+           virtual_bus_open(&run->bus, cli, &only, 1, time, err);
 }
 
 static enum cli_exit run_virtual_run(struct cli *cli)

@@ -27,6 +27,7 @@ enum serve_option {
     OPTION_KIT_HID,
     OPTION_REMOTE,
     OPTION_REAL_TIME,
+    OPTION_TYPICAL,
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -38,6 +39,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_KIT_HID] = {"kit-hid", 0, NULL, "be a kit on USB HID (/dev/uhid), for --device kit:hid; real time"},
     [OPTION_REMOTE] = {"remote", 0, NULL, "let --tcp listen beyond this machine: there is no password"},
     [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time pass with the clock on the wall"},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
 };
 
 /* What serves, and how to end it. */
@@ -236,8 +238,11 @@ static enum cli_exit run_virtual_serve(struct cli *cli)
     struct error err = {.reason = ERROR_NONE};
     struct serving serving = {.cli = cli, .bus = {.bus = {.count = 0}}, .stop_fd = -1};
     const struct place *place = find_place(cli, &err);
-    bool served = place != NULL && virtual_bus_open(&serving.bus, cli, cli->arguments, (size_t)cli->argument_count,
-                                                    place->real_time || cli->values[OPTION_REAL_TIME] != NULL, &err);
+    const struct virtual_bus_time time = {.real = (place != NULL && place->real_time) ||
+                                                  cli->values[OPTION_REAL_TIME] != NULL,
+                                          .typical = cli->values[OPTION_TYPICAL] != NULL};
+    bool served =
+        place != NULL && virtual_bus_open(&serving.bus, cli, cli->arguments, (size_t)cli->argument_count, time, &err);
 
     if (served) {
         serving.stop_fd = virtual_bus_signals(false);

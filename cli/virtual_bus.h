@@ -13,12 +13,18 @@ struct virtual_bus {
     struct tracing tracing;
 };
 
+/* How time passes there. All false: only traffic and waiting clients move it, commands take their published maximum. */
+struct virtual_bus_time {
+    bool real;    /* never behind the clock on the wall */
+    bool typical; /* commands take what they usually take */
+};
+
 /*
  * Opens the chips in `files` and puts them on one bus; --fault is armed on the first. False with a reason, two chips
  * of one address included, and nothing held.
  */
-bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **files, size_t count, bool real_time,
-                      struct error *err);
+bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **files, size_t count,
+                      struct virtual_bus_time time, struct error *err);
 
 void virtual_bus_close(struct virtual_bus *self);
 

@@ -34,4 +34,10 @@ extern const psa_drv_se_t atecc608a_drv_info;
  */
 extern const psa_drv_se_t atecc608a_drv_info_use_only;
 
+/*
+ * For one that generates and registers keys as well: it imports and destroys none, and verifies with public keys in
+ * software. A factory application whose profile imports nothing.
+ */
+extern const psa_drv_se_t atecc608a_drv_info_make_only;
+
 #endif

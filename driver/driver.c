@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/driver.h"
 
-#include <string.h>
-
 #include "chip/operations.h"
 #include "driver/recovery.h"
 
@@ -34,39 +32,10 @@ void driver_forget_config(struct driver *driver)
     driver->config_known = false;
 }
 
-/* The records in storage are of one chip. Another in its place is as good as none. */
-static enum chip_status expect_chip(struct driver *driver, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                                    struct error *err)
-{
-    if (!driver->serial_known)
-        memcpy(driver->serial, serial, sizeof driver->serial);
-    driver->serial_known = true;
-    if (memcmp(driver->serial, serial, sizeof driver->serial) == 0)
-        return CHIP_OK;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than before", "leave the device in its place and run again");
-    return CHIP_NO_ANSWER;
-}
-
-enum chip_status driver_check_chip(struct driver *driver, struct error *err)
-{
-    uint8_t serial[CHIP_SERIAL_BYTES];
-    enum chip_status status = chip_read_serial(driver->chip, serial, err);
-
-    if (status == CHIP_OK)
-        status = expect_chip(driver, serial, err);
-    driver_note_chip_status(driver, status);
-    return status;
-}
-
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err)
 {
     if (!driver->config_known) {
-        uint8_t serial[CHIP_SERIAL_BYTES];
         enum chip_status status = chip_read_config(driver->chip, &driver->config, err);
-        if (status == CHIP_OK) {
-            chip_config_serial(&driver->config, serial);
-            status = expect_chip(driver, serial, err);
-        }
         if (status != CHIP_OK)
             return status;
         driver->config_known = true;
@@ -98,7 +67,8 @@ enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_c
 /* After these another chip, or the same one changed by somebody else, may answer next time. */
 void driver_note_chip_status(struct driver *driver, enum chip_status status)
 {
-    if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED)
+    if (status == CHIP_NO_ANSWER || status == CHIP_RESET || status == CHIP_GONE || status == CHIP_GARBLED ||
+        status == CHIP_EXCHANGED)
         driver_forget_config(driver);
 }
 

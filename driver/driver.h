@@ -41,8 +41,6 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
-    bool serial_known; /* of the chip that the key records are of: the first that answered */
-    uint8_t serial[CHIP_SERIAL_BYTES];
     uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
     bool working;       /* one of its methods is on the stack: the chip's registers may hold something that it needs */
 };
@@ -65,17 +63,11 @@ struct driver *driver_bound(void);
 /* Forgets the cached config zone: call it after anything else has written or locked the chip. */
 void driver_forget_config(struct driver *driver);
 
-/*
- * The config zone, read once and then kept. May leave the chip awake: chip_sleep() when done. Another chip than the
- * first that was read since driver_init() is CHIP_NO_ANSWER with ERROR_WRONG_PART: the key records are not its.
- */
+/* The config zone, read once and then kept. May leave the chip awake: chip_sleep() when done. */
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err);
 
 /* The same with the lock bytes (84 to 91) read anew: for the moment before something is written to the chip. */
 enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_config **config, struct error *err);
-
-/* Whether still the same chip answers: before something is written to it, and before what was is taken for done. */
-enum chip_status driver_check_chip(struct driver *driver, struct error *err);
 
 /* Forgets the cached config zone when `status` says that the chip may have been exchanged or restarted. */
 void driver_note_chip_status(struct driver *driver, enum chip_status status);

@@ -2,7 +2,7 @@
 /*
  * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
  * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`. The methods that only use a key are
- * in `dynamic_use.c`, with a second table for applications that make none.
+ * in `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a table for applications that do no more.
  *
  * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
  * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
@@ -11,135 +11,7 @@
 #include "driver/dynamic.h"
 
 #include "driver/keys.h"
-#include "driver/recovery.h"
-#include "driver/slots.h"
-
-/* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
- * the methods around which no creation is open. */
-static struct driver *begin_settled(void)
-{
-    struct driver *driver = driver_se_begin();
-
-    if (driver != NULL) {
-        driver_recover(driver);
-        driver_settle_erasures(driver);
-    }
-    return driver;
-}
-
-/*
- * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
- * lock). The chip is asked something only when a destroyed key is still in it.
- */
-static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
-{
-    struct driver *driver = driver_se_begin();
-
-    (void)context;
-    (void)persistent_data;
-    (void)location;
-    if (driver != NULL) {
-        driver_forget_config(driver);
-        driver_recover_again(driver);
-        driver_settle_erasures(driver);
-        driver->working = false;
-    }
-    return PSA_SUCCESS;
-}
-
-/*
- * Leaves with the storage what the core's transaction will not say. Chosen automatically and without permission to
- * replace, a slot is empty or scrap; else the chip is asked.
- */
-static psa_status_t note_creation(struct driver *driver, uint32_t key_id, psa_key_creation_method_t method,
-                                  uint8_t slot, bool known_fresh)
-{
-    struct storage_note note = {
-        .creation = method == PSA_KEY_CREATION_IMPORT     ? STORAGE_CREATION_IMPORT
-                    : method == PSA_KEY_CREATION_GENERATE ? STORAGE_CREATION_GENERATE
-                                                          : STORAGE_CREATION_REGISTER,
-        .fresh = known_fresh,
-    };
-    enum driver_fill fill = DRIVER_FILL_UNKNOWN;
-    psa_status_t status = PSA_SUCCESS;
-
-    if (note.creation != STORAGE_CREATION_REGISTER && !note.fresh) {
-        status = driver_slot_is_scrap(driver, slot, &note.fresh, &driver->last_error);
-        if (status == PSA_SUCCESS && !note.fresh) {
-            status = driver_probe_slot(driver, slot, &fill, &driver->last_error);
-            note.fresh = fill == DRIVER_FILL_EMPTY;
-        }
-    }
-    if (status == PSA_SUCCESS)
-        storage_note_creation(driver->storage, key_id, note);
-    return status;
-}
-
-/* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
-static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
-                                  psa_key_creation_method_t method, struct driver_want *want)
-{
-    uint32_t key_id = psa_get_key_id(attributes);
-    psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
-
-    if (status == PSA_SUCCESS)
-        status = driver_require_settled(driver, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = driver_check_new_id(driver, key_id, &driver->last_error);
-    if (status != PSA_SUCCESS) {
-        error_doing(&driver->last_error, "create a key in the chip");
-        error_with_key(&driver->last_error, key_id);
-    }
-    return status;
-}
-
-static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_data,
-                                const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
-                                psa_key_slot_number_t *key_slot)
-{
-    struct driver *driver = begin_settled();
-    struct driver_want want;
-    uint8_t slot = 0;
-
-    (void)context;
-    (void)persistent_data;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
-    if (status == PSA_SUCCESS)
-        status = driver_choose_slot(driver, &want, &slot, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), method, slot, !driver->settings.replace_unclaimed);
-    if (status == PSA_SUCCESS)
-        *key_slot = slot;
-    else
-        error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return driver_se_finish(driver, status);
-}
-
-static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
-                                            const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
-                                            psa_key_slot_number_t key_slot)
-{
-    struct driver *driver = begin_settled();
-    struct driver_want want;
-    uint8_t slot;
-
-    (void)context;
-    (void)persistent_data;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
-    if (status == PSA_SUCCESS)
-        status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), method, slot, false);
-    if (status != PSA_SUCCESS)
-        error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return driver_se_finish(driver, status);
-}
+#include "driver/records.h"
 
 static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
@@ -158,25 +30,6 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
                                               bytes_of(data, data_length), bits, &driver->last_error));
 }
 
-/* The core never gives room for the public key: p_export_public computes it when it is asked for. */
-static psa_status_t se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
-                                const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
-                                size_t *pubkey_length)
-{
-    struct driver *driver = driver_se_begin();
-    uint8_t slot;
-
-    (void)context;
-    (void)pubkey;
-    (void)pubkey_size;
-    (void)pubkey_length;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return driver_se_finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
-}
-
 /* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
@@ -193,7 +46,7 @@ static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
  */
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = begin_settled();
+    struct driver *driver = driver_se_begin_settled();
     uint32_t key_id = 0;
     bool erased;
 
@@ -216,49 +69,33 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
     return driver_se_finish(driver, driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error));
 }
 
-/* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */
-static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
-                                     size_t data_size, size_t *data_length)
-{
-    (void)begin_settled();
-    return driver_se_export_public(context, key_slot, data, data_size, data_length);
-}
-
-static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
-                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
-                            size_t *signature_length)
-{
-    (void)begin_settled();
-    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
-}
-
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    (void)begin_settled();
+    (void)driver_se_begin_settled();
     return driver_se_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
 }
 
 static const psa_drv_se_key_management_t key_management = {
-    .MBEDTLS_PRIVATE(p_allocate) = se_allocate,
-    .MBEDTLS_PRIVATE(p_validate_slot_number) = se_validate_slot_number,
+    .MBEDTLS_PRIVATE(p_allocate) = driver_se_allocate,
+    .MBEDTLS_PRIVATE(p_validate_slot_number) = driver_se_validate_slot_number,
     .MBEDTLS_PRIVATE(p_import) = se_import,
-    .MBEDTLS_PRIVATE(p_generate) = se_generate,
+    .MBEDTLS_PRIVATE(p_generate) = driver_se_generate,
     .MBEDTLS_PRIVATE(p_destroy) = se_destroy,
-    .MBEDTLS_PRIVATE(p_export) = se_export_public,
-    .MBEDTLS_PRIVATE(p_export_public) = se_export_public,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_settle_and_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_settle_and_export_public,
 };
 
 static const psa_drv_se_asymmetric_t asymmetric = {
-    .MBEDTLS_PRIVATE(p_sign) = se_sign,
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_settle_and_sign,
     .MBEDTLS_PRIVATE(p_verify) = se_verify,
 };
 
 const psa_drv_se_t atecc608a_drv_info = {
     .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
     .MBEDTLS_PRIVATE(persistent_data_size) = 0,
-    .MBEDTLS_PRIVATE(p_init) = se_init,
+    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };

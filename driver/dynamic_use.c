@@ -122,7 +122,7 @@ static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_dat
 }
 
 /* Without this method the core would drop the key's record all the same: so the record is held. */
-static psa_status_t use_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
+psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
     struct driver *driver = begin_recovered();
     struct storage *storage = storage_mounted();
@@ -134,12 +134,12 @@ static psa_status_t use_destroy(psa_drv_se_context_t *context, void *persistent_
         storage_hold(storage, key_id);
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    error_set(&driver->last_error, ERROR_PSA, "this application may use keys, not destroy them", NULL);
+    error_set(&driver->last_error, ERROR_PSA, "this application may not destroy keys", NULL);
     return driver_se_finish(driver, PSA_ERROR_NOT_PERMITTED);
 }
 
 static const psa_drv_se_key_management_t key_management = {
-    .MBEDTLS_PRIVATE(p_destroy) = use_destroy,
+    .MBEDTLS_PRIVATE(p_destroy) = driver_se_keep,
     .MBEDTLS_PRIVATE(p_export) = driver_se_export_public,
     .MBEDTLS_PRIVATE(p_export_public) = driver_se_export_public,
 };

@@ -100,18 +100,10 @@ static psa_status_t check_again(struct driver *driver, const struct driver_want 
 {
     enum chip_status status = driver_refresh_locks(driver, config, err);
 
-    if (status == CHIP_OK)
-        status = driver_check_chip(driver, err);
     driver_note_chip_status(driver, status);
     if (status != CHIP_OK)
         return driver_status_of_chip(status);
     return driver_check_slot(driver, want, slot, true, err);
-}
-
-/* After the key is in its slot: it is in the chip that the record will be of. */
-static psa_status_t confirm_chip(struct driver *driver, psa_status_t made, struct error *err)
-{
-    return made == PSA_SUCCESS ? driver_status_of_chip(driver_check_chip(driver, err)) : made;
 }
 
 /* --- generate -------------------------------------------------------------------------------------------------- */
@@ -214,7 +206,7 @@ psa_status_t driver_generate_key(struct driver *driver, uint8_t slot, uint32_t k
 
     if (status == PSA_SUCCESS) {
         storage_note_chip_written(driver->storage);
-        status = confirm_chip(driver, generate(driver, config, slot, err), err);
+        status = generate(driver, config, slot, err);
     }
     return finish(driver, status, "generate a private key", slot, key_id, err);
 }
@@ -306,7 +298,6 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key
         storage_note_chip_written(driver->storage);
         status = private_key ? import_private(driver, config, slot, key, err)
                              : import_public(driver, config, slot, key, err);
-        status = confirm_chip(driver, status, err);
     }
     if (status == PSA_SUCCESS)
         *bits = 256;
@@ -496,19 +487,18 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     if (status != PSA_SUCCESS || sharing.other != 0)
         return status;
     enum chip_status refreshed = driver_refresh_locks(driver, &config, err);
-    if (refreshed == CHIP_OK)
-        refreshed = driver_check_chip(driver, err);
     driver_note_chip_status(driver, refreshed);
     if (refreshed != CHIP_OK)
         return driver_status_of_chip(refreshed);
     if (chip_slot_policy(config, slot).locked || (chip_slot_can(config, slot) & CHIP_CAN_GENERATE) == 0)
         return PSA_SUCCESS;
-    status = confirm_chip(driver, generate(driver, config, slot, err), err);
+    status = generate(driver, config, slot, err);
     *erased = status == PSA_SUCCESS;
     return status;
 }
 
-/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id. */
+/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id.
+ */
 static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
 {
     const uint64_t uid = storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);

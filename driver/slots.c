@@ -647,8 +647,6 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *
     }
     if (status == PSA_SUCCESS && !creating)
         status = check_holds(driver, config, want->private_key, slot, err);
-    if (status == PSA_SUCCESS && !creating)
-        status = driver_status_of_chip(driver_check_chip(driver, err));
     if (status != PSA_SUCCESS) {
         error_doing(err, creating ? "put a key into a slot" : "register the key in a slot");
         error_at_slot(err, slot);

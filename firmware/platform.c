@@ -23,8 +23,8 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     if (status == STORAGE_OK)
         return true;
     if (status == STORAGE_ABSENT && use == PLATFORM_LOOK) {
-        storage_memory_open(&platform->memory, platform->room, sizeof platform->room, &platform->storage);
-        platform->in_memory = true;
+        storage_empty_open(&platform->storage);
+        platform->absent = true;
         return true;
     }
     if (status == STORAGE_ABSENT)
@@ -73,7 +73,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
 {
     struct storage made = {.operations = NULL};
 
-    if (platform->in_memory) {
+    if (platform->absent) {
         if (storage_flash_open(&platform->flash, board_flash(), true, &made, err) != STORAGE_OK) {
             error_set(err, ERROR_STORAGE_FAILED, "the flash does not take a key store", NULL);
             error_doing(err, "make the key store in the board's flash");
@@ -82,7 +82,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
         /* Both are empty; the driver's recovery stays. */
         platform->storage.operations = made.operations;
         platform->storage.context = made.context;
-        platform->in_memory = false;
+        platform->absent = false;
     }
     platform->chip.guard.allow = NULL;
     return true;

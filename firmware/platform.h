@@ -12,21 +12,19 @@
 #include "chip/chip.h"
 #include "driver/driver.h"
 #include "storage/flash.h"
-#include "storage/memory.h"
+#include "storage/empty.h"
 #include "storage/storage.h"
 
 enum platform_use {
     PLATFORM_USE,  /* the key store as the factory has left it */
-    PLATFORM_LOOK, /* the same, and where there is no key store yet, an empty one in memory */
+    PLATFORM_LOOK, /* the same, and where there is no key store yet, an empty one */
 };
 
 /* Private. Must stay where it is until platform_stop(). */
 struct platform {
     struct chip chip;
     struct storage_flash flash;
-    struct storage_memory memory;
-    uint8_t room[STORAGE_MEMORY_BYTES(0)];
-    bool in_memory;
+    bool absent; /* there is no store yet: `storage` is empty */
     struct storage storage;
     struct driver driver;
 };

@@ -67,6 +67,8 @@ static void make_part(unsigned number, const struct virtual_making *making)
     must(virtual_create(workshop.path, making, &problem) == VIRTUAL_OK, "a part cannot be made");
     file = fopen(workshop.path, "rb");
     must(file != NULL, "a new part cannot be read");
+    if (file == NULL)
+        return;
     workshop.part_len = fread(workshop.parts[number], 1, FILE_BYTES_MAX, file);
     (void)fclose(file);
     (void)unlink(workshop.path);

@@ -147,7 +147,7 @@ bool profile_encode(const struct profile *profile, struct bytes_out *out)
 
     if (binary_put_profile(&sink, profile))
         return true;
-    out->len = start;
+    out->len = start; /* cppcheck-suppress redundantAssignment ; the sink has moved it */
     return false;
 }
 

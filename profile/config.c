@@ -133,8 +133,10 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
         address = (uint8_t)(profile->i2c_address << 1);
     named_apply(wanted_blank(part), part, wanted);
     wanted->bytes[I2C_ADDRESS_AT] = address;
-    for (size_t i = 0; i < profile->key_count; i++)
-        derive_slot(&profile->keys[i], wanted);
+    for (size_t i = 0; i < profile->key_count; i++) {
+        if (profile->keys[i].slot < CHIP_SLOTS)
+            derive_slot(&profile->keys[i], wanted);
+    }
     return true;
 }
 
@@ -144,7 +146,8 @@ static bool wanted_serves_derive(const struct profile *profile, const struct chi
     for (size_t i = 0; i < profile->key_count; i++) {
         const struct profile_key *key = &profile->keys[i];
 
-        if ((key->usage & PSA_KEY_USAGE_DERIVE) == 0 || chip_slot_policy(wanted, key->slot).ecdh)
+        if ((key->usage & PSA_KEY_USAGE_DERIVE) == 0 ||
+            (key->slot < CHIP_SLOTS && chip_slot_policy(wanted, key->slot).ecdh))
             continue;
         error_set(err, ERROR_PROFILE_CONFLICT, "a key is to derive, and bit 2 of its slot's ReadKey (ECDH) is 0",
                   "name a slot that can do ECDH, or take derive out of the key's usage");
@@ -162,8 +165,6 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
     struct chip_config found = *now;
     enum chip_part part = chip_config_part(&found);
 
-    if (!profile_check(profile, err))
-        goto refuse;
     *wanted = found;
     switch (profile->configuration) {
     case PROFILE_AS_DELIVERED:

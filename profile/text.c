@@ -189,8 +189,8 @@ static bool read_words(const struct text_value *value)
     uint32_t all = 0;
     size_t index = 0;
 
-    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next) {
-        const struct complain_path path = {.outer = value->path, .index = index++};
+    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next, index++) {
+        const struct complain_path path = {.outer = value->path, .index = index};
         uint32_t found = 0;
 
         if (!text_find_word(value, item, &path, &found))

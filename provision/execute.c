@@ -7,14 +7,8 @@
 
 #include <string.h>
 
-#include "chip/operations.h"
-#include "provision/fill.h"
-#include "provision/gate.h"
 #include "provision/prove.h"
 #include "provision/status.h"
-
-/* The longest key to import in PSA's format: an uncompressed P-256 point. */
-#define IMPORT_BYTES_MAX 65
 
 /* What one run carries from step to step. */
 struct run {
@@ -28,58 +22,21 @@ static const struct profile_key *key_of(const struct run *run, const struct prov
     return &run->provision->profile->keys[step->key];
 }
 
-/*
- * Before the part gets another I2C address: nobody else may have it, and from now on the part is looked for there too.
- * When a new address counts is documented for byte 85 alone (after the next sleep), so both places are good until then.
- */
-static bool prepare_move(struct chip *chip, uint8_t address, struct error *err)
-{
-    if (chip_address_is_taken(chip, address)) {
-        error_set(err, ERROR_GATE_REFUSED,
-                  "somebody else on the bus has the I2C address that the profile gives the part",
-                  "take it off the bus, or give another address");
-        return false;
-    }
-    chip_also_at(chip, address);
-    return true;
-}
-
 static enum provision_status do_write_config(struct run *run, struct provision_step *step, struct error *err)
 {
-    struct chip *chip = run->provision->driver->chip;
-    const uint8_t address = chip_config_i2c_address(&run->plan->wanted);
-    struct chip_config now;
-    bool moves;
-
     (void)step;
-    driver_forget_config(run->provision->driver);
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
-        return provision_status_of(err);
-    moves = chip_config_is_i2c(&now) && chip_config_i2c_address(&now) != address;
-    if ((moves && !prepare_move(chip, address, err)) ||
-        chip_write_config(chip, &now, &run->plan->wanted, err) != CHIP_OK)
-        return provision_status_of(err);
-    if (moves) /* before anything is locked it shows that the part can be reached where it is now */
-        chip_sleep(chip);
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
-        return provision_status_of(err);
-    if (chip_config_compare_policy(run->plan->part, &now, &run->plan->wanted) >= 0) {
-        error_set(err, ERROR_CHIP_REFUSED, "the config zone reads back otherwise than it was written",
-                  "run again; if it stays so, take this part off the line");
-        return PROVISION_REFUSED;
-    }
-    return PROVISION_OK;
+    return run->provision->skills->write_config(run->provision, run->plan, err);
 }
 
 static enum provision_status do_lock(struct run *run, struct provision_step *step, struct error *err)
 {
-    return provision_gate_lock(run->provision, run->plan, step, err);
+    return run->provision->skills->lock(run->provision, run->plan, step, err);
 }
 
 static enum provision_status do_fill_data(struct run *run, struct provision_step *step, struct error *err)
 {
     (void)step;
-    return provision_fill_data(run->provision, run->plan, err);
+    return run->provision->skills->fill_data(run->provision, run->plan, err);
 }
 
 /*
@@ -107,6 +64,19 @@ static enum provision_status confirm_record(struct run *run, struct provision_st
     return provision_psa_failed(run->provision, status, key, err);
 }
 
+static enum provision_status make_key(struct provision *provision, const struct profile_key *key,
+                                      const psa_key_attributes_t *attributes, struct error *err)
+{
+    psa_key_id_t id = 0;
+    psa_status_t status;
+
+    if (key->method == PROFILE_IMPORT)
+        return provision->skills->import_key(provision, key, attributes, err);
+    status =
+        key->method == PROFILE_REGISTER ? mbedtls_psa_register_se_key(attributes) : psa_generate_key(attributes, &id);
+    return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
+}
+
 static enum provision_status do_make_key(struct run *run, struct provision_step *step, struct error *err)
 {
     struct provision *provision = run->provision;
@@ -114,40 +84,14 @@ static enum provision_status do_make_key(struct run *run, struct provision_step 
     const struct profile_key *key = key_of(run, step);
     const struct driver_settings settings = driver->settings;
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_id_t id = 0;
-    uint8_t source[IMPORT_BYTES_MAX];
-    struct bytes_out source_out = {.data = source, .cap = sizeof(source)};
-    enum provision_status result = PROVISION_OK;
-    psa_status_t status = PSA_ERROR_NOT_SUPPORTED;
+    enum provision_status result;
 
     profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
     provision_apply_settings(provision, key, 0);
     error_clear(&driver->last_error);
-
-    switch (key->method) {
-    case PROFILE_REGISTER:
-        status = mbedtls_psa_register_se_key(&attributes);
-        break;
-    case PROFILE_GENERATE:
-        status = psa_generate_key(&attributes, &id);
-        break;
-    case PROFILE_IMPORT:
-        if (provision->callbacks.import_key == NULL ||
-            !provision->callbacks.import_key(provision->callbacks.context, key, &source_out, err)) {
-            error_set(err, ERROR_INPUT_FILE, "the key to import cannot be had", NULL);
-            result = provision_status_of(err);
-            goto out;
-        }
-        status = psa_import_key(&attributes, source_out.data, source_out.len, &id);
-        break;
-    }
-    if (status != PSA_SUCCESS) {
-        result = provision_psa_failed(provision, status, key, err);
-        goto out;
-    }
-    result = confirm_record(run, step, err);
-out:
-    bytes_wipe(source, sizeof(source));
+    result = make_key(provision, key, &attributes, err);
+    if (result == PROVISION_OK)
+        result = confirm_record(run, step, err);
     driver->settings = settings;
     psa_reset_key_attributes(&attributes);
     if (result != PROVISION_OK)

@@ -39,11 +39,52 @@ static struct provision_step *plan_add_step(struct provision_plan *plan, enum pr
     return step;
 }
 
+static enum provision_status unskilled(struct error *err)
+{
+    error_set(err, ERROR_UNEXPECTED, "this program was built without what the profile needs",
+              "build it with the table that was compiled from this very profile");
+    return PROVISION_REFUSED;
+}
+
+/* Nothing is asked of the chip's configuration but what the driver finds out by itself. */
+static bool is_as_delivered(const struct profile *profile)
+{
+    bool derives = false;
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        derives = derives || (profile->keys[i].usage & PSA_KEY_USAGE_DERIVE) != 0;
+    return profile->configuration == PROFILE_AS_DELIVERED && !derives;
+}
+
+/* Whether the step can be done by this program. */
+static bool is_skilled(const struct provision_skills *skills, enum provision_action action)
+{
+    switch (action) {
+    case PROVISION_WRITE_CONFIG:
+        return skills != NULL && skills->write_config != NULL;
+    case PROVISION_LOCK_CONFIG:
+    case PROVISION_LOCK_DATA:
+    case PROVISION_LOCK_SLOT:
+        return skills != NULL && skills->lock != NULL;
+    case PROVISION_FILL_DATA:
+        return skills != NULL && skills->fill_data != NULL;
+    case PROVISION_IMPORT_KEY:
+        return skills != NULL && skills->import_key != NULL && skills->prove_import != NULL;
+    case PROVISION_REGISTER_KEY:
+    case PROVISION_GENERATE_KEY:
+    case PROVISION_PROVE_KEY:
+    case PROVISION_ACTION_COUNT:
+        break;
+    }
+    return true;
+}
+
 /* The part is one that the profile allows, and its policy bytes are or can become the wanted ones. */
 static enum provision_status observe_configuration(struct provision *provision, struct provision_plan *plan,
                                                    struct error *err)
 {
     const struct profile *profile = provision->profile;
+    const struct provision_skills *skills = provision->skills;
     const struct chip_config *config;
     bool config_locked;
     bool writes = profile->configuration == PROFILE_POLICY;
@@ -63,8 +104,13 @@ static enum provision_status observe_configuration(struct provision *provision, 
         error_with_subject(err, chip_part_name(plan->part));
         return PROVISION_WRONG;
     }
-    if (!profile_wanted_config(profile, config, &plan->wanted, err))
-        return provision_status_of(err);
+    plan->wanted = *config;
+    if (skills != NULL && skills->wanted_config != NULL) {
+        if (!skills->wanted_config(profile, config, &plan->wanted, err))
+            return provision_status_of(err);
+    } else if (!is_as_delivered(profile)) {
+        return unskilled(err);
+    }
 
     config_locked = chip_config_is_locked(config);
     differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
@@ -361,6 +407,10 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         }
     }
     triage(plan);
+    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
+        if (!is_skilled(provision->skills, plan->steps[i].action))
+            result = unskilled(err);
+    }
 out:
     if (result != PROVISION_OK) {
         plan->triage.state = state_of_refusal(err->reason);

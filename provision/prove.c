@@ -100,65 +100,6 @@ static enum provision_status read_public_key(struct provision *provision, const 
     return provision_psa_failed(provision, status, key, err);
 }
 
-/* The public key that belongs to an imported key: the point itself, or computed in software from the scalar. */
-static psa_status_t public_key_of(const struct profile_key *key, struct bytes source, uint8_t point[static POINT_BYTES])
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_id_t copy = 0;
-    size_t len = 0;
-    psa_status_t status;
-
-    psa_set_key_type(&attributes, key->type);
-    psa_set_key_bits(&attributes, key->bits);
-    status = psa_import_key(&attributes, source.data, source.len, &copy);
-    if (status == PSA_SUCCESS) {
-        status = psa_export_public_key(copy, point, POINT_BYTES, &len);
-        (void)psa_destroy_key(copy);
-    }
-    return status;
-}
-
-/*
- * Whether the public key that the chip shows is the one of the key that the profile imports. A record with the right
- * attributes does not say so: the run that made it may have been cut short, and the file been corrected since.
- */
-static enum provision_status prove_import(struct provision *provision, const struct profile_key *key,
-                                          const uint8_t found[static POINT_BYTES], bool needs_source, struct error *err)
-{
-    const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t source[POINT_BYTES];
-    uint8_t wanted[POINT_BYTES];
-    struct bytes_out out = {.data = source, .cap = sizeof(source)};
-    struct error ignored = {.reason = ERROR_NONE};
-    struct error *missing = needs_source ? err : &ignored;
-    enum provision_status result = PROVISION_OK;
-    psa_status_t status;
-
-    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
-        if (!needs_source)
-            goto out;
-        error_set(err, ERROR_INPUT_FILE, "the key to compare with cannot be had", NULL);
-        error_with_key(err, key->id);
-        result = provision_status_of(err);
-        goto out;
-    }
-    status = public_key_of(key, bytes_written(&out), wanted);
-    if (status != PSA_SUCCESS) {
-        error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
-        error_with_psa(err, status);
-        error_with_key(err, key->id);
-        result = PROVISION_INPUT;
-    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(found, POINT_BYTES))) {
-        error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
-                  "correct the profile's file, or choose another key id and slot");
-        error_with_key(err, key->id);
-        result = PROVISION_WRONG;
-    }
-out:
-    bytes_wipe(source, sizeof(source));
-    return result;
-}
-
 enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                           bool finished, struct provision_key_evidence *evidence, struct error *err)
 {
@@ -173,7 +114,7 @@ enum provision_status provision_prove_key(struct provision *provision, const str
 
     result = read_public_key(provision, key, evidence->public_key, err);
     if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
-        result = prove_import(provision, key, evidence->public_key, public_key || !finished, err);
+        result = provision->skills->prove_import(provision, key, evidence->public_key, finished, err);
     if (result == PROVISION_OK && !public_key && (key->usage & SIGNING) != 0)
         result = prove_signature(provision, key, slot, evidence, err);
     evidence->proven = result == PROVISION_OK;

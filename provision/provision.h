@@ -130,9 +130,38 @@ struct provision_callbacks {
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 
+struct provision;
+
+/*
+ * What the engine can do beyond registering, generating and proving keys in parts that are configured as delivered.
+ * Each skill may be missing: then its code is not in the program, and a profile that needs it is refused while
+ * observing. `imprint compile --c` names those that a profile needs, so that a board carries no others.
+ */
+struct provision_skills {
+    /* Another configuration than as delivered, and keys that derive: profile_wanted_config(). */
+    bool (*wanted_config)(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
+                          struct error *err);
+    /* To write that configuration, to fill the data zone, and to lock: provision/configure.h, fill.h, gate.h. */
+    enum provision_status (*write_config)(struct provision *provision, const struct provision_plan *plan,
+                                          struct error *err);
+    enum provision_status (*fill_data)(struct provision *provision, const struct provision_plan *plan,
+                                       struct error *err);
+    enum provision_status (*lock)(struct provision *provision, struct provision_plan *plan,
+                                  const struct provision_step *step, struct error *err);
+    /* To import, and to prove what was imported: provision/import.h. */
+    enum provision_status (*import_key)(struct provision *provision, const struct profile_key *key,
+                                        const psa_key_attributes_t *attributes, struct error *err);
+    enum provision_status (*prove_import)(struct provision *provision, const struct profile_key *key,
+                                          const uint8_t *point, bool finished, struct error *err);
+};
+
+/* All of them. */
+extern const struct provision_skills provision_all_skills;
+
 struct provision {
     struct driver *driver; /* bound; its chip and storage are used */
     const struct profile *profile;
+    const struct provision_skills *skills; /* NULL: none */
     struct provision_callbacks callbacks;
 };
 

@@ -197,7 +197,7 @@ static enum transport_status kit_send(void *context, struct bytes group)
 
 static enum transport_status kit_receive(void *context, struct bytes_out *group)
 {
-    struct transport_kit *self = context;
+    const struct transport_kit *self = context;
 
     group->len = 0;
     if (self->gone)

@@ -73,7 +73,7 @@ bool virtual_refuse_group(struct virtual_chip *chip)
 
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
         chip->silent = true;
-    if (!chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
+    if (!virtual_fault_swap(chip, group) && !chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
         return false;
     chip->counters.groups = group;
     return true;

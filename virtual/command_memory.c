@@ -137,7 +137,7 @@ static enum virtual_answer write_config(struct virtual_chip *chip, const struct 
  */
 static bool decrypt_write(struct virtual_chip *chip, const struct virtual_call *call, uint8_t plain[static 32])
 {
-    struct virtual_tempkey *tempkey = &chip->registers.tempkey;
+    const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
     struct virtual_message message = {.len = 0};
     uint8_t expected[32];
     bool good = false;

@@ -387,7 +387,6 @@ void virtual_execute(struct virtual_chip *chip)
     const uint64_t group = ++chip->counters.groups;
     uint64_t duration_ns = 0;
 
-    virtual_fault_swap(chip);
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_CUT_BEFORE, group)) {
         virtual_cut_power(chip);
         return;

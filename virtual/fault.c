@@ -198,15 +198,15 @@ static void change_identity(struct virtual_chip *chip, struct virtual_memory *me
     }
 }
 
-void virtual_fault_swap(struct virtual_chip *chip)
+bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group)
 {
-    if (chip->swapped || !virtual_fault_armed(chip, VIRTUAL_FAULT_SWAP, chip->counters.groups))
-        return;
+    if (chip->swapped || !virtual_fault_armed(chip, VIRTUAL_FAULT_SWAP, group))
+        return false;
     change_identity(chip, &chip->memory);
     chip->committed = chip->memory;
-    virtual_wipe(&chip->registers, sizeof chip->registers);
-    chip->latch = false;
+    virtual_power_up(chip);
     chip->swapped = true;
+    return true;
 }
 
 /* ---- bytes of groups ---- */

@@ -210,7 +210,7 @@ void virtual_fault_write(struct virtual_chip *chip);
 /* fault.c: which tests fail in a self test made when `group` groups have been begun: its first asking, once. */
 uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group);
 
-/* fault.c: the part becomes another one when the current group says so. */
-void virtual_fault_swap(struct virtual_chip *chip);
+/* fault.c: the part becomes another one, freshly powered, where the fault says so of `group`. True: just now. */
+bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group);
 
 #endif

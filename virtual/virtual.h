@@ -108,7 +108,8 @@ void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
 size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
 
-/* Has this part a single wire in place of I2C? (It answers I2C all the same, at 0x60: for tools that know only that.) */
+/* Has this part a single wire in place of I2C? (It answers I2C all the same, at 0x60: for tools that know only that.)
+ */
 bool virtual_is_single_wire(const struct virtual_chip *chip);
 
 /* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
@@ -191,8 +192,8 @@ void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
  *   kill@N      the process is killed with SIGKILL just after the non-volatile writes of group N
  *   watchdog@N  the watchdog strikes half way through group N: what it writes is written, the chip is in sleep
  *   brownout@N  group N is executed and its change stays; then the supply dips: freshly powered, replies 0x11
- *   swap@N      group N and all later ones meet another part: other serial number and private keys, volatile state
- *               gone, changes kept in this process only, until virtual_close()
+ *   swap@N      group N and all later ones meet another part: other serial number and private keys, freshly powered,
+ *               so that group N is not acknowledged; changes kept in this process only, until virtual_close()
  * Loss of power. The chip is dead until virtual_power_cycle() or a new virtual_open():
  *   cut@N         before anything of group N is written; cut@N.before is the same
  *   cut@N.after   when group N has been written, before its reply

@@ -132,8 +132,8 @@ _imprint() {
         "board provision") options="--console --dry-run --arm --timeout --switch --primary-console --end" ;;
         "board prove") options="--console --timeout --save --end" ;;
         "virtual new") options="--as --bus --seed" ;;
-        "virtual run") options="--bus" ;;
-        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time" ;;
+        "virtual run") options="--bus --typical" ;;
+        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
         *) options="" ;;
     esac
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bytes/hex.h"
-#include "driver/atecc608a_se.h"
 
 /* Of a digest that arms, so much must be given: a person need not type all of it. */
 #define DIGEST_BYTES_MIN 4
@@ -110,11 +109,12 @@ static void show_plan(const struct factory *factory)
 /* Starts the platform and looks at the device; whoever gets true stops the platform. */
 static bool look(struct factory *factory, struct error *err)
 {
-    if (!platform_start(&factory->platform, PLATFORM_LOOK, &atecc608a_drv_info, err))
+    if (!platform_start(&factory->platform, PLATFORM_LOOK, factory->driver, err))
         return false;
     factory->provision = (struct provision){
         .driver = &factory->platform.driver,
         .profile = &factory->compiled->profile,
+        .skills = factory->skills,
         .callbacks = {.context = factory,
                       .progress = on_progress,
                       .import_key = on_import,
@@ -227,7 +227,7 @@ static bool do_report(void *application, const struct link_words *words, struct 
         error_doing(err, "report");
         return false;
     }
-    if (!platform_start(&factory->platform, PLATFORM_USE, &atecc608a_drv_info, err))
+    if (!platform_start(&factory->platform, PLATFORM_USE, factory->driver, err))
         return false;
     ok = factory_report(factory, err);
     platform_stop(&factory->platform);
@@ -274,7 +274,8 @@ static bool check_table(const struct profile_compiled *compiled)
     return profile_digest(&compiled->profile, digest) && memcmp(digest, compiled->digest, sizeof digest) == 0;
 }
 
-void factory_serve(struct factory *factory, const struct profile_compiled *compiled)
+void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
+                   const struct provision_skills *skills, const psa_drv_se_t *driver)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};
@@ -282,6 +283,8 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
 
     memset(factory, 0, sizeof *factory);
     factory->compiled = compiled;
+    factory->skills = skills;
+    factory->driver = driver;
     console_init(&factory->console);
     (void)do_hello(factory, NULL, &err); /* whoever has waited for the board hears of it */
     if (!check_table(compiled)) {

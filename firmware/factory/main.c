@@ -7,6 +7,6 @@ int main(void)
     struct factory factory;
 
     board_start();
-    factory_serve(&factory, &factory_profile);
+    factory_serve(&factory, &factory_profile, &factory_profile_skills, factory_profile_driver);
     board_end(factory.ended ? 0 : 1);
 }

@@ -36,23 +36,31 @@ __attribute__((section(".vectors"), used)) static const struct vectors vectors =
         },
 };
 
+static uintptr_t address_of(const uint32_t *mark)
+{
+    return (uintptr_t)mark;
+}
+
+/* Sets the words from one mark to another; marks are places in memory, not parts of one object. */
+static void fill(uintptr_t begin, uintptr_t end, uint32_t value)
+{
+    for (uintptr_t at = begin; at < end; at += sizeof(uint32_t))
+        *(volatile uint32_t *)at = value;
+}
+
 /* Everything below this function's own frame. What the compiler puts under it while painting is a few words at most. */
 static void paint_stack(void)
 {
-    uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
-
-    for (volatile uint32_t *word = start_stack_bottom; word < end; word++)
-        *word = PAINT;
+    fill(address_of(start_stack_bottom), (uintptr_t)__builtin_frame_address(0) - 16 * sizeof(uint32_t), PAINT);
 }
 
 void start_reset(void)
 {
     const uint32_t *from = start_data_image;
 
-    for (volatile uint32_t *word = start_data_begin; word < start_data_end; word++)
-        *word = *from++;
-    for (volatile uint32_t *word = start_bss_begin; word < start_bss_end; word++)
-        *word = 0;
+    for (uintptr_t at = address_of(start_data_begin); at < address_of(start_data_end); at += sizeof(uint32_t))
+        *(volatile uint32_t *)at = *from++;
+    fill(address_of(start_bss_begin), address_of(start_bss_end), 0);
     paint_stack();
     guard_stack();
     start_heap();
@@ -61,14 +69,15 @@ void start_reset(void)
 
 size_t start_stack_size(void)
 {
-    return (size_t)((uint8_t *)start_stack_top - (uint8_t *)start_stack_bottom);
+    return address_of(start_stack_top) - address_of(start_stack_bottom);
 }
 
 size_t start_stack_used(void)
 {
-    const volatile uint32_t *word = start_stack_bottom + GUARD_BYTES / sizeof(uint32_t);
+    const uintptr_t top = address_of(start_stack_top);
+    uintptr_t at = address_of(start_stack_bottom) + GUARD_BYTES;
 
-    while (word < start_stack_top && *word == PAINT)
-        word++;
-    return (size_t)((const volatile uint8_t *)start_stack_top - (const volatile uint8_t *)word);
+    while (at < top && *(const volatile uint32_t *)at == PAINT)
+        at += sizeof(uint32_t);
+    return top - at;
 }

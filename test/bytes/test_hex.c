@@ -69,7 +69,7 @@ static void test_decode_takes_len_not_nul(void **state)
 static void test_decode_undoes_encode(void **state)
 {
     uint8_t in[256];
-    uint8_t back[256];
+    uint8_t back[256] = {0};
     char text[HEX_SIZE(sizeof(in))];
 
     (void)state;

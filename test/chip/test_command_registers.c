@@ -95,7 +95,7 @@ static void test_gendigs(void **state)
     struct full full;
     struct chip_tempkey tempkey;
     uint8_t otp[32];
-    uint8_t other[4] = {0xD1, 0xD2, 0xD3, 0xD4};
+    const uint8_t other[4] = {0xD1, 0xD2, 0xD3, 0xD4};
     uint32_t counter;
 
     (void)state;

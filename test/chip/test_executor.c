@@ -559,7 +559,7 @@ static void check_row(const struct row *row)
     struct transport transport = scripted_init(&script, row->name, row->steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
-    uint8_t memory[64];
+    uint8_t memory[64] = {0};
     struct bytes_out reply = {.data = memory, .cap = row->call->cap};
     uint8_t expected_memory[64];
     struct bytes_out expected = {.data = expected_memory, .cap = sizeof(expected_memory)};

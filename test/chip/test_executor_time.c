@@ -538,7 +538,13 @@ static void test_counters(void **state)
 /* The serial goes into an error once it is known. */
 static void test_serial_in_errors(void **state)
 {
-    static const struct scripted_step steps[] = {SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("0F"), {0}};
+    static const struct scripted_step steps[] = {SCRIPT_WAKES,
+                                                 SCRIPT_SENDS("0702800000"),
+                                                 SCRIPT_ANSWERS("5A5A5A5A000060035A5A5A5A5A000000"
+                                                                "00000000000000000000000000000000"),
+                                                 SCRIPT_SENDS(INFO),
+                                                 SCRIPT_ANSWERS("0F"),
+                                                 {0}};
     struct scripted script;
     struct transport transport = scripted_init(&script, "serial", steps);
     struct chip chip;
@@ -551,6 +557,74 @@ static void test_serial_in_errors(void **state)
     assert_int_equal(make_call(&chip, &call_info, NULL, &err), CHIP_EXECUTION);
     assert_true(err.has_serial);
     assert_memory_equal(err.serial, chip.serial, sizeof(chip.serial));
+}
+
+/* Read of block 0, and two chips' answers to it: they differ in the serial number's last byte but one. */
+#define IDENTITY "0702800000"
+#define BLOCK_OF(byte)                                                                                                 \
+    "0123A1A20000600304050607" byte "000000"                                                                           \
+    "00000000000000000000000000000000"
+#define FIRST BLOCK_OF("EE")
+#define SECOND BLOCK_OF("ED")
+
+static const uint8_t first_serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xA1, 0xA2, 0x04, 0x05, 0x06, 0x07, 0xEE};
+
+static void init_identified(struct chip *chip, const struct transport *transport)
+{
+    chip_init(chip, transport);
+    memcpy(chip->serial, first_serial, sizeof(first_serial));
+    chip->identified = true;
+}
+
+/* Once each time it was woken; not before what builds on registers, and not behind an idle of ours that it heard. */
+static void test_identity_is_asked_once_a_wake(void **state)
+{
+    static const struct scripted_step steps[] = {
+        SCRIPT_WAKES,          SCRIPT_SENDS(IDENTITY), SCRIPT_ANSWERS(FIRST), SCRIPT_SENDS(NONCE),
+        SCRIPT_ANSWERS("00"),  SCRIPT_SENDS(SIGN),     SCRIPT_ANSWERS(FOUR),  SCRIPT_SENDS(INFO),
+        SCRIPT_ANSWERS(FOUR),  SCRIPT_IDLES,           SCRIPT_WAKES_AGAIN,    SCRIPT_SENDS(INFO),
+        SCRIPT_ANSWERS(FOUR),  {.kind = SCRIPT_SLEEP}, SCRIPT_WAKES,          SCRIPT_SENDS(IDENTITY),
+        SCRIPT_ANSWERS(FIRST), SCRIPT_SENDS(INFO),     SCRIPT_ANSWERS(FOUR),  {0}};
+    struct scripted script;
+    struct transport transport = scripted_init(&script, "identity", steps);
+    struct chip chip;
+    uint8_t memory[64];
+    struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
+
+    (void)state;
+    init_identified(&chip, &transport);
+    assert_int_equal(make_call(&chip, &call_nonce, NULL, NULL), CHIP_OK);
+    assert_int_equal(make_call(&chip, &call_sign, &reply, NULL), CHIP_OK);
+    assert_int_equal(make_call(&chip, &call_info, &reply, NULL), CHIP_OK);
+    script.now_us += 700000; /* the watchdog's window is over */
+    assert_int_equal(make_call(&chip, &call_info, &reply, NULL), CHIP_OK);
+    chip_sleep(&chip);
+    assert_int_equal(make_call(&chip, &call_info, &reply, NULL), CHIP_OK);
+    scripted_done(&script);
+}
+
+/* Another chip gets nothing but the question, now and whenever it is tried again. */
+static void test_another_chip_gets_nothing(void **state)
+{
+    static const struct scripted_step steps[] = {
+        SCRIPT_WAKES,           SCRIPT_SENDS(IDENTITY),   SCRIPT_ANSWERS(SECOND), SCRIPT_SENDS(IDENTITY),
+        SCRIPT_ANSWERS(SECOND), {.kind = SCRIPT_SLEEP},   SCRIPT_WAKES,           SCRIPT_SENDS(IDENTITY),
+        SCRIPT_ANSWERS(FIRST),  SCRIPT_SENDS(WRITE_WORD), SCRIPT_ANSWERS("00"),   {0}};
+    struct scripted script;
+    struct transport transport = scripted_init(&script, "another", steps);
+    struct chip chip;
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    init_identified(&chip, &transport);
+    assert_int_equal(make_call(&chip, &call_write, NULL, &err), CHIP_EXCHANGED);
+    assert_int_equal(err.reason, ERROR_WRONG_PART);
+    assert_memory_equal(err.serial, first_serial, sizeof(first_serial));
+    assert_int_equal(make_call(&chip, &call_write, NULL, NULL), CHIP_EXCHANGED);
+    assert_int_equal(chip.counters.writing, 0);
+    chip_sleep(&chip);
+    assert_int_equal(make_call(&chip, &call_write, NULL, NULL), CHIP_OK);
+    scripted_done(&script);
 }
 
 int main(void)
@@ -574,6 +648,8 @@ int main(void)
         cmocka_unit_test(test_oversize_is_never_sent),
         cmocka_unit_test(test_counters),
         cmocka_unit_test(test_serial_in_errors),
+        cmocka_unit_test(test_identity_is_asked_once_a_wake),
+        cmocka_unit_test(test_another_chip_gets_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,7 +213,7 @@ static void test_restart_and_errors(void **state)
     groups = (unsigned)lab.chip->counters.commands;
     (void)snprintf(id, sizeof(id), "reset@%u", groups + 2);
     assert_true(virtual_arm_fault(lab.board.part, id));
-    (void)snprintf(id, sizeof(id), "reset@%u", groups + 4);
+    (void)snprintf(id, sizeof(id), "reset@%u", groups + 5); /* Nonce, Sign; which chip is it?, Nonce, Sign */
     assert_true(virtual_arm_fault(lab.board.part, id));
     assert_int_equal(chip_sign_digest(lab.chip, PART, SLOT_KEY, lab.digest, signature, &err), CHIP_RESET);
     assert_int_equal(err.reason, ERROR_DEVICE_RESET);
@@ -237,6 +237,8 @@ static void test_lost_generate_reads_back(void **state)
 
         lab_init(&lab, LAB_LOCKED);
         assert_int_equal(chip_generate_key(lab.chip, SLOT_KEY, old, NULL), CHIP_OK);
+        chip_sleep(lab.chip); /* so that it is woken, and asked which chip it is, before the fault is armed */
+        assert_int_equal(chip_read_public_key(lab.chip, SLOT_KEY, made, NULL), CHIP_OK);
         (void)snprintf(id, sizeof(id), "%s@%u", ids[i], (unsigned)lab.chip->counters.commands + 1);
         assert_true(virtual_arm_fault(lab.board.part, id));
         assert_int_equal(chip_generate_key(lab.chip, SLOT_KEY, made, NULL), replaced ? CHIP_REPLY_LOST : CHIP_RESET);

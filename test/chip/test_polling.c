@@ -80,7 +80,7 @@ static void test_the_end_is_noticed_in_time(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct measure before = measure_now(&board);
         struct measure after;
-        uint8_t memory[64];
+        uint8_t memory[64] = {0};
         struct bytes_out reply = {.data = memory, .cap = rows[i].reply_len};
         int64_t execution;
         int64_t late;

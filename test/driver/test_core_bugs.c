@@ -422,26 +422,6 @@ static void destroy_on_a_failing_medium_keeps_the_key(void **state)
     assert_false(exists(18));
 }
 
-/* Which key is being destroyed is known without reading the transaction: its record stays. */
-static void destroy_with_an_unreadable_transaction_keeps_the_key(void **state)
-{
-    uint8_t digest[32];
-
-    (void)state;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    virtual_digest(device.part, digest);
-    medium.uid = TRANSACTION_UID;
-    medium.written = false;
-    medium.get = STORAGE_FAILED;
-    device_expect(&device, psa_destroy_key(18), PSA_ERROR_STORAGE_FAILURE);
-    expect_chip_unchanged(digest);
-    medium.get = STORAGE_OK;
-    device_restart(&device);
-    assert_true(exists(18));
-    device_prove_key(&device, 18);
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
-}
-
 static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
 {
     uint8_t digest[32];
@@ -643,7 +623,6 @@ int main(void)
         TEST(failed_destroy_keeps_the_key),
         TEST(destroy_without_a_driver_keeps_the_key),
         TEST_ON_MEDIUM(destroy_on_a_failing_medium_keeps_the_key),
-        TEST_ON_MEDIUM(destroy_with_an_unreadable_transaction_keeps_the_key),
         TEST(destroy_beside_a_damaged_record_keeps_the_key),
         TEST(destroy_of_an_impossible_slot_number),
         TEST(two_ids_share_a_slot),

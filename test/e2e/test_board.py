@@ -10,6 +10,7 @@ import pytest
 
 from board import BOARDS, GEOMETRY, image, powered
 from conftest import EXAMPLE, openssl
+from test_primary_symbols import FORBIDDEN, symbols
 from test_transports import serving
 
 on_both = pytest.mark.parametrize("board", BOARDS)
@@ -151,6 +152,19 @@ def test_a_stack_that_overflows_is_a_fault(station, board):
     with powered(board, "bringup", station.folder / "flash", program=program) as running:
         assert running.end() == 70
         assert "stack overflow" in running.text
+
+
+# ---- what is in an image
+
+@on_both
+def test_what_is_not_in_an_image(board):
+    """The linker leaves out, function by function, what a primary application or the demo plan does not need."""
+    assert sorted(name for name in symbols(image(board, "primary")) if FORBIDDEN.fullmatch(name)) == []
+    factory = symbols(image(board, "factory"))
+    assert {"psa_generate_key", "driver_generate_key", "chip_generate_key", "provision_execute"} <= factory
+    assert not {"driver_import_key", "driver_destroy_key", "driver_verify_hash", "chip_import_key", "chip_import_key_encrypted",
+                "chip_write_config", "chip_write_slot_block", "chip_lock_config", "chip_lock_data", "chip_lock_slot",
+                "chip_update_extra", "provision_gate_lock", "profile_wanted_config", "profile_check", "malloc", "printf"} & factory
 
 
 # ---- factory and primary

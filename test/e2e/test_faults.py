@@ -59,7 +59,8 @@ def check_fault(delivery, fault):
         error = first.error
         assert error["exit"] == first.code and error["cause"] and error["next"] and error["doing"], where
         assert error["reason"] != "unexpected", where
-        assert first.code in (1, 3), where
+        assert first.code in (1, 3, 4), where
+        assert (first.code == 4) == fault.startswith("swap"), where
     again = station.json("provision", delivery.profile, *delivery.more, code={0, 1})
     if again.code != 0 and again.error["reason"] == "slot-filled":
         raise HalfMade(fault)
@@ -88,6 +89,12 @@ def test_fault_at_every_command(example, kind):
     if kind in HARMLESS:
         assert set(codes) == {0}
     assert check_fault(example, f"{kind}@{10 * example.total}") == 0, "a fault that is never reached"
+
+
+def test_exchanged_at_every_command(example):
+    """From the second command on, for the first one says which chip it is: nothing is done to another."""
+    codes = [check_fault(example, f"swap@{group}") for group in range(2, example.total + 1)]
+    assert set(codes) == {4}
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The primary application contains no code that makes, imports or destroys a key, or that writes to or locks a chip."""
+"""What applications do not contain: the primary one nothing that makes, imports or destroys a key, or that writes to or locks a
+chip; a factory application nothing that its profile does not need."""
 import re
 import subprocess
 
-from host_board import FACTORY, PRIMARY
+from host_board import FACTORY, FACTORY_BLANK, PRIMARY
 
 # What would be needed for any of it: of PSA, of the driver, of the chip layer, of the engine.
 FORBIDDEN = re.compile(r"""
@@ -26,10 +27,19 @@ def test_primary_cannot_change_anything():
     assert sorted(name for name in found if FORBIDDEN.fullmatch(name)) == []
 
 
-def test_factory_could():
-    """The names are those of the code that there is."""
+def test_factory_can_what_its_profile_needs():
+    """That of the demo plan registers and generates; nothing in it imports, configures or locks."""
     found = sorted(name for name in symbols(FACTORY) if FORBIDDEN.fullmatch(name))
-    for name in ("psa_generate_key", "mbedtls_psa_register_se_key", "driver_generate_key", "driver_erase_slot",
-                 "chip_generate_key", "chip_lock_config", "chip_lock_data", "chip_lock_slot", "chip_write_config",
-                 "chip_write_slot_block", "atecc608a_drv_info", "provision_execute"):
+    for name in ("psa_generate_key", "mbedtls_psa_register_se_key", "driver_generate_key", "chip_generate_key", "provision_execute"):
+        assert name in found
+    for name in ("provision_gate_lock", "provision_fill_data", "provision_import_key", "atecc608a_drv_info"):
+        assert name not in found
+
+
+def test_factory_of_a_blank_part_could_all():
+    """The names are those of the code that there is."""
+    found = sorted(name for name in symbols(FACTORY_BLANK) if FORBIDDEN.fullmatch(name))
+    for name in ("psa_generate_key", "driver_generate_key", "driver_erase_slot", "driver_import_key", "chip_generate_key",
+                 "chip_lock_config", "chip_lock_data", "chip_write_config", "chip_write_slot_block", "atecc608a_drv_info",
+                 "provision_execute"):
         assert name in found

@@ -139,6 +139,16 @@ def test_real_time(delivered, sock):
         assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
 
 
+def test_typical_times(delivered, sock):
+    """By the chip's own clock: a command never takes longer than its published maximum, and usually less."""
+    took = {}
+    for times in ([], ["--typical"]):
+        with serving(*times, "--unix", sock, delivered.chip) as server:
+            took[len(times)] = delivered.json("--device", server.device, "provision", EXAMPLE).event("provisioned")["chip_us"]
+        delivered.run("erase", "--yes")
+    assert took[1] < took[0] * 0.9
+
+
 def test_several_chips_on_one_bus(station, sock):
     chips = []
     for part in ("blank", "trust-and-go", "trust-flex"):

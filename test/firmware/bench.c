@@ -187,6 +187,23 @@ static void power_on(const char *input)
     setup.input = input;
 }
 
+/* Each profile with what it takes, and no more, as in its image. */
+extern const struct profile_compiled board_profile, blank_profile, many_profile;
+extern const struct provision_skills board_profile_skills, blank_profile_skills, many_profile_skills;
+extern const psa_drv_se_t *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
+
+static void serve(struct factory *factory, const struct profile_compiled *compiled)
+{
+    if (compiled == &board_profile)
+        factory_serve(factory, compiled, &board_profile_skills, board_profile_driver);
+    else if (compiled == &blank_profile)
+        factory_serve(factory, compiled, &blank_profile_skills, blank_profile_driver);
+    else if (compiled == &many_profile)
+        factory_serve(factory, compiled, &many_profile_skills, many_profile_driver);
+    else
+        factory_serve(factory, compiled, &provision_all_skills, &atecc608a_drv_info);
+}
+
 void bench_factory(const struct profile_compiled *compiled, const char *input)
 {
     struct factory *factory = malloc(sizeof *factory);
@@ -194,7 +211,7 @@ void bench_factory(const struct profile_compiled *compiled, const char *input)
     assert_non_null(factory);
     power_on(input);
     memset(factory, 0xa5, sizeof *factory);
-    factory_serve(factory, compiled);
+    serve(factory, compiled);
     free(factory);
 }
 

@@ -185,18 +185,18 @@ static void test_flash_full(void **state)
     uint8_t before[64], after[64];
     struct storage_flash flash;
     struct storage storage = {.operations = NULL};
-    uint64_t end;
+    uint64_t behind;
 
     (void)state;
     bench_slot_public(2, before);
-    end = fill_store();
+    behind = fill_store();
     bench_factory(&board_profile, "run\n");
     bench_expect("@error run reason=storage-full");
     bench_slot_public(2, after);
     assert_memory_equal(before, after, sizeof before); /* known before the chip makes a key */
 
     assert_int_equal(storage_flash_open(&flash, &bench.flash.device, false, &storage, NULL), STORAGE_OK);
-    for (uint64_t uid = FILLER; uid < end; uid++)
+    for (uint64_t uid = FILLER; uid < behind; uid++)
         assert_int_equal(storage.operations->remove(storage.context, uid), STORAGE_OK);
     bench_factory(&board_profile, "run\n");
     bench_expect("@ok run");

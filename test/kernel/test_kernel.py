@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-imprint's i2c: transport on a real kernel's i2c-dev: a Debian kernel in QEMU, its own USB adapter driver, and behind that the
-virtual chips. One boot; guest.sh is what happens in it, and here is what must have come of it. openssl judges outside.
+imprint's i2c: transport on a real kernel's i2c-dev, and kit:hid on its hidraw: a Debian kernel in QEMU, its own drivers, and
+behind them the virtual chips. One boot; guest.sh is what happens in it, and here is what must have come of it. openssl
+judges outside.
 """
 import os
 import pathlib
@@ -49,7 +50,7 @@ class Out:
 def out():
     kernel = subprocess.run([ROOT / "scripts" / "get-kernel"], stdout=subprocess.PIPE, text=True, check=True).stdout
     machine = Machine(kernel.strip(), pathlib.Path(PROGRAM).parent / "kernel")
-    for module in ("vhci-hcd", "i2c-dev", "i2c-tiny-usb"):
+    for module in ("vhci-hcd", "i2c-dev", "i2c-tiny-usb", "uhid", "hid-generic"):
         machine.put_module(module)
     for program in (PROGRAM, ENDPOINT, tool("i2cdetect"), tool("i2ctransfer")):
         machine.put_program(program)
@@ -108,16 +109,17 @@ def test_only_the_first_run_wrote(out):
     assert sums[0] != sums[1] and sums[1] == sums[2]
 
 
-@pytest.mark.parametrize("key", [16, 18])
-def test_openssl_accepts_the_signatures(out, key, tmp_path):
+@pytest.mark.parametrize("public, signature", [("public-16", "sign-16"), ("public-18", "sign-18"),
+                                               ("kit-public", "kit-sign")])
+def test_openssl_accepts_the_signatures(out, public, signature, tmp_path):
     message = tmp_path / "message"
+    check = ("dgst", "-sha256", "-verify", out.folder / f"{public}.out", "-signature", out.folder / f"{signature}.out",
+             message)
+    out.step(public), out.step(signature)
     message.write_bytes(MESSAGE)
-    out.step(f"public-{key}"), out.step(f"sign-{key}")
-    assert "Verified OK" in openssl("dgst", "-sha256", "-verify", out.folder / f"public-{key}.out", "-signature",
-                                    out.folder / f"sign-{key}.out", message)
+    assert "Verified OK" in openssl(*check)
     message.write_bytes(MESSAGE + b"x")
-    openssl("dgst", "-sha256", "-verify", out.folder / f"public-{key}.out", "-signature", out.folder / f"sign-{key}.out",
-            message, code=1)
+    openssl(*check, code=1)
 
 
 def test_openssl_accepts_the_request(out):
@@ -186,6 +188,15 @@ def test_the_adapter_is_pulled_and_plugged_in_again(out, groups):
     out.step(f"mended-{groups}")
     assert out.step(f"mended-again-{groups}").event("provisioned")["changes"] == 0
     assert {key["id"] for key in out.step(f"mended-keys-{groups}").objects if key["event"] == "key"} == {16, 18}
+
+
+def test_a_kit_on_the_kernels_hidraw(out):
+    assert out.text("hidraw").split() == ["/dev/hidraw0"]
+    serial = out.step("kit-info").event("chip")["serial"]
+    assert out.text("kit.device").strip() == f"kit:hid:{serial}"
+    assert out.step("kit-first").event("provisioned")["changes"] == 2
+    assert out.step("kit-second").event("provisioned")["changes"] == 0
+    assert out.step("kit-gone", code=3).error["reason"] == "device-missing"
 
 
 def test_no_adapter(out):

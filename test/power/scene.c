@@ -119,6 +119,7 @@ static bool run_profile(struct board *board)
     struct error *err = &board->outcome->err;
     struct provision provision = {.driver = &board->driver,
                                   .profile = &board->scene->profile,
+                                  .skills = &provision_all_skills,
                                   .callbacks = {.context = board,
                                                 .progress = on_progress,
                                                 .import_key = on_import,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes/order.h"
+#include "chip/words.h"
 #include "test/driver/device.h"
 #include "test/power/scene.h"
 
@@ -273,15 +274,16 @@ static const uint64_t may_fail[MOMENT_KINDS] = {
 bool verdict_may_fail(const struct moment *fault, const struct outcome *outcome, char failure[static FAILURE_MAX])
 {
     uint64_t allowed = may_fail[fault->kind];
+    struct error said = outcome->err;
 
+    chip_words_for_failure(&said); /* as whoever prints it does */
     if (fault->kind == MOMENT_CHIP && strncmp(fault->fault, "swap@", 5) == 0)
         allowed |= REASON(ERROR_WRONG_PART) | REASON(ERROR_PROOF_FAILED) | REASON(ERROR_GATE_REFUSED) |
                    REASON(ERROR_WRONG_CONFIGURATION) | REASON(ERROR_FOREIGN_KEY);
-    if ((allowed & REASON(outcome->err.reason)) != 0 && outcome->err.cause != NULL &&
-        (outcome->err.doing != NULL || fault->kind == MOMENT_STOP))
+    if ((allowed & REASON(said.reason)) != 0 && said.cause != NULL &&
+        (said.doing != NULL || fault->kind == MOMENT_STOP))
         return true;
-    (void)snprintf(failure, FAILURE_MAX, "fails for a reason that is none: %s: %s: %s",
-                   error_reason_name(outcome->err.reason), outcome->err.doing != NULL ? outcome->err.doing : "-",
-                   outcome->err.cause != NULL ? outcome->err.cause : "-");
+    (void)snprintf(failure, FAILURE_MAX, "fails for a reason that is none: %s: %s: %s", error_reason_name(said.reason),
+                   said.doing != NULL ? said.doing : "-", said.cause != NULL ? said.cause : "-");
     return false;
 }

@@ -474,22 +474,6 @@ static void test_policy_on_a_508a(void **state)
     assert_int_equal(wanted.bytes[20], 0x81);
 }
 
-/* A profile that contradicts itself derives nothing. */
-static void test_conflict(void **state)
-{
-    struct profile profile = profile_with(&derive_rows[0].key);
-    const struct chip_config now = load("608b-blank-rev6003");
-    struct chip_config wanted;
-    struct error err = {0};
-
-    (void)state;
-    profile.keys[0].slot = 8;
-    assert_false(profile_wanted_config(&profile, &now, &wanted, &err));
-    assert_int_equal(err.reason, ERROR_PROFILE_CONFLICT);
-    assert_string_equal(err.subject, "key");
-    assert_false(profile_wanted_config(&profile, &now, &wanted, NULL));
-}
-
 /* ECDH is the slot's matter: asked of every configuration, since PSA does not ask. */
 static void test_derive_needs_a_slot_that_can(void **state)
 {
@@ -529,7 +513,6 @@ int main(void)
         cmocka_unit_test(test_derived_zone),
         cmocka_unit_test(test_address),
         cmocka_unit_test(test_policy_on_a_508a),
-        cmocka_unit_test(test_conflict),
         cmocka_unit_test(test_derive_needs_a_slot_that_can),
     };
 

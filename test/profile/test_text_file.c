@@ -25,6 +25,7 @@ struct scratch {
 static void scratch_make(struct scratch *scratch, const char *content, size_t len, long size)
 {
     FILE *file;
+    bool closed;
 
     strcpy(scratch->folder, "profile-test-XXXXXX"); /* in the folder that the test runs in */
     assert_non_null(mkdtemp(scratch->folder));
@@ -38,7 +39,8 @@ static void scratch_make(struct scratch *scratch, const char *content, size_t le
         assert_int_equal(fseek(file, size - 1, SEEK_SET), 0);
         assert_int_equal(fputc('\n', file), '\n');
     }
-    assert_int_equal(fclose(file), 0);
+    closed = fclose(file) == 0;
+    assert_true(closed);
 }
 
 static void scratch_remove(const struct scratch *scratch)

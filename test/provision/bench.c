@@ -144,6 +144,7 @@ void bench_power_on(struct bench *bench)
     bench->provision = (struct provision){
         .driver = &bench->driver,
         .profile = &bench->profile,
+        .skills = &provision_all_skills,
         .callbacks = {.context = bench,
                       .progress = bench_progress,
                       .import_key = bench_import_key,

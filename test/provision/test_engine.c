@@ -178,8 +178,7 @@ static void test_stopped_anywhere_and_finished(void **state)
     static const struct {
         enum virtual_part part;
         const char *yaml;
-        int keys;
-    } rows[] = {{VIRTUAL_TRUST_AND_GO, bench_example, 2}, {VIRTUAL_BLANK, bench_three_ways, 3}};
+    } rows[] = {{VIRTUAL_TRUST_AND_GO, bench_example}, {VIRTUAL_BLANK, bench_three_ways}};
     struct bench bench;
 
     (void)state;
@@ -528,9 +527,59 @@ static void test_an_old_failure_is_not_the_reason(void **state)
     bench_close(&bench);
 }
 
+/* A program that was built for less: whatever skill it lacks, it says so while looking, and writes nothing. */
+static void test_a_program_without_a_skill_that_is_needed(void **state)
+{
+    struct bench bench;
+    struct provision_skills skills;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    for (unsigned missing = 0; missing <= 6; missing++) {
+        uint32_t writing = bench.chip.counters.writing;
+
+        skills = provision_all_skills;
+        if (missing == 0)
+            skills.wanted_config = NULL;
+        else if (missing == 1)
+            skills.write_config = NULL;
+        else if (missing == 2)
+            skills.fill_data = NULL;
+        else if (missing == 3)
+            skills.lock = NULL;
+        else if (missing == 4)
+            skills.import_key = NULL;
+        else if (missing == 5)
+            skills.prove_import = NULL;
+        bench.provision.skills = missing == 6 ? NULL : &skills;
+        bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+        assert_int_equal(bench.err.reason, ERROR_UNEXPECTED);
+        assert_int_equal(bench.chip.counters.writing, writing);
+    }
+    bench.provision.skills = &provision_all_skills;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_close(&bench);
+}
+
+/* The demo plan takes none. */
+static void test_a_program_without_skills(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench.provision.skills = NULL;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    assert_int_equal(bench.evidence.lasting_steps, 0);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_program_without_a_skill_that_is_needed),
+        cmocka_unit_test(test_a_program_without_skills),
         cmocka_unit_test(test_example_then_again),
         cmocka_unit_test(test_observing_never_writes),
         cmocka_unit_test(test_three_ways_on_a_blank_part),

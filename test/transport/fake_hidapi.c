@@ -21,8 +21,8 @@
 #define KITS_MAX 4
 
 struct hid_device_ {
-    int fd;
-    long writes_left;
+    int fd;           /* cppcheck-suppress unusedStructMember ; hidapi's own name for it is what is used */
+    long writes_left; /* cppcheck-suppress unusedStructMember */
 };
 
 static bool unplugged(const hid_device *kit)
@@ -66,13 +66,19 @@ struct hid_device_info *hid_enumerate(unsigned short vendor_id, unsigned short p
         if (!kit_at(at / 2, serial, terminal))
             break;
         info = calloc(1, sizeof *info);
+        if (info == NULL)
+            break;
         info->path = malloc(32);
         info->serial_number = calloc(64, sizeof(wchar_t));
+        info->next = first;
+        first = info;
+        if (info->path == NULL || info->serial_number == NULL) {
+            hid_free_enumeration(first);
+            return NULL;
+        }
         (void)snprintf(info->path, 32, "/dev/hidraw%u", at / 2);
         for (size_t i = 0; serial[i] != '\0'; i++)
             info->serial_number[i] = (wchar_t)serial[i];
-        info->next = first;
-        first = info;
     }
     return first;
 }
@@ -94,16 +100,19 @@ hid_device *hid_open_path(const char *path)
     const char *writes = getenv("IMPRINT_FAKE_KITS_WRITES");
     char serial[64], terminal[128];
     hid_device *kit;
+    int fd;
 
     if (strncmp(path, "/dev/hidraw", 11) != 0 || !kit_at((unsigned)strtoul(path + 11, NULL, 10), serial, terminal))
         return NULL;
-    kit = calloc(1, sizeof *kit);
-    kit->writes_left = writes != NULL ? strtol(writes, NULL, 10) : -1;
-    kit->fd = open(terminal, O_RDWR | O_NOCTTY);
-    if (kit->fd < 0) {
-        free(kit);
+    fd = open(terminal, O_RDWR | O_NOCTTY);
+    kit = fd < 0 ? NULL : calloc(1, sizeof *kit);
+    if (kit == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
         return NULL;
     }
+    kit->fd = fd;
+    kit->writes_left = writes != NULL ? strtol(writes, NULL, 10) : -1;
     return kit;
 }
 

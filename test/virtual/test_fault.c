@@ -220,7 +220,7 @@ static void test_kill(void **state)
     lab.chip = NULL;
     child = fork();
     if (child == 0) {
-        uint8_t data[32] = {0x77};
+        const uint8_t data[32] = {0x77};
 
         if (virtual_open(lab.path, &lab.chip, &problem) != VIRTUAL_OK || !virtual_arm_fault(lab.chip, "kill@1"))
             _exit(1);

@@ -183,7 +183,7 @@ static void test_508a_lacks(void **state)
         {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0}, {0x30, 4, 0, 0},
     };
     uint8_t config[128];
-    uint8_t data[128] = {0};
+    const uint8_t data[128] = {0};
     const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config};
     struct lab lab;
 
@@ -234,7 +234,7 @@ static void test_worked_digests(void **state)
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = lab_config};
         uint8_t counter[4] = {0x07, 0xff, 0xff, 0xff}; /* 0x12345 = 2330 * 32 + 5: 07FF FFFF 091A 0919 */
-        uint8_t counter_low[4] = {0x09, 0x1a, 0x09, 0x19};
+        const uint8_t counter_low[4] = {0x09, 0x1a, 0x09, 0x19};
         uint8_t public_key[64];
         uint8_t expected[32];
         uint8_t data[32];

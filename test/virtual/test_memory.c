@@ -192,7 +192,7 @@ static void test_update_extra_once(void **state)
 static void test_frozen_slot(void **state)
 {
     uint8_t key[36] = {0};
-    uint8_t data[32] = {0};
+    const uint8_t data[32] = {0};
     uint8_t point[64];
     struct lab lab;
 

@@ -365,8 +365,8 @@ static void test_bad_images(void **state)
         memcpy(config, lab_config, 128);
         config[images[i].at] = images[i].value;
         lab_open_empty(&lab);
-        assert_int_equal(virtual_create(lab.path, &making, &problem), VIRTUAL_BAD_IMAGE);
-        assert_non_null(problem.cause);
+        if (virtual_create(lab.path, &making, &problem) != VIRTUAL_BAD_IMAGE || problem.cause == NULL)
+            fail_msg("%s, byte %u: taken for a part's", images[i].name, images[i].at);
         assert_int_equal(virtual_open(lab.path, &chip, &problem), VIRTUAL_NO_FILE);
         lab_close(&lab);
     }
@@ -385,7 +385,7 @@ static void test_bad_images(void **state)
 static void live(const struct virtual_making *making, uint8_t story[32])
 {
     uint8_t log[128 + 32 + 64 + 32 + 64 + 32];
-    uint8_t data[32] = {1};
+    const uint8_t data[32] = {1};
     struct lab lab;
 
     lab_open_part(&lab, making);

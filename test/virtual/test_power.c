@@ -290,7 +290,8 @@ static void test_swap(void **state)
     lab_public_key(&lab, 0, first_key);
     memcpy(serial, lab_command(&lab, 0x02, 0x80, 0, NULL, 0).bytes, 12);
     lab_nonce_fixed(&lab, lab_key);
-    answer = lab_command(&lab, 0x30, 2, 0, NULL, 0); /* group 4 */
+    assert_int_equal(lab_command(&lab, 0x30, 2, 0, NULL, 0).status, NO_ANSWER); /* group 4: it has never been woken */
+    answer = lab_command(&lab, 0x30, 2, 0, NULL, 0);
     assert_int_equal(answer.bytes[1] & 0x80, 0);
     answer = lab_command(&lab, 0x02, 0x80, 0, NULL, 0);
     assert_memory_equal(answer.bytes, serial, 2);

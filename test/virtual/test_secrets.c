@@ -604,7 +604,7 @@ static void test_sha_context_moves(void **state)
 
 static void test_sha_context_refusals(void **state)
 {
-    uint8_t context[99] = {5};
+    const uint8_t context[99] = {5};
     struct lab lab;
 
     (void)state;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "provision/skills.h"
+#include "provision/status.h"
+
+/* The longest key to import in PSA's format: an uncompressed P-256 point. */
+#define POINT_BYTES 65
+
+enum provision_status provision_import_key(struct provision *provision, const struct profile_key *key,
+                                           const psa_key_attributes_t *attributes, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+    uint8_t source[POINT_BYTES];
+    struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    enum provision_status result = PROVISION_OK;
+    psa_key_id_t id = 0;
+    psa_status_t status;
+
+    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
+        error_set(err, ERROR_INPUT_FILE, "the key to import cannot be had", NULL);
+        result = provision_status_of(err);
+        goto out;
+    }
+    status = psa_import_key(attributes, out.data, out.len, &id);
+    if (status != PSA_SUCCESS)
+        result = provision_psa_failed(provision, status, key, err);
+out:
+    bytes_wipe(source, sizeof(source));
+    return result;
+}
+
+/* The public key that belongs to an imported key: the point itself, or computed in software from the scalar. */
+static psa_status_t public_key_of(const struct profile_key *key, struct bytes source, uint8_t point[static POINT_BYTES])
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t copy = 0;
+    size_t len = 0;
+    psa_status_t status;
+
+    psa_set_key_type(&attributes, key->type);
+    psa_set_key_bits(&attributes, key->bits);
+    status = psa_import_key(&attributes, source.data, source.len, &copy);
+    if (status == PSA_SUCCESS) {
+        status = psa_export_public_key(copy, point, POINT_BYTES, &len);
+        (void)psa_destroy_key(copy);
+    }
+    return status;
+}
+
+enum provision_status provision_prove_import(struct provision *provision, const struct profile_key *key,
+                                             const uint8_t *point, bool finished, struct error *err)
+{
+    const bool needs_source = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || !finished;
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+    uint8_t source[POINT_BYTES];
+    uint8_t wanted[POINT_BYTES];
+    struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    struct error ignored = {.reason = ERROR_NONE};
+    struct error *missing = needs_source ? err : &ignored;
+    enum provision_status result = PROVISION_OK;
+    psa_status_t status;
+
+    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
+        if (!needs_source)
+            goto out;
+        error_set(err, ERROR_INPUT_FILE, "the key to compare with cannot be had", NULL);
+        error_with_key(err, key->id);
+        result = provision_status_of(err);
+        goto out;
+    }
+    status = public_key_of(key, bytes_written(&out), wanted);
+    if (status != PSA_SUCCESS) {
+        error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
+        error_with_psa(err, status);
+        error_with_key(err, key->id);
+        result = PROVISION_INPUT;
+    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(point, POINT_BYTES))) {
+        error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
+                  "correct the profile's file, or choose another key id and slot");
+        error_with_key(err, key->id);
+        result = PROVISION_WRONG;
+    }
+out:
+    bytes_wipe(source, sizeof(source));
+    return result;
+}
