@@ -21,6 +21,7 @@ static const char usage[] =
     "  --medium file|flash|flash-ecc   on this medium only\n"
     "  --ways                          all ways to a key\n"
     "  --long | --sampled              more, or less, than usual\n"
+    "  --depth N                       how often power fails one after the other on files: up to 8\n"
     "  --seed N                        which of the samples are drawn\n"
     "  --plants                        look for each planted defect instead\n"
     "  --really                        kill processes, and compare what they leave with what is noted otherwise\n"
@@ -291,6 +292,7 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"ways", no_argument, NULL, 'w'},
                                           {"long", no_argument, NULL, LONG},
                                           {"sampled", no_argument, NULL, SAMPLED},
+                                          {"depth", required_argument, NULL, 'd'},
                                           {"seed", required_argument, NULL, SEED},
                                           {"plants", no_argument, NULL, PLANTS},
                                           {"replay", required_argument, NULL, REPLAY},
@@ -299,6 +301,7 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"list", no_argument, NULL, LIST},
                                           {NULL, 0, NULL, 0}};
     unsigned seed = 1;
+    unsigned long depth = 0;
     int letter;
 
     *options = (struct options){.profiles = "profiles", .extent = sweep_short};
@@ -318,6 +321,11 @@ static bool read_options(struct options *options, int argc, char **argv)
             break;
         case SAMPLED:
             options->extent = sweep_sampled;
+            break;
+        case 'd':
+            depth = strtoul(optarg, NULL, 10);
+            if (depth == 0 || depth > SWEEP_DEPTH_MAX)
+                return false;
             break;
         case SEED:
             seed = (unsigned)strtoul(optarg, NULL, 10);
@@ -342,6 +350,8 @@ static bool read_options(struct options *options, int argc, char **argv)
         }
     }
     options->extent.seed = seed;
+    if (depth != 0)
+        options->extent.depth = (unsigned)depth;
     options->scenes = argv + optind;
     options->scene_count = argc - optind;
     return true;
