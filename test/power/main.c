@@ -21,6 +21,7 @@ static const char usage[] =
     "  --medium file|flash|flash-ecc   on this medium only\n"
     "  --ways                          all ways to a key\n"
     "  --long | --sampled              more, or less, than usual\n"
+    "  --cuts                          every cut, and nothing else that goes wrong\n"
     "  --depth N                       how often power fails one after the other on files: up to 8\n"
     "  --seed N                        which of the samples are drawn\n"
     "  --plants                        look for each planted defect instead\n"
@@ -291,6 +292,7 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"medium", required_argument, NULL, MEDIUM},
                                           {"ways", no_argument, NULL, 'w'},
                                           {"long", no_argument, NULL, LONG},
+                                          {"cuts", no_argument, NULL, 'c'},
                                           {"sampled", no_argument, NULL, SAMPLED},
                                           {"depth", required_argument, NULL, 'd'},
                                           {"seed", required_argument, NULL, SEED},
@@ -318,6 +320,9 @@ static bool read_options(struct options *options, int argc, char **argv)
             break;
         case LONG:
             options->extent = sweep_long;
+            break;
+        case 'c':
+            options->extent = sweep_cuts;
             break;
         case SAMPLED:
             options->extent = sweep_sampled;
