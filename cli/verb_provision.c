@@ -24,7 +24,6 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
 };
 
-
 /* What one run of the verb holds. */
 struct run {
     struct cli *cli;

@@ -627,7 +627,8 @@ static bool inherit_room(struct storage_file *self, struct error *err)
     if (!usable && self->system->unlinkat(self->directory_fd, STORAGE_FILE_RESERVED, 0) < 0)
         return refuse_errno(err, errno);
     self->reserved = self->inherited = usable;
-    self->reserved_size = usable ? (size_t)found.st_size : 0;
+    /* Who was interrupted while using it may have left it short; the blocks are still its own. */
+    self->reserved_size = usable ? (size_t)found.st_blocks * 512 : 0;
     return true;
 }
 

@@ -59,8 +59,8 @@ struct storage_file {
  * subject is `directory`: ERROR_DEVICE_BUSY when somebody holds it (err->found is the holder's pid, 0 when it cannot be
  * told, self->holder its text), ERROR_STORAGE_FAILED (no such directory, no permission, read-only, of a later version),
  * ERROR_STORAGE_FULL, ERROR_STORAGE_CORRUPT. `system` NULL means storage_file_posix. Left-overs of an interrupted write
- * are removed; room that an interrupted run has reserved is still reserved. `self` and `storage` must stay where they are while the store is open. One process can open a store
- * once; a second time is refused like a second process.
+ * are removed; room that an interrupted run has reserved is still reserved. `self` and `storage` must stay where they
+ * are while the store is open. One process can open a store once; a second time is refused like a second process.
  */
 bool storage_file_open(struct storage_file *self, const char *directory, bool create, const char *holder,
                        const struct storage_file_system *system, struct storage *storage, struct error *err);

@@ -108,8 +108,8 @@ struct storage {
     bool settled; /* by it: nothing is left over. False again when the core could not remove its transaction. */
 
     /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and the functions below. */
-    bool transaction_open;    /* by the core, since the store was mounted: only then does the core see it */
-    uint8_t transaction[28];  /* what is stored of the open one, should it have to be stored again */
+    bool transaction_open;   /* by the core, since the store was mounted: only then does the core see it */
+    uint8_t transaction[28]; /* what is stored of the open one, should it have to be stored again */
     uint32_t transaction_flags;
     uint8_t transaction_len;
     uint64_t note_uid;        /* the key record that `note` is about; 0 for none */

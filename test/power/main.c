@@ -21,6 +21,8 @@ static const char usage[] =
     "  --medium file|flash|flash-ecc   on this medium only\n"
     "  --ways                          all ways to a key\n"
     "  --long | --sampled              more, or less, than usual\n"
+    "  --cuts                          every cut, and nothing else that goes wrong\n"
+    "  --depth N                       how often power fails one after the other on files: up to 8\n"
     "  --seed N                        which of the samples are drawn\n"
     "  --plants                        look for each planted defect instead\n"
     "  --really                        kill processes, and compare what they leave with what is noted otherwise\n"
@@ -290,7 +292,9 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"medium", required_argument, NULL, MEDIUM},
                                           {"ways", no_argument, NULL, 'w'},
                                           {"long", no_argument, NULL, LONG},
+                                          {"cuts", no_argument, NULL, 'c'},
                                           {"sampled", no_argument, NULL, SAMPLED},
+                                          {"depth", required_argument, NULL, 'd'},
                                           {"seed", required_argument, NULL, SEED},
                                           {"plants", no_argument, NULL, PLANTS},
                                           {"replay", required_argument, NULL, REPLAY},
@@ -299,6 +303,7 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"list", no_argument, NULL, LIST},
                                           {NULL, 0, NULL, 0}};
     unsigned seed = 1;
+    unsigned long depth = 0;
     int letter;
 
     *options = (struct options){.profiles = "profiles", .extent = sweep_short};
@@ -316,8 +321,16 @@ static bool read_options(struct options *options, int argc, char **argv)
         case LONG:
             options->extent = sweep_long;
             break;
+        case 'c':
+            options->extent = sweep_cuts;
+            break;
         case SAMPLED:
             options->extent = sweep_sampled;
+            break;
+        case 'd':
+            depth = strtoul(optarg, NULL, 10);
+            if (depth == 0 || depth > SWEEP_DEPTH_MAX)
+                return false;
             break;
         case SEED:
             seed = (unsigned)strtoul(optarg, NULL, 10);
@@ -342,6 +355,8 @@ static bool read_options(struct options *options, int argc, char **argv)
         }
     }
     options->extent.seed = seed;
+    if (depth != 0)
+        options->extent.depth = (unsigned)depth;
     options->scenes = argv + optind;
     options->scene_count = argc - optind;
     return true;

@@ -25,7 +25,7 @@ const struct sweep_extent sweep_short = {.depth = 2,
                                          .flash_times = 10,
                                          .seed = 1,
                                          .failures_max = 10};
-const struct sweep_extent sweep_long = {.depth = SWEEP_DEPTH_MAX,
+const struct sweep_extent sweep_long = {.depth = 3,
                                         .flash_depth = 2,
                                         .group_stride = 1,
                                         .bus_stride = 1,
@@ -39,6 +39,8 @@ const struct sweep_extent sweep_long = {.depth = SWEEP_DEPTH_MAX,
                                         .flash_times = 10,
                                         .seed = 1,
                                         .failures_max = 10};
+/* Nothing but cuts, and all of them: for figures. */
+const struct sweep_extent sweep_cuts = {.depth = 3, .flash_depth = 2, .lies_max = 1, .seed = 1, .failures_max = 10};
 /* For a build that is slow. */
 const struct sweep_extent sweep_sampled = {.depth = 2,
                                            .flash_depth = 2,

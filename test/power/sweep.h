@@ -24,7 +24,7 @@ struct sweep_extent {
     unsigned seed;
     unsigned failures_max; /* after so many it gives up */
 };
-extern const struct sweep_extent sweep_short, sweep_long, sweep_sampled, sweep_plants;
+extern const struct sweep_extent sweep_short, sweep_long, sweep_cuts, sweep_sampled, sweep_plants;
 
 #define SWEEP_DEPTH_MAX 8
 
