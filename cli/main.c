@@ -38,7 +38,10 @@ static void print_version(const struct cli *cli)
 static bool occupy_standard_streams(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        const int in_its_place = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        if (in_its_place != fd)
             return false;
     }
     return true;

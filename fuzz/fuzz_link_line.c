@@ -71,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool found = false;
 
     require(room != NULL);
+    if (room == NULL)
+        return 0;
     link_reader_init(&reader, room, cap);
     for (size_t i = 1; i < size; i++)
         (void)feed(&reader, data[i]);

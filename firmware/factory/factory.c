@@ -14,7 +14,7 @@
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
                         bool finished)
 {
-    struct factory *factory = context;
+    const struct factory *factory = context;
 
     if (finished) {
         console_say("[");
@@ -62,7 +62,7 @@ static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTE
 
 static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
 {
-    struct factory *factory = context;
+    const struct factory *factory = context;
 
     console_say("for ever, on chip ");
     console_say_hex(bytes_of(plan->serial, sizeof plan->serial));

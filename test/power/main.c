@@ -260,7 +260,7 @@ static int find_plants(struct stage *stage, const struct options *options)
         char sound[sizeof figures.first_id];
         const char *mark = caught ? strchr(figures.first_id, '!') : NULL,
                    *rest = mark == NULL ? NULL : strchr(mark, '/');
-        (void)snprintf(sound, sizeof sound, "%.*s%s", rest == NULL ? 0 : (int)(mark - figures.first_id),
+        (void)snprintf(sound, sizeof sound, "%.*s%s", mark == NULL || rest == NULL ? 0 : (int)(mark - figures.first_id),
                        figures.first_id, rest == NULL ? "" : rest);
         const int without = rest == NULL ? 1 : replay(stage, options, sound, NULL);
         missed += !caught || !shown || without == 1;
