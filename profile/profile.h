@@ -128,14 +128,13 @@ void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t li
                             psa_key_attributes_t *attributes);
 
 /*
- * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now: identity, counters and lock bytes are
- * taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named configuration is shipped in several
- * genuine variants, the one nearest to `now` is taken, so that comparing the two with chip_config_compare_policy()
- * finds a difference exactly when the part has none of them. PROFILE_POLICY starts from the blank part's policy, gives
- * each key's slot its two words (docs/profile-format.md has the table) and sets the I2C address.
- * False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot without ECDH; an
- * address for a part without I2C); `wanted` is then undefined. `now` and `wanted`
- * may be the same.
+ * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now:
+ * identity, counters and lock bytes are taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named
+ * configuration is shipped in several genuine variants, the one nearest to `now` is taken, so that comparing the two
+ * with chip_config_compare_policy() finds a difference exactly when the part has none of them. PROFILE_POLICY starts
+ * from the blank part's policy, gives each key's slot its two words (docs/profile-format.md has the table) and sets the
+ * I2C address. False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot
+ * without ECDH; an address for a part without I2C); `wanted` is then undefined. `now` and `wanted` may be the same.
  */
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
                            struct error *err);

@@ -23,7 +23,9 @@ int main(void);
  * (boards that wait for one keep it masked), so the table ends here.
  */
 struct vectors {
+    // cppcheck-suppress unusedStructMember ; read by the processor
     uint32_t *stack;
+    // cppcheck-suppress unusedStructMember ; likewise
     void (*handlers[15])(void);
 };
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {

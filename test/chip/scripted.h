@@ -34,8 +34,8 @@ struct scripted_step {
         .kind = SCRIPT_WAKE                                                                                            \
     }
 #define SCRIPT_WAKES SCRIPT_PULSE, {.kind = SCRIPT_REPLY, .hex = "11"}
-#define SCRIPT_WAKES_AGAIN {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"} /* the executor knows its state  \
-                                                                                       */
+/* The executor knows its state. */
+#define SCRIPT_WAKES_AGAIN {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"}
 #define SCRIPT_SENDS(text) {.kind = SCRIPT_SEND, .hex = (text)}
 #define SCRIPT_NACKS(text) {.kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER}
 #define SCRIPT_ANSWERS(text) {.kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000}

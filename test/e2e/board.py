@@ -109,9 +109,12 @@ class Board:
         return self.process.wait(PATIENCE)
 
     def errors(self):
-        if self.process.poll() is None:
-            return ""
-        return self.process.stderr.read().decode("utf-8", "replace")
+        """How the board ended, where it has."""
+        try:
+            code = self.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return "(still running)"
+        return f"(ended with {code}) " + self.process.stderr.read().decode("utf-8", "replace")
 
     def stop(self):
         if self.process.poll() is None:

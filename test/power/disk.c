@@ -249,10 +249,11 @@ static bool clear_directory(void)
 
     if (listing == NULL)
         return errno == ENOENT;
-    for (const struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing))
+    const int directory = dirfd(listing);
+    for (const struct dirent *entry = readdir(listing); directory >= 0 && entry != NULL; entry = readdir(listing))
         if (entry->d_name[0] != '.')
-            (void)unlinkat(dirfd(listing), entry->d_name, 0);
-    return closedir(listing) == 0;
+            (void)unlinkat(directory, entry->d_name, 0);
+    return closedir(listing) == 0 && directory >= 0;
 }
 
 static bool make_file(int directory, const char *name, struct bytes content)
