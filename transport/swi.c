@@ -27,10 +27,26 @@
 
 #define GROUP_MIN 4
 
-static enum transport_status gone(struct transport_swi *self)
+/* The two that may fail. False, from the first failure on for ever: the port is gone. */
+static bool set_baud(struct transport_swi *self, uint32_t baud)
 {
-    self->gone = true;
-    return TRANSPORT_GONE;
+    if (!self->gone)
+        self->gone = !self->port->set_baud(self->port->context, baud);
+    return !self->gone;
+}
+
+static bool exchange(struct transport_swi *self, struct bytes tokens, struct bytes_out *heard)
+{
+    const struct swi_port *port = self->port;
+
+    if (!self->gone)
+        self->gone = !port->exchange(port->context, tokens, heard, port->patience_us);
+    return !self->gone;
+}
+
+static void delay_us(const struct transport_swi *self, uint32_t microseconds)
+{
+    self->port->delay_us(self->port->context, microseconds);
 }
 
 static void encode(uint8_t byte, uint8_t tokens[static BITS])
@@ -50,12 +66,12 @@ static uint8_t decode(const uint8_t tokens[static BITS])
     return (uint8_t)byte;
 }
 
-static bool is_echo(struct bytes sent, struct bytes heard)
+static bool is_echo(struct bytes sent, const struct bytes_out *heard)
 {
-    bool same = sent.len <= heard.len;
+    bool same = sent.len <= heard->len;
 
     for (size_t i = 0; same && i < sent.len; i++)
-        same = ((sent.data[i] ^ heard.data[i]) & ~TOKEN_UNUSED) == 0;
+        same = ((sent.data[i] ^ heard->data[i]) & ~TOKEN_UNUSED) == 0;
     return same;
 }
 
@@ -65,41 +81,41 @@ static bool is_echo(struct bytes sent, struct bytes heard)
  */
 static enum transport_status put(struct transport_swi *self, uint8_t flag, struct bytes group)
 {
-    uint8_t tokens[SWI_EXCHANGE_MAX], echo[SWI_EXCHANGE_MAX];
-    enum transport_status status = self->gone ? TRANSPORT_GONE : TRANSPORT_OK;
+    struct {
+        uint8_t tokens[SWI_EXCHANGE_MAX], echo[SWI_EXCHANGE_MAX];
+    } memory;
+    enum transport_status status = TRANSPORT_OK;
     size_t total = 1 + group.len, done = 0;
 
     while (status == TRANSPORT_OK && done < total) {
-        struct bytes_out heard = {.data = echo};
+        struct bytes_out heard = {.data = memory.echo};
+        struct bytes sent;
 
         while (done < total && heard.cap < SWI_EXCHANGE_MAX) {
-            encode(done == 0 ? flag : group.data[done - 1], tokens + heard.cap);
+            encode(done == 0 ? flag : group.data[done - 1], memory.tokens + heard.cap);
             heard.cap += BITS;
             done++;
         }
-        if (!self->port->exchange(self->port->context, bytes_of(tokens, heard.cap), &heard, self->port->patience_us))
-            status = gone(self);
-        else if (!is_echo(bytes_of(tokens, heard.cap), bytes_written(&heard)))
+        sent = bytes_of(memory.tokens, heard.cap);
+        if (!exchange(self, sent, &heard))
+            status = TRANSPORT_GONE;
+        else if (!is_echo(sent, &heard))
             status = done < total ? TRANSPORT_NO_ANSWER : TRANSPORT_GARBLED;
     }
-    bytes_wipe(tokens, sizeof(tokens)); /* groups may carry keys */
-    bytes_wipe(echo, sizeof(echo));
+    bytes_wipe(&memory, sizeof(memory)); /* groups may carry keys */
     return status;
 }
 
-static bool pulse(struct transport_swi *self)
+static enum transport_status pulse(struct transport_swi *self)
 {
-    const struct swi_port *port = self->port;
     const uint8_t token = WAKE_TOKEN;
     uint8_t echo[1];
     struct bytes_out heard = {.data = echo, .cap = sizeof(echo)};
 
-    if (!port->set_baud(port->context, SWI_WAKE_BAUD) ||
-        !port->exchange(port->context, bytes_of(&token, 1), &heard, port->patience_us) ||
-        !port->set_baud(port->context, SWI_BAUD))
-        return false;
-    port->delay_us(port->context, WAKE_HIGH_US);
-    return true;
+    if (!set_baud(self, SWI_WAKE_BAUD) || !exchange(self, bytes_of(&token, 1), &heard) || !set_baud(self, SWI_BAUD))
+        return TRANSPORT_GONE;
+    delay_us(self, WAKE_HIGH_US);
+    return TRANSPORT_OK;
 }
 
 /*
@@ -110,12 +126,10 @@ static enum transport_status swi_wake(void *context)
 {
     struct transport_swi *self = context;
 
-    if (self->gone)
-        return TRANSPORT_GONE;
-    if (!self->down && (!pulse(self) || put(self, FLAG_IDLE, BYTES_NONE) == TRANSPORT_GONE))
-        return gone(self);
+    if (!self->down && pulse(self) == TRANSPORT_OK)
+        (void)put(self, FLAG_IDLE, BYTES_NONE);
     self->down = false;
-    return pulse(self) ? TRANSPORT_OK : gone(self);
+    return pulse(self);
 }
 
 static enum transport_status swi_send(void *context, struct bytes group)
@@ -141,11 +155,12 @@ static void take(struct bytes tokens, struct bytes_out *group)
 /* Lets whoever is talking come to an end, at most for as long as a whole group takes. */
 static enum transport_status drain(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX])
 {
-    for (unsigned left = TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
-        struct bytes_out heard = {.data = memory, .cap = SWI_EXCHANGE_MAX};
+    struct bytes_out heard = {.data = memory, .cap = SWI_EXCHANGE_MAX};
 
-        if (!self->port->exchange(self->port->context, BYTES_NONE, &heard, self->port->patience_us))
-            return gone(self);
+    for (unsigned left = TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
+        heard.len = 0;
+        if (!exchange(self, BYTES_NONE, &heard))
+            return TRANSPORT_GONE;
         if (heard.len < heard.cap)
             break;
     }
@@ -156,20 +171,23 @@ static enum transport_status drain(struct transport_swi *self, uint8_t memory[st
 static enum transport_status hear_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
                                         struct bytes_out *group)
 {
-    uint8_t flag[BITS];
+    uint8_t tokens[BITS];
+    struct bytes flag = bytes_of(tokens, sizeof(tokens));
     struct bytes_out heard = {.data = memory, .cap = BITS + GROUP_MIN * BITS};
 
-    encode(FLAG_TRANSMIT, flag);
-    if (!self->port->exchange(self->port->context, bytes_of(flag, BITS), &heard, self->port->patience_us))
-        return gone(self);
+    encode(FLAG_TRANSMIT, tokens);
+    if (!exchange(self, flag, &heard))
+        return TRANSPORT_GONE;
     if (heard.len == 0)
         return TRANSPORT_NO_ANSWER;
-    if (!is_echo(bytes_of(flag, BITS), bytes_written(&heard)))
+    if (!is_echo(flag, &heard))
         return TRANSPORT_GARBLED;
     if (heard.len == BITS)
         return TRANSPORT_NO_ANSWER;
     take(bytes_of(memory + BITS, heard.len - BITS), group);
-    return heard.len == heard.cap ? TRANSPORT_OK : TRANSPORT_GARBLED;
+    if (heard.len < heard.cap || group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap)
+        return TRANSPORT_GARBLED;
+    return TRANSPORT_OK;
 }
 
 static enum transport_status hear_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
@@ -181,13 +199,13 @@ static enum transport_status hear_rest(struct transport_swi *self, uint8_t memor
         size_t wanted = (count - group->len) * BITS;
         struct bytes_out heard = {.data = memory, .cap = wanted < SWI_EXCHANGE_MAX ? wanted : SWI_EXCHANGE_MAX};
 
-        if (!self->port->exchange(self->port->context, BYTES_NONE, &heard, self->port->patience_us))
-            return gone(self);
+        if (!exchange(self, BYTES_NONE, &heard))
+            return TRANSPORT_GONE;
         take(bytes_written(&heard), group);
         if (heard.len < heard.cap)
             return TRANSPORT_GARBLED;
     }
-    self->port->delay_us(self->port->context, TURNAROUND_US);
+    delay_us(self, TURNAROUND_US);
     return TRANSPORT_OK;
 }
 
@@ -198,11 +216,7 @@ static enum transport_status swi_receive(void *context, struct bytes_out *group)
     enum transport_status status;
 
     group->len = 0;
-    if (self->gone)
-        return TRANSPORT_GONE;
     status = hear_start(self, memory, group);
-    if (status == TRANSPORT_OK && (group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap))
-        status = TRANSPORT_GARBLED;
     if (status == TRANSPORT_OK)
         status = hear_rest(self, memory, group);
     if (status == TRANSPORT_GARBLED)
@@ -259,9 +273,7 @@ static enum transport_status swi_sleep(void *context)
 
 static void swi_delay_us(void *context, uint32_t microseconds)
 {
-    const struct transport_swi *self = context;
-
-    self->port->delay_us(self->port->context, microseconds);
+    delay_us(context, microseconds);
 }
 
 static uint64_t swi_now_us(void *context)
@@ -295,16 +307,16 @@ enum transport_status transport_swi_probe(struct transport_swi *self)
     uint8_t memory[SWI_EXCHANGE_MAX];
     enum transport_status status = TRANSPORT_GARBLED;
 
-    if (self->gone || !self->port->set_baud(self->port->context, SWI_BAUD))
-        return gone(self);
+    if (!set_baud(self, SWI_BAUD))
+        return TRANSPORT_GONE;
     for (unsigned left = PROBES; status == TRANSPORT_GARBLED && left > 0; left--) {
         struct bytes_out heard = {.data = memory, .cap = 1};
 
-        if (!self->port->exchange(self->port->context, bytes_of(&token, 1), &heard, self->port->patience_us))
-            status = gone(self);
+        if (!exchange(self, bytes_of(&token, 1), &heard))
+            status = TRANSPORT_GONE;
         else if (heard.len == 0)
             status = TRANSPORT_NO_ANSWER;
-        else if (is_echo(bytes_of(&token, 1), bytes_written(&heard)))
+        else if (is_echo(bytes_of(&token, 1), &heard))
             status = TRANSPORT_OK;
         else
             status = drain(self, memory); /* somebody's words from before */
