@@ -72,19 +72,20 @@ struct chip_guard {
     void *context;
 };
 
-/* Initialise with chip_init(). Everything below `guard` is private to chip/. */
+/* Initialise with chip_init(). Everything below `guard` but `counters` is private to chip/. */
 struct chip {
     struct transport transport;
     struct chip_guard guard; /* .allow NULL: everything is allowed */
-    struct chip_counters counters;
-    uint64_t woken_at_us;
+    /* The bytes come before the counters, where a Cortex-M reaches them with its short instructions. */
     bool awake;
     bool confirmed;      /* has said its serial number since it was woken */
     bool registers_lost; /* since the last command that filled them */
+    bool identified; /* serial and revision below are known; set by the first reading of the config zone's block 0 */
     /* Of the config zone as read or written last; M0 and none before that. */
     uint8_t clock;        /* enum chip_clock */
     uint16_t limited_use; /* bit n: the key in slot n counts its uses */
-    bool identified; /* serial and revision below are known; set by the first reading of the config zone's block 0 */
+    uint64_t woken_at_us;
+    struct chip_counters counters; /* to be read by anybody */
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
 };

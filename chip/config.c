@@ -20,6 +20,10 @@
 #define SLOT_LOCKED_AT 88
 #define KEY_CONFIG_AT 96
 
+/* KeyConfig: Private, and the three bits of KeyType with 4, a P-256 key. */
+#define KEY_PAIR_MASK 0x001D
+#define KEY_PAIR 0x0011
+
 #define UNLOCKED 0x55 /* any other value means locked */
 #define CHIP_MODE_USER_ADDRESS 0x01
 
@@ -88,11 +92,46 @@ uint8_t chip_config_i2c_address(const struct chip_config *config)
     return config->bytes[I2C_ADDRESS_AT] >> 1;
 }
 
+static bool bit(uint16_t word, unsigned number)
+{
+    return ((word >> number) & 1) != 0;
+}
+
 uint16_t chip_slot_bytes(uint8_t slot)
 {
     if (slot < 8)
         return 36;
     return slot == 8 ? 416 : 72;
+}
+
+uint16_t chip_slot_config(const struct chip_config *config, uint8_t slot)
+{
+    return load16_le(config->bytes + SLOT_CONFIG_AT + 2 * slot);
+}
+
+uint16_t chip_key_config(const struct chip_config *config, uint8_t slot)
+{
+    return load16_le(config->bytes + KEY_CONFIG_AT + 2 * slot);
+}
+
+bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot)
+{
+    return !bit(load16_le(config->bytes + SLOT_LOCKED_AT), slot);
+}
+
+bool chip_slot_is_private(const struct chip_config *config, uint8_t slot)
+{
+    return bit(chip_key_config(config, slot), 0);
+}
+
+bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot)
+{
+    return (chip_key_config(config, slot) & KEY_PAIR_MASK) == KEY_PAIR;
+}
+
+uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot)
+{
+    return (chip_slot_config(config, slot) >> 8) & 0x0F;
 }
 
 static enum chip_key_type key_type_of(uint16_t key_config)
@@ -132,11 +171,6 @@ static enum chip_write_rule write_rule_of(uint16_t slot_config)
     return rules[slot_config >> 12];
 }
 
-static bool bit(uint16_t word, unsigned number)
-{
-    return ((word >> number) & 1) != 0;
-}
-
 /* The half of SlotConfig that only an ECC private key uses. */
 static void decode_private(struct chip_slot_policy *policy)
 {
@@ -170,13 +204,13 @@ static void decode_other(struct chip_slot_policy *policy)
 
 struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8_t slot)
 {
-    uint16_t slot_config = load16_le(config->bytes + SLOT_CONFIG_AT + 2 * slot);
-    uint16_t key_config = load16_le(config->bytes + KEY_CONFIG_AT + 2 * slot);
+    uint16_t slot_config = chip_slot_config(config, slot);
+    uint16_t key_config = chip_key_config(config, slot);
     struct chip_slot_policy policy = {
         .slot_config = slot_config,
         .key_config = key_config,
         .bytes = chip_slot_bytes(slot),
-        .locked = !bit(load16_le(config->bytes + SLOT_LOCKED_AT), slot),
+        .locked = chip_slot_is_locked(config, slot),
         .is_private = bit(key_config, 0),
         .pub_info = bit(key_config, 1),
         .type = key_type_of(key_config),
@@ -189,7 +223,7 @@ struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8
         .is_secret = bit(slot_config, 7),
         .limited_use = bit(slot_config, 5),
         .read_key = slot_config & 0x0F,
-        .write_key = (slot_config >> 8) & 0x0F,
+        .write_key = chip_slot_write_key(config, slot),
     };
 
     if (policy.is_private)

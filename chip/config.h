@@ -61,6 +61,14 @@ struct chip_slot_policy {
 /* `slot` 0..15. */
 struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8_t slot);
 
+/* The parts of it that decide most, each by itself, for a microcontroller that does without the rest. `slot` 0..15. */
+uint16_t chip_slot_config(const struct chip_config *config, uint8_t slot);
+uint16_t chip_key_config(const struct chip_config *config, uint8_t slot);
+bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot);
+bool chip_slot_is_private(const struct chip_config *config, uint8_t slot);
+bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot); /* private, and of type P-256 */
+uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot);
+
 /*
  * What a slot can do in the chip's present lock state. As bits of a word: chip_slot_can().
  * A chip whose config zone is unlocked can do none of it.

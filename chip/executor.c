@@ -17,6 +17,7 @@
 
 /* count, opcode, param1, param2 (2) .. CRC (2); count, status, CRC (2). ATECC608B-TNGTLS data sheet, section 4. */
 #define GROUP_OVERHEAD 7
+#define GROUP_DATA_AT 5
 #define REPLY_OVERHEAD 3
 #define REPLY_MIN 4
 
@@ -94,11 +95,12 @@ struct exchange {
     enum chip_effect effect; /* the row's, but for a use that is counted for good */
     bool repeatable;         /* the same */
     bool counted;            /* takes one of the uses that its key has left */
+    bool unconfirmed;        /* the chip must say its number before it gets this */
+    bool has_status;
+    uint8_t status;          /* the last status byte the chip answered with */
     struct bytes group;      /* what goes out */
     struct bytes_out answer; /* what comes back: a whole group */
     size_t payload_max;      /* the longest payload the caller takes, at least a status */
-    bool has_status;
-    uint8_t status; /* the last status byte the chip answered with */
 };
 
 static void forget(struct chip *chip)
@@ -118,40 +120,34 @@ static void delay_us(struct chip *chip, uint32_t microseconds)
     chip->transport.operations->delay_us(chip->transport.context, microseconds);
 }
 
-static enum transport_status receive(struct chip *chip, struct bytes_out *group)
+/* Waits, then reads what the chip has to say. The first time after a command it is the bus that waits, if it can. */
+static enum transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us, bool is_first)
 {
-    enum transport_status status;
-
-    group->len = 0;
-    status = chip->transport.operations->receive(chip->transport.context, group);
-    if (status == TRANSPORT_OK)
-        chip->counters.bytes_received += (uint32_t)group->len;
-    return status;
-}
-
-/* The first poll for a command's reply, when the command's row says or when the bus does. */
-static enum transport_status receive_first(struct chip *chip, struct exchange *exchange)
-{
-    const uint32_t first_us = exchange->command->first_poll_us;
+    const struct transport_operations *bus = chip->transport.operations;
     struct bytes_out *group = &exchange->answer;
     enum transport_status status;
 
-    if (chip->transport.operations->await == NULL) {
-        delay_us(chip, first_us);
-        return receive(chip, group);
-    }
     group->len = 0;
-    status = chip->transport.operations->await(chip->transport.context, group, first_us, exchange->exec_max_us);
+    if (is_first && bus->await != NULL) {
+        status = bus->await(chip->transport.context, group, wait_us, exchange->exec_max_us);
+    } else {
+        if (wait_us != 0)
+            delay_us(chip, wait_us);
+        status = bus->receive(chip->transport.context, group);
+    }
     if (status == TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
 }
 
-/* True when the group is whole: its count is its length and its CRC is right. */
-static bool is_whole(struct bytes group)
+/* True when the answer is a whole group: its count is its length and its CRC is right. */
+static bool is_whole(const struct exchange *exchange)
 {
-    return group.len >= REPLY_MIN && group.data[0] == group.len &&
-           crc16_update(CRC16_START, bytes_of(group.data, group.len - 2)) == load16_le(group.data + group.len - 2);
+    const uint8_t *group = exchange->answer.data;
+    size_t len = exchange->answer.len;
+
+    return len >= REPLY_MIN && group[0] == len &&
+           crc16_update(CRC16_START, bytes_of(group, len - 2)) == load16_le(group + len - 2);
 }
 
 /* To idle, which stops the watchdog and keeps the registers, unless the chip is asleep already. */
@@ -183,7 +179,7 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
         if (chip->transport.operations->wake(chip->transport.context) == TRANSPORT_GONE)
             goto gone;
         chip->counters.wakes++;
-        status = receive(chip, &exchange->answer);
+        status = receive(chip, exchange, 0, false);
         if (status == TRANSPORT_GONE)
             goto gone;
         if (status == TRANSPORT_NO_ANSWER) {
@@ -192,7 +188,7 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
             continue;
         }
         heard = true;
-        if (status == TRANSPORT_OK && is_whole(bytes_written(&exchange->answer))) {
+        if (status == TRANSPORT_OK && is_whole(exchange)) {
             bool is_fresh = exchange->answer.len == REPLY_MIN && exchange->answer.data[1] == STATUS_AFTER_WAKE;
 
             if (is_fresh || was_awake) {
@@ -263,53 +259,42 @@ static enum outcome judge_reply(struct exchange *exchange)
 }
 
 /* How long to wait before the next poll, `waited` microseconds after the command went out. */
-static uint32_t poll_interval_us(uint32_t worst, uint64_t waited)
+static uint32_t poll_interval_us(uint32_t worst, uint32_t waited)
 {
-    uint64_t wait = waited / POLL_FRACTION;
+    uint32_t wait = waited / POLL_FRACTION;
 
     if (wait < POLL_MIN_US)
         wait = POLL_MIN_US;
     if (waited + POLL_MIN_US <= worst && waited + wait > worst)
         wait = worst - waited;
-    return (uint32_t)wait;
+    return wait;
 }
 
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
-    uint64_t start = now_us(chip);
-    enum transport_status status = receive_first(chip, exchange);
+    const uint32_t start = (uint32_t)now_us(chip);
+    enum transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
     unsigned unreadable = 0;
 
     for (;;) {
-        uint64_t waited;
+        uint32_t waited;
         uint32_t wait;
 
         chip->counters.polls++;
-        switch (status) {
-        case TRANSPORT_OK:
-            if (is_whole(bytes_written(&exchange->answer)) &&
-                exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
-                return judge_reply(exchange);
-            unreadable++;
-            break;
-        case TRANSPORT_GARBLED:
-            unreadable++;
-            break;
-        case TRANSPORT_NO_ANSWER:
-            break;
-        case TRANSPORT_GONE:
+        if (status == TRANSPORT_GONE)
             return BUS_GONE;
-        }
-        if (unreadable > REREADS)
+        if (status == TRANSPORT_OK && is_whole(exchange) &&
+            exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
+            return judge_reply(exchange);
+        if (status != TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
             return UNREADABLE;
-        waited = now_us(chip) - start;
+        waited = (uint32_t)now_us(chip) - start;
         if (waited >= REPLY_LIMIT_US)
             return SILENT;
         wait = poll_interval_us(exchange->exec_max_us, waited);
         if (unreadable > 0 && wait < REREAD_US)
             wait = REREAD_US;
-        delay_us(chip, wait);
-        status = receive(chip, &exchange->answer);
+        status = receive(chip, exchange, wait, false);
     }
 }
 
@@ -367,15 +352,15 @@ static enum chip_status confirm(struct chip *chip, const struct exchange *exchan
 }
 
 /*
- * Where the chip must say its number first it returns CHIP_OK with `*unconfirmed` set, and has sent nothing since. What
+ * Where the chip must say its number first it returns CHIP_OK with `unconfirmed` set, and has sent nothing since. What
  * builds on registers needs no asking: no other chip has them. Nor can one take the place of a chip that is awake: it
  * would not acknowledge before it is woken.
  */
-static enum chip_status run(struct chip *chip, struct exchange *exchange, bool *unconfirmed)
+static enum chip_status run(struct chip *chip, struct exchange *exchange)
 {
     const struct chip_command *command = exchange->command;
 
-    *unconfirmed = false;
+    exchange->unconfirmed = false;
     for (;;) {
         const struct outcome_rule *rule;
         enum outcome outcome;
@@ -385,9 +370,9 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange, bool *
             return status;
         if (command->registers == CHIP_REGISTERS_NEEDED && chip->registers_lost)
             return CHIP_RESET;
-        *unconfirmed = chip->identified && !chip->confirmed && command->registers != CHIP_REGISTERS_NEEDED &&
-                       !asks_identity(exchange);
-        if (*unconfirmed)
+        exchange->unconfirmed = chip->identified && !chip->confirmed && command->registers != CHIP_REGISTERS_NEEDED &&
+                                !asks_identity(exchange);
+        if (exchange->unconfirmed)
             return CHIP_OK;
         outcome = transact(chip, exchange);
         if (outcome == ANSWERED && !is_status(exchange))
@@ -413,57 +398,6 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange, bool *
     }
 }
 
-static size_t build_group(uint8_t group[static TRANSPORT_GROUP_MAX], const struct chip_command *command, uint8_t param1,
-                          uint16_t param2, struct bytes data)
-{
-    struct bytes_out out = {.data = group, .cap = TRANSPORT_GROUP_MAX, .len = 5};
-
-    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
-    group[1] = command->opcode;
-    group[2] = param1;
-    store16_le(group + 3, param2);
-    (void)bytes_append(&out, data);
-    store16_le(group + out.len, crc16_update(CRC16_START, bytes_written(&out)));
-    return out.len + 2;
-}
-
-static enum chip_status ask_identity(struct chip *chip)
-{
-    /* Read of 32 bytes at config address 0, CRC included. */
-    static const uint8_t group[GROUP_OVERHEAD] = {GROUP_OVERHEAD, 0x02, IDENTITY_PARAM1, 0x00, 0x00, 0x09, 0xAD};
-    uint8_t answer[IDENTITY_BYTES + REPLY_OVERHEAD];
-    struct exchange exchange = {
-        .command = &chip_command_read,
-        .exec_max_us = chip_command_read.exec_max_ms[chip->clock] * UINT32_C(1000),
-        .effect = CHIP_READS,
-        .repeatable = true,
-        .group = bytes_of(group, sizeof(group)),
-        .answer = {.data = answer, .cap = sizeof(answer)},
-        .payload_max = IDENTITY_BYTES,
-    };
-    bool unconfirmed;
-
-    return run(chip, &exchange, &unconfirmed);
-}
-
-/* Each asking follows a wake; a command that is resent, and a chip that falls asleep in between, need a few. */
-#define CONFIRMATIONS 4
-
-static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchange)
-{
-    enum chip_status status = CHIP_OK;
-
-    for (unsigned asked = 0; status == CHIP_OK && asked <= CONFIRMATIONS; asked++) {
-        bool unconfirmed;
-
-        status = run(chip, exchange, &unconfirmed);
-        if (!unconfirmed)
-            return status;
-        status = ask_identity(chip);
-    }
-    return status == CHIP_OK ? CHIP_RESET : status;
-}
-
 /* Does each run with the key that Param2 names take one of the uses it has left? */
 static bool is_counted(const struct chip *chip, const struct chip_command *command, uint16_t param2)
 {
@@ -482,6 +416,51 @@ static enum chip_effect effect_of(const struct chip *chip, const struct chip_com
     return command->effect;
 }
 
+/* Everything but the group to send and the room for its answer. */
+static void begin(const struct chip *chip, struct exchange *exchange, const struct chip_command *command,
+                  uint16_t param2)
+{
+    bool counted = is_counted(chip, command, param2);
+
+    *exchange = (struct exchange){
+        .command = command,
+        .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
+        .effect = effect_of(chip, command, counted),
+        .repeatable = command->repeatable && !counted,
+        .counted = counted,
+    };
+}
+
+static enum chip_status ask_identity(struct chip *chip)
+{
+    /* Read of 32 bytes at config address 0, CRC included. */
+    static const uint8_t group[GROUP_OVERHEAD] = {GROUP_OVERHEAD, 0x02, IDENTITY_PARAM1, 0x00, 0x00, 0x09, 0xAD};
+    uint8_t answer[IDENTITY_BYTES + REPLY_OVERHEAD];
+    struct exchange exchange;
+
+    begin(chip, &exchange, &chip_command_read, 0);
+    exchange.group = bytes_of(group, sizeof(group));
+    exchange.answer = (struct bytes_out){.data = answer, .cap = sizeof(answer)};
+    exchange.payload_max = IDENTITY_BYTES;
+    return run(chip, &exchange);
+}
+
+/* Each asking follows a wake; a command that is resent, and a chip that falls asleep in between, need a few. */
+#define CONFIRMATIONS 4
+
+static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchange)
+{
+    enum chip_status status = CHIP_OK;
+
+    for (unsigned asked = 0; status == CHIP_OK && asked <= CONFIRMATIONS; asked++) {
+        status = run(chip, exchange);
+        if (!exchange->unconfirmed)
+            return status;
+        status = ask_identity(chip);
+    }
+    return status == CHIP_OK ? CHIP_RESET : status;
+}
+
 void chip_init(struct chip *chip, const struct transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
@@ -490,22 +469,22 @@ void chip_init(struct chip *chip, const struct transport *transport)
 enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
                               struct bytes data, struct bytes_out *reply, struct error *err)
 {
-    uint8_t group[TRANSPORT_GROUP_MAX];
-    uint8_t answer[TRANSPORT_GROUP_MAX];
-    bool counted = is_counted(chip, command, param2);
-    struct exchange exchange = {
-        .command = command,
-        .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
-        .effect = effect_of(chip, command, counted),
-        .repeatable = command->repeatable && !counted,
-        .counted = counted,
-        .answer = {.data = answer, .cap = sizeof(answer)},
-        .payload_max = reply != NULL && reply->cap > 1 ? reply->cap : 1,
-    };
+    struct {
+        uint8_t group[TRANSPORT_GROUP_MAX];
+        uint8_t answer[TRANSPORT_GROUP_MAX];
+    } memory;
+    uint8_t *group = memory.group;
+    size_t checked = GROUP_DATA_AT + data.len;
+    struct exchange exchange;
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
-    if (reply != NULL)
+    begin(chip, &exchange, command, param2);
+    exchange.payload_max = 1;
+    if (reply != NULL) {
         reply->len = 0;
+        if (reply->cap > 1)
+            exchange.payload_max = reply->cap;
+    }
     if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
         goto out;
     if (exchange.effect != CHIP_READS && chip->guard.allow != NULL &&
@@ -513,16 +492,23 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         error_set(err, ERROR_NOT_ARMED, "nothing on the chip may be changed now", NULL);
         goto out;
     }
-    exchange.group = bytes_of(group, build_group(group, command, param1, param2, data));
+    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
+    group[1] = command->opcode;
+    group[2] = param1;
+    store16_le(group + 3, param2);
+    if (data.len != 0)
+        memcpy(group + GROUP_DATA_AT, data.data, data.len);
+    store16_le(group + checked, crc16_update(CRC16_START, bytes_of(group, checked)));
+    exchange.group = bytes_of(group, group[0]);
+    exchange.answer = (struct bytes_out){.data = memory.answer, .cap = sizeof(memory.answer)};
     status = run_confirmed(chip, &exchange);
     if (status == CHIP_OK) {
         if (command->registers == CHIP_REGISTERS_FILLED)
             chip->registers_lost = false;
         if (reply != NULL && !is_status(&exchange))
-            (void)bytes_append(reply, bytes_of(answer + 1, exchange.answer.len - REPLY_OVERHEAD));
+            (void)bytes_append(reply, bytes_of(memory.answer + 1, exchange.answer.len - REPLY_OVERHEAD));
     }
-    bytes_wipe(group, sizeof(group));
-    bytes_wipe(answer, sizeof(answer));
+    bytes_wipe(&memory, sizeof(memory));
 out:
     if (status != CHIP_OK) {
         (void)chip_status_note(status, err);

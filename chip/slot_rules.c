@@ -95,13 +95,11 @@ static enum lock_state lock_state_of(const struct chip_config *config)
 
 static void collect_subjects(const struct chip_config *config, uint8_t slot, uint16_t subjects[static SUBJECTS])
 {
-    struct chip_slot_policy policy = chip_slot_policy(config, slot);
-
     subjects[SUBJECT_STATE] = (uint16_t)lock_state_of(config);
     subjects[SUBJECT_SLOT] = slot;
-    subjects[SUBJECT_IS_LOCKED] = policy.locked;
-    subjects[SUBJECT_SLOT_CONFIG] = policy.slot_config;
-    subjects[SUBJECT_KEY_CONFIG] = policy.key_config;
+    subjects[SUBJECT_IS_LOCKED] = chip_slot_is_locked(config, slot);
+    subjects[SUBJECT_SLOT_CONFIG] = chip_slot_config(config, slot);
+    subjects[SUBJECT_KEY_CONFIG] = chip_key_config(config, slot);
 }
 
 static bool rule_forbids(const struct slot_rule *rule, const uint16_t subjects[static SUBJECTS])
