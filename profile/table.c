@@ -149,6 +149,28 @@ static void print_assertions(FILE *stream, const struct profile *profile)
             profile->key_count, source, subject);
 }
 
+/* A key is proven with its own hash: an image whose Mbed TLS lacks it is not to be built. */
+static void print_hashes(FILE *stream, const struct profile *profile)
+{
+    static const struct {
+        psa_algorithm_t hash;
+        const char *want;
+    } hashes[] = {
+        {PSA_ALG_SHA_256, "PSA_WANT_ALG_SHA_256"},
+        {PSA_ALG_SHA_384, "PSA_WANT_ALG_SHA_384"},
+        {PSA_ALG_SHA_512, "PSA_WANT_ALG_SHA_512"},
+    };
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        for (size_t h = 0; h < sizeof hashes / sizeof hashes[0]; h++)
+            if (PSA_ALG_SIGN_GET_HASH(profile->keys[i].algorithm) == hashes[h].hash)
+                fprintf(stream,
+                        "#if !defined(%s)\n"
+                        "#error \"key %u of the profile wants %s of the image's Mbed TLS (firmware/mbedtls/)\"\n"
+                        "#endif\n",
+                        hashes[h].want, (unsigned)profile->keys[i].id, hashes[h].want);
+}
+
 static void print_public_keys(FILE *stream, const struct profile_compiled *compiled, const char *name)
 {
     if (compiled->public_key_count == 0)
@@ -233,6 +255,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
             "#include \"provision/gate.h\"\n"
             "#include \"provision/skills.h\"\n\n",
             profile->name);
+    print_hashes(stream, profile);
     print_assertions(stream, profile);
     print_public_keys(stream, compiled, name);
     fprintf(stream,

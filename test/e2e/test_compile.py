@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """imprint compile: the table for an image, the binary form, and what is refused before it is in an image."""
 import json
+import subprocess
 
 import pytest
 
@@ -58,3 +59,18 @@ def test_compile_refuses_what_a_board_could_not_do(station, plan):
                          "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"], "file": "none.pem"})
     failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
     assert failed.error["reason"] == "input-file" and failed.error["key"] == 20
+
+
+@pytest.mark.parametrize("algorithm, builds", [("ecdsa(sha-256)", True), ("ecdsa(any-hash)", True), ("ecdsa(sha-384)", False)])
+def test_table_is_refused_by_an_image_without_its_hash(station, plan, algorithm, builds):
+    """On a board the key could not be proven: whoever builds the image learns it."""
+    plan["keys"][1]["algorithm"] = algorithm
+    table = station.folder / "table.c"
+    station.run("compile", station.write("hash.yaml", json.dumps(plan)), "--c", "-o", table)
+    mbedtls = subprocess.run([ROOT / "scripts" / "get-mbedtls"], capture_output=True, text=True, check=True).stdout.strip()
+    for config, ends_well in (("factory.h", builds), (None, True)):
+        done = subprocess.run(["cc", "-fsyntax-only", f"-I{ROOT}", f"-I{mbedtls}/include"] +
+                              ([f'-DMBEDTLS_CONFIG_FILE="{ROOT}/firmware/mbedtls/{config}"'] if config else []) + [table],
+                              capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) == ends_well, done.stderr
+        assert ends_well or f"key {plan['keys'][1]['id']} of the profile wants PSA_WANT_ALG_SHA_384" in done.stderr
