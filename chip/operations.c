@@ -19,32 +19,28 @@
 
 enum chip_status chip_read_revision(struct chip *chip, uint8_t revision[static 4], struct error *err)
 {
-    enum chip_status status =
-        chip_execute_exact(chip, &chip_command_info, INFO_REVISION, 0, BYTES_NONE, revision, 4, err);
+    static const struct chip_question question = {&chip_command_info, "read the chip's revision", INFO_REVISION, 0, 4};
 
-    return chip_doing(status, "read the chip's revision", err);
+    return chip_ask(chip, &question, 0, revision, err);
 }
 
 enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *valid, struct error *err)
 {
-    static const char doing[] = "ask whether a slot holds a valid key";
+    static const struct chip_question question = {&chip_command_info, "ask whether a slot holds a valid key",
+                                                  INFO_KEY_VALID, CHIP_SLOTS, 4};
     uint8_t answer[4] = {0};
-    enum chip_status status;
+    enum chip_status status = chip_ask_slot(chip, &question, slot, answer, err);
 
-    if (!chip_is_slot(slot))
-        return chip_doing_at(CHIP_BAD_ARGUMENT, doing, slot, err);
-    status =
-        chip_execute_exact(chip, &chip_command_info, INFO_KEY_VALID, slot, BYTES_NONE, answer, sizeof(answer), err);
     *valid = status == CHIP_OK && answer[0] == 0x01;
-    return chip_doing_at(status, doing, slot, err);
+    return status;
 }
 
 enum chip_status chip_random(struct chip *chip, uint8_t out[static 32], struct error *err)
 {
-    enum chip_status status =
-        chip_execute_exact(chip, &chip_command_random_seeding, RANDOM_UPDATE_SEED, 0, BYTES_NONE, out, 32, err);
+    static const struct chip_question question = {&chip_command_random_seeding, "get random numbers from the chip",
+                                                  RANDOM_UPDATE_SEED, 0, 32};
 
-    return chip_doing(status, "get random numbers from the chip", err);
+    return chip_ask(chip, &question, 0, out, err);
 }
 
 struct sha256_job {

@@ -50,23 +50,19 @@ static enum chip_status load_digest(struct chip *chip, const struct digest_regis
 enum chip_status chip_generate_key(struct chip *chip, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
                                    struct error *err)
 {
-    enum chip_status status = CHIP_BAD_ARGUMENT;
+    static const struct chip_question question = {&chip_command_genkey, "generate a private key", GENKEY_CREATE,
+                                                  CHIP_SLOTS, CHIP_PUBLIC_KEY_BYTES};
 
-    if (chip_is_slot(slot))
-        status = chip_execute_exact(chip, &chip_command_genkey, GENKEY_CREATE, slot, BYTES_NONE, public_key,
-                                    CHIP_PUBLIC_KEY_BYTES, err);
-    return chip_doing_at(status, "generate a private key", slot, err);
+    return chip_ask_slot(chip, &question, slot, public_key, err);
 }
 
 enum chip_status chip_read_public_key(struct chip *chip, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
                                       struct error *err)
 {
-    enum chip_status status = CHIP_BAD_ARGUMENT;
+    static const struct chip_question question = {&chip_command_genkey_public, "compute the public key of a slot",
+                                                  GENKEY_PUBLIC, CHIP_SLOTS, CHIP_PUBLIC_KEY_BYTES};
 
-    if (chip_is_slot(slot))
-        status = chip_execute_exact(chip, &chip_command_genkey_public, GENKEY_PUBLIC, slot, BYTES_NONE, public_key,
-                                    CHIP_PUBLIC_KEY_BYTES, err);
-    return chip_doing_at(status, "compute the public key of a slot", slot, err);
+    return chip_ask_slot(chip, &question, slot, public_key, err);
 }
 
 struct sign_job {

@@ -48,34 +48,31 @@ static void note_config(struct chip *chip, const struct chip_config *config)
 
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
 {
+    static const struct chip_question question = {&chip_command_read, "read the config zone",
+                                                  ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
     enum chip_status status = CHIP_OK;
 
     for (uint8_t block = 0; block < CONFIG_BLOCKS && status == CHIP_OK; block++)
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_CONFIG | ZONE_32_BYTES, zone_block_address(block),
-                                    BYTES_NONE, config->bytes + 32 * block, 32, err);
-    if (status == CHIP_OK) {
+        status = chip_ask(chip, &question, zone_block_address(block), config->bytes + 32 * block, err);
+    if (status == CHIP_OK)
         note_config(chip, config);
-    }
-    return chip_doing(status, "read the config zone", err);
+    return status;
 }
 
 enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
 {
-    enum chip_status status = CHIP_BAD_ARGUMENT;
+    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG,
+                                                  CONFIG_WORDS, 4};
 
-    if (word < CONFIG_WORDS)
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_CONFIG, word, BYTES_NONE, out, 4, err);
-    return chip_doing(status, "read from the config zone", err);
+    return chip_ask(chip, &question, word, out, err);
 }
 
 enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err)
 {
-    enum chip_status status = CHIP_BAD_ARGUMENT;
+    static const struct chip_question question = {&chip_command_read, "read from the OTP zone",
+                                                  ZONE_OTP | ZONE_32_BYTES, OTP_BLOCKS << 3, 32};
 
-    if (block < OTP_BLOCKS)
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_OTP | ZONE_32_BYTES, zone_block_address(block),
-                                    BYTES_NONE, out, 32, err);
-    return chip_doing(status, "read from the OTP zone", err);
+    return chip_ask(chip, &question, zone_block_address(block), out, err);
 }
 
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
@@ -122,11 +119,10 @@ enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t b
 
 enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
 {
-    enum chip_status status = CHIP_BAD_ARGUMENT;
+    static const struct chip_question question = {&chip_command_read, "read from the OTP zone", ZONE_OTP,
+                                                  CHIP_OTP_BYTES / 4, 4};
 
-    if (word < CHIP_OTP_BYTES / 4)
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_OTP, word, BYTES_NONE, out, 4, err);
-    return chip_doing(status, "read from the OTP zone", err);
+    return chip_ask(chip, &question, word, out, err);
 }
 
 enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err)

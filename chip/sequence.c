@@ -20,6 +20,27 @@ enum chip_status chip_execute_exact(struct chip *chip, const struct chip_command
     return status;
 }
 
+enum chip_status chip_ask(struct chip *chip, const struct chip_question *question, uint16_t param2, uint8_t *out,
+                          struct error *err)
+{
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (question->limit == 0 || param2 < question->limit)
+        status =
+            chip_execute_exact(chip, question->command, question->mode, param2, BYTES_NONE, out, question->len, err);
+    return chip_doing(status, question->doing, err);
+}
+
+enum chip_status chip_ask_slot(struct chip *chip, const struct chip_question *question, uint8_t slot, uint8_t *out,
+                               struct error *err)
+{
+    enum chip_status status = chip_ask(chip, question, slot, out, err);
+
+    if (status != CHIP_OK)
+        error_at_slot(err, slot);
+    return status;
+}
+
 enum chip_status chip_run_sequence(struct chip *chip, struct chip_sequence sequence, struct error *err)
 {
     const uint32_t counted = chip->counters.counted;

@@ -14,6 +14,21 @@
 enum chip_status chip_execute_exact(struct chip *chip, const struct chip_command *command, uint8_t param1,
                                     uint16_t param2, struct bytes data, uint8_t *out, size_t len, struct error *err);
 
+/* A command that only asks, with an answer of one length. */
+struct chip_question {
+    const struct chip_command *command;
+    const char *doing; /* in words, for the error */
+    uint8_t mode;      /* Param1 */
+    uint8_t limit;     /* Param2 is below it, or nothing is sent; 0: no limit */
+    uint8_t len;       /* of the answer */
+};
+
+/* Asks; `out` takes `len` bytes. With a slot, that is Param2 and goes into the error. */
+enum chip_status chip_ask(struct chip *chip, const struct chip_question *question, uint16_t param2, uint8_t *out,
+                          struct error *err);
+enum chip_status chip_ask_slot(struct chip *chip, const struct chip_question *question, uint8_t slot, uint8_t *out,
+                               struct error *err);
+
 /* Some commands that build on one another. `job` is whatever they work on. */
 struct chip_sequence {
     enum chip_status (*run)(struct chip *chip, void *job, struct error *err);
