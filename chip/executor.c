@@ -72,14 +72,14 @@ enum aftermath { STAYS, GOES_IDLE, IS_LOST };
 static const struct outcome_rule {
     uint8_t resends;
     bool may_have_run;
-    bool only_repeatable; /* what has no resends for a command that is not */
+    bool restarted; /* registers are lost; only what is repeatable has resends */
     enum aftermath aftermath;
     enum chip_status status; /* when the resends are used up */
 } outcome_rules[] = {
     [ANSWERED] = {.status = CHIP_OK},
     [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
     [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
-    [RESTARTED] = {.resends = 1, .only_repeatable = true, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [RESTARTED] = {.resends = 1, .restarted = true, .aftermath = IS_LOST, .status = CHIP_RESET},
     [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
@@ -94,6 +94,7 @@ struct exchange {
     uint32_t exec_max_us;    /* at the chip's clock divider */
     enum chip_effect effect; /* the row's, but for a use that is counted for good */
     bool repeatable;         /* the same */
+    bool asks_identity;      /* its answer has the serial number */
     bool counted;            /* takes one of the uses that its key has left */
     bool unconfirmed;        /* the chip must say its number before it gets this */
     bool has_status;
@@ -326,12 +327,6 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
 #define SERIAL_SECOND_AT 8
 #define SERIAL_FIRST_BYTES 4
 
-static bool asks_identity(const struct exchange *exchange)
-{
-    return exchange->command == &chip_command_read && exchange->group.data[2] == IDENTITY_PARAM1 &&
-           load16_le(exchange->group.data + 3) == 0;
-}
-
 /* Learns which chip this is, or compares: the first one that answered is the one. */
 static enum chip_status confirm(struct chip *chip, const struct exchange *exchange)
 {
@@ -371,12 +366,12 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
         if (command->registers == CHIP_REGISTERS_NEEDED && chip->registers_lost)
             return CHIP_RESET;
         exchange->unconfirmed = chip->identified && !chip->confirmed && command->registers != CHIP_REGISTERS_NEEDED &&
-                                !asks_identity(exchange);
+                                !exchange->asks_identity;
         if (exchange->unconfirmed)
             return CHIP_OK;
         outcome = transact(chip, exchange);
         if (outcome == ANSWERED && !is_status(exchange))
-            return asks_identity(exchange) ? confirm(chip, exchange) : CHIP_OK;
+            return exchange->asks_identity ? confirm(chip, exchange) : CHIP_OK;
         if (outcome == ANSWERED)
             return chip_status_from_byte(exchange->status);
         rule = &outcome_rules[outcome];
@@ -384,14 +379,14 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
             forget(chip);
         else if (rule->aftermath == GOES_IDLE)
             (void)idle(chip);
-        if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || outcome == RESTARTED)) {
+        if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || rule->restarted)) {
             /* Its registers may be used up, or are lost; the sequence can start again if that does no harm. */
             chip->registers_lost = true;
             return exchange->repeatable || exchange->effect == CHIP_READS ? CHIP_RESET : CHIP_REPLY_LOST;
         }
         if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (exchange->resent[outcome] == rule->resends || (rule->only_repeatable && !exchange->repeatable))
+        if (exchange->resent[outcome] == rule->resends || (rule->restarted && !exchange->repeatable))
             return rule->status;
         exchange->resent[outcome]++;
         chip->counters.resends++;
@@ -418,7 +413,7 @@ static enum chip_effect effect_of(const struct chip *chip, const struct chip_com
 
 /* Everything but the group to send and the room for its answer. */
 static void begin(const struct chip *chip, struct exchange *exchange, const struct chip_command *command,
-                  uint16_t param2)
+                  uint8_t param1, uint16_t param2)
 {
     bool counted = is_counted(chip, command, param2);
 
@@ -427,6 +422,7 @@ static void begin(const struct chip *chip, struct exchange *exchange, const stru
         .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
         .effect = effect_of(chip, command, counted),
         .repeatable = command->repeatable && !counted,
+        .asks_identity = command == &chip_command_read && param1 == IDENTITY_PARAM1 && param2 == 0,
         .counted = counted,
     };
 }
@@ -438,7 +434,7 @@ static enum chip_status ask_identity(struct chip *chip)
     uint8_t answer[IDENTITY_BYTES + REPLY_OVERHEAD];
     struct exchange exchange;
 
-    begin(chip, &exchange, &chip_command_read, 0);
+    begin(chip, &exchange, &chip_command_read, IDENTITY_PARAM1, 0);
     exchange.group = bytes_of(group, sizeof(group));
     exchange.answer = (struct bytes_out){.data = answer, .cap = sizeof(answer)};
     exchange.payload_max = IDENTITY_BYTES;
@@ -478,7 +474,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     struct exchange exchange;
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
-    begin(chip, &exchange, command, param2);
+    begin(chip, &exchange, command, param1, param2);
     exchange.payload_max = 1;
     if (reply != NULL) {
         reply->len = 0;

@@ -206,9 +206,9 @@ enum chip_status chip_read_stored_public_key(struct chip *chip, uint8_t slot,
         for (uint8_t block = 0; block < KEY_BLOCKS && status == CHIP_OK; block++)
             status = chip_read_slot_block(chip, slot, block, image + 32 * block, err);
     }
-    if (status == CHIP_OK) {
-        memcpy(public_key, image + KEY_X_AT, 32);
-        memcpy(public_key + 32, image + KEY_Y_AT, 32);
+    if (status == CHIP_OK) { /* the zeros between them out */
+        memmove(image + KEY_X_AT + 32, image + KEY_Y_AT, 32);
+        memcpy(public_key, image + KEY_X_AT, CHIP_PUBLIC_KEY_BYTES);
     }
     return chip_doing_at(status, "read a stored public key", slot, err);
 }
