@@ -16,10 +16,9 @@ enum {
     AT_FLAGS = 16,
     AT_SIZE = 20,
     AT_HEADER_CRC = 24,
-    CRC_SIZE = 4,
 };
 
-_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER,
+_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + STORAGE_RECORD_CRC == STORAGE_RECORD_HEADER,
                "the header's checksum is its last field");
 
 #define MAGIC 0x43455249u /* "IREC" */
@@ -43,6 +42,16 @@ uint32_t storage_record_crc(uint32_t crc, struct bytes in)
     return ~crc;
 }
 
+void storage_record_seal(uint8_t *data, size_t len)
+{
+    store32_le(data + len, storage_record_crc(0, bytes_of(data, len)));
+}
+
+bool storage_record_is_sealed(const uint8_t *data, size_t len)
+{
+    return storage_record_crc(0, bytes_of(data, len)) == STORAGE_RECORD_CRC_SEALED;
+}
+
 /*
  * The checksum of the whole record: of the header without its checksum, then of the content. With the header's
  * checksum in between it would not depend on the header at all, for a CRC over bytes and their CRC is a constant.
@@ -61,7 +70,7 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
     store64_le(header + AT_UID, uid);
     store32_le(header + AT_FLAGS, flags);
     store32_le(header + AT_SIZE, size);
-    store32_le(header + AT_HEADER_CRC, storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)));
+    storage_record_seal(header, AT_HEADER_CRC);
 }
 
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out)
@@ -79,9 +88,8 @@ bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, st
 
 enum storage_status storage_record_read_header(struct bytes stored, struct storage_record *record)
 {
-    if (stored.len < STORAGE_RECORD_HEADER || load32_le(stored.data + AT_MAGIC) != MAGIC)
-        return STORAGE_CORRUPT;
-    if (load32_le(stored.data + AT_HEADER_CRC) != storage_record_crc(0, bytes_of(stored.data, AT_HEADER_CRC)))
+    if (stored.len < STORAGE_RECORD_HEADER || load32_le(stored.data + AT_MAGIC) != MAGIC ||
+        !storage_record_is_sealed(stored.data, STORAGE_RECORD_HEADER))
         return STORAGE_CORRUPT;
     const uint16_t version = load16_le(stored.data + AT_VERSION);
     if (version > RECORD_VERSION)
