@@ -416,6 +416,25 @@ static void flash_release(void *context)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+/* What opening comes to. */
+enum outcome { NO_GEOMETRY, OTHER_GEOMETRY, NO_STORE, LATER_VERSION, DAMAGED, NOT_MADE, OPENED };
+
+/* Why a store does not open: one row for each outcome but the last. */
+static const struct {
+    uint8_t status, reason; /* enum storage_status, enum error_reason */
+    const char *cause, *next;
+} refusals[] = {
+    [NO_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash's geometry is out of bounds", NULL},
+    [OTHER_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the store was made for flash of another geometry",
+                        "name the geometry that it was made for"},
+    [NO_STORE] = {STORAGE_ABSENT, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first"},
+    [LATER_VERSION] = {STORAGE_FUTURE, ERROR_STORAGE_FAILED, "the store was made by a later version",
+                       "use that version"},
+    [DAMAGED] = {STORAGE_CORRUPT, ERROR_STORAGE_CORRUPT, "the store on flash is damaged",
+                 "restore an image of it, or erase the flash"},
+    [NOT_MADE] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL},
+};
+
 /* Checks a header. OK; FUTURE for a whole one of a later version; ABSENT for anything else. */
 static enum storage_status check_header(const uint8_t header[static STORAGE_FLASH_HEADER])
 {
@@ -460,11 +479,8 @@ static bool measure(struct storage_flash *self, struct storage_flash_block *bloc
     return flash_entry_holds(device, at, NULL, end - at);
 }
 
-/*
- * Reads every header, and takes the blocks that count into self->blocks, by their numbers. OK; ABSENT without any
- * header; FUTURE; FAILED when the newest one is of another geometry; CORRUPT, also for entries without any header.
- */
-static enum storage_status gather(struct storage_flash *self)
+/* Reads every header, and takes the blocks that count into self->blocks, by their numbers. */
+static enum outcome gather(struct storage_flash *self)
 {
     const struct flash_device *device = self->device;
     uint8_t header[STORAGE_FLASH_HEADER];
@@ -476,8 +492,8 @@ static enum storage_status gather(struct storage_flash *self)
         const enum storage_status status = read_header(self, start, header);
         struct flash_entry entry;
         if (status == STORAGE_FUTURE)
-            return status;
-        entries = entries || flash_entry_read(device, start + entries_at(device), start + device->block_size, &entry);
+            return LATER_VERSION;
+        entries |= flash_entry_read(device, start + entries_at(device), start + device->block_size, &entry);
         if (status != STORAGE_OK)
             continue;
         const struct storage_flash_block block = {.seq = load32_le(header + HEADER_SEQ), .index = (uint16_t)index};
@@ -487,12 +503,13 @@ static enum storage_status gather(struct storage_flash *self)
         self->blocks[at] = block;
     }
     if (found == 0)
-        return entries ? STORAGE_CORRUPT : STORAGE_ABSENT;
+        return entries ? DAMAGED : NO_STORE; /* an entry where a first one lies, and no header at all */
     if (read_header(self, self->blocks[found - 1].index * device->block_size, header) != STORAGE_OK)
-        return STORAGE_CORRUPT;
-    if (load16_le(header + HEADER_UNIT) != device->unit || load32_le(header + HEADER_BLOCK_SIZE) != device->block_size ||
+        return DAMAGED;
+    if (load16_le(header + HEADER_UNIT) != device->unit ||
+        load32_le(header + HEADER_BLOCK_SIZE) != device->block_size ||
         load16_le(header + HEADER_BLOCK_COUNT) != device->block_count)
-        return STORAGE_FAILED;
+        return OTHER_GEOMETRY;
     self->seq = load32_le(header + HEADER_SEQ);
     self->retired = load32_le(header + HEADER_RETIRED);
     const uint32_t oldest = load32_le(header + HEADER_OLDEST);
@@ -501,29 +518,26 @@ static enum storage_status gather(struct storage_flash *self)
         *block = self->blocks[i];
         if (block->seq < oldest || (self->retired >> block->index & 1) != 0)
             continue;
-        if ((self->count > 0 && block->seq == self->blocks[self->count - 1].seq) || !measure(self, block))
-            return STORAGE_CORRUPT;
+        if ((self->count > 0 && block->seq == block[-1].seq) || !measure(self, block))
+            return DAMAGED;
         self->count++;
     }
     const bool whole = self->count > 0 && self->count == header[HEADER_COUNT] && self->blocks[0].seq == oldest;
-    return whole ? STORAGE_OK : STORAGE_CORRUPT;
+    return whole ? OPENED : DAMAGED;
 }
 
-/* Makes the first block of a store. False when only one block, or none, is still good. */
-static bool make(struct storage_flash *self)
+static enum outcome open_or_make(struct storage_flash *self, bool create)
 {
+    if (storage_flash_record_max(self->device) == 0)
+        return NO_GEOMETRY;
+    const enum outcome outcome = gather(self);
+    if (outcome != NO_STORE || !create)
+        return outcome;
     while (!renew(self, false, NULL)) {
         if (usable(self) <= 1)
-            return false;
+            return NOT_MADE;
     }
-    return true;
-}
-
-static enum storage_status refuse(struct error *err, enum storage_status status, const char *cause, const char *next)
-{
-    error_set(err, status == STORAGE_CORRUPT ? ERROR_STORAGE_CORRUPT : ERROR_STORAGE_FAILED, cause, next);
-    error_doing(err, "open the key storage");
-    return status;
+    return OPENED;
 }
 
 enum storage_status storage_flash_open(struct storage_flash *self, const struct flash_device *device, bool create,
@@ -539,22 +553,14 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
     };
 
     *self = (struct storage_flash){.device = device};
-    if (storage_flash_record_max(device) == 0)
-        return refuse(err, STORAGE_FAILED, "the flash's geometry is out of bounds", NULL);
-    const enum storage_status status = gather(self);
-    if (status == STORAGE_ABSENT && !create)
-        return refuse(err, status, "there is no key storage yet", "provision the device first");
-    if (status == STORAGE_ABSENT && !make(self))
-        return refuse(err, STORAGE_FAILED, "the flash cannot be erased and programmed", NULL);
-    if (status == STORAGE_FUTURE)
-        return refuse(err, status, "the store was made by a later version", "use that version");
-    if (status == STORAGE_CORRUPT)
-        return refuse(err, status, "the store on flash is damaged", "restore an image of it, or erase the flash");
-    if (status == STORAGE_FAILED)
-        return refuse(err, status, "the store was made for flash of another geometry",
-                      "name the geometry that it was made for");
-    *storage = (struct storage){.operations = &operations, .context = self};
-    return STORAGE_OK;
+    const enum outcome outcome = open_or_make(self, create);
+    if (outcome == OPENED) {
+        *storage = (struct storage){.operations = &operations, .context = self};
+        return STORAGE_OK;
+    }
+    error_set(err, refusals[outcome].reason, refusals[outcome].cause, refusals[outcome].next);
+    error_doing(err, "open the key storage");
+    return refusals[outcome].status;
 }
 
 uint32_t storage_flash_record_max(const struct flash_device *device)

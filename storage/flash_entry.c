@@ -36,12 +36,8 @@ bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uin
     for (uint32_t n; good && len > 0; at += n, len -= n) {
         n = flash_smaller((uint32_t)len, sizeof found);
         good = flash_entry_fetch(device, at, found, n);
-        if (data == NULL) {
-            good = good && bytes_all(bytes_of(found, n), 0xff);
-        } else {
-            good = good && memcmp(found, data, n) == 0;
-            data += n;
-        }
+        for (uint32_t i = 0; i < n; i++)
+            good = good && found[i] == (data == NULL ? 0xff : *data++);
     }
     bytes_wipe(found, sizeof found);
     return good;
@@ -90,13 +86,13 @@ enum storage_status flash_entry_check(const struct flash_device *device, const s
     if (record->uid != entry->uid || entry->length != STORAGE_RECORD_BYTES(record->size))
         return STORAGE_CORRUPT;
     uint32_t at = flash_entry_content(entry);
-    uint32_t crc = storage_record_crc(0, bytes_of(chunk, STORAGE_RECORD_HEADER_COVERED));
+    uint32_t crc = storage_record_crc(0, chunk, STORAGE_RECORD_HEADER_COVERED);
     bool good = true;
     for (uint32_t left = record->size + STORAGE_RECORD_CRC; good && left > 0; left -= n, at += n) {
         n = flash_smaller(left, sizeof chunk);
         good = flash_entry_fetch(device, at, chunk, n);
         if (good)
-            crc = storage_record_crc(crc, bytes_of(chunk, n));
+            crc = storage_record_crc(crc, chunk, n);
     }
     bytes_wipe(chunk, sizeof chunk);
     return good && crc == STORAGE_RECORD_CRC_SEALED ? STORAGE_OK : STORAGE_CORRUPT;
@@ -148,10 +144,14 @@ static bool writer_end(struct writer *writer)
 
 bool flash_entry_write(const struct flash_device *device, uint32_t at, const struct flash_entry *entry)
 {
-    struct writer writer = {
-        .device = device, .at = at, .limit = flash_entry_in_units(device, FLASH_ENTRY_PREFIX), .good = true};
+    struct writer writer;
     uint8_t chunk[STORAGE_RECORD_HEADER];
 
+    writer.device = device;
+    writer.at = at;
+    writer.fill = 0;
+    writer.limit = flash_entry_in_units(device, FLASH_ENTRY_PREFIX);
+    writer.good = true;
     store64_le(chunk + PREFIX_UID, entry->uid);
     store32_le(chunk + PREFIX_LENGTH, entry->length);
     chunk[PREFIX_KIND] = entry->kind;
@@ -162,8 +162,8 @@ bool flash_entry_write(const struct flash_device *device, uint32_t at, const str
         storage_record_write_header(entry->uid, entry->record->flags, (uint32_t)content.len, chunk);
         writer_put(&writer, chunk, sizeof chunk);
         writer_put(&writer, content.data, content.len);
-        store32_le(chunk, storage_record_crc(storage_record_crc(0, bytes_of(chunk, STORAGE_RECORD_HEADER_COVERED)),
-                                             content));
+        const uint32_t crc = storage_record_crc(0, chunk, STORAGE_RECORD_HEADER_COVERED);
+        store32_le(chunk, storage_record_crc(crc, content.data, content.len));
         writer_put(&writer, chunk, STORAGE_RECORD_CRC);
     } else {
         at = entry->at + FLASH_ENTRY_PREFIX;

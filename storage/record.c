@@ -18,38 +18,39 @@ enum {
     AT_HEADER_CRC = 24,
 };
 
-_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + STORAGE_RECORD_CRC == STORAGE_RECORD_HEADER,
+_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED &&
+                   AT_HEADER_CRC + STORAGE_RECORD_CRC == STORAGE_RECORD_HEADER,
                "the header's checksum is its last field");
 
 #define MAGIC 0x43455249u /* "IREC" */
 
 /*
  * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
- * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial. Continues
- * `crc`, 0 for a new one, over `in`.
+ * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial.
  */
-uint32_t storage_record_crc(uint32_t crc, struct bytes in)
+uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len)
 {
     static const uint32_t table[16] = {
         0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
         0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
     };
     crc = ~crc;
-    for (size_t i = 0; i < in.len; i++) {
-        crc = (crc >> 4) ^ table[(crc ^ in.data[i]) & 0xf];
-        crc = (crc >> 4) ^ table[(crc ^ ((uint32_t)in.data[i] >> 4)) & 0xf];
+    for (; len > 0; data++, len--) {
+        crc ^= *data;
+        for (int half = 0; half < 2; half++)
+            crc = (crc >> 4) ^ table[crc & 0xf];
     }
     return ~crc;
 }
 
 void storage_record_seal(uint8_t *data, size_t len)
 {
-    store32_le(data + len, storage_record_crc(0, bytes_of(data, len)));
+    store32_le(data + len, storage_record_crc(0, data, len));
 }
 
 bool storage_record_is_sealed(const uint8_t *data, size_t len)
 {
-    return storage_record_crc(0, bytes_of(data, len)) == STORAGE_RECORD_CRC_SEALED;
+    return storage_record_crc(0, data, len) == STORAGE_RECORD_CRC_SEALED;
 }
 
 /*
@@ -58,7 +59,7 @@ bool storage_record_is_sealed(const uint8_t *data, size_t len)
  */
 static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], struct bytes content)
 {
-    return storage_record_crc(storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)), content);
+    return storage_record_crc(storage_record_crc(0, header, AT_HEADER_CRC), content.data, content.len);
 }
 
 void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,

@@ -34,10 +34,10 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
                                  uint8_t header[static STORAGE_RECORD_HEADER]);
 
 /*
- * ... the checksum, CRC-32 as in IEEE 802.3 and zlib. Continues `crc`, 0 for a new one, over `in`. The whole record's
- * is over the first STORAGE_RECORD_HEADER_COVERED bytes of its header and then the content.
+ * ... the checksum, CRC-32 as in IEEE 802.3 and zlib. Continues `crc`, 0 for a new one, over `len` bytes at `data`. The
+ * whole record's is over the first STORAGE_RECORD_HEADER_COVERED bytes of its header and then the content.
  */
-uint32_t storage_record_crc(uint32_t crc, struct bytes in);
+uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len);
 
 /* Over any bytes and their checksum behind them, and over nothing else of that length, the checksum is this. */
 #define STORAGE_RECORD_CRC_SEALED 0x2144df1cu

@@ -184,7 +184,7 @@ static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
     memset(entry, 0xff, sizeof entry);
     store64_le(entry, uid);
     store32_le(entry + 8, (uint32_t)stored.len | 1u << 24);
-    store32_le(entry + PREFIX_CRC, storage_record_crc(0, bytes_of(entry, PREFIX_CRC)));
+    store32_le(entry + PREFIX_CRC, storage_record_crc(0, entry, PREFIX_CRC));
     memcpy(entry + PREFIX, stored.data, stored.len);
     memset(entry + padded, 0, device->unit);
     const uint32_t at = newest->index * device->block_size + newest->end * device->unit;
