@@ -12,6 +12,8 @@ enum storage_status storage_scrap_set(const struct storage *storage, uint64_t ui
 {
     const uint8_t content[STORAGE_SCRAP_BYTES] = {SCRAP_VERSION, erase_due ? SCRAP_ERASE_DUE : 0};
 
+    if (uid == 0)
+        return STORAGE_OK;
     return storage->operations->set(storage->context, uid, 0, bytes_of(content, sizeof content));
 }
 
@@ -33,10 +35,7 @@ enum storage_status storage_scrap_get(const struct storage *storage, uint64_t ui
 
 enum storage_status storage_scrap_clear(const struct storage *storage, uint64_t uid)
 {
-    struct bytes_out nothing = {.data = NULL, .cap = 0};
-    enum storage_status status = storage->operations->get(storage->context, uid, 0, &nothing, NULL);
+    const enum storage_status status = uid == 0 ? STORAGE_ABSENT : storage->operations->remove(storage->context, uid);
 
-    if (status != STORAGE_ABSENT)
-        status = storage->operations->remove(storage->context, uid);
     return status == STORAGE_ABSENT ? STORAGE_OK : status;
 }
