@@ -73,7 +73,8 @@ static bool walk(struct storage_flash *self, struct flash_entry *entry)
             at = block_start(self, block) + entries_at(self->device);
         if (at < end) {
             const bool good = flash_entry_read(self->device, at, end, entry);
-            self->fault = self->fault || !good;
+            if (!good)
+                self->fault = true;
             return good;
         }
     }
@@ -121,23 +122,23 @@ static bool add(struct storage_flash *self, struct storage_flash_block *block, c
 
 /* ---- rewriting a block ------------------------------------------------------------------------------------------ */
 
-/* The next block, round the ring, that neither counts nor is bad. False when there is none. */
+/*
+ * The block to take into use: the next one round the ring that is not bad. False when it counts, for the log lies round
+ * the ring from its oldest block to its newest: then there is none.
+ */
 static bool next_free(const struct storage_flash *self, uint16_t *index)
 {
     const uint32_t all = self->device->block_count;
-    uint32_t taken = self->retired, at = all - 1;
-    for (uint32_t i = 0; i < self->count; i++) {
-        at = self->blocks[i].index;
-        taken |= 1u << at;
-    }
-    for (uint32_t i = 0; i < all; i++) {
+    uint32_t at = self->count == 0 ? all - 1 : self->blocks[self->count - 1].index;
+    do
         at = at + 1 == all ? 0 : at + 1;
-        if ((taken >> at & 1) == 0) {
-            *index = (uint16_t)at;
-            return true;
-        }
+    while ((self->retired >> at & 1) != 0); /* ends: a block of the log is not bad, and without a log one is good */
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (self->blocks[i].index == at)
+            return false;
     }
-    return false;
+    *index = (uint16_t)at;
+    return true;
 }
 
 /*
@@ -284,9 +285,11 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
 
         if (!self->closed && item->span <= device->block_size - newest->end * device->unit &&
             leaves_room(self, item, count - 1, kept)) {
-            self->closed = !add(self, newest, item);
-            if (!self->closed)
+            self->closed = true;
+            if (add(self, newest, item)) {
+                self->closed = false;
                 return STORAGE_OK;
+            }
             continue;
         }
         const uint32_t block = choose(self, item, kept);
@@ -309,7 +312,7 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
 /* Stores `record` under `uid`, or removes what is there (NULL). */
 static enum storage_status change(struct storage_flash *self, uint64_t uid, const struct flash_record *record)
 {
-    struct flash_entry present, item = {.uid = uid, .kind = FLASH_ENTRY_REMOVAL, .record = record};
+    struct flash_entry present, item;
     struct storage_record before;
     uint32_t length = 0, kept = 0;
 
@@ -323,11 +326,13 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
         if (status == STORAGE_OK && before.flags == record->flags && before.size == record->content.len &&
             flash_entry_holds(self->device, flash_entry_content(&present), record->content.data, before.size))
             return STORAGE_OK;
-        item.kind = FLASH_ENTRY_RECORD;
         length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
         /* A new record has what is kept. A removal takes nothing from the room beside live records. */
         kept = absent ? 0 : self->reserved;
     }
+    item.uid = uid;
+    item.record = record;
+    item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, length, &item);
     status = write_entry(self, &item, kept);
     if (status == STORAGE_OK && absent)
@@ -392,7 +397,9 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
 static enum storage_status flash_reserve(void *context, uint32_t size)
 {
     struct storage_flash *self = context;
-    struct flash_entry item = {.kind = FLASH_ENTRY_RECORD};
+    struct flash_entry item; /* of which choose() asks this much */
+    item.uid = 0;
+    item.kind = FLASH_ENTRY_RECORD;
 
     if (size > storage_flash_record_max(self->device))
         return STORAGE_FULL;

@@ -10,7 +10,6 @@
 enum {
     PREFIX_UID = 0,
     PREFIX_LENGTH = 8, /* of the stored form; 24 bits, the kind above them */
-    PREFIX_KIND = 11,
     PREFIX_CRC = 12,
 };
 
@@ -61,15 +60,10 @@ bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t e
         !storage_record_is_sealed(prefix, sizeof prefix))
         return false;
     entry->uid = load64_le(prefix + PREFIX_UID);
-    entry->kind = prefix[PREFIX_KIND];
+    entry->kind = prefix[PREFIX_LENGTH + 3];
     flash_entry_size(device, load32_le(prefix + PREFIX_LENGTH) & 0xffffff, entry);
     return (entry->kind == FLASH_ENTRY_RECORD || entry->kind == FLASH_ENTRY_REMOVAL) && entry->uid != 0 &&
            entry->span <= room;
-}
-
-uint32_t flash_entry_content(const struct flash_entry *entry)
-{
-    return entry->at + FLASH_ENTRY_PREFIX + STORAGE_RECORD_HEADER;
 }
 
 enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,
@@ -153,8 +147,7 @@ bool flash_entry_write(const struct flash_device *device, uint32_t at, const str
     writer.limit = flash_entry_in_units(device, FLASH_ENTRY_PREFIX);
     writer.good = true;
     store64_le(chunk + PREFIX_UID, entry->uid);
-    store32_le(chunk + PREFIX_LENGTH, entry->length);
-    chunk[PREFIX_KIND] = entry->kind;
+    store32_le(chunk + PREFIX_LENGTH, entry->length | (uint32_t)entry->kind << 24);
     storage_record_seal(chunk, PREFIX_CRC);
     writer_put(&writer, chunk, FLASH_ENTRY_PREFIX);
     if (entry->record != NULL) {

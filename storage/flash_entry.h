@@ -8,6 +8,7 @@
 #define IMPRINT_STORAGE_FLASH_ENTRY_H
 
 #include "storage/flash.h"
+#include "storage/record.h"
 
 #define FLASH_ENTRY_PREFIX 16
 
@@ -62,7 +63,10 @@ bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uin
 bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry);
 
 /* Where the content of the record that `entry` holds lies. */
-uint32_t flash_entry_content(const struct flash_entry *entry);
+static inline uint32_t flash_entry_content(const struct flash_entry *entry)
+{
+    return entry->at + FLASH_ENTRY_PREFIX + STORAGE_RECORD_HEADER;
+}
 
 /* Checks the whole record that `entry` holds. OK, FUTURE, or CORRUPT, also where it cannot be read. */
 enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,
