@@ -26,19 +26,15 @@ _Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED &&
 
 /*
  * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
- * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial.
+ * A bit at a time: what is stored is short, and a table would take more room than all the rest.
  */
 uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len)
 {
-    static const uint32_t table[16] = {
-        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-        0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
-    };
     crc = ~crc;
     for (; len > 0; data++, len--) {
         crc ^= *data;
-        for (int half = 0; half < 2; half++)
-            crc = (crc >> 4) ^ table[crc & 0xf];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
     }
     return ~crc;
 }
