@@ -227,7 +227,7 @@ static bool has_place(const struct storage_flash *self, uint32_t block)
     return block < self->count || block + 1 < usable(self);
 }
 
-/* The room that a block has beside its live records, those of `uid` left out. */
+/* The room that a block has, or will have, beside its live records, those of `uid` left out. */
 static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid)
 {
     uint32_t room = self->device->block_size - entries_at(self->device);
@@ -262,11 +262,10 @@ static bool leaves_room(struct storage_flash *self, const struct flash_entry *it
  */
 static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
-    uint32_t block = self->count;
-    if (has_place(self, block) && leaves_room(self, item, block, kept))
-        return block;
-    for (block = 0; block < self->count; block++) {
-        if (room_in(self, block, item->uid) >= item->span && leaves_room(self, item, block, kept))
+    for (uint32_t i = 0; i <= self->count; i++) {
+        const uint32_t block = i == 0 ? self->count : i - 1;
+        if (has_place(self, block) && room_in(self, block, item->uid) >= item->span &&
+            leaves_room(self, item, block, kept))
             return block;
     }
     return NO_BLOCK;
@@ -342,10 +341,9 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
 
 static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
 {
-    struct storage_flash *self = context;
     const struct flash_record record = {.flags = flags, .content = content};
 
-    return content.len > storage_flash_record_max(self->device) ? STORAGE_FULL : change(self, uid, &record);
+    return content.len > STORAGE_RECORD_MAX ? STORAGE_FULL : change(context, uid, &record);
 }
 
 static enum storage_status flash_remove(void *context, uint64_t uid)
@@ -401,7 +399,7 @@ static enum storage_status flash_reserve(void *context, uint32_t size)
     item.uid = 0;
     item.kind = FLASH_ENTRY_RECORD;
 
-    if (size > storage_flash_record_max(self->device))
+    if (size > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
     flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
     self->fault = false;
