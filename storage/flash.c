@@ -377,10 +377,11 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
     struct flash_entry entry;
     uint64_t next = 0;
 
+    (void)first; /* `*uid` is 0 then, and no record has that */
     self->fault = false;
     go_to_block(&entry, 0);
     while (walk(self, &entry)) {
-        if ((first || entry.uid > *uid) && (next == 0 || entry.uid < next) && is_live(self, &entry))
+        if (entry.uid > *uid && (next == 0 || entry.uid < next) && is_live(self, &entry))
             next = entry.uid;
     }
     if (self->fault)
@@ -395,12 +396,12 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
 static enum storage_status flash_reserve(void *context, uint32_t size)
 {
     struct storage_flash *self = context;
-    struct flash_entry item; /* of which choose() asks this much */
-    item.uid = 0;
-    item.kind = FLASH_ENTRY_RECORD;
+    struct flash_entry item;
 
     if (size > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
+    item.uid = 0; /* choose() asks no more of it than this and its span */
+    item.kind = FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
     self->fault = false;
     const uint32_t block = choose(self, &item, 0);

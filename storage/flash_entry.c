@@ -81,13 +81,16 @@ enum storage_status flash_entry_check(const struct flash_device *device, const s
         return STORAGE_CORRUPT;
     uint32_t at = flash_entry_content(entry);
     uint32_t crc = storage_record_crc(0, chunk, STORAGE_RECORD_HEADER_COVERED);
-    bool good = true;
-    for (uint32_t left = record->size + STORAGE_RECORD_CRC; good && left > 0; left -= n, at += n) {
+    uint32_t left = record->size + STORAGE_RECORD_CRC;
+    bool good;
+    do {
         n = flash_smaller(left, sizeof chunk);
         good = flash_entry_fetch(device, at, chunk, n);
         if (good)
             crc = storage_record_crc(crc, chunk, n);
-    }
+        at += n;
+        left -= n;
+    } while (good && left > 0);
     bytes_wipe(chunk, sizeof chunk);
     return good && crc == STORAGE_RECORD_CRC_SEALED ? STORAGE_OK : STORAGE_CORRUPT;
 }

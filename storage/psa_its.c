@@ -77,15 +77,13 @@ static void forget_transaction(struct storage *storage)
 /* Makes sure that no transaction of an interrupted run is overwritten unsettled. */
 static enum storage_status settle_left_over(const struct storage *storage)
 {
-    for (bool tried = false; storage->recover != NULL; tried = true) {
-        const enum storage_status status = look_up(storage, STORAGE_UID_TRANSACTION);
-        if (status == STORAGE_ABSENT)
-            break;
-        if (tried)
-            return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
-        storage->recover(storage->recover_context);
-    }
-    return STORAGE_OK;
+    if (storage->recover == NULL || look_up(storage, STORAGE_UID_TRANSACTION) == STORAGE_ABSENT)
+        return STORAGE_OK;
+    storage->recover(storage->recover_context);
+    const enum storage_status status = look_up(storage, STORAGE_UID_TRANSACTION);
+    if (status == STORAGE_ABSENT)
+        return STORAGE_OK;
+    return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
 }
 
 /*

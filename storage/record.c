@@ -94,11 +94,9 @@ enum storage_status storage_record_read_header(struct bytes stored, struct stora
     const uint32_t size = load32_le(stored.data + AT_SIZE);
     if (version != RECORD_VERSION || load16_le(stored.data + AT_ZERO) != 0 || size > STORAGE_RECORD_MAX)
         return STORAGE_CORRUPT;
-    *record = (struct storage_record){
-        .uid = load64_le(stored.data + AT_UID),
-        .flags = load32_le(stored.data + AT_FLAGS),
-        .size = size,
-    };
+    record->uid = load64_le(stored.data + AT_UID);
+    record->flags = load32_le(stored.data + AT_FLAGS);
+    record->size = size;
     return STORAGE_OK;
 }
 
