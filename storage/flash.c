@@ -5,7 +5,7 @@
  *
  * What always holds: one more block than the log counts can be erased at any time, so that the oldest block can be
  * rewritten into it; all of it fits there, for an entry takes the same room in every block. "Room" therefore means
- * room beside the live records of one block (rooms_of()), and a new entry fits when some block has it: that block is
+ * room beside the live records of one block (room_in()), and a new entry fits when some block has it: that block is
  * rewritten with the new entry in it. The bytes that happen to be free in the newest block are only a short cut.
  */
 #include "storage/flash.h"

@@ -32,11 +32,11 @@ bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uin
 {
     uint8_t found[STORAGE_FLASH_UNIT_MAX];
     bool good = true;
-    for (uint32_t n; good && len > 0; at += n, len -= n) {
-        n = flash_smaller((uint32_t)len, sizeof found);
-        good = flash_entry_fetch(device, at, found, n);
+    for (uint32_t done = 0, n; good && done < len; done += n) {
+        n = flash_smaller((uint32_t)len - done, sizeof found);
+        good = flash_entry_fetch(device, at + done, found, n);
         for (uint32_t i = 0; i < n; i++)
-            good = good && found[i] == (data == NULL ? 0xff : *data++);
+            good = good && found[i] == (data == NULL ? 0xff : data[done + i]);
     }
     bytes_wipe(found, sizeof found);
     return good;
