@@ -98,9 +98,10 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     const uint64_t note_uid = session->note_uid;
     const struct storage_note note = session->note;
     struct storage_transaction transaction;
-    const bool known = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction);
-    const bool create = known && transaction.kind == STORAGE_TRANSACTION_CREATE;
 
+    if (content.len != STORAGE_TRANSACTION_BYTES || !storage_transaction_parse(content, &transaction))
+        transaction.kind = STORAGE_TRANSACTION_UNKNOWN;
+    const bool create = transaction.kind == STORAGE_TRANSACTION_CREATE;
     forget_transaction(storage);
     enum storage_status status = settle_left_over(storage);
     if (status == STORAGE_OK && create) {
@@ -130,7 +131,7 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     }
     storage->transaction_open = true;
     if (!create) {
-        if (known)
+        if (transaction.kind == STORAGE_TRANSACTION_DESTROY)
             storage->destruction = (struct storage_destruction){
                 .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
         return PSA_SUCCESS;
