@@ -247,11 +247,9 @@ static enum storage_status get_record(psa_storage_uid_t uid, uint32_t offset, st
     const enum storage_status status = storage->operations->get(storage->context, uid, offset, content, record);
     if (status == STORAGE_OK && is_transaction && record->size == STORAGE_TRANSACTION_STORED_MAX) {
         record->size = STORAGE_TRANSACTION_BYTES;
-        const size_t left = offset < record->size ? record->size - offset : 0;
-        if (content->len > left) {
-            bytes_wipe(content->data + left, content->len - left);
-            content->len = left;
-        }
+        /* What was read lies in the record, so the sum does not overflow. */
+        while (content->len > 0 && offset + content->len > STORAGE_TRANSACTION_BYTES)
+            content->data[--content->len] = 0;
     }
     return status;
 }
