@@ -215,9 +215,9 @@ static bool renew(struct storage_flash *self, bool drop, const struct flash_entr
 /* How many blocks may be in use, the one to rewrite into included: the spare ones stay out of it. */
 static uint32_t usable(const struct storage_flash *self)
 {
-    uint32_t good = 0;
-    for (uint32_t i = 0; i < self->device->block_count; i++)
-        good += (self->retired >> i & 1) ^ 1;
+    uint32_t good = self->device->block_count;
+    for (uint32_t bad = self->retired; bad != 0; bad &= bad - 1) /* takes the lowest bit away */
+        good--;
     return flash_smaller(self->device->block_count - self->device->spare_blocks, good);
 }
 
