@@ -5,7 +5,7 @@
  *
  * What always holds: one more block than the log counts can be erased at any time, so that the oldest block can be
  * rewritten into it; all of it fits there, for an entry takes the same room in every block. "Room" therefore means
- * room beside the live records of one block (rooms_of()), and a new entry fits when some block has it: that block is
+ * room beside the live records of one block (room_in()), and a new entry fits when some block has it: that block is
  * rewritten with the new entry in it. The bytes that happen to be free in the newest block are only a short cut.
  */
 #include "storage/flash.h"
@@ -36,12 +36,6 @@ _Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the head
 
 #define HEADER_MAGIC 0x534c4649u /* "IFLS" */
 
-/* A place in the log: before the entry at `at` in the block that is number `block` among those that count. at 0: its
- * first entry. */
-struct cursor {
-    uint32_t block, at;
-};
-
 /* Where the entries of a block begin: behind both copies of its header. */
 static uint32_t entries_at(const struct flash_device *device)
 {
@@ -55,100 +49,104 @@ static uint32_t block_start(const struct storage_flash *self, const struct stora
     return block->index * self->device->block_size;
 }
 
-/* Steps over the next entry of the log. False at the end, and where the log cannot be read: self->fault tells. */
-static bool walk(struct storage_flash *self, struct cursor *cursor, struct flash_entry *entry)
+/* Where the block's entries end, and the next one would begin. */
+static uint32_t block_end(const struct storage_flash *self, const struct storage_flash_block *block)
 {
-    for (; cursor->block < self->count; cursor->block++, cursor->at = 0) {
-        const struct storage_flash_block *block = &self->blocks[cursor->block];
-        const uint32_t start = block_start(self, block), end = start + block->end * self->device->unit;
-        if (cursor->at == 0)
-            cursor->at = start + entries_at(self->device);
-        if (cursor->at < end) {
-            if (!flash_entry_read(self->device, cursor->at, end, entry)) {
+    return block_start(self, block) + block->end * self->device->unit;
+}
+
+/* Before the first entry of a block: walk() goes on from there. */
+static void go_to_block(struct flash_entry *entry, uint32_t block)
+{
+    entry->block = block;
+    entry->at = entry->span = 0;
+}
+
+/* Steps over to the next entry of the log. False at the end, and where the log cannot be read: self->fault tells. */
+static bool walk(struct storage_flash *self, struct flash_entry *entry)
+{
+    uint32_t at = entry->at + entry->span; /* 0 before a block's first entry: no entry lies there */
+    for (; entry->block < self->count; entry->block++, at = 0) {
+        const struct storage_flash_block *block = &self->blocks[entry->block];
+        const uint32_t end = block_end(self, block);
+        if (at == 0)
+            at = block_start(self, block) + entries_at(self->device);
+        if (at < end) {
+            const bool good = flash_entry_read(self->device, at, end, entry);
+            if (!good)
                 self->fault = true;
-                return false;
-            }
-            cursor->at += entry->span;
-            return true;
+            return good;
         }
     }
     return false;
 }
 
-/* The last word on `uid`: true when it is a record. */
-static bool find(struct storage_flash *self, uint64_t uid, struct flash_entry *found)
+/* Whether `entry`, which walk() has come to, is a record and the last word on its uid. */
+static bool is_live(struct storage_flash *self, const struct flash_entry *entry)
 {
-    struct cursor cursor = {.block = 0};
-    struct flash_entry entry;
-    found->kind = FLASH_ENTRY_REMOVAL;
-    self->fault = false;
-    while (walk(self, &cursor, &entry)) {
-        if (entry.uid == uid)
-            *found = entry;
-    }
-    return found->kind == FLASH_ENTRY_RECORD && !self->fault;
-}
-
-/* Whether `entry`, which `cursor` has just passed, is a record and the last word on its uid. */
-static bool is_live(struct storage_flash *self, struct cursor cursor, const struct flash_entry *entry)
-{
-    struct flash_entry later;
+    struct flash_entry later = *entry;
     if (entry->kind != FLASH_ENTRY_RECORD)
         return false;
-    while (walk(self, &cursor, &later)) {
+    while (walk(self, &later)) {
         if (later.uid == entry->uid)
             return false;
     }
     return true;
 }
 
-/* Finds and checks the record `uid`. */
-static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct flash_entry *entry,
-                                   struct storage_record *record, struct bytes wanted, bool *same)
+/* Finds the last word on `uid`, and checks it when it is a record. */
+static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct flash_entry *found,
+                                   struct storage_record *record)
 {
-    *same = false;
-    if (find(self, uid, entry))
-        return flash_entry_check(self->device, entry, record, wanted, same);
-    return self->fault ? STORAGE_FAILED : STORAGE_ABSENT;
+    struct flash_entry entry;
+    found->kind = FLASH_ENTRY_REMOVAL;
+    self->fault = false;
+    go_to_block(&entry, 0);
+    while (walk(self, &entry)) {
+        if (entry.uid == uid)
+            *found = entry;
+    }
+    if (self->fault)
+        return STORAGE_FAILED;
+    return found->kind == FLASH_ENTRY_RECORD ? flash_entry_check(self->device, found, record) : STORAGE_ABSENT;
 }
 
-/* Adds an entry to the newest block, where it has been found to fit. False: nothing more goes into that block. */
-static bool append(struct storage_flash *self, const struct flash_item *item)
+/* Adds an entry to a block in which it has been found to fit. */
+static bool add(struct storage_flash *self, struct storage_flash_block *block, const struct flash_entry *entry)
 {
-    struct storage_flash_block *head = &self->blocks[self->count - 1];
-    const uint32_t at = self->room_at;
-    self->room_at = self->device->block_size;
-    if (!flash_entry_write(self->device, block_start(self, head) + at, item))
-        return false;
-    self->room_at = at + flash_entry_span(self->device, flash_entry_length(item));
-    head->end = (uint16_t)(self->room_at / self->device->unit);
-    return true;
+    const bool good = flash_entry_write(self->device, block_end(self, block), entry);
+    if (good)
+        block->end = (uint16_t)(block->end + entry->span / self->device->unit);
+    return good;
 }
 
 /* ---- rewriting a block ------------------------------------------------------------------------------------------ */
 
-/* The next block, round the ring, that neither counts nor is bad. False when there is none. */
-static bool next_free(const struct storage_flash *self, uint32_t *index)
+/*
+ * The block to take into use: the next one round the ring that is not bad. False when it counts, for the log lies round
+ * the ring from its oldest block to its newest: then there is none.
+ */
+static bool next_free(const struct storage_flash *self, uint16_t *index)
 {
     const uint32_t all = self->device->block_count;
-    const uint32_t first = self->count == 0 ? 0 : self->blocks[self->count - 1].index + 1u;
-    for (uint32_t i = 0; i < all; i++) {
-        *index = (first + i) % all;
-        bool is_free = (self->retired >> *index & 1) == 0;
-        for (uint32_t j = 0; j < self->count; j++)
-            is_free = is_free && self->blocks[j].index != *index;
-        if (is_free)
-            return true;
+    uint32_t at = self->count == 0 ? all - 1 : self->blocks[self->count - 1].index;
+    do
+        at = at + 1 == all ? 0 : at + 1;
+    while ((self->retired >> at & 1) != 0); /* ends: a block of the log is not bad, and without a log one is good */
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (self->blocks[i].index == at)
+            return false;
     }
-    return false;
+    *index = (uint16_t)at;
+    return true;
 }
 
 /*
- * Writes both copies of the header that makes `block` part of the log. The first one does it; the second stands in for
- * it should it be damaged one day, so it does not matter whether a power cut leaves it out.
+ * Writes both copies of the header that makes `block` the last of the log, which then begins at block number `dropped`
+ * of those that count now. The first copy does it; the second stands in for it should it be damaged one day, so it does
+ * not matter whether a power cut leaves it out.
  */
-static bool write_header(struct storage_flash *self, const struct storage_flash_block *block, uint32_t oldest,
-                         uint32_t count)
+static bool write_header(struct storage_flash *self, const struct storage_flash_block *block, uint32_t dropped)
 {
     const struct flash_device *device = self->device;
     const uint32_t at = block_start(self, block), size = flash_entry_in_units(device, STORAGE_FLASH_HEADER);
@@ -160,184 +158,197 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
     store16_le(header + HEADER_UNIT, (uint16_t)device->unit);
     store32_le(header + HEADER_BLOCK_SIZE, device->block_size);
     store16_le(header + HEADER_BLOCK_COUNT, (uint16_t)device->block_count);
-    header[HEADER_COUNT] = (uint8_t)count;
+    header[HEADER_COUNT] = (uint8_t)(self->count + 1 - dropped);
     header[HEADER_SPARE] = (uint8_t)device->spare_blocks;
     store32_le(header + HEADER_SEQ, block->seq);
-    store32_le(header + HEADER_OLDEST, oldest);
+    store32_le(header + HEADER_OLDEST, self->blocks[dropped].seq);
     store32_le(header + HEADER_RETIRED, self->retired);
-    store32_le(header + HEADER_CRC, storage_record_crc(0, bytes_of(header, HEADER_CRC)));
-    if (!flash_entry_program(self->device, at, header, size)) {
+    storage_record_seal(header, HEADER_CRC);
+    self->seq = block->seq;
+    if (!flash_entry_program(device, at, header, size)) {
         /* Whatever a later opening makes of it, nothing may be added to the log before it. */
-        self->room_at = device->block_size;
+        self->closed = true;
         return false;
     }
-    (void)flash_entry_program(self->device, at + size, header, size);
+    (void)flash_entry_program(device, at + size, header, size);
+    self->closed = false;
     return true;
 }
 
 /*
  * Makes a new newest block, with `item` (NULL: none) in it. `drop`: in the place of the oldest, whose live records are
- * copied first. FAILED, with the log as it was, when there is no free block or the one that was has failed: then it is
+ * copied first. False, with the log as it was, when there is no free block or the one that was has failed: then it is
  * retired, and there may be another.
  */
-static enum storage_status renew(struct storage_flash *self, bool drop, const struct flash_item *item)
+static bool renew(struct storage_flash *self, bool drop, const struct flash_entry *item)
 {
     const struct flash_device *device = self->device;
-    struct cursor cursor = {.block = 0};
+    struct storage_flash_block *block = &self->blocks[self->count]; /* there is room: a free block does not count */
     struct flash_entry entry;
-    uint32_t index;
 
-    if (self->seq == UINT32_MAX || !next_free(self, &index))
-        return STORAGE_FAILED;
-    const uint32_t start = index * device->block_size;
-    uint32_t at = entries_at(device);
-    bool good = device->erase(device->context, index) && flash_entry_blank(self->device, start, device->block_size);
-    while (good && drop && walk(self, &cursor, &entry) && cursor.block == 0) {
-        if ((item == NULL || entry.uid != item->uid) && is_live(self, cursor, &entry)) {
-            good = flash_entry_copy(self->device, start + at, &entry);
-            at += entry.span;
-        }
+    if (self->seq == UINT32_MAX || !next_free(self, &block->index))
+        return false;
+    block->seq = self->seq + 1;
+    block->end = (uint16_t)(entries_at(device) / device->unit);
+    bool good = device->erase(device->context, block->index) &&
+                flash_entry_holds(device, block_start(self, block), NULL, device->block_size);
+    go_to_block(&entry, 0);
+    while (good && drop && walk(self, &entry) && entry.block == 0) {
+        if ((item == NULL || entry.uid != item->uid) && is_live(self, &entry))
+            good = add(self, block, &entry);
     }
     if (self->fault)
-        return STORAGE_FAILED;
-    if (good && item != NULL) {
-        good = flash_entry_write(self->device, start + at, item);
-        at += flash_entry_span(device, flash_entry_length(item));
+        return false;
+    if (!good || (item != NULL && !add(self, block, item)) || !write_header(self, block, drop)) {
+        self->retired |= 1u << block->index;
+        return false;
     }
-    const uint32_t dropped = drop ? 1 : 0, count = self->count + 1 - dropped;
-    const struct storage_flash_block block = {
-        .seq = self->seq + 1, .index = (uint16_t)index, .end = (uint16_t)(at / device->unit)};
-    if (good) {
-        self->seq++;
-        good = write_header(self, &block, count == 1 ? block.seq : self->blocks[dropped].seq, count);
-    }
-    if (!good) {
-        self->retired |= 1u << index;
-        return STORAGE_FAILED;
-    }
-    memmove(self->blocks, self->blocks + dropped, (count - 1) * sizeof self->blocks[0]);
-    self->blocks[count - 1] = block;
-    self->count = count;
-    self->room_at = at;
-    return STORAGE_OK;
+    if (drop)
+        memmove(self->blocks, self->blocks + 1, self->count * sizeof self->blocks[0]);
+    else
+        self->count++;
+    return true;
 }
 
 /* ---- where a new entry goes ------------------------------------------------------------------------------------- */
 
-/* How many blocks the log may have: the spare ones, and one to rewrite into, stay out of it. */
-static uint32_t count_max(const struct storage_flash *self)
+/* How many blocks may be in use, the one to rewrite into included: the spare ones stay out of it. */
+static uint32_t usable(const struct storage_flash *self)
 {
-    uint32_t usable = 0;
-    for (uint32_t i = 0; i < self->device->block_count; i++)
-        usable += (self->retired >> i & 1) ^ 1;
-    return flash_smaller(self->device->block_count - self->device->spare_blocks, usable > 0 ? usable : 1) - 1;
+    uint32_t good = self->device->block_count;
+    for (uint32_t bad = self->retired; bad != 0; bad &= bad - 1) /* takes the lowest bit away */
+        good--;
+    return flash_smaller(self->device->block_count - self->device->spare_blocks, good);
 }
 
-/*
- * The room that each block has beside its live records, those of `uid` left out; blocks still to be taken into use
- * follow. Returns how many there are.
- */
-static uint32_t rooms_of(struct storage_flash *self, uint64_t uid, uint32_t rooms[static STORAGE_FLASH_BLOCKS_MAX])
+/* Whether the log may have a block number `block`: one that it has, or one still to be taken into use. */
+static bool has_place(const struct storage_flash *self, uint32_t block)
 {
-    const uint32_t max = count_max(self), count = max > self->count ? max : self->count;
-    struct cursor cursor = {.block = 0};
+    return block < self->count || block + 1 < usable(self);
+}
+
+/* The room that a block has, or will have, beside its live records, those of `uid` left out. */
+static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid)
+{
+    uint32_t room = self->device->block_size - entries_at(self->device);
     struct flash_entry entry;
 
-    for (uint32_t i = 0; i < STORAGE_FLASH_BLOCKS_MAX; i++)
-        rooms[i] = self->device->block_size - entries_at(self->device);
-    while (walk(self, &cursor, &entry)) {
-        if (entry.uid != uid && is_live(self, cursor, &entry))
-            rooms[cursor.block] -= entry.span;
+    go_to_block(&entry, block);
+    while (walk(self, &entry) && entry.block == block) {
+        if (entry.uid != uid && is_live(self, &entry))
+            room -= entry.span;
     }
-    return count;
+    return room;
 }
 
-enum way {
-    WAY_NONE,     /* no room */
-    WAY_APPEND,   /* into the newest block */
-    WAY_FRESH,    /* into a block not used yet */
-    WAY_REWRITE,  /* into the rewritten oldest block */
-    WAY_GO_ROUND, /* into the rewritten form of a later block: the oldest is to be rewritten as it is first */
-};
+/* Whether `item`, if it comes to count in `block`, leaves some block with `kept` bytes of room. */
+static bool leaves_room(struct storage_flash *self, const struct flash_entry *item, uint32_t block, uint32_t kept)
+{
+    if (kept == 0)
+        return true;
+    const uint32_t live = item->kind == FLASH_ENTRY_RECORD ? item->span : 0;
+    for (uint32_t i = 0; has_place(self, i); i++) {
+        if (room_in(self, i, item->uid) >= kept + (i == block ? live : 0))
+            return true;
+    }
+    return false;
+}
+
+#define NO_BLOCK UINT32_MAX
 
 /*
- * Where an entry of `need` bytes goes, of which `live` stay after the next rewriting, so that the next record of `kept`
- * bytes still finds a place.
+ * The block in whose room `item` fits, so that `kept` bytes of room stay: one not used yet (number self->count), else
+ * the oldest.
  */
-static enum way choose(struct storage_flash *self, uint64_t uid, uint32_t need, uint32_t live, uint32_t kept)
+static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
-    uint32_t rooms[STORAGE_FLASH_BLOCKS_MAX];
-    const uint32_t newest = self->count - 1;
-    const bool appends = need <= self->device->block_size - self->room_at;
-
-    if (appends && kept == 0)
-        return WAY_APPEND;
-    const uint32_t count = rooms_of(self, uid, rooms);
-    /* First the newest block, if there is room behind its entries; then one not used yet; then from the oldest on. */
-    for (uint32_t step = appends ? 0 : 1; step < count + 2; step++) {
-        const uint32_t at = step == 0 ? newest : step == 1 ? self->count : step - 2;
-        if (at >= count || (step > 1 && at >= self->count) || rooms[at] < need)
-            continue;
-        for (uint32_t i = 0; i < count; i++) {
-            if (rooms[i] - (i == at ? live : 0) < kept)
-                continue;
-            return step == 0 ? WAY_APPEND : step == 1 ? WAY_FRESH : at == 0 ? WAY_REWRITE : WAY_GO_ROUND;
-        }
+    for (uint32_t i = 0; i <= self->count; i++) {
+        const uint32_t block = i == 0 ? self->count : i - 1;
+        if (has_place(self, block) && room_in(self, block, item->uid) >= item->span &&
+            leaves_room(self, item, block, kept))
+            return block;
     }
-    return WAY_NONE;
+    return NO_BLOCK;
 }
 
 /*
  * Writes `item`, and leaves room for a record of `kept` bytes. FULL has changed nothing that can be seen. Ends: each
  * turn closes a block, retires one, or brings the block that has room nearer to being the oldest.
  */
-static enum storage_status write_entry(struct storage_flash *self, const struct flash_item *item, uint32_t kept)
+static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
-    const uint32_t need = flash_entry_span(self->device, flash_entry_length(item));
+    const struct flash_device *device = self->device;
     for (;;) {
-        const uint32_t retired = self->retired;
-        const enum way way = choose(self, item->uid, need, item->kind == FLASH_ENTRY_RECORD ? need : 0, kept);
-        enum storage_status status = STORAGE_FAILED;
+        const uint32_t retired = self->retired, count = self->count;
+        struct storage_flash_block *newest = &self->blocks[count - 1];
 
-        if (way == WAY_NONE)
-            return self->fault ? STORAGE_FAILED : STORAGE_FULL;
-        if (way == WAY_APPEND) {
-            if (append(self, item))
+        if (!self->closed && item->span <= device->block_size - newest->end * device->unit &&
+            leaves_room(self, item, count - 1, kept)) {
+            self->closed = true;
+            if (add(self, newest, item)) {
+                self->closed = false;
                 return STORAGE_OK;
+            }
             continue;
         }
-        if (!self->fault)
-            status = renew(self, way != WAY_FRESH, way == WAY_GO_ROUND ? NULL : item);
-        if (status == STORAGE_OK && way != WAY_GO_ROUND)
+        const uint32_t block = choose(self, item, kept);
+        if (self->fault)
+            return STORAGE_FAILED;
+        if (block == NO_BLOCK)
+            return STORAGE_FULL;
+        /* In the rewritten form of a later block: the oldest is rewritten as it is first. */
+        const bool later = block > 0 && block < count;
+        const bool renewed = renew(self, block < count, later ? NULL : item);
+        if (renewed && !later)
             return STORAGE_OK;
-        if (status != STORAGE_OK && (self->fault || self->retired == retired))
-            return status;
+        if (!renewed && (self->fault || self->retired == retired))
+            return STORAGE_FAILED;
     }
 }
 
 /* ---- the five operations ---------------------------------------------------------------------------------------- */
 
-static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+/* Stores `record` under `uid`, or removes what is there (NULL). */
+static enum storage_status change(struct storage_flash *self, uint64_t uid, const struct flash_record *record)
 {
-    struct storage_flash *self = context;
-    const struct flash_item item = {.uid = uid, .flags = flags, .kind = FLASH_ENTRY_RECORD, .content = content};
-    struct flash_entry entry;
-    struct storage_record record;
-    bool same;
+    struct flash_entry present, item;
+    struct storage_record before;
+    uint32_t length = 0, kept = 0;
 
-    if (content.len > storage_flash_record_max(self->device))
-        return STORAGE_FULL;
-    const enum storage_status before = look_up(self, uid, &entry, &record, content, &same);
-    if (before == STORAGE_FUTURE || before == STORAGE_FAILED)
-        return before;
-    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+    enum storage_status status = look_up(self, uid, &present, &before);
+    const bool absent = status == STORAGE_ABSENT;
+    if (status == STORAGE_OK && (before.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
         return STORAGE_PERMANENT;
-    if (before == STORAGE_OK && record.flags == flags && same)
-        return STORAGE_OK;
-    const enum storage_status status = write_entry(self, &item, before == STORAGE_ABSENT ? 0 : self->reserved);
-    if (status == STORAGE_OK && before == STORAGE_ABSENT)
+    if (status == STORAGE_FUTURE || status == STORAGE_FAILED || (absent && record == NULL))
+        return status;
+    if (record != NULL) {
+        if (status == STORAGE_OK && before.flags == record->flags && before.size == record->content.len &&
+            flash_entry_holds(self->device, flash_entry_content(&present), record->content.data, before.size))
+            return STORAGE_OK;
+        length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
+        /* A new record has what is kept. A removal takes nothing from the room beside live records. */
+        kept = absent ? 0 : self->reserved;
+    }
+    item.uid = uid;
+    item.record = record;
+    item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
+    flash_entry_size(self->device, length, &item);
+    status = write_entry(self, &item, kept);
+    if (status == STORAGE_OK && absent)
         self->reserved = 0;
     return status;
+}
+
+static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    const struct flash_record record = {.flags = flags, .content = content};
+
+    return content.len > STORAGE_RECORD_MAX ? STORAGE_FULL : change(context, uid, &record);
+}
+
+static enum storage_status flash_remove(void *context, uint64_t uid)
+{
+    return change(context, uid, NULL);
 }
 
 static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
@@ -346,51 +357,31 @@ static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offse
     struct storage_flash *self = context;
     struct flash_entry entry;
     struct storage_record found;
-    bool same;
 
     out->len = 0;
-    const enum storage_status status = look_up(self, uid, &entry, &found, BYTES_NONE, &same);
-    if (status != STORAGE_OK)
-        return status;
-    if (offset < found.size && out->cap > 0) {
-        const size_t left = found.size - offset, len = left < out->cap ? left : out->cap;
-        if (!flash_entry_fetch(self->device, entry.at + FLASH_ENTRY_PREFIX + STORAGE_RECORD_HEADER + offset, out->data,
-                               len))
+    if (record == NULL)
+        record = &found;
+    const enum storage_status status = look_up(self, uid, &entry, record);
+    if (status == STORAGE_OK && offset < record->size && out->cap > 0) {
+        const size_t left = record->size - offset, len = left < out->cap ? left : out->cap;
+        if (!flash_entry_fetch(self->device, flash_entry_content(&entry) + offset, out->data, len))
             return STORAGE_FAILED;
         out->len = len;
     }
-    if (record != NULL)
-        *record = found;
-    return STORAGE_OK;
-}
-
-static enum storage_status flash_remove(void *context, uint64_t uid)
-{
-    struct storage_flash *self = context;
-    const struct flash_item item = {.uid = uid, .kind = FLASH_ENTRY_REMOVAL};
-    struct flash_entry entry;
-    struct storage_record record;
-    bool same;
-
-    const enum storage_status before = look_up(self, uid, &entry, &record, BYTES_NONE, &same);
-    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
-        return STORAGE_PERMANENT;
-    if (before != STORAGE_OK && before != STORAGE_CORRUPT)
-        return before;
-    /* A removal takes nothing from the room beside live records, so what is kept for a new one stays. */
-    return write_entry(self, &item, 0);
+    return status;
 }
 
 static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
 {
     struct storage_flash *self = context;
-    struct cursor cursor = {.block = 0};
     struct flash_entry entry;
     uint64_t next = 0;
 
+    (void)first; /* `*uid` is 0 then, and no record has that */
     self->fault = false;
-    while (walk(self, &cursor, &entry)) {
-        if ((first || entry.uid > *uid) && (next == 0 || entry.uid < next) && is_live(self, cursor, &entry))
+    go_to_block(&entry, 0);
+    while (walk(self, &entry)) {
+        if (entry.uid > *uid && (next == 0 || entry.uid < next) && is_live(self, &entry))
             next = entry.uid;
     }
     if (self->fault)
@@ -405,21 +396,22 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
 static enum storage_status flash_reserve(void *context, uint32_t size)
 {
     struct storage_flash *self = context;
-    uint32_t rooms[STORAGE_FLASH_BLOCKS_MAX];
+    struct flash_entry item;
 
-    if (size > storage_flash_record_max(self->device))
+    if (size > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
-    const uint32_t need = flash_entry_span(self->device, (uint32_t)STORAGE_RECORD_BYTES(size));
+    item.uid = 0; /* choose() asks no more of it than this and its span */
+    item.kind = FLASH_ENTRY_RECORD;
+    flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
     self->fault = false;
-    const uint32_t count = rooms_of(self, 0, rooms);
-    for (uint32_t i = 0; i < count && !self->fault; i++) {
-        if (rooms[i] < need)
-            continue;
-        if (self->reserved < need)
-            self->reserved = need;
-        return STORAGE_OK;
-    }
-    return self->fault ? STORAGE_FAILED : STORAGE_FULL;
+    const uint32_t block = choose(self, &item, 0);
+    if (self->fault)
+        return STORAGE_FAILED;
+    if (block == NO_BLOCK)
+        return STORAGE_FULL;
+    if (self->reserved < item.span)
+        self->reserved = item.span;
+    return STORAGE_OK;
 }
 
 static void flash_release(void *context)
@@ -430,11 +422,29 @@ static void flash_release(void *context)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+/* What opening comes to. */
+enum outcome { NO_GEOMETRY, OTHER_GEOMETRY, NO_STORE, LATER_VERSION, DAMAGED, NOT_MADE, OPENED };
+
+/* Why a store does not open: one row for each outcome but the last. */
+static const struct {
+    uint8_t status, reason; /* enum storage_status, enum error_reason */
+    const char *cause, *next;
+} refusals[] = {
+    [NO_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash's geometry is out of bounds", NULL},
+    [OTHER_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the store was made for flash of another geometry",
+                        "name the geometry that it was made for"},
+    [NO_STORE] = {STORAGE_ABSENT, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first"},
+    [LATER_VERSION] = {STORAGE_FUTURE, ERROR_STORAGE_FAILED, "the store was made by a later version",
+                       "use that version"},
+    [DAMAGED] = {STORAGE_CORRUPT, ERROR_STORAGE_CORRUPT, "the store on flash is damaged",
+                 "restore an image of it, or erase the flash"},
+    [NOT_MADE] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL},
+};
+
 /* Checks a header. OK; FUTURE for a whole one of a later version; ABSENT for anything else. */
 static enum storage_status check_header(const uint8_t header[static STORAGE_FLASH_HEADER])
 {
-    if (load32_le(header) != HEADER_MAGIC ||
-        load32_le(header + HEADER_CRC) != storage_record_crc(0, bytes_of(header, HEADER_CRC)))
+    if (load32_le(header) != HEADER_MAGIC || !storage_record_is_sealed(header, STORAGE_FLASH_HEADER))
         return STORAGE_ABSENT;
     const uint16_t version = load16_le(header + HEADER_VERSION);
     if (version == FLASH_VERSION)
@@ -442,103 +452,98 @@ static enum storage_status check_header(const uint8_t header[static STORAGE_FLAS
     return version > FLASH_VERSION ? STORAGE_FUTURE : STORAGE_ABSENT;
 }
 
-static enum storage_status read_header(const struct storage_flash *self, uint32_t index,
+/* Reads the first copy of a block's header that is whole. */
+static enum storage_status read_header(const struct storage_flash *self, uint32_t start,
                                        uint8_t header[static STORAGE_FLASH_HEADER])
 {
     enum storage_status status = STORAGE_ABSENT;
     for (uint32_t copy = 0; copy < HEADER_COPIES && status == STORAGE_ABSENT; copy++) {
-        const uint32_t at =
-            index * self->device->block_size + copy * flash_entry_in_units(self->device, STORAGE_FLASH_HEADER);
-        if (flash_entry_fetch(self->device, at, header, STORAGE_FLASH_HEADER))
+        if (flash_entry_fetch(self->device, start, header, STORAGE_FLASH_HEADER))
             status = check_header(header);
+        start += flash_entry_in_units(self->device, STORAGE_FLASH_HEADER);
     }
     return status;
 }
 
 /*
  * Finds the end of a block's entries. The last one may be one that a power cut has left without its mark, or with a
- * damaged prefix and nothing behind it: it does not count. Any other damage is CORRUPT.
+ * damaged prefix and nothing behind it: it does not count. False for any other damage.
  */
-static enum storage_status measure(struct storage_flash *self, struct storage_flash_block *block)
+static bool measure(struct storage_flash *self, struct storage_flash_block *block)
 {
     const struct flash_device *device = self->device;
     const uint32_t start = block_start(self, block), end = start + device->block_size;
-    uint32_t at = start + entries_at(device), behind;
+    uint32_t at = start + entries_at(device);
     struct flash_entry entry;
 
-    for (;;) {
-        const bool whole = flash_entry_read(self->device, at, end, &entry);
-        behind = whole ? entry.span : flash_smaller(flash_entry_in_units(device, FLASH_ENTRY_PREFIX), end - at);
-        if (!whole || flash_entry_blank(self->device, at + entry.span - device->unit, device->unit))
-            break;
+    while (flash_entry_read(device, at, end, &entry) &&
+           !flash_entry_holds(device, at + entry.span - device->unit, NULL, device->unit))
         at += entry.span;
-    }
     block->end = (uint16_t)((at - start) / device->unit);
-    const bool good = flash_entry_blank(device, at + behind, end - at - behind);
-    const bool room = good && device->blank_is_erased && flash_entry_blank(device, at, behind);
-    self->room_at = room ? at - start : device->block_size;
-    return good ? STORAGE_OK : STORAGE_CORRUPT;
+    self->closed = !device->blank_is_erased || !flash_entry_holds(device, at, NULL, entry.span);
+    at += entry.span;
+    return flash_entry_holds(device, at, NULL, end - at);
 }
 
-/* Takes the blocks that count into self->blocks, by their numbers; `newest` is the header of the last one. */
-static enum storage_status gather(struct storage_flash *self, const uint8_t newest[static STORAGE_FLASH_HEADER])
-{
-    const uint32_t oldest = load32_le(newest + HEADER_OLDEST);
-    uint8_t header[STORAGE_FLASH_HEADER];
-
-    self->seq = load32_le(newest + HEADER_SEQ);
-    self->retired = load32_le(newest + HEADER_RETIRED);
-    for (uint32_t index = 0; index < self->device->block_count; index++) {
-        if ((self->retired >> index & 1) != 0 || read_header(self, index, header) != STORAGE_OK)
-            continue;
-        const uint32_t seq = load32_le(header + HEADER_SEQ);
-        if (seq < oldest || seq > self->seq)
-            continue;
-        uint32_t at = self->count++;
-        for (; at > 0 && self->blocks[at - 1].seq > seq; at--)
-            self->blocks[at] = self->blocks[at - 1];
-        self->blocks[at] = (struct storage_flash_block){.seq = seq, .index = (uint16_t)index};
-    }
-    if (self->count != newest[HEADER_COUNT])
-        return STORAGE_CORRUPT;
-    for (uint32_t i = 0; i < self->count; i++) {
-        if ((i > 0 && self->blocks[i].seq == self->blocks[i - 1].seq) || measure(self, &self->blocks[i]) != STORAGE_OK)
-            return STORAGE_CORRUPT;
-    }
-    return self->count > 0 && self->blocks[0].seq == oldest ? STORAGE_OK : STORAGE_CORRUPT;
-}
-
-/* Looks at every header; OK with the newest in `newest`. Without any, an entry where a first one lies is damage. */
-static enum storage_status survey(const struct storage_flash *self, uint8_t newest[static STORAGE_FLASH_HEADER])
+/* Reads every header, and takes the blocks that count into self->blocks, by their numbers. */
+static enum outcome gather(struct storage_flash *self)
 {
     const struct flash_device *device = self->device;
-    enum storage_status status = STORAGE_ABSENT;
+    uint8_t header[STORAGE_FLASH_HEADER];
+    uint32_t found = 0;
     bool entries = false;
-    struct flash_entry entry;
 
     for (uint32_t index = 0; index < device->block_count; index++) {
-        uint8_t header[STORAGE_FLASH_HEADER];
         const uint32_t start = index * device->block_size;
-        const enum storage_status found = read_header(self, index, header);
-        if (found == STORAGE_FUTURE)
-            return STORAGE_FUTURE;
-        entries =
-            entries || flash_entry_read(self->device, start + entries_at(device), start + device->block_size, &entry);
-        if (found == STORAGE_OK &&
-            (status == STORAGE_ABSENT || load32_le(header + HEADER_SEQ) > load32_le(newest + HEADER_SEQ))) {
-            memcpy(newest, header, sizeof header);
-            status = STORAGE_OK;
-        }
+        const enum storage_status status = read_header(self, start, header);
+        struct flash_entry entry;
+        if (status == STORAGE_FUTURE)
+            return LATER_VERSION;
+        entries |= flash_entry_read(device, start + entries_at(device), start + device->block_size, &entry);
+        if (status != STORAGE_OK)
+            continue;
+        const struct storage_flash_block block = {.seq = load32_le(header + HEADER_SEQ), .index = (uint16_t)index};
+        uint32_t at = found++;
+        for (; at > 0 && self->blocks[at - 1].seq >= block.seq; at--)
+            self->blocks[at] = self->blocks[at - 1];
+        self->blocks[at] = block;
     }
-    return status == STORAGE_ABSENT && entries ? STORAGE_CORRUPT : status;
+    if (found == 0)
+        return entries ? DAMAGED : NO_STORE; /* an entry where a first one lies, and no header at all */
+    if (read_header(self, self->blocks[found - 1].index * device->block_size, header) != STORAGE_OK)
+        return DAMAGED;
+    if (load16_le(header + HEADER_UNIT) != device->unit ||
+        load32_le(header + HEADER_BLOCK_SIZE) != device->block_size ||
+        load16_le(header + HEADER_BLOCK_COUNT) != device->block_count)
+        return OTHER_GEOMETRY;
+    self->seq = load32_le(header + HEADER_SEQ);
+    self->retired = load32_le(header + HEADER_RETIRED);
+    const uint32_t oldest = load32_le(header + HEADER_OLDEST);
+    for (uint32_t i = 0; i < found; i++) {
+        struct storage_flash_block *block = &self->blocks[self->count];
+        *block = self->blocks[i];
+        if (block->seq < oldest || (self->retired >> block->index & 1) != 0)
+            continue;
+        if ((self->count > 0 && block->seq == block[-1].seq) || !measure(self, block))
+            return DAMAGED;
+        self->count++;
+    }
+    const bool whole = self->count > 0 && self->count == header[HEADER_COUNT] && self->blocks[0].seq == oldest;
+    return whole ? OPENED : DAMAGED;
 }
 
-static enum storage_status refuse(struct error *err, enum storage_status status, enum error_reason reason,
-                                  const char *cause, const char *next)
+static enum outcome open_or_make(struct storage_flash *self, bool create)
 {
-    error_set(err, reason, cause, next);
-    error_doing(err, "open the key storage");
-    return status;
+    if (storage_flash_record_max(self->device) == 0)
+        return NO_GEOMETRY;
+    const enum outcome outcome = gather(self);
+    if (outcome != NO_STORE || !create)
+        return outcome;
+    while (!renew(self, false, NULL)) {
+        if (usable(self) <= 1)
+            return NOT_MADE;
+    }
+    return OPENED;
 }
 
 enum storage_status storage_flash_open(struct storage_flash *self, const struct flash_device *device, bool create,
@@ -552,37 +557,16 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
         .reserve = flash_reserve,
         .release = flash_release,
     };
-    uint8_t newest[STORAGE_FLASH_HEADER];
-    struct flash_device made = *device;
 
     *self = (struct storage_flash){.device = device};
-    if (storage_flash_record_max(device) == 0)
-        return refuse(err, STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash's geometry is out of bounds", NULL);
-    enum storage_status status = survey(self, newest);
-    if (status == STORAGE_ABSENT && create) {
-        while ((status = renew(self, false, NULL)) != STORAGE_OK && count_max(self) > 0)
-            ;
-    } else if (status == STORAGE_OK) {
-        if (!storage_flash_read_geometry(newest, &made) || made.unit != device->unit ||
-            made.block_size != device->block_size || made.block_count != device->block_count)
-            return refuse(err, STORAGE_FAILED, ERROR_STORAGE_FAILED, "the store was made for flash of another geometry",
-                          "name the geometry that it was made for");
-        status = gather(self, newest);
-    }
-    switch (status) {
-    case STORAGE_OK:
+    const enum outcome outcome = open_or_make(self, create);
+    if (outcome == OPENED) {
         *storage = (struct storage){.operations = &operations, .context = self};
-        return status;
-    case STORAGE_ABSENT:
-        return refuse(err, status, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
-    case STORAGE_FUTURE:
-        return refuse(err, status, ERROR_STORAGE_FAILED, "the store was made by a later version", "use that version");
-    case STORAGE_CORRUPT:
-        return refuse(err, status, ERROR_STORAGE_CORRUPT, "the store on flash is damaged",
-                      "restore an image of it, or erase the flash");
-    default:
-        return refuse(err, status, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL);
+        return STORAGE_OK;
     }
+    error_set(err, refusals[outcome].reason, refusals[outcome].cause, refusals[outcome].next);
+    error_doing(err, "open the key storage");
+    return refusals[outcome].status;
 }
 
 uint32_t storage_flash_record_max(const struct flash_device *device)
@@ -590,7 +574,7 @@ uint32_t storage_flash_record_max(const struct flash_device *device)
     const uint32_t unit = device->unit, size = device->block_size, blocks = device->block_count;
     if (unit == 0 || unit > STORAGE_FLASH_UNIT_MAX || (unit & (unit - 1)) != 0 || blocks < 2 ||
         blocks > STORAGE_FLASH_BLOCKS_MAX || device->spare_blocks > blocks - 2 || size % unit != 0 ||
-        size / unit > UINT16_MAX || size > UINT32_MAX / STORAGE_FLASH_BLOCKS_MAX)
+        size / unit > UINT16_MAX)
         return 0;
     const uint32_t overhead = entries_at(device) + unit + FLASH_ENTRY_PREFIX + STORAGE_RECORD_OVERHEAD;
     return size <= overhead ? 0 : flash_smaller(size - overhead, STORAGE_RECORD_MAX);

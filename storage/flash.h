@@ -54,9 +54,9 @@ struct storage_flash {
     const struct flash_device *device;
     uint32_t seq;      /* the highest number given out */
     uint32_t retired;  /* bit n: block n is bad */
-    uint32_t room_at;  /* where in the newest block the next entry goes; block_size: nowhere */
     uint32_t reserved; /* bytes on flash of the record that room is kept for; 0 for none */
     uint32_t count;    /* of blocks that count */
+    bool closed;       /* nothing more goes into the newest block */
     bool fault;        /* something that must be readable was not */
     struct storage_flash_block blocks[STORAGE_FLASH_BLOCKS_MAX];
 };

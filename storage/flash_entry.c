@@ -15,14 +15,10 @@ enum {
 
 _Static_assert(PREFIX_CRC + 4 == FLASH_ENTRY_PREFIX, "the checksum is the prefix's last field");
 
-uint32_t flash_entry_span(const struct flash_device *device, uint32_t length)
+void flash_entry_size(const struct flash_device *device, uint32_t length, struct flash_entry *entry)
 {
-    return flash_entry_in_units(device, FLASH_ENTRY_PREFIX + length) + device->unit;
-}
-
-uint32_t flash_entry_length(const struct flash_item *item)
-{
-    return item->kind == FLASH_ENTRY_RECORD ? (uint32_t)STORAGE_RECORD_BYTES(item->content.len) : 0;
+    entry->length = length;
+    entry->span = flash_entry_in_units(device, FLASH_ENTRY_PREFIX + length) + device->unit;
 }
 
 /* ---- the medium ------------------------------------------------------------------------------------------------- */
@@ -32,81 +28,71 @@ bool flash_entry_fetch(const struct flash_device *device, uint32_t at, void *dat
     return device->read(device->context, at, data, len);
 }
 
-/* Programs whole units and looks whether every bit took. At most STORAGE_FLASH_UNIT_MAX bytes. */
-bool flash_entry_program(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len)
+bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len)
 {
     uint8_t found[STORAGE_FLASH_UNIT_MAX];
-    const bool good = device->program(device->context, at, data, len) && flash_entry_fetch(device, at, found, len) &&
-                      memcmp(found, data, len) == 0;
+    bool good = true;
+    for (uint32_t done = 0, n; good && done < len; done += n) {
+        n = flash_smaller((uint32_t)len - done, sizeof found);
+        good = flash_entry_fetch(device, at + done, found, n);
+        for (uint32_t i = 0; i < n; i++)
+            good = good && found[i] == (data == NULL ? 0xff : data[done + i]);
+    }
     bytes_wipe(found, sizeof found);
     return good;
 }
 
-/* Whether all of it can be read and is as after an erase. */
-bool flash_entry_blank(const struct flash_device *device, uint32_t at, uint32_t len)
+bool flash_entry_program(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len)
 {
-    uint8_t found[STORAGE_FLASH_UNIT_MAX];
-    uint32_t n;
-    for (; len > 0; at += n, len -= n) {
-        n = flash_smaller(len, sizeof found);
-        if (!flash_entry_fetch(device, at, found, n) || !bytes_all(bytes_of(found, n), 0xff))
-            return false;
-    }
-    return true;
+    return device->program(device->context, at, data, len) && flash_entry_holds(device, at, data, len);
 }
 
-/* The entry whose prefix lies at `at` and that ends before `end`. */
+/* ---- reading entries -------------------------------------------------------------------------------------------- */
+
 bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry)
 {
     uint8_t prefix[FLASH_ENTRY_PREFIX];
-    if (end - at < FLASH_ENTRY_PREFIX || !flash_entry_fetch(device, at, prefix, sizeof prefix) ||
-        load32_le(prefix + PREFIX_CRC) != storage_record_crc(0, bytes_of(prefix, PREFIX_CRC)))
+    const uint32_t room = end - at;
+    entry->at = at;
+    entry->record = NULL;
+    entry->span = flash_smaller(flash_entry_in_units(device, FLASH_ENTRY_PREFIX), room);
+    if (room < FLASH_ENTRY_PREFIX || !flash_entry_fetch(device, at, prefix, sizeof prefix) ||
+        !storage_record_is_sealed(prefix, sizeof prefix))
         return false;
-    const uint32_t length = load32_le(prefix + PREFIX_LENGTH) & 0xffffff;
-    *entry = (struct flash_entry){
-        .uid = load64_le(prefix + PREFIX_UID),
-        .at = at,
-        .length = length,
-        .span = flash_entry_span(device, length),
-        .kind = prefix[PREFIX_LENGTH + 3],
-    };
+    entry->uid = load64_le(prefix + PREFIX_UID);
+    entry->kind = prefix[PREFIX_LENGTH + 3];
+    flash_entry_size(device, load32_le(prefix + PREFIX_LENGTH) & 0xffffff, entry);
     return (entry->kind == FLASH_ENTRY_RECORD || entry->kind == FLASH_ENTRY_REMOVAL) && entry->uid != 0 &&
-           entry->span <= end - at;
+           entry->span <= room;
 }
 
-/*
- * Checks the whole record that `entry` holds, and whether its content is `wanted`. What cannot be read is damaged.
- */
 enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,
-                                      struct storage_record *record, struct bytes wanted, bool *same)
+                                      struct storage_record *record)
 {
-    uint8_t header[STORAGE_RECORD_HEADER], chunk[STORAGE_FLASH_UNIT_MAX], crc_bytes[4];
-    uint32_t at = entry->at + FLASH_ENTRY_PREFIX, n;
-    const uint32_t header_len = flash_smaller(entry->length, sizeof header);
+    uint8_t chunk[STORAGE_FLASH_UNIT_MAX];
+    uint32_t n = flash_smaller(entry->length, STORAGE_RECORD_HEADER);
 
-    if (!flash_entry_fetch(device, at, header, header_len))
+    if (!flash_entry_fetch(device, entry->at + FLASH_ENTRY_PREFIX, chunk, n))
         return STORAGE_CORRUPT;
-    enum storage_status status = storage_record_read_header(bytes_of(header, header_len), record);
+    enum storage_status status = storage_record_read_header(bytes_of(chunk, n), record);
     if (status != STORAGE_OK)
         return status;
     if (record->uid != entry->uid || entry->length != STORAGE_RECORD_BYTES(record->size))
         return STORAGE_CORRUPT;
-    at += STORAGE_RECORD_HEADER;
-    *same = wanted.len == record->size;
-    uint32_t crc = storage_record_crc(0, bytes_of(header, STORAGE_RECORD_HEADER_COVERED));
-    for (uint32_t done = 0; done < record->size; done += n) {
-        n = flash_smaller(record->size - done, sizeof chunk);
-        if (!flash_entry_fetch(device, at + done, chunk, n)) {
-            status = STORAGE_CORRUPT;
-            break;
-        }
-        crc = storage_record_crc(crc, bytes_of(chunk, n));
-        *same = *same && memcmp(wanted.data + done, chunk, n) == 0;
-    }
+    uint32_t at = flash_entry_content(entry);
+    uint32_t crc = storage_record_crc(0, chunk, STORAGE_RECORD_HEADER_COVERED);
+    uint32_t left = record->size + STORAGE_RECORD_CRC;
+    bool good;
+    do {
+        n = flash_smaller(left, sizeof chunk);
+        good = flash_entry_fetch(device, at, chunk, n);
+        if (good)
+            crc = storage_record_crc(crc, chunk, n);
+        at += n;
+        left -= n;
+    } while (good && left > 0);
     bytes_wipe(chunk, sizeof chunk);
-    if (!flash_entry_fetch(device, at + record->size, crc_bytes, sizeof crc_bytes) || load32_le(crc_bytes) != crc)
-        status = STORAGE_CORRUPT;
-    return status;
+    return good && crc == STORAGE_RECORD_CRC_SEALED ? STORAGE_OK : STORAGE_CORRUPT;
 }
 
 /* ---- writing entries -------------------------------------------------------------------------------------------- */
@@ -142,12 +128,6 @@ static void writer_put(struct writer *writer, const uint8_t *data, size_t len)
     }
 }
 
-static void writer_begin(struct writer *writer, const struct flash_device *device, uint32_t at)
-{
-    *writer = (struct writer){
-        .device = device, .at = at, .limit = flash_entry_in_units(device, FLASH_ENTRY_PREFIX), .good = true};
-}
-
 /* What has been put is all there and read back: the mark makes it an entry. */
 static bool writer_end(struct writer *writer)
 {
@@ -159,44 +139,37 @@ static bool writer_end(struct writer *writer)
     return writer->good;
 }
 
-bool flash_entry_write(const struct flash_device *device, uint32_t at, const struct flash_item *item)
+bool flash_entry_write(const struct flash_device *device, uint32_t at, const struct flash_entry *entry)
 {
     struct writer writer;
-    uint8_t header[STORAGE_RECORD_HEADER] = {0};
+    uint8_t chunk[STORAGE_RECORD_HEADER];
 
-    writer_begin(&writer, device, at);
-    store64_le(header + PREFIX_UID, item->uid);
-    store32_le(header + PREFIX_LENGTH, flash_entry_length(item) | (uint32_t)item->kind << 24);
-    store32_le(header + PREFIX_CRC, storage_record_crc(0, bytes_of(header, PREFIX_CRC)));
-    writer_put(&writer, header, FLASH_ENTRY_PREFIX);
-    if (item->kind == FLASH_ENTRY_RECORD) {
-        storage_record_write_header(item->uid, item->flags, (uint32_t)item->content.len, header);
-        writer_put(&writer, header, sizeof header);
-        writer_put(&writer, item->content.data, item->content.len);
-        store32_le(header, storage_record_crc(storage_record_crc(0, bytes_of(header, STORAGE_RECORD_HEADER_COVERED)),
-                                              item->content));
-        writer_put(&writer, header, 4);
-    }
-    return writer_end(&writer);
-}
-
-/* Copies an entry as it is, damaged or of a later version. What can no longer be read is copied as zeros. */
-bool flash_entry_copy(const struct flash_device *device, uint32_t at, const struct flash_entry *entry)
-{
-    struct writer writer;
-    uint8_t chunk[FLASH_ENTRY_PREFIX];
-    const uint32_t len = FLASH_ENTRY_PREFIX + entry->length;
-    uint32_t n;
-
-    writer_begin(&writer, device, at);
-    for (uint32_t done = 0; done < len; done += n) {
-        n = flash_smaller(len - done, sizeof chunk);
-        if (!flash_entry_fetch(device, entry->at + done, chunk, n)) {
-            writer.good = writer.good && done > 0; /* not the prefix */
-            memset(chunk, 0, sizeof chunk);
+    writer.device = device;
+    writer.at = at;
+    writer.fill = 0;
+    writer.limit = flash_entry_in_units(device, FLASH_ENTRY_PREFIX);
+    writer.good = true;
+    store64_le(chunk + PREFIX_UID, entry->uid);
+    store32_le(chunk + PREFIX_LENGTH, entry->length | (uint32_t)entry->kind << 24);
+    storage_record_seal(chunk, PREFIX_CRC);
+    writer_put(&writer, chunk, FLASH_ENTRY_PREFIX);
+    if (entry->record != NULL) {
+        const struct bytes content = entry->record->content;
+        storage_record_write_header(entry->uid, entry->record->flags, (uint32_t)content.len, chunk);
+        writer_put(&writer, chunk, sizeof chunk);
+        writer_put(&writer, content.data, content.len);
+        const uint32_t crc = storage_record_crc(0, chunk, STORAGE_RECORD_HEADER_COVERED);
+        store32_le(chunk, storage_record_crc(crc, content.data, content.len));
+        writer_put(&writer, chunk, STORAGE_RECORD_CRC);
+    } else {
+        at = entry->at + FLASH_ENTRY_PREFIX;
+        for (uint32_t left = entry->length, n; left > 0; left -= n, at += n) {
+            n = flash_smaller(left, FLASH_ENTRY_PREFIX);
+            if (!flash_entry_fetch(device, at, chunk, n))
+                memset(chunk, 0, n);
+            writer_put(&writer, chunk, n);
         }
-        writer_put(&writer, chunk, n);
+        bytes_wipe(chunk, sizeof chunk);
     }
-    bytes_wipe(chunk, sizeof chunk);
     return writer_end(&writer);
 }

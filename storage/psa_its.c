@@ -17,6 +17,8 @@
  */
 #include <psa/internal_trusted_storage.h>
 
+#include <string.h>
+
 #include "storage/psa_status.h"
 #include "storage/scrap.h"
 #include "storage/storage.h"
@@ -28,13 +30,14 @@
  * and some for later ones. */
 enum { KEY_RECORD_ROOM = 64 };
 
-_Static_assert(sizeof((struct storage *)0)->transaction == STORAGE_TRANSACTION_STORED_MAX, "a transaction fits");
+_Static_assert(sizeof((struct storage_session *)0)->transaction == STORAGE_TRANSACTION_STORED_MAX,
+               "a transaction fits");
 _Static_assert(PSA_STORAGE_FLAG_WRITE_ONCE == STORAGE_FLAG_WRITE_ONCE, "flags are stored as PSA ITS has them");
 
 psa_status_t storage_psa_status(enum storage_status status)
 {
     /* DATA_INVALID is PSA's word for what is whole but not for this implementation. */
-    static const psa_status_t table[] = {
+    static const int16_t table[] = {
         [STORAGE_OK] = PSA_SUCCESS,
         [STORAGE_ABSENT] = PSA_ERROR_DOES_NOT_EXIST,
         [STORAGE_FULL] = PSA_ERROR_INSUFFICIENT_STORAGE,
@@ -49,81 +52,60 @@ psa_status_t storage_psa_status(enum storage_status status)
     return table[status];
 }
 
-/* What is said of a record, without its content. */
-static enum storage_status look_up(const struct storage *storage, uint64_t uid, struct storage_record *record)
+/* Whether there is such a record, and a good one. */
+static enum storage_status look_up(const struct storage *storage, uint64_t uid)
 {
     struct bytes_out nothing = {.data = NULL, .cap = 0};
-    return storage->operations->get(storage->context, uid, 0, &nothing, record);
+    struct storage_record record;
+    return storage->operations->get(storage->context, uid, 0, &nothing, &record);
+}
+
+static enum storage_status remove_transaction(const struct storage *storage)
+{
+    return storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
 }
 
 static void forget_transaction(struct storage *storage)
 {
-    if (storage->create_uid != 0)
+    if (storage->session.create_uid != 0)
         storage->operations->release(storage->context);
     storage->transaction_open = false;
-    storage->note_uid = 0;
-    storage->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
-    storage->chip_written = false;
-    storage->scrap_uid = 0;
-    storage->scrap_later_uid = 0;
-    storage->create_uid = 0;
-    storage->destruction = (struct storage_destruction){.uid = 0};
-    storage->record_written = false;
-    storage->record_status = STORAGE_OK;
-    storage->hold_uid = 0;
+    storage->destruction.uid = 0;
+    storage->session = (struct storage_session){.create_uid = 0};
 }
 
 /* Makes sure that no transaction of an interrupted run is overwritten unsettled. */
 static enum storage_status settle_left_over(const struct storage *storage)
 {
-    struct storage_record record;
-    enum storage_status status =
-        storage->recover == NULL ? STORAGE_ABSENT : look_up(storage, STORAGE_UID_TRANSACTION, &record);
-
-    if (status != STORAGE_ABSENT) {
-        storage->recover(storage->recover_context);
-        status = look_up(storage, STORAGE_UID_TRANSACTION, &record);
-    }
+    if (storage->recover == NULL || look_up(storage, STORAGE_UID_TRANSACTION) == STORAGE_ABSENT)
+        return STORAGE_OK;
+    storage->recover(storage->recover_context);
+    const enum storage_status status = look_up(storage, STORAGE_UID_TRANSACTION);
     if (status == STORAGE_ABSENT)
         return STORAGE_OK;
     return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
 }
 
-/* Stores the transaction, behind it the driver's note where one was left for this key. */
-static enum storage_status store_transaction(struct storage *storage, uint32_t flags, struct bytes content, bool noted,
-                                             struct storage_note note)
-{
-    uint8_t after[STORAGE_TRANSACTION_NOTE_BYTES];
-    struct bytes_out out = {.data = storage->transaction, .cap = sizeof storage->transaction};
-
-    if (bytes_append(&out, content) && noted) {
-        storage_transaction_write_note(note, after);
-        (void)bytes_append(&out, bytes_of(after, sizeof after));
-        content = bytes_written(&out);
-    }
-    storage->transaction_len = (uint8_t)out.len;
-    storage->transaction_flags = flags;
-    return storage->operations->set(storage->context, STORAGE_UID_TRANSACTION, flags, content);
-}
-
 /*
- * Opens a transaction. Room is reserved after the transaction's own record is in, for that one would use it up. The
- * core removes the transaction when this fails, and so do we: the outcome must not depend on it.
+ * Opens a transaction. What is stored of a creation ends with the driver's note where one was left for this key. Room
+ * is reserved after the transaction's own record is in, for that one would use it up. The core removes the transaction
+ * when this fails, and so do we: the outcome must not depend on it.
  */
 static psa_status_t open_transaction(struct storage *storage, uint32_t flags, struct bytes content)
 {
+    const struct storage_operations *operations = storage->operations;
+    struct storage_session *session = &storage->session;
+    const uint64_t note_uid = session->note_uid;
+    const struct storage_note note = session->note;
     struct storage_transaction transaction;
-    struct storage_record record;
-    const uint64_t note_uid = storage->note_uid;
-    const struct storage_note note = storage->note;
-    const bool known = content.len == STORAGE_TRANSACTION_BYTES && storage_transaction_parse(content, &transaction);
-    const bool create = known && transaction.kind == STORAGE_TRANSACTION_CREATE;
-    const bool noted = create && note_uid == transaction.uid;
 
+    if (content.len != STORAGE_TRANSACTION_BYTES || !storage_transaction_parse(content, &transaction))
+        transaction.kind = STORAGE_TRANSACTION_UNKNOWN;
+    const bool create = transaction.kind == STORAGE_TRANSACTION_CREATE;
     forget_transaction(storage);
     enum storage_status status = settle_left_over(storage);
     if (status == STORAGE_OK && create) {
-        status = look_up(storage, transaction.uid, &record);
+        status = look_up(storage, transaction.uid);
         if (status == STORAGE_OK)
             return PSA_ERROR_ALREADY_EXISTS;
         if (status == STORAGE_ABSENT)
@@ -131,35 +113,40 @@ static psa_status_t open_transaction(struct storage *storage, uint32_t flags, st
     }
     if (status != STORAGE_OK)
         return storage_psa_status(status);
-    status = store_transaction(storage, flags, content, noted, note);
-    storage->transaction_open = status == STORAGE_OK;
-    storage->settled = storage->settled && status == STORAGE_OK; /* a failed write may have been done */
-    if (status == STORAGE_OK && known && !create)
-        storage->destruction = (struct storage_destruction){
-            .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
-    if (status == STORAGE_OK && create) {
-        status = storage->operations->reserve(storage->context, KEY_RECORD_ROOM);
-        if (status == STORAGE_OK) {
-            storage->create_uid = transaction.uid;
-            storage->scrap_uid =
-                storage_scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction.lifetime), transaction.slot);
-            if (noted)
-                storage->note = note;
-        } else {
-            if (storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION) != STORAGE_OK)
-                storage->settled = false;
-            storage->transaction_open = false;
+    if (create) {
+        memcpy(session->transaction, content.data, STORAGE_TRANSACTION_BYTES);
+        if (note_uid == transaction.uid) {
+            session->note = note;
+            storage_transaction_write_note(note, session->transaction + STORAGE_TRANSACTION_BYTES);
+            content.len = STORAGE_TRANSACTION_STORED_MAX;
         }
+        content.data = session->transaction;
+        session->transaction_len = (uint8_t)content.len;
+        session->transaction_flags = flags;
+    }
+    status = operations->set(storage->context, STORAGE_UID_TRANSACTION, flags, content);
+    if (status != STORAGE_OK) {
+        storage->settled = false; /* a failed write may have been done */
+        return storage_psa_status(status);
+    }
+    storage->transaction_open = true;
+    if (!create) {
+        if (transaction.kind == STORAGE_TRANSACTION_DESTROY)
+            storage->destruction = (struct storage_destruction){
+                .uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
+        return PSA_SUCCESS;
+    }
+    status = operations->reserve(storage->context, KEY_RECORD_ROOM);
+    if (status == STORAGE_OK) {
+        session->create_uid = transaction.uid;
+        session->scrap_uid = storage_scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction.lifetime), transaction.slot);
+        session->record_status = STORAGE_FAILED;
+    } else {
+        storage->transaction_open = false;
+        if (remove_transaction(storage) != STORAGE_OK)
+            storage->settled = false;
     }
     return storage_psa_status(status);
-}
-
-/* Without room the slot is lost to automatic choice, but PSA goes on. */
-static enum storage_status set_scrap(const struct storage *storage, uint64_t uid)
-{
-    const enum storage_status status = storage_scrap_set(storage, uid, false);
-
-    return status == STORAGE_FULL ? STORAGE_OK : status;
 }
 
 /*
@@ -170,57 +157,63 @@ static enum storage_status set_scrap(const struct storage *storage, uint64_t uid
 static void take_back(const struct storage *storage)
 {
     const struct storage_operations *operations = storage->operations;
+    const struct storage_session *session = &storage->session;
     const enum storage_status again =
-        operations->set(storage->context, STORAGE_UID_TRANSACTION, storage->transaction_flags,
-                        bytes_of(storage->transaction, storage->transaction_len));
+        operations->set(storage->context, STORAGE_UID_TRANSACTION, session->transaction_flags,
+                        bytes_of(session->transaction, session->transaction_len));
 
-    (void)operations->remove(storage->context, storage->create_uid);
-    if (again != STORAGE_OK && storage->note.fresh && storage->scrap_uid != 0)
-        (void)storage_scrap_set(storage, storage->scrap_uid, false);
+    (void)operations->remove(storage->context, session->create_uid);
+    if (again != STORAGE_OK && session->note.fresh)
+        (void)storage_scrap_set(storage, session->scrap_uid, false);
 }
 
 /*
- * Ends the transaction: first what a created key in the slot makes untrue, then what a failed creation may have left
- * there, then the transaction's own record. To the core it is over whether or not that could be removed; what stays is
- * settled like what an interrupted run leaves.
+ * Ends the transaction: first what a created key in the slot makes untrue, or what a failed creation or a destruction
+ * may have left there, then the transaction's own record. To the core it is over whether or not that could be removed;
+ * what stays is settled like what an interrupted run leaves.
  */
-static psa_status_t close_transaction(struct storage *storage)
+static enum storage_status close_transaction(struct storage *storage)
 {
-    const bool created = storage->create_uid != 0 && storage->record_written;
-    const bool left_key = storage->create_uid != 0 && !created && storage->chip_written && storage->note.fresh;
+    const struct storage_session *session = &storage->session;
     enum storage_status status = STORAGE_ABSENT;
 
     if (storage->transaction_open) {
-        status = STORAGE_OK;
-        if (created && storage->scrap_uid != 0)
-            status = storage_scrap_clear(storage, storage->scrap_uid);
-        if (left_key && storage->scrap_uid != 0)
-            status = set_scrap(storage, storage->scrap_uid); /* in the room that was kept for the key's record */
-        if (storage->scrap_later_uid != 0)
-            status = set_scrap(storage, storage->scrap_later_uid);
+        const bool created = session->create_uid != 0 && session->record_status == STORAGE_OK;
+        if (created) {
+            status = storage_scrap_clear(storage, session->scrap_uid);
+        } else {
+            status = storage_scrap_set(storage, session->scrap_later_uid, false); /* in the room of the key's record */
+            if (status == STORAGE_FULL)
+                status = STORAGE_OK; /* the slot is lost to automatic choice, but PSA goes on */
+        }
         if (status == STORAGE_OK)
-            status = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
-        if (status != STORAGE_OK && created)
-            take_back(storage);
-        storage->settled = storage->settled && status == STORAGE_OK;
+            status = remove_transaction(storage);
+        if (status != STORAGE_OK) {
+            if (created)
+                take_back(storage);
+            storage->settled = false;
+        }
     }
     forget_transaction(storage);
-    return storage_psa_status(status);
+    return status;
 }
 
-static psa_status_t set_driver_data(struct storage *storage, uint64_t uid, uint32_t flags, struct bytes content)
+static enum storage_status set_record(struct storage *storage, uint64_t uid, uint32_t flags, struct bytes content)
 {
-    struct storage_record record;
-    if (storage->create_uid != 0 && !storage->record_written) {
-        /* The record was never offered to us when the core ran out of memory on its way here. */
-        return storage->record_status == STORAGE_OK ? PSA_ERROR_STORAGE_FAILURE
-                                                    : storage_psa_status(storage->record_status);
+    struct storage_session *session = &storage->session;
+
+    if (uid > STORAGE_UID_DRIVER_DATA && uid <= STORAGE_UID_DRIVER_DATA_LAST) {
+        if (session->record_status != STORAGE_OK)
+            return session->record_status;
+        /* A driver without persistent data has none stored either: no write at the first start, and none that would
+         * need room after the chip has made a key. To the core, absent and empty are the same. */
+        if (content.len == 0 && look_up(storage, uid) == STORAGE_ABSENT)
+            return STORAGE_OK;
     }
-    /* A driver without persistent data has none stored either: no write at the first start, and none that would need
-     * room after the chip has made a key. To the core, absent and empty are the same. */
-    if (content.len == 0 && look_up(storage, uid, &record) == STORAGE_ABSENT)
-        return PSA_SUCCESS;
-    return storage_psa_status(storage->operations->set(storage->context, uid, flags, content));
+    const enum storage_status status = storage->operations->set(storage->context, uid, flags, content);
+    if (uid == session->create_uid)
+        session->record_status = status;
+    return status;
 }
 
 psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t data_length, const void *p_data,
@@ -237,89 +230,83 @@ psa_status_t psa_its_set(psa_storage_uid_t uid, uint32_t data_length, const void
         return PSA_ERROR_STORAGE_FAILURE;
     if (uid == STORAGE_UID_TRANSACTION)
         return open_transaction(storage, create_flags, content);
-    if (uid > STORAGE_UID_DRIVER_DATA && uid <= STORAGE_UID_DRIVER_DATA_LAST)
-        return set_driver_data(storage, uid, create_flags, content);
-
-    enum storage_status status = storage->operations->set(storage->context, uid, create_flags, content);
-    if (uid == storage->create_uid) {
-        storage->record_written = status == STORAGE_OK;
-        storage->record_status = status;
-    }
-    return storage_psa_status(status);
+    return storage_psa_status(set_record(storage, uid, create_flags, content));
 }
 
-/* Of a transaction the core is shown its own bytes. */
-static void hide_note(struct storage_record *record, uint32_t offset, struct bytes_out *content)
+/* Of a transaction the core is shown its own bytes, and none but the open one. */
+static enum storage_status get_record(psa_storage_uid_t uid, uint32_t offset, struct bytes_out *content,
+                                      struct storage_record *record)
 {
-    if (record->size != STORAGE_TRANSACTION_STORED_MAX)
-        return;
-    record->size = STORAGE_TRANSACTION_BYTES;
-    const size_t left = offset < record->size ? record->size - offset : 0;
-    if (content != NULL && content->len > left) {
-        bytes_wipe(content->data + left, content->len - left);
-        content->len = left;
+    const struct storage *storage = storage_mounted();
+    const bool is_transaction = uid == STORAGE_UID_TRANSACTION;
+
+    if (storage == NULL)
+        return STORAGE_FAILED;
+    if (is_transaction && !storage->transaction_open)
+        return STORAGE_ABSENT;
+    const enum storage_status status = storage->operations->get(storage->context, uid, offset, content, record);
+    if (status == STORAGE_OK && is_transaction && record->size == STORAGE_TRANSACTION_STORED_MAX) {
+        record->size = STORAGE_TRANSACTION_BYTES;
+        /* What was read lies in the record, so the sum does not overflow. */
+        while (content->len > 0 && offset + content->len > STORAGE_TRANSACTION_BYTES)
+            content->data[--content->len] = 0;
     }
+    return status;
 }
 
 psa_status_t psa_its_get(psa_storage_uid_t uid, uint32_t data_offset, uint32_t data_length, void *p_data,
                          size_t *p_data_length)
 {
-    const struct storage *storage = storage_mounted();
     struct bytes_out content = {.data = p_data, .cap = data_length};
     struct storage_record record;
 
     if (uid == 0 || p_data_length == NULL || (p_data == NULL && data_length != 0))
         return PSA_ERROR_INVALID_ARGUMENT;
     *p_data_length = 0;
-    if (storage == NULL)
-        return PSA_ERROR_STORAGE_FAILURE;
-    if (uid == STORAGE_UID_TRANSACTION && !storage->transaction_open)
-        return PSA_ERROR_DOES_NOT_EXIST;
-    enum storage_status status = storage->operations->get(storage->context, uid, data_offset, &content, &record);
-    if (status != STORAGE_OK)
-        return storage_psa_status(status);
-    if (uid == STORAGE_UID_TRANSACTION)
-        hide_note(&record, data_offset, &content);
-    if (data_offset > record.size)
-        return PSA_ERROR_INVALID_ARGUMENT;
-    *p_data_length = content.len;
-    return PSA_SUCCESS;
+    const enum storage_status status = get_record(uid, data_offset, &content, &record);
+    if (status == STORAGE_OK) {
+        if (data_offset > record.size)
+            return PSA_ERROR_INVALID_ARGUMENT;
+        *p_data_length = content.len;
+    }
+    return storage_psa_status(status);
 }
 
 psa_status_t psa_its_get_info(psa_storage_uid_t uid, struct psa_storage_info_t *p_info)
 {
-    const struct storage *storage = storage_mounted();
+    struct bytes_out nothing = {.data = NULL, .cap = 0};
     struct storage_record record;
 
     if (uid == 0 || p_info == NULL)
         return PSA_ERROR_INVALID_ARGUMENT;
-    if (storage == NULL)
-        return PSA_ERROR_STORAGE_FAILURE;
-    if (uid == STORAGE_UID_TRANSACTION && !storage->transaction_open)
-        return PSA_ERROR_DOES_NOT_EXIST;
-    enum storage_status status = look_up(storage, uid, &record);
-    if (status != STORAGE_OK)
-        return storage_psa_status(status);
-    if (uid == STORAGE_UID_TRANSACTION)
-        hide_note(&record, 0, NULL);
-    *p_info = (struct psa_storage_info_t){.size = record.size, .flags = record.flags};
-    return PSA_SUCCESS;
+    const enum storage_status status = get_record(uid, 0, &nothing, &record);
+    if (status == STORAGE_OK)
+        *p_info = (struct psa_storage_info_t){.size = record.size, .flags = record.flags};
+    return storage_psa_status(status);
+}
+
+static enum storage_status remove_record(struct storage *storage, uint64_t uid)
+{
+    /* psa_destroy_key() keeps the first error, which is the driver's, and the record stays. */
+    if (uid == storage->session.hold_uid)
+        return STORAGE_PERMANENT;
+    if (uid == storage->session.create_uid)
+        storage->session.record_status = STORAGE_FAILED;
+    return storage->operations->remove(storage->context, uid);
 }
 
 psa_status_t psa_its_remove(psa_storage_uid_t uid)
 {
     struct storage *storage = storage_mounted();
+    enum storage_status status;
 
     if (uid == 0)
         return PSA_ERROR_INVALID_ARGUMENT;
     if (storage == NULL)
-        return PSA_ERROR_STORAGE_FAILURE;
-    if (uid == STORAGE_UID_TRANSACTION)
-        return close_transaction(storage);
-    /* psa_destroy_key() keeps the first error, which is the driver's, and the record stays. */
-    if (uid == storage->hold_uid)
-        return PSA_ERROR_NOT_PERMITTED;
-    if (uid == storage->create_uid)
-        storage->record_written = false;
-    return storage_psa_status(storage->operations->remove(storage->context, uid));
+        status = STORAGE_FAILED;
+    else if (uid == STORAGE_UID_TRANSACTION)
+        status = close_transaction(storage);
+    else
+        status = remove_record(storage, uid);
+    return storage_psa_status(status);
 }

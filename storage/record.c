@@ -16,31 +16,37 @@ enum {
     AT_FLAGS = 16,
     AT_SIZE = 20,
     AT_HEADER_CRC = 24,
-    CRC_SIZE = 4,
 };
 
-_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED && AT_HEADER_CRC + CRC_SIZE == STORAGE_RECORD_HEADER,
+_Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED &&
+                   AT_HEADER_CRC + STORAGE_RECORD_CRC == STORAGE_RECORD_HEADER,
                "the header's checksum is its last field");
 
 #define MAGIC 0x43455249u /* "IREC" */
 
 /*
  * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
- * Half a byte at a time: 64 bytes of table, which is `i` fed through four steps of the reflected polynomial. Continues
- * `crc`, 0 for a new one, over `in`.
+ * A bit at a time: what is stored is short, and a table would take more room than all the rest.
  */
-uint32_t storage_record_crc(uint32_t crc, struct bytes in)
+uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len)
 {
-    static const uint32_t table[16] = {
-        0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4, 0x4DB26158, 0x5005713C,
-        0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4, 0xA00AE278, 0xBDBDF21C,
-    };
     crc = ~crc;
-    for (size_t i = 0; i < in.len; i++) {
-        crc = (crc >> 4) ^ table[(crc ^ in.data[i]) & 0xf];
-        crc = (crc >> 4) ^ table[(crc ^ ((uint32_t)in.data[i] >> 4)) & 0xf];
+    for (; len > 0; data++, len--) {
+        crc ^= *data;
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
     }
     return ~crc;
+}
+
+void storage_record_seal(uint8_t *data, size_t len)
+{
+    store32_le(data + len, storage_record_crc(0, data, len));
+}
+
+bool storage_record_is_sealed(const uint8_t *data, size_t len)
+{
+    return storage_record_crc(0, data, len) == STORAGE_RECORD_CRC_SEALED;
 }
 
 /*
@@ -49,7 +55,7 @@ uint32_t storage_record_crc(uint32_t crc, struct bytes in)
  */
 static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], struct bytes content)
 {
-    return storage_record_crc(storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)), content);
+    return storage_record_crc(storage_record_crc(0, header, AT_HEADER_CRC), content.data, content.len);
 }
 
 void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
@@ -61,7 +67,7 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
     store64_le(header + AT_UID, uid);
     store32_le(header + AT_FLAGS, flags);
     store32_le(header + AT_SIZE, size);
-    store32_le(header + AT_HEADER_CRC, storage_record_crc(0, bytes_of(header, AT_HEADER_CRC)));
+    storage_record_seal(header, AT_HEADER_CRC);
 }
 
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out)
@@ -79,9 +85,8 @@ bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, st
 
 enum storage_status storage_record_read_header(struct bytes stored, struct storage_record *record)
 {
-    if (stored.len < STORAGE_RECORD_HEADER || load32_le(stored.data + AT_MAGIC) != MAGIC)
-        return STORAGE_CORRUPT;
-    if (load32_le(stored.data + AT_HEADER_CRC) != storage_record_crc(0, bytes_of(stored.data, AT_HEADER_CRC)))
+    if (stored.len < STORAGE_RECORD_HEADER || load32_le(stored.data + AT_MAGIC) != MAGIC ||
+        !storage_record_is_sealed(stored.data, STORAGE_RECORD_HEADER))
         return STORAGE_CORRUPT;
     const uint16_t version = load16_le(stored.data + AT_VERSION);
     if (version > RECORD_VERSION)
@@ -89,11 +94,9 @@ enum storage_status storage_record_read_header(struct bytes stored, struct stora
     const uint32_t size = load32_le(stored.data + AT_SIZE);
     if (version != RECORD_VERSION || load16_le(stored.data + AT_ZERO) != 0 || size > STORAGE_RECORD_MAX)
         return STORAGE_CORRUPT;
-    *record = (struct storage_record){
-        .uid = load64_le(stored.data + AT_UID),
-        .flags = load32_le(stored.data + AT_FLAGS),
-        .size = size,
-    };
+    record->uid = load64_le(stored.data + AT_UID);
+    record->flags = load32_le(stored.data + AT_FLAGS);
+    record->size = size;
     return STORAGE_OK;
 }
 

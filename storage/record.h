@@ -20,7 +20,8 @@
 
 #define STORAGE_RECORD_HEADER 28
 #define STORAGE_RECORD_HEADER_COVERED 24 /* of it, what the checksums cover: all but the header's own */
-#define STORAGE_RECORD_OVERHEAD (STORAGE_RECORD_HEADER + 4)
+#define STORAGE_RECORD_CRC 4
+#define STORAGE_RECORD_OVERHEAD (STORAGE_RECORD_HEADER + STORAGE_RECORD_CRC)
 
 /* Bytes that a record with `size` bytes of content takes. */
 #define STORAGE_RECORD_BYTES(size) (STORAGE_RECORD_OVERHEAD + (size))
@@ -33,10 +34,19 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
                                  uint8_t header[static STORAGE_RECORD_HEADER]);
 
 /*
- * ... the checksum, CRC-32 as in IEEE 802.3 and zlib. Continues `crc`, 0 for a new one, over `in`. The whole record's
- * is over the first STORAGE_RECORD_HEADER_COVERED bytes of its header and then the content.
+ * ... the checksum, CRC-32 as in IEEE 802.3 and zlib. Continues `crc`, 0 for a new one, over `len` bytes at `data`. The
+ * whole record's is over the first STORAGE_RECORD_HEADER_COVERED bytes of its header and then the content.
  */
-uint32_t storage_record_crc(uint32_t crc, struct bytes in);
+uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len);
+
+/* Over any bytes and their checksum behind them, and over nothing else of that length, the checksum is this. */
+#define STORAGE_RECORD_CRC_SEALED 0x2144df1cu
+
+/* Puts the checksum of the `len` bytes at `data` behind them. */
+void storage_record_seal(uint8_t *data, size_t len);
+
+/* Whether the last four of the `len` bytes at `data` are the checksum of those before them. */
+bool storage_record_is_sealed(const uint8_t *data, size_t len);
 
 /*
  * Checks the header that `stored` begins with and says what it announces, so that a reader knows how many bytes make up

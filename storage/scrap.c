@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage/scrap.h"
 
-enum { SCRAP_VERSION = 1, SCRAP_ERASE_DUE = 1 };
+#include "bytes/order.h"
+
+/* The content as a number: the version in the lowest byte, the flags in the next. */
+enum { SCRAP_VERSION = 1, SCRAP_ERASE_DUE = 1 << 8 };
 
 uint64_t storage_scrap_uid(uint32_t location, uint64_t slot)
 {
@@ -10,8 +13,11 @@ uint64_t storage_scrap_uid(uint32_t location, uint64_t slot)
 
 enum storage_status storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
 {
-    const uint8_t content[STORAGE_SCRAP_BYTES] = {SCRAP_VERSION, erase_due ? SCRAP_ERASE_DUE : 0};
+    uint8_t content[STORAGE_SCRAP_BYTES];
 
+    if (uid == 0)
+        return STORAGE_OK;
+    store32_le(content, SCRAP_VERSION + (uint32_t)erase_due * SCRAP_ERASE_DUE);
     return storage->operations->set(storage->context, uid, 0, bytes_of(content, sizeof content));
 }
 
@@ -24,19 +30,16 @@ enum storage_status storage_scrap_get(const struct storage *storage, uint64_t ui
 
     if (status != STORAGE_OK)
         return status;
-    if (record.size != sizeof content || content[0] != SCRAP_VERSION || (content[1] & ~SCRAP_ERASE_DUE) != 0 ||
-        content[2] != 0 || content[3] != 0)
+    const uint32_t found = load32_le(content);
+    if (record.size != sizeof content || (found & ~(uint32_t)SCRAP_ERASE_DUE) != SCRAP_VERSION)
         return STORAGE_CORRUPT;
-    *erase_due = content[1] == SCRAP_ERASE_DUE;
+    *erase_due = found != SCRAP_VERSION;
     return STORAGE_OK;
 }
 
 enum storage_status storage_scrap_clear(const struct storage *storage, uint64_t uid)
 {
-    struct bytes_out nothing = {.data = NULL, .cap = 0};
-    enum storage_status status = storage->operations->get(storage->context, uid, 0, &nothing, NULL);
+    const enum storage_status status = uid == 0 ? STORAGE_ABSENT : storage->operations->remove(storage->context, uid);
 
-    if (status != STORAGE_ABSENT)
-        status = storage->operations->remove(storage->context, uid);
     return status == STORAGE_ABSENT ? STORAGE_OK : status;
 }

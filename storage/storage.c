@@ -19,23 +19,24 @@ struct storage *storage_mounted(void)
 
 void storage_hold(struct storage *storage, uint64_t uid)
 {
-    storage->hold_uid = uid;
+    storage->session.hold_uid = uid;
 }
 
 void storage_note_creation(struct storage *storage, uint64_t uid, struct storage_note note)
 {
-    storage->note_uid = uid;
-    storage->note = note;
+    storage->session.note_uid = uid;
+    storage->session.note = note;
 }
 
 void storage_note_chip_written(struct storage *storage)
 {
-    storage->chip_written = true;
+    if (storage->session.note.fresh)
+        storage->session.scrap_later_uid = storage->session.scrap_uid;
 }
 
 void storage_note_scrap_later(struct storage *storage, uint64_t uid)
 {
-    storage->scrap_later_uid = uid;
+    storage->session.scrap_later_uid = uid;
 }
 
 const char *storage_status_text(enum storage_status status)

@@ -94,6 +94,26 @@ struct storage_destruction {
     uint32_t lifetime;
 };
 
+/*
+ * What keeps PSA's SE transactions honest, forgotten when one ends; private to storage/psa_its.c and the functions
+ * below.
+ */
+struct storage_session {
+    uint64_t note_uid;        /* the key record that `note` is about; 0 for none */
+    struct storage_note note; /* goes into the next transaction that creates it */
+
+    /* Of a creation transaction. */
+    uint64_t create_uid;     /* the key record, for which room is reserved; 0 for none */
+    uint64_t scrap_uid;      /* the scrap record of the slot (storage/scrap.h) */
+    uint8_t transaction[28]; /* what is stored of it, should it have to be stored again */
+    uint8_t transaction_len;
+    enum storage_status record_status; /* of storing the key record; FAILED until that was tried */
+    uint32_t transaction_flags;
+
+    uint64_t scrap_later_uid; /* the scrap record to store when the transaction ends without a key in the slot */
+    uint64_t hold_uid;        /* this record is not to be removed, for its key is still in the chip; 0 for none */
+};
+
 /* One mounted store. `context` belongs to the backend and must outlive the mount. */
 struct storage {
     const struct storage_operations *operations;
@@ -107,21 +127,9 @@ struct storage {
     void *recover_context;
     bool settled; /* by it: nothing is left over. False again when the core could not remove its transaction. */
 
-    /* What keeps PSA's SE transactions honest; private to storage/psa_its.c and the functions below. */
-    bool transaction_open;   /* by the core, since the store was mounted: only then does the core see it */
-    uint8_t transaction[28]; /* what is stored of the open one, should it have to be stored again */
-    uint32_t transaction_flags;
-    uint8_t transaction_len;
-    uint64_t note_uid;        /* the key record that `note` is about; 0 for none */
-    struct storage_note note; /* goes into the next transaction that creates it */
-    bool chip_written;        /* the driver has begun to change what the slot holds */
-    uint64_t scrap_uid;       /* the scrap record of the slot of the open creation transaction (storage/scrap.h) */
-    uint64_t scrap_later_uid; /* a scrap record that there was no room for: there may be, once the key record is gone */
-    uint64_t create_uid; /* the key record of the open creation transaction, for which room is reserved; 0 for none */
+    bool transaction_open; /* by the core, since the store was mounted: only then does the core see it */
     struct storage_destruction destruction; /* what the open transaction is to destroy */
-    bool record_written;                    /* it has been stored */
-    enum storage_status record_status;      /* why it has not, where storing it was tried */
-    uint64_t hold_uid; /* this record is not to be removed, for its key is still in the chip; 0 for none */
+    struct storage_session session;
 };
 
 /*

@@ -16,34 +16,27 @@ void storage_transaction_write_note(struct storage_note note, uint8_t stored[sta
     stored[NOTE_ZERO] = 0;
 }
 
-/* Nothing is concluded from a note that this version does not write. */
-static struct storage_note read_note(const uint8_t stored[static STORAGE_TRANSACTION_NOTE_BYTES])
-{
-    if (stored[NOTE_VERSION] != NOTE_VERSION_1 || stored[NOTE_CREATION] > STORAGE_CREATION_REGISTER ||
-        stored[NOTE_FRESH] > 1 || stored[NOTE_ZERO] != 0)
-        return (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
-    return (struct storage_note){
-        .creation = (enum storage_creation)stored[NOTE_CREATION],
-        .fresh = stored[NOTE_FRESH] == 1,
-    };
-}
-
 bool storage_transaction_parse(struct bytes content, struct storage_transaction *transaction)
 {
-    if (content.len != STORAGE_TRANSACTION_BYTES && content.len != STORAGE_TRANSACTION_STORED_MAX)
+    const uint8_t *stored = content.data, *note = stored + AT_NOTE;
+    const bool noted = content.len == STORAGE_TRANSACTION_STORED_MAX;
+
+    if (content.len != STORAGE_TRANSACTION_BYTES && !noted)
         return false;
-    const uint16_t kind = load16_le(content.data + AT_KIND);
-    const uint64_t uid = load64_le(content.data + AT_UID);
-    if ((kind != STORAGE_TRANSACTION_CREATE && kind != STORAGE_TRANSACTION_DESTROY) || uid == 0)
+    const uint16_t kind = load16_le(stored + AT_KIND);
+    transaction->uid = load64_le(stored + AT_UID);
+    if ((kind != STORAGE_TRANSACTION_CREATE && kind != STORAGE_TRANSACTION_DESTROY) || transaction->uid == 0)
         return false;
-    *transaction = (struct storage_transaction){
-        .kind = kind,
-        .lifetime = load32_le(content.data + AT_LIFETIME),
-        .slot = load64_le(content.data + AT_SLOT),
-        .uid = uid,
-    };
-    if (content.len == STORAGE_TRANSACTION_STORED_MAX)
-        transaction->note = read_note(content.data + AT_NOTE);
+    transaction->kind = kind;
+    transaction->lifetime = load32_le(stored + AT_LIFETIME);
+    transaction->slot = load64_le(stored + AT_SLOT);
+    transaction->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
+    /* Nothing is concluded from a note that this version does not write. */
+    if (noted && note[NOTE_VERSION] == NOTE_VERSION_1 && note[NOTE_CREATION] <= STORAGE_CREATION_REGISTER &&
+        note[NOTE_FRESH] <= 1 && note[NOTE_ZERO] == 0) {
+        transaction->note.creation = (enum storage_creation)note[NOTE_CREATION];
+        transaction->note.fresh = note[NOTE_FRESH] == 1;
+    }
     return true;
 }
 

@@ -23,6 +23,7 @@
 #define STORAGE_TRANSACTION_STORED_MAX (STORAGE_TRANSACTION_BYTES + STORAGE_TRANSACTION_NOTE_BYTES)
 
 enum storage_transaction_kind {
+    STORAGE_TRANSACTION_UNKNOWN = 0,
     STORAGE_TRANSACTION_CREATE = 1, /* generate, import or register: the record does not tell which */
     STORAGE_TRANSACTION_DESTROY = 2,
 };

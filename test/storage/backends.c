@@ -173,20 +173,23 @@ static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
     static uint8_t filler[STORAGE_RECORD_MAX];
     uint8_t entry[512];
     const size_t padded = (PREFIX + stored.len + device->unit - 1) / device->unit * device->unit;
-    for (; flash->room_at + padded + device->unit > device->block_size; filler[0]++) {
+    struct storage_flash_block *newest;
+    for (;; filler[0]++) {
+        newest = &flash->blocks[flash->count - 1];
+        if (!flash->closed && newest->end * device->unit + padded + device->unit <= device->block_size)
+            break;
         assert_int_equal(put(&store->storage, 999, bytes_of(filler, sizeof filler)), STORAGE_OK);
         assert_int_equal(store->storage.operations->remove(&store->flash, 999), STORAGE_OK);
     }
     memset(entry, 0xff, sizeof entry);
     store64_le(entry, uid);
     store32_le(entry + 8, (uint32_t)stored.len | 1u << 24);
-    store32_le(entry + PREFIX_CRC, storage_record_crc(0, bytes_of(entry, PREFIX_CRC)));
+    store32_le(entry + PREFIX_CRC, storage_record_crc(0, entry, PREFIX_CRC));
     memcpy(entry + PREFIX, stored.data, stored.len);
     memset(entry + padded, 0, device->unit);
-    const uint32_t at = flash->blocks[flash->count - 1].index * device->block_size + flash->room_at;
+    const uint32_t at = newest->index * device->block_size + newest->end * device->unit;
     assert_true(device->program(&store->sim, at, entry, padded + device->unit));
-    flash->room_at += (uint32_t)(padded + device->unit);
-    flash->blocks[flash->count - 1].end = (uint16_t)(flash->room_at / device->unit);
+    newest->end = (uint16_t)(newest->end + (padded + device->unit) / device->unit);
 }
 
 const struct backend backends[] = {

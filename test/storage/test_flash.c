@@ -260,7 +260,7 @@ static void test_refused(void **state)
     expect_status(set_sized(1, 10, 1), STORAGE_OK, "set");
     memcpy(header, sim.held, sizeof header);
     store16_le(header + 4, 2);
-    store32_le(header + 28, storage_record_crc(0, bytes_of(header, 28)));
+    store32_le(header + 28, storage_record_crc(0, header, 28));
     for (uint32_t block = 0; block < small.block_count; block++) {
         start(&small);
         memcpy(sim.held + (size_t)block * small.block_size, header, sizeof header);
