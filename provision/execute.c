@@ -46,19 +46,12 @@ static enum provision_status do_fill_data(struct run *run, struct provision_step
 static enum provision_status confirm_record(struct run *run, struct provision_step *step, struct error *err)
 {
     const struct profile_key *key = key_of(run, step);
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t number = CHIP_SLOTS;
     psa_status_t status;
 
     (void)psa_purge_key(key->id);
-    status = psa_get_key_attributes(key->id, &attributes);
-    if (status == PSA_SUCCESS)
-        status = psa_get_key_slot_number(&attributes, &number);
-    psa_reset_key_attributes(&attributes);
-    if (status == PSA_SUCCESS && number < CHIP_SLOTS) {
-        step->slot = (uint8_t)number;
+    status = provision_read_record(key, &step->slot, err);
+    if (status == PSA_SUCCESS && err->reason == ERROR_NONE)
         return PROVISION_OK;
-    }
     error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",
               "check the medium of the state folder and run again");
     return provision_psa_failed(run->provision, status, key, err);
@@ -82,35 +75,32 @@ static enum provision_status do_make_key(struct run *run, struct provision_step 
     struct provision *provision = run->provision;
     struct driver *driver = provision->driver;
     const struct profile_key *key = key_of(run, step);
-    const struct driver_settings settings = driver->settings;
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_attributes_t attributes;
     enum provision_status result;
 
     profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-    provision_apply_settings(provision, key, 0);
+    driver->settings.replace_unclaimed = key->replace == PROFILE_REPLACE_UNCLAIMED;
     error_clear(&driver->last_error);
     result = make_key(provision, key, &attributes, err);
     if (result == PROVISION_OK)
         result = confirm_record(run, step, err);
-    driver->settings = settings;
-    psa_reset_key_attributes(&attributes);
     if (result != PROVISION_OK)
-        error_with_key(err, key->id);
-    return result;
+        return result;
+    run->evidence->keys[step->key].created = true;
+    /* The steps behind that are about the key know now where it is. */
+    for (struct provision_step *later = step; later < run->plan->steps + run->plan->step_count; later++) {
+        if (later->key == step->key)
+            later->slot = step->slot;
+    }
+    return PROVISION_OK;
 }
 
 static enum provision_status do_prove_key(struct run *run, struct provision_step *step, struct error *err)
 {
-    struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
     bool finished = run->plan->todo == 0 && run->evidence->lasting_steps == 0;
 
-    for (size_t i = 0; i < run->plan->step_count && step->slot == PROFILE_SLOT_ANY; i++) {
-        const struct provision_step *made = &run->plan->steps[i];
-
-        if (made->key == step->key && made->action != PROVISION_PROVE_KEY)
-            step->slot = made->slot;
-    }
-    return provision_prove_key(run->provision, key_of(run, step), step->slot, finished, evidence, err);
+    return provision_prove_key(run->provision, key_of(run, step), step->slot, finished, &run->evidence->keys[step->key],
+                               err);
 }
 
 static const struct {
@@ -142,77 +132,71 @@ static bool report(const struct run *run, const struct provision_step *step, boo
     return callbacks->progress == NULL || callbacks->progress(callbacks->context, run->plan, step, finished);
 }
 
-static enum provision_status run_step(struct run *run, struct provision_step *step, struct error *err)
+static bool run_step(struct run *run, struct provision_step *step, struct error *err)
 {
-    uint64_t started = chip_time_us(run);
+    uint32_t started = (uint32_t)chip_time_us(run);
     enum provision_status result;
 
     if (!report(run, step, false)) {
         error_set(err, ERROR_INTERRUPTED, "stopped between two steps", "run the same command again to finish");
-        return PROVISION_INTERRUPTED;
+        return false;
     }
     result = actions[step->action].run(run, step, err);
-    step->chip_us = (uint32_t)(chip_time_us(run) - started);
+    step->chip_us = (uint32_t)chip_time_us(run) - started;
     if (result != PROVISION_OK) {
         error_doing(err, actions[step->action].doing);
         if (step->slot != PROFILE_SLOT_ANY)
             error_at_slot(err, step->slot);
-        return result;
+        if (step->key >= 0)
+            error_with_key(err, key_of(run, step)->id);
+        return false;
     }
     step->done = true;
     if (step->lasting) {
         run->plan->todo--;
         run->evidence->lasting_steps++;
-        if (step->key >= 0 && step->action != PROVISION_LOCK_SLOT)
-            run->evidence->keys[step->key].created = true;
     }
     (void)report(run, step, true);
-    return PROVISION_OK;
+    return true;
 }
 
-/* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
-static enum provision_status check_chip(const struct run *run, struct error *err)
+static bool run_steps(struct run *run, struct error *err)
 {
-    struct driver *driver = run->provision->driver;
-    const struct chip_config *now;
+    struct provision_plan *plan = run->plan;
 
-    driver_forget_config(driver);
-    if (driver_config(driver, &now, err) == CHIP_OK && provision_same_chip(run->plan, now, err))
-        return PROVISION_OK;
-    error_doing(err, "look at the device once more");
-    return provision_status_of(err);
+    /* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
+    if (!provision_look_again(run->provision, plan, &run->evidence->config, err)) {
+        error_doing(err, "look at the device once more");
+        return false;
+    }
+    for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
+        if (!step->done && !run_step(run, step, err))
+            return false;
+    }
+    if (provision_prove_config(run->provision, plan, &run->evidence->config, err))
+        return true;
+    error_doing(err, "prove the finished chip");
+    return false;
 }
 
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
     struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
-    const bool stay_awake = provision->driver->settings.stay_awake;
-    enum provision_status result;
+    struct driver_settings before;
     uint64_t started = chip_time_us(&run);
+    bool ok;
 
     memset(evidence, 0, sizeof(*evidence));
     memcpy(evidence->serial, plan->serial, sizeof(evidence->serial));
     evidence->part = plan->part;
     evidence->key_count = provision->profile->key_count;
     error_with_serial(err, plan->serial);
-    if (!profile_digest(provision->profile, evidence->profile_digest)) {
+    provision_begin(provision, &before);
+    ok = profile_digest(provision->profile, evidence->profile_digest);
+    if (!ok)
         error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
-        return PROVISION_REFUSED;
-    }
-    provision->driver->settings.stay_awake = true;
-    result = check_chip(&run, err);
-    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
-        if (!plan->steps[i].done)
-            result = run_step(&run, &plan->steps[i], err);
-    }
-    if (result == PROVISION_OK) {
-        result = provision_prove_config(provision, plan, &evidence->config, err);
-        if (result != PROVISION_OK)
-            error_doing(err, "prove the finished chip");
-    }
+    ok = ok && run_steps(&run, err);
     evidence->chip_us = chip_time_us(&run) - started;
-    provision->driver->settings.stay_awake = stay_awake;
-    driver_rest(provision->driver);
-    return result;
+    return provision_end(provision, &before, ok, err);
 }

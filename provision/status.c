@@ -2,7 +2,7 @@
 #include "provision/status.h"
 
 struct psa_meaning {
-    psa_status_t status;
+    int16_t status; /* psa_status_t: its values are small */
     enum error_reason reason;
     const char *cause;
     const char *next;
@@ -72,4 +72,75 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
     if (key != NULL)
         error_with_key(err, key->id);
     return provision_status_of(err);
+}
+
+void provision_begin(struct provision *provision, struct driver_settings *before)
+{
+    const struct profile *profile = provision->profile;
+    struct driver *driver = provision->driver;
+    unsigned named = 0;
+
+    for (size_t i = 0; i < profile->key_count; i++) {
+        if (profile->keys[i].slot != PROFILE_SLOT_ANY)
+            named |= 1u << profile->keys[i].slot;
+    }
+    *before = driver->settings;
+    driver->settings.stay_awake = true;
+    driver->settings.reserved_slots = (uint16_t)named;
+    error_clear(&driver->last_error); /* of a call before this run: no reason for what fails now */
+    driver_forget_config(driver);
+}
+
+enum provision_status provision_end(struct provision *provision, const struct driver_settings *before, bool ok,
+                                    const struct error *err)
+{
+    provision->driver->settings = *before;
+    driver_rest(provision->driver);
+    return ok ? PROVISION_OK : provision_status_of(err);
+}
+
+psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
+{
+    psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_attributes_t wants;
+    psa_key_slot_number_t number = CHIP_SLOTS;
+    psa_status_t status = psa_get_key_attributes(key->id, &has);
+    const char *cause = NULL;
+
+    if (status != PSA_SUCCESS)
+        return status;
+    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
+    if (psa_get_key_lifetime(&has) != psa_get_key_lifetime(&wants) ||
+        psa_get_key_type(&has) != psa_get_key_type(&wants) || psa_get_key_bits(&has) != psa_get_key_bits(&wants) ||
+        psa_get_key_algorithm(&has) != psa_get_key_algorithm(&wants) ||
+        psa_get_key_usage_flags(&has) != psa_get_key_usage_flags(&wants))
+        cause = "the key id exists with other attributes than the profile's";
+    else if (psa_get_key_slot_number(&has, &number) != PSA_SUCCESS || number >= CHIP_SLOTS ||
+             (key->slot != PROFILE_SLOT_ANY && number != key->slot))
+        cause = "the key id exists, but points to another slot than the profile's";
+    psa_reset_key_attributes(&has);
+    if (cause == NULL) {
+        *slot = (uint8_t)number;
+        return PSA_SUCCESS;
+    }
+    error_set(err, ERROR_FOREIGN_KEY, cause,
+              "list it with: imprint keys; correct the profile, or choose another key id");
+    if (number < CHIP_SLOTS)
+        error_at_slot(err, (uint8_t)number);
+    return PSA_SUCCESS;
+}
+
+bool provision_same_policy(const struct provision_plan *plan, const struct chip_config *config, struct error *err)
+{
+    int differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
+
+    if (differs < 0)
+        return true;
+    if (err != NULL) {
+        err->has_config_offset = true;
+        err->config_offset = (uint8_t)differs;
+        err->expected = plan->wanted.bytes[differs];
+        err->found = config->bytes[differs];
+    }
+    return false;
 }
