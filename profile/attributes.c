@@ -6,6 +6,8 @@
  */
 #include "profile/profile.h"
 
+#include <string.h>
+
 psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -17,7 +19,7 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes)
 {
-    *attributes = psa_key_attributes_init();
+    memset(attributes, 0, sizeof(*attributes)); /* which is an initialisation, says PSA */
     psa_set_key_id(attributes, key->id);
     psa_set_key_lifetime(attributes, lifetime);
     psa_set_key_type(attributes, key->type);
