@@ -276,8 +276,7 @@ static enum provision_status prove_key_pairs(struct provision *provision, const 
         struct provision_key_evidence evidence = {.key_id = 0};
 
         if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type))
-            result =
-                provision_prove_key(provision, &provision->profile->keys[step->key], step->slot, false, &evidence, err);
+            result = provision_prove_key(provision, step, false, &evidence, err);
     }
     return result;
 }

@@ -237,9 +237,9 @@ static bool is_provable(const struct profile *profile, const struct provision_pl
 }
 
 /* What PSA and the driver say no to is a status; what only the profile does, a reason in `err`. */
-static bool observe_key(struct provision *provision, struct provision_plan *plan, int index, struct error *err)
+static struct provision_step *observe_key(struct provision *provision, struct provision_plan *plan,
+                                          const struct profile_key *key, struct error *err)
 {
-    const struct profile_key *key = &provision->profile->keys[index];
     struct provision_step *step;
     uint8_t slot = key->slot;
     bool begun = false;
@@ -256,18 +256,17 @@ static bool observe_key(struct provision *provision, struct provision_plan *plan
         if (missing && slot != PROFILE_SLOT_ANY)
             error_at_slot(err, slot);
         (void)provision_psa_failed(provision, status, key, err);
-        return false;
+        return NULL;
     }
     step = add_step(plan, methods[key->method].action, !missing);
     step->begun = begun;
-    step->key = index;
     step->slot = slot;
     if (slot != PROFILE_SLOT_ANY) {
         uint16_t *taken = &provision->driver->settings.reserved_slots;
 
         *taken = (uint16_t)(*taken | 1u << slot);
     }
-    return true;
+    return step;
 }
 
 /* All steps in their order. */
@@ -280,8 +279,11 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
         return false;
     made = &plan->steps[plan->step_count];
     for (size_t i = 0; i < profile->key_count; i++) {
-        if (!observe_key(provision, plan, (int)i, err))
+        struct provision_step *step = observe_key(provision, plan, &profile->keys[i], err);
+
+        if (step == NULL)
             return false;
+        step->key = (int)i;
     }
     if (profile->lock_data) {
         const bool locked = chip_data_is_locked(&plan->found);
@@ -293,8 +295,7 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
         add_key_step(plan, PROVISION_PROVE_KEY, false, &made[i]);
     for (size_t i = 0; i < profile->key_count; i++) {
         if (profile->keys[i].lock_slot)
-            add_key_step(plan, PROVISION_LOCK_SLOT,
-                         made[i].slot != PROFILE_SLOT_ANY && chip_slot_policy(&plan->found, made[i].slot).locked,
+            add_key_step(plan, PROVISION_LOCK_SLOT, chip_slot_policy(&plan->found, profile->keys[i].slot).locked,
                          &made[i]);
     }
     return true;
@@ -328,9 +329,9 @@ static enum provision_state state_of_refusal(enum error_reason reason)
 static uint32_t triage(struct provision_plan *plan)
 {
     struct provision_triage *found = &plan->triage;
+    const struct provision_step *open = NULL;
     uint32_t actions = 0;
     bool any = false;
-    int open = -1, last_done = -1;
 
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
@@ -339,20 +340,19 @@ static uint32_t triage(struct provision_plan *plan)
         if (!step->lasting)
             continue;
         any |= step->done | step->begun;
-        plan->todo += !step->done;
-        if (open < 0 && step->done)
-            last_done = (int)i;
-        if (open < 0 && !step->done)
-            open = (int)i;
+        if (!step->done) {
+            plan->todo++;
+            if (open == NULL)
+                open = step;
+        }
+        if (open == NULL)
+            found->stopped_after = (int)i;
+        else if (open == step && step->begun)
+            found->stopped_in = (int)i;
     }
-    found->state = PROVISION_STATE_DONE;
-    if (open >= 0) {
-        found->state = any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
-        if (any)
-            found->stopped_after = last_done;
-        if (plan->steps[open].begun)
-            found->stopped_in = open;
-    }
+    found->state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
+    if (open == NULL)
+        found->stopped_after = -1;
     return actions;
 }
 

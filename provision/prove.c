@@ -42,7 +42,7 @@ static psa_status_t verify_in_software(const struct provision_key_evidence *evid
 }
 
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
-static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key, uint8_t slot,
+static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key,
                                              struct provision_key_evidence *evidence, struct error *err)
 {
     const psa_algorithm_t algorithm = proof_algorithm(key);
@@ -61,7 +61,7 @@ static enum provision_status prove_signature(struct provision *provision, const 
     if (len == sizeof(evidence->signature) && verify_in_software(evidence, algorithm) == PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
-    error_at_slot(err, slot);
+    error_at_slot(err, evidence->slot);
     error_with_key(err, key->id);
     return PROVISION_REFUSED;
 }
@@ -80,20 +80,19 @@ static enum provision_status read_public_key(struct provision *provision, const 
     return provision_psa_failed(provision, status, key, err);
 }
 
-enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
-                                          bool finished, struct provision_key_evidence *evidence, struct error *err)
+enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
+                                          struct provision_key_evidence *evidence, struct error *err)
 {
-    bool public_key = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type);
+    const struct profile_key *key = &provision->profile->keys[step->key];
     enum provision_status result;
 
     evidence->key_id = key->id;
-    evidence->slot = slot;
-
+    evidence->slot = step->slot;
     result = read_public_key(provision, key, evidence->public_key, err);
     if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
         result = provision->skills->prove_import(provision, key, evidence->public_key, finished, err);
-    if (result == PROVISION_OK && !public_key && (key->usage & SIGNING) != 0)
-        result = prove_signature(provision, key, slot, evidence, err);
+    if (result == PROVISION_OK && !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) && (key->usage & SIGNING) != 0)
+        result = prove_signature(provision, key, evidence, err);
     evidence->proven = result == PROVISION_OK;
     return result;
 }

@@ -9,13 +9,14 @@
 #include "provision/provision.h"
 
 /*
- * Proves one key: reads its public key, compares that of a key which the profile imports with the one of its source,
- * lets it sign a fresh challenge where its usage says so, verifies. Fills `evidence`, all zero but for `created`.
+ * Proves the key that `step` is about: reads its public key, compares that of a key which the profile imports with the
+ * one of its source, lets it sign a fresh challenge where its usage says so, verifies. Fills `evidence`, all zero but
+ * for `created`.
  * On a `finished` device, where this run changes nothing, a private key is compared only where its source is at
  * hand: a device that is done can be confirmed without it.
  */
-enum provision_status provision_prove_key(struct provision *provision, const struct profile_key *key, uint8_t slot,
-                                          bool finished, struct provision_key_evidence *evidence, struct error *err);
+enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
+                                          struct provision_key_evidence *evidence, struct error *err);
 
 /* The ability (enum chip_ability) without which a slot cannot show the key's public part, and so never prove it. */
 uint32_t provision_proof_needs(const struct profile_key *key);

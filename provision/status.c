@@ -99,34 +99,44 @@ enum provision_status provision_end(struct provision *provision, const struct dr
     return ok ? PROVISION_OK : provision_status_of(err);
 }
 
+/* The slot in a key's record; PROFILE_SLOT_ANY when there is none that a chip has. */
+static uint8_t slot_of(const psa_key_attributes_t *attributes)
+{
+    psa_key_slot_number_t number;
+
+    if (psa_get_key_slot_number(attributes, &number) != PSA_SUCCESS || number >= CHIP_SLOTS)
+        return PROFILE_SLOT_ANY;
+    return (uint8_t)number;
+}
+
 psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
 {
     psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_attributes_t wants;
-    psa_key_slot_number_t number = CHIP_SLOTS;
     psa_status_t status = psa_get_key_attributes(key->id, &has);
     const char *cause = NULL;
+    uint8_t found;
 
     if (status != PSA_SUCCESS)
         return status;
     profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
+    found = slot_of(&has);
     if (psa_get_key_lifetime(&has) != psa_get_key_lifetime(&wants) ||
         psa_get_key_type(&has) != psa_get_key_type(&wants) || psa_get_key_bits(&has) != psa_get_key_bits(&wants) ||
         psa_get_key_algorithm(&has) != psa_get_key_algorithm(&wants) ||
         psa_get_key_usage_flags(&has) != psa_get_key_usage_flags(&wants))
         cause = "the key id exists with other attributes than the profile's";
-    else if (psa_get_key_slot_number(&has, &number) != PSA_SUCCESS || number >= CHIP_SLOTS ||
-             (key->slot != PROFILE_SLOT_ANY && number != key->slot))
+    else if (found == PROFILE_SLOT_ANY || (key->slot != PROFILE_SLOT_ANY && key->slot != found))
         cause = "the key id exists, but points to another slot than the profile's";
     psa_reset_key_attributes(&has);
     if (cause == NULL) {
-        *slot = (uint8_t)number;
+        *slot = found;
         return PSA_SUCCESS;
     }
     error_set(err, ERROR_FOREIGN_KEY, cause,
               "list it with: imprint keys; correct the profile, or choose another key id");
-    if (number < CHIP_SLOTS)
-        error_at_slot(err, (uint8_t)number);
+    if (found != PROFILE_SLOT_ANY)
+        error_at_slot(err, found);
     return PSA_SUCCESS;
 }
 
