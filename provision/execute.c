@@ -57,7 +57,7 @@ static enum provision_status confirm_record(struct provision *provision, const s
 static enum provision_status do_make_key(struct run *run, struct provision_step *step, struct error *err)
 {
     const struct provision_step *end = run->plan->steps + run->plan->step_count;
-    const struct profile_key *key = &run->provision->profile->keys[step->key];
+    const struct profile_key *key = provision_key_of(run->provision, step);
     enum provision_status result = make_key(run->provision, key, err);
     uint8_t slot;
 
@@ -137,7 +137,7 @@ static bool run_step(struct run *run, struct provision_step *step, struct error 
         if (step->slot != PROFILE_SLOT_ANY)
             error_at_slot(err, step->slot);
         if (step->key >= 0)
-            error_with_key(err, run->provision->profile->keys[step->key].id);
+            error_with_key(err, provision_key_of(run->provision, step)->id);
         return false;
     }
     step->done = true;

@@ -58,7 +58,7 @@ static enum provision_status prove_signature(struct provision *provision, const 
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
     }
-    if (len == sizeof(evidence->signature) && verify_in_software(evidence, algorithm) == PSA_SUCCESS)
+    if (verify_in_software(evidence, algorithm) == PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
     error_at_slot(err, evidence->slot);
@@ -83,7 +83,7 @@ static enum provision_status read_public_key(struct provision *provision, const 
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
                                           struct provision_key_evidence *evidence, struct error *err)
 {
-    const struct profile_key *key = &provision->profile->keys[step->key];
+    const struct profile_key *key = provision_key_of(provision, step);
     enum provision_status result;
 
     evidence->key_id = key->id;

@@ -55,6 +55,11 @@ enum provision_status provision_status_of(const struct error *err)
     return status == PROVISION_OK ? PROVISION_REFUSED : status;
 }
 
+const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step)
+{
+    return &provision->profile->keys[step->key];
+}
+
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err)
 {

@@ -14,6 +14,9 @@
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err);
 
+/* The key that a step is about; the step's key is not -1. */
+const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step);
+
 /* The engine's status for an error whose reason is set. */
 enum provision_status provision_status_of(const struct error *err);
 
