@@ -128,6 +128,10 @@ bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes);
 
+/* Whether a key has these attributes, its slot apart, which only the profile may leave open. */
+bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
+                     const psa_key_attributes_t *attributes);
+
 /*
  * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now:
  * identity, counters and lock bytes are taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named

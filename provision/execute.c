@@ -25,8 +25,7 @@ static enum provision_status make_key(struct provision *provision, const struct 
     psa_status_t status;
 
     profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-    provision->driver->settings.replace_unclaimed = key->replace == PROFILE_REPLACE_UNCLAIMED;
-    error_clear(&provision->driver->last_error);
+    provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->method == PROFILE_IMPORT)
         return provision->skills->import_key(provision, key, &attributes, err);
     if (key->method == PROFILE_REGISTER)

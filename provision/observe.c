@@ -12,14 +12,17 @@
 #include "provision/prove.h"
 #include "provision/status.h"
 
-static const struct {
-    enum provision_action action;
-    psa_key_creation_method_t creation;
-} methods[] = {
-    [PROFILE_REGISTER] = {PROVISION_REGISTER_KEY, PSA_KEY_CREATION_REGISTER},
-    [PROFILE_GENERATE] = {PROVISION_GENERATE_KEY, PSA_KEY_CREATION_GENERATE},
-    [PROFILE_IMPORT] = {PROVISION_IMPORT_KEY, PSA_KEY_CREATION_IMPORT},
+static const uint8_t creations[] = {
+    [PROFILE_REGISTER] = PSA_KEY_CREATION_REGISTER,
+    [PROFILE_GENERATE] = PSA_KEY_CREATION_GENERATE,
+    [PROFILE_IMPORT] = PSA_KEY_CREATION_IMPORT,
 };
+
+/* The action that makes a key is PROVISION_REGISTER_KEY and its method. */
+_Static_assert(PROVISION_REGISTER_KEY + (int)PROFILE_REGISTER == (int)PROVISION_REGISTER_KEY &&
+                   PROVISION_REGISTER_KEY + (int)PROFILE_GENERATE == (int)PROVISION_GENERATE_KEY &&
+                   PROVISION_REGISTER_KEY + (int)PROFILE_IMPORT == (int)PROVISION_IMPORT_KEY,
+               "actions in the order of methods");
 
 /* Proving alone changes nothing that stays. */
 #define FOR_EVER (1u << PROVISION_LOCK_CONFIG | 1u << PROVISION_LOCK_DATA | 1u << PROVISION_LOCK_SLOT)
@@ -198,11 +201,11 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     psa_status_t status;
 
     profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
-    status = driver_want_of(&wants, methods[key->method].creation, &want, err);
+    status = driver_want_of(&wants, creations[key->method], &want, err);
     if (status != PSA_SUCCESS)
         return status;
     want.abilities |= provision_proof_needs(key);
-    driver->settings.replace_unclaimed = key->replace == PROFILE_REPLACE_UNCLAIMED;
+    driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->slot == PROFILE_SLOT_ANY)
         return choose_slot(driver, &want, slot, err);
     return driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
@@ -258,7 +261,7 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
         (void)provision_psa_failed(provision, status, key, err);
         return NULL;
     }
-    step = add_step(plan, methods[key->method].action, !missing);
+    step = add_step(plan, (enum provision_action)(PROVISION_REGISTER_KEY + (int)key->method), !missing);
     step->begun = begun;
     step->slot = slot;
     if (slot != PROFILE_SLOT_ANY) {

@@ -72,7 +72,6 @@ static enum provision_status read_public_key(struct provision *provision, const 
     size_t len = 0;
     psa_status_t status;
 
-    error_clear(&provision->driver->last_error);
     status = psa_export_public_key(key->id, point, POINT_BYTES, &len);
     if (status == PSA_SUCCESS && len == POINT_BYTES)
         return PROVISION_OK;

@@ -104,41 +104,27 @@ enum provision_status provision_end(struct provision *provision, const struct dr
     return ok ? PROVISION_OK : provision_status_of(err);
 }
 
-/* The slot in a key's record; PROFILE_SLOT_ANY when there is none that a chip has. */
-static uint8_t slot_of(const psa_key_attributes_t *attributes)
-{
-    psa_key_slot_number_t number;
-
-    if (psa_get_key_slot_number(attributes, &number) != PSA_SUCCESS || number >= CHIP_SLOTS)
-        return PROFILE_SLOT_ANY;
-    return (uint8_t)number;
-}
-
 psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
 {
     psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_attributes_t wants;
+    psa_key_slot_number_t number = CHIP_SLOTS; /* stays so where the key is in no slot */
     psa_status_t status = psa_get_key_attributes(key->id, &has);
-    const char *cause = NULL;
+    bool same;
     uint8_t found;
 
     if (status != PSA_SUCCESS)
         return status;
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
-    found = slot_of(&has);
-    if (psa_get_key_lifetime(&has) != psa_get_key_lifetime(&wants) ||
-        psa_get_key_type(&has) != psa_get_key_type(&wants) || psa_get_key_bits(&has) != psa_get_key_bits(&wants) ||
-        psa_get_key_algorithm(&has) != psa_get_key_algorithm(&wants) ||
-        psa_get_key_usage_flags(&has) != psa_get_key_usage_flags(&wants))
-        cause = "the key id exists with other attributes than the profile's";
-    else if (found == PROFILE_SLOT_ANY || (key->slot != PROFILE_SLOT_ANY && key->slot != found))
-        cause = "the key id exists, but points to another slot than the profile's";
+    (void)psa_get_key_slot_number(&has, &number);
+    found = number < CHIP_SLOTS ? (uint8_t)number : PROFILE_SLOT_ANY;
+    same = profile_key_has(key, PSA_ATECC608A_LIFETIME, &has);
     psa_reset_key_attributes(&has);
-    if (cause == NULL) {
+    if (same && found != PROFILE_SLOT_ANY && (key->slot == PROFILE_SLOT_ANY || key->slot == found)) {
         *slot = found;
         return PSA_SUCCESS;
     }
-    error_set(err, ERROR_FOREIGN_KEY, cause,
+    error_set(err, ERROR_FOREIGN_KEY,
+              same ? "the key id exists, but points to another slot than the profile's"
+                   : "the key id exists with other attributes than the profile's",
               "list it with: imprint keys; correct the profile, or choose another key id");
     if (found != PROFILE_SLOT_ANY)
         error_at_slot(err, found);
