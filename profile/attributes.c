@@ -8,14 +8,6 @@
 
 #include <string.h>
 
-psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-
-    psa_set_key_usage_flags(&attributes, usage);
-    return psa_get_key_usage_flags(&attributes);
-}
-
 /* The usage is extended already: profile_check() sees to it. */
 static psa_key_usage_t usage_in_psa(const struct profile_key *key)
 {

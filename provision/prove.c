@@ -61,8 +61,6 @@ static enum provision_status prove_signature(struct provision *provision, const 
     if (verify_in_software(evidence, algorithm) == PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
-    error_at_slot(err, evidence->slot);
-    error_with_key(err, key->id);
     return PROVISION_REFUSED;
 }
 
@@ -90,7 +88,7 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     result = read_public_key(provision, key, evidence->public_key, err);
     if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
         result = provision->skills->prove_import(provision, key, evidence->public_key, finished, err);
-    if (result == PROVISION_OK && !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) && (key->usage & SIGNING) != 0)
+    if (result == PROVISION_OK && (key->usage & SIGNING) != 0)
         result = prove_signature(provision, key, evidence, err);
     evidence->proven = result == PROVISION_OK;
     return result;

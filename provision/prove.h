@@ -11,7 +11,7 @@
 /*
  * Proves the key that `step` is about: reads its public key, compares that of a key which the profile imports with the
  * one of its source, lets it sign a fresh challenge where its usage says so, verifies. Fills `evidence`, all zero but
- * for `created`.
+ * for `created`. Which key and slot failed is for the caller to say.
  * On a `finished` device, where this run changes nothing, a private key is compared only where its source is at
  * hand: a device that is done can be confirmed without it.
  */
