@@ -28,31 +28,32 @@ static const struct psa_meaning psa_meanings[] = {
      "change type, algorithm or usage in the profile"},
 };
 
-/* Reasons that are not simply a refusal. */
-static const enum provision_status reason_status[ERROR_REASON_COUNT] = {
-    [ERROR_NONE] = PROVISION_OK,
-    [ERROR_WRONG_PART] = PROVISION_WRONG,
-    [ERROR_WRONG_CONFIGURATION] = PROVISION_WRONG,
-    [ERROR_FOREIGN_KEY] = PROVISION_WRONG,
-    [ERROR_DEVICE_MISSING] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_SILENT] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_GARBLED] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_RESET] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_BUSY] = PROVISION_UNREACHABLE,
-    [ERROR_STORAGE_FULL] = PROVISION_STORAGE,
-    [ERROR_STORAGE_FAILED] = PROVISION_STORAGE,
-    [ERROR_STORAGE_CORRUPT] = PROVISION_STORAGE,
-    [ERROR_NOT_ARMED] = PROVISION_NOT_ARMED,
-    [ERROR_INPUT_FILE] = PROVISION_INPUT,
-    [ERROR_INTERRUPTED] = PROVISION_INTERRUPTED,
-};
-
 enum provision_status provision_status_of(const struct error *err)
 {
-    enum provision_status status =
-        (unsigned)err->reason < ERROR_REASON_COUNT ? reason_status[err->reason] : PROVISION_OK;
-
-    return status == PROVISION_OK ? PROVISION_REFUSED : status;
+    switch (err->reason) {
+    case ERROR_WRONG_PART:
+    case ERROR_WRONG_CONFIGURATION:
+    case ERROR_FOREIGN_KEY:
+        return PROVISION_WRONG;
+    case ERROR_DEVICE_MISSING:
+    case ERROR_DEVICE_SILENT:
+    case ERROR_DEVICE_GARBLED:
+    case ERROR_DEVICE_RESET:
+    case ERROR_DEVICE_BUSY:
+        return PROVISION_UNREACHABLE;
+    case ERROR_STORAGE_FULL:
+    case ERROR_STORAGE_FAILED:
+    case ERROR_STORAGE_CORRUPT:
+        return PROVISION_STORAGE;
+    case ERROR_NOT_ARMED:
+        return PROVISION_NOT_ARMED;
+    case ERROR_INPUT_FILE:
+        return PROVISION_INPUT;
+    case ERROR_INTERRUPTED:
+        return PROVISION_INTERRUPTED;
+    default:
+        return PROVISION_REFUSED;
+    }
 }
 
 const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step)
