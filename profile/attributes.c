@@ -6,24 +6,31 @@
  */
 #include "profile/profile.h"
 
-psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+#include <string.h>
 
-    psa_set_key_usage_flags(&attributes, usage);
-    return psa_get_key_usage_flags(&attributes);
+/* The usage is extended already: profile_check() sees to it. */
+static psa_key_usage_t usage_in_psa(const struct profile_key *key)
+{
+    return key->usage & ~PSA_KEY_USAGE_DERIVE;
 }
 
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes)
 {
-    *attributes = psa_key_attributes_init();
+    memset(attributes, 0, sizeof(*attributes)); /* which is an initialisation, says PSA */
     psa_set_key_id(attributes, key->id);
     psa_set_key_lifetime(attributes, lifetime);
     psa_set_key_type(attributes, key->type);
     psa_set_key_bits(attributes, key->bits);
     psa_set_key_algorithm(attributes, key->algorithm);
-    psa_set_key_usage_flags(attributes, key->usage & ~PSA_KEY_USAGE_DERIVE);
+    psa_set_key_usage_flags(attributes, usage_in_psa(key));
     if (key->slot != PROFILE_SLOT_ANY)
         psa_set_key_slot_number(attributes, key->slot);
+}
+
+bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime, const psa_key_attributes_t *attributes)
+{
+    return psa_get_key_lifetime(attributes) == lifetime && psa_get_key_type(attributes) == key->type &&
+           psa_get_key_bits(attributes) == key->bits && psa_get_key_algorithm(attributes) == key->algorithm &&
+           psa_get_key_usage_flags(attributes) == usage_in_psa(key);
 }

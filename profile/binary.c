@@ -29,42 +29,43 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
-/* The parts' bits in the binary form, fixed for ever whatever enum chip_part does. */
-static const struct {
-    enum chip_part part;
-    uint8_t bit;
-} binary_parts[] = {
-    {CHIP_PART_ATECC508A, 0x01},
-    {CHIP_PART_ATECC608A, 0x02},
-    {CHIP_PART_ATECC608B, 0x04},
-};
+/* The parts' bits in the binary form are fixed for ever, whatever enum chip_part does. */
+#define BINARY_PARTS_SHIFT 1
+#define BINARY_PARTS 0x07
+_Static_assert(1u << CHIP_PART_ATECC508A == 0x01 << BINARY_PARTS_SHIFT &&
+                   1u << CHIP_PART_ATECC608A == 0x02 << BINARY_PARTS_SHIFT &&
+                   1u << CHIP_PART_ATECC608B == 0x04 << BINARY_PARTS_SHIFT,
+               "the structure has the parts' bits in the same order");
 
-#define BINARY_PARTS (sizeof(binary_parts) / sizeof(binary_parts[0]))
-
-/* Takes the next piece; false ends the walk. */
+/* Takes the pieces, as long as each is good. */
 struct binary_sink {
-    bool (*take)(void *context, struct bytes piece);
+    bool (*take)(void *context, const void *data, size_t len);
     void *context;
+    bool good;
 };
 
-static bool binary_put(const struct binary_sink *sink, const void *data, size_t len)
+static void binary_put(struct binary_sink *sink, const void *data, size_t len)
 {
-    return sink->take(sink->context, bytes_of(data, len));
+    if (sink->good)
+        sink->good = sink->take(sink->context, data, len);
 }
 
 /* A text that is not closed within `room` has no binary form. */
-static bool binary_put_text(const struct binary_sink *sink, const char *text, size_t room)
+static void binary_put_text(struct binary_sink *sink, const char *text, size_t room)
 {
     const char *end = memchr(text, '\0', room);
     uint8_t len;
 
-    if (end == NULL)
-        return false;
+    if (end == NULL) {
+        sink->good = false;
+        return;
+    }
     len = (uint8_t)(end - text);
-    return binary_put(sink, &len, 1) && binary_put(sink, text, len);
+    binary_put(sink, &len, 1);
+    binary_put(sink, text, len);
 }
 
-static bool binary_put_key(const struct binary_sink *sink, uint8_t version, const struct profile_key *key)
+static void binary_put_key(struct binary_sink *sink, uint8_t version, const struct profile_key *key)
 {
     uint8_t fixed[BINARY_KEY_BYTES];
 
@@ -77,27 +78,26 @@ static bool binary_put_key(const struct binary_sink *sink, uint8_t version, cons
     store32_le(fixed + 14, key->usage);
     fixed[18] = (uint8_t)key->replace;
     fixed[19] = key->lock_slot ? FLAG_LOCK_SLOT : 0;
-    return binary_put(sink, fixed, sizeof(fixed)) && binary_put_text(sink, key->name, PROFILE_NAME_MAX) &&
-           binary_put_text(sink, key->source, PROFILE_SOURCE_MAX) &&
-           (version != PROFILE_BINARY_VERSION_CSR || binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX));
+    binary_put(sink, fixed, sizeof(fixed));
+    binary_put_text(sink, key->name, PROFILE_NAME_MAX);
+    binary_put_text(sink, key->source, PROFILE_SOURCE_MAX);
+    if (version == PROFILE_BINARY_VERSION_CSR)
+        binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
 /* Write keys in the order of their slots: theirs in the text means nothing. */
-static bool binary_put_write_keys(const struct binary_sink *sink, const struct profile *profile)
+static void binary_put_write_keys(struct binary_sink *sink, const struct profile *profile)
 {
-    size_t done = 0;
-
     for (unsigned slot = 0; slot <= UINT8_MAX; slot++) {
         for (size_t i = 0; i < profile->write_key_count; i++) {
-            if (profile->write_keys[i].slot != slot)
+            const struct profile_write_key *write_key = &profile->write_keys[i];
+
+            if (write_key->slot != slot)
                 continue;
-            if (!binary_put(sink, &profile->write_keys[i].slot, 1) ||
-                !binary_put_text(sink, profile->write_keys[i].source, PROFILE_SOURCE_MAX))
-                return false;
-            done++;
+            binary_put(sink, &write_key->slot, 1);
+            binary_put_text(sink, write_key->source, PROFILE_SOURCE_MAX);
         }
     }
-    return done == profile->write_key_count;
 }
 
 /* Certificate requests came later: a profile that wants none keeps the form, and the digest, that it always had. */
@@ -109,40 +109,36 @@ static uint8_t binary_version(const struct profile *profile)
     return PROFILE_BINARY_VERSION;
 }
 
-static bool binary_put_profile(const struct binary_sink *sink, const struct profile *profile)
+static bool binary_put_profile(struct binary_sink *sink, const struct profile *profile)
 {
-    uint8_t header[BINARY_HEADER_BYTES] = {0};
-    uint8_t parts = 0;
+    uint8_t header[BINARY_HEADER_BYTES];
 
     if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX)
         return false;
-    for (size_t i = 0; i < BINARY_PARTS; i++)
-        if ((profile->parts & 1u << binary_parts[i].part) != 0)
-            parts |= binary_parts[i].bit;
     memcpy(header, binary_magic, sizeof(binary_magic));
     header[4] = binary_version(profile);
-    header[5] = parts;
+    header[5] = profile->parts >> BINARY_PARTS_SHIFT & BINARY_PARTS;
     header[6] = (uint8_t)profile->configuration;
     header[7] = profile->i2c_address;
     header[8] = (uint8_t)((profile->lock_config ? FLAG_LOCK_CONFIG : 0) | (profile->lock_data ? FLAG_LOCK_DATA : 0));
     header[9] = (uint8_t)profile->key_count;
     header[10] = (uint8_t)profile->write_key_count;
-    if (!binary_put(sink, header, sizeof(header)) || !binary_put_text(sink, profile->name, PROFILE_NAME_MAX))
-        return false;
+    binary_put(sink, header, sizeof(header));
+    binary_put_text(sink, profile->name, PROFILE_NAME_MAX);
     for (size_t i = 0; i < profile->key_count; i++)
-        if (!binary_put_key(sink, header[4], &profile->keys[i]))
-            return false;
-    return binary_put_write_keys(sink, profile);
+        binary_put_key(sink, header[4], &profile->keys[i]);
+    binary_put_write_keys(sink, profile);
+    return sink->good;
 }
 
-static bool binary_take_into_buffer(void *context, struct bytes piece)
+static bool binary_take_into_buffer(void *context, const void *data, size_t len)
 {
-    return bytes_append(context, piece);
+    return bytes_append(context, bytes_of(data, len));
 }
 
 bool profile_encode(const struct profile *profile, struct bytes_out *out)
 {
-    const struct binary_sink sink = {.take = binary_take_into_buffer, .context = out};
+    struct binary_sink sink = {.take = binary_take_into_buffer, .context = out, .good = true};
     size_t start = out->len;
 
     if (binary_put_profile(&sink, profile))
@@ -151,26 +147,19 @@ bool profile_encode(const struct profile *profile, struct bytes_out *out)
     return false;
 }
 
-static bool binary_take_into_hash(void *context, struct bytes piece)
+static bool binary_take_into_hash(void *context, const void *data, size_t len)
 {
-    return piece.len == 0 || psa_hash_update(context, piece.data, piece.len) == PSA_SUCCESS;
+    return psa_hash_update(context, data, len) == PSA_SUCCESS;
 }
 
 bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES])
 {
     psa_hash_operation_t operation = PSA_HASH_OPERATION_INIT;
-    const struct binary_sink sink = {.take = binary_take_into_hash, .context = &operation};
+    struct binary_sink sink = {.take = binary_take_into_hash, .context = &operation, .good = true};
     size_t len = 0;
-    bool done = false;
+    bool done = psa_hash_setup(&operation, PSA_ALG_SHA_256) == PSA_SUCCESS && binary_put_profile(&sink, profile) &&
+                psa_hash_finish(&operation, digest, PROFILE_DIGEST_BYTES, &len) == PSA_SUCCESS;
 
-    if (psa_hash_setup(&operation, PSA_ALG_SHA_256) != PSA_SUCCESS)
-        goto out;
-    if (!binary_put_profile(&sink, profile))
-        goto out;
-    if (psa_hash_finish(&operation, digest, PROFILE_DIGEST_BYTES, &len) != PSA_SUCCESS)
-        goto out;
-    done = len == PROFILE_DIGEST_BYTES;
-out:
     (void)psa_hash_abort(&operation);
     return done;
 }
@@ -252,24 +241,18 @@ static bool binary_get_write_keys(struct binary_source *source, struct profile *
 static bool binary_get_profile(struct binary_source *source, struct profile *profile)
 {
     const uint8_t *header = binary_get(source, BINARY_HEADER_BYTES);
-    uint8_t parts;
 
     if (header == NULL)
         return false;
-    parts = header[5];
-    for (size_t i = 0; i < BINARY_PARTS; i++) {
-        if ((parts & binary_parts[i].bit) != 0)
-            profile->parts = (uint8_t)(profile->parts | 1u << binary_parts[i].part);
-        parts = (uint8_t)(parts & ~binary_parts[i].bit);
-    }
     if (memcmp(header, binary_magic, sizeof(binary_magic)) != 0 ||
-        (header[4] != PROFILE_BINARY_VERSION && header[4] != PROFILE_BINARY_VERSION_CSR) || parts != 0 ||
-        profile_word_of(profile_words_configuration, header[6]) == NULL ||
+        (header[4] != PROFILE_BINARY_VERSION && header[4] != PROFILE_BINARY_VERSION_CSR) ||
+        (header[5] & ~BINARY_PARTS) != 0 || profile_word_of(profile_words_configuration, header[6]) == NULL ||
         (header[8] & ~(FLAG_LOCK_CONFIG | FLAG_LOCK_DATA)) != 0 || header[9] > PROFILE_KEYS_MAX ||
         header[10] > PROFILE_WRITE_KEYS_MAX) {
         source->at = 0;
         return false;
     }
+    profile->parts = (uint8_t)(header[5] << BINARY_PARTS_SHIFT);
     profile->configuration = (enum profile_configuration)header[6];
     profile->i2c_address = header[7];
     profile->lock_config = (header[8] & FLAG_LOCK_CONFIG) != 0;

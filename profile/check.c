@@ -223,6 +223,14 @@ static bool key_usage(const struct profile *profile, const struct profile_key *k
     return key->usage == 0 || (key->usage & ~profile_words_mask(profile_words_usage)) != 0;
 }
 
+psa_key_usage_t profile_usage_extended(psa_key_usage_t usage)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+    psa_set_key_usage_flags(&attributes, usage);
+    return psa_get_key_usage_flags(&attributes);
+}
+
 static bool key_usage_extended(const struct profile *profile, const struct profile_key *key)
 {
     (void)profile;

@@ -52,17 +52,18 @@ enum profile_replace {
     PROFILE_REPLACE_UNCLAIMED, /* also one whose key no key id points to */
 };
 
+/* Texts stand behind what is used most: Thumb code reaches near fields with shorter instructions. */
 struct profile_key {
-    char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
-    uint32_t id;                 /* PSA key id, 1..0x3fffffff, unique */
+    uint32_t id; /* PSA key id, 1..0x3fffffff, unique */
     enum profile_method method;
     uint8_t slot; /* 0..15, or PROFILE_SLOT_ANY: the driver chooses */
     psa_key_type_t type;
     uint16_t bits;
-    psa_algorithm_t algorithm;
-    psa_key_usage_t usage; /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
     enum profile_replace replace;
-    bool lock_slot;                        /* freeze the slot when the key is proven (needs arming) */
+    bool lock_slot; /* freeze the slot when the key is proven (needs arming) */
+    psa_algorithm_t algorithm;
+    psa_key_usage_t usage;       /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
+    char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
     char source[PROFILE_SOURCE_MAX];       /* import: PEM file, relative to the profile's folder; else empty */
     char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none is wanted */
     uint32_t line;                         /* where it stands in the text, for messages; not part of the digest */
@@ -75,12 +76,12 @@ struct profile_write_key {
 };
 
 struct profile {
-    char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
     enum profile_configuration configuration;
     uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to give the part; 0 keeps what it has */
     bool lock_config, lock_data;
     size_t key_count;
+    char name[PROFILE_NAME_MAX];
     struct profile_key keys[PROFILE_KEYS_MAX];
     size_t write_key_count;
     struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];
@@ -126,6 +127,10 @@ bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE
  */
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes);
+
+/* Whether a key has these attributes, its slot apart, which only the profile may leave open. */
+bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
+                     const psa_key_attributes_t *attributes);
 
 /*
  * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now:

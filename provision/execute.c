@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does a plan's open steps in order. One table says which function does which action; one loop runs them, times them,
- * and reports. After a key is made its record is read again from the key store, so that "done" is what is stored.
+ * Does a plan's open steps in order: one loop runs them, times them, and reports. After a key is made its record is
+ * read again from the key store, so that "done" is what is stored.
  */
 #include "provision/provision.h"
 
@@ -15,117 +15,95 @@ struct run {
     struct provision *provision;
     struct provision_plan *plan;
     struct provision_evidence *evidence;
+    bool finished; /* the device was, when it was looked at: this run changes nothing */
 };
 
-static const struct profile_key *key_of(const struct run *run, const struct provision_step *step)
+static enum provision_status make_key(struct provision *provision, const struct profile_key *key, struct error *err)
 {
-    return &run->provision->profile->keys[step->key];
-}
+    psa_key_attributes_t attributes;
+    psa_key_id_t id = 0;
+    psa_status_t status;
 
-static enum provision_status do_write_config(struct run *run, struct provision_step *step, struct error *err)
-{
-    (void)step;
-    return run->provision->skills->write_config(run->provision, run->plan, err);
-}
-
-static enum provision_status do_lock(struct run *run, struct provision_step *step, struct error *err)
-{
-    return run->provision->skills->lock(run->provision, run->plan, step, err);
-}
-
-static enum provision_status do_fill_data(struct run *run, struct provision_step *step, struct error *err)
-{
-    (void)step;
-    return run->provision->skills->fill_data(run->provision, run->plan, err);
+    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
+    provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
+    if (key->method == PROFILE_IMPORT)
+        return provision->skills->import_key(provision, key, &attributes, err);
+    if (key->method == PROFILE_REGISTER)
+        status = mbedtls_psa_register_se_key(&attributes);
+    else
+        status = psa_generate_key(&attributes, &id);
+    return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
 }
 
 /*
  * The record of a key that was just made, read afresh from the store: it says where the key is, and that it was stored
  * at all (the core reports some failed writes as success).
  */
-static enum provision_status confirm_record(struct run *run, struct provision_step *step, struct error *err)
+static enum provision_status confirm_record(struct provision *provision, const struct profile_key *key, uint8_t *slot,
+                                            struct error *err)
 {
-    const struct profile_key *key = key_of(run, step);
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t number = CHIP_SLOTS;
     psa_status_t status;
 
     (void)psa_purge_key(key->id);
-    status = psa_get_key_attributes(key->id, &attributes);
-    if (status == PSA_SUCCESS)
-        status = psa_get_key_slot_number(&attributes, &number);
-    psa_reset_key_attributes(&attributes);
-    if (status == PSA_SUCCESS && number < CHIP_SLOTS) {
-        step->slot = (uint8_t)number;
+    status = provision_read_record(key, slot, err);
+    if (status == PSA_SUCCESS && err->reason == ERROR_NONE)
         return PROVISION_OK;
-    }
     error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",
               "check the medium of the state folder and run again");
-    return provision_psa_failed(run->provision, status, key, err);
-}
-
-static enum provision_status make_key(struct provision *provision, const struct profile_key *key,
-                                      const psa_key_attributes_t *attributes, struct error *err)
-{
-    psa_key_id_t id = 0;
-    psa_status_t status;
-
-    if (key->method == PROFILE_IMPORT)
-        return provision->skills->import_key(provision, key, attributes, err);
-    status =
-        key->method == PROFILE_REGISTER ? mbedtls_psa_register_se_key(attributes) : psa_generate_key(attributes, &id);
-    return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
+    return provision_psa_failed(provision, status, key, err);
 }
 
 static enum provision_status do_make_key(struct run *run, struct provision_step *step, struct error *err)
 {
-    struct provision *provision = run->provision;
-    struct driver *driver = provision->driver;
-    const struct profile_key *key = key_of(run, step);
-    const struct driver_settings settings = driver->settings;
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    enum provision_status result;
+    const struct provision_step *end = run->plan->steps + run->plan->step_count;
+    const struct profile_key *key = provision_key_of(run->provision, step);
+    enum provision_status result = make_key(run->provision, key, err);
+    uint8_t slot;
 
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-    provision_apply_settings(provision, key, 0);
-    error_clear(&driver->last_error);
-    result = make_key(provision, key, &attributes, err);
     if (result == PROVISION_OK)
-        result = confirm_record(run, step, err);
-    driver->settings = settings;
-    psa_reset_key_attributes(&attributes);
+        result = confirm_record(run->provision, key, &slot, err);
     if (result != PROVISION_OK)
-        error_with_key(err, key->id);
-    return result;
-}
-
-static enum provision_status do_prove_key(struct run *run, struct provision_step *step, struct error *err)
-{
-    struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
-    bool finished = run->plan->todo == 0 && run->evidence->lasting_steps == 0;
-
-    for (size_t i = 0; i < run->plan->step_count && step->slot == PROFILE_SLOT_ANY; i++) {
-        const struct provision_step *made = &run->plan->steps[i];
-
-        if (made->key == step->key && made->action != PROVISION_PROVE_KEY)
-            step->slot = made->slot;
+        return result;
+    run->evidence->keys[step->key].created = true;
+    /* Those behind that are about the key know now where it is. */
+    for (const int made = step->key; step < end; step++) {
+        if (step->key == made)
+            step->slot = slot;
     }
-    return provision_prove_key(run->provision, key_of(run, step), step->slot, finished, evidence, err);
+    return PROVISION_OK;
 }
 
-static const struct {
-    enum provision_status (*run)(struct run *run, struct provision_step *step, struct error *err);
-    const char *doing;
-} actions[PROVISION_ACTION_COUNT] = {
-    [PROVISION_WRITE_CONFIG] = {do_write_config, "write the config zone"},
-    [PROVISION_LOCK_CONFIG] = {do_lock, "lock the config zone"},
-    [PROVISION_REGISTER_KEY] = {do_make_key, "register the key in its slot"},
-    [PROVISION_GENERATE_KEY] = {do_make_key, "generate a key in the chip"},
-    [PROVISION_IMPORT_KEY] = {do_make_key, "import a key into the chip"},
-    [PROVISION_FILL_DATA] = {do_fill_data, "fill the unused slots before the data lock"},
-    [PROVISION_LOCK_DATA] = {do_lock, "lock the data zone"},
-    [PROVISION_PROVE_KEY] = {do_prove_key, "prove the key"},
-    [PROVISION_LOCK_SLOT] = {do_lock, "lock the slot"},
+static enum provision_status do_step(struct run *run, struct provision_step *step, struct error *err)
+{
+    struct provision *provision = run->provision;
+    const struct provision_skills *skills = provision->skills;
+
+    switch (step->action) {
+    case PROVISION_WRITE_CONFIG:
+        return skills->write_config(provision, run->plan, err);
+    case PROVISION_FILL_DATA:
+        return skills->fill_data(provision, run->plan, err);
+    case PROVISION_LOCK_CONFIG:
+    case PROVISION_LOCK_DATA:
+    case PROVISION_LOCK_SLOT:
+        return skills->lock(provision, run->plan, step, err);
+    case PROVISION_PROVE_KEY:
+        return provision_prove_key(provision, step, run->finished, &run->evidence->keys[step->key], err);
+    default:
+        return do_make_key(run, step, err);
+    }
+}
+
+static const char *const doing[PROVISION_ACTION_COUNT] = {
+    [PROVISION_WRITE_CONFIG] = "write the config zone",
+    [PROVISION_LOCK_CONFIG] = "lock the config zone",
+    [PROVISION_REGISTER_KEY] = "register the key in its slot",
+    [PROVISION_GENERATE_KEY] = "generate a key in the chip",
+    [PROVISION_IMPORT_KEY] = "import a key into the chip",
+    [PROVISION_FILL_DATA] = "fill the unused slots before the data lock",
+    [PROVISION_LOCK_DATA] = "lock the data zone",
+    [PROVISION_PROVE_KEY] = "prove the key",
+    [PROVISION_LOCK_SLOT] = "lock the slot",
 };
 
 static uint64_t chip_time_us(const struct run *run)
@@ -142,77 +120,71 @@ static bool report(const struct run *run, const struct provision_step *step, boo
     return callbacks->progress == NULL || callbacks->progress(callbacks->context, run->plan, step, finished);
 }
 
-static enum provision_status run_step(struct run *run, struct provision_step *step, struct error *err)
+static bool run_step(struct run *run, struct provision_step *step, struct error *err)
 {
-    uint64_t started = chip_time_us(run);
+    uint32_t started = (uint32_t)chip_time_us(run);
     enum provision_status result;
 
     if (!report(run, step, false)) {
         error_set(err, ERROR_INTERRUPTED, "stopped between two steps", "run the same command again to finish");
-        return PROVISION_INTERRUPTED;
+        return false;
     }
-    result = actions[step->action].run(run, step, err);
-    step->chip_us = (uint32_t)(chip_time_us(run) - started);
+    result = do_step(run, step, err);
+    step->chip_us = (uint32_t)chip_time_us(run) - started;
     if (result != PROVISION_OK) {
-        error_doing(err, actions[step->action].doing);
+        error_doing(err, doing[step->action]);
         if (step->slot != PROFILE_SLOT_ANY)
             error_at_slot(err, step->slot);
-        return result;
+        if (step->key >= 0)
+            error_with_key(err, provision_key_of(run->provision, step)->id);
+        return false;
     }
     step->done = true;
     if (step->lasting) {
         run->plan->todo--;
         run->evidence->lasting_steps++;
-        if (step->key >= 0 && step->action != PROVISION_LOCK_SLOT)
-            run->evidence->keys[step->key].created = true;
     }
     (void)report(run, step, true);
-    return PROVISION_OK;
+    return true;
 }
 
-/* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
-static enum provision_status check_chip(const struct run *run, struct error *err)
+static bool run_steps(struct run *run, struct error *err)
 {
-    struct driver *driver = run->provision->driver;
-    const struct chip_config *now;
+    struct provision_plan *plan = run->plan;
 
-    driver_forget_config(driver);
-    if (driver_config(driver, &now, err) == CHIP_OK && provision_same_chip(run->plan, now, err))
-        return PROVISION_OK;
-    error_doing(err, "look at the device once more");
-    return provision_status_of(err);
+    /* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
+    if (!provision_look_again(run->provision, plan, &run->evidence->config, err)) {
+        error_doing(err, "look at the device once more");
+        return false;
+    }
+    for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
+        if (!step->done && !run_step(run, step, err))
+            return false;
+    }
+    if (provision_prove_config(run->provision, plan, &run->evidence->config, err))
+        return true;
+    error_doing(err, "prove the finished chip");
+    return false;
 }
 
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
-    struct run run = {.provision = provision, .plan = plan, .evidence = evidence};
-    const bool stay_awake = provision->driver->settings.stay_awake;
-    enum provision_status result;
+    struct run run = {.provision = provision, .plan = plan, .evidence = evidence, .finished = plan->todo == 0};
+    struct driver_settings before;
     uint64_t started = chip_time_us(&run);
+    bool ok;
 
     memset(evidence, 0, sizeof(*evidence));
     memcpy(evidence->serial, plan->serial, sizeof(evidence->serial));
     evidence->part = plan->part;
     evidence->key_count = provision->profile->key_count;
     error_with_serial(err, plan->serial);
-    if (!profile_digest(provision->profile, evidence->profile_digest)) {
+    provision_begin(provision, &before);
+    ok = profile_digest(provision->profile, evidence->profile_digest);
+    if (!ok)
         error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
-        return PROVISION_REFUSED;
-    }
-    provision->driver->settings.stay_awake = true;
-    result = check_chip(&run, err);
-    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
-        if (!plan->steps[i].done)
-            result = run_step(&run, &plan->steps[i], err);
-    }
-    if (result == PROVISION_OK) {
-        result = provision_prove_config(provision, plan, &evidence->config, err);
-        if (result != PROVISION_OK)
-            error_doing(err, "prove the finished chip");
-    }
+    ok = ok && run_steps(&run, err);
     evidence->chip_us = chip_time_us(&run) - started;
-    provision->driver->settings.stay_awake = stay_awake;
-    driver_rest(provision->driver);
-    return result;
+    return provision_end(provision, &before, ok, err);
 }

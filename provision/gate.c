@@ -275,9 +275,13 @@ static enum provision_status prove_key_pairs(struct provision *provision, const 
         const struct provision_step *step = &plan->steps[i];
         struct provision_key_evidence evidence = {.key_id = 0};
 
-        if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type))
-            result =
-                provision_prove_key(provision, &provision->profile->keys[step->key], step->slot, false, &evidence, err);
+        if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type)) {
+            result = provision_prove_key(provision, step, false, &evidence, err);
+            if (result != PROVISION_OK) {
+                error_at_slot(err, step->slot);
+                error_with_key(err, provision->profile->keys[step->key].id);
+            }
+        }
     }
     return result;
 }

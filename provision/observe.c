@@ -12,88 +12,91 @@
 #include "provision/prove.h"
 #include "provision/status.h"
 
-static const struct {
-    enum provision_action action;
-    psa_key_creation_method_t creation;
-} methods[] = {
-    [PROFILE_REGISTER] = {PROVISION_REGISTER_KEY, PSA_KEY_CREATION_REGISTER},
-    [PROFILE_GENERATE] = {PROVISION_GENERATE_KEY, PSA_KEY_CREATION_GENERATE},
-    [PROFILE_IMPORT] = {PROVISION_IMPORT_KEY, PSA_KEY_CREATION_IMPORT},
+static const uint8_t creations[] = {
+    [PROFILE_REGISTER] = PSA_KEY_CREATION_REGISTER,
+    [PROFILE_GENERATE] = PSA_KEY_CREATION_GENERATE,
+    [PROFILE_IMPORT] = PSA_KEY_CREATION_IMPORT,
 };
 
-static struct provision_step *plan_add_step(struct provision_plan *plan, enum provision_action action, int key,
-                                            uint8_t slot, bool done)
+/* The action that makes a key is PROVISION_REGISTER_KEY and its method. */
+_Static_assert(PROVISION_REGISTER_KEY + (int)PROFILE_REGISTER == (int)PROVISION_REGISTER_KEY &&
+                   PROVISION_REGISTER_KEY + (int)PROFILE_GENERATE == (int)PROVISION_GENERATE_KEY &&
+                   PROVISION_REGISTER_KEY + (int)PROFILE_IMPORT == (int)PROVISION_IMPORT_KEY,
+               "actions in the order of methods");
+
+/* Proving alone changes nothing that stays. */
+#define FOR_EVER (1u << PROVISION_LOCK_CONFIG | 1u << PROVISION_LOCK_DATA | 1u << PROVISION_LOCK_SLOT)
+
+/* A step that is about no key; the plan is all zero behind its last step. */
+static struct provision_step *add_step(struct provision_plan *plan, enum provision_action action, bool done)
 {
     struct provision_step *step = &plan->steps[plan->step_count++];
 
-    *step = (struct provision_step){
-        .action = action,
-        .done = done,
-        .lasting = action != PROVISION_PROVE_KEY,
-        .forever = action == PROVISION_LOCK_CONFIG || action == PROVISION_LOCK_DATA || action == PROVISION_LOCK_SLOT,
-        .key = key,
-        .slot = slot,
-    };
-    if (step->lasting && !done)
-        plan->todo++;
+    step->action = action;
+    step->done = done;
+    step->lasting = action != PROVISION_PROVE_KEY;
+    step->forever = (FOR_EVER >> action & 1) != 0;
+    step->key = -1;
+    step->slot = PROFILE_SLOT_ANY;
     return step;
 }
 
-static enum provision_status unskilled(struct error *err)
+/* One about the key that the step `made` makes. */
+static void add_key_step(struct provision_plan *plan, enum provision_action action, bool done,
+                         const struct provision_step *made)
+{
+    struct provision_step *step = add_step(plan, action, done);
+
+    step->key = made->key;
+    step->slot = made->slot;
+}
+
+static bool unskilled(struct error *err)
 {
     error_set(err, ERROR_UNEXPECTED, "this program was built without what the profile needs",
               "build it with the table that was compiled from this very profile");
-    return PROVISION_REFUSED;
+    return false;
 }
 
 /* Nothing is asked of the chip's configuration but what the driver finds out by itself. */
 static bool is_as_delivered(const struct profile *profile)
 {
-    bool derives = false;
+    psa_key_usage_t usage = 0;
 
     for (size_t i = 0; i < profile->key_count; i++)
-        derives = derives || (profile->keys[i].usage & PSA_KEY_USAGE_DERIVE) != 0;
-    return profile->configuration == PROFILE_AS_DELIVERED && !derives;
+        usage |= profile->keys[i].usage;
+    return profile->configuration == PROFILE_AS_DELIVERED && (usage & PSA_KEY_USAGE_DERIVE) == 0;
 }
 
-/* Whether the step can be done by this program. */
-static bool is_skilled(const struct provision_skills *skills, enum provision_action action)
+/* The actions that this program can do, as bits (1 << enum provision_action). */
+static uint32_t skilled_in(const struct provision_skills *skills)
 {
-    switch (action) {
-    case PROVISION_WRITE_CONFIG:
-        return skills != NULL && skills->write_config != NULL;
-    case PROVISION_LOCK_CONFIG:
-    case PROVISION_LOCK_DATA:
-    case PROVISION_LOCK_SLOT:
-        return skills != NULL && skills->lock != NULL;
-    case PROVISION_FILL_DATA:
-        return skills != NULL && skills->fill_data != NULL;
-    case PROVISION_IMPORT_KEY:
-        return skills != NULL && skills->import_key != NULL && skills->prove_import != NULL;
-    case PROVISION_REGISTER_KEY:
-    case PROVISION_GENERATE_KEY:
-    case PROVISION_PROVE_KEY:
-    case PROVISION_ACTION_COUNT:
-        break;
-    }
-    return true;
+    uint32_t actions = 1u << PROVISION_REGISTER_KEY | 1u << PROVISION_GENERATE_KEY | 1u << PROVISION_PROVE_KEY;
+
+    if (skills == NULL)
+        return actions;
+    if (skills->write_config != NULL)
+        actions |= 1u << PROVISION_WRITE_CONFIG;
+    if (skills->fill_data != NULL)
+        actions |= 1u << PROVISION_FILL_DATA;
+    if (skills->lock != NULL)
+        actions |= FOR_EVER;
+    if (skills->import_key != NULL && skills->prove_import != NULL)
+        actions |= 1u << PROVISION_IMPORT_KEY;
+    return actions;
 }
 
 /* The part is one that the profile allows, and its policy bytes are or can become the wanted ones. */
-static enum provision_status observe_configuration(struct provision *provision, struct provision_plan *plan,
-                                                   struct error *err)
+static bool observe_configuration(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
     const struct provision_skills *skills = provision->skills;
     const struct chip_config *config;
-    bool config_locked;
-    bool writes = profile->configuration == PROFILE_POLICY;
-    int differs;
+    bool locked, writes, same;
 
-    driver_forget_config(provision->driver);
     if (driver_config(provision->driver, &config, err) != CHIP_OK)
-        return provision_status_of(err);
-    plan->found = *config;
+        return false;
+    plan->found = plan->wanted = *config;
     plan->part = chip_config_part(config);
     chip_config_serial(config, plan->serial);
     error_with_serial(err, plan->serial);
@@ -102,69 +105,36 @@ static enum provision_status observe_configuration(struct provision *provision, 
         error_set(err, ERROR_WRONG_PART, "the chip is not one of the parts that the profile allows",
                   "use the profile made for this part, or add it to chip.parts");
         error_with_subject(err, chip_part_name(plan->part));
-        return PROVISION_WRONG;
+        return false;
     }
-    plan->wanted = *config;
     if (skills != NULL && skills->wanted_config != NULL) {
-        if (!skills->wanted_config(profile, config, &plan->wanted, err))
-            return provision_status_of(err);
+        if (!skills->wanted_config(profile, &plan->found, &plan->wanted, err))
+            return false;
     } else if (!is_as_delivered(profile)) {
         return unskilled(err);
     }
 
-    config_locked = chip_config_is_locked(config);
-    differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
-    if (differs >= 0 && (config_locked || !writes)) {
+    locked = chip_config_is_locked(&plan->found);
+    writes = profile->configuration == PROFILE_POLICY && !locked;
+    same = provision_same_policy(plan, &plan->found, writes ? NULL : err);
+    if (!same && !writes) {
         error_set(err, ERROR_WRONG_CONFIGURATION,
-                  config_locked ? "the config zone is locked and is not the configuration that the profile wants"
-                                : "the config zone is not the configuration that the profile wants",
+                  locked ? "the config zone is locked and is not the configuration that the profile wants"
+                         : "the config zone is not the configuration that the profile wants",
                   "compare with: imprint info; use the profile made for this configuration");
-        err->expected = plan->wanted.bytes[differs];
-        err->found = plan->found.bytes[differs];
-        err->config_offset = (uint8_t)differs;
-        err->has_config_offset = true;
-        return PROVISION_WRONG;
+        return false;
     }
-    if (!config_locked && !profile->lock_config) {
+    if (!locked && !profile->lock_config) {
         error_set(err, ERROR_WRONG_CONFIGURATION,
                   "the config zone is unlocked and the profile does not lock it: no key could be made or used",
                   "add lock: [config, data] to the profile's chip, or use a part that is locked already");
-        return PROVISION_WRONG;
+        return false;
     }
-    if (writes)
-        plan_add_step(plan, PROVISION_WRITE_CONFIG, -1, PROFILE_SLOT_ANY, differs < 0);
+    if (profile->configuration == PROFILE_POLICY)
+        (void)add_step(plan, PROVISION_WRITE_CONFIG, same);
     if (profile->lock_config)
-        plan_add_step(plan, PROVISION_LOCK_CONFIG, -1, PROFILE_SLOT_ANY, config_locked);
-    return PROVISION_OK;
-}
-
-/* A key id that exists must be the profile's key: same attributes, and the same slot where the profile names one. */
-static enum provision_status observe_existing(const struct profile_key *key, const psa_key_attributes_t *has,
-                                              const psa_key_attributes_t *wants, uint8_t *slot, struct error *err)
-{
-    psa_key_slot_number_t number = 0;
-    bool same = psa_get_key_lifetime(has) == psa_get_key_lifetime(wants) &&
-                psa_get_key_type(has) == psa_get_key_type(wants) && psa_get_key_bits(has) == psa_get_key_bits(wants) &&
-                psa_get_key_algorithm(has) == psa_get_key_algorithm(wants) &&
-                psa_get_key_usage_flags(has) == psa_get_key_usage_flags(wants);
-
-    if (!same) {
-        error_set(err, ERROR_FOREIGN_KEY, "the key id exists with other attributes than the profile's",
-                  "list it with: imprint keys; correct the profile, or choose another key id");
-        error_with_key(err, key->id);
-        return PROVISION_WRONG;
-    }
-    if (psa_get_key_slot_number(has, &number) != PSA_SUCCESS || number >= CHIP_SLOTS ||
-        (key->slot != PROFILE_SLOT_ANY && number != key->slot)) {
-        error_set(err, ERROR_FOREIGN_KEY, "the key id exists, but points to another slot than the profile's",
-                  "list it with: imprint keys; correct the profile, or choose another key id");
-        error_with_key(err, key->id);
-        if (number < CHIP_SLOTS)
-            error_at_slot(err, (uint8_t)number);
-        return PROVISION_WRONG;
-    }
-    *slot = (uint8_t)number;
-    return PROVISION_OK;
+        (void)add_step(plan, PROVISION_LOCK_CONFIG, locked);
+    return true;
 }
 
 #define ALLOW_REPLACING "set replace: unclaimed for this key, if the key in the slot may be lost for ever"
@@ -191,133 +161,147 @@ static bool is_to_be_filled(const struct profile *profile, const struct provisio
            !chip_slot_policy(&plan->wanted, slot).is_private;
 }
 
-/* A public key is proven by reading it back, which no chip allows before its data zone is locked. */
-static enum provision_status observe_provable(const struct profile *profile, const struct provision_plan *plan,
-                                              const struct profile_key *key, struct error *err)
+/* What is in the slot that the profile names may stay, or be replaced. */
+static psa_status_t observe_content(struct provision *provision, const struct provision_plan *plan,
+                                    const struct profile_key *key, bool scrap, struct error *err)
 {
-    if (!PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || profile->lock_data || chip_data_is_locked(&plan->found))
-        return PROVISION_OK;
-    error_set(err, ERROR_DATA_UNLOCKED,
-              "a public key cannot be read back before the data zone is locked, and the profile does not lock it",
-              "add lock: [config, data] to the profile's chip, or use a part that is locked already");
-    error_doing(err, "plan the profile's keys");
-    error_with_key(err, key->id);
-    return provision_status_of(err);
+    enum driver_fill fill;
+    psa_status_t status = driver_probe_slot(provision->driver, key->slot, &fill, err);
+
+    if (status != PSA_SUCCESS)
+        return status;
+    if (key->method == PROFILE_REGISTER) {
+        if (fill != DRIVER_FILL_EMPTY)
+            return PSA_SUCCESS;
+        error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key to register",
+                  "use a part whose maker put a key there, or generate one");
+        return PSA_ERROR_DOES_NOT_EXIST;
+    }
+    /* What an interrupted run of ours left there is nobody's key. */
+    if (fill == DRIVER_FILL_EMPTY || scrap || key->replace != PROFILE_REPLACE_NEVER ||
+        is_to_be_filled(provision->profile, plan, key->slot))
+        return PSA_SUCCESS;
+    error_set(err, ERROR_SLOT_FILLED,
+              fill == DRIVER_FILL_KEY
+                  ? "the slot holds a key that no key id points to, and the profile does not let it be replaced"
+                  : "the chip does not tell whether the slot holds a key, and the profile does not let one be "
+                    "replaced",
+              ALLOW_REPLACING);
+    return PSA_ERROR_NOT_PERMITTED;
 }
 
 /*
  * Whether a missing key could be made, and in which slot. Only asked when the chip is in the state in which it will be
  * made; when imprint configures the part first, the policy was checked while the config zone was derived.
  */
-static enum provision_status observe_missing(struct provision *provision, const struct provision_plan *plan,
-                                             const struct profile_key *key, const psa_key_attributes_t *wants,
-                                             uint8_t *slot, struct error *err)
+static psa_status_t observe_slot(struct driver *driver, const struct profile_key *key, uint8_t *slot, struct error *err)
 {
-    struct driver *driver = provision->driver;
+    psa_key_attributes_t wants;
     struct driver_want want;
-    enum driver_fill fill;
-    bool scrap = false;
-    psa_status_t status = driver_want_of(wants, methods[key->method].creation, &want, err);
+    psa_status_t status;
 
-    if (status == PSA_SUCCESS) {
-        want.abilities |= provision_proof_needs(key);
-        if (key->slot == PROFILE_SLOT_ANY)
-            status = choose_slot(driver, &want, slot, err);
-        else
-            status = driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
-    }
-    if (status == PSA_SUCCESS && key->slot != PROFILE_SLOT_ANY) {
-        *slot = key->slot;
-        status = driver_probe_slot(driver, key->slot, &fill, err);
-        if (status == PSA_SUCCESS && key->method == PROFILE_REGISTER && fill == DRIVER_FILL_EMPTY) {
-            error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key to register",
-                      "use a part whose maker put a key there, or generate one");
-            status = PSA_ERROR_DOES_NOT_EXIST;
-        }
-        /* What an interrupted run of ours left there is nobody's key. */
-        if (status == PSA_SUCCESS && fill != DRIVER_FILL_EMPTY)
-            status = driver_slot_is_scrap(driver, key->slot, &scrap, err);
-        if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill != DRIVER_FILL_EMPTY && !scrap &&
-            key->replace == PROFILE_REPLACE_NEVER && !is_to_be_filled(provision->profile, plan, key->slot)) {
-            error_set(err, ERROR_SLOT_FILLED,
-                      fill == DRIVER_FILL_KEY
-                          ? "the slot holds a key that no key id points to, and the profile does not let it be replaced"
-                          : "the chip does not tell whether the slot holds a key, and the profile does not let one be "
-                            "replaced",
-                      ALLOW_REPLACING);
-            status = PSA_ERROR_NOT_PERMITTED;
-        }
-    }
-    if (status == PSA_SUCCESS)
-        return PROVISION_OK;
-    error_doing(err, "plan the profile's keys");
-    if (*slot != PROFILE_SLOT_ANY)
-        error_at_slot(err, *slot);
-    return provision_psa_failed(provision, status, key, err);
+    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
+    status = driver_want_of(&wants, creations[key->method], &want, err);
+    if (status != PSA_SUCCESS)
+        return status;
+    want.abilities |= provision_proof_needs(key);
+    driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
+    if (key->slot == PROFILE_SLOT_ANY)
+        return choose_slot(driver, &want, slot, err);
+    return driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
 }
 
-/* Slots that the profile's keys name, other than `except`: automatic choice leaves them alone. */
-static uint16_t slots_named(const struct profile *profile, const struct profile_key *except)
+/* `begun`: the slot holds what a run of ours has left. */
+static psa_status_t observe_missing(struct provision *provision, const struct provision_plan *plan,
+                                    const struct profile_key *key, uint8_t *slot, bool *begun, struct error *err)
 {
-    uint16_t named = 0;
+    const bool configured = chip_config_is_locked(&plan->found);
+    psa_status_t status = PSA_SUCCESS;
 
-    for (size_t i = 0; i < profile->key_count; i++) {
-        const struct profile_key *key = &profile->keys[i];
-
-        if (key != except && key->slot != PROFILE_SLOT_ANY)
-            named = (uint16_t)(named | 1u << key->slot);
-    }
-    return named;
+    if (configured)
+        status = observe_slot(provision->driver, key, slot, err);
+    if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
+        status = driver_slot_is_scrap(provision->driver, *slot, begun, err);
+    if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
+        status = observe_content(provision, plan, key, *begun, err);
+    return status;
 }
 
-void provision_apply_settings(struct provision *provision, const struct profile_key *key, uint16_t taken)
+/* A public key is proven by reading it back, which no chip allows before its data zone is locked. */
+static bool is_provable(const struct profile *profile, const struct provision_plan *plan, const struct profile_key *key,
+                        struct error *err)
 {
-    provision->driver->settings.replace_unclaimed = key->replace == PROFILE_REPLACE_UNCLAIMED;
-    provision->driver->settings.reserved_slots = (uint16_t)(taken | slots_named(provision->profile, key));
+    if (!PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || profile->lock_data || chip_data_is_locked(&plan->found))
+        return true;
+    error_set(err, ERROR_DATA_UNLOCKED,
+              "a public key cannot be read back before the data zone is locked, and the profile does not lock it",
+              "add lock: [config, data] to the profile's chip, or use a part that is locked already");
+    return false;
 }
 
-static enum provision_status observe_keys(struct provision *provision, struct provision_plan *plan, bool configured,
-                                          struct error *err)
+/* What PSA and the driver say no to is a status; what only the profile does, a reason in `err`. */
+static struct provision_step *observe_key(struct provision *provision, struct provision_plan *plan,
+                                          const struct profile_key *key, struct error *err)
+{
+    struct provision_step *step;
+    uint8_t slot = key->slot;
+    bool begun = false;
+    psa_status_t status = provision_read_record(key, &slot, err);
+    const bool missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
+
+    if (missing) {
+        status = PSA_SUCCESS;
+        if (is_provable(provision->profile, plan, key, err))
+            status = observe_missing(provision, plan, key, &slot, &begun, err);
+    }
+    if (status != PSA_SUCCESS || err->reason != ERROR_NONE) {
+        error_doing(err, missing ? "plan the profile's keys" : "read the key's record");
+        if (missing && slot != PROFILE_SLOT_ANY)
+            error_at_slot(err, slot);
+        (void)provision_psa_failed(provision, status, key, err);
+        return NULL;
+    }
+    step = add_step(plan, (enum provision_action)(PROVISION_REGISTER_KEY + (int)key->method), !missing);
+    step->begun = begun;
+    step->slot = slot;
+    if (slot != PROFILE_SLOT_ANY) {
+        uint16_t *taken = &provision->driver->settings.reserved_slots;
+
+        *taken = (uint16_t)(*taken | 1u << slot);
+    }
+    return step;
+}
+
+/* All steps in their order. */
+static bool observe_steps(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
-    const struct driver_settings settings = provision->driver->settings;
-    enum provision_status result = PROVISION_OK;
-    uint16_t taken = 0;
+    const struct provision_step *made;
 
-    for (size_t i = 0; i < profile->key_count && result == PROVISION_OK; i++) {
-        const struct profile_key *key = &profile->keys[i];
-        psa_key_attributes_t wants = PSA_KEY_ATTRIBUTES_INIT;
-        psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
-        uint8_t slot = key->slot;
-        psa_status_t status;
+    if (!observe_configuration(provision, plan, err) || driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+        return false;
+    made = &plan->steps[plan->step_count];
+    for (size_t i = 0; i < profile->key_count; i++) {
+        struct provision_step *step = observe_key(provision, plan, &profile->keys[i], err);
 
-        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
-        status = psa_get_key_attributes(key->id, &has);
-        if (status == PSA_SUCCESS) {
-            result = observe_existing(key, &has, &wants, &slot, err);
-        } else if (status != PSA_ERROR_INVALID_HANDLE && status != PSA_ERROR_DOES_NOT_EXIST) {
-            error_doing(err, "read the key's record");
-            result = provision_psa_failed(provision, status, key, err);
-        } else {
-            result = observe_provable(profile, plan, key, err);
-            if (result == PROVISION_OK && configured) {
-                provision_apply_settings(provision, key, taken);
-                result = observe_missing(provision, plan, key, &wants, &slot, err);
-            }
-        }
-        if (result == PROVISION_OK) {
-            struct provision_step *step =
-                plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
-            if (!step->done && slot != PROFILE_SLOT_ANY)
-                (void)driver_slot_is_scrap(provision->driver, slot, &step->begun, NULL);
-            if (slot != PROFILE_SLOT_ANY)
-                taken = (uint16_t)(taken | 1u << slot);
-        }
-        psa_reset_key_attributes(&has);
-        psa_reset_key_attributes(&wants);
+        if (step == NULL)
+            return false;
+        step->key = (int)i;
     }
-    provision->driver->settings = settings;
-    return result;
+    if (profile->lock_data) {
+        const bool locked = chip_data_is_locked(&plan->found);
+
+        (void)add_step(plan, PROVISION_FILL_DATA, locked);
+        (void)add_step(plan, PROVISION_LOCK_DATA, locked);
+    }
+    for (size_t i = 0; i < profile->key_count; i++)
+        add_key_step(plan, PROVISION_PROVE_KEY, false, &made[i]);
+    for (size_t i = 0; i < profile->key_count; i++) {
+        if (profile->keys[i].lock_slot)
+            add_key_step(plan, PROVISION_LOCK_SLOT, chip_slot_policy(&plan->found, profile->keys[i].slot).locked,
+                         &made[i]);
+    }
+    return true;
 }
 
 /* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
@@ -342,81 +326,53 @@ static enum provision_state state_of_refusal(enum error_reason reason)
 
 /*
  * How far a device has come. The steps are done in their order, so that the first one that is open tells; one done
- * behind it (somebody has forgotten a key since) makes the device partial all the same.
+ * behind it (somebody has forgotten a key since) makes the device partial all the same. Returns the plan's actions, as
+ * bits.
  */
-static void triage(struct provision_plan *plan)
+static uint32_t triage(struct provision_plan *plan)
 {
     struct provision_triage *found = &plan->triage;
+    const struct provision_step *open = NULL;
+    uint32_t actions = 0;
     bool any = false;
-    int open = -1;
 
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
 
-        any = any || (step->lasting && (step->done || step->begun));
-        if (step->lasting && !step->done && open < 0)
-            open = (int)i;
-        if (step->lasting && step->done && open < 0)
+        actions |= 1u << step->action;
+        if (!step->lasting)
+            continue;
+        any |= step->done | step->begun;
+        if (!step->done) {
+            plan->todo++;
+            if (open == NULL)
+                open = step;
+        }
+        if (open == NULL)
             found->stopped_after = (int)i;
+        else if (open == step && step->begun)
+            found->stopped_in = (int)i;
     }
-    found->state = open < 0 ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
-    if (open >= 0 && plan->steps[open].begun)
-        found->stopped_in = open;
-    if (found->state != PROVISION_STATE_PARTIAL)
+    found->state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
+    if (open == NULL)
         found->stopped_after = -1;
+    return actions;
 }
 
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
-    const struct profile *profile = provision->profile;
-    const bool stay_awake = provision->driver->settings.stay_awake;
-    enum provision_status result;
-    size_t first_key;
+    struct driver_settings before;
+    bool ok;
 
     memset(plan, 0, sizeof(*plan));
     plan->triage.stopped_after = plan->triage.stopped_in = -1;
-    error_clear(&provision->driver->last_error); /* of a call before this run: no reason for what fails now */
-    provision->driver->settings.stay_awake = true;
-    result = observe_configuration(provision, plan, err);
-    if (result != PROVISION_OK)
-        goto out;
-
-    first_key = plan->step_count;
-    if (driver_require_settled(provision->driver, err) != PSA_SUCCESS)
-        result = provision_status_of(err);
-    else
-        result = observe_keys(provision, plan, plan->todo == 0, err);
-    if (result != PROVISION_OK)
-        goto out;
-
-    if (profile->lock_data) {
-        bool locked = chip_data_is_locked(&plan->found);
-
-        plan_add_step(plan, PROVISION_FILL_DATA, -1, PROFILE_SLOT_ANY, locked);
-        plan_add_step(plan, PROVISION_LOCK_DATA, -1, PROFILE_SLOT_ANY, locked);
-    }
-    for (size_t i = 0; i < profile->key_count; i++)
-        plan_add_step(plan, PROVISION_PROVE_KEY, (int)i, plan->steps[first_key + i].slot, false);
-    for (size_t i = 0; i < profile->key_count; i++) {
-        uint8_t slot = plan->steps[first_key + i].slot;
-
-        if (profile->keys[i].lock_slot) {
-            bool locked = slot != PROFILE_SLOT_ANY && chip_slot_policy(&plan->found, slot).locked;
-
-            plan_add_step(plan, PROVISION_LOCK_SLOT, (int)i, slot, locked);
-        }
-    }
-    triage(plan);
-    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
-        if (!is_skilled(provision->skills, plan->steps[i].action))
-            result = unskilled(err);
-    }
-out:
-    if (result != PROVISION_OK) {
+    provision_begin(provision, &before);
+    ok = observe_steps(provision, plan, err);
+    if (ok && (triage(plan) & ~skilled_in(provision->skills)) != 0)
+        ok = unskilled(err);
+    if (!ok) {
         plan->triage.state = state_of_refusal(err->reason);
         error_doing(err, "look at the device");
     }
-    provision->driver->settings.stay_awake = stay_awake;
-    driver_rest(provision->driver);
-    return result;
+    return provision_end(provision, &before, ok, err);
 }

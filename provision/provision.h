@@ -78,12 +78,12 @@ struct provision_triage {
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    struct chip_config found;  /* config zone as observed */
-    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
+    struct provision_triage triage; /* also of a device that is refused */
+    size_t todo; /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
     size_t step_count;
     struct provision_step steps[PROVISION_STEPS_MAX];
-    size_t todo; /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
-    struct provision_triage triage; /* also of a device that is refused */
+    struct chip_config found;  /* config zone as observed */
+    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
 };
 
 /* What one proven key showed. */
@@ -101,12 +101,12 @@ struct provision_key_evidence {
 struct provision_evidence {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    uint8_t profile_digest[PROFILE_DIGEST_BYTES];
-    struct chip_config config; /* read after the last write */
-    size_t key_count;
-    struct provision_key_evidence keys[PROFILE_KEYS_MAX];
     size_t lasting_steps; /* how many lasting changes this run made; 0: the device was finished already */
     uint64_t chip_us;     /* chip time of the whole run */
+    uint8_t profile_digest[PROFILE_DIGEST_BYTES];
+    size_t key_count;
+    struct provision_key_evidence keys[PROFILE_KEYS_MAX];
+    struct chip_config config; /* read after the last write */
 };
 
 struct provision_callbacks {
@@ -159,8 +159,8 @@ struct provision_skills {
 extern const struct provision_skills provision_all_skills;
 
 struct provision {
-    struct driver *driver; /* bound; its chip and storage are used */
-    const struct profile *profile;
+    struct driver *driver;                 /* bound; its chip and storage are used */
+    const struct profile *profile;         /* has passed profile_check() */
     const struct provision_skills *skills; /* NULL: none */
     struct provision_callbacks callbacks;
 };

@@ -2,7 +2,7 @@
 #include "provision/status.h"
 
 struct psa_meaning {
-    psa_status_t status;
+    int16_t status; /* psa_status_t: its values are small */
     enum error_reason reason;
     const char *cause;
     const char *next;
@@ -28,31 +28,37 @@ static const struct psa_meaning psa_meanings[] = {
      "change type, algorithm or usage in the profile"},
 };
 
-/* Reasons that are not simply a refusal. */
-static const enum provision_status reason_status[ERROR_REASON_COUNT] = {
-    [ERROR_NONE] = PROVISION_OK,
-    [ERROR_WRONG_PART] = PROVISION_WRONG,
-    [ERROR_WRONG_CONFIGURATION] = PROVISION_WRONG,
-    [ERROR_FOREIGN_KEY] = PROVISION_WRONG,
-    [ERROR_DEVICE_MISSING] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_SILENT] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_GARBLED] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_RESET] = PROVISION_UNREACHABLE,
-    [ERROR_DEVICE_BUSY] = PROVISION_UNREACHABLE,
-    [ERROR_STORAGE_FULL] = PROVISION_STORAGE,
-    [ERROR_STORAGE_FAILED] = PROVISION_STORAGE,
-    [ERROR_STORAGE_CORRUPT] = PROVISION_STORAGE,
-    [ERROR_NOT_ARMED] = PROVISION_NOT_ARMED,
-    [ERROR_INPUT_FILE] = PROVISION_INPUT,
-    [ERROR_INTERRUPTED] = PROVISION_INTERRUPTED,
-};
-
 enum provision_status provision_status_of(const struct error *err)
 {
-    enum provision_status status =
-        (unsigned)err->reason < ERROR_REASON_COUNT ? reason_status[err->reason] : PROVISION_OK;
+    switch (err->reason) {
+    case ERROR_WRONG_PART:
+    case ERROR_WRONG_CONFIGURATION:
+    case ERROR_FOREIGN_KEY:
+        return PROVISION_WRONG;
+    case ERROR_DEVICE_MISSING:
+    case ERROR_DEVICE_SILENT:
+    case ERROR_DEVICE_GARBLED:
+    case ERROR_DEVICE_RESET:
+    case ERROR_DEVICE_BUSY:
+        return PROVISION_UNREACHABLE;
+    case ERROR_STORAGE_FULL:
+    case ERROR_STORAGE_FAILED:
+    case ERROR_STORAGE_CORRUPT:
+        return PROVISION_STORAGE;
+    case ERROR_NOT_ARMED:
+        return PROVISION_NOT_ARMED;
+    case ERROR_INPUT_FILE:
+        return PROVISION_INPUT;
+    case ERROR_INTERRUPTED:
+        return PROVISION_INTERRUPTED;
+    default:
+        return PROVISION_REFUSED;
+    }
+}
 
-    return status == PROVISION_OK ? PROVISION_REFUSED : status;
+const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step)
+{
+    return &provision->profile->keys[step->key];
 }
 
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
@@ -72,4 +78,71 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
     if (key != NULL)
         error_with_key(err, key->id);
     return provision_status_of(err);
+}
+
+void provision_begin(struct provision *provision, struct driver_settings *before)
+{
+    const struct profile *profile = provision->profile;
+    struct driver *driver = provision->driver;
+    unsigned named = 0;
+
+    for (size_t i = 0; i < profile->key_count; i++) {
+        if (profile->keys[i].slot != PROFILE_SLOT_ANY)
+            named |= 1u << profile->keys[i].slot;
+    }
+    *before = driver->settings;
+    driver->settings.stay_awake = true;
+    driver->settings.reserved_slots = (uint16_t)named;
+    error_clear(&driver->last_error); /* of a call before this run: no reason for what fails now */
+    driver_forget_config(driver);
+}
+
+enum provision_status provision_end(struct provision *provision, const struct driver_settings *before, bool ok,
+                                    const struct error *err)
+{
+    provision->driver->settings = *before;
+    driver_rest(provision->driver);
+    return ok ? PROVISION_OK : provision_status_of(err);
+}
+
+psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
+{
+    psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_slot_number_t number = CHIP_SLOTS; /* stays so where the key is in no slot */
+    psa_status_t status = psa_get_key_attributes(key->id, &has);
+    bool same;
+    uint8_t found;
+
+    if (status != PSA_SUCCESS)
+        return status;
+    (void)psa_get_key_slot_number(&has, &number);
+    found = number < CHIP_SLOTS ? (uint8_t)number : PROFILE_SLOT_ANY;
+    same = profile_key_has(key, PSA_ATECC608A_LIFETIME, &has);
+    psa_reset_key_attributes(&has);
+    if (same && found != PROFILE_SLOT_ANY && (key->slot == PROFILE_SLOT_ANY || key->slot == found)) {
+        *slot = found;
+        return PSA_SUCCESS;
+    }
+    error_set(err, ERROR_FOREIGN_KEY,
+              same ? "the key id exists, but points to another slot than the profile's"
+                   : "the key id exists with other attributes than the profile's",
+              "list it with: imprint keys; correct the profile, or choose another key id");
+    if (found != PROFILE_SLOT_ANY)
+        error_at_slot(err, found);
+    return PSA_SUCCESS;
+}
+
+bool provision_same_policy(const struct provision_plan *plan, const struct chip_config *config, struct error *err)
+{
+    int differs = chip_config_compare_policy(plan->part, config, &plan->wanted);
+
+    if (differs < 0)
+        return true;
+    if (err != NULL) {
+        err->has_config_offset = true;
+        err->config_offset = (uint8_t)differs;
+        err->expected = plan->wanted.bytes[differs];
+        err->found = config->bytes[differs];
+    }
+    return false;
 }

@@ -14,13 +14,31 @@
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err);
 
+/* The key that a step is about; the step's key is not -1. */
+const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step);
+
 /* The engine's status for an error whose reason is set. */
 enum provision_status provision_status_of(const struct error *err);
 
 /*
- * Driver settings for making `key`: what it may replace, and which slots automatic choice leaves alone (`taken`, and
- * those that other keys of the profile name). The caller restores the settings afterwards.
+ * The driver as the engine needs it while it works: the chip stays awake between two calls, automatic choice leaves
+ * alone the slots that keys of the profile name, and the config zone is read afresh. `before` keeps its settings, to be
+ * given to provision_end().
  */
-void provision_apply_settings(struct provision *provision, const struct profile_key *key, uint16_t taken);
+void provision_begin(struct provision *provision, struct driver_settings *before);
+
+/* Puts back the settings and lets the chip rest. PROVISION_OK, or what `err` says where it is not `ok`. */
+enum provision_status provision_end(struct provision *provision, const struct driver_settings *before, bool ok,
+                                    const struct error *err);
+
+/*
+ * Reads the record of the profile's key. A key id that exists must be that key: same attributes, and the same slot
+ * where the profile names one. `slot` gets where it is; else `err` the reason, though PSA's status is success.
+ */
+psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err);
+
+/* Whether `config` has the wanted policy; the first byte that differs goes into `err`, as a detail of a reason to come.
+ */
+bool provision_same_policy(const struct provision_plan *plan, const struct chip_config *config, struct error *err);
 
 #endif
