@@ -14,6 +14,9 @@
 
 #include "driver/driver.h"
 
+/* The uid of the scrap record of one of this chip's slots. */
+uint64_t driver_scrap_uid(uint8_t slot);
+
 /*
  * Settles a left-over transaction in storage, where it is not known that there is none; asks nothing of the chip and
  * calls no PSA function. Does nothing while the core itself has a transaction open.

@@ -224,7 +224,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
         if (key->slot == PROFILE_SLOT_ANY)
             status = choose_slot(driver, &want, slot, err);
         else
-            status = driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
+            status = driver_check_slot(driver, &want, key->slot, err);
     }
     if (status == PSA_SUCCESS && key->slot != PROFILE_SLOT_ANY) {
         *slot = key->slot;
