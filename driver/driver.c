@@ -28,6 +28,11 @@ struct driver *driver_bound(void)
     return bound_driver;
 }
 
+uint8_t driver_slot_of(uint64_t number)
+{
+    return number < UINT8_MAX ? (uint8_t)number : UINT8_MAX;
+}
+
 void driver_forget_config(struct driver *driver)
 {
     driver->config_known = false;
@@ -65,8 +70,6 @@ psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
         return driver_load_config(driver, err);
     for (uint8_t word = FIRST_LOCK_WORD; status == CHIP_OK && word < FIRST_LOCK_WORD + LOCK_WORDS; word++)
         status = chip_read_config_word(driver->chip, word, &driver->config.bytes[(size_t)word * 4], err);
-    if (status != CHIP_OK)
-        driver_forget_config(driver);
     return driver_outcome(driver, status);
 }
 

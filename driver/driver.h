@@ -43,8 +43,8 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
-    uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
-    bool working;       /* one of its methods is on the stack: the chip's registers may hold something that it needs */
+    bool erasing; /* a slot may hold a key that was destroyed, and is to be overwritten */
+    bool working; /* one of its methods is on the stack: the chip's registers may hold something that it needs */
 };
 
 /*
@@ -61,6 +61,9 @@ void driver_init(struct driver *driver, struct chip *chip, struct storage *stora
  */
 void driver_bind(struct driver *driver);
 struct driver *driver_bound(void);
+
+/* PSA's 64-bit slot number in a byte: what is no slot of a chip stays so, and is refused where the slot is needed. */
+uint8_t driver_slot_of(uint64_t number);
 
 /* Forgets the cached config zone: call it after anything else has written or locked the chip. */
 void driver_forget_config(struct driver *driver);

@@ -22,7 +22,7 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    psa_status_t status = driver_import_key(driver, driver_se_slot(key_slot), psa_get_key_type(attributes),
+    psa_status_t status = driver_import_key(driver, driver_slot_of(key_slot), psa_get_key_type(attributes),
                                             bytes_of(data, data_length), bits);
     return driver_se_finish_key(driver, attributes, status);
 }

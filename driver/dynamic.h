@@ -18,9 +18,6 @@ psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
 /* The same of a method that makes the key of `attributes`: a failure says which (dynamic_make.c). */
 psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status);
 
-/* PSA's 64-bit slot number in a byte: what is no slot of a chip stays so, and is refused where the slot is needed. */
-uint8_t driver_se_slot(psa_key_slot_number_t number);
-
 /* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
 psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length);

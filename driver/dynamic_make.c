@@ -99,7 +99,7 @@ static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_cr
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    uint8_t slot = driver_se_slot(*key_slot);
+    uint8_t slot = driver_slot_of(*key_slot);
     psa_status_t status = check_new_key(driver, attributes, method, &want);
     if (status == PSA_SUCCESS)
         status = named ? driver_check_slot(driver, &want, slot, &driver->last_error)
@@ -143,7 +143,7 @@ psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     (void)pubkey_length;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    return driver_se_finish_key(driver, attributes, driver_generate_key(driver, driver_se_slot(key_slot)));
+    return driver_se_finish_key(driver, attributes, driver_generate_key(driver, driver_slot_of(key_slot)));
 }
 
 /* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */

@@ -33,11 +33,6 @@ psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
     return status;
 }
 
-uint8_t driver_se_slot(psa_key_slot_number_t number)
-{
-    return number < UINT8_MAX ? (uint8_t)number : UINT8_MAX;
-}
-
 /* A left-over transaction is settled in storage; what must still happen in the chip is the factory's. */
 static struct driver *begin_recovered(void)
 {
@@ -57,7 +52,7 @@ psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    psa_status_t status = driver_export_public_key(driver, driver_se_slot(key_slot), &out);
+    psa_status_t status = driver_export_public_key(driver, driver_slot_of(key_slot), &out);
     *data_length = out.len;
     return driver_se_finish(driver, status);
 }
@@ -73,7 +68,7 @@ psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     psa_status_t status =
-        driver_sign_hash(driver, driver_se_slot(key_slot), algorithm, bytes_of(hash, hash_length), &out);
+        driver_sign_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length), &out);
     *signature_length = out.len;
     return driver_se_finish(driver, status);
 }
@@ -88,7 +83,7 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     return driver_se_finish(driver,
-                            driver_verify_hash(driver, driver_se_slot(key_slot), algorithm, bytes_of(hash, hash_length),
+                            driver_verify_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length),
                                                bytes_of(signature, signature_length)));
 }
 
@@ -116,7 +111,7 @@ psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data
 
     (void)context;
     (void)persistent_data;
-    if (storage != NULL && key_slot < CHIP_SLOTS)
+    if (storage != NULL)
         storage_hold(storage, driver_destroyed_id(storage, key_slot));
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;

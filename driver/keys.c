@@ -145,8 +145,10 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
         bool is_new = memcmp(after, before, sizeof after) != 0 && !bytes_all(bytes_of(after, sizeof after), 0);
         if (sent == CHIP_OK && (!is_new || memcmp(after, made, sizeof after) != 0))
             return key_did_not_take(driver);
-        if (is_new)
-            sent = CHIP_OK;
+        if (is_new) {
+            error_clear(&driver->last_error);
+            return PSA_SUCCESS;
+        }
     } while (again(driver, sent, &attempt));
     return driver_outcome(driver, sent);
 }
@@ -256,15 +258,17 @@ static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t pub
 
 psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out)
 {
-    uint8_t point[POINT_BYTES] = {POINT_UNCOMPRESSED};
+    uint8_t *point = out->data + out->len;
     psa_status_t status;
 
-    if (out->cap - out->len < sizeof point)
+    if (out->cap - out->len < POINT_BYTES)
         status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
     else
         status = read_public(driver, slot, point + 1);
-    if (status == PSA_SUCCESS)
-        (void)bytes_append(out, bytes_of(point, sizeof point));
+    if (status == PSA_SUCCESS) {
+        point[0] = POINT_UNCOMPRESSED;
+        out->len += POINT_BYTES;
+    }
     return finish(driver, slot, "read a public key", status);
 }
 
@@ -318,16 +322,15 @@ static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm,
 static psa_status_t sign(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
                          struct bytes_out *signature)
 {
-    uint8_t raw[CHIP_SIGNATURE_BYTES];
     enum chip_status status;
     int attempt = 0;
 
     do
-        status =
-            chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest, raw, &driver->last_error);
+        status = chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest,
+                                  signature->data + signature->len, &driver->last_error);
     while (again(driver, status, &attempt));
     if (status == CHIP_OK)
-        (void)bytes_append(signature, bytes_of(raw, sizeof raw));
+        signature->len += CHIP_SIGNATURE_BYTES;
     return outcome_of_use(driver, slot, status);
 }
 

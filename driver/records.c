@@ -65,10 +65,9 @@ static enum storage_status read_record(const struct storage *storage, struct dri
     status = storage->operations->get(storage->context, record->key_id, sizeof record->header, &out, NULL);
     if (status != STORAGE_OK)
         return status;
-    if (stored.size != sizeof record->header + sizeof slot || slot[0] >= CHIP_SLOTS ||
-        !bytes_all(bytes_of(slot + 1, sizeof slot - 1), 0))
+    record->slot = driver_slot_of(load64_le(slot));
+    if (stored.size != sizeof record->header + sizeof slot || record->slot >= CHIP_SLOTS)
         return STORAGE_CORRUPT;
-    record->slot = slot[0];
     return STORAGE_OK;
 }
 

@@ -16,8 +16,8 @@
 /* A key record that points to a slot of this chip. */
 struct driver_record {
     uint32_t key_id;
-    uint8_t slot;                               /* CHIP_SLOTS: a key that is not in this chip */
     uint8_t header[DRIVER_RECORD_HEADER_BYTES]; /* as stored: the functions below read it */
+    uint8_t slot;                               /* CHIP_SLOTS: a key that is not in this chip */
 };
 
 psa_key_type_t driver_record_type(const struct driver_record *record);

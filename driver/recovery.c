@@ -25,48 +25,53 @@ static bool failed(enum storage_status status)
     return status == STORAGE_FAILED || status == STORAGE_READ_ONLY;
 }
 
-/* Whether it is about a key that can be in this chip. */
-static bool is_ours(const struct storage_transaction *transaction)
-{
-    return transaction->lifetime == PSA_ATECC608A_LIFETIME && transaction->uid >= PSA_KEY_ID_USER_MIN &&
-           transaction->uid <= PSA_KEY_ID_VENDOR_MAX;
-}
-
 /*
  * The rules. A key record is only stored after the chip's step has succeeded, so a whole one means a whole key. Without
  * one the key was never reported, and the chip's own write may have been cut: it is never taken over. Where the note
  * does not say that the slot was free, what is in it may be the maker's, and is left alone. A destruction was asked
  * for: it is finished. A whole record that is not of this chip and slot, or of a later format, is as good as none.
+ * False when the medium does not tell.
  */
 static bool decide(struct driver *driver, const struct storage_transaction *transaction, uint8_t *actions)
 {
     struct driver_record record;
-    psa_status_t found = driver_read_record(driver, (uint32_t)transaction->uid, &record, NULL);
-    bool whole = found == PSA_SUCCESS && record.slot == transaction->slot, damaged = found == PSA_ERROR_DATA_CORRUPT;
+    bool whole = false, damaged = false;
 
+    switch (driver_read_record(driver, (uint32_t)transaction->uid, &record, NULL)) {
+    case PSA_SUCCESS:
+        whole = record.slot < CHIP_SLOTS && record.slot == transaction->slot;
+        break;
+    case PSA_ERROR_DATA_CORRUPT:
+        damaged = true;
+        break;
+    case PSA_ERROR_DOES_NOT_EXIST:
+    case PSA_ERROR_DATA_INVALID:
+        break;
+    default:
+        return false;
+    }
     if (transaction->kind == STORAGE_TRANSACTION_DESTROY)
         *actions = whole || damaged ? MARK_DUE | FORGET_KEY : 0;
     else if (whole)
         *actions = CLEAR_SCRAP;
     else
         *actions = (transaction->note.fresh ? MARK_SCRAP : 0) | (damaged ? FORGET_KEY : 0);
-    return found == PSA_SUCCESS || damaged || found == PSA_ERROR_DOES_NOT_EXIST || found == PSA_ERROR_DATA_INVALID;
+    return true;
 }
 
 /* The first part of the actions: what the slot's scrap record is to say. */
-static enum storage_status mark_slot(const struct storage *storage, uint64_t slot, uint8_t actions)
+static enum storage_status mark_slot(const struct storage *storage, uint8_t slot, uint8_t actions)
 {
-    uint64_t uid = driver_scrap_uid((uint8_t)slot);
-    bool due;
+    uint64_t uid = driver_scrap_uid(slot);
+    bool due = (actions & MARK_DUE) != 0, is_marked;
 
     if (slot >= CHIP_SLOTS)
         return STORAGE_OK;
     if ((actions & CLEAR_SCRAP) != 0)
         return storage_scrap_clear(storage, uid);
     /* A record that is there already may say that an erase is due. */
-    if ((actions & MARK_DUE) != 0 ||
-        ((actions & MARK_SCRAP) != 0 && storage_scrap_get(storage, uid, &due) != STORAGE_OK))
-        return storage_scrap_set(storage, uid, (actions & MARK_DUE) != 0);
+    if (due || ((actions & MARK_SCRAP) != 0 && storage_scrap_get(storage, uid, &is_marked) != STORAGE_OK))
+        return storage_scrap_set(storage, uid, due);
     return STORAGE_OK;
 }
 
@@ -76,7 +81,8 @@ static enum storage_status mark_slot(const struct storage *storage, uint64_t slo
  */
 static bool carry_out(const struct storage *storage, const struct storage_transaction *transaction, uint8_t actions)
 {
-    enum storage_status marked = mark_slot(storage, transaction->slot, actions), removed = STORAGE_OK;
+    const uint8_t slot = driver_slot_of(transaction->slot);
+    enum storage_status marked = mark_slot(storage, slot, actions), removed = STORAGE_OK;
 
     if (failed(marked))
         return false;
@@ -85,19 +91,19 @@ static bool carry_out(const struct storage *storage, const struct storage_transa
     if (failed(removed))
         return false;
     if (marked == STORAGE_FULL)
-        marked = mark_slot(storage, transaction->slot, actions);
+        marked = mark_slot(storage, slot, actions);
     removed = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
     if (removed != STORAGE_OK && removed != STORAGE_ABSENT)
         return false;
     if (marked == STORAGE_FULL)
-        (void)mark_slot(storage, transaction->slot, actions);
+        (void)mark_slot(storage, slot, actions);
     return true;
 }
 
-/* True when no transaction is left over. One that cannot be read, or is not ours, only goes. */
+/* True when no transaction is left over. One that cannot be read, or is not about a key in this chip, only goes. */
 static bool settle_transaction(struct driver *driver)
 {
-    struct storage_transaction transaction = {.slot = CHIP_SLOTS};
+    struct storage_transaction transaction = {.uid = 0};
     enum storage_status status = storage_transaction_read(driver->storage, &transaction);
     uint8_t actions = 0;
 
@@ -105,19 +111,10 @@ static bool settle_transaction(struct driver *driver)
         return true;
     if (status != STORAGE_OK && status != STORAGE_CORRUPT)
         return false;
-    if (status == STORAGE_OK && is_ours(&transaction) && !decide(driver, &transaction, &actions))
+    if (status == STORAGE_OK && transaction.lifetime == PSA_ATECC608A_LIFETIME &&
+        transaction.uid <= PSA_KEY_ID_VENDOR_MAX && !decide(driver, &transaction, &actions))
         return false;
     return carry_out(driver->storage, &transaction, actions);
-}
-
-static void find_erasures(struct driver *driver)
-{
-    driver->erase_due = 0;
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-        bool due;
-        if (storage_scrap_get(driver->storage, driver_scrap_uid(slot), &due) == STORAGE_OK && due)
-            driver->erase_due |= (uint16_t)(1u << slot);
-    }
 }
 
 void driver_recover(struct driver *driver)
@@ -127,7 +124,7 @@ void driver_recover(struct driver *driver)
     driver->storage->settled = settle_transaction(driver);
     if (driver->storage->settled) /* nobody needs the room any more that an interrupted run has left */
         driver->storage->operations->release(driver->storage->context);
-    find_erasures(driver);
+    driver->erasing = true;
 }
 
 void driver_recover_again(void *context)
@@ -148,29 +145,31 @@ psa_status_t driver_require_settled(struct driver *driver, struct error *err)
     return PSA_ERROR_STORAGE_FAILURE;
 }
 
-/* True when it is settled, or cannot be in this run. */
-static bool settle_erasure(struct driver *driver, uint8_t slot)
+/* Whether a slot that could not be erased is to be tried again in this run. */
+static bool is_for_later(psa_status_t status)
 {
-    switch (driver_erase_slot(driver, slot, 0)) {
-    case PSA_ERROR_COMMUNICATION_FAILURE: /* another time */
-    case PSA_ERROR_NOT_PERMITTED:         /* the chip's guard: somebody is only looking */
+    switch (status) {
+    case PSA_ERROR_COMMUNICATION_FAILURE:
+    case PSA_ERROR_NOT_PERMITTED: /* the chip's guard: somebody is only looking */
     case PSA_ERROR_STORAGE_FAILURE:
     case PSA_ERROR_INSUFFICIENT_STORAGE:
     case PSA_ERROR_DATA_CORRUPT: /* a key record that may claim this slot */
     case PSA_ERROR_DATA_INVALID:
-        return false;
-    default:
         return true;
+    default:
+        return false;
     }
 }
 
 void driver_settle_erasures(struct driver *driver)
 {
-    if (driver->erase_due == 0)
-        return;
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
-        if ((driver->erase_due & 1u << slot) != 0 && settle_erasure(driver, slot))
-            driver->erase_due &= (uint16_t)~(1u << slot);
-    error_clear(&driver->last_error);
-    chip_sleep(driver->chip);
+    bool erasing = driver->erasing, due;
+
+    driver->erasing = false;
+    for (uint8_t slot = 0; erasing && slot < CHIP_SLOTS; slot++)
+        if (storage_scrap_get(driver->storage, driver_scrap_uid(slot), &due) == STORAGE_OK && due) {
+            driver->erasing |= is_for_later(driver_erase_slot(driver, slot, 0));
+            error_clear(&driver->last_error);
+            chip_sleep(driver->chip);
+        }
 }

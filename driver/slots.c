@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver/slots.h"
 
+#include "bytes/order.h"
 #include "chip/operations.h"
 #include "driver/atecc608a_se.h"
 #include "driver/recovery.h"
@@ -421,7 +422,7 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
 /* Bytes 0 to 3 and 36 to 39 of a stored public key are zero, X and Y between and behind them. */
 static bool has_public_key_form(const uint8_t stored[static 64])
 {
-    return bytes_all(bytes_of(stored, 4), 0x00) && bytes_all(bytes_of(stored + 36, 4), 0x00);
+    return load32_le(stored) == 0 && load32_le(stored + 36) == 0;
 }
 
 /* For registration: a key of the wanted kind is really there and answers. */
