@@ -85,8 +85,6 @@ static psa_status_t check_new_key(struct driver *driver, const psa_key_attribute
         status = driver_require_settled(driver, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = driver_check_new_id(driver, psa_get_key_id(attributes), &driver->last_error);
-    if (status != PSA_SUCCESS)
-        error_doing(&driver->last_error, "create a key in the chip");
     return status;
 }
 
@@ -109,6 +107,7 @@ static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_cr
                                !named && !driver->settings.replace_unclaimed);
     if (status == PSA_SUCCESS)
         *key_slot = slot;
+    error_doing(&driver->last_error, "create a key in the chip");
     return driver_se_finish_key(driver, attributes, status);
 }
 
@@ -118,6 +117,7 @@ psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_
 {
     (void)context;
     (void)persistent_data;
+    *key_slot = CHIP_SLOTS;
     return find_slot(attributes, method, false, key_slot);
 }
 

@@ -24,12 +24,10 @@ struct driver *driver_se_begin(void)
 psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
 {
     driver->working = false;
-    if (status == PSA_SUCCESS) {
-        error_clear(&driver->last_error);
-        return status;
-    }
     error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
     error_with_psa(&driver->last_error, status);
+    if (status == PSA_SUCCESS)
+        error_clear(&driver->last_error);
     return status;
 }
 

@@ -391,7 +391,6 @@ psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorit
 
 psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id)
 {
-    const uint64_t scrap = driver_scrap_uid(slot);
     uint32_t other;
     psa_status_t status = driver_find_claim(driver, slot, except_id, &other, &driver->last_error);
     enum storage_status noted;
@@ -401,12 +400,12 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     if (status != PSA_SUCCESS)
         return status;
     if (other != 0 || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GENERATE) == 0) {
-        noted = storage_scrap_clear(driver->storage, scrap);
+        noted = storage_scrap_clear(driver->storage, driver_scrap_uid(slot));
     } else {
         status = generate(driver, slot);
         if (status != PSA_SUCCESS)
             return status;
-        noted = storage_scrap_set(driver->storage, scrap, false);
+        noted = storage_scrap_set(driver->storage, driver_scrap_uid(slot), false);
     }
     if (noted == STORAGE_OK)
         return PSA_SUCCESS;

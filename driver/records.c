@@ -107,8 +107,6 @@ psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *con
             return PSA_SUCCESS;
         if (next != STORAGE_OK)
             return records_failed(next, err);
-        if (uid < PSA_KEY_ID_USER_MIN)
-            continue;
         psa_status_t status = driver_read_record(driver, (uint32_t)uid, &record, err);
         if (status != PSA_SUCCESS)
             return status;

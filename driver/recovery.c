@@ -20,6 +20,11 @@ uint64_t driver_scrap_uid(uint8_t slot)
     return storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);
 }
 
+bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due)
+{
+    return storage_scrap_get(driver->storage, driver_scrap_uid(slot), due) == STORAGE_OK;
+}
+
 static bool failed(enum storage_status status)
 {
     return status == STORAGE_FAILED || status == STORAGE_READ_ONLY;
@@ -60,18 +65,17 @@ static bool decide(struct driver *driver, const struct storage_transaction *tran
 }
 
 /* The first part of the actions: what the slot's scrap record is to say. */
-static enum storage_status mark_slot(const struct storage *storage, uint8_t slot, uint8_t actions)
+static enum storage_status mark_slot(const struct driver *driver, uint8_t slot, uint8_t actions)
 {
-    uint64_t uid = driver_scrap_uid(slot);
-    bool due = (actions & MARK_DUE) != 0, is_marked;
+    bool due = (actions & MARK_DUE) != 0, is_due;
 
     if (slot >= CHIP_SLOTS)
         return STORAGE_OK;
     if ((actions & CLEAR_SCRAP) != 0)
-        return storage_scrap_clear(storage, uid);
+        return storage_scrap_clear(driver->storage, driver_scrap_uid(slot));
     /* A record that is there already may say that an erase is due. */
-    if (due || ((actions & MARK_SCRAP) != 0 && storage_scrap_get(storage, uid, &is_marked) != STORAGE_OK))
-        return storage_scrap_set(storage, uid, due);
+    if (due || ((actions & MARK_SCRAP) != 0 && !driver_scrap_get(driver, slot, &is_due)))
+        return storage_scrap_set(driver->storage, driver_scrap_uid(slot), due);
     return STORAGE_OK;
 }
 
@@ -79,10 +83,11 @@ static enum storage_status mark_slot(const struct storage *storage, uint8_t slot
  * Does `actions`, the transaction's record last: as long as it is there, the same rules decide again. A store without
  * room for the scrap record gets some by what is removed; a cut in between then costs a slot, but no key.
  */
-static bool carry_out(const struct storage *storage, const struct storage_transaction *transaction, uint8_t actions)
+static bool carry_out(const struct driver *driver, const struct storage_transaction *transaction, uint8_t actions)
 {
+    const struct storage *storage = driver->storage;
     const uint8_t slot = driver_slot_of(transaction->slot);
-    enum storage_status marked = mark_slot(storage, slot, actions), removed = STORAGE_OK;
+    enum storage_status marked = mark_slot(driver, slot, actions), removed = STORAGE_OK;
 
     if (failed(marked))
         return false;
@@ -91,12 +96,12 @@ static bool carry_out(const struct storage *storage, const struct storage_transa
     if (failed(removed))
         return false;
     if (marked == STORAGE_FULL)
-        marked = mark_slot(storage, slot, actions);
+        marked = mark_slot(driver, slot, actions);
     removed = storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
     if (removed != STORAGE_OK && removed != STORAGE_ABSENT)
         return false;
     if (marked == STORAGE_FULL)
-        (void)mark_slot(storage, slot, actions);
+        (void)mark_slot(driver, slot, actions);
     return true;
 }
 
@@ -114,7 +119,7 @@ static bool settle_transaction(struct driver *driver)
     if (status == STORAGE_OK && transaction.lifetime == PSA_ATECC608A_LIFETIME &&
         transaction.uid <= PSA_KEY_ID_VENDOR_MAX && !decide(driver, &transaction, &actions))
         return false;
-    return carry_out(driver->storage, &transaction, actions);
+    return carry_out(driver, &transaction, actions);
 }
 
 void driver_recover(struct driver *driver)
@@ -163,12 +168,15 @@ static bool is_for_later(psa_status_t status)
 
 void driver_settle_erasures(struct driver *driver)
 {
-    bool erasing = driver->erasing, due;
+    bool due;
 
+    if (!driver->erasing)
+        return;
     driver->erasing = false;
-    for (uint8_t slot = 0; erasing && slot < CHIP_SLOTS; slot++)
-        if (storage_scrap_get(driver->storage, driver_scrap_uid(slot), &due) == STORAGE_OK && due) {
-            driver->erasing |= is_for_later(driver_erase_slot(driver, slot, 0));
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        if (driver_scrap_get(driver, slot, &due) && due) {
+            if (is_for_later(driver_erase_slot(driver, slot, 0)))
+                driver->erasing = true;
             error_clear(&driver->last_error);
             chip_sleep(driver->chip);
         }

@@ -14,8 +14,9 @@
 
 #include "driver/driver.h"
 
-/* The uid of the scrap record of one of this chip's slots. */
+/* The uid of the scrap record of one of this chip's slots; and whether there is one, of which `*due` is told. */
 uint64_t driver_scrap_uid(uint8_t slot);
+bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due);
 
 /*
  * Settles a left-over transaction in storage, where it is not known that there is none; asks nothing of the chip and

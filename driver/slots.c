@@ -5,7 +5,6 @@
 #include "chip/operations.h"
 #include "driver/atecc608a_se.h"
 #include "driver/recovery.h"
-#include "storage/scrap.h"
 
 /* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
 #define PUTTING                                                                                                        \
@@ -76,26 +75,27 @@ static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fi
     const uint32_t can = chip_slot_can(&driver->config, slot);
     uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
     struct bytes key = bytes_of(public_key, sizeof public_key);
+    enum driver_fill found = DRIVER_FILL_UNKNOWN;
     enum chip_status status = CHIP_OK;
     bool valid;
 
-    *fill = DRIVER_FILL_UNKNOWN;
     if (driver_slot_is_private(&driver->config, slot)) {
         status = chip_read_key_valid(driver->chip, slot, &valid, err);
         if (status == CHIP_PARSE)
             status = CHIP_EXECUTION;
-        if (status == CHIP_OK)
-            *fill = valid ? DRIVER_FILL_KEY : DRIVER_FILL_EMPTY;
-        if (*fill == DRIVER_FILL_EMPTY && (can & CHIP_CAN_GIVE_PUBLIC) != 0) {
-            status = chip_read_public_key(driver->chip, slot, public_key, err);
-            if (status == CHIP_OK)
-                *fill = DRIVER_FILL_KEY;
+        if (status == CHIP_OK) {
+            found = DRIVER_FILL_EMPTY;
+            if (!valid && (can & CHIP_CAN_GIVE_PUBLIC) != 0)
+                status = chip_read_public_key(driver->chip, slot, public_key, err);
+            if (status == CHIP_OK && (valid || (can & CHIP_CAN_GIVE_PUBLIC) != 0))
+                found = DRIVER_FILL_KEY;
         }
     } else if ((can & CHIP_CAN_HOLD_PUBLIC) != 0 && (can & CHIP_CAN_READ_CLEAR) != 0) {
         status = chip_read_stored_public_key(driver->chip, slot, public_key, err);
         if (status == CHIP_OK)
-            *fill = bytes_all(key, 0x00) || bytes_all(key, 0xff) ? DRIVER_FILL_EMPTY : DRIVER_FILL_KEY;
+            found = bytes_all(key, 0x00) || bytes_all(key, 0xff) ? DRIVER_FILL_EMPTY : DRIVER_FILL_KEY;
     }
+    *fill = found;
     if (status != CHIP_EXECUTION)
         return driver_outcome(driver, status);
     error_clear(err);
@@ -110,7 +110,7 @@ static bool is_scrap(const struct driver *driver, uint8_t slot)
 {
     bool due;
 
-    return storage_scrap_get(driver->storage, driver_scrap_uid(slot), &due) == STORAGE_OK &&
+    return driver_scrap_get(driver, slot, &due) &&
            (!due || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GENERATE) != 0);
 }
 
@@ -125,10 +125,6 @@ psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_
         status = driver_load_config(driver, err);
     if (status == PSA_SUCCESS)
         status = ask_slot(driver, slot, fill, err);
-    if (status != PSA_SUCCESS) {
-        error_doing(err, "ask the chip what a slot holds");
-        error_at_slot(err, slot);
-    }
     driver_rest(driver);
     return status;
 }
@@ -158,8 +154,9 @@ static bool note_claim(void *context, const struct driver_record *record)
     return true;
 }
 
-/* Policies, claims and scrap; the chip is not asked what the slots hold. */
-static psa_status_t read_unprobed(struct driver *driver, struct driver_map *map, struct error *err)
+/* Abilities, claims and scrap. The chip is not asked what the slots hold: `fill`. */
+static psa_status_t read_unprobed(struct driver *driver, enum driver_fill fill, struct driver_map *map,
+                                  struct error *err)
 {
     psa_status_t status = driver_load_config(driver, err);
     struct chip_config later = with_data_locked(&driver->config);
@@ -171,8 +168,8 @@ static psa_status_t read_unprobed(struct driver *driver, struct driver_map *map,
         uint32_t using = chip_slot_can(&later, slot) & ~(uint32_t)PUTTING;
         map->slots[slot] = (struct driver_slot){
             .abilities = putting | using,
-            .locked = chip_slot_policy(&later, slot).locked,
             .write_key_known = driver_write_key(driver, slot) != NULL,
+            .fill = fill,
             .scrap = is_scrap(driver, slot),
         };
     }
@@ -181,10 +178,12 @@ static psa_status_t read_unprobed(struct driver *driver, struct driver_map *map,
 
 psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_map *map, struct error *err)
 {
-    psa_status_t status = read_unprobed(driver, map, err);
+    psa_status_t status = read_unprobed(driver, DRIVER_FILL_UNKNOWN, map, err);
 
-    for (uint8_t slot = 0; status == PSA_SUCCESS && probe && slot < CHIP_SLOTS; slot++) {
-        status = ask_slot(driver, slot, &map->slots[slot].fill, err);
+    for (uint8_t slot = 0; status == PSA_SUCCESS && slot < CHIP_SLOTS; slot++) {
+        map->slots[slot].locked = chip_slot_policy(&driver->config, slot).locked;
+        if (probe)
+            status = ask_slot(driver, slot, &map->slots[slot].fill, err);
         if (status != PSA_SUCCESS)
             error_at_slot(err, slot);
     }
@@ -213,7 +212,7 @@ static const struct {
 /* The functions below say what is wrong with an attribute, NULL: nothing. */
 static const char *algorithm_fault(psa_algorithm_t algorithm)
 {
-    psa_algorithm_t hash = (algorithm & PSA_ALG_HASH_MASK) | PSA_ALG_CATEGORY_HASH;
+    psa_algorithm_t hash = algorithm & PSA_ALG_HASH_MASK;
 
     if (PSA_ALG_IS_KEY_AGREEMENT(algorithm))
         return "key agreement with a chip key cannot be reached through the PSA secure element interface";
@@ -221,8 +220,8 @@ static const char *algorithm_fault(psa_algorithm_t algorithm)
         return "the chip signs with its own random numbers, never deterministically";
     if (!PSA_ALG_IS_RANDOMIZED_ECDSA(algorithm))
         return "the key's algorithm is not randomized ECDSA";
-    if (algorithm != PSA_ALG_ECDSA_ANY && hash != PSA_ALG_ANY_HASH &&
-        (hash < PSA_ALG_SHA_224 || hash > PSA_ALG_SHA_512))
+    if (hash != 0 && hash != PSA_ALG_HASH_MASK &&
+        (hash < (PSA_ALG_SHA_224 & PSA_ALG_HASH_MASK) || hash > (PSA_ALG_SHA_512 & PSA_ALG_HASH_MASK)))
         return "the key's algorithm names a hash other than SHA-2";
     return NULL;
 }
@@ -343,24 +342,12 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
     return PSA_ERROR_INSUFFICIENT_STORAGE;
 }
 
-/* Before the config zone is locked no slot can do anything, which is no reason to buy another chip. */
-static psa_status_t require_policies(const struct chip_config *config, struct error *err)
-{
-    if (chip_config_is_locked(config))
-        return PSA_SUCCESS;
-    error_set(err, ERROR_CONFIG_UNLOCKED, "the chip's config zone is unlocked: no slot has a policy yet",
-              "configure the chip and lock its config zone");
-    return PSA_ERROR_BAD_STATE;
-}
-
-/* The slots are taken for empty until they are asked, in the order of preference. */
+/* In a map where all slots are taken for empty they are asked in the order of preference, until one is. */
 static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_want *want,
                                 uint8_t *slot, struct error *err)
 {
     unsigned asked = 0;
 
-    for (uint8_t i = 0; i < CHIP_SLOTS; i++)
-        map->slots[i].fill = DRIVER_FILL_EMPTY;
     for (;;) {
         psa_status_t status = driver_pick_slot(map, want, &driver->settings, slot, err);
         if (status != PSA_SUCCESS || (asked & 1u << *slot) != 0 || map->slots[*slot].scrap)
@@ -376,16 +363,15 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
 {
     struct driver_map map;
     uint8_t picked;
-    psa_status_t status = read_unprobed(driver, &map, err);
+    psa_status_t status = read_unprobed(driver, DRIVER_FILL_EMPTY, &map, err);
 
-    if (status == PSA_SUCCESS)
-        status = require_policies(&driver->config, err);
+    /* No slot has an ability then: any will do to say so. */
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = driver_require(&driver->config, 0, CHIP_CAN_GENERATE, err);
     if (status == PSA_SUCCESS)
         status = pick_asking(driver, &map, want, &picked, err);
     if (status == PSA_SUCCESS)
         *slot = picked;
-    else
-        error_doing(err, "choose a slot for the key");
     driver_rest(driver);
     return status;
 }
@@ -474,17 +460,15 @@ static psa_status_t check_unclaimed(struct driver *driver, uint8_t slot, struct 
 
 psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err)
 {
-    bool creating = want->method != 0;
     psa_status_t status = driver_load_config(driver, err);
 
     if (status == PSA_SUCCESS)
         status = check_policy(driver, want, slot, err);
     if (status == PSA_SUCCESS)
-        status = creating ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
-    if (status != PSA_SUCCESS) {
-        error_doing(err, creating ? "put a key into a slot" : "register the key in a slot");
+        status =
+            want->method != 0 ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
+    if (status != PSA_SUCCESS)
         error_at_slot(err, slot);
-    }
     driver_rest(driver);
     return status;
 }
