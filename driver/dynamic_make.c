@@ -63,8 +63,8 @@ static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const 
         note.creation = want->method == CHIP_CAN_GENERATE ? STORAGE_CREATION_GENERATE : STORAGE_CREATION_IMPORT;
         psa_status_t status = PSA_SUCCESS;
         if (!note.fresh)
-            status = driver_slot_is_scrap(driver, slot, &note.fresh, &driver->last_error);
-        if (status == PSA_SUCCESS && !note.fresh) {
+            note.fresh = driver_slot_is_scrap(driver, slot);
+        if (!note.fresh) {
             status = driver_probe_slot(driver, slot, &fill, &driver->last_error);
             note.fresh = fill == DRIVER_FILL_EMPTY;
         }

@@ -150,7 +150,6 @@ psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct 
     error_clear(err);
     if (found == PSA_ERROR_DOES_NOT_EXIST)
         return PSA_SUCCESS;
-    error_with_key(err, key_id);
     error_set(err, ERROR_KEY_EXISTS, "a key record with this id exists, whole or damaged",
               "use another key id, or destroy that key first");
     return PSA_ERROR_ALREADY_EXISTS;

@@ -116,29 +116,26 @@ static bool is_scrap(const struct driver *driver, uint8_t slot)
 
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
 {
-    psa_status_t status = PSA_ERROR_INVALID_ARGUMENT;
+    psa_status_t status = driver_load_config(driver, err);
 
     *fill = DRIVER_FILL_UNKNOWN;
-    if (slot >= CHIP_SLOTS)
-        error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
-    else
-        status = driver_load_config(driver, err);
+    if (status == PSA_SUCCESS)
+        status = driver_require(&driver->config, slot, 0, err); /* only that there is such a slot */
     if (status == PSA_SUCCESS)
         status = ask_slot(driver, slot, fill, err);
     driver_rest(driver);
     return status;
 }
 
-psa_status_t driver_slot_is_scrap(struct driver *driver, uint8_t slot, bool *scrap, struct error *err)
+bool driver_slot_is_scrap(struct driver *driver, uint8_t slot)
 {
-    uint32_t claimed_by = 0;
-    psa_status_t status = driver_load_config(driver, err);
+    uint32_t claimed_by;
+    bool scrap = driver_load_config(driver, NULL) == PSA_SUCCESS &&
+                 driver_find_claim(driver, slot, 0, &claimed_by, NULL) == PSA_SUCCESS && claimed_by == 0 &&
+                 is_scrap(driver, slot);
 
-    if (status == PSA_SUCCESS)
-        status = driver_find_claim(driver, slot, 0, &claimed_by, err);
-    *scrap = status == PSA_SUCCESS && claimed_by == 0 && is_scrap(driver, slot);
     driver_rest(driver);
-    return status;
+    return scrap;
 }
 
 /* --- all slots ------------------------------------------------------------------------------------------------- */
@@ -195,21 +192,23 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
 
 /* --- what is wanted -------------------------------------------------------------------------------------------- */
 
-/* Usages that no key in the chip can have, and why. */
+#define SIGNS (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
+#define VERIFIES (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
+
+/* Usages that no key in the chip can have, but a private key may sign and a public one be exported; and why. */
 static const struct {
     psa_key_usage_t usage;
     const char *cause;
 } refused_usages[] = {
     {PSA_KEY_USAGE_DERIVE, "key agreement with a chip key cannot be reached through the PSA secure element interface"},
     {PSA_KEY_USAGE_VERIFY_DERIVATION, "a chip key cannot verify derived secrets"},
-    {PSA_KEY_USAGE_ENCRYPT, "a P-256 key in the chip does not encrypt"},
-    {PSA_KEY_USAGE_DECRYPT, "a P-256 key in the chip does not decrypt"},
+    {PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT, "a P-256 key in the chip neither encrypts nor decrypts"},
     {PSA_KEY_USAGE_COPY, "a key in the chip cannot be copied"},
+    {PSA_KEY_USAGE_EXPORT, "a private key never leaves the chip"},
+    {SIGNS, "a public key does not sign"},
 };
-#define SIGNS (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
-#define VERIFIES (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
 
-/* The functions below say what is wrong with an attribute, NULL: nothing. */
+/* The functions below say what is wrong with a key's attributes, NULL: nothing. */
 static const char *algorithm_fault(psa_algorithm_t algorithm)
 {
     psa_algorithm_t hash = algorithm & PSA_ALG_HASH_MASK;
@@ -222,70 +221,76 @@ static const char *algorithm_fault(psa_algorithm_t algorithm)
         return "the key's algorithm is not randomized ECDSA";
     if (hash != 0 && hash != PSA_ALG_HASH_MASK &&
         (hash < (PSA_ALG_SHA_224 & PSA_ALG_HASH_MASK) || hash > (PSA_ALG_SHA_512 & PSA_ALG_HASH_MASK)))
-        return "the key's algorithm names a hash other than SHA-2";
+        return "the key's algorithm names a hash other than SHA-2 or PSA_ALG_ANY_HASH";
     return NULL;
 }
 
 static const char *usage_fault(psa_key_usage_t usage, bool private_key)
 {
+    usage &= ~(private_key ? SIGNS : PSA_KEY_USAGE_EXPORT);
     for (size_t i = 0; i < sizeof refused_usages / sizeof refused_usages[0]; i++)
         if ((usage & refused_usages[i].usage) != 0)
             return refused_usages[i].cause;
-    if (private_key && (usage & PSA_KEY_USAGE_EXPORT) != 0)
-        return "a private key never leaves the chip";
-    if (!private_key && (usage & SIGNS) != 0)
-        return "a public key does not sign";
     return NULL;
+}
+
+static const char *fault_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method, bool private_key)
+{
+    psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
+    size_t bits = psa_get_key_bits(attributes);
+
+    if (psa_get_key_lifetime(attributes) != PSA_ATECC608A_LIFETIME)
+        return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
+    if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
+        return "the chip holds key pairs and public keys of the family SECP R1 only";
+    if (bits != 256 && !(bits == 0 && method == PSA_KEY_CREATION_IMPORT))
+        return "the chip's curve is P-256: a key has 256 bits";
+    if (method != PSA_KEY_CREATION_IMPORT && method != PSA_KEY_CREATION_GENERATE && method != PSA_KEY_CREATION_REGISTER)
+        return "the chip neither derives nor copies keys through the PSA secure element interface";
+    const char *fault = algorithm_fault(psa_get_key_algorithm(attributes));
+    if (fault == NULL && second != PSA_ALG_NONE)
+        fault = algorithm_fault(second);
+    return fault != NULL ? fault : usage_fault(psa_get_key_usage_flags(attributes), private_key);
+}
+
+static uint32_t abilities_for(psa_key_usage_t usage, bool private_key)
+{
+    uint32_t abilities = 0;
+
+    if (!private_key)
+        return CHIP_CAN_HOLD_PUBLIC;
+    if ((usage & SIGNS) != 0)
+        abilities |= CHIP_CAN_SIGN_DIGEST;
+    if ((usage & VERIFIES) != 0)
+        abilities |= CHIP_CAN_GIVE_PUBLIC;
+    return abilities;
+}
+
+static uint32_t ways_for(psa_key_creation_method_t method, bool private_key)
+{
+    if (method == PSA_KEY_CREATION_GENERATE)
+        return CHIP_CAN_GENERATE;
+    if (method != PSA_KEY_CREATION_IMPORT)
+        return 0;
+    return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
 }
 
 psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                             struct driver_want *want, struct error *err)
 {
-    psa_key_type_t type = psa_get_key_type(attributes);
-    psa_key_usage_t usage = psa_get_key_usage_flags(attributes);
-    psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
-    size_t bits = psa_get_key_bits(attributes);
-    bool private_key = type == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    psa_status_t status = PSA_ERROR_NOT_SUPPORTED;
-    const char *fault, *next;
-
-    *want = (struct driver_want){.private_key = private_key};
-    if (psa_get_key_lifetime(attributes) != PSA_ATECC608A_LIFETIME) {
-        fault = "a key in a slot of the chip is never volatile: its lifetime must be 0x6001";
-        next = "use PSA_ATECC608A_LIFETIME with a key id";
-    } else if (!private_key && type != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)) {
-        fault = "the chip holds keys of the family SECP R1 only";
-        next = "use a P-256 key pair or public key";
-    } else if (bits != 256 && !(bits == 0 && method == PSA_KEY_CREATION_IMPORT)) {
-        fault = "the chip's curve is P-256: a key has 256 bits";
-        next = "set 256 key bits";
-    } else if ((fault = algorithm_fault(psa_get_key_algorithm(attributes))) != NULL ||
-               (second != PSA_ALG_NONE && (fault = algorithm_fault(second)) != NULL)) {
-        next = "use PSA_ALG_ECDSA(PSA_ALG_ANY_HASH) or PSA_ALG_ECDSA with a SHA-2 hash";
-    } else if ((fault = usage_fault(usage, private_key)) != NULL) {
-        next = "take the usage flag away";
-    } else if (method == PSA_KEY_CREATION_GENERATE && !private_key) {
-        fault = "a public key cannot be generated";
-        next = "generate a key pair";
-        status = PSA_ERROR_INVALID_ARGUMENT;
-    } else if (method != PSA_KEY_CREATION_GENERATE && method != PSA_KEY_CREATION_IMPORT &&
-               method != PSA_KEY_CREATION_REGISTER) {
-        fault = "the chip neither derives nor copies keys through the PSA secure element interface";
-        next = NULL;
-    } else {
-        if (method == PSA_KEY_CREATION_GENERATE)
-            want->method = CHIP_CAN_GENERATE;
-        else if (method == PSA_KEY_CREATION_IMPORT)
-            want->method = private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
-        if (!private_key)
-            want->abilities = CHIP_CAN_HOLD_PUBLIC;
-        else
-            want->abilities = ((usage & SIGNS) != 0 ? CHIP_CAN_SIGN_DIGEST : 0) |
-                              ((usage & VERIFIES) != 0 ? CHIP_CAN_GIVE_PUBLIC : 0);
-        return PSA_SUCCESS;
+    want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
+    want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
+    want->method = ways_for(method, want->private_key);
+    const char *fault = fault_of(attributes, method, want->private_key);
+    if (fault != NULL) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, fault, "give the key other attributes: docs/psa-keys.md has the table");
+        return PSA_ERROR_NOT_SUPPORTED;
     }
-    error_set(err, ERROR_KEY_ATTRIBUTES, fault, next);
-    return status;
+    if (method == PSA_KEY_CREATION_GENERATE && !want->private_key) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
+        return PSA_ERROR_INVALID_ARGUMENT;
+    }
+    return PSA_SUCCESS;
 }
 
 /* --- choosing -------------------------------------------------------------------------------------------------- */

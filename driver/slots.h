@@ -59,8 +59,8 @@ const struct driver_write_key *driver_write_key(const struct driver *driver, uin
 /* Asks the chip about one slot. `err`, where it is not NULL, must be clean. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
-/* Whether `slot` is scrap: as good as empty, whatever it holds (driver/recovery.h). */
-psa_status_t driver_slot_is_scrap(struct driver *driver, uint8_t slot, bool *scrap, struct error *err);
+/* Whether `slot` is scrap: as good as empty, whatever it holds (driver/recovery.h). What cannot be read makes none. */
+bool driver_slot_is_scrap(struct driver *driver, uint8_t slot);
 
 /* What is wanted of a slot, from PSA attributes and creation method. */
 struct driver_want {

@@ -236,7 +236,7 @@ static enum provision_status observe_missing(struct provision *provision, const 
         }
         /* What an interrupted run of ours left there is nobody's key. */
         if (status == PSA_SUCCESS && fill != DRIVER_FILL_EMPTY)
-            status = driver_slot_is_scrap(driver, key->slot, &scrap, err);
+            scrap = driver_slot_is_scrap(driver, key->slot);
         if (status == PSA_SUCCESS && key->method != PROFILE_REGISTER && fill != DRIVER_FILL_EMPTY && !scrap &&
             key->replace == PROFILE_REPLACE_NEVER && !is_to_be_filled(provision->profile, plan, key->slot)) {
             error_set(err, ERROR_SLOT_FILLED,
@@ -309,7 +309,7 @@ static enum provision_status observe_keys(struct provision *provision, struct pr
             struct provision_step *step =
                 plan_add_step(plan, methods[key->method].action, (int)i, slot, status == PSA_SUCCESS);
             if (!step->done && slot != PROFILE_SLOT_ANY)
-                (void)driver_slot_is_scrap(provision->driver, slot, &step->begun, NULL);
+                step->begun = driver_slot_is_scrap(provision->driver, slot);
             if (slot != PROFILE_SLOT_ANY)
                 taken = (uint16_t)(taken | 1u << slot);
         }
