@@ -37,16 +37,6 @@ static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doin
     return status;
 }
 
-/* What begins the use of a key: the config zone is known, and the slot can do it. */
-static psa_status_t require(struct driver *driver, uint8_t slot, enum chip_ability ability)
-{
-    psa_status_t status = driver_load_config(driver, &driver->last_error);
-
-    if (status == PSA_SUCCESS)
-        status = driver_require(&driver->config, slot, ability, &driver->last_error);
-    return status;
-}
-
 /*
  * A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change.
  */
@@ -248,7 +238,8 @@ static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t pub
     if (status != PSA_SUCCESS)
         return status;
     bool computed = driver_slot_is_private(&driver->config, slot);
-    status = require(driver, slot, computed ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
+    status = driver_require(&driver->config, slot, computed ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR,
+                            &driver->last_error);
     if (status != PSA_SUCCESS)
         return status;
     if (computed)
@@ -343,7 +334,9 @@ psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm
     if (status == PSA_SUCCESS && signature->cap - signature->len < CHIP_SIGNATURE_BYTES)
         status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
     if (status == PSA_SUCCESS)
-        status = require(driver, slot, CHIP_CAN_SIGN_DIGEST);
+        status = driver_load_config(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = driver_require(&driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = sign(driver, slot, digest, signature);
     return finish(driver, slot, "sign a hash", status);
@@ -361,7 +354,8 @@ static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t di
     if (allowed != PSA_SUCCESS)
         return allowed;
     bool stored = !driver_slot_is_private(&driver->config, slot);
-    allowed = stored ? require(driver, slot, CHIP_CAN_HOLD_PUBLIC) : read_public(driver, slot, public_key);
+    allowed = stored ? driver_require(&driver->config, slot, CHIP_CAN_HOLD_PUBLIC, err)
+                     : read_public(driver, slot, public_key);
     if (allowed != PSA_SUCCESS)
         return allowed;
     enum chip_part part = chip_config_part(&driver->config);
