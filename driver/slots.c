@@ -44,7 +44,7 @@ bool driver_slot_is_private(const struct chip_config *config, uint8_t slot)
 psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err)
 {
     enum error_reason reason = ERROR_NONE;
-    enum chip_rule rule = chip_slot_why_not(config, slot, (enum chip_ability)abilities, &reason);
+    enum chip_rule rule = chip_slot_why_not(config, slot, abilities, &reason);
 
     if (rule == CHIP_RULE_NONE)
         return PSA_SUCCESS;
