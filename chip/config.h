@@ -127,10 +127,11 @@ enum chip_rule {
 };
 
 /*
- * The first rule that keeps the slot from an ability that chip_slot_can() does not list, and in `*reason` the machine's
- * word for it. CHIP_RULE_NONE, with `*reason` untouched, when the slot has the ability.
+ * The first rule that keeps the slot from one of `abilities` (enum chip_ability bits) that chip_slot_can() does not
+ * list, and in `*reason` the machine's word for it. CHIP_RULE_NONE, with `*reason` untouched, when the slot has all of
+ * them.
  */
-enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
+enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, uint32_t abilities,
                                  enum error_reason *reason);
 
 /* The size of a slot in bytes: 36, 416 or 72. */

@@ -121,7 +121,7 @@ uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot)
     return abilities;
 }
 
-enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
+enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, uint32_t abilities,
                                  enum error_reason *reason)
 {
     uint16_t subjects[SUBJECTS];
@@ -132,7 +132,7 @@ enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot,
     }
     collect_subjects(config, slot, subjects);
     for (size_t i = 0; i < SLOT_RULES; i++)
-        if ((slot_rules[i].abilities & (unsigned)ability) != 0 && rule_forbids(&slot_rules[i], subjects)) {
+        if ((slot_rules[i].abilities & abilities) != 0 && rule_forbids(&slot_rules[i], subjects)) {
             *reason = (enum error_reason)slot_rules[i].reason;
             return (enum chip_rule)i;
         }

@@ -346,7 +346,7 @@ static bool check_config(const struct board_results *results, struct error *err)
         (profile->lock_data && !chip_data_is_locked(config)))
         return refuse("a zone that the profile locks is not locked", NULL, err);
     for (size_t i = 0; i < profile->key_count; i++)
-        if (profile->keys[i].lock_slot && !chip_slot_policy(config, results->evidence.keys[i].slot).locked)
+        if (profile->keys[i].lock_slot && !chip_slot_is_locked(config, results->evidence.keys[i].slot))
             return refuse("a slot that the profile locks is not locked", &profile->keys[i], err);
     return true;
 }

@@ -24,19 +24,19 @@ static bool list_key(void *context, const struct driver_record *key)
     const char *method = evidence_key_method(listing->session->record, key->key_id);
     char type[KEY_TEXT_SIZE], algorithm[KEY_TEXT_SIZE], usage[KEY_TEXT_SIZE];
 
-    key_type_text(key->type, type);
-    key_algorithm_text(key->algorithm, algorithm);
-    key_usage_text(key->usage, usage);
+    key_type_text(driver_record_type(key), type);
+    key_algorithm_text(driver_record_algorithm(key), algorithm);
+    key_usage_text(driver_record_usage(key), usage);
     if (listing->count++ == 0)
         output_result(output, "%-10s  %-20s  %-8s  %4s  %-23s  %4s  %-15s  %s\n", "id", "name", "method", "slot",
                       "type", "bits", "algorithm", "usage");
-    output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4" PRIu64 "  %-23s  %4u  %-15s  %s\n", key->key_id,
-                  name != NULL ? name : "-", method != NULL ? method : "-", key->slot_number, type, key->bits,
+    output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
+                  name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
                   algorithm, usage);
     output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:s}", "event", "key", "id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
-                                    (json_int_t)key->slot_number, "type", type, "bits", (int)key->bits, "algorithm",
-                                    algorithm, "usage", usage));
+                                    (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
+                                    "algorithm", algorithm, "usage", usage));
     return true;
 }
 

@@ -10,6 +10,8 @@
 #ifndef IMPRINT_DRIVER_DRIVER_H
 #define IMPRINT_DRIVER_DRIVER_H
 
+#include <psa/crypto.h>
+
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "error/error.h"
@@ -41,8 +43,8 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
-    uint16_t erase_due; /* bit n: slot n holds a key that was destroyed, and is to be overwritten */
-    bool working;       /* one of its methods is on the stack: the chip's registers may hold something that it needs */
+    bool erasing; /* a slot may hold a key that was destroyed, and is to be overwritten */
+    bool working; /* one of its methods is on the stack: the chip's registers may hold something that it needs */
 };
 
 /*
@@ -60,17 +62,27 @@ void driver_init(struct driver *driver, struct chip *chip, struct storage *stora
 void driver_bind(struct driver *driver);
 struct driver *driver_bound(void);
 
+/* PSA's 64-bit slot number in a byte: what is no slot of a chip stays so, and is refused where the slot is needed. */
+uint8_t driver_slot_of(uint64_t number);
+
 /* Forgets the cached config zone: call it after anything else has written or locked the chip. */
 void driver_forget_config(struct driver *driver);
 
 /* The config zone, read once and then kept. May leave the chip awake: chip_sleep() when done. */
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err);
 
-/* The same with the lock bytes (84 to 91) read anew: for the moment before something is written to the chip. */
-enum chip_status driver_refresh_locks(struct driver *driver, const struct chip_config **config, struct error *err);
+/*
+ * For the driver's own files: from success on, `config` above is the chip's. driver_refresh_locks() reads the lock
+ * bytes (84 to 91) anew: for the moment before something is written to the chip.
+ */
+psa_status_t driver_load_config(struct driver *driver, struct error *err);
+psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);
 
-/* Forgets the cached config zone when `status` says that the chip may have been exchanged or restarted. */
-void driver_note_chip_status(struct driver *driver, enum chip_status status);
+/*
+ * `status` in PSA's words. Where it says that the chip may have been exchanged or restarted, the cached config zone is
+ * forgotten.
+ */
+psa_status_t driver_outcome(struct driver *driver, enum chip_status status);
 
 /* The end of one call: puts the chip to sleep, unless settings.stay_awake. */
 void driver_rest(struct driver *driver);

@@ -18,16 +18,13 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
                               size_t *bits)
 {
     struct driver *driver = driver_se_begin();
-    uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return driver_se_finish(driver,
-                            driver_import_key(driver, slot, psa_get_key_id(attributes), psa_get_key_type(attributes),
-                                              bytes_of(data, data_length), bits, &driver->last_error));
+    psa_status_t status = driver_import_key(driver, driver_slot_of(key_slot), psa_get_key_type(attributes),
+                                            bytes_of(data, data_length), bits);
+    return driver_se_finish_key(driver, attributes, status);
 }
 
 /* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
@@ -47,8 +44,6 @@ static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
     struct driver *driver = driver_se_begin_settled();
-    uint32_t key_id = 0;
-    bool erased;
 
     (void)context;
     (void)persistent_data;
@@ -59,14 +54,17 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
         return PSA_SUCCESS;
     }
     uint8_t slot = (uint8_t)key_slot;
-    if (!driver_destroyed_id(driver->storage, slot, &key_id)) {
+    uint32_t key_id = driver_destroyed_id(driver->storage, slot);
+    if (key_id == 0) {
         error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
                   NULL);
         error_at_slot(&driver->last_error, slot);
         storage_hold(driver->storage, driver->storage->destruction.uid);
         return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
     }
-    return driver_se_finish(driver, driver_destroy_key(driver, slot, key_id, &erased, &driver->last_error));
+    psa_status_t status = driver_destroy_key(driver, slot, key_id);
+    error_with_key(&driver->last_error, key_id);
+    return driver_se_finish(driver, status);
 }
 
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,

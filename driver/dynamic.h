@@ -15,8 +15,8 @@ struct driver *driver_se_begin(void);
 /* Returns `status`; a failure gets a reason where it has none, success has none left. */
 psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
 
-/* PSA's 64-bit slot number as one of the chip's; false with the reason noted. */
-bool driver_se_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot);
+/* The same of a method that makes the key of `attributes`: a failure says which (dynamic_make.c). */
+psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status);
 
 /* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
 psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,

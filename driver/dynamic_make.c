@@ -43,98 +43,91 @@ psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data
     return PSA_SUCCESS;
 }
 
+psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status)
+{
+    error_with_key(&driver->last_error, psa_get_key_id(attributes));
+    return driver_se_finish(driver, status);
+}
+
 /*
  * Leaves with the storage what the core's transaction will not say. Chosen automatically and without permission to
  * replace, a slot is empty or scrap; else the chip is asked.
  */
-static psa_status_t note_creation(struct driver *driver, uint32_t key_id, psa_key_creation_method_t method,
-                                  uint8_t slot, bool known_fresh)
+static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_want *want, uint8_t slot,
+                                  bool known_fresh)
 {
-    struct storage_note note = {
-        .creation = method == PSA_KEY_CREATION_IMPORT     ? STORAGE_CREATION_IMPORT
-                    : method == PSA_KEY_CREATION_GENERATE ? STORAGE_CREATION_GENERATE
-                                                          : STORAGE_CREATION_REGISTER,
-        .fresh = known_fresh,
-    };
-    enum driver_fill fill = DRIVER_FILL_UNKNOWN;
-    psa_status_t status = PSA_SUCCESS;
+    struct storage_note note = {.creation = STORAGE_CREATION_REGISTER, .fresh = known_fresh};
+    enum driver_fill fill;
 
-    if (note.creation != STORAGE_CREATION_REGISTER && !note.fresh) {
-        status = driver_slot_is_scrap(driver, slot, &note.fresh, &driver->last_error);
-        if (status == PSA_SUCCESS && !note.fresh) {
+    if (want->method != 0) {
+        note.creation = want->method == CHIP_CAN_GENERATE ? STORAGE_CREATION_GENERATE : STORAGE_CREATION_IMPORT;
+        psa_status_t status = PSA_SUCCESS;
+        if (!note.fresh)
+            note.fresh = driver_slot_is_scrap(driver, slot);
+        if (!note.fresh) {
             status = driver_probe_slot(driver, slot, &fill, &driver->last_error);
             note.fresh = fill == DRIVER_FILL_EMPTY;
         }
+        if (status != PSA_SUCCESS)
+            return status;
     }
-    if (status == PSA_SUCCESS)
-        storage_note_creation(driver->storage, key_id, note);
-    return status;
+    storage_note_creation(driver->storage, key_id, note);
+    return PSA_SUCCESS;
 }
 
 /* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
 static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
                                   psa_key_creation_method_t method, struct driver_want *want)
 {
-    uint32_t key_id = psa_get_key_id(attributes);
     psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
 
     if (status == PSA_SUCCESS)
         status = driver_require_settled(driver, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = driver_check_new_id(driver, key_id, &driver->last_error);
-    if (status != PSA_SUCCESS) {
-        error_doing(&driver->last_error, "create a key in the chip");
-        error_with_key(&driver->last_error, key_id);
-    }
+        status = driver_check_new_id(driver, psa_get_key_id(attributes), &driver->last_error);
     return status;
+}
+
+/* Both ways to a slot for a new key: `named` by the caller in `*key_slot`, or chosen, and told there. */
+static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_creation_method_t method, bool named,
+                              psa_key_slot_number_t *key_slot)
+{
+    struct driver *driver = driver_se_begin_settled();
+    struct driver_want want;
+
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    uint8_t slot = driver_slot_of(*key_slot);
+    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    if (status == PSA_SUCCESS)
+        status = named ? driver_check_slot(driver, &want, slot, &driver->last_error)
+                       : driver_choose_slot(driver, &want, &slot, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = note_creation(driver, psa_get_key_id(attributes), &want, slot,
+                               !named && !driver->settings.replace_unclaimed);
+    if (status == PSA_SUCCESS)
+        *key_slot = slot;
+    error_doing(&driver->last_error, "create a key in the chip");
+    return driver_se_finish_key(driver, attributes, status);
 }
 
 psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_data,
                                 const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                 psa_key_slot_number_t *key_slot)
 {
-    struct driver *driver = driver_se_begin_settled();
-    struct driver_want want;
-    uint8_t slot = 0;
-
     (void)context;
     (void)persistent_data;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
-    if (status == PSA_SUCCESS)
-        status = driver_choose_slot(driver, &want, &slot, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), method, slot, !driver->settings.replace_unclaimed);
-    if (status == PSA_SUCCESS)
-        *key_slot = slot;
-    else
-        error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return driver_se_finish(driver, status);
+    *key_slot = CHIP_SLOTS;
+    return find_slot(attributes, method, false, key_slot);
 }
 
 psa_status_t driver_se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
                                             const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                             psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = driver_se_begin_settled();
-    struct driver_want want;
-    uint8_t slot;
-
     (void)context;
     (void)persistent_data;
-    if (driver == NULL)
-        return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
-    if (status == PSA_SUCCESS)
-        status = driver_check_slot(driver, &want, slot, method != PSA_KEY_CREATION_REGISTER, &driver->last_error);
-    if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), method, slot, false);
-    if (status != PSA_SUCCESS)
-        error_with_key(&driver->last_error, psa_get_key_id(attributes));
-    return driver_se_finish(driver, status);
+    return find_slot(attributes, method, true, &key_slot);
 }
 
 /* The core never gives room for the public key: p_export_public computes it when it is asked for. */
@@ -143,7 +136,6 @@ psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
                                 size_t *pubkey_length)
 {
     struct driver *driver = driver_se_begin();
-    uint8_t slot;
 
     (void)context;
     (void)pubkey;
@@ -151,9 +143,7 @@ psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     (void)pubkey_length;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return driver_se_finish(driver, driver_generate_key(driver, slot, psa_get_key_id(attributes), &driver->last_error));
+    return driver_se_finish_key(driver, attributes, driver_generate_key(driver, driver_slot_of(key_slot)));
 }
 
 /* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */

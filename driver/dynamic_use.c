@@ -24,23 +24,11 @@ struct driver *driver_se_begin(void)
 psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
 {
     driver->working = false;
-    if (status == PSA_SUCCESS) {
-        error_clear(&driver->last_error);
-        return status;
-    }
     error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
     error_with_psa(&driver->last_error, status);
+    if (status == PSA_SUCCESS)
+        error_clear(&driver->last_error);
     return status;
-}
-
-bool driver_se_slot_of(struct driver *driver, psa_key_slot_number_t number, uint8_t *slot)
-{
-    if (number >= CHIP_SLOTS) {
-        error_set(&driver->last_error, ERROR_USAGE, "a chip has slots 0 to 15", "name one of them");
-        return false;
-    }
-    *slot = (uint8_t)number;
-    return true;
 }
 
 /* A left-over transaction is settled in storage; what must still happen in the chip is the factory's. */
@@ -58,14 +46,11 @@ psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot
 {
     struct driver *driver = begin_recovered();
     struct bytes_out out = {.data = data, .cap = data_size};
-    uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    psa_status_t status = driver_export_public_key(driver, slot, &out, &driver->last_error);
+    psa_status_t status = driver_export_public_key(driver, driver_slot_of(key_slot), &out);
     *data_length = out.len;
     return driver_se_finish(driver, status);
 }
@@ -76,15 +61,12 @@ psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
 {
     struct driver *driver = begin_recovered();
     struct bytes_out out = {.data = signature, .cap = signature_size};
-    uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
     psa_status_t status =
-        driver_sign_hash(driver, slot, algorithm, bytes_of(hash, hash_length), &out, &driver->last_error);
+        driver_sign_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length), &out);
     *signature_length = out.len;
     return driver_se_finish(driver, status);
 }
@@ -94,15 +76,13 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               size_t signature_length)
 {
     struct driver *driver = begin_recovered();
-    uint8_t slot;
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    if (!driver_se_slot_of(driver, key_slot, &slot))
-        return driver_se_finish(driver, PSA_ERROR_INVALID_ARGUMENT);
-    return driver_se_finish(driver, driver_verify_hash(driver, slot, algorithm, bytes_of(hash, hash_length),
-                                                       bytes_of(signature, signature_length), &driver->last_error));
+    return driver_se_finish(driver,
+                            driver_verify_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length),
+                                               bytes_of(signature, signature_length)));
 }
 
 /* As the whole shell's, but for what would change the chip. */
@@ -126,12 +106,11 @@ psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data
 {
     struct driver *driver = begin_recovered();
     struct storage *storage = storage_mounted();
-    uint32_t key_id = 0;
 
     (void)context;
     (void)persistent_data;
-    if (storage != NULL && key_slot < CHIP_SLOTS && driver_destroyed_id(storage, (uint8_t)key_slot, &key_id))
-        storage_hold(storage, key_id);
+    if (storage != NULL)
+        storage_hold(storage, driver_destroyed_id(storage, key_slot));
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     error_set(&driver->last_error, ERROR_PSA, "this application may not destroy keys", NULL);

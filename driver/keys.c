@@ -5,8 +5,9 @@
 
 #include "chip/operations.h"
 #include "chip/operations_encrypted.h"
-#include "driver/atecc608a_se.h"
 #include "driver/p256.h"
+#include "driver/records.h"
+#include "driver/recovery.h"
 #include "driver/slots.h"
 #include "driver/status.h"
 #include "storage/scrap.h"
@@ -19,271 +20,198 @@
 
 /* --- shared ---------------------------------------------------------------------------------------------------- */
 
-static psa_status_t pass_on(struct driver *driver, enum chip_status status, const struct error *found,
-                            struct error *err)
+static psa_status_t refuse(struct driver *driver, psa_status_t status, enum error_reason reason, const char *cause,
+                           const char *next)
 {
-    driver_note_chip_status(driver, status);
-    if (err != NULL && err->reason == ERROR_NONE)
-        *err = *found;
-    return driver_status_of_chip(status);
+    error_set(&driver->last_error, reason, cause, next);
+    return status;
 }
 
-/* What ends every operation: says what failed, and puts the chip to sleep whatever happened. */
-static psa_status_t finish(struct driver *driver, psa_status_t status, const char *doing, uint8_t slot, uint32_t key_id,
-                           struct error *err)
+/* What ends every operation: says what was done, should it have failed, and puts the chip to sleep whatever happened.
+ */
+static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doing, psa_status_t status)
 {
-    if (status != PSA_SUCCESS) {
-        error_doing(err, doing);
-        error_at_slot(err, slot);
-        if (key_id != 0)
-            error_with_key(err, key_id);
-    }
+    error_doing(&driver->last_error, doing);
+    error_at_slot(&driver->last_error, slot);
     driver_rest(driver);
     return status;
 }
 
-static psa_status_t load_config(struct driver *driver, uint8_t slot, const struct chip_config **config,
-                                struct error *err)
-{
-    if (slot >= CHIP_SLOTS) {
-        error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
-        return PSA_ERROR_INVALID_ARGUMENT;
-    }
-    enum chip_status status = driver_config(driver, config, err);
-    driver_note_chip_status(driver, status);
-    if (status != CHIP_OK)
-        return driver_status_of_chip(status);
-    if (chip_config_is_locked(*config))
-        return PSA_SUCCESS;
-    error_set(err, ERROR_CONFIG_UNLOCKED, "the chip's config zone is unlocked: its keys cannot be used yet",
-              "configure the chip and lock its config zone");
-    return PSA_ERROR_BAD_STATE;
-}
-
-static psa_status_t require(const struct chip_config *config, uint8_t slot, enum chip_ability ability,
-                            struct error *err)
-{
-    enum error_reason reason = ERROR_SLOT_POLICY;
-
-    if ((chip_slot_can(config, slot) & ability) != 0)
-        return PSA_SUCCESS;
-    enum chip_rule rule = chip_slot_why_not(config, slot, ability, &reason);
-    error_set_slot_rule(err, reason, (uint8_t)rule, NULL);
-    return PSA_ERROR_NOT_PERMITTED;
-}
-
-/* A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change. */
+/*
+ * A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change.
+ */
 static bool may_pass(enum chip_status status)
 {
     return status == CHIP_ECC_FAULT || status == CHIP_RESET || status == CHIP_REPLY_LOST || status == CHIP_WATCHDOG;
 }
 
-/* The refusal of a command that uses the key: mostly there is none. */
-static psa_status_t explain_refusal(struct driver *driver, uint8_t slot, enum chip_status status,
-                                    const struct error *found, struct error *err)
+/* Whether a sequence is to be tried again, of which `*attempt` (from 0 on) has just ended so. */
+static bool again(struct driver *driver, enum chip_status status, int *attempt)
+{
+    if (!may_pass(status) || ++*attempt == ATTEMPTS)
+        return false;
+    error_clear(&driver->last_error);
+    return true;
+}
+
+/* The end of a command that uses the private key. To its refusal there is mostly no explanation. */
+static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chip_status status)
 {
     bool valid = true;
 
     if (status == CHIP_EXECUTION && chip_read_key_valid(driver->chip, slot, &valid, NULL) == CHIP_OK && !valid) {
-        error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key any more", "destroy the key id and make a new key");
-        return PSA_ERROR_DOES_NOT_EXIST;
+        error_clear(&driver->last_error);
+        return refuse(driver, PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY, "the slot holds no key any more",
+                      "destroy the key id and make a new key");
     }
-    return pass_on(driver, status, found, err);
+    return driver_outcome(driver, status);
 }
 
 /*
  * The rules once more, from storage and chip as they are at this moment: between the choice of the slot and now the
- * core has written a transaction, and somebody else may have locked the slot.
+ * core has written a transaction, and somebody else may have locked the slot. From success on the slot is written.
  */
-static psa_status_t check_again(struct driver *driver, const struct driver_want *want, uint8_t slot,
-                                const struct chip_config **config, struct error *err)
+static psa_status_t check_again(struct driver *driver, const struct driver_want *want, uint8_t slot)
 {
-    enum chip_status status = driver_refresh_locks(driver, config, err);
+    psa_status_t status = driver_refresh_locks(driver, &driver->last_error);
 
-    driver_note_chip_status(driver, status);
-    if (status != CHIP_OK)
-        return driver_status_of_chip(status);
-    return driver_check_slot(driver, want, slot, true, err);
+    if (status == PSA_SUCCESS)
+        status = driver_check_slot(driver, want, slot, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        storage_note_chip_written(driver->storage);
+    return status;
 }
 
 /* --- generate -------------------------------------------------------------------------------------------------- */
 
-/* What stands in a slot as far as its public key tells. */
-struct standing {
-    bool has_key;
-    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
-};
-
-static enum chip_status look(struct driver *driver, uint8_t slot, struct standing *standing, struct error *found)
+/* Whether the public key of what is in the slot can be computed. */
+static bool is_shown(const struct driver *driver, uint8_t slot)
 {
-    enum chip_status status = chip_read_public_key(driver->chip, slot, standing->public_key, found);
+    return (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0;
+}
 
-    standing->has_key = status == CHIP_OK;
+/* The public key of what stands in the slot: all zeros for no key, and where it cannot be computed. */
+static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
+{
+    enum chip_status status = CHIP_EXECUTION;
+
+    if (is_shown(driver, slot))
+        status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
     if (status != CHIP_EXECUTION)
         return status;
-    error_clear(found);
+    memset(public_key, 0, CHIP_PUBLIC_KEY_BYTES);
     return CHIP_OK;
 }
 
-static bool same_standing(const struct standing *a, const struct standing *b)
+static psa_status_t key_did_not_take(struct driver *driver)
 {
-    return a->has_key == b->has_key && (!a->has_key || memcmp(a->public_key, b->public_key, sizeof a->public_key) == 0);
-}
-
-static psa_status_t key_did_not_take(struct error *err)
-{
-    error_set(err, ERROR_PROOF_FAILED, "the public key read back is not that of the key just made",
-              "take the chip out of use if it happens again");
-    return PSA_ERROR_CORRUPTION_DETECTED;
+    error_clear(&driver->last_error);
+    return refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
+                  "the public key read back is not that of the key just made",
+                  "take the chip out of use if it happens again");
 }
 
 /*
- * GenKey where the public key can be computed: what stood there before tells, after a lost reply, whether the command
- * ran. If it did not it is sent once more; if it did the key is there, and sending it again would only make another.
+ * GenKey. What stood there before tells, after a lost reply, whether the command ran. If it did not it is sent once
+ * more; if it did the key is there, and sending it again would only make another. Where only the command itself ever
+ * shows the public key, a second one replaces a key that nobody has seen.
  */
-static psa_status_t generate_watched(struct driver *driver, uint8_t slot, struct error *err)
+static psa_status_t generate(struct driver *driver, uint8_t slot)
 {
-    struct error found = {.reason = ERROR_NONE};
-    struct standing before, made = {.has_key = true}, after;
-    enum chip_status status = look(driver, slot, &before, &found);
+    uint8_t before[CHIP_PUBLIC_KEY_BYTES], made[CHIP_PUBLIC_KEY_BYTES], after[CHIP_PUBLIC_KEY_BYTES];
+    enum chip_status sent, seen = look(driver, slot, before);
+    int attempt = 0;
 
-    if (status != CHIP_OK)
-        return pass_on(driver, status, &found, err);
-    for (int attempt = 1;; attempt++) {
-        error_clear(&found);
-        status = chip_generate_key(driver->chip, slot, made.public_key, &found);
-        if (status == CHIP_OK)
+    if (seen != CHIP_OK)
+        return driver_outcome(driver, seen);
+    error_clear(&driver->last_error);
+    do {
+        sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
+        if (sent == CHIP_OK ? !is_shown(driver, slot) : !may_pass(sent))
             break;
-        if (!may_pass(status))
-            return pass_on(driver, status, &found, err);
-        struct error lost = found;
-        error_clear(&found);
-        enum chip_status answer = look(driver, slot, &made, &found);
-        if (answer != CHIP_OK)
-            return pass_on(driver, answer, &found, err);
-        if (made.has_key && !same_standing(&made, &before))
-            break;
-        if (attempt == ATTEMPTS)
-            return pass_on(driver, status, &lost, err);
-        made.has_key = true;
-    }
-    status = look(driver, slot, &after, &found);
-    if (status != CHIP_OK)
-        return pass_on(driver, status, &found, err);
-    if (!same_standing(&made, &after) || same_standing(&before, &after))
-        return key_did_not_take(err);
-    return PSA_SUCCESS;
+        seen = look(driver, slot, after);
+        if (seen != CHIP_OK)
+            return driver_outcome(driver, seen);
+        bool is_new = memcmp(after, before, sizeof after) != 0 && !bytes_all(bytes_of(after, sizeof after), 0);
+        if (sent == CHIP_OK && (!is_new || memcmp(after, made, sizeof after) != 0))
+            return key_did_not_take(driver);
+        if (is_new) {
+            error_clear(&driver->last_error);
+            return PSA_SUCCESS;
+        }
+    } while (again(driver, sent, &attempt));
+    return driver_outcome(driver, sent);
 }
 
-/* GenKey where only the command itself ever shows the public key: a second one replaces a key that nobody has seen. */
-static psa_status_t generate_blindly(struct driver *driver, uint8_t slot, struct error *err)
+psa_status_t driver_generate_key(struct driver *driver, uint8_t slot)
 {
-    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
-    struct error found = {.reason = ERROR_NONE};
-    enum chip_status status = CHIP_OK;
+    static const struct driver_want want = {.private_key = true, .method = CHIP_CAN_GENERATE};
+    psa_status_t status = check_again(driver, &want, slot);
 
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        error_clear(&found);
-        status = chip_generate_key(driver->chip, slot, public_key, &found);
-        if (!may_pass(status))
-            break;
-    }
-    return status == CHIP_OK ? PSA_SUCCESS : pass_on(driver, status, &found, err);
-}
-
-static psa_status_t generate(struct driver *driver, const struct chip_config *config, uint8_t slot, struct error *err)
-{
-    if ((chip_slot_can(config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0)
-        return generate_watched(driver, slot, err);
-    return generate_blindly(driver, slot, err);
-}
-
-psa_status_t driver_generate_key(struct driver *driver, uint8_t slot, uint32_t key_id, struct error *err)
-{
-    const struct driver_want want = {.private_key = true, .method = CHIP_CAN_GENERATE};
-    const struct chip_config *config;
-    psa_status_t status = check_again(driver, &want, slot, &config, err);
-
-    if (status == PSA_SUCCESS) {
-        storage_note_chip_written(driver->storage);
-        status = generate(driver, config, slot, err);
-    }
-    return finish(driver, status, "generate a private key", slot, key_id, err);
+    if (status == PSA_SUCCESS)
+        status = generate(driver, slot);
+    return finish(driver, slot, "generate a private key", status);
 }
 
 /* --- import ---------------------------------------------------------------------------------------------------- */
 
-static psa_status_t invalid_key(struct error *err, const char *cause)
+static psa_status_t invalid_key(struct driver *driver, const char *cause)
 {
-    error_set(err, ERROR_KEY_ATTRIBUTES, cause, NULL);
-    return PSA_ERROR_INVALID_ARGUMENT;
+    return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, cause, NULL);
 }
 
 /* One PrivWrite: in clear where the chip takes it so, else encrypted with the slot's write key. */
-static enum chip_status write_private(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                                      const uint8_t scalar[static 32], struct error *found)
+static enum chip_status write_private(struct driver *driver, uint8_t slot, const uint8_t scalar[static 32])
 {
-    struct chip_slot_policy policy = chip_slot_policy(config, slot);
+    const struct driver_write_key *key = driver_write_key(driver, slot);
     uint8_t serial[CHIP_SERIAL_BYTES];
 
-    if ((chip_slot_can(config, slot) & CHIP_CAN_IMPORT_CLEAR) != 0)
-        return chip_import_key(driver->chip, slot, scalar, found);
-    chip_config_serial(config, serial);
-    for (size_t i = 0; i < driver->settings.write_key_count; i++) {
-        const struct driver_write_key *key = &driver->settings.write_keys[i];
-        if (key->slot == policy.write_key)
-            return chip_import_key_encrypted(driver->chip, slot, scalar, key->slot, key->secret, serial, found);
-    }
-    error_set(found, ERROR_WRITE_KEY_MISSING, "the secret in the slot's WriteKey slot was not given",
-              "give the write key");
-    return CHIP_BAD_ARGUMENT;
+    if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_IMPORT_CLEAR) != 0)
+        return chip_import_key(driver->chip, slot, scalar, &driver->last_error);
+    if (key == NULL)
+        return CHIP_BAD_ARGUMENT; /* check_again() has found it */
+    chip_config_serial(&driver->config, serial);
+    return chip_import_key_encrypted(driver->chip, slot, scalar, key->slot, key->secret, serial, &driver->last_error);
 }
 
-static psa_status_t import_private(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                                   struct bytes key, struct error *err)
+static psa_status_t import_private(struct driver *driver, uint8_t slot, struct bytes key)
 {
-    struct error found = {.reason = ERROR_NONE};
     uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
-    enum chip_status status = CHIP_OK;
+    enum chip_status status;
+    int attempt = 0;
 
     if (key.len != P256_BYTES)
-        return invalid_key(err, "a P-256 private key has 32 bytes");
+        return invalid_key(driver, "a P-256 private key has 32 bytes");
     if (!p256_is_scalar(key.data))
-        return invalid_key(err, "the private key is zero or not below the order of the curve");
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        error_clear(&found);
-        status = write_private(driver, config, slot, key.data, &found);
-        if (!may_pass(status))
-            break;
-    }
-    if (status == CHIP_OK && (chip_slot_can(config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0)
-        status = chip_read_public_key(driver->chip, slot, public_key, &found);
-    return status == CHIP_OK ? PSA_SUCCESS : pass_on(driver, status, &found, err);
+        return invalid_key(driver, "the private key is zero or not below the order of the curve");
+    do
+        status = write_private(driver, slot, key.data);
+    while (again(driver, status, &attempt));
+    if (status == CHIP_OK && is_shown(driver, slot))
+        status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
+    return driver_outcome(driver, status);
 }
 
-static psa_status_t import_public(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                                  struct bytes key, struct error *err)
+static psa_status_t import_public(struct driver *driver, uint8_t slot, struct bytes key)
 {
-    struct error found = {.reason = ERROR_NONE};
     uint8_t after[CHIP_PUBLIC_KEY_BYTES];
 
     if (key.len != POINT_BYTES || key.data[0] != POINT_UNCOMPRESSED)
-        return invalid_key(err, "a P-256 public key has 65 bytes: 04, X and Y");
+        return invalid_key(driver, "a P-256 public key has 65 bytes: 04, X and Y");
     if (!p256_is_coordinate(key.data + 1) || !p256_is_coordinate(key.data + 1 + P256_BYTES) ||
         bytes_all(bytes_of(key.data + 1, CHIP_PUBLIC_KEY_BYTES), 0x00))
-        return invalid_key(err, "the public key's coordinates are not below the prime of the curve");
+        return invalid_key(driver, "the public key's coordinates are not below the prime of the curve");
 
-    enum chip_status status = chip_write_public_key(driver->chip, slot, key.data + 1, &found);
-    if (status != CHIP_OK || (chip_slot_can(config, slot) & CHIP_CAN_READ_CLEAR) == 0)
-        return status == CHIP_OK ? PSA_SUCCESS : pass_on(driver, status, &found, err);
-    status = chip_read_stored_public_key(driver->chip, slot, after, &found);
-    if (status != CHIP_OK)
-        return pass_on(driver, status, &found, err);
-    return memcmp(after, key.data + 1, sizeof after) == 0 ? PSA_SUCCESS : key_did_not_take(err);
+    enum chip_status status = chip_write_public_key(driver->chip, slot, key.data + 1, &driver->last_error);
+    if (status != CHIP_OK || (chip_slot_can(&driver->config, slot) & CHIP_CAN_READ_CLEAR) == 0)
+        return driver_outcome(driver, status);
+    status = chip_read_stored_public_key(driver->chip, slot, after, &driver->last_error);
+    if (status == CHIP_OK && memcmp(after, key.data + 1, sizeof after) != 0)
+        return key_did_not_take(driver);
+    return driver_outcome(driver, status);
 }
 
-psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key_id, psa_key_type_t type,
-                               struct bytes key, size_t *bits, struct error *err)
+psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type_t type, struct bytes key, size_t *bits)
 {
     bool private_key = type == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
     const struct driver_want want = {
@@ -291,85 +219,90 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, uint32_t key
         .abilities = private_key ? 0 : CHIP_CAN_HOLD_PUBLIC,
         .method = private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR,
     };
-    const struct chip_config *config;
-    psa_status_t status = check_again(driver, &want, slot, &config, err);
+    psa_status_t status = check_again(driver, &want, slot);
 
-    if (status == PSA_SUCCESS) {
-        storage_note_chip_written(driver->storage);
-        status = private_key ? import_private(driver, config, slot, key, err)
-                             : import_public(driver, config, slot, key, err);
-    }
+    if (status == PSA_SUCCESS)
+        status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);
     if (status == PSA_SUCCESS)
         *bits = 256;
-    return finish(driver, status, private_key ? "import a private key" : "import a public key", slot, key_id, err);
+    return finish(driver, slot, private_key ? "import a private key" : "import a public key", status);
 }
 
 /* --- use ------------------------------------------------------------------------------------------------------- */
 
-/* X | Y of the key in `slot`, whichever kind it is. */
-static psa_status_t read_public(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                                uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err)
+/* X | Y of the key in `slot`, whichever kind it is: of a private one computed, of a public one read. */
+static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
 {
-    struct error found = {.reason = ERROR_NONE};
-    enum chip_status status;
+    psa_status_t status = driver_load_config(driver, &driver->last_error);
 
-    if (chip_slot_policy(config, slot).is_private) {
-        psa_status_t allowed = require(config, slot, CHIP_CAN_GIVE_PUBLIC, err);
-        if (allowed != PSA_SUCCESS)
-            return allowed;
-        status = chip_read_public_key(driver->chip, slot, public_key, &found);
-        return status == CHIP_OK ? PSA_SUCCESS : explain_refusal(driver, slot, status, &found, err);
-    }
-    if (!chip_data_is_locked(config)) {
-        error_set(err, ERROR_DATA_UNLOCKED, "no slot can be read before the data zone is locked",
-                  "lock the data zone first, or keep a copy of the public key");
-        return PSA_ERROR_BAD_STATE;
-    }
-    psa_status_t allowed = require(config, slot, CHIP_CAN_READ_CLEAR, err);
-    if (allowed != PSA_SUCCESS)
-        return allowed;
-    status = chip_read_stored_public_key(driver->chip, slot, public_key, &found);
-    return status == CHIP_OK ? PSA_SUCCESS : pass_on(driver, status, &found, err);
+    if (status != PSA_SUCCESS)
+        return status;
+    bool computed = driver_slot_is_private(&driver->config, slot);
+    status = driver_require(&driver->config, slot, computed ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR,
+                            &driver->last_error);
+    if (status != PSA_SUCCESS)
+        return status;
+    if (computed)
+        return outcome_of_use(driver, slot, chip_read_public_key(driver->chip, slot, public_key, &driver->last_error));
+    return driver_outcome(driver, chip_read_stored_public_key(driver->chip, slot, public_key, &driver->last_error));
 }
 
-psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out, struct error *err)
+psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out)
 {
-    const struct chip_config *config;
-    uint8_t point[POINT_BYTES] = {POINT_UNCOMPRESSED};
-    psa_status_t status = PSA_ERROR_BUFFER_TOO_SMALL;
+    uint8_t *point = out->data + out->len;
+    psa_status_t status;
 
-    if (out->cap - out->len < sizeof point)
-        error_set(err, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
+    if (out->cap - out->len < POINT_BYTES)
+        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
     else
-        status = load_config(driver, slot, &config, err);
-    if (status == PSA_SUCCESS)
-        status = read_public(driver, config, slot, point + 1, err);
-    if (status == PSA_SUCCESS)
-        (void)bytes_append(out, bytes_of(point, sizeof point));
-    return finish(driver, status, "read a public key", slot, 0, err);
+        status = read_public(driver, slot, point + 1);
+    if (status == PSA_SUCCESS) {
+        point[0] = POINT_UNCOMPRESSED;
+        out->len += POINT_BYTES;
+    }
+    return finish(driver, slot, "read a public key", status);
+}
+
+/* How many bytes the values of PSA's hashes have, by the lowest byte of their names; 0: not one that fits ECDSA here.
+ */
+static const uint8_t hash_bytes[] = {
+    [PSA_ALG_RIPEMD160 & PSA_ALG_HASH_MASK] = 20,    [PSA_ALG_SHA_1 & PSA_ALG_HASH_MASK] = 20,
+    [PSA_ALG_SHA_224 & PSA_ALG_HASH_MASK] = 28,      [PSA_ALG_SHA_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA_384 & PSA_ALG_HASH_MASK] = 48,      [PSA_ALG_SHA_512 & PSA_ALG_HASH_MASK] = 64,
+    [PSA_ALG_SHA_512_224 & PSA_ALG_HASH_MASK] = 28,  [PSA_ALG_SHA_512_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA3_224 & PSA_ALG_HASH_MASK] = 28,     [PSA_ALG_SHA3_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA3_384 & PSA_ALG_HASH_MASK] = 48,     [PSA_ALG_SHA3_512 & PSA_ALG_HASH_MASK] = 64,
+    [PSA_ALG_SHAKE256_512 & PSA_ALG_HASH_MASK] = 64,
+};
+
+/* The length that a hash must have for `algorithm`: of those that name none any hash's, which is `len` if one has it.
+ */
+static size_t hash_bytes_for(psa_algorithm_t algorithm, size_t len)
+{
+    psa_algorithm_t name = algorithm & PSA_ALG_HASH_MASK;
+
+    if (name != 0 && name != PSA_ALG_HASH_MASK)
+        return name < sizeof hash_bytes ? hash_bytes[name] : 0;
+    for (size_t i = 0; i < sizeof hash_bytes; i++)
+        if (hash_bytes[i] == len)
+            return len;
+    return CHIP_DIGEST_BYTES;
 }
 
 /* The digest that ECDSA on P-256 signs: the leftmost 32 bytes, shorter ones as a number (FIPS 186-5, 6.4.1). */
-static psa_status_t fit_digest(psa_algorithm_t algorithm, struct bytes hash, uint8_t digest[static CHIP_DIGEST_BYTES],
-                               struct error *err)
+static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm, struct bytes hash,
+                               uint8_t digest[static CHIP_DIGEST_BYTES])
 {
-    static const size_t sha_bytes[] = {20, 28, 32, 48, 64};
-    psa_algorithm_t hashed_with = PSA_ALG_SIGN_GET_HASH(algorithm);
-    bool any = hashed_with == 0 || hashed_with == PSA_ALG_ANY_HASH, known = false;
+    size_t expected = hash_bytes_for(algorithm, hash.len);
 
-    if (!PSA_ALG_IS_RANDOMIZED_ECDSA(algorithm)) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, "the chip signs and verifies with randomized ECDSA only", NULL);
-        return PSA_ERROR_NOT_SUPPORTED;
-    }
-    for (size_t i = 0; i < sizeof sha_bytes / sizeof sha_bytes[0]; i++)
-        known = known || hash.len == sha_bytes[i];
-    if (!known || (!any && hash.len != PSA_HASH_LENGTH(hashed_with))) {
-        error_set(err, ERROR_USAGE, "the hash has not the length of the algorithm's hash", "pass a whole hash value");
-        if (err != NULL && err->expected == 0) {
-            err->expected = any ? CHIP_DIGEST_BYTES : (uint32_t)PSA_HASH_LENGTH(hashed_with);
-            err->found = (uint32_t)hash.len;
-        }
-        return PSA_ERROR_INVALID_ARGUMENT;
+    if ((algorithm & ~PSA_ALG_HASH_MASK) != PSA_ALG_ECDSA_ANY)
+        return refuse(driver, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES,
+                      "the chip signs and verifies with randomized ECDSA only", NULL);
+    if (hash.len == 0 || hash.len != expected) {
+        driver->last_error.expected = (uint32_t)expected;
+        driver->last_error.found = (uint32_t)hash.len;
+        return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE,
+                      "the hash has not the length of the algorithm's hash", "pass a whole hash value");
     }
     size_t take = hash.len < CHIP_DIGEST_BYTES ? hash.len : CHIP_DIGEST_BYTES;
     memset(digest, 0, CHIP_DIGEST_BYTES);
@@ -377,153 +310,113 @@ static psa_status_t fit_digest(psa_algorithm_t algorithm, struct bytes hash, uin
     return PSA_SUCCESS;
 }
 
-static psa_status_t sign(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                         const uint8_t digest[static CHIP_DIGEST_BYTES], struct bytes_out *signature, struct error *err)
+static psa_status_t sign(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
+                         struct bytes_out *signature)
 {
-    struct error found = {.reason = ERROR_NONE};
-    uint8_t raw[CHIP_SIGNATURE_BYTES];
-    enum chip_status status = CHIP_OK;
+    enum chip_status status;
+    int attempt = 0;
 
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        error_clear(&found);
-        status = chip_sign_digest(driver->chip, chip_config_part(config), slot, digest, raw, &found);
-        if (!may_pass(status))
-            break;
-    }
-    if (status != CHIP_OK)
-        return explain_refusal(driver, slot, status, &found, err);
-    (void)bytes_append(signature, bytes_of(raw, sizeof raw));
-    return PSA_SUCCESS;
+    do
+        status = chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest,
+                                  signature->data + signature->len, &driver->last_error);
+    while (again(driver, status, &attempt));
+    if (status == CHIP_OK)
+        signature->len += CHIP_SIGNATURE_BYTES;
+    return outcome_of_use(driver, slot, status);
 }
 
 psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
-                              struct bytes_out *signature, struct error *err)
+                              struct bytes_out *signature)
 {
-    const struct chip_config *config;
     uint8_t digest[CHIP_DIGEST_BYTES];
-    psa_status_t status = fit_digest(algorithm, hash, digest, err);
+    psa_status_t status = fit_digest(driver, algorithm, hash, digest);
 
-    if (status == PSA_SUCCESS && signature->cap - signature->len < CHIP_SIGNATURE_BYTES) {
-        error_set(err, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
-        status = PSA_ERROR_BUFFER_TOO_SMALL;
-    }
+    if (status == PSA_SUCCESS && signature->cap - signature->len < CHIP_SIGNATURE_BYTES)
+        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
     if (status == PSA_SUCCESS)
-        status = load_config(driver, slot, &config, err);
+        status = driver_load_config(driver, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = require(config, slot, CHIP_CAN_SIGN_DIGEST, err);
+        status = driver_require(&driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = sign(driver, config, slot, digest, signature, err);
-    return finish(driver, status, "sign a hash", slot, 0, err);
+        status = sign(driver, slot, digest, signature);
+    return finish(driver, slot, "sign a hash", status);
 }
 
-static psa_status_t verify(struct driver *driver, const struct chip_config *config, uint8_t slot,
-                           const uint8_t digest[static CHIP_DIGEST_BYTES], const uint8_t signature[static 64],
-                           struct error *err)
+static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
+                           const uint8_t signature[static 64])
 {
-    struct error found = {.reason = ERROR_NONE};
-    enum chip_part part = chip_config_part(config);
+    struct error *err = &driver->last_error;
     uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
-    bool stored = !chip_slot_policy(config, slot).is_private;
-    enum chip_status status = CHIP_OK;
-    psa_status_t allowed =
-        stored ? require(config, slot, CHIP_CAN_HOLD_PUBLIC, err) : read_public(driver, config, slot, public_key, err);
+    psa_status_t allowed = driver_load_config(driver, err);
+    enum chip_status status;
+    int attempt = 0;
 
     if (allowed != PSA_SUCCESS)
         return allowed;
-    for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-        error_clear(&found);
-        status = stored ? chip_verify_stored(driver->chip, part, slot, digest, signature, &found)
-                        : chip_verify_external(driver->chip, part, digest, signature, public_key, &found);
-        if (!may_pass(status))
-            break;
-    }
-    return status == CHIP_OK ? PSA_SUCCESS : pass_on(driver, status, &found, err);
+    bool stored = !driver_slot_is_private(&driver->config, slot);
+    allowed = stored ? driver_require(&driver->config, slot, CHIP_CAN_HOLD_PUBLIC, err)
+                     : read_public(driver, slot, public_key);
+    if (allowed != PSA_SUCCESS)
+        return allowed;
+    enum chip_part part = chip_config_part(&driver->config);
+    do
+        status = stored ? chip_verify_stored(driver->chip, part, slot, digest, signature, err)
+                        : chip_verify_external(driver->chip, part, digest, signature, public_key, err);
+    while (again(driver, status, &attempt));
+    return driver_outcome(driver, status);
 }
 
 psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
-                                struct bytes signature, struct error *err)
+                                struct bytes signature)
 {
-    const struct chip_config *config;
     uint8_t digest[CHIP_DIGEST_BYTES];
-    psa_status_t status = fit_digest(algorithm, hash, digest, err);
+    psa_status_t status = fit_digest(driver, algorithm, hash, digest);
 
     /* r and s outside 1 .. n - 1 are no signature; what the chip would say to them is stated nowhere. */
     if (status == PSA_SUCCESS && (signature.len != CHIP_SIGNATURE_BYTES || !p256_is_scalar(signature.data) ||
-                                  !p256_is_scalar(signature.data + P256_BYTES))) {
-        error_set(err, ERROR_CHIP_MISCOMPARE, "this is no P-256 signature", NULL);
-        status = PSA_ERROR_INVALID_SIGNATURE;
-    }
+                                  !p256_is_scalar(signature.data + P256_BYTES)))
+        status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE, "this is no P-256 signature", NULL);
     if (status == PSA_SUCCESS)
-        status = load_config(driver, slot, &config, err);
-    if (status == PSA_SUCCESS)
-        status = verify(driver, config, slot, digest, signature.data, err);
-    return finish(driver, status, "verify a signature", slot, 0, err);
+        status = verify(driver, slot, digest, signature.data);
+    return finish(driver, slot, "verify a signature", status);
 }
 
 /* --- destroy --------------------------------------------------------------------------------------------------- */
 
-struct sharing {
-    uint8_t slot;
-    uint32_t key_id;
-    uint32_t other; /* another key id with the same slot, 0 for none */
-};
-
-static bool find_other(void *context, const struct driver_record *record)
+psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id)
 {
-    struct sharing *sharing = context;
+    uint32_t other;
+    psa_status_t status = driver_find_claim(driver, slot, except_id, &other, &driver->last_error);
+    enum storage_status noted;
 
-    if (record->slot_number == sharing->slot && record->key_id != sharing->key_id)
-        sharing->other = record->key_id;
-    return sharing->other == 0;
-}
-
-psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id, bool *erased, struct error *err)
-{
-    struct sharing sharing = {.slot = slot, .key_id = except_id};
-    const struct chip_config *config;
-    psa_status_t status = driver_visit_records(driver, find_other, &sharing, err);
-
-    *erased = false;
-    if (status != PSA_SUCCESS || sharing.other != 0)
+    if (status == PSA_SUCCESS && other == 0)
+        status = driver_refresh_locks(driver, &driver->last_error);
+    if (status != PSA_SUCCESS)
         return status;
-    enum chip_status refreshed = driver_refresh_locks(driver, &config, err);
-    driver_note_chip_status(driver, refreshed);
-    if (refreshed != CHIP_OK)
-        return driver_status_of_chip(refreshed);
-    if (chip_slot_policy(config, slot).locked || (chip_slot_can(config, slot) & CHIP_CAN_GENERATE) == 0)
+    if (other != 0 || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GENERATE) == 0) {
+        noted = storage_scrap_clear(driver->storage, driver_scrap_uid(slot));
+    } else {
+        status = generate(driver, slot);
+        if (status != PSA_SUCCESS)
+            return status;
+        noted = storage_scrap_set(driver->storage, driver_scrap_uid(slot), false);
+    }
+    if (noted == STORAGE_OK)
         return PSA_SUCCESS;
-    status = generate(driver, config, slot, err);
-    *erased = status == PSA_SUCCESS;
-    return status;
+    return refuse(driver, driver_status_of_storage(noted), ERROR_STORAGE_FAILED, "the slot's state cannot be stored",
+                  "check the storage medium");
 }
 
-/* Without room for the record now, there may be some when the key's own has gone; none is no reason to keep the key id.
- */
-static psa_status_t note_scrap(struct driver *driver, uint8_t slot, struct error *err)
+psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id)
 {
-    const uint64_t uid = storage_scrap_uid(PSA_ATECC608A_LOCATION, slot);
-    enum storage_status status = storage_scrap_set(driver->storage, uid, false);
-
-    if (status == STORAGE_FULL)
-        storage_note_scrap_later(driver->storage, uid);
-    if (status == STORAGE_OK || status == STORAGE_FULL)
-        return PSA_SUCCESS;
-    error_set(err, ERROR_STORAGE_FAILED, "the slot's state cannot be stored", "check the storage medium");
-    return driver_status_of_storage(status);
-}
-
-psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id, bool *erased, struct error *err)
-{
-    psa_status_t status = PSA_ERROR_INVALID_ARGUMENT;
-
-    *erased = false;
-    if (slot < CHIP_SLOTS)
-        status = driver_erase_slot(driver, slot, key_id, erased, err);
-    else
-        error_set(err, ERROR_USAGE, "a chip has slots 0 to 15", NULL);
     /* Before the key record goes: a cut in between is settled by the open transaction. */
-    if (status == PSA_SUCCESS && *erased)
-        status = note_scrap(driver, slot, err);
+    psa_status_t status = driver_erase_slot(driver, slot, key_id);
+
+    /* There may be room when the key's own record has gone; none is no reason to keep the key id. */
+    if (status == PSA_ERROR_INSUFFICIENT_STORAGE) {
+        storage_note_scrap_later(driver->storage, driver_scrap_uid(slot));
+        status = PSA_SUCCESS;
+    }
     storage_hold(driver->storage, status == PSA_SUCCESS ? 0 : key_id);
-    return finish(driver, status, "destroy a key", slot, key_id, err);
+    return finish(driver, slot, "destroy a key", status);
 }

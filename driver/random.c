@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "driver/status.h"
 
 #define BLOCK 32
 
@@ -18,45 +17,34 @@ static psa_status_t refuse(psa_status_t status, enum error_reason reason, const 
 /* With its config zone unlocked the chip answers Random with FF FF 00 00 again and again. */
 static psa_status_t check_locked(struct driver *driver, struct error *err)
 {
-    const struct chip_config *config = NULL;
-    enum chip_status status = driver_config(driver, &config, err);
+    psa_status_t status = driver_load_config(driver, err);
 
-    if (status == CHIP_OK && !chip_config_is_locked(config))
-        status = driver_refresh_locks(driver, &config, err);
-    if (status != CHIP_OK) {
-        driver_note_chip_status(driver, status);
-        return driver_status_of_chip(status);
-    }
-    if (!chip_config_is_locked(config))
-        return refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED,
-                      "the chip has no random numbers to give before its config zone is locked",
-                      "configure and lock the chip first", err);
-    return PSA_SUCCESS;
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = driver_refresh_locks(driver, err);
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED,
+                        "the chip has no random numbers to give before its config zone is locked",
+                        "configure and lock the chip first", err);
+    return status;
 }
 
 static psa_status_t fill(struct driver *driver, uint8_t *out, size_t len, struct error *err)
 {
-    uint8_t block[BLOCK], last[BLOCK] = {0};
-    psa_status_t result = check_locked(driver, err);
+    uint8_t block[BLOCK];
+    psa_status_t status = check_locked(driver, err);
 
-    for (size_t done = 0; result == PSA_SUCCESS && done < len; done += BLOCK) {
-        const size_t n = len - done < BLOCK ? len - done : BLOCK;
-        enum chip_status status = chip_random(driver->chip, block, err);
-
-        if (status != CHIP_OK) {
-            driver_note_chip_status(driver, status);
-            result = driver_status_of_chip(status);
-        } else if (memcmp(block, last, BLOCK) == 0 || memcmp(block, block + BLOCK / 2, BLOCK / 2) == 0) {
-            result = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED,
+    for (size_t done = 0; status == PSA_SUCCESS && done < len; done += BLOCK) {
+        status = driver_outcome(driver, chip_random(driver->chip, block, err));
+        if (status != PSA_SUCCESS)
+            break;
+        if (memcmp(block, block + BLOCK / 2, BLOCK / 2) == 0 ||
+            (done != 0 && memcmp(block, out + done - BLOCK, BLOCK) == 0))
+            status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED,
                             "the chip's random numbers repeat themselves", "take this part off the line", err);
-        } else {
-            memcpy(out + done, block, n);
-            memcpy(last, block, BLOCK);
-        }
+        memcpy(out + done, block, len - done < BLOCK ? len - done : BLOCK);
     }
     bytes_wipe(block, sizeof(block));
-    bytes_wipe(last, sizeof(last));
-    return result;
+    return status;
 }
 
 psa_status_t driver_random(struct driver *driver, uint8_t *out, size_t len, struct error *err)

@@ -20,120 +20,146 @@ enum {
     RECORD_USAGE = 20,
     RECORD_ALGORITHM = 24,
     RECORD_LENGTH = 32,
-    RECORD_HEADER_BYTES = 36,
     RECORD_SLOT_BYTES = 8,
 };
 static const uint8_t record_magic[8] = {'P', 'S', 'A', 0, 'K', 'E', 'Y', 0};
 
-static psa_status_t record_damaged(uint32_t key_id, enum storage_status status, struct error *err)
+psa_key_type_t driver_record_type(const struct driver_record *record)
+{
+    return load16_le(record->header + RECORD_TYPE);
+}
+
+size_t driver_record_bits(const struct driver_record *record)
+{
+    return load16_le(record->header + RECORD_BITS);
+}
+
+psa_key_usage_t driver_record_usage(const struct driver_record *record)
+{
+    return load32_le(record->header + RECORD_USAGE);
+}
+
+psa_algorithm_t driver_record_algorithm(const struct driver_record *record)
+{
+    return load32_le(record->header + RECORD_ALGORITHM);
+}
+
+/* Never reads more than the header of other keys, whose secrets follow it. CORRUPT for what is no key record. */
+static enum storage_status read_record(const struct storage *storage, struct driver_record *record)
+{
+    uint8_t slot[RECORD_SLOT_BYTES];
+    struct bytes_out out = {.data = record->header, .cap = sizeof record->header};
+    struct storage_record stored;
+    enum storage_status status = storage->operations->get(storage->context, record->key_id, 0, &out, &stored);
+
+    if (status != STORAGE_OK)
+        return status;
+    if (out.len != sizeof record->header || memcmp(record->header, record_magic, sizeof record_magic) != 0 ||
+        load32_le(record->header + RECORD_VERSION) != 0 ||
+        load32_le(record->header + RECORD_LENGTH) != stored.size - sizeof record->header)
+        return STORAGE_CORRUPT;
+    if (PSA_KEY_LIFETIME_GET_LOCATION(load32_le(record->header + RECORD_LIFETIME)) != PSA_ATECC608A_LOCATION)
+        return STORAGE_OK;
+
+    out = (struct bytes_out){.data = slot, .cap = sizeof slot};
+    status = storage->operations->get(storage->context, record->key_id, sizeof record->header, &out, NULL);
+    if (status != STORAGE_OK)
+        return status;
+    record->slot = driver_slot_of(load64_le(slot));
+    if (stored.size != sizeof record->header + sizeof slot || record->slot >= CHIP_SLOTS)
+        return STORAGE_CORRUPT;
+    return STORAGE_OK;
+}
+
+static psa_status_t records_failed(enum storage_status status, struct error *err)
 {
     bool medium = status == STORAGE_FAILED || status == STORAGE_READ_ONLY;
 
     error_set(err, medium ? ERROR_STORAGE_FAILED : ERROR_STORAGE_CORRUPT,
-              medium                     ? "a key record cannot be read"
-              : status == STORAGE_FUTURE ? "a key record is of a later format, and may claim any slot"
-                                         : "a key record is damaged, and may claim any slot",
+              medium ? "the key records cannot be read"
+                     : "a key record is damaged or of a later format, and may claim any slot",
               medium ? "check the storage medium"
                      : "restore the record from a copy, or remove it and register the key again");
-    error_with_key(err, key_id);
-    return status == STORAGE_OK ? PSA_ERROR_DATA_CORRUPT : driver_status_of_storage(status);
+    return driver_status_of_storage(status);
 }
 
-/* Never reads more than the header of other keys, whose secrets follow it. */
-psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, bool *ours, struct driver_record *record,
-                                struct error *err)
+psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record, struct error *err)
 {
-    const struct storage *storage = driver->storage;
-    uint8_t header[RECORD_HEADER_BYTES], slot_number[RECORD_SLOT_BYTES];
-    struct bytes_out out = {.data = header, .cap = sizeof header};
-    struct storage_record stored;
-    enum storage_status status = storage->operations->get(storage->context, key_id, 0, &out, &stored);
-
-    *ours = false;
-    if (status != STORAGE_OK)
-        return record_damaged(key_id, status, err);
-    if (out.len != sizeof header || memcmp(header, record_magic, sizeof record_magic) != 0 ||
-        load32_le(header + RECORD_VERSION) != 0 ||
-        load32_le(header + RECORD_LENGTH) != stored.size - RECORD_HEADER_BYTES)
-        return record_damaged(key_id, STORAGE_OK, err);
-
-    uint32_t lifetime = load32_le(header + RECORD_LIFETIME);
-    if (PSA_KEY_LIFETIME_GET_LOCATION(lifetime) != PSA_ATECC608A_LOCATION)
+    record->key_id = key_id;
+    record->slot = CHIP_SLOTS;
+    enum storage_status status = read_record(driver->storage, record);
+    if (status == STORAGE_OK)
         return PSA_SUCCESS;
-    out = (struct bytes_out){.data = slot_number, .cap = sizeof slot_number};
-    status = storage->operations->get(storage->context, key_id, RECORD_HEADER_BYTES, &out, NULL);
-    if (status != STORAGE_OK)
-        return record_damaged(key_id, status, err);
-    if (stored.size != RECORD_HEADER_BYTES + RECORD_SLOT_BYTES || out.len != sizeof slot_number)
-        return record_damaged(key_id, STORAGE_OK, err);
-
-    *record = (struct driver_record){
-        .key_id = key_id,
-        .lifetime = lifetime,
-        .type = load16_le(header + RECORD_TYPE),
-        .bits = load16_le(header + RECORD_BITS),
-        .usage = load32_le(header + RECORD_USAGE),
-        .algorithm = load32_le(header + RECORD_ALGORITHM),
-        .slot_number = load64_le(slot_number),
-    };
-    if (record->slot_number >= CHIP_SLOTS)
-        return record_damaged(key_id, STORAGE_OK, err);
-    *ours = true;
-    return PSA_SUCCESS;
+    error_with_key(err, key_id);
+    return records_failed(status, err);
 }
 
 psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
                                   void *context, struct error *err)
 {
     const struct storage *storage = driver->storage;
+    struct driver_record record;
     uint64_t uid = 0;
-    enum storage_status next = storage->operations->next(storage->context, true, &uid);
 
-    for (; next == STORAGE_OK && uid <= PSA_KEY_ID_VENDOR_MAX;
-         next = storage->operations->next(storage->context, false, &uid)) {
-        struct driver_record record;
-        bool ours;
-        if (uid < PSA_KEY_ID_USER_MIN)
-            continue;
-        psa_status_t status = driver_read_record(driver, (uint32_t)uid, &ours, &record, err);
+    for (bool first = true;; first = false) {
+        enum storage_status next = storage->operations->next(storage->context, first, &uid);
+        if (next == STORAGE_ABSENT || (next == STORAGE_OK && uid > PSA_KEY_ID_VENDOR_MAX))
+            return PSA_SUCCESS;
+        if (next != STORAGE_OK)
+            return records_failed(next, err);
+        psa_status_t status = driver_read_record(driver, (uint32_t)uid, &record, err);
         if (status != PSA_SUCCESS)
             return status;
-        if (ours && !visit(context, &record))
+        if (record.slot < CHIP_SLOTS && !visit(context, &record))
             return PSA_SUCCESS;
     }
-    if (next != STORAGE_OK && next != STORAGE_ABSENT) {
-        error_set(err, ERROR_STORAGE_FAILED, "the key records cannot be listed", "check the storage medium");
-        return driver_status_of_storage(next);
-    }
-    return PSA_SUCCESS;
+}
+
+struct claim {
+    uint8_t slot;
+    uint32_t except_id;
+    uint32_t key_id;
+};
+
+static bool find_claim(void *context, const struct driver_record *record)
+{
+    struct claim *claim = context;
+
+    if (record->slot == claim->slot && record->key_id != claim->except_id)
+        claim->key_id = record->key_id;
+    return claim->key_id == 0;
+}
+
+psa_status_t driver_find_claim(struct driver *driver, uint8_t slot, uint32_t except_id, uint32_t *key_id,
+                               struct error *err)
+{
+    struct claim claim = {.slot = slot, .except_id = except_id};
+    psa_status_t status = driver_visit_records(driver, find_claim, &claim, err);
+
+    *key_id = claim.key_id;
+    return status;
 }
 
 psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err)
 {
-    const struct storage *storage = driver->storage;
-    struct bytes_out nothing = {.data = NULL, .cap = 0};
-    enum storage_status status = storage->operations->get(storage->context, key_id, 0, &nothing, NULL);
+    struct driver_record record;
+    psa_status_t found = driver_read_record(driver, key_id, &record, err);
 
-    if (status == STORAGE_ABSENT)
+    if (found == PSA_ERROR_STORAGE_FAILURE)
+        return found;
+    error_clear(err);
+    if (found == PSA_ERROR_DOES_NOT_EXIST)
         return PSA_SUCCESS;
-    error_with_key(err, key_id);
-    if (status == STORAGE_OK || status == STORAGE_CORRUPT || status == STORAGE_FUTURE) {
-        error_set(err, ERROR_KEY_EXISTS,
-                  status == STORAGE_OK ? "a key with this id exists" : "a damaged key record with this id exists",
-                  "use another key id, or destroy that key first");
-        return PSA_ERROR_ALREADY_EXISTS;
-    }
-    error_set(err, ERROR_STORAGE_FAILED, "the key records cannot be read", "check the storage medium");
-    return driver_status_of_storage(status);
+    error_set(err, ERROR_KEY_EXISTS, "a key record with this id exists, whole or damaged",
+              "use another key id, or destroy that key first");
+    return PSA_ERROR_ALREADY_EXISTS;
 }
 
-bool driver_destroyed_id(const struct storage *storage, uint8_t slot, uint32_t *key_id)
+uint32_t driver_destroyed_id(const struct storage *storage, uint64_t slot)
 {
     const struct storage_destruction *open = &storage->destruction;
 
-    if (open->uid == 0 || open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != PSA_ATECC608A_LIFETIME ||
-        open->slot != slot)
-        return false;
-    *key_id = (uint32_t)open->uid;
-    return true;
+    if (open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != PSA_ATECC608A_LIFETIME || open->slot != slot)
+        return 0;
+    return (uint32_t)open->uid;
 }

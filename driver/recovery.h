@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an interrupted run has left is brought to one of its two clean ends: the key is there whole, or not at all. The
- * decision is a table over what is stored (recovery.c; docs/psa-keys.md explains it), so that a recovery that is cut
- * short itself only leaves another state of the same table. What must still happen in the chip is a scrap record with
- * an erase due (storage/scrap.h), which any later chip operation settles.
+ * decision follows from what is stored alone (recovery.c; docs/psa-keys.md has it as a table), so that a recovery that
+ * is cut short itself only leaves another state to decide about. What must still happen in the chip is a scrap record
+ * with an erase due (storage/scrap.h), which any later chip operation settles.
  *
  * None of this fails: what cannot be settled now stays as it is, and is tried again at the next call.
  */
@@ -13,6 +13,10 @@
 #include <psa/crypto.h>
 
 #include "driver/driver.h"
+
+/* The uid of the scrap record of one of this chip's slots; and whether there is one, of which `*due` is told. */
+uint64_t driver_scrap_uid(uint8_t slot);
+bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due);
 
 /*
  * Settles a left-over transaction in storage, where it is not known that there is none; asks nothing of the chip and

@@ -43,11 +43,24 @@ struct driver_map {
  */
 psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_map *map, struct error *err);
 
-/* Asks the chip about one slot. */
+/* Whether the slot is for a private P-256 key; false before the config zone is locked, and for no slot of the chip. */
+bool driver_slot_is_private(const struct chip_config *config, uint8_t slot);
+
+/*
+ * Whether the slot has all `abilities` (enum chip_ability bits) in the lock state of `config`. PSA_ERROR_NOT_PERMITTED
+ * with the rule in `err`, or PSA_ERROR_BAD_STATE where a lock is still missing, or PSA_ERROR_INVALID_ARGUMENT when no
+ * chip has that slot.
+ */
+psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err);
+
+/* The secret that encrypts imports into `slot`, NULL when settings.write_keys does not have it. */
+const struct driver_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
+
+/* Asks the chip about one slot. `err`, where it is not NULL, must be clean. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
-/* Whether `slot` is scrap: as good as empty, whatever it holds (driver/recovery.h). */
-psa_status_t driver_slot_is_scrap(struct driver *driver, uint8_t slot, bool *scrap, struct error *err);
+/* Whether `slot` is scrap: as good as empty, whatever it holds (driver/recovery.h). What cannot be read makes none. */
+bool driver_slot_is_scrap(struct driver *driver, uint8_t slot);
 
 /* What is wanted of a slot, from PSA attributes and creation method. */
 struct driver_want {
@@ -82,10 +95,9 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
  * Whether the named slot may take the key: policy, then lock, then claim. PSA_ERROR_NOT_PERMITTED, for a claimed slot
  * PSA_ERROR_ALREADY_EXISTS, with an unlocked config zone PSA_ERROR_BAD_STATE. A filled slot that nobody claims may be
  * replaced: naming it is permission.
- * `creating` false: registration of what is there, also when it is locked or has another key id; the slot must hold a
+ * `want->method` 0: registration of what is there, also when it is locked or has another key id; the slot must hold a
  * key of that kind: PSA_ERROR_DOES_NOT_EXIST.
  */
-psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, bool creating,
-                               struct error *err);
+psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err);
 
 #endif

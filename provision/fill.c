@@ -68,7 +68,7 @@ static enum provision_status fill_walk(struct provision *provision, const struct
     for (uint8_t slot = 0; slot < CHIP_SLOTS && result == PROVISION_OK; slot++) {
         size_t size = chip_slot_bytes(slot);
 
-        if (chip_slot_policy(&plan->wanted, slot).is_private)
+        if (chip_slot_is_private(&plan->wanted, slot))
             continue;
         result = content_of_slot(provision, slot, &content, err);
         for (size_t at = 0; at < size && result == PROVISION_OK; at += BLOCK_BYTES) {

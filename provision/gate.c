@@ -77,7 +77,7 @@ static bool rule_write_key_unusable(const struct gate_view *view, struct error *
         struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
         bool encrypted_write = policy.is_private ? policy.priv_write : policy.write == CHIP_WRITE_ENCRYPTED;
 
-        if (encrypted_write && chip_slot_policy(view->now, policy.write_key).is_private) {
+        if (encrypted_write && chip_slot_is_private(view->now, policy.write_key)) {
             error_at_slot(err, slot);
             return true;
         }
@@ -101,7 +101,7 @@ static bool rule_address_moved(const struct gate_view *view, struct error *err)
 static bool rule_slot_frozen(const struct gate_view *view, struct error *err)
 {
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-        if (chip_slot_policy(view->now, slot).locked) {
+        if (chip_slot_is_locked(view->now, slot)) {
             error_at_slot(err, slot);
             return true;
         }
@@ -245,7 +245,7 @@ static bool lock_took(const struct provision_step *step, const struct chip_confi
     case PROVISION_LOCK_DATA:
         return chip_data_is_locked(config);
     default:
-        return chip_slot_policy(config, step->slot).locked;
+        return chip_slot_is_locked(config, step->slot);
     }
 }
 

@@ -157,8 +157,7 @@ static psa_status_t choose_slot(struct driver *driver, const struct driver_want 
  */
 static bool is_to_be_filled(const struct profile *profile, const struct provision_plan *plan, uint8_t slot)
 {
-    return profile->lock_data && !chip_data_is_locked(&plan->found) &&
-           !chip_slot_policy(&plan->wanted, slot).is_private;
+    return profile->lock_data && !chip_data_is_locked(&plan->found) && !chip_slot_is_private(&plan->wanted, slot);
 }
 
 /* What is in the slot that the profile names may stay, or be replaced. */
@@ -208,7 +207,7 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->slot == PROFILE_SLOT_ANY)
         return choose_slot(driver, &want, slot, err);
-    return driver_check_slot(driver, &want, key->slot, key->method != PROFILE_REGISTER, err);
+    return driver_check_slot(driver, &want, key->slot, err);
 }
 
 /* `begun`: the slot holds what a run of ours has left. */
@@ -221,7 +220,7 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
     if (configured)
         status = observe_slot(provision->driver, key, slot, err);
     if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
-        status = driver_slot_is_scrap(provision->driver, *slot, begun, err);
+        *begun = driver_slot_is_scrap(provision->driver, *slot);
     if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
         status = observe_content(provision, plan, key, *begun, err);
     return status;
@@ -298,8 +297,7 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
         add_key_step(plan, PROVISION_PROVE_KEY, false, &made[i]);
     for (size_t i = 0; i < profile->key_count; i++) {
         if (profile->keys[i].lock_slot)
-            add_key_step(plan, PROVISION_LOCK_SLOT, chip_slot_policy(&plan->found, profile->keys[i].slot).locked,
-                         &made[i]);
+            add_key_step(plan, PROVISION_LOCK_SLOT, chip_slot_is_locked(&plan->found, profile->keys[i].slot), &made[i]);
     }
     return true;
 }

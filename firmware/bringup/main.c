@@ -144,7 +144,7 @@ static bool say_key(void *context, const struct driver_record *record)
 {
     (void)context;
     say_number("key: ", record->key_id, "");
-    say_number(" in slot ", (uint32_t)record->slot_number, "\r\n");
+    say_number(" in slot ", record->slot, "\r\n");
     return true;
 }
 

@@ -42,23 +42,23 @@ static bool read_serial(struct primary *primary, uint8_t serial[static CHIP_SERI
 
 static bool send_key(void *context, const struct driver_record *record)
 {
-    bool pair = PSA_KEY_TYPE_IS_KEY_PAIR(record->type);
-    bool signs = pair && (record->usage & (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)) != 0;
+    bool pair = PSA_KEY_TYPE_IS_KEY_PAIR(driver_record_type(record));
+    bool signs = pair && (driver_record_usage(record) & (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)) != 0;
     struct link_frame frame;
 
     (void)context;
     console_say("key ");
     console_say_number(record->key_id);
     console_say(": slot ");
-    console_say_number((uint32_t)record->slot_number);
+    console_say_number(record->slot);
     console_say(pair ? ", key pair" : ", public key");
     console_say(signs ? ", signs\n" : "\n");
     frame = console_frame("key");
     link_add_number(&frame, "id", record->key_id);
-    link_add_number(&frame, "slot", (uint32_t)record->slot_number);
+    link_add_number(&frame, "slot", record->slot);
     link_add_flag(&frame, "pair", pair);
     link_add_flag(&frame, "signs", signs);
-    link_add_number(&frame, "algorithm", record->algorithm);
+    link_add_number(&frame, "algorithm", driver_record_algorithm(record));
     link_end(&frame);
     return true;
 }

@@ -170,17 +170,17 @@ enum storage_status planted_storage_scrap_clear(const struct storage *storage, u
     return planted == STALE_SCRAP ? STORAGE_OK : real_storage_scrap_clear(storage, uid);
 }
 
-psa_status_t real_driver_read_record(struct driver *driver, uint32_t key_id, bool *ours, struct driver_record *record,
+psa_status_t real_driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
                                      struct error *err) REAL(driver_read_record);
-psa_status_t planted_driver_read_record(struct driver *driver, uint32_t key_id, bool *ours,
-                                        struct driver_record *record, struct error *err) WRAP(driver_read_record);
+psa_status_t planted_driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
+                                        struct error *err) WRAP(driver_read_record);
 /* Recovery is the one caller that wants no reason. */
-psa_status_t planted_driver_read_record(struct driver *driver, uint32_t key_id, bool *ours,
-                                        struct driver_record *record, struct error *err)
+psa_status_t planted_driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
+                                        struct error *err)
 {
     if (planted == FORGETS_WHOLE && err == NULL)
         return PSA_ERROR_DATA_CORRUPT;
-    return real_driver_read_record(driver, key_id, ours, record, err);
+    return real_driver_read_record(driver, key_id, record, err);
 }
 
 static uint8_t made_slot = CHIP_SLOTS;
