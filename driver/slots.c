@@ -468,8 +468,11 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *
 {
     psa_status_t status = driver_load_config(driver, err);
 
-    if (status == PSA_SUCCESS)
+    if (status == PSA_SUCCESS) {
         status = check_policy(driver, want, slot, err);
+        if (status != PSA_SUCCESS && err != NULL && err->next == NULL)
+            err->next = "name another slot: imprint info shows all";
+    }
     if (status == PSA_SUCCESS)
         status =
             want->method != 0 ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
