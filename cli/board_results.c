@@ -91,6 +91,7 @@ static const struct provision_step *take_step(struct board_results *results, con
         !take_action(words, &step.action))
         return NULL;
     step.done = take_flag(words, "done");
+    step.begun = take_flag(words, "begun");
     step.lasting = take_flag(words, "lasting");
     /* What cannot be undone follows from the action; a board's word for it is not needed. */
     step.forever = step.action == PROVISION_LOCK_CONFIG || step.action == PROVISION_LOCK_DATA ||

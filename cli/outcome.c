@@ -10,9 +10,9 @@
 #define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
 
 /* "partial: stopped after register-key 16 maker, in generate-key 18 board" */
-static void describe_state(const struct outcome *outcome, char text[static STATE_TEXT_SIZE])
+static void describe_state(const struct outcome *outcome, const struct provision_triage *triage,
+                           char text[static STATE_TEXT_SIZE])
 {
-    const struct provision_triage *triage = &outcome->plan->triage;
     char step[PROGRESS_TEXT_SIZE];
     size_t n;
 
@@ -29,10 +29,8 @@ static void describe_state(const struct outcome *outcome, char text[static STATE
     }
 }
 
-static void add_state(const struct outcome *outcome, json_t *object)
+static void add_state(const struct outcome *outcome, const struct provision_triage *triage, json_t *object)
 {
-    const struct provision_triage *triage = &outcome->plan->triage;
-
     json_object_set_new(object, "state", json_string(provision_state_name(triage->state)));
     if (triage->stopped_after >= 0)
         json_object_set_new(object, "stopped_after",
@@ -43,19 +41,20 @@ static void add_state(const struct outcome *outcome, json_t *object)
 }
 
 /* What a refused device is, before it is said why it is refused. */
-void outcome_show_refused(const struct outcome *outcome)
+void outcome_show_refused(const struct outcome *outcome, enum error_reason reason)
 {
+    const struct provision_triage triage = provision_triage(outcome->plan, reason);
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     json_t *object;
 
-    if (outcome->plan->triage.state == PROVISION_STATE_UNKNOWN)
+    if (triage.state == PROVISION_STATE_UNKNOWN)
         return;
     hex_encode(bytes_of(outcome->plan->serial, sizeof outcome->plan->serial), serial);
     output_say(outcome->output, "state of %s (%s), profile %s: %s", serial, chip_part_name(outcome->plan->part),
-               outcome->profile->name, provision_state_name(outcome->plan->triage.state));
+               outcome->profile->name, provision_state_name(triage.state));
     object = json_pack("{s:s, s:s, s:s, s:s}", "event", "state", "serial", serial, "part",
                        chip_part_name(outcome->plan->part), "profile", outcome->profile->name);
-    add_state(outcome, object);
+    add_state(outcome, &triage, object);
     output_object(outcome->output, object);
 }
 
@@ -71,6 +70,7 @@ static void tell(const struct output *output, bool is_result, const char *line)
 void outcome_show_plan(const struct outcome *outcome, bool is_result)
 {
     const struct output *output = outcome->output;
+    const struct provision_triage triage = provision_triage(outcome->plan, ERROR_NONE);
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[STATE_TEXT_SIZE + 64];
     char state_text[STATE_TEXT_SIZE];
     json_t *steps = json_array(), *object;
@@ -80,11 +80,9 @@ void outcome_show_plan(const struct outcome *outcome, bool is_result)
              chip_part_name(outcome->plan->part), outcome->profile->name, outcome->plan->todo,
              outcome->plan->todo == 1 ? "" : "s");
     tell(output, is_result, line);
-    if (outcome->plan->triage.state != PROVISION_STATE_UNKNOWN) { /* a board does not tell */
-        describe_state(outcome, state_text);
-        snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
-        tell(output, is_result, line);
-    }
+    describe_state(outcome, &triage, state_text);
+    snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
+    tell(output, is_result, line);
     for (size_t i = 0; i < outcome->plan->step_count; i++) {
         const struct provision_step *step = &outcome->plan->steps[i];
         const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
@@ -102,7 +100,7 @@ void outcome_show_plan(const struct outcome *outcome, bool is_result)
     object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
                        chip_part_name(outcome->plan->part), "profile", outcome->profile->name, "changes",
                        (json_int_t)outcome->plan->todo, "dry_run", (int)is_result, "steps", steps);
-    add_state(outcome, object);
+    add_state(outcome, &triage, object);
     output_object(output, object);
 }
 

@@ -22,7 +22,7 @@ struct outcome {
 };
 
 /* What a refused device is, before it is said why it is refused. Nothing where that is not known. */
-void outcome_show_refused(const struct outcome *outcome);
+void outcome_show_refused(const struct outcome *outcome, enum error_reason reason);
 
 /* The plan, and what the device is before it: as the result of a dry run, else as talk. */
 void outcome_show_plan(const struct outcome *outcome, bool is_result);

@@ -157,7 +157,7 @@ static bool provision_device(struct run *run, struct error *err)
                       .before_lock = on_before_lock},
     };
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
-        outcome_show_refused(&outcome);
+        outcome_show_refused(&outcome, err->reason);
         return false;
     }
     outcome_show_plan(&outcome, dry);

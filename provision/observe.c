@@ -38,6 +38,8 @@ static struct provision_step *add_step(struct provision_plan *plan, enum provisi
     step->forever = (FOR_EVER >> action & 1) != 0;
     step->key = -1;
     step->slot = PROFILE_SLOT_ANY;
+    plan->actions |= 1u << action;
+    plan->todo += step->lasting && !done;
     return step;
 }
 
@@ -302,75 +304,17 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
     return true;
 }
 
-/* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
-static enum provision_state state_of_refusal(enum error_reason reason)
-{
-    switch (reason) {
-    case ERROR_WRONG_PART:
-        return PROVISION_STATE_WRONG_PART;
-    case ERROR_WRONG_CONFIGURATION:
-    case ERROR_FOREIGN_KEY:
-    case ERROR_SLOT_FILLED:
-    case ERROR_SLOT_CLAIMED:
-    case ERROR_SLOT_LOCKED:
-    case ERROR_SLOT_EMPTY:
-    case ERROR_SLOT_POLICY:
-    case ERROR_NO_FREE_SLOT:
-        return PROVISION_STATE_FOREIGN;
-    default:
-        return PROVISION_STATE_UNKNOWN;
-    }
-}
-
-/*
- * How far a device has come. The steps are done in their order, so that the first one that is open tells; one done
- * behind it (somebody has forgotten a key since) makes the device partial all the same. Returns the plan's actions, as
- * bits.
- */
-static uint32_t triage(struct provision_plan *plan)
-{
-    struct provision_triage *found = &plan->triage;
-    const struct provision_step *open = NULL;
-    uint32_t actions = 0;
-    bool any = false;
-
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct provision_step *step = &plan->steps[i];
-
-        actions |= 1u << step->action;
-        if (!step->lasting)
-            continue;
-        any |= step->done | step->begun;
-        if (!step->done) {
-            plan->todo++;
-            if (open == NULL)
-                open = step;
-        }
-        if (open == NULL)
-            found->stopped_after = (int)i;
-        else if (open == step && step->begun)
-            found->stopped_in = (int)i;
-    }
-    found->state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
-    if (open == NULL)
-        found->stopped_after = -1;
-    return actions;
-}
-
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     struct driver_settings before;
     bool ok;
 
     memset(plan, 0, sizeof(*plan));
-    plan->triage.stopped_after = plan->triage.stopped_in = -1;
     provision_begin(provision, &before);
     ok = observe_steps(provision, plan, err);
-    if (ok && (triage(plan) & ~skilled_in(provision->skills)) != 0)
+    if (ok && (plan->actions & ~skilled_in(provision->skills)) != 0)
         ok = unskilled(err);
-    if (!ok) {
-        plan->triage.state = state_of_refusal(err->reason);
+    if (!ok)
         error_doing(err, "look at the device");
-    }
     return provision_end(provision, &before, ok, err);
 }

@@ -65,6 +65,20 @@ enum provision_state {
 };
 const char *provision_state_name(enum provision_state state); /* "partial" */
 
+#define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
+
+/* What was found, and what is still to do. Plain data; valid as long as the profile it was made from. */
+struct provision_plan {
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    enum chip_part part;
+    uint32_t actions; /* of the steps, as bits (1 << enum provision_action) */
+    size_t todo;      /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
+    size_t step_count;
+    struct provision_step steps[PROVISION_STEPS_MAX];
+    struct chip_config found;  /* config zone as observed */
+    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
+};
+
 /* Steps are indices into the plan's, -1 for none. */
 struct provision_triage {
     enum provision_state state;
@@ -72,19 +86,8 @@ struct provision_triage {
     int stopped_in;    /* PARTIAL: the first that is not, where it was begun */
 };
 
-#define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
-
-/* What was found, and what is still to do. Plain data; valid as long as the profile it was made from. */
-struct provision_plan {
-    uint8_t serial[CHIP_SERIAL_BYTES];
-    enum chip_part part;
-    struct provision_triage triage; /* also of a device that is refused */
-    size_t todo; /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
-    size_t step_count;
-    struct provision_step steps[PROVISION_STEPS_MAX];
-    struct chip_config found;  /* config zone as observed */
-    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
-};
+/* How far a device has come: by its plan, or by the reason why provision_observe() refused it (else ERROR_NONE). */
+struct provision_triage provision_triage(const struct provision_plan *plan, enum error_reason refusal);
 
 /* What one proven key showed. */
 struct provision_key_evidence {
@@ -166,8 +169,8 @@ struct provision {
 };
 
 /*
- * Looks at chip and key store and makes the plan. Writes nothing anywhere. Of a device that is refused the plan's
- * triage holds, and what was found by then. psa_crypto_init() has been called. `err` is
+ * Looks at chip and key store and makes the plan. Writes nothing anywhere. Of a device that is refused the plan holds
+ * what was found by then. psa_crypto_init() has been called. `err` is
  * not NULL, here and below, and holds no reason yet.
  */
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err);

@@ -31,6 +31,7 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
     link_add_text(&frame, "action", provision_action_name(step->action));
     link_add_flag(&frame, "done", step->done);
+    link_add_flag(&frame, "begun", step->begun);
     link_add_flag(&frame, "lasting", step->lasting);
     link_add_flag(&frame, "forever", step->forever);
     if (step->key >= 0)

@@ -57,7 +57,7 @@ def test_whole_line(line):
     with line.boot() as board:
         before = station.snapshot()
         shown = line.provision(board, "--dry-run")
-        assert "plan for" in shown.out and "2 changes" in shown.out
+        assert "plan for" in shown.out and "2 changes" in shown.out and "state            blank\n" in shown.out
         assert station.snapshot() == before, "looking writes nothing: neither chip nor flash nor station"
         done = line.provision(board)
         assert "provisioned: " in done.out and "2 changes, 2 keys proven" in done.out
@@ -659,7 +659,7 @@ def test_stop_by_hand(line):
 
 
 def run_cut(folder, image, profile, part, fault, *arm):
-    """One run that is cut at `fault`, then another that is not; None when the cut lay behind the run's end."""
+    """One run that is cut at `fault`, then a look and another that is not; None when the cut lay behind the run's end."""
     from conftest import Station
     folder.mkdir()
     line = Line(Station(folder), part)
@@ -676,9 +676,10 @@ def run_cut(folder, image, profile, part, fault, *arm):
     if b"@ok run" in board.heard:
         return None
     with line.boot(image) as board:
+        plan = line.provision_json(board, "--dry-run", profile=profile).event("plan")
         done = line.provision_json(board, *(("--arm", "profile") if arm else ()), profile=profile)
         result = [(key["id"], key["slot"]) for key in done.event("provisioned")["keys"]]
-    return result, {key: item["slot"] for key, item in line.keys().items()}, line.info()
+    return plan, result, {key: item["slot"] for key, item in line.keys().items()}, line.info()
 
 
 CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]
@@ -688,13 +689,20 @@ CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]
 def test_power_fails_anywhere(tmp_path, kind):
     """At every chip transaction and every change of the flash of a whole run: the next run ends as an unbroken one."""
     step = 1 if kind.startswith("flash") else 2
+    states = set()
     for count in range(1, 400, step):
         ended = run_cut(tmp_path / str(count), FACTORY, PROFILE, "trust-and-go", kind.format(count))
         if ended is None:
             break
-        result, keys, _ = ended
+        plan, result, keys, _ = ended
         assert result == [(16, 0), (18, 2)] and keys == {16: 0, 18: 2}, (kind, count)
-    assert 10 < count < 399
+        # How far the device had come is what its steps say.
+        if plan["changes"] == 0 or any(step["done"] for step in plan["steps"]):
+            assert plan["state"] == ("done" if plan["changes"] == 0 else "partial"), (kind, count)
+        if plan["state"] == "partial":
+            assert plan.get("stopped_after", plan.get("stopped_in"))["key"] == 16
+        states.add(plan["state"])
+    assert 10 < count < 399 and {"blank", "partial"} <= states
 
 
 @pytest.mark.parametrize("kind", CUTS)
@@ -707,7 +715,7 @@ def test_power_fails_between_locks(tmp_path, station, kind):
                         f"arm SERIAL {digest}")
         if ended is None:
             break
-        result, keys, chip = ended
+        _, result, keys, chip = ended
         assert result == [(16, 0), (17, 9)] and keys == {16: 0, 17: 9}, (kind, count)
         assert chip["config_locked"] and chip["data_locked"] and chip["slots"][0]["locked"]
     assert 10 < count < 1999

@@ -97,17 +97,17 @@ static bool check_evidence(struct board *board, const struct provision_evidence 
 /* What is said of the device agrees with what had been reported when its power failed. */
 static bool check_triage(struct board *board, const struct provision_plan *plan)
 {
-    const struct provision_triage *triage = &plan->triage;
+    const struct provision_triage triage = provision_triage(plan, ERROR_NONE);
 
-    board_say(board, "state %s, stopped after step %d, in step %d", provision_state_name(triage->state),
-              triage->stopped_after, triage->stopped_in);
-    if ((triage->state == PROVISION_STATE_DONE) != (plan->todo == 0))
+    board_say(board, "state %s, stopped after step %d, in step %d", provision_state_name(triage.state),
+              triage.stopped_after, triage.stopped_in);
+    if ((triage.state == PROVISION_STATE_DONE) != (plan->todo == 0))
         return board_fail(board, "a device with %zu things to do is called %s", plan->todo,
-                          provision_state_name(triage->state));
-    if (board->promise_count > 0 && !board->run->weak && triage->state != PROVISION_STATE_PARTIAL &&
-        triage->state != PROVISION_STATE_DONE)
-        return board_fail(board, "a device with reported keys is called %s", provision_state_name(triage->state));
-    if (triage->state == PROVISION_STATE_PARTIAL && triage->stopped_after < 0 && triage->stopped_in < 0)
+                          provision_state_name(triage.state));
+    if (board->promise_count > 0 && !board->run->weak && triage.state != PROVISION_STATE_PARTIAL &&
+        triage.state != PROVISION_STATE_DONE)
+        return board_fail(board, "a device with reported keys is called %s", provision_state_name(triage.state));
+    if (triage.state == PROVISION_STATE_PARTIAL && triage.stopped_after < 0 && triage.stopped_in < 0)
         return board_fail(board, "a partial device, and nothing says how far it has come");
     return true;
 }

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a device is, told from its plan: for whoever shows it to a person. A board leaves that to its station. */
+#include "provision/provision.h"
+
+/* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
+static enum provision_state state_of_refusal(enum error_reason reason)
+{
+    switch (reason) {
+    case ERROR_WRONG_PART:
+        return PROVISION_STATE_WRONG_PART;
+    case ERROR_WRONG_CONFIGURATION:
+    case ERROR_FOREIGN_KEY:
+    case ERROR_SLOT_FILLED:
+    case ERROR_SLOT_CLAIMED:
+    case ERROR_SLOT_LOCKED:
+    case ERROR_SLOT_EMPTY:
+    case ERROR_SLOT_POLICY:
+    case ERROR_NO_FREE_SLOT:
+        return PROVISION_STATE_FOREIGN;
+    default:
+        return PROVISION_STATE_UNKNOWN;
+    }
+}
+
+/*
+ * Steps are done in their order, so that the first one that is open tells; one done behind it (somebody has forgotten a
+ * key since) makes the device partial all the same.
+ */
+struct provision_triage provision_triage(const struct provision_plan *plan, enum error_reason refusal)
+{
+    struct provision_triage found = {.stopped_after = -1, .stopped_in = -1};
+    const struct provision_step *open = NULL;
+    bool any = false;
+
+    if (refusal != ERROR_NONE) {
+        found.state = state_of_refusal(refusal);
+        return found;
+    }
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step *step = &plan->steps[i];
+
+        if (!step->lasting)
+            continue;
+        any = any || step->done || step->begun;
+        if (!step->done && open == NULL)
+            open = step;
+        if (open == NULL)
+            found.stopped_after = (int)i;
+        else if (open == step && step->begun)
+            found.stopped_in = (int)i;
+    }
+    found.state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
+    if (open == NULL)
+        found.stopped_after = -1;
+    return found;
+}
