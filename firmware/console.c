@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "bytes/base64.h"
+#include "link/base64.h"
 #include "bytes/hex.h"
 #include "firmware/board/board.h"
 #include "firmware/texts.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The vectors of RFC 4648, section 10, and every length and byte against libcrypto. */
-#include "bytes/base64.h"
+#include "link/base64.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

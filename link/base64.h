@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Base64 (RFC 4648, section 4), for what is printed between the lines of PEM. Not for secrets: it looks up a table. */
-#ifndef IMPRINT_BYTES_BASE64_H
-#define IMPRINT_BYTES_BASE64_H
+#ifndef IMPRINT_LINK_BASE64_H
+#define IMPRINT_LINK_BASE64_H
 
 #include "bytes/bytes.h"
 
