@@ -4,54 +4,57 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const error_names[ERROR_REASON_COUNT] = {
-    [ERROR_NONE] = "none",
-    [ERROR_CHIP_REFUSED] = "chip-refused",
-    [ERROR_CHIP_MISCOMPARE] = "chip-miscompare",
-    [ERROR_CONFIG_UNLOCKED] = "config-unlocked",
-    [ERROR_CONFIG_LOCKED] = "config-locked",
-    [ERROR_DATA_UNLOCKED] = "data-unlocked",
-    [ERROR_DATA_LOCKED] = "data-locked",
-    [ERROR_SLOT_POLICY] = "slot-policy",
-    [ERROR_SLOT_LOCKED] = "slot-locked",
-    [ERROR_SLOT_EMPTY] = "slot-empty",
-    [ERROR_SLOT_CLAIMED] = "slot-claimed",
-    [ERROR_SLOT_FILLED] = "slot-filled",
-    [ERROR_NO_FREE_SLOT] = "no-free-slot",
-    [ERROR_KEY_EXISTS] = "key-exists",
-    [ERROR_KEY_UNKNOWN] = "key-unknown",
-    [ERROR_KEY_ATTRIBUTES] = "key-attributes",
-    [ERROR_WRITE_KEY_MISSING] = "write-key-missing",
-    [ERROR_PSA] = "psa",
-    [ERROR_STORAGE_FULL] = "storage-full",
-    [ERROR_STORAGE_FAILED] = "storage-failed",
-    [ERROR_STORAGE_CORRUPT] = "storage-corrupt",
-    [ERROR_NOT_ARMED] = "not-armed",
-    [ERROR_GATE_REFUSED] = "gate-refused",
-    [ERROR_PROOF_FAILED] = "proof-failed",
-    [ERROR_USAGE] = "usage",
-    [ERROR_PROFILE_SYNTAX] = "profile-syntax",
-    [ERROR_PROFILE_SCHEMA] = "profile-schema",
-    [ERROR_PROFILE_CONFLICT] = "profile-conflict",
-    [ERROR_INPUT_FILE] = "input-file",
-    [ERROR_DEVICE_MISSING] = "device-missing",
-    [ERROR_DEVICE_SILENT] = "device-silent",
-    [ERROR_DEVICE_GARBLED] = "device-garbled",
-    [ERROR_DEVICE_RESET] = "device-reset",
-    [ERROR_DEVICE_BUSY] = "device-busy",
-    [ERROR_WRONG_PART] = "wrong-part",
-    [ERROR_WRONG_CONFIGURATION] = "wrong-configuration",
-    [ERROR_FOREIGN_KEY] = "foreign-key",
-    [ERROR_RECORD_FAILED] = "record-failed",
-    [ERROR_INTERRUPTED] = "interrupted",
-    [ERROR_UNEXPECTED] = "unexpected",
-};
+/* One behind the other in the order of the enum: pointers to them would take a third of that again. */
+static const char error_names[] = "none\0"
+                                  "chip-refused\0"
+                                  "chip-miscompare\0"
+                                  "config-unlocked\0"
+                                  "config-locked\0"
+                                  "data-unlocked\0"
+                                  "data-locked\0"
+                                  "slot-policy\0"
+                                  "slot-locked\0"
+                                  "slot-empty\0"
+                                  "slot-claimed\0"
+                                  "slot-filled\0"
+                                  "no-free-slot\0"
+                                  "key-exists\0"
+                                  "key-unknown\0"
+                                  "key-attributes\0"
+                                  "write-key-missing\0"
+                                  "psa\0"
+                                  "storage-full\0"
+                                  "storage-failed\0"
+                                  "storage-corrupt\0"
+                                  "not-armed\0"
+                                  "gate-refused\0"
+                                  "proof-failed\0"
+                                  "usage\0"
+                                  "profile-syntax\0"
+                                  "profile-schema\0"
+                                  "profile-conflict\0"
+                                  "input-file\0"
+                                  "device-missing\0"
+                                  "device-silent\0"
+                                  "device-garbled\0"
+                                  "device-reset\0"
+                                  "device-busy\0"
+                                  "wrong-part\0"
+                                  "wrong-configuration\0"
+                                  "foreign-key\0"
+                                  "record-failed\0"
+                                  "interrupted\0"
+                                  "unexpected\0";
 
 const char *error_reason_name(enum error_reason reason)
 {
-    if ((unsigned)reason >= ERROR_REASON_COUNT || error_names[reason] == NULL)
-        return error_names[ERROR_UNEXPECTED];
-    return error_names[reason];
+    const char *name = error_names;
+
+    if ((unsigned)reason >= ERROR_REASON_COUNT)
+        reason = ERROR_UNEXPECTED;
+    for (unsigned before = 0; before < (unsigned)reason; before++)
+        name += strlen(name) + 1;
+    return name;
 }
 
 void error_set(struct error *err, enum error_reason reason, const char *cause, const char *next)

@@ -9,16 +9,60 @@
 
 #include <cmocka.h>
 
+/* The names that scripts and logs rely on. */
 static void test_every_reason_has_its_name(void **state)
 {
-    (void)state;
-    for (int a = 0; a < ERROR_REASON_COUNT; a++) {
-        const char *name = error_reason_name((enum error_reason)a);
+    static const struct {
+        enum error_reason reason;
+        const char *name;
+    } names[] = {
+        {ERROR_NONE, "none"},
+        {ERROR_CHIP_REFUSED, "chip-refused"},
+        {ERROR_CHIP_MISCOMPARE, "chip-miscompare"},
+        {ERROR_CONFIG_UNLOCKED, "config-unlocked"},
+        {ERROR_CONFIG_LOCKED, "config-locked"},
+        {ERROR_DATA_UNLOCKED, "data-unlocked"},
+        {ERROR_DATA_LOCKED, "data-locked"},
+        {ERROR_SLOT_POLICY, "slot-policy"},
+        {ERROR_SLOT_LOCKED, "slot-locked"},
+        {ERROR_SLOT_EMPTY, "slot-empty"},
+        {ERROR_SLOT_CLAIMED, "slot-claimed"},
+        {ERROR_SLOT_FILLED, "slot-filled"},
+        {ERROR_NO_FREE_SLOT, "no-free-slot"},
+        {ERROR_KEY_EXISTS, "key-exists"},
+        {ERROR_KEY_UNKNOWN, "key-unknown"},
+        {ERROR_KEY_ATTRIBUTES, "key-attributes"},
+        {ERROR_WRITE_KEY_MISSING, "write-key-missing"},
+        {ERROR_PSA, "psa"},
+        {ERROR_STORAGE_FULL, "storage-full"},
+        {ERROR_STORAGE_FAILED, "storage-failed"},
+        {ERROR_STORAGE_CORRUPT, "storage-corrupt"},
+        {ERROR_NOT_ARMED, "not-armed"},
+        {ERROR_GATE_REFUSED, "gate-refused"},
+        {ERROR_PROOF_FAILED, "proof-failed"},
+        {ERROR_USAGE, "usage"},
+        {ERROR_PROFILE_SYNTAX, "profile-syntax"},
+        {ERROR_PROFILE_SCHEMA, "profile-schema"},
+        {ERROR_PROFILE_CONFLICT, "profile-conflict"},
+        {ERROR_INPUT_FILE, "input-file"},
+        {ERROR_DEVICE_MISSING, "device-missing"},
+        {ERROR_DEVICE_SILENT, "device-silent"},
+        {ERROR_DEVICE_GARBLED, "device-garbled"},
+        {ERROR_DEVICE_RESET, "device-reset"},
+        {ERROR_DEVICE_BUSY, "device-busy"},
+        {ERROR_WRONG_PART, "wrong-part"},
+        {ERROR_WRONG_CONFIGURATION, "wrong-configuration"},
+        {ERROR_FOREIGN_KEY, "foreign-key"},
+        {ERROR_RECORD_FAILED, "record-failed"},
+        {ERROR_INTERRUPTED, "interrupted"},
+        {ERROR_UNEXPECTED, "unexpected"},
+    };
 
-        assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name));
-        for (int b = 0; b < a; b++)
-            if (strcmp(name, error_reason_name((enum error_reason)b)) == 0)
-                fail_msg("reasons %d and %d are both \"%s\"", a, b, name);
+    (void)state;
+    assert_int_equal(sizeof names / sizeof names[0], ERROR_REASON_COUNT);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(names[i].reason, i);
+        assert_string_equal(error_reason_name(names[i].reason), names[i].name);
     }
     assert_string_equal(error_reason_name(ERROR_REASON_COUNT), "unexpected");
     assert_string_equal(error_reason_name((enum error_reason)(-1)), "unexpected");
