@@ -78,12 +78,13 @@ enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t o
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
                                       struct error *err)
 {
+    static const struct chip_question question = {&chip_command_read, "read from a slot", ZONE_DATA | ZONE_32_BYTES, 0,
+                                                  32};
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
     if (chip_is_block(slot, block))
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_DATA | ZONE_32_BYTES, chip_slot_address(slot, block),
-                                    BYTES_NONE, out, 32, err);
-    return chip_doing_at(status, "read from a slot", slot, err);
+        status = chip_ask(chip, &question, chip_slot_address(slot, block), out, err);
+    return chip_doing_at(status, question.doing, slot, err);
 }
 
 /* The Param2 of a word; false where the slot or its block has no such word. */

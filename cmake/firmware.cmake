@@ -20,10 +20,7 @@ endif()
 include(${board_folder}/board.cmake)
 include(${CMAKE_SOURCE_DIR}/firmware/${IMPRINT_IMAGE}/image.cmake)
 
-# At -Os GCC still copies code to spare a jump, and keeps loop constants in registers that must be saved first: neither
-# is worth its bytes.
-add_compile_options(${board_cpu} -Os -fno-thread-jumps -fno-move-loop-invariants
-  -g3 -ffunction-sections -fdata-sections -fno-common
+add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fno-common
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=build)
 add_compile_definitions(NDEBUG IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 
