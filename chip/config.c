@@ -252,8 +252,12 @@ bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset)
 
 int chip_config_compare_policy(enum chip_part part, const struct chip_config *a, const struct chip_config *b)
 {
-    for (uint8_t offset = 0; offset < CHIP_CONFIG_BYTES; offset++)
-        if (a->bytes[offset] != b->bytes[offset] && chip_config_byte_is_policy(part, offset))
-            return offset;
+    for (size_t i = 0; i < sizeof(policy_bytes) / sizeof(policy_bytes[0]); i++) {
+        if (policy_bytes[i].not_508a && part == CHIP_PART_ATECC508A)
+            continue;
+        for (unsigned offset = policy_bytes[i].first; offset <= policy_bytes[i].last; offset++)
+            if (a->bytes[offset] != b->bytes[offset])
+                return (int)offset;
+    }
     return -1;
 }
