@@ -14,8 +14,8 @@ from board import BOARDS, IMAGES, powered  # noqa: E402
 from conftest import Station  # noqa: E402
 from test_transports import serving  # noqa: E402
 
-# KiB of our own code, as docs/porting.md says.
-LIMITS = {"factory": 30, "primary": 20}
+# KiB of the core and of all that is our own, as docs/porting.md says.
+LIMITS = {"factory": "20,23", "primary": "13,15"}
 
 
 def sections(board, name):
@@ -59,8 +59,8 @@ def main():
                   "".join(f", of which {int(frame['us']) // 1000} ms in the engine" for frame in frames
                           if frame.verb == "result"))
             print(f"  {'part':<12}{'flash':>8}{'RAM':>8}")
-            limit = ["--limit", str(LIMITS[name])] if "--limits" in sys.argv else []
-            sizes = ["scripts/firmware-sizes", *limit, str(IMAGES / board / name / f"{name}.map")]
+            limits = ["--limits", LIMITS[name]] if "--limits" in sys.argv else []
+            sizes = ["scripts/firmware-sizes", *limits, str(IMAGES / board / name / f"{name}.map")]
             sys.stdout.flush()
             code |= subprocess.run(sizes, cwd=ROOT, check=False).returncode
     return code
