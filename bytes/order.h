@@ -53,20 +53,23 @@ static inline uint64_t load64_le(const uint8_t bytes[static 8])
 
 static inline void store16_le(uint8_t bytes[static 2], uint16_t value)
 {
-    value = ORDER_LE(16, value);
-    memcpy(bytes, &value, sizeof(value));
+    const uint16_t ordered = ORDER_LE(16, value);
+
+    memcpy(bytes, &ordered, sizeof(ordered));
 }
 
 static inline void store32_le(uint8_t bytes[static 4], uint32_t value)
 {
-    value = ORDER_LE(32, value);
-    memcpy(bytes, &value, sizeof(value));
+    const uint32_t ordered = ORDER_LE(32, value);
+
+    memcpy(bytes, &ordered, sizeof(ordered));
 }
 
 static inline void store64_le(uint8_t bytes[static 8], uint64_t value)
 {
-    value = ORDER_LE(64, value);
-    memcpy(bytes, &value, sizeof(value));
+    const uint64_t ordered = ORDER_LE(64, value);
+
+    memcpy(bytes, &ordered, sizeof(ordered));
 }
 
 #endif

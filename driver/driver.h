@@ -79,8 +79,8 @@ psa_status_t driver_load_config(struct driver *driver, struct error *err);
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);
 
 /*
- * `status` in PSA's words. Where it says that the chip may have been exchanged or restarted, the cached config zone is
- * forgotten.
+ * `status` in PSA's words. After any failure of communication, since when the chip may have been exchanged or changed,
+ * the cached config zone is forgotten.
  */
 psa_status_t driver_outcome(struct driver *driver, enum chip_status status);
 

@@ -91,12 +91,13 @@ static bool is_shown(const struct driver *driver, uint8_t slot)
 }
 
 /* The public key of what stands in the slot: all zeros for no key, and where it cannot be computed. */
-static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
+static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
+                             struct error *err)
 {
     enum chip_status status = CHIP_EXECUTION;
 
     if (is_shown(driver, slot))
-        status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
+        status = chip_read_public_key(driver->chip, slot, public_key, err);
     if (status != CHIP_EXECUTION)
         return status;
     memset(public_key, 0, CHIP_PUBLIC_KEY_BYTES);
@@ -119,7 +120,7 @@ static psa_status_t key_did_not_take(struct driver *driver)
 static psa_status_t generate(struct driver *driver, uint8_t slot)
 {
     uint8_t before[CHIP_PUBLIC_KEY_BYTES], made[CHIP_PUBLIC_KEY_BYTES], after[CHIP_PUBLIC_KEY_BYTES];
-    enum chip_status sent, seen = look(driver, slot, before);
+    enum chip_status sent, seen = look(driver, slot, before, &driver->last_error);
     int attempt = 0;
 
     if (seen != CHIP_OK)
@@ -129,7 +130,8 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
         sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
         if (sent == CHIP_OK ? !is_shown(driver, slot) : !may_pass(sent))
             break;
-        seen = look(driver, slot, after);
+        /* What the chip says now is no reason for an answer that was lost before. */
+        seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
         if (seen != CHIP_OK)
             return driver_outcome(driver, seen);
         bool is_new = memcmp(after, before, sizeof after) != 0 && !bytes_all(bytes_of(after, sizeof after), 0);
@@ -313,13 +315,14 @@ static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm,
 static psa_status_t sign(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
                          struct bytes_out *signature)
 {
+    const uint32_t counted = driver->chip->counters.counted;
     enum chip_status status;
     int attempt = 0;
 
     do
         status = chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest,
                                   signature->data + signature->len, &driver->last_error);
-    while (again(driver, status, &attempt));
+    while (driver->chip->counters.counted == counted && again(driver, status, &attempt));
     if (status == CHIP_OK)
         signature->len += CHIP_SIGNATURE_BYTES;
     return outcome_of_use(driver, slot, status);

@@ -2,7 +2,8 @@
 /*
  * Key operations on the chip in PSA's terms: the one copy that every shell (SE_C now, the unified opaque driver later)
  * calls. All return a psa_status_t, put the chip to sleep when done, and note the reason of a failure in the driver's
- * last_error, which must be clean before; after success it says nothing. A slot that no chip has is a failure as well.
+ * last_error, which must be clean before; after success it says at most what was done, and the shell clears it. A slot
+ * that no chip has is a failure as well.
  */
 #ifndef IMPRINT_DRIVER_KEYS_H
 #define IMPRINT_DRIVER_KEYS_H

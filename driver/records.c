@@ -65,12 +65,13 @@ static enum storage_status read_record(const struct storage *storage, struct dri
     status = storage->operations->get(storage->context, record->key_id, sizeof record->header, &out, NULL);
     if (status != STORAGE_OK)
         return status;
-    record->slot = driver_slot_of(load64_le(slot));
-    if (stored.size != sizeof record->header + sizeof slot || record->slot >= CHIP_SLOTS)
+    if (stored.size != sizeof record->header + sizeof slot)
         return STORAGE_CORRUPT;
-    return STORAGE_OK;
+    record->slot = driver_slot_of(load64_le(slot));
+    return record->slot < CHIP_SLOTS ? STORAGE_OK : STORAGE_CORRUPT;
 }
 
+/* Also for a record that is absent, of which those who ask for one take the status alone. */
 static psa_status_t records_failed(enum storage_status status, struct error *err)
 {
     bool medium = status == STORAGE_FAILED || status == STORAGE_READ_ONLY;

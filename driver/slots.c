@@ -164,6 +164,7 @@ static psa_status_t read_unprobed(struct driver *driver, enum driver_fill fill, 
         uint32_t using = chip_slot_can(&later, slot) & ~(uint32_t)PUTTING;
         map->slots[slot] = (struct driver_slot){
             .abilities = putting | using,
+            .locked = chip_slot_is_locked(&driver->config, slot),
             .write_key_known = driver_write_key(driver, slot) != NULL,
             .fill = fill,
             .scrap = is_scrap(driver, slot),
@@ -176,10 +177,8 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
 {
     psa_status_t status = read_unprobed(driver, DRIVER_FILL_UNKNOWN, map, err);
 
-    for (uint8_t slot = 0; status == PSA_SUCCESS && slot < CHIP_SLOTS; slot++) {
-        map->slots[slot].locked = chip_slot_is_locked(&driver->config, slot);
-        if (probe)
-            status = ask_slot(driver, slot, &map->slots[slot].fill, err);
+    for (uint8_t slot = 0; status == PSA_SUCCESS && probe && slot < CHIP_SLOTS; slot++) {
+        status = ask_slot(driver, slot, &map->slots[slot].fill, err);
         if (status != PSA_SUCCESS)
             error_at_slot(err, slot);
     }
@@ -470,7 +469,7 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *
 
     if (status == PSA_SUCCESS) {
         status = check_policy(driver, want, slot, err);
-        if (status != PSA_SUCCESS && err != NULL && err->next == NULL)
+        if (status != PSA_SUCCESS && err != NULL && err->next == NULL && err->reason != ERROR_CONFIG_UNLOCKED)
             err->next = "name another slot: imprint info shows all";
     }
     if (status == PSA_SUCCESS)

@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* One behind the other in the order of the enum: pointers to them would take a third of that again. */
+/*
+ * One behind the other in the order of the enum, as test/error/ looks that they are: pointers to them would take a
+ * third of that again.
+ */
 static const char error_names[] = "none\0"
                                   "chip-refused\0"
                                   "chip-miscompare\0"
@@ -91,7 +94,7 @@ void error_doing(struct error *err, const char *doing)
 
 void error_at_slot(struct error *err, uint8_t slot)
 {
-    if (err != NULL && !err->has_slot) {
+    if (err != NULL && !err->has_slot && slot < ERROR_SLOTS) {
         err->has_slot = true;
         err->slot = slot;
     }

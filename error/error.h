@@ -74,6 +74,7 @@ enum error_reason {
 };
 
 #define ERROR_SERIAL_BYTES 9
+#define ERROR_SLOTS 16
 
 /* All text pointers are string literals, except `subject`. Zero-initialised means "no error". */
 struct error {
@@ -112,7 +113,7 @@ void error_set(struct error *err, enum error_reason reason, const char *cause, c
 void error_set_chip_failure(struct error *err, enum error_reason reason, uint8_t chip_failure);
 void error_set_slot_rule(struct error *err, enum error_reason reason, uint8_t slot_rule, const char *next);
 
-/* Adds what was being done, which slot, which key: each only where the error does not say yet. */
+/* Adds what was being done, which slot (of those there are), which key: each only where the error does not say yet. */
 void error_doing(struct error *err, const char *doing);
 void error_at_slot(struct error *err, uint8_t slot);
 void error_with_key(struct error *err, uint32_t key_id);

@@ -314,7 +314,10 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     ok = observe_steps(provision, plan, err);
     if (ok && (plan->actions & ~skilled_in(provision->skills)) != 0)
         ok = unskilled(err);
-    if (!ok)
+    if (!ok) {
         error_doing(err, "look at the device");
+        if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */
+            error_with_serial(err, plan->serial);
+    }
     return provision_end(provision, &before, ok, err);
 }

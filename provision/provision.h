@@ -170,8 +170,8 @@ struct provision {
 
 /*
  * Looks at chip and key store and makes the plan. Writes nothing anywhere. Of a device that is refused the plan holds
- * what was found by then. psa_crypto_init() has been called. `err` is
- * not NULL, here and below, and holds no reason yet.
+ * what was found by then. psa_crypto_init() has been called. `err` is not NULL, here and below, and holds no reason
+ * yet.
  */
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err);
 

@@ -330,6 +330,7 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
         kept = absent ? 0 : self->reserved;
     }
     item.uid = uid;
+    item.at = 0; /* not yet anywhere */
     item.record = record;
     item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, length, &item);
@@ -392,7 +393,7 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
     return STORAGE_OK;
 }
 
-/* Room is kept by counting: every later write leaves it (choose()). */
+/* Room is kept by counting: every later write leaves it (leaves_room()). */
 static enum storage_status flash_reserve(void *context, uint32_t size)
 {
     struct storage_flash *self = context;

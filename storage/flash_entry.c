@@ -61,9 +61,13 @@ bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t e
         return false;
     entry->uid = load64_le(prefix + PREFIX_UID);
     entry->kind = prefix[PREFIX_LENGTH + 3];
+    const uint32_t damaged = entry->span;
     flash_entry_size(device, load32_le(prefix + PREFIX_LENGTH) & 0xffffff, entry);
-    return (entry->kind == FLASH_ENTRY_RECORD || entry->kind == FLASH_ENTRY_REMOVAL) && entry->uid != 0 &&
-           entry->span <= room;
+    const bool good = (entry->kind == FLASH_ENTRY_RECORD || entry->kind == FLASH_ENTRY_REMOVAL) && entry->uid != 0 &&
+                      entry->span <= room;
+    if (!good)
+        entry->span = damaged;
+    return good;
 }
 
 enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,

@@ -58,7 +58,7 @@ bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uin
 
 /*
  * The entry whose prefix lies at `at` and that ends before `end`; false where there is none, with the span of what a
- * damaged prefix takes up. Leaves `block` alone.
+ * prefix alone takes up, whatever is wrong with it. Leaves `block` alone.
  */
 bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry);
 

@@ -16,9 +16,20 @@ void storage_transaction_write_note(struct storage_note note, uint8_t stored[sta
     stored[NOTE_ZERO] = 0;
 }
 
+/* Nothing is concluded from a note that this version does not write. */
+static void take_note(const uint8_t stored[static STORAGE_TRANSACTION_NOTE_BYTES], struct storage_note *note)
+{
+    const uint8_t creation = stored[NOTE_CREATION], fresh = stored[NOTE_FRESH];
+    const bool makes = creation == STORAGE_CREATION_IMPORT || creation == STORAGE_CREATION_GENERATE;
+
+    if (stored[NOTE_VERSION] == NOTE_VERSION_1 && creation <= STORAGE_CREATION_REGISTER && stored[NOTE_ZERO] == 0 &&
+        fresh <= (makes ? 1 : 0))
+        *note = (struct storage_note){.creation = (enum storage_creation)creation, .fresh = fresh == 1};
+}
+
 bool storage_transaction_parse(struct bytes content, struct storage_transaction *transaction)
 {
-    const uint8_t *stored = content.data, *note = stored + AT_NOTE;
+    const uint8_t *stored = content.data;
     const bool noted = content.len == STORAGE_TRANSACTION_STORED_MAX;
 
     if (content.len != STORAGE_TRANSACTION_BYTES && !noted)
@@ -31,12 +42,8 @@ bool storage_transaction_parse(struct bytes content, struct storage_transaction 
     transaction->lifetime = load32_le(stored + AT_LIFETIME);
     transaction->slot = load64_le(stored + AT_SLOT);
     transaction->note = (struct storage_note){.creation = STORAGE_CREATION_UNKNOWN};
-    /* Nothing is concluded from a note that this version does not write. */
-    if (noted && note[NOTE_VERSION] == NOTE_VERSION_1 && note[NOTE_CREATION] <= STORAGE_CREATION_REGISTER &&
-        note[NOTE_FRESH] <= 1 && note[NOTE_ZERO] == 0) {
-        transaction->note.creation = (enum storage_creation)note[NOTE_CREATION];
-        transaction->note.fresh = note[NOTE_FRESH] == 1;
-    }
+    if (noted)
+        take_note(stored + AT_NOTE, &transaction->note);
     return true;
 }
 

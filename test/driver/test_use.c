@@ -218,6 +218,33 @@ static void a_slot_without_its_key_says_so(void **state)
     device_remove(&other);
 }
 
+/* A key that counts its uses loses one a call, whatever is lost on the way. */
+static void a_counted_use_is_taken_once(void **state)
+{
+    uint8_t hash[32] = {1}, signature[64];
+    struct virtual_counters before;
+    unsigned failed = 0;
+    size_t len;
+
+    (void)state;
+    for (unsigned group = 1; group <= 6; group++) {
+        uint32_t counted;
+
+        device_restart(&device);
+        device_expect(&device,
+                      psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 32, signature, 64, &len),
+                      PSA_SUCCESS);
+        counted = device.chip.counters.counted;
+        device.chip.limited_use = 1; /* as its SlotConfig would say of slot 0 */
+        virtual_read_counters(device.part, &before);
+        device_arm(&device, "lost", (unsigned)before.groups + group);
+        if (psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 32, signature, 64, &len) != PSA_SUCCESS)
+            failed++;
+        assert_in_range(device.chip.counters.counted - counted, 0, 1);
+    }
+    assert_in_range(failed, 1, 5);
+}
+
 static void private_keys_do_not_come_out(void **state)
 {
     uint8_t out[65];
@@ -379,6 +406,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_signatures, begin, end),
         cmocka_unit_test_setup_teardown(messages, begin, end),
         cmocka_unit_test_setup_teardown(a_slot_without_its_key_says_so, begin, end),
+        cmocka_unit_test_setup_teardown(a_counted_use_is_taken_once, begin, end),
         cmocka_unit_test_setup_teardown(private_keys_do_not_come_out, begin, end),
         cmocka_unit_test_setup_teardown(pk_signs_and_gives_pem, begin, end),
         cmocka_unit_test_setup_teardown(csr_verifies, begin, end),

@@ -263,6 +263,7 @@ static void generate_in_a_named_slot(void **state)
             expect_untouched();
         } else {
             device_expect_reason(&device, status, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
+            assert_false(device.driver.last_error.has_slot); /* there is none such */
             expect_untouched();
         }
     }
@@ -305,6 +306,7 @@ static void generate_before_the_config_lock(void **state)
     remember_chip();
     device_expect_reason(&device, do_generate(device_key_pair(1, -1)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
     device_expect_reason(&device, do_generate(device_key_pair(1, 0)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
+    assert_null(device.driver.last_error.next); /* another slot would be no better */
     expect_untouched();
 }
 

@@ -327,10 +327,34 @@ static void test_refused_before_anything_is_written(void **state)
                      bench.err.cause);
         assert_non_null(bench.err.doing);
         assert_non_null(bench.err.next);
+        assert_true(bench.err.has_serial);
         virtual_digest(bench.virtual_chip, after);
         assert_memory_equal(before, after, sizeof(before));
         bench_close(&bench);
     }
+}
+
+/* An empty slot's refusal, which is looked over, takes nothing of the error along. */
+static void test_the_refused_chip_is_named(void **state)
+{
+    struct bench bench;
+    struct profile_key made;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    bench.is_armed = true;
+    bench.stop_before_step = 3; /* made is there, brought is not */
+    bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
+    bench_restart(&bench);
+    made = bench.profile.keys[0];
+    made.algorithm = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
+    bench.profile.keys[0] = bench.profile.keys[1];
+    bench.profile.keys[1] = made;
+    assert_int_equal(bench_run(&bench), PROVISION_WRONG);
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_true(bench.err.has_serial);
+    assert_memory_equal(bench.err.serial, bench.plan.serial, sizeof(bench.err.serial));
+    bench_close(&bench);
 }
 
 static void test_register_needs_a_key(void **state)
@@ -587,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_stopped_anywhere_and_finished),
         cmocka_unit_test(test_tampered_data_zone_is_not_locked),
         cmocka_unit_test(test_refused_before_anything_is_written),
+        cmocka_unit_test(test_the_refused_chip_is_named),
         cmocka_unit_test(test_register_needs_a_key),
         cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
         cmocka_unit_test(test_missing_keys_are_never_locked_in),

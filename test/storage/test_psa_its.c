@@ -389,6 +389,33 @@ static void test_note(void **state)
     }
 }
 
+/* Nothing is concluded from a note that this version does not write. */
+static void test_foreign_notes(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t stored[STORAGE_TRANSACTION_NOTE_BYTES];
+        bool known;
+    } rows[] = {
+        {{1, STORAGE_CREATION_IMPORT, 0, 0}, true},        {{1, STORAGE_CREATION_IMPORT, 1, 0}, true},
+        {{1, STORAGE_CREATION_GENERATE, 1, 0}, true},      {{1, STORAGE_CREATION_REGISTER, 0, 0}, true},
+        {{1, STORAGE_CREATION_REGISTER, 1, 0}, false},     {{1, STORAGE_CREATION_UNKNOWN, 1, 0}, false},
+        {{1, STORAGE_CREATION_GENERATE, 2, 0}, false},     {{1, STORAGE_CREATION_GENERATE, 1, 1}, false},
+        {{1, STORAGE_CREATION_REGISTER + 1, 0, 0}, false}, {{2, STORAGE_CREATION_GENERATE, 1, 0}, false},
+        {{0, STORAGE_CREATION_GENERATE, 1, 0}, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t content[STORAGE_TRANSACTION_BYTES + STORAGE_TRANSACTION_NOTE_BYTES];
+        struct storage_transaction transaction;
+
+        make_transaction(content, STORAGE_TRANSACTION_CREATE, 18);
+        memcpy(content + STORAGE_TRANSACTION_BYTES, rows[i].stored, sizeof rows[i].stored);
+        assert_true(storage_transaction_parse(bytes_of(content, sizeof content), &transaction));
+        assert_int_equal(transaction.note.creation, rows[i].known ? rows[i].stored[1] : STORAGE_CREATION_UNKNOWN);
+        assert_int_equal(transaction.note.fresh, rows[i].known && rows[i].stored[2] == 1);
+    }
+}
+
 static unsigned recoveries;
 static bool recovery_works;
 
@@ -477,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hold, start, stop),
         cmocka_unit_test_setup_teardown(test_transaction_record, start, stop),
         cmocka_unit_test_setup_teardown(test_note, start, stop),
+        cmocka_unit_test_setup_teardown(test_foreign_notes, start, stop),
         cmocka_unit_test_setup_teardown(test_left_over, start, stop),
         cmocka_unit_test_setup_teardown(test_scrap, start, stop),
     };
