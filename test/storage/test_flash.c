@@ -309,7 +309,7 @@ static void test_prefix_that_is_no_entry(void **state)
         {9, 24, 3, false, STORAGE_OK},       {9, 24, 3, true, STORAGE_CORRUPT}, {0, 24, 1, true, STORAGE_CORRUPT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        for (uint16_t block = 0; block < small.block_count; block++) {
+        for (uint32_t block = 0; block < small.block_count; block++) {
             uint8_t prefix[16];
             unsigned seed = 0;
 
