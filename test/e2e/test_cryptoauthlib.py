@@ -24,7 +24,6 @@ pytestmark = pytest.mark.skipif(PYTHON is None, reason="IMPRINT_CRYPTOAUTHLIB is
 HOST = """
 import ctypes, json, sys
 from cryptoauthlib import *
-from cryptoauthlib.library import AtcaReference
 given = json.loads(sys.argv[1])
 out = {}
 
