@@ -9,7 +9,7 @@ if(NOT MBEDTLS_SOURCE_DIR)
   elseif(DEFINED ENV{IMPRINT_CACHE})
     set(found $ENV{IMPRINT_CACHE}/mbedtls/source)
   else()
-    set(found ${CMAKE_SOURCE_DIR}/.cache/mbedtls/source)
+    set(found ${imprint_SOURCE_DIR}/.cache/mbedtls/source)
   endif()
   # Kept, so that a later run of CMake does not depend on the environment.
   set(MBEDTLS_SOURCE_DIR ${found} CACHE PATH "Source tree of Mbed TLS 3.6 (scripts/get-mbedtls fetches one)" FORCE)
@@ -32,8 +32,8 @@ set(MBEDTLS_FATAL_WARNINGS OFF CACHE BOOL "" FORCE)
 set(USE_SHARED_MBEDTLS_LIBRARY OFF CACHE BOOL "" FORCE)
 set(USE_STATIC_MBEDTLS_LIBRARY ON CACHE BOOL "" FORCE)
 if(NOT IMPRINT_BOARD) # whose images bring whole configurations: cmake/firmware.cmake
-  set(MBEDTLS_USER_CONFIG_FILE ${CMAKE_SOURCE_DIR}/cmake/mbedtls_user_config.h CACHE FILEPATH "" FORCE)
+  set(MBEDTLS_USER_CONFIG_FILE ${imprint_SOURCE_DIR}/cmake/mbedtls_user_config.h CACHE FILEPATH "" FORCE)
 endif()
-add_subdirectory(${MBEDTLS_SOURCE_DIR} ${CMAKE_BINARY_DIR}/mbedtls EXCLUDE_FROM_ALL SYSTEM)
-# psa_its_*() and its two headers come from storage/.
-target_include_directories(mbedcrypto PUBLIC ${CMAKE_SOURCE_DIR}/storage/include)
+add_subdirectory(${MBEDTLS_SOURCE_DIR} ${imprint_BINARY_DIR}/mbedtls EXCLUDE_FROM_ALL SYSTEM)
+# psa_its_*() and its two headers come from src/storage/.
+target_include_directories(mbedcrypto PUBLIC ${imprint_SOURCE_DIR}/src/storage/include)

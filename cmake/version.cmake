@@ -25,13 +25,13 @@ if(CMAKE_SCRIPT_MODE_FILE)
 endif()
 
 set(IMPRINT_COMMIT "" CACHE STRING "Commit shown by imprint --version; empty: asked of git")
-set(version_header ${CMAKE_BINARY_DIR}/generated/imprint_version.h)
+set(version_header ${imprint_BINARY_DIR}/generated/imprint_version.h)
 add_custom_target(imprint_version_header
-  COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DHEADER=${version_header} -DVERSION=${PROJECT_VERSION}
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${imprint_SOURCE_DIR} -DHEADER=${version_header} -DVERSION=${PROJECT_VERSION}
     -DCOMMIT=${IMPRINT_COMMIT} -P ${CMAKE_CURRENT_LIST_FILE}
   BYPRODUCTS ${version_header}
   COMMENT "Looking up the commit"
   VERBATIM)
 add_library(imprint_version INTERFACE)
-target_include_directories(imprint_version INTERFACE ${CMAKE_BINARY_DIR}/generated)
+target_include_directories(imprint_version INTERFACE ${imprint_BINARY_DIR}/generated)
 add_dependencies(imprint_version imprint_version_header)

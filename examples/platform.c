@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "chip/words.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 #define TRUST_AND_GO_ADDRESS 0x35 /* 7-bit; TrustFLEX parts have 0x36, blank ones 0x60 */
 

@@ -7,7 +7,7 @@
 #define IMPRINT_EXAMPLES_PLATFORM_H
 
 #include "chip/chip.h"
-#include "driver/driver.h"
+#include "psa/driver.h"
 #include "storage/file.h"
 #include "storage/storage.h"
 #include "transport/i2c_linux.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "link/base64.h"
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "firmware/board/board.h"
 #include "firmware/texts.h"
 #include "imprint_version.h"

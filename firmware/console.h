@@ -7,8 +7,8 @@
 #ifndef IMPRINT_FIRMWARE_CONSOLE_H
 #define IMPRINT_FIRMWARE_CONSOLE_H
 
-#include "bytes/bytes.h"
-#include "error/error.h"
+#include "base/bytes.h"
+#include "base/error.h"
 #include "link/frame.h"
 #include "link/line.h"
 

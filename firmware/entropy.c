@@ -5,8 +5,8 @@
  */
 #include <psa/crypto.h>
 
-#include "driver/driver.h"
-#include "driver/random.h"
+#include "psa/driver.h"
+#include "psa/random.h"
 
 /* Mbed TLS declares it for whoever builds with that configuration. */
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "driver/atecc608a_se.h"
+#include "psa/se_c/atecc608a_se.h"
 #include "firmware/board/board.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)

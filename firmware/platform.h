@@ -10,7 +10,7 @@
 #include <psa/crypto_se_driver.h>
 
 #include "chip/chip.h"
-#include "driver/driver.h"
+#include "psa/driver.h"
 #include "storage/flash.h"
 #include "storage/empty.h"
 #include "storage/storage.h"
@@ -30,8 +30,8 @@ struct platform {
 };
 
 /*
- * Nothing in the chip may be changed until platform_make_lasting(). `table` is one of driver/atecc608a_se.h. False with
- * a reason; nothing is started then.
+ * Nothing in the chip may be changed until platform_make_lasting(). `table` is one of psa/se_c/atecc608a_se.h. False
+ * with a reason; nothing is started then.
  */
 bool platform_start(struct platform *platform, enum platform_use use, const psa_drv_se_t *table, struct error *err);
 

@@ -96,5 +96,5 @@ Try next:
                                     firmware/run --chip DEVICE $board $images/primary/primary.elf $flash
                                     and type: help
   - your own board:                 docs/porting.md
-  - what an image costs:            bench/run-firmware
+  - what an image costs:            test/bench/run-firmware
 END

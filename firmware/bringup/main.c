@@ -8,11 +8,11 @@
 
 #include <psa/crypto.h>
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "chip/operations.h"
-#include "driver/atecc608a_se.h"
-#include "driver/driver.h"
-#include "driver/records.h"
+#include "psa/se_c/atecc608a_se.h"
+#include "psa/driver.h"
+#include "psa/records.h"
 #include "firmware/board/board.h"
 #include "firmware/texts.h"
 

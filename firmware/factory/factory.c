@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 /* Of a digest that arms, so much must be given: a person need not type all of it. */
 #define DIGEST_BYTES_MIN 4

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "bytes/hex.h"
-#include "driver/atecc608a_se.h"
-#include "driver/records.h"
+#include "base/hex.h"
+#include "psa/se_c/atecc608a_se.h"
+#include "psa/records.h"
 #include "link/proof.h"
 
 #define POINT_BYTES 65

@@ -5,7 +5,7 @@
 
 #include "chip/chip.h"
 #include "transport/virtual.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 struct board {
     char path[64];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/chip/calls.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "chip/command.h"
 
 #include <setjmp.h>

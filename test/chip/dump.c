@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/chip/dump.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

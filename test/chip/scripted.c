@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/chip/scripted.h"
 
-#include "bytes/crc16.h"
-#include "bytes/hex.h"
-#include "bytes/order.h"
+#include "base/crc16.h"
+#include "base/hex.h"
+#include "base/order.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

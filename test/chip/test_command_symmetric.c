@@ -6,7 +6,7 @@
 #include "chip/operations_registers.h"
 #include "chip/operations_sha.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "test/chip/full.h"
 
 #include <openssl/evp.h>

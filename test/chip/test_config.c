@@ -2,8 +2,8 @@
 /* The config zone decoded: 24 real dumps and templates, and each field and bit by itself. */
 #include "chip/config.h"
 
-#include "bytes/crc16.h"
-#include "bytes/hex.h"
+#include "base/crc16.h"
+#include "base/hex.h"
 #include "test/chip/dump.h"
 
 #include <setjmp.h>

@@ -10,7 +10,7 @@
 #include "chip/protection.h"
 #include "chip/tempkey.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

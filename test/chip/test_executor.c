@@ -2,7 +2,7 @@
 /* The executor against a scripted bus: every status, every loss, how often what is sent again, and when not. */
 #include "chip/chip.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "chip/command.h"
 #include "chip/words.h"
 #include "test/chip/calls.h"

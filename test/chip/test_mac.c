@@ -5,7 +5,7 @@
  */
 #include "chip/mac.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

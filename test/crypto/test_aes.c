@@ -2,7 +2,7 @@
 /* AES-128 of one block against FIPS 197, appendix C.1; and a PSA that is not there yet. */
 #include "crypto/aes.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "storage/memory.h"
 
 #include <psa/crypto.h>

@@ -2,7 +2,7 @@
 /* SHA-256 in pieces equals SHA-256 in one, and libcrypto's. PSA is never initialised here: it must work before that. */
 #include "crypto/hash.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #include <openssl/sha.h>
 #include <psa/crypto.h>

@@ -2,7 +2,7 @@
 /* HMAC-SHA256 against RFC 4231 and libcrypto. PSA is never initialised here: it must work before that. */
 #include "crypto/hmac.h"
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -61,7 +61,7 @@ def der_of(signature):
 
 
 def proof_of(serial, key, challenge):
-    """What a key signs to show that the device has it (link/proof.h)."""
+    """What a key signs to show that the device has it (src/link/proof.h)."""
     return f"imprint proof of possession 1\nchip {serial}\nkey {key}\nchallenge {challenge.hex().upper()}\n".encode()
 
 

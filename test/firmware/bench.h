@@ -12,7 +12,7 @@
 
 #include "profile/compiled.h"
 #include "test/storage/flash_sim.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 #define BENCH_OUTPUT_MAX ((size_t)128 * 1024)
 

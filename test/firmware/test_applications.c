@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 #include "storage/record.h"
 #include "test/firmware/bench.h"
 

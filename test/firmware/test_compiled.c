@@ -18,8 +18,8 @@
 #include <openssl/pem.h>
 
 #include "profile/compiled.h"
-#include "profile/table.h"
-#include "profile/text.h"
+#include "profile/text/table.h"
+#include "profile/text/text.h"
 
 extern const struct profile_compiled board_profile, blank_profile, many_profile;
 

@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "serve/bus.h"
-#include "trace/trace.h"
-#include "virtual/virtual.h"
+#include "virtual/serve/bus.h"
+#include "virtual/trace/trace.h"
+#include "virtual/chip/virtual.h"
 
 #define ATTACH "/sys/devices/platform/vhci_hcd.0/attach"
 #define DEVICE_ID 0x00010002 /* bus 1, device 2: any will do */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chip/words.h"
-#include "driver/atecc608a_se.h"
+#include "psa/se_c/atecc608a_se.h"
 #include "storage/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"

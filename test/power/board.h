@@ -7,11 +7,11 @@
 #ifndef IMPRINT_TEST_POWER_BOARD_H
 #define IMPRINT_TEST_POWER_BOARD_H
 
-#include "driver/driver.h"
+#include "psa/driver.h"
 #include "test/power/medium.h"
 #include "test/power/moment.h"
 #include "test/power/part.h"
-#include "trace/trace.h"
+#include "virtual/trace/trace.h"
 
 #define PROMISES_MAX 8
 #define RECORDS_MAX 32

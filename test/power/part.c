@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "virtual/crypto.h"
-#include "virtual/image.h"
-#include "virtual/policy.h"
+#include "virtual/chip/crypto.h"
+#include "virtual/chip/image.h"
+#include "virtual/chip/policy.h"
 
 enum { TORN_TIMES = 3 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chip on the harness's board: a virtual chip whose power goes and comes with the memory that a cut has left. The
- * one file of the harness that looks inside virtual/; what a torn write leaves is the virtual chip's own tear@N.K.
+ * one file of the harness that looks inside virtual/chip/; what a torn write leaves is the virtual chip's own tear@N.K.
  */
 #ifndef IMPRINT_TEST_POWER_PART_H
 #define IMPRINT_TEST_POWER_PART_H
 
 #include "transport/virtual.h"
-#include "virtual/model.h"
+#include "virtual/chip/model.h"
 
 /* All that outlives the power. `sequence` only decides which key comes next out of the seed. */
 struct part_memory {

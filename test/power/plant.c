@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "driver/recovery.h"
-#include "driver/records.h"
+#include "psa/recovery.h"
+#include "psa/records.h"
 #include "provision/prove.h"
 #include "storage/scrap.h"
 

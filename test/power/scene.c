@@ -13,8 +13,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "bytes/hex.h"
-#include "profile/text.h"
+#include "base/hex.h"
+#include "profile/text/text.h"
 #include "provision/provision.h"
 #include "test/power/verdict.h"
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes/order.h"
+#include "base/order.h"
 #include "chip/words.h"
-#include "test/driver/device.h"
+#include "test/psa/device.h"
 #include "test/power/scene.h"
 
 #include <openssl/bn.h>

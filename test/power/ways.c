@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "driver/atecc608a_se.h"
+#include "psa/se_c/atecc608a_se.h"
 #include "chip/operations.h"
 #include "provision/status.h"
-#include "test/driver/device.h"
+#include "test/psa/device.h"
 #include "test/power/verdict.h"
 
 enum { MAKERS = 16, NEIGHBOUR = 17, SUBJECT = 18, SHARER = 19 };

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 #include <openssl/sha.h>
 
-#include "bytes/hex.h"
-#include "profile/text.h"
+#include "base/hex.h"
+#include "profile/text/text.h"
 #include "profile/words.h"
 
 static uint8_t buffer[PROFILE_BINARY_MAX];

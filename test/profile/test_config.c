@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bytes/hex.h"
+#include "base/hex.h"
 
 #define PAIR PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)
 #define PUBLIC PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)

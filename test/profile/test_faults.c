@@ -3,7 +3,7 @@
  * What happens when something below fails: each allocation, read and library call of a run, one after the other. The
  * linker puts the functions here in their place (--wrap, see CMakeLists.txt); the sanitizers watch for what leaks.
  */
-#include "profile/text.h"
+#include "profile/text/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Good profiles: every field arrives, absent ones get their defaults, and other ways of writing the same are the same.
  */
-#include "profile/text.h"
+#include "profile/text/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "profile/complain.h"
-#include "profile/schema.h"
+#include "profile/text/complain.h"
+#include "profile/text/schema.h"
 
 #define PAIR PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)
 #define PUBLIC PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)

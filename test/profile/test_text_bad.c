@@ -3,7 +3,7 @@
  * Bad profiles: each row changes one place of a good text and says which complaint must come, where. Lines and columns
  * were counted by hand.
  */
-#include "profile/text.h"
+#include "profile/text/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles as files: the shipped ones, and what a wrong path or a wrong file leads to. */
-#include "profile/text.h"
+#include "profile/text/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
-#include "profile/text.h"
+#include "profile/text/text.h"
 
 const char bench_example[] = "imprint: 1\n"
                              "name: example\n"

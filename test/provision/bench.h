@@ -9,7 +9,7 @@
 #include "provision/provision.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 /* One device on the bench: a chip file and a store in a folder of their own. */
 struct bench {

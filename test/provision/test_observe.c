@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "bytes/crc16.h"
-#include "bytes/order.h"
+#include "base/crc16.h"
+#include "base/order.h"
 #include "test/provision/bench.h"
 
 /* A chip that does not take Info(KeyValid): nothing else tells whether a private slot holds a key that must stay. */

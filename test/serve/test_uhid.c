@@ -3,9 +3,9 @@
  * The HID device from the kernel's side: events as /dev/uhid gives and takes them, over a socket that keeps their
  * borders. What a program sees of it through a real kernel is a system test's affair.
  */
-#include "serve/uhid.h"
+#include "virtual/serve/uhid.h"
 
-#include "serve/kit.h"
+#include "virtual/serve/kit.h"
 #include "test/chip/board.h"
 
 #include <errno.h>

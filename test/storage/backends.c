@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "bytes/order.h"
+#include "base/order.h"
 #include "storage/file_name.h"
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes/order.h"
+#include "base/order.h"
 
 struct run {
     const struct backend *backend;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "bytes/order.h"
+#include "base/order.h"
 #include "storage/memory.h"
 #include "storage/scrap.h"
 #include "storage/transaction.h"

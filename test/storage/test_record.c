@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "bytes/order.h"
+#include "base/order.h"
 #include "storage/file_name.h"
 #include "storage/record.h"
 

@@ -4,7 +4,7 @@
 #define IMPRINT_TEST_TRANSPORT_WIRE_H
 
 #include "transport/swi.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 struct wire {
     struct virtual_chip *part;

@@ -6,7 +6,7 @@
 #ifndef IMPRINT_TEST_VIRTUAL_LAB_H
 #define IMPRINT_TEST_VIRTUAL_LAB_H
 
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 /* cmocka.h wants these first. */
 #include <setjmp.h>

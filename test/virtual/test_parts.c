@@ -3,8 +3,8 @@
  * Parts: the three one can buy, one from each real config dump, images no part can have, and seeds that repeat.
  */
 #include "test/virtual/lab.h"
-#include "virtual/certificates.h"
-#include "virtual/crypto.h"
+#include "virtual/chip/certificates.h"
+#include "virtual/chip/crypto.h"
 
 #include <stdio.h>
 

@@ -29,7 +29,7 @@
 #include "storage/flash_file.h"
 #include "transport/socket.h"
 #include "transport/virtual.h"
-#include "virtual/virtual.h"
+#include "virtual/chip/virtual.h"
 
 #define EXIT_USAGE 2
 

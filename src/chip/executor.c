@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one engine that every command goes through. A command's fate is one `enum outcome`; the table `outcome_rules`
+ * says what each means: how often the group may go out again, what becomes of the chip's registers, how it ends.
+ *
+ * What always holds: a group that may have run is sent again only if its row says repeatable; a command that needs
+ * registers is never sent once they may be lost; each call ends, whatever the bus does.
+ */
+#include "chip/chip.h"
+
+#include "base/crc16.h"
+#include "base/order.h"
+#include "chip/command.h"
+#include "chip/status.h"
+
+#include <string.h>
+
+/* count, opcode, param1, param2 (2) .. CRC (2); count, status, CRC (2). ATECC608B-TNGTLS data sheet, section 4. */
+#define GROUP_OVERHEAD 7
+#define GROUP_DATA_AT 5
+#define REPLY_OVERHEAD 3
+#define REPLY_MIN 4
+
+/* The shortest watchdog of any part, wake to forced sleep (ATECC608B-TNGTLS data sheet, section 7, tWATCHDOG). */
+#define WATCHDOG_WINDOW_US 700000
+
+/*
+ * How long to wait for any reply, whatever the clock divider: Microchip allows the ATECC608B that much
+ * (ATCA_POLLING_MAX_TIME_MSEC), and no row of the command table is longer.
+ */
+#define REPLY_LIMIT_US 2500000
+
+/*
+ * Wake pulses before giving up, and the pause between two: longer than the power-on self test (tWHIST, 20 ms), and all
+ * together longer than the longest command in which an interrupted program may have left the chip, Verify with 1085 ms
+ * at clock divider M2. Only a SelfTest at M2 may outlast them (2.3 s): run again then.
+ */
+#define WAKE_TRIES 32
+#define WAKE_RETRY_US 35000
+
+/*
+ * Polls come 1/32 of the time already waited apart, so that the end of a command is noticed at most 3 % late on every
+ * part and at every clock divider, and a long command is asked some 22 times for each doubling of its time. One poll
+ * comes right at the worst case of the command's table row.
+ */
+#define POLL_MIN_US 100
+#define POLL_FRACTION 32
+
+/* A damaged reply is still in the chip's output buffer: read it again, after whatever disturbed the bus has passed. */
+#define REREADS 3
+#define REREAD_US 1000
+
+#define STATUS_AFTER_WAKE 0x11
+
+/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+#define REVISION_608 0x60
+
+/* What became of one group. */
+enum outcome {
+    ANSWERED,      /* executed or refused: the reply is in hand */
+    DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
+    SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
+    RESTARTED,     /* 0x11 in place of a reply: its supply dipped, or it slept and a poll's zero bits woke it */
+    ASLEEP,        /* not acknowledged: the chip saw nothing */
+    SILENT,        /* sent, but no reply within the limit */
+    UNREADABLE,    /* sent, but every reading of the reply was damaged */
+    BUS_GONE,
+};
+
+enum aftermath { STAYS, GOES_IDLE, IS_LOST };
+
+static const struct outcome_rule {
+    uint8_t resends;
+    bool may_have_run;
+    bool restarted; /* registers are lost; only what is repeatable has resends */
+    enum aftermath aftermath;
+    enum chip_status status; /* when the resends are used up */
+} outcome_rules[] = {
+    [ANSWERED] = {.status = CHIP_OK},
+    [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
+    [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
+    [RESTARTED] = {.resends = 1, .restarted = true, .aftermath = IS_LOST, .status = CHIP_RESET},
+    [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
+    [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
+    [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
+    [BUS_GONE] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_GONE},
+};
+#define OUTCOMES (sizeof(outcome_rules) / sizeof(outcome_rules[0]))
+
+/* A command in hand. Its resends are counted over all tries. */
+struct exchange {
+    uint8_t resent[OUTCOMES];
+    const struct chip_command *command;
+    uint32_t exec_max_us;    /* at the chip's clock divider */
+    enum chip_effect effect; /* the row's, but for a use that is counted for good */
+    bool repeatable;         /* the same */
+    bool asks_identity;      /* its answer has the serial number */
+    bool counted;            /* takes one of the uses that its key has left */
+    bool unconfirmed;        /* the chip must say its number before it gets this */
+    bool has_status;
+    uint8_t status;          /* the last status byte the chip answered with */
+    struct bytes group;      /* what goes out */
+    struct bytes_out answer; /* what comes back: a whole group */
+    size_t payload_max;      /* the longest payload the caller takes, at least a status */
+};
+
+static void forget(struct chip *chip)
+{
+    chip->awake = false;
+    chip->confirmed = false;
+    chip->registers_lost = true;
+}
+
+static uint64_t now_us(struct chip *chip)
+{
+    return chip->transport.operations->now_us(chip->transport.context);
+}
+
+static void delay_us(struct chip *chip, uint32_t microseconds)
+{
+    chip->transport.operations->delay_us(chip->transport.context, microseconds);
+}
+
+/* Waits, then reads what the chip has to say. The first time after a command it is the bus that waits, if it can. */
+static enum transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us, bool is_first)
+{
+    const struct transport_operations *bus = chip->transport.operations;
+    struct bytes_out *group = &exchange->answer;
+    enum transport_status status;
+
+    group->len = 0;
+    if (is_first && bus->await != NULL) {
+        status = bus->await(chip->transport.context, group, wait_us, exchange->exec_max_us);
+    } else {
+        if (wait_us != 0)
+            delay_us(chip, wait_us);
+        status = bus->receive(chip->transport.context, group);
+    }
+    if (status == TRANSPORT_OK)
+        chip->counters.bytes_received += (uint32_t)group->len;
+    return status;
+}
+
+/* True when the answer is a whole group: its count is its length and its CRC is right. */
+static bool is_whole(const struct exchange *exchange)
+{
+    const uint8_t *group = exchange->answer.data;
+    size_t len = exchange->answer.len;
+
+    return len >= REPLY_MIN && group[0] == len &&
+           crc16_update(CRC16_START, bytes_of(group, len - 2)) == load16_le(group + len - 2);
+}
+
+/* To idle, which stops the watchdog and keeps the registers, unless the chip is asleep already. */
+static enum transport_status idle(struct chip *chip)
+{
+    enum transport_status status = chip->transport.operations->idle(chip->transport.context);
+
+    chip->awake = false;
+    if (status != TRANSPORT_OK)
+        chip->registers_lost = true;
+    return status;
+}
+
+/*
+ * Wakes the chip. An I2C chip that is awake already ignores the pulse and gives whatever its output buffer holds; its
+ * watchdog has been running for who knows how long, so it is sent to idle and woken once more. Any whole group is taken
+ * then. A failed self test (0x07 in place of 0x11) is such a group too: the chip still reads its config zone, and
+ * refuses by itself all else.
+ */
+static enum chip_status wake(struct chip *chip, struct exchange *exchange)
+{
+    bool was_awake = false;
+    bool heard = false;
+
+    for (unsigned tries = 0; tries < WAKE_TRIES; tries++) {
+        uint64_t pulse_us = now_us(chip);
+        enum transport_status status;
+
+        if (chip->transport.operations->wake(chip->transport.context) == TRANSPORT_GONE)
+            goto gone;
+        chip->counters.wakes++;
+        status = receive(chip, exchange, 0, false);
+        if (status == TRANSPORT_GONE)
+            goto gone;
+        if (status == TRANSPORT_NO_ANSWER) {
+            chip->confirmed = false;
+            delay_us(chip, WAKE_RETRY_US);
+            continue;
+        }
+        heard = true;
+        if (status == TRANSPORT_OK && is_whole(exchange)) {
+            bool is_fresh = exchange->answer.len == REPLY_MIN && exchange->answer.data[1] == STATUS_AFTER_WAKE;
+
+            if (is_fresh || was_awake) {
+                chip->awake = true;
+                chip->woken_at_us = pulse_us;
+                return CHIP_OK;
+            }
+            was_awake = true;
+        }
+        if (chip->transport.operations->idle(chip->transport.context) == TRANSPORT_GONE)
+            goto gone;
+        delay_us(chip, REREAD_US);
+    }
+    forget(chip);
+    return heard ? CHIP_GARBLED : CHIP_NO_ANSWER;
+gone:
+    forget(chip);
+    return CHIP_GONE;
+}
+
+/*
+ * Awake, and with time enough before the watchdog: else idle and wake first, which keeps the registers. Also where the
+ * chip should be asleep: a pulse for another chip on the bus has woken this one as well, its watchdog runs since then,
+ * and what it would answer to a pulse of ours looks as if it were fresh. A chip that does sleep does not acknowledge
+ * the idle.
+ */
+static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
+{
+    enum transport_status status;
+
+    if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
+        return CHIP_OK;
+    /* Between an idle that was heard and the pulse behind it nobody puts another chip in. */
+    chip->confirmed = chip->confirmed && chip->awake;
+    status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
+    chip->confirmed = chip->confirmed && status == TRANSPORT_OK;
+    if (status == TRANSPORT_GONE) {
+        forget(chip);
+        return CHIP_GONE;
+    }
+    return wake(chip, exchange);
+}
+
+/* True when the reply is a status byte: the shortest group, unless its byte is SelfTest's bitmap. */
+static bool is_status(const struct exchange *exchange)
+{
+    uint8_t bitmap = exchange->command->bitmap;
+
+    return exchange->answer.len == REPLY_MIN && (bitmap == 0 || (exchange->answer.data[1] & ~(unsigned)bitmap) != 0);
+}
+
+static enum outcome judge_reply(struct exchange *exchange)
+{
+    if (!is_status(exchange))
+        return ANSWERED;
+    exchange->has_status = true;
+    exchange->status = exchange->answer.data[1];
+    switch (chip_status_from_byte(exchange->status)) {
+    case CHIP_COMMAND_CRC:
+        return DAMAGED;
+    case CHIP_WATCHDOG:
+        return SHORT_OF_TIME;
+    case CHIP_RESET:
+        return RESTARTED;
+    default:
+        return ANSWERED;
+    }
+}
+
+/* How long to wait before the next poll, `waited` microseconds after the command went out. */
+static uint32_t poll_interval_us(uint32_t worst, uint32_t waited)
+{
+    uint32_t wait = waited / POLL_FRACTION;
+
+    if (wait < POLL_MIN_US)
+        wait = POLL_MIN_US;
+    if (waited + POLL_MIN_US <= worst && waited + wait > worst)
+        wait = worst - waited;
+    return wait;
+}
+
+static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
+{
+    const uint32_t start = (uint32_t)now_us(chip);
+    enum transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
+    unsigned unreadable = 0;
+
+    for (;;) {
+        uint32_t waited;
+        uint32_t wait;
+
+        chip->counters.polls++;
+        if (status == TRANSPORT_GONE)
+            return BUS_GONE;
+        if (status == TRANSPORT_OK && is_whole(exchange) &&
+            exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
+            return judge_reply(exchange);
+        if (status != TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
+            return UNREADABLE;
+        waited = (uint32_t)now_us(chip) - start;
+        if (waited >= REPLY_LIMIT_US)
+            return SILENT;
+        wait = poll_interval_us(exchange->exec_max_us, waited);
+        if (unreadable > 0 && wait < REREAD_US)
+            wait = REREAD_US;
+        status = receive(chip, exchange, wait, false);
+    }
+}
+
+static enum outcome transact(struct chip *chip, struct exchange *exchange)
+{
+    switch (chip->transport.operations->send(chip->transport.context, exchange->group)) {
+    case TRANSPORT_OK:
+        break;
+    case TRANSPORT_GONE:
+        return BUS_GONE;
+    default:
+        return ASLEEP;
+    }
+    chip->counters.commands++;
+    chip->counters.bytes_sent += (uint32_t)exchange->group.len;
+    if (exchange->effect != CHIP_READS)
+        chip->counters.writing++;
+    if (exchange->effect == CHIP_LOCKS)
+        chip->counters.irreversible++;
+    if (exchange->counted)
+        chip->counters.counted++;
+    return await_reply(chip, exchange);
+}
+
+/* Read of block 0 of the config zone: serial number (bytes 0 to 3 and 8 to 12) and revision. */
+#define IDENTITY_PARAM1 0x80
+#define IDENTITY_BYTES 32
+#define REVISION_AT 4
+#define SERIAL_SECOND_AT 8
+#define SERIAL_FIRST_BYTES 4
+
+/* Learns which chip this is, or compares: the first one that answered is the one. */
+static enum chip_status confirm(struct chip *chip, const struct exchange *exchange)
+{
+    const uint8_t *block = exchange->answer.data + 1;
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    if (exchange->answer.len != IDENTITY_BYTES + REPLY_OVERHEAD)
+        return CHIP_OK;
+    memcpy(serial, block, SERIAL_FIRST_BYTES);
+    memcpy(serial + SERIAL_FIRST_BYTES, block + SERIAL_SECOND_AT, sizeof(serial) - SERIAL_FIRST_BYTES);
+    if (chip->identified && memcmp(serial, chip->serial, sizeof(serial)) != 0)
+        return CHIP_EXCHANGED;
+    memcpy(chip->serial, serial, sizeof(serial));
+    memcpy(chip->revision, block + REVISION_AT, sizeof(chip->revision));
+    chip->identified = true;
+    chip->confirmed = true;
+    return CHIP_OK;
+}
+
+/*
+ * Where the chip must say its number first it returns CHIP_OK with `unconfirmed` set, and has sent nothing since. What
+ * builds on registers needs no asking: no other chip has them. Nor can one take the place of a chip that is awake: it
+ * would not acknowledge before it is woken.
+ */
+static enum chip_status run(struct chip *chip, struct exchange *exchange)
+{
+    const struct chip_command *command = exchange->command;
+
+    exchange->unconfirmed = false;
+    for (;;) {
+        const struct outcome_rule *rule;
+        enum outcome outcome;
+        enum chip_status status = make_ready(chip, exchange);
+
+        if (status != CHIP_OK)
+            return status;
+        if (command->registers == CHIP_REGISTERS_NEEDED && chip->registers_lost)
+            return CHIP_RESET;
+        exchange->unconfirmed = chip->identified && !chip->confirmed && command->registers != CHIP_REGISTERS_NEEDED &&
+                                !exchange->asks_identity;
+        if (exchange->unconfirmed)
+            return CHIP_OK;
+        outcome = transact(chip, exchange);
+        if (outcome == ANSWERED && !is_status(exchange))
+            return exchange->asks_identity ? confirm(chip, exchange) : CHIP_OK;
+        if (outcome == ANSWERED)
+            return chip_status_from_byte(exchange->status);
+        rule = &outcome_rules[outcome];
+        if (rule->aftermath == IS_LOST)
+            forget(chip);
+        else if (rule->aftermath == GOES_IDLE)
+            (void)idle(chip);
+        if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || rule->restarted)) {
+            /* Its registers may be used up, or are lost; the sequence can start again if that does no harm. */
+            chip->registers_lost = true;
+            return exchange->repeatable || exchange->effect == CHIP_READS ? CHIP_RESET : CHIP_REPLY_LOST;
+        }
+        if (rule->may_have_run && !exchange->repeatable)
+            return CHIP_REPLY_LOST;
+        if (exchange->resent[outcome] == rule->resends || (rule->restarted && !exchange->repeatable))
+            return rule->status;
+        exchange->resent[outcome]++;
+        chip->counters.resends++;
+    }
+}
+
+/* Does each run with the key that Param2 names take one of the uses it has left? */
+static bool is_counted(const struct chip *chip, const struct chip_command *command, uint16_t param2)
+{
+    unsigned slot = param2 & 0xFFu;
+
+    return command->uses_key && slot < CHIP_SLOTS && (chip->limited_use >> slot & 1) != 0;
+}
+
+/* What a command changes for good depends on the key that it uses, and on the part where that is known. */
+static enum chip_effect effect_of(const struct chip *chip, const struct chip_command *command, bool counted)
+{
+    if (counted && command->effect == CHIP_READS)
+        return CHIP_WRITES;
+    if (command->effect == CHIP_SEEDS && chip->identified && chip->revision[2] == REVISION_608)
+        return CHIP_READS;
+    return command->effect;
+}
+
+/* Everything but the group to send and the room for its answer. */
+static void begin(const struct chip *chip, struct exchange *exchange, const struct chip_command *command,
+                  uint8_t param1, uint16_t param2)
+{
+    bool counted = is_counted(chip, command, param2);
+
+    *exchange = (struct exchange){
+        .command = command,
+        .exec_max_us = command->exec_max_ms[chip->clock] * UINT32_C(1000),
+        .effect = effect_of(chip, command, counted),
+        .repeatable = command->repeatable && !counted,
+        .asks_identity = command == &chip_command_read && param1 == IDENTITY_PARAM1 && param2 == 0,
+        .counted = counted,
+    };
+}
+
+static enum chip_status ask_identity(struct chip *chip)
+{
+    /* Read of 32 bytes at config address 0, CRC included. */
+    static const uint8_t group[GROUP_OVERHEAD] = {GROUP_OVERHEAD, 0x02, IDENTITY_PARAM1, 0x00, 0x00, 0x09, 0xAD};
+    uint8_t answer[IDENTITY_BYTES + REPLY_OVERHEAD];
+    struct exchange exchange;
+
+    begin(chip, &exchange, &chip_command_read, IDENTITY_PARAM1, 0);
+    exchange.group = bytes_of(group, sizeof(group));
+    exchange.answer = (struct bytes_out){.data = answer, .cap = sizeof(answer)};
+    exchange.payload_max = IDENTITY_BYTES;
+    return run(chip, &exchange);
+}
+
+/* Each asking follows a wake; a command that is resent, and a chip that falls asleep in between, need a few. */
+#define CONFIRMATIONS 4
+
+static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchange)
+{
+    enum chip_status status = CHIP_OK;
+
+    for (unsigned asked = 0; status == CHIP_OK && asked <= CONFIRMATIONS; asked++) {
+        status = run(chip, exchange);
+        if (!exchange->unconfirmed)
+            return status;
+        status = ask_identity(chip);
+    }
+    return status == CHIP_OK ? CHIP_RESET : status;
+}
+
+void chip_init(struct chip *chip, const struct transport *transport)
+{
+    *chip = (struct chip){.transport = *transport, .registers_lost = true};
+}
+
+enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
+                              struct bytes data, struct bytes_out *reply, struct error *err)
+{
+    struct {
+        uint8_t group[TRANSPORT_GROUP_MAX];
+        uint8_t answer[TRANSPORT_GROUP_MAX];
+    } memory;
+    uint8_t *group = memory.group;
+    size_t checked = GROUP_DATA_AT + data.len;
+    struct exchange exchange;
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    begin(chip, &exchange, command, param1, param2);
+    exchange.payload_max = 1;
+    if (reply != NULL) {
+        reply->len = 0;
+        if (reply->cap > 1)
+            exchange.payload_max = reply->cap;
+    }
+    if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
+        goto out;
+    if (exchange.effect != CHIP_READS && chip->guard.allow != NULL &&
+        !chip->guard.allow(chip->guard.context, command, param1, param2)) {
+        error_set(err, ERROR_NOT_ARMED, "nothing on the chip may be changed now", NULL);
+        goto out;
+    }
+    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
+    group[1] = command->opcode;
+    group[2] = param1;
+    store16_le(group + 3, param2);
+    if (data.len != 0)
+        memcpy(group + GROUP_DATA_AT, data.data, data.len);
+    store16_le(group + checked, crc16_update(CRC16_START, bytes_of(group, checked)));
+    exchange.group = bytes_of(group, group[0]);
+    exchange.answer = (struct bytes_out){.data = memory.answer, .cap = sizeof(memory.answer)};
+    status = run_confirmed(chip, &exchange);
+    if (status == CHIP_OK) {
+        if (command->registers == CHIP_REGISTERS_FILLED)
+            chip->registers_lost = false;
+        if (reply != NULL && !is_status(&exchange))
+            (void)bytes_append(reply, bytes_of(memory.answer + 1, exchange.answer.len - REPLY_OVERHEAD));
+    }
+    bytes_wipe(&memory, sizeof(memory));
+out:
+    if (status != CHIP_OK) {
+        (void)chip_status_note(status, err);
+        error_with_command(err, command->name);
+        if (exchange.has_status)
+            error_with_chip_status(err, exchange.status);
+        if (chip->identified)
+            error_with_serial(err, chip->serial);
+    }
+    return status;
+}
+
+void chip_sleep(struct chip *chip)
+{
+    (void)chip->transport.operations->sleep(chip->transport.context);
+    forget(chip);
+}
+
+void chip_also_at(struct chip *chip, uint8_t address)
+{
+    if (chip->transport.operations->also_at != NULL)
+        chip->transport.operations->also_at(chip->transport.context, address);
+}
+
+bool chip_address_is_taken(struct chip *chip, uint8_t address)
+{
+    return chip->transport.operations->is_taken != NULL &&
+           chip->transport.operations->is_taken(chip->transport.context, address);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A chip as its config zone tells it, for people and as JSON: the same for a chip at hand and for a dump. */
+#ifndef IMPRINT_CLI_DESCRIBE_H
+#define IMPRINT_CLI_DESCRIBE_H
+
+#include <jansson.h>
+
+#include "cli/output.h"
+#include "psa/slots.h"
+
+/*
+ * Prints it. `map` NULL: only the config zone is known, as of a dump; else also what the slots hold and who claims
+ * them, with names from `record` (may be NULL). With --verbose every field of the zone too.
+ */
+void describe_chip(const struct output *output, const struct chip_config *config, const struct driver_map *map,
+                   const json_t *record);
+
+/* Which bus the part is made for: "i2c" or "single-wire"; and its 7-bit I2C address, null without. New, the caller's.
+ */
+const char *describe_bus(const struct chip_config *config);
+json_t *describe_address(const struct chip_config *config);
+
+#endif

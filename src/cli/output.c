@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages and objects. Allocation failure of jansson shows as a missing object and is caught by output_object(). */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "chip/words.h"
+#include "cli/cli.h"
+
+static void line_to_stderr(const char *before, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void line_to_stderr(const char *before, const char *format, va_list arguments)
+{
+    /* Results that came first are to be seen first where both streams go to one place. */
+    fflush(stdout);
+    fputs(before, stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+}
+
+void output_result(const struct output *output, const char *format, ...)
+{
+    va_list arguments;
+
+    if (output->json)
+        return;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+}
+
+void output_say(const struct output *output, const char *format, ...)
+{
+    va_list arguments;
+
+    if (output->json || output->talk == OUTPUT_QUIET)
+        return;
+    va_start(arguments, format);
+    line_to_stderr("", format, arguments);
+    va_end(arguments);
+}
+
+void output_detail(const struct output *output, const char *format, ...)
+{
+    va_list arguments;
+
+    if (output->json || output->talk != OUTPUT_VERBOSE)
+        return;
+    va_start(arguments, format);
+    line_to_stderr("", format, arguments);
+    va_end(arguments);
+}
+
+void output_warn(const struct output *output, const char *format, ...)
+{
+    va_list arguments;
+    char text[512];
+
+    va_start(arguments, format);
+    if (output->json) {
+        vsnprintf(text, sizeof text, format, arguments);
+        output_object(output, json_pack("{s:s, s:s}", "event", "warning", "text", text));
+    } else {
+        line_to_stderr("imprint: warning: ", format, arguments);
+    }
+    va_end(arguments);
+}
+
+void output_object_always(json_t *object)
+{
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+
+    /* json_pack() refuses text that is not UTF-8, and anything may be out of memory: still one valid line. */
+    puts(text == NULL ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"no JSON could be made of it\"}"
+                      : text);
+    free(text);
+    json_decref(object);
+}
+
+void output_object(const struct output *output, json_t *object)
+{
+    if (output->json)
+        output_object_always(object);
+    else
+        json_decref(object);
+}
+
+/* Text that may not be UTF-8 (a path, an argument) as a JSON string; NULL as JSON null. */
+static json_t *lenient_string(const char *text)
+{
+    json_t *value = text == NULL ? json_null() : json_string(text);
+    char ascii[256];
+    size_t n = 0;
+
+    if (value != NULL)
+        return value;
+    for (; n < sizeof ascii - 1 && text[n] != '\0'; n++)
+        ascii[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
+    ascii[n] = '\0';
+    return json_string(ascii);
+}
+
+json_t *output_hex(struct bytes data)
+{
+    char *text = malloc(HEX_SIZE(data.len));
+    json_t *value = NULL;
+
+    if (text != NULL) {
+        hex_encode(data, text);
+        value = json_string(text);
+    }
+    free(text);
+    return value;
+}
+
+/* Up to `size` - 1 bytes of a file below /proc/PID, closed with a NUL. How many there were. */
+static size_t read_about_process(uint32_t pid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    FILE *file;
+    size_t len = 0;
+
+    snprintf(path, sizeof path, "/proc/%" PRIu32 "/%s", pid, name);
+    file = fopen(path, "r");
+    if (file != NULL) {
+        len = fread(text, 1, size - 1, file);
+        fclose(file);
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* The verb among the words of a command line, each closed with a NUL; NULL when there is none. */
+static const char *find_verb(const char *words, size_t len)
+{
+    for (size_t at = strlen(words) + 1; at < len; at += strlen(words + at) + 1) {
+        const char *word = words + at, *next = at + strlen(word) + 1 < len ? word + strlen(word) + 1 : "";
+
+        for (size_t i = 0; i < cli_verb_count; i++) {
+            const char *name = cli_verbs[i]->name;
+            const size_t first = strcspn(name, " ");
+
+            if (strlen(word) == first && strncmp(word, name, first) == 0 &&
+                (name[first] == '\0' || strcmp(name + first + 1, next) == 0))
+                return name;
+        }
+    }
+    return NULL;
+}
+
+/* The program that holds a device, "imprint provision" for pid 4711, as far as the system tells. */
+static void name_of_process(uint32_t pid, char *name, size_t size)
+{
+    char words[4096];
+    const char *verb = NULL;
+    size_t n;
+
+    if (read_about_process(pid, "comm", name, size) == 0)
+        return;
+    name[strcspn(name, "\n")] = '\0';
+    if (strcmp(name, "imprint") == 0)
+        verb = find_verb(words, read_about_process(pid, "cmdline", words, sizeof words));
+    n = strlen(name);
+    if (verb != NULL)
+        snprintf(name + n, size - n, " %s", verb);
+}
+
+static void error_as_object(const struct output *output, const struct error *err, enum cli_exit code)
+{
+    json_t *object = json_pack("{s:s, s:s}", "event", "error", "reason", error_reason_name(err->reason));
+
+    json_object_set_new(object, "exit", json_integer(code));
+    if (err->doing != NULL)
+        json_object_set_new(object, "doing", lenient_string(err->doing));
+    if (err->subject != NULL)
+        json_object_set_new(object, "subject", lenient_string(err->subject));
+    if (err->line != 0)
+        json_object_set_new(object, "line", json_integer(err->line));
+    if (err->column != 0)
+        json_object_set_new(object, "column", json_integer(err->column));
+    if (err->has_slot)
+        json_object_set_new(object, "slot", json_integer(err->slot));
+    if (err->key_id != 0)
+        json_object_set_new(object, "key", json_integer(err->key_id));
+    if (err->has_serial)
+        json_object_set_new(object, "serial", output_hex(bytes_of(err->serial, sizeof err->serial)));
+    if (output->device != NULL)
+        json_object_set_new(object, "device", lenient_string(output->device));
+    if (err->command != NULL)
+        json_object_set_new(object, "command", json_string(err->command));
+    if (err->has_chip_status)
+        json_object_set_new(object, "chip_status", json_integer(err->chip_status));
+    if (err->psa_status != 0)
+        json_object_set_new(object, "psa_status", json_integer(err->psa_status));
+    if (err->system_errno != 0)
+        json_object_set_new(object, "system", json_string(strerror(err->system_errno)));
+    if (err->reason == ERROR_DEVICE_BUSY) {
+        if (err->found != 0) {
+            char holder[64];
+
+            json_object_set_new(object, "holder", json_integer(err->found));
+            name_of_process(err->found, holder, sizeof holder);
+            if (holder[0] != '\0')
+                json_object_set_new(object, "holder_name", lenient_string(holder));
+        }
+    } else if (err->has_config_offset || err->expected != 0 || err->found != 0) {
+        if (err->has_config_offset)
+            json_object_set_new(object, "config_byte", json_integer(err->config_offset));
+        json_object_set_new(object, "expected", json_integer(err->expected));
+        json_object_set_new(object, "found", json_integer(err->found));
+    }
+    json_object_set_new(object, "cause", lenient_string(err->cause));
+    json_object_set_new(object, "next", lenient_string(err->next));
+    output_object(output, object);
+}
+
+/* Puts ", " between the details in parentheses, "(" before the first. */
+static void next_detail(FILE *stream, bool *open)
+{
+    fputs(*open ? ", " : " (", stream);
+    *open = true;
+}
+
+static void error_as_text(const struct output *output, const struct error *err)
+{
+    bool open = false;
+    char serial[HEX_SIZE(ERROR_SERIAL_BYTES)], holder[64];
+
+    fputs("imprint: ", stderr);
+    if (err->doing != NULL)
+        fprintf(stderr, "cannot %s", err->doing);
+    if (err->subject != NULL) {
+        next_detail(stderr, &open);
+        fputs(err->subject, stderr);
+        if (err->line != 0)
+            fprintf(stderr, ":%" PRIu32, err->line);
+        if (err->line != 0 && err->column != 0)
+            fprintf(stderr, ":%" PRIu32, err->column);
+    } else if (err->line != 0) {
+        next_detail(stderr, &open);
+        fprintf(stderr, "line %" PRIu32, err->line);
+    }
+    if (err->has_slot) {
+        next_detail(stderr, &open);
+        fprintf(stderr, "slot %u", err->slot);
+    }
+    if (err->key_id != 0) {
+        next_detail(stderr, &open);
+        fprintf(stderr, "key %" PRIu32, err->key_id);
+    }
+    if (err->has_serial) {
+        next_detail(stderr, &open);
+        hex_encode(bytes_of(err->serial, sizeof err->serial), serial);
+        fprintf(stderr, "chip %s", serial);
+    }
+    if (output->device != NULL) {
+        next_detail(stderr, &open);
+        fputs(output->device, stderr);
+    }
+    if (open)
+        fputc(')', stderr);
+    if (open || err->doing != NULL)
+        fputs(": ", stderr);
+    fputs(err->cause, stderr);
+    if (err->reason == ERROR_DEVICE_BUSY) {
+        if (err->found != 0) {
+            name_of_process(err->found, holder, sizeof holder);
+            fprintf(stderr, ": process %" PRIu32 "%s%s%s", err->found, holder[0] != '\0' ? " (" : "", holder,
+                    holder[0] != '\0' ? ")" : "");
+        }
+    } else if (err->has_config_offset) {
+        fprintf(stderr, "; byte %u of the config zone is 0x%02" PRIX32 ", expected 0x%02" PRIX32, err->config_offset,
+                err->found, err->expected);
+    } else if (err->expected != 0 || err->found != 0) {
+        fprintf(stderr, "; expected %" PRIu32 ", found %" PRIu32, err->expected, err->found);
+    }
+    if (err->has_chip_status)
+        fprintf(stderr, "; %s answered 0x%02X", err->command != NULL ? err->command : "the chip", err->chip_status);
+    else if (err->command != NULL)
+        fprintf(stderr, "; the command was %s", err->command);
+    if (err->psa_status != 0)
+        fprintf(stderr, "; PSA status %" PRId32, err->psa_status);
+    if (err->system_errno != 0)
+        fprintf(stderr, ": %s", strerror(err->system_errno));
+    fprintf(stderr, "\nnext: %s\n", err->next);
+}
+
+enum cli_exit output_error(const struct output *output, const struct error *err)
+{
+    struct error shown = *err;
+    enum cli_exit code;
+
+    if (shown.reason == ERROR_NONE)
+        shown.reason = ERROR_UNEXPECTED;
+    chip_words_for_failure(&shown);
+    chip_words_for_rule(&shown);
+    if (shown.cause == NULL)
+        shown.cause = "a part of imprint failed without saying why";
+    if (shown.doing == NULL)
+        shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "go on";
+    if (shown.next == NULL)
+        shown.next = exit_advice(shown.reason);
+    code = exit_code(shown.reason);
+    fflush(stdout);
+    if (output->json)
+        error_as_object(output, &shown, code);
+    else
+        error_as_text(output, &shown);
+    return code;
+}
+
+bool output_binary(const struct output *output, struct bytes data, struct error *err)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    if (isatty(STDOUT_FILENO)) {
+        output_say(output, "imprint: in hex, as this is a terminal; redirect stdout to get the bytes");
+        for (size_t i = 0; i < data.len; i++)
+            printf("%c%c", digits[data.data[i] >> 4], digits[data.data[i] & 15]);
+        putchar('\n');
+    } else {
+        fwrite(data.data, 1, data.len, stdout);
+    }
+    return output_flush(err);
+}
+
+/* Asked of the pipe itself: by now errno may be another call's. */
+static bool reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool output_flush(struct error *err)
+{
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "stdout does not take it", "give the output somewhere to go, and run it again");
+    error_with_errno(err, errno);
+    error_doing(err, "print the result");
+    return false;
+}
+
+void output_time(uint64_t microseconds, char text[static OUTPUT_TIME_SIZE])
+{
+    if (microseconds >= 10 * 1000 * 1000)
+        snprintf(text, OUTPUT_TIME_SIZE, "%" PRIu64 " s", microseconds / (1000 * 1000));
+    else if (microseconds >= 1000 * 1000)
+        snprintf(text, OUTPUT_TIME_SIZE, "%" PRIu64 ".%02" PRIu64 " s", microseconds / (1000 * 1000),
+                 microseconds / 10000 % 100);
+    else if (microseconds >= 1000)
+        snprintf(text, OUTPUT_TIME_SIZE, "%" PRIu64 " ms", microseconds / 1000);
+    else
+        snprintf(text, OUTPUT_TIME_SIZE, "%" PRIu64 " us", microseconds);
+}

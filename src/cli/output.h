@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything the program says. Results go to stdout, talk to stderr; with --json every fact is one object a line on
+ * stdout, errors included, and stderr stays empty. No secret ever comes here.
+ */
+#ifndef IMPRINT_CLI_OUTPUT_H
+#define IMPRINT_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+#include "cli/exit.h"
+#include "base/error.h"
+
+enum output_talk { OUTPUT_NORMAL = 0, OUTPUT_QUIET, OUTPUT_VERBOSE };
+
+struct output {
+    bool json;
+    enum output_talk talk;
+    const char *device; /* for error messages: DEVICE as given; NULL before it is known or for verbs without one */
+};
+
+/* A part of the result, for people: nothing with --json. */
+void output_result(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Talk for people, a line on stderr: nothing with --quiet or --json. */
+void output_say(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Detail for --verbose, a line on stderr. */
+void output_detail(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A warning, a line on stderr even with --quiet; with --json an object on stdout. */
+void output_warn(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* With --json prints `object` on a line of its own. Takes `object` over in every case. */
+void output_object(const struct output *output, json_t *object);
+
+/* The same whether --json was given or not. */
+void output_object_always(json_t *object);
+
+/* Prints the error and gives the exit code it stands for. An error without a reason counts as unexpected. */
+enum cli_exit output_error(const struct output *output, const struct error *err);
+
+/*
+ * Binary results to stdout: as they are, but on a terminal as hex with a note on stderr. False with a reason when
+ * stdout cannot be written.
+ */
+bool output_binary(const struct output *output, struct bytes data, struct error *err);
+
+/*
+ * Writes out what stdout still holds. False with a reason when that fails: a full disk. A reader that has closed its
+ * end of a pipe has had enough, which is no failure.
+ */
+bool output_flush(struct error *err);
+
+/* JSON values from our types; a reference the caller owns. */
+json_t *output_hex(struct bytes data);
+
+/* "1.2 s", "340 ms", "85 us" into `text`. */
+#define OUTPUT_TIME_SIZE 24
+void output_time(uint64_t microseconds, char text[static OUTPUT_TIME_SIZE]);
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint board provision: has a board's factory application do what its compiled-in profile says, checks everything
+ * that it reports, and keeps the record; where told how the images are switched, it proves the keys through the primary
+ * application afterwards. What the board does is firmware/factory/'s.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "cli/arming.h"
+#include "cli/board_proof.h"
+#include "cli/board_results.h"
+#include "cli/board_wait.h"
+#include "cli/file.h"
+#include "cli/folder.h"
+#include "cli/outcome.h"
+#include "cli/pem.h"
+#include "cli/profile_file.h"
+#include "cli/progress.h"
+#include "cli/stop.h"
+#include "cli/verifier.h"
+
+#define REPORTS 3 /* how often results are asked for again of which lines were damaged */
+
+enum board_option {
+    OPTION_CONSOLE,
+    OPTION_DRY_RUN,
+    OPTION_ARM,
+    OPTION_TIMEOUT,
+    OPTION_SWITCH,
+    OPTION_PRIMARY_CONSOLE,
+    OPTION_END,
+    OPTION_COUNT
+};
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and have nothing done"},
+    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may say nothing (30)"},
+    [OPTION_SWITCH] = {"switch", 0, "COMMAND",
+                       "then run this: it flashes the primary image; and prove the keys with it"},
+    [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the primary application's console"},
+    [OPTION_END] = {"end", 0, NULL, "end the factory application when done"},
+};
+
+struct run {
+    struct cli *cli;
+    struct board board;
+    struct verifier verifier;
+    struct profile profile;
+    struct source source;
+    struct arming arming;
+    struct progress progress;
+    struct board_results results;
+    json_t *record;
+    char record_path[PATH_MAX], request_path[PATH_MAX];
+    char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
+};
+
+static void show_lock(const struct run *run, const struct provision_step *step)
+{
+    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    const char *consequence = progress_consequence(step);
+    json_t *object;
+
+    progress_describe(&run->profile, step, text);
+    hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
+    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
+               consequence == NULL ? "this cannot be undone" : consequence);
+    object = progress_object(&run->profile, step);
+    json_object_set_new(object, "event", json_string("lock"));
+    json_object_set_new(object, "serial", json_string(serial));
+    output_object(&run->cli->output, object);
+}
+
+static void on_frame(void *context, const struct link_words *words)
+{
+    struct run *run = context;
+    const struct provision_step *step;
+    const char *verb = words->word[0];
+
+    board_results_take(&run->results, words, &step);
+    if (step == NULL)
+        return;
+    if (strcmp(verb, "locking") == 0) {
+        progress_end(&run->progress);
+        show_lock(run, step);
+    } else if (strcmp(verb, "started") == 0 || strcmp(verb, "finished") == 0) {
+        progress_step(&run->progress, &run->results.plan, step, strcmp(verb, "finished") == 0);
+    }
+}
+
+static bool garbled(const struct run *run, struct error *err)
+{
+    error_set(err, ERROR_DEVICE_GARBLED, "lines come damaged over the console, again and again",
+              "check cable and ground, and that nothing else reads this console");
+    error_with_subject(err, run->cli->values[OPTION_CONSOLE]);
+    return false;
+}
+
+/* The board must run the very profile that was named. */
+static bool check_profile(const struct run *run, struct error *err)
+{
+    if (strcmp(run->board.digest, run->digest) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_CONFIGURATION, "the board's factory image was made from another profile than this one",
+              "name that profile, or make the image anew: imprint compile PROFILE --c");
+    error_doing(err, "begin");
+    error_with_subject(err, run->board.profile);
+    return false;
+}
+
+static bool ask_plan(struct run *run, struct error *err)
+{
+    const struct board_command plan = {.verb = "plan", .may_stop = true, .frame = on_frame, .context = run};
+
+    for (int attempt = 0; attempt < REPORTS; attempt++) {
+        board_results_clear(&run->results);
+        if (!board_ask(&run->board, &plan, err))
+            return false;
+        if (board_results_plan_complete(&run->results))
+            return true;
+    }
+    return garbled(run, err);
+}
+
+/* An image that is armed for every device needs no word of ours, but the user's all the same. */
+static bool arm(struct run *run, struct error *err)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    const struct board_command command = {.verb = "arm", .words = {serial, run->digest}};
+    bool wanted = false;
+
+    for (size_t i = 0; i < run->results.plan.step_count; i++)
+        wanted = wanted || (run->results.plan.steps[i].forever && !run->results.plan.steps[i].done);
+    if (!wanted)
+        return true;
+    if (!arming_check_plan(&run->arming, &run->results.plan, err))
+        return false;
+    hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
+    return board_ask(&run->board, &command, err);
+}
+
+/* Once: the board says how far it got. What was damaged of its results is asked for again. */
+static bool ask_run(struct run *run, struct error *err)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    const struct board_command go = {
+        .verb = "run", .words = {serial}, .may_stop = true, .frame = on_frame, .context = run};
+    const struct board_command report = {.verb = "report", .frame = on_frame, .context = run};
+    bool ok;
+
+    if (stop_is_wanted()) {
+        error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
+        return false;
+    }
+    hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
+    progress_init(&run->progress, &run->cli->output, &run->profile);
+    ok = board_ask(&run->board, &go, err);
+    progress_end(&run->progress);
+    for (int attempt = 0; ok && !board_results_complete(&run->results); attempt++)
+        ok = attempt < REPORTS ? board_ask(&run->board, &report, err) : garbled(run, err);
+    return ok;
+}
+
+/* --- what is kept --------------------------------------------------------------------------------------------------
+ */
+
+static bool keep_request(struct run *run, size_t index, struct error *err)
+{
+    const struct board_request *request = &run->results.requests[index];
+    char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8];
+
+    snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
+    if (!folder_of_device(run->cli, run->results.evidence.serial, name, run->request_path, err) ||
+        !pem_of_request(bytes_of(request->der, request->len), pem, err) ||
+        !file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))
+        return false;
+    output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
+                  run->profile.keys[index].name);
+    output_object(&run->cli->output,
+                  json_pack("{s:s, s:I, s:s, s:s, s:s}", "event", "csr", "id", (json_int_t)run->profile.keys[index].id,
+                            "name", run->profile.keys[index].name, "file", run->request_path, "pem", pem));
+    return true;
+}
+
+static bool keep(struct run *run, bool *written, struct error *err)
+{
+    struct outcome outcome = {
+        .output = &run->cli->output,
+        .profile = &run->profile,
+        .plan = &run->results.plan,
+        .evidence = &run->results.evidence,
+        .record_path = run->record_path,
+        .board = run->board.name,
+        .application = run->board.version,
+    };
+    char above[PATH_MAX];
+    bool ok;
+
+    if (!folder_of_device(run->cli, run->results.evidence.serial, "record.json", run->record_path, err))
+        return false;
+    folder_above(run->record_path, above);
+    if (!evidence_load(run->record_path, &run->record, err))
+        return false;
+    outcome.record = run->record;
+    ok = outcome_check_recorded_keys(&outcome, err);
+    if (ok && !folder_make(above, err)) {
+        err->subject = run->record_path;
+        return false;
+    }
+    ok = ok && outcome_keep(&outcome, written, err);
+    for (size_t i = 0; i < run->profile.key_count && ok; i++)
+        if (run->profile.keys[i].csr_subject[0] != '\0')
+            ok = keep_request(run, i, err);
+    if (ok)
+        outcome_show_result(&outcome, *written);
+    return ok;
+}
+
+/* --- afterwards ----------------------------------------------------------------------------------------------------
+ */
+
+/* The user's command in a shell; its results are talk, for ours are on stdout. */
+static bool run_switch(const char *command, struct error *err)
+{
+    char *const arguments[] = {(char[]){"sh"}, (char[]){"-c"}, strdup(command), NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    pid_t child = 0;
+    int status = 0, failure;
+
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    failure = arguments[2] == NULL ? ENOMEM : posix_spawnp(&child, "sh", &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    free(arguments[2]);
+    while (failure == 0 && waitpid(child, &status, 0) < 0)
+        failure = errno == EINTR ? 0 : errno;
+    if (failure == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "the command of --switch failed",
+              "the device is provisioned and recorded; flash the primary image, then: imprint board prove");
+    error_with_errno(err, failure);
+    error_with_subject(err, command);
+    error_doing(err, "switch the board's images");
+    return false;
+}
+
+static bool prove_afterwards(struct run *run, struct error *err)
+{
+    const char *const *values = run->cli->values;
+    const char *console =
+        values[OPTION_PRIMARY_CONSOLE] != NULL ? values[OPTION_PRIMARY_CONSOLE] : values[OPTION_CONSOLE];
+    const struct board_proof proof = {.cli = run->cli, .board = &run->board, .serial = run->results.evidence.serial};
+    int silence_ms = run->board.silence_ms;
+
+    board_close(&run->board);
+    if (!run_switch(values[OPTION_SWITCH], err))
+        return false;
+    return board_open(&run->board, &run->cli->output, console, silence_ms, err) &&
+           board_greet(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_proof_run(&proof, err);
+}
+
+static bool provision_board(struct run *run, struct error *err)
+{
+    const struct board_command end = {.verb = "end"};
+    const struct outcome plan = {.output = &run->cli->output, .profile = &run->profile, .plan = &run->results.plan};
+    const char *const *values = run->cli->values;
+    bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
+
+    if (!board_greet(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
+        !ask_plan(run, err))
+        return false;
+    outcome_show_plan(&plan, dry);
+    if (dry)
+        return true;
+    if (!arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err) ||
+        !keep(run, &written, err))
+        return false;
+    if ((switches || values[OPTION_END] != NULL) && !board_ask(&run->board, &end, err))
+        return false;
+    if (switches)
+        return prove_afterwards(run, err);
+    return true;
+}
+
+static bool check_options(struct run *run, int *silence_ms, struct error *err)
+{
+    const char *const *values = run->cli->values;
+
+    if (values[OPTION_PRIMARY_CONSOLE] != NULL && values[OPTION_SWITCH] == NULL) {
+        error_set(err, ERROR_USAGE, "--primary-console is for --switch",
+                  "leave it out, or say how images are switched");
+        return false;
+    }
+    return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&
+           arming_read(&run->arming, values[OPTION_ARM], err);
+}
+
+static enum cli_exit run_board_provision(struct cli *cli)
+{
+    struct run *run = calloc(1, sizeof *run);
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+    uint8_t digest[PROFILE_DIGEST_BYTES];
+    int silence_ms = 0;
+
+    if (run == NULL) {
+        error_set(&err, ERROR_UNEXPECTED, "there is no memory for the run", NULL);
+        return output_error(&cli->output, &err);
+    }
+    run->cli = cli;
+    run->board.fd = -1;
+    if (!check_options(run, &silence_ms, &err)) {
+        code = output_error(&cli->output, &err);
+        goto out;
+    }
+    if (!profile_file_read(&cli->output, cli->arguments[0], &run->profile, &code))
+        goto out;
+    cli->output.device = cli->values[OPTION_CONSOLE];
+    run->results.profile = &run->profile;
+    source_init(&run->source, cli->arguments[0]);
+    stop_hold_signals();
+    if (profile_digest(&run->profile, digest))
+        hex_encode(bytes_of(digest, sizeof digest), run->digest);
+    if (!verifier_start(&run->verifier, &err) ||
+        !board_open(&run->board, &cli->output, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
+        !provision_board(run, &err))
+        code = output_error(&cli->output, &err);
+out:
+    board_close(&run->board);
+    verifier_stop(&run->verifier);
+    json_decref(run->record);
+    free(run);
+    return code;
+}
+
+const struct cli_verb cli_verb_board_provision = {
+    .name = "board provision",
+    .arguments = "PROFILE",
+    .summary = "Have a board's factory application provision it, and check what it says",
+    .description = "Talks to the factory application over the board's console: shows its plan, arms what\n"
+                   "is for ever where --arm allows it, has it run, and checks with its own cryptography\n"
+                   "what the board reports: public keys, proofs, certificate requests, configuration.\n"
+                   "They are kept in the state folder as record.json and NAME.csr. The board's image\n"
+                   "must be made from the same profile. Running it again is always right.\n",
+    .examples = "  imprint board provision profiles/mbed-factory-example.yaml --console /dev/ttyACM0\n"
+                "  imprint board provision plan.yaml -c /dev/ttyACM0 --switch './flash primary.bin'\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_board_provision,
+};

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint compile: a profile as const data for a board's factory image, or in its binary form. What a board cannot do
+ * is refused here, where somebody is at hand to change the profile.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "cert/request.h"
+#include "cli/file.h"
+#include "cli/profile_file.h"
+#include "cli/source.h"
+#include "profile/text/table.h"
+
+enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_C] = {"c", 0, NULL, "a C source with a const table, for a factory image"},
+    [OPTION_BINARY] = {"binary", 0, NULL, "the binary form whose SHA-256 is the profile's digest"},
+    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (factory_profile)"},
+    [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device"},
+    [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image begins without waiting for a station"},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+};
+
+#define DEFAULT_NAME "factory_profile"
+
+struct compilation {
+    struct cli *cli;
+    struct profile_compiled compiled;
+    struct profile_public_key public_keys[PROFILE_KEYS_MAX];
+    struct source source;
+};
+
+static bool refuse(const struct profile_key *key, const char *cause, const char *next, struct error *err)
+{
+    error_set(err, ERROR_PROFILE_CONFLICT, cause, next);
+    error_doing(err, "compile the profile");
+    error_with_subject(err, key->name);
+    error_with_key(err, key->id);
+    err->line = key->line;
+    return false;
+}
+
+static bool usage(const char *cause, const char *subject, const char *next, struct error *err)
+{
+    error_set(err, ERROR_USAGE, cause, next);
+    error_with_subject(err, subject);
+    return false;
+}
+
+static bool check_options(const struct cli *cli, struct error *err)
+{
+    const char *const *values = cli->values;
+
+    if ((values[OPTION_C] != NULL) == (values[OPTION_BINARY] != NULL))
+        return usage("what is to be made of the profile is not said", NULL, "say one of --c and --binary", err);
+    if (values[OPTION_C] == NULL &&
+        (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
+        return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or say --c", err);
+    if (values[OPTION_NAME] != NULL && !profile_table_name_valid(values[OPTION_NAME]))
+        return usage("--name wants a name that C code can have", values[OPTION_NAME],
+                     "a letter, then letters, digits and underscores, and no word of C's own", err);
+    if (values[OPTION_ARM] != NULL && strcmp(values[OPTION_ARM], "profile") != 0)
+        return usage("an image can only be armed for its profile", values[OPTION_ARM],
+                     "say --arm profile, or let the station arm each board: imprint board provision --arm", err);
+    return true;
+}
+
+/* A subject that Mbed TLS would refuse is found here, not on the board. */
+static bool check_subject(const struct profile_key *key, struct error *err)
+{
+    static const uint8_t any_serial[CHIP_SERIAL_BYTES];
+    char subject[PROFILE_SUBJECT_TEXT_MAX];
+    struct error ignored = {.reason = ERROR_NONE};
+
+    if (key->csr_subject[0] == '\0' ||
+        (profile_csr_subject(key, any_serial, subject) && cert_check_subject(subject, &ignored)))
+        return true;
+    return refuse(key, "its csr-subject is no distinguished name",
+                  "write it as in \"CN={serial},O=Example,C=DE\"; a comma inside a value as \\,", err);
+}
+
+/* What is imported must be in the image, and an image is no place for a private key: whoever reads it has it. */
+static bool take_key(struct compilation *compilation, const struct profile_key *key, struct error *err)
+{
+    struct profile_public_key *public_key = &compilation->public_keys[compilation->compiled.public_key_count];
+    struct bytes_out out = {.data = public_key->point, .cap = sizeof public_key->point};
+
+    if (!check_subject(key, err))
+        return false;
+    if (key->method != PROFILE_IMPORT)
+        return true;
+    if (PSA_KEY_TYPE_IS_KEY_PAIR(key->type))
+        return refuse(key, "a private key would be in the image, where everybody who has the image finds it",
+                      "let the chip generate the key (method: generate), or import it from a station that reaches the "
+                      "chip: imprint provision",
+                      err);
+    public_key->id = key->id;
+    if (!source_read_key(&compilation->source, key, &out, err))
+        return false;
+    compilation->compiled.public_key_count++;
+    return true;
+}
+
+static bool make_table(struct compilation *compilation, char **text, size_t *len, struct error *err)
+{
+    struct profile_compiled *compiled = &compilation->compiled;
+    const struct cli *cli = compilation->cli;
+    const char *name = cli->values[OPTION_NAME];
+    FILE *stream = NULL;
+    bool ok = true;
+
+    compiled->public_keys = compilation->public_keys;
+    compiled->armed = cli->values[OPTION_ARM] != NULL;
+    compiled->run_at_start = cli->values[OPTION_RUN] != NULL;
+    for (size_t i = 0; i < compiled->profile.key_count && ok; i++)
+        ok = take_key(compilation, &compiled->profile.keys[i], err);
+    if (!ok)
+        return false;
+    stream = open_memstream(text, len);
+    if (stream != NULL)
+        profile_table_print(stream, compiled, name != NULL ? name : DEFAULT_NAME);
+    if (stream != NULL && !ferror(stream) && fclose(stream) == 0)
+        return true;
+    error_set(err, ERROR_UNEXPECTED, "there is no memory for the table", NULL);
+    return false;
+}
+
+static bool make_binary(const struct compilation *compilation, char **text, size_t *len, struct error *err)
+{
+    struct bytes_out out = {.data = malloc(PROFILE_BINARY_MAX), .cap = PROFILE_BINARY_MAX};
+
+    *text = (char *)out.data;
+    if (out.data != NULL && profile_encode(&compilation->compiled.profile, &out)) {
+        *len = out.len;
+        return true;
+    }
+    error_set(err, ERROR_UNEXPECTED, "there is no memory for the binary form", NULL);
+    return false;
+}
+
+/* Results that are text may be read on a terminal; with --json they are in the object. */
+static bool put_out(const struct compilation *compilation, const char *text, size_t len, struct error *err)
+{
+    const struct cli *cli = compilation->cli;
+    const struct output *output = &cli->output;
+    const char *out = cli->values[OPTION_OUT];
+    bool binary = cli->values[OPTION_BINARY] != NULL;
+    json_t *object;
+
+    if (out != NULL && !file_replace(out, bytes_of(text, len), 0666, ERROR_INPUT_FILE, err)) {
+        error_doing(err, "write what was compiled");
+        return false;
+    }
+    if (out == NULL && binary && !output->json && !output_binary(output, bytes_of(text, len), err))
+        return false;
+    if (out == NULL && !binary)
+        output_result(output, "%s", text);
+    object = json_pack("{s:s, s:s, s:o, s:I, s:s?}", "event", "compiled", "profile", compilation->compiled.profile.name,
+                       "digest", output_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
+                       (json_int_t)len, "file", out);
+    if (out == NULL)
+        json_object_set_new(object, binary ? "hex" : "c", binary ? output_hex(bytes_of(text, len)) : json_string(text));
+    output_object(output, object);
+    return true;
+}
+
+static enum cli_exit run_compile(struct cli *cli)
+{
+    struct compilation *compilation = NULL;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+    char *text = NULL;
+    size_t len = 0;
+    bool ok;
+
+    if (!check_options(cli, &err))
+        return output_error(&cli->output, &err);
+    compilation = calloc(1, sizeof *compilation);
+    if (compilation == NULL) {
+        error_set(&err, ERROR_UNEXPECTED, "there is no memory for the profile", NULL);
+        return output_error(&cli->output, &err);
+    }
+    compilation->cli = cli;
+    if (!profile_file_read(&cli->output, cli->arguments[0], &compilation->compiled.profile, &code))
+        goto out;
+    source_init(&compilation->source, cli->arguments[0]);
+    ok = profile_digest(&compilation->compiled.profile, compilation->compiled.digest);
+    if (!ok)
+        error_set(&err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
+    ok = ok && (cli->values[OPTION_C] != NULL ? make_table(compilation, &text, &len, &err)
+                                              : make_binary(compilation, &text, &len, &err));
+    ok = ok && put_out(compilation, text, len, &err);
+    if (!ok)
+        code = output_error(&cli->output, &err);
+out:
+    free(text);
+    free(compilation);
+    return code;
+}
+
+const struct cli_verb cli_verb_compile = {
+    .name = "compile",
+    .arguments = "PROFILE",
+    .summary = "Make a profile into C for a board's factory image, or into its binary form",
+    .description = "With --c a C source that defines the profile as a const table, with its digest and\n"
+                   "the public keys that it imports; the same profile gives the same source. Private\n"
+                   "keys to import are refused: an image is no place for them. With --binary the\n"
+                   "compact form that the digest is made of.\n",
+    .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o factory_profile.c\n"
+                "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_compile,
+};

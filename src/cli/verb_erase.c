@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint erase: forgets all records of this device. Works on the store itself and starts no PSA, so that it is the way
+ * out of damaged records too; asks nothing of the chip but its serial number and changes nothing in it.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/hex.h"
+#include "cli/folder.h"
+#include "cli/session.h"
+
+enum erase_option { OPTION_YES, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_YES] = {"yes", 'y', NULL, "really do it; without it, only says what it would forget"},
+};
+
+/* Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `counting` only counts. */
+static bool forget_records(struct storage *storage, bool counting, size_t *keys, struct error *err)
+{
+    enum storage_status status, removed = STORAGE_OK;
+    uint64_t uid = 0;
+    bool first = true;
+
+    *keys = 0;
+    while ((status = storage->operations->next(storage->context, first, &uid)) == STORAGE_OK) {
+        first = false;
+        if (uid >= PSA_KEY_ID_USER_MIN && uid <= PSA_KEY_ID_USER_MAX)
+            ++*keys;
+        if (!counting)
+            removed = storage->operations->remove(storage->context, uid);
+        if (removed != STORAGE_OK)
+            break;
+    }
+    if (removed != STORAGE_OK)
+        status = removed;
+    if (status == STORAGE_ABSENT)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, storage_status_text(status), NULL);
+    return false;
+}
+
+static bool forget_record_file(struct session *session, struct error *err)
+{
+    char above[PATH_MAX];
+
+    folder_above(session->record_path, above);
+    if ((unlink(session->record_path) == 0 && folder_sync(above)) || errno == ENOENT || errno == ENOTDIR)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, "the device's record cannot be removed", NULL);
+    error_with_errno(err, errno);
+    error_with_subject(err, session->record_path);
+    return false;
+}
+
+static bool erase(struct session *session, struct error *err)
+{
+    struct cli *cli = session->cli;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    bool exists = store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
+    size_t keys = 0;
+
+    hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
+    if (cli->values[OPTION_YES] == NULL) {
+        if (!forget_records(&session->store.front, true, &keys, err))
+            return false;
+        output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys,
+                   keys == 1 ? "" : "s", serial, evidence ? " and its evidence" : "");
+        error_set(err, ERROR_USAGE, "erasing wants --yes", "imprint erase --yes");
+        return false;
+    }
+    if (exists &&
+        (!store_make_lasting(&session->store, err) || !forget_records(&session->store.front, false, &keys, err)))
+        return false;
+    if (!forget_record_file(session, err))
+        return false;
+    if (keys == 0 && !evidence)
+        output_result(&cli->output, "nothing to forget: there is nothing here about device %s\n", serial);
+    else
+        output_result(&cli->output, "forgotten: %zu key record%s of device %s%s; the keys in the chip are untouched\n",
+                      keys, keys == 1 ? "" : "s", serial, evidence ? ", and its evidence" : "");
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:I}", "event", "erased", "serial", serial, "keys", (json_int_t)keys));
+    return true;
+}
+
+static enum cli_exit run_erase(struct cli *cli)
+{
+    struct session session;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+
+    cli->output.device = cli->device;
+    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
+        return output_error(&cli->output, &err);
+    if (!erase(&session, &err)) {
+        error_doing(&err, "forget the device's keys");
+        error_with_serial(&err, session.device.serial);
+        code = output_error(&cli->output, &err);
+    }
+    session_close(&session);
+    return code;
+}
+
+const struct cli_verb cli_verb_erase = {
+    .name = "erase",
+    .arguments = "",
+    .summary = "Forget all PSA metadata of this device; the chip's keys stay",
+    .description = "Removes the device's key records and its record.json from the state folder, damaged\n"
+                   "ones too. The chip is not touched: its keys stay where they are, but no key id\n"
+                   "points to them any more.\n",
+    .examples = "  imprint erase --yes\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .run = run_erase,
+};

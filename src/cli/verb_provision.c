@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint provision: reads the profile, has the engine look at the device, shows the plan, has it done, and keeps the
+ * record. The engine decides; this file only connects it to files, terminal and signals. Interrupt signals are blocked
+ * and asked for between steps, so that no step is torn by one.
+ */
+#include "cli/cli.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/hex.h"
+#include "cli/arming.h"
+#include "cli/outcome.h"
+#include "cli/profile_file.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include "cli/source.h"
+#include "cli/stop.h"
+
+enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and write nothing anywhere"},
+    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
+};
+
+/* What one run of the verb holds. */
+struct run {
+    struct cli *cli;
+    struct session session;
+    struct profile profile;
+    struct source source;
+    struct progress progress;
+    struct provision provision;
+    struct provision_plan plan;
+    struct provision_evidence evidence;
+    struct driver_write_key write_keys[CHIP_SLOTS];
+    struct driver_settings settings;
+    struct arming arming;
+};
+
+static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
+                        bool finished)
+{
+    struct run *run = context;
+
+    progress_step(&run->progress, plan, step, finished);
+    return !stop_is_wanted();
+}
+
+static bool on_import(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
+{
+    struct run *run = context;
+
+    return source_read_key(&run->source, key, out, err);
+}
+
+static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                     const uint8_t profile_digest[static PROFILE_DIGEST_BYTES])
+{
+    const struct run *run = context;
+
+    (void)profile_digest; /* the profile was named on the same command line as --arm profile */
+    return arming_allows(&run->arming, serial);
+}
+
+static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
+{
+    struct run *run = context;
+    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object;
+
+    progress_end(&run->progress);
+    progress_describe(&run->profile, step, text);
+    hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
+    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, progress_consequence(step));
+    object = progress_object(&run->profile, step);
+    json_object_set_new(object, "event", json_string("lock"));
+    json_object_set_new(object, "serial", json_string(serial));
+    output_object(&run->cli->output, object);
+    return !stop_is_wanted();
+}
+
+/* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
+static bool check_before(struct run *run, struct error *err)
+{
+    uint8_t secret[65];
+    struct bytes_out out = {.data = secret, .cap = sizeof secret};
+
+    if (!arming_check_plan(&run->arming, &run->plan, err))
+        return false;
+    for (size_t i = 0; i < run->plan.step_count; i++) {
+        const struct provision_step *step = &run->plan.steps[i];
+
+        if (step->action == PROVISION_IMPORT_KEY && !step->done) {
+            bool ok;
+
+            out.len = 0;
+            ok = source_read_key(&run->source, &run->profile.keys[step->key], &out, err);
+            bytes_wipe(secret, sizeof secret);
+            if (!ok)
+                return false;
+        }
+    }
+    if (stop_is_wanted()) {
+        error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
+        return false;
+    }
+    return true;
+}
+
+/*
+ * Where DEVICE names another address than the one the chip answers at now, or will after its next power-up, says what
+ * to name instead: after failures too, for the next try.
+ */
+static void say_moved(const struct run *run)
+{
+    const struct output *output = &run->cli->output;
+    const struct device *device = &run->session.device;
+    const char *named = run->cli->device, *at = strrchr(named, '@');
+    uint8_t address = device_address(device);
+    char next[PATH_MAX + 16];
+
+    for (size_t i = 0; i < run->plan.step_count; i++) {
+        if (run->plan.steps[i].action == PROVISION_WRITE_CONFIG && run->plan.steps[i].done &&
+            run->profile.i2c_address != 0)
+            address = run->profile.i2c_address;
+    }
+    if (device->given_address == 0 || address == device->given_address)
+        return;
+    snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
+    output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
+    output_object(output, json_pack("{s:s, s:i, s:s}", "event", "moved", "i2c_address", (int)address, "device", next));
+}
+
+static bool provision_device(struct run *run, struct error *err)
+{
+    const struct outcome outcome = {
+        .output = &run->cli->output,
+        .profile = &run->profile,
+        .plan = &run->plan,
+        .evidence = &run->evidence,
+        .record = run->session.record,
+        .record_path = run->session.record_path,
+    };
+    bool dry = run->cli->values[OPTION_DRY_RUN] != NULL, written = false;
+    enum provision_status status;
+
+    run->provision = (struct provision){
+        .driver = &run->session.driver,
+        .profile = &run->profile,
+        .skills = &provision_all_skills,
+        .callbacks = {.context = run,
+                      .progress = on_progress,
+                      .import_key = on_import,
+                      .armed = on_armed,
+                      .before_lock = on_before_lock},
+    };
+    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
+        outcome_show_refused(&outcome, err->reason);
+        return false;
+    }
+    outcome_show_plan(&outcome, dry);
+    if (dry)
+        return true;
+    if (!check_before(run, err) || !session_make_lasting(&run->session, err))
+        return false;
+    progress_init(&run->progress, &run->cli->output, &run->profile);
+    status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
+    progress_end(&run->progress);
+    say_moved(run);
+    if (status != PROVISION_OK)
+        return false;
+    if (!outcome_check_recorded_keys(&outcome, err) || !outcome_keep(&outcome, &written, err))
+        return false;
+    outcome_show_result(&outcome, written);
+    return true;
+}
+
+static enum cli_exit run_provision(struct cli *cli)
+{
+    struct run run;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+    bool ok;
+
+    memset(&run, 0, sizeof run);
+    run.cli = cli;
+    if (!arming_read(&run.arming, cli->values[OPTION_ARM], &err))
+        return output_error(&cli->output, &err);
+    if (!profile_file_read(&cli->output, cli->arguments[0], &run.profile, &code))
+        return code;
+    /* Only now has a failure to do with a device. */
+    cli->output.device = cli->device;
+    stop_hold_signals();
+    /* From here on secrets may be in memory: no core file is to keep them. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
+    source_init(&run.source, cli->arguments[0]);
+    cli->also_at = run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
+    ok = source_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
+    run.settings.write_keys = run.write_keys;
+    ok = ok && session_open(&run.session, cli, SESSION_LOOK_PSA, &run.settings, &err);
+    if (ok) {
+        ok = provision_device(&run, &err);
+        if (!ok)
+            code = output_error(&cli->output, &err);
+        session_close(&run.session);
+    } else {
+        code = output_error(&cli->output, &err);
+    }
+    bytes_wipe(run.write_keys, sizeof run.write_keys);
+    return code;
+}
+
+const struct cli_verb cli_verb_provision = {
+    .name = "provision",
+    .arguments = "PROFILE",
+    .summary = "Bring the device to the profile's state and prove it",
+    .description = "Looks at chip and key records, compares them with the profile, does what is\n"
+                   "missing, then has every key sign a fresh challenge. Running it again is always\n"
+                   "right: after an interruption it goes on where it stopped, and a finished device\n"
+                   "is only confirmed. Locks are for ever and want --arm. At the end the evidence is\n"
+                   "kept as record.json in the state folder.\n",
+    .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
+                "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
+                "  imprint provision --arm 0123A1B2C3D4E5F601 profiles/blank-three-ways.yaml\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_provision,
+};

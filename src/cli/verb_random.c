@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint random: bytes from the chip's generator. */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "chip/operations.h"
+#include "cli/device.h"
+#include "cli/options.h"
+
+enum random_option { OPTION_HEX, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_HEX] = {"hex", 'x', NULL, "as hex digits and a newline"},
+};
+
+#define RANDOM_MAX ((uint64_t)1024 * 1024)
+#define RANDOM_BLOCK 32 /* what one Random command gives */
+
+static bool read_random(struct device *device, uint8_t *out, size_t len, struct error *err)
+{
+    uint8_t block[RANDOM_BLOCK];
+    bool ok = true;
+
+    for (size_t done = 0; done < len && ok; done += RANDOM_BLOCK) {
+        ok = chip_random(&device->chip, block, err) == CHIP_OK;
+        if (ok)
+            memcpy(out + done, block, len - done < RANDOM_BLOCK ? len - done : RANDOM_BLOCK);
+    }
+    bytes_wipe(block, sizeof block);
+    return ok;
+}
+
+static bool print_random(struct cli *cli, struct device *device, size_t len, struct error *err)
+{
+    uint8_t *bytes = malloc(len);
+    char *text = malloc(HEX_SIZE(len));
+    bool ok = false;
+
+    if (bytes == NULL || text == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "there is no memory for so many bytes", "ask for fewer");
+        goto out;
+    }
+    if (!chip_config_is_locked(&device->config)) {
+        error_set(err, ERROR_CONFIG_UNLOCKED,
+                  "with an unlocked config zone the chip gives a fixed pattern and no random numbers", NULL);
+        goto out;
+    }
+    if (!read_random(device, bytes, len, err))
+        goto out;
+    hex_encode(bytes_of(bytes, len), text);
+    ok = true;
+    if (cli->output.json)
+        output_object(&cli->output, json_pack("{s:s, s:s}", "event", "random", "bytes", text));
+    else if (cli->values[OPTION_HEX] != NULL)
+        output_result(&cli->output, "%s\n", text);
+    else
+        ok = output_binary(&cli->output, bytes_of(bytes, len), err);
+out:
+    if (bytes != NULL)
+        bytes_wipe(bytes, len);
+    if (text != NULL)
+        bytes_wipe(text, HEX_SIZE(len));
+    free(bytes);
+    free(text);
+    if (!ok) {
+        error_doing(err, "read random numbers");
+        error_with_serial(err, device->serial);
+    }
+    return ok;
+}
+
+static enum cli_exit run_random(struct cli *cli)
+{
+    struct device device;
+    struct error err = {.reason = ERROR_NONE};
+    enum cli_exit code = CLI_DONE;
+    uint64_t len;
+
+    cli->output.device = cli->device;
+    if (!options_number(cli->arguments[0], 1, RANDOM_MAX, &len)) {
+        error_set(&err, ERROR_USAGE, "the number of bytes is from 1 to 1048576", NULL);
+        error_with_subject(&err, cli->arguments[0]);
+        return output_error(&cli->output, &err);
+    }
+    if (!device_open(&device, cli, false, &err))
+        return output_error(&cli->output, &err);
+    if (!print_random(cli, &device, (size_t)len, &err))
+        code = output_error(&cli->output, &err);
+    device_say_counters(&device, &cli->output);
+    device_close(&device);
+    return code;
+}
+
+const struct cli_verb cli_verb_random = {
+    .name = "random",
+    .arguments = "BYTES",
+    .summary = "Print random bytes from the chip's generator",
+    .description = "Up to 1048576 bytes. Refused while the chip's config zone is unlocked, for then it\n"
+                   "gives a fixed pattern. On a terminal they are shown in hex.\n",
+    .examples = "  imprint random 32 --hex\n"
+                "  imprint random 4096 > sample.bin\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_random,
+};

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint virtual new: makes a virtual chip. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "cli/describe.h"
+#include "cli/folder.h"
+#include "cli/input.h"
+#include "cli/options.h"
+#include "virtual/chip/virtual.h"
+
+enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_AS] = {"as", 'a', "PART",
+                   "blank, trust-and-go (the default), trust-flex, or a config zone dump's file name"},
+    [OPTION_BUS] = {"bus", 0, "BUS", "i2c (the default) or swi, for the variant with a single wire; not with a dump"},
+    [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys, for the same N"},
+};
+
+static const struct {
+    const char *name;
+    enum virtual_part part;
+} parts[] = {
+    {"blank", VIRTUAL_BLANK},
+    {"trust-and-go", VIRTUAL_TRUST_AND_GO},
+    {"trust-flex", VIRTUAL_TRUST_FLEX},
+};
+
+static bool read_making(const struct cli *cli, struct virtual_making *making, struct chip_config *dump,
+                        struct error *err)
+{
+    const char *as = cli->values[OPTION_AS] != NULL ? cli->values[OPTION_AS] : "trust-and-go";
+    const char *seed = cli->values[OPTION_SEED], *bus = cli->values[OPTION_BUS];
+
+    *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
+    if (seed != NULL && !options_number(seed, 0, UINT64_MAX, &making->seed)) {
+        error_set(err, ERROR_USAGE, "--seed wants a whole number below 2^64", NULL);
+        error_with_subject(err, seed);
+        return false;
+    }
+    if (bus != NULL && strcmp(bus, "i2c") != 0 && strcmp(bus, "swi") != 0) {
+        error_set(err, ERROR_USAGE, "--bus takes i2c or swi", NULL);
+        error_with_subject(err, bus);
+        return false;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (strcmp(as, parts[i].name) == 0) {
+            making->part = parts[i].part;
+            making->single_wire = bus != NULL && strcmp(bus, "swi") == 0;
+            return true;
+        }
+    }
+    if (bus != NULL) {
+        error_set(err, ERROR_USAGE, "a config zone dump says itself which bus its part has", "leave --bus out");
+        error_with_subject(err, as);
+        return false;
+    }
+    if (!input_read_config(dump, as, err)) {
+        if (err->next == NULL)
+            err->next = "--as takes blank, trust-and-go, trust-flex, or the file of a config zone dump";
+        return false;
+    }
+    making->config = dump->bytes;
+    return true;
+}
+
+static bool virtual_failed(enum virtual_status status, const struct virtual_problem *problem, const char *path,
+                           struct error *err)
+{
+    error_set(err, ERROR_INPUT_FILE, problem->cause != NULL ? problem->cause : "the virtual chip's file cannot be made",
+              status == VIRTUAL_EXISTS ? "name another file, or remove this one if its keys may be lost" : NULL);
+    error_with_errno(err, status == VIRTUAL_EXISTS ? 0 : problem->system_errno);
+    error_with_subject(err, path);
+    return false;
+}
+
+static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct chip_config *config, struct error *err)
+{
+    struct virtual_making making;
+    struct virtual_problem problem = {.cause = NULL};
+    struct virtual_chip *chip = NULL;
+    struct chip_config dump;
+    enum virtual_status status;
+
+    if (!read_making(cli, &making, &dump, err))
+        return false;
+    if (cli->argument_count > 0) {
+        if (strlen(cli->arguments[0]) >= PATH_MAX) {
+            error_set(err, ERROR_USAGE, "the name of the file is too long", NULL);
+            return false;
+        }
+        snprintf(path, PATH_MAX, "%s", cli->arguments[0]);
+    } else if (!folder_in_state(cli, "chip.virtual", path, err) || !folder_make(cli->state, err)) {
+        return false;
+    }
+    status = virtual_create(path, &making, &problem);
+    if (status == VIRTUAL_OK)
+        status = virtual_open(path, &chip, &problem);
+    if (status != VIRTUAL_OK)
+        return virtual_failed(status, &problem, path, err);
+    virtual_peek_config(chip, config->bytes);
+    virtual_close(chip);
+    return true;
+}
+
+static enum cli_exit run_virtual_new(struct cli *cli)
+{
+    struct error err = {.reason = ERROR_NONE};
+    struct chip_config config;
+    uint8_t bytes[CHIP_SERIAL_BYTES];
+    char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)], bus[32] = "single wire";
+
+    if (!make_chip(cli, path, &config, &err)) {
+        error_doing(&err, "make a virtual chip");
+        return output_error(&cli->output, &err);
+    }
+    chip_config_serial(&config, bytes);
+    hex_encode(bytes_of(bytes, sizeof bytes), serial);
+    if (chip_config_is_i2c(&config))
+        snprintf(bus, sizeof bus, "I2C address 0x%02x", chip_config_i2c_address(&config));
+    output_result(&cli->output, "%s: %s %s, %s, config zone %s, data zone %s\n", path,
+                  chip_part_name(chip_config_part(&config)), serial, bus,
+                  chip_config_is_locked(&config) ? "locked" : "unlocked",
+                  chip_data_is_locked(&config) ? "locked" : "unlocked");
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file", path, "part",
+                            chip_part_name(chip_config_part(&config)), "serial", serial, "bus", describe_bus(&config),
+                            "i2c_address", describe_address(&config), "config_locked",
+                            (int)chip_config_is_locked(&config), "data_locked", (int)chip_data_is_locked(&config)));
+    return CLI_DONE;
+}
+
+const struct cli_verb cli_verb_virtual_new = {
+    .name = "virtual new",
+    .arguments = "[FILE]",
+    .summary = "Make a virtual chip",
+    .description = "Makes a part as it leaves its maker, in a new file: FILE, or chip.virtual in the\n"
+                   "state folder, where DEVICE \"virtual\" finds it. An existing file is never\n"
+                   "overwritten. Its private keys lie in the file in clear: it is for trying things\n"
+                   "and for tests, never for a product.\n",
+    .examples = "  imprint virtual new\n"
+                "  imprint virtual new --as blank --seed 1 blank.virtual\n"
+                "  imprint virtual new --as trust-flex --bus swi wire.virtual\n"
+                "  imprint --device virtual:blank.virtual info\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .most = 1,
+    .run = run_virtual_new,
+};

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint virtual run: another program, with virtual chips on its /dev/i2c-N. The program is our child, with
+ * imprint-run.so before its C library; we serve the bus, at a socket nobody else can reach, until it ends.
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/folder.h"
+#include "cli/options.h"
+#include "cli/virtual_bus.h"
+#include "virtual/serve/listen.h"
+#include "virtual/serve/server.h"
+
+#define LIBRARY "imprint-run.so"
+#define BUS_DEFAULT 1
+#define BUS_HIGHEST 0xfffff /* a device's minor number has 20 bits */
+#define ENDED_BY_SIGNAL 128 /* as shells have it */
+
+enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N; 1 when it is not given"},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
+};
+
+struct run {
+    struct virtual_bus bus;
+    struct serve_listener listener;
+    char in_state[PATH_MAX]; /* the chip's file where none is named */
+    char folder[PATH_MAX];   /* "": not made */
+    char socket[PATH_MAX + 8], library[PATH_MAX + 64], link[PATH_MAX + 64];
+    char setting[PATH_MAX + 32], preload[2 * PATH_MAX];
+    uint64_t number;
+    int signals;
+};
+
+static bool failed(struct error *err, enum error_reason reason, int number, const char *cause, const char *next)
+{
+    error_set(err, reason, cause, next);
+    error_with_errno(err, number);
+    return false;
+}
+
+/* The library lies beside the program where that was built, else where both were installed. */
+static bool find_library(struct run *run, struct error *err)
+{
+    static const char *const places[] = {"", IMPRINT_RUN_FOLDER};
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    self[len < 0 ? 0 : len] = '\0';
+    if (strrchr(self, '/') != NULL)
+        strrchr(self, '/')[1] = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int written = snprintf(run->library, sizeof run->library, "%s%s" LIBRARY, self, places[i]);
+
+        if (written > 0 && (size_t)written < sizeof run->library && access(run->library, R_OK) == 0)
+            return true;
+    }
+    error_with_subject(err, LIBRARY);
+    return failed(err, ERROR_INPUT_FILE, 0, "the library that puts chips before a program is not where imprint is",
+                  "install imprint anew, with its library");
+}
+
+/* A folder of our own, with the socket and a name for the library that LD_PRELOAD takes: no blanks, no colons. */
+static bool make_folder(struct run *run, struct error *err)
+{
+    const char *base = getenv("TMPDIR");
+
+    if (base == NULL || base[0] != '/' || strlen(base) > 60 || strpbrk(base, " :") != NULL)
+        base = "/tmp";
+    snprintf(run->folder, sizeof run->folder, "%s/imprint-run-XXXXXX", base);
+    if (mkdtemp(run->folder) == NULL) {
+        run->folder[0] = '\0';
+        return failed(err, ERROR_STORAGE_FAILED, errno, "no folder can be made for the bus", "check TMPDIR");
+    }
+    snprintf(run->socket, sizeof run->socket, "%s/bus", run->folder);
+    snprintf(run->link, sizeof run->link, "%s/" LIBRARY, run->folder);
+    if (symlink(run->library, run->link) != 0)
+        return failed(err, ERROR_STORAGE_FAILED, errno, "the folder for the bus cannot be filled", "check TMPDIR");
+    return serve_listen_unix(&run->listener, run->socket, err);
+}
+
+static void remove_folder(struct run *run)
+{
+    serve_listener_close(&run->listener);
+    if (run->folder[0] == '\0')
+        return;
+    (void)unlink(run->link);
+    (void)rmdir(run->folder);
+}
+
+static bool set_environment(struct run *run, struct error *err)
+{
+    const char *before = getenv("LD_PRELOAD");
+    const bool more = before != NULL && before[0] != '\0';
+
+    snprintf(run->setting, sizeof run->setting, "%llu:%s", (unsigned long long)run->number, run->socket);
+    if ((more && strlen(before) + strlen(run->link) + 2 > sizeof run->preload) ||
+        snprintf(run->preload, sizeof run->preload, "%s%s%s", more ? before : "", more ? ":" : "", run->link) < 0)
+        return failed(err, ERROR_USAGE, 0, "LD_PRELOAD is too long", "shorten it");
+    if (setenv("IMPRINT_RUN", run->setting, 1) != 0 || setenv("LD_PRELOAD", run->preload, 1) != 0)
+        return failed(err, ERROR_UNEXPECTED, errno, "the environment cannot be set", NULL);
+    return true;
+}
+
+/* In the child. Comes back only when that fails. */
+static void become(char **program, int report)
+{
+    sigset_t none;
+    int number;
+
+    (void)sigemptyset(&none);
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)signal(SIGXFSZ, SIG_DFL);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)execvp(program[0], program);
+    number = errno;
+    (void)!write(report, &number, sizeof number);
+    _exit(127);
+}
+
+/* Starts the program; its process id, or -1 with a reason. */
+static pid_t start_program(char **program, struct error *err)
+{
+    int report[2], number = 0;
+    pid_t child;
+
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        failed(err, ERROR_UNEXPECTED, errno, "no pipe can be made", NULL);
+        return -1;
+    }
+    child = fork();
+    if (child == 0) {
+        become(program, report[1]);
+    }
+    (void)close(report[1]);
+    if (child < 0) {
+        failed(err, ERROR_UNEXPECTED, errno, "no process can be made", NULL);
+    } else if (read(report[0], &number, sizeof number) == (ssize_t)sizeof number) {
+        (void)waitpid(child, NULL, 0);
+        failed(err, ERROR_INPUT_FILE, number, "the program cannot be started", NULL);
+        error_with_subject(err, program[0]);
+        child = -1;
+    }
+    (void)close(report[0]);
+    return child;
+}
+
+/*
+ * Reads the signals that have come. Those sent to us alone go on to the program; an interrupt from the keyboard has
+ * reached it as well. True when it has ended, with how in `*status`.
+ */
+static bool program_ended(const struct run *run, pid_t child, int *status)
+{
+    struct signalfd_siginfo info;
+
+    while (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo != SIGCHLD && info.ssi_code <= 0)
+            (void)kill(child, (int)info.ssi_signo);
+    }
+    return waitpid(child, status, WNOHANG) == child;
+}
+
+static void say_refused(void *context, const char *cause)
+{
+    const struct cli *cli = context;
+
+    output_detail(&cli->output, "imprint: a client of the bus was closed: %s", cause);
+}
+
+/* Serves until the program has ended. */
+static bool serve_program(struct cli *cli, struct run *run, char **program, int *status, struct error *err)
+{
+    struct serve_server server = {.bus = &run->bus.bus,
+                                  .listen_fd = run->listener.fd,
+                                  .stop_fd = run->signals,
+                                  .callbacks = {.refused = say_refused, .context = cli}};
+    pid_t child = start_program(program, err);
+    bool served = child > 0;
+
+    while (served && !program_ended(run, child, status)) {
+        served = serve_run(&server);
+        if (!served) {
+            failed(err, ERROR_UNEXPECTED, errno, "the system does not let the bus be served", NULL);
+            (void)kill(child, SIGTERM);
+            (void)waitpid(child, status, 0);
+        }
+    }
+    serve_close(&server);
+    return served;
+}
+
+static bool open_chips(struct cli *cli, struct run *run, int count, struct error *err)
+{
+    const struct virtual_bus_time time = {.real = true, .typical = cli->values[OPTION_TYPICAL] != NULL};
+    char *only = run->in_state;
+
+    if (count > 0)
+        return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, time, err);
+    return folder_in_state(cli, "chip.virtual", run->in_state, err) &&
+           virtual_bus_open(&run->bus, cli, &only, 1, time, err);
+}
+
+static enum cli_exit run_virtual_run(struct cli *cli)
+{
+    struct error err = {.reason = ERROR_NONE};
+    struct run run = {.listener = {.fd = -1}, .number = BUS_DEFAULT, .signals = -1};
+    const char *number = cli->values[OPTION_BUS];
+    const int files = cli->argument_count - cli->behind_dashes;
+    int status = 0;
+    bool done;
+
+    if (cli->behind_dashes == 0 || files > BUS_CHIPS_MAX)
+        done = failed(&err, ERROR_USAGE, 0, "it wants chips, then -- and a program",
+                      "imprint virtual run chip.virtual -- i2cdetect -y 1");
+    else if (number != NULL && !options_number(number, 0, BUS_HIGHEST, &run.number))
+        done = failed(&err, ERROR_USAGE, 0, "--bus wants the number of a bus", NULL);
+    else
+        done = open_chips(cli, &run, files, &err);
+    if (done) {
+        run.signals = virtual_bus_signals(true);
+        done = (run.signals >= 0 || failed(&err, ERROR_UNEXPECTED, errno, "signals cannot be waited for", NULL)) &&
+               find_library(&run, &err) && make_folder(&run, &err) && set_environment(&run, &err) &&
+               serve_program(cli, &run, cli->arguments + files, &status, &err);
+        if (run.signals >= 0)
+            (void)close(run.signals);
+        remove_folder(&run);
+    }
+    virtual_bus_close(&run.bus);
+    if (!done) {
+        error_doing(&err, "run a program with virtual chips");
+        return output_error(&cli->output, &err);
+    }
+    return (enum cli_exit)(WIFSIGNALED(status) ? ENDED_BY_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+const struct cli_verb cli_verb_virtual_run = {
+    .name = "virtual run",
+    .arguments = "[FILE...] -- PROGRAM [ARGUMENT...]",
+    .summary = "Run a program with virtual chips on its I2C bus",
+    .description = "Runs an unmodified Linux program that finds the virtual chips in the files (or the\n"
+                   "one in the state folder) on /dev/i2c-N, each at its own address. No privilege and\n"
+                   "no kernel module is needed; the program must not be statically linked. The chips'\n"
+                   "time passes with the clock on the wall. Ends with the program, and with its exit\n"
+                   "code: 128 and the signal's number where a signal ended it.\n",
+    .examples = "  imprint virtual run chip.virtual -- i2cdetect -y 1\n"
+                "  imprint virtual run --bus 7 a.virtual b.virtual -- imprint --device i2c:/dev/i2c-7@0x35 info\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .most = INT_MAX,
+    .run = run_virtual_run,
+};

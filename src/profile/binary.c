@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The canonical binary form, both ways, and its digest. docs/profile-format.md has the layout: little-endian, texts
+ * with a length byte, nothing optional, nothing between. The writer knows only a sink, so that the same walk fills a
+ * buffer or feeds a hash.
+ */
+#include "profile/profile.h"
+
+#include <string.h>
+
+#include "base/order.h"
+#include "profile/words.h"
+
+static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
+
+#define BINARY_HEADER_BYTES 11
+#define BINARY_KEY_BYTES 20 /* without its texts */
+#define FLAG_LOCK_CONFIG 0x01
+#define FLAG_LOCK_DATA 0x02
+#define FLAG_LOCK_SLOT 0x01
+
+_Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UINT8_MAX &&
+                   PROFILE_SUBJECT_MAX - 1 <= UINT8_MAX,
+               "a length is one byte");
+_Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
+                       PROFILE_KEYS_MAX *
+                           (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
+                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) <=
+                   PROFILE_BINARY_MAX,
+               "the largest profile fits");
+
+/* The parts' bits in the binary form are fixed for ever, whatever enum chip_part does. */
+#define BINARY_PARTS_SHIFT 1
+#define BINARY_PARTS 0x07
+_Static_assert(1u << CHIP_PART_ATECC508A == 0x01 << BINARY_PARTS_SHIFT &&
+                   1u << CHIP_PART_ATECC608A == 0x02 << BINARY_PARTS_SHIFT &&
+                   1u << CHIP_PART_ATECC608B == 0x04 << BINARY_PARTS_SHIFT,
+               "the structure has the parts' bits in the same order");
+
+/* Takes the pieces, as long as each is good. */
+struct binary_sink {
+    bool (*take)(void *context, const void *data, size_t len);
+    void *context;
+    bool good;
+};
+
+static void binary_put(struct binary_sink *sink, const void *data, size_t len)
+{
+    if (sink->good)
+        sink->good = sink->take(sink->context, data, len);
+}
+
+/* A text that is not closed within `room` has no binary form. */
+static void binary_put_text(struct binary_sink *sink, const char *text, size_t room)
+{
+    const char *end = memchr(text, '\0', room);
+    uint8_t len;
+
+    if (end == NULL) {
+        sink->good = false;
+        return;
+    }
+    len = (uint8_t)(end - text);
+    binary_put(sink, &len, 1);
+    binary_put(sink, text, len);
+}
+
+static void binary_put_key(struct binary_sink *sink, uint8_t version, const struct profile_key *key)
+{
+    uint8_t fixed[BINARY_KEY_BYTES];
+
+    store32_le(fixed, key->id);
+    fixed[4] = (uint8_t)key->method;
+    fixed[5] = key->slot;
+    store16_le(fixed + 6, key->type);
+    store16_le(fixed + 8, key->bits);
+    store32_le(fixed + 10, key->algorithm);
+    store32_le(fixed + 14, key->usage);
+    fixed[18] = (uint8_t)key->replace;
+    fixed[19] = key->lock_slot ? FLAG_LOCK_SLOT : 0;
+    binary_put(sink, fixed, sizeof(fixed));
+    binary_put_text(sink, key->name, PROFILE_NAME_MAX);
+    binary_put_text(sink, key->source, PROFILE_SOURCE_MAX);
+    if (version == PROFILE_BINARY_VERSION_CSR)
+        binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
+}
+
+/* Write keys in the order of their slots: theirs in the text means nothing. */
+static void binary_put_write_keys(struct binary_sink *sink, const struct profile *profile)
+{
+    for (unsigned slot = 0; slot <= UINT8_MAX; slot++) {
+        for (size_t i = 0; i < profile->write_key_count; i++) {
+            const struct profile_write_key *write_key = &profile->write_keys[i];
+
+            if (write_key->slot != slot)
+                continue;
+            binary_put(sink, &write_key->slot, 1);
+            binary_put_text(sink, write_key->source, PROFILE_SOURCE_MAX);
+        }
+    }
+}
+
+/* Certificate requests came later: a profile that wants none keeps the form, and the digest, that it always had. */
+static uint8_t binary_version(const struct profile *profile)
+{
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].csr_subject[0] != '\0')
+            return PROFILE_BINARY_VERSION_CSR;
+    return PROFILE_BINARY_VERSION;
+}
+
+static bool binary_put_profile(struct binary_sink *sink, const struct profile *profile)
+{
+    uint8_t header[BINARY_HEADER_BYTES];
+
+    if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX)
+        return false;
+    memcpy(header, binary_magic, sizeof(binary_magic));
+    header[4] = binary_version(profile);
+    header[5] = profile->parts >> BINARY_PARTS_SHIFT & BINARY_PARTS;
+    header[6] = (uint8_t)profile->configuration;
+    header[7] = profile->i2c_address;
+    header[8] = (uint8_t)((profile->lock_config ? FLAG_LOCK_CONFIG : 0) | (profile->lock_data ? FLAG_LOCK_DATA : 0));
+    header[9] = (uint8_t)profile->key_count;
+    header[10] = (uint8_t)profile->write_key_count;
+    binary_put(sink, header, sizeof(header));
+    binary_put_text(sink, profile->name, PROFILE_NAME_MAX);
+    for (size_t i = 0; i < profile->key_count; i++)
+        binary_put_key(sink, header[4], &profile->keys[i]);
+    binary_put_write_keys(sink, profile);
+    return sink->good;
+}
+
+static bool binary_take_into_buffer(void *context, const void *data, size_t len)
+{
+    return bytes_append(context, bytes_of(data, len));
+}
+
+bool profile_encode(const struct profile *profile, struct bytes_out *out)
+{
+    struct binary_sink sink = {.take = binary_take_into_buffer, .context = out, .good = true};
+    size_t start = out->len;
+
+    if (binary_put_profile(&sink, profile))
+        return true;
+    out->len = start; /* cppcheck-suppress redundantAssignment ; the sink has moved it */
+    return false;
+}
+
+static bool binary_take_into_hash(void *context, const void *data, size_t len)
+{
+    return psa_hash_update(context, data, len) == PSA_SUCCESS;
+}
+
+bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES])
+{
+    psa_hash_operation_t operation = PSA_HASH_OPERATION_INIT;
+    struct binary_sink sink = {.take = binary_take_into_hash, .context = &operation, .good = true};
+    size_t len = 0;
+    bool done = psa_hash_setup(&operation, PSA_ALG_SHA_256) == PSA_SUCCESS && binary_put_profile(&sink, profile) &&
+                psa_hash_finish(&operation, digest, PROFILE_DIGEST_BYTES, &len) == PSA_SUCCESS;
+
+    (void)psa_hash_abort(&operation);
+    return done;
+}
+
+/* Reading: a place in the input that only moves on when there is enough left. */
+struct binary_source {
+    struct bytes in;
+    size_t at;
+};
+
+/* The next `len` bytes, or NULL when there are not so many. */
+static const uint8_t *binary_get(struct binary_source *source, size_t len)
+{
+    if (len > source->in.len - source->at)
+        return NULL;
+    source->at += len;
+    return source->in.data + source->at - len;
+}
+
+/* Into `text` of `room` bytes, which is all zero; refuses what does not fit with its NUL, or holds a NUL itself. */
+static bool binary_get_text(struct binary_source *source, char *text, size_t room)
+{
+    const uint8_t *len = binary_get(source, 1);
+    const uint8_t *data;
+
+    if (len == NULL || *len >= room)
+        return false;
+    data = binary_get(source, *len);
+    if (data == NULL || memchr(data, '\0', *len) != NULL)
+        return false;
+    memcpy(text, data, *len);
+    return true;
+}
+
+static bool binary_get_key(struct binary_source *source, uint8_t version, struct profile_key *key)
+{
+    const uint8_t *fixed = binary_get(source, BINARY_KEY_BYTES);
+
+    if (fixed == NULL)
+        return false;
+    if (profile_word_of(profile_words_method, fixed[4]) == NULL ||
+        profile_word_of(profile_words_replace, fixed[18]) == NULL || (fixed[19] & ~FLAG_LOCK_SLOT) != 0) {
+        source->at -= BINARY_KEY_BYTES;
+        return false;
+    }
+    key->id = load32_le(fixed);
+    key->method = (enum profile_method)fixed[4];
+    key->slot = fixed[5];
+    key->type = load16_le(fixed + 6);
+    key->bits = load16_le(fixed + 8);
+    key->algorithm = load32_le(fixed + 10);
+    key->usage = load32_le(fixed + 14);
+    key->replace = (enum profile_replace)fixed[18];
+    key->lock_slot = fixed[19] != 0;
+    return binary_get_text(source, key->name, PROFILE_NAME_MAX) &&
+           binary_get_text(source, key->source, PROFILE_SOURCE_MAX) &&
+           (version != PROFILE_BINARY_VERSION_CSR || binary_get_text(source, key->csr_subject, PROFILE_SUBJECT_MAX));
+}
+
+static bool binary_get_write_keys(struct binary_source *source, struct profile *profile)
+{
+    for (size_t i = 0; i < profile->write_key_count; i++) {
+        struct profile_write_key *write_key = &profile->write_keys[i];
+        const uint8_t *slot = binary_get(source, 1);
+
+        if (slot == NULL)
+            return false;
+        if (i != 0 && *slot <= profile->write_keys[i - 1].slot) {
+            source->at--;
+            return false;
+        }
+        write_key->slot = *slot;
+        if (!binary_get_text(source, write_key->source, PROFILE_SOURCE_MAX))
+            return false;
+    }
+    return true;
+}
+
+static bool binary_get_profile(struct binary_source *source, struct profile *profile)
+{
+    const uint8_t *header = binary_get(source, BINARY_HEADER_BYTES);
+
+    if (header == NULL)
+        return false;
+    if (memcmp(header, binary_magic, sizeof(binary_magic)) != 0 ||
+        (header[4] != PROFILE_BINARY_VERSION && header[4] != PROFILE_BINARY_VERSION_CSR) ||
+        (header[5] & ~BINARY_PARTS) != 0 || profile_word_of(profile_words_configuration, header[6]) == NULL ||
+        (header[8] & ~(FLAG_LOCK_CONFIG | FLAG_LOCK_DATA)) != 0 || header[9] > PROFILE_KEYS_MAX ||
+        header[10] > PROFILE_WRITE_KEYS_MAX) {
+        source->at = 0;
+        return false;
+    }
+    profile->parts = (uint8_t)(header[5] << BINARY_PARTS_SHIFT);
+    profile->configuration = (enum profile_configuration)header[6];
+    profile->i2c_address = header[7];
+    profile->lock_config = (header[8] & FLAG_LOCK_CONFIG) != 0;
+    profile->lock_data = (header[8] & FLAG_LOCK_DATA) != 0;
+    profile->key_count = header[9];
+    profile->write_key_count = header[10];
+    if (!binary_get_text(source, profile->name, PROFILE_NAME_MAX))
+        return false;
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (!binary_get_key(source, header[4], &profile->keys[i]))
+            return false;
+    /* The later version is for profiles that need it: one form for each profile. */
+    return binary_get_write_keys(source, profile) && source->at == source->in.len &&
+           binary_version(profile) == header[4];
+}
+
+bool profile_decode(struct bytes in, struct profile *profile, struct error *err)
+{
+    struct binary_source source = {.in = in};
+    bool done = false;
+
+    memset(profile, 0, sizeof(*profile));
+    if (!binary_get_profile(&source, profile)) {
+        if (err != NULL && err->reason == ERROR_NONE)
+            err->found = (uint32_t)source.at;
+        error_set(err, ERROR_PROFILE_SYNTAX, "not the binary form of a profile that this version can read",
+                  "make it again from the profile's text");
+        goto out;
+    }
+    done = profile_check(profile, err);
+out:
+    if (!done)
+        error_doing(err, "read the binary form of a profile");
+    return done;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The chip's side of a profile: which config zone the part must have. `attributes.c` makes PSA's side of the same key
+ * entries, so that what PSA allows and what the slot allows cannot drift apart.
+ */
+#include "profile/profile.h"
+
+#include "base/order.h"
+#include "profile/named.h"
+
+#define SLOT_CONFIG_AT 20
+#define KEY_CONFIG_AT 96
+#define I2C_ADDRESS_AT 16
+
+static bool derive_pair(const struct profile_key *key)
+{
+    return PSA_KEY_TYPE_IS_KEY_PAIR(key->type);
+}
+
+static bool derive_pair_signs(const struct profile_key *key)
+{
+    return derive_pair(key) && (key->usage & (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)) != 0;
+}
+
+static bool derive_pair_agrees(const struct profile_key *key)
+{
+    return derive_pair(key) && (key->usage & PSA_KEY_USAGE_DERIVE) != 0;
+}
+
+static bool derive_pair_regenerates(const struct profile_key *key)
+{
+    return derive_pair(key) && key->method == PROFILE_GENERATE && key->replace == PROFILE_REPLACE_UNCLAIMED &&
+           !key->lock_slot;
+}
+
+static bool derive_locks(const struct profile_key *key)
+{
+    return key->lock_slot;
+}
+
+static bool derive_public(const struct profile_key *key)
+{
+    return !derive_pair(key);
+}
+
+static bool derive_public_fixed(const struct profile_key *key)
+{
+    return !derive_pair(key) && key->replace == PROFILE_REPLACE_NEVER;
+}
+
+static bool derive_public_replaceable(const struct profile_key *key)
+{
+    return !derive_pair(key) && key->replace != PROFILE_REPLACE_NEVER;
+}
+
+/*
+ * From a key entry to SlotConfig and KeyConfig: the bits of every row that applies, ORed; all others are 0. A slot of a
+ * key pair is thus never written by Write, and takes an imported key only while the data zone is unlocked. Bits as in
+ * the ATECC508A data sheet (DS20005927A, tables 2-6 to 2-12), which the 608 shares.
+ */
+static const struct {
+    bool (*applies)(const struct profile_key *key);
+    uint16_t slot_config, key_config;
+} derive_rows[] = {
+    {derive_pair, 0x0080, 0x0013},          /* IsSecret; Private, PubInfo, KeyType 4 (P-256) */
+    {derive_pair_signs, 0x0001, 0},         /* ReadKey bit 0: external signatures */
+    {derive_pair_agrees, 0x0004, 0},        /* ReadKey bit 2: ECDH, result on the bus */
+    {derive_pair_regenerates, 0x2000, 0},   /* WriteConfig bit 13: GenKey also after the data lock */
+    {derive_public, 0x0F0F, 0x0010},        /* ReadKey and WriteKey F: none; KeyType 4; read in clear */
+    {derive_public_fixed, 0x8000, 0},       /* WriteConfig 1000: never written after the data lock */
+    {derive_public_replaceable, 0, 0x0020}, /* WriteConfig 0000: always; Lockable, to end that one day */
+    {derive_locks, 0, 0x0020},              /* Lockable */
+};
+
+static void derive_slot(const struct profile_key *key, struct chip_config *config)
+{
+    uint16_t slot_config = 0;
+    uint16_t key_config = 0;
+
+    for (size_t i = 0; i < sizeof(derive_rows) / sizeof(derive_rows[0]); i++) {
+        if (!derive_rows[i].applies(key))
+            continue;
+        slot_config = (uint16_t)(slot_config | derive_rows[i].slot_config);
+        key_config = (uint16_t)(key_config | derive_rows[i].key_config);
+    }
+    store16_le(config->bytes + SLOT_CONFIG_AT + 2 * key->slot, slot_config);
+    store16_le(config->bytes + KEY_CONFIG_AT + 2 * key->slot, key_config);
+}
+
+static const struct named_configuration *wanted_blank(enum chip_part part)
+{
+    return part == CHIP_PART_ATECC508A ? &named_blank_508a : &named_blank_608;
+}
+
+static void wanted_trust_and_go(enum chip_part part, const struct chip_config *now, struct chip_config *wanted)
+{
+    bool older =
+        named_distance(&named_trust_and_go_608a, part, now) < named_distance(&named_trust_and_go_608b, part, now);
+
+    named_apply(older ? &named_trust_and_go_608a : &named_trust_and_go_608b, part, wanted);
+}
+
+/* An option is taken over only where the part has it whole. */
+static void wanted_trust_flex(enum chip_part part, const struct chip_config *now, struct chip_config *wanted)
+{
+    struct chip_config found = *now;
+
+    named_apply(&named_trust_flex, part, wanted);
+    for (size_t i = 0; i < named_trust_flex_option_count; i++) {
+        const struct named_option *option = &named_trust_flex_options[i];
+
+        if (!bytes_equal(bytes_of(found.bytes + option->first_at, 2), bytes_of(option->first, 2)) ||
+            !bytes_equal(bytes_of(found.bytes + option->second_at, 2), bytes_of(option->second, 2)))
+            continue;
+        for (size_t b = 0; b < 2; b++) {
+            wanted->bytes[option->first_at + b] = option->first[b];
+            wanted->bytes[option->second_at + b] = option->second[b];
+        }
+    }
+}
+
+static bool wanted_policy(const struct profile *profile, enum chip_part part, const struct chip_config *now,
+                          struct chip_config *wanted, struct error *err)
+{
+    uint8_t address = now->bytes[I2C_ADDRESS_AT];
+
+    if (profile->i2c_address != 0 && !chip_config_is_i2c(now)) {
+        error_set(err, ERROR_PROFILE_CONFLICT, "the profile gives an I2C address, and the part has no I2C interface",
+                  "take i2c-address out of the profile, or use parts with I2C");
+        return false;
+    }
+    if (profile->i2c_address != 0)
+        address = (uint8_t)(profile->i2c_address << 1);
+    named_apply(wanted_blank(part), part, wanted);
+    wanted->bytes[I2C_ADDRESS_AT] = address;
+    for (size_t i = 0; i < profile->key_count; i++) {
+        if (profile->keys[i].slot < CHIP_SLOTS)
+            derive_slot(&profile->keys[i], wanted);
+    }
+    return true;
+}
+
+/* PSA's side of the profile leaves `derive` to the slot: see that the slot has it, whoever configured the part. */
+static bool wanted_serves_derive(const struct profile *profile, const struct chip_config *wanted, struct error *err)
+{
+    for (size_t i = 0; i < profile->key_count; i++) {
+        const struct profile_key *key = &profile->keys[i];
+
+        if ((key->usage & PSA_KEY_USAGE_DERIVE) == 0 ||
+            (key->slot < CHIP_SLOTS && chip_slot_policy(wanted, key->slot).ecdh))
+            continue;
+        error_set(err, ERROR_PROFILE_CONFLICT, "a key is to derive, and bit 2 of its slot's ReadKey (ECDH) is 0",
+                  "name a slot that can do ECDH, or take derive out of the key's usage");
+        error_at_slot(err, key->slot);
+        error_with_key(err, key->id);
+        error_with_subject(err, key->name);
+        return false;
+    }
+    return true;
+}
+
+bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
+                           struct error *err)
+{
+    struct chip_config found = *now;
+    enum chip_part part = chip_config_part(&found);
+
+    *wanted = found;
+    switch (profile->configuration) {
+    case PROFILE_AS_DELIVERED:
+        break;
+    case PROFILE_FACTORY_DEFAULT:
+        named_apply(wanted_blank(part), part, wanted);
+        break;
+    case PROFILE_TRUST_AND_GO:
+        wanted_trust_and_go(part, &found, wanted);
+        break;
+    case PROFILE_TRUST_FLEX:
+        wanted_trust_flex(part, &found, wanted);
+        break;
+    case PROFILE_POLICY:
+        if (!wanted_policy(profile, part, &found, wanted, err))
+            goto refuse;
+        break;
+    }
+    /* Without I2C byte 16 is the configuration of a GPIO, which is the board's affair and in no profile. */
+    if (!chip_config_is_i2c(&found))
+        wanted->bytes[I2C_ADDRESS_AT] = found.bytes[I2C_ADDRESS_AT];
+    if (!wanted_serves_derive(profile, wanted, err))
+        goto refuse;
+    return true;
+refuse:
+    error_doing(err, "derive the chip's configuration from the profile");
+    return false;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a finished device must be, as plain data. `text.c` reads it from YAML (host), `binary.c` writes its one
+ * canonical byte form, whose SHA-256 is the profile's digest, and `config.c` derives the config zone from the key
+ * entries where imprint configures the part itself. Nothing here touches a chip.
+ */
+#ifndef IMPRINT_PROFILE_PROFILE_H
+#define IMPRINT_PROFILE_PROFILE_H
+
+#include <psa/crypto.h>
+
+#include "base/bytes.h"
+#include "chip/config.h"
+#include "base/error.h"
+
+/*
+ * Room in the structure, texts with the closing NUL. A build for a board may define less of those that are guarded, as
+ * far as its compiled-in profile still fits (the table that `imprint compile` makes asserts it); then everything in
+ * that build is compiled alike. The formats do not change with it.
+ */
+#define PROFILE_NAME_MAX 64
+#ifndef PROFILE_KEYS_MAX
+#define PROFILE_KEYS_MAX 16
+#endif
+#ifndef PROFILE_WRITE_KEYS_MAX
+#define PROFILE_WRITE_KEYS_MAX CHIP_SLOTS
+#endif
+#ifndef PROFILE_SOURCE_MAX
+#define PROFILE_SOURCE_MAX 256
+#endif
+#ifndef PROFILE_SUBJECT_MAX
+#define PROFILE_SUBJECT_MAX 128
+#endif
+
+#define PROFILE_SLOT_ANY 0xff
+#define PROFILE_DIGEST_BYTES 32
+
+/* The values of the enums below are stored in the binary form: they never change, new ones are added at the end. */
+enum profile_configuration {
+    PROFILE_AS_DELIVERED = 0, /* whatever the maker put in; only what the keys need is checked */
+    PROFILE_FACTORY_DEFAULT,  /* the policy bytes every blank part leaves the fab with */
+    PROFILE_TRUST_AND_GO,     /* ATECC608A/B-TNGTLS */
+    PROFILE_TRUST_FLEX,       /* ATECC608A/B-TFLXTLS */
+    PROFILE_POLICY,           /* imprint writes it: derived from the keys below */
+};
+
+enum profile_method { PROFILE_REGISTER, PROFILE_GENERATE, PROFILE_IMPORT };
+
+/* May a key be destroyed to make room for this one? */
+enum profile_replace {
+    PROFILE_REPLACE_NEVER = 0, /* only an empty slot will do */
+    PROFILE_REPLACE_UNCLAIMED, /* also one whose key no key id points to */
+};
+
+/* Texts stand behind what is used most: Thumb code reaches near fields with shorter instructions. */
+struct profile_key {
+    uint32_t id; /* PSA key id, 1..0x3fffffff, unique */
+    enum profile_method method;
+    uint8_t slot; /* 0..15, or PROFILE_SLOT_ANY: the driver chooses */
+    psa_key_type_t type;
+    uint16_t bits;
+    enum profile_replace replace;
+    bool lock_slot; /* freeze the slot when the key is proven (needs arming) */
+    psa_algorithm_t algorithm;
+    psa_key_usage_t usage;       /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
+    char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
+    char source[PROFILE_SOURCE_MAX];       /* import: PEM file, relative to the profile's folder; else empty */
+    char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none is wanted */
+    uint32_t line;                         /* where it stands in the text, for messages; not part of the digest */
+};
+
+/* The 32-byte secret in a slot that encrypts imports into other slots. The secret itself stays in its file. */
+struct profile_write_key {
+    uint8_t slot;
+    char source[PROFILE_SOURCE_MAX]; /* file with 64 hex digits */
+};
+
+struct profile {
+    uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
+    enum profile_configuration configuration;
+    uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to give the part; 0 keeps what it has */
+    bool lock_config, lock_data;
+    size_t key_count;
+    char name[PROFILE_NAME_MAX];
+    struct profile_key keys[PROFILE_KEYS_MAX];
+    size_t write_key_count;
+    struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];
+};
+
+/*
+ * Checks every value, and what a schema cannot say: contradictions between entries. `err` gets the reason, the key's
+ * name and id and the line it stands in. `profile/check.h` tells the field as well.
+ */
+bool profile_check(const struct profile *profile, struct error *err);
+
+/* The usage flags as PSA stores them: psa_set_key_usage_flags() adds the message flags to the hash flags. */
+psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
+
+/*
+ * The canonical binary form (docs/profile-format.md): equal bytes exactly when the two profiles ask for the same
+ * device in the same words. Write keys are written in the order of their slots. False when `out` is too small
+ * (PROFILE_BINARY_MAX is always enough) or the profile has counts or texts that do not fit the structure; `out` is then
+ * as it was.
+ */
+#define PROFILE_BINARY_VERSION 1     /* of a profile that wants no certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2 /* of one that does */
+#define PROFILE_BINARY_MAX 12288
+bool profile_encode(const struct profile *profile, struct bytes_out *out);
+
+/*
+ * Reads the binary form back. What it accepts is canonical (encoding it again gives the same bytes) and has passed
+ * profile_check(); lines are 0. False with ERROR_PROFILE_SYNTAX when `in` is no such form, of another version or not
+ * canonical (err->found is then how many bytes were good), or with profile_check()'s reason.
+ * `profile` is undefined after false.
+ */
+bool profile_decode(struct bytes in, struct profile *profile, struct error *err);
+
+/*
+ * SHA-256 of the canonical form, made piece by piece: no buffer of PROFILE_BINARY_MAX is needed. PSA hash only; no key
+ * store. False when the profile cannot be encoded or PSA cannot hash.
+ */
+bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES]);
+
+/*
+ * PSA attributes of a key, lifetime of the chip included; slot number set when the profile names a slot. Usage `derive`
+ * is left out: it is a right of the slot (ECDH), which PSA cannot use through a secure element driver.
+ */
+void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
+                            psa_key_attributes_t *attributes);
+
+/* Whether a key has these attributes, its slot apart, which only the profile may leave open. */
+bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
+                     const psa_key_attributes_t *attributes);
+
+/*
+ * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now:
+ * identity, counters and lock bytes are taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named
+ * configuration is shipped in several genuine variants, the one nearest to `now` is taken, so that comparing the two
+ * with chip_config_compare_policy() finds a difference exactly when the part has none of them. PROFILE_POLICY starts
+ * from the blank part's policy, gives each key's slot its two words (docs/profile-format.md has the table) and sets the
+ * I2C address. False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot
+ * without ECDH; an address for a part without I2C); `wanted` is then undefined. `now` and `wanted` may be the same.
+ */
+bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
+                           struct error *err);
+
+/*
+ * The subject of the certificate request for `key` of the chip with this serial number: the profile's, with the serial
+ * number in place of each "{serial}". False, with `text` empty, when it is longer than `text`; a checked profile's is
+ * not.
+ */
+#define PROFILE_SUBJECT_TEXT_MAX 256
+bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                         char text[static PROFILE_SUBJECT_TEXT_MAX]);
+
+/* The words of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
+const char *profile_configuration_name(enum profile_configuration configuration); /* "as-delivered" */
+const char *profile_method_name(enum profile_method method);                      /* "register" */
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values are spelled as the headers spell them, so that a reader of the table needs no numbers by heart, and a compiler
+ * with other headers makes the same of it. What a checked profile can hold is in the tables below.
+ */
+#include "profile/text/table.h"
+
+#include <ctype.h>
+#include <string.h>
+
+struct spelling {
+    uint32_t value;
+    const char *c;
+};
+
+#define SPELL(name) {name, #name}
+#define END {0, NULL}
+
+static const struct spelling parts[] = {
+    {1u << CHIP_PART_ATECC508A, "1u << CHIP_PART_ATECC508A"},
+    {1u << CHIP_PART_ATECC608A, "1u << CHIP_PART_ATECC608A"},
+    {1u << CHIP_PART_ATECC608B, "1u << CHIP_PART_ATECC608B"},
+    END,
+};
+static const struct spelling configurations[] = {
+    SPELL(PROFILE_AS_DELIVERED), SPELL(PROFILE_FACTORY_DEFAULT), SPELL(PROFILE_TRUST_AND_GO),
+    SPELL(PROFILE_TRUST_FLEX),   SPELL(PROFILE_POLICY),          END,
+};
+static const struct spelling methods[] = {
+    SPELL(PROFILE_REGISTER),
+    SPELL(PROFILE_GENERATE),
+    SPELL(PROFILE_IMPORT),
+    END,
+};
+static const struct spelling replaces[] = {
+    SPELL(PROFILE_REPLACE_NEVER),
+    SPELL(PROFILE_REPLACE_UNCLAIMED),
+    END,
+};
+static const struct spelling types[] = {
+    SPELL(PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)),
+    SPELL(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)),
+    END,
+};
+static const struct spelling algorithms[] = {
+    SPELL(PSA_ALG_ECDSA(PSA_ALG_ANY_HASH)),
+    SPELL(PSA_ALG_ECDSA(PSA_ALG_SHA_256)),
+    SPELL(PSA_ALG_ECDSA(PSA_ALG_SHA_384)),
+    SPELL(PSA_ALG_ECDSA(PSA_ALG_SHA_512)),
+    END,
+};
+static const struct spelling usages[] = {
+    SPELL(PSA_KEY_USAGE_SIGN_HASH),
+    SPELL(PSA_KEY_USAGE_SIGN_MESSAGE),
+    SPELL(PSA_KEY_USAGE_VERIFY_HASH),
+    SPELL(PSA_KEY_USAGE_VERIFY_MESSAGE),
+    SPELL(PSA_KEY_USAGE_DERIVE),
+    SPELL(PSA_KEY_USAGE_EXPORT),
+    END,
+};
+
+static void print_value(FILE *stream, const char *field, const struct spelling *spellings, uint32_t value)
+{
+    while (spellings->c != NULL && spellings->value != value)
+        spellings++;
+    if (spellings->c != NULL)
+        fprintf(stream, "%s = %s,\n", field, spellings->c);
+    else
+        fprintf(stream, "%s = 0x%xu,\n", field, (unsigned)value);
+}
+
+static void print_flags(FILE *stream, const char *field, const struct spelling *spellings, uint32_t value)
+{
+    const char *between = "";
+
+    fprintf(stream, "%s = ", field);
+    for (; spellings->c != NULL; spellings++) {
+        if ((value & spellings->value) == 0)
+            continue;
+        fprintf(stream, "%s%s", between, spellings->c);
+        between = " | ";
+    }
+    fputs(",\n", stream);
+}
+
+/* A string literal. Octal escapes end after three digits, whatever follows; ?? could begin a trigraph. */
+static void print_text(FILE *stream, const char *field, const char *text)
+{
+    fprintf(stream, "%s = \"", field);
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c == '"' || c == '\\' || c == '?')
+            fprintf(stream, "\\%c", c);
+        else if (c >= 0x20 && c < 0x7f)
+            fputc(c, stream);
+        else
+            fprintf(stream, "\\%03o", c);
+    }
+    fputs("\",\n", stream);
+}
+
+static void print_bytes(FILE *stream, const char *indent, struct bytes data)
+{
+    for (size_t i = 0; i < data.len; i++)
+        fprintf(stream, "%s0x%02x,%s", i % 13 == 0 ? indent : " ", data.data[i],
+                i % 13 == 12 || i + 1 == data.len ? "\n" : "");
+}
+
+static void print_key(FILE *stream, const struct profile_key *key)
+{
+    fputs("            {\n", stream);
+    print_text(stream, "                .name", key->name);
+    fprintf(stream, "                .id = %u,\n", (unsigned)key->id);
+    print_value(stream, "                .method", methods, (uint32_t)key->method);
+    if (key->slot == PROFILE_SLOT_ANY)
+        fputs("                .slot = PROFILE_SLOT_ANY,\n", stream);
+    else
+        fprintf(stream, "                .slot = %u,\n", key->slot);
+    print_value(stream, "                .type", types, key->type);
+    fprintf(stream, "                .bits = %u,\n", key->bits);
+    print_value(stream, "                .algorithm", algorithms, key->algorithm);
+    print_flags(stream, "                .usage", usages, key->usage);
+    print_value(stream, "                .replace", replaces, (uint32_t)key->replace);
+    fprintf(stream, "                .lock_slot = %s,\n", key->lock_slot ? "true" : "false");
+    if (key->source[0] != '\0')
+        print_text(stream, "                .source", key->source);
+    if (key->csr_subject[0] != '\0')
+        print_text(stream, "                .csr_subject", key->csr_subject);
+    fputs("            },\n", stream);
+}
+
+/* What the table needs of the structure's guarded sizes. */
+static void print_assertions(FILE *stream, const struct profile *profile)
+{
+    size_t source = 0, subject = 0;
+
+    for (size_t i = 0; i < profile->key_count; i++) {
+        const struct profile_key *key = &profile->keys[i];
+
+        if (strlen(key->source) > source)
+            source = strlen(key->source);
+        if (strlen(key->csr_subject) > subject)
+            subject = strlen(key->csr_subject);
+    }
+    fprintf(stream,
+            "_Static_assert(PROFILE_KEYS_MAX >= %zu && PROFILE_SOURCE_MAX > %zu && PROFILE_SUBJECT_MAX > %zu,\n"
+            "               \"this build has too little room for the profile\");\n\n",
+            profile->key_count, source, subject);
+}
+
+/* A key is proven with its own hash: an image whose Mbed TLS lacks it is not to be built. */
+static void print_hashes(FILE *stream, const struct profile *profile)
+{
+    static const struct {
+        psa_algorithm_t hash;
+        const char *want;
+    } hashes[] = {
+        {PSA_ALG_SHA_256, "PSA_WANT_ALG_SHA_256"},
+        {PSA_ALG_SHA_384, "PSA_WANT_ALG_SHA_384"},
+        {PSA_ALG_SHA_512, "PSA_WANT_ALG_SHA_512"},
+    };
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        for (size_t h = 0; h < sizeof hashes / sizeof hashes[0]; h++)
+            if (PSA_ALG_SIGN_GET_HASH(profile->keys[i].algorithm) == hashes[h].hash)
+                fprintf(stream,
+                        "#if !defined(%s)\n"
+                        "#error \"key %u of the profile wants %s of the image's Mbed TLS (firmware/mbedtls/)\"\n"
+                        "#endif\n",
+                        hashes[h].want, (unsigned)profile->keys[i].id, hashes[h].want);
+}
+
+static void print_public_keys(FILE *stream, const struct profile_compiled *compiled, const char *name)
+{
+    if (compiled->public_key_count == 0)
+        return;
+    fprintf(stream, "static const struct profile_public_key %s_public_keys[%zu] = {\n", name,
+            compiled->public_key_count);
+    for (size_t i = 0; i < compiled->public_key_count; i++) {
+        const struct profile_public_key *key = &compiled->public_keys[i];
+
+        fprintf(stream, "    {\n        .id = %u,\n        .point = {\n", (unsigned)key->id);
+        print_bytes(stream, "            ", bytes_of(key->point, sizeof key->point));
+        fputs("        },\n    },\n", stream);
+    }
+    fputs("};\n\n", stream);
+}
+
+static bool any_key(const struct profile *profile, bool (*is)(const struct profile_key *key))
+{
+    bool any = false;
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        any = any || is(&profile->keys[i]);
+    return any;
+}
+
+static bool is_imported(const struct profile_key *key)
+{
+    return key->method == PROFILE_IMPORT;
+}
+
+static bool is_locked(const struct profile_key *key)
+{
+    return key->lock_slot;
+}
+
+static bool is_derived_with(const struct profile_key *key)
+{
+    return (key->usage & PSA_KEY_USAGE_DERIVE) != 0;
+}
+
+/* The skills of the engine (provision/provision.h) and the driver table by which this profile can be done. */
+static void print_needs(FILE *stream, const struct profile *profile, const char *name)
+{
+    const bool imports = any_key(profile, is_imported);
+    const bool configured = profile->configuration != PROFILE_AS_DELIVERED || any_key(profile, is_derived_with);
+    const struct {
+        const char *skill, *function;
+        bool needed;
+    } skills[] = {
+        {"wanted_config", "profile_wanted_config", configured},
+        {"write_config", "provision_write_config", profile->configuration == PROFILE_POLICY},
+        {"fill_data", "provision_fill_data", profile->lock_data},
+        {"lock", "provision_gate_lock", profile->lock_config || profile->lock_data || any_key(profile, is_locked)},
+        {"import_key", "provision_import_key", imports},
+        {"prove_import", "provision_prove_import", imports},
+    };
+
+    fprintf(stream,
+            "\n/* What it takes to do that, and no more: what nothing refers to is not linked. */\n"
+            "extern const struct provision_skills %s_skills;\n"
+            "const struct provision_skills %s_skills = {\n",
+            name, name);
+    for (size_t i = 0; i < sizeof skills / sizeof skills[0]; i++)
+        fprintf(stream, "    .%s = %s,\n", skills[i].skill, skills[i].needed ? skills[i].function : "NULL");
+    fprintf(stream,
+            "};\n\n"
+            "extern const psa_drv_se_t *const %s_driver;\n"
+            "const psa_drv_se_t *const %s_driver = &%s;\n",
+            name, name, imports ? "atecc608a_drv_info" : "atecc608a_drv_info_make_only");
+}
+
+void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name)
+{
+    const struct profile *profile = &compiled->profile;
+
+    fprintf(stream,
+            "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
+            " * Do not change it: make it anew. docs/profile-format.md says what the values mean.\n */\n"
+            "#include \"psa/se_c/atecc608a_se.h\"\n"
+            "#include \"profile/compiled.h\"\n"
+            "#include \"provision/fill.h\"\n"
+            "#include \"provision/gate.h\"\n"
+            "#include \"provision/skills.h\"\n\n",
+            profile->name);
+    print_hashes(stream, profile);
+    print_assertions(stream, profile);
+    print_public_keys(stream, compiled, name);
+    fprintf(stream,
+            "extern const struct profile_compiled %s;\n"
+            "const struct profile_compiled %s = {\n    .profile = {\n",
+            name, name);
+    print_text(stream, "        .name", profile->name);
+    print_flags(stream, "        .parts", parts, profile->parts);
+    print_value(stream, "        .configuration", configurations, (uint32_t)profile->configuration);
+    fprintf(stream, "        .i2c_address = 0x%02x,\n", profile->i2c_address);
+    fprintf(stream, "        .lock_config = %s,\n", profile->lock_config ? "true" : "false");
+    fprintf(stream, "        .lock_data = %s,\n", profile->lock_data ? "true" : "false");
+    fprintf(stream, "        .key_count = %zu,\n", profile->key_count);
+    if (profile->key_count > 0) {
+        fputs("        .keys = {\n", stream);
+        for (size_t i = 0; i < profile->key_count; i++)
+            print_key(stream, &profile->keys[i]);
+        fputs("        },\n", stream);
+    }
+    fputs("    },\n    .digest = {\n", stream);
+    print_bytes(stream, "        ", bytes_of(compiled->digest, sizeof compiled->digest));
+    fprintf(stream, "    },\n    .armed = %s,\n    .run_at_start = %s,\n", compiled->armed ? "true" : "false",
+            compiled->run_at_start ? "true" : "false");
+    if (compiled->public_key_count > 0)
+        fprintf(stream, "    .public_key_count = %zu,\n    .public_keys = %s_public_keys,\n",
+                compiled->public_key_count, name);
+    fputs("};\n", stream);
+    print_needs(stream, profile, name);
+}
+
+bool profile_table_name_valid(const char *name)
+{
+    /* C11, 6.4.1; what begins with an underscore is the compiler's. */
+    static const char *const keywords[] = {
+        "auto",     "break",  "case",     "char",   "const",  "continue", "default", "do",     "double",  "else",
+        "enum",     "extern", "float",    "for",    "goto",   "if",       "inline",  "int",    "long",    "register",
+        "restrict", "return", "short",    "signed", "sizeof", "static",   "struct",  "switch", "typedef", "union",
+        "unsigned", "void",   "volatile", "while",  "bool",   "true",     "false",
+    };
+
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (strcmp(name, keywords[i]) == 0)
+            return false;
+    if (!isalpha((unsigned char)name[0]) || strlen(name) > 63)
+        return false;
+    for (; *name != '\0'; name++)
+        if (!isalnum((unsigned char)*name) && *name != '_')
+            return false;
+    return true;
+}

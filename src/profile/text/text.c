@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The walk over a YAML tree with the schema in hand: `tree.c` says what stands in the file, `schema.c` what should, and
+ * this puts the values into the profile. `complain.c` has the words for what does not fit; the first complaint ends it.
+ */
+#include "profile/text/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "profile/check.h"
+#include "profile/text/complain.h"
+#include "profile/text/schema.h"
+#include "profile/text/tree.h"
+
+/* Stores `value` in the unsigned integer or enum of `size` bytes at `at`. */
+static void text_store(uint8_t *at, size_t size, uint32_t value)
+{
+    uint8_t value8 = (uint8_t)value;
+    uint16_t value16 = (uint16_t)value;
+
+    if (size == sizeof(value8))
+        memcpy(at, &value8, sizeof(value8));
+    else if (size == sizeof(value16))
+        memcpy(at, &value16, sizeof(value16));
+    else
+        memcpy(at, &value, sizeof(value));
+}
+
+/*
+ * Digits, or 0x and hex digits: no sign, no leading zero (octal to some, decimal to others), nothing else. A value that
+ * does not fit counts as 0x100000000.
+ */
+static bool text_parse_number(const char *text, uint64_t *number)
+{
+    bool hex = text[0] == '0' && text[1] == 'x';
+    const char *digits = hex ? text + 2 : text;
+
+    if (*digits == '\0' || (!hex && digits[0] == '0' && digits[1] != '\0'))
+        return false;
+    *number = 0;
+    for (; *digits != '\0'; digits++) {
+        char c = *digits;
+        unsigned digit;
+
+        if (c >= '0' && c <= '9')
+            digit = (unsigned)c - '0';
+        else if (hex && c >= 'a' && c <= 'f')
+            digit = (unsigned)c - 'a' + 10;
+        else if (hex && c >= 'A' && c <= 'F')
+            digit = (unsigned)c - 'A' + 10;
+        else
+            return false;
+        *number = *number * (hex ? 16 : 10) + digit;
+        if (*number > UINT32_MAX)
+            *number = (uint64_t)UINT32_MAX + 1;
+    }
+    return true;
+}
+
+/* True for what YAML reads as something else than a text unless it is quoted. */
+static bool text_is_untyped(const struct tree_node *node)
+{
+    static const char *const words[] = {"~", "null", "true", "false"};
+    uint64_t number;
+
+    if (node->quoted)
+        return false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (complain_distance(node->text, words[i]) == 0)
+            return true;
+    return text_parse_number(node->text, &number);
+}
+
+/* What every reader of a value gets. `base` is the struct that the field's offsets count from. */
+struct text_value {
+    struct profile_complaint *complaint;
+    const struct schema_field *field;
+    const struct tree_node *node;
+    const struct complain_path *path;
+    uint8_t *base;
+};
+
+static bool value_refuse(const struct text_value *value, const char *what)
+{
+    return complain_value(value->complaint, value->field, value->node, value->path, what);
+}
+
+static bool read_number(const struct text_value *value)
+{
+    const struct schema_field *field = value->field;
+    uint64_t number = 0;
+
+    if (value->node->quoted)
+        return value_refuse(value, "is a text, not a number: it stands in quotes");
+    if (!text_parse_number(value->node->text, &number))
+        return value_refuse(value, "is not a number: digits without sign or leading zero, or 0x and hex digits");
+    if (number < field->min || number > field->max)
+        return value_refuse(value, "is out of range");
+    text_store(value->base + field->at, field->size, (uint32_t)number);
+    return true;
+}
+
+static bool read_flag(const struct text_value *value)
+{
+    bool flag = strcmp(value->node->text, "true") == 0;
+
+    if (value->node->quoted)
+        return value_refuse(value, "is a text, not a yes or no: it stands in quotes");
+    if (!flag && strcmp(value->node->text, "false") != 0)
+        return value_refuse(value, "is neither true nor false");
+    memcpy(value->base + value->field->at, &flag, sizeof(flag));
+    return true;
+}
+
+static bool read_name(const struct text_value *value)
+{
+    char name[PROFILE_NAME_MAX] = {0};
+    size_t len = strlen(value->node->text);
+
+    if (text_is_untyped(value->node))
+        return value_refuse(value, "is not a text");
+    if (len >= sizeof(name))
+        return value_refuse(value, "is too long");
+    memcpy(name, value->node->text, len);
+    if (!profile_name_valid(name))
+        return value_refuse(value, "is not a valid name");
+    memcpy(value->base + value->field->at, name, sizeof(name));
+    return true;
+}
+
+static bool read_text(const struct text_value *value)
+{
+    size_t len = strlen(value->node->text);
+
+    if (text_is_untyped(value->node))
+        return value_refuse(value, "is not a text");
+    if (len == 0)
+        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is no file name" : "is empty");
+    if (len >= value->field->size)
+        return value_refuse(value, "is too long");
+    memcpy(value->base + value->field->at, value->node->text, len);
+    return true;
+}
+
+/* The value of the word at `node`; false with a complaint. */
+static bool text_find_word(const struct text_value *value, const struct tree_node *node,
+                           const struct complain_path *path, uint32_t *found)
+{
+    for (const struct profile_word *word = value->field->words; word->word != NULL; word++) {
+        if (node->kind == TREE_SCALAR && strcmp(word->word, node->text) == 0) {
+            *found = word->value;
+            return true;
+        }
+    }
+    return complain_word(value->complaint, value->field, node, path);
+}
+
+static bool read_word(const struct text_value *value)
+{
+    uint32_t found = 0;
+
+    if (!text_find_word(value, value->node, value->path, &found))
+        return false;
+    text_store(value->base + value->field->at, value->field->size, found);
+    return true;
+}
+
+static bool text_check_count(const struct text_value *value)
+{
+    size_t count = 0;
+
+    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next)
+        count++;
+    if (count < value->field->min)
+        return value_refuse(value, "is empty");
+    if (count > value->field->max)
+        return value_refuse(value, "is too long");
+    return true;
+}
+
+/* Each word counts before their number does: a list that is too long has a double or a stranger in it. */
+static bool read_words(const struct text_value *value)
+{
+    uint32_t all = 0;
+    size_t index = 0;
+
+    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next, index++) {
+        const struct complain_path path = {.outer = value->path, .index = index};
+        uint32_t found = 0;
+
+        if (!text_find_word(value, item, &path, &found))
+            return false;
+        if ((all & found) != 0)
+            return complain_value(value->complaint, value->field, item, &path, "stands in the list twice");
+        all |= found;
+    }
+    if (!text_check_count(value))
+        return false;
+    text_store(value->base + value->field->at, value->field->size, all);
+    return true;
+}
+
+static bool read_fields(const struct text_value *value);
+
+static bool read_entries(const struct text_value *value)
+{
+    const struct schema_field *field = value->field;
+    uint8_t *base = value->base + field->at;
+    size_t count = 0;
+
+    if (!text_check_count(value))
+        return false;
+    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next) {
+        const struct complain_path path = {.outer = value->path, .index = count};
+        const struct text_value entry = {.complaint = value->complaint,
+                                         .field = field,
+                                         .node = item,
+                                         .path = &path,
+                                         .base = base + count * field->size};
+
+        if (item->kind != TREE_MAPPING)
+            return complain_value(value->complaint, field, item, &path, "is not a mapping");
+        if (!read_fields(&entry))
+            return false;
+        if (field->line_at != SCHEMA_NOWHERE)
+            text_store(entry.base + field->line_at, sizeof(item->line), item->line);
+        count++;
+    }
+    memcpy(value->base + field->count_at, &count, sizeof(count));
+    return true;
+}
+
+/* One reader per kind, and the shape of YAML it takes. */
+static const struct {
+    enum tree_kind shape;
+    const char *not_it;
+    bool (*read)(const struct text_value *value);
+} text_readers[SCHEMA_KIND_COUNT] = {
+    [SCHEMA_NUMBER] = {TREE_SCALAR, "is not a number", read_number},
+    [SCHEMA_FLAG] = {TREE_SCALAR, "is neither true nor false", read_flag},
+    [SCHEMA_NAME] = {TREE_SCALAR, "is not a text", read_name},
+    [SCHEMA_FILE] = {TREE_SCALAR, "is not a text", read_text},
+    [SCHEMA_TEXT] = {TREE_SCALAR, "is not a text", read_text},
+    [SCHEMA_WORD] = {TREE_SCALAR, "is not one of its values", read_word},
+    [SCHEMA_WORDS] = {TREE_LIST, "is not a list", read_words},
+    [SCHEMA_MAPPING] = {TREE_MAPPING, "is not a mapping", read_fields},
+    [SCHEMA_ENTRIES] = {TREE_LIST, "is not a list", read_entries},
+};
+
+static bool read_value(const struct text_value *value)
+{
+    const struct tree_node *node = value->node;
+
+    if (node->kind == TREE_SCALAR && !node->quoted && node->text[0] == '\0')
+        return value_refuse(value, "is given as its value");
+    if (node->kind != text_readers[value->field->kind].shape)
+        return value_refuse(value, text_readers[value->field->kind].not_it);
+    return text_readers[value->field->kind].read(value);
+}
+
+static const struct schema_field *text_find_field(const struct schema_field *fields, const struct tree_node *key)
+{
+    for (; key->kind == TREE_SCALAR && fields->key != NULL; fields++)
+        if (strcmp(fields->key, key->text) == 0)
+            return fields;
+    return NULL;
+}
+
+/* Reads the mapping at value->node, key by key as they stand there, then sees what is missing. */
+static bool read_fields(const struct text_value *value)
+{
+    const struct schema_field *fields = value->field->fields;
+
+    for (const struct tree_node *key = value->node->first; key != NULL; key = key->next->next) {
+        const struct schema_field *field = text_find_field(fields, key);
+        struct complain_path path = {.outer = value->path};
+        struct text_value inner = {
+            .complaint = value->complaint, .node = key->next, .path = &path, .base = value->base};
+
+        if (field == NULL)
+            return complain_unknown(value->complaint, fields, key, value->path);
+        path.key = field->key;
+        inner.field = field;
+        for (const struct tree_node *earlier = value->node->first; earlier != key; earlier = earlier->next->next)
+            if (strcmp(earlier->text, key->text) == 0)
+                return complain_twice(value->complaint, key, earlier->line, &path);
+        if (!read_value(&inner))
+            return false;
+    }
+    for (const struct schema_field *field = fields; field->key != NULL; field++) {
+        if (tree_get(value->node, field->key) != NULL)
+            continue;
+        if (field->required)
+            return complain_missing(value->complaint, field, value->node, value->path);
+        if (field->kind == SCHEMA_NUMBER || field->kind == SCHEMA_WORD)
+            text_store(value->base + field->at, field->size, field->otherwise);
+    }
+    return true;
+}
+
+/* The version says which schema holds: it is looked at before anything else, wherever it stands. */
+static bool read_version(const struct text_value *root)
+{
+    const struct schema_field *field = &schema_root[0];
+    const struct complain_path path = {.key = field->key};
+    const struct text_value version = {.complaint = root->complaint,
+                                       .field = field,
+                                       .node = tree_get(root->node, field->key),
+                                       .path = &path,
+                                       .base = root->base};
+
+    return version.node != NULL ? read_value(&version) : complain_missing(root->complaint, field, root->node, NULL);
+}
+
+/* The canonical order: what the text's order does not mean is not kept. */
+static void text_sort_write_keys(struct profile *profile)
+{
+    for (size_t i = 1; i < profile->write_key_count; i++) {
+        const struct profile_write_key moved = profile->write_keys[i];
+        size_t at = i;
+
+        for (; at != 0 && profile->write_keys[at - 1].slot > moved.slot; at--)
+            profile->write_keys[at] = profile->write_keys[at - 1];
+        profile->write_keys[at] = moved;
+    }
+}
+
+static bool text_read_root(const struct tree_node *root, struct schema_document *document,
+                           struct profile_complaint *complaint)
+{
+    const struct schema_field whole = {.kind = SCHEMA_MAPPING, .fields = schema_root, .help = "a profile"};
+    const struct text_value value = {
+        .complaint = complaint, .field = &whole, .node = root, .base = (uint8_t *)document};
+    struct profile *profile = &document->profile;
+    struct profile_conflict conflict;
+
+    if (root->kind != TREE_MAPPING)
+        return complain_value(complaint, &whole, root, NULL, "is not a mapping");
+    if (!read_version(&value) || !read_fields(&value))
+        return false;
+    profile->lock_config = (document->lock & PROFILE_LOCK_CONFIG) != 0;
+    profile->lock_data = (document->lock & PROFILE_LOCK_DATA) != 0;
+    for (size_t i = 0; i < profile->key_count; i++)
+        profile->keys[i].usage = profile_usage_extended(profile->keys[i].usage);
+    if (profile_find_conflict(profile, &conflict))
+        return complain_conflict(complaint, &conflict, root);
+    text_sort_write_keys(profile);
+    return true;
+}
+
+static bool text_refuse_size(struct profile_complaint *complaint)
+{
+    return complain_file(complaint, "a profile, which is a text of a few kilobytes",
+                         "the file is larger than a profile may be, %d bytes", PROFILE_TEXT_MAX);
+}
+
+bool profile_read_text(const char *text, size_t len, struct profile *profile, struct profile_complaint *complaint)
+{
+    struct schema_document *document = NULL;
+    struct tree_node *root = NULL;
+    bool done = false;
+
+    *complaint = (struct profile_complaint){.reason = ERROR_NONE};
+    if (len > PROFILE_TEXT_MAX)
+        return text_refuse_size(complaint);
+    document = calloc(1, sizeof(*document));
+    if (document == NULL) {
+        (void)complain_memory(complaint);
+        goto out;
+    }
+    root = tree_read(text, len, complaint);
+    if (root == NULL)
+        goto out;
+    done = text_read_root(root, document, complaint);
+    if (done)
+        *profile = document->profile;
+out:
+    tree_free(root);
+    free(document);
+    return done;
+}
+
+/* Reads up to `cap` bytes; more in the file than that show as `*len` == `cap`. */
+static bool text_load(int file, char *text, size_t cap, size_t *len, struct profile_complaint *complaint)
+{
+    *len = 0;
+    while (*len < cap) {
+        ssize_t got = read(file, text + *len, cap - *len);
+
+        if (got == 0)
+            return true;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return complain_file(complaint, "a profile that can be read", "cannot read the file: %s", strerror(errno));
+        *len += (size_t)got;
+    }
+    return true;
+}
+
+bool profile_read_file(const char *path, struct profile *profile, struct profile_complaint *complaint)
+{
+    struct stat status;
+    char *text = NULL;
+    size_t len = 0;
+    bool done = false;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0) {
+        (void)complain_file(complaint, "the path of a profile", "cannot open the file: %s", strerror(errno));
+        goto out;
+    }
+    if (fstat(file, &status) != 0) {
+        (void)complain_file(complaint, "the path of a profile", "cannot look at the file: %s", strerror(errno));
+        goto out;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        (void)complain_file(complaint, "the path of a profile", "it is a directory");
+        goto out;
+    }
+    if (S_ISREG(status.st_mode) && status.st_size > PROFILE_TEXT_MAX) {
+        (void)text_refuse_size(complaint);
+        goto out;
+    }
+    text = malloc(PROFILE_TEXT_MAX + 1);
+    if (text == NULL) {
+        (void)complain_memory(complaint);
+        goto out;
+    }
+    if (text_load(file, text, PROFILE_TEXT_MAX + 1, &len, complaint))
+        done = profile_read_text(text, len, profile, complaint);
+out:
+    free(text);
+    if (file >= 0)
+        (void)close(file);
+    return done;
+}

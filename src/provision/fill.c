@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision/fill.h"
+
+#include <string.h>
+
+#include "base/crc16.h"
+#include "chip/operations.h"
+#include "provision/status.h"
+
+#define BLOCK_BYTES 32
+#define OTP_BLOCKS (CHIP_OTP_BYTES / BLOCK_BYTES)
+#define SHIPPED_BYTE 0xff /* what a part holds where nobody has written: chip-zones section 7 */
+
+/* The first three blocks of a slot; the rest is SHIPPED_BYTE. Long enough for a padded public key. */
+struct slot_content {
+    uint8_t bytes[3 * BLOCK_BYTES];
+};
+
+/* A stored public key is 00000000 X 00000000 Y; the block write of its end carries zeros behind Y. */
+static void content_of_public_key(const uint8_t point[static 65], struct slot_content *content)
+{
+    memset(content->bytes, 0, sizeof(content->bytes));
+    memcpy(content->bytes + 4, point + 1, 32);
+    memcpy(content->bytes + 40, point + 33, 32);
+}
+
+static enum provision_status content_of_slot(struct provision *provision, uint8_t slot, struct slot_content *content,
+                                             struct error *err)
+{
+    const struct profile *profile = provision->profile;
+    const struct driver_settings *settings = &provision->driver->settings;
+
+    memset(content->bytes, SHIPPED_BYTE, sizeof(content->bytes));
+    for (size_t i = 0; i < settings->write_key_count; i++) {
+        if (settings->write_keys[i].slot == slot)
+            memcpy(content->bytes, settings->write_keys[i].secret, sizeof(settings->write_keys[i].secret));
+    }
+    for (size_t i = 0; i < profile->key_count; i++) {
+        const struct profile_key *key = &profile->keys[i];
+        uint8_t point[65];
+        struct bytes_out out = {.data = point, .cap = sizeof(point)};
+
+        if (key->slot != slot || !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || key->method != PROFILE_IMPORT)
+            continue;
+        if (provision->callbacks.import_key == NULL ||
+            !provision->callbacks.import_key(provision->callbacks.context, key, &out, err) ||
+            out.len != sizeof(point)) {
+            error_set(err, ERROR_INPUT_FILE, "the public key to import cannot be had", NULL);
+            error_with_key(err, key->id);
+            return provision_status_of(err);
+        }
+        content_of_public_key(point, content);
+    }
+    return PROVISION_OK;
+}
+
+/* Calls `visit` for each 32-byte block of every slot without a private key, with its content and the bytes that exist.
+ */
+typedef enum provision_status fill_visit(struct provision *provision, void *context, uint8_t slot, uint8_t block,
+                                         const uint8_t bytes[static BLOCK_BYTES], size_t exist, struct error *err);
+
+static enum provision_status fill_walk(struct provision *provision, const struct provision_plan *plan,
+                                       fill_visit *visit, void *context, struct error *err)
+{
+    enum provision_status result = PROVISION_OK;
+    struct slot_content content;
+
+    for (uint8_t slot = 0; slot < CHIP_SLOTS && result == PROVISION_OK; slot++) {
+        size_t size = chip_slot_bytes(slot);
+
+        if (chip_slot_is_private(&plan->wanted, slot))
+            continue;
+        result = content_of_slot(provision, slot, &content, err);
+        for (size_t at = 0; at < size && result == PROVISION_OK; at += BLOCK_BYTES) {
+            uint8_t block[BLOCK_BYTES];
+
+            memset(block, SHIPPED_BYTE, sizeof(block));
+            if (at < sizeof(content.bytes))
+                memcpy(block, content.bytes + at, sizeof(block));
+            result = visit(provision, context, slot, (uint8_t)(at / BLOCK_BYTES), block,
+                           size - at < BLOCK_BYTES ? size - at : BLOCK_BYTES, err);
+            bytes_wipe(block, sizeof(block));
+        }
+    }
+    bytes_wipe(&content, sizeof(content));
+    return result;
+}
+
+static enum provision_status write_block(struct provision *provision, void *context, uint8_t slot, uint8_t block,
+                                         const uint8_t bytes[static BLOCK_BYTES], size_t exist, struct error *err)
+{
+    (void)context;
+    (void)exist;
+    if (chip_write_slot_block(provision->driver->chip, slot, block, bytes, err) == CHIP_OK)
+        return PROVISION_OK;
+    error_at_slot(err, slot);
+    return provision_status_of(err);
+}
+
+enum provision_status provision_fill_data(struct provision *provision, const struct provision_plan *plan,
+                                          struct error *err)
+{
+    uint8_t shipped[BLOCK_BYTES];
+    enum provision_status result = fill_walk(provision, plan, write_block, NULL, err);
+
+    memset(shipped, SHIPPED_BYTE, sizeof(shipped));
+    for (uint8_t block = 0; block < OTP_BLOCKS && result == PROVISION_OK; block++) {
+        if (chip_write_otp_block(provision->driver->chip, block, shipped, err) != CHIP_OK)
+            result = provision_status_of(err);
+    }
+    if (result != PROVISION_OK)
+        error_doing(err, "fill the unused slots before the data lock");
+    return result;
+}
+
+static enum provision_status sum_block(struct provision *provision, void *context, uint8_t slot, uint8_t block,
+                                       const uint8_t bytes[static BLOCK_BYTES], size_t exist, struct error *err)
+{
+    uint16_t *summary = context;
+
+    (void)provision;
+    (void)slot;
+    (void)block;
+    (void)err;
+    *summary = crc16_update(*summary, bytes_of(bytes, exist));
+    return PROVISION_OK;
+}
+
+enum provision_status provision_data_summary(struct provision *provision, const struct provision_plan *plan,
+                                             uint16_t *summary, struct error *err)
+{
+    uint8_t otp[CHIP_OTP_BYTES];
+    enum provision_status result;
+
+    memset(otp, SHIPPED_BYTE, sizeof(otp));
+    *summary = CRC16_START;
+    result = fill_walk(provision, plan, sum_block, summary, err);
+    *summary = crc16_update(*summary, bytes_of(otp, sizeof(otp)));
+    return result;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/driver.h"
+
+#include "chip/operations.h"
+#include "psa/recovery.h"
+#include "psa/status.h"
+
+/* Mbed TLS calls its drivers without a context of theirs: see driver_bind() in the header. */
+static struct driver *bound_driver;
+
+void driver_init(struct driver *driver, struct chip *chip, struct storage *storage,
+                 const struct driver_settings *settings)
+{
+    *driver = (struct driver){.chip = chip, .storage = storage};
+    if (settings != NULL)
+        driver->settings = *settings;
+    storage->recover = driver_recover_again;
+    storage->recover_context = driver;
+}
+
+void driver_bind(struct driver *driver)
+{
+    bound_driver = driver;
+}
+
+struct driver *driver_bound(void)
+{
+    return bound_driver;
+}
+
+uint8_t driver_slot_of(uint64_t number)
+{
+    return number < UINT8_MAX ? (uint8_t)number : UINT8_MAX;
+}
+
+void driver_forget_config(struct driver *driver)
+{
+    driver->config_known = false;
+}
+
+enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err)
+{
+    if (!driver->config_known) {
+        enum chip_status status = chip_read_config(driver->chip, &driver->config, err);
+        if (status != CHIP_OK)
+            return status;
+        driver->config_known = true;
+    }
+    *config = &driver->config;
+    return CHIP_OK;
+}
+
+psa_status_t driver_load_config(struct driver *driver, struct error *err)
+{
+    const struct chip_config *config;
+
+    return driver_outcome(driver, driver_config(driver, &config, err));
+}
+
+/* Config words (four bytes each) that change after the config zone is locked: bytes 84 to 87 with the two locks, bytes
+ * 88 to 91 with SlotLocked. */
+#define FIRST_LOCK_WORD 21
+#define LOCK_WORDS 2
+
+psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
+{
+    enum chip_status status = CHIP_OK;
+
+    if (!driver->config_known)
+        return driver_load_config(driver, err);
+    for (uint8_t word = FIRST_LOCK_WORD; status == CHIP_OK && word < FIRST_LOCK_WORD + LOCK_WORDS; word++)
+        status = chip_read_config_word(driver->chip, word, &driver->config.bytes[(size_t)word * 4], err);
+    return driver_outcome(driver, status);
+}
+
+/* Who cannot be understood may be another chip next time, or the same one changed by somebody else. */
+psa_status_t driver_outcome(struct driver *driver, enum chip_status status)
+{
+    psa_status_t outcome = driver_status_of_chip(status);
+
+    if (outcome == PSA_ERROR_COMMUNICATION_FAILURE)
+        driver_forget_config(driver);
+    return outcome;
+}
+
+void driver_rest(struct driver *driver)
+{
+    if (!driver->settings.stay_awake)
+        chip_sleep(driver->chip);
+}

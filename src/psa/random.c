@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/random.h"
+
+#include <string.h>
+
+#include "chip/operations.h"
+
+#define BLOCK 32
+
+static psa_status_t refuse(psa_status_t status, enum error_reason reason, const char *cause, const char *next,
+                           struct error *err)
+{
+    error_set(err, reason, cause, next);
+    return status;
+}
+
+/* With its config zone unlocked the chip answers Random with FF FF 00 00 again and again. */
+static psa_status_t check_locked(struct driver *driver, struct error *err)
+{
+    psa_status_t status = driver_load_config(driver, err);
+
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = driver_refresh_locks(driver, err);
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED,
+                        "the chip has no random numbers to give before its config zone is locked",
+                        "configure and lock the chip first", err);
+    return status;
+}
+
+static psa_status_t fill(struct driver *driver, uint8_t *out, size_t len, struct error *err)
+{
+    uint8_t block[BLOCK];
+    psa_status_t status = check_locked(driver, err);
+
+    for (size_t done = 0; status == PSA_SUCCESS && done < len; done += BLOCK) {
+        status = driver_outcome(driver, chip_random(driver->chip, block, err));
+        if (status != PSA_SUCCESS)
+            break;
+        if (memcmp(block, block + BLOCK / 2, BLOCK / 2) == 0 ||
+            (done != 0 && memcmp(block, out + done - BLOCK, BLOCK) == 0))
+            status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED,
+                            "the chip's random numbers repeat themselves", "take this part off the line", err);
+        memcpy(out + done, block, len - done < BLOCK ? len - done : BLOCK);
+    }
+    bytes_wipe(block, sizeof(block));
+    return status;
+}
+
+psa_status_t driver_random(struct driver *driver, uint8_t *out, size_t len, struct error *err)
+{
+    psa_status_t result;
+
+    if (driver->working)
+        result = refuse(PSA_ERROR_BAD_STATE, ERROR_DEVICE_BUSY, "the chip is at work for a key", NULL, err);
+    else {
+        result = fill(driver, out, len, err);
+        driver_rest(driver);
+    }
+    if (result != PSA_SUCCESS)
+        bytes_wipe(out, len);
+    return result;
+}

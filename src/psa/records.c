@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/records.h"
+
+#include <string.h>
+
+#include "base/order.h"
+#include "psa/se_c/atecc608a_se.h"
+#include "psa/status.h"
+
+/*
+ * A key record: magic, version, lifetime, type, bits, usage, algorithm, second algorithm, length of what follows
+ * (36 bytes), then for a key in a secure element its slot number, 8 bytes in the order of the machine. All
+ * little-endian (storage/transaction.h).
+ */
+enum {
+    RECORD_VERSION = 8,
+    RECORD_LIFETIME = 12,
+    RECORD_TYPE = 16,
+    RECORD_BITS = 18,
+    RECORD_USAGE = 20,
+    RECORD_ALGORITHM = 24,
+    RECORD_LENGTH = 32,
+    RECORD_SLOT_BYTES = 8,
+};
+static const uint8_t record_magic[8] = {'P', 'S', 'A', 0, 'K', 'E', 'Y', 0};
+
+psa_key_type_t driver_record_type(const struct driver_record *record)
+{
+    return load16_le(record->header + RECORD_TYPE);
+}
+
+size_t driver_record_bits(const struct driver_record *record)
+{
+    return load16_le(record->header + RECORD_BITS);
+}
+
+psa_key_usage_t driver_record_usage(const struct driver_record *record)
+{
+    return load32_le(record->header + RECORD_USAGE);
+}
+
+psa_algorithm_t driver_record_algorithm(const struct driver_record *record)
+{
+    return load32_le(record->header + RECORD_ALGORITHM);
+}
+
+/* Never reads more than the header of other keys, whose secrets follow it. CORRUPT for what is no key record. */
+static enum storage_status read_record(const struct storage *storage, struct driver_record *record)
+{
+    uint8_t slot[RECORD_SLOT_BYTES];
+    struct bytes_out out = {.data = record->header, .cap = sizeof record->header};
+    struct storage_record stored;
+    enum storage_status status = storage->operations->get(storage->context, record->key_id, 0, &out, &stored);
+
+    if (status != STORAGE_OK)
+        return status;
+    if (out.len != sizeof record->header || memcmp(record->header, record_magic, sizeof record_magic) != 0 ||
+        load32_le(record->header + RECORD_VERSION) != 0 ||
+        load32_le(record->header + RECORD_LENGTH) != stored.size - sizeof record->header)
+        return STORAGE_CORRUPT;
+    if (PSA_KEY_LIFETIME_GET_LOCATION(load32_le(record->header + RECORD_LIFETIME)) != PSA_ATECC608A_LOCATION)
+        return STORAGE_OK;
+
+    out = (struct bytes_out){.data = slot, .cap = sizeof slot};
+    status = storage->operations->get(storage->context, record->key_id, sizeof record->header, &out, NULL);
+    if (status != STORAGE_OK)
+        return status;
+    if (stored.size != sizeof record->header + sizeof slot)
+        return STORAGE_CORRUPT;
+    record->slot = driver_slot_of(load64_le(slot));
+    return record->slot < CHIP_SLOTS ? STORAGE_OK : STORAGE_CORRUPT;
+}
+
+/* Also for a record that is absent, of which those who ask for one take the status alone. */
+static psa_status_t records_failed(enum storage_status status, struct error *err)
+{
+    bool medium = status == STORAGE_FAILED || status == STORAGE_READ_ONLY;
+
+    error_set(err, medium ? ERROR_STORAGE_FAILED : ERROR_STORAGE_CORRUPT,
+              medium ? "the key records cannot be read"
+                     : "a key record is damaged or of a later format, and may claim any slot",
+              medium ? "check the storage medium"
+                     : "restore the record from a copy, or remove it and register the key again");
+    return driver_status_of_storage(status);
+}
+
+psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record, struct error *err)
+{
+    record->key_id = key_id;
+    record->slot = CHIP_SLOTS;
+    enum storage_status status = read_record(driver->storage, record);
+    if (status == STORAGE_OK)
+        return PSA_SUCCESS;
+    error_with_key(err, key_id);
+    return records_failed(status, err);
+}
+
+psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
+                                  void *context, struct error *err)
+{
+    const struct storage *storage = driver->storage;
+    struct driver_record record;
+    uint64_t uid = 0;
+
+    for (bool first = true;; first = false) {
+        enum storage_status next = storage->operations->next(storage->context, first, &uid);
+        if (next == STORAGE_ABSENT || (next == STORAGE_OK && uid > PSA_KEY_ID_VENDOR_MAX))
+            return PSA_SUCCESS;
+        if (next != STORAGE_OK)
+            return records_failed(next, err);
+        psa_status_t status = driver_read_record(driver, (uint32_t)uid, &record, err);
+        if (status != PSA_SUCCESS)
+            return status;
+        if (record.slot < CHIP_SLOTS && !visit(context, &record))
+            return PSA_SUCCESS;
+    }
+}
+
+struct claim {
+    uint8_t slot;
+    uint32_t except_id;
+    uint32_t key_id;
+};
+
+static bool find_claim(void *context, const struct driver_record *record)
+{
+    struct claim *claim = context;
+
+    if (record->slot == claim->slot && record->key_id != claim->except_id)
+        claim->key_id = record->key_id;
+    return claim->key_id == 0;
+}
+
+psa_status_t driver_find_claim(struct driver *driver, uint8_t slot, uint32_t except_id, uint32_t *key_id,
+                               struct error *err)
+{
+    struct claim claim = {.slot = slot, .except_id = except_id};
+    psa_status_t status = driver_visit_records(driver, find_claim, &claim, err);
+
+    *key_id = claim.key_id;
+    return status;
+}
+
+psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err)
+{
+    struct driver_record record;
+    psa_status_t found = driver_read_record(driver, key_id, &record, err);
+
+    if (found == PSA_ERROR_STORAGE_FAILURE)
+        return found;
+    error_clear(err);
+    if (found == PSA_ERROR_DOES_NOT_EXIST)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_KEY_EXISTS, "a key record with this id exists, whole or damaged",
+              "use another key id, or destroy that key first");
+    return PSA_ERROR_ALREADY_EXISTS;
+}
+
+uint32_t driver_destroyed_id(const struct storage *storage, uint64_t slot)
+{
+    const struct storage_destruction *open = &storage->destruction;
+
+    if (open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != PSA_ATECC608A_LIFETIME || open->slot != slot)
+        return 0;
+    return (uint32_t)open->uid;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the PSA core keeps in storage about keys in the chip, as the driver must know it: key records and the open
+ * transaction. Read only; the core writes them (docs/psa-keys.md, Mbed TLS 3.6 `library/psa_crypto_storage.c`).
+ * A key record that cannot be read or is not one is an error that names its key id: it may claim any slot.
+ */
+#ifndef IMPRINT_DRIVER_RECORDS_H
+#define IMPRINT_DRIVER_RECORDS_H
+
+#include <psa/crypto.h>
+
+#include "psa/driver.h"
+
+#define DRIVER_RECORD_HEADER_BYTES 36
+
+/* A key record that points to a slot of this chip. */
+struct driver_record {
+    uint32_t key_id;
+    uint8_t header[DRIVER_RECORD_HEADER_BYTES]; /* as stored: the functions below read it */
+    uint8_t slot;                               /* CHIP_SLOTS: a key that is not in this chip */
+};
+
+psa_key_type_t driver_record_type(const struct driver_record *record);
+size_t driver_record_bits(const struct driver_record *record);
+psa_key_usage_t driver_record_usage(const struct driver_record *record);
+psa_algorithm_t driver_record_algorithm(const struct driver_record *record);
+
+/*
+ * Reads the record of `key_id`. PSA_ERROR_DOES_NOT_EXIST where there is none, PSA_ERROR_DATA_CORRUPT when it is damaged
+ * or names a slot that no chip has, PSA_ERROR_DATA_INVALID when it is of a later format, PSA_ERROR_STORAGE_FAILURE when
+ * the medium does not tell.
+ */
+psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
+                                struct error *err);
+
+/*
+ * Calls `visit` for each key record of this chip (uid in PSA's key id range, location PSA_ATECC608A_LOCATION) in
+ * ascending order of id until it returns false. Fails on a damaged record, naming its key id.
+ */
+psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
+                                  void *context, struct error *err);
+
+/* The lowest key id but `except_id` that points to `slot`, 0 for none. */
+psa_status_t driver_find_claim(struct driver *driver, uint8_t slot, uint32_t except_id, uint32_t *key_id,
+                               struct error *err);
+
+/*
+ * Whether a key may be created under `key_id`: PSA_ERROR_ALREADY_EXISTS when there is a record with it, of whatever
+ * location and however damaged. The core itself does not look when the key lies in a secure element.
+ */
+psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err);
+
+/*
+ * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
+ * a slot number. The medium is not asked, for it may fail just then. 0 when no such transaction for `slot` is open.
+ */
+uint32_t driver_destroyed_id(const struct storage *storage, uint64_t slot);
+
+#endif

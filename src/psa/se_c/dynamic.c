@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
+ * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`. The methods that only use a key are
+ * in `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a table for applications that do no more.
+ *
+ * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
+ * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
+ * No persistent data in the core's sense (persistent_data_size 0).
+ */
+#include "psa/se_c/dynamic.h"
+
+#include "psa/keys.h"
+#include "psa/records.h"
+
+static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                              const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
+                              size_t *bits)
+{
+    struct driver *driver = driver_se_begin();
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    psa_status_t status = driver_import_key(driver, driver_slot_of(key_slot), psa_get_key_type(attributes),
+                                            bytes_of(data, data_length), bits);
+    return driver_se_finish_key(driver, attributes, status);
+}
+
+/* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
+static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
+{
+    struct storage *storage = storage_mounted();
+
+    if (storage != NULL && key_slot < CHIP_SLOTS)
+        storage_hold(storage, storage->destruction.uid);
+    return PSA_ERROR_BAD_STATE;
+}
+
+/*
+ * The core removes the key record whatever is answered here: a failure holds the record in storage. A record with a
+ * slot number that no chip has is damaged, has no key, and may go.
+ */
+static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
+{
+    struct driver *driver = driver_se_begin_settled();
+
+    (void)context;
+    (void)persistent_data;
+    if (driver == NULL)
+        return destroy_unbound(key_slot);
+    if (key_slot >= CHIP_SLOTS) {
+        storage_hold(driver->storage, 0);
+        return PSA_SUCCESS;
+    }
+    uint8_t slot = (uint8_t)key_slot;
+    uint32_t key_id = driver_destroyed_id(driver->storage, slot);
+    if (key_id == 0) {
+        error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
+                  NULL);
+        error_at_slot(&driver->last_error, slot);
+        storage_hold(driver->storage, driver->storage->destruction.uid);
+        return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
+    }
+    psa_status_t status = driver_destroy_key(driver, slot, key_id);
+    error_with_key(&driver->last_error, key_id);
+    return driver_se_finish(driver, status);
+}
+
+static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length)
+{
+    (void)driver_se_begin_settled();
+    return driver_se_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
+}
+
+static const psa_drv_se_key_management_t key_management = {
+    .MBEDTLS_PRIVATE(p_allocate) = driver_se_allocate,
+    .MBEDTLS_PRIVATE(p_validate_slot_number) = driver_se_validate_slot_number,
+    .MBEDTLS_PRIVATE(p_import) = se_import,
+    .MBEDTLS_PRIVATE(p_generate) = driver_se_generate,
+    .MBEDTLS_PRIVATE(p_destroy) = se_destroy,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_settle_and_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_settle_and_export_public,
+};
+
+static const psa_drv_se_asymmetric_t asymmetric = {
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_settle_and_sign,
+    .MBEDTLS_PRIVATE(p_verify) = se_verify,
+};
+
+const psa_drv_se_t atecc608a_drv_info = {
+    .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
+    .MBEDTLS_PRIVATE(persistent_data_size) = 0,
+    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
+    .MBEDTLS_PRIVATE(key_management) = &key_management,
+    .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the shell's three files share, private to psa/: the beginning and end of a method, and the methods that use a
+ * key. All are called by the core, or by a method that is.
+ */
+#ifndef IMPRINT_DRIVER_DYNAMIC_H
+#define IMPRINT_DRIVER_DYNAMIC_H
+
+#include "psa/se_c/atecc608a_se.h"
+#include "psa/driver.h"
+
+/* The bound driver with a clean last_error; NULL when there is none. */
+struct driver *driver_se_begin(void);
+
+/* Returns `status`; a failure gets a reason where it has none, success has none left. */
+psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
+
+/* The same of a method that makes the key of `attributes`: a failure says which (dynamic_make.c). */
+psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status);
+
+/* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
+psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length);
+
+psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length);
+
+psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length);
+
+/* p_destroy of an application that destroys no keys: the key's record is held. */
+psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot);
+
+/*
+ * The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
+ * the methods around which no creation is open.
+ */
+struct driver *driver_se_begin_settled(void);
+
+/* Methods that make keys, and those that use one after what was left in the chip is settled (dynamic_make.c). */
+psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location);
+psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_data,
+                                const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                psa_key_slot_number_t *key_slot);
+psa_status_t driver_se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
+                                            const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                            psa_key_slot_number_t key_slot);
+psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
+                                size_t *pubkey_length);
+psa_status_t driver_se_settle_and_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                                uint8_t *data, size_t data_size, size_t *data_length);
+psa_status_t driver_se_settle_and_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                       psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
+                                       uint8_t *signature, size_t signature_size, size_t *signature_length);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The methods of the shell by which keys are generated and registered, and the driver table for applications that do
+ * that and use the keys, but import, destroy and verify in software or not at all: a factory application whose profile
+ * imports nothing.
+ */
+#include "psa/se_c/dynamic.h"
+
+#include "psa/keys.h"
+#include "psa/recovery.h"
+#include "psa/slots.h"
+
+/* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
+ * the methods around which no creation is open. */
+struct driver *driver_se_begin_settled(void)
+{
+    struct driver *driver = driver_se_begin();
+
+    if (driver != NULL) {
+        driver_recover(driver);
+        driver_settle_erasures(driver);
+    }
+    return driver;
+}
+
+/*
+ * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
+ * lock). The chip is asked something only when a destroyed key is still in it.
+ */
+psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+{
+    struct driver *driver = driver_se_begin();
+
+    (void)context;
+    (void)persistent_data;
+    (void)location;
+    if (driver != NULL) {
+        driver_forget_config(driver);
+        driver_recover_again(driver);
+        driver_settle_erasures(driver);
+        driver->working = false;
+    }
+    return PSA_SUCCESS;
+}
+
+psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status)
+{
+    error_with_key(&driver->last_error, psa_get_key_id(attributes));
+    return driver_se_finish(driver, status);
+}
+
+/*
+ * Leaves with the storage what the core's transaction will not say. Chosen automatically and without permission to
+ * replace, a slot is empty or scrap; else the chip is asked.
+ */
+static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_want *want, uint8_t slot,
+                                  bool known_fresh)
+{
+    struct storage_note note = {.creation = STORAGE_CREATION_REGISTER, .fresh = known_fresh};
+    enum driver_fill fill;
+
+    if (want->method != 0) {
+        note.creation = want->method == CHIP_CAN_GENERATE ? STORAGE_CREATION_GENERATE : STORAGE_CREATION_IMPORT;
+        psa_status_t status = PSA_SUCCESS;
+        if (!note.fresh)
+            note.fresh = driver_slot_is_scrap(driver, slot);
+        if (!note.fresh) {
+            status = driver_probe_slot(driver, slot, &fill, &driver->last_error);
+            note.fresh = fill == DRIVER_FILL_EMPTY;
+        }
+        if (status != PSA_SUCCESS)
+            return status;
+    }
+    storage_note_creation(driver->storage, key_id, note);
+    return PSA_SUCCESS;
+}
+
+/* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
+static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
+                                  psa_key_creation_method_t method, struct driver_want *want)
+{
+    psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
+
+    if (status == PSA_SUCCESS)
+        status = driver_require_settled(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = driver_check_new_id(driver, psa_get_key_id(attributes), &driver->last_error);
+    return status;
+}
+
+/* Both ways to a slot for a new key: `named` by the caller in `*key_slot`, or chosen, and told there. */
+static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_creation_method_t method, bool named,
+                              psa_key_slot_number_t *key_slot)
+{
+    struct driver *driver = driver_se_begin_settled();
+    struct driver_want want;
+
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    uint8_t slot = driver_slot_of(*key_slot);
+    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    if (status == PSA_SUCCESS)
+        status = named ? driver_check_slot(driver, &want, slot, &driver->last_error)
+                       : driver_choose_slot(driver, &want, &slot, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = note_creation(driver, psa_get_key_id(attributes), &want, slot,
+                               !named && !driver->settings.replace_unclaimed);
+    if (status == PSA_SUCCESS)
+        *key_slot = slot;
+    error_doing(&driver->last_error, "create a key in the chip");
+    return driver_se_finish_key(driver, attributes, status);
+}
+
+psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_data,
+                                const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                psa_key_slot_number_t *key_slot)
+{
+    (void)context;
+    (void)persistent_data;
+    *key_slot = CHIP_SLOTS;
+    return find_slot(attributes, method, false, key_slot);
+}
+
+psa_status_t driver_se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
+                                            const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                            psa_key_slot_number_t key_slot)
+{
+    (void)context;
+    (void)persistent_data;
+    return find_slot(attributes, method, true, &key_slot);
+}
+
+/* The core never gives room for the public key: p_export_public computes it when it is asked for. */
+psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
+                                size_t *pubkey_length)
+{
+    struct driver *driver = driver_se_begin();
+
+    (void)context;
+    (void)pubkey;
+    (void)pubkey_size;
+    (void)pubkey_length;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    return driver_se_finish_key(driver, attributes, driver_generate_key(driver, driver_slot_of(key_slot)));
+}
+
+/* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */
+psa_status_t driver_se_settle_and_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                                uint8_t *data, size_t data_size, size_t *data_length)
+{
+    (void)driver_se_begin_settled();
+    return driver_se_export_public(context, key_slot, data, data_size, data_length);
+}
+
+psa_status_t driver_se_settle_and_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
+                                       psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
+                                       uint8_t *signature, size_t signature_size, size_t *signature_length)
+{
+    (void)driver_se_begin_settled();
+    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
+}
+
+static const psa_drv_se_key_management_t key_management = {
+    .MBEDTLS_PRIVATE(p_allocate) = driver_se_allocate,
+    .MBEDTLS_PRIVATE(p_validate_slot_number) = driver_se_validate_slot_number,
+    .MBEDTLS_PRIVATE(p_generate) = driver_se_generate,
+    .MBEDTLS_PRIVATE(p_destroy) = driver_se_keep,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_settle_and_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_settle_and_export_public,
+};
+
+static const psa_drv_se_asymmetric_t asymmetric = {
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_settle_and_sign,
+};
+
+const psa_drv_se_t atecc608a_drv_info_make_only = {
+    .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
+    .MBEDTLS_PRIVATE(persistent_data_size) = 0,
+    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
+    .MBEDTLS_PRIVATE(key_management) = &key_management,
+    .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The methods of the shell that only use keys, and the driver table for applications that do no more than that: a
+ * product's primary application contains no code that makes, replaces, imports or destroys a key, and none that locks a
+ * chip, for nothing here refers to any.
+ */
+#include "psa/se_c/dynamic.h"
+
+#include "psa/keys.h"
+#include "psa/records.h"
+#include "psa/recovery.h"
+
+struct driver *driver_se_begin(void)
+{
+    struct driver *driver = driver_bound();
+
+    if (driver != NULL) {
+        error_clear(&driver->last_error);
+        driver->working = true;
+    }
+    return driver;
+}
+
+psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
+{
+    driver->working = false;
+    error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
+    error_with_psa(&driver->last_error, status);
+    if (status == PSA_SUCCESS)
+        error_clear(&driver->last_error);
+    return status;
+}
+
+/* A left-over transaction is settled in storage; what must still happen in the chip is the factory's. */
+static struct driver *begin_recovered(void)
+{
+    struct driver *driver = driver_se_begin();
+
+    if (driver != NULL)
+        driver_recover(driver);
+    return driver;
+}
+
+psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length)
+{
+    struct driver *driver = begin_recovered();
+    struct bytes_out out = {.data = data, .cap = data_size};
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    psa_status_t status = driver_export_public_key(driver, driver_slot_of(key_slot), &out);
+    *data_length = out.len;
+    return driver_se_finish(driver, status);
+}
+
+psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length)
+{
+    struct driver *driver = begin_recovered();
+    struct bytes_out out = {.data = signature, .cap = signature_size};
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    psa_status_t status =
+        driver_sign_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length), &out);
+    *signature_length = out.len;
+    return driver_se_finish(driver, status);
+}
+
+psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                              const uint8_t *hash, size_t hash_length, const uint8_t *signature,
+                              size_t signature_length)
+{
+    struct driver *driver = begin_recovered();
+
+    (void)context;
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    return driver_se_finish(driver,
+                            driver_verify_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length),
+                                               bytes_of(signature, signature_length)));
+}
+
+/* As the whole shell's, but for what would change the chip. */
+static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+{
+    struct driver *driver = driver_se_begin();
+
+    (void)context;
+    (void)persistent_data;
+    (void)location;
+    if (driver != NULL) {
+        driver_forget_config(driver);
+        driver_recover_again(driver);
+        driver->working = false;
+    }
+    return PSA_SUCCESS;
+}
+
+/* Without this method the core would drop the key's record all the same: so the record is held. */
+psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
+{
+    struct driver *driver = begin_recovered();
+    struct storage *storage = storage_mounted();
+
+    (void)context;
+    (void)persistent_data;
+    if (storage != NULL)
+        storage_hold(storage, driver_destroyed_id(storage, key_slot));
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    error_set(&driver->last_error, ERROR_PSA, "this application may not destroy keys", NULL);
+    return driver_se_finish(driver, PSA_ERROR_NOT_PERMITTED);
+}
+
+static const psa_drv_se_key_management_t key_management = {
+    .MBEDTLS_PRIVATE(p_destroy) = driver_se_keep,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_export_public,
+};
+
+static const psa_drv_se_asymmetric_t asymmetric = {
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_sign,
+    .MBEDTLS_PRIVATE(p_verify) = driver_se_verify,
+};
+
+const psa_drv_se_t atecc608a_drv_info_use_only = {
+    .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
+    .MBEDTLS_PRIVATE(persistent_data_size) = 0,
+    .MBEDTLS_PRIVATE(p_init) = use_init,
+    .MBEDTLS_PRIVATE(key_management) = &key_management,
+    .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
+};

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/slots.h"
+
+#include "base/order.h"
+#include "chip/operations.h"
+#include "psa/se_c/atecc608a_se.h"
+#include "psa/recovery.h"
+
+/* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
+#define PUTTING                                                                                                        \
+    (CHIP_CAN_GENERATE | CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET | CHIP_CAN_WRITE_CLEAR | CHIP_CAN_LOCK)
+
+/* Config zone byte 86, LockValue: 0x55 while the data zone is unlocked. */
+#define LOCK_VALUE_OFFSET 86
+#define LOCKED 0x00
+
+static unsigned count_bits(uint32_t bits)
+{
+    unsigned count = 0;
+
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+static struct chip_config with_data_locked(const struct chip_config *config)
+{
+    struct chip_config locked = *config;
+
+    locked.bytes[LOCK_VALUE_OFFSET] = LOCKED;
+    return locked;
+}
+
+/* --- one slot -------------------------------------------------------------------------------------------------- */
+
+bool driver_slot_is_private(const struct chip_config *config, uint8_t slot)
+{
+    if (slot >= CHIP_SLOTS || !chip_config_is_locked(config))
+        return false;
+    return chip_slot_is_key_pair(config, slot);
+}
+
+psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err)
+{
+    enum error_reason reason = ERROR_NONE;
+    enum chip_rule rule = chip_slot_why_not(config, slot, abilities, &reason);
+
+    if (rule == CHIP_RULE_NONE)
+        return PSA_SUCCESS;
+    error_set_slot_rule(err, reason, (uint8_t)rule, NULL);
+    if (reason == ERROR_USAGE)
+        return PSA_ERROR_INVALID_ARGUMENT;
+    return reason == ERROR_CONFIG_UNLOCKED || reason == ERROR_DATA_UNLOCKED ? PSA_ERROR_BAD_STATE
+                                                                            : PSA_ERROR_NOT_PERMITTED;
+}
+
+const struct driver_write_key *driver_write_key(const struct driver *driver, uint8_t slot)
+{
+    const uint8_t wanted = chip_slot_write_key(&driver->config, slot);
+
+    for (size_t i = 0; i < driver->settings.write_key_count; i++)
+        if (driver->settings.write_keys[i].slot == wanted)
+            return &driver->settings.write_keys[i];
+    return NULL;
+}
+
+/*
+ * Asks the chip what the slot holds. Private key: Info(KeyValid) and GenKey(public) must agree that there is none, for
+ * "empty" lets a key be written there; where the public key may not be computed, only Info can be asked. A refusal says
+ * nothing: UNKNOWN.
+ */
+static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
+{
+    const uint32_t can = chip_slot_can(&driver->config, slot);
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    struct bytes key = bytes_of(public_key, sizeof public_key);
+    enum driver_fill found = DRIVER_FILL_UNKNOWN;
+    enum chip_status status = CHIP_OK;
+    bool valid;
+
+    if (driver_slot_is_private(&driver->config, slot)) {
+        status = chip_read_key_valid(driver->chip, slot, &valid, err);
+        if (status == CHIP_PARSE)
+            status = CHIP_EXECUTION;
+        if (status == CHIP_OK) {
+            found = DRIVER_FILL_EMPTY;
+            if (!valid && (can & CHIP_CAN_GIVE_PUBLIC) != 0)
+                status = chip_read_public_key(driver->chip, slot, public_key, err);
+            if (status == CHIP_OK && (valid || (can & CHIP_CAN_GIVE_PUBLIC) != 0))
+                found = DRIVER_FILL_KEY;
+        }
+    } else if ((can & CHIP_CAN_HOLD_PUBLIC) != 0 && (can & CHIP_CAN_READ_CLEAR) != 0) {
+        status = chip_read_stored_public_key(driver->chip, slot, public_key, err);
+        if (status == CHIP_OK)
+            found = bytes_all(key, 0x00) || bytes_all(key, 0xff) ? DRIVER_FILL_EMPTY : DRIVER_FILL_KEY;
+    }
+    *fill = found;
+    if (status != CHIP_EXECUTION)
+        return driver_outcome(driver, status);
+    error_clear(err);
+    return PSA_SUCCESS;
+}
+
+/*
+ * For a slot that no key id points to. With an erase due it is scrap only where that can be done: elsewhere the key
+ * that was destroyed stays, and may be registered again. What cannot be read makes no slot scrap.
+ */
+static bool is_scrap(const struct driver *driver, uint8_t slot)
+{
+    bool due;
+
+    return driver_scrap_get(driver, slot, &due) &&
+           (!due || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GENERATE) != 0);
+}
+
+psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
+{
+    psa_status_t status = driver_load_config(driver, err);
+
+    *fill = DRIVER_FILL_UNKNOWN;
+    if (status == PSA_SUCCESS)
+        status = driver_require(&driver->config, slot, 0, err); /* only that there is such a slot */
+    if (status == PSA_SUCCESS)
+        status = ask_slot(driver, slot, fill, err);
+    driver_rest(driver);
+    return status;
+}
+
+bool driver_slot_is_scrap(struct driver *driver, uint8_t slot)
+{
+    uint32_t claimed_by;
+    bool scrap = driver_load_config(driver, NULL) == PSA_SUCCESS &&
+                 driver_find_claim(driver, slot, 0, &claimed_by, NULL) == PSA_SUCCESS && claimed_by == 0 &&
+                 is_scrap(driver, slot);
+
+    driver_rest(driver);
+    return scrap;
+}
+
+/* --- all slots ------------------------------------------------------------------------------------------------- */
+
+static bool note_claim(void *context, const struct driver_record *record)
+{
+    struct driver_map *map = context;
+    struct driver_slot *slot = &map->slots[record->slot];
+
+    if (slot->claimed_by == 0)
+        slot->claimed_by = record->key_id;
+    slot->scrap = false;
+    return true;
+}
+
+/* Abilities, claims and scrap. The chip is not asked what the slots hold: `fill`. */
+static psa_status_t read_unprobed(struct driver *driver, enum driver_fill fill, struct driver_map *map,
+                                  struct error *err)
+{
+    psa_status_t status = driver_load_config(driver, err);
+    struct chip_config later = with_data_locked(&driver->config);
+
+    if (status != PSA_SUCCESS)
+        return status;
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        uint32_t putting = chip_slot_can(&driver->config, slot) & (uint32_t)PUTTING;
+        uint32_t using = chip_slot_can(&later, slot) & ~(uint32_t)PUTTING;
+        map->slots[slot] = (struct driver_slot){
+            .abilities = putting | using,
+            .locked = chip_slot_is_locked(&driver->config, slot),
+            .write_key_known = driver_write_key(driver, slot) != NULL,
+            .fill = fill,
+            .scrap = is_scrap(driver, slot),
+        };
+    }
+    return driver_visit_records(driver, note_claim, map, err);
+}
+
+psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_map *map, struct error *err)
+{
+    psa_status_t status = read_unprobed(driver, DRIVER_FILL_UNKNOWN, map, err);
+
+    for (uint8_t slot = 0; status == PSA_SUCCESS && probe && slot < CHIP_SLOTS; slot++) {
+        status = ask_slot(driver, slot, &map->slots[slot].fill, err);
+        if (status != PSA_SUCCESS)
+            error_at_slot(err, slot);
+    }
+    if (status != PSA_SUCCESS)
+        error_doing(err, "find out which slots are in use");
+    driver_rest(driver);
+    return status;
+}
+
+/* --- what is wanted -------------------------------------------------------------------------------------------- */
+
+#define SIGNS (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
+#define VERIFIES (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
+
+/* Usages that no key in the chip can have, but a private key may sign and a public one be exported; and why. */
+static const struct {
+    psa_key_usage_t usage;
+    const char *cause;
+} refused_usages[] = {
+    {PSA_KEY_USAGE_DERIVE, "key agreement with a chip key cannot be reached through the PSA secure element interface"},
+    {PSA_KEY_USAGE_VERIFY_DERIVATION, "a chip key cannot verify derived secrets"},
+    {PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT, "a P-256 key in the chip neither encrypts nor decrypts"},
+    {PSA_KEY_USAGE_COPY, "a key in the chip cannot be copied"},
+    {PSA_KEY_USAGE_EXPORT, "a private key never leaves the chip"},
+    {SIGNS, "a public key does not sign"},
+};
+
+/* The functions below say what is wrong with a key's attributes, NULL: nothing. */
+static const char *algorithm_fault(psa_algorithm_t algorithm)
+{
+    psa_algorithm_t hash = algorithm & PSA_ALG_HASH_MASK;
+
+    if (PSA_ALG_IS_KEY_AGREEMENT(algorithm))
+        return "key agreement with a chip key cannot be reached through the PSA secure element interface";
+    if (PSA_ALG_IS_DETERMINISTIC_ECDSA(algorithm))
+        return "the chip signs with its own random numbers, never deterministically";
+    if (!PSA_ALG_IS_RANDOMIZED_ECDSA(algorithm))
+        return "the key's algorithm is not randomized ECDSA";
+    if (hash != 0 && hash != PSA_ALG_HASH_MASK &&
+        (hash < (PSA_ALG_SHA_224 & PSA_ALG_HASH_MASK) || hash > (PSA_ALG_SHA_512 & PSA_ALG_HASH_MASK)))
+        return "the key's algorithm names a hash other than SHA-2 or PSA_ALG_ANY_HASH";
+    return NULL;
+}
+
+static const char *usage_fault(psa_key_usage_t usage, bool private_key)
+{
+    usage &= ~(private_key ? SIGNS : PSA_KEY_USAGE_EXPORT);
+    for (size_t i = 0; i < sizeof refused_usages / sizeof refused_usages[0]; i++)
+        if ((usage & refused_usages[i].usage) != 0)
+            return refused_usages[i].cause;
+    return NULL;
+}
+
+/* Not inlined: the compiler would repeat it for each kind of key and way to make one, 96 bytes of code. */
+__attribute__((noinline)) static const char *fault_of(const psa_key_attributes_t *attributes,
+                                                      psa_key_creation_method_t method, bool private_key)
+{
+    psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
+    size_t bits = psa_get_key_bits(attributes);
+
+    if (psa_get_key_lifetime(attributes) != PSA_ATECC608A_LIFETIME)
+        return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
+    if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
+        return "the chip holds key pairs and public keys of the family SECP R1 only";
+    if (bits != 256 && !(bits == 0 && method == PSA_KEY_CREATION_IMPORT))
+        return "the chip's curve is P-256: a key has 256 bits";
+    if (method != PSA_KEY_CREATION_IMPORT && method != PSA_KEY_CREATION_GENERATE && method != PSA_KEY_CREATION_REGISTER)
+        return "the chip neither derives nor copies keys through the PSA secure element interface";
+    const char *fault = algorithm_fault(psa_get_key_algorithm(attributes));
+    if (fault == NULL && second != PSA_ALG_NONE)
+        fault = algorithm_fault(second);
+    return fault != NULL ? fault : usage_fault(psa_get_key_usage_flags(attributes), private_key);
+}
+
+static uint32_t abilities_for(psa_key_usage_t usage, bool private_key)
+{
+    uint32_t abilities = 0;
+
+    if (!private_key)
+        return CHIP_CAN_HOLD_PUBLIC;
+    if ((usage & SIGNS) != 0)
+        abilities |= CHIP_CAN_SIGN_DIGEST;
+    if ((usage & VERIFIES) != 0)
+        abilities |= CHIP_CAN_GIVE_PUBLIC;
+    return abilities;
+}
+
+static uint32_t ways_for(psa_key_creation_method_t method, bool private_key)
+{
+    if (method == PSA_KEY_CREATION_GENERATE)
+        return CHIP_CAN_GENERATE;
+    if (method != PSA_KEY_CREATION_IMPORT)
+        return 0;
+    return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
+}
+
+psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                            struct driver_want *want, struct error *err)
+{
+    want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
+    want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
+    want->method = ways_for(method, want->private_key);
+    const char *fault = fault_of(attributes, method, want->private_key);
+    if (fault != NULL) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, fault, "give the key other attributes: docs/psa-keys.md has the table");
+        return PSA_ERROR_NOT_SUPPORTED;
+    }
+    if (method == PSA_KEY_CREATION_GENERATE && !want->private_key) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
+        return PSA_ERROR_INVALID_ARGUMENT;
+    }
+    return PSA_SUCCESS;
+}
+
+/* --- choosing -------------------------------------------------------------------------------------------------- */
+
+/* What the chosen slot must be able to do: see driver_pick_slot(). */
+static uint32_t needed_to_pick(const struct driver_want *want)
+{
+    return want->abilities | (want->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
+}
+
+static bool fits(const struct driver_slot *slot, const struct driver_want *want)
+{
+    uint32_t methods = want->method;
+
+    if (!slot->write_key_known)
+        methods &= ~(uint32_t)CHIP_CAN_IMPORT_SECRET;
+    return (needed_to_pick(want) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
+}
+
+psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
+                              const struct driver_settings *settings, uint8_t *slot, struct error *err)
+{
+    enum { NONE = 100, FILLED = 50 }; /* dearer than all abilities together */
+    unsigned least = NONE;
+    bool any_fits = false, any_is_free = false;
+
+    for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
+        const struct driver_slot *found = &map->slots[i];
+        if (!fits(found, want))
+            continue;
+        any_fits = true;
+        if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
+            continue;
+        any_is_free = true;
+        unsigned price = count_bits(found->abilities & ~(needed_to_pick(want) | want->method));
+        if (found->fill != DRIVER_FILL_EMPTY && !found->scrap)
+            price += settings->replace_unclaimed ? FILLED : NONE;
+        if (price < least) {
+            least = price;
+            *slot = i;
+        }
+    }
+    if (least != NONE)
+        return PSA_SUCCESS;
+    if (any_is_free)
+        error_set(err, ERROR_SLOT_FILLED, "each free slot that fits holds a key that no key id points to",
+                  "name the slot, or allow replacing unclaimed keys");
+    else if (any_fits)
+        error_set(err, ERROR_NO_FREE_SLOT, "each slot that fits is claimed by a key id, locked or reserved",
+                  "destroy a key that is not needed any more");
+    else
+        error_set(err, ERROR_NO_FREE_SLOT, "the chip's configuration has no slot for such a key",
+                  "see what each slot can do: imprint info");
+    return PSA_ERROR_INSUFFICIENT_STORAGE;
+}
+
+/* In a map where all slots are taken for empty they are asked in the order of preference, until one is. */
+static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_want *want,
+                                uint8_t *slot, struct error *err)
+{
+    unsigned asked = 0;
+
+    for (;;) {
+        psa_status_t status = driver_pick_slot(map, want, &driver->settings, slot, err);
+        if (status != PSA_SUCCESS || (asked & 1u << *slot) != 0 || map->slots[*slot].scrap)
+            return status;
+        status = ask_slot(driver, *slot, &map->slots[*slot].fill, err);
+        if (status != PSA_SUCCESS)
+            return status;
+        asked |= 1u << *slot;
+    }
+}
+
+psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+{
+    struct driver_map map;
+    uint8_t picked;
+    psa_status_t status = read_unprobed(driver, DRIVER_FILL_EMPTY, &map, err);
+
+    /* No slot has an ability then: any will do to say so. */
+    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
+        status = driver_require(&driver->config, 0, CHIP_CAN_GENERATE, err);
+    if (status == PSA_SUCCESS)
+        status = pick_asking(driver, &map, want, &picked, err);
+    if (status == PSA_SUCCESS)
+        *slot = picked;
+    driver_rest(driver);
+    return status;
+}
+
+/* --- a slot that was named ------------------------------------------------------------------------------------- */
+
+/* Policy: what the key is to be used for, and how it is to get there. */
+static psa_status_t check_policy(const struct driver *driver, const struct driver_want *want, uint8_t slot,
+                                 struct error *err)
+{
+    const struct chip_config *config = &driver->config;
+    const struct chip_config later = with_data_locked(config);
+    uint32_t uses = want->abilities, ways = want->method;
+
+    /* What another slot is for is said by the rules of any ability that private keys alone have. */
+    if (want->private_key && !driver_slot_is_private(config, slot))
+        uses = CHIP_CAN_GIVE_PUBLIC;
+    psa_status_t status = driver_require(&later, slot, uses, err);
+    if (status != PSA_SUCCESS || ways == 0)
+        return status;
+    ways &= chip_slot_can(config, slot);
+    if (ways == 0) /* import in clear ends with the data lock, whatever the slot */
+        return driver_require(
+            config, slot, chip_data_is_locked(config) ? want->method & ~(uint32_t)CHIP_CAN_IMPORT_CLEAR : want->method,
+            err);
+    if (ways != CHIP_CAN_IMPORT_SECRET || driver_write_key(driver, slot) != NULL)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_WRITE_KEY_MISSING,
+              "the slot takes only encrypted keys, and the secret in its WriteKey slot was not given",
+              "give the write key");
+    return PSA_ERROR_NOT_PERMITTED;
+}
+
+/* Bytes 0 to 3 and 36 to 39 of a stored public key are zero, X and Y between and behind them. */
+static bool has_public_key_form(const uint8_t stored[static 64])
+{
+    return load32_le(stored) == 0 && load32_le(stored + 36) == 0;
+}
+
+/* For registration: a key of the wanted kind is really there and answers. */
+static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t slot, struct error *err)
+{
+    uint32_t can = chip_slot_can(&driver->config, slot);
+    uint8_t seen[64]; /* a public key, or the first two blocks of the slot */
+    const char *fault = NULL;
+    enum chip_status answer = CHIP_OK;
+    enum driver_fill fill;
+    psa_status_t status = private_key ? PSA_SUCCESS : driver_require(&driver->config, slot, CHIP_CAN_READ_CLEAR, err);
+
+    if (status == PSA_SUCCESS)
+        status = ask_slot(driver, slot, &fill, err);
+    if (status != PSA_SUCCESS)
+        return status;
+    if (fill != DRIVER_FILL_KEY) {
+        fault = "the slot holds no key";
+    } else if (private_key) {
+        if ((can & CHIP_CAN_GIVE_PUBLIC) != 0)
+            answer = chip_read_public_key(driver->chip, slot, seen, err);
+        if (answer == CHIP_EXECUTION)
+            fault = "the slot is marked as filled, but no public key can be computed from it";
+    } else {
+        answer = chip_read_slot_block(driver->chip, slot, 0, seen, err);
+        if (answer == CHIP_OK)
+            answer = chip_read_slot_block(driver->chip, slot, 1, seen + 32, err);
+        if (answer == CHIP_OK && !has_public_key_form(seen))
+            fault = "what the slot holds has not the form of a public key";
+    }
+    if (fault == NULL)
+        return driver_outcome(driver, answer);
+    error_clear(err);
+    error_set(err, ERROR_SLOT_EMPTY, fault, "name another slot, or generate or import a key");
+    return PSA_ERROR_DOES_NOT_EXIST;
+}
+
+static psa_status_t check_unclaimed(struct driver *driver, uint8_t slot, struct error *err)
+{
+    uint32_t claimed_by;
+    psa_status_t status = driver_find_claim(driver, slot, 0, &claimed_by, err);
+
+    if (status != PSA_SUCCESS || claimed_by == 0)
+        return status;
+    error_set(err, ERROR_SLOT_CLAIMED, "a key id points to the slot", "destroy that key first, or name another slot");
+    error_with_key(err, claimed_by);
+    return PSA_ERROR_ALREADY_EXISTS;
+}
+
+psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err)
+{
+    psa_status_t status = driver_load_config(driver, err);
+
+    if (status == PSA_SUCCESS) {
+        status = check_policy(driver, want, slot, err);
+        if (status != PSA_SUCCESS && err != NULL && err->next == NULL && err->reason != ERROR_CONFIG_UNLOCKED)
+            err->next = "name another slot: imprint info shows all";
+    }
+    if (status == PSA_SUCCESS)
+        status =
+            want->method != 0 ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
+    if (status != PSA_SUCCESS)
+        error_at_slot(err, slot);
+    driver_rest(driver);
+    return status;
+}

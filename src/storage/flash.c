@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The log on flash: entries, blocks, and the choice of where a new entry goes. What lies where, and the table of states
+ * after a power cut, is in docs/storage-format.md.
+ *
+ * What always holds: one more block than the log counts can be erased at any time, so that the oldest block can be
+ * rewritten into it; all of it fits there, for an entry takes the same room in every block. "Room" therefore means
+ * room beside the live records of one block (room_in()), and a new entry fits when some block has it: that block is
+ * rewritten with the new entry in it. The bytes that happen to be free in the newest block are only a short cut.
+ */
+#include "storage/flash.h"
+
+#include <string.h>
+
+#include "base/order.h"
+#include "storage/flash_entry.h"
+#include "storage/record.h"
+
+/* A block's header, stored twice. */
+enum {
+    HEADER_VERSION = 4,
+    HEADER_UNIT = 6,
+    HEADER_BLOCK_SIZE = 8,
+    HEADER_BLOCK_COUNT = 12,
+    HEADER_COUNT = 14, /* one byte, as is the next */
+    HEADER_SPARE = 15,
+    HEADER_SEQ = 16,
+    HEADER_OLDEST = 20,
+    HEADER_RETIRED = 24,
+    HEADER_CRC = 28,
+    HEADER_COPIES = 2,
+    FLASH_VERSION = 1,
+};
+
+_Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the header's last field");
+
+#define HEADER_MAGIC 0x534c4649u /* "IFLS" */
+
+/* Where the entries of a block begin: behind both copies of its header. */
+static uint32_t entries_at(const struct flash_device *device)
+{
+    return HEADER_COPIES * flash_entry_in_units(device, STORAGE_FLASH_HEADER);
+}
+
+/* ---- reading the log -------------------------------------------------------------------------------------------- */
+
+static uint32_t block_start(const struct storage_flash *self, const struct storage_flash_block *block)
+{
+    return block->index * self->device->block_size;
+}
+
+/* Where the block's entries end, and the next one would begin. */
+static uint32_t block_end(const struct storage_flash *self, const struct storage_flash_block *block)
+{
+    return block_start(self, block) + block->end * self->device->unit;
+}
+
+/* Before the first entry of a block: walk() goes on from there. */
+static void go_to_block(struct flash_entry *entry, uint32_t block)
+{
+    entry->block = block;
+    entry->at = entry->span = 0;
+}
+
+/* Steps over to the next entry of the log. False at the end, and where the log cannot be read: self->fault tells. */
+static bool walk(struct storage_flash *self, struct flash_entry *entry)
+{
+    uint32_t at = entry->at + entry->span; /* 0 before a block's first entry: no entry lies there */
+    for (; entry->block < self->count; entry->block++, at = 0) {
+        const struct storage_flash_block *block = &self->blocks[entry->block];
+        const uint32_t end = block_end(self, block);
+        if (at == 0)
+            at = block_start(self, block) + entries_at(self->device);
+        if (at < end) {
+            const bool good = flash_entry_read(self->device, at, end, entry);
+            if (!good)
+                self->fault = true;
+            return good;
+        }
+    }
+    return false;
+}
+
+/* Whether `entry`, which walk() has come to, is a record and the last word on its uid. */
+static bool is_live(struct storage_flash *self, const struct flash_entry *entry)
+{
+    struct flash_entry later = *entry;
+    if (entry->kind != FLASH_ENTRY_RECORD)
+        return false;
+    while (walk(self, &later)) {
+        if (later.uid == entry->uid)
+            return false;
+    }
+    return true;
+}
+
+/* Finds the last word on `uid`, and checks it when it is a record. */
+static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct flash_entry *found,
+                                   struct storage_record *record)
+{
+    struct flash_entry entry;
+    found->kind = FLASH_ENTRY_REMOVAL;
+    self->fault = false;
+    go_to_block(&entry, 0);
+    while (walk(self, &entry)) {
+        if (entry.uid == uid)
+            *found = entry;
+    }
+    if (self->fault)
+        return STORAGE_FAILED;
+    return found->kind == FLASH_ENTRY_RECORD ? flash_entry_check(self->device, found, record) : STORAGE_ABSENT;
+}
+
+/* Adds an entry to a block in which it has been found to fit. */
+static bool add(struct storage_flash *self, struct storage_flash_block *block, const struct flash_entry *entry)
+{
+    const bool good = flash_entry_write(self->device, block_end(self, block), entry);
+    if (good)
+        block->end = (uint16_t)(block->end + entry->span / self->device->unit);
+    return good;
+}
+
+/* ---- rewriting a block ------------------------------------------------------------------------------------------ */
+
+/*
+ * The block to take into use: the next one round the ring that is not bad. False when it counts, for the log lies round
+ * the ring from its oldest block to its newest: then there is none.
+ */
+static bool next_free(const struct storage_flash *self, uint16_t *index)
+{
+    const uint32_t all = self->device->block_count;
+    uint32_t at = self->count == 0 ? all - 1 : self->blocks[self->count - 1].index;
+    do
+        at = at + 1 == all ? 0 : at + 1;
+    while ((self->retired >> at & 1) != 0); /* ends: a block of the log is not bad, and without a log one is good */
+    for (uint32_t i = 0; i < self->count; i++) {
+        if (self->blocks[i].index == at)
+            return false;
+    }
+    *index = (uint16_t)at;
+    return true;
+}
+
+/*
+ * Writes both copies of the header that makes `block` the last of the log, which then begins at block number `dropped`
+ * of those that count now. The first copy does it; the second stands in for it should it be damaged one day, so it does
+ * not matter whether a power cut leaves it out.
+ */
+static bool write_header(struct storage_flash *self, const struct storage_flash_block *block, uint32_t dropped)
+{
+    const struct flash_device *device = self->device;
+    const uint32_t at = block_start(self, block), size = flash_entry_in_units(device, STORAGE_FLASH_HEADER);
+    uint8_t header[STORAGE_FLASH_UNIT_MAX];
+
+    memset(header, 0xff, sizeof header);
+    store32_le(header, HEADER_MAGIC);
+    store16_le(header + HEADER_VERSION, FLASH_VERSION);
+    store16_le(header + HEADER_UNIT, (uint16_t)device->unit);
+    store32_le(header + HEADER_BLOCK_SIZE, device->block_size);
+    store16_le(header + HEADER_BLOCK_COUNT, (uint16_t)device->block_count);
+    header[HEADER_COUNT] = (uint8_t)(self->count + 1 - dropped);
+    header[HEADER_SPARE] = (uint8_t)device->spare_blocks;
+    store32_le(header + HEADER_SEQ, block->seq);
+    store32_le(header + HEADER_OLDEST, self->blocks[dropped].seq);
+    store32_le(header + HEADER_RETIRED, self->retired);
+    storage_record_seal(header, HEADER_CRC);
+    self->seq = block->seq;
+    if (!flash_entry_program(device, at, header, size)) {
+        /* Whatever a later opening makes of it, nothing may be added to the log before it. */
+        self->closed = true;
+        return false;
+    }
+    (void)flash_entry_program(device, at + size, header, size);
+    self->closed = false;
+    return true;
+}
+
+/*
+ * Makes a new newest block, with `item` (NULL: none) in it. `drop`: in the place of the oldest, whose live records are
+ * copied first. False, with the log as it was, when there is no free block or the one that was has failed: then it is
+ * retired, and there may be another.
+ */
+static bool renew(struct storage_flash *self, bool drop, const struct flash_entry *item)
+{
+    const struct flash_device *device = self->device;
+    struct storage_flash_block *block = &self->blocks[self->count]; /* there is room: a free block does not count */
+    struct flash_entry entry;
+
+    if (self->seq == UINT32_MAX || !next_free(self, &block->index))
+        return false;
+    block->seq = self->seq + 1;
+    block->end = (uint16_t)(entries_at(device) / device->unit);
+    bool good = device->erase(device->context, block->index) &&
+                flash_entry_holds(device, block_start(self, block), NULL, device->block_size);
+    go_to_block(&entry, 0);
+    while (good && drop && walk(self, &entry) && entry.block == 0) {
+        if ((item == NULL || entry.uid != item->uid) && is_live(self, &entry))
+            good = add(self, block, &entry);
+    }
+    if (self->fault)
+        return false;
+    if (!good || (item != NULL && !add(self, block, item)) || !write_header(self, block, drop)) {
+        self->retired |= 1u << block->index;
+        return false;
+    }
+    if (drop)
+        memmove(self->blocks, self->blocks + 1, self->count * sizeof self->blocks[0]);
+    else
+        self->count++;
+    return true;
+}
+
+/* ---- where a new entry goes ------------------------------------------------------------------------------------- */
+
+/* How many blocks may be in use, the one to rewrite into included: the spare ones stay out of it. */
+static uint32_t usable(const struct storage_flash *self)
+{
+    uint32_t good = self->device->block_count;
+    for (uint32_t bad = self->retired; bad != 0; bad &= bad - 1) /* takes the lowest bit away */
+        good--;
+    return flash_smaller(self->device->block_count - self->device->spare_blocks, good);
+}
+
+/* Whether the log may have a block number `block`: one that it has, or one still to be taken into use. */
+static bool has_place(const struct storage_flash *self, uint32_t block)
+{
+    return block < self->count || block + 1 < usable(self);
+}
+
+/* The room that a block has, or will have, beside its live records, those of `uid` left out. */
+static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid)
+{
+    uint32_t room = self->device->block_size - entries_at(self->device);
+    struct flash_entry entry;
+
+    go_to_block(&entry, block);
+    while (walk(self, &entry) && entry.block == block) {
+        if (entry.uid != uid && is_live(self, &entry))
+            room -= entry.span;
+    }
+    return room;
+}
+
+/* Whether `item`, if it comes to count in `block`, leaves some block with `kept` bytes of room. */
+static bool leaves_room(struct storage_flash *self, const struct flash_entry *item, uint32_t block, uint32_t kept)
+{
+    if (kept == 0)
+        return true;
+    const uint32_t live = item->kind == FLASH_ENTRY_RECORD ? item->span : 0;
+    for (uint32_t i = 0; has_place(self, i); i++) {
+        if (room_in(self, i, item->uid) >= kept + (i == block ? live : 0))
+            return true;
+    }
+    return false;
+}
+
+#define NO_BLOCK UINT32_MAX
+
+/*
+ * The block in whose room `item` fits, so that `kept` bytes of room stay: one not used yet (number self->count), else
+ * the oldest.
+ */
+static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
+{
+    for (uint32_t i = 0; i <= self->count; i++) {
+        const uint32_t block = i == 0 ? self->count : i - 1;
+        if (has_place(self, block) && room_in(self, block, item->uid) >= item->span &&
+            leaves_room(self, item, block, kept))
+            return block;
+    }
+    return NO_BLOCK;
+}
+
+/*
+ * Writes `item`, and leaves room for a record of `kept` bytes. FULL has changed nothing that can be seen. Ends: each
+ * turn closes a block, retires one, or brings the block that has room nearer to being the oldest.
+ */
+static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
+{
+    const struct flash_device *device = self->device;
+    for (;;) {
+        const uint32_t retired = self->retired, count = self->count;
+        struct storage_flash_block *newest = &self->blocks[count - 1];
+
+        if (!self->closed && item->span <= device->block_size - newest->end * device->unit &&
+            leaves_room(self, item, count - 1, kept)) {
+            self->closed = true;
+            if (add(self, newest, item)) {
+                self->closed = false;
+                return STORAGE_OK;
+            }
+            continue;
+        }
+        const uint32_t block = choose(self, item, kept);
+        if (self->fault)
+            return STORAGE_FAILED;
+        if (block == NO_BLOCK)
+            return STORAGE_FULL;
+        /* In the rewritten form of a later block: the oldest is rewritten as it is first. */
+        const bool later = block > 0 && block < count;
+        const bool renewed = renew(self, block < count, later ? NULL : item);
+        if (renewed && !later)
+            return STORAGE_OK;
+        if (!renewed && (self->fault || self->retired == retired))
+            return STORAGE_FAILED;
+    }
+}
+
+/* ---- the five operations ---------------------------------------------------------------------------------------- */
+
+/* Stores `record` under `uid`, or removes what is there (NULL). */
+static enum storage_status change(struct storage_flash *self, uint64_t uid, const struct flash_record *record)
+{
+    struct flash_entry present, item;
+    struct storage_record before;
+    uint32_t length = 0, kept = 0;
+
+    enum storage_status status = look_up(self, uid, &present, &before);
+    const bool absent = status == STORAGE_ABSENT;
+    if (status == STORAGE_OK && (before.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+        return STORAGE_PERMANENT;
+    if (status == STORAGE_FUTURE || status == STORAGE_FAILED || (absent && record == NULL))
+        return status;
+    if (record != NULL) {
+        if (status == STORAGE_OK && before.flags == record->flags && before.size == record->content.len &&
+            flash_entry_holds(self->device, flash_entry_content(&present), record->content.data, before.size))
+            return STORAGE_OK;
+        length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
+        /* A new record has what is kept. A removal takes nothing from the room beside live records. */
+        kept = absent ? 0 : self->reserved;
+    }
+    item.uid = uid;
+    item.at = 0; /* not yet anywhere */
+    item.record = record;
+    item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
+    flash_entry_size(self->device, length, &item);
+    status = write_entry(self, &item, kept);
+    if (status == STORAGE_OK && absent)
+        self->reserved = 0;
+    return status;
+}
+
+static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    const struct flash_record record = {.flags = flags, .content = content};
+
+    return content.len > STORAGE_RECORD_MAX ? STORAGE_FULL : change(context, uid, &record);
+}
+
+static enum storage_status flash_remove(void *context, uint64_t uid)
+{
+    return change(context, uid, NULL);
+}
+
+static enum storage_status flash_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
+                                     struct storage_record *record)
+{
+    struct storage_flash *self = context;
+    struct flash_entry entry;
+    struct storage_record found;
+
+    out->len = 0;
+    if (record == NULL)
+        record = &found;
+    const enum storage_status status = look_up(self, uid, &entry, record);
+    if (status == STORAGE_OK && offset < record->size && out->cap > 0) {
+        const size_t left = record->size - offset, len = left < out->cap ? left : out->cap;
+        if (!flash_entry_fetch(self->device, flash_entry_content(&entry) + offset, out->data, len))
+            return STORAGE_FAILED;
+        out->len = len;
+    }
+    return status;
+}
+
+static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
+{
+    struct storage_flash *self = context;
+    struct flash_entry entry;
+    uint64_t next = 0;
+
+    (void)first; /* `*uid` is 0 then, and no record has that */
+    self->fault = false;
+    go_to_block(&entry, 0);
+    while (walk(self, &entry)) {
+        if (entry.uid > *uid && (next == 0 || entry.uid < next) && is_live(self, &entry))
+            next = entry.uid;
+    }
+    if (self->fault)
+        return STORAGE_FAILED;
+    if (next == 0)
+        return STORAGE_ABSENT;
+    *uid = next;
+    return STORAGE_OK;
+}
+
+/* Room is kept by counting: every later write leaves it (leaves_room()). */
+static enum storage_status flash_reserve(void *context, uint32_t size)
+{
+    struct storage_flash *self = context;
+    struct flash_entry item;
+
+    if (size > STORAGE_RECORD_MAX)
+        return STORAGE_FULL;
+    item.uid = 0; /* choose() asks no more of it than this and its span */
+    item.kind = FLASH_ENTRY_RECORD;
+    flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
+    self->fault = false;
+    const uint32_t block = choose(self, &item, 0);
+    if (self->fault)
+        return STORAGE_FAILED;
+    if (block == NO_BLOCK)
+        return STORAGE_FULL;
+    if (self->reserved < item.span)
+        self->reserved = item.span;
+    return STORAGE_OK;
+}
+
+static void flash_release(void *context)
+{
+    struct storage_flash *self = context;
+    self->reserved = 0;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------------------------- */
+
+/* What opening comes to. */
+enum outcome { NO_GEOMETRY, OTHER_GEOMETRY, NO_STORE, LATER_VERSION, DAMAGED, NOT_MADE, OPENED };
+
+/* Why a store does not open: one row for each outcome but the last. */
+static const struct {
+    uint8_t status, reason; /* enum storage_status, enum error_reason */
+    const char *cause, *next;
+} refusals[] = {
+    [NO_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash's geometry is out of bounds", NULL},
+    [OTHER_GEOMETRY] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the store was made for flash of another geometry",
+                        "name the geometry that it was made for"},
+    [NO_STORE] = {STORAGE_ABSENT, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first"},
+    [LATER_VERSION] = {STORAGE_FUTURE, ERROR_STORAGE_FAILED, "the store was made by a later version",
+                       "use that version"},
+    [DAMAGED] = {STORAGE_CORRUPT, ERROR_STORAGE_CORRUPT, "the store on flash is damaged",
+                 "restore an image of it, or erase the flash"},
+    [NOT_MADE] = {STORAGE_FAILED, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL},
+};
+
+/* Checks a header. OK; FUTURE for a whole one of a later version; ABSENT for anything else. */
+static enum storage_status check_header(const uint8_t header[static STORAGE_FLASH_HEADER])
+{
+    if (load32_le(header) != HEADER_MAGIC || !storage_record_is_sealed(header, STORAGE_FLASH_HEADER))
+        return STORAGE_ABSENT;
+    const uint16_t version = load16_le(header + HEADER_VERSION);
+    if (version == FLASH_VERSION)
+        return STORAGE_OK;
+    return version > FLASH_VERSION ? STORAGE_FUTURE : STORAGE_ABSENT;
+}
+
+/* Reads the first copy of a block's header that is whole. */
+static enum storage_status read_header(const struct storage_flash *self, uint32_t start,
+                                       uint8_t header[static STORAGE_FLASH_HEADER])
+{
+    enum storage_status status = STORAGE_ABSENT;
+    for (uint32_t copy = 0; copy < HEADER_COPIES && status == STORAGE_ABSENT; copy++) {
+        if (flash_entry_fetch(self->device, start, header, STORAGE_FLASH_HEADER))
+            status = check_header(header);
+        start += flash_entry_in_units(self->device, STORAGE_FLASH_HEADER);
+    }
+    return status;
+}
+
+/*
+ * Finds the end of a block's entries. The last one may be one that a power cut has left without its mark, or with a
+ * damaged prefix and nothing behind it: it does not count. False for any other damage.
+ */
+static bool measure(struct storage_flash *self, struct storage_flash_block *block)
+{
+    const struct flash_device *device = self->device;
+    const uint32_t start = block_start(self, block), end = start + device->block_size;
+    uint32_t at = start + entries_at(device);
+    struct flash_entry entry;
+
+    while (flash_entry_read(device, at, end, &entry) &&
+           !flash_entry_holds(device, at + entry.span - device->unit, NULL, device->unit))
+        at += entry.span;
+    block->end = (uint16_t)((at - start) / device->unit);
+    self->closed = !device->blank_is_erased || !flash_entry_holds(device, at, NULL, entry.span);
+    at += entry.span;
+    return flash_entry_holds(device, at, NULL, end - at);
+}
+
+/* Reads every header, and takes the blocks that count into self->blocks, by their numbers. */
+static enum outcome gather(struct storage_flash *self)
+{
+    const struct flash_device *device = self->device;
+    uint8_t header[STORAGE_FLASH_HEADER];
+    uint32_t found = 0;
+    bool entries = false;
+
+    for (uint32_t index = 0; index < device->block_count; index++) {
+        const uint32_t start = index * device->block_size;
+        const enum storage_status status = read_header(self, start, header);
+        struct flash_entry entry;
+        if (status == STORAGE_FUTURE)
+            return LATER_VERSION;
+        entries |= flash_entry_read(device, start + entries_at(device), start + device->block_size, &entry);
+        if (status != STORAGE_OK)
+            continue;
+        const struct storage_flash_block block = {.seq = load32_le(header + HEADER_SEQ), .index = (uint16_t)index};
+        uint32_t at = found++;
+        for (; at > 0 && self->blocks[at - 1].seq >= block.seq; at--)
+            self->blocks[at] = self->blocks[at - 1];
+        self->blocks[at] = block;
+    }
+    if (found == 0)
+        return entries ? DAMAGED : NO_STORE; /* an entry where a first one lies, and no header at all */
+    if (read_header(self, self->blocks[found - 1].index * device->block_size, header) != STORAGE_OK)
+        return DAMAGED;
+    if (load16_le(header + HEADER_UNIT) != device->unit ||
+        load32_le(header + HEADER_BLOCK_SIZE) != device->block_size ||
+        load16_le(header + HEADER_BLOCK_COUNT) != device->block_count)
+        return OTHER_GEOMETRY;
+    self->seq = load32_le(header + HEADER_SEQ);
+    self->retired = load32_le(header + HEADER_RETIRED);
+    const uint32_t oldest = load32_le(header + HEADER_OLDEST);
+    for (uint32_t i = 0; i < found; i++) {
+        struct storage_flash_block *block = &self->blocks[self->count];
+        *block = self->blocks[i];
+        if (block->seq < oldest || (self->retired >> block->index & 1) != 0)
+            continue;
+        if ((self->count > 0 && block->seq == block[-1].seq) || !measure(self, block))
+            return DAMAGED;
+        self->count++;
+    }
+    const bool whole = self->count > 0 && self->count == header[HEADER_COUNT] && self->blocks[0].seq == oldest;
+    return whole ? OPENED : DAMAGED;
+}
+
+static enum outcome open_or_make(struct storage_flash *self, bool create)
+{
+    if (storage_flash_record_max(self->device) == 0)
+        return NO_GEOMETRY;
+    const enum outcome outcome = gather(self);
+    if (outcome != NO_STORE || !create)
+        return outcome;
+    while (!renew(self, false, NULL)) {
+        if (usable(self) <= 1)
+            return NOT_MADE;
+    }
+    return OPENED;
+}
+
+enum storage_status storage_flash_open(struct storage_flash *self, const struct flash_device *device, bool create,
+                                       struct storage *storage, struct error *err)
+{
+    static const struct storage_operations operations = {
+        .set = flash_set,
+        .get = flash_get,
+        .remove = flash_remove,
+        .next = flash_next,
+        .reserve = flash_reserve,
+        .release = flash_release,
+    };
+
+    *self = (struct storage_flash){.device = device};
+    const enum outcome outcome = open_or_make(self, create);
+    if (outcome == OPENED) {
+        *storage = (struct storage){.operations = &operations, .context = self};
+        return STORAGE_OK;
+    }
+    error_set(err, refusals[outcome].reason, refusals[outcome].cause, refusals[outcome].next);
+    error_doing(err, "open the key storage");
+    return refusals[outcome].status;
+}
+
+uint32_t storage_flash_record_max(const struct flash_device *device)
+{
+    const uint32_t unit = device->unit, size = device->block_size, blocks = device->block_count;
+    if (unit == 0 || unit > STORAGE_FLASH_UNIT_MAX || (unit & (unit - 1)) != 0 || blocks < 2 ||
+        blocks > STORAGE_FLASH_BLOCKS_MAX || device->spare_blocks > blocks - 2 || size % unit != 0 ||
+        size / unit > UINT16_MAX)
+        return 0;
+    const uint32_t overhead = entries_at(device) + unit + FLASH_ENTRY_PREFIX + STORAGE_RECORD_OVERHEAD;
+    return size <= overhead ? 0 : flash_smaller(size - overhead, STORAGE_RECORD_MAX);
+}
+
+bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADER], struct flash_device *device)
+{
+    if (check_header(header) != STORAGE_OK)
+        return false;
+    device->unit = load16_le(header + HEADER_UNIT);
+    device->block_size = load32_le(header + HEADER_BLOCK_SIZE);
+    device->block_count = load16_le(header + HEADER_BLOCK_COUNT);
+    device->spare_blocks = header[HEADER_SPARE];
+    return true;
+}

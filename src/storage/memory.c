@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/memory.h"
+
+#include <string.h>
+
+#include "base/order.h"
+
+/* An entry: `len` bytes at `at`. len 0: none. */
+struct place {
+    size_t at;
+    size_t len;
+};
+
+/* The entry at `at`, with its uid. False at the end. The entries are our own, so their lengths are right. */
+static bool walk(const struct storage_memory *self, size_t at, struct place *place, uint64_t *uid)
+{
+    if (at >= self->entries.len)
+        return false;
+    const uint8_t *entry = self->entries.data + at;
+    *uid = load64_le(entry);
+    *place = (struct place){.at = at, .len = STORAGE_MEMORY_ENTRY + load32_le(entry + 8)};
+    return true;
+}
+
+/* Finds and checks the record `uid`. Where there is none, `place` is empty. */
+static enum storage_status find(const struct storage_memory *self, uint64_t uid, struct place *place,
+                                struct storage_record *record, struct bytes *content)
+{
+    uint64_t found;
+    for (size_t at = 0; walk(self, at, place, &found); at += place->len) {
+        const uint8_t *stored = self->entries.data + place->at + STORAGE_MEMORY_ENTRY;
+        if (found == uid)
+            return storage_record_read(bytes_of(stored, place->len - STORAGE_MEMORY_ENTRY), uid, record, content);
+    }
+    *place = (struct place){.at = self->entries.len, .len = 0};
+    return STORAGE_ABSENT;
+}
+
+/* Takes the entry out, wipes it and closes the gap. */
+static void cut(struct storage_memory *self, struct place place)
+{
+    uint8_t *at = self->entries.data + place.at;
+    const size_t behind = self->entries.len - place.at - place.len;
+    memmove(at, at + place.len, behind);
+    bytes_wipe(at + behind, place.len);
+    self->entries.len -= place.len;
+}
+
+static enum storage_status memory_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    struct storage_memory *self = context;
+    struct place place;
+    struct storage_record record;
+    struct bytes present;
+
+    const enum storage_status before = find(self, uid, &place, &record, &present);
+    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+        return STORAGE_PERMANENT;
+    if (before == STORAGE_OK && record.flags == flags && bytes_equal(present, content))
+        return STORAGE_OK;
+    if (before == STORAGE_FUTURE)
+        return before;
+    /* place.len is 0 when there is none yet, else part of entries.len: the difference does not wrap. */
+    const size_t kept = self->entries.len - place.len;
+    const size_t held_back = before == STORAGE_ABSENT ? 0 : self->reserved;
+    if (content.len > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES(content.len) + held_back > self->entries.cap - kept)
+        return STORAGE_FULL;
+    cut(self, place);
+    uint8_t *entry = self->entries.data + self->entries.len;
+    store64_le(entry, uid);
+    store32_le(entry + 8, (uint32_t)STORAGE_RECORD_BYTES(content.len));
+    self->entries.len += STORAGE_MEMORY_ENTRY;
+    (void)storage_record_write(uid, flags, content, &self->entries);
+    if (before == STORAGE_ABSENT)
+        self->reserved = 0;
+    return STORAGE_OK;
+}
+
+static enum storage_status memory_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
+                                      struct storage_record *record)
+{
+    const struct storage_memory *self = context;
+    struct place place;
+    struct storage_record found;
+    struct bytes content;
+
+    out->len = 0;
+    enum storage_status status = find(self, uid, &place, &found, &content);
+    if (status != STORAGE_OK)
+        return status;
+    if (offset < content.len) {
+        const size_t left = content.len - offset;
+        (void)bytes_append(out, bytes_of(content.data + offset, left < out->cap ? left : out->cap));
+    }
+    if (record != NULL)
+        *record = found;
+    return STORAGE_OK;
+}
+
+static enum storage_status memory_remove(void *context, uint64_t uid)
+{
+    struct storage_memory *self = context;
+    struct place place;
+    struct storage_record record;
+    struct bytes content;
+
+    enum storage_status status = find(self, uid, &place, &record, &content);
+    if (status == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+        return STORAGE_PERMANENT;
+    if (status == STORAGE_OK || status == STORAGE_CORRUPT) {
+        cut(self, place);
+        status = STORAGE_OK;
+    }
+    return status;
+}
+
+static enum storage_status memory_next(void *context, bool first, uint64_t *uid)
+{
+    const struct storage_memory *self = context;
+    struct place place;
+    enum storage_status status = STORAGE_ABSENT;
+    uint64_t next = 0, found;
+
+    for (size_t at = 0; walk(self, at, &place, &found); at += place.len) {
+        if ((first || found > *uid) && (status == STORAGE_ABSENT || found < next)) {
+            next = found;
+            status = STORAGE_OK;
+        }
+    }
+    if (status == STORAGE_OK)
+        *uid = next;
+    return status;
+}
+
+static enum storage_status memory_reserve(void *context, uint32_t size)
+{
+    struct storage_memory *self = context;
+    if (size > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES((size_t)size) > self->entries.cap - self->entries.len)
+        return STORAGE_FULL;
+    if (self->reserved < STORAGE_MEMORY_BYTES((size_t)size))
+        self->reserved = STORAGE_MEMORY_BYTES((size_t)size);
+    return STORAGE_OK;
+}
+
+static void memory_release(void *context)
+{
+    struct storage_memory *self = context;
+    self->reserved = 0;
+}
+
+void storage_memory_open(struct storage_memory *self, void *room, size_t size, struct storage *storage)
+{
+    static const struct storage_operations operations = {
+        .set = memory_set,
+        .get = memory_get,
+        .remove = memory_remove,
+        .next = memory_next,
+        .reserve = memory_reserve,
+        .release = memory_release,
+    };
+    *self = (struct storage_memory){.entries = {.data = room, .cap = size}};
+    *storage = (struct storage){.operations = &operations, .context = self};
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The grammar: docs/kit-protocol.md. Replies of newer kits and of older ones are taken; see `chip_statuses`. */
+#include "transport/kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/crc16.h"
+#include "base/hex.h"
+#include "base/order.h"
+#include "transport/clock_linux.h"
+
+#define LINE_MAX_CHARACTERS 512 /* of CryptoAuth kits */
+#define REPLY_MS 5000           /* the slowest command takes 2.4 s */
+#define HELLO_MS 1000
+#define DEVICES_MAX 8 /* a kit has devices 00 to 07 */
+
+#define GROUP_MIN 4
+#define STATUS_OK 0x00
+
+/* A kit's status in place of a group: the low byte of the host library's status, and the chip's own. */
+static const struct {
+    uint8_t kit, chip;
+} chip_statuses[] = {
+    {0xd1, 0x01}, /* miscompare */
+    {0xd2, 0x03}, /* parse error */
+    {0xd4, 0xff}, /* CRC or communication error */
+    {0xd6, 0x05}, /* ECC fault */
+    {0xd7, 0x07}, /* self-test error */
+    {0xf4, 0x0f}, /* execution error */
+    {0xf3, 0x11}, /* after wake */
+};
+
+/* A line of the kit, taken apart. */
+struct answer {
+    char line[LINE_MAX_CHARACTERS + 1];
+    uint8_t status;
+    uint8_t memory[TRANSPORT_GROUP_MAX];
+    struct bytes_out data;
+};
+
+static enum transport_status gone(struct transport_kit *self)
+{
+    self->gone = true;
+    return TRANSPORT_GONE;
+}
+
+/* Up to the line's end, which is left out, as are the NULs that some kits send first and all that pads a report. */
+static enum transport_status read_line(struct transport_kit *self, int patience_ms,
+                                       char line[static LINE_MAX_CHARACTERS + 1])
+{
+    uint8_t memory[KIT_PIECE_MAX];
+    size_t len = 0;
+    enum transport_status status = TRANSPORT_OK;
+    bool whole = false;
+
+    while (status == TRANSPORT_OK && !whole) {
+        struct bytes_out piece = {.data = memory, .cap = sizeof memory};
+
+        status = self->port->hear(self->port->context, &piece, patience_ms);
+        for (size_t i = 0; status == TRANSPORT_OK && !whole && i < piece.len; i++) {
+            const char character = (char)memory[i];
+
+            if (character == '\n')
+                whole = true;
+            else if (character != '\0' && character != '\r' && len == LINE_MAX_CHARACTERS)
+                status = TRANSPORT_GARBLED;
+            else if (character != '\0' && character != '\r')
+                line[len++] = character;
+        }
+    }
+    line[len] = '\0'; /* also where the line does not end */
+    bytes_wipe(memory, sizeof memory);
+    return status == TRANSPORT_GONE ? gone(self) : status;
+}
+
+/* "SS(hex)" into status and data. False when it is not of that form. */
+static bool take_apart(struct answer *answer)
+{
+    const char *close = strrchr(answer->line, ')');
+    struct bytes_out status = {.data = &answer->status, .cap = 1};
+    size_t stopped;
+
+    answer->data = (struct bytes_out){.data = answer->memory, .cap = sizeof answer->memory};
+    return strlen(answer->line) >= 4 && answer->line[2] == '(' && close != NULL && close[1] == '\0' &&
+           hex_decode(answer->line, 2, &status, &stopped) && status.len == 1 &&
+           hex_decode(answer->line + 3, (size_t)(close - answer->line - 3), &answer->data, &stopped);
+}
+
+/* One line there, one back. A reply that comes late would be taken for the next one's, so old ones are dropped. */
+static enum transport_status ask(struct transport_kit *self, const char *line, size_t len, int patience_ms,
+                                 struct answer *answer)
+{
+    enum transport_status status;
+
+    if (self->gone || !self->port->say(self->port->context, bytes_of(line, len)))
+        return gone(self);
+    status = read_line(self, patience_ms, answer->line);
+    if (status == TRANSPORT_OK && !take_apart(answer))
+        status = TRANSPORT_GARBLED;
+    return status;
+}
+
+/* Keeps what the chip has answered, as the group it came in; what is no group of a chip stays one that is none. */
+static void keep_reply(struct transport_kit *self, enum transport_status status, const struct answer *answer)
+{
+    self->reply_len = status == TRANSPORT_GARBLED ? 1 : 0;
+    if (status != TRANSPORT_OK)
+        return;
+    if (answer->data.len > 0) {
+        memcpy(self->reply, answer->memory, answer->data.len);
+        self->reply_len = answer->data.len;
+        return;
+    }
+    for (size_t i = 0; i < sizeof chip_statuses / sizeof chip_statuses[0]; i++) {
+        if (chip_statuses[i].kit == answer->status) {
+            self->reply[0] = GROUP_MIN;
+            self->reply[1] = chip_statuses[i].chip;
+            store16_le(self->reply + 2, crc16_update(CRC16_START, bytes_of(self->reply, 2)));
+            self->reply_len = GROUP_MIN;
+        }
+    }
+}
+
+static bool select_identity(struct transport_kit *self, uint8_t identity)
+{
+    struct answer answer = {.status = STATUS_OK};
+    char question[32];
+
+    (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
+    if (ask(self, question, strlen(question), HELLO_MS, &answer) != TRANSPORT_OK || answer.status != STATUS_OK)
+        return false;
+    self->identity = identity;
+    return true;
+}
+
+/* Does the chip wake with the identity it may have by now? Then that is its own; else all is as before. */
+static bool find(struct transport_kit *self, struct answer *answer)
+{
+    const uint8_t old = self->identity, other = self->other;
+
+    if (other == 0)
+        return false;
+    if (select_identity(self, other) && ask(self, "E:w()\n", 6, REPLY_MS, answer) == TRANSPORT_OK &&
+        answer->status == STATUS_OK) {
+        self->other = old;
+        return true;
+    }
+    (void)select_identity(self, old);
+    return false;
+}
+
+static void kit_also_at(void *context, uint8_t address)
+{
+    struct transport_kit *self = context;
+    const uint8_t identity = (uint8_t)(address << 1);
+
+    if (identity != self->identity)
+        self->other = identity;
+}
+
+static enum transport_status kit_wake(void *context)
+{
+    struct transport_kit *self = context;
+    struct answer answer = {.status = STATUS_OK};
+    enum transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
+
+    if (status == TRANSPORT_OK && answer.status != STATUS_OK && answer.data.len == 0) {
+        struct answer second = {.status = STATUS_OK};
+
+        if (find(self, &second))
+            answer = second;
+        answer.data.data = answer.memory;
+    }
+    keep_reply(self, status, &answer);
+    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
+}
+
+static enum transport_status kit_send(void *context, struct bytes group)
+{
+    struct transport_kit *self = context;
+    char line[4 + HEX_SIZE(TRANSPORT_GROUP_MAX) + 2] = "E:t(";
+    struct answer answer = {.status = STATUS_OK};
+    enum transport_status status;
+
+    if (group.len > TRANSPORT_GROUP_MAX)
+        return TRANSPORT_GARBLED;
+    hex_encode(group, line + 4);
+    memcpy(line + 4 + 2 * group.len, ")\n", 2);
+    status = ask(self, line, 4 + 2 * group.len + 2, REPLY_MS, &answer);
+    keep_reply(self, status, &answer);
+    bytes_wipe(line, sizeof line);
+    bytes_wipe(&answer, sizeof answer);
+    /* Whether a command ran whose reply did not come, nobody knows: receive() will say that nothing is there. */
+    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
+}
+
+static enum transport_status kit_receive(void *context, struct bytes_out *group)
+{
+    const struct transport_kit *self = context;
+
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (self->reply_len == 0)
+        return TRANSPORT_NO_ANSWER;
+    if (self->reply_len < GROUP_MIN || self->reply[0] != self->reply_len || self->reply_len > group->cap)
+        return TRANSPORT_GARBLED;
+    (void)bytes_append(group, bytes_of(self->reply, self->reply_len));
+    return TRANSPORT_OK;
+}
+
+static enum transport_status quiet(struct transport_kit *self, const char *line)
+{
+    struct answer answer = {.status = STATUS_OK};
+    enum transport_status status = ask(self, line, strlen(line), REPLY_MS, &answer);
+
+    bytes_wipe(self->reply, sizeof self->reply);
+    self->reply_len = 0;
+    return status == TRANSPORT_OK && answer.status != STATUS_OK ? TRANSPORT_NO_ANSWER : status;
+}
+
+static enum transport_status kit_idle(void *context)
+{
+    return quiet(context, "E:i()\n");
+}
+
+static enum transport_status kit_sleep(void *context)
+{
+    return quiet(context, "E:s()\n");
+}
+
+static const struct transport_operations kit_operations = {
+    .name = "kit",
+    .wake = kit_wake,
+    .send = kit_send,
+    .receive = kit_receive,
+    .idle = kit_idle,
+    .sleep = kit_sleep,
+    .also_at = kit_also_at,
+    .delay_us = clock_linux_delay_us,
+    .now_us = clock_linux_now_us,
+};
+
+/*
+ * Looks through the kit's devices for an ECC chip with that identity: "ECC608 TWI 00(C0)". Twice, because the answer to
+ * what a host asked that has died since may come in place of the first. False with a reason.
+ */
+static bool select_chip(struct transport_kit *self, uint8_t address, struct error *err)
+{
+    enum { SILENT, NOISE, KIT } heard = SILENT;
+    struct answer answer = {.status = STATUS_OK};
+
+    for (unsigned turn = 0; turn < 2 * DEVICES_MAX; turn++) {
+        char question[32];
+        const char *open;
+        uint8_t identity = 0;
+        struct bytes_out found = {.data = &identity, .cap = 1};
+        enum transport_status status;
+        size_t stopped;
+
+        (void)snprintf(question, sizeof question, "board:device(%02X)\n", turn % DEVICES_MAX);
+        status = ask(self, question, strlen(question), HELLO_MS, &answer);
+        if (status == TRANSPORT_GONE || status == TRANSPORT_NO_ANSWER)
+            break;
+        open = strrchr(answer.line, '(');
+        if (heard != KIT)
+            heard = open != NULL && strchr(open, ')') != NULL ? KIT : NOISE;
+        if (strncmp(answer.line, "ECC", 3) != 0 || open == NULL || strlen(open) < 3 ||
+            !hex_decode(open + 1, 2, &found, &stopped) || found.len != 1 || (address != 0 && identity >> 1 != address))
+            continue;
+        /* Older kits know no interface; only the selection counts. */
+        (void)ask(self, "E:physical:interface:i2c\n", 25, HELLO_MS, &answer);
+        if (select_identity(self, identity))
+            return true;
+    }
+    if (heard == KIT)
+        error_set(err, ERROR_DEVICE_MISSING, "the kit has no ECC chip, or none at that address",
+                  "look with a terminal: board:device(00)");
+    else if (heard == NOISE)
+        error_set(err, ERROR_DEVICE_GARBLED, "what answers there is no kit", NULL);
+    else
+        error_set(err, ERROR_DEVICE_SILENT, "no kit answers there", NULL);
+    return false;
+}
+
+bool transport_kit_open(struct transport_kit *self, const struct kit_port *port, uint8_t address,
+                        struct transport *transport, struct error *err)
+{
+    *self = (struct transport_kit){.port = port};
+    if (!select_chip(self, address, err))
+        return false;
+    *transport = (struct transport){.operations = &kit_operations, .context = self};
+    return true;
+}
+
+void transport_kit_close(struct transport_kit *self)
+{
+    bytes_wipe(self->reply, sizeof self->reply);
+    self->reply_len = 0;
+    self->gone = true;
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Word addresses and sequences as in transport/i2c_linux.c. Waits are kept and sent with the next request. Where the
+ * server can wait for a command's end, all that is asked of it travels with the command itself: one trip, and what came
+ * of it is taken when it is asked for, or dropped before something else is said.
+ */
+#include "transport/socket.h"
+
+#include "base/order.h"
+#include "transport/clock_linux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ATECC608B-TNGTLS data sheet, section 7. */
+#define WORD_RESET 0x00
+#define WORD_SLEEP 0x01
+#define WORD_IDLE 0x02
+#define WORD_COMMAND 0x03
+#define WAKE_LOW_US 80    /* tWLO is at least 60 us */
+#define WAKE_HIGH_US 1500 /* tWHI */
+
+/* Longer than any command takes (SelfTest at clock divider M2: 2.3 s). */
+#define AWAIT_NS UINT64_C(2500000000)
+
+#define GROUP_MIN 4
+
+static enum transport_status gone(struct transport_socket *self)
+{
+    self->gone = true;
+    return TRANSPORT_GONE;
+}
+
+static bool put(struct transport_socket *self, enum bus_request type, struct bytes body)
+{
+    return bus_client_put(&self->client, type, body) == BUS_CLIENT_OK;
+}
+
+/* Queues what has been waited since the last request. `*replies` grows when that takes a request of its own. */
+static bool put_wait(struct transport_socket *self, size_t *replies)
+{
+    uint8_t wait[8];
+
+    if (self->pending_ns == 0)
+        return true;
+    store64_le(wait, self->pending_ns);
+    self->pending_ns = 0;
+    ++*replies;
+    return put(self, BUS_TIME, bytes_of(wait, sizeof wait));
+}
+
+static uint8_t address_of(const struct transport_socket *self)
+{
+    return self->address != 0 ? self->address : (uint8_t)(self->client.addresses[0] >> 1);
+}
+
+static bool put_message(struct transport_socket *self, uint8_t flags, size_t len, struct bytes data)
+{
+    uint8_t body[1 + BUS_MESSAGE_HEADER_BYTES + 1 + TRANSPORT_GROUP_MAX] = {1, flags};
+    bool queued;
+
+    body[2] = address_of(self);
+    store16_le(body + 3, (uint16_t)len);
+    if (data.len != 0)
+        memcpy(body + 1 + BUS_MESSAGE_HEADER_BYTES, data.data, data.len);
+    queued = put(self, BUS_TRANSFER, bytes_of(body, 1 + BUS_MESSAGE_HEADER_BYTES + data.len));
+    bytes_wipe(body, sizeof body);
+    return queued;
+}
+
+/* Sends the queue and passes over the replies to all but the last `keep` of `replies` requests. */
+static bool exchange(struct transport_socket *self, size_t replies, size_t keep)
+{
+    struct bus_reply reply;
+
+    if (bus_client_flush(&self->client) != BUS_CLIENT_OK)
+        return false;
+    for (; replies > keep; replies--) {
+        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+            return false;
+    }
+    return true;
+}
+
+/* The reply to one BUS_TRANSFER of one message; `*read` gets what a read brought. */
+static enum transport_status take_result(struct transport_socket *self, struct bytes *read)
+{
+    struct bus_reply reply;
+    const uint8_t *data;
+    size_t len;
+
+    *read = BYTES_NONE;
+    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK || reply.body.len < BUS_TRANSFER_REPLY_BYTES)
+        return gone(self);
+    data = reply.body.data;
+    len = reply.body.len - BUS_TRANSFER_REPLY_BYTES;
+    if (data[0] != BUS_ACKNOWLEDGED)
+        return TRANSPORT_NO_ANSWER;
+    if (len >= 2 && load16_le(data + BUS_TRANSFER_REPLY_BYTES) == len - 2)
+        *read = bytes_of(data + BUS_TRANSFER_REPLY_BYTES + 2, len - 2);
+    else if (len != 0)
+        return gone(self);
+    return TRANSPORT_OK;
+}
+
+/* Drops what travelled with the last command and was not asked for. */
+static bool settle(struct transport_socket *self)
+{
+    struct bus_reply reply;
+
+    for (; self->ahead > 0; self->ahead--) {
+        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+            return false;
+    }
+    return true;
+}
+
+/* Requests for a reply: reset the address counter, read a group of at most `cap` bytes. */
+static bool put_reading(struct transport_socket *self, size_t cap)
+{
+    const uint8_t reset = WORD_RESET;
+
+    return put_message(self, 0, 1, bytes_of(&reset, 1)) &&
+           put_message(self, BUS_MESSAGE_READ | BUS_MESSAGE_GROUP, cap, BYTES_NONE);
+}
+
+/* What these two have brought. */
+static enum transport_status take_reading(struct transport_socket *self, struct bytes_out *group)
+{
+    struct bytes read;
+    enum transport_status status = take_result(self, &read), read_status;
+
+    if (status == TRANSPORT_GONE)
+        return status;
+    read_status = take_result(self, &read); /* also to be taken where the first was refused */
+    if (status != TRANSPORT_OK || read_status != TRANSPORT_OK)
+        return status != TRANSPORT_OK ? status : read_status;
+    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
+        return TRANSPORT_GARBLED;
+    (void)bytes_append(group, read);
+    return TRANSPORT_OK;
+}
+
+/* What comes after a command: its end is waited for, its reply is read. */
+static bool put_ahead(struct transport_socket *self)
+{
+    uint8_t await[BUS_AWAIT_BYTES] = {address_of(self)};
+
+    store64_le(await + 1, AWAIT_NS);
+    return put(self, BUS_AWAIT, bytes_of(await, sizeof await)) && put_reading(self, TRANSPORT_GROUP_MAX);
+}
+
+static enum transport_status write_transaction(struct transport_socket *self, uint8_t word_address, struct bytes group)
+{
+    const size_t ahead = word_address == WORD_COMMAND && self->client.can_await ? 3 : 0;
+    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {word_address};
+    enum transport_status status = TRANSPORT_OK;
+    struct bytes none;
+    size_t replies = 1;
+
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (group.len > TRANSPORT_GROUP_MAX)
+        return TRANSPORT_GARBLED;
+    if (group.len != 0)
+        memcpy(data + 1, group.data, group.len);
+    if (!settle(self) || !put_wait(self, &replies) ||
+        !put_message(self, 0, 1 + group.len, bytes_of(data, 1 + group.len)) || (ahead != 0 && !put_ahead(self)) ||
+        !exchange(self, replies, 1))
+        status = gone(self);
+    self->ahead = ahead;
+    if (status == TRANSPORT_OK)
+        status = take_result(self, &none);
+    bytes_wipe(data, sizeof data);
+    return status;
+}
+
+static void socket_delay_us(void *context, uint32_t microseconds)
+{
+    struct transport_socket *self = context;
+
+    if (self->client.real_time)
+        clock_linux_delay_us(NULL, microseconds);
+    else
+        self->pending_ns += microseconds * UINT64_C(1000);
+}
+
+static uint64_t socket_now_us(void *context)
+{
+    const struct transport_socket *self = context;
+
+    return self->client.real_time ? clock_linux_now_us(NULL) : (self->client.now_ns + self->pending_ns) / 1000;
+}
+
+static bool socket_is_taken(void *context, uint8_t address)
+{
+    const struct transport_socket *self = context;
+    bool taken = false;
+
+    for (size_t i = 0; i < self->client.address_count; i++)
+        taken |= self->client.addresses[i] >> 1 == address;
+    return taken;
+}
+
+static void socket_also_at(void *context, uint8_t address)
+{
+    struct transport_socket *self = context;
+
+    if (self->address != 0 && address != self->address)
+        self->other = address;
+}
+
+/* A wake tells who is there: of two places the chip is where somebody is; before it has moved, at the old one. */
+static void find(struct transport_socket *self)
+{
+    const uint8_t old = self->address;
+
+    if (self->other != 0 && !socket_is_taken(self, old) && socket_is_taken(self, self->other)) {
+        self->address = self->other;
+        self->other = old;
+    }
+}
+
+static enum transport_status socket_wake(void *context)
+{
+    struct transport_socket *self = context;
+    struct bus_reply reply;
+    uint8_t low[4];
+    size_t replies = 1;
+
+    if (self->gone || !settle(self))
+        return gone(self);
+    store32_le(low, WAKE_LOW_US);
+    if (!self->held) {
+        replies++;
+        if (!put(self, BUS_HOLD, BYTES_NONE))
+            return gone(self);
+    }
+    if (!put_wait(self, &replies) || !put(self, BUS_WAKE, bytes_of(low, sizeof low)) || !exchange(self, replies, 1) ||
+        bus_client_take(&self->client, &reply) != BUS_CLIENT_OK ||
+        bus_client_note_addresses(&self->client, reply.body) != BUS_CLIENT_OK || self->client.address_count == 0)
+        return gone(self);
+    self->held = true;
+    find(self);
+    socket_delay_us(context, WAKE_HIGH_US);
+    return TRANSPORT_OK;
+}
+
+static enum transport_status socket_send(void *context, struct bytes group)
+{
+    return write_transaction(context, WORD_COMMAND, group);
+}
+
+static enum transport_status socket_receive(void *context, struct bytes_out *group)
+{
+    struct transport_socket *self = context;
+    size_t replies = 2;
+
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    if (!settle(self) || !put_wait(self, &replies) || !put_reading(self, group->cap) || !exchange(self, replies, 2))
+        return gone(self);
+    return take_reading(self, group);
+}
+
+static enum transport_status socket_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+{
+    struct transport_socket *self = context;
+    struct bus_reply reply;
+
+    (void)worst_us;
+    if (self->ahead == 0) {
+        socket_delay_us(context, first_us);
+        return socket_receive(context, group);
+    }
+    group->len = 0;
+    if (self->gone)
+        return TRANSPORT_GONE;
+    self->ahead = 0;
+    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+        return gone(self);
+    return take_reading(self, group);
+}
+
+static enum transport_status socket_idle(void *context)
+{
+    return write_transaction(context, WORD_IDLE, BYTES_NONE);
+}
+
+/* The end of a conversation: others may have the bus. */
+static enum transport_status socket_sleep(void *context)
+{
+    struct transport_socket *self = context;
+    enum transport_status status = write_transaction(self, WORD_SLEEP, BYTES_NONE);
+
+    if (status == TRANSPORT_GONE || !self->held)
+        return status;
+    self->held = false;
+    if (!put(self, BUS_RELEASE, BYTES_NONE) || !exchange(self, 1, 0))
+        return gone(self);
+    return status;
+}
+
+static const struct transport_operations socket_operations = {
+    .name = "socket",
+    .wake = socket_wake,
+    .send = socket_send,
+    .receive = socket_receive,
+    .await = socket_await,
+    .idle = socket_idle,
+    .sleep = socket_sleep,
+    .also_at = socket_also_at,
+    .is_taken = socket_is_taken,
+    .delay_us = socket_delay_us,
+    .now_us = socket_now_us,
+};
+
+static const struct open_error {
+    enum bus_client_status status;
+    enum error_reason reason;
+    const char *cause, *next;
+} open_errors[] = {
+    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "nobody can be reached there", "start: imprint virtual serve"},
+    {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "somebody listens there but does not answer",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "what listens there does not speak the bus protocol",
+     "is it imprint virtual serve?"},
+    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection", "is it the same version of imprint?"},
+};
+
+static bool finish_open(struct transport_socket *self, enum bus_client_status status, uint8_t address,
+                        struct transport *transport, struct error *err)
+{
+    self->address = address;
+    self->other = 0;
+    self->pending_ns = 0;
+    self->ahead = 0;
+    self->held = self->gone = false;
+    if (status == BUS_CLIENT_OK && address == 0 && self->client.address_count != 1) {
+        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
+        goto refuse;
+    }
+    if (status == BUS_CLIENT_OK) {
+        *transport = (struct transport){.operations = &socket_operations, .context = self};
+        return true;
+    }
+    for (size_t i = 0; i < sizeof open_errors / sizeof open_errors[0]; i++) {
+        if (open_errors[i].status == status) {
+            error_set(err, open_errors[i].reason, open_errors[i].cause, open_errors[i].next);
+            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? self->client.system_errno : 0);
+        }
+    }
+    error_set(err, ERROR_UNEXPECTED, "the bus cannot be opened", NULL); /* where the table has no row */
+refuse:
+    error_doing(err, "connect to a served bus");
+    transport_socket_close(self);
+    return false;
+}
+
+bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
+                                struct transport *transport, struct error *err)
+{
+    return finish_open(self, bus_client_open_unix(&self->client, path), address, transport, err);
+}
+
+bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
+                               struct transport *transport, struct error *err)
+{
+    return finish_open(self, bus_client_open_tcp(&self->client, host, port), address, transport, err);
+}
+
+void transport_socket_close(struct transport_socket *self)
+{
+    bus_client_close(&self->client);
+    self->gone = true;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Word addresses and sequences: ATECC608B-TNGTLS data sheet, section 7. The reply is read as an adapter without
+ * knowledge of its length reads it: address counter reset, one transaction for the count, one for the rest.
+ */
+#include "transport/virtual.h"
+
+#include "virtual/trace/trace.h"
+#include "virtual/chip/virtual.h"
+
+#define WORD_RESET 0x00
+#define WORD_SLEEP 0x01
+#define WORD_IDLE 0x02
+#define WORD_COMMAND 0x03
+
+#define READ_BIT 0x01
+#define GROUP_MIN 4
+
+/* tWLO is at least 60 us: eight zero bits at 100 kHz. */
+#define WAKE_LOW_US 80
+
+/* tWHI. A part with its power-on self test enabled needs 20 ms (tWHIST): it does not answer yet, and the caller waits.
+ */
+#define WAKE_HIGH_US 1500
+
+static struct virtual_chip *chip_of(void *context)
+{
+    const struct transport_virtual *self = context;
+
+    return self->chip;
+}
+
+static bool start(const struct transport_virtual *self, uint8_t address_byte)
+{
+    uint64_t now_ns = virtual_now_ns(self->chip);
+    bool acknowledged = virtual_i2c_start(self->chip, address_byte);
+
+    trace_start(self->trace, now_ns, address_byte, acknowledged);
+    return acknowledged;
+}
+
+static bool put(const struct transport_virtual *self, uint8_t byte)
+{
+    bool acknowledged = virtual_i2c_write(self->chip, byte);
+
+    trace_written(self->trace, byte, acknowledged);
+    return acknowledged;
+}
+
+static uint8_t get(const struct transport_virtual *self)
+{
+    uint8_t byte = virtual_i2c_read(self->chip);
+
+    trace_read(self->trace, byte);
+    return byte;
+}
+
+static void stop(const struct transport_virtual *self)
+{
+    virtual_i2c_stop(self->chip);
+    trace_stop(self->trace);
+}
+
+/* One write transaction: address, word address, the bytes. */
+static enum transport_status write_transaction(const struct transport_virtual *self, uint8_t word_address,
+                                               struct bytes bytes)
+{
+    bool taken = start(self, virtual_i2c_address(self->chip)) && put(self, word_address);
+
+    for (size_t i = 0; taken && i < bytes.len; i++)
+        taken = put(self, bytes.data[i]);
+    stop(self);
+    return taken ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+}
+
+/* One read transaction of `len` bytes, which fit. */
+static enum transport_status read_transaction(const struct transport_virtual *self, struct bytes_out *out, size_t len)
+{
+    bool acknowledged = start(self, virtual_i2c_address(self->chip) | READ_BIT);
+
+    for (size_t i = 0; acknowledged && i < len; i++)
+        out->data[out->len++] = get(self);
+    stop(self);
+    return acknowledged ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+}
+
+static enum transport_status virtual_wake(void *context)
+{
+    const struct transport_virtual *self = context;
+
+    trace_wake(self->trace, virtual_now_ns(self->chip), WAKE_LOW_US);
+    virtual_i2c_sda_low(self->chip, WAKE_LOW_US);
+    virtual_wait_ns(self->chip, WAKE_HIGH_US * UINT64_C(1000));
+    return TRANSPORT_OK;
+}
+
+static enum transport_status virtual_send(void *context, struct bytes group)
+{
+    return write_transaction(context, WORD_COMMAND, group);
+}
+
+static enum transport_status virtual_receive(void *context, struct bytes_out *group)
+{
+    const struct transport_virtual *self = context;
+    enum transport_status status = write_transaction(self, WORD_RESET, BYTES_NONE);
+
+    group->len = 0;
+    if (status == TRANSPORT_OK)
+        status = read_transaction(self, group, 1);
+    if (status != TRANSPORT_OK)
+        return status;
+    if (group->data[0] < GROUP_MIN || group->data[0] > group->cap)
+        return TRANSPORT_GARBLED;
+    return read_transaction(self, group, group->data[0] - (size_t)1) == TRANSPORT_OK ? TRANSPORT_OK : TRANSPORT_GARBLED;
+}
+
+static enum transport_status virtual_idle(void *context)
+{
+    return write_transaction(context, WORD_IDLE, BYTES_NONE);
+}
+
+static enum transport_status virtual_sleep(void *context)
+{
+    return write_transaction(context, WORD_SLEEP, BYTES_NONE);
+}
+
+static void virtual_delay_us(void *context, uint32_t microseconds)
+{
+    virtual_wait_ns(chip_of(context), microseconds * UINT64_C(1000));
+}
+
+static uint64_t virtual_now_us(void *context)
+{
+    return virtual_now_ns(chip_of(context)) / 1000;
+}
+
+static const struct transport_operations virtual_operations = {
+    .name = "virtual",
+    .wake = virtual_wake,
+    .send = virtual_send,
+    .receive = virtual_receive,
+    .idle = virtual_idle,
+    .sleep = virtual_sleep,
+    .delay_us = virtual_delay_us,
+    .now_us = virtual_now_us,
+};
+
+struct transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip)
+{
+    self->chip = chip;
+    self->trace = NULL;
+    return (struct transport){.operations = &virtual_operations, .context = self};
+}
+
+void transport_virtual_trace(struct transport_virtual *self, struct trace *trace)
+{
+    self->trace = trace;
+}

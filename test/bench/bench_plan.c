@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs one profile on a fresh virtual chip, in process, and prints what it cost: commands, bytes on the wire, chip time
+ * on the virtual clock against the sum of the commands' own execution times. Everything printed is a count or virtual
+ * time, so it does not depend on the machine; host instructions are counted from outside (test/bench/run).
+ *
+ * usage: bench_plan PROFILE DIRECTORY [PART]   the directory must exist and be empty; PART: blank, trust-and-go,
+ * trust-flex
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chip/operations.h"
+#include "chip/words.h"
+#include "psa/se_c/atecc608a_se.h"
+#include "profile/text/text.h"
+#include "provision/provision.h"
+#include "storage/file.h"
+#include "transport/virtual.h"
+#include "virtual/chip/virtual.h"
+
+/* Nine clocks a byte at the bus clock that the virtual transport uses. */
+#define BUS_NS_PER_BYTE (9 * 1000000000ULL / 400000)
+
+struct bench {
+    struct virtual_chip *virtual_chip;
+    struct transport_virtual transport_virtual;
+    struct transport transport;
+    struct chip chip;
+    struct storage_file files;
+    struct storage storage;
+    struct driver driver;
+    struct profile profile;
+};
+
+static void fail(const char *what, const struct error *err)
+{
+    struct error shown = *err;
+
+    chip_words_for_failure(&shown);
+    fprintf(stderr, "bench_plan: %s: %s\n", what, shown.cause != NULL ? shown.cause : "failed");
+    exit(1);
+}
+
+static bool armed(void *context, const uint8_t *serial, const uint8_t *digest)
+{
+    (void)context;
+    (void)serial;
+    (void)digest;
+    return true;
+}
+
+static void print_row(const char *name, uint64_t nanoseconds, uint64_t of)
+{
+    printf("  %-42s %10.3f ms %7.2f %%\n", name, (double)nanoseconds / 1e6, 100.0 * (double)nanoseconds / (double)of);
+}
+
+static void report(const char *title, const struct bench *bench, const struct chip_counters *before,
+                   const struct virtual_counters *virtual_before, uint64_t started_ns)
+{
+    const struct chip_counters *after = &bench->chip.counters;
+    struct virtual_counters now;
+    uint64_t total = virtual_now_ns(bench->virtual_chip) - started_ns;
+    uint64_t execution;
+    uint64_t wire;
+
+    virtual_read_counters(bench->virtual_chip, &now);
+    execution = now.execution_ns - virtual_before->execution_ns;
+    wire = (uint64_t)(after->bytes_sent - before->bytes_sent + after->bytes_received - before->bytes_received) *
+           BUS_NS_PER_BYTE;
+    printf("%s\n", title);
+    printf("  commands %" PRIu32 ", of them writing %" PRIu32 ", irreversible %" PRIu32 ", resent %" PRIu32 "\n",
+           after->commands - before->commands, after->writing - before->writing,
+           after->irreversible - before->irreversible, after->resends - before->resends);
+    printf("  polls %" PRIu32 ", wakes %" PRIu32 ", non-volatile writes %" PRIu64 "\n", after->polls - before->polls,
+           after->wakes - before->wakes, now.nonvolatile_writes - virtual_before->nonvolatile_writes);
+    printf("  bytes on the wire %" PRIu64 " (groups: %" PRIu32 " sent, %" PRIu32 " received)\n",
+           now.bus_bytes - virtual_before->bus_bytes, after->bytes_sent - before->bytes_sent,
+           after->bytes_received - before->bytes_received);
+    print_row("chip time, whole", total, execution);
+    print_row("the commands' own execution", execution, execution);
+    print_row("overhead", total - execution, execution);
+    print_row("of it: commands and replies on the wire", wire, execution);
+    print_row("of it: host and polling", total - execution - wire, execution);
+}
+
+static void run(struct bench *bench, const char *title)
+{
+    struct provision provision = {.driver = &bench->driver,
+                                  .profile = &bench->profile,
+                                  .skills = &provision_all_skills,
+                                  .callbacks = {.armed = armed}};
+    struct chip_counters before = bench->chip.counters;
+    struct virtual_counters virtual_before;
+    uint64_t started_ns = virtual_now_ns(bench->virtual_chip);
+    struct provision_plan plan;
+    struct provision_evidence evidence;
+    struct error err = {.reason = ERROR_NONE};
+
+    virtual_read_counters(bench->virtual_chip, &virtual_before);
+    if (provision_observe(&provision, &plan, &err) != PROVISION_OK ||
+        provision_execute(&provision, &plan, &evidence, &err) != PROVISION_OK)
+        fail("provisioning", &err);
+    report(title, bench, &before, &virtual_before, started_ns);
+}
+
+static enum virtual_part part_named(const char *name)
+{
+    if (strcmp(name, "blank") == 0)
+        return VIRTUAL_BLANK;
+    return strcmp(name, "trust-flex") == 0 ? VIRTUAL_TRUST_FLEX : VIRTUAL_TRUST_AND_GO;
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    struct virtual_making making = {.has_seed = true, .seed = 1};
+    struct virtual_problem problem;
+    struct profile_complaint complaint;
+    struct error err = {.reason = ERROR_NONE};
+    char path[4096];
+
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: bench_plan PROFILE DIRECTORY [PART]\n");
+        return 2;
+    }
+    making.part = part_named(argc == 4 ? argv[3] : "trust-and-go");
+    if (!profile_read_file(argv[1], &bench.profile, &complaint)) {
+        fprintf(stderr, "bench_plan: %s: %s\n", argv[1], complaint.message);
+        return 1;
+    }
+    snprintf(path, sizeof(path), "%s/chip.virtual", argv[2]);
+    if (virtual_create(path, &making, &problem) != VIRTUAL_OK ||
+        virtual_open(path, &bench.virtual_chip, &problem) != VIRTUAL_OK) {
+        fprintf(stderr, "bench_plan: %s: %s\n", path, problem.cause);
+        return 1;
+    }
+    bench.transport = transport_virtual_init(&bench.transport_virtual, bench.virtual_chip);
+    chip_init(&bench.chip, &bench.transport);
+    snprintf(path, sizeof(path), "%s/psa", argv[2]);
+    if (!storage_file_open(&bench.files, path, true, "bench_plan", NULL, &bench.storage, &err))
+        fail("storage", &err);
+    storage_mount(&bench.storage);
+    driver_init(&bench.driver, &bench.chip, &bench.storage, NULL);
+    driver_bind(&bench.driver);
+    if (psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info) != PSA_SUCCESS ||
+        psa_crypto_init() != PSA_SUCCESS)
+        fail("PSA Crypto", &err);
+
+    printf("profile %s on a virtual part, bus at 400 kHz, maximum execution times\n", bench.profile.name);
+    run(&bench, "first run: provisions and proves");
+    run(&bench, "second run: confirms and proves, writes nothing");
+
+    mbedtls_psa_crypto_free();
+    storage_mount(NULL);
+    storage_file_close(&bench.files);
+    virtual_close(bench.virtual_chip);
+    return 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Another chip takes the place of the one that the keys are in, while the process runs: at every group of every
+ * operation, and between two. It gets no write, and nothing it says passes for the first one's. Put back, the first one
+ * goes on.
+ */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define KEY 18   /* in slot 2 */
+#define MAKER 16 /* in slot 0 */
+#define NEW 20   /* in slot 3 */
+
+static struct device device;
+static uint8_t key_point[DEVICE_POINT_BYTES];
+static const uint8_t digest[32] = {1, 2, 3, 4, 5};
+
+static psa_status_t generate(psa_key_id_t id, int slot)
+{
+    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_id_t made;
+
+    return psa_generate_key(&attributes, &made);
+}
+
+static psa_status_t register_one(psa_key_id_t id, int slot)
+{
+    psa_key_attributes_t attributes = device_key_pair(id, slot);
+
+    return mbedtls_psa_register_se_key(&attributes);
+}
+
+static psa_status_t do_generate(void)
+{
+    return generate(NEW, 3);
+}
+
+static psa_status_t do_register(void)
+{
+    return register_one(NEW, 3);
+}
+
+static psa_status_t do_destroy(void)
+{
+    return psa_destroy_key(KEY);
+}
+
+/* A signature that is given is the first chip's. */
+static psa_status_t do_sign(void)
+{
+    uint8_t signature[64];
+    size_t len = 0;
+    const psa_status_t status =
+        psa_sign_hash(KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len);
+
+    if (status == PSA_SUCCESS && !outside_verify(key_point, digest, sizeof digest, signature))
+        fail_msg("another chip's signature passes for key %d's", KEY);
+    return status;
+}
+
+static psa_status_t do_export(void)
+{
+    uint8_t point[DEVICE_POINT_BYTES];
+    size_t len = 0;
+    const psa_status_t status = psa_export_public_key(KEY, point, sizeof point, &len);
+
+    if (status == PSA_SUCCESS)
+        assert_memory_equal(point, key_point, sizeof point);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    psa_status_t (*run)(void);
+    psa_key_id_t gone, made; /* the key that the operation destroys or makes, 0 for none */
+} operations[] = {
+    {"sign", do_sign, 0, 0},           {"export", do_export, 0, 0},     {"generate", do_generate, 0, NEW},
+    {"register", do_register, 0, NEW}, {"destroy", do_destroy, KEY, 0},
+};
+#define OPERATIONS (sizeof operations / sizeof operations[0])
+
+static void begin(void)
+{
+    size_t len = 0;
+
+    device_make(&device, DEVICE_TRUST_AND_GO);
+    device_start(&device);
+    device_expect(&device, register_one(MAKER, 0), PSA_SUCCESS);
+    device_expect(&device, generate(KEY, 2), PSA_SUCCESS);
+    device_expect(&device, psa_export_public_key(KEY, key_point, sizeof key_point, &len), PSA_SUCCESS);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static uint64_t groups(void)
+{
+    struct virtual_counters counters;
+
+    virtual_read_counters(device.part, &counters);
+    return counters.groups;
+}
+
+/* The groups that changed something on the part, from `first` on. */
+static unsigned writes_since(uint64_t first)
+{
+    struct virtual_write writes[64];
+    const size_t count = virtual_list_writes(device.part, writes, sizeof writes / sizeof writes[0]);
+    unsigned found = 0;
+
+    assert_in_range(count, 0, sizeof writes / sizeof writes[0]);
+    for (size_t i = 0; i < count; i++)
+        found += writes[i].group >= first;
+    return found;
+}
+
+static void prove_all(size_t operation, bool done)
+{
+    device_prove_key(&device, MAKER);
+    if (operations[operation].gone != KEY)
+        device_prove(&device, KEY, key_point);
+    else if (!done) /* overwritten or not, it can still be destroyed */
+        device_prove_key(&device, KEY);
+    if (done && operations[operation].made != 0)
+        device_prove_key(&device, operations[operation].made);
+}
+
+/* At group `at` of the operation. True when it was done all the same: it was over by then. */
+static bool exchange_at(size_t operation, unsigned at)
+{
+    char id[32];
+
+    begin();
+    const uint64_t first = groups() + at;
+    snprintf(id, sizeof id, "swap@%u", (unsigned)first);
+    assert_true(virtual_arm_fault(device.part, id));
+    const psa_status_t status = operations[operation].run();
+    if (groups() < first) {
+        device_expect(&device, status, PSA_SUCCESS);
+        device_remove(&device);
+        return true;
+    }
+    if (status != PSA_SUCCESS)
+        print_message("%s, %s:\n", operations[operation].name, id);
+    device_expect_reason(&device, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+    /* Asked again, all of them, it still is the wrong chip. */
+    for (size_t i = 0; i < OPERATIONS; i++)
+        device_expect_reason(&device, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+    if (writes_since(first) != 0)
+        fail_msg("%s, %s: another chip was written to", operations[operation].name, id);
+    device_restart(&device);
+    prove_all(operation, false);
+    device_expect(&device, operations[operation].run(), PSA_SUCCESS);
+    prove_all(operation, true);
+    device_remove(&device);
+    return false;
+}
+
+static void exchanged_at_every_group(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        unsigned at = 1;
+
+        while (!exchange_at(i, at))
+            at++;
+        print_message("  %s: %u groups\n", operations[i].name, at - 1);
+        assert_in_range(at, 3, 40);
+    }
+}
+
+/* Asleep between two calls, which no chip can be told from another by. The other one has keys in the same slots. */
+static void exchanged_between_calls(void **state)
+{
+    const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 77};
+    struct virtual_chip *other;
+    struct virtual_problem problem;
+    char path[400];
+    uint8_t before[32], after[32];
+
+    (void)state;
+    begin();
+    snprintf(path, sizeof path, "%s/other", device.directory);
+    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    virtual_digest(other, before);
+    device.transport.chip = other;
+    for (size_t i = 0; i < OPERATIONS; i++)
+        device_expect_reason(&device, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+    virtual_digest(other, after);
+    assert_memory_equal(before, after, sizeof before);
+    device.transport.chip = device.part;
+    device_prove(&device, KEY, key_point);
+    device_prove_key(&device, MAKER);
+    virtual_close(other);
+    device_remove(&device);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(exchanged_at_every_group, end),
+        cmocka_unit_test_teardown(exchanged_between_calls, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every fault of the bus at every group of every kind of operation. One disturbed group is ridden out: the operation
+ * succeeds, and a GenKey whose outcome can be told has run once only. A chip that restarts in mid command, or falls
+ * silent, may make it fail, with COMMUNICATION_FAILURE and no metadata made or lost; the same call then succeeds.
+ */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "chip/operations.h"
+
+#include <string.h>
+
+#define KEY 18
+
+static struct device device;
+static struct driver_write_key write_key = {.slot = 15};
+static uint8_t imported_scalar[32], imported_point[65];
+
+static psa_status_t generate(int slot)
+{
+    psa_key_attributes_t attributes = device_key_pair(KEY, slot);
+    psa_key_id_t id;
+
+    return psa_generate_key(&attributes, &id);
+}
+
+static psa_status_t generate_in_filled(void)
+{
+    return generate(2);
+}
+
+static psa_status_t generate_in_empty(void)
+{
+    return generate(-1);
+}
+
+static psa_status_t generate_hidden(void)
+{
+    psa_key_attributes_t attributes = device_key_pair(KEY, VARIED_HIDDEN);
+    psa_key_id_t id;
+
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
+    return psa_generate_key(&attributes, &id);
+}
+
+static psa_status_t import(psa_key_attributes_t attributes, const uint8_t *key, size_t len)
+{
+    psa_key_id_t id;
+
+    return psa_import_key(&attributes, key, len, &id);
+}
+
+static psa_status_t import_clear(void)
+{
+    return import(device_key_pair(KEY, 1), imported_scalar, sizeof imported_scalar);
+}
+
+static psa_status_t import_encrypted(void)
+{
+    return import(device_key_pair(KEY, VARIED_IMPORT), imported_scalar, sizeof imported_scalar);
+}
+
+static psa_status_t import_public(void)
+{
+    return import(device_public_key(KEY, VARIED_PUBLIC), imported_point, sizeof imported_point);
+}
+
+static psa_status_t register_key(void)
+{
+    psa_key_attributes_t attributes = device_key_pair(KEY, 0);
+
+    return mbedtls_psa_register_se_key(&attributes);
+}
+
+static psa_status_t sign(void)
+{
+    uint8_t digest[32] = {1}, signature[64];
+    size_t len;
+
+    return psa_sign_hash(KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len);
+}
+
+static psa_status_t export_public(void)
+{
+    uint8_t point[65];
+    size_t len;
+
+    return psa_export_public_key(KEY, point, sizeof point, &len);
+}
+
+static psa_status_t verify(void)
+{
+    uint8_t digest[32] = {1}, signature[64];
+
+    outside_sign(imported_scalar, digest, sizeof digest, signature);
+    return psa_verify_hash(KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, 64);
+}
+
+static psa_status_t destroy(void)
+{
+    return psa_destroy_key(KEY);
+}
+
+enum proof { PROVES_BY_EXPORT, PROVES_IMPORTED, SIGNS_ONLY, IS_PUBLIC, IS_GONE };
+
+static const struct operation {
+    const char *name;
+    enum device_kind kind;
+    psa_status_t (*before)(void); /* done without faults first */
+    psa_status_t (*run)(void);
+    enum proof proof;
+    bool repeats; /* what it writes may be written again: the same bytes, or a key that nobody has seen */
+} operations[] = {
+    {"generate in a filled slot", DEVICE_TRUST_AND_GO, NULL, generate_in_filled, PROVES_BY_EXPORT, false},
+    {"generate in an empty slot", DEVICE_BLANK_LOCKED, NULL, generate_in_empty, PROVES_BY_EXPORT, false},
+    {"generate in a slot without public key", DEVICE_VARIED_LOCKED, NULL, generate_hidden, SIGNS_ONLY, true},
+    {"import in clear", DEVICE_BLANK_CONFIG_LOCKED, NULL, import_clear, PROVES_IMPORTED, true},
+    {"import encrypted", DEVICE_VARIED_LOCKED, NULL, import_encrypted, PROVES_IMPORTED, true},
+    {"import a public key", DEVICE_VARIED_LOCKED, NULL, import_public, IS_PUBLIC, true},
+    {"register", DEVICE_TRUST_AND_GO, NULL, register_key, PROVES_BY_EXPORT, false},
+    {"sign", DEVICE_TRUST_AND_GO, register_key, sign, PROVES_BY_EXPORT, false},
+    {"export", DEVICE_TRUST_AND_GO, register_key, export_public, PROVES_BY_EXPORT, false},
+    {"verify", DEVICE_VARIED_LOCKED, import_public, verify, IS_PUBLIC, false},
+    {"verify with a private key's slot", DEVICE_VARIED_LOCKED, import_encrypted, verify, PROVES_IMPORTED, false},
+    {"destroy", DEVICE_TRUST_AND_GO, generate_in_filled, destroy, IS_GONE, false},
+};
+
+static bool exists(void)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+
+    return psa_get_key_attributes(KEY, &attributes) == PSA_SUCCESS;
+}
+
+static void prove(enum proof proof)
+{
+    uint8_t point[65];
+    size_t len;
+
+    switch (proof) {
+    case PROVES_BY_EXPORT:
+        device_prove_key(&device, KEY);
+        break;
+    case PROVES_IMPORTED:
+        device_prove(&device, KEY, imported_point);
+        break;
+    case SIGNS_ONLY:
+        device_expect(&device, sign(), PSA_SUCCESS);
+        break;
+    case IS_PUBLIC:
+        device_expect(&device, psa_export_public_key(KEY, point, sizeof point, &len), PSA_SUCCESS);
+        assert_memory_equal(point, imported_point, sizeof point);
+        break;
+    case IS_GONE:
+        assert_false(exists());
+        break;
+    }
+}
+
+static void make(const struct operation *operation)
+{
+    device_make(&device, operation->kind);
+    device.settings = (struct driver_settings){.write_keys = &write_key, .write_key_count = 1};
+    device_start(&device);
+    if (operation->before != NULL)
+        device_expect(&device, operation->before(), PSA_SUCCESS);
+    device_restart(&device);
+}
+
+/* Commands and non-volatile writes of the undisturbed operation. */
+static struct virtual_counters undisturbed(const struct operation *operation)
+{
+    struct virtual_counters counters;
+
+    make(operation);
+    device_expect(&device, operation->run(), PSA_SUCCESS);
+    virtual_read_counters(device.part, &counters);
+    prove(operation->proof);
+    device_remove(&device);
+    return counters;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static void a_disturbed_group_is_ridden_out(void **state)
+{
+    static const char *const kinds[] = {"nack", "garbage", "badcrc", "flip", "lost", "slow"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        const struct operation *operation = &operations[i];
+        struct virtual_counters plain = undisturbed(operation);
+
+        print_message("  %s: %u commands\n", operation->name, (unsigned)plain.commands);
+        assert_true(plain.commands > 0);
+        for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+            for (unsigned group = 1; group <= plain.commands; group++) {
+                struct virtual_counters counters;
+
+                make(operation);
+                device_arm(&device, kinds[kind], group);
+                psa_status_t status = operation->run();
+                if (status != PSA_SUCCESS)
+                    print_message("%s, %s@%u:\n", operation->name, kinds[kind], group);
+                device_expect(&device, status, PSA_SUCCESS);
+                virtual_read_counters(device.part, &counters);
+                if (counters.nonvolatile_writes != plain.nonvolatile_writes &&
+                    !(operation->repeats && counters.nonvolatile_writes == plain.nonvolatile_writes + 1))
+                    fail_msg("%s, %s@%u: %u writes instead of %u", operation->name, kinds[kind], group,
+                             (unsigned)counters.nonvolatile_writes, (unsigned)plain.nonvolatile_writes);
+                device_restart(&device);
+                prove(operation->proof);
+                device_remove(&device);
+            }
+    }
+}
+
+/* Fails, or not, and nothing is half done; the same call again succeeds. */
+static bool fails_cleanly(const struct operation *operation, const char *fault, unsigned group,
+                          enum error_reason reason)
+{
+    make(operation);
+    bool existed = exists();
+    device_arm(&device, fault, group);
+    psa_status_t status = operation->run();
+    if (status != PSA_SUCCESS) {
+        device_expect_reason(&device, status, PSA_ERROR_COMMUNICATION_FAILURE, reason);
+        assert_int_equal(exists(), existed);
+        virtual_power_cycle(device.part);
+        assert_int_equal(exists(), existed);
+        device_restart(&device);
+        assert_int_equal(exists(), existed);
+        device_expect(&device, operation->run(), PSA_SUCCESS);
+    }
+    prove(operation->proof);
+    device_remove(&device);
+    return status != PSA_SUCCESS;
+}
+
+static void a_chip_that_restarts_or_falls_silent(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof operations / sizeof operations[0]; i++) {
+        const struct operation *operation = &operations[i];
+        struct virtual_counters plain = undisturbed(operation);
+
+        for (unsigned group = 1; group <= plain.commands; group++) {
+            (void)fails_cleanly(operation, "reset", group, ERROR_DEVICE_RESET);
+            assert_true(fails_cleanly(operation, "silent", group, ERROR_DEVICE_SILENT));
+        }
+    }
+}
+
+/* Another chip in mid operation: what is stored afterwards is about the chip that the records are of, or not at all. */
+static void another_chip_in_its_place_gets_no_record(void **state)
+{
+    static const size_t creations[] = {1, 3, 5, 6};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof creations / sizeof creations[0]; i++) {
+        const struct operation *operation = &operations[creations[i]];
+        struct virtual_counters plain = undisturbed(operation);
+        unsigned refused = 0;
+
+        for (unsigned group = 2; group <= plain.commands; group++) {
+            make(operation);
+            device_arm(&device, "swap", group);
+            psa_status_t status = operation->run();
+            refused += device.driver.last_error.reason == ERROR_WRONG_PART;
+            device_restart(&device); /* the first chip is back */
+            assert_int_equal(exists(), status == PSA_SUCCESS);
+            if (status != PSA_SUCCESS)
+                device_expect(&device, operation->run(), PSA_SUCCESS);
+            prove(operation->proof);
+            device_remove(&device);
+        }
+        assert_in_range(refused, 2, plain.commands);
+    }
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memcpy(write_key.secret, device_write_key, sizeof write_key.secret);
+    outside_make_key(imported_scalar, imported_point);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_disturbed_group_is_ridden_out, end),
+        cmocka_unit_test_teardown(a_chip_that_restarts_or_falls_silent, end),
+        cmocka_unit_test_teardown(another_chip_in_its_place_gets_no_record, end),
+    };
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}

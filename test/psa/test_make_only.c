@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver table of an application that makes keys and uses them: generating, registering and signing work as with
+ * the whole one; importing, destroying and verifying in the chip are not there.
+ */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "storage/transaction.h"
+
+static struct device device;
+
+static void start_make_only(void)
+{
+    device_start_unregistered(&device);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_make_only), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    device_make(&device, DEVICE_TRUST_AND_GO);
+    start_make_only();
+    return 0;
+}
+
+/* A part that takes public keys. */
+static int begin_varied(void **state)
+{
+    (void)state;
+    device_make(&device, DEVICE_VARIED_LOCKED);
+    start_make_only();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static bool record_is_there(uint32_t id)
+{
+    struct bytes_out nothing = {.data = NULL};
+
+    return device.storage.operations->get(device.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
+}
+
+static void test_makes_and_uses(void **state)
+{
+    psa_key_attributes_t maker = device_key_pair(16, 0), board = device_key_pair(18, -1),
+                         again = device_key_pair(18, 3);
+    psa_key_id_t id = 0;
+
+    (void)state;
+    device.driver.settings.replace_unclaimed = true;
+    device_expect(&device, mbedtls_psa_register_se_key(&maker), PSA_SUCCESS);
+    device_expect(&device, psa_generate_key(&board, &id), PSA_SUCCESS);
+    device_expect_reason(&device, psa_generate_key(&again, &id), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    device_stop(&device);
+    start_make_only();
+    device_prove_key(&device, 16);
+    device_prove_key(&device, 18);
+}
+
+static void test_imports_destroys_and_verifies_none(void **state)
+{
+    psa_key_attributes_t board = device_key_pair(18, VARIED_SIGN), imported = device_public_key(19, VARIED_PUBLIC);
+    uint8_t scalar[32], point[65], before[64], after[64], hash[32] = {1}, signature[64];
+    size_t len;
+    psa_key_id_t id = 0;
+    uint32_t writing;
+
+    (void)state;
+    outside_make_key(scalar, point);
+    device_expect(&device, psa_generate_key(&board, &id), PSA_SUCCESS);
+    device_expect(
+        &device,
+        psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature, &len),
+        PSA_SUCCESS);
+    assert_true(device_slot_public(&device, VARIED_SIGN, before));
+    writing = device.chip.counters.writing;
+    device_expect(&device, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
+    device_expect(&device, psa_destroy_key(18), PSA_ERROR_NOT_PERMITTED);
+    device_expect(&device,
+                  psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature),
+                  PSA_ERROR_NOT_SUPPORTED);
+    assert_int_equal(device.chip.counters.writing, writing);
+    device_stop(&device);
+    start_make_only();
+    assert_true(record_is_there(18));
+    assert_false(record_is_there(19));
+    assert_false(record_is_there(STORAGE_UID_TRANSACTION));
+    assert_true(device_slot_public(&device, VARIED_SIGN, after));
+    assert_memory_equal(before, after, sizeof before);
+    device_prove_key(&device, 18);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_makes_and_uses, begin, end),
+        cmocka_unit_test_setup_teardown(test_imports_destroys_and_verifies_none, begin_varied, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The chip as the host's source of random numbers: what it gives, and that nothing that is not random passes for it. */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/crc16.h"
+#include "base/order.h"
+#include "chip/operations.h"
+#include "psa/random.h"
+
+#define RANDOM_OPCODE 0x1b
+
+static struct device device;
+
+static void start(enum device_kind kind)
+{
+    device_make(&device, kind);
+    device_start(&device);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static psa_status_t ask(uint8_t *out, size_t len, enum error_reason *reason)
+{
+    struct error err = {.reason = ERROR_NONE};
+    psa_status_t status;
+
+    memset(out, 0x5a, len);
+    status = driver_random(&device.driver, out, len, &err);
+    *reason = err.reason;
+    return status;
+}
+
+/* Refused, with nothing left in the buffer that could be taken for random. */
+static void expect_refused(psa_status_t expected, enum error_reason expected_reason)
+{
+    uint8_t out[70];
+    enum error_reason reason;
+
+    assert_int_equal(ask(out, sizeof out, &reason), expected);
+    assert_int_equal(reason, expected_reason);
+    assert_true(bytes_all(bytes_of(out, sizeof out), 0));
+}
+
+static void test_any_length(void **state)
+{
+    static const size_t lengths[] = {0, 1, 31, 32, 33, 64, 100};
+    uint8_t seen[100] = {0}, out[101];
+    enum error_reason reason;
+
+    (void)state;
+    start(DEVICE_TRUST_AND_GO);
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        out[lengths[i]] = 0x77;
+        assert_int_equal(ask(out, lengths[i], &reason), PSA_SUCCESS);
+        assert_int_equal(reason, ERROR_NONE);
+        assert_int_equal(out[lengths[i]], 0x77);
+        if (lengths[i] > 16) {
+            assert_memory_not_equal(out, seen, lengths[i]);
+            assert_memory_not_equal(out, out + lengths[i] - 8, 8);
+        }
+        memcpy(seen, out, lengths[i]);
+    }
+    assert_false(device.chip.awake);
+}
+
+/* It answers with FF FF 00 00 again and again, as the data sheets say. */
+static void test_unlocked(void **state)
+{
+    uint8_t pattern[32], out[32];
+    enum error_reason reason;
+    struct chip_config config;
+
+    (void)state;
+    start(DEVICE_BLANK);
+    assert_int_equal(chip_random(&device.chip, pattern, NULL), CHIP_OK);
+    assert_int_equal(load32_le(pattern), 0x0000ffff);
+    expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED);
+    assert_false(device.chip.awake);
+
+    /* Locked since, by somebody who told the driver nothing. */
+    assert_int_equal(chip_read_config(&device.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_lock_config(&device.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
+    assert_memory_not_equal(out, pattern, sizeof out);
+}
+
+static void test_chip_that_fails(void **state)
+{
+    uint8_t out[70];
+    enum error_reason reason;
+    unsigned refused = 0;
+
+    (void)state;
+    start(DEVICE_TRUST_AND_GO);
+    device.driver.settings.stay_awake = true;
+    /* Three commands, and before them the config zone; whichever of them is never answered. */
+    for (unsigned group = 1; group <= 8; group++) {
+        device_restart(&device);
+        device_arm(&device, "silent", group);
+        if (ask(out, sizeof out, &reason) != PSA_SUCCESS) {
+            refused++;
+            assert_int_equal(reason, ERROR_DEVICE_SILENT);
+            assert_true(bytes_all(bytes_of(out, sizeof out), 0));
+        }
+    }
+    assert_true(refused >= 6);
+    device_restart(&device);
+    assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
+}
+
+/* A chip whose generator is stuck: the reply to Random is replaced on its way, by a whole group. */
+static struct transport_operations stuck_operations;
+static const struct transport_operations *real_operations;
+static bool is_random;
+static uint8_t stuck[32];
+
+static enum transport_status stuck_send(void *context, struct bytes group)
+{
+    is_random = group.data[1] == RANDOM_OPCODE;
+    return real_operations->send(context, group);
+}
+
+static enum transport_status stuck_receive(void *context, struct bytes_out *group)
+{
+    enum transport_status status = real_operations->receive(context, group);
+
+    if (status == TRANSPORT_OK && is_random && group->len == 35) {
+        memcpy(group->data + 1, stuck, sizeof stuck);
+        store16_le(group->data + 33, crc16_update(CRC16_START, bytes_of(group->data, 33)));
+    }
+    return status;
+}
+
+static void test_chip_that_repeats_itself(void **state)
+{
+    (void)state;
+    start(DEVICE_TRUST_AND_GO);
+    real_operations = device.chip.transport.operations;
+    stuck_operations = *real_operations;
+    stuck_operations.send = stuck_send;
+    stuck_operations.receive = stuck_receive;
+    device.chip.transport.operations = &stuck_operations;
+    /* The same block again; the pattern of an unlocked chip; all zero. */
+    for (size_t i = 0; i < sizeof stuck; i++)
+        stuck[i] = (uint8_t)(i * 37 + 5);
+    expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED);
+    for (size_t i = 0; i < sizeof stuck; i++)
+        stuck[i] = i % 4 < 2 ? 0xff : 0x00;
+    expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED);
+    memset(stuck, 0, sizeof stuck);
+    expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED);
+}
+
+/* Asked for while a key is being made: from the guard, with the driver's method on the stack. */
+static psa_status_t asked_within;
+
+static bool ask_within(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    uint8_t out[32];
+    enum error_reason reason;
+
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    asked_within = ask(out, sizeof out, &reason);
+    return true;
+}
+
+static void test_chip_that_is_at_work(void **state)
+{
+    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_id_t id;
+    uint8_t out[32];
+    enum error_reason reason;
+
+    (void)state;
+    start(DEVICE_TRUST_AND_GO);
+    device.chip.guard.allow = ask_within;
+    asked_within = PSA_SUCCESS;
+    device_expect(&device, psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    assert_int_equal(asked_within, PSA_ERROR_BAD_STATE);
+    device.chip.guard.allow = NULL;
+    device_prove_key(&device, 18);
+    assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
+
+    /* A method that has failed is no longer at work either. */
+    attributes = device_key_pair(19, 2);
+    device_expect(&device, psa_generate_key(&attributes, &id), PSA_ERROR_ALREADY_EXISTS);
+    assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_any_length, end),
+        cmocka_unit_test_teardown(test_unlocked, end),
+        cmocka_unit_test_teardown(test_chip_that_fails, end),
+        cmocka_unit_test_teardown(test_chip_that_repeats_itself, end),
+        cmocka_unit_test_teardown(test_chip_that_is_at_work, end),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every state that storage can be left in, and what becomes of it: the table of psa/recovery.c against its
+ * description in docs/psa-keys.md, with the medium failing at every change; torn and foreign transaction records of
+ * every length; a chip that is missing or only to be looked at; a driver that is registered late.
+ */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <psa/internal_trusted_storage.h>
+
+#include "base/order.h"
+#include "psa/recovery.h"
+#include "psa/slots.h"
+#include "storage/memory.h"
+#include "storage/record.h"
+#include "storage/scrap.h"
+#include "storage/transaction.h"
+
+#define SUBJECT 18u
+#define SLOT 2u
+#define SCRAP_UID ((uint64_t)0x60 << 32 | SLOT)
+
+/* --- a store that fails where it is told to -------------------------------------------------------------------- */
+
+static struct {
+    const struct storage_operations *real;
+    struct storage_operations front;
+    unsigned changes, fail_at; /* the change that fails, 0 for none */
+    enum storage_status failure;
+    bool late; /* it is done all the same */
+} medium;
+
+static bool strikes(void)
+{
+    return ++medium.changes == medium.fail_at;
+}
+
+static enum storage_status medium_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    bool fails = strikes();
+
+    if (!fails || medium.late) {
+        enum storage_status status = medium.real->set(context, uid, flags, content);
+        return fails ? medium.failure : status;
+    }
+    return medium.failure;
+}
+
+static enum storage_status medium_remove(void *context, uint64_t uid)
+{
+    bool fails = strikes();
+
+    if (!fails || medium.late) {
+        enum storage_status status = medium.real->remove(context, uid);
+        return fails ? medium.failure : status;
+    }
+    return medium.failure;
+}
+
+static void put_medium_under(struct storage *storage)
+{
+    medium.real = storage->operations;
+    medium.front = *storage->operations;
+    medium.front.set = medium_set;
+    medium.front.remove = medium_remove;
+    medium.fail_at = 0;
+    medium.late = false;
+    storage->operations = &medium.front;
+}
+
+static void put(const struct storage *storage, uint64_t uid, const void *content, size_t len)
+{
+    assert_int_equal(storage->operations->set(storage->context, uid, 0, bytes_of(content, len)), STORAGE_OK);
+}
+
+static bool is_there(const struct storage *storage, uint64_t uid)
+{
+    struct bytes_out nothing = {.data = NULL};
+
+    return storage->operations->get(storage->context, uid, 0, &nothing, NULL) != STORAGE_ABSENT;
+}
+
+static void make_transaction(uint8_t record[static STORAGE_TRANSACTION_STORED_MAX], uint16_t kind, uint32_t lifetime,
+                             uint64_t slot, uint64_t uid, struct storage_note note)
+{
+    memset(record, 0, STORAGE_TRANSACTION_STORED_MAX);
+    store16_le(record, kind);
+    store32_le(record + 4, lifetime);
+    store64_le(record + 8, slot);
+    store64_le(record + 16, uid);
+    storage_transaction_write_note(note, record + STORAGE_TRANSACTION_BYTES);
+}
+
+static void make_key_record(uint8_t record[static 44], uint32_t lifetime, uint64_t slot)
+{
+    static const uint8_t magic[8] = {'P', 'S', 'A', 0, 'K', 'E', 'Y', 0};
+
+    memset(record, 0, 44);
+    memcpy(record, magic, sizeof magic);
+    store32_le(record + 12, lifetime);
+    store16_le(record + 16, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    store16_le(record + 18, 256);
+    store32_le(record + 32, 8);
+    store64_le(record + 36, slot);
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------- */
+
+enum transaction { CREATION, DESTRUCTION, FOREIGN, OTHER_LIFETIME, IMPOSSIBLE_ID, UNKNOWN_KIND, TRANSACTIONS };
+enum key { ABSENT, WHOLE, DAMAGED, OTHER_SLOT, OTHER_LOCATION, KEYS };
+enum note { NONE, LATER_NOTE, REGISTER, GENERATE_FRESH, GENERATE_REPLACING, IMPORT_FRESH, IMPORT_REPLACING, NOTES };
+enum scrap { NO_SCRAP, PLAIN_SCRAP, DUE_SCRAP, SCRAPS };
+
+struct state {
+    enum transaction transaction;
+    enum key key;
+    enum note note;
+    enum scrap scrap;
+};
+
+static void put_state(const struct storage *storage, const struct state *state)
+{
+    static const struct storage_note notes[NOTES] = {
+        [REGISTER] = {STORAGE_CREATION_REGISTER, false},           [GENERATE_FRESH] = {STORAGE_CREATION_GENERATE, true},
+        [GENERATE_REPLACING] = {STORAGE_CREATION_GENERATE, false}, [IMPORT_FRESH] = {STORAGE_CREATION_IMPORT, true},
+        [IMPORT_REPLACING] = {STORAGE_CREATION_IMPORT, false},
+    };
+    static const uint16_t kinds[TRANSACTIONS] = {1, 2, 1, 1, 2, 3};
+    uint8_t record[STORAGE_TRANSACTION_STORED_MAX], key[44];
+    uint32_t lifetime = state->transaction == FOREIGN ? 0x4201 : state->transaction == OTHER_LIFETIME ? 0x6002 : 0x6001;
+
+    make_transaction(record, kinds[state->transaction], lifetime, SLOT,
+                     state->transaction == IMPOSSIBLE_ID ? 0xfffffe60 : SUBJECT, notes[state->note]);
+    if (state->note == LATER_NOTE)
+        record[STORAGE_TRANSACTION_BYTES] = 2;
+    put(storage, STORAGE_UID_TRANSACTION, record,
+        state->note == NONE ? STORAGE_TRANSACTION_BYTES : STORAGE_TRANSACTION_STORED_MAX);
+    make_key_record(key, state->key == OTHER_LOCATION ? 0x4201 : 0x6001, state->key == OTHER_SLOT ? SLOT + 1 : SLOT);
+    if (state->key != ABSENT)
+        put(storage, SUBJECT, key, state->key == DAMAGED ? 20 : sizeof key);
+    if (state->scrap != NO_SCRAP)
+        assert_int_equal(storage_scrap_set(storage, SCRAP_UID, state->scrap == DUE_SCRAP), STORAGE_OK);
+    /* What no state touches. */
+    put(storage, 77, key, sizeof key);
+    put(storage, 0xfffffe60, "", 0);
+}
+
+/* What docs/psa-keys.md says, in its own words. */
+static void expect_end(const struct storage *storage, const struct state *state)
+{
+    bool mine = state->key == WHOLE || state->key == DAMAGED, key = state->key != ABSENT, due = false;
+    bool fresh = state->note == GENERATE_FRESH || state->note == IMPORT_FRESH;
+    enum scrap scrap = state->scrap, found = NO_SCRAP;
+
+    if (state->transaction == CREATION && state->key == WHOLE) {
+        scrap = NO_SCRAP;
+    } else if (state->transaction == CREATION) {
+        if (state->key == DAMAGED)
+            key = false;
+        if (fresh && scrap == NO_SCRAP)
+            scrap = PLAIN_SCRAP;
+    } else if (state->transaction == DESTRUCTION && mine) {
+        key = false;
+        scrap = DUE_SCRAP;
+    }
+    if (storage_scrap_get(storage, SCRAP_UID, &due) == STORAGE_OK)
+        found = due ? DUE_SCRAP : PLAIN_SCRAP;
+    if (is_there(storage, STORAGE_UID_TRANSACTION) || is_there(storage, SUBJECT) != key || found != scrap ||
+        !is_there(storage, 77) || !is_there(storage, 0xfffffe60))
+        fail_msg("transaction %d, key %d, note %d, scrap %d: key %s and scrap %d, not %s and %d", state->transaction,
+                 state->key, state->note, state->scrap, is_there(storage, SUBJECT) ? "kept" : "gone", found,
+                 key ? "kept" : "gone", scrap);
+}
+
+static void every_state(void **unused)
+{
+    uint8_t room[1024];
+    struct storage_memory memory;
+    struct storage storage;
+    struct driver driver;
+    unsigned states = 0, failures = 0;
+
+    (void)unused;
+    for (unsigned n = 0; n < TRANSACTIONS * KEYS * NOTES * SCRAPS; n++) {
+        const struct state state = {n % TRANSACTIONS, n / TRANSACTIONS % KEYS, n / TRANSACTIONS / KEYS % NOTES,
+                                    n / TRANSACTIONS / KEYS / NOTES};
+        unsigned changes = 0;
+        for (unsigned fail_at = 0; fail_at <= changes; fail_at++) {
+            storage_memory_open(&memory, room, sizeof room, &storage);
+            put_state(&storage, &state);
+            put_medium_under(&storage);
+            driver_init(&driver, NULL, &storage, NULL);
+            medium.changes = 0;
+            medium.fail_at = fail_at;
+            medium.failure = fail_at % 2 == 0 ? STORAGE_FAILED : STORAGE_READ_ONLY;
+            driver_recover(&driver);
+            assert_int_equal(storage.settled, fail_at == 0);
+            if (fail_at == 0)
+                changes = medium.changes;
+            else
+                failures++;
+            driver_recover(&driver);
+            assert_true(storage.settled);
+            expect_end(&storage, &state);
+        }
+        states++;
+    }
+    print_message("  %u states, %u failures of the medium\n", states, failures);
+}
+
+/* No room for the scrap record: what is removed makes some, and PSA goes on whatever happens. */
+static void full_store(void **unused)
+{
+    static const struct state states[] = {{CREATION, ABSENT, GENERATE_FRESH, NO_SCRAP},
+                                          {CREATION, DAMAGED, IMPORT_FRESH, NO_SCRAP},
+                                          {DESTRUCTION, WHOLE, NONE, NO_SCRAP}};
+    uint8_t room[1024];
+    struct storage_memory memory;
+    struct storage storage;
+    struct driver driver;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        storage_memory_open(&memory, room, sizeof room, &storage);
+        put_state(&storage, &states[i]);
+        memory.entries.cap = memory.entries.len;
+        driver_init(&driver, NULL, &storage, NULL);
+        driver_recover(&driver);
+        expect_end(&storage, &states[i]);
+    }
+}
+
+/* --- devices --------------------------------------------------------------------------------------------------- */
+
+static struct device device;
+
+static int begin(void **state)
+{
+    (void)state;
+    device_make(&device, DEVICE_BLANK_LOCKED);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static psa_status_t generate(psa_key_id_t id, int slot)
+{
+    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_id_t made;
+
+    return psa_generate_key(&attributes, &made);
+}
+
+static bool exists(psa_key_id_t id)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_status_t status = psa_get_key_attributes(id, &attributes);
+
+    psa_reset_key_attributes(&attributes);
+    assert_true(status == PSA_SUCCESS || status == PSA_ERROR_INVALID_HANDLE);
+    return status == PSA_SUCCESS;
+}
+
+static void expect_started(void)
+{
+    uint8_t byte;
+    psa_key_attributes_t attributes = device_key_pair(0, -1);
+    psa_key_id_t id;
+
+    assert_int_equal(psa_generate_random(&byte, 1), PSA_SUCCESS);
+    psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_VOLATILE);
+    assert_int_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    assert_int_equal(psa_destroy_key(id), PSA_SUCCESS);
+}
+
+static struct driver_slot slot_now(uint8_t slot)
+{
+    struct driver_map map;
+
+    assert_int_equal(driver_read_map(&device.driver, true, &map, NULL), PSA_SUCCESS);
+    return map.slots[slot];
+}
+
+/* A key in SLOT, and a transaction as a destruction of it leaves it when the power fails before anything else. */
+static void interrupt_destruction(uint8_t before[static 64])
+{
+    uint8_t record[STORAGE_TRANSACTION_STORED_MAX];
+
+    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, SLOT, SUBJECT, (struct storage_note){.fresh = false});
+    device_start(&device);
+    device_expect(&device, generate(17, 0), PSA_SUCCESS);
+    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_true(device_slot_public(&device, SLOT, before));
+    put(&device.storage, STORAGE_UID_TRANSACTION, record, STORAGE_TRANSACTION_BYTES);
+    device_stop(&device);
+}
+
+static void expect_erased(const uint8_t before[static 64])
+{
+    uint8_t now[64];
+    bool due = true;
+
+    assert_true(device_slot_public(&device, SLOT, now));
+    assert_memory_not_equal(now, before, sizeof now);
+    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_false(due);
+    assert_true(slot_now(SLOT).scrap);
+}
+
+static void the_chip_is_missing(void **state)
+{
+    uint8_t before[64], now[64];
+    bool due = false;
+
+    (void)state;
+    interrupt_destruction(before);
+    device_start_unregistered(&device);
+    device_arm(&device, "silent", 1);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    expect_started();
+    assert_false(exists(SUBJECT));
+    assert_true(exists(17));
+    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_true(due);
+
+    /* It comes back: the next operation, on whatever key, settles it. */
+    virtual_power_cycle(device.part);
+    assert_true(device_slot_public(&device, SLOT, now));
+    assert_memory_equal(now, before, sizeof now);
+    device_prove_key(&device, 17);
+    expect_erased(before);
+    device_stop(&device);
+
+    /* Or at the next start. */
+    device_start(&device);
+    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_ABSENT);
+    device_stop(&device);
+}
+
+static void the_next_start_erases(void **state)
+{
+    uint8_t before[64];
+
+    (void)state;
+    interrupt_destruction(before);
+    device_start_unregistered(&device);
+    device_arm(&device, "silent", 1);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    device_restart(&device);
+    expect_erased(before);
+}
+
+static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    return false;
+}
+
+/* Looking sends nothing that writes, whatever is due, and sees the slot as it will be. */
+static void looking_leaves_the_erasure_due(void **state)
+{
+    uint8_t before[64], digest[32], after[32];
+
+    (void)state;
+    interrupt_destruction(before);
+    device_start_unregistered(&device);
+    device.chip.guard.allow = refuse_all;
+    virtual_digest(device.part, digest);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    expect_started();
+    assert_false(exists(SUBJECT));
+    device_prove_key(&device, 17);
+    assert_true(slot_now(SLOT).scrap);
+    virtual_digest(device.part, after);
+    assert_memory_equal(digest, after, sizeof after);
+    assert_int_equal(device.chip.counters.writing, 0);
+
+    device.chip.guard.allow = NULL;
+    device_prove_key(&device, 17);
+    expect_erased(before);
+}
+
+static void registered_late(void **state)
+{
+    uint8_t before[64], record[STORAGE_TRANSACTION_STORED_MAX];
+
+    (void)state;
+    interrupt_destruction(before);
+    device_start_unregistered(&device);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    expect_started();
+    /* A local key that cannot be made must not take the left-over with it. */
+    psa_key_attributes_t local = device_key_pair(0, -1);
+    psa_key_id_t id;
+    psa_set_key_lifetime(&local, PSA_KEY_LIFETIME_VOLATILE);
+    psa_set_key_bits(&local, 255);
+    assert_int_not_equal(psa_generate_key(&local, &id), PSA_SUCCESS);
+    assert_true(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    device_prove_key(&device, 17);
+    assert_false(exists(SUBJECT));
+    expect_erased(before);
+    device_stop(&device);
+
+    /* The first call is a destruction, which opens a transaction before the driver is called. */
+    device_start(&device);
+    device_expect(&device, generate(20, 2), PSA_SUCCESS);
+    make_transaction(record, 1, PSA_ATECC608A_LIFETIME, 1, 19,
+                     (struct storage_note){.creation = STORAGE_CREATION_GENERATE, .fresh = true});
+    put(&device.storage, STORAGE_UID_TRANSACTION, record, sizeof record);
+    device_stop(&device);
+    device_start_unregistered(&device);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    device_expect(&device, psa_destroy_key(20), PSA_SUCCESS);
+    assert_false(exists(20));
+    assert_false(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_true(slot_now(1).scrap);
+    assert_true(slot_now(2).scrap);
+}
+
+/* Whatever lies in the transaction's place, PSA starts, and nothing else changes. */
+static void start_over(const char *what, size_t len)
+{
+    uint8_t digest[32], after[32], key[65];
+    size_t key_len;
+
+    device_start_unregistered(&device);
+    virtual_digest(device.part, digest);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    psa_status_t status = psa_crypto_init();
+    if (status != PSA_SUCCESS)
+        fail_msg("%s of %zu bytes: psa_crypto_init() says %d", what, len, (int)status);
+    expect_started();
+    assert_false(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_int_equal(psa_export_public_key(17, key, sizeof key, &key_len), PSA_SUCCESS);
+    device_prove(&device, 17, key);
+    virtual_digest(device.part, after);
+    assert_memory_equal(digest, after, sizeof after);
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        assert_false(slot_now(slot).scrap);
+    device_stop(&device);
+}
+
+static void torn_and_foreign_records_of_every_length(void **state)
+{
+    uint8_t record[STORAGE_TRANSACTION_STORED_MAX], stored[40 + 32], content[40];
+    char path[400];
+    uint32_t random = 1;
+
+    (void)state;
+    device_start(&device);
+    device_expect(&device, generate(17, 0), PSA_SUCCESS);
+    device_stop(&device);
+    snprintf(path, sizeof path, "%s/00000000ffffff74.record", device.store_path);
+    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct storage_note){.fresh = false});
+
+    /* Whole records, of any content. The last filling is the beginning of a destruction of key 17, but for 24 and 28.
+     */
+    for (size_t len = 0; len <= sizeof content; len++) {
+        for (int filling = 0; filling < 4; filling++) {
+            if (filling == 3 && (len == STORAGE_TRANSACTION_BYTES || len == STORAGE_TRANSACTION_STORED_MAX))
+                continue;
+            for (size_t i = 0; i < sizeof content; i++) {
+                random = random * 1664525u + 1013904223u;
+                content[i] = filling == 0 ? 0 : filling == 1 ? 0xff : (uint8_t)(random >> 24);
+            }
+            if (filling == 3)
+                memcpy(content, record, sizeof record);
+            device_start_unregistered(&device);
+            put(&device.storage, STORAGE_UID_TRANSACTION, content, len);
+            device_stop(&device);
+            start_over("a whole record", len);
+        }
+    }
+    /* Files that end anywhere in a record, or are not one. */
+    struct bytes_out out = {.data = stored, .cap = sizeof stored};
+    assert_true(storage_record_write(STORAGE_UID_TRANSACTION, 0, bytes_of(record, sizeof record), &out));
+    for (size_t len = 0; len < out.len; len++) {
+        for (int filling = 0; filling < 2; filling++) {
+            static const uint8_t zeros[sizeof stored];
+            int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            assert_true(fd >= 0);
+            assert_int_equal(write(fd, filling == 0 ? stored : zeros, len), len);
+            close(fd);
+            start_over(filling == 0 ? "a torn record" : "zeros", len);
+        }
+    }
+}
+
+/* A creation that fails after the chip has made a key: the slot is as free as before. */
+static void a_failed_creation_leaves_scrap(void **state)
+{
+    (void)state;
+    device_start(&device);
+    put_medium_under(&device.storage);
+    for (unsigned i = 0; i < 5; i++) {
+        medium.changes = 0;
+        medium.fail_at = 2; /* the key record, after the transaction */
+        medium.failure = STORAGE_FULL;
+        assert_int_not_equal(generate(SUBJECT, -1), PSA_SUCCESS);
+        assert_true(medium.changes > 2);
+        assert_false(exists(SUBJECT));
+        assert_true(slot_now(0).scrap);
+        assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
+    }
+    device_expect(&device, generate(SUBJECT, -1), PSA_SUCCESS);
+    assert_int_equal(slot_now(0).claimed_by, SUBJECT);
+    assert_false(slot_now(0).scrap);
+    assert_false(is_there(&device.storage, (uint64_t)0x60 << 32));
+}
+
+/* The medium fails at each change of a whole creation and destruction; afterwards both go as ever, in the same slot. */
+static void the_medium_fails_anywhere(void **state)
+{
+    (void)state;
+    device_start(&device);
+    put_medium_under(&device.storage);
+    for (unsigned round = 2;; round++) {
+        const unsigned fail_at = round / 2;
+        medium.changes = 0;
+        medium.fail_at = fail_at;
+        medium.failure = STORAGE_FAILED;
+        medium.late = round % 2 == 1;
+        psa_status_t made = generate(SUBJECT, -1);
+        psa_status_t destroyed = exists(SUBJECT) ? psa_destroy_key(SUBJECT) : PSA_SUCCESS;
+        if (medium.changes < fail_at)
+            break;
+        medium.fail_at = 0;
+        if (made == PSA_SUCCESS && destroyed != PSA_SUCCESS && exists(SUBJECT))
+            device_expect(&device, psa_destroy_key(SUBJECT), PSA_SUCCESS);
+        if (!exists(SUBJECT))
+            device_expect(&device, generate(SUBJECT, -1), PSA_SUCCESS);
+        assert_int_equal(slot_now(0).claimed_by, SUBJECT);
+        device_prove_key(&device, SUBJECT);
+        device_expect(&device, psa_destroy_key(SUBJECT), PSA_SUCCESS);
+        assert_true(slot_now(0).scrap);
+        assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
+    }
+}
+
+/* A claimed slot is never scrap, whatever an old record says, and a due erasure there is dropped. */
+static void a_claimed_slot_is_never_scrap(void **state)
+{
+    uint8_t before[64], now[64];
+
+    (void)state;
+    for (int due = 0; due < 2; due++) {
+        device_start(&device);
+        if (due == 0)
+            device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
+        assert_true(device_slot_public(&device, SLOT, before));
+        assert_int_equal(storage_scrap_set(&device.storage, SCRAP_UID, due == 1), STORAGE_OK);
+        device_restart(&device);
+        assert_false(slot_now(SLOT).scrap);
+        device_expect(&device, generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
+        assert_true(device_slot_public(&device, SLOT, now));
+        assert_memory_equal(before, now, sizeof now);
+        assert_int_equal(is_there(&device.storage, SCRAP_UID), due == 0);
+        device_stop(&device);
+    }
+}
+
+/* A damaged scrap record makes nothing scrap, and stands in nobody's way. */
+static void a_damaged_scrap_record(void **state)
+{
+    static const uint8_t contents[][5] = {{2, 0, 0, 0}, {1, 2, 0, 0}, {1, 0, 1, 0}, {1, 0, 0, 1}, {1, 0, 0, 0, 0}};
+
+    (void)state;
+    device_start(&device);
+    device_fill_slot(&device, SLOT);
+    for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
+        put(&device.storage, SCRAP_UID, contents[i], i == 4 ? 5 : 4);
+        device_restart(&device);
+        assert_false(slot_now(SLOT).scrap);
+        assert_int_equal(slot_now(SLOT).fill, DRIVER_FILL_KEY);
+    }
+    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_false(is_there(&device.storage, SCRAP_UID));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state),
+        cmocka_unit_test(full_store),
+        TEST(the_chip_is_missing),
+        TEST(the_next_start_erases),
+        TEST(looking_leaves_the_erasure_due),
+        TEST(registered_late),
+        TEST(torn_and_foreign_records_of_every_length),
+        TEST(a_failed_creation_leaves_scrap),
+        TEST(the_medium_fails_anywhere),
+        TEST(a_claimed_slot_is_never_scrap),
+        TEST(a_damaged_scrap_record),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

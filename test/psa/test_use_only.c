@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver table of an application that only uses keys: signing and public keys work as with the whole one, and
+ * nothing that PSA offers makes, replaces or destroys a key, in the chip or in the key store.
+ */
+#include "test/psa/device.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "storage/transaction.h"
+
+#define BOARD_KEY 18
+#define BOARD_SLOT 2
+#define OTHER_KEY 19
+
+static struct device device;
+
+static void start_use_only(void)
+{
+    device_start_unregistered(&device);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_use_only), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+}
+
+/* A Trust&GO part whose slot 2 holds key 18, as a factory has left it; then the use-only table alone. */
+static int begin(void **state)
+{
+    psa_key_attributes_t attributes = device_key_pair(BOARD_KEY, BOARD_SLOT);
+
+    (void)state;
+    device_make(&device, DEVICE_TRUST_AND_GO);
+    device_start(&device);
+    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    device_stop(&device);
+    start_use_only();
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    device_remove(&device);
+    return 0;
+}
+
+static bool record_is_there(uint32_t id)
+{
+    struct bytes_out nothing = {.data = NULL};
+
+    return device.storage.operations->get(device.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
+}
+
+static void test_uses_keys(void **state)
+{
+    (void)state;
+    device_prove_key(&device, BOARD_KEY);
+}
+
+static void test_makes_none(void **state)
+{
+    psa_key_attributes_t generated = device_key_pair(OTHER_KEY, -1);
+    psa_key_attributes_t placed = device_key_pair(OTHER_KEY, 3);
+    psa_key_attributes_t imported = device_public_key(OTHER_KEY, 8);
+    uint8_t before[64], after[64], scalar[32], point[65];
+    psa_key_id_t id = 0;
+
+    (void)state;
+    outside_make_key(scalar, point);
+    assert_true(device_slot_public(&device, 3, before));
+    device_expect(&device, psa_generate_key(&generated, &id), PSA_ERROR_NOT_SUPPORTED);
+    device_expect(&device, psa_generate_key(&placed, &id), PSA_ERROR_NOT_SUPPORTED);
+    device_expect(&device, mbedtls_psa_register_se_key(&placed), PSA_ERROR_NOT_SUPPORTED);
+    device_expect(&device, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
+    device_expect(&device, psa_copy_key(BOARD_KEY, &generated, &id), PSA_ERROR_NOT_PERMITTED);
+    assert_true(device_slot_public(&device, 3, after));
+    assert_memory_equal(before, after, sizeof before);
+    assert_false(record_is_there(OTHER_KEY));
+    assert_int_equal(device.chip.counters.writing, 0);
+}
+
+/* The core drops a record whatever the driver says, unless the store holds it. */
+static void test_destroys_none(void **state)
+{
+    uint8_t before[64], after[64];
+
+    (void)state;
+    assert_true(device_slot_public(&device, BOARD_SLOT, before));
+    for (int i = 0; i < 2; i++) {
+        device_expect(&device, psa_destroy_key(BOARD_KEY), PSA_ERROR_NOT_PERMITTED);
+        assert_true(record_is_there(BOARD_KEY));
+        device_stop(&device);
+        start_use_only();
+    }
+    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    assert_memory_equal(before, after, sizeof before);
+    device_prove_key(&device, BOARD_KEY);
+    assert_int_equal(device.chip.counters.writing, 0);
+    assert_false(record_is_there(STORAGE_UID_TRANSACTION));
+}
+
+/* What an interrupted run has left in the store is settled; a key that is to go from the chip waits for the factory. */
+static void test_leaves_erasures(void **state)
+{
+    uint8_t before[64], after[64];
+    struct storage_record record;
+    struct bytes_out nothing = {.data = NULL};
+    /* A destruction of key 18, cut short behind its transaction record. */
+    uint8_t transaction[STORAGE_TRANSACTION_BYTES] = {2, 0, 0, 0, 0x01, 0x60, 0, 0,        BOARD_SLOT,
+                                                      0, 0, 0, 0, 0,    0,    0, BOARD_KEY};
+
+    (void)state;
+    assert_true(device_slot_public(&device, BOARD_SLOT, before));
+    assert_int_equal(device.storage.operations->set(device.storage.context, STORAGE_UID_TRANSACTION, 0,
+                                                    bytes_of(transaction, sizeof transaction)),
+                     STORAGE_OK);
+    device_stop(&device);
+    start_use_only();
+    assert_int_equal(
+        device.storage.operations->get(device.storage.context, STORAGE_UID_TRANSACTION, 0, &nothing, &record),
+        STORAGE_ABSENT);
+    assert_false(record_is_there(BOARD_KEY));
+    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(device.chip.counters.writing, 0);
+
+    device_stop(&device);
+    device_start(&device);
+    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    assert_memory_not_equal(before, after, sizeof before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_uses_keys, begin, end),
+        cmocka_unit_test_setup_teardown(test_makes_none, begin, end),
+        cmocka_unit_test_setup_teardown(test_destroys_none, begin, end),
+        cmocka_unit_test_setup_teardown(test_leaves_erasures, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

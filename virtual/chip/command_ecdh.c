@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ECDH: the shared secret of a private key in a slot or in TempKey and a public key of the host's, and where it goes.
+ */
+#include "virtual/chip/commands.h"
+#include "virtual/chip/crypto.h"
+#include "virtual/chip/policy.h"
+
+#include <string.h>
+
+enum ecdh_target { TO_SLOT_CONFIG, TO_SLOT, TO_TEMPKEY, TO_OUTPUT, TO_OUTPUT_ENCRYPTED };
+
+/* Legal modes. The ATECC508A knows only the first. */
+static const struct ecdh_mode {
+    uint8_t mode;
+    bool from_tempkey;
+    enum ecdh_target target;
+} modes[] = {
+    {0x00, false, TO_SLOT_CONFIG},      {0x04, false, TO_SLOT},  {0x08, false, TO_TEMPKEY},
+    {0x0c, false, TO_OUTPUT},           {0x05, true, TO_SLOT},   {0x09, true, TO_TEMPKEY},
+    {0x0e, false, TO_OUTPUT_ENCRYPTED}, {0x0d, true, TO_OUTPUT}, {0x0f, true, TO_OUTPUT_ENCRYPTED},
+};
+
+static const struct ecdh_mode *find_mode(const struct virtual_chip *chip, uint8_t mode)
+{
+    const size_t count = virtual_is_608(chip) ? sizeof modes / sizeof modes[0] : 1;
+
+    for (size_t i = 0; i < count; i++)
+        if (modes[i].mode == mode)
+            return &modes[i];
+    return NULL;
+}
+
+/* Where the secret of a slot's key goes in the end; SlotConfig may say so, and may keep it from leaving. */
+static bool resolve_target(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot,
+                           enum ecdh_target *target)
+{
+    const bool keep =
+        !mode->from_tempkey && (virtual_slot_config(&chip->memory, slot) & VIRTUAL_SLOT_ECDH_TO_SLOT) != 0;
+
+    *target = mode->target;
+    if (mode->target == TO_SLOT_CONFIG) {
+        *target = keep ? TO_SLOT : TO_OUTPUT;
+        return true;
+    }
+    return !(keep && (mode->target == TO_OUTPUT || mode->target == TO_OUTPUT_ENCRYPTED));
+}
+
+/* The slot that takes the result: the odd one of the pair, or the one named where the key is in TempKey. */
+static bool slot_takes(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot)
+{
+    if (mode->from_tempkey)
+        return virtual_takes_result(chip, slot);
+    return virtual_slot_changeable(chip, slot | 1u) && !virtual_is_private(&chip->memory, slot | 1u) &&
+           !virtual_is_p256(&chip->memory, slot | 1u);
+}
+
+static bool target_is_allowed(struct virtual_chip *chip, const struct ecdh_mode *mode, enum ecdh_target target,
+                              unsigned slot)
+{
+    const enum virtual_protection protection =
+        virtual_is_608(chip) ? virtual_ecdh_protection(chip) : VIRTUAL_OUTPUT_CLEAR;
+
+    switch (target) {
+    case TO_SLOT:
+        return slot_takes(chip, mode, slot);
+    case TO_OUTPUT:
+        return protection == VIRTUAL_OUTPUT_CLEAR;
+    case TO_OUTPUT_ENCRYPTED:
+        return protection <= VIRTUAL_OUTPUT_ENCRYPTED && virtual_io_key(chip) != NULL;
+    case TO_TEMPKEY:
+    case TO_SLOT_CONFIG:
+        break;
+    }
+    return true;
+}
+
+/* The private scalar. NULL: there is none, or it may not be used so. Spends the use. */
+static const uint8_t *use_private_key(struct virtual_chip *chip, bool from_tempkey, unsigned slot)
+{
+    const uint8_t *scalar = NULL;
+
+    if (from_tempkey)
+        return chip->registers.tempkey.private_key ? chip->registers.tempkey.value : NULL;
+    scalar = virtual_slot_scalar(&chip->memory, slot);
+    if (!virtual_is_signing_key(chip, slot) || !virtual_scalar_is_valid(scalar) ||
+        (virtual_slot_config(&chip->memory, slot) & VIRTUAL_SLOT_ECDH) == 0 ||
+        !virtual_use_key(chip, slot, VIRTUAL_USE_LATCH | VIRTUAL_USE_COUNT))
+        return NULL;
+    return scalar;
+}
+
+static void deliver(struct virtual_chip *chip, enum ecdh_target target, unsigned slot, const uint8_t secret[static 32],
+                    struct virtual_reply *reply)
+{
+    switch (target) {
+    case TO_SLOT:
+        memcpy(virtual_slot_bytes(&chip->memory, slot), secret, 32);
+        break;
+    case TO_TEMPKEY:
+        virtual_load_tempkey(chip, secret, 32, true);
+        break;
+    case TO_OUTPUT_ENCRYPTED:
+        virtual_reply_encrypted(chip, virtual_io_key(chip), secret, 32, reply);
+        break;
+    case TO_OUTPUT:
+    case TO_SLOT_CONFIG:
+        memcpy(reply->bytes, secret, 32);
+        reply->len = 32;
+        break;
+    }
+}
+
+VIRTUAL_HANDLER(virtual_command_ecdh)
+{
+    const struct ecdh_mode *mode = find_mode(chip, call->param1);
+    const unsigned slot = call->param2;
+    const uint8_t *scalar = NULL;
+    enum ecdh_target target = TO_OUTPUT;
+    uint8_t secret[32];
+    bool good = false;
+    enum virtual_answer answer = VIRTUAL_ANSWER_EXECUTION;
+
+    /* KeyID counts where a slot gives the key or takes the result. */
+    if (mode == NULL || (slot >= VIRTUAL_SLOTS && (!mode->from_tempkey || mode->target == TO_SLOT)))
+        return VIRTUAL_ANSWER_PARSE;
+    if (virtual_config_locked(chip) && virtual_data_locked(chip) && resolve_target(chip, mode, slot, &target) &&
+        target_is_allowed(chip, mode, target, slot))
+        scalar = use_private_key(chip, mode->from_tempkey, slot);
+    if (scalar != NULL) {
+        good = virtual_ecdh(chip->crypto, scalar, call->data, secret);
+        answer = good ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_OFF_CURVE;
+    }
+    if (mode->from_tempkey)
+        virtual_drop_tempkey(chip);
+    if (good)
+        deliver(chip, target, mode->from_tempkey ? slot : slot | 1u, secret, reply);
+    virtual_wipe(secret, sizeof secret);
+    return answer;
+}

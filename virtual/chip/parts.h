@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parts as they leave their maker: the memory of a new virtual chip.
+ */
+#ifndef IMPRINT_VIRTUAL_PARTS_H
+#define IMPRINT_VIRTUAL_PARTS_H
+
+#include "virtual/chip/model.h"
+
+/* Fills `memory`. NULL, or why the config image is not one a part can have (a literal). */
+const char *virtual_make_part(const struct virtual_making *making, const struct virtual_image *image,
+                              struct virtual_crypto *crypto, struct virtual_memory *memory);
+
+#endif

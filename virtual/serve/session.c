@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* docs/bus-protocol.md, from the server's side. One row per request. */
+#include "virtual/serve/session.h"
+
+#include <string.h>
+
+#include "base/order.h"
+
+#define READ_BIT 0x01u
+#define GROUP_MIN 1
+#define CLOCK_MIN_HZ 1000
+#define CLOCK_MAX_HZ 1000000                      /* ATECC608B: at most 1 MHz */
+#define WAIT_MAX_NS (UINT64_C(3600) * 1000000000) /* a slip of the client, not a wait, where it is longer */
+
+static void begin(struct bytes_out *reply, enum bus_reply_type type)
+{
+    const uint8_t header[BUS_HEADER_BYTES] = {0, 0, (uint8_t)type};
+
+    reply->len = 0;
+    (void)bytes_append(reply, bytes_of(header, sizeof header));
+}
+
+static void end(struct bytes_out *reply)
+{
+    store16_le(reply->data, (uint16_t)(reply->len - BUS_LENGTH_BYTES));
+}
+
+void serve_session_refuse(enum bus_refusal refusal, const char *cause, struct bytes_out *reply)
+{
+    begin(reply, BUS_ERROR);
+    (void)bytes_append_byte(reply, (uint8_t)refusal);
+    (void)bytes_append(reply, bytes_of(cause, strlen(cause)));
+    end(reply);
+}
+
+static void put_addresses(const struct serve_bus *bus, struct bytes_out *reply)
+{
+    uint8_t addresses[BUS_CHIPS_MAX];
+    size_t count = serve_bus_addresses(bus, addresses);
+
+    (void)bytes_append_byte(reply, (uint8_t)count);
+    (void)bytes_append(reply, bytes_of(addresses, count));
+}
+
+static const char *answer_hello(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                                struct bytes_out *reply)
+{
+    (void)body; /* its form is checked where every first frame is */
+    session->greeted = true;
+    (void)bytes_append_byte(reply, bus->real_time ? BUS_HELLO_REAL_TIME : BUS_HELLO_AWAIT);
+    put_addresses(bus, reply);
+    return NULL;
+}
+
+/* One message as it lies in a request. */
+struct message {
+    uint8_t flags, address;
+    uint16_t len;
+    const uint8_t *data; /* of a write */
+};
+
+/* Takes the next message off `rest`; NULL, or why it is none. */
+static const char *next_message(struct bytes *rest, struct message *message)
+{
+    bool reading;
+
+    if (rest->len < BUS_MESSAGE_HEADER_BYTES)
+        return "a transfer is cut short";
+    *message = (struct message){.flags = rest->data[0], .address = rest->data[1], .len = load16_le(rest->data + 2)};
+    reading = (message->flags & BUS_MESSAGE_READ) != 0;
+    if ((message->flags & ~(BUS_MESSAGE_READ | BUS_MESSAGE_GROUP)) != 0 || message->flags == BUS_MESSAGE_GROUP)
+        return "a message has flags that are not defined";
+    if (message->address > 0x7f)
+        return "an address has more than 7 bits";
+    if ((message->flags & BUS_MESSAGE_GROUP) != 0 && message->len == 0)
+        return "a group read has no room for its count";
+    *rest = bytes_of(rest->data + BUS_MESSAGE_HEADER_BYTES, rest->len - BUS_MESSAGE_HEADER_BYTES);
+    if (reading)
+        return NULL;
+    if (rest->len < message->len)
+        return "a transfer is cut short";
+    message->data = rest->data;
+    *rest = bytes_of(rest->data + message->len, rest->len - message->len);
+    return NULL;
+}
+
+/* The whole transfer is looked at before its first byte goes to the bus. */
+static const char *check_transfer(struct bytes body)
+{
+    struct bytes rest;
+    struct message message;
+    const char *cause;
+    size_t reads = 0;
+
+    if (body.len < 1 || body.data[0] == 0 || body.data[0] > BUS_MESSAGES_MAX)
+        return "a transfer has 1 to 42 messages";
+    rest = bytes_of(body.data + 1, body.len - 1);
+    for (unsigned i = 0; i < body.data[0]; i++) {
+        cause = next_message(&rest, &message);
+        if (cause != NULL)
+            return cause;
+        reads += (message.flags & BUS_MESSAGE_READ) != 0 ? message.len : 0u;
+    }
+    if (rest.len != 0)
+        return "a transfer is longer than its messages";
+    return reads > BUS_READ_MAX ? "a transfer reads more than 8192 bytes" : NULL;
+}
+
+/* The bytes of one read, with their count before them. They fit: check_transfer(). */
+static void read_message(struct serve_bus *bus, const struct message *message, struct bytes_out *reply)
+{
+    size_t at = reply->len, len = message->len;
+    uint8_t byte;
+
+    (void)bytes_append(reply, bytes_of((const uint8_t[2]){0, 0}, 2));
+    for (size_t i = 0; i < len; i++) {
+        byte = serve_bus_read(bus);
+        (void)bytes_append_byte(reply, byte);
+        if (i == 0 && (message->flags & BUS_MESSAGE_GROUP) != 0 && byte < len)
+            len = byte < GROUP_MIN ? GROUP_MIN : byte;
+    }
+    store16_le(reply->data + at, (uint16_t)len);
+}
+
+static const char *answer_transfer(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                                   struct bytes_out *reply)
+{
+    const char *cause = check_transfer(body);
+    uint8_t *result = reply->data + reply->len;
+    enum bus_result outcome = BUS_ACKNOWLEDGED;
+    struct message message;
+    struct bytes rest;
+    uint16_t taken = 0;
+    uint8_t done = 0;
+
+    (void)session;
+    if (cause != NULL)
+        return cause;
+    rest = bytes_of(body.data + 1, body.len - 1);
+    (void)bytes_append(reply, bytes_of((const uint8_t[BUS_TRANSFER_REPLY_BYTES]){0}, BUS_TRANSFER_REPLY_BYTES));
+    while (done < body.data[0] && outcome == BUS_ACKNOWLEDGED) {
+        (void)next_message(&rest, &message);
+        if (!serve_bus_start(bus, (uint8_t)((unsigned)message.address << 1 | (message.flags & READ_BIT)))) {
+            outcome = BUS_ADDRESS_REFUSED;
+        } else if ((message.flags & BUS_MESSAGE_READ) != 0) {
+            read_message(bus, &message, reply);
+        } else {
+            for (taken = 0; message.data != NULL && taken < message.len && outcome == BUS_ACKNOWLEDGED; taken++) {
+                if (!serve_bus_write(bus, message.data[taken]))
+                    outcome = BUS_BYTE_REFUSED;
+            }
+            if (outcome == BUS_BYTE_REFUSED)
+                taken--;
+        }
+        done = (uint8_t)(done + (outcome == BUS_ACKNOWLEDGED));
+    }
+    serve_bus_stop(bus);
+    result[0] = (uint8_t)outcome;
+    result[1] = done;
+    store16_le(result + 2, outcome == BUS_BYTE_REFUSED ? taken : 0);
+    return NULL;
+}
+
+static const char *answer_wake(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                               struct bytes_out *reply)
+{
+    uint32_t low_us;
+
+    (void)session;
+    if (body.len != 4)
+        return "a wake has 4 bytes";
+    low_us = load32_le(body.data);
+    if (low_us > BUS_WAKE_LOW_MAX_US)
+        return "a wake pulse of more than a second";
+    serve_bus_sda_low(bus, low_us);
+    put_addresses(bus, reply);
+    return NULL;
+}
+
+static const char *answer_time(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                               struct bytes_out *reply)
+{
+    uint64_t wait_ns;
+
+    (void)session;
+    (void)reply;
+    if (body.len != 8)
+        return "a time has 8 bytes";
+    wait_ns = load64_le(body.data);
+    if (wait_ns > WAIT_MAX_NS)
+        return "a wait of more than an hour";
+    if (wait_ns != 0 && bus->real_time)
+        return "this bus follows the wall clock: waiting is the client's";
+    serve_bus_wait_ns(bus, wait_ns);
+    return NULL;
+}
+
+static const char *answer_await(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                                struct bytes_out *reply)
+{
+    uint64_t limit_ns;
+
+    (void)session;
+    (void)reply;
+    if (body.len != BUS_AWAIT_BYTES)
+        return "an await has 9 bytes";
+    limit_ns = load64_le(body.data + 1);
+    if (body.data[0] > 0x7f)
+        return "an address has more than 7 bits";
+    if (limit_ns > WAIT_MAX_NS)
+        return "a wait of more than an hour";
+    if (bus->real_time)
+        return "this bus follows the wall clock: waiting is the client's";
+    serve_bus_await(bus, body.data[0], limit_ns);
+    return NULL;
+}
+
+static const char *answer_clock(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                                struct bytes_out *reply)
+{
+    (void)bus;
+    (void)reply;
+    if (body.len != 4)
+        return "a clock has 4 bytes";
+    if (load32_le(body.data) < CLOCK_MIN_HZ || load32_le(body.data) > CLOCK_MAX_HZ)
+        return "a clock is from 1000 to 1000000 Hz";
+    session->clock_hz = load32_le(body.data);
+    return NULL;
+}
+
+/* Hold and release: the server has done what there is to do. */
+static const char *answer_turn(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                               struct bytes_out *reply)
+{
+    (void)session;
+    (void)bus;
+    (void)reply;
+    return body.len != 0 ? "a hold or release has no bytes" : NULL;
+}
+
+static const struct {
+    enum bus_request type;
+    enum serve_wish wish;
+    const char *(*answer)(struct serve_session *session, struct serve_bus *bus, struct bytes body,
+                          struct bytes_out *reply);
+} requests[] = {
+    {BUS_HELLO, SERVE_WISH_NOTHING, answer_hello},  {BUS_TRANSFER, SERVE_WISH_NOTHING, answer_transfer},
+    {BUS_WAKE, SERVE_WISH_NOTHING, answer_wake},    {BUS_TIME, SERVE_WISH_NOTHING, answer_time},
+    {BUS_CLOCK, SERVE_WISH_NOTHING, answer_clock},  {BUS_HOLD, SERVE_WISH_HOLD, answer_turn},
+    {BUS_RELEASE, SERVE_WISH_RELEASE, answer_turn}, {BUS_AWAIT, SERVE_WISH_NOTHING, answer_await},
+};
+
+#define REQUEST_COUNT (sizeof requests / sizeof requests[0])
+
+static size_t row_of(struct bytes frame)
+{
+    size_t row = 0;
+
+    while (row < REQUEST_COUNT && requests[row].type != (enum bus_request)frame.data[0])
+        row++;
+    return row;
+}
+
+enum serve_wish serve_session_wish(struct bytes frame)
+{
+    size_t row = row_of(frame);
+
+    return row < REQUEST_COUNT ? requests[row].wish : SERVE_WISH_NOTHING;
+}
+
+/* Whether this may be said now: the first frame is a hello, and none after it is. */
+static enum bus_refusal check_manners(const struct serve_session *session, struct bytes frame, const char **cause)
+{
+    const bool hello = frame.data[0] == BUS_HELLO;
+
+    if (session->hold_lost) {
+        *cause = "the bus was held without a request for too long and given to others";
+        return BUS_HOLD_LOST;
+    }
+    if (session->greeted) {
+        *cause = hello ? "a second hello" : NULL;
+        return BUS_BAD_FRAME;
+    }
+    if (!hello || frame.len != 1 + BUS_MAGIC_BYTES + 1 || memcmp(frame.data + 1, BUS_MAGIC, BUS_MAGIC_BYTES) != 0) {
+        *cause = "not the imprint bus protocol: it begins with a hello";
+        return BUS_NOT_A_CLIENT;
+    }
+    *cause = frame.data[1 + BUS_MAGIC_BYTES] != BUS_VERSION ? "another version of the bus protocol: this is 1" : NULL;
+    return BUS_BAD_VERSION;
+}
+
+enum serve_answer serve_session_answer(struct serve_session *session, struct serve_bus *bus, struct bytes frame,
+                                       struct bytes_out *reply, const char **cause)
+{
+    enum bus_refusal refusal = check_manners(session, frame, cause);
+    const size_t row = row_of(frame);
+    uint8_t now[8] = {0};
+
+    if (*cause == NULL && row == REQUEST_COUNT)
+        *cause = "no such request";
+    if (*cause == NULL) {
+        refusal = BUS_BAD_FRAME;
+        serve_bus_set_clock(bus, session->clock_hz != 0 ? session->clock_hz : SERVE_BUS_CLOCK_HZ);
+        serve_bus_catch_up(bus);
+        begin(reply, BUS_OK);
+        (void)bytes_append(reply, bytes_of(now, sizeof now));
+        *cause = requests[row].answer(session, bus, bytes_of(frame.data + 1, frame.len - 1), reply);
+    }
+    if (*cause != NULL) {
+        serve_session_refuse(refusal, *cause, reply);
+        return SERVE_REFUSED;
+    }
+    store64_le(reply->data + BUS_HEADER_BYTES, serve_bus_now_ns(bus));
+    end(reply);
+    return SERVE_ANSWERED;
+}
