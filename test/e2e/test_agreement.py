@@ -174,8 +174,8 @@ def test_errors_have_their_form(station):
 
 
 def test_every_reason_has_an_exit_code_and_advice():
-    header = (ROOT / "error" / "error.h").read_text()
-    table = (ROOT / "cli" / "exit.c").read_text()
+    header = (ROOT / "src" / "base" / "error.h").read_text()
+    table = (ROOT / "src" / "cli" / "exit.c").read_text()
     reasons = re.findall(r"^    (ERROR_[A-Z_]+)[ ,=]", header, re.M)
     assert len(reasons) > 30
     for reason in reasons:
