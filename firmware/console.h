@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A board's console as the two applications use it: words for people and frames for the station
- * (docs/board-protocol.md) out, commands in. Nothing is kept of what was written; a console that nobody reads costs
- * nothing but the time its bytes take.
+ * (docs/reference/board-protocol.md) out, commands in. Nothing is kept of what was written; a console that nobody reads
+ * costs nothing but the time its bytes take.
  */
 #ifndef IMPRINT_FIRMWARE_CONSOLE_H
 #define IMPRINT_FIRMWARE_CONSOLE_H

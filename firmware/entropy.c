@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mbed TLS's random numbers on a board (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): all of them are the chip's. Who must not rely
- * on them alone, and for what, is in docs/porting.md.
+ * on them alone, and for what, is in docs/guide/porting.md.
  */
 #include <psa/crypto.h>
 

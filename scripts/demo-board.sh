@@ -95,6 +95,6 @@ Try next:
   - talk to the board yourself:     imprint virtual serve --swi-pty $chip, then
                                     firmware/run --chip DEVICE $board $images/primary/primary.elf $flash
                                     and type: help
-  - your own board:                 docs/porting.md
+  - your own board:                 docs/guide/porting.md
   - what an image costs:            test/bench/run-firmware
 END

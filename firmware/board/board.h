@@ -3,7 +3,7 @@
  * What a board supplies, and all that differs from one board to the next: a console for people, one wire to the chip,
  * flash for the key store, time, and an end. Everything above is the same code on every board and on the host
  * (`firmware/board/host/`), where the same functions reach a terminal, a served virtual chip and an image file.
- * docs/porting.md takes a new board through it, function by function.
+ * docs/guide/porting.md takes a new board through it, function by function.
  *
  * One caller at a time; nothing here is called from an interrupt.
  */

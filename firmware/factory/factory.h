@@ -2,8 +2,8 @@
 /*
  * The factory application: brings the board to the state that its compiled-in profile asks for and proves it, by the
  * same engine as the station. It waits for commands on its console, from a person or from `imprint board provision`;
- * docs/board-protocol.md lists them. Between commands nothing is running: whoever goes away, whenever, leaves nothing
- * half done that the next run does not finish.
+ * docs/reference/board-protocol.md lists them. Between commands nothing is running: whoever goes away, whenever, leaves
+ * nothing half done that the next run does not finish.
  */
 #ifndef IMPRINT_FIRMWARE_FACTORY_H
 #define IMPRINT_FIRMWARE_FACTORY_H

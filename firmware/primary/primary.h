@@ -3,8 +3,8 @@
  * The primary application, standing for a product's own: boots from the flash that the factory has left, finds the keys
  * by their ids and signs with them. It makes no key, changes none and locks nothing; what could is not linked.
  *
- * Its console signs challenges for whoever asks, as a line's end test wants it; docs/board-protocol.md says what that
- * means, and that a product ships without it.
+ * Its console signs challenges for whoever asks, as a line's end test wants it; docs/reference/board-protocol.md says
+ * what that means, and that a product ships without it.
  */
 #ifndef IMPRINT_FIRMWARE_PRIMARY_H
 #define IMPRINT_FIRMWARE_PRIMARY_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A board's application, talked to over its console (docs/board-protocol.md). Commands are asked one at a time; what a
- * damaged line costs is asked again, and every wait has an end. What the board says to people is shown with --verbose.
+ * A board's application, talked to over its console (docs/reference/board-protocol.md). Commands are asked one at a
+ * time; what a damaged line costs is asked again, and every wait has an end. What the board says to people is shown
+ * with --verbose.
  */
 #ifndef IMPRINT_CLI_BOARD_H
 #define IMPRINT_CLI_BOARD_H

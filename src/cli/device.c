@@ -76,7 +76,7 @@ bool device_open_virtual(const struct cli *cli, const char *path, struct virtual
         if (!virtual_arm_fault(*chip, cli->faults[i])) {
             error_set(
                 err, ERROR_USAGE, "this is no fault of the virtual chip",
-                "KIND@N with N from 1; docs/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
+                "KIND@N with N from 1; docs/internals/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
             error_with_subject(err, cli->faults[i]);
             virtual_close(*chip);
             *chip = NULL;

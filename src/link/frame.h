@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames, written: piece by piece into a sink, without a buffer. docs/board-protocol.md has the grammar.
+ * Frames, written: piece by piece into a sink, without a buffer. docs/reference/board-protocol.md has the grammar.
  *
  *     link_begin(&frame, "key");
  *     link_add_number(&frame, "id", 18);

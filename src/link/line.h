@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What passes over a board's console, read: bytes become lines, lines become words. docs/board-protocol.md has the
- * grammar. A *frame* is for machines: it begins with `@` and ends with a checksum. Anything else is *talk*: what an
- * application says to people, and what a person types.
+ * What passes over a board's console, read: bytes become lines, lines become words. docs/reference/board-protocol.md
+ * has the grammar. A *frame* is for machines: it begins with `@` and ends with a checksum. Anything else is *talk*:
+ * what an application says to people, and what a person types.
  *
  * No input does harm: a line that is too long, holds other bytes than printable ASCII, or has a wrong checksum is told
  * as such once, at its end, and the next line is read as if nothing had been. The caller owns the buffer.

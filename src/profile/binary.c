@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The canonical binary form, both ways, and its digest. docs/profile-format.md has the layout: little-endian, texts
+ * The canonical binary form, both ways, and its digest. docs/reference/profile.md has the layout: little-endian, texts
  * with a length byte, nothing optional, nothing between. The writer knows only a sink, so that the same walk fills a
  * buffer or feeds a hash.
  */

@@ -97,7 +97,7 @@ bool profile_check(const struct profile *profile, struct error *err);
 psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 
 /*
- * The canonical binary form (docs/profile-format.md): equal bytes exactly when the two profiles ask for the same
+ * The canonical binary form (docs/reference/profile.md): equal bytes exactly when the two profiles ask for the same
  * device in the same words. Write keys are written in the order of their slots. False when `out` is too small
  * (PROFILE_BINARY_MAX is always enough) or the profile has counts or texts that do not fit the structure; `out` is then
  * as it was.
@@ -137,8 +137,8 @@ bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
  * identity, counters and lock bytes are taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named
  * configuration is shipped in several genuine variants, the one nearest to `now` is taken, so that comparing the two
  * with chip_config_compare_policy() finds a difference exactly when the part has none of them. PROFILE_POLICY starts
- * from the blank part's policy, gives each key's slot its two words (docs/profile-format.md has the table) and sets the
- * I2C address. False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot
+ * from the blank part's policy, gives each key's slot its two words (docs/reference/profile.md has the table) and sets
+ * the I2C address. False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot
  * without ECDH; an address for a part without I2C); `wanted` is then undefined. `now` and `wanted` may be the same.
  */
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the PSA core keeps in storage about keys in the chip, as the driver must know it: key records and the open
- * transaction. Read only; the core writes them (docs/psa-keys.md, Mbed TLS 3.6 `library/psa_crypto_storage.c`).
- * A key record that cannot be read or is not one is an error that names its key id: it may claim any slot.
+ * transaction. Read only; the core writes them (docs/reference/psa-keys.md, Mbed TLS 3.6
+ * `library/psa_crypto_storage.c`). A key record that cannot be read or is not one is an error that names its key id: it
+ * may claim any slot.
  */
 #ifndef IMPRINT_DRIVER_RECORDS_H
 #define IMPRINT_DRIVER_RECORDS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an interrupted run has left is brought to one of its two clean ends: the key is there whole, or not at all. The
- * decision follows from what is stored alone (recovery.c; docs/psa-keys.md has it as a table), so that a recovery that
- * is cut short itself only leaves another state to decide about. What must still happen in the chip is a scrap record
- * with an erase due (storage/scrap.h), which any later chip operation settles.
+ * decision follows from what is stored alone (recovery.c; docs/reference/psa-keys.md has it as a table), so that a
+ * recovery that is cut short itself only leaves another state to decide about. What must still happen in the chip is a
+ * scrap record with an erase due (storage/scrap.h), which any later chip operation settles.
  *
  * None of this fails: what cannot be settled now stays as it is, and is tried again at the next call.
  */

@@ -283,7 +283,8 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_crea
     want->method = ways_for(method, want->private_key);
     const char *fault = fault_of(attributes, method, want->private_key);
     if (fault != NULL) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, fault, "give the key other attributes: docs/psa-keys.md has the table");
+        error_set(err, ERROR_KEY_ATTRIBUTES, fault,
+                  "give the key other attributes: docs/reference/psa-keys.md has the table");
         return PSA_ERROR_NOT_SUPPORTED;
     }
     if (method == PSA_KEY_CREATION_GENERATE && !want->private_key) {

@@ -11,7 +11,7 @@
 #include "chip/chip.h"
 #include "storage/storage.h"
 
-/* PSA_ERROR_GENERIC_ERROR for a value outside the enum. docs/psa-keys.md has both tables. */
+/* PSA_ERROR_GENERIC_ERROR for a value outside the enum. docs/reference/psa-keys.md has both tables. */
 psa_status_t driver_status_of_chip(enum chip_status status);
 psa_status_t driver_status_of_storage(enum storage_status status);
 

@@ -566,7 +566,7 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
         enum storage_status status = find_next(self, true, &uid);
         if (status == STORAGE_OK)
             return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is missing, but there are records",
-                          "see \"Damage\" in docs/storage-format.md");
+                          "see \"Damage\" in docs/reference/storage-format.md");
         if (status != STORAGE_ABSENT)
             return refuse_errno(err, errno);
         if (!create)
@@ -595,7 +595,7 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
         version = strtoul(text + words, &end, 10);
     if (version <= 1 || version > UINT32_MAX || *end != '\n')
         return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is damaged",
-                      "see \"Damage\" in docs/storage-format.md");
+                      "see \"Damage\" in docs/reference/storage-format.md");
     if (err != NULL && err->reason == ERROR_NONE) {
         err->expected = 1;
         err->found = (uint32_t)version;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The log on flash: entries, blocks, and the choice of where a new entry goes. What lies where, and the table of states
- * after a power cut, is in docs/storage-format.md.
+ * after a power cut, is in docs/reference/storage-format.md.
  *
  * What always holds: one more block than the log counts can be erased at any time, so that the oldest block can be
  * rewritten into it; all of it fits there, for an entry takes the same room in every block. "Room" therefore means

@@ -6,7 +6,7 @@
  *
  * It leaves to its caller: the flash itself (struct flash_device), and that one caller at a time works on it. It needs
  * no memory but struct storage_flash and less than 1 KiB of stack. The stored format, and why a power cut cannot hurt
- * it, is in docs/storage-format.md.
+ * it, is in docs/reference/storage-format.md.
  */
 #ifndef IMPRINT_STORAGE_FLASH_H
 #define IMPRINT_STORAGE_FLASH_H

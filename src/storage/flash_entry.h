@@ -2,7 +2,7 @@
 /*
  * One entry of the log on flash: read, checked, written and copied here and nowhere else; private to storage/flash.c,
  * which knows of blocks. Prefix, stored form of the record (storage/record.h) padded to units, mark of one unit; a
- * removal has no stored form. docs/storage-format.md describes every byte.
+ * removal has no stored form. docs/reference/storage-format.md describes every byte.
  */
 #ifndef IMPRINT_STORAGE_FLASH_ENTRY_H
 #define IMPRINT_STORAGE_FLASH_ENTRY_H

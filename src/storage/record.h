@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stored form of one record, the same in every backend: written and parsed here and nowhere else. All numbers are
- * little endian; docs/storage-format.md describes every byte.
+ * little endian; docs/reference/storage-format.md describes every byte.
  *
  *   0  magic "IREC"      8  uid     20  size of the content    28  content
  *   4  format version   16  flags   24  CRC-32 of bytes 0..23  28 + size  CRC-32 of bytes 0..23 and the content

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/bus-protocol.md, from the client's side. */
+/* docs/reference/bus-protocol.md, from the client's side. */
 #include "transport/bus_client.h"
 
 #include "base/order.h"

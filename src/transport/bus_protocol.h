@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The numbers of the bus protocol, by which programs share a bus with virtual chips over a socket. docs/bus-protocol.md
- * says what they mean; this header leaves the sending and the serving to others. All integers travel least significant
- * byte first.
+ * The numbers of the bus protocol, by which programs share a bus with virtual chips over a socket.
+ * docs/reference/bus-protocol.md says what they mean; this header leaves the sending and the serving to others. All
+ * integers travel least significant byte first.
  */
 #ifndef IMPRINT_TRANSPORT_BUS_PROTOCOL_H
 #define IMPRINT_TRANSPORT_BUS_PROTOCOL_H

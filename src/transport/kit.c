@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar: docs/kit-protocol.md. Replies of newer kits and of older ones are taken; see `chip_statuses`. */
+/* The grammar: docs/reference/kit-protocol.md. Replies of newer kits and of older ones are taken; see `chip_statuses`.
+ */
 #include "transport/kit.h"
 
 #include <stdio.h>

@@ -9,7 +9,7 @@
 
 #include "test/storage/flash_sim.h"
 
-/* A key's record and the transaction's, as Mbed TLS 3.6 stores them (docs/storage-format.md). */
+/* A key's record and the transaction's, as Mbed TLS 3.6 stores them (docs/reference/storage-format.md). */
 enum { KEY_BYTES = 44, TRANSACTION_BYTES = 24, KEYS = 8, UPDATES = 100000 };
 static const uint64_t transaction_uid = 0xFFFFFF74;
 

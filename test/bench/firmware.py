@@ -14,7 +14,7 @@ from board import BOARDS, IMAGES, powered  # noqa: E402
 from conftest import Station  # noqa: E402
 from test_transports import serving  # noqa: E402
 
-# KiB of the core and of all that is our own, as docs/porting.md says.
+# KiB of the core and of all that is our own, as docs/guide/porting.md says.
 LIMITS = {"factory": "20,23", "primary": "13,15"}
 
 

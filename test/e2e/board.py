@@ -27,7 +27,7 @@ def image(board, name):
 
 
 class Frame:
-    """A line of the console for machines: @verb words name=value *check (docs/board-protocol.md)."""
+    """A line of the console for machines: @verb words name=value *check (docs/reference/board-protocol.md)."""
 
     def __init__(self, line):
         words = line[1:].split(" ")

@@ -411,7 +411,7 @@ def test_flash_of_a_later_version(line):
 
 
 def with_header_crc(header):
-    """CRC-32 as the flash format has it (docs/storage-format.md), over the header but its last four bytes."""
+    """CRC-32 as the flash format has it (docs/reference/storage-format.md), over the header but its last four bytes."""
     import zlib
     return bytes(header[:28]) + zlib.crc32(bytes(header[:28])).to_bytes(4, "little")
 
@@ -742,7 +742,7 @@ def test_usage(station, arguments, reason):
 
 # --- the page that describes it -------------------------------------------------------------------------------------------
 
-PAGE = ROOT / "docs" / "board-protocol.md"
+PAGE = ROOT / "docs" / "reference" / "board-protocol.md"
 
 
 def test_frames_on_the_page_are_frames():

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goes through all moments of a scene at which power may fail, then through those of the runs that come after, and
- * through everything else that may go wrong on the way; docs/power-cuts.md explains how. What a loss of power leaves is
- * the chip's memory and the medium, so two moments that leave the same are one state: each is recovered from once.
+ * through everything else that may go wrong on the way; docs/internals/power-cuts.md explains how. What a loss of power
+ * leaves is the chip's memory and the medium, so two moments that leave the same are one state: each is recovered from
+ * once.
  */
 #ifndef IMPRINT_TEST_POWER_SWEEP_H
 #define IMPRINT_TEST_POWER_SWEEP_H

@@ -13,7 +13,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
-/* A key record as docs/storage-format.md and Mbed TLS describe it, read here once more. */
+/* A key record as docs/reference/storage-format.md and Mbed TLS describe it, read here once more. */
 enum { RECORD_BYTES = 44, RECORD_LIFETIME = 12, RECORD_SLOT = 36, LIFETIME = 0x6001 };
 static const uint64_t transaction_uid = 0xFFFFFF74;
 

@@ -51,7 +51,7 @@ static const char golden_text[] = "imprint: 1\n"
                                   "    algorithm: ecdsa(any-hash)\n"
                                   "    usage: [sign-message, verify-hash, derive]\n";
 
-/* Written by hand from docs/profile-format.md. Key type 0x7112; algorithms 0x06000609, 0x060006ff. */
+/* Written by hand from docs/reference/profile.md. Key type 0x7112; algorithms 0x06000609, 0x060006ff. */
 static const char golden_hex[] = "49505246 01 05 00 00 00 02 02" /* IPRF, version, parts, ... counts */
                                  "06 676F6C64656E"               /* golden */
                                  "78563412 02 02 1271 0001 09060006 00140000 01 01"

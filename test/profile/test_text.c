@@ -263,7 +263,7 @@ static void test_distance(void **state)
 static char *load_docs(void)
 {
     static char docs[64 * 1024];
-    FILE *file = fopen(IMPRINT_TEST_DOCS "/profile-format.md", "r");
+    FILE *file = fopen(IMPRINT_TEST_DOCS "/reference/profile.md", "r");
     size_t len = 0;
 
     assert_non_null(file);
@@ -286,11 +286,11 @@ static size_t expect_documented(const char *prefix, const struct schema_field *f
 
         (void)snprintf(row, sizeof(row), "\n| `%s%s` | %s |", prefix, field->key, field->required ? "yes" : "no");
         if (strstr(docs, row) == NULL)
-            fail_msg("not in docs/profile-format.md: %s", row + 1);
+            fail_msg("not in docs/reference/profile.md: %s", row + 1);
         for (const struct profile_word *word = field->words; word != NULL && word->word != NULL; word++) {
             (void)snprintf(row, sizeof(row), "`%s`", word->word);
             if (strstr(docs, row) == NULL)
-                fail_msg("not in docs/profile-format.md: %s", row);
+                fail_msg("not in docs/reference/profile.md: %s", row);
         }
         nested += field->fields != NULL;
     }

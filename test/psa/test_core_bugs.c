@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Each known bug of the PSA core's secure element interface with its defence, seen by an application that calls Mbed
- * TLS's own API only. The table in docs/psa-keys.md names these tests. Where a bug needs a failing medium or chip, the
- * fault is put below the driver; nothing else of the device is touched.
+ * TLS's own API only. The table in docs/reference/psa-keys.md names these tests. Where a bug needs a failing medium or
+ * chip, the fault is put below the driver; nothing else of the device is touched.
  */
 #include "test/psa/device.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every state that storage can be left in, and what becomes of it: the table of psa/recovery.c against its
- * description in docs/psa-keys.md, with the medium failing at every change; torn and foreign transaction records of
- * every length; a chip that is missing or only to be looked at; a driver that is registered late.
+ * description in docs/reference/psa-keys.md, with the medium failing at every change; torn and foreign transaction
+ * records of every length; a chip that is missing or only to be looked at; a driver that is registered late.
  */
 #include "test/psa/device.h"
 
@@ -157,7 +157,7 @@ static void put_state(const struct storage *storage, const struct state *state)
     put(storage, 0xfffffe60, "", 0);
 }
 
-/* What docs/psa-keys.md says, in its own words. */
+/* What docs/reference/psa-keys.md says, in its own words. */
 static void expect_end(const struct storage *storage, const struct state *state)
 {
     bool mine = state->key == WHOLE || state->key == DAMAGED, key = state->key != ABSENT, due = false;

@@ -107,7 +107,7 @@ static void memory_load(struct store *store, uint64_t uid, struct bytes_out *sto
 
 /* ---- flash ------------------------------------------------------------------------------------------------------ */
 
-/* The layout of an entry, as in docs/storage-format.md, and not taken from the code. */
+/* The layout of an entry, as in docs/reference/storage-format.md, and not taken from the code. */
 enum { PREFIX = 16, PREFIX_CRC = 12 };
 
 static void flash_open(struct store *store)

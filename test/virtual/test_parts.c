@@ -241,7 +241,8 @@ static void read_slot(struct lab *lab, unsigned slot, uint8_t bytes[96])
     }
 }
 
-/* The chain of parts as delivered verifies up to the virtual maker's root, whose key docs/virtual-chip.md names. */
+/* The chain of parts as delivered verifies up to the virtual maker's root, whose key docs/internals/virtual-chip.md
+ * names. */
 static void test_chain(void **state)
 {
     static const char root_hex[] = "D89C99DB8B82114D65E6241636746C7C7BF6C1F4C810BC96CFF3FB6C3566FE16"

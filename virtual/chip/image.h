@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual chip's file: format, lock and crash safety. It knows nothing of what the bytes mean. docs/virtual-chip.md
- * draws the format.
+ * The virtual chip's file: format, lock and crash safety. It knows nothing of what the bytes mean.
+ * docs/internals/virtual-chip.md draws the format.
  */
 #ifndef IMPRINT_VIRTUAL_IMAGE_H
 #define IMPRINT_VIRTUAL_IMAGE_H

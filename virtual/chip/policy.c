@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Config zone decoded where a command asks for it. Bit positions are those of the public ATECC508A data sheet
- * (DS20005927, 2.2) and of the Trust&GO and TrustFLEX sheets for the ATECC608; docs/virtual-chip.md lists the choices
- * made where they are silent.
+ * (DS20005927, 2.2) and of the Trust&GO and TrustFLEX sheets for the ATECC608; docs/internals/virtual-chip.md lists the
+ * choices made where they are silent.
  */
 #include "virtual/chip/policy.h"
 #include "virtual/chip/crypto.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar: docs/kit-protocol.md. Commands are known by their first letter, as kits do. */
+/* The grammar: docs/reference/kit-protocol.md. Commands are known by their first letter, as kits do. */
 #include "virtual/serve/kit.h"
 
 #include <ctype.h>

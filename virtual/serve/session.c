@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/bus-protocol.md, from the server's side. One row per request. */
+/* docs/reference/bus-protocol.md, from the server's side. One row per request. */
 #include "virtual/serve/session.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * A single-wire chip as a UART sees it whose transmitter and receiver are both on the wire: each byte is heard again as
  * its own echo, and the chip's bits behind it. No rate comes through here: a byte of zeros is a wake pulse, all others
- * are bits. docs/single-wire.md says how time passes.
+ * are bits. docs/reference/single-wire.md says how time passes.
  */
 #ifndef IMPRINT_SERVE_SWI_H
 #define IMPRINT_SERVE_SWI_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A trace of a bus with ATECC chips, I2C or single wire: one line for each message, bytes as they passed, commands
- * decoded for people. docs/trace-format.md is its grammar, by which it can be replayed. Bytes that may be secret are
- * shown as "**" unless asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
+ * decoded for people. docs/reference/trace-format.md is its grammar, by which it can be replayed. Bytes that may be
+ * secret are shown as "**" unless asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
  */
 #ifndef IMPRINT_TRACE_TRACE_H
 #define IMPRINT_TRACE_TRACE_H

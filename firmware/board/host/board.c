@@ -6,8 +6,8 @@
  *
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
  *     IMPRINT_BOARD_FLASH  the image; made, erased, where there is none
- *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given (docs/virtual-chip.md), or
- *                          flash@N: power fails before the Nth time that the flash is programmed or erased;
+ *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given
+ * (docs/internals/virtual-chip.md), or flash@N: power fails before the Nth time that the flash is programmed or erased;
  *                          flash@N.torn: in the middle of it
  *
  * Pulling the console, by closing its other end, is pulling the board: the program ends when it next waits for a

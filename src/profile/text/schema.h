@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The text form's schema: one row per key, with what its value must be and where it goes. `text.c` is the only reader;
- * docs/profile-format.md says the same for people, and a test compares the two. Host only.
+ * docs/reference/profile.md says the same for people, and a test compares the two. Host only.
  */
 #ifndef IMPRINT_PROFILE_SCHEMA_H
 #define IMPRINT_PROFILE_SCHEMA_H

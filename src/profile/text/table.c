@@ -248,7 +248,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
 
     fprintf(stream,
             "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
-            " * Do not change it: make it anew. docs/profile-format.md says what the values mean.\n */\n"
+            " * Do not change it: make it anew. docs/reference/profile.md says what the values mean.\n */\n"
             "#include \"psa/se_c/atecc608a_se.h\"\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/fill.h\"\n"

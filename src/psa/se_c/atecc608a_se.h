@@ -10,7 +10,7 @@
  *     mbedtls_psa_register_se_key(&attributes);
  *
  * Before that, the platform says which chip and which storage: driver_init() and driver_bind() (`psa/driver.h`) and
- * storage_mount() (`storage/storage.h`). docs/psa-keys.md says what an application may rely on.
+ * storage_mount() (`storage/storage.h`). docs/reference/psa-keys.md says what an application may rely on.
  */
 #ifndef IMPRINT_DRIVER_ATECC608A_SE_H
 #define IMPRINT_DRIVER_ATECC608A_SE_H
