@@ -65,11 +65,11 @@ const struct cli_verb cli_verb_keys = {
     .name = "keys",
     .arguments = "",
     .summary = "List the device's PSA keys",
-    .description = "One line per key: key id, name and method as the last provisioning recorded them,\n"
-                   "slot, type, size, algorithm and usage. Looks only. With --storage flash:IMAGE lists\n"
-                   "what lies in that image, and asks no device.\n",
+    .description = "One line per key: key id, name and method from the device's record, slot, type,\n"
+                   "size, algorithm and usage. Changes nothing. With --storage flash:IMAGE it lists\n"
+                   "the keys in that image and needs no chip.\n",
     .examples = "  imprint keys\n"
                 "  imprint --storage flash:board.flash keys\n"
-                "  imprint --json keys | jq -r 'select(.event==\"key\") | .id'\n",
+                "  imprint --json keys | jq 'select(.event==\"key\") | .id'\n",
     .run = run_keys,
 };

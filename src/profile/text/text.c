@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/suggest.h"
 #include "profile/check.h"
 #include "profile/text/complain.h"
 #include "profile/text/schema.h"
@@ -71,7 +72,7 @@ static bool text_is_untyped(const struct tree_node *node)
     if (node->quoted)
         return false;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (complain_distance(node->text, words[i]) == 0)
+        if (suggest_distance(node->text, strlen(node->text), words[i]) == 0)
             return true;
     return text_parse_number(node->text, &number);
 }
