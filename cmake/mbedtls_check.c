@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What imprint needs of an Mbed TLS that another project brings. Compiled by cmake/mbedtls.cmake, which shows the words. */
+/* What imprint needs of an Mbed TLS that another project brings. Compiled by cmake/mbedtls.cmake, which shows the
+ * words. */
 #include <mbedtls/build_info.h>
 
 #if MBEDTLS_VERSION_NUMBER < 0x03060000 || MBEDTLS_VERSION_NUMBER >= 0x03070000
