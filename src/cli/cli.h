@@ -54,9 +54,8 @@ struct cli {
     bool trace_secrets;
     bool help, version;
     const struct cli_verb *verb;
-    const char *group; /* the first word of a verb of two words, where the second is missing; else NULL */
-    char advice[256];  /* an error's `next` where it is not a literal */
-    char cause[256];   /* the same for its `cause` */
+    const char *group;           /* the first word of a verb of two words, where the second is missing; else NULL */
+    char error_room[ERROR_ROOM]; /* the text of the run's one error: struct error err = ERROR_IN(cli->error_room) */
     const char
         *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
     int argument_count;

@@ -163,7 +163,7 @@ void help_print(const struct cli *cli)
 
 static enum cli_exit run_help(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct cli about = *cli;
     int words = 0;
     bool found;

@@ -19,7 +19,7 @@ const struct cli_verb cli_verb_version = {
     .name = "version",
     .arguments = "",
     .summary = "Show the version",
-    .description = "Prints the version of imprint, the commit that it was built from, and the version\nof Mbed TLS. "
+    .description = "Prints the version of imprint, the commit that it was built from, and the\nversion of Mbed TLS. "
                    "The same as imprint --version.\n",
     .examples = "  imprint version\n"
                 "  imprint --json version | jq -r .version\n",
@@ -71,7 +71,7 @@ static bool occupy_standard_streams(void)
 int main(int argc, char **argv)
 {
     struct cli cli = {.device = "virtual"};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
     if (!occupy_standard_streams())

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/suggest.h"
 #include "cli/folder.h"
 
@@ -149,22 +150,21 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
 
 static bool unknown_option(struct cli *cli, const char *word, struct error *err)
 {
-    const char *name = word + strspn(word, "-");
+    const char *name = word + strspn(word, "-"), *verb = cli->verb != NULL ? cli->verb->name : "";
+    const char *space = verb[0] != '\0' ? " " : "";
     size_t len = strcspn(name, "=");
     struct suggestion best = {.word = NULL};
-    size_t n = 0;
 
     for (size_t i = 0; i < options_global_count; i++)
         suggest_consider(&best, name, len, options_global[i].name);
     for (size_t i = 0; cli->verb != NULL && i < cli->verb->option_count; i++)
         suggest_consider(&best, name, len, cli->verb->options[i].name);
-    if (best.word != NULL && word[0] == '-' && word[1] == '-')
-        n = (size_t)snprintf(cli->advice, sizeof cli->advice, "did you mean --%s? ", best.word);
-    if (cli->verb != NULL)
-        snprintf(cli->advice + n, sizeof cli->advice - n, "list the options with: imprint %s --help", cli->verb->name);
-    else
-        snprintf(cli->advice + n, sizeof cli->advice - n, "list the options with: imprint --help");
-    return usage(err, "no such option", word, cli->advice);
+    if (best.word != NULL && strncmp(word, "--", 2) == 0)
+        return usage(err, "no such option", word,
+                     error_keep_format(err, "did you mean --%s? list the options with: imprint %s%s--help", best.word,
+                                       verb, space));
+    return usage(err, "no such option", word,
+                 error_keep_format(err, "list the options with: imprint %s%s--help", verb, space));
 }
 
 /* Reads options up to the end, or with `stop` up to the first word that is none. */
@@ -231,18 +231,17 @@ static void list_subcommands(const char *first, char *list, size_t size)
     }
 }
 
-bool options_needs_subcommand(struct cli *cli, struct error *err)
+bool options_needs_subcommand(const struct cli *cli, struct error *err)
 {
     char list[128];
 
     list_subcommands(cli->group, list, sizeof list);
-    snprintf(cli->cause, sizeof cli->cause, "`%s` needs a subcommand: %s", cli->group, list);
-    snprintf(cli->advice, sizeof cli->advice, "see what each does: imprint %s --help", cli->group);
-    return usage(err, cli->cause, NULL, cli->advice);
+    return usage(err, error_keep_format(err, "`%s` needs a subcommand: %s", cli->group, list), NULL,
+                 error_keep_format(err, "see what each does: imprint %s --help", cli->group));
 }
 
 /* No verb begins with this word. A second word alone ("new") is answered with its verb ("virtual new"). */
-static bool unknown_verb(struct cli *cli, const char *word, struct error *err)
+static bool unknown_verb(const char *word, struct error *err)
 {
     struct suggestion best = {.word = NULL};
     char first[32];
@@ -251,8 +250,7 @@ static bool unknown_verb(struct cli *cli, const char *word, struct error *err)
         const char *name = cli_verbs[i]->name, *space = strchr(name, ' ');
 
         if (space != NULL && strcmp(space + 1, word) == 0) {
-            snprintf(cli->advice, sizeof cli->advice, "did you mean: imprint %s", name);
-            return usage(err, "no such verb", word, cli->advice);
+            return usage(err, "no such verb", word, error_keep_format(err, "did you mean: imprint %s", name));
         }
         suggest_consider(&best, word, strlen(word), name);
         if (space != NULL) {
@@ -264,16 +262,15 @@ static bool unknown_verb(struct cli *cli, const char *word, struct error *err)
                 best = (struct suggestion){.word = name, .distance = group.distance};
         }
     }
-    if (best.word != NULL)
-        snprintf(cli->advice, sizeof cli->advice, "did you mean %.*s? list the verbs with: imprint --help",
-                 (int)strcspn(best.word, " "), best.word);
-    else
-        snprintf(cli->advice, sizeof cli->advice, "list the verbs with: imprint --help");
-    return usage(err, "no such verb", word, cli->advice);
+    if (best.word == NULL)
+        return usage(err, "no such verb", word, "list the verbs with: imprint --help");
+    return usage(err, "no such verb", word,
+                 error_keep_format(err, "did you mean %.*s? list the verbs with: imprint --help",
+                                   (int)strcspn(best.word, " "), best.word));
 }
 
 /* `group` is known, `word` is none of its subcommands. */
-static bool unknown_subcommand(struct cli *cli, const char *group, const char *word, struct error *err)
+static bool unknown_subcommand(const char *group, const char *word, struct error *err)
 {
     struct suggestion best = {.word = NULL};
     const char *second;
@@ -284,12 +281,9 @@ static bool unknown_subcommand(struct cli *cli, const char *group, const char *w
             suggest_consider(&best, word, strlen(word), second);
     }
     list_subcommands(group, list, sizeof list);
-    snprintf(cli->cause, sizeof cli->cause, "no such subcommand of `%s`, which has: %s", group, list);
-    if (best.word != NULL)
-        snprintf(cli->advice, sizeof cli->advice, "did you mean: imprint %s %s", group, best.word);
-    else
-        snprintf(cli->advice, sizeof cli->advice, "see what each does: imprint %s --help", group);
-    return usage(err, cli->cause, word, cli->advice);
+    return usage(err, error_keep_format(err, "no such subcommand of `%s`, which has: %s", group, list), word,
+                 best.word != NULL ? error_keep_format(err, "did you mean: imprint %s %s", group, best.word)
+                                   : error_keep_format(err, "see what each does: imprint %s --help", group));
 }
 
 bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
@@ -309,9 +303,9 @@ bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struc
         }
     }
     if (!group)
-        return unknown_verb(cli, argv[0], err);
+        return unknown_verb(argv[0], err);
     if (argc > 1 && argv[1][0] != '-')
-        return unknown_subcommand(cli, argv[0], argv[1], err);
+        return unknown_subcommand(argv[0], argv[1], err);
     cli->group = argv[0];
     *words = 1;
     return true;
@@ -325,6 +319,12 @@ static int find_dashes(int argc, char **argv)
     while (at < argc && strcmp(argv[at], "--") != 0)
         at++;
     return at;
+}
+
+static const char *usage_line(const struct cli_verb *verb, struct error *err)
+{
+    return error_keep_format(err, "usage: imprint %s%s%s", verb->name, verb->arguments[0] != '\0' ? " " : "",
+                             verb->arguments);
 }
 
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
@@ -365,13 +365,10 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     if (cli->group != NULL)
         return options_needs_subcommand(cli, err);
     verb = cli->verb;
-    snprintf(cli->advice, sizeof cli->advice, "usage: imprint %s%s%s", verb->name,
-             verb->arguments[0] != '\0' ? " " : "", verb->arguments);
     if (cli->argument_count < verb->least)
-        return usage(err, "missing argument", verb->name, cli->advice);
+        return usage(err, "missing argument", verb->name, usage_line(verb, err));
     if (cli->argument_count > verb->most)
-        return usage(err, "unexpected argument", cli->arguments[verb->most], cli->advice);
-    cli->advice[0] = '\0';
+        return usage(err, "unexpected argument", cli->arguments[verb->most], usage_line(verb, err));
     return true;
 }
 

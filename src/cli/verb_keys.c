@@ -33,10 +33,10 @@ static bool list_key(void *context, const struct driver_record *key)
     output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
                   name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
                   algorithm, usage);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:s}", "event", "key", "id",
+    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
                                     (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
-                                    "algorithm", algorithm, "usage", usage));
+                                    "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
     return true;
 }
 
@@ -44,7 +44,7 @@ static enum cli_exit run_keys(struct cli *cli)
 {
     struct session session;
     struct listing listing = {.session = &session};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

@@ -65,8 +65,7 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
                                            const struct profile_key *key, struct error *err)
 {
     if (provision->driver->last_error.reason != ERROR_NONE) {
-        if (err->reason == ERROR_NONE)
-            *err = provision->driver->last_error;
+        error_pass(err, &provision->driver->last_error);
     } else {
         for (size_t i = 0; i < sizeof(psa_meanings) / sizeof(psa_meanings[0]); i++) {
             if (psa_meanings[i].status == status)
@@ -138,11 +137,6 @@ bool provision_same_policy(const struct provision_plan *plan, const struct chip_
 
     if (differs < 0)
         return true;
-    if (err != NULL) {
-        err->has_config_offset = true;
-        err->config_offset = (uint8_t)differs;
-        err->expected = plan->wanted.bytes[differs];
-        err->found = config->bytes[differs];
-    }
+    chip_config_note_difference(err, differs, &plan->wanted, config);
     return false;
 }
