@@ -35,5 +35,5 @@ if(NOT IMPRINT_BOARD) # whose images bring whole configurations: cmake/firmware.
   set(MBEDTLS_USER_CONFIG_FILE ${imprint_SOURCE_DIR}/cmake/mbedtls_user_config.h CACHE FILEPATH "" FORCE)
 endif()
 add_subdirectory(${MBEDTLS_SOURCE_DIR} ${imprint_BINARY_DIR}/mbedtls EXCLUDE_FROM_ALL SYSTEM)
-# psa_its_*() and its two headers come from src/storage/.
-target_include_directories(mbedcrypto PUBLIC ${imprint_SOURCE_DIR}/src/storage/include)
+# psa_its_*() and its two headers come from src/psa/.
+target_include_directories(mbedcrypto PUBLIC ${imprint_SOURCE_DIR}/src/psa/include)
