@@ -147,7 +147,7 @@ bool factory_report(struct factory *factory, struct error *err)
         ok = report_request(factory, &profile->keys[i], err);
     if (!ok)
         return false;
-    send_data("config", 0, bytes_of(factory->evidence.config.bytes, sizeof factory->evidence.config.bytes));
+    send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
     report_result(factory);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "chip/command.h"
+#include "chip/config_layout.h"
 #include "chip/status.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
-/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+/* Byte 2 of RevNum on every ATECC608, which has no seed in EEPROM (ATECC608A data sheet, Random). */
 #define REVISION_608 0x60
 
 /* What became of one group. */
@@ -320,12 +321,9 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
     return await_reply(chip, exchange);
 }
 
-/* Read of block 0 of the config zone: serial number (bytes 0 to 3 and 8 to 12) and revision. */
+/* Read of block 0 of the config zone, which has the serial number and the revision. */
 #define IDENTITY_PARAM1 0x80
 #define IDENTITY_BYTES 32
-#define REVISION_AT 4
-#define SERIAL_SECOND_AT 8
-#define SERIAL_FIRST_BYTES 4
 
 /* Learns which chip this is, or compares: the first one that answered is the one. */
 static enum chip_status confirm(struct chip *chip, const struct exchange *exchange)
@@ -335,12 +333,12 @@ static enum chip_status confirm(struct chip *chip, const struct exchange *exchan
 
     if (exchange->answer.len != IDENTITY_BYTES + REPLY_OVERHEAD)
         return CHIP_OK;
-    memcpy(serial, block, SERIAL_FIRST_BYTES);
-    memcpy(serial + SERIAL_FIRST_BYTES, block + SERIAL_SECOND_AT, sizeof(serial) - SERIAL_FIRST_BYTES);
+    memcpy(serial, block + CONFIG_SERIAL_FIRST_AT, CONFIG_SERIAL_FIRST_BYTES);
+    memcpy(serial + CONFIG_SERIAL_FIRST_BYTES, block + CONFIG_SERIAL_SECOND_AT, CONFIG_SERIAL_SECOND_BYTES);
     if (chip->identified && memcmp(serial, chip->serial, sizeof(serial)) != 0)
         return CHIP_EXCHANGED;
     memcpy(chip->serial, serial, sizeof(serial));
-    memcpy(chip->revision, block + REVISION_AT, sizeof(chip->revision));
+    memcpy(chip->revision, block + CONFIG_REVISION_AT, sizeof(chip->revision));
     chip->identified = true;
     chip->confirmed = true;
     return CHIP_OK;

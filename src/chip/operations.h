@@ -22,6 +22,12 @@ enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *vali
 /* Reads all 128 bytes in four reads, and notes the serial in `chip` for later errors. Works in every lock state. */
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err);
 
+/*
+ * Reads again what can still change in a locked config zone: the locks, SlotLocked, and UserExtra, ChipOptions beside
+ * them. Two reads of four bytes.
+ */
+enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err);
+
 /* One 32-byte block (short last blocks are filled up with zeros by the chip). Data zone locked, clear-read slots. */
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
                                       struct error *err);

@@ -197,7 +197,7 @@ void board_results_take(struct board_results *results, const struct link_words *
     else if (strcmp(verb, "proof") == 0)
         take_proof(results, words);
     else if (strcmp(verb, "config") == 0)
-        take_piece(words, results->evidence.config.bytes, sizeof results->evidence.config.bytes, &results->config_len,
+        take_piece(words, results->evidence.config.zone, sizeof results->evidence.config.zone, &results->config_len,
                    &of);
     else if (strcmp(verb, "csr") == 0 && take_key(results, words, "id", &i))
         take_piece(words, results->requests[i].der, sizeof results->requests[i].der, &results->requests[i].len,
@@ -232,7 +232,7 @@ bool board_results_complete(const struct board_results *results)
             (key->csr_subject[0] != '\0' && (request->of == 0 || request->len != request->of)))
             return false;
     }
-    return results->has_result && results->config_len == sizeof results->evidence.config.bytes;
+    return results->has_result && results->config_len == sizeof results->evidence.config.zone;
 }
 
 /* --- true? ---------------------------------------------------------------------------------------------------------
@@ -337,10 +337,7 @@ static bool check_config(const struct board_results *results, struct error *err)
         return false;
     differs = chip_config_compare_policy(results->evidence.part, config, &wanted);
     if (differs >= 0) {
-        err->has_config_offset = true;
-        err->config_offset = (uint8_t)differs;
-        err->expected = wanted.bytes[differs];
-        err->found = config->bytes[differs];
+        chip_config_note_difference(err, differs, &wanted, config);
         return refuse("the chip's config zone is not what the profile wants", NULL, err);
     }
     if ((profile->lock_config && !chip_config_is_locked(config)) ||

@@ -104,16 +104,16 @@ static void describe_as_object(const struct output *output, const struct chip_co
     for (size_t i = 0; i < chip_config_field_count; i++) {
         const struct chip_config_field *field = &chip_config_fields[i];
 
-        json_object_set_new(fields, field->name, output_hex(bytes_of(config->bytes + field->offset, field->width)));
+        json_object_set_new(fields, field->name, output_hex(chip_config_field(config, field)));
     }
     output_object(output,
                   json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
                             chip_part_name(chip_config_part(config)), "serial",
                             output_hex(bytes_of(serial, sizeof serial)), "revision",
-                            output_hex(bytes_of(config->bytes + 4, 4)), "bus", describe_bus(config), "i2c_address",
+                            output_hex(chip_config_revision(config)), "bus", describe_bus(config), "i2c_address",
                             describe_address(config), "config_locked", (int)chip_config_is_locked(config),
                             "data_locked", (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
-                            output_hex(bytes_of(config->bytes, sizeof config->bytes))));
+                            output_hex(bytes_of(config->zone, sizeof config->zone))));
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */
@@ -192,7 +192,7 @@ static void describe_fields(const struct output *output, const struct chip_confi
     for (size_t i = 0; i < chip_config_field_count; i++) {
         const struct chip_config_field *field = &chip_config_fields[i];
 
-        hex_encode(bytes_of(config->bytes + field->offset, field->width), hex);
+        hex_encode(chip_config_field(config, field), hex);
         output_result(output, "  %3u  %-16s  %-26s  %s\n", field->offset, field->name, hex, field->meaning);
     }
 }
@@ -200,7 +200,7 @@ static void describe_fields(const struct output *output, const struct chip_confi
 void describe_chip(const struct output *output, const struct chip_config *config, const struct driver_map *map,
                    const json_t *record)
 {
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(4)];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(CHIP_REVISION_BYTES)];
     char bus[32];
     uint8_t bytes[CHIP_SERIAL_BYTES];
 
@@ -210,7 +210,7 @@ void describe_chip(const struct output *output, const struct chip_config *config
     }
     chip_config_serial(config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
-    hex_encode(bytes_of(config->bytes + 4, 4), revision);
+    hex_encode(chip_config_revision(config), revision);
     if (chip_config_is_i2c(config))
         snprintf(bus, sizeof bus, "I2C address  0x%02x", chip_config_i2c_address(config));
     else

@@ -147,7 +147,7 @@ bool input_read_config(struct chip_config *config, const char *path, struct erro
         return false;
     /* 128 bytes of a config zone are never all text: the serial number starts with 01 23. Comments may be UTF-8. */
     if (input.len == CHIP_CONFIG_BYTES && !is_text(&input)) {
-        memcpy(config->bytes, input.data, CHIP_CONFIG_BYTES);
+        memcpy(config->zone, input.data, CHIP_CONFIG_BYTES);
         ok = true;
         goto out;
     }
@@ -172,7 +172,7 @@ bool input_read_config(struct chip_config *config, const char *path, struct erro
         wrong_length(err, path, out.len);
         goto out;
     }
-    memcpy(config->bytes, decoded, CHIP_CONFIG_BYTES);
+    memcpy(config->zone, decoded, CHIP_CONFIG_BYTES);
     ok = true;
 out:
     free(decoded);

@@ -63,7 +63,7 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
             err->next = "--as takes blank, trust-and-go, trust-flex, or the file of a config zone dump";
         return false;
     }
-    making->config = dump->bytes;
+    making->config = dump->zone;
     return true;
 }
 
@@ -101,7 +101,7 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
         status = virtual_open(path, &chip, &problem);
     if (status != VIRTUAL_OK)
         return virtual_failed(status, &problem, path, err);
-    virtual_peek_config(chip, config->bytes);
+    virtual_peek_config(chip, config->zone);
     virtual_close(chip);
     return true;
 }

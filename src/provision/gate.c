@@ -8,9 +8,6 @@
 #include "provision/prove.h"
 #include "provision/status.h"
 
-#define CONFIG_LOCK_VALUE 86 /* chip-zones section 3: LockValue, LockConfig, SlotLocked */
-#define CONFIG_LOCK_CONFIG 87
-#define CONFIG_SLOT_LOCKED 88
 #define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
 
 /* What a rule looks at. `after` is `now` as it would be with every lock that the profile asks for. */
@@ -31,18 +28,12 @@ struct gate_rule {
 
 static bool rule_bytes_differ(const struct gate_view *view, struct error *err)
 {
-    for (size_t i = 0; i < CHIP_CONFIG_BYTES; i++) {
-        bool lock_byte = i == CONFIG_LOCK_VALUE || i == CONFIG_LOCK_CONFIG;
+    int differs = chip_config_compare_unlocked(view->now, &view->plan->wanted);
 
-        if (!lock_byte && view->now->bytes[i] != view->plan->wanted.bytes[i]) {
-            err->has_config_offset = true;
-            err->config_offset = (uint8_t)i;
-            err->expected = view->plan->wanted.bytes[i];
-            err->found = view->now->bytes[i];
-            return true;
-        }
-    }
-    return false;
+    if (differs < 0)
+        return false;
+    chip_config_note_difference(err, differs, &view->plan->wanted, view->now);
+    return true;
 }
 
 static bool rule_table_shifted(const struct gate_view *view, struct error *err)
@@ -221,9 +212,9 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
 {
     struct gate_view view = {.profile = profile, .plan = plan, .step = step, .now = now, .after = *now};
 
-    view.after.bytes[CONFIG_LOCK_CONFIG] = 0;
+    chip_config_mark_locked(&view.after);
     if (profile->lock_data)
-        view.after.bytes[CONFIG_LOCK_VALUE] = 0;
+        chip_config_mark_data_locked(&view.after);
     for (size_t i = 0; i < sizeof(gate_rules) / sizeof(gate_rules[0]); i++) {
         struct error details = {.reason = ERROR_NONE};
 

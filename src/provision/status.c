@@ -138,11 +138,6 @@ bool provision_same_policy(const struct provision_plan *plan, const struct chip_
 
     if (differs < 0)
         return true;
-    if (err != NULL) {
-        err->has_config_offset = true;
-        err->config_offset = (uint8_t)differs;
-        err->expected = plan->wanted.bytes[differs];
-        err->found = config->bytes[differs];
-    }
+    chip_config_note_difference(err, differs, &plan->wanted, config);
     return false;
 }

@@ -54,20 +54,11 @@ psa_status_t driver_load_config(struct driver *driver, struct error *err)
     return driver_outcome(driver, driver_config(driver, &config, err));
 }
 
-/* Config words (four bytes each) that change after the config zone is locked: bytes 84 to 87 with the two locks, bytes
- * 88 to 91 with SlotLocked. */
-#define FIRST_LOCK_WORD 21
-#define LOCK_WORDS 2
-
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
 {
-    enum chip_status status = CHIP_OK;
-
     if (!driver->config_known)
         return driver_load_config(driver, err);
-    for (uint8_t word = FIRST_LOCK_WORD; status == CHIP_OK && word < FIRST_LOCK_WORD + LOCK_WORDS; word++)
-        status = chip_read_config_word(driver->chip, word, &driver->config.bytes[(size_t)word * 4], err);
-    return driver_outcome(driver, status);
+    return driver_outcome(driver, chip_refresh_locks(driver->chip, &driver->config, err));
 }
 
 /* After a communication error the chip may have been swapped, or changed by somebody else: drop the cached config. */

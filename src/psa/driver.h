@@ -74,7 +74,7 @@ enum chip_status driver_config(struct driver *driver, const struct chip_config *
 
 /*
  * For the driver's own files: from success on, `config` above is the chip's. driver_refresh_locks() reads the lock
- * bytes (84 to 91) anew: for the moment before something is written to the chip.
+ * bytes again: for the moment before something is written to the chip.
  */
 psa_status_t driver_load_config(struct driver *driver, struct error *err);
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);

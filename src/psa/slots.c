@@ -9,10 +9,6 @@
 #define PUTTING                                                                                                        \
     (CHIP_CAN_GENERATE | CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET | CHIP_CAN_WRITE_CLEAR | CHIP_CAN_LOCK)
 
-/* Config zone byte 86, LockValue: 0x55 while the data zone is unlocked. */
-#define LOCK_VALUE_OFFSET 86
-#define LOCKED 0x00
-
 static unsigned count_bits(uint32_t bits)
 {
     unsigned count = 0;
@@ -26,7 +22,7 @@ static struct chip_config with_data_locked(const struct chip_config *config)
 {
     struct chip_config locked = *config;
 
-    locked.bytes[LOCK_VALUE_OFFSET] = LOCKED;
+    chip_config_mark_data_locked(&locked);
     return locked;
 }
 

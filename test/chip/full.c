@@ -47,12 +47,12 @@ static void fill_secret(struct full *full, uint8_t slot)
 void full_init(struct full *full, const char *dump, const struct full_change *changes, size_t count)
 {
     struct chip_config config = dump_load(dump);
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.bytes};
+    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
 
     memset(full, 0, sizeof(*full));
-    memset(config.bytes + LOCK_BYTES_AT, 0x55, 2);
+    memset(config.zone + LOCK_BYTES_AT, 0x55, 2);
     for (size_t i = 0; i < count; i++)
-        config.bytes[changes[i].offset] = changes[i].value;
+        config.zone[changes[i].offset] = changes[i].value;
     board_init(&full->board, &making);
     full->chip = &full->board.chip;
     full->serial = full->chip->serial;

@@ -343,7 +343,7 @@ static void test_hkdf(void **state)
     full_init(&full, FULL_608, NULL, 0);
     full_count_up(message, sizeof(message), 0x41);
     assert_int_equal(chip_kdf(full.chip, &kdf, NULL, result, NULL), CHIP_EXECUTION);
-    memcpy(message + full.config.bytes[72], full.config.bytes + 73, 2);
+    memcpy(message + full.config.zone[72], full.config.zone + 73, 2);
     assert_int_equal(chip_kdf(full.chip, &kdf, NULL, result, NULL), CHIP_OK);
     assert_true(chip_kdf_hkdf(full.secrets[12], kdf.message, expected));
     assert_memory_equal(result, expected, 32);

@@ -175,14 +175,14 @@ static void test_508(void **state)
 
     (void)state;
     full_init(&full, FULL_508, changes, sizeof(changes) / sizeof(changes[0]));
-    assert_int_equal(chip_pause_others(full.chip, full.config.bytes[85], NULL), CHIP_OK);
-    assert_int_equal(chip_pause_others(full.chip, full.config.bytes[85] ^ 1, NULL), CHIP_NO_ANSWER);
+    assert_int_equal(chip_pause_others(full.chip, full.config.zone[85], NULL), CHIP_OK);
+    assert_int_equal(chip_pause_others(full.chip, full.config.zone[85] ^ 1, NULL), CHIP_NO_ANSWER);
     assert_int_equal(chip_random(full.chip, out, NULL), CHIP_OK);
-    assert_int_equal(full.config.bytes[68], 0xFF);
+    assert_int_equal(full.config.zone[68], 0xFF);
     assert_int_equal(chip_spend_use(full.chip, 15, NULL), CHIP_OK);
     assert_int_equal(chip_spend_use(full.chip, 15, NULL), CHIP_OK);
     assert_int_equal(chip_read_config(full.chip, &config, NULL), CHIP_OK);
-    assert_int_equal(config.bytes[68], 0x3F);
+    assert_int_equal(config.zone[68], 0x3F);
     assert_int_equal(chip_spend_use(full.chip, 12, NULL), CHIP_EXECUTION);
     assert_int_equal(chip_spend_use(full.chip, 16, NULL), CHIP_BAD_ARGUMENT);
     full_release(&full);

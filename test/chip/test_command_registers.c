@@ -103,7 +103,7 @@ static void test_gendigs(void **state)
     for (uint8_t block = 0; block < 4; block++) {
         begin(&full, &tempkey);
         assert_int_equal(chip_gendig_config(full.chip, block, NULL), CHIP_OK);
-        assert_true(chip_tempkey_gendig_config(&tempkey, block, full.config.bytes + 32 * block, full.serial));
+        assert_true(chip_tempkey_gendig_config(&tempkey, block, full.config.zone + 32 * block, full.serial));
         assert_agreed(&full, &tempkey);
     }
     for (uint8_t block = 0; block < 2; block++) {
@@ -150,7 +150,7 @@ static void test_gendigs(void **state)
     assert_int_equal(chip_gendig_config(full.chip, 0, NULL), CHIP_OK);
     assert_int_equal(chip_gendig_slot(full.chip, 13, NULL, NULL), CHIP_OK);
     assert_true(chip_tempkey_gendig_slot(&tempkey, 12, full.secrets[12], NULL, full.serial));
-    assert_true(chip_tempkey_gendig_config(&tempkey, 0, full.config.bytes, full.serial));
+    assert_true(chip_tempkey_gendig_config(&tempkey, 0, full.config.zone, full.serial));
     assert_true(chip_tempkey_gendig_slot(&tempkey, 13, full.secrets[13], NULL, full.serial));
     assert_agreed(&full, &tempkey);
     assert_int_equal(chip_gendig_slot(full.chip, 12, NULL, NULL), CHIP_EXECUTION);

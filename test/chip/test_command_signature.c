@@ -41,7 +41,7 @@ static void test_sign_tempkey(void **state)
     full_init(&full, FULL_608, NULL, 0);
     tempkey = begin(&full);
     assert_int_equal(chip_gendig_config(full.chip, 1, NULL), CHIP_OK);
-    assert_true(chip_tempkey_gendig_config(&tempkey, 1, full.config.bytes + 32, full.serial));
+    assert_true(chip_tempkey_gendig_config(&tempkey, 1, full.config.zone + 32, full.serial));
     assert_int_equal(chip_sign_tempkey(full.chip, 2, signature, NULL), CHIP_OK);
     assert_true(p256_verifies(full.public_keys[2], tempkey.value, signature));
     assert_int_equal(chip_sign_tempkey(full.chip, 2, signature, NULL), CHIP_EXECUTION);

@@ -84,11 +84,11 @@ static void test_gendig(void **state)
     assert_true(chip_tempkey_gendig_counter(&tempkey, 1, 0x12345, serial));
     assert_hex(tempkey.value, 32, "A32644831EDC0DD46B1381784116150071A67A21EF3C2616F9DD67B4FF7B77B9");
 
-    memcpy(config.bytes, serial, 4);
-    memcpy(config.bytes + 8, serial + 4, 5);
-    memcpy(config.bytes + 20 + 2 * 4, "\x8F\x0F", 2);
-    memcpy(config.bytes + 96 + 2 * 4, "\x3C\x00", 2);
-    config.bytes[88] = 1 << 4;
+    memcpy(config.zone, serial, 4);
+    memcpy(config.zone + 8, serial + 4, 5);
+    memcpy(config.zone + 20 + 2 * 4, "\x8F\x0F", 2);
+    memcpy(config.zone + 96 + 2 * 4, "\x3C\x00", 2);
+    config.zone[88] = 1 << 4;
     tempkey = after_nonce();
     assert_true(chip_tempkey_gendig_policy(&tempkey, 4, &config));
     assert_hex(tempkey.value, 32, "ADC81939E013FFD13BD6A520D277183012FB4256E15372C927DE4030B38AD6EF");
@@ -187,11 +187,11 @@ static void test_internal_message(void **state)
     (void)state;
     assert_true(chip_tempkey_genkey_stored(&tempkey, 14, in.other_data, in.public_key, serial));
     assert_hex(tempkey.value, 32, "855F025AD0913FBA6313613EE08AAF5315A4C9546E5B5491C751A05840B9AF33");
-    memcpy(config.bytes, serial, 4);
-    memcpy(config.bytes + 8, serial + 4, 5);
-    memcpy(config.bytes + 20 + 2 * 14, "\x34\x12", 2);
-    memcpy(config.bytes + 96 + 2 * 14, "\x33\x00", 2);
-    config.bytes[89] = 1 << 6;
+    memcpy(config.zone, serial, 4);
+    memcpy(config.zone + 8, serial + 4, 5);
+    memcpy(config.zone + 20 + 2 * 14, "\x34\x12", 2);
+    memcpy(config.zone + 96 + 2 * 14, "\x33\x00", 2);
+    config.zone[89] = 1 << 6;
     chip_internal_message(&tempkey, 0x00, 0, &config, false, message);
     assert_hex(message + 32, 23,
                "41000000341233004E0000EE000000000123000001"
@@ -204,7 +204,7 @@ static void test_internal_message(void **state)
                "0000");
 
     /* Mode bit 6, a locked slot, a validated key. */
-    config.bytes[89] = 0;
+    config.zone[89] = 0;
     chip_internal_message(&tempkey, 0x41, 0x0B, &config, true, message);
     assert_hex(message + 32, 23,
                "41410B00341233004E0000EE89ABCDEF01234567"

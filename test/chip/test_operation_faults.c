@@ -28,7 +28,7 @@ static enum chip_status fault_read_config(struct lab *lab)
 
     virtual_peek_config(lab->board.part, peeked);
     if (status == CHIP_OK)
-        assert_memory_equal(config.bytes, peeked, sizeof(peeked));
+        assert_memory_equal(config.zone, peeked, sizeof(peeked));
     return status;
 }
 

@@ -34,14 +34,14 @@ static void test_identity(void **state)
     assert_memory_equal(revision, "\0\0\x60\x03", 4);
     assert_int_equal(chip_read_config(lab.chip, &config, NULL), CHIP_OK);
     virtual_peek_config(lab.board.part, peeked);
-    assert_memory_equal(config.bytes, peeked, sizeof(peeked));
+    assert_memory_equal(config.zone, peeked, sizeof(peeked));
     chip_config_serial(&config, serial);
     assert_true(lab.chip->identified);
     assert_memory_equal(lab.chip->serial, serial, sizeof(serial));
     assert_memory_equal(lab.chip->revision, revision, sizeof(revision));
     for (uint8_t at = 0; at < 32; at++) {
         assert_int_equal(chip_read_config_word(lab.chip, at, word, NULL), CHIP_OK);
-        assert_memory_equal(word, config.bytes + 4 * at, 4);
+        assert_memory_equal(word, config.zone + 4 * at, 4);
     }
     lab_release(&lab);
 }
@@ -97,16 +97,16 @@ static void test_write_config(void **state)
     lab_init(&lab, LAB_OPEN);
     assert_int_equal(chip_read_config(lab.chip, &now, NULL), CHIP_OK);
     wanted = dump_load("608b-tngtls");
-    wanted.bytes[84] = 0x77;
-    wanted.bytes[85] = 0x6C;
-    wanted.bytes[88] = 0x0F; /* never taken over: it would freeze slots 4 to 7 */
+    wanted.zone[84] = 0x77;
+    wanted.zone[85] = 0x6C;
+    wanted.zone[88] = 0x0F; /* never taken over: it would freeze slots 4 to 7 */
     assert_int_equal(chip_write_config(lab.chip, &now, &wanted, NULL), CHIP_OK);
     assert_int_equal(chip_read_config(lab.chip, &back, NULL), CHIP_OK);
-    assert_memory_equal(back.bytes, now.bytes, 16);
-    assert_memory_equal(back.bytes + 16, wanted.bytes + 16, 84 - 16);
-    assert_memory_equal(back.bytes + 84, wanted.bytes + 84, 2);
-    assert_memory_equal(back.bytes + 86, now.bytes + 86, 4);
-    assert_memory_equal(back.bytes + 90, wanted.bytes + 90, 38);
+    assert_memory_equal(back.zone, now.zone, 16);
+    assert_memory_equal(back.zone + 16, wanted.zone + 16, 84 - 16);
+    assert_memory_equal(back.zone + 84, wanted.zone + 84, 2);
+    assert_memory_equal(back.zone + 86, now.zone + 86, 4);
+    assert_memory_equal(back.zone + 90, wanted.zone + 90, 38);
     assert_int_equal(chip_config_compare_policy(PART, &back, &wanted), -1);
     assert_int_equal(lab.chip->counters.irreversible, 2);
 
@@ -117,7 +117,7 @@ static void test_write_config(void **state)
 
     /* One byte: one word. */
     now = back;
-    wanted.bytes[97] ^= 0x10;
+    wanted.zone[97] ^= 0x10;
     assert_int_equal(chip_write_config(lab.chip, &now, &wanted, NULL), CHIP_OK);
     assert_int_equal(lab.chip->counters.writing, writing + 1);
     assert_int_equal(chip_read_config(lab.chip, &back, NULL), CHIP_OK);
@@ -141,12 +141,12 @@ static void test_write_config_between_dumps(void **state)
         struct chip_config back;
 
         assert_int_equal(chip_read_config(lab.chip, &now, NULL), CHIP_OK);
-        memcpy(wanted.bytes + 84, now.bytes + 84, 2);
+        memcpy(wanted.zone + 84, now.zone + 84, 2);
         assert_int_equal(chip_write_config(lab.chip, &now, &wanted, NULL), CHIP_OK);
         assert_int_equal(chip_read_config(lab.chip, &back, NULL), CHIP_OK);
-        assert_memory_equal(back.bytes + 16, wanted.bytes + 16, 68);
-        assert_memory_equal(back.bytes + 90, wanted.bytes + 90, 38);
-        assert_memory_equal(back.bytes + 84, now.bytes + 84, 6);
+        assert_memory_equal(back.zone + 16, wanted.zone + 16, 68);
+        assert_memory_equal(back.zone + 90, wanted.zone + 90, 38);
+        assert_memory_equal(back.zone + 84, now.zone + 84, 6);
     }
     lab_release(&lab);
 }
@@ -162,11 +162,11 @@ static void test_lock_config(void **state)
     lab_init(&lab, LAB_OPEN);
     assert_int_equal(chip_read_config(lab.chip, &now, NULL), CHIP_OK);
     other = now;
-    other.bytes[127] ^= 1;
+    other.zone[127] ^= 1;
     assert_int_equal(chip_lock_config(lab.chip, &other, &err), CHIP_EXECUTION);
     assert_string_equal(err.doing, "lock the config zone");
     assert_int_equal(chip_read_config(lab.chip, &other, NULL), CHIP_OK);
-    assert_memory_equal(other.bytes, now.bytes, sizeof(now.bytes));
+    assert_memory_equal(other.zone, now.zone, sizeof(now.zone));
     assert_int_equal(chip_lock_config(lab.chip, &now, NULL), CHIP_OK);
     assert_int_equal(chip_read_config(lab.chip, &other, NULL), CHIP_OK);
     assert_true(chip_config_is_locked(&other));
@@ -365,8 +365,8 @@ static void test_otp_and_extra(void **state)
     assert_int_equal(chip_update_extra(lab.chip, 0, 0x43, NULL), CHIP_EXECUTION);
     assert_int_equal(chip_update_extra(lab.chip, 1, 0x6C, NULL), CHIP_OK);
     assert_int_equal(chip_read_config(lab.chip, &config, NULL), CHIP_OK);
-    assert_int_equal(config.bytes[84], 0x42);
-    assert_int_equal(config.bytes[85], 0x6C);
+    assert_int_equal(config.zone[84], 0x42);
+    assert_int_equal(config.zone[85], 0x6C);
     lab_release(&lab);
 }
 

@@ -137,7 +137,7 @@ static void test_slow_clocks(void **state)
     for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
         for (int informed = 0; informed <= 1; informed++) {
             struct chip_config config = dump_load("608b-tngtls");
-            const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.bytes};
+            const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
             struct board board;
             struct measure before;
             struct measure after;
@@ -147,7 +147,7 @@ static void test_slow_clocks(void **state)
             uint8_t signature[64];
             const uint8_t digest[32] = {0x5A};
 
-            config.bytes[19] = clocks[i].chip_mode;
+            config.zone[19] = clocks[i].chip_mode;
             board_init(&board, &making);
             if (informed)
                 assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);

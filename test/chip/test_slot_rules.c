@@ -50,8 +50,8 @@ static void set_locks(struct chip_config *config, enum locks locks)
 {
     if (locks == AS_IS)
         return;
-    config->bytes[86] = locks == LOCKED ? 0x00 : 0x55;
-    config->bytes[87] = locks == OPEN ? 0x55 : 0x00;
+    config->zone[86] = locks == LOCKED ? 0x00 : 0x55;
+    config->zone[87] = locks == OPEN ? 0x55 : 0x00;
 }
 
 static const struct {
@@ -261,13 +261,13 @@ static void test_whys(void **state)
         const char *text;
 
         set_locks(&config, whys[i].locks);
-        memset(config.bytes + 88, 0xFF, 2);
+        memset(config.zone + 88, 0xFF, 2);
         if (whys[i].slot_locked)
-            config.bytes[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
-        config.bytes[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
-        config.bytes[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
-        config.bytes[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);
-        config.bytes[97 + 2 * slot] = (uint8_t)(whys[i].key_config >> 8);
+            config.zone[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
+        config.zone[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
+        config.zone[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
+        config.zone[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);
+        config.zone[97 + 2 * slot] = (uint8_t)(whys[i].key_config >> 8);
         text =
             chip_rule_text(chip_slot_why_not(&config, whys[i].slot, (enum chip_ability)abilities_of(ability), &reason));
         if (reason != whys[i].reason || (text == NULL) != (whys[i].words == NULL))

@@ -267,7 +267,7 @@ enum chip_status planted_chip_read_config(struct chip *chip, struct chip_config 
     enum chip_status status = real_chip_read_config(chip, config, err);
 
     if (lock_believed && status == CHIP_OK)
-        config->bytes[86] = 0; /* LockValue */
+        config->zone[86] = 0; /* LockValue */
     lock_believed = false;
     return status;
 }

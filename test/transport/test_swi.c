@@ -128,7 +128,7 @@ static void test_chip_layer(void **state)
 
     virtual_peek_config(board->board.part, expected);
     assert_int_equal(chip_read_config(chip, &config, &err), CHIP_OK);
-    assert_memory_equal(config.bytes, expected, sizeof expected);
+    assert_memory_equal(config.zone, expected, sizeof expected);
     assert_int_equal(chip->counters.polls, chip->counters.commands); /* when they were ready, not before */
     for (int i = 0; i < 40; i++)                                     /* 40 x 23 ms: beyond one watchdog */
         assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
@@ -323,7 +323,7 @@ static void test_damaged_replies(void **state)
         board->wire.cut_at = 0;
         assert_int_equal(receive(board), TRANSPORT_OK);
         assert_int_equal(board->reply.len, 35);
-        assert_memory_equal(board->memory + 1, config.bytes, 32);
+        assert_memory_equal(board->memory + 1, config.zone, 32);
     }
 }
 
