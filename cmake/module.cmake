@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-# imprint_module(NAME SOURCES... [NEEDS libraries...]): a static library of one top-level folder, target imprint_NAME.
+# imprint_module(NAME SOURCES... [NEEDS libraries...]): a static library of one folder, target imprint_NAME, imprint::NAME
+# for other projects. Who links it finds <imprint/...>.
 function(imprint_module name)
   cmake_parse_arguments(MODULE "" "" "SOURCES;NEEDS" ${ARGN})
   add_library(imprint_${name} STATIC ${MODULE_SOURCES})
+  add_library(imprint::${name} ALIAS imprint_${name})
   target_link_libraries(imprint_${name} PRIVATE imprint_options PUBLIC ${MODULE_NEEDS})
+  if(EXISTS ${imprint_SOURCE_DIR}/include)
+    target_include_directories(imprint_${name} PUBLIC ${imprint_SOURCE_DIR}/include)
+  endif()
 endfunction()
 
 # Seconds after which a test is taken to hang. The longest, exhaustive faults under sanitizers, takes a small part of it.

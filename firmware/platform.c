@@ -29,16 +29,15 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     if (status == STORAGE_ABSENT)
         error_set(err, ERROR_KEY_UNKNOWN, "there is no key store in the board's flash",
                   "let the factory application provision the board first");
-    else if (err->reason == ERROR_NONE)
-        *err = found;
+    else
+        error_pass(err, &found);
     error_doing(err, "open the key store in the board's flash");
     return false;
 }
 
 void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err)
 {
-    if (err->reason == ERROR_NONE && platform->driver.last_error.reason != ERROR_NONE)
-        *err = platform->driver.last_error;
+    error_pass(err, &platform->driver.last_error);
     if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
         error_set(err, ERROR_KEY_UNKNOWN, "no key has this id", NULL);
     error_set(err, ERROR_PSA, "PSA Crypto refused", NULL);

@@ -161,8 +161,8 @@ static bool start_psa(struct error *err)
     if (status == PSA_SUCCESS) {
         say_hex("random: ", bytes_of(random, sizeof(random)));
         status = driver_visit_records(&driver, say_key, NULL, err);
-    } else if (driver.last_error.reason != ERROR_NONE) {
-        *err = driver.last_error;
+    } else {
+        error_pass(err, &driver.last_error);
     }
     driver_stop();
     return status == PSA_SUCCESS;

@@ -97,8 +97,6 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
     error_clear(&factory->platform.driver.last_error);
     if (!profile_csr_subject(key, factory->evidence.serial, subject) ||
         !cert_make_request(key->id, subject, &out, err)) {
-        /* The subject lies on this stack, and goes. */
-        err->subject = NULL;
         if (err->reason == ERROR_NONE)
             platform_psa_failed(&factory->platform, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
         error_with_key(err, key->id);

@@ -85,8 +85,7 @@ static bool make_device_folder(struct session *session, struct error *err)
     folder_above(session->record_path, above);
     if (folder_make(above, err))
         return true;
-    if (err != NULL)
-        err->subject = session->record_path;
+    error_replace_subject(err, session->record_path);
     return false;
 }
 

@@ -195,7 +195,7 @@ static bool open_folder(struct store *store, struct error *err)
     store->open = storage_file_open(&store->file, store->folder, false, store->holder, NULL, &store->back, &failure);
     if (store->open || is_begun_only(store, &failure))
         return true;
-    *err = failure;
+    error_pass(err, &failure);
     error_with_subject(err, store->folder);
     return false;
 }
@@ -230,7 +230,7 @@ static bool open_flash(struct store *store, bool create, struct error *err)
     store->open = status == STORAGE_OK;
     if (store->open)
         return true;
-    *err = failure;
+    error_pass(err, &failure);
     error_with_subject(err, place->image);
     return false;
 }
@@ -332,8 +332,7 @@ static bool make_folder(struct store *store, struct error *err)
 
     folder_above(store->folder, above);
     if (!folder_make(above, err)) {
-        if (err != NULL)
-            err->subject = store->folder;
+        error_replace_subject(err, store->folder);
         return false;
     }
     store->open = storage_file_open(&store->file, store->folder, true, store->holder, NULL, &store->back, err);

@@ -72,7 +72,7 @@ static bool run_on(struct session *session, struct error *err)
 static enum cli_exit run_verify(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

@@ -221,8 +221,7 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
         if ((gate_rules[i].actions & 1u << step->action) == 0 || !gate_rules[i].broken(&view, &details))
             continue;
         error_set(&details, ERROR_GATE_REFUSED, gate_rules[i].cause, gate_rules[i].next);
-        if (err->reason == ERROR_NONE)
-            *err = details;
+        error_pass(err, &details);
         return false;
     }
     return true;
@@ -336,7 +335,7 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
                   "take this part off the line");
         return PROVISION_REFUSED;
     }
-    *err = lock_error;
+    error_pass(err, &lock_error);
     if (sent == CHIP_EXECUTION && step->action == PROVISION_LOCK_DATA)
         err->next = "the data zone holds other bytes than imprint wrote; run again, and if it stays so take this part "
                     "off the line";

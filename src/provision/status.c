@@ -65,8 +65,7 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
                                            const struct profile_key *key, struct error *err)
 {
     if (provision->driver->last_error.reason != ERROR_NONE) {
-        if (err->reason == ERROR_NONE)
-            *err = provision->driver->last_error;
+        error_pass(err, &provision->driver->last_error);
     } else {
         for (size_t i = 0; i < sizeof(psa_meanings) / sizeof(psa_meanings[0]); i++) {
             if (psa_meanings[i].status == status)
