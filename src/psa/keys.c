@@ -17,8 +17,8 @@ void keys_explain(struct driver *driver, psa_status_t status, struct error *err)
 
     if (last->reason == ERROR_NONE || last->psa_status != status)
         reason_of_core(status, err);
-    else if (err != NULL && err->reason == ERROR_NONE)
-        *err = *last;
+    else
+        error_pass(err, last);
     error_with_psa(err, status);
     keys_forget_reason(driver);
 }
