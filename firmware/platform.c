@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "psa/se_c/atecc608a_se.h"
 #include "firmware/board/board.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -46,7 +45,8 @@ void platform_psa_failed(const struct platform *platform, psa_status_t status, c
     error_doing(err, doing);
 }
 
-bool platform_start(struct platform *platform, enum platform_use use, const psa_drv_se_t *table, struct error *err)
+bool platform_start(struct platform *platform, enum platform_use use, const struct driver_shell *shell,
+                    struct error *err)
 {
     psa_status_t status;
 
@@ -56,11 +56,7 @@ bool platform_start(struct platform *platform, enum platform_use use, const psa_
     if (!open_store(platform, use, err))
         return false;
     driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);
-    driver_bind(&platform->driver);
-    storage_mount(&platform->storage);
-    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, table);
-    if (status == PSA_SUCCESS)
-        status = psa_crypto_init();
+    status = driver_start(&platform->driver, &platform->its, shell);
     if (status == PSA_SUCCESS)
         return true;
     platform_psa_failed(platform, status, "start PSA Crypto", err);
@@ -89,8 +85,6 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
 
 void platform_stop(struct platform *platform)
 {
-    mbedtls_psa_crypto_free();
-    storage_mount(NULL);
-    driver_bind(NULL);
+    driver_stop();
     chip_sleep(&platform->chip);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "psa/se_c/atecc608a_se.h"
 #include "psa/records.h"
 #include "link/proof.h"
 
@@ -162,7 +161,7 @@ static bool with_keys(struct primary *primary, const struct link_words *words, s
 {
     bool ok;
 
-    if (!platform_start(&primary->platform, PLATFORM_USE, &atecc608a_drv_info_use_only, err))
+    if (!platform_start(&primary->platform, PLATFORM_USE, &driver_shell_use_only, err))
         return false;
     ok = run(primary, words, err);
     platform_stop(&primary->platform);

@@ -14,6 +14,7 @@
 #include "cli/device.h"
 #include "cli/store.h"
 #include "psa/driver.h"
+#include "psa/start.h"
 
 enum session_purpose {
     SESSION_RECORDS,  /* the records, for reading; where --storage names them, without asking the device */
@@ -28,6 +29,7 @@ struct session {
     struct device device;
     struct store store;
     struct driver driver;
+    struct its its;
     json_t *record; /* of the last provisioning, for names; NULL: none, or none that can be read */
     /* Private. */
     bool psa_started;

@@ -154,6 +154,7 @@ static void store_release(void *context)
 {
     struct store *store = context;
 
+    store->released = true;
     if (store->lasting)
         store->back.operations->release(store->back.context);
 }
@@ -369,7 +370,7 @@ bool store_make_lasting(struct store *store, struct error *err)
             return false;
         }
     }
-    if (store->front.settled) /* the room that an interrupted run has left is not needed any more */
+    if (store->released) /* the room that an interrupted run has left is not needed any more */
         store->back.operations->release(store->back.context);
     store->lasting = true;
     return true;

@@ -113,8 +113,8 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
-        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-        status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
+        profile_key_attributes(key, DRIVER_LIFETIME, &attributes);
+        status = driver_want_of(&attributes, DRIVER_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
         want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {

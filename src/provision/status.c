@@ -116,7 +116,7 @@ psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot,
         return status;
     (void)psa_get_key_slot_number(&has, &number);
     found = number < CHIP_SLOTS ? (uint8_t)number : PROFILE_SLOT_ANY;
-    same = profile_key_has(key, PSA_ATECC608A_LIFETIME, &has);
+    same = profile_key_has(key, DRIVER_LIFETIME, &has);
     psa_reset_key_attributes(&has);
     if (same && found != PROFILE_SLOT_ANY && (key->slot == PROFILE_SLOT_ANY || key->slot == found)) {
         *slot = found;

@@ -8,6 +8,7 @@
 #include "chip/operations_mac.h"
 #include "chip/operations_registers.h"
 
+#include "psa/its.h"
 #include "storage/memory.h"
 #include "test/chip/full.h"
 #include "test/chip/p256.h"
@@ -453,6 +454,7 @@ int main(void)
     static uint8_t room[1024];
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ecdh),      cmocka_unit_test(test_ecdh_as_configured),
         cmocka_unit_test(test_ephemeral), cmocka_unit_test(test_kdf_everywhere),
@@ -461,7 +463,7 @@ int main(void)
     };
 
     storage_memory_open(&memory, room, sizeof(room), &storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     if (psa_crypto_init() != PSA_SUCCESS)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
