@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "firmware/board/board.h"
+#include "psa/keys.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
@@ -35,13 +36,9 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     return false;
 }
 
-void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err)
+void platform_psa_failed(struct platform *platform, psa_status_t status, const char *doing, struct error *err)
 {
-    error_pass(err, &platform->driver.last_error);
-    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
-        error_set(err, ERROR_KEY_UNKNOWN, "no key has this id", NULL);
-    error_set(err, ERROR_PSA, "PSA Crypto refused", NULL);
-    error_with_psa(err, status);
+    keys_explain(&platform->driver, status, err);
     error_doing(err, doing);
 }
 

@@ -43,7 +43,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err);
 /* Puts the chip to sleep and ends PSA. */
 void platform_stop(struct platform *platform);
 
-/* Why a PSA call failed: the driver's reason where it has one. */
-void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err);
+/* Why a PSA call failed (psa/keys.h). */
+void platform_psa_failed(struct platform *platform, psa_status_t status, const char *doing, struct error *err);
 
 #endif

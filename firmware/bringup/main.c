@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "chip/operations.h"
 #include "psa/driver.h"
+#include "psa/keys.h"
 #include "psa/records.h"
 #include "firmware/board/board.h"
 #include "firmware/texts.h"
@@ -162,7 +163,7 @@ static bool start_psa(struct error *err)
         say_hex("random: ", bytes_of(random, sizeof(random)));
         status = driver_visit_records(&driver, say_key, NULL, err);
     } else {
-        error_pass(err, &driver.last_error);
+        keys_explain(&driver, status, err);
     }
     driver_stop();
     return status == PSA_SUCCESS;

@@ -7,13 +7,11 @@
 
 #include "cli/evidence.h"
 #include "cli/folder.h"
-#include "provision/status.h"
+#include "psa/keys.h"
 
 bool session_psa_failed(struct session *session, psa_status_t status, const char *doing, struct error *err)
 {
-    struct provision with = {.driver = &session->driver};
-
-    (void)provision_psa_failed(&with, status, NULL, err);
+    keys_explain(&session->driver, status, err);
     error_doing(err, doing);
     error_with_serial(err, session->device.serial);
     return false;

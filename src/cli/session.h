@@ -45,7 +45,7 @@ bool session_make_lasting(struct session *session, struct error *err);
 
 void session_close(struct session *session);
 
-/* Notes why a PSA call failed: the driver's own reason where it has one. Always false, for returning it. */
+/* Notes why a PSA call failed (psa/keys.h), and on which chip. Always false, for returning it. */
 bool session_psa_failed(struct session *session, psa_status_t status, const char *doing, struct error *err);
 
 #endif
