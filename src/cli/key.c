@@ -11,9 +11,11 @@
 #include "profile/words.h"
 #include "psa/keys.h"
 
-static void no_such_key(const char *text, struct error *err)
+static void no_such_key(const struct session *session, const char *text, struct error *err)
 {
-    error_set(err, ERROR_KEY_UNKNOWN, error_keep_format(err, "no key with id or name \"%s\"", text),
+    error_set(err, ERROR_KEY_UNKNOWN,
+              error_keep_format(err, "no key with id or name \"%s\"%s", text,
+                                session->record == NULL ? "; this device has no record that names keys" : ""),
               "list the keys with: imprint keys");
 }
 
@@ -27,7 +29,7 @@ static bool resolve(const struct session *session, const char *text, uint32_t *i
     }
     if (evidence_key_id(session->record, text, id))
         return true;
-    no_such_key(text, err);
+    no_such_key(session, text, err);
     return false;
 }
 
@@ -44,7 +46,7 @@ bool key_find(struct session *session, const char *text, struct key *key, struct
         return true;
     }
     if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
-        no_such_key(text, err);
+        no_such_key(session, text, err);
     error_with_key(err, key->id);
     session_psa_failed(session, status, "find the key", err);
 failed:
