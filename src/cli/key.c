@@ -45,8 +45,10 @@ bool key_find(struct session *session, const char *text, struct key *key, struct
         key->name = evidence_key_name(session->record, key->id);
         return true;
     }
-    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
+    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST) {
+        error_clear(err); /* what PSA says of it does not name what was typed */
         no_such_key(session, text, err);
+    }
     error_with_key(err, key->id);
     session_psa_failed(session, status, "find the key", err);
 failed:
