@@ -9,7 +9,7 @@
 
 #include <psa/crypto.h>
 
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "examples/platform.h"
 
 /* The key of profiles/mbed-factory-example.yaml that was generated on the board. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The application's header: the ATECC508A/608A/608B as a secure element of Mbed TLS 3.6 PSA Crypto. Everything else an
- * application calls is Mbed TLS's own API:
+ * The application's header: the ATECC508A/608A/608B as a secure element of Mbed TLS 3.6 PSA Crypto. The platform says
+ * which chip and which store; everything else that an application calls is Mbed TLS's own API:
  *
  *     psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
  *     psa_crypto_init();
@@ -9,14 +9,18 @@
  *     psa_set_key_slot_number(&attributes, 0);
  *     mbedtls_psa_register_se_key(&attributes);
  *
- * Before that, the platform says which chip and which store: driver_init() (`psa/driver.h`) and driver_attach()
- * (`psa/start.h`). docs/reference/psa-keys.md says what an application may rely on.
+ * docs/reference/psa-keys.md says what an application may rely on. The PSA core is one per process, and so are the chip
+ * and the store behind it. One caller at a time.
  */
-#ifndef IMPRINT_DRIVER_ATECC608A_SE_H
-#define IMPRINT_DRIVER_ATECC608A_SE_H
+#ifndef IMPRINT_PSA_H
+#define IMPRINT_PSA_H
 
 #include <psa/crypto.h>
 #include <psa/crypto_se_driver.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Stored in every key record: never changes. */
 #define PSA_ATECC608A_LOCATION ((psa_key_location_t)0x60)
@@ -39,5 +43,16 @@ extern const psa_drv_se_t atecc608a_drv_info_use_only;
  * software. A factory application whose profile imports nothing.
  */
 extern const psa_drv_se_t atecc608a_drv_info_make_only;
+
+/*
+ * Why the last PSA call failed, as a sentence for people: what the driver or the chip said to this very call, else what
+ * PSA's status means. Ask after each call, with its status: PSA_SUCCESS gives NULL, and either way what was known is
+ * used up, so that no call is explained by another one's reason. A string literal.
+ */
+const char *imprint_psa_reason(psa_status_t status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
