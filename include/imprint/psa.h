@@ -70,7 +70,7 @@ struct imprint_psa_settings {
 struct imprint_psa {
     union {
         uint64_t align;
-        uintptr_t words[160];
+        uintptr_t words[128];
     } private_part;
 };
 

@@ -24,7 +24,7 @@ extern "C" {
 struct imprint_store {
     union {
         uint64_t align;
-        uintptr_t words[96];
+        uintptr_t words[80];
     } private_part;
 };
 

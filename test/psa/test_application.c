@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public headers as an application uses them: imprint/store.h, and imprint_psa_reason() of imprint/psa.h. */
+/* The public headers as an application uses them: imprint/store.h and imprint/psa.h. */
 #include "test/psa/device.h"
 
 #include <setjmp.h>
@@ -20,6 +20,7 @@
 #define HIDDEN 18   /* in a slot whose public key the chip never computes: the driver refuses to export it */
 #define VERIFIER 19 /* a key pair whose policy in PSA does not permit signing: the core refuses */
 #define NO_KEY 20
+#define BOARD 21
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
 static struct device device;
@@ -130,6 +131,49 @@ static void a_store_in_a_directory(void **state)
     device_remove(&device);
 }
 
+/* A whole application on the public headers: makes a key, stops, starts as the original example does, and uses it. */
+static void an_application(void **state)
+{
+    static const struct imprint_psa_settings settings = {.replace_unclaimed = true};
+    struct virtual_problem problem_of_chip = {.cause = NULL};
+    struct imprint_store store = {{0}};
+    struct imprint_psa psa = {{0}};
+    psa_key_attributes_t attributes = device_key_pair(BOARD, -1);
+    psa_key_id_t id = 0;
+    const char *problem = NULL;
+    char path[300];
+
+    (void)state;
+    device_make(&device, DEVICE_TRUST_AND_GO);
+    assert_int_equal(virtual_open(device.chip_path, &device.part, &problem_of_chip), VIRTUAL_OK);
+    const struct imprint_transport transport = transport_virtual_init(&device.transport, device.part);
+    snprintf(path, sizeof path, "%s/records", device.directory);
+    assert_true(imprint_store_open_directory(&store, path, true, "test", &problem));
+
+    /* A Trust&GO part has a key in each slot: one is only replaced with the platform's permission. */
+    assert_int_equal(imprint_psa_start(&psa, &transport, &store, NULL, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_non_null(strstr(imprint_psa_reason(PSA_ERROR_INSUFFICIENT_STORAGE), "no key id points to"));
+    imprint_psa_stop(&psa);
+    assert_int_equal(imprint_psa_start(&psa, &transport, &store, &settings, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    imprint_psa_stop(&psa);
+    imprint_psa_stop(&psa); /* is stopped already */
+    imprint_store_close(&store);
+
+    assert_true(imprint_store_open_directory(&store, path, false, "test", &problem));
+    imprint_psa_attach(&psa, &transport, &store, NULL);
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_use_only), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    assert_int_equal(sign(BOARD), PSA_SUCCESS);
+    imprint_psa_stop(&psa);
+    assert_null(driver_bound());
+    imprint_store_close(&store);
+    virtual_close(device.part);
+    device.part = NULL;
+    device_remove(&device);
+}
+
 #define BLOCK 512
 static uint8_t flash[4 * BLOCK];
 
@@ -185,6 +229,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_call_has_its_own_reason, begin, end),
         cmocka_unit_test(without_a_driver_the_status_has_a_sentence),
         cmocka_unit_test(a_store_in_a_directory),
+        cmocka_unit_test(an_application),
         cmocka_unit_test(a_store_on_flash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
