@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "cli/folder.h"
 #include "storage/file_name.h"
 
@@ -237,15 +238,11 @@ static bool open_flash(struct store *store, bool create, struct error *err)
 
 static bool take_number(const char **text, uint32_t *number)
 {
-    char *end = NULL;
-    unsigned long value;
+    uint64_t value;
 
-    errno = 0;
-    value = **text >= '0' && **text <= '9' ? strtoul(*text, &end, 0) : ULONG_MAX;
-    if (end == NULL || errno != 0 || value > UINT32_MAX)
+    if (number_read(text, 0, UINT32_MAX, &value) != NUMBER_OK)
         return false;
     *number = (uint32_t)value;
-    *text = end;
     return true;
 }
 
