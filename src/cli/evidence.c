@@ -65,7 +65,7 @@ json_t *evidence_make(const struct profile *profile, const struct provision_evid
                      "part", chip_part_name(evidence->part), "profile", "name", profile->name, "digest",
                      output_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
                      output_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run",
-                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->lasting_steps, "chip_us",
+                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us",
                      (json_int_t)evidence->chip_us);
 }
 

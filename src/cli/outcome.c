@@ -77,15 +77,18 @@ void outcome_show_plan(const struct outcome *outcome, bool is_result)
 
     hex_encode(bytes_of(outcome->plan->serial, sizeof outcome->plan->serial), serial);
     snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
-             chip_part_name(outcome->plan->part), outcome->profile->name, outcome->plan->todo,
-             outcome->plan->todo == 1 ? "" : "s");
+             chip_part_name(outcome->plan->part), outcome->profile->name, outcome->plan->changes_left,
+             outcome->plan->changes_left == 1 ? "" : "s");
     tell(output, is_result, line);
     describe_state(outcome, &triage, state_text);
     snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
     tell(output, is_result, line);
     for (size_t i = 0; i < outcome->plan->step_count; i++) {
         const struct provision_step *step = &outcome->plan->steps[i];
-        const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
+        const char *state = step->done            ? "done"
+                            : step->forever       ? "to do, for ever"
+                            : step->is_persistent ? "to do"
+                                                  : "proof";
 
         progress_describe(outcome->profile, step, text);
         if (step->forever && !step->done) {
@@ -99,7 +102,7 @@ void outcome_show_plan(const struct outcome *outcome, bool is_result)
     }
     object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
                        chip_part_name(outcome->plan->part), "profile", outcome->profile->name, "changes",
-                       (json_int_t)outcome->plan->todo, "dry_run", (int)is_result, "steps", steps);
+                       (json_int_t)outcome->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
     add_state(outcome, &triage, object);
     output_object(output, object);
 }
@@ -133,7 +136,7 @@ bool outcome_keep(const struct outcome *outcome, bool *written, struct error *er
     if (outcome->board != NULL)
         evidence_note_board(record, outcome->board, outcome->application);
     evidence_keep_others(record, outcome->record);
-    *written = record == NULL || outcome->evidence->lasting_steps > 0 || !evidence_same(outcome->record, record);
+    *written = record == NULL || outcome->evidence->changes > 0 || !evidence_same(outcome->record, record);
     if (*written)
         ok = evidence_store(outcome->record_path, record, err);
     if (!ok) {
@@ -156,14 +159,14 @@ void outcome_show_result(const struct outcome *outcome, bool record_written)
 
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
     output_time(evidence->chip_us, took);
-    if (evidence->lasting_steps == 0)
+    if (evidence->changes == 0)
         output_result(output, "nothing to do: %s is as profile %s wants it; %zu key%s confirmed in %s%s\n", serial,
                       outcome->profile->name, evidence->key_count, evidence->key_count == 1 ? "" : "s", took,
                       record_written ? "; its record was missing or old and is written anew" : "");
     else
         output_result(output,
                       "provisioned: %s as profile %s wants it; %zu change%s, %zu key%s proven, %s of chip time\n",
-                      serial, outcome->profile->name, evidence->lasting_steps, evidence->lasting_steps == 1 ? "" : "s",
+                      serial, outcome->profile->name, evidence->changes, evidence->changes == 1 ? "" : "s",
                       evidence->key_count, evidence->key_count == 1 ? "" : "s", took);
     for (size_t i = 0; i < evidence->key_count; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
@@ -178,6 +181,6 @@ void outcome_show_result(const struct outcome *outcome, bool record_written)
     output_object(output,
                   json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:b, s:o}", "event", "provisioned", "serial", serial,
                             "part", chip_part_name(evidence->part), "profile", outcome->profile->name, "changes",
-                            (json_int_t)evidence->lasting_steps, "chip_us", (json_int_t)evidence->chip_us, "record",
+                            (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us, "record",
                             outcome->record_path, "record_written", (int)record_written, "keys", keys));
 }

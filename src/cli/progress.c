@@ -78,7 +78,7 @@ const char *progress_consequence(const struct provision_step *step)
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
     json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
-                               (int)step->done, "lasting", (int)step->lasting, "forever", (int)step->forever);
+                               (int)step->done, "persistent", (int)step->is_persistent, "forever", (int)step->forever);
 
     if (step->key >= 0) {
         json_object_set_new(object, "key", json_integer(profile->keys[step->key].id));

@@ -140,9 +140,9 @@ static bool run_step(struct run *run, struct provision_step *step, struct error 
         return false;
     }
     step->done = true;
-    if (step->lasting) {
-        run->plan->todo--;
-        run->evidence->lasting_steps++;
+    if (step->is_persistent) {
+        run->plan->changes_left--;
+        run->evidence->changes++;
     }
     (void)report(run, step, true);
     return true;
@@ -170,7 +170,7 @@ static bool run_steps(struct run *run, struct error *err)
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
-    struct run run = {.provision = provision, .plan = plan, .evidence = evidence, .finished = plan->todo == 0};
+    struct run run = {.provision = provision, .plan = plan, .evidence = evidence, .finished = plan->changes_left == 0};
     struct driver_settings before;
     uint64_t started = chip_time_us(&run);
     bool ok;

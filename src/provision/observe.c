@@ -34,12 +34,12 @@ static struct provision_step *add_step(struct provision_plan *plan, enum provisi
 
     step->action = action;
     step->done = done;
-    step->lasting = action != PROVISION_PROVE_KEY;
+    step->is_persistent = action != PROVISION_PROVE_KEY;
     step->forever = (FOR_EVER >> action & 1) != 0;
     step->key = -1;
     step->slot = PROFILE_SLOT_ANY;
     plan->actions |= 1u << action;
-    plan->todo += step->lasting && !done;
+    plan->changes_left += step->is_persistent && !done;
     return step;
 }
 
@@ -212,9 +212,9 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     return driver_check_slot(driver, &want, key->slot, err);
 }
 
-/* `begun`: the slot holds what a run of ours has left. */
+/* `started`: the slot holds what a run of ours has left. */
 static psa_status_t observe_missing(struct provision *provision, const struct provision_plan *plan,
-                                    const struct profile_key *key, uint8_t *slot, bool *begun, struct error *err)
+                                    const struct profile_key *key, uint8_t *slot, bool *started, struct error *err)
 {
     const bool configured = chip_config_is_locked(&plan->found);
     psa_status_t status = PSA_SUCCESS;
@@ -222,9 +222,9 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
     if (configured)
         status = observe_slot(provision->driver, key, slot, err);
     if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
-        *begun = driver_slot_is_scrap(provision->driver, *slot);
+        *started = driver_slot_is_scrap(provision->driver, *slot);
     if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
-        status = observe_content(provision, plan, key, *begun, err);
+        status = observe_content(provision, plan, key, *started, err);
     return status;
 }
 
@@ -246,14 +246,14 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
 {
     struct provision_step *step;
     uint8_t slot = key->slot;
-    bool begun = false;
+    bool started = false;
     psa_status_t status = provision_read_record(key, &slot, err);
     const bool missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
 
     if (missing) {
         status = PSA_SUCCESS;
         if (is_provable(provision->profile, plan, key, err))
-            status = observe_missing(provision, plan, key, &slot, &begun, err);
+            status = observe_missing(provision, plan, key, &slot, &started, err);
     }
     if (status != PSA_SUCCESS || err->reason != ERROR_NONE) {
         error_doing(err, missing ? "plan the profile's keys" : "read the key's record");
@@ -263,7 +263,7 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
         return NULL;
     }
     step = add_step(plan, (enum provision_action)(PROVISION_REGISTER_KEY + (int)key->method), !missing);
-    step->begun = begun;
+    step->started = started;
     step->slot = slot;
     if (slot != PROFILE_SLOT_ANY) {
         uint16_t *taken = &provision->driver->settings.reserved_slots;

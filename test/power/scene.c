@@ -101,8 +101,8 @@ static bool check_triage(struct board *board, const struct provision_plan *plan)
 
     board_say(board, "state %s, stopped after step %d, in step %d", provision_state_name(triage.state),
               triage.stopped_after, triage.stopped_in);
-    if ((triage.state == PROVISION_STATE_DONE) != (plan->todo == 0))
-        return board_fail(board, "a device with %zu things to do is called %s", plan->todo,
+    if ((triage.state == PROVISION_STATE_DONE) != (plan->changes_left == 0))
+        return board_fail(board, "a device with %zu things to do is called %s", plan->changes_left,
                           provision_state_name(triage.state));
     if (board->promise_count > 0 && !board->run->weak && triage.state != PROVISION_STATE_PARTIAL &&
         triage.state != PROVISION_STATE_DONE)
@@ -128,7 +128,7 @@ static bool run_profile(struct board *board)
 
     if (provision_observe(&provision, &plan, err) != PROVISION_OK)
         return false;
-    board->outcome->to_do = (unsigned)plan.todo;
+    board->outcome->to_do = (unsigned)plan.changes_left;
     if (!check_triage(board, &plan))
         return false;
     if (provision_execute(&provision, &plan, &evidence, err) != PROVISION_OK)
