@@ -89,10 +89,10 @@ static void show_plan(const struct factory *factory)
     console_print_number((uint32_t)plan->changes_left);
     console_print(plan->changes_left == 1 ? " change\n" : " changes\n");
     for (size_t i = 0; i < plan->step_count; i++) {
-        console_print(plan->steps[i].done      ? "  done      "
-                      : plan->steps[i].forever ? "  for ever  "
+        console_print(plan->steps[i].done            ? "  done      "
+                      : plan->steps[i].forever       ? "  for ever  "
                       : plan->steps[i].is_persistent ? "  to do     "
-                                               : "  proof     ");
+                                                     : "  proof     ");
         factory_say_step(factory, &plan->steps[i]);
         console_print("\n");
     }
