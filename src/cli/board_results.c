@@ -94,8 +94,7 @@ static const struct provision_step *take_step(struct board_results *results, con
     step.started = take_flag(words, "started");
     step.is_persistent = take_flag(words, "persistent");
     /* What cannot be undone follows from the action; a board's word for it is not needed. */
-    step.forever = step.action == PROVISION_LOCK_CONFIG || step.action == PROVISION_LOCK_DATA ||
-                   step.action == PROVISION_LOCK_SLOT;
+    step.forever = provision_step_kinds[step.action].consequence != NULL;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;

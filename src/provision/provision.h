@@ -65,13 +65,37 @@ enum provision_state {
 };
 const char *provision_state_name(enum provision_state state); /* "partial" */
 
+struct provision_run;
+struct provision_skills;
+
+/* Does one step: see provision/run.h. */
+typedef enum provision_status provision_run_step(struct provision_run *run, struct provision_step *step,
+                                                 struct error *err);
+
+/*
+ * What the engine, the boards and the station know of one kind of step. A step that cannot be undone has a consequence;
+ * it is done by the gate (provision/gate.h), and only where it is armed. The name lies in the row and is no pointer, so
+ * that an image that keeps its texts apart (-DIMPRINT_TEXTS=OFF) still has it.
+ */
+struct provision_step_kind {
+    char name[20];      /* "generate-key" */
+    bool is_persistent; /* changes something that stays */
+    bool makes_key;     /* afterwards the key store has a record of the step's key */
+    bool (*is_supported)(const struct provision_skills *skills); /* NULL: by every program */
+    provision_run_step *run;
+    const char *doing;       /* after "cannot": "lock the slot" */
+    const char *consequence; /* what can never be changed again; NULL: the step can be undone */
+};
+
+/* One row for each enum provision_action. */
+extern const struct provision_step_kind provision_step_kinds[PROVISION_ACTION_COUNT];
+
 #define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
 
 /* What was found, and what is still to do. Plain data; valid as long as the profile it was made from. */
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    uint32_t actions;    /* of the steps, as bits (1 << enum provision_action) */
     size_t changes_left; /* persistent steps not done yet: 0 means that the device is finished and only to be proven */
     size_t step_count;
     struct provision_step steps[PROVISION_STEPS_MAX];

@@ -54,3 +54,14 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
         found.stopped_after = -1;
     return found;
 }
+
+const char *provision_state_name(enum provision_state state)
+{
+    static const char *const names[PROVISION_STATE_COUNT] = {
+        [PROVISION_STATE_UNKNOWN] = "unknown", [PROVISION_STATE_BLANK] = "blank",
+        [PROVISION_STATE_PARTIAL] = "partial", [PROVISION_STATE_DONE] = "done",
+        [PROVISION_STATE_FOREIGN] = "foreign", [PROVISION_STATE_WRONG_PART] = "wrong-part",
+    };
+
+    return (unsigned)state < PROVISION_STATE_COUNT ? names[state] : "unexpected";
+}

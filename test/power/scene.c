@@ -28,11 +28,6 @@ const struct scene_key *scene_find_key(const struct scene *scene, uint32_t id)
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static bool is_making(enum provision_action action)
-{
-    return action == PROVISION_REGISTER_KEY || action == PROVISION_GENERATE_KEY || action == PROVISION_IMPORT_KEY;
-}
-
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
                         bool finished)
 {
@@ -41,7 +36,7 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
     (void)plan;
     board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", provision_action_name(step->action),
               step->slot == PROFILE_SLOT_ANY ? -1 : step->slot);
-    if (finished && is_making(step->action))
+    if (finished && provision_step_kinds[step->action].makes_key)
         board_promise(board, board->scene->profile.keys[step->key].id, step->slot);
     return board_goes_on(board);
 }
