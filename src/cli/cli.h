@@ -12,9 +12,9 @@
 
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "station/station.h"
 
 #define CLI_VALUES_MAX 9 /* options of one verb, at most */
-#define CLI_FAULTS_MAX 8
 
 struct cli;
 
@@ -42,16 +42,10 @@ struct cli_verb {
 /* One run of the program. */
 struct cli {
     struct output output;
-    char state[PATH_MAX]; /* the state folder; may not exist yet */
-    const char *device;   /* DEVICE as given, or "virtual" */
-    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
-    const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
-    const char *faults[CLI_FAULTS_MAX];
-    size_t fault_count;
-    const char *trace; /* a file's name, or NULL */
-    bool trace_secrets;
+    struct station station; /* settings from the options; its messages go to `output` */
     bool help, version;
     const struct cli_verb *verb;
+    char user[48];               /* "imprint keys", for station.config.user */
     bool verb_incomplete;        /* only the first word of two was given */
     char error_room[ERROR_ROOM]; /* the text of the run's one error: struct error err = ERROR_IN(cli->error_room) */
     char advice[256];            /* room for an error's `next` that is made up, not a literal */

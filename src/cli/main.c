@@ -47,9 +47,27 @@ static bool occupy_standard_streams(void)
     return true;
 }
 
+/* What the station says on the way. */
+static void print_message(void *context, enum station_message kind, const char *text)
+{
+    const struct output *output = context;
+
+    switch (kind) {
+    case STATION_WARNING:
+        output_warn(output, "%s", text);
+        break;
+    case STATION_NOTICE:
+        output_say(output, "imprint: %s", text);
+        break;
+    case STATION_DETAIL:
+        output_detail(output, "imprint: %s", text);
+        break;
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct cli cli = {.device = "virtual"};
+    struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
     struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
@@ -62,6 +80,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     if (!options_parse(&cli, argc, argv, &err))
         return (int)output_error(&cli.output, &err);
+    if (cli.verb != NULL)
+        snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
+    cli.station.config.user = cli.user;
     if (cli.help)
         help_print(&cli);
     else if (cli.version)

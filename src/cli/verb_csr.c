@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "cert/request.h"
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/pem.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/pem.h"
 #include "psa/keys.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
@@ -63,13 +63,13 @@ static enum cli_exit run_csr(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
+    cli->output.device = cli->station.config.device;
     if (cli->values[OPTION_SUBJECT] == NULL) {
         error_set(&err, ERROR_USAGE, "--subject is missing",
                   "add the subject, as in --subject \"CN=board 1,O=Example\"");
         return output_error(&cli->output, &err);
     }
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
         return output_error(&cli->output, &err);
     if (!print_csr(&session, &err))
         code = output_error(&cli->output, &err);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/folder.h"
-#include "cli/session.h"
+#include "station/folder.h"
+#include "station/session.h"
 
 enum erase_option { OPTION_YES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -93,8 +93,8 @@ static enum cli_exit run_erase(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_LOOK, NULL, &err))
         return output_error(&cli->output, &err);
     if (!erase(&session, &err)) {
         error_doing(&err, "forget the device's keys");

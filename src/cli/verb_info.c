@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 
 #include "cli/describe.h"
-#include "cli/session.h"
+#include "station/session.h"
 
 static enum cli_exit run_info(struct cli *cli)
 {
@@ -13,8 +13,8 @@ static enum cli_exit run_info(struct cli *cli)
     psa_status_t status;
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_LOOK, NULL, &err))
         return output_error(&cli->output, &err);
     status = driver_read_map(&session.driver, true, &map, &err);
     if (status == PSA_SUCCESS) {

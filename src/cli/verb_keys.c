@@ -7,8 +7,8 @@
 
 #include <inttypes.h>
 
-#include "cli/evidence.h"
-#include "cli/key.h"
+#include "station/evidence.h"
+#include "station/key.h"
 #include "psa/slots.h"
 
 struct listing {
@@ -47,8 +47,8 @@ static enum cli_exit run_keys(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_RECORDS, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_RECORDS, NULL, &err))
         return output_error(&cli->output, &err);
     if (driver_visit_records(&session.driver, list_key, &listing, &err) != PSA_SUCCESS) {
         error_doing(&err, "list the keys");

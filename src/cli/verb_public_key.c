@@ -2,8 +2,9 @@
 /* imprint public-key: a key's public part as PEM, asked of the chip through PSA. */
 #include "cli/cli.h"
 
-#include "cli/key.h"
-#include "cli/pem.h"
+#include "station/key.h"
+#include "station/pem.h"
+#include "station/value.h"
 
 static bool print_key(struct session *session, const char *text, struct error *err)
 {
@@ -17,7 +18,7 @@ static bool print_key(struct session *session, const char *text, struct error *e
         return false;
     output_result(output, "%s", pem);
     output_object(output, json_pack("{s:s, s:I, s:s?, s:o, s:s}", "event", "public-key", "id", (json_int_t)key.id,
-                                    "name", key.name, "point", output_hex(bytes_of(point, sizeof point)), "pem", pem));
+                                    "name", key.name, "point", value_hex(bytes_of(point, sizeof point)), "pem", pem));
     return true;
 }
 
@@ -27,8 +28,8 @@ static enum cli_exit run_public_key(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
         return output_error(&cli->output, &err);
     if (!print_key(&session, cli->arguments[0], &err))
         code = output_error(&cli->output, &err);

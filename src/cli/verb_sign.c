@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/signature.h"
 #include "psa/keys.h"
+#include "station/value.h"
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -55,7 +56,7 @@ static bool run_on(struct session *session, struct error *err)
         return false;
     output_object(&cli->output,
                   json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "id", (json_int_t)key.id, "name",
-                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", output_hex(signature)));
+                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
     return true;
 }
 
@@ -65,8 +66,8 @@ static enum cli_exit run_sign(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
         return output_error(&cli->output, &err);
     if (!run_on(&session, &err))
         code = output_error(&cli->output, &err);

@@ -5,8 +5,8 @@
  */
 #include "cli/cli.h"
 
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/key.h"
+#include "station/signature.h"
 #include "psa/keys.h"
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
@@ -77,8 +77,8 @@ static enum cli_exit run_verify(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
+    cli->output.device = cli->station.config.device;
+    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
         return output_error(&cli->output, &err);
     if (!run_on(&session, &err))
         code = output_error(&cli->output, &err);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/device.h"
+#include "station/device.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/kit.h"
 #include "virtual/serve/listen.h"

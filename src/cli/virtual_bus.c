@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
-#include "cli/device.h"
+#include "station/device.h"
 #include "virtual/chip/virtual.h"
 
 /* Two chips at one address answer together, which no client can make sense of. */
@@ -47,7 +47,7 @@ bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **fi
             goto failed;
         }
     }
-    if (!tracing_open(&self->tracing, cli, err))
+    if (!tracing_open(&self->tracing, &cli->station.config, err))
         goto failed;
     self->bus.trace = self->tracing.trace;
     return true;
