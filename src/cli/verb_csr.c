@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint csr: a certificate request, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
@@ -35,9 +35,8 @@ static bool make_csr(struct session *session, const struct key *key, const char 
     return false;
 }
 
-static bool print_csr(struct session *session, struct error *err)
+static bool print_csr(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *out = cli->values[OPTION_OUT];
     char pem[PEM_MAX] = "";
     struct key key;
@@ -59,30 +58,22 @@ static bool print_csr(struct session *session, struct error *err)
 
 static enum cli_exit run_csr(struct cli *cli)
 {
-    struct session session;
     struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->station.config.device;
     if (cli->values[OPTION_SUBJECT] == NULL) {
         error_set(&err, ERROR_USAGE, "--subject is missing",
                   "add the subject, as in --subject \"CN=board 1,O=Example\"");
         return output_error(&cli->output, &err);
     }
-    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!print_csr(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, print_csr);
 }
 
 const struct cli_verb cli_verb_csr = {
     .name = "csr",
     .arguments = "KEY",
     .summary = "Print a certificate request, signed in the chip, as PEM",
-    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY is a\n"
-                   "key id or a name from the device's record.\n",
+    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY\n"
+                   "is a key id or a name from the device's record.\n",
     .examples = "  imprint csr board --subject \"CN=board 1,O=Example\"\n"
                 "  imprint csr 18 --subject \"CN=board 1\" | openssl req -verify -noout -text\n",
     .options = options,

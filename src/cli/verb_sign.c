@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint sign: SHA-256 of a file, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
@@ -12,8 +12,8 @@
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature as r and s, 32 bytes each, and not as DER"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "write the signature as r and s, 32 bytes each, not as DER", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool sign_file(struct session *session, const struct key *key, const char *file,
@@ -32,9 +32,8 @@ static bool sign_file(struct session *session, const struct key *key, const char
     return session_psa_failed(session, status, "sign the file", err);
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *file = cli->argument_count > 1 ? cli->arguments[1] : NULL, *out = cli->values[OPTION_OUT];
     bool is_raw = cli->values[OPTION_RAW] != NULL;
     uint8_t raw[SIGNATURE_RAW_BYTES], der[SIGNATURE_DER_MAX];
@@ -62,25 +61,16 @@ static bool run_on(struct session *session, struct error *err)
 
 static enum cli_exit run_sign(struct cli *cli)
 {
-    struct session session;
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->station.config.device;
-    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_sign = {
     .name = "sign",
     .arguments = "KEY [FILE]",
     .summary = "Sign a file's SHA-256 with a key in the chip",
-    .description = "Hashes FILE (stdin when it is absent or -) and has the chip sign the hash with\n"
-                   "ECDSA. The signature is DER, as openssl wants it. On a terminal it is shown in hex.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, and lets the chip sign the hash\n"
+                   "with ECDSA. The signature is DER, as openssl expects it; on a terminal it is\n"
+                   "shown in hex. KEY is a key id or a name from the device's record.\n",
     .examples = "  imprint sign board firmware.bin -o firmware.sig\n"
                 "  openssl dgst -sha256 -verify board.pem -signature firmware.sig firmware.bin\n",
     .options = options,

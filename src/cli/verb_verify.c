@@ -3,7 +3,7 @@
  * imprint verify: does the signature belong to the file and the key? By the chip where the key's policy permits it to
  * verify, else by Mbed TLS with the public key the chip gives.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include "station/key.h"
 #include "station/signature.h"
@@ -11,7 +11,7 @@
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, and not DER"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, not DER", NULL},
 };
 
 static psa_status_t verify_on_host(struct session *session, const struct key *key, psa_algorithm_t algorithm,
@@ -35,9 +35,8 @@ static psa_status_t verify_on_host(struct session *session, const struct key *ke
     return status;
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     uint8_t hash[SIGNATURE_HASH_BYTES], raw[SIGNATURE_RAW_BYTES];
     const char *file = cli->argument_count > 2 ? cli->arguments[2] : NULL;
     psa_algorithm_t algorithm;
@@ -73,25 +72,17 @@ static bool run_on(struct session *session, struct error *err)
 
 static enum cli_exit run_verify(struct cli *cli)
 {
-    struct session session;
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->station.config.device;
-    if (!session_open(&session, &cli->station, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_verify = {
     .name = "verify",
     .arguments = "KEY SIGNATURE [FILE]",
     .summary = "Verify a file's signature with a key of the device",
-    .description = "Hashes FILE (stdin when it is absent or -) with SHA-256 and checks the signature in\n"
-                   "the file SIGNATURE. Exit code 1 when it does not match.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, with SHA-256 and checks the\n"
+                   "signature in the file SIGNATURE. The chip does it where the key's policy\n"
+                   "permits, otherwise Mbed TLS with the key's public key. The exit code is 1 when\n"
+                   "the signature does not match.\n",
     .examples = "  imprint verify board firmware.sig firmware.bin\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -26,14 +26,14 @@ static bool check_addresses(const struct serve_bus *bus, struct error *err)
 bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **files, size_t count,
                       struct virtual_bus_time time, struct error *err)
 {
-    struct cli without_faults = *cli;
+    struct station_config without_faults = cli->station.config;
 
     without_faults.fault_count = 0;
     serve_bus_init(&self->bus, time.real);
     for (size_t i = 0; i < count; i++) {
         struct virtual_chip *chip = NULL;
 
-        if (!device_open_virtual(i == 0 ? cli : &without_faults, files[i], &chip, err))
+        if (!device_open_virtual(i == 0 ? &cli->station.config : &without_faults, files[i], &chip, err))
             goto failed;
         if (time.typical)
             virtual_set_times(chip, VIRTUAL_TIMES_TYPICAL);

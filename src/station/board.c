@@ -312,8 +312,7 @@ bool board_missed_lines(const struct board *board)
 /* --- opening -------------------------------------------------------------------------------------------------------
  */
 
-bool board_open(struct board *board, const struct station *station, const char *path, int silence_ms,
-                struct error *err)
+bool board_open(struct board *board, const struct station *station, const char *path, int silence_ms, struct error *err)
 {
     static const struct tty_form form = {.baud = 115200, .cause = "the serial port cannot be set to 115200 8N1"};
 

@@ -15,6 +15,7 @@
 #include "station/folder.h"
 #include "station/pem.h"
 #include "station/signature.h"
+#include "station/value.h"
 #include "link/proof.h"
 
 #define KEYS_MAX 64
@@ -223,7 +224,8 @@ static bool prove_record(const struct board_proof *proof, struct answers *answer
     }
     for (i = 0; i < count; i++)
         if (evidence_key_name(record, keys[i].id) == NULL)
-            station_say(proof->board->station, STATION_WARNING, "key %u is on the board and not in its record", (unsigned)keys[i].id);
+            station_say(proof->board->station, STATION_WARNING, "key %u is on the board and not in its record",
+                        (unsigned)keys[i].id);
     return true;
 }
 
@@ -244,7 +246,8 @@ bool board_proof_run(const struct board_proof *proof, struct board_proven *prove
         goto out;
     }
     memcpy(proven->serial, answers.serial, sizeof proven->serial);
-    if (!folder_of_device(&proof->board->station->config, answers.serial, "record.json", path, err) || !evidence_load(path, &record, err))
+    if (!folder_of_device(&proof->board->station->config, answers.serial, "record.json", path, err) ||
+        !evidence_load(path, &record, err))
         goto out;
     if (record == NULL) {
         error_set(err, ERROR_KEY_UNKNOWN, "this device has no record that could say what its keys must be",

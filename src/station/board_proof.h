@@ -21,7 +21,8 @@ struct board_proof {
 /* What was proven. */
 struct board_proven {
     uint8_t serial[CHIP_SERIAL_BYTES];
-    json_t *keys; /* an object for each key: id, name, signs, challenge, signature; owned by the caller. NULL: nothing */
+    json_t
+        *keys; /* an object for each key: id, name, signs, challenge, signature; owned by the caller. NULL: nothing */
 };
 
 /*

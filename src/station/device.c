@@ -51,7 +51,8 @@ static bool refuse_form(const struct station_config *config, const char *cause, 
     return false;
 }
 
-bool device_open_virtual(const struct station_config *config, const char *path, struct virtual_chip **chip, struct error *err)
+bool device_open_virtual(const struct station_config *config, const char *path, struct virtual_chip **chip,
+                         struct error *err)
 {
     struct virtual_problem problem = {.cause = NULL};
     enum virtual_status status;
@@ -86,7 +87,8 @@ bool device_open_virtual(const struct station_config *config, const char *path, 
     return true;
 }
 
-static bool open_virtual(struct device *device, const struct station_config *config, const char *rest, struct error *err)
+static bool open_virtual(struct device *device, const struct station_config *config, const char *rest,
+                         struct error *err)
 {
     if (rest == NULL) {
         if (!folder_in_state(config, "chip.virtual", device->path, err))
@@ -109,8 +111,8 @@ static bool open_virtual(struct device *device, const struct station_config *con
 }
 
 /* Takes the `len` characters of `rest` as `device->path`. For ways to a chip that is not ours to make fail. */
-static bool take_path(struct device *device, const struct station_config *config, const char *rest, size_t len, const char *wanted,
-                      struct error *err)
+static bool take_path(struct device *device, const struct station_config *config, const char *rest, size_t len,
+                      const char *wanted, struct error *err)
 {
     if (len == 0 || len >= sizeof device->path)
         return refuse_form(config, wanted, err);
@@ -133,8 +135,8 @@ static bool take_path(struct device *device, const struct station_config *config
  * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
  * none.
  */
-static bool split_address(struct device *device, const struct station_config *config, const char *rest, const char *wanted,
-                          uint64_t *address, struct error *err)
+static bool split_address(struct device *device, const struct station_config *config, const char *rest,
+                          const char *wanted, uint64_t *address, struct error *err)
 {
     const char *at = rest == NULL ? NULL : strrchr(rest, '@');
     size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
@@ -341,8 +343,8 @@ void device_say_counters(const struct device *device, const struct station *stat
     const struct chip_counters *counters = &device->chip.counters;
 
     station_say(station, STATION_DETAIL,
-                  "%" PRIu32 " commands (%" PRIu32 " resent, %" PRIu32 " that may write), %" PRIu32
-                  " bytes sent, %" PRIu32 " received, %" PRIu32 " wakes, %" PRIu32 " polls",
-                  counters->commands, counters->resends, counters->writing, counters->bytes_sent,
-                  counters->bytes_received, counters->wakes, counters->polls);
+                "%" PRIu32 " commands (%" PRIu32 " resent, %" PRIu32 " that may write), %" PRIu32
+                " bytes sent, %" PRIu32 " received, %" PRIu32 " wakes, %" PRIu32 " polls",
+                counters->commands, counters->resends, counters->writing, counters->bytes_sent,
+                counters->bytes_received, counters->wakes, counters->polls);
 }

@@ -45,17 +45,18 @@ struct device {
 };
 
 /*
- * Opens `config->device`, arms `config->faults`, reads the config zone. With `looking` the chip is guarded from then on: no
- * command that may change its memory is sent. False with a reason, and nothing held. Error subjects point into
+ * Opens `config->device`, arms `config->faults`, reads the config zone. With `looking` the chip is guarded from then
+ * on: no command that may change its memory is sent. False with a reason, and nothing held. Error subjects point into
  * `device`.
  */
 bool device_open(struct device *device, const struct station_config *config, bool looking, struct error *err);
 
 /*
- * Opens the virtual chip in the file `path` and arms `config->faults`. `*chip` is the caller's to virtual_close(). False
- * with a reason, and nothing held.
+ * Opens the virtual chip in the file `path` and arms `config->faults`. `*chip` is the caller's to virtual_close().
+ * False with a reason, and nothing held.
  */
-bool device_open_virtual(const struct station_config *config, const char *path, struct virtual_chip **chip, struct error *err);
+bool device_open_virtual(const struct station_config *config, const char *path, struct virtual_chip **chip,
+                         struct error *err);
 
 /* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
 bool device_split_host(char **host, char **port);

@@ -42,7 +42,8 @@ static bool too_long(const struct station_config *config, struct error *err)
     return false;
 }
 
-bool folder_in_state(const struct station_config *config, const char *name, char path[static PATH_MAX], struct error *err)
+bool folder_in_state(const struct station_config *config, const char *name, char path[static PATH_MAX],
+                     struct error *err)
 {
     int n;
 
@@ -55,8 +56,8 @@ bool folder_in_state(const struct station_config *config, const char *name, char
     return (n > 0 && n < PATH_MAX) || too_long(config, err);
 }
 
-bool folder_of_device(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES], const char *name,
-                      char path[static PATH_MAX], struct error *err)
+bool folder_of_device(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                      const char *name, char path[static PATH_MAX], struct error *err)
 {
     char digits[HEX_SIZE(CHIP_SERIAL_BYTES)], above[PATH_MAX];
     int n;

@@ -14,15 +14,17 @@
 #include "chip/chip.h"
 #include "station/station.h"
 
-/* Unless --state gave it: from $IMPRINT_STATE, $XDG_STATE_HOME or $HOME. Leaves `config->state` empty when none is set. */
+/* Unless --state gave it: from $IMPRINT_STATE, $XDG_STATE_HOME or $HOME. Leaves `config->state` empty when none is set.
+ */
 void folder_find_state(struct station_config *config);
 
 /* STATE/NAME. False with a reason when there is no state folder to be found or the path is too long. */
-bool folder_in_state(const struct station_config *config, const char *name, char path[static PATH_MAX], struct error *err);
+bool folder_in_state(const struct station_config *config, const char *name, char path[static PATH_MAX],
+                     struct error *err);
 
 /* STATE/devices/SERIAL/NAME; the folder itself for NAME "". */
-bool folder_of_device(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES], const char *name,
-                      char path[static PATH_MAX], struct error *err);
+bool folder_of_device(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                      const char *name, char path[static PATH_MAX], struct error *err);
 
 /* Makes the folder and those above it, mode 0700, durably. Existing ones stay as they are. */
 bool folder_make(const char *path, struct error *err);

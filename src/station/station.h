@@ -16,10 +16,10 @@
 
 /* Settings of one device's place. Pointers must stay valid as long as the station is used. */
 struct station_config {
-    char state[PATH_MAX];                   /* the state folder; may not exist yet; empty: unknown */
-    const char *device;                     /* DEVICE: how the chip is reached, "i2c:/dev/i2c-1@0x60" */
-    uint8_t also_at;                        /* 7-bit I2C address where the chip may be as well; 0: nowhere */
-    const char *storage;                    /* where the key records lie, as --storage says; NULL: in the state folder */
+    char state[PATH_MAX]; /* the state folder; may not exist yet; empty: unknown */
+    const char *device;   /* DEVICE: how the chip is reached, "i2c:/dev/i2c-1@0x60" */
+    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
+    const char *storage;  /* where the key records lie, as --storage says; NULL: in the state folder */
     const char *faults[STATION_FAULTS_MAX]; /* for rehearsals: what the virtual chip does wrong */
     size_t fault_count;
     const char *trace;  /* file for the traffic of the virtual chip's bus; NULL: none */

@@ -3,6 +3,8 @@
 #ifndef IMPRINT_STATION_TRACING_H
 #define IMPRINT_STATION_TRACING_H
 
+#include <stdio.h>
+
 #include "base/error.h"
 #include "station/station.h"
 
