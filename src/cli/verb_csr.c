@@ -63,6 +63,7 @@ static enum cli_exit run_csr(struct cli *cli)
     if (cli->values[OPTION_SUBJECT] == NULL) {
         error_set(&err, ERROR_USAGE, "--subject is missing",
                   "add the subject, as in --subject \"CN=board 1,O=Example\"");
+        error_with_subject(&err, "csr");
         return output_error(&cli->output, &err);
     }
     return with_session(cli, SESSION_USE, print_csr);
