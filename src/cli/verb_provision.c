@@ -34,7 +34,7 @@ struct run {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    struct driver_write_key write_keys[CHIP_SLOTS];
+    struct imprint_write_key write_keys[CHIP_SLOTS];
     struct driver_settings settings;
     struct arming arming;
 };
