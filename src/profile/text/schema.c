@@ -77,7 +77,7 @@ static const struct schema_field schema_key[] = {
      .required = true,
      VALUE(struct profile_key, method),
      .words = profile_words_method,
-     .help = "how the key comes into being"},
+     .help = "where the key comes from"},
     {.key = "slot",
      .kind = SCHEMA_NUMBER,
      VALUE(struct profile_key, slot),

@@ -66,7 +66,7 @@ static bool read_number(const struct text_value *value)
     uint64_t number = 0;
 
     if (value->node->quoted)
-        return value_refuse(value, "is a text, not a number: it stands in quotes");
+        return value_refuse(value, "is a text, not a number, because it is in quotes");
     switch (number_parse(value->node->text, field->min, field->max, &number)) {
     case NUMBER_OK:
         text_store(value->base + field->at, field->size, (uint32_t)number);
@@ -113,7 +113,7 @@ static bool read_text(const struct text_value *value)
     if (text_is_untyped(value->node))
         return value_refuse(value, "is not a text");
     if (len == 0)
-        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is no file name" : "is empty");
+        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is not a file name" : "is empty");
     if (len >= value->field->size)
         return value_refuse(value, "is too long");
     memcpy(value->base + value->field->at, value->node->text, len);
@@ -169,7 +169,7 @@ static bool read_words(const struct text_value *value)
         if (!text_find_word(value, item, &path, &found))
             return false;
         if ((all & found) != 0)
-            return complain_value(value->complaint, value->field, item, &path, "stands in the list twice");
+            return complain_value(value->complaint, value->field, item, &path, "is in the list twice");
         all |= found;
     }
     if (!text_check_count(value))
@@ -230,7 +230,7 @@ static bool read_value(const struct text_value *value)
     const struct tree_node *node = value->node;
 
     if (node->kind == TREE_SCALAR && !node->quoted && node->text[0] == '\0')
-        return value_refuse(value, "is given as its value");
+        return value_refuse(value, "has no value");
     if (node->kind != text_readers[value->field->kind].shape)
         return value_refuse(value, text_readers[value->field->kind].not_it);
     return text_readers[value->field->kind].read(value);
