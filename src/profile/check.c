@@ -153,7 +153,7 @@ static const struct top_rule top_rules[] = {
      "the I2C address can only be set where imprint writes the configuration",
      "configuration: policy, or no i2c-address"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_not_ours,
-     "imprint does not lock parts with this configuration, because they arrive locked",
+     "imprint locks only parts whose configuration it writes or knows to be unlocked",
      "configuration: policy or factory-default, or no lock"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_order,
      "the data zone cannot be locked before the config zone", "[config, data]"},

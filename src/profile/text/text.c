@@ -230,7 +230,7 @@ static bool read_value(const struct text_value *value)
     const struct tree_node *node = value->node;
 
     if (node->kind == TREE_SCALAR && !node->quoted && node->text[0] == '\0')
-        return value_refuse(value, "has no value");
+        return value_refuse(value, "is given as its value");
     if (node->kind != text_readers[value->field->kind].shape)
         return value_refuse(value, text_readers[value->field->kind].not_it);
     return text_readers[value->field->kind].read(value);
