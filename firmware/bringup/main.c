@@ -93,7 +93,7 @@ static bool test_clock(void)
 }
 
 /* Checks the rules of storage/flash.h in the last block of a flash that holds no key store. */
-static bool test_flash(const struct flash_device *device)
+static bool test_flash(const struct imprint_flash_device *device)
 {
     static const uint8_t pattern[STORAGE_FLASH_UNIT_MAX] =
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
@@ -113,7 +113,7 @@ static bool test_flash(const struct flash_device *device)
 
 static bool open_flash(struct error *err)
 {
-    const struct flash_device *device = board_flash();
+    const struct imprint_flash_device *device = board_flash();
     enum storage_status status;
 
     print_number("flash: ", device->block_count, " blocks");
