@@ -97,7 +97,7 @@ static bool top_write_key_count(const struct profile *profile)
 
 static const struct top_rule value_rules[] = {
     {PROFILE_AT_TOP, "name", ERROR_PROFILE_SCHEMA, top_name, "not a valid name",
-     "a letter, then letters, digits, - and _; 63 characters at most"},
+     "a letter, then letters, digits, - and _, at most 63 characters"},
     {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_SCHEMA, top_parts, "no part, or an unknown part",
      "at least one of ATECC508A, ATECC608A, ATECC608B"},
     {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
@@ -261,7 +261,7 @@ static bool key_csr_subject(const struct profile *profile, const struct profile_
 
 static const struct key_rule key_value_rules[] = {
     {"name", ERROR_PROFILE_SCHEMA, key_name, "not a valid name",
-     "a letter, then letters, digits, - and _; 63 characters at most"},
+     "a letter, then letters, digits, - and _, at most 63 characters"},
     {"id", ERROR_PROFILE_SCHEMA, key_id, "not a key id that an application may use", "a number from 1 to 0x3fffffff"},
     {"method", ERROR_PROFILE_SCHEMA, key_method, "not a known method", "register, generate or import"},
     {"slot", ERROR_PROFILE_SCHEMA, key_slot, "not a slot of the chip", "a slot from 0 to 15"},
