@@ -26,6 +26,30 @@ die() {
     exit 1
 }
 
+# need_build_folder: ends with advice where the folder build/ of this checkout cannot be written.
+need_build_folder() {
+    if ! reason=$(mkdir -p build 2>&1); then
+        reason=${reason##*: }
+    elif [ ! -w build ]; then
+        reason='no permission to write'
+    else
+        return 0
+    fi
+    die "cannot write to $PWD/build: $reason" 'Next: copy the checkout to a folder of your own, and run it there:' \
+        "    cp -r $PWD ~/imprint && cd ~/imprint && ./${0##*/}"
+}
+
+# is_configured DIRECTORY: CMake has prepared it, for this checkout and not for one that was moved or copied here.
+is_configured() {
+    [ -f "$1/build.ninja" ] && grep -q -x -F "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$1/CMakeCache.txt" 2>/dev/null
+}
+
+# ctest_counts LOG: "PASSED FAILED", the tests that a run of CTest has counted; nothing if it did not get to the end.
+ctest_counts() {
+    sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests* failed out of \([0-9]*\)$/\1 \2/p' "$1" | tail -n 1 |
+        awk '{ print $2 - $1, $1 }'
+}
+
 # own_files PATTERN...: the project's files of these names, one per line; not what is built, fetched or cached.
 # Names with blanks are not ours.
 own_files() {
