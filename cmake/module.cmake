@@ -24,6 +24,25 @@ function(imprint_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${IMPRINT_TEST_TIMEOUT})
 endfunction()
 
+# imprint_wrap(TARGET functions...): the linker sends calls of each function FUNCTION from other files to the target's
+# __wrap_FUNCTION(), which reaches the function itself as __real_FUNCTION(). Where names.h gives the function another name
+# for the linker, those two get it as well.
+function(imprint_wrap target)
+  set(names)
+  if(EXISTS ${imprint_SOURCE_DIR}/src/base/names.h)
+    file(STRINGS ${imprint_SOURCE_DIR}/src/base/names.h names REGEX "^#define")
+  endif()
+  foreach(function ${ARGN})
+    if("#define ${function} imprint_${function}" IN_LIST names)
+      target_link_options(${target} PRIVATE LINKER:--wrap=imprint_${function})
+      target_compile_definitions(${target} PRIVATE
+        __wrap_${function}=__wrap_imprint_${function} __real_${function}=__real_imprint_${function})
+    else()
+      target_link_options(${target} PRIVATE LINKER:--wrap=${function})
+    endif()
+  endforeach()
+endfunction()
+
 # imprint_long_test(NAME COMMAND program arguments... [TIMEOUT seconds]): a test that takes minutes. Plain `ctest` leaves it
 # out; `./check --long` runs it, as does `ctest -C long -L long`. TIMEOUT: an hour unless told. What it needs beyond the
 # packages of ./check goes into scripts/install-packages under `long`; where that is missing it fails, it does not skip.

@@ -50,6 +50,29 @@ ctest_counts() {
         awk '{ print $2 - $1, $1 }'
 }
 
+# apt_sources: the Debian mirrors that this machine's apt uses, one "BASE SUITE" per line. Unlike `apt-get indextargets`,
+# this works before the first `apt-get update`; it downloads nothing and needs no root.
+apt_sources() {
+    lists=$(mktemp -d)
+    mkdir "$lists/partial"
+    apt-get update --print-uris -o Dir::State::lists="$lists" -o Debug::NoLocking=1 2>/dev/null |
+        sed -n "s|^'\(.*\)/dists/\(.*\)/main/binary-[^/]*/Packages.*|\1 \2|p" | sort -u
+    rm -rf "$lists"
+}
+
+# plain_bases: of apt_sources' lines on stdin, the bases of a plain suite; those that serve its -updates as well first, for
+# they are Debian's own.
+plain_bases() {
+    awk '{ line[NR] = $0; seen[$0] = 1 }
+        END {
+            for (i = 1; i <= NR; i++) {
+                split(line[i], word, " ")
+                if (word[2] !~ /[-\/]/)
+                    print (((word[1] " " word[2] "-updates") in seen) ? 1 : 2), word[1]
+            }
+        }' | sort -u | cut -d' ' -f2-
+}
+
 # own_files PATTERN...: the project's files of these names, one per line; not what is built, fetched or cached.
 # Names with blanks are not ours.
 own_files() {
