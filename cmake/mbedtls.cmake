@@ -27,7 +27,7 @@ endfunction()
 
 # Fails with one sentence for what the Mbed TLS of the project above lacks.
 function(imprint_check_mbedtls target)
-  set(include_directories ${imprint_SOURCE_DIR}/src/storage/include)
+  set(include_directories ${imprint_SOURCE_DIR}/src/psa/include)
   set(definitions)
   get_target_property(found ${target} INTERFACE_INCLUDE_DIRECTORIES)
   foreach(directory IN LISTS found)
@@ -120,10 +120,10 @@ else()
   imprint_build_mbedtls()
   set(IMPRINT_MBEDCRYPTO mbedcrypto)
 endif()
-# psa_its_*() and its two headers come from src/storage/.
+# psa_its_*() and its two headers come from src/psa/.
 get_target_property(imported ${IMPRINT_MBEDCRYPTO} IMPORTED)
 if(imported)
-  target_include_directories(${IMPRINT_MBEDCRYPTO} INTERFACE ${imprint_SOURCE_DIR}/src/storage/include)
+  target_include_directories(${IMPRINT_MBEDCRYPTO} INTERFACE ${imprint_SOURCE_DIR}/src/psa/include)
 else()
-  target_include_directories(${IMPRINT_MBEDCRYPTO} PUBLIC ${imprint_SOURCE_DIR}/src/storage/include)
+  target_include_directories(${IMPRINT_MBEDCRYPTO} PUBLIC ${imprint_SOURCE_DIR}/src/psa/include)
 endif()

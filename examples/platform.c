@@ -42,8 +42,7 @@ bool platform_start(struct platform *platform, const char *chip, const char *rec
     if (!platform->records_open)
         goto failed;
     driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);
-    driver_bind(&platform->driver);
-    storage_mount(&platform->storage);
+    driver_attach(&platform->driver, &platform->its);
     return true;
 failed:
     fprintf(stderr, "primary: %s: %s\n", subject, err.cause != NULL ? err.cause : "cannot be opened");
@@ -65,8 +64,7 @@ const char *platform_reason(void)
 
 void platform_stop(struct platform *platform)
 {
-    storage_mount(NULL);
-    driver_bind(NULL);
+    driver_stop();
     if (platform->records_open)
         storage_file_close(&platform->file);
     virtual_close(platform->virtual_chip);

@@ -8,6 +8,7 @@
 
 #include "chip/chip.h"
 #include "psa/driver.h"
+#include "psa/start.h"
 #include "storage/file.h"
 #include "storage/storage.h"
 #include "transport/i2c_linux.h"
@@ -24,6 +25,7 @@ struct platform {
     struct storage_file file;
     struct storage storage;
     struct driver driver;
+    struct its its;
 };
 
 /*

@@ -11,7 +11,8 @@
 
 #define STOP 0x03 /* Ctrl-C */
 #define WAIT_US 1000000
-#define PEM_LINE_BYTES 48 /* 64 characters */
+#define ERROR_ROOM_BYTES 96 /* for the name of a key or field, or most of a certificate's subject */
+#define PEM_LINE_BYTES 48   /* 64 characters */
 
 static void put(void *context, const uint8_t *data, size_t len)
 {
@@ -265,7 +266,8 @@ static bool list_commands(const struct console_command *commands, size_t count)
 void console_run(const struct console_command *commands, size_t count, void *application,
                  const struct link_words *words)
 {
-    struct error err = {.reason = ERROR_NONE};
+    char room[ERROR_ROOM_BYTES];
+    struct error err = ERROR_IN(room);
     const char *name = "unknown"; /* not what was sent, for it goes into a frame */
     struct link_frame frame;
     bool ok = false;

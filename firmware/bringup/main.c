@@ -10,17 +10,19 @@
 
 #include "base/hex.h"
 #include "chip/operations.h"
-#include "psa/se_c/atecc608a_se.h"
 #include "psa/driver.h"
+#include "psa/keys.h"
 #include "psa/records.h"
 #include "firmware/board/board.h"
 #include "firmware/texts.h"
+#include "psa/start.h"
 
 /* Too large for a small stack, and one of each is enough. */
 static struct chip chip;
 static struct storage_flash flash;
 static struct storage storage;
 static struct driver driver;
+static struct its its;
 
 static void say(const char *text)
 {
@@ -154,20 +156,16 @@ static bool start_psa(struct error *err)
     psa_status_t status;
 
     driver_init(&driver, &chip, &storage, NULL);
-    driver_bind(&driver);
-    storage_mount(&storage);
-    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
-    if (status == PSA_SUCCESS)
-        status = psa_crypto_init();
+    status = driver_start(&driver, &its, &driver_shell_all);
     if (status == PSA_SUCCESS)
         status = psa_generate_random(random, sizeof(random));
     if (status == PSA_SUCCESS) {
         say_hex("random: ", bytes_of(random, sizeof(random)));
         status = driver_visit_records(&driver, say_key, NULL, err);
-    } else if (driver.last_error.reason != ERROR_NONE) {
-        *err = driver.last_error;
+    } else {
+        keys_explain(&driver, status, err);
     }
-    mbedtls_psa_crypto_free();
+    driver_stop();
     return status == PSA_SUCCESS;
 }
 

@@ -275,7 +275,7 @@ static bool check_table(const struct profile_compiled *compiled)
 }
 
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_skills *skills, const psa_drv_se_t *driver)
+                   const struct provision_skills *skills, const struct driver_shell *driver)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};

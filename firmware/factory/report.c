@@ -3,6 +3,7 @@
 #include "firmware/factory/factory.h"
 
 #include "cert/request.h"
+#include "psa/keys.h"
 
 /* Bytes of a long piece of data in one frame. */
 #define PIECE 96
@@ -94,13 +95,13 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
 
     if (key->csr_subject[0] == '\0')
         return true;
-    error_clear(&factory->platform.driver.last_error);
+    keys_forget_reason(&factory->platform.driver);
     if (!profile_csr_subject(key, factory->evidence.serial, subject) ||
         !cert_make_request(key->id, subject, &out, err)) {
-        /* The subject lies on this stack, and goes. */
-        err->subject = NULL;
         if (err->reason == ERROR_NONE)
-            platform_psa_failed(&factory->platform, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+            platform_psa_failed(&factory->platform,
+                                keys_last_status(&factory->platform.driver, PSA_ERROR_GENERIC_ERROR),
+                                "sign the request", err);
         error_with_key(err, key->id);
         return false;
     }

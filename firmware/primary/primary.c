@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "psa/se_c/atecc608a_se.h"
+#include "psa/keys.h"
 #include "psa/records.h"
 #include "link/proof.h"
 
@@ -17,8 +17,7 @@ static bool parse_key(const struct link_words *words, size_t count, uint32_t *id
            *id >= PSA_KEY_ID_USER_MIN;
 }
 
-static bool psa_failed(const struct primary *primary, psa_status_t status, uint32_t id, const char *doing,
-                       struct error *err)
+static bool psa_failed(struct primary *primary, psa_status_t status, uint32_t id, const char *doing, struct error *err)
 {
     platform_psa_failed(&primary->platform, status, doing, err);
     error_with_key(err, id);
@@ -84,15 +83,13 @@ static bool show_public(struct primary *primary, const struct link_words *words,
 {
     uint8_t point[POINT_BYTES];
     struct link_frame frame;
-    size_t len = 0;
     uint32_t id;
     psa_status_t status;
 
     if (!parse_key(words, 2, &id))
         return console_bad_words("public wants a key id", "keys lists them", err);
-    error_clear(&primary->platform.driver.last_error);
-    status = psa_export_public_key(id, point, sizeof point, &len);
-    if (status != PSA_SUCCESS || len != sizeof point)
+    status = keys_public(&primary->platform.driver, id, point, err);
+    if (status != PSA_SUCCESS)
         return psa_failed(primary, status, id, "read the public key", err);
     console_say_public_key(point);
     frame = console_frame("public");
@@ -106,10 +103,10 @@ static bool show_public(struct primary *primary, const struct link_words *words,
  */
 
 /* The algorithm that the key's policy permits; where that leaves the hash open, SHA-256. */
-static psa_status_t algorithm_of(uint32_t id, psa_algorithm_t *algorithm)
+static psa_status_t algorithm_of(struct driver *driver, uint32_t id, psa_algorithm_t *algorithm, struct error *err)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_status_t status = psa_get_key_attributes(id, &attributes);
+    psa_status_t status = keys_attributes(driver, id, false, &attributes, NULL, err);
 
     *algorithm = psa_get_key_algorithm(&attributes);
     psa_reset_key_attributes(&attributes);
@@ -127,7 +124,6 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
     struct link_frame frame;
     psa_algorithm_t algorithm;
     psa_status_t status;
-    size_t len = 0;
     uint32_t id;
 
     if (!parse_key(words, 3, &id) || !hex_decode(words->word[2], strlen(words->word[2]), &challenge_out, NULL) ||
@@ -137,11 +133,10 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
     if (!read_serial(primary, serial, err))
         return false;
     (void)link_proof_text(serial, id, bytes_written(&challenge_out), &text_out);
-    error_clear(&primary->platform.driver.last_error);
-    status = algorithm_of(id, &algorithm);
+    status = algorithm_of(&primary->platform.driver, id, &algorithm, err);
     if (status == PSA_SUCCESS)
-        status = psa_sign_message(id, algorithm, text_out.data, text_out.len, signature, sizeof signature, &len);
-    if (status != PSA_SUCCESS || len != sizeof signature)
+        status = keys_sign_message(&primary->platform.driver, id, algorithm, bytes_written(&text_out), signature, err);
+    if (status != PSA_SUCCESS)
         return psa_failed(primary, status, id, "sign the challenge", err);
     frame = console_frame("signature");
     link_add_number(&frame, "id", id);
@@ -162,7 +157,7 @@ static bool with_keys(struct primary *primary, const struct link_words *words, s
 {
     bool ok;
 
-    if (!platform_start(&primary->platform, PLATFORM_USE, &atecc608a_drv_info_use_only, err))
+    if (!platform_start(&primary->platform, PLATFORM_USE, &driver_shell_use_only, err))
         return false;
     ok = run(primary, words, err);
     platform_stop(&primary->platform);

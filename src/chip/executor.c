@@ -234,12 +234,10 @@ static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
     return wake(chip, exchange);
 }
 
-/* True when the reply is a status byte: the shortest group, unless its byte is SelfTest's bitmap. */
+/* True when the reply is a status byte: the shortest group. No command in the table answers with one byte of data. */
 static bool is_status(const struct exchange *exchange)
 {
-    uint8_t bitmap = exchange->command->bitmap;
-
-    return exchange->answer.len == REPLY_MIN && (bitmap == 0 || (exchange->answer.data[1] & ~(unsigned)bitmap) != 0);
+    return exchange->answer.len == REPLY_MIN;
 }
 
 static enum outcome judge_reply(struct exchange *exchange)

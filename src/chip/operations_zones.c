@@ -14,7 +14,6 @@
 #define ZONE_32_BYTES 0x80
 
 #define CONFIG_BLOCKS 4
-#define CONFIG_WORDS 32
 #define OTP_BLOCKS 2
 #define WORDS_PER_BLOCK 8
 
@@ -53,27 +52,12 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
 
 enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
+    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG, 0, 4};
     enum chip_status status = CHIP_OK;
 
     for (uint8_t word = CONFIG_LOCK_WORD; status == CHIP_OK && word <= CONFIG_SLOT_LOCKED_WORD; word++)
-        status = chip_read_config_word(chip, word, config->zone + 4 * word, err);
+        status = chip_ask(chip, &question, word, config->zone + 4 * word, err);
     return status;
-}
-
-enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG,
-                                                  CONFIG_WORDS, 4};
-
-    return chip_ask(chip, &question, word, out, err);
-}
-
-enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read from the OTP zone",
-                                                  ZONE_OTP | ZONE_32_BYTES, OTP_BLOCKS << 3, 32};
-
-    return chip_ask(chip, &question, zone_block_address(block), out, err);
 }
 
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
@@ -86,54 +70,6 @@ enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t b
     if (chip_is_block(slot, block))
         status = chip_ask(chip, &question, chip_slot_address(slot, block), out, err);
     return chip_doing_at(status, question.doing, slot, err);
-}
-
-/* The Param2 of a word; false where the slot or its block has no such word. */
-static bool slot_word_address(uint8_t slot, uint8_t block, uint8_t word, uint16_t *address)
-{
-    if (!chip_is_block(slot, block) || word >= WORDS_PER_BLOCK || 32 * block + 4 * word >= chip_slot_bytes(slot))
-        return false;
-    *address = (uint16_t)(chip_slot_address(slot, block) | word);
-    return true;
-}
-
-enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                     uint8_t out[static 4], struct error *err)
-{
-    uint16_t address;
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (slot_word_address(slot, block, word, &address))
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_DATA, address, BYTES_NONE, out, 4, err);
-    return chip_doing_at(status, "read from a slot", slot, err);
-}
-
-enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                      const uint8_t in[static 4], struct error *err)
-{
-    uint16_t address;
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (slot_word_address(slot, block, word, &address))
-        status = chip_execute(chip, &chip_command_write, ZONE_DATA, address, bytes_of(in, 4), NULL, err);
-    return chip_doing_at(status, "write to a slot", slot, err);
-}
-
-enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read from the OTP zone", ZONE_OTP,
-                                                  CHIP_OTP_BYTES / 4, 4};
-
-    return chip_ask(chip, &question, word, out, err);
-}
-
-enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err)
-{
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (word < CHIP_OTP_BYTES / 4)
-        status = chip_execute(chip, &chip_command_write, ZONE_OTP, word, bytes_of(in, 4), NULL, err);
-    return chip_doing(status, "write to the OTP zone", err);
 }
 
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
@@ -196,8 +132,14 @@ static enum chip_status write_config_block(struct chip *chip, const struct chip_
     return status;
 }
 
-/* UserExtra and UserExtraAdd, side by side. */
+/* UserExtra and UserExtraAdd, side by side: UpdateExtra sets each once. */
 #define USER_EXTRAS 2
+
+static enum chip_status update_extra(struct chip *chip, uint8_t which, uint8_t value, struct error *err)
+{
+    return chip_doing(chip_execute(chip, &chip_command_update_extra, which, value, BYTES_NONE, NULL, err),
+                      "set a UserExtra byte", err);
+}
 
 enum chip_status chip_write_config(struct chip *chip, const struct chip_config *now, const struct chip_config *wanted,
                                    struct error *err)
@@ -215,7 +157,7 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
         status = write_config_block(chip, now, &target, block, err);
     for (uint8_t which = 0; which < USER_EXTRAS && status == CHIP_OK; which++)
         if (now->zone[CONFIG_USER_EXTRA_AT + which] != wanted->zone[CONFIG_USER_EXTRA_AT + which])
-            status = chip_update_extra(chip, which, wanted->zone[CONFIG_USER_EXTRA_AT + which], err);
+            status = update_extra(chip, which, wanted->zone[CONFIG_USER_EXTRA_AT + which], err);
     if (status == CHIP_OK)
         note_config(chip, &target);
     return chip_doing(status, doing, err);
@@ -226,12 +168,6 @@ enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *e
     uint16_t summary = crc16_update(CRC16_START, bytes_of(expected->zone, CHIP_CONFIG_BYTES));
 
     return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG, summary, BYTES_NONE, NULL, err),
-                      "lock the config zone", err);
-}
-
-enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err)
-{
-    return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG | LOCK_NO_CRC, 0, BYTES_NONE, NULL, err),
                       "lock the config zone", err);
 }
 
@@ -250,13 +186,4 @@ enum chip_status chip_lock_slot(struct chip *chip, uint8_t slot, struct error *e
     if (chip_is_slot(slot))
         status = chip_execute(chip, &chip_command_lock, (uint8_t)(LOCK_SLOT | slot << 2), 0, BYTES_NONE, NULL, err);
     return chip_doing_at(status, "lock a slot", slot, err);
-}
-
-enum chip_status chip_update_extra(struct chip *chip, uint8_t which, uint8_t value, struct error *err)
-{
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (which < USER_EXTRAS)
-        status = chip_execute(chip, &chip_command_update_extra, which, value, BYTES_NONE, NULL, err);
-    return chip_doing(status, "set a UserExtra byte", err);
 }

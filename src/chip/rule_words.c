@@ -44,13 +44,8 @@ static const char *const rule_texts[CHIP_RULE_COUNT] = {
         "bit 7 of its KeyConfig (ReqAuth) is 1: GenKey needs another key to be authorised first",
 };
 
-const char *chip_rule_text(enum chip_rule rule)
-{
-    return (unsigned)rule < CHIP_RULE_COUNT ? rule_texts[rule] : NULL;
-}
-
 void chip_words_for_rule(struct error *err)
 {
-    if (err->cause == NULL)
-        err->cause = chip_rule_text((enum chip_rule)err->slot_rule);
+    if (err->cause == NULL && err->slot_rule < CHIP_RULE_COUNT)
+        err->cause = rule_texts[err->slot_rule];
 }

@@ -38,11 +38,6 @@ static unsigned row_of(unsigned status)
     return status < CHIP_STATUS_COUNT ? status : CHIP_STATUS_OTHER;
 }
 
-const char *chip_status_text(enum chip_status status)
-{
-    return status_words[row_of((unsigned)status)].text;
-}
-
 void chip_words_for_failure(struct error *err)
 {
     if (err->cause != NULL || err->chip_failure == CHIP_OK)

@@ -139,33 +139,34 @@ static bool send(struct board *board, const struct board_command *command, struc
     return false;
 }
 
+/* The board's reason as one of ours; a failure without a reason is a defect. */
 static enum error_reason reason_of(const char *name)
 {
-    for (int reason = ERROR_NONE + 1; name != NULL && reason < ERROR_REASON_COUNT; reason++)
-        if (strcmp(name, error_reason_name((enum error_reason)reason)) == 0)
-            return (enum error_reason)reason;
-    return ERROR_UNEXPECTED;
+    const enum error_reason reason = error_reason_named(name);
+
+    return reason == ERROR_NONE ? ERROR_UNEXPECTED : reason;
 }
 
-static const char *text_or_null(const char *text)
+/* A text of the board's in the error's own room: the next frame overwrites what `text` points to. NULL when empty. */
+static const char *keep_text(struct error *err, const char *text)
 {
-    return text[0] == '\0' ? NULL : text;
+    return text == NULL || text[0] == '\0' ? NULL : error_keep(err, text);
 }
 
 /* The board's error as one of ours; its texts came in frames of their own, its numbers get their words when printed. */
 static void take_error(struct board *board, const struct link_words *words, struct error *err)
 {
-    struct error found = {.reason = reason_of(link_value(words, "reason"))};
+    char room[5 * (LINK_LINE_MAX + 1)];
+    struct error found = ERROR_IN(room);
     struct bytes_out serial = {.data = found.serial, .cap = sizeof found.serial};
     uint32_t number;
 
-    copy_value(board->command, sizeof board->command, words, "command");
-    copy_value(board->subject, sizeof board->subject, words, "subject");
-    found.doing = text_or_null(board->doing);
-    found.cause = text_or_null(board->cause);
-    found.next = text_or_null(board->next);
-    found.command = text_or_null(board->command);
-    found.subject = text_or_null(board->subject);
+    found.reason = reason_of(link_value(words, "reason"));
+    found.doing = keep_text(&found, board->doing);
+    found.cause = keep_text(&found, board->cause);
+    found.next = keep_text(&found, board->next);
+    found.command = keep_text(&found, link_value(words, "command"));
+    found.subject = keep_text(&found, link_value(words, "subject"));
     found.has_slot = link_number(words, "slot", UINT8_MAX, &number);
     found.slot = found.has_slot ? (uint8_t)number : 0;
     found.has_chip_status = link_number(words, "answer", UINT8_MAX, &number);
@@ -182,8 +183,7 @@ static void take_error(struct board *board, const struct link_words *words, stru
     (void)link_number(words, "expected", UINT32_MAX, &found.expected);
     (void)link_number(words, "found", UINT32_MAX, &found.found);
     found.has_serial = link_hex(words, "serial", &serial) && serial.len == sizeof found.serial;
-    if (err->reason == ERROR_NONE)
-        *err = found;
+    error_pass(err, &found);
 }
 
 /* What became of one asking. */

@@ -30,7 +30,6 @@ struct board {
     bool heard;              /* anything at all */
     bool stop_sent;
     char doing[LINK_LINE_MAX + 1], cause[LINK_LINE_MAX + 1], next[LINK_LINE_MAX + 1];
-    char command[BOARD_TEXT_MAX], subject[BOARD_TEXT_MAX];
 };
 
 /* Takes each frame of an answer but its last. */

@@ -115,7 +115,6 @@ static bool save_file(const struct board_proof *proof, uint32_t id, const char *
 
     if (n > 0 && (size_t)n < sizeof path && file_replace(path, content, 0666, ERROR_INPUT_FILE, err))
         return true;
-    err->subject = proof->save; /* the path goes with this call */
     error_set(err, ERROR_INPUT_FILE, "the file cannot be written", NULL);
     return false;
 }
@@ -277,9 +276,6 @@ out:
         error_doing(err, "prove the keys through the primary application");
         if (hearing.has_serial)
             error_with_serial(err, hearing.serial);
-        /* What lies on this stack goes. */
-        if (err->subject == path)
-            err->subject = NULL;
     }
     json_decref(proofs);
     json_decref(record);

@@ -52,8 +52,9 @@ struct cli {
     bool trace_secrets;
     bool help, version;
     const struct cli_verb *verb;
-    bool verb_incomplete; /* only the first word of two was given */
-    char advice[256];     /* room for an error's `next` that is made up, not a literal */
+    bool verb_incomplete;        /* only the first word of two was given */
+    char error_room[ERROR_ROOM]; /* the text of the run's one error: struct error err = ERROR_IN(cli->error_room) */
+    char advice[256];            /* room for an error's `next` that is made up, not a literal */
     const char
         *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
     int argument_count;

@@ -8,6 +8,7 @@
 #include "cli/evidence.h"
 #include "cli/options.h"
 #include "profile/words.h"
+#include "psa/keys.h"
 
 static bool resolve(const struct session *session, const char *text, uint32_t *id, struct error *err)
 {
@@ -34,7 +35,7 @@ bool key_find(struct session *session, const char *text, struct key *key, struct
     *key = (struct key){.attributes = psa_key_attributes_init()};
     if (!resolve(session, text, &key->id, err))
         goto failed;
-    status = psa_get_key_attributes(key->id, &key->attributes);
+    status = keys_attributes(&session->driver, key->id, false, &key->attributes, NULL, err);
     if (status == PSA_SUCCESS) {
         key->name = evidence_key_name(session->record, key->id);
         return true;
@@ -50,10 +51,9 @@ failed:
 bool key_read_public(struct session *session, const struct key *key, uint8_t point[static KEY_POINT_BYTES],
                      struct error *err)
 {
-    size_t len = 0;
-    psa_status_t status = psa_export_public_key(key->id, point, KEY_POINT_BYTES, &len);
+    psa_status_t status = keys_public(&session->driver, key->id, point, err);
 
-    if (status == PSA_SUCCESS && len == KEY_POINT_BYTES)
+    if (status == PSA_SUCCESS)
         return true;
     error_with_key(err, key->id);
     return session_psa_failed(session, status, "read the public key", err);

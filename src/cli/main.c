@@ -50,7 +50,7 @@ static bool occupy_standard_streams(void)
 int main(int argc, char **argv)
 {
     struct cli cli = {.device = "virtual"};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
     if (!occupy_standard_streams())

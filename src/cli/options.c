@@ -5,13 +5,12 @@
  */
 #include "cli/options.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "cli/folder.h"
 
 enum global {
@@ -342,17 +341,5 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
 
 bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
-    char *end = NULL;
-    unsigned long long value;
-    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-
-    /* strtoull() would pass over white space and take a sign. */
-    if (!isdigit((unsigned char)text[0]) || (hex && !isxdigit((unsigned char)text[2])))
-        return false;
-    errno = 0;
-    value = strtoull(text, &end, hex ? 16 : 10);
-    if (errno != 0 || *end != '\0' || value < least || value > most)
-        return false;
-    *number = value;
-    return true;
+    return number_parse(text, least, most, number) == NUMBER_OK;
 }

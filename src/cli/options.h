@@ -18,7 +18,7 @@ extern const size_t options_global_count;
  */
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err);
 
-/* A whole number from `least` to `most`, decimal or with 0x, and nothing else. */
+/* A whole argument as a number from `least` to `most` (base/number.h). False for anything else. */
 bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
 
 #endif

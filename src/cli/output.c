@@ -308,8 +308,8 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
     if (shown.doing == NULL)
         shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "go on";
     if (shown.next == NULL)
-        shown.next = exit_advice(shown.reason);
-    code = exit_code(shown.reason);
+        shown.next = error_reason_advice(shown.reason);
+    code = (enum cli_exit)error_reason_exit(shown.reason);
     fflush(stdout);
     if (output->json)
         error_as_object(output, &shown, code);

@@ -7,24 +7,14 @@
 
 #include "cli/evidence.h"
 #include "cli/folder.h"
-#include "psa/se_c/atecc608a_se.h"
-#include "provision/status.h"
+#include "psa/keys.h"
 
 bool session_psa_failed(struct session *session, psa_status_t status, const char *doing, struct error *err)
 {
-    struct provision with = {.driver = &session->driver};
-
-    (void)provision_psa_failed(&with, status, NULL, err);
+    keys_explain(&session->driver, status, err);
     error_doing(err, doing);
     error_with_serial(err, session->device.serial);
     return false;
-}
-
-static psa_status_t start_psa(void)
-{
-    psa_status_t status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
-
-    return status == PSA_SUCCESS ? psa_crypto_init() : status;
 }
 
 /* Names are a convenience: a record that cannot be read is worth a warning, not a refusal. */
@@ -70,11 +60,9 @@ bool session_open(struct session *session, struct cli *cli, enum session_purpose
     driver_init(&session->driver, &session->device.chip, &session->store.front, settings);
     if (purpose == SESSION_LOOK || purpose == SESSION_RECORDS)
         return true;
-    driver_bind(&session->driver);
-    storage_mount(&session->store.front);
-    session->psa_started = true;
-    status = start_psa();
-    if (status == PSA_SUCCESS)
+    status = driver_start(&session->driver, &session->its, &driver_shell_all);
+    session->psa_started = status == PSA_SUCCESS;
+    if (session->psa_started)
         return true;
     session_psa_failed(session, status, "start PSA Crypto", err);
 failed:
@@ -95,8 +83,7 @@ static bool make_device_folder(struct session *session, struct error *err)
     folder_above(session->record_path, above);
     if (folder_make(above, err))
         return true;
-    if (err != NULL)
-        err->subject = session->record_path;
+    error_replace_subject(err, session->record_path);
     return false;
 }
 
@@ -113,11 +100,8 @@ bool session_make_lasting(struct session *session, struct error *err)
 
 void session_close(struct session *session)
 {
-    if (session->psa_started) {
-        mbedtls_psa_crypto_free();
-        storage_mount(NULL);
-        driver_bind(NULL);
-    }
+    if (session->psa_started)
+        driver_stop();
     session->psa_started = false;
     json_decref(session->record);
     session->record = NULL;

@@ -14,6 +14,7 @@
 #include "cli/device.h"
 #include "cli/store.h"
 #include "psa/driver.h"
+#include "psa/start.h"
 
 enum session_purpose {
     SESSION_RECORDS,  /* the records, for reading; where --storage names them, without asking the device */
@@ -28,6 +29,7 @@ struct session {
     struct device device;
     struct store store;
     struct driver driver;
+    struct its its;
     json_t *record; /* of the last provisioning, for names; NULL: none, or none that can be read */
     /* Private. */
     bool psa_started;
@@ -43,7 +45,7 @@ bool session_make_lasting(struct session *session, struct error *err);
 
 void session_close(struct session *session);
 
-/* Notes why a PSA call failed: the driver's own reason where it has one. Always false, for returning it. */
+/* Notes why a PSA call failed (psa/keys.h), and on which chip. Always false, for returning it. */
 bool session_psa_failed(struct session *session, psa_status_t status, const char *doing, struct error *err);
 
 #endif

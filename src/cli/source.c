@@ -122,7 +122,8 @@ bool source_read_write_keys(struct source *source, const struct profile *profile
         if (!input_read(&input, source->path, KEY_FILE_MAX, &failure)) {
             if (failure.system_errno == ENOENT)
                 continue;
-            *err = failure;
+            error_pass(err, &failure);
+            error_with_subject(err, source->path);
             error_doing(err, "read a write key");
             return false;
         }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "cli/folder.h"
 #include "storage/file_name.h"
 
@@ -154,6 +155,7 @@ static void store_release(void *context)
 {
     struct store *store = context;
 
+    store->released = true;
     if (store->lasting)
         store->back.operations->release(store->back.context);
 }
@@ -194,7 +196,7 @@ static bool open_folder(struct store *store, struct error *err)
     store->open = storage_file_open(&store->file, store->folder, false, store->holder, NULL, &store->back, &failure);
     if (store->open || is_begun_only(store, &failure))
         return true;
-    *err = failure;
+    error_pass(err, &failure);
     error_with_subject(err, store->folder);
     return false;
 }
@@ -229,22 +231,18 @@ static bool open_flash(struct store *store, bool create, struct error *err)
     store->open = status == STORAGE_OK;
     if (store->open)
         return true;
-    *err = failure;
+    error_pass(err, &failure);
     error_with_subject(err, place->image);
     return false;
 }
 
 static bool take_number(const char **text, uint32_t *number)
 {
-    char *end = NULL;
-    unsigned long value;
+    uint64_t value;
 
-    errno = 0;
-    value = **text >= '0' && **text <= '9' ? strtoul(*text, &end, 0) : ULONG_MAX;
-    if (end == NULL || errno != 0 || value > UINT32_MAX)
+    if (number_read(text, 0, UINT32_MAX, &value) != NUMBER_OK)
         return false;
     *number = (uint32_t)value;
-    *text = end;
     return true;
 }
 
@@ -331,8 +329,7 @@ static bool make_folder(struct store *store, struct error *err)
 
     folder_above(store->folder, above);
     if (!folder_make(above, err)) {
-        if (err != NULL)
-            err->subject = store->folder;
+        error_replace_subject(err, store->folder);
         return false;
     }
     store->open = storage_file_open(&store->file, store->folder, true, store->holder, NULL, &store->back, err);
@@ -370,7 +367,7 @@ bool store_make_lasting(struct store *store, struct error *err)
             return false;
         }
     }
-    if (store->front.settled) /* the room that an interrupted run has left is not needed any more */
+    if (store->released) /* the room that an interrupted run has left is not needed any more */
         store->back.operations->release(store->back.context);
     store->lasting = true;
     return true;

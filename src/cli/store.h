@@ -47,6 +47,7 @@ struct store {
     struct storage_flash flash;
     struct store_flash place;
     bool open, lasting;
+    bool released; /* room that an interrupted run has reserved is not needed any more */
     struct store_change changes[STORE_CHANGES_MAX];
     size_t change_count;
     char folder[PATH_MAX];

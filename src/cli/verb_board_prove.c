@@ -28,7 +28,7 @@ static enum cli_exit run_prove(struct cli *cli)
 {
     struct board board = {.fd = -1};
     struct verifier verifier = {.started = false};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     int silence_ms;
 

@@ -215,7 +215,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
     outcome.record = run->record;
     ok = outcome_check_recorded_keys(&outcome, err);
     if (ok && !folder_make(above, err)) {
-        err->subject = run->record_path;
+        error_replace_subject(err, run->record_path);
         return false;
     }
     ok = ok && outcome_keep(&outcome, written, err);
@@ -316,7 +316,7 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
 static enum cli_exit run_board_provision(struct cli *cli)
 {
     struct run *run = calloc(1, sizeof *run);
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     uint8_t digest[PROFILE_DIGEST_BYTES];
     int silence_ms = 0;

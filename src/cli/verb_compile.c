@@ -172,7 +172,7 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
 static enum cli_exit run_compile(struct cli *cli)
 {
     struct compilation *compilation = NULL;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     char *text = NULL;
     size_t len = 0;

@@ -8,6 +8,7 @@
 #include "cli/file.h"
 #include "cli/key.h"
 #include "cli/pem.h"
+#include "psa/keys.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -22,13 +23,14 @@ static bool make_csr(struct session *session, const struct key *key, const char 
     struct bytes_out out = {.data = der, .cap = sizeof der};
     psa_algorithm_t algorithm;
 
-    error_clear(&session->driver.last_error);
+    keys_forget_reason(&session->driver);
     if (key_can_sign(key, err) && key_algorithm(key, &algorithm, err) && cert_make_request(key->id, subject, &out, err))
         return pem_of_request(bytes_written(&out), pem, err);
     error_with_key(err, key->id);
-    /* The X.509 layer folds PSA's status into its own; the driver knows better. */
+    /* The X.509 layer hides PSA's status; the driver knows it. */
     if (err->reason == ERROR_NONE)
-        session_psa_failed(session, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+        session_psa_failed(session, keys_last_status(&session->driver, PSA_ERROR_GENERIC_ERROR), "sign the request",
+                           err);
     error_doing(err, "make the request");
     return false;
 }
@@ -58,7 +60,7 @@ static bool print_csr(struct session *session, struct error *err)
 static enum cli_exit run_csr(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

@@ -90,7 +90,7 @@ static bool erase(struct session *session, struct error *err)
 static enum cli_exit run_erase(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

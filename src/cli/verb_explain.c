@@ -8,7 +8,7 @@
 static enum cli_exit run_explain(struct cli *cli)
 {
     struct chip_config config;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
 
     if (!input_read_config(&config, cli->arguments[0], &err)) {
         error_doing(&err, "read the config zone dump");

@@ -9,7 +9,7 @@ static enum cli_exit run_info(struct cli *cli)
 {
     struct session session;
     struct driver_map map;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     psa_status_t status;
     enum cli_exit code = CLI_DONE;
 

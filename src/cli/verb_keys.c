@@ -44,7 +44,7 @@ static enum cli_exit run_keys(struct cli *cli)
 {
     struct session session;
     struct listing listing = {.session = &session};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

@@ -180,7 +180,7 @@ static bool provision_device(struct run *run, struct error *err)
 static enum cli_exit run_provision(struct cli *cli)
 {
     struct run run;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     bool ok;
 

@@ -24,7 +24,7 @@ static bool print_key(struct session *session, const char *text, struct error *e
 static enum cli_exit run_public_key(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

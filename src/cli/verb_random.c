@@ -74,7 +74,7 @@ out:
 static enum cli_exit run_random(struct cli *cli)
 {
     struct device device;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     uint64_t len;
 

@@ -7,6 +7,7 @@
 #include "cli/file.h"
 #include "cli/key.h"
 #include "cli/signature.h"
+#include "psa/keys.h"
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -20,12 +21,11 @@ static bool sign_file(struct session *session, const struct key *key, const char
     uint8_t hash[SIGNATURE_HASH_BYTES];
     psa_algorithm_t algorithm;
     psa_status_t status;
-    size_t len = 0;
 
     if (!key_can_sign(key, err) || !key_algorithm(key, &algorithm, err) || !signature_hash_file(file, hash, err))
         return false;
-    status = psa_sign_hash(key->id, algorithm, hash, sizeof hash, raw, SIGNATURE_RAW_BYTES, &len);
-    if (status == PSA_SUCCESS && len == SIGNATURE_RAW_BYTES)
+    status = keys_sign_hash(&session->driver, key->id, algorithm, bytes_of(hash, sizeof hash), raw, err);
+    if (status == PSA_SUCCESS)
         return true;
     error_with_key(err, key->id);
     return session_psa_failed(session, status, "sign the file", err);
@@ -62,7 +62,7 @@ static bool run_on(struct session *session, struct error *err)
 static enum cli_exit run_sign(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

@@ -7,6 +7,7 @@
 
 #include "cli/key.h"
 #include "cli/signature.h"
+#include "psa/keys.h"
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -49,8 +50,7 @@ static bool run_on(struct session *session, struct error *err)
         !signature_hash_file(file, hash, err))
         return false;
     in_chip = (psa_get_key_usage_flags(&key.attributes) & PSA_KEY_USAGE_VERIFY_HASH) != 0;
-    error_clear(&session->driver.last_error);
-    status = in_chip ? psa_verify_hash(key.id, algorithm, hash, sizeof hash, raw, sizeof raw)
+    status = in_chip ? keys_verify_hash(&session->driver, key.id, algorithm, bytes_of(hash, sizeof hash), raw, err)
                      : verify_on_host(session, &key, algorithm, hash, raw, err);
     if (status == PSA_SUCCESS) {
         output_result(&cli->output, "good: signed by key %u\n", (unsigned)key.id);
@@ -59,20 +59,22 @@ static bool run_on(struct session *session, struct error *err)
                                 key.name, "good", 1, "by", in_chip ? "chip" : "host"));
         return true;
     }
-    error_with_key(err, key.id);
     if (status == PSA_ERROR_INVALID_SIGNATURE) {
-        error_set(err, ERROR_CHIP_MISCOMPARE, "the signature is not this key's over this file", NULL);
+        error_clear(err); /* how the chip said so is of no use to anybody */
+        error_set(err, ERROR_CHIP_MISCOMPARE, "the signature does not match this key and file", NULL);
+        error_with_key(err, key.id);
         error_doing(err, "verify the signature");
         error_with_serial(err, session->device.serial);
         return false;
     }
+    error_with_key(err, key.id);
     return session_psa_failed(session, status, "verify the signature", err);
 }
 
 static enum cli_exit run_verify(struct cli *cli)
 {
     struct session session;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
 
     cli->output.device = cli->device;

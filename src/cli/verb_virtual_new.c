@@ -108,7 +108,7 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
 
 static enum cli_exit run_virtual_new(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct chip_config config;
     uint8_t bytes[CHIP_SERIAL_BYTES];
     char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)], bus[32] = "single wire";

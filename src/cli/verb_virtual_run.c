@@ -213,7 +213,7 @@ static bool open_chips(struct cli *cli, struct run *run, int count, struct error
 
 static enum cli_exit run_virtual_run(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct run run = {.listener = {.fd = -1}, .number = BUS_DEFAULT, .signals = -1};
     const char *number = cli->values[OPTION_BUS];
     const int files = cli->argument_count - cli->behind_dashes;

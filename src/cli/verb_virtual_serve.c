@@ -235,7 +235,7 @@ static const struct place *find_place(const struct cli *cli, struct error *err)
 
 static enum cli_exit run_virtual_serve(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct serving serving = {.cli = cli, .bus = {.bus = {.count = 0}}, .stop_fd = -1};
     const struct place *place = find_place(cli, &err);
     const struct virtual_bus_time time = {.real = (place != NULL && place->real_time) ||

@@ -8,7 +8,7 @@ bool verifier_start(struct verifier *verifier, struct error *err)
     psa_status_t status;
 
     storage_memory_open(&verifier->memory, verifier->room, sizeof verifier->room, &verifier->storage);
-    storage_mount(&verifier->storage);
+    its_mount(&verifier->its, &verifier->storage);
     verifier->started = true;
     status = psa_crypto_init();
     if (status == PSA_SUCCESS)
@@ -24,6 +24,6 @@ void verifier_stop(struct verifier *verifier)
     if (!verifier->started)
         return;
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
     verifier->started = false;
 }

@@ -3,6 +3,7 @@
 #ifndef IMPRINT_CLI_VERIFIER_H
 #define IMPRINT_CLI_VERIFIER_H
 
+#include "psa/its.h"
 #include "storage/memory.h"
 #include "storage/storage.h"
 
@@ -10,6 +11,7 @@
 struct verifier {
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     uint8_t room[STORAGE_MEMORY_BYTES(0)];
     bool started;
 };

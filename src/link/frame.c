@@ -53,12 +53,6 @@ void link_add_word(struct link_frame *frame, const char *word)
     put(frame, word, strlen(word));
 }
 
-void link_add_bytes(struct link_frame *frame, struct bytes data)
-{
-    put(frame, " ", 1);
-    put_hex(frame, data);
-}
-
 /* Characters that a value may have without quotes. */
 static bool is_plain(const char *text)
 {

@@ -29,9 +29,8 @@ struct link_frame {
 /* A line begins. `verb` and names are literals without blanks. */
 void link_begin(struct link_frame *frame, const char *verb);
 
-/* Words without a name, of characters that need no quotes. */
+/* A word without a name, of characters that need no quotes. */
 void link_add_word(struct link_frame *frame, const char *word);
-void link_add_bytes(struct link_frame *frame, struct bytes data); /* as hex digits */
 
 void link_add_text(struct link_frame *frame, const char *name, const char *text); /* other bytes than ASCII become ? */
 void link_add_number(struct link_frame *frame, const char *name, uint32_t number);

@@ -5,6 +5,7 @@
 
 #include "base/crc16.h"
 #include "base/hex.h"
+#include "base/number.h"
 #include "base/order.h"
 #include "link/frame.h"
 
@@ -154,18 +155,11 @@ const char *link_value(const struct link_words *words, const char *name)
 
 bool link_parse_number(const char *text, uint32_t most, uint32_t *number)
 {
-    uint32_t value = 0;
+    uint64_t value;
 
-    if (*text == '\0')
+    if (number_parse(text, 0, most, &value) != NUMBER_OK)
         return false;
-    for (; *text != '\0'; text++) {
-        uint32_t digit = (uint32_t)(*text - '0');
-
-        if (*text < '0' || *text > '9' || value > most / 10 || value * 10 > most - digit)
-            return false;
-        value = value * 10 + digit;
-    }
-    *number = value;
+    *number = (uint32_t)value;
     return true;
 }
 

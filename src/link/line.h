@@ -58,13 +58,13 @@ bool link_split(char *text, enum link_kind kind, struct link_words *words);
 /* The value of the word `name=value`; NULL when there is none. The first word is none. */
 const char *link_value(const struct link_words *words, const char *name);
 
-/* The same as a number, decimal, at most `most`; false when it is absent or anything else. */
+/* The same as a number (base/number.h), at most `most`; false when it is absent, no number or above that. */
 bool link_number(const struct link_words *words, const char *name, uint32_t most, uint32_t *number);
 
 /* The same as hex digits into `out`, from out->len on; false when absent, no hex, or too long. */
 bool link_hex(const struct link_words *words, const char *name, struct bytes_out *out);
 
-/* Digits alone, up to `most`. */
+/* A whole word as a number (base/number.h), at most `most`; false, with `*number` as it was, for anything else. */
 bool link_parse_number(const char *text, uint32_t most, uint32_t *number);
 
 #endif

@@ -24,7 +24,7 @@ static enum provision_status make_key(struct provision *provision, const struct 
     psa_key_id_t id = 0;
     psa_status_t status;
 
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
+    profile_key_attributes(key, DRIVER_LIFETIME, &attributes);
     provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->method == PROFILE_IMPORT)
         return provision->skills->import_key(provision, key, &attributes, err);

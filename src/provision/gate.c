@@ -113,8 +113,8 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
-        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-        status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
+        profile_key_attributes(key, DRIVER_LIFETIME, &attributes);
+        status = driver_want_of(&attributes, DRIVER_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
         want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {
@@ -221,8 +221,7 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
         if ((gate_rules[i].actions & 1u << step->action) == 0 || !gate_rules[i].broken(&view, &details))
             continue;
         error_set(&details, ERROR_GATE_REFUSED, gate_rules[i].cause, gate_rules[i].next);
-        if (err->reason == ERROR_NONE)
-            *err = details;
+        error_pass(err, &details);
         return false;
     }
     return true;
@@ -336,7 +335,7 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
                   "take this part off the line");
         return PROVISION_REFUSED;
     }
-    *err = lock_error;
+    error_pass(err, &lock_error);
     if (sent == CHIP_EXECUTION && step->action == PROVISION_LOCK_DATA)
         err->next = "the data zone holds other bytes than imprint wrote; run again, and if it stays so take this part "
                     "off the line";

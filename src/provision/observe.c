@@ -8,14 +8,14 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "psa/recovery.h"
+#include "psa/se_c/settle.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 
-static const uint8_t creations[] = {
-    [PROFILE_REGISTER] = PSA_KEY_CREATION_REGISTER,
-    [PROFILE_GENERATE] = PSA_KEY_CREATION_GENERATE,
-    [PROFILE_IMPORT] = PSA_KEY_CREATION_IMPORT,
+static const enum driver_method creations[] = {
+    [PROFILE_REGISTER] = DRIVER_REGISTER,
+    [PROFILE_GENERATE] = DRIVER_GENERATE,
+    [PROFILE_IMPORT] = DRIVER_IMPORT,
 };
 
 /* The action that makes a key is PROVISION_REGISTER_KEY and its method. */
@@ -201,7 +201,7 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     struct driver_want want;
     psa_status_t status;
 
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
+    profile_key_attributes(key, DRIVER_LIFETIME, &wants);
     status = driver_want_of(&wants, creations[key->method], &want, err);
     if (status != PSA_SUCCESS)
         return status;

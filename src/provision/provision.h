@@ -11,8 +11,8 @@
 #ifndef IMPRINT_PROVISION_PROVISION_H
 #define IMPRINT_PROVISION_PROVISION_H
 
-#include "psa/se_c/atecc608a_se.h"
 #include "psa/driver.h"
+#include "psa/location.h"
 #include "psa/slots.h"
 #include "profile/profile.h"
 

@@ -3,8 +3,8 @@
  * The two bounds of P-256 that a key or signature must respect before it is sent. No curve arithmetic: the chip does
  * it. Numbers are 32 bytes, big-endian; comparisons take the same time whatever the number.
  */
-#ifndef IMPRINT_DRIVER_P256_H
-#define IMPRINT_DRIVER_P256_H
+#ifndef IMPRINT_PSA_P256_H
+#define IMPRINT_PSA_P256_H
 
 #include <stdbool.h>
 #include <stdint.h>

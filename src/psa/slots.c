@@ -3,8 +3,7 @@
 
 #include "base/order.h"
 #include "chip/operations.h"
-#include "psa/se_c/atecc608a_se.h"
-#include "psa/recovery.h"
+#include "psa/location.h"
 
 /* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
 #define PUTTING                                                                                                        \
@@ -228,20 +227,18 @@ static const char *usage_fault(psa_key_usage_t usage, bool private_key)
     return NULL;
 }
 
-/* Not inlined: the compiler would repeat it for each kind of key and way to make one, 96 bytes of code. */
-__attribute__((noinline)) static const char *fault_of(const psa_key_attributes_t *attributes,
-                                                      psa_key_creation_method_t method, bool private_key)
+static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_method method, bool private_key)
 {
     psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
     size_t bits = psa_get_key_bits(attributes);
 
-    if (psa_get_key_lifetime(attributes) != PSA_ATECC608A_LIFETIME)
+    if (psa_get_key_lifetime(attributes) != DRIVER_LIFETIME)
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
     if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
         return "the chip holds key pairs and public keys of the family SECP R1 only";
-    if (bits != 256 && !(bits == 0 && method == PSA_KEY_CREATION_IMPORT))
+    if (bits != 256 && !(bits == 0 && method == DRIVER_IMPORT))
         return "the chip's curve is P-256: a key has 256 bits";
-    if (method != PSA_KEY_CREATION_IMPORT && method != PSA_KEY_CREATION_GENERATE && method != PSA_KEY_CREATION_REGISTER)
+    if (method == DRIVER_DERIVE_OR_COPY)
         return "the chip neither derives nor copies keys through the PSA secure element interface";
     const char *fault = algorithm_fault(psa_get_key_algorithm(attributes));
     if (fault == NULL && second != PSA_ALG_NONE)
@@ -262,17 +259,17 @@ static uint32_t abilities_for(psa_key_usage_t usage, bool private_key)
     return abilities;
 }
 
-static uint32_t ways_for(psa_key_creation_method_t method, bool private_key)
+static uint32_t ways_for(enum driver_method method, bool private_key)
 {
-    if (method == PSA_KEY_CREATION_GENERATE)
+    if (method == DRIVER_GENERATE)
         return CHIP_CAN_GENERATE;
-    if (method != PSA_KEY_CREATION_IMPORT)
+    if (method != DRIVER_IMPORT)
         return 0;
     return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
 }
 
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
-                            struct driver_want *want, struct error *err)
+psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
+                            struct error *err)
 {
     want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
     want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
@@ -283,7 +280,7 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_crea
                   "give the key other attributes: docs/reference/psa-keys.md has the table");
         return PSA_ERROR_NOT_SUPPORTED;
     }
-    if (method == PSA_KEY_CREATION_GENERATE && !want->private_key) {
+    if (method == DRIVER_GENERATE && !want->private_key) {
         error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
         return PSA_ERROR_INVALID_ARGUMENT;
     }

@@ -55,15 +55,10 @@ struct lateness_row {
 
 /* On a Trust&GO part: from the shortest command, 5 ms, to the longest. */
 static const struct lateness_row rows[] = {
-    {"Info", &chip_command_info, 0, 0, 0, 4},
-    {"Read of 4", &chip_command_read, 0, 0, 0, 4},
-    {"Read of 32", &chip_command_read, 0x80, 0, 0, 32},
-    {"Random", &chip_command_random, 0, 0, 0, 32},
-    {"Nonce", &chip_command_nonce, 0x43, 0, 32, 0},
-    {"Sign", &chip_command_sign, 0xA0, 0, 0, 64},
-    {"SHA", &chip_command_sha_start, 0, 0, 0, 0},
-    {"Write", &chip_command_write, 0x82, 0x40, 32, 0},
-    {"GenKey public", &chip_command_genkey_public, 0, 0, 0, 64},
+    {"Info", &chip_command_info, 0, 0, 0, 4},           {"Read of 4", &chip_command_read, 0, 0, 0, 4},
+    {"Read of 32", &chip_command_read, 0x80, 0, 0, 32}, {"Random", &chip_command_random, 0, 0, 0, 32},
+    {"Nonce", &chip_command_nonce, 0x43, 0, 32, 0},     {"Sign", &chip_command_sign, 0xA0, 0, 0, 64},
+    {"Write", &chip_command_write, 0x82, 0x40, 32, 0},  {"GenKey public", &chip_command_genkey_public, 0, 0, 0, 64},
     {"GenKey", &chip_command_genkey, 4, 2, 0, 64},
 };
 

@@ -190,7 +190,7 @@ static void power_on(const char *input)
 /* Each profile with what it takes, and no more, as in its image. */
 extern const struct profile_compiled board_profile, blank_profile, many_profile;
 extern const struct provision_skills board_profile_skills, blank_profile_skills, many_profile_skills;
-extern const psa_drv_se_t *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
+extern const struct driver_shell *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
@@ -201,7 +201,7 @@ static void serve(struct factory *factory, const struct profile_compiled *compil
     else if (compiled == &many_profile)
         factory_serve(factory, compiled, &many_profile_skills, many_profile_driver);
     else
-        factory_serve(factory, compiled, &provision_all_skills, &atecc608a_drv_info);
+        factory_serve(factory, compiled, &provision_all_skills, &driver_shell_all);
 }
 
 void bench_factory(const struct profile_compiled *compiled, const char *input)

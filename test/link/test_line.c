@@ -135,7 +135,7 @@ static const struct number_row {
     uint32_t number;
 } number_rows[] = {
     {"0", 9, true, 0},
-    {"007", 9, true, 7},
+    {"007", 9, false, 0},
     {"9", 9, true, 9},
     {"10", 9, false, 0},
     {"4294967295", UINT32_MAX, true, UINT32_MAX},
@@ -147,7 +147,9 @@ static const struct number_row {
     {"+1", 9, false, 0},
     {" 1", 9, false, 0},
     {"1 ", 9, false, 0},
-    {"0x1", 99, false, 0},
+    {"0x12", 99, true, 18},
+    {"0x64", 99, false, 0},
+    {"0x", 99, false, 0},
 };
 
 static void test_numbers(void **state)

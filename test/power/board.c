@@ -8,7 +8,7 @@
 
 #include "chip/words.h"
 #include "psa/se_c/atecc608a_se.h"
-#include "storage/transaction.h"
+#include "psa/se_c/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
 
@@ -229,7 +229,7 @@ static enum storage_status release_held(struct board *board)
     if (!board->held)
         return STORAGE_OK;
     board->held = false;
-    return board->store->set(board->storage.context, STORAGE_UID_TRANSACTION, board->held_flags,
+    return board->store->set(board->storage.context, TRANSACTION_UID, board->held_flags,
                              bytes_of(board->held_content, board->held_len));
 }
 
@@ -239,7 +239,7 @@ static enum storage_status planted_set(void *context, uint64_t uid, uint32_t fla
 {
     struct board *board = planted;
 
-    if (board->plant.transaction_late && uid == STORAGE_UID_TRANSACTION && content.len <= sizeof board->held_content) {
+    if (board->plant.transaction_late && uid == TRANSACTION_UID && content.len <= sizeof board->held_content) {
         memcpy(board->held_content, content.data, content.len);
         board->held_len = content.len;
         board->held_flags = flags;
@@ -247,7 +247,7 @@ static enum storage_status planted_set(void *context, uint64_t uid, uint32_t fla
         return STORAGE_OK;
     }
     if (board->plant.transaction_early && uid <= PSA_KEY_ID_VENDOR_MAX)
-        (void)board->store->remove(context, STORAGE_UID_TRANSACTION);
+        (void)board->store->remove(context, TRANSACTION_UID);
     enum storage_status status = board->store->set(context, uid, flags, content);
     (void)release_held(board);
     return status;
@@ -258,7 +258,7 @@ static enum storage_status planted_remove(void *context, uint64_t uid)
     (void)release_held(planted);
     const enum storage_status status = planted->store->remove(context, uid);
     /* What was removed too early is not missed. */
-    return planted->plant.transaction_early && uid == STORAGE_UID_TRANSACTION ? STORAGE_OK : status;
+    return planted->plant.transaction_early && uid == TRANSACTION_UID ? STORAGE_OK : status;
 }
 
 static enum storage_status planted_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
@@ -266,7 +266,7 @@ static enum storage_status planted_get(void *context, uint64_t uid, uint32_t off
 {
     const struct board *board = planted;
 
-    if (!board->held || uid != STORAGE_UID_TRANSACTION)
+    if (!board->held || uid != TRANSACTION_UID)
         return board->store->get(context, uid, offset, out, record);
     if (record != NULL)
         *record = (struct storage_record){.uid = uid, .flags = board->held_flags, .size = (uint32_t)board->held_len};
@@ -473,13 +473,11 @@ void power_run(struct board *board, const struct run *run, struct outcome *outco
             (void)board_fail(board, "the store does not open: %s", outcome->err.cause);
         goto out;
     }
-    storage_mount(&board->storage);
     put_front_before_store(board);
     driver_init(&board->driver, &board->chip, &board->storage, &board->scene->settings);
-    driver_bind(&board->driver);
+    driver_attach(&board->driver, &board->its);
     start_and_act(board);
-    driver_bind(NULL);
-    storage_mount(NULL);
+    driver_stop();
     medium_close(&board->medium);
 out:
     end(board, began_ns);

@@ -8,6 +8,7 @@
 #define IMPRINT_TEST_POWER_BOARD_H
 
 #include "psa/driver.h"
+#include "psa/start.h"
 #include "test/power/medium.h"
 #include "test/power/moment.h"
 #include "test/power/part.h"
@@ -95,6 +96,7 @@ struct board {
     struct chip chip;
     struct storage storage;
     struct driver driver;
+    struct its its;
     struct transport_operations front; /* between chip layer and part */
     struct storage_operations store_front;
     const struct storage_operations *store;

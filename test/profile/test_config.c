@@ -480,7 +480,8 @@ static void test_derive_needs_a_slot_that_can(void **state)
     struct profile profile = profile_with(&derive_rows[4].key);
     const struct chip_config now = load("608b-tngtls");
     struct chip_config wanted;
-    struct error err = {0};
+    char room[64];
+    struct error err = ERROR_IN(room);
 
     (void)state;
     profile.configuration = PROFILE_AS_DELIVERED;

@@ -7,6 +7,7 @@
 #define IMPRINT_TEST_PROVISION_BENCH_H
 
 #include "provision/provision.h"
+#include "psa/start.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
 #include "virtual/chip/virtual.h"
@@ -23,6 +24,7 @@ struct bench {
     struct storage_file files;
     struct storage storage;
     struct driver driver;
+    struct its its;
     struct profile profile;
     struct provision provision;
     struct provision_plan plan;

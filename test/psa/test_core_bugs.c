@@ -17,7 +17,7 @@
 
 #include <psa/internal_trusted_storage.h>
 
-#define TRANSACTION_UID 0xffffff74u
+#include "psa/se_c/transaction.h"
 
 static struct device device;
 

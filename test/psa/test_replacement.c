@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
-#include "psa/keys.h"
+#include "psa/operations.h"
 #include "psa/slots.h"
 
 #include <string.h>

@@ -443,7 +443,8 @@ static void test_opening(void **state)
     static const int some_errors[] = {EIO, ENOSPC, EACCES, EROFS};
     run.scenario = NULL;
     for (unsigned b = 0; b < 3; b++) {
-        struct error err = {.reason = ERROR_NONE};
+        char room[ERROR_ROOM];
+        struct error err = ERROR_IN(room);
         beginnings[b]();
         faults_reap();
         faults_plan(FAULTS_NONE, 0, 0);

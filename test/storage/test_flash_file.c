@@ -30,7 +30,8 @@ static int stop(void **state)
 static void expect_refused(const char *path, const struct flash_device *geometry, bool create, enum error_reason reason)
 {
     struct flash_file file;
-    struct error err = {.reason = ERROR_NONE};
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
     assert_false(flash_file_open(&file, path, 0, geometry, create, &err));
     assert_int_equal(err.reason, reason);
     assert_string_equal(err.subject, path);

@@ -33,7 +33,8 @@ static void test_open_failures(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct transport_i2c_linux self;
         struct transport transport = {.operations = NULL};
-        struct error err = {.reason = ERROR_NONE};
+        char room[ERROR_ROOM];
+        struct error err = ERROR_IN(room);
 
         if (transport_i2c_linux_open(&self, rows[i].path, (uint8_t)rows[i].address, &transport, &err))
             fail_msg("%s: opened", rows[i].name);

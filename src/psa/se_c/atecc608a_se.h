@@ -9,8 +9,8 @@
  *     psa_set_key_slot_number(&attributes, 0);
  *     mbedtls_psa_register_se_key(&attributes);
  *
- * Before that, the platform says which chip and which storage: driver_init() and driver_bind() (`psa/driver.h`) and
- * storage_mount() (`storage/storage.h`). docs/reference/psa-keys.md says what an application may rely on.
+ * Before that, the platform says which chip and which store: driver_init() (`psa/driver.h`) and driver_attach()
+ * (`psa/start.h`). docs/reference/psa-keys.md says what an application may rely on.
  */
 #ifndef IMPRINT_DRIVER_ATECC608A_SE_H
 #define IMPRINT_DRIVER_ATECC608A_SE_H

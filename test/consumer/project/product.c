@@ -7,7 +7,7 @@
 
 #include <psa/crypto.h>
 
-#include "psa/driver.h"
+#include "psa/its.h"
 #include "psa/se_c/atecc608a_se.h"
 #include "storage/memory.h"
 
@@ -59,10 +59,11 @@ int main(void)
     static uint8_t bytes[1024];
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     psa_status_t status;
 
     storage_memory_open(&memory, bytes, sizeof bytes, &storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
     if (status != PSA_SUCCESS)
         return failed("register the driver", status);

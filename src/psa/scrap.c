@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "storage/scrap.h"
+#include "psa/scrap.h"
 
 #include "base/order.h"
 
 /* The content as a number: the version in the lowest byte, the flags in the next. */
 enum { SCRAP_VERSION = 1, SCRAP_ERASE_DUE = 1 << 8 };
 
-uint64_t storage_scrap_uid(uint32_t location, uint64_t slot)
+uint64_t scrap_uid(uint32_t location, uint64_t slot)
 {
     return location == 0 || slot > UINT32_MAX ? 0 : (uint64_t)location << 32 | slot;
 }
 
-enum storage_status storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
+enum storage_status scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
 {
-    uint8_t content[STORAGE_SCRAP_BYTES];
+    uint8_t content[SCRAP_BYTES];
 
     if (uid == 0)
         return STORAGE_OK;
@@ -21,9 +21,9 @@ enum storage_status storage_scrap_set(const struct storage *storage, uint64_t ui
     return storage->operations->set(storage->context, uid, 0, bytes_of(content, sizeof content));
 }
 
-enum storage_status storage_scrap_get(const struct storage *storage, uint64_t uid, bool *erase_due)
+enum storage_status scrap_get(const struct storage *storage, uint64_t uid, bool *erase_due)
 {
-    uint8_t content[STORAGE_SCRAP_BYTES] = {0};
+    uint8_t content[SCRAP_BYTES] = {0};
     struct bytes_out out = {.data = content, .cap = sizeof content};
     struct storage_record record;
     enum storage_status status = storage->operations->get(storage->context, uid, 0, &out, &record);
@@ -37,7 +37,7 @@ enum storage_status storage_scrap_get(const struct storage *storage, uint64_t ui
     return STORAGE_OK;
 }
 
-enum storage_status storage_scrap_clear(const struct storage *storage, uint64_t uid)
+enum storage_status scrap_clear(const struct storage *storage, uint64_t uid)
 {
     const enum storage_status status = uid == 0 ? STORAGE_ABSENT : storage->operations->remove(storage->context, uid);
 

@@ -8,27 +8,27 @@
  *
  * The uids lie outside those of keys and of the core: location in the upper half, slot in the lower.
  */
-#ifndef IMPRINT_STORAGE_SCRAP_H
-#define IMPRINT_STORAGE_SCRAP_H
+#ifndef IMPRINT_PSA_SCRAP_H
+#define IMPRINT_PSA_SCRAP_H
 
 #include "storage/storage.h"
 
 /* The content: version (1), flags (bit 0: erase due), two zeros. */
-#define STORAGE_SCRAP_BYTES 4
+#define SCRAP_BYTES 4
 
 /* The uid of the scrap record of `slot` at PSA's `location`; 0, which no record has, when either cannot be in one. */
-uint64_t storage_scrap_uid(uint32_t location, uint64_t slot);
+uint64_t scrap_uid(uint32_t location, uint64_t slot);
 
 /*
  * With `erase_due` the key that was destroyed is still in the slot. Writes nothing when the record says so already, and
  * for uid 0.
  */
-enum storage_status storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due);
+enum storage_status scrap_set(const struct storage *storage, uint64_t uid, bool erase_due);
 
 /* ABSENT when the slot is none; CORRUPT for a record that this version does not write; `*erase_due` only on OK. */
-enum storage_status storage_scrap_get(const struct storage *storage, uint64_t uid, bool *erase_due);
+enum storage_status scrap_get(const struct storage *storage, uint64_t uid, bool *erase_due);
 
 /* OK also when there is none, and for uid 0. */
-enum storage_status storage_scrap_clear(const struct storage *storage, uint64_t uid);
+enum storage_status scrap_clear(const struct storage *storage, uint64_t uid);
 
 #endif
