@@ -25,7 +25,7 @@ add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fn
 add_compile_definitions(NDEBUG IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 
 set(image_mbedtls_config ${imprint_SOURCE_DIR}/firmware/mbedtls/${image_mbedtls}.h)
-include_directories(${imprint_SOURCE_DIR} ${imprint_SOURCE_DIR}/src) # the configuration includes from the root
+include_directories(${imprint_SOURCE_DIR} ${imprint_SOURCE_DIR}/src ${imprint_SOURCE_DIR}/include) # the configuration includes from the root
 include(cmake/mbedtls.cmake)
 include(cmake/version.cmake)
 

@@ -20,7 +20,7 @@ struct platform {
     struct transport_virtual virtual_bus;
     struct transport_i2c_linux i2c_bus;
     bool i2c_open, records_open;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     struct storage_file file;
     struct storage storage;

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "storage/flash.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 /* Clocks, UARTs, whatever must run before anything else here is called. A fault handler may call it once more. */
 void board_start(void);
@@ -28,7 +28,7 @@ void board_console_write(const uint8_t *data, size_t len);
 int board_console_read(uint32_t timeout_us);
 
 /* The way to the chip, opened: usually transport/swi.h over the board's second UART. Valid for ever. */
-const struct transport *board_chip(void);
+const struct imprint_transport *board_chip(void);
 
 /* A clock that only runs forward, in microseconds from any start. */
 uint64_t board_now_us(void);

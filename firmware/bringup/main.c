@@ -74,7 +74,7 @@ static void say_error(const struct error *err)
 /* A tenth of a second passes, and the clock runs forward meanwhile. */
 static bool try_clock(void)
 {
-    const struct transport *wire = board_chip();
+    const struct imprint_transport *wire = board_chip();
     const uint64_t start = board_now_us();
     uint64_t last = start, took;
 

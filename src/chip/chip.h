@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 #define CHIP_SERIAL_BYTES 9
 #define CHIP_SLOTS 16
@@ -74,7 +74,7 @@ struct chip_guard {
 
 /* Initialise with chip_init(). Everything below `guard` but `counters` is private to chip/. */
 struct chip {
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip_guard guard; /* .allow NULL: everything is allowed */
     /* The bytes come before the counters, where a Cortex-M reaches them with its short instructions. */
     bool awake;
@@ -95,7 +95,7 @@ struct chip {
  * command that does not build on registers goes to that chip alone: each time it was woken it is asked for its number
  * first, one Read of 32 bytes, unless it is just that which is wanted.
  */
-void chip_init(struct chip *chip, const struct transport *transport);
+void chip_init(struct chip *chip, const struct imprint_transport *transport);
 
 /*
  * Runs one command: wakes the chip where needed, sends, polls until it is done, checks the reply.

@@ -123,21 +123,23 @@ static void delay_us(struct chip *chip, uint32_t microseconds)
 }
 
 /* Waits, then reads what the chip has to say. The first time after a command it is the bus that waits, if it can. */
-static enum transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us, bool is_first)
+static enum imprint_transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us,
+                                             bool is_first)
 {
-    const struct transport_operations *bus = chip->transport.operations;
+    const struct imprint_transport_operations *bus = chip->transport.operations;
     struct bytes_out *group = &exchange->answer;
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     group->len = 0;
     if (is_first && bus->await != NULL) {
-        status = bus->await(chip->transport.context, group, wait_us, exchange->exec_max_us);
+        status =
+            bus->await(chip->transport.context, group->data, group->cap, &group->len, wait_us, exchange->exec_max_us);
     } else {
         if (wait_us != 0)
             delay_us(chip, wait_us);
-        status = bus->receive(chip->transport.context, group);
+        status = bus->receive(chip->transport.context, group->data, group->cap, &group->len);
     }
-    if (status == TRANSPORT_OK)
+    if (status == IMPRINT_TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
 }
@@ -153,12 +155,12 @@ static bool is_whole(const struct exchange *exchange)
 }
 
 /* To idle, which stops the watchdog and keeps the registers, unless the chip is asleep already. */
-static enum transport_status idle(struct chip *chip)
+static enum imprint_transport_status idle(struct chip *chip)
 {
-    enum transport_status status = chip->transport.operations->idle(chip->transport.context);
+    enum imprint_transport_status status = chip->transport.operations->idle(chip->transport.context);
 
     chip->awake = false;
-    if (status != TRANSPORT_OK)
+    if (status != IMPRINT_TRANSPORT_OK)
         chip->registers_lost = true;
     return status;
 }
@@ -176,21 +178,21 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
 
     for (unsigned tries = 0; tries < WAKE_TRIES; tries++) {
         uint64_t pulse_us = now_us(chip);
-        enum transport_status status;
+        enum imprint_transport_status status;
 
-        if (chip->transport.operations->wake(chip->transport.context) == TRANSPORT_GONE)
+        if (chip->transport.operations->wake(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
             goto gone;
         chip->counters.wakes++;
         status = receive(chip, exchange, 0, false);
-        if (status == TRANSPORT_GONE)
+        if (status == IMPRINT_TRANSPORT_GONE)
             goto gone;
-        if (status == TRANSPORT_NO_ANSWER) {
+        if (status == IMPRINT_TRANSPORT_NO_ANSWER) {
             chip->confirmed = false;
             delay_us(chip, WAKE_RETRY_US);
             continue;
         }
         heard = true;
-        if (status == TRANSPORT_OK && is_whole(exchange)) {
+        if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange)) {
             bool is_fresh = exchange->answer.len == REPLY_MIN && exchange->answer.data[1] == STATUS_AFTER_WAKE;
 
             if (is_fresh || was_awake) {
@@ -200,7 +202,7 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
             }
             was_awake = true;
         }
-        if (chip->transport.operations->idle(chip->transport.context) == TRANSPORT_GONE)
+        if (chip->transport.operations->idle(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
             goto gone;
         delay_us(chip, REREAD_US);
     }
@@ -219,15 +221,15 @@ gone:
  */
 static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 {
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
     /* Between an idle that was heard and the pulse behind it nobody puts another chip in. */
     chip->confirmed = chip->confirmed && chip->awake;
     status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
-    chip->confirmed = chip->confirmed && status == TRANSPORT_OK;
-    if (status == TRANSPORT_GONE) {
+    chip->confirmed = chip->confirmed && status == IMPRINT_TRANSPORT_OK;
+    if (status == IMPRINT_TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
     }
@@ -273,7 +275,7 @@ static uint32_t poll_interval_us(uint32_t worst, uint32_t waited)
 static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 {
     const uint32_t start = (uint32_t)now_us(chip);
-    enum transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
+    enum imprint_transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
     unsigned unreadable = 0;
 
     for (;;) {
@@ -281,12 +283,12 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
         uint32_t wait;
 
         chip->counters.polls++;
-        if (status == TRANSPORT_GONE)
+        if (status == IMPRINT_TRANSPORT_GONE)
             return BUS_GONE;
-        if (status == TRANSPORT_OK && is_whole(exchange) &&
+        if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange) &&
             exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
             return judge_reply(exchange);
-        if (status != TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
+        if (status != IMPRINT_TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
             return UNREADABLE;
         waited = (uint32_t)now_us(chip) - start;
         if (waited >= REPLY_LIMIT_US)
@@ -300,10 +302,10 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
 
 static enum outcome transact(struct chip *chip, struct exchange *exchange)
 {
-    switch (chip->transport.operations->send(chip->transport.context, exchange->group)) {
-    case TRANSPORT_OK:
+    switch (chip->transport.operations->send(chip->transport.context, exchange->group.data, exchange->group.len)) {
+    case IMPRINT_TRANSPORT_OK:
         break;
-    case TRANSPORT_GONE:
+    case IMPRINT_TRANSPORT_GONE:
         return BUS_GONE;
     default:
         return ASLEEP;
@@ -453,7 +455,7 @@ static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchan
     return status == CHIP_OK ? CHIP_RESET : status;
 }
 
-void chip_init(struct chip *chip, const struct transport *transport)
+void chip_init(struct chip *chip, const struct imprint_transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
 }
@@ -462,8 +464,8 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
                               struct bytes data, struct bytes_out *reply, struct error *err)
 {
     struct {
-        uint8_t group[TRANSPORT_GROUP_MAX];
-        uint8_t answer[TRANSPORT_GROUP_MAX];
+        uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX];
+        uint8_t answer[IMPRINT_TRANSPORT_GROUP_MAX];
     } memory;
     uint8_t *group = memory.group;
     size_t checked = GROUP_DATA_AT + data.len;
@@ -477,7 +479,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         if (reply->cap > 1)
             exchange.payload_max = reply->cap;
     }
-    if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
+    if (data.len > IMPRINT_TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
         goto out;
     if (exchange.effect != CHIP_READS && chip->guard.allow != NULL &&
         !chip->guard.allow(chip->guard.context, command, param1, param2)) {

@@ -27,7 +27,7 @@ struct device {
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t given_address; /* 7-bit, by DEVICE or for want of one there; 0: the only or first chip */
     /* Private. */
-    struct transport transport;
+    struct imprint_transport transport;
     struct virtual_chip *virtual_chip; /* not NULL: this is where the transport goes */
     struct transport_virtual virtual_bus;
     struct transport_i2c_linux i2c_bus;

@@ -108,7 +108,7 @@ static const char *const doing[PROVISION_ACTION_COUNT] = {
 
 static uint64_t chip_time_us(const struct run *run)
 {
-    const struct transport *transport = &run->provision->driver->chip->transport;
+    const struct imprint_transport *transport = &run->provision->driver->chip->transport;
 
     return transport->operations->now_us(transport->context);
 }

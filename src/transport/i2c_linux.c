@@ -5,6 +5,8 @@
  */
 #include "transport/i2c_linux.h"
 
+#include "base/bytes.h"
+
 #include "transport/clock_linux.h"
 
 #include <errno.h>
@@ -35,35 +37,35 @@
 /* Documentation/i2c/fault-codes.rst of the Linux kernel, and what adapters return for a missing ACK in practice. */
 static const struct {
     int number;
-    enum transport_status status;
+    enum imprint_transport_status status;
 } bus_errors[] = {
-    {ENXIO, TRANSPORT_NO_ANSWER},     /* address not acknowledged */
-    {EREMOTEIO, TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
-    {EIO, TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
-    {ETIMEDOUT, TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
-    {EAGAIN, TRANSPORT_NO_ANSWER},    /* arbitration lost */
-    {EBUSY, TRANSPORT_NO_ANSWER},     /* bus busy with another master */
-    {EINTR, TRANSPORT_NO_ANSWER},     /* a signal came first */
+    {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},     /* address not acknowledged */
+    {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
+    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
+    {ETIMEDOUT, IMPRINT_TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
+    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER},    /* arbitration lost */
+    {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},     /* bus busy with another master */
+    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},     /* a signal came first */
 };
 
-static enum transport_status status_of(int number)
+static enum imprint_transport_status status_of(int number)
 {
     for (size_t i = 0; i < sizeof(bus_errors) / sizeof(bus_errors[0]); i++)
         if (bus_errors[i].number == number)
             return bus_errors[i].status;
-    return TRANSPORT_GONE;
+    return IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
-                                      uint8_t *data, size_t len)
+static enum imprint_transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
+                                              uint8_t *data, size_t len)
 {
     struct i2c_msg message = {.addr = address, .flags = flags, .len = (uint16_t)len, .buf = data};
     struct i2c_rdwr_ioctl_data transaction = {.msgs = &message, .nmsgs = 1};
 
-    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? TRANSPORT_OK : status_of(errno);
+    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? IMPRINT_TRANSPORT_OK : status_of(errno);
 }
 
-static enum transport_status write_word(void *context, uint8_t word_address)
+static enum imprint_transport_status write_word(void *context, uint8_t word_address)
 {
     const struct transport_i2c_linux *self = context;
 
@@ -74,7 +76,7 @@ static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
 {
     uint8_t word = WORD_RESET;
 
-    return transfer(self, address, 0, &word, 1) == TRANSPORT_OK;
+    return transfer(self, address, 0, &word, 1) == IMPRINT_TRANSPORT_OK;
 }
 
 /* Of two places the chip is where it is acknowledged; before it has moved, at the old one. */
@@ -101,76 +103,90 @@ static bool i2c_linux_is_taken(void *context, uint8_t address)
 {
     uint8_t byte;
 
-    return transfer(context, address, I2C_M_RD, &byte, 1) == TRANSPORT_OK;
+    return transfer(context, address, I2C_M_RD, &byte, 1) == IMPRINT_TRANSPORT_OK;
 }
 
 /* Nobody acknowledges the wake address: only a bus that is gone counts. */
-static enum transport_status i2c_linux_wake(void *context)
+static enum imprint_transport_status i2c_linux_wake(void *context)
 {
     uint8_t byte = WAKE_BYTE;
 
-    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
-        return TRANSPORT_GONE;
+    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == IMPRINT_TRANSPORT_GONE)
+        return IMPRINT_TRANSPORT_GONE;
     clock_linux_delay_us(context, WAKE_HIGH_US);
     find(context);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status i2c_linux_send(void *context, struct bytes group)
+static enum imprint_transport_status i2c_linux_send(void *context, const uint8_t *group, size_t len)
 {
     const struct transport_i2c_linux *self = context;
-    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
-    enum transport_status status;
+    uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
+    enum imprint_transport_status status;
 
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
-    memcpy(data + 1, group.data, group.len);
-    status = transfer(self, self->address, 0, data, 1 + group.len);
+    if (len > IMPRINT_TRANSPORT_GROUP_MAX)
+        return IMPRINT_TRANSPORT_GARBLED;
+    memcpy(data + 1, group, len);
+    status = transfer(self, self->address, 0, data, 1 + len);
     bytes_wipe(data, sizeof(data));
     return status;
 }
 
-static enum transport_status i2c_linux_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status i2c_linux_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     const struct transport_i2c_linux *self = context;
-    enum transport_status status = write_word(context, WORD_RESET);
+    enum imprint_transport_status status = write_word(context, WORD_RESET);
 
-    group->len = 0;
-    if (status == TRANSPORT_OK)
-        status = transfer(self, self->address, I2C_M_RD, group->data, 1);
-    if (status != TRANSPORT_OK)
+    *len = 0;
+    if (status == IMPRINT_TRANSPORT_OK)
+        status = transfer(self, self->address, I2C_M_RD, group, 1);
+    if (status != IMPRINT_TRANSPORT_OK)
         return status;
-    if (group->data[0] < GROUP_MIN || group->data[0] > group->cap)
-        return TRANSPORT_GARBLED;
-    status = transfer(self, self->address, I2C_M_RD, group->data + 1, group->data[0] - (size_t)1);
-    if (status == TRANSPORT_NO_ANSWER)
-        return TRANSPORT_GARBLED;
-    if (status == TRANSPORT_OK)
-        group->len = group->data[0];
+    if (group[0] < GROUP_MIN || group[0] > cap)
+        return IMPRINT_TRANSPORT_GARBLED;
+    status = transfer(self, self->address, I2C_M_RD, group + 1, group[0] - (size_t)1);
+    if (status == IMPRINT_TRANSPORT_NO_ANSWER)
+        return IMPRINT_TRANSPORT_GARBLED;
+    if (status == IMPRINT_TRANSPORT_OK)
+        *len = group[0];
     return status;
 }
 
-static enum transport_status i2c_linux_idle(void *context)
+static enum imprint_transport_status i2c_linux_idle(void *context)
 {
     return write_word(context, WORD_IDLE);
 }
 
-static enum transport_status i2c_linux_sleep(void *context)
+static enum imprint_transport_status i2c_linux_sleep(void *context)
 {
     return write_word(context, WORD_SLEEP);
 }
 
-static const struct transport_operations i2c_linux_operations = {
+static uint8_t i2c_linux_address(void *context)
+{
+    const struct transport_i2c_linux *self = context;
+
+    return self->address;
+}
+
+static void i2c_linux_close(void *context)
+{
+    transport_i2c_linux_close(context);
+}
+
+static const struct imprint_transport_operations i2c_linux_operations = {
     .name = "i2c",
     .wake = i2c_linux_wake,
     .send = i2c_linux_send,
     .receive = i2c_linux_receive,
     .idle = i2c_linux_idle,
     .sleep = i2c_linux_sleep,
+    .address = i2c_linux_address,
     .also_at = i2c_linux_also_at,
     .is_taken = i2c_linux_is_taken,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
+    .close = i2c_linux_close,
 };
 
 static const struct open_error {
@@ -198,7 +214,7 @@ static void note_open_error(int number, const char *path, struct error *err)
 }
 
 bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path, uint8_t address,
-                              struct transport *transport, struct error *err)
+                              struct imprint_transport *transport, struct error *err)
 {
     unsigned long functions = 0;
 
@@ -227,7 +243,7 @@ bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path
         error_with_subject(err, path);
         goto refuse;
     }
-    *transport = (struct transport){.operations = &i2c_linux_operations, .context = self};
+    *transport = (struct imprint_transport){.operations = &i2c_linux_operations, .context = self};
     return true;
 refuse:
     error_doing(err, "open an I2C adapter");

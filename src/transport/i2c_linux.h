@@ -7,7 +7,7 @@
 #define IMPRINT_TRANSPORT_I2C_LINUX_H
 
 #include "base/error.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 /* Must stay valid as long as the transport made from it is used. Private. */
 struct transport_i2c_linux {
@@ -21,7 +21,7 @@ struct transport_i2c_linux {
  * device or it is not an I2C adapter (ERROR_DEVICE_MISSING). On true `*transport` is ready and `self` must be closed.
  */
 bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path, uint8_t address,
-                              struct transport *transport, struct error *err);
+                              struct imprint_transport *transport, struct error *err);
 void transport_i2c_linux_close(struct transport_i2c_linux *self);
 
 #endif

@@ -34,15 +34,15 @@ static bool kit_hid_say(void *context, struct bytes line)
     return sent && old == 0;
 }
 
-static enum transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
 {
     const struct transport_kit_hid *self = context;
     int n = hid_read_timeout(self->hid, piece->data, piece->cap, patience_ms);
 
     if (n < 0)
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     piece->len = (size_t)n;
-    return n > 0 ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+    return n > 0 ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
 /* Is `wide` this serial number? They are digits and letters. */
@@ -101,7 +101,7 @@ static bool open_kit(struct transport_kit_hid *self, const char *path, struct er
 }
 
 bool transport_kit_hid_open(struct transport_kit_hid *self, const char *serial, uint8_t address,
-                            struct transport *transport, struct error *err)
+                            struct imprint_transport *transport, struct error *err)
 {
     char path[PATH_BYTES];
 

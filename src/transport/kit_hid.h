@@ -27,7 +27,7 @@ struct transport_kit_hid {
  * be closed.
  */
 bool transport_kit_hid_open(struct transport_kit_hid *self, const char *serial, uint8_t address,
-                            struct transport *transport, struct error *err);
+                            struct imprint_transport *transport, struct error *err);
 void transport_kit_hid_close(struct transport_kit_hid *self);
 
 #endif

@@ -28,7 +28,7 @@ static bool kit_tty_say(void *context, struct bytes line)
     return true;
 }
 
-static enum transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
 {
     const struct transport_kit_tty *self = context;
 
@@ -38,19 +38,19 @@ static enum transport_status kit_tty_hear(void *context, struct bytes_out *piece
         ssize_t n;
 
         if (ready == 0)
-            return TRANSPORT_NO_ANSWER;
+            return IMPRINT_TRANSPORT_NO_ANSWER;
         n = ready < 0 ? -1 : read(self->fd, piece->data, piece->cap);
         if (n > 0) {
             piece->len = (size_t)n;
-            return TRANSPORT_OK;
+            return IMPRINT_TRANSPORT_OK;
         }
         if (n == 0 || (errno != EINTR && errno != EAGAIN))
-            return TRANSPORT_GONE;
+            return IMPRINT_TRANSPORT_GONE;
     }
 }
 
 bool transport_kit_tty_open(struct transport_kit_tty *self, const char *path, uint8_t address,
-                            struct transport *transport, struct error *err)
+                            struct imprint_transport *transport, struct error *err)
 {
     static const struct tty_form form = {.baud = 115200, .cause = "the serial port cannot be set to 115200 8N1"};
 

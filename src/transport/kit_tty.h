@@ -18,7 +18,7 @@ struct transport_kit_tty {
  * with a reason: no such port, no kit, no such chip. On true `self` must be closed.
  */
 bool transport_kit_tty_open(struct transport_kit_tty *self, const char *path, uint8_t address,
-                            struct transport *transport, struct error *err);
+                            struct imprint_transport *transport, struct error *err);
 void transport_kit_tty_close(struct transport_kit_tty *self);
 
 #endif

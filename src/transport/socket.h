@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "transport/bus_client.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 /* Must stay valid, and in place, as long as the transport made from it is used. Private. */
 struct transport_socket {
@@ -28,11 +28,11 @@ struct transport_socket {
  * closed.
  */
 bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
-                                struct transport *transport, struct error *err);
+                                struct imprint_transport *transport, struct error *err);
 
 /* The same over TCP. */
 bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
-                               struct transport *transport, struct error *err);
+                               struct imprint_transport *transport, struct error *err);
 
 void transport_socket_close(struct transport_socket *self);
 

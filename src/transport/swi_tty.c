@@ -113,15 +113,15 @@ static bool check_wire(struct transport_swi_tty *self, struct error *err)
         "join the port's transmitter (open drain, with a pull-up) and its receiver at the chip's pin";
 
     switch (transport_swi_probe(&self->swi)) {
-    case TRANSPORT_OK:
+    case IMPRINT_TRANSPORT_OK:
         return true;
-    case TRANSPORT_NO_ANSWER:
+    case IMPRINT_TRANSPORT_NO_ANSWER:
         error_set(err, ERROR_DEVICE_SILENT, "nothing that is sent on the wire is heard again", next);
         break;
-    case TRANSPORT_GARBLED:
+    case IMPRINT_TRANSPORT_GARBLED:
         error_set(err, ERROR_DEVICE_GARBLED, "what is sent on the wire is heard as something else", next);
         break;
-    case TRANSPORT_GONE:
+    case IMPRINT_TRANSPORT_GONE:
         error_set(err, ERROR_DEVICE_MISSING, "the serial port is gone", "check that the adapter is plugged in");
         break;
     }
@@ -150,7 +150,7 @@ static int open_socket(const char *path, struct error *err)
     return -1;
 }
 
-bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
+bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct imprint_transport *transport,
                             struct error *err)
 {
     static const struct tty_form form = {

@@ -23,7 +23,7 @@ struct transport_swi_tty {
  * Opens the port (or socket) at `path` and listens whether what it sends comes back. False with a reason: no such port,
  * no wire between transmitter and receiver. On true `self` must be closed.
  */
-bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
+bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct imprint_transport *transport,
                             struct error *err);
 void transport_swi_tty_close(struct transport_swi_tty *self);
 

@@ -6,7 +6,7 @@
 #ifndef IMPRINT_TRANSPORT_VIRTUAL_H
 #define IMPRINT_TRANSPORT_VIRTUAL_H
 
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 struct trace;
 struct virtual_chip;
@@ -18,7 +18,7 @@ struct transport_virtual {
 };
 
 /* A transport to `chip`, which stays the caller's and must stay open. The I2C address is looked up at each call. */
-struct transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip);
+struct imprint_transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip);
 
 /* From now on `trace` takes what passes; it must stay valid as long as the transport is used. NULL: none does. */
 void transport_virtual_trace(struct transport_virtual *self, struct trace *trace);

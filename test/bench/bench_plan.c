@@ -27,7 +27,7 @@
 struct bench {
     struct virtual_chip *virtual_chip;
     struct transport_virtual transport_virtual;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     struct storage_file files;
     struct storage storage;

@@ -204,7 +204,7 @@ static const struct row {
       SCRIPT_ANSWERS("00"),
       SCRIPT_SENDS(SIGN),
       SCRIPT_ANSWERS("EE"),
-      {.kind = SCRIPT_IDLE, .status = TRANSPORT_NO_ANSWER},
+      {.kind = SCRIPT_IDLE, .status = IMPRINT_TRANSPORT_NO_ANSWER},
       SCRIPT_WAKES},
      CHIP_RESET,
      ERROR_DEVICE_RESET,
@@ -312,7 +312,7 @@ static const struct row {
     {"silent for good",
      &call_info,
      false,
-     {SCRIPT_WAKES, SCRIPT_SENDS(INFO), {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_NO_ANSWER}},
+     {SCRIPT_WAKES, SCRIPT_SENDS(INFO), {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_NO_ANSWER}},
      CHIP_NO_ANSWER,
      ERROR_DEVICE_SILENT,
      -1,
@@ -419,7 +419,7 @@ static const struct row {
     {"gone at wake",
      &call_info,
      false,
-     {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -429,7 +429,7 @@ static const struct row {
     {"gone at the wake reply",
      &call_info,
      false,
-     {SCRIPT_PULSE, {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_PULSE, {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -439,7 +439,7 @@ static const struct row {
     {"gone at send",
      &call_info,
      false,
-     {SCRIPT_WAKES, {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_WAKES, {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -449,7 +449,7 @@ static const struct row {
     {"gone while polling",
      &call_genkey,
      false,
-     {SCRIPT_WAKES, SCRIPT_SENDS(GENKEY), {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_WAKES, SCRIPT_SENDS(GENKEY), {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -459,7 +459,7 @@ static const struct row {
     {"gone at idle",
      &call_info,
      false,
-     {SCRIPT_PULSE, SCRIPT_HOLDS("0F"), {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}},
+     {SCRIPT_PULSE, SCRIPT_HOLDS("0F"), {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}},
      CHIP_GONE,
      ERROR_DEVICE_MISSING,
      -1,
@@ -534,7 +534,7 @@ static const struct row {
     {"nobody there",
      &call_info,
      false,
-     {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_NO_ANSWER}},
+     {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_NO_ANSWER}},
      CHIP_NO_ANSWER,
      ERROR_DEVICE_SILENT,
      -1,
@@ -544,7 +544,7 @@ static const struct row {
     {"somebody else there",
      &call_info,
      false,
-     {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GARBLED}},
+     {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GARBLED}},
      CHIP_GARBLED,
      ERROR_DEVICE_GARBLED,
      -1,
@@ -556,7 +556,7 @@ static const struct row {
 static void check_row(const struct row *row)
 {
     struct scripted script;
-    struct transport transport = scripted_init(&script, row->name, row->steps);
+    struct imprint_transport transport = scripted_init(&script, row->name, row->steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
     uint8_t memory[64] = {0};

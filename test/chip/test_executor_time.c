@@ -18,9 +18,9 @@
 /* Pulses over at least the longest command that an interrupted program may have left running: Verify at M2. */
 static void test_wake_gives_up(void **state)
 {
-    static const struct scripted_step steps[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_NO_ANSWER}};
+    static const struct scripted_step steps[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_NO_ANSWER}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "give up", steps);
+    struct imprint_transport transport = scripted_init(&script, "give up", steps);
     struct chip chip;
 
     (void)state;
@@ -38,7 +38,7 @@ static void test_rereads_take_their_time(void **state)
         SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "rereads", steps);
+    struct imprint_transport transport = scripted_init(&script, "rereads", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -63,7 +63,7 @@ static void test_patience(void **state)
         const struct scripted_step answered[] = {
             SCRIPT_WAKES, SCRIPT_SENDS(GENKEY), {.kind = SCRIPT_REPLY, .hex = FOUR, .busy_us = parts[i].busy_us}, {0}};
         struct scripted script;
-        struct transport transport = scripted_init(&script, "patience", answered);
+        struct imprint_transport transport = scripted_init(&script, "patience", answered);
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -86,7 +86,7 @@ static void test_watchdog_window(void **state)
 {
     struct scripted_step steps[3 * 2 + 4 * 2 * 10] = {SCRIPT_WAKES};
     struct scripted script;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -122,7 +122,7 @@ static void test_registers_survive_the_window(void **state)
         SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "window", steps);
+    struct imprint_transport transport = scripted_init(&script, "window", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -141,10 +141,10 @@ static void test_gone_at_the_window(void **state)
         SCRIPT_WAKES,
         SCRIPT_SENDS(NONCE),
         SCRIPT_ANSWERS("00"),
-        {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE},
+        {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "gone at the window", steps);
+    struct imprint_transport transport = scripted_init(&script, "gone at the window", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -167,7 +167,7 @@ static void test_longer_than_the_window(void **state)
         SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "long", steps);
+    struct imprint_transport transport = scripted_init(&script, "long", steps);
     struct chip chip;
 
     (void)state;
@@ -180,11 +180,13 @@ static void test_longer_than_the_window(void **state)
 static void test_sleep_forgets(void **state)
 {
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), {.kind = SCRIPT_SLEEP, .status = TRANSPORT_NO_ANSWER},
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO),  SCRIPT_ANSWERS(FOUR), {0},
+        SCRIPT_WAKES,         SCRIPT_SENDS(NONCE),
+        SCRIPT_ANSWERS("00"), {.kind = SCRIPT_SLEEP, .status = IMPRINT_TRANSPORT_NO_ANSWER},
+        SCRIPT_WAKES,         SCRIPT_SENDS(INFO),
+        SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "sleep", steps);
+    struct imprint_transport transport = scripted_init(&script, "sleep", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -242,12 +244,12 @@ static const struct {
 /* The guard is asked about everything that lasts, and about nothing else; its no stops all traffic. */
 static void test_guard(void **state)
 {
-    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
         struct scripted script;
-        struct transport transport = scripted_init(&script, guarded[i].command->name, nothing);
+        struct imprint_transport transport = scripted_init(&script, guarded[i].command->name, nothing);
         struct chip chip;
         struct error err = {.reason = ERROR_NONE};
         unsigned asked = 0;
@@ -284,7 +286,7 @@ static void test_rows_are_sane(void **state)
 /* Only an ATECC508A has a seed that lasts; a part not yet known may be one. */
 static void test_the_seed_is_guarded_where_there_is_one(void **state)
 {
-    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}};
     static const struct {
         bool identified;
         uint8_t revision[4];
@@ -296,7 +298,7 @@ static void test_the_seed_is_guarded_where_there_is_one(void **state)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         for (size_t j = 0; j < sizeof(seeding) / sizeof(seeding[0]); j++) {
             struct scripted script;
-            struct transport transport = scripted_init(&script, seeding[j]->name, nothing);
+            struct imprint_transport transport = scripted_init(&script, seeding[j]->name, nothing);
             struct chip chip;
             unsigned asked = 0;
 
@@ -338,7 +340,7 @@ static void test_counted_uses(void **state)
                                               SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS(FOUR),
                                               {0}};
         struct scripted script;
-        struct transport transport = scripted_init(&script, rows[i].name, rows[i].counted ? once : twice);
+        struct imprint_transport transport = scripted_init(&script, rows[i].name, rows[i].counted ? once : twice);
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -372,7 +374,7 @@ static void test_counted_in_a_sequence(void **state)
             const struct scripted_step steps[] = {SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"),
                                                   SCRIPT_SENDS(SIGN), ends[i][0],          {0}};
             struct scripted script;
-            struct transport transport = scripted_init(&script, "counted sequence", steps);
+            struct imprint_transport transport = scripted_init(&script, "counted sequence", steps);
             struct chip chip;
             uint8_t memory[64];
             struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -397,7 +399,7 @@ static void test_clocks_and_the_window(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct scripted_step steps[12] = {SCRIPT_WAKES};
         struct scripted script;
-        struct transport transport;
+        struct imprint_transport transport;
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -427,7 +429,7 @@ static void test_oversize_is_never_sent(void **state)
     static const struct scripted_step steps[] = {{0}};
     static const uint8_t data[156] = {0};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "oversize", steps);
+    struct imprint_transport transport = scripted_init(&script, "oversize", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 
@@ -446,7 +448,7 @@ static void test_counters(void **state)
         SCRIPT_ANSWERS("FF"), SCRIPT_SENDS(WRITE_WORD),   SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "counters", steps);
+    struct imprint_transport transport = scripted_init(&script, "counters", steps);
     struct chip chip;
 
     (void)state;
@@ -475,7 +477,7 @@ static void test_serial_in_errors(void **state)
                                                  SCRIPT_ANSWERS("0F"),
                                                  {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "serial", steps);
+    struct imprint_transport transport = scripted_init(&script, "serial", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 
@@ -498,7 +500,7 @@ static void test_serial_in_errors(void **state)
 
 static const uint8_t first_serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xA1, 0xA2, 0x04, 0x05, 0x06, 0x07, 0xEE};
 
-static void init_identified(struct chip *chip, const struct transport *transport)
+static void init_identified(struct chip *chip, const struct imprint_transport *transport)
 {
     chip_init(chip, transport);
     memcpy(chip->serial, first_serial, sizeof(first_serial));
@@ -515,7 +517,7 @@ static void test_identity_is_asked_once_a_wake(void **state)
         SCRIPT_ANSWERS(FOUR),  {.kind = SCRIPT_SLEEP}, SCRIPT_WAKES,          SCRIPT_SENDS(IDENTITY),
         SCRIPT_ANSWERS(FIRST), SCRIPT_SENDS(INFO),     SCRIPT_ANSWERS(FOUR),  {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "identity", steps);
+    struct imprint_transport transport = scripted_init(&script, "identity", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -540,7 +542,7 @@ static void test_another_chip_gets_nothing(void **state)
         SCRIPT_ANSWERS(SECOND), {.kind = SCRIPT_SLEEP},   SCRIPT_WAKES,           SCRIPT_SENDS(IDENTITY),
         SCRIPT_ANSWERS(FIRST),  SCRIPT_SENDS(WRITE_WORD), SCRIPT_ANSWERS("00"),   {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "another", steps);
+    struct imprint_transport transport = scripted_init(&script, "another", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 

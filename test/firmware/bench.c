@@ -24,51 +24,52 @@ struct bench bench;
 static struct {
     char directory[64], chip_path[80];
     struct transport_virtual bus;
-    struct transport inner, outer;
+    struct imprint_transport inner, outer;
     const char *input;
 } setup;
 
 /* --- one switch for the power of all
  * ---------------------------------------------------------------------------------- */
 
-static enum transport_status gate_wake(void *context)
+static enum imprint_transport_status gate_wake(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_send(void *context, struct bytes group)
+static enum imprint_transport_status gate_send(void *context, const uint8_t *group, size_t len)
 {
-    enum transport_status status;
+    enum imprint_transport_status status;
     bool last = ++bench.groups == bench.cut_group;
 
     (void)context;
     if (last && !bench.cut_after)
         bench.flash.powered = false;
     if (!bench.flash.powered)
-        return TRANSPORT_GONE;
-    status = setup.inner.operations->send(setup.inner.context, group);
+        return IMPRINT_TRANSPORT_GONE;
+    status = setup.inner.operations->send(setup.inner.context, group, len);
     if (last)
         bench.flash.powered = false;
-    return bench.flash.powered ? status : TRANSPORT_GONE;
+    return bench.flash.powered ? status : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status gate_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group, cap, len)
+                               : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_idle(void *context)
+static enum imprint_transport_status gate_idle(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_sleep(void *context)
+static enum imprint_transport_status gate_sleep(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
 static void gate_delay_us(void *context, uint32_t microseconds)
@@ -83,7 +84,7 @@ static uint64_t gate_now_us(void *context)
     return setup.inner.operations->now_us(setup.inner.context);
 }
 
-static const struct transport_operations gate = {
+static const struct imprint_transport_operations gate = {
     .name = "bench",
     .wake = gate_wake,
     .send = gate_send,
@@ -126,7 +127,7 @@ int board_console_read(uint32_t timeout_us)
     return (unsigned char)*setup.input++;
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *board_chip(void)
 {
     return &setup.outer;
 }
@@ -167,7 +168,7 @@ void bench_make(enum virtual_part part, uint32_t block_size)
     assert_int_equal(virtual_open(setup.chip_path, &bench.part, &problem), VIRTUAL_OK);
     flash_sim_make(&bench.flash, &geometry);
     setup.inner = transport_virtual_init(&setup.bus, bench.part);
-    setup.outer = (struct transport){.operations = &gate, .context = &bench};
+    setup.outer = (struct imprint_transport){.operations = &gate, .context = &bench};
 }
 
 void bench_remove(void)

@@ -108,7 +108,7 @@ static void medium_changed(void *context, unsigned change, struct bytes image)
 
 /* ---- between chip layer and chip -------------------------------------------------------------------------------- */
 
-static const struct transport_operations *wire(const struct board *board)
+static const struct imprint_transport_operations *wire(const struct board *board)
 {
     return board->part.transport.operations;
 }
@@ -125,7 +125,7 @@ static void approach(struct board *board)
     tell_all(board, MOMENT_BUS, (uint32_t)counters.transactions + 1, NULL);
 }
 
-static enum transport_status front_wake(void *context)
+static enum imprint_transport_status front_wake(void *context)
 {
     struct board *board = context;
 
@@ -155,30 +155,30 @@ static void note_group(struct board *board, struct bytes group)
     }
 }
 
-static enum transport_status front_send(void *context, struct bytes group)
+static enum imprint_transport_status front_send(void *context, const uint8_t *group, size_t len)
 {
     struct board *board = context;
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     approach(board);
     if (!board->part.chip->swapped)
         part_take(&board->part, &board->own);
     part_remember(&board->part);
-    status = wire(board)->send(&board->part.wire, group);
+    status = wire(board)->send(&board->part.wire, group, len);
     if (!board->part.chip->swapped)
-        note_group(board, group);
+        note_group(board, bytes_of(group, len));
     return status;
 }
 
-static enum transport_status front_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status front_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     struct board *board = context;
 
     approach(board);
-    return wire(board)->receive(&board->part.wire, group);
+    return wire(board)->receive(&board->part.wire, group, cap, len);
 }
 
-static enum transport_status front_idle(void *context)
+static enum imprint_transport_status front_idle(void *context)
 {
     struct board *board = context;
 
@@ -186,7 +186,7 @@ static enum transport_status front_idle(void *context)
     return wire(board)->idle(&board->part.wire);
 }
 
-static enum transport_status front_sleep(void *context)
+static enum imprint_transport_status front_sleep(void *context)
 {
     struct board *board = context;
 
@@ -210,15 +210,15 @@ static uint64_t front_now(void *context)
 
 static void put_front_before_chip(struct board *board)
 {
-    board->front = (struct transport_operations){.name = "power",
-                                                 .wake = front_wake,
-                                                 .send = front_send,
-                                                 .receive = front_receive,
-                                                 .idle = front_idle,
-                                                 .sleep = front_sleep,
-                                                 .delay_us = front_delay,
-                                                 .now_us = front_now};
-    const struct transport transport = {.operations = &board->front, .context = board};
+    board->front = (struct imprint_transport_operations){.name = "power",
+                                                         .wake = front_wake,
+                                                         .send = front_send,
+                                                         .receive = front_receive,
+                                                         .idle = front_idle,
+                                                         .sleep = front_sleep,
+                                                         .delay_us = front_delay,
+                                                         .now_us = front_now};
+    const struct imprint_transport transport = {.operations = &board->front, .context = board};
     chip_init(&board->chip, &transport);
 }
 

@@ -97,7 +97,7 @@ struct board {
     struct storage storage;
     struct driver driver;
     struct its its;
-    struct transport_operations front; /* between chip layer and part */
+    struct imprint_transport_operations front; /* between chip layer and part */
     struct storage_operations store_front;
     const struct storage_operations *store;
     struct part_memory own;      /* of the part that the run began with, should another be put in its place */

@@ -150,7 +150,7 @@ void part_tear(struct part *part, struct bytes group, unsigned way, struct part_
     (void)snprintf(id, sizeof id, "tear@%llu.%u", (unsigned long long)part->before.counters.groups + 1,
                    (way - 1) / inner * patterns + (way - 1) % inner + 1);
     (void)virtual_arm_fault(part->twin, id);
-    (void)part->twin_transport.operations->send(part->twin_transport.context, group);
+    (void)part->twin_transport.operations->send(part->twin_transport.context, group.data, group.len);
     *memory = (struct part_memory){.bytes = part->twin->memory, .sequence = part->twin->image.sequence};
 }
 

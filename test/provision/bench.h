@@ -19,7 +19,7 @@ struct bench {
     char store_path[96];
     struct virtual_chip *virtual_chip;
     struct transport_virtual transport_virtual;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     struct storage_file files;
     struct storage storage;

@@ -67,7 +67,7 @@ static void power_on(struct device *device)
 
     if (virtual_open(device->chip_path, &device->part, &problem) != VIRTUAL_OK)
         fail_msg("virtual_open: %s", problem.cause);
-    struct transport transport = transport_virtual_init(&device->transport, device->part);
+    struct imprint_transport transport = transport_virtual_init(&device->transport, device->part);
     chip_init(&device->chip, &transport);
 }
 

@@ -32,7 +32,7 @@ static void test_open_failures(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct transport_i2c_linux self;
-        struct transport transport = {.operations = NULL};
+        struct imprint_transport transport = {.operations = NULL};
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
 
@@ -53,7 +53,7 @@ static void test_open_failures(void **state)
 static void test_open_failure_without_error(void **state)
 {
     struct transport_i2c_linux self;
-    struct transport transport;
+    struct imprint_transport transport;
 
     (void)state;
     assert_false(transport_i2c_linux_open(&self, "/dev/null", 0x60, &transport, NULL));
@@ -64,7 +64,7 @@ static void test_refusal_closes_nothing_else(void **state)
 {
     int other = open("/dev/null", O_RDONLY);
     struct transport_i2c_linux self = {.fd = other};
-    struct transport transport;
+    struct imprint_transport transport;
 
     (void)state;
     assert_true(other >= 0);

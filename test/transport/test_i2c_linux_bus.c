@@ -102,7 +102,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 struct linux_board {
     struct board board;
     struct transport_i2c_linux bus;
-    struct transport transport;
+    struct imprint_transport transport;
 };
 
 static int set_up(void **state)
@@ -155,7 +155,8 @@ static void test_a_session(void **state)
     assert_int_equal(chip.counters.resends, 0);
     assert_true(chip.counters.wakes > 1);
     chip_sleep(&chip);
-    assert_int_equal(linux_board->transport.operations->idle(linux_board->transport.context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(linux_board->transport.operations->idle(linux_board->transport.context),
+                     IMPRINT_TRANSPORT_NO_ANSWER);
 }
 
 /* At 400 kHz eight zero bits are too short to wake anything. */
@@ -173,7 +174,7 @@ static void test_too_fast_to_wake(void **state)
 static void test_delay_outlasts_signals(void **state)
 {
     struct linux_board *linux_board = *state;
-    const struct transport *transport = &linux_board->transport;
+    const struct imprint_transport *transport = &linux_board->transport;
     uint64_t start = transport->operations->now_us(transport->context);
 
     adapter.interrupted = 3;
@@ -184,34 +185,37 @@ static void test_delay_outlasts_signals(void **state)
 
 static const struct {
     int number;
-    enum transport_status status;
+    enum imprint_transport_status status;
 } errors[] = {
-    {ENXIO, TRANSPORT_NO_ANSWER},     {EREMOTEIO, TRANSPORT_NO_ANSWER}, {EIO, TRANSPORT_NO_ANSWER},
-    {ETIMEDOUT, TRANSPORT_NO_ANSWER}, {EAGAIN, TRANSPORT_NO_ANSWER},    {EBUSY, TRANSPORT_NO_ANSWER},
-    {EINTR, TRANSPORT_NO_ANSWER},     {ENODEV, TRANSPORT_GONE},         {EBADF, TRANSPORT_GONE},
-    {EINVAL, TRANSPORT_GONE},         {ENOTTY, TRANSPORT_GONE},         {ENOMEM, TRANSPORT_GONE},
+    {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},  {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},    {ETIMEDOUT, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER}, {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},  {ENODEV, IMPRINT_TRANSPORT_GONE},
+    {EBADF, IMPRINT_TRANSPORT_GONE},       {EINVAL, IMPRINT_TRANSPORT_GONE},
+    {ENOTTY, IMPRINT_TRANSPORT_GONE},      {ENOMEM, IMPRINT_TRANSPORT_GONE},
 };
 
 /* Each errno at each transaction of a wake, a send and a receive. */
 static void test_errors(void **state)
 {
     struct linux_board *linux_board = *state;
-    const struct transport_operations *bus = linux_board->transport.operations;
+    const struct imprint_transport_operations *bus = linux_board->transport.operations;
     void *context = linux_board->transport.context;
     static const uint8_t info[] = {0x07, 0x30, 0x00, 0x00, 0x00, 0x03, 0x5D};
 
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         for (unsigned at = 1; at <= 6; at++) {
-            enum transport_status expected[6] = {TRANSPORT_OK, TRANSPORT_OK, TRANSPORT_OK,
-                                                 TRANSPORT_OK, TRANSPORT_OK, TRANSPORT_OK};
-            uint8_t memory[TRANSPORT_GROUP_MAX];
+            enum imprint_transport_status expected[6] = {IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK,
+                                                         IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK,
+                                                         IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK};
+            uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
             struct bytes_out group = {.data = memory, .cap = sizeof(memory)};
 
             expected[at - 1] = errors[i].status;
-            if (at == 1 && errors[i].status == TRANSPORT_NO_ANSWER)
-                expected[0] = TRANSPORT_OK; /* nobody acknowledges a wake */
-            if (at == 5 && errors[i].status == TRANSPORT_NO_ANSWER)
-                expected[4] = TRANSPORT_GARBLED; /* cut short */
+            if (at == 1 && errors[i].status == IMPRINT_TRANSPORT_NO_ANSWER)
+                expected[0] = IMPRINT_TRANSPORT_OK; /* nobody acknowledges a wake */
+            if (at == 5 && errors[i].status == IMPRINT_TRANSPORT_NO_ANSWER)
+                expected[4] = IMPRINT_TRANSPORT_GARBLED; /* cut short */
             (void)bus->sleep(context);
             if (at == 1)
                 virtual_i2c_sda_low(adapter.part, 80);
@@ -220,12 +224,12 @@ static void test_errors(void **state)
             adapter.fail_with = errors[i].number;
             assert_int_equal(bus->wake(context), expected[0]);
             bus->delay_us(context, 1500);
-            assert_int_equal(bus->send(context, bytes_of(info, sizeof(info))), expected[1]);
+            assert_int_equal(bus->send(context, info, sizeof(info)), expected[1]);
             bus->delay_us(context, 6000);
             if (at == 3 || at == 4 || at == 5)
-                assert_int_equal(bus->receive(context, &group), expected[at - 1]);
+                assert_int_equal(bus->receive(context, group.data, group.cap, &group.len), expected[at - 1]);
             else
-                assert_int_equal(bus->receive(context, &group), TRANSPORT_OK);
+                assert_int_equal(bus->receive(context, group.data, group.cap, &group.len), IMPRINT_TRANSPORT_OK);
             if (at == 6)
                 assert_int_equal(bus->idle(context), expected[5]);
         }
@@ -234,11 +238,10 @@ static void test_errors(void **state)
 static void test_oversize(void **state)
 {
     struct linux_board *linux_board = *state;
-    static const uint8_t group[TRANSPORT_GROUP_MAX + 1] = {0};
+    static const uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX + 1] = {0};
 
-    assert_int_equal(
-        linux_board->transport.operations->send(linux_board->transport.context, bytes_of(group, sizeof(group))),
-        TRANSPORT_GARBLED);
+    assert_int_equal(linux_board->transport.operations->send(linux_board->transport.context, group, sizeof(group)),
+                     IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(adapter.calls, 0);
 }
 
@@ -248,15 +251,16 @@ static void test_short_room(void **state)
     uint8_t memory[3];
     struct bytes_out group = {.data = memory, .cap = sizeof(memory)};
 
-    assert_int_equal(linux_board->transport.operations->wake(linux_board->transport.context), TRANSPORT_OK);
-    assert_int_equal(linux_board->transport.operations->receive(linux_board->transport.context, &group),
-                     TRANSPORT_GARBLED);
+    assert_int_equal(linux_board->transport.operations->wake(linux_board->transport.context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(
+        linux_board->transport.operations->receive(linux_board->transport.context, group.data, group.cap, &group.len),
+        IMPRINT_TRANSPORT_GARBLED);
 }
 
 static void test_smbus_only(void **state)
 {
     struct transport_i2c_linux bus;
-    struct transport transport;
+    struct imprint_transport transport;
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;

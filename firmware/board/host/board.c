@@ -38,7 +38,7 @@ static struct {
     struct virtual_chip *chip;
     struct transport_virtual virtual_bus;
     struct transport_socket socket_bus;
-    struct transport transport;
+    struct imprint_transport transport;
     struct flash_file image;
     struct flash_device flash; /* in front of it */
     unsigned flash_left;       /* changes until power fails; 0: it does not */
@@ -219,7 +219,7 @@ int board_console_read(uint32_t timeout_us)
     board_end(0);
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *board_chip(void)
 {
     return &board.transport;
 }

@@ -10,7 +10,7 @@
 #define CONSOLE_BAUD 115200
 
 static struct transport_swi wire;
-static struct transport wire_transport;
+static struct imprint_transport wire_transport;
 
 void board_start(void)
 {
@@ -38,7 +38,7 @@ int board_console_read(uint32_t timeout_us)
     return mps2_uart_await(&mps2_layout.console, timeout_us);
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *board_chip(void)
 {
     return &wire_transport;
 }
