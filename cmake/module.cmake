@@ -6,9 +6,7 @@ function(imprint_module name)
   add_library(imprint_${name} STATIC ${MODULE_SOURCES})
   add_library(imprint::${name} ALIAS imprint_${name})
   target_link_libraries(imprint_${name} PRIVATE imprint_options PUBLIC ${MODULE_NEEDS})
-  if(EXISTS ${imprint_SOURCE_DIR}/include)
-    target_include_directories(imprint_${name} PUBLIC ${imprint_SOURCE_DIR}/include)
-  endif()
+  target_include_directories(imprint_${name} PUBLIC ${imprint_SOURCE_DIR}/include)
 endfunction()
 
 # Seconds after which a test is taken to hang. The longest, exhaustive faults under sanitizers, takes a small part of it.

@@ -174,3 +174,40 @@ def test_the_summary_of_failed_tests(checkout):
     assert answer.returncode == 1
     assert "(49 of 50 tests passed)" in answer.stdout
     assert answer.stdout.splitlines()[-1] == "50 passed, 1 failed"  # the build is one of them
+
+
+def test_check_release_needs_root(checkout):
+    checkout.tool("id", "echo 1000")
+    answer = checkout.run("scripts/check-release", "trixie", "demo")
+    assert answer.returncode == 1
+    assert "cannot make a Debian of its own: this needs root" in answer.stderr
+    assert "Next: sudo scripts/check-release trixie" in answer.stderr
+
+
+def test_check_release_names_the_tool_that_is_missing(checkout):
+    """Of the machine's tools only those are in reach that the script uses before it looks for debootstrap."""
+    checkout.tool("id", "echo 0")
+    for name in ("sh", "dirname"):
+        (checkout.tools / name).symlink_to(shutil.which(name))
+    answer = subprocess.run([shutil.which("sh"), "scripts/check-release", "bookworm"], cwd=checkout.folder, check=False,
+                            env={"PATH": str(checkout.tools)}, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1
+    assert "debootstrap not found" in answer.stderr
+    assert "Next: apt-get install debootstrap" in answer.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["sid"], ["trixie", "tour"]])
+def test_check_release_refuses_what_it_does_not_know(checkout, words):
+    answer = checkout.run("scripts/check-release", *words)
+    assert answer.returncode == 2 and "usage: scripts/check-release" in answer.stderr
+
+
+@pytest.mark.parametrize("sources, bases", [
+    (["http://a/debian bookworm", "http://a/debian bookworm-updates", "http://a/security bookworm-security"], ["http://a/debian"]),
+    (["http://0/vendor nodistro", "http://a/debian trixie", "http://a/debian trixie-updates"],
+     ["http://a/debian", "http://0/vendor"]),
+    ([], []),
+])
+def test_debians_own_mirror_comes_first(checkout, sources, bases):
+    (checkout.folder / "sources").write_text("".join(line + "\n" for line in sources))
+    assert checkout.in_library("plain_bases <sources").stdout.split() == bases
