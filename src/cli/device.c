@@ -242,7 +242,7 @@ static const struct {
 } kinds[] = {
     {"virtual", open_virtual, NULL},
     {"i2c", open_i2c,
-     "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
+     "check the chip's power, wiring and address, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
     {"swi", open_swi, NULL},
     {"kit", open_kit, NULL},
     {"unix", open_unix, NULL},
