@@ -14,9 +14,7 @@ static bool open_chip(struct platform *platform, const char *name, struct error 
     struct virtual_problem problem = {.cause = NULL};
 
     if (strncmp(name, "/dev/", 5) == 0) {
-        platform->i2c_open =
-            transport_i2c_linux_open(&platform->i2c_bus, name, TRUST_AND_GO_ADDRESS, &platform->transport, err);
-        return platform->i2c_open;
+        return transport_i2c_linux_open(name, TRUST_AND_GO_ADDRESS, &platform->transport, err);
     }
     if (virtual_open(name, &platform->virtual_chip, &problem) != VIRTUAL_OK) {
         platform->virtual_chip = NULL;
@@ -67,8 +65,7 @@ void platform_stop(struct platform *platform)
     driver_stop();
     if (platform->records_open)
         storage_file_close(&platform->file);
+    imprint_transport_close(&platform->transport);
     virtual_close(platform->virtual_chip);
-    if (platform->i2c_open)
-        transport_i2c_linux_close(&platform->i2c_bus);
     memset(platform, 0, sizeof *platform);
 }

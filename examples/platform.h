@@ -18,8 +18,7 @@
 struct platform {
     struct virtual_chip *virtual_chip; /* NULL: the chip is on an I2C adapter */
     struct transport_virtual virtual_bus;
-    struct transport_i2c_linux i2c_bus;
-    bool i2c_open, records_open;
+    bool records_open;
     struct imprint_transport transport;
     struct chip chip;
     struct storage_file file;
