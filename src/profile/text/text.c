@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/suggest.h"
 #include "profile/check.h"
 #include "profile/text/complain.h"
 #include "profile/text/schema.h"
@@ -41,7 +42,7 @@ static bool text_is_untyped(const struct tree_node *node)
     if (node->quoted)
         return false;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (complain_distance(node->text, words[i]) == 0)
+        if (suggest_distance(node->text, strlen(node->text), words[i]) == 0)
             return true;
     return number_parse(node->text, 0, UINT64_MAX, &number) != NUMBER_MALFORMED;
 }
