@@ -134,8 +134,7 @@ static bool open_transport(struct device *device, const struct cli *cli, struct 
     return opened;
 }
 
-/* The 7-bit address that DEVICE itself names; 0: none. */
-static uint8_t named_address(const char *named)
+uint8_t device_named_address(const char *named)
 {
     const char *at = strrchr(named, '@');
     uint64_t address;
@@ -214,7 +213,7 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
     *device = (struct device){.part = CHIP_PART_UNKNOWN};
     if (!open_transport(device, cli, err))
         goto failed;
-    device->named_address = kind == NULL ? 0 : named_address(cli->device);
+    device->named_address = kind == NULL ? 0 : device_named_address(cli->device);
     chip_init(&device->chip, &device->transport);
     if (cli->also_at != 0)
         chip_also_at(&device->chip, cli->also_at);
@@ -233,6 +232,15 @@ failed:
     error_doing(err, "open the device");
     device_close(device);
     return false;
+}
+
+bool device_open_bus(struct device *device, const struct cli *cli, struct error *err)
+{
+    *device = (struct device){.part = CHIP_PART_UNKNOWN};
+    if (!open_transport(device, cli, err))
+        return false;
+    chip_init(&device->chip, &device->transport);
+    return true;
 }
 
 uint8_t device_address(const struct device *device)

@@ -40,6 +40,12 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
  */
 bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err);
 
+/* The same without asking the chip anything: only the transport is open, and device_close() closes it. */
+bool device_open_bus(struct device *device, const struct cli *cli, struct error *err);
+
+/* The 7-bit address that DEVICE itself names after its last @; 0: none. */
+uint8_t device_named_address(const char *named);
+
 /* The 7-bit I2C address at which the chip is spoken to now; 0: this way to it knows none. */
 uint8_t device_address(const struct device *device);
 

@@ -20,13 +20,22 @@ const struct transport_kind transport_kinds[] = {
     {.name = "i2c",
      .form = "i2c:/dev/i2c-N[@ADDRESS]",
      .open = transport_i2c_linux_open_place,
+     .scans = true,
      .one_by_default = true,
      .when_silent = "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster "
                     "one wakes no chip"},
     {.name = "swi", .form = "swi:/dev/ttyX", .open = transport_swi_tty_open_place},
     {.name = "kit", .form = "kit:/dev/ttyX[@ADDRESS] or kit:hid[:SERIAL][@ADDRESS]", .open = open_kit},
-    {.name = "unix", .form = "unix:PATH[@ADDRESS]", .open = transport_socket_open_unix_place},
-    {.name = "tcp", .form = "tcp:HOST:PORT[@ADDRESS]", .open = transport_socket_open_tcp_place},
+    {.name = "unix",
+     .form = "unix:PATH[@ADDRESS]",
+     .open = transport_socket_open_unix_place,
+     .scans = true,
+     .only_chips = true},
+    {.name = "tcp",
+     .form = "tcp:HOST:PORT[@ADDRESS]",
+     .open = transport_socket_open_tcp_place,
+     .scans = true,
+     .only_chips = true},
 };
 const size_t transport_kind_count = sizeof transport_kinds / sizeof transport_kinds[0];
 

@@ -21,6 +21,8 @@ struct transport_kind {
      */
     bool (*open)(const char *place, uint8_t also_at, struct imprint_transport *transport, struct error *err);
 
+    bool scans;              /* is_taken() tells which of its addresses answer; takes @ADDRESS */
+    bool only_chips;         /* nothing but chips is on this bus */
     bool one_by_default;     /* without an address it means one certain chip, at the address it then has */
     const char *when_silent; /* what to check when no chip answers, beside what holds for any bus; or NULL */
 };

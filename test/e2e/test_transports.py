@@ -378,6 +378,28 @@ def test_places_to_listen(delivered, sock):
     assert plain.read_text() == "not a socket"
 
 
+def test_scan(station, sock):
+    """What answers on a bus, without a change to any chip."""
+    files, before = [], []
+    for part, name in (("blank", "one"), ("trust-and-go", "two")):
+        path = station.folder / name
+        station.run("virtual", "new", "--as", part, path)
+        files.append(path)
+        before.append(path.read_bytes())
+    serials = [station.json("--device", f"virtual:{path}", "info").event("chip")["serial"] for path in files]
+    with serving("--unix", sock, *files) as server:
+        for device in (server.device, f"{server.device}@0x35", f"{server.device}@0x60"):
+            found = [item for item in station.json("--device", device, "scan").objects if item["event"] == "found"]
+            assert [(item["i2c_address"], item["serial"]) for item in found] == [(0x35, serials[1]), (0x60, serials[0])]
+            assert [item["device"] for item in found] == [f"{server.device}@0x35", f"{server.device}@0x60"]
+        said = station.run("--device", server.device, "scan").out.splitlines()
+        assert len(said) == 2 and said[0].startswith(f"0x35  {serials[1]}  ATECC608"), said
+    assert [path.read_bytes() for path in files] == before
+    (alone,) = [item for item in station.json("--device", f"virtual:{files[1]}", "scan").objects if item["event"] == "found"]
+    assert alone["serial"] == serials[1] and alone["i2c_address"] == 0x35
+    assert station.json("--device", f"virtual:{station.folder / 'none'}", "scan", code=3).error["reason"] == "device-missing"
+
+
 @pytest.mark.parametrize("verb", [("virtual", "serve", "--unix", "s"), ("virtual", "run")])
 def test_files_that_are_not_one_chip_each(delivered, verb):
     """The hint is about the file, not about power and wiring."""

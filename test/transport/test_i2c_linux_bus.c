@@ -256,6 +256,24 @@ static void test_short_room(void **state)
         IMPRINT_TRANSPORT_GARBLED);
 }
 
+/* No address given: found where Trust&GO parts answer, though 0x60 is looked at first. */
+static void test_search(void **state)
+{
+    struct imprint_transport transport;
+    struct chip_config config;
+    struct chip chip;
+
+    (void)state;
+    assert_true(transport_i2c_linux_open("/dev/null", 0, &transport, NULL));
+    assert_int_equal(imprint_transport_address(&transport), 0x60);
+    chip_init(&chip, &transport);
+    assert_int_equal(chip_read_config(&chip, &config, NULL), CHIP_OK);
+    assert_int_equal(imprint_transport_address(&transport), 0x35);
+    imprint_transport_close(&transport);
+    imprint_transport_close(&transport); /* stays closed */
+    assert_int_equal(imprint_transport_address(&transport), 0);
+}
+
 static void test_smbus_only(void **state)
 {
     struct imprint_transport transport;
@@ -277,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_oversize, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_short_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_smbus_only, set_up, tear_down),
     };
 
