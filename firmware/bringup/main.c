@@ -13,7 +13,7 @@
 #include "psa/driver.h"
 #include "psa/keys.h"
 #include "psa/records.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/texts.h"
 #include "psa/start.h"
 
@@ -26,7 +26,7 @@ static struct its its;
 
 static void say(const char *text)
 {
-    board_console_write((const uint8_t *)text, strlen(text));
+    imprint_board_console_write((const uint8_t *)text, strlen(text));
 }
 
 static void say_number(const char *before, uint32_t number, const char *after)
@@ -74,15 +74,15 @@ static void say_error(const struct error *err)
 /* A tenth of a second passes, and the clock runs forward meanwhile. */
 static bool try_clock(void)
 {
-    const struct imprint_transport *wire = board_chip();
-    const uint64_t start = board_now_us();
+    const struct imprint_transport *wire = imprint_board_chip();
+    const uint64_t start = imprint_board_now_us();
     uint64_t last = start, took;
 
     for (unsigned i = 0; i < 100; i++) {
         uint64_t now;
 
         wire->operations->delay_us(wire->context, 1000);
-        now = board_now_us();
+        now = imprint_board_now_us();
         if (now < last)
             return false;
         last = now;
@@ -113,7 +113,7 @@ static bool try_flash(const struct imprint_flash_device *device)
 
 static bool open_flash(struct error *err)
 {
-    const struct imprint_flash_device *device = board_flash();
+    const struct imprint_flash_device *device = imprint_board_flash();
     enum storage_status status;
 
     say_number("flash: ", device->block_count, " blocks");
@@ -133,7 +133,7 @@ static bool open_chip(struct error *err)
     struct chip_config config;
     uint8_t serial[CHIP_SERIAL_BYTES];
 
-    chip_init(&chip, board_chip());
+    chip_init(&chip, imprint_board_chip());
     if (chip_read_config(&chip, &config, err) != CHIP_OK)
         return false;
     chip_sleep(&chip);
@@ -189,9 +189,9 @@ int main(void)
 {
     struct error err = {.reason = ERROR_NONE};
 
-    board_start();
+    imprint_board_start();
     say("board: ");
-    say(board_name());
+    say(imprint_board_name());
     say("\r\n");
     for (int number = 1; number <= 4; number++) {
         if (!step(&err, number)) {

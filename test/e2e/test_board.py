@@ -137,7 +137,7 @@ def patched(board, name, station, at, content):
 @on_both
 def test_a_fault_says_where_and_ends(station, board):
     """main() begins with an instruction that there is not."""
-    program = patched(board, "bringup", station, "board_name", b"\x00\xde")
+    program = patched(board, "bringup", station, "imprint_board_name", b"\x00\xde")
     with powered(board, "bringup", station.folder / "flash", program=program) as running:
         assert running.end() == 70
         assert re.search(r"fault: exception 00000003, pc [0-9a-f]{8}, lr [0-9a-f]{8}", running.text)
