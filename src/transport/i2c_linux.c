@@ -224,8 +224,8 @@ static const struct open_error {
     const char *cause, *next;
 } open_errors[] = {
     {ENOENT, "there is no such file", "load the kernel module i2c-dev and look at /dev/i2c-*"},
-    {EACCES, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
-    {EPERM, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
+    {EACCES, "this user may not open it", "add the user to the group that owns it, usually i2c"},
+    {EPERM, "this user may not open it", "add the user to the group that owns it, usually i2c"},
     {ENXIO, "its adapter is gone", "check that the adapter is plugged in"},
     {ENODEV, "its adapter is gone", "check that the adapter is plugged in"},
     {EISDIR, "it is a directory", "name a file such as /dev/i2c-1"},

@@ -104,7 +104,7 @@ static bool open_kit(struct transport_kit_hid *self, const char *path, struct er
     if (self->hid != NULL)
         return true;
     if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
-        error_set(err, ERROR_DEVICE_MISSING, "the kit may not be opened by this user",
+        error_set(err, ERROR_DEVICE_MISSING, "this user may not open the kit",
                   "let the user read and write its /dev/hidraw file, by a udev rule for USB 03eb:2312");
     else
         error_set(err, ERROR_DEVICE_MISSING, "the kit cannot be opened", "unplug it and plug it in again");

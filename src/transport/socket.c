@@ -371,14 +371,16 @@ static const struct open_error {
     enum error_reason reason;
     const char *cause, *next;
 } open_errors[] = {
-    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "nobody can be reached there", "start: imprint virtual serve"},
+    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "no server is listening there",
+     "start one with: imprint virtual serve --unix PATH FILE"},
     {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "somebody listens there but does not answer",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "what listens there does not speak the bus protocol",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection", "is it the same version of imprint?"},
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "a server is listening there but does not answer",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server there does not use the bus protocol",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection",
+     "use the same version of imprint on both sides"},
 };
 
 static void note_open_error(const struct bus_client *client, enum bus_client_status status, struct error *err)

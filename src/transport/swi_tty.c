@@ -127,10 +127,10 @@ static bool check_wire(struct transport_swi_tty *self, struct error *err)
     case IMPRINT_TRANSPORT_OK:
         return true;
     case IMPRINT_TRANSPORT_NO_ANSWER:
-        error_set(err, ERROR_DEVICE_SILENT, "nothing that is sent on the wire is heard again", next);
+        error_set(err, ERROR_DEVICE_SILENT, "the receiver gets no echo of what is sent on the wire", next);
         break;
     case IMPRINT_TRANSPORT_GARBLED:
-        error_set(err, ERROR_DEVICE_GARBLED, "what is sent on the wire is heard as something else", next);
+        error_set(err, ERROR_DEVICE_GARBLED, "the receiver gets a damaged echo of what is sent on the wire", next);
         break;
     case IMPRINT_TRANSPORT_GONE:
         error_set(err, ERROR_DEVICE_MISSING, "the serial port is gone", "check that the adapter is plugged in");
@@ -153,7 +153,7 @@ static int open_socket(const char *path, struct error *err)
     } else {
         errno = ENAMETOOLONG;
     }
-    error_set(err, ERROR_DEVICE_MISSING, "nobody serves a single wire at this socket",
+    error_set(err, ERROR_DEVICE_MISSING, "no server for a single wire is listening at this socket",
               "start one with: imprint virtual serve --swi-unix PATH FILE");
     error_with_errno(err, errno);
     if (fd >= 0)
