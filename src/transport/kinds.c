@@ -22,7 +22,7 @@ const struct transport_kind transport_kinds[] = {
      .open = transport_i2c_linux_open_place,
      .scans = true,
      .one_by_default = true,
-     .when_silent = "check power, wiring and address of the chip, and that the bus runs at 100 kHz or slower: a faster "
+     .when_silent = "check the chip's power, wiring and address, and that the bus runs at 100 kHz or slower: a faster "
                     "one wakes no chip"},
     {.name = "swi", .form = "swi:/dev/ttyX", .open = transport_swi_tty_open_place},
     {.name = "kit", .form = "kit:/dev/ttyX[@ADDRESS] or kit:hid[:SERIAL][@ADDRESS]", .open = open_kit},
