@@ -5,10 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "cli/evidence.h"
 #include "cli/options.h"
 #include "profile/words.h"
 #include "psa/keys.h"
+
+static void no_such_key(const struct session *session, const char *text, struct error *err)
+{
+    error_set(err, ERROR_KEY_UNKNOWN,
+              error_keep_format(err, "no key with id or name \"%s\"%s", text,
+                                session->record == NULL ? "; this device has no record that names keys" : ""),
+              "list the keys with: imprint keys");
+}
 
 static bool resolve(const struct session *session, const char *text, uint32_t *id, struct error *err)
 {
@@ -20,11 +29,7 @@ static bool resolve(const struct session *session, const char *text, uint32_t *i
     }
     if (evidence_key_id(session->record, text, id))
         return true;
-    error_set(err, ERROR_KEY_UNKNOWN,
-              session->record == NULL ? "this device has no record that could name its keys, and this is no key id"
-                                      : "no key of this device has this name",
-              "imprint keys lists ids and names");
-    error_with_subject(err, text);
+    no_such_key(session, text, err);
     return false;
 }
 
@@ -39,6 +44,10 @@ bool key_find(struct session *session, const char *text, struct key *key, struct
     if (status == PSA_SUCCESS) {
         key->name = evidence_key_name(session->record, key->id);
         return true;
+    }
+    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST) {
+        error_clear(err); /* what PSA says of it does not name what was typed */
+        no_such_key(session, text, err);
     }
     error_with_key(err, key->id);
     session_psa_failed(session, status, "find the key", err);
@@ -105,20 +114,37 @@ void key_algorithm_text(psa_algorithm_t algorithm, char text[static KEY_TEXT_SIZ
         snprintf(text, KEY_TEXT_SIZE, "0x%08x", (unsigned)algorithm);
 }
 
+/* The core adds the message usage to each hash usage (psa_extend_key_usage_flags()): showing both tells nothing more.
+ */
+static psa_key_usage_t usage_shown(psa_key_usage_t usage)
+{
+    if ((usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
+        usage &= ~(psa_key_usage_t)PSA_KEY_USAGE_SIGN_MESSAGE;
+    if ((usage & PSA_KEY_USAGE_VERIFY_HASH) != 0)
+        usage &= ~(psa_key_usage_t)PSA_KEY_USAGE_VERIFY_MESSAGE;
+    return usage;
+}
+
 void key_usage_text(psa_key_usage_t usage, char text[static KEY_TEXT_SIZE])
 {
     size_t n = 0;
 
     text[0] = '\0';
-    /* The core adds the message usage to each hash usage (psa_extend_key_usage_flags()): saying both tells nothing. */
-    if ((usage & PSA_KEY_USAGE_SIGN_HASH) != 0)
-        usage &= ~(psa_key_usage_t)PSA_KEY_USAGE_SIGN_MESSAGE;
-    if ((usage & PSA_KEY_USAGE_VERIFY_HASH) != 0)
-        usage &= ~(psa_key_usage_t)PSA_KEY_USAGE_VERIFY_MESSAGE;
     for (const struct profile_word *word = profile_words_usage; word->word != NULL; word++) {
-        if ((usage & word->value) == 0)
+        if ((usage_shown(usage) & word->value) == 0)
             continue;
         snprintf(text + n, KEY_TEXT_SIZE - n, "%s%s", n > 0 ? ", " : "", word->word);
         n = strlen(text);
     }
+}
+
+json_t *key_usage_array(psa_key_usage_t usage)
+{
+    json_t *words = json_array();
+
+    for (const struct profile_word *word = profile_words_usage; word->word != NULL; word++) {
+        if ((usage_shown(usage) & word->value) != 0)
+            json_array_append_new(words, json_string(word->word));
+    }
+    return words;
 }

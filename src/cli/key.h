@@ -33,4 +33,7 @@ void key_type_text(psa_key_type_t type, char text[static KEY_TEXT_SIZE]);
 void key_algorithm_text(psa_algorithm_t algorithm, char text[static KEY_TEXT_SIZE]);
 void key_usage_text(psa_key_usage_t usage, char text[static KEY_TEXT_SIZE]);
 
+/* The same words of the usage, an array of strings. New, the caller's. */
+json_t *key_usage_array(psa_key_usage_t usage);
+
 #endif

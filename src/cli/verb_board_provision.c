@@ -42,14 +42,18 @@ enum board_option {
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)"},
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and have nothing done"},
-    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
-    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may say nothing (30)"},
-    [OPTION_SWITCH] = {"switch", 0, "COMMAND",
-                       "then run this: it flashes the primary image; and prove the keys with it"},
-    [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the primary application's console"},
-    [OPTION_END] = {"end", 0, NULL, "end the factory application when done"},
+    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
+    [OPTION_ARM] = {"arm", 0, "SERIAL",
+                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+                    "profile"},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
+    [OPTION_SWITCH] =
+        {"switch", 0, "COMMAND",
+         "then run this shell command, which flashes the primary image and resets the board, and prove the keys", NULL},
+    [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the console of the primary application",
+                                NULL},
+    [OPTION_END] = {"end", 0, NULL, "end the factory application when done", NULL},
 };
 
 struct run {
@@ -354,14 +358,18 @@ out:
 const struct cli_verb cli_verb_board_provision = {
     .name = "board provision",
     .arguments = "PROFILE",
-    .summary = "Have a board's factory application provision it, and check what it says",
-    .description = "Talks to the factory application over the board's console: shows its plan, arms what\n"
-                   "is for ever where --arm allows it, has it run, and checks with its own cryptography\n"
-                   "what the board reports: public keys, proofs, certificate requests, configuration.\n"
-                   "They are kept in the state folder as record.json and NAME.csr. The board's image\n"
-                   "must be made from the same profile. Running it again is always right.\n",
-    .examples = "  imprint board provision profiles/mbed-factory-example.yaml --console /dev/ttyACM0\n"
-                "  imprint board provision plan.yaml -c /dev/ttyACM0 --switch './flash primary.bin'\n",
+    .summary = "Let a board's factory application provision the board",
+    .description = "Talks to the factory application over the board's console: shows its plan, arms\n"
+                   "irreversible steps where --arm allows it, and starts it. Then verifies what the\n"
+                   "board reports: public keys, proofs, certificate requests, configuration. These\n"
+                   "are kept in the state folder as record.json and NAME.csr.\n"
+                   "\n"
+                   "The board's image must be made from the same profile. You can always run it\n"
+                   "again. With --switch the keys are then proven through the primary application,\n"
+                   "as board prove does.\n",
+    .examples = "  imprint board provision plan.yaml --console /dev/ttyACM0\n"
+                "  imprint board provision plan.yaml -c /dev/ttyACM0 \\\n"
+                "      --switch './flash primary.bin'\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,

@@ -18,12 +18,12 @@
 
 enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_C] = {"c", 0, NULL, "a C source with a const table, for a factory image"},
-    [OPTION_BINARY] = {"binary", 0, NULL, "the binary form whose SHA-256 is the profile's digest"},
-    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (factory_profile)"},
-    [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device"},
-    [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image begins without waiting for a station"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_C] = {"c", 0, NULL, "write a C source with a const table, for a factory image", NULL},
+    [OPTION_BINARY] = {"binary", 0, NULL, "write the binary form whose SHA-256 is the profile's digest", NULL},
+    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (default: factory_profile)", NULL},
+    [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device", "profile"},
+    [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image starts without waiting for a station", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 #define DEFAULT_NAME "factory_profile"
@@ -206,12 +206,15 @@ out:
 const struct cli_verb cli_verb_compile = {
     .name = "compile",
     .arguments = "PROFILE",
-    .summary = "Make a profile into C for a board's factory image, or into its binary form",
-    .description = "With --c a C source that defines the profile as a const table, with its digest and\n"
-                   "the public keys that it imports; the same profile gives the same source. Private\n"
-                   "keys to import are refused: an image is no place for them. With --binary the\n"
-                   "compact form that the digest is made of.\n",
-    .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o factory_profile.c\n"
+    .summary = "Turn a profile into C or binary for a factory image",
+    .description = "With --c: a C source that defines the profile as a const table, with its digest\n"
+                   "and the public keys that it imports. The same profile always gives the same\n"
+                   "source. With --binary: the canonical form whose SHA-256 is the digest. Choose\n"
+                   "one of the two.\n"
+                   "\n"
+                   "A profile that imports a private key is refused: a private key must not be in an\n"
+                   "image.\n",
+    .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o profile.c\n"
                 "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n",
     .options = options,
     .option_count = OPTION_COUNT,

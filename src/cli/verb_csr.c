@@ -12,8 +12,8 @@
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
@@ -81,8 +81,8 @@ const struct cli_verb cli_verb_csr = {
     .name = "csr",
     .arguments = "KEY",
     .summary = "Print a certificate request, signed in the chip, as PEM",
-    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY is a\n"
-                   "key id or a name from the device's record.\n",
+    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY\n"
+                   "is a key id or a name from the device's record.\n",
     .examples = "  imprint csr board --subject \"CN=board 1,O=Example\"\n"
                 "  imprint csr 18 --subject \"CN=board 1\" | openssl req -verify -noout -text\n",
     .options = options,

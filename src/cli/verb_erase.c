@@ -15,7 +15,7 @@
 
 enum erase_option { OPTION_YES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_YES] = {"yes", 'y', NULL, "really do it; without it, only says what it would forget"},
+    [OPTION_YES] = {"yes", 'y', NULL, "do it; without this option, only list what would be removed", NULL},
 };
 
 /* Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `counting` only counts. */
@@ -108,11 +108,12 @@ static enum cli_exit run_erase(struct cli *cli)
 const struct cli_verb cli_verb_erase = {
     .name = "erase",
     .arguments = "",
-    .summary = "Forget all PSA metadata of this device; the chip's keys stay",
-    .description = "Removes the device's key records and its record.json from the state folder, damaged\n"
-                   "ones too. The chip is not touched: its keys stay where they are, but no key id\n"
-                   "points to them any more.\n",
-    .examples = "  imprint erase --yes\n",
+    .summary = "Forget all PSA metadata of this device; its keys stay",
+    .description = "Removes the device's key records and its record.json from the state folder,\n"
+                   "damaged ones too. The chip is not touched: its keys stay where they are, but no\n"
+                   "key id points to them any more.\n",
+    .examples = "  imprint erase\n"
+                "  imprint erase --yes\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .run = run_erase,

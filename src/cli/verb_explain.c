@@ -20,10 +20,10 @@ static enum cli_exit run_explain(struct cli *cli)
 
 const struct cli_verb cli_verb_explain = {
     .name = "explain",
-    .arguments = "FILE.hex",
+    .arguments = "FILE",
     .summary = "Decode a config zone dump, without a chip",
-    .description = "The file holds the 128 bytes of a config zone: as hex digits with white space and\n"
-                   "# comments as you like, or raw. - is stdin. With --verbose also every field.\n",
+    .description = "FILE has the 128 bytes of a config zone: as hex digits with white space and\n"
+                   "# comments, or raw. - is stdin. With --verbose also every field.\n",
     .examples = "  imprint explain dump.hex\n"
                 "  imprint --verbose explain - < dump.bin\n",
     .least = 1,

@@ -32,11 +32,13 @@ static enum cli_exit run_info(struct cli *cli)
 const struct cli_verb cli_verb_info = {
     .name = "info",
     .arguments = "",
-    .summary = "Show the chip and what each slot can do, holds, and who uses it",
-    .description = "Shows part, serial number, locks and I2C address, and for each slot its kind, its\n"
-                   "abilities in the chip's present state, whether it holds a key, and the key id that\n"
-                   "points to it. Sends only commands that read. With --verbose also every field of\n"
-                   "the config zone.\n",
+    .summary = "Show the chip, and what each slot can do and holds",
+    .description = "Shows part, serial number, locks and I2C address. For each slot: its kind, what\n"
+                   "it can do in the chip's present state, whether it holds a key, and the key id\n"
+                   "that points to it. Sends only commands that read.\n"
+                   "\n"
+                   "With --verbose: every field of the config zone as well, and SlotConfig and\n"
+                   "KeyConfig of each slot bit by bit.\n",
     .examples = "  imprint info\n"
                 "  imprint --device i2c:/dev/i2c-1@0x35 info\n"
                 "  imprint --json info | jq .serial\n",

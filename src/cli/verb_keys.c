@@ -33,10 +33,10 @@ static bool list_key(void *context, const struct driver_record *key)
     output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
                   name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
                   algorithm, usage);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:s}", "event", "key", "id",
+    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
                                     (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
-                                    "algorithm", algorithm, "usage", usage));
+                                    "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
     return true;
 }
 
@@ -65,11 +65,11 @@ const struct cli_verb cli_verb_keys = {
     .name = "keys",
     .arguments = "",
     .summary = "List the device's PSA keys",
-    .description = "One line per key: key id, name and method as the last provisioning recorded them,\n"
-                   "slot, type, size, algorithm and usage. Looks only. With --storage flash:IMAGE lists\n"
-                   "what lies in that image, and asks no device.\n",
+    .description = "One line per key: key id, name and method from the device's record, slot, type,\n"
+                   "size, algorithm and usage. Changes nothing. With --storage flash:IMAGE it lists\n"
+                   "the keys in that image and needs no chip.\n",
     .examples = "  imprint keys\n"
                 "  imprint --storage flash:board.flash keys\n"
-                "  imprint --json keys | jq -r 'select(.event==\"key\") | .id'\n",
+                "  imprint --json keys | jq 'select(.event==\"key\") | .id'\n",
     .run = run_keys,
 };

@@ -20,8 +20,10 @@
 
 enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and write nothing anywhere"},
-    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
+    [OPTION_ARM] = {"arm", 0, "SERIAL",
+                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+                    "profile"},
 };
 
 /* What one run of the verb holds. */
@@ -117,7 +119,8 @@ static void say_moved(const struct run *run)
 {
     const struct output *output = &run->cli->output;
     const struct device *device = &run->session.device;
-    const char *named = run->cli->device, *at = strrchr(named, '@');
+    const char *named = run->cli->device;
+    const char *at = device->named_address != 0 ? strrchr(named, '@') : NULL;
     uint8_t address = device_address(device);
     char next[PATH_MAX + 16];
 
@@ -126,7 +129,7 @@ static void say_moved(const struct run *run)
             run->profile.i2c_address != 0)
             address = run->profile.i2c_address;
     }
-    if (device->given_address == 0 || address == device->given_address)
+    if (device->expected_address == 0 || address == device->expected_address)
         return;
     snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
     output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
@@ -216,11 +219,16 @@ const struct cli_verb cli_verb_provision = {
     .name = "provision",
     .arguments = "PROFILE",
     .summary = "Bring the device to the profile's state and prove it",
-    .description = "Looks at chip and key records, compares them with the profile, does what is\n"
-                   "missing, then has every key sign a fresh challenge. Running it again is always\n"
-                   "right: after an interruption it goes on where it stopped, and a finished device\n"
-                   "is only confirmed. Locks are for ever and want --arm. At the end the evidence is\n"
-                   "kept as record.json in the state folder.\n",
+    .description = "Reads the chip and the key records, compares them with the profile, does what is\n"
+                   "missing, and lets every key sign a fresh challenge. A device that is not what\n"
+                   "the profile expects is refused before anything is written.\n"
+                   "\n"
+                   "You can always run it again: after an interruption it continues where it\n"
+                   "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
+                   "The evidence is kept as record.json in the state folder.\n"
+                   "\n"
+                   "The plan shows the state of the device: blank, partial, done; foreign or\n"
+                   "wrong-part for a device that is refused.\n",
     .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --arm 0123A1B2C3D4E5F601 profiles/blank-three-ways.yaml\n",

@@ -41,7 +41,7 @@ const struct cli_verb cli_verb_public_key = {
     .arguments = "KEY",
     .summary = "Print a key's public key as PEM",
     .description = "KEY is a key id or a name from the device's record. The chip computes the public\n"
-                   "key from the private one (or hands out the public key a slot holds).\n",
+                   "key from the private one, or gives the public key that the slot holds.\n",
     .examples = "  imprint public-key 18\n"
                 "  imprint public-key board > board.pem\n",
     .least = 1,

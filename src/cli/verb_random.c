@@ -12,7 +12,7 @@
 
 enum random_option { OPTION_HEX, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_HEX] = {"hex", 'x', NULL, "as hex digits and a newline"},
+    [OPTION_HEX] = {"hex", 'x', NULL, "print hex digits and a newline", NULL},
 };
 
 #define RANDOM_MAX ((uint64_t)1024 * 1024)
@@ -97,8 +97,9 @@ const struct cli_verb cli_verb_random = {
     .name = "random",
     .arguments = "BYTES",
     .summary = "Print random bytes from the chip's generator",
-    .description = "Up to 1048576 bytes. Refused while the chip's config zone is unlocked, for then it\n"
-                   "gives a fixed pattern. On a terminal they are shown in hex.\n",
+    .description = "BYTES is a number from 1 to 1048576. Refused while the chip's config zone is\n"
+                   "unlocked, because the chip then gives a fixed pattern. On a terminal the bytes\n"
+                   "are shown in hex.\n",
     .examples = "  imprint random 32 --hex\n"
                 "  imprint random 4096 > sample.bin\n",
     .options = options,

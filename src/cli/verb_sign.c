@@ -11,8 +11,8 @@
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature as r and s, 32 bytes each, and not as DER"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "write the signature as r and s, 32 bytes each, not as DER", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool sign_file(struct session *session, const struct key *key, const char *file,
@@ -78,8 +78,9 @@ const struct cli_verb cli_verb_sign = {
     .name = "sign",
     .arguments = "KEY [FILE]",
     .summary = "Sign a file's SHA-256 with a key in the chip",
-    .description = "Hashes FILE (stdin when it is absent or -) and has the chip sign the hash with\n"
-                   "ECDSA. The signature is DER, as openssl wants it. On a terminal it is shown in hex.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, and lets the chip sign the hash\n"
+                   "with ECDSA. The signature is DER, as openssl expects it; on a terminal it is\n"
+                   "shown in hex. KEY is a key id or a name from the device's record.\n",
     .examples = "  imprint sign board firmware.bin -o firmware.sig\n"
                 "  openssl dgst -sha256 -verify board.pem -signature firmware.sig firmware.bin\n",
     .options = options,

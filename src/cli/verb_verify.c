@@ -11,7 +11,7 @@
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, and not DER"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, not DER", NULL},
 };
 
 static psa_status_t verify_on_host(struct session *session, const struct key *key, psa_algorithm_t algorithm,
@@ -90,8 +90,10 @@ const struct cli_verb cli_verb_verify = {
     .name = "verify",
     .arguments = "KEY SIGNATURE [FILE]",
     .summary = "Verify a file's signature with a key of the device",
-    .description = "Hashes FILE (stdin when it is absent or -) with SHA-256 and checks the signature in\n"
-                   "the file SIGNATURE. Exit code 1 when it does not match.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, with SHA-256 and checks the\n"
+                   "signature in the file SIGNATURE. The chip does it where the key's policy\n"
+                   "permits, otherwise Mbed TLS with the key's public key. The exit code is 1 when\n"
+                   "the signature does not match.\n",
     .examples = "  imprint verify board firmware.sig firmware.bin\n",
     .options = options,
     .option_count = OPTION_COUNT,

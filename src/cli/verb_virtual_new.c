@@ -15,9 +15,11 @@
 enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_AS] = {"as", 'a', "PART",
-                   "blank, trust-and-go (the default), trust-flex, or a config zone dump's file name"},
-    [OPTION_BUS] = {"bus", 0, "BUS", "i2c (the default) or swi, for the variant with a single wire; not with a dump"},
-    [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys, for the same N"},
+                   "blank, trust-and-go (default), trust-flex, or the name of a file with a config zone dump",
+                   "blank trust-and-go trust-flex"},
+    [OPTION_BUS] = {"bus", 0, "BUS",
+                    "i2c (default), or swi for a part with a single wire; a dump says which bus it has", "i2c swi"},
+    [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys for the same N", NULL},
 };
 
 static const struct {
@@ -137,10 +139,12 @@ const struct cli_verb cli_verb_virtual_new = {
     .name = "virtual new",
     .arguments = "[FILE]",
     .summary = "Make a virtual chip",
-    .description = "Makes a part as it leaves its maker, in a new file: FILE, or chip.virtual in the\n"
-                   "state folder, where DEVICE \"virtual\" finds it. An existing file is never\n"
-                   "overwritten. Its private keys lie in the file in clear: it is for trying things\n"
-                   "and for tests, never for a product.\n",
+    .description = "Makes a part as its maker delivers it, in a new file: FILE, or chip.virtual in\n"
+                   "the state folder, where --device virtual finds it. An existing file is never\n"
+                   "overwritten.\n"
+                   "\n"
+                   "The private keys are in the file in clear: it is for rehearsals and tests, never\n"
+                   "for a product.\n",
     .examples = "  imprint virtual new\n"
                 "  imprint virtual new --as blank --seed 1 blank.virtual\n"
                 "  imprint virtual new --as trust-flex --bus swi wire.virtual\n"

@@ -28,8 +28,9 @@
 
 enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N; 1 when it is not given"},
-    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
+    [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N (default: 1)", NULL},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times, not the longest published ones",
+                        NULL},
 };
 
 struct run {
@@ -248,13 +249,16 @@ const struct cli_verb cli_verb_virtual_run = {
     .name = "virtual run",
     .arguments = "[FILE...] -- PROGRAM [ARGUMENT...]",
     .summary = "Run a program with virtual chips on its I2C bus",
-    .description = "Runs an unmodified Linux program that finds the virtual chips in the files (or the\n"
-                   "one in the state folder) on /dev/i2c-N, each at its own address. No privilege and\n"
-                   "no kernel module is needed; the program must not be statically linked. The chips'\n"
-                   "time passes with the clock on the wall. Ends with the program, and with its exit\n"
-                   "code: 128 and the signal's number where a signal ended it.\n",
+    .description = "Runs an unmodified Linux program that finds the virtual chips in these files, or\n"
+                   "the one in the state folder, on /dev/i2c-N, each at its own address. Needs no\n"
+                   "privilege and no kernel module, but the program must not be statically linked.\n"
+                   "The chips' time follows the wall clock.\n"
+                   "\n"
+                   "Ends with the program and with its exit code; 128 plus the signal's number when\n"
+                   "a signal ended the program.\n",
     .examples = "  imprint virtual run chip.virtual -- i2cdetect -y 1\n"
-                "  imprint virtual run --bus 7 a.virtual b.virtual -- imprint --device i2c:/dev/i2c-7@0x35 info\n",
+                "  imprint virtual run --bus 7 a.virtual b.virtual -- \\\n"
+                "      imprint --device i2c:/dev/i2c-7@0x35 info\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .most = INT_MAX,

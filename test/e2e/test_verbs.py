@@ -410,4 +410,4 @@ def test_what_a_closed_pipe_does_not_stop(delivered):
     run_into(closed_pipe(), delivered, "provision", EXAMPLE)
     assert "nothing to do" in delivered.run("provision", EXAMPLE).out
     error = run_into(closed_pipe(), delivered, "public-key", "99", code=1)
-    assert "no key has this id" in error.err
+    assert "no key with id or name" in error.err

@@ -18,6 +18,7 @@
 #include "firmware/factory/factory.h"
 #include "firmware/primary/primary.h"
 #include "transport/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 struct bench bench;
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 

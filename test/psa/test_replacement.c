@@ -16,6 +16,7 @@
 #include "chip/operations.h"
 #include "psa/operations.h"
 #include "psa/slots.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 #include <sys/wait.h>
