@@ -78,6 +78,7 @@ extern const struct cli_verb cli_verb_csr;
 extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
+extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_board_provision;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEVICE, taken apart by a table of its kinds. */
+/* DEVICE: the virtual chip here, all other transports by the table in transport/kinds.c. */
 #include "cli/device.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "chip/command.h"
 #include "chip/operations.h"
 #include "cli/folder.h"
-#include "cli/options.h"
+#include "transport/kinds.h"
+#include "transport/place.h"
+#include "transport/virtual.h"
 #include "virtual/chip/virtual.h"
-
-/* Where a part answers that leaves its maker unconfigured (I2C_Address 0xC0). */
-#define BLANK_ADDRESS 0x60
 
 /* A status of the virtual chip as a reason; one row each. */
 static const enum error_reason reasons[] = {
@@ -23,32 +23,13 @@ static const enum error_reason reasons[] = {
     [VIRTUAL_BAD_IMAGE] = ERROR_DEVICE_GARBLED,
 };
 
-bool device_split_host(char **host, char **port)
+/* "virtual:FILE, i2c:..., ...": all forms of DEVICE. */
+static void list_forms(char *text, size_t size)
 {
-    char *colon = strrchr(*host, ':'), *bracket = strchr(*host, ']');
-    uint64_t number;
+    size_t len = (size_t)snprintf(text, size, "name one of: virtual, virtual:FILE");
 
-    if (colon == NULL || colon == *host || colon[1] == '\0' || (bracket != NULL && bracket + 1 != colon))
-        return false;
-    if (bracket != NULL) {
-        if (**host != '[')
-            return false;
-        ++*host;
-        *bracket = '\0';
-    }
-    *colon = '\0';
-    *port = colon + 1;
-    /* A number that is none of a port would be cut down to one; a name is looked up. */
-    return strspn(*port, "0123456789") != strlen(*port) || options_number(*port, 0, 65535, &number);
-}
-
-static bool refuse_form(const struct cli *cli, const char *cause, struct error *err)
-{
-    (void)cli;
-    error_set(err, ERROR_USAGE, cause,
-              "it is virtual, virtual:FILE, swi:/dev/ttyX, i2c:/dev/i2c-N, kit:/dev/ttyX, kit:hid, kit:hid:SERIAL, "
-              "unix:PATH or tcp:HOST:PORT, from i2c: on also with @ADDRESS");
-    return false;
+    for (size_t i = 0; i < transport_kind_count && len < size; i++)
+        len += (size_t)snprintf(text + len, size - len, ", %s", transport_kinds[i].form);
 }
 
 bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err)
@@ -64,8 +45,10 @@ bool device_open_virtual(const struct cli *cli, const char *path, struct virtual
         error_set(err, reason == ERROR_NONE ? ERROR_UNEXPECTED : reason,
                   problem.cause != NULL ? problem.cause : "the virtual chip cannot be opened",
                   status == VIRTUAL_SYSTEM    ? "check who may read and write the file"
-                  : status != VIRTUAL_NO_FILE ? NULL
-                                              : "check the name, or make one with: imprint virtual new FILE");
+                  : status == VIRTUAL_NO_FILE ? "check the name, or make one with: imprint virtual new FILE"
+                  : status == VIRTUAL_IN_USE
+                      ? "wait until the other program has ended, then run the same command again"
+                      : "name the file of a virtual chip, or make one with: imprint virtual new FILE");
         error_with_errno(err, status == VIRTUAL_NO_FILE ? 0 : problem.system_errno);
         error_with_subject(err, path);
         if (err != NULL && status == VIRTUAL_IN_USE && problem.holder_pid > 0)
@@ -86,168 +69,118 @@ bool device_open_virtual(const struct cli *cli, const char *path, struct virtual
     return true;
 }
 
-static bool open_virtual(struct device *device, const struct cli *cli, const char *rest, struct error *err)
+static bool open_virtual(struct device *device, const struct cli *cli, const char *place, struct error *err)
 {
-    if (rest == NULL) {
-        if (!folder_in_state(cli, "chip.virtual", device->path, err))
+    char path[PATH_MAX];
+    struct virtual_chip *chip;
+
+    if (place == NULL) {
+        if (!folder_in_state(cli, "chip.virtual", path, err))
             return false;
-    } else if (rest[0] == '\0' || strlen(rest) >= sizeof device->path) {
-        return refuse_form(cli, "virtual: wants the name of a file behind the colon", err);
+    } else if (place[0] == '\0' || strlen(place) >= sizeof path) {
+        error_set(err, ERROR_USAGE, "virtual: needs the name of a file after the colon", NULL);
+        return false;
     } else {
-        snprintf(device->path, sizeof device->path, "%s", rest);
+        (void)snprintf(path, sizeof path, "%s", place);
     }
-    if (!device_open_virtual(cli, device->path, &device->virtual_chip, err)) {
-        if (rest == NULL && err != NULL && err->reason == ERROR_DEVICE_MISSING)
+    if (!device_open_virtual(cli, path, &chip, err)) {
+        if (place == NULL && err != NULL && err->reason == ERROR_DEVICE_MISSING)
             err->next = "make one with: imprint virtual new";
         return false;
     }
-    device->transport = transport_virtual_init(&device->virtual_bus, device->virtual_chip);
-    if (!tracing_open(&device->tracing, cli, err))
+    if (!tracing_open(&device->tracing, cli, err)) {
+        virtual_close(chip);
         return false;
-    transport_virtual_trace(&device->virtual_bus, device->tracing.trace);
+    }
+    if (transport_virtual_own(chip, device->tracing.trace, &device->transport))
+        return true;
+    virtual_close(chip);
+    tracing_close(&device->tracing);
+    error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+    return false;
+}
+
+/* For ways to a chip that imprint does not simulate, and so cannot disturb or record. */
+static bool refuse_virtual_options(const struct cli *cli, struct error *err)
+{
+    const char *cause = cli->fault_count > 0 ? "--fault is for virtual chips only"
+                        : cli->trace != NULL ? "--trace is for virtual chips only"
+                                             : NULL;
+
+    if (cause == NULL)
+        return false;
+    error_set(err, ERROR_USAGE, cause, "leave it out; imprint virtual serve takes it too");
     return true;
 }
 
-/* Takes the `len` characters of `rest` as `device->path`. For ways to a chip that is not ours to make fail. */
-static bool take_path(struct device *device, const struct cli *cli, const char *rest, size_t len, const char *wanted,
-                      struct error *err)
+/* Opens the transport that DEVICE names. A usage error of any of them tells all forms, unless it has a hint. */
+static bool open_transport(struct device *device, const struct cli *cli, struct error *err)
 {
-    if (len == 0 || len >= sizeof device->path)
-        return refuse_form(cli, wanted, err);
-    if (cli->fault_count > 0) {
-        error_set(err, ERROR_USAGE, "--fault is for virtual chips only",
-                  "leave it out; imprint virtual serve takes it too");
-        return false;
+    const char *colon = strchr(cli->device, ':'), *place = colon == NULL ? NULL : colon + 1;
+    const struct transport_kind *kind = transport_kind_of(cli->device);
+    char forms[512];
+    bool opened = false;
+
+    if (kind != NULL)
+        opened = !refuse_virtual_options(cli, err) && kind->open(place, cli->also_at, &device->transport, err);
+    else if (strcmp(cli->device, "virtual") == 0 || strncmp(cli->device, "virtual:", 8) == 0)
+        opened = open_virtual(device, cli, place, err);
+    else
+        error_set(err, ERROR_USAGE, "no such kind of device", NULL);
+    if (!opened && err->reason == ERROR_USAGE && err->next == NULL) {
+        list_forms(forms, sizeof forms);
+        err->next = error_keep(err, forms);
     }
-    if (cli->trace != NULL) {
-        error_set(err, ERROR_USAGE, "--trace is for virtual chips only",
-                  "leave it out; imprint virtual serve takes it too");
-        return false;
-    }
-    memcpy(device->path, rest, len);
-    device->path[len] = '\0';
-    return true;
+    return opened;
+}
+
+uint8_t device_named_address(const char *named)
+{
+    const char *at = strrchr(named, '@');
+    uint64_t address;
+
+    return at != NULL && number_parse(at + 1, 0x08, 0x77, &address) == NUMBER_OK ? (uint8_t)address : 0;
 }
 
 /*
- * Takes `rest` apart at its last @: into `device->path`, and the address behind it, `address` unchanged where there is
- * none.
+ * No chip answered: looks whether one does at another of the usual addresses of the same bus, and says how to name it.
+ * An address whose half is one of them was probably taken from a data sheet that prints the 8-bit form.
  */
-static bool split_address(struct device *device, const struct cli *cli, const char *rest, const char *wanted,
-                          uint64_t *address, struct error *err)
+static void advise_silent(const struct device *device, const struct cli *cli, struct error *err)
 {
-    const char *at = rest == NULL ? NULL : strrchr(rest, '@');
-    size_t len = rest == NULL ? 0 : at == NULL ? strlen(rest) : (size_t)(at - rest);
+    const struct imprint_transport_operations *bus = device->transport.operations;
+    const struct transport_kind *kind = transport_kind_of(cli->device);
+    const uint8_t tried = imprint_transport_address(&device->transport);
+    const char *at = strrchr(cli->device, '@');
+    const int bare = device->named_address != 0 && at != NULL ? (int)(at - cli->device) : (int)strlen(cli->device);
+    char text[PATH_MAX + 64];
 
-    /* The bus keeps 0x00 to 0x07 and 0x78 to 0x7f for itself. */
-    if (at != NULL && !options_number(at + 1, 0x08, 0x77, address))
-        return refuse_form(cli, "the address behind @ is not a 7-bit one from 0x08 to 0x77", err);
-    device->given_address = (uint8_t)*address;
-    return take_path(device, cli, rest, len, wanted, err);
-}
+    if (kind != NULL && kind->when_silent != NULL)
+        err->next = kind->when_silent;
+    if (tried == 0)
+        return;
+    if (bus->is_taken != NULL)
+        (void)bus->wake(device->transport.context);
+    for (size_t i = 0; i < sizeof transport_usual_addresses; i++) {
+        const uint8_t other = transport_usual_addresses[i];
 
-static bool open_i2c(struct device *device, const struct cli *cli, const char *rest, struct error *err)
-{
-    uint64_t address = BLANK_ADDRESS;
-
-    if (!split_address(device, cli, rest, "i2c: wants the name of an adapter behind the colon", &address, err))
-        return false;
-    device->i2c_open =
-        transport_i2c_linux_open(&device->i2c_bus, device->path, (uint8_t)address, &device->transport, err);
-    return device->i2c_open;
-}
-
-static bool open_swi(struct device *device, const struct cli *cli, const char *rest, struct error *err)
-{
-    if (!take_path(device, cli, rest, rest == NULL ? 0 : strlen(rest),
-                   "swi: wants the name of a serial port behind the colon", err))
-        return false;
-    device->swi_open = transport_swi_tty_open(&device->swi_bus, device->path, &device->transport, err);
-    return device->swi_open;
-}
-
-/* "hid" or "hid:SERIAL" in `path` names a kit on USB; anything else is a serial port's file. */
-static bool open_kit_hid(struct device *device, uint8_t address, struct error *err)
-{
-    const char *serial = device->path[3] == ':' ? device->path + 4 : NULL;
-
-    if (serial != NULL && serial[0] == '\0') {
-        error_set(err, ERROR_USAGE, "kit:hid: wants a kit's serial number behind the colon",
-                  "kit:hid alone is the only kit that is plugged in");
-        return false;
+        if (other == tried)
+            continue;
+        if (bus->is_taken != NULL && bus->is_taken(device->transport.context, other)) {
+            (void)snprintf(text, sizeof text, "no chip answers at 0x%02x; one answers at 0x%02x", tried, other);
+            err->cause = error_keep(err, text);
+            (void)snprintf(text, sizeof text, "use --device %.*s@0x%02x", bare, cli->device, other);
+            err->next = error_keep(err, text);
+            return;
+        }
+        if (tried == 2 * other) {
+            (void)snprintf(text, sizeof text, "0x%02x is the 8-bit form of 0x%02x: use --device %.*s@0x%02x", tried,
+                           other, bare, cli->device, other);
+            err->next = error_keep(err, text);
+            return;
+        }
     }
-    device->hid_open = transport_kit_hid_open(&device->hid_bus, serial, address, &device->transport, err);
-    if (!device->hid_open)
-        error_with_subject(err, serial);
-    return device->hid_open;
 }
-
-static bool open_kit_at(struct device *device, uint8_t address, struct error *err)
-{
-    if (strcmp(device->path, "hid") == 0 || strncmp(device->path, "hid:", 4) == 0)
-        return open_kit_hid(device, address, err);
-    device->kit_open = transport_kit_tty_open(&device->kit_bus, device->path, address, &device->transport, err);
-    return device->kit_open;
-}
-
-/* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
-static bool open_kit(struct device *device, const struct cli *cli, const char *rest, struct error *err)
-{
-    struct error ignored = {.reason = ERROR_NONE};
-    uint64_t address = 0;
-
-    if (!split_address(device, cli, rest, "kit: wants the name of a serial port behind the colon, or hid", &address,
-                       err))
-        return false;
-    if (address != 0 && cli->also_at != 0 && open_kit_at(device, (uint8_t)address, &ignored))
-        return true;
-    if (address != 0 && cli->also_at != 0 && open_kit_at(device, cli->also_at, &ignored))
-        return true;
-    return open_kit_at(device, (uint8_t)address, err);
-}
-
-static bool open_unix(struct device *device, const struct cli *cli, const char *rest, struct error *err)
-{
-    uint64_t address = 0;
-
-    if (!split_address(device, cli, rest, "unix: wants the name of a socket behind the colon", &address, err))
-        return false;
-    device->socket_open =
-        transport_socket_open_unix(&device->socket_bus, device->path, (uint8_t)address, &device->transport, err);
-    error_with_subject(err, device->socket_open ? NULL : device->path);
-    return device->socket_open;
-}
-
-static bool open_tcp(struct device *device, const struct cli *cli, const char *rest, struct error *err)
-{
-    static const char wanted[] = "tcp: wants HOST:PORT behind the colon";
-    char copy[PATH_MAX], *host = copy, *port;
-    uint64_t address = 0;
-
-    if (!split_address(device, cli, rest, wanted, &address, err))
-        return false;
-    (void)snprintf(copy, sizeof copy, "%s", device->path);
-    if (!device_split_host(&host, &port))
-        return refuse_form(cli, wanted, err);
-    device->socket_open =
-        transport_socket_open_tcp(&device->socket_bus, host, port, (uint8_t)address, &device->transport, err);
-    error_with_subject(err, device->socket_open ? NULL : device->path);
-    return device->socket_open;
-}
-
-static const struct {
-    const char *name;
-    bool (*open)(struct device *device, const struct cli *cli, const char *rest, struct error *err);
-    const char *when_silent; /* what to look at when nothing answers, beside what holds for any bus; or NULL */
-} kinds[] = {
-    {"virtual", open_virtual, NULL},
-    {"i2c", open_i2c,
-     "check the chip's power, wiring and address, and that the bus runs at 100 kHz or slower: a faster one wakes no chip"},
-    {"swi", open_swi, NULL},
-    {"kit", open_kit, NULL},
-    {"unix", open_unix, NULL},
-    {"tcp", open_tcp, NULL},
-};
 
 /* The guard is asked only about what would last. */
 static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -259,31 +192,39 @@ static bool allow_nothing(void *context, const struct chip_command *command, uin
     return false;
 }
 
+/* Where the same DEVICE will look for the chip the next time; 0: wherever it is. */
+static uint8_t expected_address(const struct device *device, const struct transport_kind *kind)
+{
+    const uint8_t address = device_address(device);
+
+    if (kind == NULL || device->named_address != 0 || !kind->one_by_default)
+        return device->named_address;
+    for (size_t i = 0; i < sizeof transport_usual_addresses; i++) {
+        if (transport_usual_addresses[i] == address)
+            return address;
+    }
+    return transport_usual_addresses[0];
+}
+
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err)
 {
-    size_t len = strcspn(cli->device, ":"), kind = 0;
-    const char *rest = cli->device[len] == ':' ? cli->device + len + 1 : NULL;
+    const struct transport_kind *kind = transport_kind_of(cli->device);
 
     *device = (struct device){.part = CHIP_PART_UNKNOWN};
-    while (kind < sizeof kinds / sizeof kinds[0] &&
-           (strlen(kinds[kind].name) != len || strncmp(kinds[kind].name, cli->device, len) != 0))
-        kind++;
-    if (kind == sizeof kinds / sizeof kinds[0]) {
-        refuse_form(cli, "no such kind of device", err);
+    if (!open_transport(device, cli, err))
         goto failed;
-    }
-    if (!kinds[kind].open(device, cli, rest, err))
-        goto failed;
+    device->named_address = kind == NULL ? 0 : device_named_address(cli->device);
     chip_init(&device->chip, &device->transport);
     if (cli->also_at != 0)
         chip_also_at(&device->chip, cli->also_at);
     if (looking)
         device->chip.guard.allow = allow_nothing;
     if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK) {
-        if (err->reason == ERROR_DEVICE_SILENT && kinds[kind].when_silent != NULL)
-            err->next = kinds[kind].when_silent;
+        if (err->reason == ERROR_DEVICE_SILENT)
+            advise_silent(device, cli, err);
         goto failed;
     }
+    device->expected_address = expected_address(device, kind);
     chip_config_serial(&device->config, device->serial);
     device->part = chip_config_part(&device->config);
     return true;
@@ -293,15 +234,18 @@ failed:
     return false;
 }
 
+bool device_open_bus(struct device *device, const struct cli *cli, struct error *err)
+{
+    *device = (struct device){.part = CHIP_PART_UNKNOWN};
+    if (!open_transport(device, cli, err))
+        return false;
+    chip_init(&device->chip, &device->transport);
+    return true;
+}
+
 uint8_t device_address(const struct device *device)
 {
-    if (device->i2c_open)
-        return device->i2c_bus.address;
-    if (device->socket_open)
-        return device->socket_bus.address;
-    if (device->kit_open)
-        return device->kit_bus.kit.identity >> 1;
-    return device->hid_open ? device->hid_bus.kit.identity >> 1 : 0;
+    return imprint_transport_address(&device->transport);
 }
 
 void device_allow_writes(struct device *device)
@@ -311,29 +255,10 @@ void device_allow_writes(struct device *device)
 
 void device_close(struct device *device)
 {
-    if (device->virtual_chip == NULL && !device->i2c_open && !device->swi_open && !device->socket_open &&
-        !device->kit_open && !device->hid_open)
-        return;
-    if (device->chip.transport.operations != NULL)
+    if (device->transport.operations != NULL)
         chip_sleep(&device->chip);
-    virtual_close(device->virtual_chip);
-    device->virtual_chip = NULL;
+    imprint_transport_close(&device->transport);
     tracing_close(&device->tracing);
-    if (device->i2c_open)
-        transport_i2c_linux_close(&device->i2c_bus);
-    device->i2c_open = false;
-    if (device->swi_open)
-        transport_swi_tty_close(&device->swi_bus);
-    device->swi_open = false;
-    if (device->socket_open)
-        transport_socket_close(&device->socket_bus);
-    device->socket_open = false;
-    if (device->kit_open)
-        transport_kit_tty_close(&device->kit_bus);
-    device->kit_open = false;
-    if (device->hid_open)
-        transport_kit_hid_close(&device->hid_bus);
-    device->hid_open = false;
 }
 
 void device_say_counters(const struct device *device, const struct output *output)

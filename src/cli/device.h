@@ -10,12 +10,8 @@
 #include "chip/config.h"
 #include "cli/cli.h"
 #include "cli/tracing.h"
-#include "transport/i2c_linux.h"
-#include "transport/kit_hid.h"
-#include "transport/kit_tty.h"
-#include "transport/socket.h"
-#include "transport/swi_tty.h"
-#include "transport/virtual.h"
+
+#include <imprint/transport.h>
 
 struct virtual_chip;
 
@@ -25,29 +21,16 @@ struct device {
     struct chip_config config; /* as read at opening */
     enum chip_part part;
     uint8_t serial[CHIP_SERIAL_BYTES];
-    uint8_t given_address; /* 7-bit, by DEVICE or for want of one there; 0: the only or first chip */
+    uint8_t named_address;    /* 7-bit, by DEVICE; 0: it names none */
+    uint8_t expected_address; /* where the same DEVICE will look for the chip the next time; 0: wherever it is */
+    struct imprint_transport transport; /* owned */
     /* Private. */
-    struct imprint_transport transport;
-    struct virtual_chip *virtual_chip; /* not NULL: this is where the transport goes */
-    struct transport_virtual virtual_bus;
-    struct transport_i2c_linux i2c_bus;
-    bool i2c_open;
     struct tracing tracing;
-    struct transport_socket socket_bus;
-    bool socket_open;
-    struct transport_kit_tty kit_bus;
-    bool kit_open;
-    struct transport_kit_hid hid_bus;
-    bool hid_open;
-    struct transport_swi_tty swi_bus;
-    bool swi_open;
-    char path[PATH_MAX];
 };
 
 /*
  * Opens `cli->device`, arms `cli->faults`, reads the config zone. With `looking` the chip is guarded from then on: no
- * command that may change its memory is sent. False with a reason, and nothing held. Error subjects point into
- * `device`.
+ * command that may change its memory is sent. False with a reason, and nothing held.
  */
 bool device_open(struct device *device, const struct cli *cli, bool looking, struct error *err);
 
@@ -57,8 +40,11 @@ bool device_open(struct device *device, const struct cli *cli, bool looking, str
  */
 bool device_open_virtual(const struct cli *cli, const char *path, struct virtual_chip **chip, struct error *err);
 
-/* Takes "HOST:PORT" or "[HOST]:PORT" apart, in place. False when it is neither. */
-bool device_split_host(char **host, char **port);
+/* The same without asking the chip anything: only the transport is open, and device_close() closes it. */
+bool device_open_bus(struct device *device, const struct cli *cli, struct error *err);
+
+/* The 7-bit address that DEVICE itself names after its last @; 0: none. */
+uint8_t device_named_address(const char *named);
 
 /* The 7-bit I2C address at which the chip is spoken to now; 0: this way to it knows none. */
 uint8_t device_address(const struct device *device);

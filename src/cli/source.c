@@ -107,11 +107,11 @@ out:
 }
 
 bool source_read_write_keys(struct source *source, const struct profile *profile,
-                            struct driver_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err)
+                            struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err)
 {
     *count = 0;
     for (size_t i = 0; i < profile->write_key_count && i < CHIP_SLOTS; i++) {
-        struct driver_write_key *key = &keys[*count];
+        struct imprint_write_key *key = &keys[*count];
         struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
         struct error failure = {.reason = ERROR_NONE};
         struct input input;

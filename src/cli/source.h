@@ -30,6 +30,6 @@ bool source_read_key(struct source *source, const struct profile_key *key, struc
  * device needs none, and an import that does says so. The caller wipes `keys`.
  */
 bool source_read_write_keys(struct source *source, const struct profile *profile,
-                            struct driver_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err);
+                            struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err);
 
 #endif

@@ -36,7 +36,7 @@ struct run {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    struct driver_write_key write_keys[CHIP_SLOTS];
+    struct imprint_write_key write_keys[CHIP_SLOTS];
     struct driver_settings settings;
     struct arming arming;
 };
@@ -119,7 +119,8 @@ static void say_moved(const struct run *run)
 {
     const struct output *output = &run->cli->output;
     const struct device *device = &run->session.device;
-    const char *named = run->cli->device, *at = strrchr(named, '@');
+    const char *named = run->cli->device;
+    const char *at = device->named_address != 0 ? strrchr(named, '@') : NULL;
     uint8_t address = device_address(device);
     char next[PATH_MAX + 16];
 
@@ -128,7 +129,7 @@ static void say_moved(const struct run *run)
             run->profile.i2c_address != 0)
             address = run->profile.i2c_address;
     }
-    if (device->given_address == 0 || address == device->given_address)
+    if (device->expected_address == 0 || address == device->expected_address)
         return;
     snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
     output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
