@@ -100,7 +100,7 @@ static void send_text(const char *verb, const char *text)
     if (text == NULL)
         return;
     frame = console_begin_frame(verb);
-    if (texts_apart(text, &number))
+    if (text_is_separate(text, &number))
         link_add_number(&frame, "number", number);
     else
         link_add_text(&frame, "text", text);
@@ -111,7 +111,7 @@ static void print_text(const char *text)
 {
     uint32_t number;
 
-    if (!texts_apart(text, &number)) {
+    if (!text_is_separate(text, &number)) {
         console_print(text);
         return;
     }

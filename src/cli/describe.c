@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "cli/evidence.h"
+#include "station/evidence.h"
+#include "station/value.h"
 
 static const struct {
     enum chip_ability ability;
@@ -104,16 +105,15 @@ static void describe_as_object(const struct output *output, const struct chip_co
     for (size_t i = 0; i < chip_config_field_count; i++) {
         const struct chip_config_field *field = &chip_config_fields[i];
 
-        json_object_set_new(fields, field->name, output_hex(chip_config_field(config, field)));
+        json_object_set_new(fields, field->name, value_hex(chip_config_field(config, field)));
     }
-    output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
-                            chip_part_name(chip_config_part(config)), "serial",
-                            output_hex(bytes_of(serial, sizeof serial)), "revision",
-                            output_hex(chip_config_revision(config)), "bus", describe_bus(config), "i2c_address",
-                            describe_address(config), "config_locked", (int)chip_config_is_locked(config),
-                            "data_locked", (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
-                            output_hex(bytes_of(config->zone, sizeof config->zone))));
+    output_object(output, json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
+                                    chip_part_name(chip_config_part(config)), "serial",
+                                    value_hex(bytes_of(serial, sizeof serial)), "revision",
+                                    value_hex(chip_config_revision(config)), "bus", describe_bus(config), "i2c_address",
+                                    describe_address(config), "config_locked", (int)chip_config_is_locked(config),
+                                    "data_locked", (int)chip_data_is_locked(config), "slots", slots, "fields", fields,
+                                    "config", value_hex(bytes_of(config->zone, sizeof config->zone))));
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */

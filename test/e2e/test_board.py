@@ -94,12 +94,12 @@ def check_primary(station, board, flash, chip, keys=(16, 18)):
 def test_bringup(wired, board):
     flash = wired.folder / "flash"
     with serving("--swi-pty", wired.chip) as server:
-        for expected in ("making one", "flash: "):
+        for expected in ("creating one", "flash: "):
             with powered(board, "bringup", flash, server.device) as running:
                 assert running.end() == 0, running.text
                 assert f"board: {board}" in running.text and expected in running.text
                 assert "chip: 01230015D655592701" in running.text and "all is well" in running.text
-        assert "making one" not in running.text
+        assert "creating one" not in running.text
 
 
 @on_both

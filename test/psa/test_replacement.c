@@ -72,7 +72,7 @@ static const struct scene {
 };
 
 static struct device device;
-static struct driver_write_key write_key = {.slot = 15};
+static struct imprint_write_key write_key = {.slot = 15};
 
 /* Every private and public key that the chip shows. */
 struct keys {

@@ -411,7 +411,7 @@ static void import_a_pair_in_clear(void **state)
 
 static void import_a_pair_encrypted(void **state)
 {
-    struct driver_write_key key = {.slot = 15}, wrong = {.slot = 15, .secret = {1}};
+    struct imprint_write_key key = {.slot = 15}, wrong = {.slot = 15, .secret = {1}};
     uint8_t scalar[32], point[65];
 
     (void)state;

@@ -37,7 +37,6 @@
 static struct {
     struct virtual_chip *chip;
     struct transport_virtual virtual_bus;
-    struct transport_socket socket_bus;
     struct imprint_transport transport;
     struct flash_file image;
     struct imprint_flash_device flash; /* in front of it */
@@ -85,7 +84,7 @@ static void open_chip(const char *name)
         fault = NULL;
 
     if (strncmp(name, "unix:", 5) == 0) {
-        if (!transport_socket_open_unix(&board.socket_bus, name + 5, 0, &board.transport, &err))
+        if (!transport_socket_open_unix(name + 5, 0, &board.transport, &err))
             cannot("reach the chip", name, err.cause);
         return;
     }

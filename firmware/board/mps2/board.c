@@ -48,13 +48,11 @@ const struct imprint_flash_device *imprint_board_flash(void)
     return &mps2_flash;
 }
 
-/* Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, with which QEMU ends. Nothing may come between the lines. */
-static void leave(const uint32_t parameter[static 2])
+/* Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, with which QEMU ends: its number in r0, its parameters in
+ * r1. */
+static void leave(const uint32_t parameters[static 2])
 {
-    register uint32_t r0 __asm__("r0") = 0x20u;
-    register const uint32_t *r1 __asm__("r1") = parameter;
-
-    __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+    __asm__ volatile("mov r1, %1\n\tmov r0, %0\n\tbkpt 0xAB" : : "r"(0x20u), "r"(parameters) : "r0", "r1", "memory");
 }
 
 #if defined(IMPRINT_MEASURE)
