@@ -18,7 +18,7 @@ static enum cli_exit run_info(struct cli *cli)
         return output_error(&cli->output, &err);
     status = driver_read_map(&session.driver, true, &map, &err);
     if (status == PSA_SUCCESS) {
-        describe_chip(&cli->output, &session.device.config, &map, session.record);
+        describe_chip(&cli->output, &session.device.config, CHIP_PART_UNKNOWN, &map, session.record);
     } else {
         error_with_psa(&err, status);
         error_doing(&err, "look at the slots");
