@@ -34,7 +34,7 @@ const struct imprint_transport *board_chip(void);
 uint64_t board_now_us(void);
 
 /* The flash of the key store, and nothing else's. Valid for ever. */
-const struct flash_device *board_flash(void);
+const struct imprint_flash_device *board_flash(void);
 
 /* The end of all work: status 0 is good. A product would sleep or reset here; a rehearsal ends its process. */
 _Noreturn void board_end(int status);

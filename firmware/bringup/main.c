@@ -93,7 +93,7 @@ static bool try_clock(void)
 }
 
 /* The rules of storage/flash.h, tried in the last block of a flash that holds no store. */
-static bool try_flash(const struct flash_device *device)
+static bool try_flash(const struct imprint_flash_device *device)
 {
     static const uint8_t pattern[STORAGE_FLASH_UNIT_MAX] =
         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
@@ -113,7 +113,7 @@ static bool try_flash(const struct flash_device *device)
 
 static bool open_flash(struct error *err)
 {
-    const struct flash_device *device = board_flash();
+    const struct imprint_flash_device *device = board_flash();
     enum storage_status status;
 
     say_number("flash: ", device->block_count, " blocks");

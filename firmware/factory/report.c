@@ -10,24 +10,24 @@
 
 void factory_say_step(const struct factory *factory, const struct provision_step *step)
 {
-    console_say(provision_action_name(step->action));
+    console_print(provision_action_name(step->action));
     if (step->key >= 0) {
         const struct profile_key *key = &factory->compiled->profile.keys[step->key];
 
-        console_say(" ");
-        console_say_number(key->id);
-        console_say(" ");
-        console_say(key->name);
+        console_print(" ");
+        console_print_number(key->id);
+        console_print(" ");
+        console_print(key->name);
     }
     if (step->slot != PROFILE_SLOT_ANY) {
-        console_say(", slot ");
-        console_say_number(step->slot);
+        console_print(", slot ");
+        console_print_number(step->slot);
     }
 }
 
 void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step)
 {
-    struct link_frame frame = console_frame(verb);
+    struct link_frame frame = console_begin_frame(verb);
 
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
     link_add_text(&frame, "action", provision_action_name(step->action));
@@ -47,15 +47,15 @@ static void report_key(const struct profile_key *key, const struct provision_key
 {
     struct link_frame frame;
 
-    console_say("key ");
-    console_say_number(evidence->key_id);
-    console_say(" ");
-    console_say(key->name);
-    console_say(": slot ");
-    console_say_number(evidence->slot);
-    console_say(evidence->created ? ", new\n" : ", was there\n");
-    console_say_public_key(evidence->public_key);
-    frame = console_frame("key");
+    console_print("key ");
+    console_print_number(evidence->key_id);
+    console_print(" ");
+    console_print(key->name);
+    console_print(": slot ");
+    console_print_number(evidence->slot);
+    console_print(evidence->created ? ", new\n" : ", was there\n");
+    console_print_public_key(evidence->public_key);
+    frame = console_begin_frame("key");
     link_add_number(&frame, "id", evidence->key_id);
     link_add_text(&frame, "name", key->name);
     link_add_number(&frame, "slot", evidence->slot);
@@ -64,7 +64,7 @@ static void report_key(const struct profile_key *key, const struct provision_key
     link_end(&frame);
     if (evidence->hash == 0)
         return;
-    frame = console_frame("proof");
+    frame = console_begin_frame("proof");
     link_add_number(&frame, "id", evidence->key_id);
     link_add_number(&frame, "hash", evidence->hash);
     link_add_hex(&frame, "challenge", bytes_of(evidence->challenge, sizeof evidence->challenge));
@@ -76,7 +76,7 @@ static void report_key(const struct profile_key *key, const struct provision_key
 static void send_data(const char *verb, uint32_t id, struct bytes data)
 {
     for (size_t at = 0; at < data.len; at += PIECE) {
-        struct link_frame frame = console_frame(verb);
+        struct link_frame frame = console_begin_frame(verb);
 
         if (id != 0)
             link_add_number(&frame, "id", id);
@@ -105,10 +105,10 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
         error_with_key(err, key->id);
         return false;
     }
-    console_say("certificate request for key ");
-    console_say_number(key->id);
-    console_say("\n");
-    console_say_pem("CERTIFICATE REQUEST", bytes_written(&out));
+    console_print("certificate request for key ");
+    console_print_number(key->id);
+    console_print("\n");
+    console_print_pem("CERTIFICATE REQUEST", bytes_written(&out));
     send_data("csr", key->id, bytes_written(&out));
     return true;
 }
@@ -119,16 +119,16 @@ static void report_result(const struct factory *factory)
     uint32_t ms = (uint32_t)(evidence->chip_us / 1000);
     struct link_frame frame;
 
-    console_say(evidence->lasting_steps == 0 ? "nothing to do: " : "provisioned: ");
-    console_say_hex(bytes_of(evidence->serial, sizeof evidence->serial));
-    console_say(" is as profile ");
-    console_say(factory->compiled->profile.name);
-    console_say(" wants it; ");
-    console_say_number((uint32_t)evidence->lasting_steps);
-    console_say(evidence->lasting_steps == 1 ? " change, " : " changes, ");
-    console_say_number(ms);
-    console_say(" ms of chip time\n");
-    frame = console_frame("result");
+    console_print(evidence->lasting_steps == 0 ? "nothing to do: " : "provisioned: ");
+    console_print_hex(bytes_of(evidence->serial, sizeof evidence->serial));
+    console_print(" is as profile ");
+    console_print(factory->compiled->profile.name);
+    console_print(" wants it; ");
+    console_print_number((uint32_t)evidence->lasting_steps);
+    console_print(evidence->lasting_steps == 1 ? " change, " : " changes, ");
+    console_print_number(ms);
+    console_print(" ms of chip time\n");
+    frame = console_begin_frame("result");
     link_add_hex(&frame, "serial", bytes_of(evidence->serial, sizeof evidence->serial));
     link_add_text(&frame, "part", chip_part_name(evidence->part));
     link_add_number(&frame, "changes", (uint32_t)evidence->lasting_steps);

@@ -32,8 +32,8 @@ static int64_t now_ms(void)
 
 static bool console_gone(const struct board *board, int system_errno, struct error *err)
 {
-    error_set(err, ERROR_DEVICE_SILENT, "the console is gone",
-              "connect the board again, then run the same command again: it goes on where it stopped");
+    error_set(err, ERROR_DEVICE_SILENT, "the console was disconnected",
+              "connect the board again, then run the same command again: it continues where it stopped");
     error_with_errno(err, system_errno);
     error_with_subject(err, board->path);
     return false;
@@ -55,7 +55,8 @@ static bool write_all(struct board *board, const uint8_t *data, size_t len, stru
         if (n < 0 && errno != EINTR && errno != EAGAIN)
             return console_gone(board, errno, err);
         if (now_ms() >= until) {
-            error_set(err, ERROR_DEVICE_SILENT, "the console takes no more bytes", "check the cable and flow control");
+            error_set(err, ERROR_DEVICE_SILENT, "the console accepts no more bytes",
+                      "check the cable and flow control");
             error_with_subject(err, board->path);
             return false;
         }
@@ -64,11 +65,12 @@ static bool write_all(struct board *board, const uint8_t *data, size_t len, stru
     return true;
 }
 
-/* A line's kind, or that there is none. */
-enum heard { HEARD_LINE, HEARD_NOTHING, HEARD_GONE };
+/* How a wait for a line ended. */
+enum read_status { READ_LINE, READ_TIMEOUT, READ_CLOSED };
 
-/* Waits for a line until `until`; it is then in board->room. `*kind` says what it is. */
-static enum heard hear(struct board *board, int64_t until, bool may_stop, enum link_kind *kind, struct error *err)
+/* Waits for a line, at most until `until` (now_ms()), and puts it into board->room; `*kind` says what it is. */
+static enum read_status read_line(struct board *board, int64_t until, bool may_stop, enum link_kind *kind,
+                                  struct error *err)
 {
     for (;;) {
         struct pollfd port = {.fd = board->fd, .events = POLLIN};
@@ -76,14 +78,14 @@ static enum heard hear(struct board *board, int64_t until, bool may_stop, enum l
         ssize_t n = read(board->fd, &byte, 1);
 
         if (n == 1) {
-            board->heard = true;
-            if (link_reader_take(&board->reader, byte, kind))
-                return HEARD_LINE;
+            board->received = true;
+            if (link_reader_add_byte(&board->reader, byte, kind))
+                return READ_LINE;
             continue;
         }
         if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
             (void)console_gone(board, n == 0 ? 0 : errno, err);
-            return HEARD_GONE;
+            return READ_CLOSED;
         }
         if (may_stop && !board->stop_sent && stop_is_wanted()) {
             const uint8_t stop = STOP;
@@ -91,10 +93,10 @@ static enum heard hear(struct board *board, int64_t until, bool may_stop, enum l
             board->stop_sent = true;
             output_say(board->output, "imprint: stopping; the board ends the step that it is at");
             if (!write_all(board, &stop, 1, err))
-                return HEARD_GONE;
+                return READ_CLOSED;
         }
         if (now_ms() >= until)
-            return HEARD_NOTHING;
+            return READ_TIMEOUT;
         (void)poll(&port, 1, POLL_MS);
     }
 }
@@ -154,7 +156,7 @@ static const char *keep_text(struct error *err, const char *text)
 }
 
 /* The board's error as one of ours; its texts came in frames of their own, its numbers get their words when printed. */
-static void take_error(struct board *board, const struct link_words *words, struct error *err)
+static void read_error(struct board *board, const struct link_words *words, struct error *err)
 {
     char room[5 * (LINK_LINE_MAX + 1)];
     struct error found = ERROR_IN(room);
@@ -202,7 +204,7 @@ static bool has_flag(const struct link_words *words, const char *name)
 }
 
 /* Where the image's texts are kept apart from it, only a number comes. */
-static void take_text(const struct link_words *words, char *to)
+static void read_text(const struct link_words *words, char *to)
 {
     uint32_t number;
 
@@ -213,15 +215,15 @@ static void take_text(const struct link_words *words, char *to)
 }
 
 /* Takes a frame of the answer; true when it is its last, and `*answer` what it says. */
-static bool take_frame(struct board *board, const struct board_command *command, const struct link_words *words,
-                       enum answer *answer, struct error *err)
+static bool handle_frame(struct board *board, const struct board_command *command, const struct link_words *words,
+                         enum answer *answer, struct error *err)
 {
     if (is_word(words, 0, "doing")) {
-        take_text(words, board->doing);
+        read_text(words, board->doing);
     } else if (is_word(words, 0, "cause")) {
-        take_text(words, board->cause);
+        read_text(words, board->cause);
     } else if (is_word(words, 0, "next")) {
-        take_text(words, board->next);
+        read_text(words, board->next);
     } else if (is_word(words, 0, "again")) {
         *answer = ANSWER_AGAIN;
         return true;
@@ -229,12 +231,12 @@ static bool take_frame(struct board *board, const struct board_command *command,
         *answer = ANSWER_OK;
         return true;
     } else if (is_word(words, 0, "error") && (is_word(words, 1, command->verb) || is_word(words, 1, "unknown"))) {
-        take_error(board, words, err);
+        read_error(board, words, err);
         *answer = ANSWER_REFUSED;
         return true;
     } else if (is_word(words, 0, "hello") && has_flag(words, "boot") && strcmp(command->verb, "hello") != 0) {
-        error_set(err, ERROR_DEVICE_RESET, "the board started anew in the middle of it",
-                  "check its supply, then run the same command again: it goes on where it stopped");
+        error_set(err, ERROR_DEVICE_RESET, "the board restarted during the command",
+                  "check its power supply, then run the same command again: it continues where it stopped");
         *answer = ANSWER_FAILED;
         return true;
     } else if (command->frame != NULL) {
@@ -243,14 +245,14 @@ static bool take_frame(struct board *board, const struct board_command *command,
     return false;
 }
 
-static void show_talk(const struct board *board)
+static void show_text(const struct board *board)
 {
     output_detail(board->output, "%s: %s", board->path, board->room);
 }
 
 static enum answer ask_once(struct board *board, const struct board_command *command, int silence_ms, struct error *err)
 {
-    enum link_kind kind = LINK_TALK;
+    enum link_kind kind = LINK_TEXT;
     enum answer answer = ANSWER_FAILED;
 
     board->damaged = 0;
@@ -259,18 +261,18 @@ static enum answer ask_once(struct board *board, const struct board_command *com
         return ANSWER_FAILED;
     for (;;) {
         struct link_words words;
-        enum heard heard = hear(board, now_ms() + silence_ms, command->may_stop, &kind, err);
+        enum read_status status = read_line(board, now_ms() + silence_ms, command->may_stop, &kind, err);
 
-        if (heard == HEARD_GONE)
+        if (status == READ_CLOSED)
             return ANSWER_FAILED;
-        if (heard == HEARD_NOTHING)
+        if (status == READ_TIMEOUT)
             return ANSWER_SILENT;
         board->lines++;
-        if (kind == LINK_TALK)
-            show_talk(board);
+        if (kind == LINK_TEXT)
+            show_text(board);
         else if (kind != LINK_FRAME || !link_split(board->room, kind, &words))
             board->damaged++;
-        else if (take_frame(board, command, &words, &answer, err))
+        else if (handle_frame(board, command, &words, &answer, err))
             return answer;
     }
 }
@@ -290,11 +292,12 @@ bool board_ask(struct board *board, const struct board_command *command, struct 
     }
     if (answer == ANSWER_SILENT || answer == ANSWER_AGAIN) {
         if (answer == ANSWER_SILENT && board->damaged == 0)
-            error_set(err, ERROR_DEVICE_SILENT, "the board does not answer any more",
-                      "check its supply and the cable, then run the same command again: it goes on where it stopped");
+            error_set(
+                err, ERROR_DEVICE_SILENT, "the board has stopped answering",
+                "check its power supply and the cable, then run the same command again: it continues where it stopped");
         else
-            error_set(err, ERROR_DEVICE_GARBLED, "lines come damaged over the console, again and again",
-                      "check cable and ground, and that nothing else reads this console");
+            error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
+                      "check the cable and ground, and that no other program reads this console");
         error_with_subject(err, board->path);
     }
     error_doing(err, "talk to the board");
@@ -333,7 +336,7 @@ void board_close(struct board *board)
     board->fd = -1;
 }
 
-static void take_hello(void *context, const struct link_words *words)
+static void read_hello(void *context, const struct link_words *words)
 {
     struct board *board = context;
     const char *protocol = link_value(words, "protocol");
@@ -356,21 +359,21 @@ static bool wrong_application(const struct board *board, const char *app, struct
         error_set(err, ERROR_WRONG_CONFIGURATION, "the board's application speaks another version of the protocol",
                   "use an image and a station of the same release");
     else if (strcmp(app, "factory") == 0)
-        error_set(err, ERROR_WRONG_CONFIGURATION, "the factory application does not run on the board, another one does",
+        error_set(err, ERROR_WRONG_CONFIGURATION, "another application than the factory application runs on the board",
                   "flash the factory image, reset the board, then run the same command again");
     else
-        error_set(err, ERROR_WRONG_CONFIGURATION, "the primary application does not run on the board, another one does",
+        error_set(err, ERROR_WRONG_CONFIGURATION, "another application than the primary application runs on the board",
                   "flash the primary image, reset the board, then run the same command again");
     error_with_subject(err, board->path);
     return false;
 }
 
-static bool greet(struct board *board, const char *app, int patience_ms, bool waits, struct error *err)
+static bool say_hello(struct board *board, const char *app, int patience_ms, bool waits, struct error *err)
 {
-    const struct board_command hello = {.verb = "hello", .may_stop = true, .frame = take_hello, .context = board};
+    const struct board_command hello = {.verb = "hello", .may_stop = true, .frame = read_hello, .context = board};
     int64_t until = now_ms() + patience_ms, at_last = until + (int64_t)BUSY_PATIENCE * patience_ms;
 
-    board->heard = false;
+    board->received = false;
     do {
         enum answer answer;
 
@@ -379,7 +382,7 @@ static bool greet(struct board *board, const char *app, int patience_ms, bool wa
         answer = ask_once(board, &hello, HELLO_MS, err);
         if (answer == ANSWER_FAILED)
             return false;
-        /* A board that talks, but does not answer, is at work for somebody who has gone. */
+        /* A board that prints but does not answer is still running a command of an earlier program. */
         if (board->lines > board->damaged && now_ms() + patience_ms < at_last)
             until = now_ms() + patience_ms;
         if (strcmp(board->app, app) == 0 && answer == ANSWER_OK)
@@ -395,9 +398,9 @@ static bool greet(struct board *board, const char *app, int patience_ms, bool wa
     } while (now_ms() < until);
     if (board->app[0] != '\0' && strcmp(board->app, app) != 0)
         return wrong_application(board, app, err);
-    if (board->heard)
-        error_set(err, ERROR_DEVICE_GARBLED, "what comes over the console is not the application's",
-                  "check the port, its speed (115200 8N1) and that nothing else reads it");
+    if (board->received)
+        error_set(err, ERROR_DEVICE_GARBLED, "the console's output is not that of an imprint application",
+                  "check the port, its speed (115200 8N1), and that no other program reads it");
     else
         error_set(err, ERROR_DEVICE_SILENT, "no application answers on the console",
                   "check the port, that the image is flashed, and reset the board; then run the same command again");
@@ -405,9 +408,9 @@ static bool greet(struct board *board, const char *app, int patience_ms, bool wa
     return false;
 }
 
-bool board_greet(struct board *board, const char *app, int patience_ms, bool waits, struct error *err)
+bool board_connect(struct board *board, const char *app, int patience_ms, bool waits, struct error *err)
 {
-    if (greet(board, app, patience_ms, waits, err))
+    if (say_hello(board, app, patience_ms, waits, err))
         return true;
     error_doing(err, "find the board's application");
     return false;

@@ -25,8 +25,8 @@ struct listed {
     bool signs;
 };
 
-/* What has been heard. */
-struct hearing {
+/* What the board has answered. */
+struct answers {
     bool has_serial;
     uint8_t serial[CHIP_SERIAL_BYTES];
     struct listed keys[KEYS_MAX];
@@ -39,61 +39,61 @@ struct hearing {
     uint8_t signature[SIGNATURE_RAW_BYTES];
 };
 
-static bool take_bytes(const struct link_words *words, const char *name, uint8_t *data, size_t len)
+static bool read_bytes(const struct link_words *words, const char *name, uint8_t *data, size_t len)
 {
     struct bytes_out out = {.data = data, .cap = len};
 
     return link_hex(words, name, &out) && out.len == len;
 }
 
-static void take_listed(struct hearing *hearing, const struct link_words *words)
+static void read_listed_key(struct answers *answers, const struct link_words *words)
 {
     const char *signs = link_value(words, "signs");
     struct listed key;
 
-    if (hearing->key_count == KEYS_MAX || !link_number(words, "id", UINT32_MAX, &key.id) ||
+    if (answers->key_count == KEYS_MAX || !link_number(words, "id", UINT32_MAX, &key.id) ||
         !link_number(words, "slot", CHIP_SLOTS - 1, &key.slot))
         return;
     key.signs = signs != NULL && strcmp(signs, "yes") == 0;
-    hearing->keys[hearing->key_count++] = key;
+    answers->keys[answers->key_count++] = key;
 }
 
-static void take_frame(void *context, const struct link_words *words)
+static void handle_frame(void *context, const struct link_words *words)
 {
-    struct hearing *hearing = context;
+    struct answers *answers = context;
     const char *verb = words->word[0];
     uint32_t id = 0;
 
     if (strcmp(verb, "chip") == 0)
-        hearing->has_serial = take_bytes(words, "serial", hearing->serial, sizeof hearing->serial);
+        answers->has_serial = read_bytes(words, "serial", answers->serial, sizeof answers->serial);
     else if (strcmp(verb, "key") == 0)
-        take_listed(hearing, words);
-    else if (!link_number(words, "id", UINT32_MAX, &id) || id != hearing->id)
+        read_listed_key(answers, words);
+    else if (!link_number(words, "id", UINT32_MAX, &id) || id != answers->id)
         return;
     else if (strcmp(verb, "public") == 0)
-        hearing->has_public = take_bytes(words, "public", hearing->point, sizeof hearing->point);
+        answers->has_public = read_bytes(words, "public", answers->point, sizeof answers->point);
     else if (strcmp(verb, "signature") == 0)
-        hearing->has_signature = link_number(words, "hash", UINT32_MAX, &hearing->hash) &&
-                                 take_bytes(words, "signature", hearing->signature, sizeof hearing->signature);
+        answers->has_signature = link_number(words, "hash", UINT32_MAX, &answers->hash) &&
+                                 read_bytes(words, "signature", answers->signature, sizeof answers->signature);
 }
 
 /* Asks until no line was damaged, a few times. */
-static bool ask(const struct board_proof *proof, struct hearing *hearing, const char *verb, const char *first,
+static bool ask(const struct board_proof *proof, struct answers *answers, const char *verb, const char *first,
                 const char *second, struct error *err)
 {
     const struct board_command command = {
-        .verb = verb, .words = {first, second}, .frame = take_frame, .context = hearing};
+        .verb = verb, .words = {first, second}, .frame = handle_frame, .context = answers};
 
     for (int attempt = 0; attempt < 3; attempt++) {
-        hearing->key_count = 0;
-        hearing->has_public = hearing->has_signature = false;
+        answers->key_count = 0;
+        answers->has_public = answers->has_signature = false;
         if (!board_ask(proof->board, &command, err))
             return false;
         if (!board_missed_lines(proof->board))
             return true;
     }
-    error_set(err, ERROR_DEVICE_GARBLED, "lines come damaged over the console, again and again",
-              "check cable and ground, and that nothing else reads this console");
+    error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
+              "check the cable and ground, and that no other program reads this console");
     return false;
 }
 
@@ -119,17 +119,17 @@ static bool save_file(const struct board_proof *proof, uint32_t id, const char *
     return false;
 }
 
-static bool save_proof(const struct board_proof *proof, struct bytes message, const struct hearing *hearing,
+static bool save_proof(const struct board_proof *proof, struct bytes message, const struct answers *answers,
                        struct error *err)
 {
     uint8_t der[SIGNATURE_DER_MAX];
     struct bytes_out out = {.data = der, .cap = sizeof der};
     char pem[PEM_MAX];
 
-    return pem_of_point(hearing->point, pem, err) && signature_to_der(hearing->signature, &out, err) &&
-           save_file(proof, hearing->id, "message", message, err) &&
-           save_file(proof, hearing->id, "signature", bytes_written(&out), err) &&
-           save_file(proof, hearing->id, "pem", bytes_of(pem, strlen(pem)), err);
+    return pem_of_point(answers->point, pem, err) && signature_to_der(answers->signature, &out, err) &&
+           save_file(proof, answers->id, "message", message, err) &&
+           save_file(proof, answers->id, "signature", bytes_written(&out), err) &&
+           save_file(proof, answers->id, "pem", bytes_of(pem, strlen(pem)), err);
 }
 
 /* --- one key -------------------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ static bool is_hash(uint32_t hash)
     return hash == PSA_ALG_SHA_256 || hash == PSA_ALG_SHA_384 || hash == PSA_ALG_SHA_512;
 }
 
-static bool prove_signature(const struct board_proof *proof, struct hearing *hearing, json_t *shown, struct error *err)
+static bool prove_signature(const struct board_proof *proof, struct answers *answers, json_t *shown, struct error *err)
 {
     uint8_t challenge[LINK_CHALLENGE_MAX], text[LINK_PROOF_MAX];
     struct bytes_out message = {.data = text, .cap = sizeof text};
@@ -149,40 +149,40 @@ static bool prove_signature(const struct board_proof *proof, struct hearing *hea
 
     if (status != PSA_SUCCESS) {
         error_with_psa(err, status);
-        return refuse(hearing->id, ERROR_PSA, "the station has no random numbers", NULL, err);
+        return refuse(answers->id, ERROR_PSA, "the station has no random numbers", NULL, err);
     }
-    link_format_number(hearing->id, id_text);
+    link_format_number(answers->id, id_text);
     hex_encode(bytes_of(challenge, sizeof challenge), challenge_text);
-    (void)link_proof_text(hearing->serial, hearing->id, bytes_of(challenge, sizeof challenge), &message);
-    if (!ask(proof, hearing, "sign", id_text, challenge_text, err))
+    (void)link_proof_text(answers->serial, answers->id, bytes_of(challenge, sizeof challenge), &message);
+    if (!ask(proof, answers, "sign", id_text, challenge_text, err))
         return false;
-    if (!hearing->has_signature || !is_hash(hearing->hash) ||
-        !board_results_verify(hearing->point, hearing->hash, bytes_written(&message), hearing->signature, err))
-        return refuse(hearing->id, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify",
+    if (!answers->has_signature || !is_hash(answers->hash) ||
+        !board_results_verify(answers->point, answers->hash, bytes_written(&message), answers->signature, err))
+        return refuse(answers->id, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify",
                       "do not ship this device", err);
     json_object_set_new(shown, "challenge", json_string(challenge_text));
-    json_object_set_new(shown, "signature", output_hex(bytes_of(hearing->signature, sizeof hearing->signature)));
-    return proof->save == NULL || save_proof(proof, bytes_written(&message), hearing, err);
+    json_object_set_new(shown, "signature", output_hex(bytes_of(answers->signature, sizeof answers->signature)));
+    return proof->save == NULL || save_proof(proof, bytes_written(&message), answers, err);
 }
 
-static bool prove_key(const struct board_proof *proof, struct hearing *hearing, const struct listed *listed,
+static bool prove_key(const struct board_proof *proof, struct answers *answers, const struct listed *listed,
                       const json_t *record, json_t *shown, struct error *err)
 {
     const char *name = evidence_key_name(record, listed->id), *recorded = evidence_key_public(record, listed->id);
     char id_text[LINK_NUMBER_SIZE], found[HEX_SIZE(CERT_POINT_BYTES)];
 
-    hearing->id = listed->id;
+    answers->id = listed->id;
     link_format_number(listed->id, id_text);
-    if (!ask(proof, hearing, "public", id_text, NULL, err))
+    if (!ask(proof, answers, "public", id_text, NULL, err))
         return false;
-    hex_encode(bytes_of(hearing->point, sizeof hearing->point), found);
-    if (!hearing->has_public || recorded == NULL || strcmp(found, recorded) != 0)
+    hex_encode(bytes_of(answers->point, sizeof answers->point), found);
+    if (!answers->has_public || recorded == NULL || strcmp(found, recorded) != 0)
         return refuse(listed->id, ERROR_FOREIGN_KEY, "the board shows another public key than the one recorded",
                       "find out who changed it; provision the device again to see what is in it", err);
     json_object_set_new(shown, "id", json_integer(listed->id));
     json_object_set_new(shown, "name", json_string(name));
     json_object_set_new(shown, "signs", json_boolean(listed->signs));
-    return !listed->signs || prove_signature(proof, hearing, shown, err);
+    return !listed->signs || prove_signature(proof, answers, shown, err);
 }
 
 /* --- the record ----------------------------------------------------------------------------------------------------
@@ -197,14 +197,14 @@ static const struct listed *find_listed(const struct listed *keys, size_t count,
 }
 
 /* Every key of the record; `proofs` gets one object each. */
-static bool prove_record(const struct board_proof *proof, struct hearing *hearing, const json_t *record, json_t *proofs,
+static bool prove_record(const struct board_proof *proof, struct answers *answers, const json_t *record, json_t *proofs,
                          struct error *err)
 {
     struct listed keys[KEYS_MAX];
-    size_t count = hearing->key_count, i;
+    size_t count = answers->key_count, i;
     const json_t *key;
 
-    memcpy(keys, hearing->keys, sizeof keys);
+    memcpy(keys, answers->keys, sizeof keys);
     json_array_foreach(json_object_get(record, "keys"), i, key)
     {
         json_int_t id = json_integer_value(json_object_get(key, "id"));
@@ -218,7 +218,7 @@ static bool prove_record(const struct board_proof *proof, struct hearing *hearin
         if ((json_int_t)listed->slot != json_integer_value(json_object_get(key, "slot")))
             return refuse((uint32_t)id, ERROR_FOREIGN_KEY, "the key is in another slot than the one recorded",
                           "provision the device again", err);
-        if (!prove_key(proof, hearing, listed, record, shown, err))
+        if (!prove_key(proof, answers, listed, record, shown, err))
             return false;
     }
     for (i = 0; i < count; i++)
@@ -245,28 +245,28 @@ static void show_proofs(const struct board_proof *proof, const char *serial, con
 
 bool board_proof_run(const struct board_proof *proof, struct error *err)
 {
-    struct hearing hearing = {.id = 0};
+    struct answers answers = {.id = 0};
     char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)] = "";
     json_t *record = NULL, *proofs = json_array();
     bool ok = false;
 
-    if (!ask(proof, &hearing, "keys", NULL, NULL, err))
+    if (!ask(proof, &answers, "keys", NULL, NULL, err))
         goto out;
-    if (!hearing.has_serial ||
-        (proof->serial != NULL && memcmp(hearing.serial, proof->serial, CHIP_SERIAL_BYTES) != 0)) {
+    if (!answers.has_serial ||
+        (proof->serial != NULL && memcmp(answers.serial, proof->serial, CHIP_SERIAL_BYTES) != 0)) {
         error_set(err, ERROR_WRONG_PART, "another chip answers than the one that was provisioned",
                   "connect the console of the device that was provisioned");
         goto out;
     }
-    hex_encode(bytes_of(hearing.serial, sizeof hearing.serial), serial);
-    if (!folder_of_device(proof->cli, hearing.serial, "record.json", path, err) || !evidence_load(path, &record, err))
+    hex_encode(bytes_of(answers.serial, sizeof answers.serial), serial);
+    if (!folder_of_device(proof->cli, answers.serial, "record.json", path, err) || !evidence_load(path, &record, err))
         goto out;
     if (record == NULL) {
         error_set(err, ERROR_KEY_UNKNOWN, "this device has no record that could say what its keys must be",
                   "provision it first: imprint board provision; or name the state folder: --state");
         goto out;
     }
-    if (!prove_record(proof, &hearing, record, proofs, err))
+    if (!prove_record(proof, &answers, record, proofs, err))
         goto out;
     evidence_note_proof(record, proof->board->name, proof->board->version, proofs);
     ok = evidence_store(path, record, err);
@@ -274,8 +274,8 @@ bool board_proof_run(const struct board_proof *proof, struct error *err)
 out:
     if (!ok) {
         error_doing(err, "prove the keys through the primary application");
-        if (hearing.has_serial)
-            error_with_serial(err, hearing.serial);
+        if (answers.has_serial)
+            error_with_serial(err, answers.serial);
     }
     json_decref(proofs);
     json_decref(record);

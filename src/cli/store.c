@@ -205,7 +205,7 @@ static bool open_folder(struct store *store, struct error *err)
 static bool open_flash(struct store *store, bool create, struct error *err)
 {
     const struct store_flash *place = &store->place;
-    const struct flash_device *geometry = place->geometry.unit != 0 ? &place->geometry : NULL;
+    const struct imprint_flash_device *geometry = place->geometry.unit != 0 ? &place->geometry : NULL;
     struct stat found;
     struct error failure = {.reason = ERROR_NONE};
     enum storage_status status;
@@ -255,7 +255,7 @@ static bool take_sign(const char **text, char sign)
 }
 
 /* "4096x8/4-1": block size, blocks, unit, spare blocks. */
-static bool take_geometry(const char **text, struct flash_device *geometry)
+static bool take_geometry(const char **text, struct imprint_flash_device *geometry)
 {
     return take_number(text, &geometry->block_size) && take_sign(text, 'x') &&
            take_number(text, &geometry->block_count) && take_sign(text, '/') && take_number(text, &geometry->unit) &&

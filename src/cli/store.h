@@ -26,9 +26,9 @@ struct store_change {
 
 /* Where records lie when it is not a folder: --storage flash:IMAGE. */
 struct store_flash {
-    const char *image;            /* the file's name; NULL: records lie in a folder */
-    uint32_t offset;              /* of the flash in it */
-    struct flash_device geometry; /* unit 0: as the store in the image says, which must be there */
+    const char *image;                    /* the file's name; NULL: records lie in a folder */
+    uint32_t offset;                      /* of the flash in it */
+    struct imprint_flash_device geometry; /* unit 0: as the store in the image says, which must be there */
 };
 
 /*

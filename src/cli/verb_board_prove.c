@@ -20,7 +20,7 @@ static bool prove(const struct cli *cli, struct board *board, struct error *err)
     const struct board_proof proof = {.cli = cli, .board = board, .save = cli->values[OPTION_SAVE]};
     const struct board_command end = {.verb = "end"};
 
-    return board_greet(board, "primary", BOARD_GREETING_MS, false, err) && board_proof_run(&proof, err) &&
+    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) && board_proof_run(&proof, err) &&
            (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
 }
 

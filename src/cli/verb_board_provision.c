@@ -105,8 +105,8 @@ static void on_frame(void *context, const struct link_words *words)
 
 static bool garbled(const struct run *run, struct error *err)
 {
-    error_set(err, ERROR_DEVICE_GARBLED, "lines come damaged over the console, again and again",
-              "check cable and ground, and that nothing else reads this console");
+    error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
+              "check the cable and ground, and that no other program reads this console");
     error_with_subject(err, run->cli->values[OPTION_CONSOLE]);
     return false;
 }
@@ -278,7 +278,7 @@ static bool prove_afterwards(struct run *run, struct error *err)
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
     return board_open(&run->board, &run->cli->output, console, silence_ms, err) &&
-           board_greet(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_proof_run(&proof, err);
+           board_connect(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_proof_run(&proof, err);
 }
 
 static bool provision_board(struct run *run, struct error *err)
@@ -288,7 +288,7 @@ static bool provision_board(struct run *run, struct error *err)
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
 
-    if (!board_greet(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
+    if (!board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
         !ask_plan(run, err))
         return false;
     outcome_show_plan(&plan, dry);

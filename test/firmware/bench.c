@@ -137,7 +137,7 @@ uint64_t board_now_us(void)
     return gate_now_us(NULL);
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *board_flash(void)
 {
     return &bench.flash.device;
 }
@@ -154,7 +154,7 @@ void board_end(int status)
 void bench_make(enum virtual_part part, uint32_t block_size)
 {
     const struct virtual_making making = {.part = part, .has_seed = true, .seed = 1};
-    const struct flash_device geometry = {
+    const struct imprint_flash_device geometry = {
         .block_size = block_size, .block_count = 4, .unit = 4, .spare_blocks = 1, .blank_is_erased = true};
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     struct virtual_problem problem;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chip/words.h"
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "psa/se_c/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"

@@ -8,7 +8,7 @@
 #define IMPRINT_TEST_DRIVER_DEVICE_H
 
 #include "chip/chip.h"
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "psa/driver.h"
 #include "psa/start.h"
 #include "storage/file.h"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "psa/slots.h"
 
 #include <stdio.h>

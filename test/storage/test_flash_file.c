@@ -9,7 +9,7 @@
 
 #include "test/storage/support.h"
 
-static const struct flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
+static const struct imprint_flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
 
 static char directory[SCRATCH_PATH_MAX];
 
@@ -27,7 +27,8 @@ static int stop(void **state)
     return 0;
 }
 
-static void expect_refused(const char *path, const struct flash_device *geometry, bool create, enum error_reason reason)
+static void expect_refused(const char *path, const struct imprint_flash_device *geometry, bool create,
+                           enum error_reason reason)
 {
     struct flash_file file;
     char room[ERROR_ROOM];
@@ -87,7 +88,7 @@ static void test_rules(void **state)
     uint8_t data[32], found[32];
     memset(data, 0x5a, sizeof data);
     assert_true(flash_file_open(&file, path_in(directory, "rules.flash"), 0, &board, true, NULL));
-    const struct flash_device *device = &file.device;
+    const struct imprint_flash_device *device = &file.device;
     assert_true(device->program(&file, 2048 - 32, data, 32));
     assert_false(device->program(&file, 2048 - 16, data, 16));     /* not erased */
     assert_false(device->program(&file, 8, data, 16));             /* not at a unit */
@@ -109,7 +110,7 @@ static void test_other_files(void **state)
     struct flash_file file;
     uint8_t content[4 * 2048 + 1];
     const char *path = path_in(directory, "other");
-    const struct flash_device unbounded = {.unit = 16, .block_size = 2048, .block_count = 1};
+    const struct imprint_flash_device unbounded = {.unit = 16, .block_size = 2048, .block_count = 1};
 
     expect_refused(path, &unbounded, true, ERROR_STORAGE_FAILED);
     assert_false(file_exists(path));

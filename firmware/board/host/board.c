@@ -40,8 +40,8 @@ static struct {
     struct transport_socket socket_bus;
     struct imprint_transport transport;
     struct flash_file image;
-    struct flash_device flash; /* in front of it */
-    unsigned flash_left;       /* changes until power fails; 0: it does not */
+    struct imprint_flash_device flash; /* in front of it */
+    unsigned flash_left;               /* changes until power fails; 0: it does not */
     bool flash_torn;
 } board;
 
@@ -98,7 +98,7 @@ static void open_chip(const char *name)
 
 static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
 
     return image->read(image->context, at, data, len);
 }
@@ -120,7 +120,7 @@ static _Noreturn void cut_power(void)
 
 static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_t len)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
 
     if (power_fails()) {
         if (board.flash_torn)
@@ -133,7 +133,7 @@ static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_
 /* An erase of a file cannot be torn: then it is done, and power fails behind it. */
 static bool erase_flash(void *context, uint32_t block)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
     bool fails = power_fails();
 
     if (fails && !board.flash_torn)
@@ -147,7 +147,7 @@ static bool erase_flash(void *context, uint32_t block)
 
 static void open_flash(const char *path)
 {
-    static const struct flash_device geometry = {
+    static const struct imprint_flash_device geometry = {
         .block_size = 4096,
         .block_count = 8,
         .unit = 4,
@@ -232,7 +232,7 @@ uint64_t board_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *board_flash(void)
 {
     return &board.flash;
 }

@@ -43,7 +43,7 @@ const struct imprint_transport *board_chip(void)
     return &wire_transport;
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *board_flash(void)
 {
     return &mps2_flash;
 }

@@ -29,7 +29,7 @@ struct mps2_layout {
 extern const struct mps2_layout mps2_layout;
 
 /* The flash, with the geometry of some microcontroller; the functions are flash.c's, which keep its rules. */
-extern const struct flash_device mps2_flash;
+extern const struct imprint_flash_device mps2_flash;
 bool mps2_flash_read(void *context, uint32_t at, uint8_t *data, size_t len);
 bool mps2_flash_program(void *context, uint32_t at, const uint8_t *data, size_t len);
 bool mps2_flash_erase(void *context, uint32_t block);

@@ -8,7 +8,7 @@
 
 #include "psa/driver.h"
 #include "psa/location.h"
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "psa/se_c/se_session.h"
 
 _Static_assert(PSA_ATECC608A_LOCATION == DRIVER_LOCATION && PSA_ATECC608A_LIFETIME == DRIVER_LIFETIME,

@@ -8,7 +8,7 @@
 #include <psa/crypto.h>
 
 #include "psa/its.h"
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "storage/memory.h"
 
 #if __STDC_VERSION__ != 201710L || !defined(__GNUC__) || defined(__STRICT_ANSI__)
