@@ -43,7 +43,7 @@ target_link_libraries(image PRIVATE imprint_options imprint_version ${image_need
 # The C library is there for memcpy() and its like. Nothing supplies what its files, printf() or malloc() would need, so
 # that an image which calls them does not link.
 target_link_options(image PRIVATE ${board_cpu} --specs=nano.specs -nostartfiles -Wl,--gc-sections
-  -L${board_folder} -L${imprint_SOURCE_DIR}/firmware/start/texts-$<IF:$<BOOL:${IMPRINT_TEXTS}>,here,apart> -T${imprint_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${imprint_BINARY_DIR}/${IMPRINT_IMAGE}.map
+  -L${board_folder} -L${imprint_SOURCE_DIR}/firmware/start/$<IF:$<BOOL:${IMPRINT_TEXTS}>,strings-in-image,separate-strings> -T${imprint_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${imprint_BINARY_DIR}/${IMPRINT_IMAGE}.map
   -Wl,--fatal-warnings)
 set_target_properties(image PROPERTIES LINK_DEPENDS
   "${imprint_SOURCE_DIR}/firmware/start/sections.ld;${board_folder}/memory.ld")

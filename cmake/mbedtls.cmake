@@ -96,6 +96,7 @@ else()
   function(imprint_build_mbedtls)
     set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)
     set(CMAKE_POLICY_DEFAULT_CMP0126 NEW)
+    set(CMAKE_WARN_DEPRECATED OFF) # it is written for CMake 3.5 as well
     set(ENABLE_PROGRAMS OFF)
     set(ENABLE_TESTING OFF)
     set(GEN_FILES OFF)

@@ -55,10 +55,10 @@ static bool open_i2c(struct platform *platform, const struct platform_options *o
     if (at != NULL && !parse_address(at + 1, &address))
         return say_problem(options, "open the chip", options->chip, "expected a 7-bit address, such as @0x60");
     if (at != NULL)
-        return transport_i2c_linux_open(&platform->i2c_bus, adapter, address, &platform->transport, &err) ||
+        return transport_i2c_linux_open(adapter, address, &platform->transport, &err) ||
                say_problem(options, "open the chip", options->chip, err.cause);
     for (size_t i = 0; i < sizeof usual_addresses; i++) {
-        if (!transport_i2c_linux_open(&platform->i2c_bus, adapter, usual_addresses[i], &platform->transport, &err))
+        if (!transport_i2c_linux_open(adapter, usual_addresses[i], &platform->transport, &err))
             return say_problem(options, "open the chip", options->chip, err.cause);
         if (answers(&platform->transport))
             return true;

@@ -32,7 +32,6 @@ struct platform_options {
 struct platform {
     struct virtual_chip *virtual_chip; /* NULL: the chip is on an I2C adapter */
     struct transport_virtual virtual_bus;
-    struct transport_i2c_linux i2c_bus;
     struct imprint_transport transport;
     struct imprint_store store;
     struct imprint_psa psa;

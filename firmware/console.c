@@ -5,7 +5,7 @@
 
 #include "link/base64.h"
 #include "base/hex.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/texts.h"
 #include "imprint_version.h"
 
@@ -17,7 +17,7 @@
 static void put(void *context, const uint8_t *data, size_t len)
 {
     (void)context;
-    board_console_write(data, len);
+    imprint_board_console_write(data, len);
 }
 
 /* Terminals need CR LF. */
@@ -68,12 +68,12 @@ struct link_frame console_hello(const char *app, bool boot)
     console_print("\nimprint ");
     console_print(app);
     console_print(" application " IMPRINT_VERSION " on ");
-    console_print(board_name());
+    console_print(imprint_board_name());
     console_print("; help lists the commands\n");
     frame = console_begin_frame("hello");
     link_add_text(&frame, "app", app);
     link_add_number(&frame, "protocol", CONSOLE_PROTOCOL);
-    link_add_text(&frame, "board", board_name());
+    link_add_text(&frame, "board", imprint_board_name());
     link_add_text(&frame, "version", IMPRINT_VERSION);
     link_add_flag(&frame, "boot", boot);
     return frame;
@@ -100,7 +100,7 @@ static void send_text(const char *verb, const char *text)
     if (text == NULL)
         return;
     frame = console_begin_frame(verb);
-    if (texts_apart(text, &number))
+    if (text_is_separate(text, &number))
         link_add_number(&frame, "number", number);
     else
         link_add_text(&frame, "text", text);
@@ -111,7 +111,7 @@ static void print_text(const char *text)
 {
     uint32_t number;
 
-    if (!texts_apart(text, &number)) {
+    if (!text_is_separate(text, &number)) {
         console_print(text);
         return;
     }
@@ -230,7 +230,7 @@ static void request_repeat(const char *why)
 void console_read_command(struct console *console, struct link_words *command)
 {
     for (;;) {
-        int byte = board_console_read(WAIT_US);
+        int byte = imprint_board_console_read(WAIT_US);
         enum link_kind kind;
 
         if (byte < 0 || byte == STOP || !link_reader_add_byte(&console->reader, (uint8_t)byte, &kind))
@@ -297,7 +297,7 @@ bool console_stop_requested(void)
 {
     bool stop = false;
 
-    for (int byte = board_console_read(0); byte >= 0; byte = board_console_read(0))
+    for (int byte = imprint_board_console_read(0); byte >= 0; byte = imprint_board_console_read(0))
         stop = stop || byte == STOP;
     return stop;
 }

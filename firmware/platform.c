@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "psa/keys.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -18,7 +18,8 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
 static bool open_store(struct platform *platform, enum platform_use use, struct error *err)
 {
     struct error found = {.reason = ERROR_NONE};
-    enum storage_status status = storage_flash_open(&platform->flash, board_flash(), false, &platform->storage, &found);
+    enum storage_status status =
+        storage_flash_open(&platform->flash, imprint_board_flash(), false, &platform->storage, &found);
 
     if (status == STORAGE_OK)
         return true;
@@ -48,7 +49,7 @@ bool platform_start(struct platform *platform, enum platform_use use, const stru
     psa_status_t status;
 
     memset(platform, 0, sizeof *platform);
-    chip_init(&platform->chip, board_chip());
+    chip_init(&platform->chip, imprint_board_chip());
     platform->chip.guard.allow = refuse_all;
     if (!open_store(platform, use, err))
         return false;
@@ -66,7 +67,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
     struct storage made = {.operations = NULL};
 
     if (platform->absent) {
-        if (storage_flash_open(&platform->flash, board_flash(), true, &made, err) != STORAGE_OK) {
+        if (storage_flash_open(&platform->flash, imprint_board_flash(), true, &made, err) != STORAGE_OK) {
             error_set(err, ERROR_STORAGE_FAILED, "the flash does not take a key store", NULL);
             error_doing(err, "make the key store in the board's flash");
             return false;

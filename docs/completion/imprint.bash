@@ -86,7 +86,7 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision info explain keys public-key csr sign verify random erase compile board virtual help version"
+_imprint_verbs="provision info explain keys public-key csr sign verify random scan erase compile board virtual help version"
 _imprint_valued=" --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
 
 _imprint_subcommands() {

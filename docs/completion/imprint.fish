@@ -82,6 +82,7 @@ complete -c imprint -n __imprint_words_are -a csr -d 'Print a certificate reques
 complete -c imprint -n __imprint_words_are -a sign -d 'Sign a file\'s SHA-256 with a key in the chip'
 complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signature with a key of the device'
 complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
+complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
 complete -c imprint -n __imprint_words_are -a board -d 'provision, prove'
@@ -147,5 +148,5 @@ complete -c imprint -n '__imprint_words_are virtual' -a run -d 'Run a program wi
 complete -c imprint -n '__imprint_verb_is virtual run' -l bus -s b -x -d 'the chips are on /dev/i2c-N (default: 1)'
 complete -c imprint -n '__imprint_verb_is virtual run' -l typical -d 'let commands take their typical times, not the longest published ones'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision info explain keys public-key csr sign verify random erase compile board virtual help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision info explain keys public-key csr sign verify random scan erase compile board virtual help version'
 # end generated

@@ -25,6 +25,7 @@
 
 #include <imprint/store.h>
 #include <imprint/transport.h>
+#include <imprint/write_key.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,6 +62,10 @@ struct imprint_psa_settings {
      */
     bool replace_unclaimed;
     uint16_t reserved_slots; /* bit n: keys for which no slot is named leave slot n alone */
+
+    /* For imports into slots that take encrypted keys only. They must outlive `psa`. NULL and 0 for none. */
+    const struct imprint_write_key *write_keys;
+    size_t write_key_count;
 };
 
 /*

@@ -36,7 +36,7 @@ struct chip_command {
     bool repeatable;                   /* may be sent again when its reply is lost: running twice equals running once */
     /*
      * Runs with the key in the slot that the low byte of Param2 names. Where its SlotConfig says LimitedUse, each run
-     * takes one of its uses for good: the executor treats it as CHIP_WRITES and not repeatable then.
+     * uses up one of its uses for good: the executor treats the command as CHIP_WRITES and not repeatable then.
      */
     bool uses_key;
     enum chip_registers registers;

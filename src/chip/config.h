@@ -79,7 +79,7 @@ struct chip_slot_policy {
 /* `slot` 0..15. */
 struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8_t slot);
 
-/* The parts of it that decide most, each by itself, for a microcontroller that does without the rest. `slot` 0..15. */
+/* The parts that decide most, each by itself, so that a microcontroller need not carry the rest. `slot` 0..15. */
 uint16_t chip_slot_config(const struct chip_config *config, uint8_t slot);
 uint16_t chip_key_config(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot);

@@ -2,7 +2,7 @@
 /*
  * The chip's commands as typed calls: thin, one purpose each. This file has what provisioning, and signing with the
  * provisioned keys, need; operations_encrypted.h writes secrets, operations_aes.h, _hmac.h, _agreement.h and _device.h
- * have the rest. A command that no use is named for is not here. Each call is linked only where
+ * have the rest. Commands without a use in this tree or in its plans are left out. Each call is linked only where
  * it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a piece of work)
  * and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is sent.
  */
@@ -66,7 +66,7 @@ enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint
  */
 enum chip_status chip_import_key(struct chip *chip, uint8_t slot, const uint8_t scalar[static 32], struct error *err);
 
-/* A public key (X|Y) into slot 8..15 in three clear 32-byte writes, padded as the chip wants it. */
+/* A public key (X|Y) into slot 8..15 in three clear 32-byte writes, padded as the chip needs it. */
 enum chip_status chip_write_public_key(struct chip *chip, uint8_t slot,
                                        const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err);
 

@@ -13,9 +13,9 @@
 
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "station/station.h"
 
 #define CLI_VALUES_MAX 9 /* options of one verb, at most */
-#define CLI_FAULTS_MAX 8
 
 struct cli;
 
@@ -44,16 +44,10 @@ struct cli_verb {
 /* One run of the program. */
 struct cli {
     struct output output;
-    char state[PATH_MAX]; /* the state folder; may not exist yet */
-    const char *device;   /* DEVICE as given, or "virtual" */
-    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
-    const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
-    const char *faults[CLI_FAULTS_MAX];
-    size_t fault_count;
-    const char *trace; /* a file's name, or NULL */
-    bool trace_secrets;
+    struct station station; /* settings from the options; its messages go to `output` */
     bool help, version;
     const struct cli_verb *verb;
+    char user[48];               /* "imprint keys", for station.config.user */
     const char *group;           /* the first word of a verb of two words, where the second is missing; else NULL */
     char error_room[ERROR_ROOM]; /* the text of the run's one error: struct error err = ERROR_IN(cli->error_room) */
     const char
@@ -78,6 +72,7 @@ extern const struct cli_verb cli_verb_csr;
 extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
+extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_board_provision;

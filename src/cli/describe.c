@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "cli/evidence.h"
+#include "station/evidence.h"
+#include "station/value.h"
 
 static const struct {
     enum chip_ability ability;
@@ -196,17 +197,17 @@ static void describe_as_object(const struct output *output, const struct chip_co
         const struct chip_config_field *field = &chip_config_fields[i];
 
         json_object_set_new(fields, name_for(field->name, field->name_508a, part),
-                            output_hex(chip_config_field(config, field)));
+                            value_hex(chip_config_field(config, field)));
     }
     output_object(output,
                   json_pack("{s:s, s:s, s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
                             chip_part_name(part), "serial",
-                            has_serial(config) ? output_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
-                            has_revision(config) ? output_hex(chip_config_revision(config)) : json_null(), "bus",
+                            has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
+                            has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(), "bus",
                             has_bus(config) ? describe_bus(config) : NULL, "i2c_address", describe_address(config),
                             "config_locked", (int)chip_config_is_locked(config), "data_locked",
                             (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
-                            output_hex(bytes_of(config->zone, sizeof config->zone))));
+                            value_hex(bytes_of(config->zone, sizeof config->zone))));
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */

@@ -27,11 +27,11 @@ const struct cli_verb cli_verb_version = {
 };
 
 const struct cli_verb *const cli_verbs[] = {
-    &cli_verb_provision,   &cli_verb_info,        &cli_verb_explain,       &cli_verb_keys,
-    &cli_verb_public_key,  &cli_verb_csr,         &cli_verb_sign,          &cli_verb_verify,
-    &cli_verb_random,      &cli_verb_erase,       &cli_verb_compile,       &cli_verb_board_provision,
-    &cli_verb_board_prove, &cli_verb_virtual_new, &cli_verb_virtual_serve, &cli_verb_virtual_run,
-    &cli_verb_help,        &cli_verb_version,
+    &cli_verb_provision,       &cli_verb_info,        &cli_verb_explain,     &cli_verb_keys,
+    &cli_verb_public_key,      &cli_verb_csr,         &cli_verb_sign,        &cli_verb_verify,
+    &cli_verb_random,          &cli_verb_scan,        &cli_verb_erase,       &cli_verb_compile,
+    &cli_verb_board_provision, &cli_verb_board_prove, &cli_verb_virtual_new, &cli_verb_virtual_serve,
+    &cli_verb_virtual_run,     &cli_verb_help,        &cli_verb_version,
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
 
@@ -68,9 +68,27 @@ static bool occupy_standard_streams(void)
     return true;
 }
 
+/* What the station says on the way. */
+static void print_message(void *context, enum station_message kind, const char *text)
+{
+    const struct output *output = context;
+
+    switch (kind) {
+    case STATION_WARNING:
+        output_warn(output, "%s", text);
+        break;
+    case STATION_NOTICE:
+        output_say(output, "imprint: %s", text);
+        break;
+    case STATION_DETAIL:
+        output_detail(output, "imprint: %s", text);
+        break;
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct cli cli = {.device = "virtual"};
+    struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
     struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
@@ -83,6 +101,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     if (!options_parse(&cli, argc, argv, &err))
         return (int)output_error(&cli.output, &err);
+    if (cli.verb != NULL)
+        snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
+    cli.station.config.user = cli.user;
     if (cli.help)
         help_print(&cli);
     else if (cli.version)

@@ -13,7 +13,7 @@
 #include "base/error_format.h"
 #include "base/number.h"
 #include "base/suggest.h"
-#include "cli/folder.h"
+#include "station/folder.h"
 
 enum global {
     GLOBAL_STATE,
@@ -106,15 +106,15 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
 {
     switch (option) {
     case GLOBAL_STATE:
-        if (argument[0] == '\0' || strlen(argument) >= sizeof cli->state)
+        if (argument[0] == '\0' || strlen(argument) >= sizeof cli->station.config.state)
             return usage(err, "--state needs the name of a folder", argument, NULL);
-        snprintf(cli->state, sizeof cli->state, "%s", argument);
+        snprintf(cli->station.config.state, sizeof cli->station.config.state, "%s", argument);
         return true;
     case GLOBAL_DEVICE:
-        cli->device = argument;
+        cli->station.config.device = argument;
         return true;
     case GLOBAL_STORAGE:
-        cli->storage = argument;
+        cli->station.config.storage = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;
@@ -126,15 +126,15 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         cli->output.talk = OUTPUT_VERBOSE;
         return true;
     case GLOBAL_FAULT:
-        if (cli->fault_count == CLI_FAULTS_MAX)
+        if (cli->station.config.fault_count == STATION_FAULTS_MAX)
             return usage(err, "too many --fault options: at most 8", argument, "remove some --fault options");
-        cli->faults[cli->fault_count++] = argument;
+        cli->station.config.faults[cli->station.config.fault_count++] = argument;
         return true;
     case GLOBAL_TRACE:
-        cli->trace = argument;
+        cli->station.config.trace = argument;
         return true;
     case GLOBAL_TRACE_SECRETS:
-        cli->trace_secrets = true;
+        cli->station.config.trace_secrets = true;
         return true;
     case GLOBAL_HELP:
         cli->help = true;
@@ -358,7 +358,7 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
         cli->behind_dashes = argc - dashes - 1;
     cli->argument_count = argc - optind;
     cli->arguments = argv + optind;
-    folder_find_state(cli);
+    folder_find_state(&cli->station.config);
     if (cli->help || cli->version)
         return true;
     if (cli->group != NULL)

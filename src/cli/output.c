@@ -14,6 +14,7 @@
 #include "base/hex.h"
 #include "chip/words.h"
 #include "cli/cli.h"
+#include "station/value.h"
 
 static void line_to_stderr(const char *before, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
@@ -110,19 +111,6 @@ static json_t *lenient_string(const char *text)
     return json_string(ascii);
 }
 
-json_t *output_hex(struct bytes data)
-{
-    char *text = malloc(HEX_SIZE(data.len));
-    json_t *value = NULL;
-
-    if (text != NULL) {
-        hex_encode(data, text);
-        value = json_string(text);
-    }
-    free(text);
-    return value;
-}
-
 /* Up to `size` - 1 bytes of a file below /proc/PID, closed with a NUL. How many there were. */
 static size_t read_about_process(uint32_t pid, const char *name, char *text, size_t size)
 {
@@ -193,7 +181,7 @@ static void error_as_object(const struct output *output, const struct error *err
     if (err->key_id != 0)
         json_object_set_new(object, "key", json_integer(err->key_id));
     if (err->has_serial)
-        json_object_set_new(object, "serial", output_hex(bytes_of(err->serial, sizeof err->serial)));
+        json_object_set_new(object, "serial", value_hex(bytes_of(err->serial, sizeof err->serial)));
     if (output->device != NULL)
         json_object_set_new(object, "device", lenient_string(output->device));
     if (err->command != NULL)

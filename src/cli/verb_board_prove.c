@@ -2,10 +2,10 @@
 /* imprint board prove: the end test of a board that has been provisioned, through the application that stays on it. */
 #include "cli/cli.h"
 
-#include "cli/board_proof.h"
-#include "cli/board_wait.h"
-#include "cli/stop.h"
-#include "cli/verifier.h"
+#include "station/board_proof.h"
+#include "cli/board_verbs.h"
+#include "station/stop.h"
+#include "station/verifier.h"
 
 enum prove_option { OPTION_CONSOLE, OPTION_TIMEOUT, OPTION_SAVE, OPTION_END, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -17,10 +17,10 @@ static const struct cli_option options[OPTION_COUNT] = {
 
 static bool prove(const struct cli *cli, struct board *board, struct error *err)
 {
-    const struct board_proof proof = {.cli = cli, .board = board, .save = cli->values[OPTION_SAVE]};
+    const struct board_proof proof = {.board = board, .save = cli->values[OPTION_SAVE]};
     const struct board_command end = {.verb = "end"};
 
-    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) && board_proof_run(&proof, err) &&
+    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) && board_prove(&cli->output, &proof, err) &&
            (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
 }
 
@@ -37,7 +37,7 @@ static enum cli_exit run_prove(struct cli *cli)
     cli->output.device = cli->values[OPTION_CONSOLE];
     stop_hold_signals();
     if (!verifier_start(&verifier, &err) ||
-        !board_open(&board, &cli->output, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
+        !board_open(&board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
         code = output_error(&cli->output, &err);
     board_close(&board);
     verifier_stop(&verifier);

@@ -11,10 +11,11 @@
 
 #include "base/hex.h"
 #include "cert/request.h"
-#include "cli/file.h"
-#include "cli/profile_file.h"
-#include "cli/source.h"
+#include "station/file.h"
+#include "station/profile_file.h"
+#include "station/source.h"
 #include "profile/text/table.h"
+#include "station/value.h"
 
 enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -161,10 +162,10 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
     if (out == NULL && !binary)
         output_result(output, "%s", text);
     object = json_pack("{s:s, s:s, s:o, s:I, s:s?}", "event", "compiled", "profile", compilation->compiled.profile.name,
-                       "digest", output_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
+                       "digest", value_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
                        (json_int_t)len, "file", out);
     if (out == NULL)
-        json_object_set_new(object, binary ? "hex" : "c", binary ? output_hex(bytes_of(text, len)) : json_string(text));
+        json_object_set_new(object, binary ? "hex" : "c", binary ? value_hex(bytes_of(text, len)) : json_string(text));
     output_object(output, object);
     return true;
 }
@@ -186,8 +187,10 @@ static enum cli_exit run_compile(struct cli *cli)
         return output_error(&cli->output, &err);
     }
     compilation->cli = cli;
-    if (!profile_file_read(&cli->output, cli->arguments[0], &compilation->compiled.profile, &code))
+    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err)) {
+        code = output_error(&cli->output, &err);
         goto out;
+    }
     source_init(&compilation->source, cli->arguments[0]);
     ok = profile_digest(&compilation->compiled.profile, compilation->compiled.digest);
     if (!ok)

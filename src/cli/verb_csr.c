@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint csr: a certificate request, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
 #include "cert/request.h"
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/pem.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/pem.h"
 #include "psa/keys.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
@@ -35,9 +35,8 @@ static bool make_csr(struct session *session, const struct key *key, const char 
     return false;
 }
 
-static bool print_csr(struct session *session, struct error *err)
+static bool print_csr(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *out = cli->values[OPTION_OUT];
     char pem[PEM_MAX] = "";
     struct key key;
@@ -59,22 +58,15 @@ static bool print_csr(struct session *session, struct error *err)
 
 static enum cli_exit run_csr(struct cli *cli)
 {
-    struct session session;
     struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
 
-    cli->output.device = cli->device;
     if (cli->values[OPTION_SUBJECT] == NULL) {
         error_set(&err, ERROR_USAGE, "--subject is missing",
                   "add the subject, as in --subject \"CN=board 1,O=Example\"");
+        error_with_subject(&err, "csr");
         return output_error(&cli->output, &err);
     }
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!print_csr(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, print_csr);
 }
 
 const struct cli_verb cli_verb_csr = {

@@ -3,15 +3,14 @@
  * imprint erase: forgets all records of this device. Works on the store itself and starts no PSA, so that it is the way
  * out of damaged records too; asks nothing of the chip but its serial number and changes nothing in it.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/folder.h"
-#include "cli/session.h"
+#include "station/folder.h"
 
 enum erase_option { OPTION_YES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -56,9 +55,8 @@ static bool forget_record_file(struct session *session, struct error *err)
     return false;
 }
 
-static bool erase(struct session *session, struct error *err)
+static bool forget(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     bool exists = store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
     size_t keys = 0;
@@ -87,22 +85,18 @@ static bool erase(struct session *session, struct error *err)
     return true;
 }
 
+static bool erase(struct cli *cli, struct session *session, struct error *err)
+{
+    if (forget(cli, session, err))
+        return true;
+    error_doing(err, "forget the device's keys");
+    error_with_serial(err, session->device.serial);
+    return false;
+}
+
 static enum cli_exit run_erase(struct cli *cli)
 {
-    struct session session;
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!erase(&session, &err)) {
-        error_doing(&err, "forget the device's keys");
-        error_with_serial(&err, session.device.serial);
-        code = output_error(&cli->output, &err);
-    }
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_LOOK, erase);
 }
 
 const struct cli_verb cli_verb_erase = {

@@ -3,7 +3,7 @@
 #include "cli/cli.h"
 
 #include "cli/describe.h"
-#include "cli/input.h"
+#include "station/input.h"
 
 static enum cli_exit run_explain(struct cli *cli)
 {

@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint info: what the chip is, and slot by slot what it can, holds, and who uses it. Only reads. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include "cli/describe.h"
-#include "cli/session.h"
+
+static bool show(struct cli *cli, struct session *session, struct error *err)
+{
+    struct driver_map map;
+    psa_status_t status = driver_read_map(&session->driver, true, &map, err);
+
+    if (status == PSA_SUCCESS) {
+        describe_chip(&cli->output, &session->device.config, CHIP_PART_UNKNOWN, &map, session->record);
+        return true;
+    }
+    error_with_psa(err, status);
+    error_doing(err, "look at the slots");
+    error_with_serial(err, session->device.serial);
+    return false;
+}
 
 static enum cli_exit run_info(struct cli *cli)
 {
-    struct session session;
-    struct driver_map map;
-    struct error err = ERROR_IN(cli->error_room);
-    psa_status_t status;
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
-        return output_error(&cli->output, &err);
-    status = driver_read_map(&session.driver, true, &map, &err);
-    if (status == PSA_SUCCESS) {
-        describe_chip(&cli->output, &session.device.config, CHIP_PART_UNKNOWN, &map, session.record);
-    } else {
-        error_with_psa(&err, status);
-        error_doing(&err, "look at the slots");
-        error_with_serial(&err, session.device.serial);
-        code = output_error(&cli->output, &err);
-    }
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_LOOK, show);
 }
 
 const struct cli_verb cli_verb_info = {

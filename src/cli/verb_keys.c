@@ -3,25 +3,26 @@
  * imprint keys: the key records of the device. Only reads, and asks nothing of the chip but its serial number; not even
  * that where --storage names a flash image, which is one device's.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <inttypes.h>
 
-#include "cli/evidence.h"
-#include "cli/key.h"
+#include "station/evidence.h"
+#include "station/key.h"
 #include "psa/slots.h"
 
 struct listing {
-    const struct session *session;
+    const struct output *output;
+    const json_t *record; /* for names; NULL: none */
     size_t count;
 };
 
 static bool list_key(void *context, const struct driver_record *key)
 {
     struct listing *listing = context;
-    const struct output *output = &listing->session->cli->output;
-    const char *name = evidence_key_name(listing->session->record, key->key_id);
-    const char *method = evidence_key_method(listing->session->record, key->key_id);
+    const struct output *output = listing->output;
+    const char *name = evidence_key_name(listing->record, key->key_id);
+    const char *method = evidence_key_method(listing->record, key->key_id);
     char type[KEY_TEXT_SIZE], algorithm[KEY_TEXT_SIZE], usage[KEY_TEXT_SIZE];
 
     key_type_text(driver_record_type(key), type);
@@ -40,25 +41,23 @@ static bool list_key(void *context, const struct driver_record *key)
     return true;
 }
 
+static bool list_keys(struct cli *cli, struct session *session, struct error *err)
+{
+    struct listing listing = {.output = &cli->output, .record = session->record};
+
+    if (driver_visit_records(&session->driver, list_key, &listing, err) != PSA_SUCCESS) {
+        error_doing(err, "list the keys");
+        error_with_serial(err, session->device.serial);
+        return false;
+    }
+    if (listing.count == 0)
+        output_say(&cli->output, "imprint: this device has no keys yet; imprint provision PROFILE gives it some");
+    return true;
+}
+
 static enum cli_exit run_keys(struct cli *cli)
 {
-    struct session session;
-    struct listing listing = {.session = &session};
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_RECORDS, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (driver_visit_records(&session.driver, list_key, &listing, &err) != PSA_SUCCESS) {
-        error_doing(&err, "list the keys");
-        error_with_serial(&err, session.device.serial);
-        code = output_error(&cli->output, &err);
-    } else if (listing.count == 0) {
-        output_say(&cli->output, "imprint: this device has no keys yet; imprint provision PROFILE gives it some");
-    }
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_RECORDS, list_keys);
 }
 
 const struct cli_verb cli_verb_keys = {

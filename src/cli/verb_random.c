@@ -7,7 +7,7 @@
 
 #include "base/hex.h"
 #include "chip/operations.h"
-#include "cli/device.h"
+#include "station/device.h"
 #include "cli/options.h"
 
 enum random_option { OPTION_HEX, OPTION_COUNT };
@@ -78,17 +78,17 @@ static enum cli_exit run_random(struct cli *cli)
     enum cli_exit code = CLI_DONE;
     uint64_t len;
 
-    cli->output.device = cli->device;
+    cli->output.device = cli->station.config.device;
     if (!options_number(cli->arguments[0], 1, RANDOM_MAX, &len)) {
         error_set(&err, ERROR_USAGE, "the number of bytes is from 1 to 1048576", NULL);
         error_with_subject(&err, cli->arguments[0]);
         return output_error(&cli->output, &err);
     }
-    if (!device_open(&device, cli, false, &err))
+    if (!device_open(&device, &cli->station.config, false, &err))
         return output_error(&cli->output, &err);
     if (!print_random(cli, &device, (size_t)len, &err))
         code = output_error(&cli->output, &err);
-    device_say_counters(&device, &cli->output);
+    device_say_counters(&device, &cli->station);
     device_close(&device);
     return code;
 }

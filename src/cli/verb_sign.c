@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint sign: SHA-256 of a file, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/signature.h"
 #include "psa/keys.h"
+#include "station/value.h"
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -31,9 +32,8 @@ static bool sign_file(struct session *session, const struct key *key, const char
     return session_psa_failed(session, status, "sign the file", err);
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *file = cli->argument_count > 1 ? cli->arguments[1] : NULL, *out = cli->values[OPTION_OUT];
     bool is_raw = cli->values[OPTION_RAW] != NULL;
     uint8_t raw[SIGNATURE_RAW_BYTES], der[SIGNATURE_DER_MAX];
@@ -55,23 +55,13 @@ static bool run_on(struct session *session, struct error *err)
         return false;
     output_object(&cli->output,
                   json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "id", (json_int_t)key.id, "name",
-                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", output_hex(signature)));
+                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
     return true;
 }
 
 static enum cli_exit run_sign(struct cli *cli)
 {
-    struct session session;
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_sign = {

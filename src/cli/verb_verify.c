@@ -3,10 +3,10 @@
  * imprint verify: does the signature belong to the file and the key? By the chip where the key's policy permits it to
  * verify, else by Mbed TLS with the public key the chip gives.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/key.h"
+#include "station/signature.h"
 #include "psa/keys.h"
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
@@ -35,9 +35,8 @@ static psa_status_t verify_on_host(struct session *session, const struct key *ke
     return status;
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     uint8_t hash[SIGNATURE_HASH_BYTES], raw[SIGNATURE_RAW_BYTES];
     const char *file = cli->argument_count > 2 ? cli->arguments[2] : NULL;
     psa_algorithm_t algorithm;
@@ -73,17 +72,7 @@ static bool run_on(struct session *session, struct error *err)
 
 static enum cli_exit run_verify(struct cli *cli)
 {
-    struct session session;
-    struct error err = ERROR_IN(cli->error_room);
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_verify = {

@@ -7,8 +7,8 @@
 
 #include "base/hex.h"
 #include "cli/describe.h"
-#include "cli/folder.h"
-#include "cli/input.h"
+#include "station/folder.h"
+#include "station/input.h"
 #include "cli/options.h"
 #include "virtual/chip/virtual.h"
 
@@ -95,7 +95,8 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
             return false;
         }
         snprintf(path, PATH_MAX, "%s", cli->arguments[0]);
-    } else if (!folder_in_state(cli, "chip.virtual", path, err) || !folder_make(cli->state, err)) {
+    } else if (!folder_in_state(&cli->station.config, "chip.virtual", path, err) ||
+               !folder_make(cli->station.config.state, err)) {
         return false;
     }
     status = virtual_create(path, &making, &problem);

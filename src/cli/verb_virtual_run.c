@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/folder.h"
+#include "station/folder.h"
 #include "cli/options.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/listen.h"
@@ -208,7 +208,7 @@ static bool open_chips(struct cli *cli, struct run *run, int count, struct error
 
     if (count > 0)
         return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, time, err);
-    return folder_in_state(cli, "chip.virtual", run->in_state, err) &&
+    return folder_in_state(&cli->station.config, "chip.virtual", run->in_state, err) &&
            virtual_bus_open(&run->bus, cli, &only, 1, time, err);
 }
 

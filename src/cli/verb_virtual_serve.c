@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/device.h"
+#include "station/device.h"
+#include "transport/socket.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/kit.h"
 #include "virtual/serve/listen.h"
@@ -69,7 +70,7 @@ static bool listen_there(const struct cli *cli, struct serve_listener *listener,
     } else {
         if (strlen(tcp) < sizeof copy)
             (void)snprintf(copy, sizeof copy, "%s", tcp);
-        if (!device_split_host(&host, &port)) {
+        if (!transport_socket_split_host(&host, &port)) {
             error_set(err, ERROR_USAGE, "--tcp needs HOST:PORT", "use --tcp 127.0.0.1:0 for a free port");
             error_with_subject(err, tcp);
             return false;

@@ -9,6 +9,7 @@
 
 #include "provision/prove.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
 /* What one run carries from step to step. */
 struct run {
@@ -21,17 +22,16 @@ struct run {
 static enum provision_status make_key(struct provision *provision, const struct profile_key *key, struct error *err)
 {
     psa_key_attributes_t attributes;
-    psa_key_id_t id = 0;
     psa_status_t status;
 
-    profile_key_attributes(key, DRIVER_LIFETIME, &attributes);
+    profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->method == PROFILE_IMPORT)
         return provision->skills->import_key(provision, key, &attributes, err);
     if (key->method == PROFILE_REGISTER)
-        status = mbedtls_psa_register_se_key(&attributes);
+        status = keys_register(provision->driver, &attributes, key->slot, err);
     else
-        status = psa_generate_key(&attributes, &id);
+        status = keys_generate(provision->driver, &attributes, key->slot, err);
     return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
 }
 
@@ -44,8 +44,7 @@ static enum provision_status confirm_record(struct provision *provision, const s
 {
     psa_status_t status;
 
-    (void)psa_purge_key(key->id);
-    status = provision_read_record(key, slot, err);
+    status = provision_read_record(provision->driver, key, true, slot, err);
     if (status == PSA_SUCCESS && err->reason == ERROR_NONE)
         return PROVISION_OK;
     error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",

@@ -7,6 +7,7 @@
 #include "provision/fill.h"
 #include "provision/prove.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
 #define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
 
@@ -113,7 +114,7 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
-        profile_key_attributes(key, DRIVER_LIFETIME, &attributes);
+        profile_key_attributes(key, KEYS_LIFETIME, &attributes);
         status = driver_want_of(&attributes, DRIVER_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
         want.abilities |= provision_proof_needs(key);

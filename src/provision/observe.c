@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "psa/se_c/settle.h"
 #include "provision/prove.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
-static const enum driver_method creations[] = {
+_Static_assert(PROFILE_SLOT_ANY == KEYS_SLOT_ANY, "no slot is named");
+
+static const enum driver_method methods[] = {
     [PROFILE_REGISTER] = DRIVER_REGISTER,
     [PROFILE_GENERATE] = DRIVER_GENERATE,
     [PROFILE_IMPORT] = DRIVER_IMPORT,
@@ -142,15 +144,12 @@ static bool observe_configuration(struct provision *provision, struct provision_
 #define ALLOW_REPLACING "set replace: unclaimed for this key, if the key in the slot may be lost for ever"
 
 /* The driver advises programs, for which naming a slot is permission enough; a profile has to say it in a word. */
-static psa_status_t choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+static void advise_for_profile(struct error *err)
 {
-    psa_status_t status = driver_choose_slot(driver, want, slot, err);
-
-    if (status != PSA_SUCCESS && err->reason == ERROR_SLOT_FILLED)
+    if (err->reason == ERROR_SLOT_FILLED)
         err->next = ALLOW_REPLACING;
-    if (status != PSA_SUCCESS && err->reason == ERROR_NO_FREE_SLOT)
+    if (err->reason == ERROR_NO_FREE_SLOT)
         err->next = "give the profile fewer such keys, or use another part: imprint info shows what each slot can do";
-    return status;
 }
 
 /*
@@ -167,7 +166,7 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
                                     const struct profile_key *key, bool scrap, struct error *err)
 {
     enum driver_fill fill;
-    psa_status_t status = driver_probe_slot(provision->driver, key->slot, &fill, err);
+    psa_status_t status = keys_probe_slot(provision->driver, key->slot, &fill, err);
 
     if (status != PSA_SUCCESS)
         return status;
@@ -197,19 +196,16 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
  */
 static psa_status_t observe_slot(struct driver *driver, const struct profile_key *key, uint8_t *slot, struct error *err)
 {
-    psa_key_attributes_t wants;
-    struct driver_want want;
+    psa_key_attributes_t attributes;
     psa_status_t status;
 
-    profile_key_attributes(key, DRIVER_LIFETIME, &wants);
-    status = driver_want_of(&wants, creations[key->method], &want, err);
-    if (status != PSA_SUCCESS)
-        return status;
-    want.abilities |= provision_proof_needs(key);
+    profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
-    if (key->slot == PROFILE_SLOT_ANY)
-        return choose_slot(driver, &want, slot, err);
-    return driver_check_slot(driver, &want, key->slot, err);
+    *slot = key->slot;
+    status = keys_find_slot(driver, &attributes, methods[key->method], provision_proof_needs(key), slot, err);
+    if (status != PSA_SUCCESS)
+        advise_for_profile(err);
+    return status;
 }
 
 /* `begun`: the slot holds what a run of ours has left. */
@@ -222,7 +218,7 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
     if (configured)
         status = observe_slot(provision->driver, key, slot, err);
     if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
-        *begun = driver_slot_is_scrap(provision->driver, *slot);
+        *begun = keys_slot_is_scrap(provision->driver, *slot);
     if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
         status = observe_content(provision, plan, key, *begun, err);
     return status;
@@ -247,7 +243,7 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
     struct provision_step *step;
     uint8_t slot = key->slot;
     bool begun = false;
-    psa_status_t status = provision_read_record(key, &slot, err);
+    psa_status_t status = provision_read_record(provision->driver, key, false, &slot, err);
     const bool missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
 
     if (missing) {
@@ -279,7 +275,7 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
     const struct profile *profile = provision->profile;
     const struct provision_step *made;
 
-    if (!observe_configuration(provision, plan, err) || driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+    if (!observe_configuration(provision, plan, err) || keys_settle(provision->driver, err) != PSA_SUCCESS)
         return false;
     made = &plan->steps[plan->step_count];
     for (size_t i = 0; i < profile->key_count; i++) {

@@ -70,19 +70,21 @@ enum provision_status provision_end(struct provision *provision, const struct dr
     return ok ? PROVISION_OK : provision_status_of(err);
 }
 
-psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
+psa_status_t provision_read_record(struct driver *driver, const struct profile_key *key, bool fresh, uint8_t *slot,
+                                   struct error *err)
 {
     psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t number = CHIP_SLOTS; /* stays so where the key is in no slot */
-    psa_status_t status = psa_get_key_attributes(key->id, &has);
+    struct error why = {.reason = ERROR_NONE};
+    uint8_t found = KEYS_SLOT_ANY;
+    psa_status_t status = keys_attributes(driver, key->id, fresh, &has, &found, &why);
     bool same;
-    uint8_t found;
 
-    if (status != PSA_SUCCESS)
+    if (status != PSA_SUCCESS) {
+        if (status != PSA_ERROR_INVALID_HANDLE && status != PSA_ERROR_DOES_NOT_EXIST)
+            error_pass(err, &why);
         return status;
-    (void)psa_get_key_slot_number(&has, &number);
-    found = number < CHIP_SLOTS ? (uint8_t)number : PROFILE_SLOT_ANY;
-    same = profile_key_has(key, DRIVER_LIFETIME, &has);
+    }
+    same = profile_key_has(key, KEYS_LIFETIME, &has);
     psa_reset_key_attributes(&has);
     if (same && found != PROFILE_SLOT_ANY && (key->slot == PROFILE_SLOT_ANY || key->slot == found)) {
         *slot = found;

@@ -34,6 +34,8 @@ static struct application *prepare(struct imprint_psa *psa, const struct imprint
     if (settings != NULL) {
         chosen.replace_unclaimed = settings->replace_unclaimed;
         chosen.reserved_slots = settings->reserved_slots;
+        chosen.write_keys = settings->write_keys;
+        chosen.write_key_count = settings->write_key_count;
     }
     memset(psa, 0, sizeof *psa);
     application->attached = true;

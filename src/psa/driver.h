@@ -12,16 +12,12 @@
 
 #include <psa/crypto.h>
 
+#include <imprint/write_key.h>
+
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "base/error.h"
 #include "storage/storage.h"
-
-/* The secret in a slot that encrypts imports into other slots (their WriteKey). Wipe it after use. */
-struct driver_write_key {
-    uint8_t slot;
-    uint8_t secret[32];
-};
 
 struct driver_settings {
     /*
@@ -31,7 +27,7 @@ struct driver_settings {
     bool replace_unclaimed;
     uint16_t reserved_slots; /* bit n: automatic allocation leaves slot n alone */
     bool stay_awake;         /* do not put the chip to sleep after each call: the caller does, at the end of its work */
-    const struct driver_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
+    const struct imprint_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
     size_t write_key_count;
 };
 
@@ -56,7 +52,7 @@ void driver_init(struct driver *driver, struct chip *chip, struct storage *stora
                  const struct driver_settings *settings);
 
 /*
- * Makes `driver` the one behind atecc608a_drv_info; NULL unbinds, and every method then fails with
+ * Makes `driver` the one that the shell's methods use; NULL unbinds, and every method then fails with
  * PSA_ERROR_BAD_STATE. Mbed TLS's PSA core is one per process and hands its drivers no context of ours: this pointer
  * and its_mount()'s are imprint's only mutable globals.
  */

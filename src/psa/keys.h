@@ -21,13 +21,14 @@
 #include "base/error.h"
 #include "psa/driver.h"
 #include "psa/location.h"
+#include "psa/p256.h"
 #include "psa/slots.h"
 
 /* The lifetime of every key in the chip, for attributes. */
 #define KEYS_LIFETIME DRIVER_LIFETIME
 
-#define KEYS_SLOT_ANY 0xff      /* no slot is named, or the key is in none */
-#define KEYS_POINT_BYTES 65     /* a P-256 public key: 04 | X | Y */
+#define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is in none */
+#define KEYS_POINT_BYTES P256_POINT_BYTES
 #define KEYS_SIGNATURE_BYTES 64 /* r | s */
 
 /* --- planning: nothing is written, neither to the chip nor to the store ------------------------------------------ */

@@ -11,9 +11,6 @@
 #include "psa/slots.h"
 #include "psa/storage_status.h"
 
-#define POINT_BYTES (1 + CHIP_PUBLIC_KEY_BYTES)
-#define POINT_UNCOMPRESSED 0x04
-
 /* Each sequence of commands below is tried again once when its failure may pass. */
 #define ATTEMPTS 2
 
@@ -39,15 +36,15 @@ static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doin
 /*
  * A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change.
  */
-static bool may_pass(enum chip_status status)
+static bool is_transient(enum chip_status status)
 {
     return status == CHIP_ECC_FAULT || status == CHIP_RESET || status == CHIP_REPLY_LOST || status == CHIP_WATCHDOG;
 }
 
-/* Whether a sequence is to be tried again, of which `*attempt` (from 0 on) has just ended so. */
+/* Whether a sequence is to be tried again, whose attempt number `*attempt` (from 0 on) has just ended with `status`. */
 static bool again(struct driver *driver, enum chip_status status, int *attempt)
 {
-    if (!may_pass(status) || ++*attempt == ATTEMPTS)
+    if (!is_transient(status) || ++*attempt == ATTEMPTS)
         return false;
     error_clear(&driver->last_error);
     return true;
@@ -60,7 +57,7 @@ static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chi
 
     if (status == CHIP_EXECUTION && chip_read_key_valid(driver->chip, slot, &valid, NULL) == CHIP_OK && !valid) {
         error_clear(&driver->last_error);
-        return refuse(driver, PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY, "the slot holds no key any more",
+        return refuse(driver, PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY, "the slot no longer holds a key",
                       "destroy the key id and make a new key");
     }
     return driver_outcome(driver, status);
@@ -89,7 +86,7 @@ static bool is_shown(const struct driver *driver, uint8_t slot)
     return (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0;
 }
 
-/* The public key of what stands in the slot: all zeros for no key, and where it cannot be computed. */
+/* The public key of what is in the slot: all zeros for no key, and where it cannot be computed. */
 static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
                              struct error *err)
 {
@@ -112,7 +109,7 @@ static psa_status_t key_did_not_take(struct driver *driver)
 }
 
 /*
- * GenKey. What stood there before tells, after a lost reply, whether the command ran. If it did not it is sent once
+ * GenKey. What was there before tells, after a lost reply, whether the command ran. If it did not it is sent once
  * more; if it did the key is there, and sending it again would only make another. Where only the command itself ever
  * shows the public key, a second one replaces a key that nobody has seen.
  */
@@ -127,7 +124,7 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
     error_clear(&driver->last_error);
     do {
         sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
-        if (sent == CHIP_OK ? !is_shown(driver, slot) : !may_pass(sent))
+        if (sent == CHIP_OK ? !is_shown(driver, slot) : !is_transient(sent))
             break;
         /* What the chip says now is no reason for an answer that was lost before. */
         seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
@@ -161,10 +158,10 @@ static psa_status_t invalid_key(struct driver *driver, const char *cause)
     return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, cause, NULL);
 }
 
-/* One PrivWrite: in clear where the chip takes it so, else encrypted with the slot's write key. */
+/* One PrivWrite: in clear where the chip accepts that, else encrypted with the slot's write key. */
 static enum chip_status write_private(struct driver *driver, uint8_t slot, const uint8_t scalar[static 32])
 {
-    const struct driver_write_key *key = driver_write_key(driver, slot);
+    const struct imprint_write_key *key = driver_write_key(driver, slot);
     uint8_t serial[CHIP_SERIAL_BYTES];
 
     if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_IMPORT_CLEAR) != 0)
@@ -197,7 +194,7 @@ static psa_status_t import_public(struct driver *driver, uint8_t slot, struct by
 {
     uint8_t after[CHIP_PUBLIC_KEY_BYTES];
 
-    if (key.len != POINT_BYTES || key.data[0] != POINT_UNCOMPRESSED)
+    if (key.len != P256_POINT_BYTES || key.data[0] != P256_UNCOMPRESSED)
         return invalid_key(driver, "a P-256 public key has 65 bytes: 04, X and Y");
     if (!p256_is_coordinate(key.data + 1) || !p256_is_coordinate(key.data + 1 + P256_BYTES) ||
         bytes_all(bytes_of(key.data + 1, CHIP_PUBLIC_KEY_BYTES), 0x00))
@@ -253,13 +250,13 @@ psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struc
     uint8_t *point = out->data + out->len;
     psa_status_t status;
 
-    if (out->cap - out->len < POINT_BYTES)
+    if (out->cap - out->len < P256_POINT_BYTES)
         status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
     else
         status = read_public(driver, slot, point + 1);
     if (status == PSA_SUCCESS) {
-        point[0] = POINT_UNCOMPRESSED;
-        out->len += POINT_BYTES;
+        point[0] = P256_UNCOMPRESSED;
+        out->len += P256_POINT_BYTES;
     }
     return finish(driver, slot, "read a public key", status);
 }
@@ -302,8 +299,8 @@ static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm,
     if (hash.len == 0 || hash.len != expected) {
         driver->last_error.expected = (uint32_t)expected;
         driver->last_error.found = (uint32_t)hash.len;
-        return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE,
-                      "the hash has not the length of the algorithm's hash", "pass a whole hash value");
+        return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE, "the hash length does not match the algorithm",
+                      "pass a whole hash value");
     }
     size_t take = hash.len < CHIP_DIGEST_BYTES ? hash.len : CHIP_DIGEST_BYTES;
     memset(digest, 0, CHIP_DIGEST_BYTES);
@@ -377,7 +374,8 @@ psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorit
     /* r and s outside 1 .. n - 1 are no signature; what the chip would say to them is stated nowhere. */
     if (status == PSA_SUCCESS && (signature.len != CHIP_SIGNATURE_BYTES || !p256_is_scalar(signature.data) ||
                                   !p256_is_scalar(signature.data + P256_BYTES)))
-        status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE, "this is no P-256 signature", NULL);
+        status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE,
+                        "not a P-256 signature: r or s is out of range", NULL);
     if (status == PSA_SUCCESS)
         status = verify(driver, slot, digest, signature.data);
     return finish(driver, slot, "verify a signature", status);

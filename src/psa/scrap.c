@@ -3,8 +3,8 @@
 
 #include "base/order.h"
 
-/* The content as a number: the version in the lowest byte, the flags in the next. */
-enum { SCRAP_VERSION = 1, SCRAP_ERASE_DUE = 1 << 8 };
+enum { AT_VERSION, AT_FLAGS, AT_ZERO }; /* the last two bytes are zero */
+enum { VERSION = 1, FLAG_ERASE_DUE = 1 };
 
 uint64_t scrap_uid(uint32_t location, uint64_t slot)
 {
@@ -13,11 +13,10 @@ uint64_t scrap_uid(uint32_t location, uint64_t slot)
 
 enum storage_status scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
 {
-    uint8_t content[SCRAP_BYTES];
+    const uint8_t content[SCRAP_BYTES] = {[AT_VERSION] = VERSION, [AT_FLAGS] = erase_due ? FLAG_ERASE_DUE : 0};
 
     if (uid == 0)
         return STORAGE_OK;
-    store32_le(content, SCRAP_VERSION + (uint32_t)erase_due * SCRAP_ERASE_DUE);
     return storage->operations->set(storage->context, uid, 0, bytes_of(content, sizeof content));
 }
 
@@ -30,10 +29,10 @@ enum storage_status scrap_get(const struct storage *storage, uint64_t uid, bool 
 
     if (status != STORAGE_OK)
         return status;
-    const uint32_t found = load32_le(content);
-    if (record.size != sizeof content || (found & ~(uint32_t)SCRAP_ERASE_DUE) != SCRAP_VERSION)
+    if (record.size != sizeof content || content[AT_VERSION] != VERSION || (content[AT_FLAGS] & ~FLAG_ERASE_DUE) != 0 ||
+        load16_le(content + AT_ZERO) != 0)
         return STORAGE_CORRUPT;
-    *erase_due = found != SCRAP_VERSION;
+    *erase_due = content[AT_FLAGS] == FLAG_ERASE_DUE;
     return STORAGE_OK;
 }
 

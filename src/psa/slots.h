@@ -53,9 +53,9 @@ bool driver_slot_is_private(const struct chip_config *config, uint8_t slot);
 psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err);
 
 /* The secret that encrypts imports into `slot`, NULL when settings.write_keys does not have it. */
-const struct driver_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
+const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
 
-/* Asks the chip about one slot. `err`, where it is not NULL, holds nothing worth keeping, here and below. */
+/* Asks the chip about one slot. `err`, where it is not NULL, must be empty on entry, here and below. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
 /* Whether `slot` is scrap: as good as empty, whatever it holds (psa/recovery.h). What cannot be read makes none. */

@@ -239,6 +239,15 @@ static uint8_t kit_address(void *context)
     return self->identity >> 1;
 }
 
+static void kit_close(void *context)
+{
+    struct transport_kit *self = context;
+
+    bytes_wipe(self->reply, sizeof self->reply);
+    if (self->port->close != NULL)
+        self->port->close(self->port->context);
+}
+
 static const struct imprint_transport_operations kit_operations = {
     .name = "kit",
     .wake = kit_wake,
@@ -250,6 +259,7 @@ static const struct imprint_transport_operations kit_operations = {
     .also_at = kit_also_at,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
+    .close = kit_close,
 };
 
 /*
@@ -302,11 +312,4 @@ bool transport_kit_open(struct transport_kit *self, const struct kit_port *port,
         return false;
     *transport = (struct imprint_transport){.operations = &kit_operations, .context = self};
     return true;
-}
-
-void transport_kit_close(struct transport_kit *self)
-{
-    bytes_wipe(self->reply, sizeof self->reply);
-    self->reply_len = 0;
-    self->gone = true;
 }

@@ -24,6 +24,9 @@ struct kit_port {
      */
     enum imprint_transport_status (*hear)(void *context, struct bytes_out *piece, int patience_ms);
 
+    /* Gives up the port and what `context` owns; no other function is called afterwards. May be NULL. */
+    void (*close)(void *context);
+
     void *context;
 };
 
@@ -39,10 +42,9 @@ struct transport_kit {
 
 /*
  * Selects the chip at 7-bit `address`, or with 0 the first ECC chip the kit names. False with a reason: no kit, no such
- * chip. On true `self` must be closed; the port stays the caller's.
+ * chip. On true closing `transport` closes the port as well; else it stays the caller's.
  */
 bool transport_kit_open(struct transport_kit *self, const struct kit_port *port, uint8_t address,
                         struct imprint_transport *transport, struct error *err);
-void transport_kit_close(struct transport_kit *self);
 
 #endif

@@ -6,8 +6,11 @@
  */
 #include "transport/socket.h"
 
+#include "base/number.h"
 #include "base/order.h"
+#include "transport/bus_client.h"
 #include "transport/clock_linux.h"
+#include "transport/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +28,17 @@
 #define AWAIT_NS UINT64_C(2500000000)
 
 #define GROUP_MIN 4
+
+/* All of it lives on the heap, from opening to close(). */
+struct transport_socket {
+    struct bus_client client;
+    uint8_t address;     /* 7-bit; 0: that of the only chip on the bus, which may change it */
+    uint8_t other;       /* where the chip may be as well; 0: nowhere */
+    uint64_t pending_ns; /* waits not sent yet */
+    size_t ahead;        /* replies still to come to what travelled with the last command */
+    bool held;
+    bool gone;
+};
 
 static enum imprint_transport_status gone(struct transport_socket *self)
 {
@@ -330,7 +344,10 @@ static uint8_t socket_address(void *context)
 
 static void socket_close(void *context)
 {
-    transport_socket_close(context);
+    struct transport_socket *self = context;
+
+    bus_client_close(&self->client);
+    free(self);
 }
 
 static const struct imprint_transport_operations socket_operations = {
@@ -354,59 +371,118 @@ static const struct open_error {
     enum error_reason reason;
     const char *cause, *next;
 } open_errors[] = {
-    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "nobody can be reached there", "start: imprint virtual serve"},
+    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "no server is listening there",
+     "start one with: imprint virtual serve --unix PATH FILE"},
     {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "somebody listens there but does not answer",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "what listens there does not speak the bus protocol",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection", "is it the same version of imprint?"},
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "a server is listening there but does not answer",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server there does not use the bus protocol",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection",
+     "use the same version of imprint on both sides"},
 };
 
-static bool finish_open(struct transport_socket *self, enum bus_client_status status, uint8_t address,
-                        struct imprint_transport *transport, struct error *err)
+static void note_open_error(const struct bus_client *client, enum bus_client_status status, struct error *err)
 {
-    self->address = address;
-    self->other = 0;
-    self->pending_ns = 0;
-    self->ahead = 0;
-    self->held = self->gone = false;
-    if (status == BUS_CLIENT_OK && address == 0 && self->client.address_count != 1) {
-        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
-        goto refuse;
-    }
-    if (status == BUS_CLIENT_OK) {
-        *transport = (struct imprint_transport){.operations = &socket_operations, .context = self};
-        return true;
-    }
     for (size_t i = 0; i < sizeof open_errors / sizeof open_errors[0]; i++) {
         if (open_errors[i].status == status) {
             error_set(err, open_errors[i].reason, open_errors[i].cause, open_errors[i].next);
-            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? self->client.system_errno : 0);
+            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? client->system_errno : 0);
         }
     }
     error_set(err, ERROR_UNEXPECTED, "the bus cannot be opened", NULL); /* where the table has no row */
-refuse:
+}
+
+/* Over a Unix socket where `host` is NULL, over TCP else. */
+static bool open_socket(const char *host, const char *place, uint8_t address, struct imprint_transport *transport,
+                        struct error *err)
+{
+    struct transport_socket *self = calloc(1, sizeof *self);
+    enum bus_client_status status;
+
+    if (self == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        return false;
+    }
+    self->address = address;
+    status =
+        host == NULL ? bus_client_open_unix(&self->client, place) : bus_client_open_tcp(&self->client, host, place);
+    if (status == BUS_CLIENT_OK && (address != 0 || self->client.address_count == 1)) {
+        *transport = (struct imprint_transport){.operations = &socket_operations, .context = self};
+        return true;
+    }
+    if (status == BUS_CLIENT_OK)
+        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
+    else
+        note_open_error(&self->client, status, err);
     error_doing(err, "connect to a served bus");
-    transport_socket_close(self);
+    socket_close(self);
     return false;
 }
 
-bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
-                                struct imprint_transport *transport, struct error *err)
+bool transport_socket_open_unix(const char *path, uint8_t address, struct imprint_transport *transport,
+                                struct error *err)
 {
-    return finish_open(self, bus_client_open_unix(&self->client, path), address, transport, err);
+    return open_socket(NULL, path, address, transport, err);
 }
 
-bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
-                               struct imprint_transport *transport, struct error *err)
+bool transport_socket_open_tcp(const char *host, const char *port, uint8_t address, struct imprint_transport *transport,
+                               struct error *err)
 {
-    return finish_open(self, bus_client_open_tcp(&self->client, host, port), address, transport, err);
+    return open_socket(host, port, address, transport, err);
 }
 
-void transport_socket_close(struct transport_socket *self)
+bool transport_socket_split_host(char **host, char **port)
 {
-    bus_client_close(&self->client);
-    self->gone = true;
+    char *colon = strrchr(*host, ':'), *bracket = strchr(*host, ']');
+    uint64_t number;
+
+    if (colon == NULL || colon == *host || colon[1] == '\0' || (bracket != NULL && bracket + 1 != colon))
+        return false;
+    if (bracket != NULL) {
+        if (**host != '[')
+            return false;
+        ++*host;
+        *bracket = '\0';
+    }
+    *colon = '\0';
+    *port = colon + 1;
+    /* getaddrinfo() would cut a number that is too large down to a port; a name is looked up. */
+    return strspn(*port, "0123456789") != strlen(*port) || number_parse(*port, 0, 65535, &number) == NUMBER_OK;
+}
+
+bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                      struct error *err)
+{
+    struct transport_place parts;
+
+    (void)also_at; /* a wake looks there */
+    if (!transport_place_read(&parts, place, true, "unix: needs the name of a socket after the colon", err))
+        return false;
+    if (transport_socket_open_unix(parts.path, parts.address, transport, err))
+        return true;
+    error_with_subject(err, parts.path);
+    return false;
+}
+
+bool transport_socket_open_tcp_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                     struct error *err)
+{
+    static const char form[] = "tcp: needs HOST:PORT after the colon";
+    struct transport_place parts, copy;
+    char *host = copy.path, *port;
+
+    (void)also_at;
+    if (!transport_place_read(&parts, place, false, form, err))
+        return false;
+    copy = parts;
+    if (!transport_socket_split_host(&host, &port)) {
+        error_set(err, ERROR_USAGE, form, NULL);
+        return false;
+    }
+    if (transport_socket_open_tcp(host, port, parts.address, transport, err))
+        return true;
+    error_with_subject(err, parts.path);
+    return false;
 }

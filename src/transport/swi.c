@@ -292,6 +292,14 @@ static uint64_t swi_now_us(void *context)
     return self->port->now_us(self->port->context);
 }
 
+static void swi_close(void *context)
+{
+    const struct transport_swi *self = context;
+
+    if (self->port->close != NULL)
+        self->port->close(self->port->context);
+}
+
 static const struct imprint_transport_operations swi_operations = {
     .name = "swi",
     .wake = swi_wake,
@@ -302,6 +310,7 @@ static const struct imprint_transport_operations swi_operations = {
     .sleep = swi_sleep,
     .delay_us = swi_delay_us,
     .now_us = swi_now_us,
+    .close = swi_close,
 };
 
 struct imprint_transport transport_swi_init(struct transport_swi *self, const struct swi_port *port)

@@ -44,6 +44,9 @@ struct swi_port {
      */
     uint32_t patience_us;
 
+    /* Gives up the UART and what `context` owns; no other function is called afterwards. May be NULL. */
+    void (*close)(void *context);
+
     void *context;
 };
 

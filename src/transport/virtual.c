@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 
+#include <stdlib.h>
+
 #include "virtual/trace/trace.h"
 #include "virtual/chip/virtual.h"
 
@@ -152,6 +154,16 @@ static uint8_t virtual_address(void *context)
     return (uint8_t)(virtual_i2c_address(chip_of(context)) >> 1);
 }
 
+static void virtual_end(void *context)
+{
+    struct transport_virtual *self = context;
+
+    if (!self->owned)
+        return;
+    virtual_close(self->chip);
+    free(self);
+}
+
 static const struct imprint_transport_operations virtual_operations = {
     .name = "virtual",
     .wake = virtual_wake,
@@ -162,13 +174,25 @@ static const struct imprint_transport_operations virtual_operations = {
     .address = virtual_address,
     .delay_us = virtual_delay_us,
     .now_us = virtual_now_us,
+    .close = virtual_end,
 };
 
 struct imprint_transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip)
 {
-    self->chip = chip;
-    self->trace = NULL;
+    *self = (struct transport_virtual){.chip = chip};
     return (struct imprint_transport){.operations = &virtual_operations, .context = self};
+}
+
+bool transport_virtual_own(struct virtual_chip *chip, struct trace *trace, struct imprint_transport *transport)
+{
+    struct transport_virtual *self = malloc(sizeof *self);
+
+    if (self == NULL)
+        return false;
+    *transport = transport_virtual_init(self, chip);
+    self->trace = trace;
+    self->owned = true;
+    return true;
 }
 
 void transport_virtual_trace(struct transport_virtual *self, struct trace *trace)

@@ -19,7 +19,7 @@
 #include "psa/start.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
-#include "virtual/chip/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 /* Nine clocks a byte at the bus clock that the virtual transport uses. */
 #define BUS_NS_PER_BYTE (9 * 1000000000ULL / 400000)

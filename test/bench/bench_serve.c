@@ -161,7 +161,6 @@ static int measure_all(const struct imprint_transport *here, const struct imprin
 
 int main(int argc, char **argv)
 {
-    static struct transport_socket socket_bus;
     static struct serve_listener listener;
     const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 1};
     unsigned long commands = argc >= 3 ? strtoul(argv[2], NULL, 10) : 20000;
@@ -194,7 +193,7 @@ int main(int argc, char **argv)
         serve(path[1], listener.fd, stop[0]);
     }
     close(stop[0]);
-    if (!transport_socket_open_unix(&socket_bus, socket_path, 0, &served, &err))
+    if (!transport_socket_open_unix(socket_path, 0, &served, &err))
         fail("connecting");
     if (argc == 4) {
         (void)measure_layer(&served, commands);
@@ -204,7 +203,7 @@ int main(int argc, char **argv)
         result = measure_all(&here, &served, commands);
         virtual_close(chip);
     }
-    transport_socket_close(&socket_bus);
+    imprint_transport_close(&served);
     close(stop[1]);
     waitpid(child, NULL, 0);
     serve_listener_close(&listener);

@@ -7,6 +7,7 @@
 
 #include "test/chip/full.h"
 #include "test/chip/p256.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,6 +10,7 @@
 #include "test/chip/dump.h"
 #include "test/chip/lab.h"
 #include "test/chip/p256.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <openssl/sha.h>
 

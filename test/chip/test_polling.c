@@ -8,6 +8,7 @@
 
 #include "test/chip/board.h"
 #include "test/chip/dump.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 #include "chip/operations.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/factory/factory.h"
 #include "firmware/primary/primary.h"
 #include "transport/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 struct bench bench;
 
@@ -95,19 +96,19 @@ static const struct imprint_transport_operations gate = {
     .now_us = gate_now_us,
 };
 
-/* --- firmware/board/board.h
+/* --- include/imprint/board.h
  * -------------------------------------------------------------------------------------------- */
 
-void board_start(void)
+void imprint_board_start(void)
 {
 }
 
-const char *board_name(void)
+const char *imprint_board_name(void)
 {
     return "bench";
 }
 
-void board_console_write(const uint8_t *data, size_t len)
+void imprint_board_console_write(const uint8_t *data, size_t len)
 {
     assert_true(bench.output_len + len < BENCH_OUTPUT_MAX);
     memcpy(bench.output + bench.output_len, data, len);
@@ -116,7 +117,7 @@ void board_console_write(const uint8_t *data, size_t len)
 }
 
 /* The script, line by line: what stands behind a line's end waits until somebody waits for it. */
-int board_console_read(uint32_t timeout_us)
+int imprint_board_console_read(uint32_t timeout_us)
 {
     static const char end[] = "\nend\n";
 
@@ -127,22 +128,22 @@ int board_console_read(uint32_t timeout_us)
     return (unsigned char)*setup.input++;
 }
 
-const struct imprint_transport *board_chip(void)
+const struct imprint_transport *imprint_board_chip(void)
 {
     return &setup.outer;
 }
 
-uint64_t board_now_us(void)
+uint64_t imprint_board_now_us(void)
 {
     return gate_now_us(NULL);
 }
 
-const struct imprint_flash_device *board_flash(void)
+const struct imprint_flash_device *imprint_board_flash(void)
 {
     return &bench.flash.device;
 }
 
-void board_end(int status)
+void imprint_board_end(int status)
 {
     fail_msg("the application ended the board with %d", status);
     abort();

@@ -11,6 +11,7 @@
 #include "psa/se_c/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
+#include "virtual/chip/virtual_invasive.h"
 
 bool board_fail(struct board *board, const char *format, ...)
 {

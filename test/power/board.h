@@ -13,6 +13,7 @@
 #include "test/power/moment.h"
 #include "test/power/part.h"
 #include "virtual/trace/trace.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define PROMISES_MAX 8
 #define RECORDS_MAX 32

@@ -9,6 +9,8 @@
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
+#include "virtual/chip/virtual_invasive.h"
+#include "virtual/chip/power.h"
 
 enum { TORN_TIMES = 3 };
 

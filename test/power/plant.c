@@ -133,8 +133,10 @@ void plant_set(struct board *board, const struct plant *plant)
  * The linker's --wrap (CMakeLists.txt names the functions) sends callers in other files to __wrap_NAME, and __real_NAME
  * is then the function itself.
  */
-#define REAL(name) __asm__("__real_" #name)
-#define WRAP(name) __asm__("__wrap_" #name)
+#define QUOTED(name) #name
+#define FOR_LINKER(name) QUOTED(name) /* the name that the linker knows */
+#define REAL(name) __asm__("__real_" FOR_LINKER(name))
+#define WRAP(name) __asm__("__wrap_" FOR_LINKER(name))
 
 void real_driver_recover(struct driver *driver, struct se_session *session) REAL(driver_recover);
 void planted_driver_recover(struct driver *driver, struct se_session *session) WRAP(driver_recover);

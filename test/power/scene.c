@@ -185,7 +185,7 @@ static bool read_import(struct scene *scene, size_t i, const char *profile_path)
 
 static bool read_write_key(struct scene *scene, size_t i, const char *profile_path)
 {
-    struct driver_write_key *key = &scene->write_keys[i];
+    struct imprint_write_key *key = &scene->write_keys[i];
     struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
     FILE *file = open_beside(profile_path, scene->profile.write_keys[i].source);
     char text[65] = {0};

@@ -244,7 +244,8 @@ static char *load_docs(void)
     return docs;
 }
 
-/* Looks for each field's row of the documented table; returns how many fields with fields of their own there are. */
+/* Looks for each field's row of the documented table, and its example; returns how many fields with fields of their own
+ * there are. */
 static size_t expect_documented(const char *prefix, const struct schema_field *fields)
 {
     const char *docs = load_docs();
@@ -256,6 +257,9 @@ static size_t expect_documented(const char *prefix, const struct schema_field *f
         (void)snprintf(row, sizeof(row), "\n| `%s%s` | %s |", prefix, field->key, field->required ? "yes" : "no");
         if (strstr(docs, row) == NULL)
             fail_msg("not in docs/reference/profile.md: %s", row + 1);
+        if (field->example == NULL || strncmp(field->example, field->key, strlen(field->key)) != 0 ||
+            field->example[strlen(field->key)] != ':')
+            fail_msg("%s%s has no example", prefix, field->key);
         for (const struct profile_word *word = field->words; word != NULL && word->word != NULL; word++) {
             (void)snprintf(row, sizeof(row), "`%s`", word->word);
             if (strstr(docs, row) == NULL)

@@ -21,6 +21,7 @@
 #include "chip/operations.h"
 #include "provision/gate.h"
 #include "test/provision/bench.h"
+#include "virtual/chip/virtual_invasive.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {

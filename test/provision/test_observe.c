@@ -11,6 +11,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "test/provision/bench.h"
+#include "virtual/chip/virtual_invasive.h"
 
 /* A chip that does not take Info(KeyValid): nothing else tells whether a private slot holds a key that must stay. */
 static const struct imprint_transport_operations *telling;

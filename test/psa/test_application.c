@@ -174,6 +174,42 @@ static void an_application(void **state)
     device_remove(&device);
 }
 
+/* An import into a slot that takes encrypted keys only: possible with the secret, and with it alone. */
+static void an_encrypted_import(void **state)
+{
+    struct imprint_write_key write_key = {.slot = 15};
+    const struct imprint_psa_settings with_secret = {.write_keys = &write_key, .write_key_count = 1};
+    struct virtual_problem problem_of_chip = {.cause = NULL};
+    struct imprint_store store = {{0}};
+    struct imprint_psa psa = {{0}};
+    psa_key_attributes_t attributes = device_key_pair(BOARD, VARIED_IMPORT);
+    uint8_t scalar[32];
+    psa_key_id_t id = 0;
+    const char *problem = NULL;
+    char path[300];
+
+    (void)state;
+    memcpy(write_key.secret, device_write_key, sizeof write_key.secret);
+    device_make(&device, DEVICE_VARIED_LOCKED);
+    assert_int_equal(virtual_open(device.chip_path, &device.part, &problem_of_chip), VIRTUAL_OK);
+    const struct imprint_transport transport = transport_virtual_init(&device.transport, device.part);
+    snprintf(path, sizeof path, "%s/records", device.directory);
+    assert_true(imprint_store_open_directory(&store, path, true, "test", &problem));
+    outside_make_key(scalar, point);
+    assert_int_equal(imprint_psa_start(&psa, &transport, &store, NULL, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_import_key(&attributes, scalar, sizeof scalar, &id), PSA_ERROR_NOT_PERMITTED);
+    assert_non_null(strstr(imprint_psa_reason(PSA_ERROR_NOT_PERMITTED), "WriteKey"));
+    imprint_psa_stop(&psa);
+    assert_int_equal(imprint_psa_start(&psa, &transport, &store, &with_secret, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(psa_import_key(&attributes, scalar, sizeof scalar, &id), PSA_SUCCESS);
+    assert_int_equal(sign(BOARD), PSA_SUCCESS);
+    imprint_psa_stop(&psa);
+    imprint_store_close(&store);
+    virtual_close(device.part);
+    device.part = NULL;
+    device_remove(&device);
+}
+
 #define BLOCK 512
 static uint8_t flash[4 * BLOCK];
 
@@ -230,6 +266,7 @@ int main(void)
         cmocka_unit_test(without_a_driver_the_status_has_a_sentence),
         cmocka_unit_test(a_store_in_a_directory),
         cmocka_unit_test(an_application),
+        cmocka_unit_test(an_encrypted_import),
         cmocka_unit_test(a_store_on_flash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include <psa/internal_trusted_storage.h>
 
 #include "psa/se_c/transaction.h"
+#include "virtual/chip/virtual_invasive.h"
 
 static struct device device;
 

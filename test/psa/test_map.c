@@ -15,6 +15,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "psa/slots.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 

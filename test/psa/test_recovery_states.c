@@ -28,6 +28,7 @@
 #include "storage/memory.h"
 #include "storage/record.h"
 #include "psa/se_c/transaction.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define SUBJECT 18u
 #define SLOT 2u

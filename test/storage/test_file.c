@@ -260,7 +260,7 @@ static void test_links(void **state)
     storage_file_name(1, name);
     open_store();
     file_store(path_in(run.scratch, outside), bytes_of("precious", 8));
-    const char *traps[] = {name, STORAGE_FILE_ASIDE, STORAGE_FILE_RESERVED};
+    const char *traps[] = {name, STORAGE_FILE_TEMP, STORAGE_FILE_RESERVED};
     for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++)
         assert_int_equal(symlink(path_in(run.scratch, outside), path_in(run.directory, traps[i])), 0);
     expect_status(run.storage.operations->get(run.storage.context, 1, 0, &out, NULL), STORAGE_CORRUPT, "get");
@@ -305,7 +305,7 @@ static void test_other_kinds(void **state)
     expect_status(run.storage.operations->get(run.storage.context, 1, 0, &out, NULL), STORAGE_CORRUPT, "directory");
     expect_status(put(&run.storage, 1, bytes_of("a", 1)), STORAGE_FAILED, "set");
     expect_status(run.storage.operations->remove(run.storage.context, 1), STORAGE_FAILED, "remove");
-    assert_false(file_exists(path_in(run.directory, STORAGE_FILE_ASIDE)));
+    assert_false(file_exists(path_in(run.directory, STORAGE_FILE_TEMP)));
 }
 
 static void test_format_file(void **state)

@@ -101,7 +101,6 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 
 struct linux_board {
     struct board board;
-    struct transport_i2c_linux bus;
     struct imprint_transport transport;
 };
 
@@ -116,8 +115,8 @@ static int set_up(void **state)
     adapter.part = linux_board.board.part;
     adapter.functions = I2C_FUNC_I2C;
     virtual_i2c_set_clock(adapter.part, 100000);
-    assert_true(transport_i2c_linux_open(&linux_board.bus, "/dev/null", virtual_i2c_address(adapter.part) >> 1,
-                                         &linux_board.transport, &err));
+    assert_true(
+        transport_i2c_linux_open("/dev/null", virtual_i2c_address(adapter.part) >> 1, &linux_board.transport, &err));
     *state = &linux_board;
     return 0;
 }
@@ -126,7 +125,7 @@ static int tear_down(void **state)
 {
     struct linux_board *linux_board = *state;
 
-    transport_i2c_linux_close(&linux_board->bus);
+    imprint_transport_close(&linux_board->transport);
     board_release(&linux_board->board);
     return 0;
 }
@@ -257,15 +256,32 @@ static void test_short_room(void **state)
         IMPRINT_TRANSPORT_GARBLED);
 }
 
+/* No address given: found where Trust&GO parts answer, though 0x60 is looked at first. */
+static void test_search(void **state)
+{
+    struct imprint_transport transport;
+    struct chip_config config;
+    struct chip chip;
+
+    (void)state;
+    assert_true(transport_i2c_linux_open("/dev/null", 0, &transport, NULL));
+    assert_int_equal(imprint_transport_address(&transport), 0x60);
+    chip_init(&chip, &transport);
+    assert_int_equal(chip_read_config(&chip, &config, NULL), CHIP_OK);
+    assert_int_equal(imprint_transport_address(&transport), 0x35);
+    imprint_transport_close(&transport);
+    imprint_transport_close(&transport); /* stays closed */
+    assert_int_equal(imprint_transport_address(&transport), 0);
+}
+
 static void test_smbus_only(void **state)
 {
-    struct transport_i2c_linux bus;
     struct imprint_transport transport;
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
     adapter.functions = I2C_FUNC_SMBUS_BYTE;
-    assert_false(transport_i2c_linux_open(&bus, "/dev/null", 0x60, &transport, &err));
+    assert_false(transport_i2c_linux_open("/dev/null", 0x60, &transport, &err));
     assert_int_equal(err.reason, ERROR_DEVICE_MISSING);
     assert_non_null(strstr(err.cause, "SMBus"));
 }
@@ -279,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_oversize, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_short_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_smbus_only, set_up, tear_down),
     };
 

@@ -5,6 +5,7 @@
 #include "chip/operations.h"
 #include "test/chip/board.h"
 #include "test/transport/wire.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

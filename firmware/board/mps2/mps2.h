@@ -46,7 +46,7 @@ int mps2_uart_receive(const struct mps2_uart *uart);
 /* The next byte; -1 when none came within `timeout_us`. The processor sleeps meanwhile. */
 int mps2_uart_await(const struct mps2_uart *uart, uint64_t timeout_us);
 
-/* The clock behind board_now_us(), and sleep of at least that long. */
+/* The clock behind imprint_board_now_us(), and sleep of at least that long. */
 void mps2_clock_start(void);
 void mps2_delay_us(uint32_t microseconds);
 

@@ -106,7 +106,7 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
         line_add(line, "true or false");
         break;
     case SCHEMA_NAME:
-        line_add(line, "a letter, then letters, digits, - and _; %zu characters at most", field->size - 1);
+        line_add(line, "a letter, then letters, digits, - and _, at most %zu characters", field->size - 1);
         break;
     case SCHEMA_FILE:
         line_add(line, "a file name of at most %zu bytes", field->size - 1);
@@ -118,7 +118,7 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
         line_add_words(line, field->words);
         break;
     case SCHEMA_WORDS:
-        line_add(line, "a list such as [%s], of ", field->words[0].word);
+        line_add(line, "a list of ");
         line_add_words(line, field->words);
         break;
     case SCHEMA_MAPPING:
@@ -132,6 +132,8 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
     case SCHEMA_KIND_COUNT:
         break;
     }
+    if (field->example != NULL)
+        line_add(line, ", for example %s", field->example);
 }
 
 static void line_add_guess(struct complain_line *line, const struct suggestion *guess)

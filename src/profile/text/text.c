@@ -67,7 +67,7 @@ static bool read_number(const struct text_value *value)
     uint64_t number = 0;
 
     if (value->node->quoted)
-        return value_refuse(value, "is a text, not a number: it stands in quotes");
+        return value_refuse(value, "is a text, not a number, because it is in quotes");
     switch (number_parse(value->node->text, field->min, field->max, &number)) {
     case NUMBER_OK:
         text_store(value->base + field->at, field->size, (uint32_t)number);
@@ -114,7 +114,7 @@ static bool read_text(const struct text_value *value)
     if (text_is_untyped(value->node))
         return value_refuse(value, "is not a text");
     if (len == 0)
-        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is no file name" : "is empty");
+        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is not a file name" : "is empty");
     if (len >= value->field->size)
         return value_refuse(value, "is too long");
     memcpy(value->base + value->field->at, value->node->text, len);
@@ -170,7 +170,7 @@ static bool read_words(const struct text_value *value)
         if (!text_find_word(value, item, &path, &found))
             return false;
         if ((all & found) != 0)
-            return complain_value(value->complaint, value->field, item, &path, "stands in the list twice");
+            return complain_value(value->complaint, value->field, item, &path, "is in the list twice");
         all |= found;
     }
     if (!text_check_count(value))

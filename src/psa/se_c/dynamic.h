@@ -6,13 +6,14 @@
 #ifndef IMPRINT_PSA_SE_C_DYNAMIC_H
 #define IMPRINT_PSA_SE_C_DYNAMIC_H
 
+#include <imprint/psa.h>
+
 #include "psa/driver.h"
 #include "psa/location.h"
-#include <imprint/psa.h>
 #include "psa/se_c/se_session.h"
 
-_Static_assert(PSA_ATECC608A_LOCATION == DRIVER_LOCATION && PSA_ATECC608A_LIFETIME == DRIVER_LIFETIME,
-               "what applications know is what is stored");
+_Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "what applications know is what is stored");
+_Static_assert(DRIVER_LIFETIME == 0x6001, "what the driver looks for is what is stored");
 
 /* psa/start.h */
 struct driver_shell {
