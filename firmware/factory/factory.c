@@ -86,13 +86,13 @@ static void show_plan(const struct factory *factory)
     console_print(" (");
     console_print(chip_part_name(plan->part));
     console_print("): ");
-    console_print_number((uint32_t)plan->todo);
-    console_print(plan->todo == 1 ? " change\n" : " changes\n");
+    console_print_number((uint32_t)plan->changes_left);
+    console_print(plan->changes_left == 1 ? " change\n" : " changes\n");
     for (size_t i = 0; i < plan->step_count; i++) {
-        console_print(plan->steps[i].done      ? "  done      "
-                      : plan->steps[i].forever ? "  for ever  "
-                      : plan->steps[i].lasting ? "  to do     "
-                                               : "  proof     ");
+        console_print(plan->steps[i].done            ? "  done      "
+                      : plan->steps[i].forever       ? "  for ever  "
+                      : plan->steps[i].is_persistent ? "  to do     "
+                                                     : "  proof     ");
         factory_say_step(factory, &plan->steps[i]);
         console_print("\n");
     }
@@ -100,7 +100,7 @@ static void show_plan(const struct factory *factory)
     link_add_hex(&frame, "serial", bytes_of(plan->serial, sizeof plan->serial));
     link_add_text(&frame, "part", chip_part_name(plan->part));
     link_add_number(&frame, "steps", (uint32_t)plan->step_count);
-    link_add_number(&frame, "changes", (uint32_t)plan->todo);
+    link_add_number(&frame, "changes", (uint32_t)plan->changes_left);
     link_end(&frame);
     for (size_t i = 0; i < plan->step_count; i++)
         factory_send_step(factory, "step", &plan->steps[i]);

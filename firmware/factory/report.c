@@ -32,8 +32,8 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
     link_add_text(&frame, "action", provision_action_name(step->action));
     link_add_flag(&frame, "done", step->done);
-    link_add_flag(&frame, "begun", step->begun);
-    link_add_flag(&frame, "lasting", step->lasting);
+    link_add_flag(&frame, "started", step->started);
+    link_add_flag(&frame, "persistent", step->is_persistent);
     link_add_flag(&frame, "forever", step->forever);
     if (step->key >= 0)
         link_add_number(&frame, "key", factory->compiled->profile.keys[step->key].id);
@@ -119,19 +119,19 @@ static void report_result(const struct factory *factory)
     uint32_t ms = (uint32_t)(evidence->chip_us / 1000);
     struct link_frame frame;
 
-    console_print(evidence->lasting_steps == 0 ? "nothing to do: " : "provisioned: ");
+    console_print(evidence->changes == 0 ? "nothing to do: " : "provisioned: ");
     console_print_hex(bytes_of(evidence->serial, sizeof evidence->serial));
     console_print(" is as profile ");
     console_print(factory->compiled->profile.name);
     console_print(" wants it; ");
-    console_print_number((uint32_t)evidence->lasting_steps);
-    console_print(evidence->lasting_steps == 1 ? " change, " : " changes, ");
+    console_print_number((uint32_t)evidence->changes);
+    console_print(evidence->changes == 1 ? " change, " : " changes, ");
     console_print_number(ms);
     console_print(" ms of chip time\n");
     frame = console_begin_frame("result");
     link_add_hex(&frame, "serial", bytes_of(evidence->serial, sizeof evidence->serial));
     link_add_text(&frame, "part", chip_part_name(evidence->part));
-    link_add_number(&frame, "changes", (uint32_t)evidence->lasting_steps);
+    link_add_number(&frame, "changes", (uint32_t)evidence->changes);
     link_add_number(&frame, "keys", (uint32_t)evidence->key_count);
     link_add_number(&frame, "us", evidence->chip_us > UINT32_MAX ? UINT32_MAX : (uint32_t)evidence->chip_us);
     link_end(&frame);

@@ -78,15 +78,18 @@ void report_show_plan(const struct report *report, bool is_result)
 
     hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
     snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
-             chip_part_name(report->plan->part), report->profile->name, report->plan->todo,
-             report->plan->todo == 1 ? "" : "s");
+             chip_part_name(report->plan->part), report->profile->name, report->plan->changes_left,
+             report->plan->changes_left == 1 ? "" : "s");
     tell(output, is_result, line);
     describe_state(report, &triage, state_text);
     snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
     tell(output, is_result, line);
     for (size_t i = 0; i < report->plan->step_count; i++) {
         const struct provision_step *step = &report->plan->steps[i];
-        const char *state = step->done ? "done" : step->forever ? "to do, for ever" : step->lasting ? "to do" : "proof";
+        const char *state = step->done            ? "done"
+                            : step->forever       ? "to do, for ever"
+                            : step->is_persistent ? "to do"
+                                                  : "proof";
 
         progress_describe(report->profile, step, text);
         if (step->forever && !step->done) {
@@ -100,7 +103,7 @@ void report_show_plan(const struct report *report, bool is_result)
     }
     object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
                        chip_part_name(report->plan->part), "profile", report->profile->name, "changes",
-                       (json_int_t)report->plan->todo, "dry_run", (int)is_result, "steps", steps);
+                       (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
     add_state(report, &triage, object);
     output_object(output, object);
 }
@@ -122,14 +125,14 @@ void report_show_result(const struct report *report, bool record_written)
 
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
     output_time(evidence->chip_us, took);
-    if (evidence->lasting_steps == 0)
+    if (evidence->changes == 0)
         output_result(output, "nothing to do: %s is as profile %s wants it; %zu key%s confirmed in %s%s\n", serial,
                       report->profile->name, evidence->key_count, evidence->key_count == 1 ? "" : "s", took,
                       record_written ? "; its record was missing or old and is written anew" : "");
     else
         output_result(output,
                       "provisioned: %s as profile %s wants it; %zu change%s, %zu key%s proven, %s of chip time\n",
-                      serial, report->profile->name, evidence->lasting_steps, evidence->lasting_steps == 1 ? "" : "s",
+                      serial, report->profile->name, evidence->changes, evidence->changes == 1 ? "" : "s",
                       evidence->key_count, evidence->key_count == 1 ? "" : "s", took);
     for (size_t i = 0; i < evidence->key_count; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
@@ -144,6 +147,6 @@ void report_show_result(const struct report *report, bool record_written)
     output_object(output,
                   json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:b, s:o}", "event", "provisioned", "serial", serial,
                             "part", chip_part_name(evidence->part), "profile", report->profile->name, "changes",
-                            (json_int_t)evidence->lasting_steps, "chip_us", (json_int_t)evidence->chip_us, "record",
+                            (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us, "record",
                             report->record_path, "record_written", (int)record_written, "keys", keys));
 }

@@ -129,8 +129,7 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
 
 static bool makes_key(const struct provision_step *step)
 {
-    return step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
-           step->action == PROVISION_IMPORT_KEY;
+    return provision_step_kinds[step->action].makes_key;
 }
 
 static bool rule_key_missing(const struct gate_view *view, struct error *err)

@@ -20,14 +20,11 @@ static const enum driver_method methods[] = {
     [PROFILE_IMPORT] = DRIVER_IMPORT,
 };
 
-/* The action that makes a key is PROVISION_REGISTER_KEY and its method. */
-_Static_assert(PROVISION_REGISTER_KEY + (int)PROFILE_REGISTER == (int)PROVISION_REGISTER_KEY &&
-                   PROVISION_REGISTER_KEY + (int)PROFILE_GENERATE == (int)PROVISION_GENERATE_KEY &&
-                   PROVISION_REGISTER_KEY + (int)PROFILE_IMPORT == (int)PROVISION_IMPORT_KEY,
-               "actions in the order of methods");
-
-/* Proving alone changes nothing that stays. */
-#define FOR_EVER (1u << PROVISION_LOCK_CONFIG | 1u << PROVISION_LOCK_DATA | 1u << PROVISION_LOCK_SLOT)
+static const enum provision_action making[] = {
+    [PROFILE_REGISTER] = PROVISION_REGISTER_KEY,
+    [PROFILE_GENERATE] = PROVISION_GENERATE_KEY,
+    [PROFILE_IMPORT] = PROVISION_IMPORT_KEY,
+};
 
 /* A step that is about no key; the plan is all zero behind its last step. */
 static struct provision_step *add_step(struct provision_plan *plan, enum provision_action action, bool done)
@@ -36,12 +33,11 @@ static struct provision_step *add_step(struct provision_plan *plan, enum provisi
 
     step->action = action;
     step->done = done;
-    step->lasting = action != PROVISION_PROVE_KEY;
-    step->forever = (FOR_EVER >> action & 1) != 0;
+    step->is_persistent = provision_step_kinds[action].is_persistent;
+    step->forever = provision_step_kinds[action].consequence != NULL;
     step->key = -1;
     step->slot = PROFILE_SLOT_ANY;
-    plan->actions |= 1u << action;
-    plan->todo += step->lasting && !done;
+    plan->changes_left += step->is_persistent && !done;
     return step;
 }
 
@@ -55,7 +51,7 @@ static void add_key_step(struct provision_plan *plan, enum provision_action acti
     step->slot = made->slot;
 }
 
-static bool unskilled(struct error *err)
+static bool refuse_unsupported(struct error *err)
 {
     error_set(err, ERROR_UNEXPECTED, "this program was built without what the profile needs",
               "build it with the table that was compiled from this very profile");
@@ -72,22 +68,16 @@ static bool is_as_delivered(const struct profile *profile)
     return profile->configuration == PROFILE_AS_DELIVERED && (usage & PSA_KEY_USAGE_DERIVE) == 0;
 }
 
-/* The actions that this program can do, as bits (1 << enum provision_action). */
-static uint32_t skilled_in(const struct provision_skills *skills)
+/* Whether this program was built with all that the plan needs. */
+static bool is_supported(const struct provision *provision, const struct provision_plan *plan)
 {
-    uint32_t actions = 1u << PROVISION_REGISTER_KEY | 1u << PROVISION_GENERATE_KEY | 1u << PROVISION_PROVE_KEY;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step_kind *kind = &provision_step_kinds[plan->steps[i].action];
 
-    if (skills == NULL)
-        return actions;
-    if (skills->write_config != NULL)
-        actions |= 1u << PROVISION_WRITE_CONFIG;
-    if (skills->fill_data != NULL)
-        actions |= 1u << PROVISION_FILL_DATA;
-    if (skills->lock != NULL)
-        actions |= FOR_EVER;
-    if (skills->import_key != NULL && skills->prove_import != NULL)
-        actions |= 1u << PROVISION_IMPORT_KEY;
-    return actions;
+        if (kind->is_supported != NULL && !kind->is_supported(provision->skills))
+            return false;
+    }
+    return true;
 }
 
 /* The part is one that the profile allows, and its policy bytes are or can become the wanted ones. */
@@ -115,7 +105,7 @@ static bool observe_configuration(struct provision *provision, struct provision_
         if (!skills->wanted_config(profile, &plan->found, &plan->wanted, err))
             return false;
     } else if (!is_as_delivered(profile)) {
-        return unskilled(err);
+        return refuse_unsupported(err);
     }
 
     locked = chip_config_is_locked(&plan->found);
@@ -208,9 +198,9 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     return status;
 }
 
-/* `begun`: the slot holds what a run of ours has left. */
+/* `started`: the slot holds what a run of ours has left. */
 static psa_status_t observe_missing(struct provision *provision, const struct provision_plan *plan,
-                                    const struct profile_key *key, uint8_t *slot, bool *begun, struct error *err)
+                                    const struct profile_key *key, uint8_t *slot, bool *started, struct error *err)
 {
     const bool configured = chip_config_is_locked(&plan->found);
     psa_status_t status = PSA_SUCCESS;
@@ -218,9 +208,9 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
     if (configured)
         status = observe_slot(provision->driver, key, slot, err);
     if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
-        *begun = keys_slot_is_scrap(provision->driver, *slot);
+        *started = keys_slot_is_scrap(provision->driver, *slot);
     if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
-        status = observe_content(provision, plan, key, *begun, err);
+        status = observe_content(provision, plan, key, *started, err);
     return status;
 }
 
@@ -242,14 +232,14 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
 {
     struct provision_step *step;
     uint8_t slot = key->slot;
-    bool begun = false;
+    bool started = false;
     psa_status_t status = provision_read_record(provision->driver, key, false, &slot, err);
     const bool missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
 
     if (missing) {
         status = PSA_SUCCESS;
         if (is_provable(provision->profile, plan, key, err))
-            status = observe_missing(provision, plan, key, &slot, &begun, err);
+            status = observe_missing(provision, plan, key, &slot, &started, err);
     }
     if (status != PSA_SUCCESS || err->reason != ERROR_NONE) {
         error_doing(err, missing ? "plan the profile's keys" : "read the key's record");
@@ -258,8 +248,8 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
         (void)provision_psa_failed(provision, status, key, err);
         return NULL;
     }
-    step = add_step(plan, (enum provision_action)(PROVISION_REGISTER_KEY + (int)key->method), !missing);
-    step->begun = begun;
+    step = add_step(plan, making[key->method], !missing);
+    step->started = started;
     step->slot = slot;
     if (slot != PROFILE_SLOT_ANY) {
         uint16_t *taken = &provision->driver->settings.reserved_slots;
@@ -308,8 +298,8 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     memset(plan, 0, sizeof(*plan));
     provision_begin(provision, &before);
     ok = observe_steps(provision, plan, err);
-    if (ok && (plan->actions & ~skilled_in(provision->skills)) != 0)
-        ok = unskilled(err);
+    if (ok && !is_supported(provision, plan))
+        ok = refuse_unsupported(err);
     if (!ok) {
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */

@@ -65,7 +65,7 @@ static void take_chip(struct board_results *results, const struct link_words *wo
         return;
     results->plan.part = part_of(link_value(words, "part"));
     results->plan.step_count = results->steps_said = steps;
-    results->plan.todo = changes;
+    results->plan.changes_left = changes;
 }
 
 static bool take_action(const struct link_words *words, enum provision_action *action)
@@ -91,11 +91,10 @@ static const struct provision_step *take_step(struct board_results *results, con
         !take_action(words, &step.action))
         return NULL;
     step.done = take_flag(words, "done");
-    step.begun = take_flag(words, "begun");
-    step.lasting = take_flag(words, "lasting");
+    step.started = take_flag(words, "started");
+    step.is_persistent = take_flag(words, "persistent");
     /* What cannot be undone follows from the action; a board's word for it is not needed. */
-    step.forever = step.action == PROVISION_LOCK_CONFIG || step.action == PROVISION_LOCK_DATA ||
-                   step.action == PROVISION_LOCK_SLOT;
+    step.forever = provision_step_kinds[step.action].consequence != NULL;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;
@@ -174,7 +173,7 @@ static void take_result(struct board_results *results, const struct link_words *
         !link_number(words, "changes", PROVISION_STEPS_MAX, &changes) || !link_number(words, "us", UINT32_MAX, &us))
         return;
     evidence->part = part_of(link_value(words, "part"));
-    evidence->lasting_steps = changes;
+    evidence->changes = changes;
     evidence->chip_us = us;
     evidence->key_count = results->profile->key_count;
     results->has_result = true;

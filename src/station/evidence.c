@@ -66,7 +66,7 @@ json_t *evidence_make(const struct profile *profile, const struct provision_evid
                      "part", chip_part_name(evidence->part), "profile", "name", profile->name, "digest",
                      value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
                      value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run",
-                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->lasting_steps, "chip_us",
+                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us",
                      (json_int_t)evidence->chip_us);
 }
 
@@ -253,7 +253,7 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
     if (run->board != NULL)
         evidence_note_board(record, run->board, run->application);
     evidence_keep_others(record, run->older);
-    *written = record == NULL || run->evidence->lasting_steps > 0 || !evidence_same(run->older, record);
+    *written = record == NULL || run->evidence->changes > 0 || !evidence_same(run->older, record);
     if (!*written || evidence_store(run->record_path, record, err)) {
         json_decref(record);
         return true;

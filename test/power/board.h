@@ -48,7 +48,7 @@ struct record {
 struct outcome {
     bool done;                 /* the scene reached its end, and proved it */
     struct error err;          /* where it did not */
-    unsigned to_do;            /* lasting steps that it found open */
+    unsigned to_do;            /* persistent steps not done yet */
     char failure[FAILURE_MAX]; /* what was not as promised; empty: all was */
 
     struct state end;

@@ -58,7 +58,7 @@ static void test_what_cannot_be_asked_is_not_replaced(void **state)
     bench_close(&bench);
 }
 
-/* In an open data zone no public key can be read back: it is not begun where the zone is not to be locked. */
+/* In an open data zone no public key can be read back: it is not started where the zone is not to be locked. */
 static void test_an_open_data_zone_proves_no_public_key(void **state)
 {
     struct bench bench;
