@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "cli/dump.h"
+#include "profile/text/dump.h"
 
 /* A file in memory. `data` has a NUL after its `len` bytes. Zero-initialised: empty. */
 struct input {

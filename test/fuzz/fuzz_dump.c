@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "cli/dump.h"
+#include "profile/text/dump.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

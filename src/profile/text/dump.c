@@ -3,7 +3,7 @@
  * Hex text is read line by line. A line that consists of bytes is data; a line of words is a title; one that is mostly
  * bytes has a mistake in it. That rule reads every layout that tools and people produce without being told which it is.
  */
-#include "cli/dump.h"
+#include "profile/text/dump.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * Config zone dumps as people have them: raw bytes, hex text in many layouts, and the XML of Microchip's Trust Platform
  * tools. Looks at a file in memory; opens nothing, allocates nothing.
  */
-#ifndef IMPRINT_CLI_DUMP_H
-#define IMPRINT_CLI_DUMP_H
+#ifndef IMPRINT_PROFILE_TEXT_DUMP_H
+#define IMPRINT_PROFILE_TEXT_DUMP_H
 
 #include "base/bytes.h"
 #include "base/error.h"

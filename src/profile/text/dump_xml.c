@@ -4,7 +4,7 @@
  * places in the zone: package tpds-schema, ecc608_config_1_0 and ecc508_config_1_0). Not an XML parser: elements with
  * text, attributes and comments are all there is in such a file; anything else is refused. docs/decisions/ has why.
  */
-#include "cli/dump.h"
+#include "profile/text/dump.h"
 
 #include <stdio.h>
 #include <string.h>
