@@ -63,7 +63,7 @@ static const struct {
 struct reader {
     struct bytes file;
     size_t at;
-    uint8_t zone[CHIP_CONFIG_BYTES];
+    uint8_t content[CHIP_CONFIG_BYTES]; /* of the zone; places come from chip_config_fields */
     bool seen[CHIP_CONFIG_BYTES];
 };
 
@@ -217,7 +217,7 @@ static bool read_bytes(struct reader *reader, size_t offset, size_t width, struc
             return dump_refuse(file, at, "not a byte in hex", err);
         if (count == width)
             return dump_refuse(file, at, "too many bytes in this element", err);
-        reader->zone[offset + count] = (uint8_t)(hex_value(file.data[at]) << 4 | hex_value(file.data[at + 1]));
+        reader->content[offset + count] = (uint8_t)(hex_value(file.data[at]) << 4 | hex_value(file.data[at + 1]));
         reader->seen[offset + count] = true;
         count++;
         reader->at += 2;
@@ -292,7 +292,7 @@ static void unlock(struct reader *reader)
         size_t offset, width;
 
         place_of(locks[i], &offset, &width);
-        reader->zone[offset] = UNLOCKED;
+        reader->content[offset] = UNLOCKED;
     }
 }
 
@@ -330,7 +330,7 @@ bool dump_parse_xml(struct dump *dump, struct bytes text, struct error *err)
         if (!tag.closes && !tag.empty && strcmp(tag.name, "ConfigurationZone") == 0) {
             bool ok = read_zone(&reader, err);
 
-            memcpy(dump->config.zone, reader.zone, sizeof reader.zone);
+            memcpy(dump->config.zone, reader.content, sizeof reader.content);
             return ok;
         }
     }
