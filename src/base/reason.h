@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why something failed, for machines: the reasons, and for each one row (reason_rows.inc) with its name, the exit code of a
- * run that failed for it, and what to do where nothing more precise is known.
+ * Why something failed, for machines: the reasons, and for each one row (reason_rows.inc) with its name, the exit code
+ * of a run that failed for it, and what to do where nothing more precise is known.
  */
 #ifndef IMPRINT_BASE_REASON_H
 #define IMPRINT_BASE_REASON_H
