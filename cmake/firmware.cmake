@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # One image for one board: -DIMPRINT_BOARD=mps2-an385 -DIMPRINT_IMAGE=factory, with cmake/arm-none-eabi.cmake as the
 # toolchain file; scripts/build-firmware does all that. The sources are those of the host, from the same lists: a module
-# leaves out its own host parts where IMPRINT_BOARD is set. What is compiled how is in one place, here.
+# leaves out its own host parts where IMPRINT_HOSTED is off. What is compiled how is in one place, here.
 #
 # Each image has its own configuration of Mbed TLS, and so a build directory of its own: nothing compiled for one fits
 # the other.
@@ -24,11 +24,10 @@ add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fn
   -ffile-prefix-map=${imprint_SOURCE_DIR}/= -ffile-prefix-map=${imprint_BINARY_DIR}=build)
 add_compile_definitions(NDEBUG IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 
-set(MBEDTLS_CONFIG_FILE ${imprint_SOURCE_DIR}/firmware/mbedtls/${image_mbedtls}.h CACHE FILEPATH "" FORCE)
-include_directories(${imprint_SOURCE_DIR} ${imprint_SOURCE_DIR}/src) # the configuration includes from the root
+set(image_mbedtls_config ${imprint_SOURCE_DIR}/firmware/mbedtls/${image_mbedtls}.h)
+include_directories(${imprint_SOURCE_DIR} ${imprint_SOURCE_DIR}/src ${imprint_SOURCE_DIR}/include) # the configuration includes from the root
 include(cmake/mbedtls.cmake)
 include(cmake/version.cmake)
-include(cmake/module.cmake)
 
 add_subdirectory(src)
 
@@ -44,7 +43,7 @@ target_link_libraries(image PRIVATE imprint_options imprint_version ${image_need
 # The C library is there for memcpy() and its like. Nothing supplies what its files, printf() or malloc() would need, so
 # that an image which calls them does not link.
 target_link_options(image PRIVATE ${board_cpu} --specs=nano.specs -nostartfiles -Wl,--gc-sections
-  -L${board_folder} -L${imprint_SOURCE_DIR}/firmware/start/texts-$<IF:$<BOOL:${IMPRINT_TEXTS}>,here,apart> -T${imprint_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${imprint_BINARY_DIR}/${IMPRINT_IMAGE}.map
+  -L${board_folder} -L${imprint_SOURCE_DIR}/firmware/start/$<IF:$<BOOL:${IMPRINT_TEXTS}>,strings-in-image,separate-strings> -T${imprint_SOURCE_DIR}/firmware/start/sections.ld -Wl,-Map=${imprint_BINARY_DIR}/${IMPRINT_IMAGE}.map
   -Wl,--fatal-warnings)
 set_target_properties(image PROPERTIES LINK_DEPENDS
   "${imprint_SOURCE_DIR}/firmware/start/sections.ld;${board_folder}/memory.ld")

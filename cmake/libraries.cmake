@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The libraries of the system, each with a clear word when it is missing. docs/decisions/0004-libraries.md says why each.
+# Only what is built needs them.
+if(NOT IMPRINT_BUILD_VIRTUAL)
+  return()
+endif()
 find_package(PkgConfig REQUIRED)
 
 # imprint_library(TARGET MODULE PACKAGE WHAT-FOR): makes PkgConfig::TARGET.
@@ -16,9 +20,11 @@ if(NOT OPENSSL_FOUND)
   message(FATAL_ERROR "no OpenSSL 3 with headers, which imprint needs for the virtual chip: install libssl-dev (Debian's "
     "name), or run scripts/install-packages; elsewhere, point OPENSSL_ROOT_DIR at it")
 endif()
-imprint_library(YAML yaml-0.1 libyaml-dev "profiles")
-imprint_library(HIDAPI hidapi-hidraw libhidapi-dev "kits on USB HID")
-imprint_library(JANSSON jansson libjansson-dev "JSON")
+if(IMPRINT_BUILD_PROGRAM)
+  imprint_library(YAML yaml-0.1 libyaml-dev "profiles")
+  imprint_library(HIDAPI hidapi-hidraw libhidapi-dev "kits on USB HID")
+  imprint_library(JANSSON jansson libjansson-dev "JSON")
+endif()
 if(IMPRINT_TESTS)
   imprint_library(CMOCKA cmocka libcmocka-dev "its tests (-DIMPRINT_TESTS=OFF builds without them)")
 endif()

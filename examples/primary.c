@@ -1,33 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The product's primary application, as small as it gets: opens the key that `imprint provision` left in the chip by
- * its id, signs with it, and has the signature verified twice, by the chip and by software. But for which chip and
- * which records (platform.c), everything here is Mbed TLS's own API; slots and policies are nobody's business here.
+ * The product's primary application, as small as it gets: opens a key that `imprint provision` left in the chip by its
+ * id, signs with it, and verifies the signature twice, with the chip and in software. Apart from which chip and which
+ * records (platform.c), everything here is Mbed TLS's own API; slots and policies are of no interest here.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <psa/crypto.h>
+#include <imprint/psa.h>
 
-#include "psa/se_c/atecc608a_se.h"
 #include "examples/platform.h"
 
-/* The key of profiles/mbed-factory-example.yaml that was generated on the board. */
+/* Unless told otherwise: the key of profiles/mbed-factory-example.yaml that was generated on the board. */
 #define BOARD_KEY 18
 
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
-/* True for PSA_SUCCESS; else says what failed, and why where the driver knows. */
+/* True for PSA_SUCCESS; else says what failed, and why. Called after each call, so that each has its own reason. */
 static bool went_well(const char *what, psa_status_t status)
 {
-    const char *reason = platform_reason();
+    const char *reason = imprint_psa_reason(status);
 
     if (status == PSA_SUCCESS) {
         printf("%s: done\n", what);
         return true;
     }
-    fprintf(stderr, "primary: %s: PSA status %d%s%s\n", what, (int)status, reason != NULL ? ", " : "",
-            reason != NULL ? reason : "");
+    fprintf(stderr, "primary: cannot %s: PSA status %d, %s\n", what, (int)status, reason);
     return false;
 }
 
@@ -50,7 +48,7 @@ static psa_status_t verify_in_software(const uint8_t *point, size_t point_size, 
     return status;
 }
 
-static bool use_the_key(void)
+static bool use_the_key(mbedtls_svc_key_id_t key)
 {
     static const uint8_t message[] = "temperature 21.5";
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -59,52 +57,67 @@ static bool use_the_key(void)
     size_t hash_size, signature_size, point_size;
     bool ok;
 
-    ok = went_well("open key 18", psa_get_key_attributes(BOARD_KEY, &attributes));
+    ok = went_well("open the key", psa_get_key_attributes(key, &attributes));
     if (ok && psa_get_key_lifetime(&attributes) != PSA_ATECC608A_LIFETIME) {
-        fputs("primary: key 18 is not in the chip\n", stderr);
+        fprintf(stderr, "primary: key %u is not in the chip\n", (unsigned)key);
         ok = false;
     }
     psa_reset_key_attributes(&attributes);
     ok = ok &&
          went_well("hash the message",
                    psa_hash_compute(PSA_ALG_SHA_256, message, sizeof message, hash, sizeof hash, &hash_size)) &&
-         went_well("sign it in the chip", psa_sign_hash(BOARD_KEY, ALGORITHM, hash, hash_size, signature,
-                                                        sizeof signature, &signature_size)) &&
+         went_well("sign it in the chip",
+                   psa_sign_hash(key, ALGORITHM, hash, hash_size, signature, sizeof signature, &signature_size)) &&
          went_well("verify it in the chip",
-                   psa_verify_hash(BOARD_KEY, ALGORITHM, hash, hash_size, signature, signature_size)) &&
-         went_well("get the public key", psa_export_public_key(BOARD_KEY, point, sizeof point, &point_size)) &&
+                   psa_verify_hash(key, ALGORITHM, hash, hash_size, signature, signature_size)) &&
+         went_well("get the public key", psa_export_public_key(key, point, sizeof point, &point_size)) &&
          went_well("verify it in software",
                    verify_in_software(point, point_size, hash, hash_size, signature, signature_size));
     if (!ok)
         return false;
     hash[0] ^= 1;
-    if (psa_verify_hash(BOARD_KEY, ALGORITHM, hash, hash_size, signature, signature_size) !=
-        PSA_ERROR_INVALID_SIGNATURE) {
-        fputs("primary: the chip took a signature of another message\n", stderr);
+    if (psa_verify_hash(key, ALGORITHM, hash, hash_size, signature, signature_size) != PSA_ERROR_INVALID_SIGNATURE) {
+        fputs("primary: the chip accepted the signature for another message\n", stderr);
         return false;
     }
     puts("refuse it for another message: done");
     return true;
 }
 
+/* A decimal key id that applications may use; 0: it is none. */
+static mbedtls_svc_key_id_t parse_key(const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+
+    if (end == text || *end != '\0' || number < PSA_KEY_ID_USER_MIN || number > PSA_KEY_ID_USER_MAX)
+        return 0;
+    return (mbedtls_svc_key_id_t)number;
+}
+
 int main(int argc, char **argv)
 {
+    const mbedtls_svc_key_id_t key = argc == 4 ? parse_key(argv[3]) : BOARD_KEY;
     struct platform platform;
     bool ok;
 
-    if (argc != 3) {
-        fputs("usage: primary CHIP RECORDS\n"
-              "CHIP: a virtual chip's file (STATE/chip.virtual) or an I2C adapter (/dev/i2c-1)\n"
-              "RECORDS: the key records that imprint provision made, STATE/devices/SERIAL/psa\n",
+    if (argc < 3 || argc > 4 || key == 0) {
+        fputs("usage: primary CHIP RECORDS [KEY]\n"
+              "CHIP: a virtual chip's file (STATE/chip.virtual) or an I2C adapter (/dev/i2c-1, /dev/i2c-1@0x35)\n"
+              "RECORDS: the key records that imprint provision made, STATE/devices/SERIAL/psa\n"
+              "KEY: the key's id, 18 unless given\n",
               stderr);
         return 2;
     }
-    if (!platform_start(&platform, argv[1], argv[2]))
+    const struct platform_options options = {
+        .program = "primary",
+        .chip = argv[1],
+        .records = argv[2],
+        .table = &atecc608a_drv_info_use_only,
+    };
+    if (!platform_start(&platform, &options))
         return EXIT_FAILURE;
-    /* The driver comes first: keys in the chip are unknown to a core that was started without it. */
-    ok = went_well("register the driver", psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info)) &&
-         went_well("start PSA Crypto", psa_crypto_init()) && use_the_key();
-    mbedtls_psa_crypto_free();
+    ok = use_the_key(key);
     platform_stop(&platform);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,22 +5,23 @@
 
 #include "link/base64.h"
 #include "base/hex.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/texts.h"
 #include "imprint_version.h"
 
 #define STOP 0x03 /* Ctrl-C */
 #define WAIT_US 1000000
-#define PEM_LINE_BYTES 48 /* 64 characters */
+#define ERROR_ROOM_BYTES 96 /* for the name of a key or field, or most of a certificate's subject */
+#define PEM_LINE_BYTES 48   /* 64 characters */
 
 static void put(void *context, const uint8_t *data, size_t len)
 {
     (void)context;
-    board_console_write(data, len);
+    imprint_board_console_write(data, len);
 }
 
-/* Terminals want CR LF. */
-void console_say(const char *text)
+/* Terminals need CR LF. */
+void console_print(const char *text)
 {
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
@@ -34,25 +35,25 @@ void console_say(const char *text)
     }
 }
 
-void console_say_number(uint32_t number)
+void console_print_number(uint32_t number)
 {
     char text[LINK_NUMBER_SIZE];
 
     link_format_number(number, text);
-    console_say(text);
+    console_print(text);
 }
 
-void console_say_hex(struct bytes data)
+void console_print_hex(struct bytes data)
 {
     for (size_t i = 0; i < data.len; i++) {
         char digits[HEX_SIZE(1)];
 
         hex_encode(bytes_of(data.data + i, 1), digits);
-        console_say(digits);
+        console_print(digits);
     }
 }
 
-struct link_frame console_frame(const char *verb)
+struct link_frame console_begin_frame(const char *verb)
 {
     struct link_frame frame = {.put = put};
 
@@ -64,15 +65,15 @@ struct link_frame console_hello(const char *app, bool boot)
 {
     struct link_frame frame;
 
-    console_say("\nimprint ");
-    console_say(app);
-    console_say(" application " IMPRINT_VERSION " on ");
-    console_say(board_name());
-    console_say("; help lists the commands\n");
-    frame = console_frame("hello");
+    console_print("\nimprint ");
+    console_print(app);
+    console_print(" application " IMPRINT_VERSION " on ");
+    console_print(imprint_board_name());
+    console_print("; help lists the commands\n");
+    frame = console_begin_frame("hello");
     link_add_text(&frame, "app", app);
     link_add_number(&frame, "protocol", CONSOLE_PROTOCOL);
-    link_add_text(&frame, "board", board_name());
+    link_add_text(&frame, "board", imprint_board_name());
     link_add_text(&frame, "version", IMPRINT_VERSION);
     link_add_flag(&frame, "boot", boot);
     return frame;
@@ -90,7 +91,7 @@ static void add_number(struct link_frame *frame, const char *name, uint32_t numb
         link_add_number(frame, name, number);
 }
 
-/* A text in a frame of its own: it alone may fill a line. One that is not in the image goes by its number. */
+/* Sends a text in a frame of its own, because it may fill a line; as its number where the image has only that. */
 static void send_text(const char *verb, const char *text)
 {
     struct link_frame frame;
@@ -98,24 +99,24 @@ static void send_text(const char *verb, const char *text)
 
     if (text == NULL)
         return;
-    frame = console_frame(verb);
-    if (texts_apart(text, &number))
+    frame = console_begin_frame(verb);
+    if (text_is_separate(text, &number))
         link_add_number(&frame, "number", number);
     else
         link_add_text(&frame, "text", text);
     link_end(&frame);
 }
 
-static void say_text(const char *text)
+static void print_text(const char *text)
 {
     uint32_t number;
 
-    if (!texts_apart(text, &number)) {
-        console_say(text);
+    if (!text_is_separate(text, &number)) {
+        console_print(text);
         return;
     }
-    console_say("text ");
-    console_say_number(number);
+    console_print("text ");
+    console_print_number(number);
 }
 
 static void add_facts(struct link_frame *frame, const struct error *err)
@@ -136,71 +137,71 @@ static void add_facts(struct link_frame *frame, const struct error *err)
         link_add_hex(frame, "serial", bytes_of(err->serial, sizeof err->serial));
 }
 
-static void say_fact(const char *before, uint32_t number, bool known)
+static void print_fact(const char *before, uint32_t number, bool known)
 {
     if (!known)
         return;
-    console_say(before);
-    console_say_number(number);
+    console_print(before);
+    console_print_number(number);
 }
 
-static void say_error(const struct error *err)
+static void print_error(const struct error *err)
 {
-    console_say("cannot ");
-    say_text(err->doing != NULL ? err->doing : "go on");
-    console_say(": ");
-    console_say(error_reason_name(err->reason));
+    console_print("cannot ");
+    print_text(err->doing != NULL ? err->doing : "continue");
+    console_print(": ");
+    console_print(error_reason_name(err->reason));
     if (err->cause != NULL) {
-        console_say(", ");
-        say_text(err->cause);
+        console_print(", ");
+        print_text(err->cause);
     }
-    say_fact("; slot ", err->slot, err->has_slot);
-    say_fact("; key ", err->key_id, err->key_id != 0);
-    say_fact("; chip failure ", err->chip_failure, err->chip_failure != 0);
-    say_fact("; slot rule ", err->slot_rule, err->slot_rule != 0);
-    say_fact("; the chip answered ", err->chip_status, err->has_chip_status);
-    say_fact("; PSA status -", (uint32_t)-err->psa_status, err->psa_status < 0);
-    console_say("\n");
+    print_fact("; slot ", err->slot, err->has_slot);
+    print_fact("; key ", err->key_id, err->key_id != 0);
+    print_fact("; chip failure ", err->chip_failure, err->chip_failure != 0);
+    print_fact("; slot rule ", err->slot_rule, err->slot_rule != 0);
+    print_fact("; the chip answered ", err->chip_status, err->has_chip_status);
+    print_fact("; PSA status -", (uint32_t)-err->psa_status, err->psa_status < 0);
+    console_print("\n");
     if (err->next != NULL) {
-        console_say("next: ");
-        say_text(err->next);
-        console_say("\n");
+        console_print("next: ");
+        print_text(err->next);
+        console_print("\n");
     }
 }
 
-void console_failed(const char *command, const struct error *err)
+void console_report_error(const char *command, const struct error *err)
 {
     struct link_frame frame;
 
-    say_error(err);
+    print_error(err);
     send_text("doing", err->doing);
     send_text("cause", err->cause);
     send_text("next", err->next);
-    frame = console_frame("error");
+    frame = console_begin_frame("error");
     link_add_word(&frame, command);
     link_add_text(&frame, "reason", error_reason_name(err->reason));
     add_facts(&frame, err);
     link_end(&frame);
 }
 
-void console_say_pem(const char *label, struct bytes der)
+void console_print_pem(const char *label, struct bytes der)
 {
-    console_say("-----BEGIN ");
-    console_say(label);
-    console_say("-----\n");
+    console_print("-----BEGIN ");
+    console_print(label);
+    console_print("-----\n");
     for (size_t at = 0; at < der.len; at += PEM_LINE_BYTES) {
         char line[BASE64_SIZE(PEM_LINE_BYTES)];
 
         base64_encode(bytes_of(der.data + at, der.len - at < PEM_LINE_BYTES ? der.len - at : PEM_LINE_BYTES), line);
-        console_say(line);
-        console_say("\n");
+        console_print(line);
+        console_print("\n");
     }
-    console_say("-----END ");
-    console_say(label);
-    console_say("-----\n");
+    console_print("-----END ");
+    console_print(label);
+    console_print("-----\n");
 }
 
-void console_say_public_key(const uint8_t point[static 65])
+void console_print_public_key(const uint8_t point[static 65])
 {
     /* SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480, section 2). */
     static const uint8_t before[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
@@ -209,55 +210,55 @@ void console_say_public_key(const uint8_t point[static 65])
 
     memcpy(info, before, sizeof before);
     memcpy(info + sizeof before, point, 65);
-    console_say_pem("PUBLIC KEY", bytes_of(info, sizeof info));
+    console_print_pem("PUBLIC KEY", bytes_of(info, sizeof info));
 }
 
 void console_init(struct console *console)
 {
-    link_reader_init(&console->reader, console->room, sizeof console->room);
+    link_reader_init(&console->reader, console->line, sizeof console->line);
 }
 
-/* A machine sends it again; a person sees why. Nothing was done. */
-static void ask_again(const char *why)
+/* The station repeats the command; a person sees why. Nothing was done. */
+static void request_repeat(const char *why)
 {
-    struct link_frame frame = console_frame("again");
+    struct link_frame frame = console_begin_frame("again");
 
     link_add_word(&frame, why);
     link_end(&frame);
 }
 
-void console_await(struct console *console, struct link_words *command)
+void console_read_command(struct console *console, struct link_words *command)
 {
     for (;;) {
-        int byte = board_console_read(WAIT_US);
+        int byte = imprint_board_console_read(WAIT_US);
         enum link_kind kind;
 
-        if (byte < 0 || byte == STOP || !link_reader_take(&console->reader, (uint8_t)byte, &kind))
+        if (byte < 0 || byte == STOP || !link_reader_add_byte(&console->reader, (uint8_t)byte, &kind))
             continue;
         if (kind == LINK_TOO_LONG)
-            ask_again("too-long");
-        else if (kind == LINK_DAMAGED || !link_split(console->room, kind, command))
-            ask_again("damaged");
+            request_repeat("too-long");
+        else if (kind == LINK_DAMAGED || !link_split(console->line, kind, command))
+            request_repeat("damaged");
         else
             return;
     }
 }
 
-bool console_bad_words(const char *cause, const char *next, struct error *err)
+bool console_refuse_words(const char *cause, const char *next, struct error *err)
 {
     error_set(err, ERROR_USAGE, cause, next);
-    error_doing(err, "understand the command");
+    error_doing(err, "run the command");
     return false;
 }
 
 static bool list_commands(const struct console_command *commands, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        console_say("  ");
-        console_say(commands[i].name);
-        console_say(": ");
-        console_say(commands[i].help);
-        console_say("\n");
+        console_print("  ");
+        console_print(commands[i].name);
+        console_print(": ");
+        console_print(commands[i].help);
+        console_print("\n");
     }
     return true;
 }
@@ -265,8 +266,9 @@ static bool list_commands(const struct console_command *commands, size_t count)
 void console_run(const struct console_command *commands, size_t count, void *application,
                  const struct link_words *words)
 {
-    struct error err = {.reason = ERROR_NONE};
-    const char *name = "unknown"; /* not what was sent, for it goes into a frame */
+    char room[ERROR_ROOM_BYTES];
+    struct error err = ERROR_IN(room);
+    const char *name = "unknown"; /* not the word that was received: it goes into a frame */
     struct link_frame frame;
     bool ok = false;
 
@@ -282,20 +284,20 @@ void console_run(const struct console_command *commands, size_t count, void *app
         break;
     }
     if (!ok) {
-        (void)console_bad_words("no such command", "help lists the commands", &err);
-        console_failed(name, &err);
+        (void)console_refuse_words("no such command", "list the commands: help", &err);
+        console_report_error(name, &err);
         return;
     }
-    frame = console_frame("ok");
+    frame = console_begin_frame("ok");
     link_add_word(&frame, name);
     link_end(&frame);
 }
 
-bool console_wants_stop(void)
+bool console_stop_requested(void)
 {
     bool stop = false;
 
-    for (int byte = board_console_read(0); byte >= 0; byte = board_console_read(0))
+    for (int byte = imprint_board_console_read(0); byte >= 0; byte = imprint_board_console_read(0))
         stop = stop || byte == STOP;
     return stop;
 }

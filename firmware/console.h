@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A board's console as the two applications use it: words for people and frames for the station
- * (docs/reference/board-protocol.md) out, commands in. Nothing is kept of what was written; a console that nobody reads
- * costs nothing but the time its bytes take.
+ * A board's console as the two applications use it: they read commands, and write text for people and frames for the
+ * station (docs/reference/board-protocol.md). Output is not buffered: when nobody reads the console, it is lost.
  */
 #ifndef IMPRINT_FIRMWARE_CONSOLE_H
 #define IMPRINT_FIRMWARE_CONSOLE_H
@@ -18,57 +17,60 @@
 /* The longest command: sign, a key id and a challenge of 32 bytes, or arm, a serial number and a digest. */
 #define CONSOLE_COMMAND_MAX 160
 
-/* --- out ------------------------------------------------------------------------------------------------------- */
+/* --- output --------------------------------------------------------------------------------------------------- */
 
-void console_say(const char *text); /* "\n" in it ends a line */
-void console_say_number(uint32_t number);
-void console_say_hex(struct bytes data);
+/* Writes text for people; "\n" in it becomes CR LF. A number is written in decimal, bytes as hex digits. */
+void console_print(const char *text);
+void console_print_number(uint32_t number);
+void console_print_hex(struct bytes data);
 
-/* A frame that goes to the console: link_begin() has been called on it. */
-struct link_frame console_frame(const char *verb);
+/* Begins a frame that goes to the console. The caller adds its words and calls link_end(). */
+struct link_frame console_begin_frame(const char *verb);
 
-/* The line of `app` that begins everything, and answers `hello`: `boot` says which. The caller adds to it and ends it.
+/*
+ * Prints which application this is and begins the frame `hello`, at start (`boot`) and in answer to `hello`. The caller
+ * adds its words and calls link_end().
  */
 struct link_frame console_hello(const char *app, bool boot);
 
-/* The end of a command that failed: the error in words, and as frames. */
-void console_failed(const char *command, const struct error *err);
+/* Ends a command that failed: prints the error for people, then sends it as frames. */
+void console_report_error(const char *command, const struct error *err);
 
-/* `der` between the lines of PEM: for people, who copy it. */
-void console_say_pem(const char *label, struct bytes der);
+/* Prints `der` as PEM with this label, for people to copy. */
+void console_print_pem(const char *label, struct bytes der);
 
-/* The public key `point` as PEM. */
-void console_say_public_key(const uint8_t point[static 65]);
+/* Prints the public key, an uncompressed P-256 point, as PEM. */
+void console_print_public_key(const uint8_t point[static 65]);
 
-/* --- in -------------------------------------------------------------------------------------------------------- */
+/* --- input ----------------------------------------------------------------------------------------------------- */
 
 struct console {
     struct link_reader reader;
-    char room[CONSOLE_COMMAND_MAX + 1];
+    char line[CONSOLE_COMMAND_MAX + 1];
 };
 
 void console_init(struct console *console);
 
 /*
- * Waits for the next command, however long it takes, and splits it. A line that a machine has sent and that came
- * damaged, or is too long, is answered with `@again`; a person's is explained. Valid until the next call.
+ * Waits without limit for the next command and splits it into words, which are valid until the next call. A line that
+ * is damaged or too long is answered with the frame `again`, and the wait continues.
  */
-void console_await(struct console *console, struct link_words *command);
+void console_read_command(struct console *console, struct link_words *command);
 
-/* A command of an application. */
+/* A command of an application. `run` returns false with an error. */
 struct console_command {
     const char *name, *help;
     bool (*run)(void *application, const struct link_words *words, struct error *err);
 };
 
-/* Runs the command that `words` begin with, or lists all for `help`; one frame, @ok or @error, ends the answer. */
+/* Runs the command named by the first word; `help` lists all. The answer ends with one frame, `ok` or `error`. */
 void console_run(const struct console_command *commands, size_t count, void *application,
                  const struct link_words *words);
 
-/* Notes that a command's words are not what it wants. Always false, for returning it. */
-bool console_bad_words(const char *cause, const char *next, struct error *err);
+/* Notes that a command's words are wrong. Always returns false, so that the caller can return its result. */
+bool console_refuse_words(const char *cause, const char *next, struct error *err);
 
-/* Whether somebody has asked to stop (Ctrl-C) since the last command. Takes whatever else has come, too. */
-bool console_wants_stop(void);
+/* True when Ctrl-C has arrived since the last command. Discards any other input. */
+bool console_stop_requested(void);
 
 #endif

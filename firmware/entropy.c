@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mbed TLS's random numbers on a board (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): all of them are the chip's. Who must not rely
- * on them alone, and for what, is in docs/guide/porting.md.
+ * Gives Mbed TLS its random numbers on a board (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): all come from the chip. When that is
+ * not enough is described in docs/guide/porting.md.
  */
 #include <psa/crypto.h>
 
 #include "psa/driver.h"
 #include "psa/random.h"
 
-/* Mbed TLS declares it for whoever builds with that configuration. */
+/* Called by Mbed TLS, which declares it in this configuration. */
 psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
                                              size_t output_size, size_t *output_length)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "psa/se_c/atecc608a_se.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
+#include "psa/keys.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
@@ -18,7 +18,8 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
 static bool open_store(struct platform *platform, enum platform_use use, struct error *err)
 {
     struct error found = {.reason = ERROR_NONE};
-    enum storage_status status = storage_flash_open(&platform->flash, board_flash(), false, &platform->storage, &found);
+    enum storage_status status =
+        storage_flash_open(&platform->flash, imprint_board_flash(), false, &platform->storage, &found);
 
     if (status == STORAGE_OK)
         return true;
@@ -30,38 +31,30 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     if (status == STORAGE_ABSENT)
         error_set(err, ERROR_KEY_UNKNOWN, "there is no key store in the board's flash",
                   "let the factory application provision the board first");
-    else if (err->reason == ERROR_NONE)
-        *err = found;
+    else
+        error_pass(err, &found);
     error_doing(err, "open the key store in the board's flash");
     return false;
 }
 
-void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err)
+void platform_psa_failed(struct platform *platform, psa_status_t status, const char *doing, struct error *err)
 {
-    if (err->reason == ERROR_NONE && platform->driver.last_error.reason != ERROR_NONE)
-        *err = platform->driver.last_error;
-    if (status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST)
-        error_set(err, ERROR_KEY_UNKNOWN, "no key has this id", NULL);
-    error_set(err, ERROR_PSA, "PSA Crypto refused", NULL);
-    error_with_psa(err, status);
+    keys_explain(&platform->driver, status, err);
     error_doing(err, doing);
 }
 
-bool platform_start(struct platform *platform, enum platform_use use, const psa_drv_se_t *table, struct error *err)
+bool platform_start(struct platform *platform, enum platform_use use, const struct driver_shell *shell,
+                    struct error *err)
 {
     psa_status_t status;
 
     memset(platform, 0, sizeof *platform);
-    chip_init(&platform->chip, board_chip());
+    chip_init(&platform->chip, imprint_board_chip());
     platform->chip.guard.allow = refuse_all;
     if (!open_store(platform, use, err))
         return false;
     driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);
-    driver_bind(&platform->driver);
-    storage_mount(&platform->storage);
-    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, table);
-    if (status == PSA_SUCCESS)
-        status = psa_crypto_init();
+    status = driver_start(&platform->driver, &platform->its, shell);
     if (status == PSA_SUCCESS)
         return true;
     platform_psa_failed(platform, status, "start PSA Crypto", err);
@@ -74,7 +67,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
     struct storage made = {.operations = NULL};
 
     if (platform->absent) {
-        if (storage_flash_open(&platform->flash, board_flash(), true, &made, err) != STORAGE_OK) {
+        if (storage_flash_open(&platform->flash, imprint_board_flash(), true, &made, err) != STORAGE_OK) {
             error_set(err, ERROR_STORAGE_FAILED, "the flash does not take a key store", NULL);
             error_doing(err, "make the key store in the board's flash");
             return false;
@@ -90,8 +83,6 @@ bool platform_make_lasting(struct platform *platform, struct error *err)
 
 void platform_stop(struct platform *platform)
 {
-    mbedtls_psa_crypto_free();
-    storage_mount(NULL);
-    driver_bind(NULL);
+    driver_stop();
     chip_sleep(&platform->chip);
 }

@@ -7,10 +7,10 @@
 #define IMPRINT_FIRMWARE_PLATFORM_H
 
 #include <psa/crypto.h>
-#include <psa/crypto_se_driver.h>
 
 #include "chip/chip.h"
 #include "psa/driver.h"
+#include "psa/start.h"
 #include "storage/flash.h"
 #include "storage/empty.h"
 #include "storage/storage.h"
@@ -27,13 +27,15 @@ struct platform {
     bool absent; /* there is no store yet: `storage` is empty */
     struct storage storage;
     struct driver driver;
+    struct its its;
 };
 
 /*
- * Nothing in the chip may be changed until platform_make_lasting(). `table` is one of psa/se_c/atecc608a_se.h. False
+ * Nothing in the chip may be changed until platform_make_lasting(). `shell` is one of psa/start.h. False
  * with a reason; nothing is started then.
  */
-bool platform_start(struct platform *platform, enum platform_use use, const psa_drv_se_t *table, struct error *err);
+bool platform_start(struct platform *platform, enum platform_use use, const struct driver_shell *shell,
+                    struct error *err);
 
 /* From now on the chip may be changed, and keys are kept: a key store is made where there is none. */
 bool platform_make_lasting(struct platform *platform, struct error *err);
@@ -41,7 +43,7 @@ bool platform_make_lasting(struct platform *platform, struct error *err);
 /* Puts the chip to sleep and ends PSA. */
 void platform_stop(struct platform *platform);
 
-/* Why a PSA call failed: the driver's reason where it has one. */
-void platform_psa_failed(const struct platform *platform, psa_status_t status, const char *doing, struct error *err);
+/* Why a PSA call failed (psa/keys.h). */
+void platform_psa_failed(struct platform *platform, psa_status_t status, const char *doing, struct error *err);
 
 #endif

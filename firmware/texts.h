@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of an error on a board: in the image, or kept apart from it (-DIMPRINT_TEXTS=OFF), where a text is only a
- * number that scripts/firmware-texts turns back into words.
+ * The text of errors on a board. It is in the image, or, with -DIMPRINT_TEXTS=OFF, only in the ELF file: the image then
+ * knows the number of each text, which scripts/firmware-texts turns back into words.
  */
 #ifndef IMPRINT_FIRMWARE_TEXTS_H
 #define IMPRINT_FIRMWARE_TEXTS_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True, with its number, when `text` (of a struct error) is not in the image: it must not be read then. */
-bool texts_apart(const char *text, uint32_t *number);
+/* True, with its number, when `text` (of a struct error) is only in the ELF file: the caller must not read it. */
+bool text_is_separate(const char *text, uint32_t *number);
 
 #endif

@@ -22,7 +22,7 @@ waiting() {
     tries=0
     until [ -s "$1" ]; do
         tries=$((tries + 1))
-        [ $tries -lt 100 ] || die "nothing in $1"
+        [ $tries -lt 100 ] || die "cannot start the tour: nothing arrived in $1 within 10 s"
         sleep 0.1
     done
     head -n 1 "$1"
@@ -48,8 +48,8 @@ printf '%s$ export PATH="$PWD/build:$PATH" IMPRINT_STATE=%s%s\n\n' "$green" "$IM
 headline 'A plan becomes part of an image'
 show "grep -v '^#' profiles/board-factory.yaml"
 show "imprint compile profiles/board-factory.yaml --c | grep -A 12 'name = \"board\"'"
-note 'The factory image contains that table, and no YAML. Here it is, and the product'"'"'s primary image beside it, which has no' \
-    'code that could make a key or lock anything:'
+note 'The factory image contains that table, and no YAML. The product'"'"'s primary image has no code that could make a key or' \
+    'lock anything. Their sizes:'
 show "arm-none-eabi-size $images/factory/factory.elf $images/primary/primary.elf"
 
 headline 'A chip on a wire, and the board on the other end'
@@ -60,9 +60,9 @@ beside console "firmware/run --pty --chip $wire $board $images/factory/factory.e
 console=$(waiting "$work/console")
 note "The board has power and runs its factory image. Its console is the terminal above; its flash is the file $flash."
 
-headline 'The station has the board do its plan'
+headline 'The station tells the board to carry out its plan'
 show "imprint board provision profiles/board-factory.yaml --console $console --end"
-note 'The board did it: it looked at its chip, registered one key, made another one, let each sign a challenge. The station' \
+note 'The board read its chip, registered one key, generated another, and had each sign a challenge. The station' \
     'checked with its own cryptography what the board said, and keeps the record and the certificate request.'
 wait "$process" # until the board is off
 csr=$(find "$IMPRINT_STATE" -name '*.csr' | head -n 1)

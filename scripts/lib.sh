@@ -26,6 +26,53 @@ die() {
     exit 1
 }
 
+# need_build_folder: ends with advice where the folder build/ of this checkout cannot be written.
+need_build_folder() {
+    if ! reason=$(mkdir -p build 2>&1); then
+        reason=${reason##*: }
+    elif [ ! -w build ]; then
+        reason='no permission to write'
+    else
+        return 0
+    fi
+    die "cannot write to $PWD/build: $reason" 'Next: copy the checkout to a folder of your own, and run it there:' \
+        "    cp -r $PWD ~/imprint && cd ~/imprint && ./${0##*/}"
+}
+
+# is_configured DIRECTORY: CMake has prepared it, for this checkout and not for one that was moved or copied here.
+is_configured() {
+    [ -f "$1/build.ninja" ] && grep -q -x -F "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$1/CMakeCache.txt" 2>/dev/null
+}
+
+# ctest_counts LOG: "PASSED FAILED", the tests that a run of CTest has counted; nothing if it did not get to the end.
+ctest_counts() {
+    sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests* failed out of \([0-9]*\)$/\1 \2/p' "$1" | tail -n 1 |
+        awk '{ print $2 - $1, $1 }'
+}
+
+# apt_sources: the Debian mirrors that this machine's apt uses, one "BASE SUITE" per line. Unlike `apt-get indextargets`,
+# this works before the first `apt-get update`; it downloads nothing and needs no root.
+apt_sources() {
+    lists=$(mktemp -d)
+    mkdir "$lists/partial"
+    apt-get update --print-uris -o Dir::State::lists="$lists" -o Debug::NoLocking=1 2>/dev/null |
+        sed -n "s|^'\(.*\)/dists/\(.*\)/main/binary-[^/]*/Packages.*|\1 \2|p" | sort -u
+    rm -rf "$lists"
+}
+
+# plain_bases: of apt_sources' lines on stdin, the bases of a plain suite; those that serve its -updates as well first, for
+# they are Debian's own.
+plain_bases() {
+    awk '{ line[NR] = $0; seen[$0] = 1 }
+        END {
+            for (i = 1; i <= NR; i++) {
+                split(line[i], word, " ")
+                if (word[2] !~ /[-\/]/)
+                    print (((word[1] " " word[2] "-updates") in seen) ? 1 : 2), word[1]
+            }
+        }' | sort -u | cut -d' ' -f2-
+}
+
 # own_files PATTERN...: the project's files of these names, one per line; not what is built, fetched or cached.
 # Names with blanks are not ours.
 own_files() {

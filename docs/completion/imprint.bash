@@ -84,10 +84,110 @@ _imprint_ports() {
     compopt -o default
 }
 
+# begin generated: bash (scripts/cli-docs)
+_imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+_imprint_verbs="provision info explain keys public-key csr sign verify random scan erase compile board virtual help version"
+_imprint_valued=" --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
+
+_imprint_subcommands() {
+    case $1 in
+        board) echo "provision prove" ;;
+        virtual) echo "new serve run" ;;
+    esac
+}
+
+_imprint_options() {
+    case $1 in
+        "provision") echo "--dry-run --arm" ;;
+        "csr") echo "--subject --out" ;;
+        "sign") echo "--raw --out" ;;
+        "verify") echo "--raw" ;;
+        "random") echo "--hex" ;;
+        "erase") echo "--yes" ;;
+        "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
+        "board provision") echo "--console --dry-run --arm --timeout --switch --primary-console --end" ;;
+        "board prove") echo "--console --timeout --save --end" ;;
+        "virtual new") echo "--as --bus --seed" ;;
+        "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
+        "virtual run") echo "--bus --typical" ;;
+    esac
+}
+
+# What completes the value of option $2 of verb $1: a kind, then known values.
+_imprint_value() {
+    case "$1 $2" in
+        *" --state") echo "folder" ;;
+        *" --device") echo "device" ;;
+        *" --storage") echo "none file flash:" ;;
+        *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
+        *" --trace") echo "file" ;;
+        "provision --arm") echo "none profile" ;;
+        "csr -s" | "csr --subject") echo "none" ;;
+        "csr -o" | "csr --out") echo "file" ;;
+        "sign -o" | "sign --out") echo "file" ;;
+        "compile --name") echo "none" ;;
+        "compile --arm") echo "none profile" ;;
+        "compile -o" | "compile --out") echo "file" ;;
+        "board provision -c" | "board provision --console") echo "port" ;;
+        "board provision --arm") echo "none profile" ;;
+        "board provision --timeout") echo "none" ;;
+        "board provision --switch") echo "none" ;;
+        "board provision --primary-console") echo "port" ;;
+        "board prove -c" | "board prove --console") echo "port" ;;
+        "board prove --timeout") echo "none" ;;
+        "board prove --save") echo "folder" ;;
+        "virtual new -a" | "virtual new --as") echo "file blank trust-and-go trust-flex" ;;
+        "virtual new --bus") echo "none i2c swi" ;;
+        "virtual new -s" | "virtual new --seed") echo "none" ;;
+        "virtual serve --unix") echo "file" ;;
+        "virtual serve --tcp") echo "none 127.0.0.1:0" ;;
+        "virtual serve --swi-unix") echo "file" ;;
+        "virtual run -b" | "virtual run --bus") echo "none" ;;
+    esac
+}
+
+# What completes argument $2 (from 0) of verb $1.
+_imprint_argument() {
+    case "$1 $2" in
+        "provision 0") echo "file" ;;
+        "explain 0") echo "file" ;;
+        "public-key 0") echo "key" ;;
+        "csr 0") echo "key" ;;
+        "sign 0") echo "key" ;;
+        "sign 1") echo "file" ;;
+        "verify 0") echo "key" ;;
+        "verify 1") echo "file" ;;
+        "verify 2") echo "file" ;;
+        "random 0") echo "none" ;;
+        "compile 0") echo "file" ;;
+        "board provision 0") echo "file" ;;
+        "virtual new 0") echo "file" ;;
+        "virtual serve "*) echo "file" ;;
+        "virtual run "*) echo "file" ;;
+        "help 0") echo "verb" ;;
+        "help 1") echo "none" ;;
+    esac
+}
+# end generated
+
+# Offers what completes a value or an argument: a kind, then known values.
+_imprint_complete() {
+    local kind=$1 known=${*:2}
+    case $kind in
+        folder) compopt -o dirnames; return ;;
+        device) _imprint_devices; return ;;
+        port) _imprint_ports; return ;;
+        key) _imprint_offer "$(_imprint_keys)"; return ;;
+        verb) _imprint_offer "$_imprint_verbs"; return ;;
+        program) known=$(compgen -c -- "$cur") ;;
+    esac
+    [[ -n $known ]] && _imprint_offer "$known"
+    [[ $known == *[:@]* ]] && compopt -o nospace
+    [[ $kind == file ]] && compopt -o default
+}
+
 _imprint() {
-    local cur prev i verb="" arguments=0 options words
-    local global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-    local verbs="provision info explain keys public-key csr sign verify random erase compile board virtual"
+    local cur prev i verb="" arguments=0 words
 
     _imprint_words
     cur=${words[-1]}
@@ -96,58 +196,24 @@ _imprint() {
 
     # Which verb, and how many arguments of its own stand before the word in hand.
     for ((i = 1; i < ${#words[@]} - 1; i++)); do
-        case ${words[i]} in
-            --state | --device | --storage | --fault | --trace | --arm | --subject | -s | --out | -o | --as | -a | --seed | --unix | --tcp | --swi-unix | --bus | -b | --name | --console | -c | --timeout | --switch | --primary-console | --save) ((i++)) ;;
-            -*) ;;
-            *) if [[ -z $verb ]]; then verb=${words[i]}
-                elif [[ $verb == virtual || $verb == board ]]; then verb="$verb ${words[i]}"
-                else ((arguments++)); fi ;;
-        esac
+        if [[ $_imprint_valued == *" ${words[i]} "* ]]; then ((i++))
+        elif [[ ${words[i]} == -* ]]; then :
+        elif [[ -z $verb ]]; then verb=${words[i]}
+        elif [[ $verb != *" "* && -n $(_imprint_subcommands "$verb") ]]; then verb="$verb ${words[i]}"
+        else ((arguments++)); fi
     done
 
-    case $prev in
-        --state) compopt -o dirnames; return ;;
-        --device) _imprint_devices; return ;;
-        --storage) _imprint_offer "file flash:"; compopt -o nospace; return ;;
-        --fault) _imprint_offer "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"
-            compopt -o nospace; return ;;
-        --arm) _imprint_offer "profile"; return ;;
-        --console | -c | --primary-console) _imprint_ports; return ;;
-        --save) compopt -o dirnames; return ;;
-        --as | -a) _imprint_offer "blank trust-and-go trust-flex"; compopt -o default; return ;;
-        --out | -o | --trace | --unix | --swi-unix) compopt -o default; return ;;
-        --tcp) _imprint_offer "127.0.0.1:0"; return ;;
-        --bus) [[ $verb == "virtual new" ]] && _imprint_offer "i2c swi"; return ;;
-        --seed | --subject | -s | -b | --name | --timeout | --switch) return ;;
-    esac
-
-    case $verb in
-        provision) options="--dry-run --arm" ;;
-        csr) options="--subject --out" ;;
-        sign) options="--raw --out" ;;
-        verify) options="--raw" ;;
-        random) options="--hex" ;;
-        erase) options="--yes" ;;
-        compile) options="--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") options="--console --dry-run --arm --timeout --switch --primary-console --end" ;;
-        "board prove") options="--console --timeout --save --end" ;;
-        "virtual new") options="--as --bus --seed" ;;
-        "virtual run") options="--bus --typical" ;;
-        "virtual serve") options="--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
-        *) options="" ;;
-    esac
-
-    if [[ $cur == -* ]]; then
-        _imprint_offer "$global $options"
-        return
+    if [[ $_imprint_valued == *" $prev "* ]]; then
+        _imprint_complete $(_imprint_value "$verb" "$prev")
+    elif [[ $cur == -* ]]; then
+        _imprint_offer "$_imprint_global $(_imprint_options "$verb")"
+    elif [[ -z $verb ]]; then
+        _imprint_offer "$_imprint_verbs"
+    elif [[ -n $(_imprint_subcommands "$verb") ]]; then
+        _imprint_offer "$(_imprint_subcommands "$verb")"
+    else
+        _imprint_complete $(_imprint_argument "$verb" "$arguments")
     fi
-    case $verb:$arguments in
-        :*) _imprint_offer "$verbs" ;;
-        board:0) _imprint_offer "provision prove" ;;
-        virtual:0) _imprint_offer "new serve run" ;;
-        public-key:0 | csr:0 | sign:0 | verify:0) _imprint_offer "$(_imprint_keys)" ;;
-        provision:0 | compile:0 | "board provision":0 | explain:0 | sign:1 | verify:* | "virtual new":0 | "virtual serve":* | "virtual run":*) compopt -o default ;;
-    esac
 }
 
 complete -F _imprint imprint

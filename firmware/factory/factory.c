@@ -17,18 +17,18 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
     const struct factory *factory = context;
 
     if (finished) {
-        console_say("[");
-        console_say_number((uint32_t)(step - plan->steps) + 1);
-        console_say("/");
-        console_say_number((uint32_t)plan->step_count);
-        console_say("] ");
+        console_print("[");
+        console_print_number((uint32_t)(step - plan->steps) + 1);
+        console_print("/");
+        console_print_number((uint32_t)plan->step_count);
+        console_print("] ");
         factory_say_step(factory, step);
-        console_say(": ");
-        console_say_number(step->chip_us / 1000);
-        console_say(" ms\n");
+        console_print(": ");
+        console_print_number(step->chip_us / 1000);
+        console_print(" ms\n");
     }
     factory_send_step(factory, finished ? "finished" : "started", step);
-    return !console_wants_stop();
+    return !console_stop_requested();
 }
 
 /* Only public keys are in the image; the engine wipes them like any other. */
@@ -64,13 +64,13 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
 {
     const struct factory *factory = context;
 
-    console_say("for ever, on chip ");
-    console_say_hex(bytes_of(plan->serial, sizeof plan->serial));
-    console_say(": ");
+    console_print("for ever, on chip ");
+    console_print_hex(bytes_of(plan->serial, sizeof plan->serial));
+    console_print(": ");
     factory_say_step(factory, step);
-    console_say("\n");
+    console_print("\n");
     factory_send_step(factory, "locking", step);
-    return !console_wants_stop();
+    return !console_stop_requested();
 }
 
 /* --- commands --------------------------------------------------------------------------------------------------------
@@ -81,26 +81,26 @@ static void show_plan(const struct factory *factory)
     const struct provision_plan *plan = &factory->plan;
     struct link_frame frame;
 
-    console_say("plan for ");
-    console_say_hex(bytes_of(plan->serial, sizeof plan->serial));
-    console_say(" (");
-    console_say(chip_part_name(plan->part));
-    console_say("): ");
-    console_say_number((uint32_t)plan->todo);
-    console_say(plan->todo == 1 ? " change\n" : " changes\n");
+    console_print("plan for ");
+    console_print_hex(bytes_of(plan->serial, sizeof plan->serial));
+    console_print(" (");
+    console_print(chip_part_name(plan->part));
+    console_print("): ");
+    console_print_number((uint32_t)plan->changes_left);
+    console_print(plan->changes_left == 1 ? " change\n" : " changes\n");
     for (size_t i = 0; i < plan->step_count; i++) {
-        console_say(plan->steps[i].done      ? "  done      "
-                    : plan->steps[i].forever ? "  for ever  "
-                    : plan->steps[i].lasting ? "  to do     "
-                                             : "  proof     ");
+        console_print(plan->steps[i].done            ? "  done      "
+                      : plan->steps[i].forever       ? "  for ever  "
+                      : plan->steps[i].is_persistent ? "  to do     "
+                                                     : "  proof     ");
         factory_say_step(factory, &plan->steps[i]);
-        console_say("\n");
+        console_print("\n");
     }
-    frame = console_frame("chip");
+    frame = console_begin_frame("chip");
     link_add_hex(&frame, "serial", bytes_of(plan->serial, sizeof plan->serial));
     link_add_text(&frame, "part", chip_part_name(plan->part));
     link_add_number(&frame, "steps", (uint32_t)plan->step_count);
-    link_add_number(&frame, "changes", (uint32_t)plan->todo);
+    link_add_number(&frame, "changes", (uint32_t)plan->changes_left);
     link_end(&frame);
     for (size_t i = 0; i < plan->step_count; i++)
         factory_send_step(factory, "step", &plan->steps[i]);
@@ -153,16 +153,17 @@ static bool do_arm(void *application, const struct link_words *words, struct err
 
     if (words->count != 3 || !parse_serial(words->word[1], serial) ||
         !hex_decode(words->word[2], strlen(words->word[2]), &digest_out, NULL) || digest_out.len < DIGEST_BYTES_MIN)
-        return console_bad_words(
+        return console_refuse_words(
             "arm wants a serial number (18 hex digits) and a profile's digest (8 hex digits at least)",
             "plan shows the serial number, hello the digest", err);
     if (memcmp(digest, factory->compiled->digest, digest_out.len) != 0)
-        return console_bad_words("that is not the digest of the profile in this image", "hello shows the digest", err);
+        return console_refuse_words("that is not the digest of the profile in this image", "hello shows the digest",
+                                    err);
     factory->armed = true;
     memcpy(factory->armed_serial, serial, sizeof serial);
-    console_say("armed for ");
-    console_say_hex(bytes_of(serial, sizeof serial));
-    console_say(" until the next run is over\n");
+    console_print("armed for ");
+    console_print_hex(bytes_of(serial, sizeof serial));
+    console_print(" until the next run is over\n");
     return true;
 }
 
@@ -275,7 +276,7 @@ static bool check_table(const struct profile_compiled *compiled)
 }
 
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_skills *skills, const psa_drv_se_t *driver)
+                   const struct provision_skills *skills, const struct driver_shell *driver)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};
@@ -292,13 +293,13 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
                   "the profile in this image does not have the digest that it was compiled with",
                   "build the image anew");
         error_doing(&err, "start");
-        console_failed("hello", &err);
+        console_report_error("hello", &err);
         return;
     }
     if (compiled->run_at_start)
         console_run(commands, COMMAND_COUNT, factory, &run);
     while (!factory->ended) {
-        console_await(&factory->console, &words);
+        console_read_command(&factory->console, &words);
         console_run(commands, COMMAND_COUNT, factory, &words);
     }
 }

@@ -16,12 +16,12 @@
 /* What `imprint compile PROFILE --c` has made: the plan, and what it takes to do it. */
 extern const struct profile_compiled factory_profile;
 extern const struct provision_skills factory_profile_skills;
-extern const psa_drv_se_t *const factory_profile_driver;
+extern const struct driver_shell *const factory_profile_driver;
 
 struct factory {
     const struct profile_compiled *compiled;
     const struct provision_skills *skills;
-    const psa_drv_se_t *driver;
+    const struct driver_shell *driver;
     struct console console;
     struct platform platform;
     struct provision provision;
@@ -35,7 +35,7 @@ struct factory {
 
 /* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_skills *skills, const psa_drv_se_t *driver);
+                   const struct provision_skills *skills, const struct driver_shell *driver);
 
 /* Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. */
 bool factory_report(struct factory *factory, struct error *err);

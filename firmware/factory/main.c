@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/factory/factory.h"
 
 int main(void)
 {
     struct factory factory;
 
-    board_start();
+    imprint_board_start();
     factory_serve(&factory, &factory_profile, &factory_profile_skills, factory_profile_driver);
-    board_end(factory.ended ? 0 : 1);
+    imprint_board_end(factory.ended ? 0 : 1);
 }

@@ -3,36 +3,37 @@
 #include "firmware/factory/factory.h"
 
 #include "cert/request.h"
+#include "psa/keys.h"
 
 /* Bytes of a long piece of data in one frame. */
 #define PIECE 96
 
 void factory_say_step(const struct factory *factory, const struct provision_step *step)
 {
-    console_say(provision_action_name(step->action));
+    console_print(provision_action_name(step->action));
     if (step->key >= 0) {
         const struct profile_key *key = &factory->compiled->profile.keys[step->key];
 
-        console_say(" ");
-        console_say_number(key->id);
-        console_say(" ");
-        console_say(key->name);
+        console_print(" ");
+        console_print_number(key->id);
+        console_print(" ");
+        console_print(key->name);
     }
     if (step->slot != PROFILE_SLOT_ANY) {
-        console_say(", slot ");
-        console_say_number(step->slot);
+        console_print(", slot ");
+        console_print_number(step->slot);
     }
 }
 
 void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step)
 {
-    struct link_frame frame = console_frame(verb);
+    struct link_frame frame = console_begin_frame(verb);
 
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
     link_add_text(&frame, "action", provision_action_name(step->action));
     link_add_flag(&frame, "done", step->done);
-    link_add_flag(&frame, "begun", step->begun);
-    link_add_flag(&frame, "lasting", step->lasting);
+    link_add_flag(&frame, "started", step->started);
+    link_add_flag(&frame, "persistent", step->is_persistent);
     link_add_flag(&frame, "forever", step->forever);
     if (step->key >= 0)
         link_add_number(&frame, "key", factory->compiled->profile.keys[step->key].id);
@@ -46,15 +47,15 @@ static void report_key(const struct profile_key *key, const struct provision_key
 {
     struct link_frame frame;
 
-    console_say("key ");
-    console_say_number(evidence->key_id);
-    console_say(" ");
-    console_say(key->name);
-    console_say(": slot ");
-    console_say_number(evidence->slot);
-    console_say(evidence->created ? ", new\n" : ", was there\n");
-    console_say_public_key(evidence->public_key);
-    frame = console_frame("key");
+    console_print("key ");
+    console_print_number(evidence->key_id);
+    console_print(" ");
+    console_print(key->name);
+    console_print(": slot ");
+    console_print_number(evidence->slot);
+    console_print(evidence->created ? ", new\n" : ", was there\n");
+    console_print_public_key(evidence->public_key);
+    frame = console_begin_frame("key");
     link_add_number(&frame, "id", evidence->key_id);
     link_add_text(&frame, "name", key->name);
     link_add_number(&frame, "slot", evidence->slot);
@@ -63,7 +64,7 @@ static void report_key(const struct profile_key *key, const struct provision_key
     link_end(&frame);
     if (evidence->hash == 0)
         return;
-    frame = console_frame("proof");
+    frame = console_begin_frame("proof");
     link_add_number(&frame, "id", evidence->key_id);
     link_add_number(&frame, "hash", evidence->hash);
     link_add_hex(&frame, "challenge", bytes_of(evidence->challenge, sizeof evidence->challenge));
@@ -75,7 +76,7 @@ static void report_key(const struct profile_key *key, const struct provision_key
 static void send_data(const char *verb, uint32_t id, struct bytes data)
 {
     for (size_t at = 0; at < data.len; at += PIECE) {
-        struct link_frame frame = console_frame(verb);
+        struct link_frame frame = console_begin_frame(verb);
 
         if (id != 0)
             link_add_number(&frame, "id", id);
@@ -94,20 +95,20 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
 
     if (key->csr_subject[0] == '\0')
         return true;
-    error_clear(&factory->platform.driver.last_error);
+    keys_forget_reason(&factory->platform.driver);
     if (!profile_csr_subject(key, factory->evidence.serial, subject) ||
         !cert_make_request(key->id, subject, &out, err)) {
-        /* The subject lies on this stack, and goes. */
-        err->subject = NULL;
         if (err->reason == ERROR_NONE)
-            platform_psa_failed(&factory->platform, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+            platform_psa_failed(&factory->platform,
+                                keys_last_status(&factory->platform.driver, PSA_ERROR_GENERIC_ERROR),
+                                "sign the request", err);
         error_with_key(err, key->id);
         return false;
     }
-    console_say("certificate request for key ");
-    console_say_number(key->id);
-    console_say("\n");
-    console_say_pem("CERTIFICATE REQUEST", bytes_written(&out));
+    console_print("certificate request for key ");
+    console_print_number(key->id);
+    console_print("\n");
+    console_print_pem("CERTIFICATE REQUEST", bytes_written(&out));
     send_data("csr", key->id, bytes_written(&out));
     return true;
 }
@@ -118,19 +119,19 @@ static void report_result(const struct factory *factory)
     uint32_t ms = (uint32_t)(evidence->chip_us / 1000);
     struct link_frame frame;
 
-    console_say(evidence->lasting_steps == 0 ? "nothing to do: " : "provisioned: ");
-    console_say_hex(bytes_of(evidence->serial, sizeof evidence->serial));
-    console_say(" is as profile ");
-    console_say(factory->compiled->profile.name);
-    console_say(" wants it; ");
-    console_say_number((uint32_t)evidence->lasting_steps);
-    console_say(evidence->lasting_steps == 1 ? " change, " : " changes, ");
-    console_say_number(ms);
-    console_say(" ms of chip time\n");
-    frame = console_frame("result");
+    console_print(evidence->changes == 0 ? "nothing to do: " : "provisioned: ");
+    console_print_hex(bytes_of(evidence->serial, sizeof evidence->serial));
+    console_print(" is as profile ");
+    console_print(factory->compiled->profile.name);
+    console_print(" wants it; ");
+    console_print_number((uint32_t)evidence->changes);
+    console_print(evidence->changes == 1 ? " change, " : " changes, ");
+    console_print_number(ms);
+    console_print(" ms of chip time\n");
+    frame = console_begin_frame("result");
     link_add_hex(&frame, "serial", bytes_of(evidence->serial, sizeof evidence->serial));
     link_add_text(&frame, "part", chip_part_name(evidence->part));
-    link_add_number(&frame, "changes", (uint32_t)evidence->lasting_steps);
+    link_add_number(&frame, "changes", (uint32_t)evidence->changes);
     link_add_number(&frame, "keys", (uint32_t)evidence->key_count);
     link_add_number(&frame, "us", evidence->chip_us > UINT32_MAX ? UINT32_MAX : (uint32_t)evidence->chip_us);
     link_end(&frame);
@@ -147,7 +148,7 @@ bool factory_report(struct factory *factory, struct error *err)
         ok = report_request(factory, &profile->keys[i], err);
     if (!ok)
         return false;
-    send_data("config", 0, bytes_of(factory->evidence.config.bytes, sizeof factory->evidence.config.bytes));
+    send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
     report_result(factory);
     return true;
 }

@@ -3,6 +3,8 @@
 #ifndef IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
 #define IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
 
+#include <stddef.h>
+
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_PSA_CRYPTO_CONFIG
 #define MBEDTLS_PSA_CRYPTO_STORAGE_C
@@ -17,8 +19,11 @@
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
-#define MBEDTLS_PLATFORM_EXIT_MACRO board_end
-void board_end(int status);
+#define MBEDTLS_PLATFORM_EXIT_MACRO imprint_board_end
+void imprint_board_end(int status);
+/* Nothing defines it: what formats text does not belong in an image, and one that would does not link. */
+#define MBEDTLS_PLATFORM_SNPRINTF_MACRO board_has_no_snprintf
+int board_has_no_snprintf(char *text, size_t size, const char *format, ...);
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C
 
 #endif

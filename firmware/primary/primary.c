@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "psa/se_c/atecc608a_se.h"
+#include "psa/keys.h"
 #include "psa/records.h"
 #include "link/proof.h"
 
@@ -17,8 +17,7 @@ static bool parse_key(const struct link_words *words, size_t count, uint32_t *id
            *id >= PSA_KEY_ID_USER_MIN;
 }
 
-static bool psa_failed(const struct primary *primary, psa_status_t status, uint32_t id, const char *doing,
-                       struct error *err)
+static bool psa_failed(struct primary *primary, psa_status_t status, uint32_t id, const char *doing, struct error *err)
 {
     platform_psa_failed(&primary->platform, status, doing, err);
     error_with_key(err, id);
@@ -47,13 +46,13 @@ static bool send_key(void *context, const struct driver_record *record)
     struct link_frame frame;
 
     (void)context;
-    console_say("key ");
-    console_say_number(record->key_id);
-    console_say(": slot ");
-    console_say_number(record->slot);
-    console_say(pair ? ", key pair" : ", public key");
-    console_say(signs ? ", signs\n" : "\n");
-    frame = console_frame("key");
+    console_print("key ");
+    console_print_number(record->key_id);
+    console_print(": slot ");
+    console_print_number(record->slot);
+    console_print(pair ? ", key pair" : ", public key");
+    console_print(signs ? ", signs\n" : "\n");
+    frame = console_begin_frame("key");
     link_add_number(&frame, "id", record->key_id);
     link_add_number(&frame, "slot", record->slot);
     link_add_flag(&frame, "pair", pair);
@@ -74,7 +73,7 @@ static bool list_keys(struct primary *primary, const struct link_words *words, s
         error_doing(err, "list the keys");
         return false;
     }
-    frame = console_frame("chip");
+    frame = console_begin_frame("chip");
     link_add_hex(&frame, "serial", bytes_of(serial, sizeof serial));
     link_end(&frame);
     return true;
@@ -84,18 +83,16 @@ static bool show_public(struct primary *primary, const struct link_words *words,
 {
     uint8_t point[POINT_BYTES];
     struct link_frame frame;
-    size_t len = 0;
     uint32_t id;
     psa_status_t status;
 
     if (!parse_key(words, 2, &id))
-        return console_bad_words("public wants a key id", "keys lists them", err);
-    error_clear(&primary->platform.driver.last_error);
-    status = psa_export_public_key(id, point, sizeof point, &len);
-    if (status != PSA_SUCCESS || len != sizeof point)
+        return console_refuse_words("public needs a key id, as in: public 18", "list the key ids: keys", err);
+    status = keys_public(&primary->platform.driver, id, point, err);
+    if (status != PSA_SUCCESS)
         return psa_failed(primary, status, id, "read the public key", err);
-    console_say_public_key(point);
-    frame = console_frame("public");
+    console_print_public_key(point);
+    frame = console_begin_frame("public");
     link_add_number(&frame, "id", id);
     link_add_hex(&frame, "public", bytes_of(point, sizeof point));
     link_end(&frame);
@@ -105,11 +102,11 @@ static bool show_public(struct primary *primary, const struct link_words *words,
 /* --- sign ------------------------------------------------------------------------------------------------------------
  */
 
-/* The algorithm that the key's policy permits; where that leaves the hash open, SHA-256. */
-static psa_status_t algorithm_of(uint32_t id, psa_algorithm_t *algorithm)
+/* The algorithm that the key's policy permits, with SHA-256 where the policy permits any hash. */
+static psa_status_t algorithm_of(struct driver *driver, uint32_t id, psa_algorithm_t *algorithm, struct error *err)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_status_t status = psa_get_key_attributes(id, &attributes);
+    psa_status_t status = keys_attributes(driver, id, false, &attributes, NULL, err);
 
     *algorithm = psa_get_key_algorithm(&attributes);
     psa_reset_key_attributes(&attributes);
@@ -127,23 +124,21 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
     struct link_frame frame;
     psa_algorithm_t algorithm;
     psa_status_t status;
-    size_t len = 0;
     uint32_t id;
 
     if (!parse_key(words, 3, &id) || !hex_decode(words->word[2], strlen(words->word[2]), &challenge_out, NULL) ||
         challenge_out.len < LINK_CHALLENGE_MIN)
-        return console_bad_words("sign wants a key id and a challenge of 16 to 32 bytes in hex", "keys lists the keys",
-                                 err);
+        return console_refuse_words("sign needs a key id and a challenge of 16 to 32 bytes in hex",
+                                    "list the key ids: keys", err);
     if (!read_serial(primary, serial, err))
         return false;
     (void)link_proof_text(serial, id, bytes_written(&challenge_out), &text_out);
-    error_clear(&primary->platform.driver.last_error);
-    status = algorithm_of(id, &algorithm);
+    status = algorithm_of(&primary->platform.driver, id, &algorithm, err);
     if (status == PSA_SUCCESS)
-        status = psa_sign_message(id, algorithm, text_out.data, text_out.len, signature, sizeof signature, &len);
-    if (status != PSA_SUCCESS || len != sizeof signature)
+        status = keys_sign_message(&primary->platform.driver, id, algorithm, bytes_written(&text_out), signature, err);
+    if (status != PSA_SUCCESS)
         return psa_failed(primary, status, id, "sign the challenge", err);
-    frame = console_frame("signature");
+    frame = console_begin_frame("signature");
     link_add_number(&frame, "id", id);
     link_add_number(&frame, "hash", PSA_ALG_SIGN_GET_HASH(algorithm));
     link_add_hex(&frame, "serial", bytes_of(serial, sizeof serial));
@@ -156,13 +151,13 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
 /* --- commands --------------------------------------------------------------------------------------------------------
  */
 
-/* Key store and chip are looked at afresh for each command that uses them. */
+/* Each command that uses keys opens the key store and the chip anew: either may have been exchanged. */
 static bool with_keys(struct primary *primary, const struct link_words *words, struct error *err,
                       bool (*run)(struct primary *primary, const struct link_words *words, struct error *err))
 {
     bool ok;
 
-    if (!platform_start(&primary->platform, PLATFORM_USE, &atecc608a_drv_info_use_only, err))
+    if (!platform_start(&primary->platform, PLATFORM_USE, &driver_shell_use_only, err))
         return false;
     ok = run(primary, words, err);
     platform_stop(&primary->platform);
@@ -205,9 +200,9 @@ static bool do_end(void *application, const struct link_words *words, struct err
 }
 
 static const struct console_command commands[] = {
-    {"hello", "which application this is", do_hello},
-    {"keys", "the keys that there are", do_keys},
-    {"public", "ID: a key's public key", do_public},
+    {"hello", "show which application this is", do_hello},
+    {"keys", "list the keys", do_keys},
+    {"public", "ID: show a key's public key", do_public},
     {"sign", "ID CHALLENGE: sign a challenge of 16 to 32 bytes", do_sign},
     {"end", "end the application", do_end},
 };
@@ -221,7 +216,7 @@ void primary_serve(struct primary *primary)
     console_init(&primary->console);
     (void)do_hello(primary, NULL, &err);
     while (!primary->ended) {
-        console_await(&primary->console, &words);
+        console_read_command(&primary->console, &words);
         console_run(commands, sizeof commands / sizeof commands[0], primary, &words);
     }
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The primary application, standing for a product's own: boots from the flash that the factory has left, finds the keys
- * by their ids and signs with them. It makes no key, changes none and locks nothing; what could is not linked.
+ * The primary application, an example for a product's own: it starts from the key store that the factory application
+ * left in flash, opens the keys by id and signs with them. Code that creates or changes keys, or locks, is not linked.
  *
- * Its console signs challenges for whoever asks, as a line's end test wants it; docs/reference/board-protocol.md says
- * what that means, and that a product ships without it.
+ * Its console signs challenges for the end-of-line test, whoever asks. A product ships without this console
+ * (docs/reference/board-protocol.md).
  */
 #ifndef IMPRINT_FIRMWARE_PRIMARY_H
 #define IMPRINT_FIRMWARE_PRIMARY_H
@@ -15,10 +15,10 @@
 struct primary {
     struct console console;
     struct platform platform;
-    bool ended; /* somebody has said so */
+    bool ended; /* the command `end` has run */
 };
 
-/* Serves commands until one of them says to end. `primary` is the caller's memory, of any content. */
+/* Runs commands from the console until `end`. `primary` is the caller's memory and needs no initialisation. */
 void primary_serve(struct primary *primary);
 
 #endif

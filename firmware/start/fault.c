@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/start/guard.h"
 
 /* Armv7-M ARM B3.2.2: the System Control Space's fault registers; SFSR is Armv8-M's, and reads as zero before. */
@@ -23,7 +23,7 @@ static uint32_t read_register(uint32_t address)
 
 static void say(const char *text)
 {
-    board_console_write((const uint8_t *)text, strlen(text));
+    imprint_board_console_write((const uint8_t *)text, strlen(text));
 }
 
 static void say_number(const char *name, uint32_t number)
@@ -42,7 +42,7 @@ __attribute__((used)) static void report(const uint32_t *frame, uint32_t excepti
     const bool overflow = guard_was_hit(frame);
 
     guard_lift();
-    board_start(); /* it may not have run yet */
+    imprint_board_start(); /* it may not have run yet */
     say(overflow ? "\r\nfault, stack overflow" : "\r\nfault");
     say_number(": exception ", exception & 0x1ffu);
     if (!overflow && frame >= start_stack_bottom && frame + 8 <= start_stack_top) {
@@ -56,7 +56,7 @@ __attribute__((used)) static void report(const uint32_t *frame, uint32_t excepti
     say_number(", bfar ", read_register(REGISTER_BFAR));
     say_number(", sfsr ", read_register(REGISTER_SFSR));
     say("\r\n");
-    board_end(START_FAULT_STATUS);
+    imprint_board_end(START_FAULT_STATUS);
 }
 
 /* The stack may be what is wrong: the report gets it anew from the top. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What nobody expected: says so on the console, with the addresses a developer needs, and ends (board_end()).
+ * What nobody expected: says so on the console, with the addresses a developer needs, and ends (imprint_board_end()).
  */
 #ifndef IMPRINT_FIRMWARE_START_FAULT_H
 #define IMPRINT_FIRMWARE_START_FAULT_H
@@ -8,7 +8,7 @@
 /* The handler of every exception. */
 void start_fault(void);
 
-/* board_end()'s status after a fault. */
+/* imprint_board_end()'s status after a fault. */
 #define START_FAULT_STATUS 70
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/start/fault.h"
 #include "firmware/start/guard.h"
 
@@ -66,7 +66,7 @@ void start_reset(void)
     paint_stack();
     guard_stack();
     start_heap();
-    board_end(main());
+    imprint_board_end(main());
 }
 
 size_t start_stack_size(void)

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Where the processor begins: the vector table names it. Ends with board_end(), by what main() returns. */
+/* Where the processor begins: the vector table names it. Ends with imprint_board_end(), by what main() returns. */
 _Noreturn void start_reset(void);
 
 /* How much of the stack has been used since reset, and how much there is, in bytes: it is painted before main(). */

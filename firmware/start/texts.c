@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "firmware/texts.h"
 
-/* From texts.ld; equal where texts are in the image. */
+/* From texts.ld; equal when all text is in the image. */
 extern const char texts_begin[], texts_end[];
 
-bool texts_apart(const char *text, uint32_t *number)
+bool text_is_separate(const char *text, uint32_t *number)
 {
     const uintptr_t at = (uintptr_t)text, begin = (uintptr_t)texts_begin, end = (uintptr_t)texts_end;
 

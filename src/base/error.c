@@ -1,64 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 
-#include <stddef.h>
 #include <string.h>
-
-/*
- * One behind the other in the order of the enum, as test/base/ looks that they are: pointers to them would take a
- * third of that again.
- */
-static const char error_names[] = "none\0"
-                                  "chip-refused\0"
-                                  "chip-miscompare\0"
-                                  "config-unlocked\0"
-                                  "config-locked\0"
-                                  "data-unlocked\0"
-                                  "data-locked\0"
-                                  "slot-policy\0"
-                                  "slot-locked\0"
-                                  "slot-empty\0"
-                                  "slot-claimed\0"
-                                  "slot-filled\0"
-                                  "no-free-slot\0"
-                                  "key-exists\0"
-                                  "key-unknown\0"
-                                  "key-attributes\0"
-                                  "write-key-missing\0"
-                                  "psa\0"
-                                  "storage-full\0"
-                                  "storage-failed\0"
-                                  "storage-corrupt\0"
-                                  "not-armed\0"
-                                  "gate-refused\0"
-                                  "proof-failed\0"
-                                  "usage\0"
-                                  "profile-syntax\0"
-                                  "profile-schema\0"
-                                  "profile-conflict\0"
-                                  "input-file\0"
-                                  "device-missing\0"
-                                  "device-silent\0"
-                                  "device-garbled\0"
-                                  "device-reset\0"
-                                  "device-busy\0"
-                                  "wrong-part\0"
-                                  "wrong-configuration\0"
-                                  "foreign-key\0"
-                                  "record-failed\0"
-                                  "interrupted\0"
-                                  "unexpected\0";
-
-const char *error_reason_name(enum error_reason reason)
-{
-    const char *name = error_names;
-
-    if ((unsigned)reason >= ERROR_REASON_COUNT)
-        reason = ERROR_UNEXPECTED;
-    for (unsigned before = 0; before < (unsigned)reason; before++)
-        name += strlen(name) + 1;
-    return name;
-}
 
 void error_set(struct error *err, enum error_reason reason, const char *cause, const char *next)
 {
@@ -140,14 +83,69 @@ void error_with_errno(struct error *err, int system_errno)
         err->system_errno = system_errno;
 }
 
+const char *error_keep(struct error *err, const char *text)
+{
+    static const char more[] = "...";
+    size_t len, left;
+    char *copy;
+
+    if (err == NULL || text == NULL || err->room == NULL)
+        return NULL;
+    left = err->room_size - err->room_used;
+    if (left < sizeof more)
+        return NULL;
+    copy = err->room + err->room_used;
+    len = strlen(text);
+    if (len < left) {
+        memcpy(copy, text, len + 1);
+    } else {
+        len = left - 1;
+        memcpy(copy, text, left - sizeof more);
+        memcpy(copy + left - sizeof more, more, sizeof more);
+    }
+    err->room_used += len + 1;
+    return copy;
+}
+
 void error_with_subject(struct error *err, const char *subject)
 {
     if (err != NULL && err->subject == NULL)
-        err->subject = subject;
+        err->subject = error_keep(err, subject);
+}
+
+void error_replace_subject(struct error *err, const char *subject)
+{
+    if (err != NULL)
+        err->subject = error_keep(err, subject);
+}
+
+/* A text of `from` as one of `err`: literals stay where they are. */
+static const char *pass_text(struct error *err, const struct error *from, const char *text)
+{
+    const uintptr_t at = (uintptr_t)text, room = (uintptr_t)from->room;
+
+    return from->room != NULL && at >= room && at < room + from->room_size ? error_keep(err, text) : text;
+}
+
+void error_pass(struct error *err, const struct error *from)
+{
+    struct error passed = *from;
+
+    if (err == NULL || err->reason != ERROR_NONE || from->reason == ERROR_NONE)
+        return;
+    passed.doing = pass_text(err, from, from->doing);
+    passed.cause = pass_text(err, from, from->cause);
+    passed.next = pass_text(err, from, from->next);
+    passed.subject = pass_text(err, from, from->subject);
+    passed.command = pass_text(err, from, from->command);
+    passed.room = err->room;
+    passed.room_size = err->room_size;
+    passed.room_used = err->room_used;
+    *err = passed;
 }
 
 void error_clear(struct error *err)
 {
     if (err != NULL)
-        *err = (struct error){.reason = ERROR_NONE};
+        *err = (struct error){.room = err->room, .room_size = err->room_size};
 }

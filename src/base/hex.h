@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hexadecimal text: upper case, two digits a byte, as serial numbers and config dumps are written in this field. */
-#ifndef IMPRINT_BYTES_HEX_H
-#define IMPRINT_BYTES_HEX_H
+#ifndef IMPRINT_BASE_HEX_H
+#define IMPRINT_BASE_HEX_H
 
 #include "base/bytes.h"
 
 /* Room for `n` bytes as hex with the closing NUL. */
 #define HEX_SIZE(n) (2 * (n) + 1)
+
+/* 0 to 15 for a hex digit of either case, -1 for any other character. */
+int hex_digit_value(char c);
 
 /* Writes `in` as hex and a NUL into `text`, which has room for HEX_SIZE(in.len) characters. */
 void hex_encode(struct bytes in, char *text);

@@ -8,11 +8,12 @@
 
 static bool refuse(const char *cause, struct error *err)
 {
-    error_set(err, ERROR_PROOF_FAILED, cause, "do not ask for a certificate with it; run again");
+    error_set(err, ERROR_PROOF_FAILED, cause,
+              "do not send this request to a certificate authority; run the same command again");
     return false;
 }
 
-/* The request is signed as a whole by the key that is in it. */
+/* True when the signature over the whole request verifies with the key in it. */
 static bool is_signed(mbedtls_x509_csr *csr)
 {
     uint8_t hash[PSA_HASH_LENGTH(PSA_ALG_SHA_256)];
@@ -39,7 +40,7 @@ static bool same_piece(const mbedtls_asn1_buf *a, const mbedtls_asn1_buf *b)
     return bytes_equal(bytes_of(a->p, a->len), bytes_of(b->p, b->len));
 }
 
-/* Mbed TLS keeps a name that it has read from text in reverse order. */
+/* mbedtls_x509_string_to_names() returns the parts of a name in reverse order. */
 static bool has_subject(const mbedtls_x509_csr *csr, const char *subject)
 {
     mbedtls_asn1_named_data *names = NULL;
@@ -68,7 +69,7 @@ bool cert_check_request(struct bytes der, const uint8_t point[static CERT_POINT_
 
     mbedtls_x509_csr_init(&csr);
     if (mbedtls_x509_csr_parse_der(&csr, der.data, der.len) != 0)
-        ok = refuse("this is no certificate request", err);
+        ok = refuse("not a certificate request", err);
     else if (!is_signed(&csr))
         ok = refuse("the certificate request is not signed by the key in it", err);
     else if (!has_key(&csr, point))

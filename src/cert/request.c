@@ -8,8 +8,8 @@
 
 static bool not_a_name(const char *subject, struct error *err)
 {
-    error_set(err, ERROR_USAGE, "this is no distinguished name",
-              "write it as in \"CN=board 1,O=Example,C=DE\"; a comma inside a value as \\,");
+    error_set(err, ERROR_USAGE, "not a distinguished name",
+              "write TYPE=VALUE parts, as in \"CN=board 1,O=Example,C=DE\", and a comma inside a value as \\,");
     error_with_subject(err, subject);
     return false;
 }
@@ -40,7 +40,7 @@ bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *
         goto out;
     }
     if (mbedtls_pk_setup_opaque(&pk, key) != 0) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, "Mbed TLS takes no such key for a request", NULL);
+        error_set(err, ERROR_KEY_ATTRIBUTES, "Mbed TLS cannot sign a certificate request with this kind of key", NULL);
         error_with_key(err, key);
         goto out;
     }
@@ -49,7 +49,7 @@ bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *
     len = mbedtls_x509write_csr_der(&csr, der->data, der->cap, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
     if (len <= 0)
         goto out;
-    /* It is written to the end of the buffer. */
+    /* Mbed TLS writes it to the end of the buffer. */
     memmove(der->data, der->data + der->cap - (size_t)len, (size_t)len);
     der->len = (size_t)len;
     ok = true;
@@ -57,6 +57,6 @@ out:
     mbedtls_pk_free(&pk);
     mbedtls_x509write_csr_free(&csr);
     if (!ok)
-        error_doing(err, "make the request");
+        error_doing(err, "make the certificate request");
     return ok;
 }

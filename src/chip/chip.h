@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 #define CHIP_SERIAL_BYTES 9
 #define CHIP_SLOTS 16
@@ -22,7 +22,7 @@
 
 enum chip_status {
     CHIP_OK = 0,
-    /* The chip answered and said no; the value of the status byte beside each. */
+    /* The chip answered with an error status, whose value stands beside each. */
     CHIP_MISCOMPARE,   /* 0x01: executed, the comparison or signature is false */
     CHIP_PARSE,        /* 0x03: length, opcode or parameter not legal */
     CHIP_ECC_FAULT,    /* 0x05: computation fault; sending again may help */
@@ -49,9 +49,9 @@ enum chip_status {
     CHIP_STATUS_COUNT
 };
 
-/* What has passed since chip_init(): for measuring and for tests that count. */
+/* Traffic since chip_init(): for measurements and for tests that count. */
 struct chip_counters {
-    uint32_t commands; /* groups the bus took, resends included */
+    uint32_t commands; /* groups sent and acknowledged, resends included */
     uint32_t resends;
     uint32_t polls;
     uint32_t wakes;
@@ -59,12 +59,12 @@ struct chip_counters {
     uint32_t bytes_received;
     uint32_t irreversible; /* commands that cannot be undone, sent */
     uint32_t writing;      /* commands that may change non-volatile memory, sent */
-    uint32_t counted;      /* of them, those that take a use of a LimitedUse key */
+    uint32_t counted;      /* of them, those that used up one use of a LimitedUse key */
 };
 
 /*
  * Called before each command that changes non-volatile memory. Returning false stops it: nothing is sent and the call
- * ends with CHIP_BAD_ARGUMENT and ERROR_NOT_ARMED. This is where a dry run, and a station's armed locks, take hold.
+ * ends with CHIP_BAD_ARGUMENT and ERROR_NOT_ARMED. Dry runs and the arming of locks are built on it.
  */
 struct chip_command;
 struct chip_guard {
@@ -74,35 +74,39 @@ struct chip_guard {
 
 /* Initialise with chip_init(). Everything below `guard` but `counters` is private to chip/. */
 struct chip {
-    struct transport transport;
-    struct chip_guard guard; /* .allow NULL: everything is allowed */
-    /* The bytes come before the counters, where a Cortex-M reaches them with its short instructions. */
-    bool awake;
-    bool confirmed;      /* has said its serial number since it was woken */
-    bool registers_lost; /* since the last command that filled them */
-    bool identified; /* serial and revision below are known; set by the first reading of the config zone's block 0 */
-    /* Of the config zone as read or written last; M0 and none before that. */
-    uint8_t clock;        /* enum chip_clock */
-    uint16_t limited_use; /* bit n: the key in slot n counts its uses */
-    uint64_t woken_at_us;
-    struct chip_counters counters; /* to be read by anybody */
+    struct imprint_transport transport;
+    struct chip_guard guard;       /* .allow NULL: everything is allowed */
+    struct chip_counters counters; /* callers may read them */
+
+    /* Who it is: known from the first reading of the config zone's block 0 on. */
+    bool identified;
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
+
+    /* Its state on the bus. */
+    bool awake;
+    uint64_t woken_at_us;
+    bool confirmed;      /* its serial number has been read since it was woken */
+    bool registers_lost; /* since the last command that filled them */
+
+    /* From the config zone as read or written last; before that M0 and 0. */
+    uint8_t clock;        /* enum chip_clock */
+    uint16_t limited_use; /* bit n: the key in slot n counts its uses */
 };
 
 /*
- * Sets up `chip` on `transport`. Sends nothing. From the moment that the chip's serial number has been read, every
- * command that does not build on registers goes to that chip alone: each time it was woken it is asked for its number
- * first, one Read of 32 bytes, unless it is just that which is wanted.
+ * Sets up `chip` on `transport`. Sends nothing. Once the chip's serial number has been read, every command that does
+ * not build on registers goes to that chip only: after each wake its serial number is read first (one Read of 32
+ * bytes).
  */
-void chip_init(struct chip *chip, const struct transport *transport);
+void chip_init(struct chip *chip, const struct imprint_transport *transport);
 
 /*
  * Runs one command: wakes the chip where needed, sends, polls until it is done, checks the reply.
- * `data` are the command's data bytes, `reply` takes the reply's payload (without count and CRC, from len 0 on);
- * BYTES_NONE and NULL for none: a command that answers with a bare status needs no reply. A reply longer than `reply`
- * has room for counts as garbled. TempKey and the other registers survive between calls unless a status says otherwise.
- * On failure `err` gets the command, its status byte, the cause and the chip's serial where it is known.
+ * `data` are the command's data bytes; `reply` receives the reply's payload, without count and CRC. BYTES_NONE and NULL
+ * for none: a command that answers with a bare status needs no reply. A reply longer than `reply.cap` counts as
+ * garbled. TempKey and the other registers survive between calls unless a status says otherwise. On failure `err` gets
+ * the command, its status byte, the cause and the chip's serial where it is known.
  */
 enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
                               struct bytes data, struct bytes_out *reply, struct error *err);
@@ -113,7 +117,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
  */
 void chip_also_at(struct chip *chip, uint8_t address);
 
-/* Does somebody on the bus answer at this 7-bit address? False also where the bus cannot be asked. */
+/* Does any device answer at this 7-bit address? False also where the bus has no addresses to probe. */
 bool chip_address_is_taken(struct chip *chip, uint8_t address);
 
 /* Puts the chip to sleep and forgets its registers: call it when done, also after failures. Never fails. */

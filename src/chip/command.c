@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opcodes: Microchip, ATECC608B-TNGTLS data sheet (DS40002138 family), section 5; for SecureBoot and the rest the
- * ATECC608B-TFLXTLS data sheet, section 5; HMAC and Pause: ATECC508A data sheet DS20005927. Worst cases: the longer of
- * the ATECC508A's and the ATECC608's at each clock divider, from the execution time tables of cryptoauthlib
+ * Opcodes: Microchip, ATECC608B-TNGTLS data sheet (DS40002138 family), section 5. Worst cases: the longer of the
+ * ATECC508A's and the ATECC608's at each clock divider, from the execution time tables of cryptoauthlib
  * (lib/calib/calib_execution.c). First polls: half the shortest typical time published, which is the ATECC508A's
- * (Atmel's eccX08 host library) but for SHA, where Coldcard measured 1 ms on an ATECC608A; AES, KDF, SecureBoot and
- * SelfTest have none and are asked early.
+ * (Atmel's eccX08 host library), except SHA, where Coldcard measured 1 ms on an ATECC608A; AES has none and is asked
+ * early.
  *
- * Registers, repeatable and effect follow from what the data sheets say each command reads, uses up and changes.
- * TempKey is used up by whatever takes it but AES and KDF; a command that does not change memory is repeatable as long
- * as what it takes is still there.
+ * Registers, repeatable and effect follow from what the data sheets say each command reads, uses up and changes. Every
+ * command that reads TempKey uses it up; a command that does not change memory is repeatable as long as what it reads
+ * is still there.
  */
 #include "chip/command.h"
 
-/* ---- identity, state and the generator ---- */
+/* ---- identity and random numbers ---- */
 
 const struct chip_command chip_command_info = {
     .name = "Info",
@@ -24,53 +23,13 @@ const struct chip_command chip_command_info = {
     .effect = CHIP_READS,
 };
 
-/* Volatile, so nothing that lasts. Sent again it might meet an authorisation that is used up. */
-const struct chip_command chip_command_info_latch = {
-    .name = "Info",
-    .opcode = 0x30,
-    .exec_max_ms = {5, 5, 5},
-    .first_poll_us = 100,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
 const struct chip_command chip_command_random = {
     .name = "Random",
     .opcode = 0x1B,
     .exec_max_ms = {23, 23, 23},
     .first_poll_us = 500,
     .repeatable = true,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_random_seeding = {
-    .name = "Random",
-    .opcode = 0x1B,
-    .exec_max_ms = {23, 23, 23},
-    .first_poll_us = 500,
-    .repeatable = true,
     .effect = CHIP_SEEDS,
-};
-
-/* The reply is the bitmap of the tests that failed, 00 when all passed; bit 1 is no test. */
-const struct chip_command chip_command_selftest = {
-    .name = "SelfTest",
-    .opcode = 0x77,
-    .exec_max_ms = {250, 625, 2324},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .bitmap = 0x3D,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_pause = {
-    .name = "Pause",
-    .opcode = 0x01,
-    .exec_max_ms = {3, 3, 3},
-    .first_poll_us = 100,
-    .repeatable = true,
-    .effect = CHIP_READS,
 };
 
 /* ---- zones ---- */
@@ -81,16 +40,6 @@ const struct chip_command chip_command_read = {
     .exec_max_ms = {5, 5, 5},
     .first_poll_us = 100,
     .repeatable = true,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_read_encrypted = {
-    .name = "Read",
-    .opcode = 0x02,
-    .exec_max_ms = {5, 5, 5},
-    .first_poll_us = 100,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
     .effect = CHIP_READS,
 };
 
@@ -123,7 +72,7 @@ const struct chip_command chip_command_lock = {
     .effect = CHIP_LOCKS,
 };
 
-/* Each byte takes one value for ever: a second one is refused. */
+/* Each byte can be set once: a second UpdateExtra is refused. */
 const struct chip_command chip_command_update_extra = {
     .name = "UpdateExtra",
     .opcode = 0x20,
@@ -131,15 +80,6 @@ const struct chip_command chip_command_update_extra = {
     .first_poll_us = 4000,
     .repeatable = false,
     .effect = CHIP_LOCKS,
-};
-
-const struct chip_command chip_command_spend_use = {
-    .name = "UpdateExtra",
-    .opcode = 0x20,
-    .exec_max_ms = {10, 10, 10},
-    .first_poll_us = 4000,
-    .repeatable = false,
-    .effect = CHIP_WRITES,
 };
 
 const struct chip_command chip_command_counter = {
@@ -151,17 +91,7 @@ const struct chip_command chip_command_counter = {
     .effect = CHIP_READS,
 };
 
-/* A second Counter counts once more. */
-const struct chip_command chip_command_counter_increment = {
-    .name = "Counter",
-    .opcode = 0x24,
-    .exec_max_ms = {25, 25, 25},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .effect = CHIP_WRITES,
-};
-
-/* ---- what comes into tempkey and its neighbours ---- */
+/* ---- TempKey, the message digest buffer and the SHA context ---- */
 
 const struct chip_command chip_command_nonce = {
     .name = "Nonce",
@@ -183,16 +113,6 @@ const struct chip_command chip_command_nonce_seeding = {
     .effect = CHIP_SEEDS,
 };
 
-const struct chip_command chip_command_nonce_mix = {
-    .name = "Nonce",
-    .opcode = 0x16,
-    .exec_max_ms = {29, 29, 29},
-    .first_poll_us = 100,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
 const struct chip_command chip_command_gendig = {
     .name = "GenDig",
     .opcode = 0x15,
@@ -201,26 +121,6 @@ const struct chip_command chip_command_gendig = {
     .repeatable = false,
     .uses_key = true,
     .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_gendig_zone = {
-    .name = "GenDig",
-    .opcode = 0x15,
-    .exec_max_ms = {25, 35, 35},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_sha_start = {
-    .name = "SHA",
-    .opcode = 0x47,
-    .exec_max_ms = {36, 42, 75},
-    .first_poll_us = 500,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_FILLED,
     .effect = CHIP_READS,
 };
 
@@ -245,16 +145,6 @@ const struct chip_command chip_command_sha_hmac = {
     .effect = CHIP_READS,
 };
 
-const struct chip_command chip_command_sha_hmac_tempkey = {
-    .name = "SHA",
-    .opcode = 0x47,
-    .exec_max_ms = {36, 42, 75},
-    .first_poll_us = 500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
 /* ---- private and public keys ---- */
 
 /* A second GenKey makes a second key. */
@@ -274,37 +164,6 @@ const struct chip_command chip_command_genkey_public = {
     .first_poll_us = 5500,
     .repeatable = true,
     .effect = CHIP_READS,
-};
-
-/* A second one makes a second key, but the first was never told to anybody. */
-const struct chip_command chip_command_genkey_ephemeral = {
-    .name = "GenKey",
-    .opcode = 0x40,
-    .exec_max_ms = {115, 215, 653},
-    .first_poll_us = 5500,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_FILLED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_genkey_digest = {
-    .name = "GenKey",
-    .opcode = 0x40,
-    .exec_max_ms = {115, 215, 653},
-    .first_poll_us = 5500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_genkey_create_digest = {
-    .name = "GenKey",
-    .opcode = 0x40,
-    .exec_max_ms = {115, 215, 653},
-    .first_poll_us = 5500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_WRITES,
 };
 
 const struct chip_command chip_command_privwrite = {
@@ -358,16 +217,6 @@ const struct chip_command chip_command_verify_stored = {
     .effect = CHIP_READS,
 };
 
-const struct chip_command chip_command_verify_validity = {
-    .name = "Verify",
-    .opcode = 0x45,
-    .exec_max_ms = {105, 295, 1085},
-    .first_poll_us = 19000,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_WRITES,
-};
-
 const struct chip_command chip_command_ecdh = {
     .name = "ECDH",
     .opcode = 0x43,
@@ -378,189 +227,17 @@ const struct chip_command chip_command_ecdh = {
     .effect = CHIP_READS,
 };
 
-const struct chip_command chip_command_ecdh_to_tempkey = {
+const struct chip_command chip_command_ecdh_as_configured = {
     .name = "ECDH",
     .opcode = 0x43,
     .exec_max_ms = {75, 172, 531},
     .first_poll_us = 19000,
     .repeatable = true,
     .uses_key = true,
-    .registers = CHIP_REGISTERS_FILLED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_ecdh_to_slot = {
-    .name = "ECDH",
-    .opcode = 0x43,
-    .exec_max_ms = {75, 172, 531},
-    .first_poll_us = 19000,
-    .repeatable = true,
-    .uses_key = true,
-    .effect = CHIP_WRITES,
-};
-
-const struct chip_command chip_command_ecdh_ephemeral = {
-    .name = "ECDH",
-    .opcode = 0x43,
-    .exec_max_ms = {75, 172, 531},
-    .first_poll_us = 19000,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_ecdh_ephemeral_to_slot = {
-    .name = "ECDH",
-    .opcode = 0x43,
-    .exec_max_ms = {75, 172, 531},
-    .first_poll_us = 19000,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_WRITES,
-};
-
-const struct chip_command chip_command_secureboot = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .effect = CHIP_READS,
-};
-
-/* Whether a lost one has run shows only at the next: it is refused then. */
-const struct chip_command chip_command_secureboot_once = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_secureboot_protected = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_secureboot_copy = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .effect = CHIP_WRITES,
-};
-
-const struct chip_command chip_command_secureboot_copy_once = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .effect = CHIP_WRITES,
-};
-
-const struct chip_command chip_command_secureboot_copy_protected = {
-    .name = "SecureBoot",
-    .opcode = 0x80,
-    .exec_max_ms = {80, 160, 480},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_NEEDED,
     .effect = CHIP_WRITES,
 };
 
 /* ---- symmetric keys ---- */
-
-const struct chip_command chip_command_mac = {
-    .name = "MAC",
-    .opcode = 0x08,
-    .exec_max_ms = {55, 55, 55},
-    .first_poll_us = 2500,
-    .repeatable = true,
-    .uses_key = true,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_mac_tempkey = {
-    .name = "MAC",
-    .opcode = 0x08,
-    .exec_max_ms = {55, 55, 55},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_mac_under_tempkey = {
-    .name = "MAC",
-    .opcode = 0x08,
-    .exec_max_ms = {55, 55, 55},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_checkmac = {
-    .name = "CheckMac",
-    .opcode = 0x28,
-    .exec_max_ms = {40, 40, 40},
-    .first_poll_us = 2500,
-    .repeatable = true,
-    .uses_key = true,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_checkmac_tempkey = {
-    .name = "CheckMac",
-    .opcode = 0x28,
-    .exec_max_ms = {40, 40, 40},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_checkmac_under_tempkey = {
-    .name = "CheckMac",
-    .opcode = 0x28,
-    .exec_max_ms = {40, 40, 40},
-    .first_poll_us = 2500,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_hmac = {
-    .name = "HMAC",
-    .opcode = 0x11,
-    .exec_max_ms = {23, 23, 23},
-    .first_poll_us = 6500,
-    .repeatable = false,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-/* A second DeriveKey rolls the key on. */
-const struct chip_command chip_command_derivekey = {
-    .name = "DeriveKey",
-    .opcode = 0x1C,
-    .exec_max_ms = {50, 50, 50},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_WRITES,
-};
 
 const struct chip_command chip_command_aes = {
     .name = "AES",
@@ -572,16 +249,6 @@ const struct chip_command chip_command_aes = {
     .effect = CHIP_READS,
 };
 
-const struct chip_command chip_command_aes_tempkey = {
-    .name = "AES",
-    .opcode = 0x51,
-    .exec_max_ms = {27, 27, 27},
-    .first_poll_us = 500,
-    .repeatable = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
 const struct chip_command chip_command_aes_gfm = {
     .name = "AES",
     .opcode = 0x51,
@@ -589,58 +256,4 @@ const struct chip_command chip_command_aes_gfm = {
     .first_poll_us = 500,
     .repeatable = true,
     .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_kdf = {
-    .name = "KDF",
-    .opcode = 0x56,
-    .exec_max_ms = {165, 165, 165},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .uses_key = true,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_kdf_to_register = {
-    .name = "KDF",
-    .opcode = 0x56,
-    .exec_max_ms = {165, 165, 165},
-    .first_poll_us = 1000,
-    .repeatable = true,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_FILLED,
-    .effect = CHIP_READS,
-};
-
-const struct chip_command chip_command_kdf_from_register = {
-    .name = "KDF",
-    .opcode = 0x56,
-    .exec_max_ms = {165, 165, 165},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_READS,
-};
-
-/* The slot may be the one the key came from. */
-const struct chip_command chip_command_kdf_to_slot = {
-    .name = "KDF",
-    .opcode = 0x56,
-    .exec_max_ms = {165, 165, 165},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .uses_key = true,
-    .effect = CHIP_WRITES,
-};
-
-const struct chip_command chip_command_kdf_from_register_to_slot = {
-    .name = "KDF",
-    .opcode = 0x56,
-    .exec_max_ms = {165, 165, 165},
-    .first_poll_us = 1000,
-    .repeatable = false,
-    .uses_key = true,
-    .registers = CHIP_REGISTERS_NEEDED,
-    .effect = CHIP_WRITES,
 };

@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The config zone's identity, locks and per-slot policy words. Offsets and meanings: ATECC508A data sheet DS20005927,
- * table 2-5 and sections 2.2 to 2.4; for the ATECC608 the TNGTLS data sheet, table 2-3.
+ * The config zone's identity, locks and per-slot policy words. Meanings: ATECC508A data sheet DS20005927, sections 2.2
+ * to 2.4; for the ATECC608 the TNGTLS data sheet, table 2-3. Offsets: chip/config_layout.h.
  */
 #include "chip/config.h"
 
 #include "base/order.h"
+#include "chip/config_layout.h"
 
+#include <stddef.h>
 #include <string.h>
-
-#define REVISION_AT 4
-#define I2C_ENABLE_AT 14
-#define I2C_ADDRESS_AT 16
-#define CHIP_MODE_AT 19
-#define SLOT_CONFIG_AT 20
-#define USER_EXTRA_ADDRESS_AT 85
-#define LOCK_VALUE_AT 86
-#define LOCK_CONFIG_AT 87
-#define SLOT_LOCKED_AT 88
-#define KEY_CONFIG_AT 96
 
 /* KeyConfig: Private, and the three bits of KeyType with 4, a P-256 key. */
 #define KEY_PAIR_MASK 0x001D
 #define KEY_PAIR 0x0011
-
-#define UNLOCKED 0x55 /* any other value means locked */
-#define CHIP_MODE_USER_ADDRESS 0x01
 
 static const struct {
     uint8_t family, first, last; /* revision byte 2, and the range of byte 3 */
@@ -52,7 +40,7 @@ const char *chip_part_name(enum chip_part part)
 
 enum chip_part chip_config_part(const struct chip_config *config)
 {
-    const uint8_t *revision = config->bytes + REVISION_AT;
+    const uint8_t *revision = config->zone + CONFIG_REVISION_AT;
 
     for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++)
         if (revision[2] == revisions[i].family && revision[3] >= revisions[i].first && revision[3] <= revisions[i].last)
@@ -62,34 +50,81 @@ enum chip_part chip_config_part(const struct chip_config *config)
 
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES])
 {
-    memcpy(serial, config->bytes, 4);
-    memcpy(serial + 4, config->bytes + 8, 5);
+    memcpy(serial, config->zone + CONFIG_SERIAL_FIRST_AT, CONFIG_SERIAL_FIRST_BYTES);
+    memcpy(serial + CONFIG_SERIAL_FIRST_BYTES, config->zone + CONFIG_SERIAL_SECOND_AT, CONFIG_SERIAL_SECOND_BYTES);
+}
+
+struct bytes chip_config_revision(const struct chip_config *config)
+{
+    return bytes_of(config->zone + CONFIG_REVISION_AT, CHIP_REVISION_BYTES);
 }
 
 bool chip_config_is_locked(const struct chip_config *config)
 {
-    return config->bytes[LOCK_CONFIG_AT] != UNLOCKED;
+    return config->zone[CONFIG_LOCK_CONFIG_AT] != CONFIG_UNLOCKED;
 }
 
 bool chip_data_is_locked(const struct chip_config *config)
 {
-    return config->bytes[LOCK_VALUE_AT] != UNLOCKED;
+    return config->zone[CONFIG_LOCK_VALUE_AT] != CONFIG_UNLOCKED;
 }
 
 bool chip_config_is_i2c(const struct chip_config *config)
 {
-    return (config->bytes[I2C_ENABLE_AT] & 1) != 0;
+    return (config->zone[CONFIG_I2C_ENABLE_AT] & 1) != 0;
 }
 
 /* On the ATECC508A byte 85 is the Selector and bit 0 of ChipMode its write rule: neither moves the address. */
 uint8_t chip_config_i2c_address(const struct chip_config *config)
 {
-    uint8_t user_address = config->bytes[USER_EXTRA_ADDRESS_AT];
+    uint8_t user_address = config->zone[CONFIG_USER_EXTRA_ADD_AT];
 
     if (chip_config_part(config) != CHIP_PART_ATECC508A && user_address != 0 &&
-        (config->bytes[CHIP_MODE_AT] & CHIP_MODE_USER_ADDRESS) != 0)
+        (config->zone[CONFIG_CHIP_MODE_AT] & CONFIG_CHIP_MODE_USER_ADDRESS) != 0)
         return user_address >> 1;
-    return config->bytes[I2C_ADDRESS_AT] >> 1;
+    return config->zone[CONFIG_I2C_ADDRESS_AT] >> 1;
+}
+
+enum chip_clock chip_config_clock(const struct chip_config *config)
+{
+    switch (config->zone[CONFIG_CHIP_MODE_AT] & CONFIG_CHIP_MODE_CLOCK) {
+    case CONFIG_CLOCK_M0:
+        return CHIP_CLOCK_M0;
+    case CONFIG_CLOCK_M1:
+        return CHIP_CLOCK_M1;
+    default:
+        return CHIP_CLOCK_M2;
+    }
+}
+
+void chip_config_mark_locked(struct chip_config *config)
+{
+    config->zone[CONFIG_LOCK_CONFIG_AT] = 0x00;
+}
+
+void chip_config_mark_data_locked(struct chip_config *config)
+{
+    config->zone[CONFIG_LOCK_VALUE_AT] = 0x00;
+}
+
+uint8_t chip_config_address_byte(const struct chip_config *config)
+{
+    return config->zone[CONFIG_I2C_ADDRESS_AT];
+}
+
+void chip_config_set_address_byte(struct chip_config *config, uint8_t value)
+{
+    config->zone[CONFIG_I2C_ADDRESS_AT] = value;
+}
+
+uint16_t chip_config_secure_boot(const struct chip_config *config)
+{
+    return load16_le(config->zone + CONFIG_SECURE_BOOT_AT);
+}
+
+void chip_config_set_secure_boot(struct chip_config *config, uint16_t value)
+{
+    store16_le(config->zone + CONFIG_SECURE_BOOT_AT, value);
 }
 
 static bool bit(uint16_t word, unsigned number)
@@ -106,17 +141,17 @@ uint16_t chip_slot_bytes(uint8_t slot)
 
 uint16_t chip_slot_config(const struct chip_config *config, uint8_t slot)
 {
-    return load16_le(config->bytes + SLOT_CONFIG_AT + 2 * slot);
+    return load16_le(config->zone + CONFIG_SLOT_CONFIG_AT + 2 * slot);
 }
 
 uint16_t chip_key_config(const struct chip_config *config, uint8_t slot)
 {
-    return load16_le(config->bytes + KEY_CONFIG_AT + 2 * slot);
+    return load16_le(config->zone + CONFIG_KEY_CONFIG_AT + 2 * slot);
 }
 
 bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot)
 {
-    return !bit(load16_le(config->bytes + SLOT_LOCKED_AT), slot);
+    return !bit(load16_le(config->zone + CONFIG_SLOT_LOCKED_AT), slot);
 }
 
 bool chip_slot_is_private(const struct chip_config *config, uint8_t slot)
@@ -132,6 +167,17 @@ bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot)
 uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot)
 {
     return (chip_slot_config(config, slot) >> 8) & 0x0F;
+}
+
+bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot)
+{
+    return bit(chip_slot_config(config, slot), 5);
+}
+
+void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config)
+{
+    store16_le(config->zone + CONFIG_SLOT_CONFIG_AT + 2 * slot, slot_config);
+    store16_le(config->zone + CONFIG_KEY_CONFIG_AT + 2 * slot, key_config);
 }
 
 static enum chip_key_type key_type_of(uint16_t key_config)
@@ -221,7 +267,7 @@ struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8
         .persistent_disable = bit(key_config, 12),
         .x509_id = (key_config >> 14) & 3,
         .is_secret = bit(slot_config, 7),
-        .limited_use = bit(slot_config, 5),
+        .limited_use = chip_slot_is_limited(config, slot),
         .read_key = slot_config & 0x0F,
         .write_key = chip_slot_write_key(config, slot),
     };
@@ -233,31 +279,74 @@ struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8
     return policy;
 }
 
-/*
- * Ranges of offsets, first and last: all but identity, counters, UserExtra and locks. On the ATECC508A bytes 68 to 83
- * count the uses of slot 15 down.
- */
-static const struct {
-    uint8_t first, last;
+/* Where the runs of `struct chip_policy_bytes` lie. */
+static const struct policy_run {
+    uint8_t offset, width;
+    uint8_t member; /* offsetof the run in struct chip_policy_bytes */
     bool not_508a;
-} policy_bytes[] = {{16, 51, false}, {68, 83, true}, {90, 127, false}};
+} policy_runs[] = {
+    {CONFIG_I2C_ADDRESS_AT, 36, offsetof(struct chip_policy_bytes, low), false},
+    {CONFIG_USE_LOCK_AT, 16, offsetof(struct chip_policy_bytes, middle), true},
+    {CONFIG_CHIP_OPTIONS_AT, 38, offsetof(struct chip_policy_bytes, high), false},
+};
+#define POLICY_RUNS (sizeof(policy_runs) / sizeof(policy_runs[0]))
+
+static bool run_is_policy(const struct policy_run *run, enum chip_part part)
+{
+    return !(run->not_508a && part == CHIP_PART_ATECC508A);
+}
 
 bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset)
 {
-    for (size_t i = 0; i < sizeof(policy_bytes) / sizeof(policy_bytes[0]); i++)
-        if (offset >= policy_bytes[i].first && offset <= policy_bytes[i].last)
-            return !(policy_bytes[i].not_508a && part == CHIP_PART_ATECC508A);
+    for (size_t i = 0; i < POLICY_RUNS; i++)
+        if (offset >= policy_runs[i].offset && offset < policy_runs[i].offset + policy_runs[i].width)
+            return run_is_policy(&policy_runs[i], part);
     return false;
+}
+
+void chip_config_set_policy(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy)
+{
+    for (size_t i = 0; i < POLICY_RUNS; i++)
+        if (run_is_policy(&policy_runs[i], part))
+            memcpy(config->zone + policy_runs[i].offset, (const uint8_t *)policy + policy_runs[i].member,
+                   policy_runs[i].width);
+}
+
+unsigned chip_config_policy_distance(const struct chip_config *config, enum chip_part part,
+                                     const struct chip_policy_bytes *policy)
+{
+    struct chip_config applied = *config;
+    unsigned distance = 0;
+
+    chip_config_set_policy(&applied, part, policy);
+    for (size_t i = 0; i < CHIP_CONFIG_BYTES; i++)
+        distance += applied.zone[i] != config->zone[i];
+    return distance;
 }
 
 int chip_config_compare_policy(enum chip_part part, const struct chip_config *a, const struct chip_config *b)
 {
-    for (size_t i = 0; i < sizeof(policy_bytes) / sizeof(policy_bytes[0]); i++) {
-        if (policy_bytes[i].not_508a && part == CHIP_PART_ATECC508A)
-            continue;
-        for (unsigned offset = policy_bytes[i].first; offset <= policy_bytes[i].last; offset++)
-            if (a->bytes[offset] != b->bytes[offset])
-                return (int)offset;
-    }
+    for (uint8_t i = 0; i < CHIP_CONFIG_BYTES; i++)
+        if (chip_config_byte_is_policy(part, i) && a->zone[i] != b->zone[i])
+            return i;
     return -1;
+}
+
+int chip_config_compare_unlocked(const struct chip_config *a, const struct chip_config *b)
+{
+    for (uint8_t i = 0; i < CHIP_CONFIG_BYTES; i++)
+        if (i != CONFIG_LOCK_VALUE_AT && i != CONFIG_LOCK_CONFIG_AT && a->zone[i] != b->zone[i])
+            return i;
+    return -1;
+}
+
+void chip_config_note_difference(struct error *err, int offset, const struct chip_config *expected,
+                                 const struct chip_config *found)
+{
+    if (err == NULL)
+        return;
+    err->has_config_offset = true;
+    err->config_offset = (uint8_t)offset;
+    err->expected = expected->zone[offset];
+    err->found = found->zone[offset];
 }

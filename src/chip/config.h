@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The config zone, decoded. `struct chip_config` is the 128 bytes as read; everything else here is a view of them,
- * computed from tables of fields (offset, width, meaning, who may set it). What a slot can do depends on its two policy
- * words and on the locks: chip_slot_can() says it in one word, chip_slot_why_not() says which rule forbids the rest.
+ * The config zone, decoded. `struct chip_config` is the 128 bytes as read; everything else here reads or sets a field
+ * of them. Only chip/ knows where a field lies (chip/config_layout.h): other rooms copy the zone whole, and never index
+ * it. test/chip/check_zone_access.py holds this. What a slot can do depends on its two policy words and on the locks:
+ * chip_slot_can() returns it as bits, chip_slot_why_not() names the rule that forbids the rest.
  */
 #ifndef IMPRINT_CHIP_CONFIG_H
 #define IMPRINT_CHIP_CONFIG_H
 
 #include "chip/chip.h"
+#include "chip/command.h"
 
 struct chip_config {
-    uint8_t bytes[CHIP_CONFIG_BYTES];
+    uint8_t zone[CHIP_CONFIG_BYTES]; /* as a whole for everybody; its fields by the calls below */
 };
 
 enum chip_part {
@@ -21,13 +23,29 @@ enum chip_part {
 };
 const char *chip_part_name(enum chip_part part); /* "ATECC608B" */
 
-/* By revision bytes 2 and 3 (config bytes 6 and 7). */
+#define CHIP_REVISION_BYTES 4
+
+/* Which part it is, by the last two bytes of RevNum. */
 enum chip_part chip_config_part(const struct chip_config *config);
+struct bytes chip_config_revision(const struct chip_config *config); /* RevNum's four bytes, inside `config` */
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
-bool chip_config_is_locked(const struct chip_config *config);      /* LockConfig is not 0x55 */
-bool chip_data_is_locked(const struct chip_config *config);        /* LockValue is not 0x55 */
-bool chip_config_is_i2c(const struct chip_config *config);         /* else a single-wire part */
-uint8_t chip_config_i2c_address(const struct chip_config *config); /* 7-bit, as it will be after the next wake */
+bool chip_config_is_locked(const struct chip_config *config);        /* LockConfig is not 0x55 */
+bool chip_data_is_locked(const struct chip_config *config);          /* LockValue is not 0x55 */
+bool chip_config_is_i2c(const struct chip_config *config);           /* else a single-wire part */
+uint8_t chip_config_i2c_address(const struct chip_config *config);   /* 7-bit, as it will be after the next wake */
+enum chip_clock chip_config_clock(const struct chip_config *config); /* an unpublished divider counts as the slowest */
+
+/* What the zone would be once a lock is set; the chip itself is locked by chip_lock_config() and chip_lock_data(). */
+void chip_config_mark_locked(struct chip_config *config);
+void chip_config_mark_data_locked(struct chip_config *config);
+
+/* I2C_Address, 8-bit form: on a part without I2C the same byte configures its GPIO pin. */
+uint8_t chip_config_address_byte(const struct chip_config *config);
+void chip_config_set_address_byte(struct chip_config *config, uint8_t value);
+
+/* SecureBoot's mode and slots as a word: bytes 07 F7 are 0xF707. */
+uint16_t chip_config_secure_boot(const struct chip_config *config);
+void chip_config_set_secure_boot(struct chip_config *config, uint16_t value);
 
 enum chip_key_type { CHIP_KEY_RESERVED, CHIP_KEY_P256, CHIP_KEY_AES, CHIP_KEY_DATA };
 enum chip_read_rule { CHIP_READ_NEVER, CHIP_READ_CLEAR, CHIP_READ_ENCRYPTED };
@@ -61,13 +79,17 @@ struct chip_slot_policy {
 /* `slot` 0..15. */
 struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8_t slot);
 
-/* The parts of it that decide most, each by itself, for a microcontroller that does without the rest. `slot` 0..15. */
+/* The parts that decide most, each by itself, so that a microcontroller need not carry the rest. `slot` 0..15. */
 uint16_t chip_slot_config(const struct chip_config *config, uint8_t slot);
 uint16_t chip_key_config(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_private(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot); /* private, and of type P-256 */
 uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot);
+bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot); /* LimitedUse: each use of its key counts */
+
+/* Sets both policy words of `slot` (0..15). */
+void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config);
 
 /*
  * What a slot can do in the chip's present lock state. As bits of a word: chip_slot_can().
@@ -149,13 +171,37 @@ struct chip_config_field {
 extern const struct chip_config_field chip_config_fields[];
 extern const size_t chip_config_field_count;
 
+/* The bytes of the field inside `config`. */
+struct bytes chip_config_field(const struct chip_config *config, const struct chip_config_field *field);
+
 /*
- * True when the byte at `offset` is policy on this part: bytes 16-51, 68-83 and 90-127, on the 508A without 68-83
- * (they count there). Two chips with equal policy bytes behave alike.
+ * Policy: what Write may set. Two chips with equal policy bytes behave alike. Not policy are identity, counters,
+ * UserExtra and locks, nor the middle run on an ATECC508A, where it counts the uses of slot 15 down.
  */
+struct chip_policy_bytes {
+    uint8_t low[36];    /* bytes 16 to 51: I2C_Address to the last SlotConfig */
+    uint8_t middle[16]; /* bytes 68 to 83: UseLock to the reserved bytes */
+    uint8_t high[38];   /* bytes 90 to 127: ChipOptions to the last KeyConfig */
+};
+
+/* Is the byte at `offset` policy on this part? */
 bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset);
+
+/* Sets the bytes of `config` that are policy on this part. */
+void chip_config_set_policy(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy);
+
+/* How many policy bytes of `config` are not those of `policy`. */
+unsigned chip_config_policy_distance(const struct chip_config *config, enum chip_part part,
+                                     const struct chip_policy_bytes *policy);
 
 /* Offset of the first policy byte in which the two differ, or -1 when there is none. */
 int chip_config_compare_policy(enum chip_part part, const struct chip_config *a, const struct chip_config *b);
+
+/* The same over the whole zone but LockValue and LockConfig. */
+int chip_config_compare_unlocked(const struct chip_config *a, const struct chip_config *b);
+
+/* Adds the byte at `offset` (0..127) to `err`: where it is, what was expected and what was found. */
+void chip_config_note_difference(struct error *err, int offset, const struct chip_config *expected,
+                                 const struct chip_config *found);
 
 #endif

@@ -11,7 +11,7 @@
 void chip_digest_middle(uint8_t middle[static CHIP_MIDDLE_BYTES], const struct chip_command *command, uint8_t param1,
                         uint16_t param2, const uint8_t serial[static CHIP_SERIAL_BYTES]);
 
-/* As many zeros as any message wants in one place. */
+/* As many zeros as any message needs in one place. */
 extern const uint8_t chip_digest_zeros[32];
 
 /* out = a XOR b; all three may be the same. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one engine that every command goes through. A command's fate is one `enum outcome`; the table `outcome_rules`
- * says what each means: how often the group may go out again, what becomes of the chip's registers, how it ends.
+ * The one engine that every command goes through. What became of a group is one `enum group_result`; the table
+ * `result_rules` says what each means: how often the group may go out again, what becomes of the chip's registers, how
+ * it ends.
  *
  * What always holds: a group that may have run is sent again only if its row says repeatable; a command that needs
  * registers is never sent once they may be lost; each call ends, whatever the bus does.
@@ -11,6 +12,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "chip/command.h"
+#include "chip/config_layout.h"
 #include "chip/status.h"
 
 #include <string.h>
@@ -52,11 +54,11 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
-/* Byte 6 of the config zone: the ATECC608's; it has no seed in EEPROM (ATECC608A data sheet, Random). */
+/* Byte 2 of RevNum on every ATECC608, which has no seed in EEPROM (ATECC608A data sheet, Random). */
 #define REVISION_608 0x60
 
 /* What became of one group. */
-enum outcome {
+enum group_result {
     ANSWERED,      /* executed or refused: the reply is in hand */
     DAMAGED,       /* 0xFF: the chip saw a bad CRC and did nothing */
     SHORT_OF_TIME, /* 0xEE: too near to the watchdog; the chip did nothing */
@@ -67,41 +69,42 @@ enum outcome {
     BUS_GONE,
 };
 
-enum aftermath { STAYS, GOES_IDLE, IS_LOST };
+/* What the executor does with the chip then. */
+enum chip_after { STAYS, GOES_IDLE, IS_LOST };
 
-static const struct outcome_rule {
+static const struct result_rule {
     uint8_t resends;
     bool may_have_run;
     bool restarted; /* registers are lost; only what is repeatable has resends */
-    enum aftermath aftermath;
+    enum chip_after chip_after;
     enum chip_status status; /* when the resends are used up */
-} outcome_rules[] = {
+} result_rules[] = {
     [ANSWERED] = {.status = CHIP_OK},
-    [DAMAGED] = {.resends = 3, .aftermath = STAYS, .status = CHIP_COMMAND_CRC},
-    [SHORT_OF_TIME] = {.resends = 1, .aftermath = GOES_IDLE, .status = CHIP_WATCHDOG},
-    [RESTARTED] = {.resends = 1, .restarted = true, .aftermath = IS_LOST, .status = CHIP_RESET},
-    [ASLEEP] = {.resends = 1, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
-    [SILENT] = {.resends = 1, .may_have_run = true, .aftermath = IS_LOST, .status = CHIP_NO_ANSWER},
-    [UNREADABLE] = {.resends = 1, .may_have_run = true, .aftermath = STAYS, .status = CHIP_GARBLED},
-    [BUS_GONE] = {.resends = 0, .aftermath = IS_LOST, .status = CHIP_GONE},
+    [DAMAGED] = {.resends = 3, .chip_after = STAYS, .status = CHIP_COMMAND_CRC},
+    [SHORT_OF_TIME] = {.resends = 1, .chip_after = GOES_IDLE, .status = CHIP_WATCHDOG},
+    [RESTARTED] = {.resends = 1, .restarted = true, .chip_after = IS_LOST, .status = CHIP_RESET},
+    [ASLEEP] = {.resends = 1, .chip_after = IS_LOST, .status = CHIP_NO_ANSWER},
+    [SILENT] = {.resends = 1, .may_have_run = true, .chip_after = IS_LOST, .status = CHIP_NO_ANSWER},
+    [UNREADABLE] = {.resends = 1, .may_have_run = true, .chip_after = STAYS, .status = CHIP_GARBLED},
+    [BUS_GONE] = {.resends = 0, .chip_after = IS_LOST, .status = CHIP_GONE},
 };
-#define OUTCOMES (sizeof(outcome_rules) / sizeof(outcome_rules[0]))
+#define GROUP_RESULTS (sizeof(result_rules) / sizeof(result_rules[0]))
 
 /* A command in hand. Its resends are counted over all tries. */
 struct exchange {
-    uint8_t resent[OUTCOMES];
+    uint8_t resent[GROUP_RESULTS];
     const struct chip_command *command;
     uint32_t exec_max_us;    /* at the chip's clock divider */
     enum chip_effect effect; /* the row's, but for a use that is counted for good */
     bool repeatable;         /* the same */
     bool asks_identity;      /* its answer has the serial number */
-    bool counted;            /* takes one of the uses that its key has left */
+    bool counted;            /* uses up one of the uses that its key has left */
     bool unconfirmed;        /* the chip must say its number before it gets this */
     bool has_status;
     uint8_t status;          /* the last status byte the chip answered with */
     struct bytes group;      /* what goes out */
     struct bytes_out answer; /* what comes back: a whole group */
-    size_t payload_max;      /* the longest payload the caller takes, at least a status */
+    size_t payload_max;      /* the longest payload that the caller accepts, at least a status */
 };
 
 static void forget(struct chip *chip)
@@ -122,21 +125,23 @@ static void delay_us(struct chip *chip, uint32_t microseconds)
 }
 
 /* Waits, then reads what the chip has to say. The first time after a command it is the bus that waits, if it can. */
-static enum transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us, bool is_first)
+static enum imprint_transport_status receive(struct chip *chip, struct exchange *exchange, uint32_t wait_us,
+                                             bool is_first)
 {
-    const struct transport_operations *bus = chip->transport.operations;
+    const struct imprint_transport_operations *bus = chip->transport.operations;
     struct bytes_out *group = &exchange->answer;
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     group->len = 0;
     if (is_first && bus->await != NULL) {
-        status = bus->await(chip->transport.context, group, wait_us, exchange->exec_max_us);
+        status =
+            bus->await(chip->transport.context, group->data, group->cap, &group->len, wait_us, exchange->exec_max_us);
     } else {
         if (wait_us != 0)
             delay_us(chip, wait_us);
-        status = bus->receive(chip->transport.context, group);
+        status = bus->receive(chip->transport.context, group->data, group->cap, &group->len);
     }
-    if (status == TRANSPORT_OK)
+    if (status == IMPRINT_TRANSPORT_OK)
         chip->counters.bytes_received += (uint32_t)group->len;
     return status;
 }
@@ -152,44 +157,44 @@ static bool is_whole(const struct exchange *exchange)
 }
 
 /* To idle, which stops the watchdog and keeps the registers, unless the chip is asleep already. */
-static enum transport_status idle(struct chip *chip)
+static enum imprint_transport_status idle(struct chip *chip)
 {
-    enum transport_status status = chip->transport.operations->idle(chip->transport.context);
+    enum imprint_transport_status status = chip->transport.operations->idle(chip->transport.context);
 
     chip->awake = false;
-    if (status != TRANSPORT_OK)
+    if (status != IMPRINT_TRANSPORT_OK)
         chip->registers_lost = true;
     return status;
 }
 
 /*
  * Wakes the chip. An I2C chip that is awake already ignores the pulse and gives whatever its output buffer holds; its
- * watchdog has been running for who knows how long, so it is sent to idle and woken once more. Any whole group is taken
+ * watchdog has been running for an unknown time, so it is sent to idle and woken once more. Any whole group is accepted
  * then. A failed self test (0x07 in place of 0x11) is such a group too: the chip still reads its config zone, and
  * refuses by itself all else.
  */
 static enum chip_status wake(struct chip *chip, struct exchange *exchange)
 {
     bool was_awake = false;
-    bool heard = false;
+    bool answered = false;
 
     for (unsigned tries = 0; tries < WAKE_TRIES; tries++) {
         uint64_t pulse_us = now_us(chip);
-        enum transport_status status;
+        enum imprint_transport_status status;
 
-        if (chip->transport.operations->wake(chip->transport.context) == TRANSPORT_GONE)
+        if (chip->transport.operations->wake(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
             goto gone;
         chip->counters.wakes++;
         status = receive(chip, exchange, 0, false);
-        if (status == TRANSPORT_GONE)
+        if (status == IMPRINT_TRANSPORT_GONE)
             goto gone;
-        if (status == TRANSPORT_NO_ANSWER) {
+        if (status == IMPRINT_TRANSPORT_NO_ANSWER) {
             chip->confirmed = false;
             delay_us(chip, WAKE_RETRY_US);
             continue;
         }
-        heard = true;
-        if (status == TRANSPORT_OK && is_whole(exchange)) {
+        answered = true;
+        if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange)) {
             bool is_fresh = exchange->answer.len == REPLY_MIN && exchange->answer.data[1] == STATUS_AFTER_WAKE;
 
             if (is_fresh || was_awake) {
@@ -199,12 +204,12 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
             }
             was_awake = true;
         }
-        if (chip->transport.operations->idle(chip->transport.context) == TRANSPORT_GONE)
+        if (chip->transport.operations->idle(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
             goto gone;
         delay_us(chip, REREAD_US);
     }
     forget(chip);
-    return heard ? CHIP_GARBLED : CHIP_NO_ANSWER;
+    return answered ? CHIP_GARBLED : CHIP_NO_ANSWER;
 gone:
     forget(chip);
     return CHIP_GONE;
@@ -218,30 +223,28 @@ gone:
  */
 static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
 {
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     if (chip->awake && now_us(chip) - chip->woken_at_us + exchange->exec_max_us <= WATCHDOG_WINDOW_US)
         return CHIP_OK;
-    /* Between an idle that was heard and the pulse behind it nobody puts another chip in. */
+    /* An idle that is acknowledged comes right before the pulse: too short a time to swap the chip. */
     chip->confirmed = chip->confirmed && chip->awake;
     status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
-    chip->confirmed = chip->confirmed && status == TRANSPORT_OK;
-    if (status == TRANSPORT_GONE) {
+    chip->confirmed = chip->confirmed && status == IMPRINT_TRANSPORT_OK;
+    if (status == IMPRINT_TRANSPORT_GONE) {
         forget(chip);
         return CHIP_GONE;
     }
     return wake(chip, exchange);
 }
 
-/* True when the reply is a status byte: the shortest group, unless its byte is SelfTest's bitmap. */
+/* True when the reply is a status byte: the shortest group. No command in the table answers with one byte of data. */
 static bool is_status(const struct exchange *exchange)
 {
-    uint8_t bitmap = exchange->command->bitmap;
-
-    return exchange->answer.len == REPLY_MIN && (bitmap == 0 || (exchange->answer.data[1] & ~(unsigned)bitmap) != 0);
+    return exchange->answer.len == REPLY_MIN;
 }
 
-static enum outcome judge_reply(struct exchange *exchange)
+static enum group_result judge_reply(struct exchange *exchange)
 {
     if (!is_status(exchange))
         return ANSWERED;
@@ -271,10 +274,10 @@ static uint32_t poll_interval_us(uint32_t worst, uint32_t waited)
     return wait;
 }
 
-static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
+static enum group_result await_reply(struct chip *chip, struct exchange *exchange)
 {
     const uint32_t start = (uint32_t)now_us(chip);
-    enum transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
+    enum imprint_transport_status status = receive(chip, exchange, exchange->command->first_poll_us, true);
     unsigned unreadable = 0;
 
     for (;;) {
@@ -282,12 +285,12 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
         uint32_t wait;
 
         chip->counters.polls++;
-        if (status == TRANSPORT_GONE)
+        if (status == IMPRINT_TRANSPORT_GONE)
             return BUS_GONE;
-        if (status == TRANSPORT_OK && is_whole(exchange) &&
+        if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange) &&
             exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
             return judge_reply(exchange);
-        if (status != TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
+        if (status != IMPRINT_TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
             return UNREADABLE;
         waited = (uint32_t)now_us(chip) - start;
         if (waited >= REPLY_LIMIT_US)
@@ -299,12 +302,12 @@ static enum outcome await_reply(struct chip *chip, struct exchange *exchange)
     }
 }
 
-static enum outcome transact(struct chip *chip, struct exchange *exchange)
+static enum group_result transact(struct chip *chip, struct exchange *exchange)
 {
-    switch (chip->transport.operations->send(chip->transport.context, exchange->group)) {
-    case TRANSPORT_OK:
+    switch (chip->transport.operations->send(chip->transport.context, exchange->group.data, exchange->group.len)) {
+    case IMPRINT_TRANSPORT_OK:
         break;
-    case TRANSPORT_GONE:
+    case IMPRINT_TRANSPORT_GONE:
         return BUS_GONE;
     default:
         return ASLEEP;
@@ -320,12 +323,9 @@ static enum outcome transact(struct chip *chip, struct exchange *exchange)
     return await_reply(chip, exchange);
 }
 
-/* Read of block 0 of the config zone: serial number (bytes 0 to 3 and 8 to 12) and revision. */
+/* Read of block 0 of the config zone, which has the serial number and the revision. */
 #define IDENTITY_PARAM1 0x80
 #define IDENTITY_BYTES 32
-#define REVISION_AT 4
-#define SERIAL_SECOND_AT 8
-#define SERIAL_FIRST_BYTES 4
 
 /* Learns which chip this is, or compares: the first one that answered is the one. */
 static enum chip_status confirm(struct chip *chip, const struct exchange *exchange)
@@ -335,12 +335,12 @@ static enum chip_status confirm(struct chip *chip, const struct exchange *exchan
 
     if (exchange->answer.len != IDENTITY_BYTES + REPLY_OVERHEAD)
         return CHIP_OK;
-    memcpy(serial, block, SERIAL_FIRST_BYTES);
-    memcpy(serial + SERIAL_FIRST_BYTES, block + SERIAL_SECOND_AT, sizeof(serial) - SERIAL_FIRST_BYTES);
+    memcpy(serial, block + CONFIG_SERIAL_FIRST_AT, CONFIG_SERIAL_FIRST_BYTES);
+    memcpy(serial + CONFIG_SERIAL_FIRST_BYTES, block + CONFIG_SERIAL_SECOND_AT, CONFIG_SERIAL_SECOND_BYTES);
     if (chip->identified && memcmp(serial, chip->serial, sizeof(serial)) != 0)
         return CHIP_EXCHANGED;
     memcpy(chip->serial, serial, sizeof(serial));
-    memcpy(chip->revision, block + REVISION_AT, sizeof(chip->revision));
+    memcpy(chip->revision, block + CONFIG_REVISION_AT, sizeof(chip->revision));
     chip->identified = true;
     chip->confirmed = true;
     return CHIP_OK;
@@ -357,8 +357,8 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
 
     exchange->unconfirmed = false;
     for (;;) {
-        const struct outcome_rule *rule;
-        enum outcome outcome;
+        const struct result_rule *rule;
+        enum group_result result;
         enum chip_status status = make_ready(chip, exchange);
 
         if (status != CHIP_OK)
@@ -369,15 +369,15 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
                                 !exchange->asks_identity;
         if (exchange->unconfirmed)
             return CHIP_OK;
-        outcome = transact(chip, exchange);
-        if (outcome == ANSWERED && !is_status(exchange))
+        result = transact(chip, exchange);
+        if (result == ANSWERED && !is_status(exchange))
             return exchange->asks_identity ? confirm(chip, exchange) : CHIP_OK;
-        if (outcome == ANSWERED)
+        if (result == ANSWERED)
             return chip_status_from_byte(exchange->status);
-        rule = &outcome_rules[outcome];
-        if (rule->aftermath == IS_LOST)
+        rule = &result_rules[result];
+        if (rule->chip_after == IS_LOST)
             forget(chip);
-        else if (rule->aftermath == GOES_IDLE)
+        else if (rule->chip_after == GOES_IDLE)
             (void)idle(chip);
         if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || rule->restarted)) {
             /* Its registers may be used up, or are lost; the sequence can start again if that does no harm. */
@@ -386,14 +386,14 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
         }
         if (rule->may_have_run && !exchange->repeatable)
             return CHIP_REPLY_LOST;
-        if (exchange->resent[outcome] == rule->resends || (rule->restarted && !exchange->repeatable))
+        if (exchange->resent[result] == rule->resends || (rule->restarted && !exchange->repeatable))
             return rule->status;
-        exchange->resent[outcome]++;
+        exchange->resent[result]++;
         chip->counters.resends++;
     }
 }
 
-/* Does each run with the key that Param2 names take one of the uses it has left? */
+/* Does each run with the key that Param2 names use up one of the uses it has left? */
 static bool is_counted(const struct chip *chip, const struct chip_command *command, uint16_t param2)
 {
     unsigned slot = param2 & 0xFFu;
@@ -457,20 +457,43 @@ static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchan
     return status == CHIP_OK ? CHIP_RESET : status;
 }
 
-void chip_init(struct chip *chip, const struct transport *transport)
+void chip_init(struct chip *chip, const struct imprint_transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
+}
+
+/* Count, opcode, parameters, data and CRC. `data` fits: chip_execute() checked. */
+static struct bytes build_group(uint8_t group[static IMPRINT_TRANSPORT_GROUP_MAX], const struct chip_command *command,
+                                uint8_t param1, uint16_t param2, struct bytes data)
+{
+    size_t checked = GROUP_DATA_AT + data.len;
+
+    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
+    group[1] = command->opcode;
+    group[2] = param1;
+    store16_le(group + 3, param2);
+    if (data.len != 0)
+        memcpy(group + GROUP_DATA_AT, data.data, data.len);
+    store16_le(group + checked, crc16_update(CRC16_START, bytes_of(group, checked)));
+    return bytes_of(group, group[0]);
+}
+
+static void explain_failure(const struct chip *chip, const struct exchange *exchange, enum chip_status status,
+                            struct error *err)
+{
+    (void)chip_status_note(status, err);
+    error_with_command(err, exchange->command->name);
+    if (exchange->has_status)
+        error_with_chip_status(err, exchange->status);
+    if (chip->identified)
+        error_with_serial(err, chip->serial);
 }
 
 enum chip_status chip_execute(struct chip *chip, const struct chip_command *command, uint8_t param1, uint16_t param2,
                               struct bytes data, struct bytes_out *reply, struct error *err)
 {
-    struct {
-        uint8_t group[TRANSPORT_GROUP_MAX];
-        uint8_t answer[TRANSPORT_GROUP_MAX];
-    } memory;
-    uint8_t *group = memory.group;
-    size_t checked = GROUP_DATA_AT + data.len;
+    uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX];
+    uint8_t answer[IMPRINT_TRANSPORT_GROUP_MAX];
     struct exchange exchange;
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
@@ -481,39 +504,27 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
         if (reply->cap > 1)
             exchange.payload_max = reply->cap;
     }
-    if (data.len > TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
+    if (data.len > IMPRINT_TRANSPORT_GROUP_MAX - GROUP_OVERHEAD)
         goto out;
     if (exchange.effect != CHIP_READS && chip->guard.allow != NULL &&
         !chip->guard.allow(chip->guard.context, command, param1, param2)) {
         error_set(err, ERROR_NOT_ARMED, "nothing on the chip may be changed now", NULL);
         goto out;
     }
-    group[0] = (uint8_t)(data.len + GROUP_OVERHEAD);
-    group[1] = command->opcode;
-    group[2] = param1;
-    store16_le(group + 3, param2);
-    if (data.len != 0)
-        memcpy(group + GROUP_DATA_AT, data.data, data.len);
-    store16_le(group + checked, crc16_update(CRC16_START, bytes_of(group, checked)));
-    exchange.group = bytes_of(group, group[0]);
-    exchange.answer = (struct bytes_out){.data = memory.answer, .cap = sizeof(memory.answer)};
+    exchange.group = build_group(group, command, param1, param2, data);
+    exchange.answer = (struct bytes_out){.data = answer, .cap = sizeof(answer)};
     status = run_confirmed(chip, &exchange);
     if (status == CHIP_OK) {
         if (command->registers == CHIP_REGISTERS_FILLED)
             chip->registers_lost = false;
         if (reply != NULL && !is_status(&exchange))
-            (void)bytes_append(reply, bytes_of(memory.answer + 1, exchange.answer.len - REPLY_OVERHEAD));
+            (void)bytes_append(reply, bytes_of(answer + 1, exchange.answer.len - REPLY_OVERHEAD));
     }
-    bytes_wipe(&memory, sizeof(memory));
+    bytes_wipe(group, sizeof(group));
+    bytes_wipe(answer, sizeof(answer));
 out:
-    if (status != CHIP_OK) {
-        (void)chip_status_note(status, err);
-        error_with_command(err, command->name);
-        if (exchange.has_status)
-            error_with_chip_status(err, exchange.status);
-        if (chip->identified)
-            error_with_serial(err, chip->serial);
-    }
+    if (status != CHIP_OK)
+        explain_failure(chip, &exchange, status, err);
     return status;
 }
 

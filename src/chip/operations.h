@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chip's commands as typed calls: thin, one purpose each. Here is what provisioning, and signing with what it made,
- * need; operations_encrypted.h transfers secrets, operations_registers.h fills TempKey for what builds on it, and
- * operations_mac.h, _aes.h, _sha.h, _agreement.h, _signature.h, _boot.h and _device.h have the rest. Each call is
- * linked only where it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a
- * piece of work) and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is
- * sent.
+ * The chip's commands as typed calls: thin, one purpose each. This file has what provisioning, and signing with the
+ * provisioned keys, need; operations_encrypted.h writes secrets, operations_aes.h, _hmac.h, _agreement.h and _device.h
+ * have the rest. Commands without a use in this tree or in its plans are left out. Each call is linked only where
+ * it is used. All take a `struct error *` that may be NULL, leave the chip awake (chip_sleep() ends a piece of work)
+ * and wipe every secret they held. Slots are 0..15 and checked: CHIP_BAD_ARGUMENT before anything is sent.
  */
 #ifndef IMPRINT_CHIP_OPERATIONS_H
 #define IMPRINT_CHIP_OPERATIONS_H
@@ -22,13 +21,15 @@ enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *vali
 /* Reads all 128 bytes in four reads, and notes the serial in `chip` for later errors. Works in every lock state. */
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err);
 
+/*
+ * Reads again what can still change in a locked config zone: the locks, SlotLocked, and UserExtra, ChipOptions beside
+ * them. Two reads of four bytes.
+ */
+enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err);
+
 /* One 32-byte block (short last blocks are filled up with zeros by the chip). Data zone locked, clear-read slots. */
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
                                       struct error *err);
-
-/* Four bytes of the config zone at word `word` (0..31), and 32 bytes of OTP block 0 or 1. */
-enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err);
-enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err);
 
 /* 32 bytes of the chip's random numbers. A chip with an unlocked config zone gives a fixed pattern: not random. */
 enum chip_status chip_random(struct chip *chip, uint8_t out[static 32], struct error *err);
@@ -65,7 +66,7 @@ enum chip_status chip_verify_stored(struct chip *chip, enum chip_part part, uint
  */
 enum chip_status chip_import_key(struct chip *chip, uint8_t slot, const uint8_t scalar[static 32], struct error *err);
 
-/* A public key (X|Y) into slot 8..15 in three clear 32-byte writes, padded as the chip wants it. */
+/* A public key (X|Y) into slot 8..15 in three clear 32-byte writes, padded as the chip needs it. */
 enum chip_status chip_write_public_key(struct chip *chip, uint8_t slot,
                                        const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err);
 
@@ -77,25 +78,13 @@ enum chip_status chip_read_stored_public_key(struct chip *chip, uint8_t slot,
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
                                        struct error *err);
 
-/*
- * Four bytes at word `word` (0..7) of a block, in clear: read with the data zone locked; written to slots whose
- * WriteConfig is "always" and that are not IsSecret, data zone locked.
- */
-enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                     uint8_t out[static 4], struct error *err);
-enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                      const uint8_t in[static 4], struct error *err);
-
-/* Four bytes of OTP at word `word` (0..15). Written on an ATECC508A in consumption mode only: bits go from 1 to 0. */
-enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err);
-enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err);
-
 /* 32 bytes into OTP block 0 or 1, in clear. Config zone locked, data zone unlocked. */
 enum chip_status chip_write_otp_block(struct chip *chip, uint8_t block, const uint8_t in[static 32], struct error *err);
 
 /*
  * Brings the writable bytes of the config zone from `now` to `wanted`: only words that differ are written, never
- * identity and lock bytes; UserExtra bytes (84, 85) by UpdateExtra where they differ. Config zone unlocked. Idempotent.
+ * identity and lock bytes; UserExtra and UserExtraAdd by UpdateExtra where they differ. Config zone unlocked.
+ * Idempotent.
  */
 enum chip_status chip_write_config(struct chip *chip, const struct chip_config *now, const struct chip_config *wanted,
                                    struct error *err);
@@ -103,18 +92,10 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
 /*
  * Lock, for ever. Only provision/gate.c calls these. The config lock carries the CRC of all 128 bytes in `expected`, so
  * that the chip itself refuses if it holds anything else; the data lock carries the CRC given, or none when
- * `has_summary` is false. chip_lock_config_blindly() locks in whatever is there: for tools that cannot know it.
+ * `has_summary` is false.
  */
 enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *expected, struct error *err);
-enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err);
 enum chip_status chip_lock_data(struct chip *chip, bool has_summary, uint16_t summary, struct error *err);
 enum chip_status chip_lock_slot(struct chip *chip, uint8_t slot, struct error *err);
-
-/* UpdateExtra: byte 84 (`which` 0) or 85 (`which` 1). Once only after the config lock. */
-enum chip_status chip_update_extra(struct chip *chip, uint8_t which, uint8_t value, struct error *err);
-
-/* SHA-256 of `message` computed by the chip. */
-enum chip_status chip_sha256(struct chip *chip, struct bytes message, uint8_t digest[static CHIP_DIGEST_BYTES],
-                             struct error *err);
 
 #endif

@@ -9,7 +9,6 @@
 #define AES_DECRYPT 0x01
 #define AES_GFM 0x03
 #define AES_UNITS 4
-#define KEY_IN_TEMPKEY 0xFFFF
 
 static enum chip_status run_with_slot(struct chip *chip, uint8_t mode, uint8_t slot, uint8_t unit, const uint8_t *in,
                                       uint8_t *out, struct error *err)
@@ -20,17 +19,6 @@ static enum chip_status run_with_slot(struct chip *chip, uint8_t mode, uint8_t s
         status = chip_execute_exact(chip, &chip_command_aes, (uint8_t)(mode | unit << 6), slot,
                                     bytes_of(in, CHIP_AES_BYTES), out, CHIP_AES_BYTES, err);
     return chip_doing_at(status, "run AES with the key of a slot", slot, err);
-}
-
-static enum chip_status run_with_tempkey(struct chip *chip, uint8_t mode, uint8_t unit, const uint8_t *in, uint8_t *out,
-                                         struct error *err)
-{
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (unit < AES_UNITS)
-        status = chip_execute_exact(chip, &chip_command_aes_tempkey, (uint8_t)(mode | unit << 6), KEY_IN_TEMPKEY,
-                                    bytes_of(in, CHIP_AES_BYTES), out, CHIP_AES_BYTES, err);
-    return chip_doing(status, "run AES with TempKey", err);
 }
 
 enum chip_status chip_aes_encrypt(struct chip *chip, uint8_t slot, uint8_t unit,
@@ -45,18 +33,6 @@ enum chip_status chip_aes_decrypt(struct chip *chip, uint8_t slot, uint8_t unit,
                                   struct error *err)
 {
     return run_with_slot(chip, AES_DECRYPT, slot, unit, in, out, err);
-}
-
-enum chip_status chip_aes_encrypt_tempkey(struct chip *chip, uint8_t unit, const uint8_t in[static CHIP_AES_BYTES],
-                                          uint8_t out[static CHIP_AES_BYTES], struct error *err)
-{
-    return run_with_tempkey(chip, AES_ENCRYPT, unit, in, out, err);
-}
-
-enum chip_status chip_aes_decrypt_tempkey(struct chip *chip, uint8_t unit, const uint8_t in[static CHIP_AES_BYTES],
-                                          uint8_t out[static CHIP_AES_BYTES], struct error *err)
-{
-    return run_with_tempkey(chip, AES_DECRYPT, unit, in, out, err);
 }
 
 enum chip_status chip_aes_gfm(struct chip *chip, const uint8_t h[static CHIP_AES_BYTES],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-128 on the ATECC608, a block at a time, and GCM's multiplication. CHIP_PARSE: this part has no AES (AES_Enable),
- * or the slot has no such unit. CHIP_EXECUTION: the slot is not for AES keys (KeyType 6), TempKey holds nothing, or
- * latch, ReqAuth or LimitedUse forbid it. TempKey stays as it is.
+ * AES-128 on the ATECC608, one block at a time, and GCM's multiplication. CHIP_PARSE: this part has no AES
+ * (AES_Enable), or the slot has no such unit. CHIP_EXECUTION: the slot is not for AES keys (KeyType 6), or the latch,
+ * ReqAuth or LimitedUse forbids it. TempKey does not change.
  */
 #ifndef IMPRINT_CHIP_OPERATIONS_AES_H
 #define IMPRINT_CHIP_OPERATIONS_AES_H
@@ -21,12 +21,6 @@ enum chip_status chip_aes_encrypt(struct chip *chip, uint8_t slot, uint8_t unit,
 enum chip_status chip_aes_decrypt(struct chip *chip, uint8_t slot, uint8_t unit,
                                   const uint8_t in[static CHIP_AES_BYTES], uint8_t out[static CHIP_AES_BYTES],
                                   struct error *err);
-
-/* The same with a unit of TempKey; 2 and 3 want 64 bytes in it. */
-enum chip_status chip_aes_encrypt_tempkey(struct chip *chip, uint8_t unit, const uint8_t in[static CHIP_AES_BYTES],
-                                          uint8_t out[static CHIP_AES_BYTES], struct error *err);
-enum chip_status chip_aes_decrypt_tempkey(struct chip *chip, uint8_t unit, const uint8_t in[static CHIP_AES_BYTES],
-                                          uint8_t out[static CHIP_AES_BYTES], struct error *err);
 
 /* `out` = `in` * `h` in GF(2^128), in GCM's order of bits. */
 enum chip_status chip_aes_gfm(struct chip *chip, const uint8_t h[static CHIP_AES_BYTES],

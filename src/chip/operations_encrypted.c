@@ -9,10 +9,8 @@
 #define NONCE_RANDOM 0x00
 #define GENDIG_DATA 0x02
 #define PRIVWRITE_ENCRYPTED 0x40
-#define READ_SLOT 0x82
-/* Bit 6 is wanted while the data zone is unlocked and ignored afterwards; the MAC covers it as it is sent. */
+/* Bit 6 is needed while the data zone is unlocked and ignored afterwards; the MAC covers it as it is sent. */
 #define WRITE_SLOT_ENCRYPTED 0xC2
-#define WRITE_OTP_ENCRYPTED 0xC1
 
 /* The secret that both sides have. */
 struct shared_key {
@@ -26,8 +24,8 @@ struct shared_key {
  * and ignored by all others.
  */
 static enum chip_status agree_on_tempkey(struct chip *chip, const struct shared_key *shared,
-                                         const uint8_t num_in[static CHIP_NUM_IN_BYTES], struct chip_tempkey *tempkey,
-                                         struct error *err)
+                                         const uint8_t num_in[static CHIP_NUM_IN_BYTES],
+                                         uint8_t tempkey[static CHIP_TEMPKEY_BYTES], struct error *err)
 {
     const uint8_t other_data[4] = {chip_command_gendig.opcode, GENDIG_DATA, shared->slot, 0};
     uint8_t rand_out[32];
@@ -38,7 +36,7 @@ static enum chip_status agree_on_tempkey(struct chip *chip, const struct shared_
         status = chip_execute(chip, &chip_command_gendig, GENDIG_DATA, shared->slot,
                               bytes_of(other_data, sizeof(other_data)), NULL, err);
     if (status == CHIP_OK && (!chip_tempkey_nonce(tempkey, NONCE_RANDOM, rand_out, num_in) ||
-                              !chip_tempkey_gendig_slot(tempkey, shared->slot, shared->key, NULL, shared->serial)))
+                              !chip_tempkey_gendig(tempkey, shared->slot, shared->key, shared->serial)))
         status = CHIP_HOST_FAILED;
     return status;
 }
@@ -55,7 +53,7 @@ struct write_job {
 static enum chip_status write_run(struct chip *chip, void *job, struct error *err)
 {
     const struct write_job *write = job;
-    struct chip_tempkey tempkey = {.slot = 0};
+    uint8_t tempkey[CHIP_TEMPKEY_BYTES];
     uint8_t num_in[CHIP_NUM_IN_BYTES];
     uint8_t data[CHIP_PRIVATE_BYTES + CHIP_MAC_BYTES];
     uint8_t *mac = data + write->plain.len;
@@ -64,21 +62,21 @@ static enum chip_status write_run(struct chip *chip, void *job, struct error *er
 
     if (!chip_mac_num_in(write->shared.key, write->plain, write->param2, num_in))
         return status;
-    status = agree_on_tempkey(chip, &write->shared, num_in, &tempkey, err);
+    status = agree_on_tempkey(chip, &write->shared, num_in, tempkey, err);
     if (status != CHIP_OK)
         goto out;
     if (write->plain.len == CHIP_PRIVATE_BYTES)
-        done = chip_mac_privwrite(tempkey.value, write->param1, write->param2, write->shared.serial, write->plain.data,
-                                  data, mac);
+        done = chip_mac_privwrite(tempkey, write->param1, write->param2, write->shared.serial, write->plain.data, data,
+                                  mac);
     else
-        done = chip_mac_write(tempkey.value, write->param1, write->param2, write->shared.serial, write->plain.data,
-                              data, mac);
+        done =
+            chip_mac_write(tempkey, write->param1, write->param2, write->shared.serial, write->plain.data, data, mac);
     status = CHIP_HOST_FAILED;
     if (done)
         status = chip_execute(chip, write->command, write->param1, write->param2,
                               bytes_of(data, write->plain.len + CHIP_MAC_BYTES), NULL, err);
 out:
-    bytes_wipe(&tempkey, sizeof(tempkey));
+    bytes_wipe(tempkey, sizeof(tempkey));
     bytes_wipe(data, sizeof(data));
     return status;
 }
@@ -129,62 +127,4 @@ enum chip_status chip_write_slot_block_encrypted(struct chip *chip, uint8_t slot
     if (chip_is_block(slot, block))
         status = write_encrypted(chip, &job, err);
     return chip_doing_at(status, "write to a slot, encrypted", slot, err);
-}
-
-enum chip_status chip_write_otp_block_encrypted(struct chip *chip, uint8_t block, const uint8_t in[static 32],
-                                                uint8_t write_key_slot, const uint8_t write_key[static 32],
-                                                const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    struct write_job job = {
-        .command = &chip_command_write_encrypted,
-        .shared = {.slot = write_key_slot, .key = write_key, .serial = serial},
-        .param1 = WRITE_OTP_ENCRYPTED,
-        .param2 = (uint16_t)(block << 3),
-        .plain = bytes_of(in, 32),
-    };
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (block < CHIP_OTP_BYTES / 32)
-        status = write_encrypted(chip, &job, err);
-    return chip_doing(status, "write to the OTP zone, encrypted", err);
-}
-
-struct read_job {
-    struct shared_key shared;
-    const uint8_t *num_in;
-    uint8_t *out; /* secret */
-    uint16_t param2;
-};
-
-static enum chip_status read_run(struct chip *chip, void *job, struct error *err)
-{
-    const struct read_job *read = job;
-    struct chip_tempkey tempkey = {.slot = 0};
-    enum chip_status status = agree_on_tempkey(chip, &read->shared, read->num_in, &tempkey, err);
-
-    if (status == CHIP_OK)
-        status = chip_execute_exact(chip, &chip_command_read_encrypted, READ_SLOT, read->param2, BYTES_NONE, read->out,
-                                    32, err);
-    if (status == CHIP_OK)
-        chip_mac_read(tempkey.value, read->out);
-    bytes_wipe(&tempkey, sizeof(tempkey));
-    return status;
-}
-
-enum chip_status chip_read_slot_block_encrypted(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
-                                                uint8_t read_key_slot, const uint8_t read_key[static 32],
-                                                const uint8_t serial[static CHIP_SERIAL_BYTES],
-                                                const uint8_t num_in[static CHIP_NUM_IN_BYTES], struct error *err)
-{
-    struct read_job job = {
-        .shared = {.slot = read_key_slot, .key = read_key, .serial = serial},
-        .num_in = num_in,
-        .out = out,
-        .param2 = chip_slot_address(slot, block),
-    };
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (chip_is_block(slot, block) && chip_is_slot(read_key_slot))
-        status = chip_run_sequence(chip, (struct chip_sequence){.run = read_run, .job = &job}, err);
-    return chip_doing_at(status, "read from a slot, encrypted", slot, err);
 }

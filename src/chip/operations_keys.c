@@ -24,8 +24,8 @@
  * the message digest buffer only; the ATECC508A has none. TempKey works everywhere else.
  */
 static const struct digest_register {
-    uint8_t nonce; /* added to the fixed Nonce's mode */
-    uint8_t use;   /* added to Sign's and Verify's mode */
+    uint8_t nonce; /* in the fixed Nonce's mode */
+    uint8_t use;   /* in Sign's and Verify's mode */
 } digest_registers[] = {
     [CHIP_PART_UNKNOWN] = {0x00, 0x00},
     [CHIP_PART_ATECC508A] = {0x00, 0x00},
@@ -43,7 +43,7 @@ static const struct digest_register *digest_register_of(enum chip_part part)
 static enum chip_status load_digest(struct chip *chip, const struct digest_register *where, const uint8_t *digest,
                                     struct error *err)
 {
-    return chip_execute(chip, &chip_command_nonce, (uint8_t)(NONCE_FIXED + where->nonce), 0,
+    return chip_execute(chip, &chip_command_nonce, (uint8_t)(NONCE_FIXED | where->nonce), 0,
                         bytes_of(digest, CHIP_DIGEST_BYTES), NULL, err);
 }
 
@@ -79,7 +79,7 @@ static enum chip_status sign_run(struct chip *chip, void *job, struct error *err
 
     if (status != CHIP_OK)
         return status;
-    return chip_execute_exact(chip, &chip_command_sign, (uint8_t)(SIGN_EXTERNAL + sign->where->use), sign->slot,
+    return chip_execute_exact(chip, &chip_command_sign, (uint8_t)(SIGN_EXTERNAL | sign->where->use), sign->slot,
                               BYTES_NONE, sign->signature, CHIP_SIGNATURE_BYTES, err);
 }
 
@@ -99,7 +99,7 @@ struct verify_job {
     const struct digest_register *where;
     const uint8_t *digest;
     const struct chip_command *command;
-    struct bytes data; /* what Verify takes: R, S and for an external key X, Y */
+    struct bytes data; /* of Verify: R, S and for an external key X, Y */
     uint16_t param2;
     uint8_t mode;
 };
@@ -111,7 +111,7 @@ static enum chip_status verify_run(struct chip *chip, void *job, struct error *e
 
     if (status != CHIP_OK)
         return status;
-    return chip_execute(chip, verify->command, (uint8_t)(verify->mode + verify->where->use), verify->param2,
+    return chip_execute(chip, verify->command, (uint8_t)(verify->mode | verify->where->use), verify->param2,
                         verify->data, NULL, err);
 }
 

@@ -3,6 +3,7 @@
 #include "chip/operations.h"
 
 #include "base/crc16.h"
+#include "chip/config_layout.h"
 #include "chip/sequence.h"
 
 #include <string.h>
@@ -13,16 +14,8 @@
 #define ZONE_32_BYTES 0x80
 
 #define CONFIG_BLOCKS 4
-#define CONFIG_WORDS 32
 #define OTP_BLOCKS 2
 #define WORDS_PER_BLOCK 8
-
-#define CHIP_MODE_AT 19
-#define CLOCK_DIVIDER 0xF8 /* of ChipMode; the ATECC508A, which has none, keeps these bits 0 */
-#define CLOCK_M0 0x00
-#define CLOCK_M1 0x28
-#define SLOT_CONFIG_AT 20
-#define LIMITED_USE 0x20 /* of a SlotConfig's first byte */
 
 #define LOCK_CONFIG 0x00
 #define LOCK_DATA 0x01
@@ -34,15 +27,13 @@ static uint16_t zone_block_address(uint8_t block)
     return (uint16_t)(block << 3);
 }
 
-/* What the executor wants to know of the config zone. A clock divider that is not published counts as the slowest. */
+/* What the executor needs to know of the config zone. */
 static void note_config(struct chip *chip, const struct chip_config *config)
 {
-    uint8_t divider = config->bytes[CHIP_MODE_AT] & CLOCK_DIVIDER;
-
-    chip->clock = divider == CLOCK_M0 ? CHIP_CLOCK_M0 : divider == CLOCK_M1 ? CHIP_CLOCK_M1 : CHIP_CLOCK_M2;
+    chip->clock = (uint8_t)chip_config_clock(config);
     chip->limited_use = 0;
-    for (unsigned slot = 0; slot < CHIP_SLOTS; slot++)
-        if ((config->bytes[SLOT_CONFIG_AT + 2 * slot] & LIMITED_USE) != 0)
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        if (chip_slot_is_limited(config, slot))
             chip->limited_use |= (uint16_t)(1u << slot);
 }
 
@@ -53,26 +44,20 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
     enum chip_status status = CHIP_OK;
 
     for (uint8_t block = 0; block < CONFIG_BLOCKS && status == CHIP_OK; block++)
-        status = chip_ask(chip, &question, zone_block_address(block), config->bytes + 32 * block, err);
+        status = chip_ask(chip, &question, zone_block_address(block), config->zone + 32 * block, err);
     if (status == CHIP_OK)
         note_config(chip, config);
     return status;
 }
 
-enum chip_status chip_read_config_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
+enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
-    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG,
-                                                  CONFIG_WORDS, 4};
+    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG, 0, 4};
+    enum chip_status status = CHIP_OK;
 
-    return chip_ask(chip, &question, word, out, err);
-}
-
-enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read from the OTP zone",
-                                                  ZONE_OTP | ZONE_32_BYTES, OTP_BLOCKS << 3, 32};
-
-    return chip_ask(chip, &question, zone_block_address(block), out, err);
+    for (uint8_t word = CONFIG_LOCK_WORD; status == CHIP_OK && word <= CONFIG_SLOT_LOCKED_WORD; word++)
+        status = chip_ask(chip, &question, word, config->zone + 4 * word, err);
+    return status;
 }
 
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
@@ -85,54 +70,6 @@ enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t b
     if (chip_is_block(slot, block))
         status = chip_ask(chip, &question, chip_slot_address(slot, block), out, err);
     return chip_doing_at(status, question.doing, slot, err);
-}
-
-/* The Param2 of a word; false where the slot or its block has no such word. */
-static bool slot_word_address(uint8_t slot, uint8_t block, uint8_t word, uint16_t *address)
-{
-    if (!chip_is_block(slot, block) || word >= WORDS_PER_BLOCK || 32 * block + 4 * word >= chip_slot_bytes(slot))
-        return false;
-    *address = (uint16_t)(chip_slot_address(slot, block) | word);
-    return true;
-}
-
-enum chip_status chip_read_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                     uint8_t out[static 4], struct error *err)
-{
-    uint16_t address;
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (slot_word_address(slot, block, word, &address))
-        status = chip_execute_exact(chip, &chip_command_read, ZONE_DATA, address, BYTES_NONE, out, 4, err);
-    return chip_doing_at(status, "read from a slot", slot, err);
-}
-
-enum chip_status chip_write_slot_word(struct chip *chip, uint8_t slot, uint8_t block, uint8_t word,
-                                      const uint8_t in[static 4], struct error *err)
-{
-    uint16_t address;
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (slot_word_address(slot, block, word, &address))
-        status = chip_execute(chip, &chip_command_write, ZONE_DATA, address, bytes_of(in, 4), NULL, err);
-    return chip_doing_at(status, "write to a slot", slot, err);
-}
-
-enum chip_status chip_read_otp_word(struct chip *chip, uint8_t word, uint8_t out[static 4], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read from the OTP zone", ZONE_OTP,
-                                                  CHIP_OTP_BYTES / 4, 4};
-
-    return chip_ask(chip, &question, word, out, err);
-}
-
-enum chip_status chip_write_otp_word(struct chip *chip, uint8_t word, const uint8_t in[static 4], struct error *err)
-{
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (word < CHIP_OTP_BYTES / 4)
-        status = chip_execute(chip, &chip_command_write, ZONE_OTP, word, bytes_of(in, 4), NULL, err);
-    return chip_doing(status, "write to the OTP zone", err);
 }
 
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
@@ -161,13 +98,9 @@ enum chip_status chip_write_otp_block(struct chip *chip, uint8_t block, const ui
  * at once; word 21 holds the locks. Word 22 holds SlotLocked, whose bits no Write may clear: it goes back as it is.
  * ATECC508A data sheet, DS20005927, table 2-5 and section 9.21.
  */
-#define FIRST_WRITABLE_WORD 4
-#define LOCK_WORD 21
-#define SLOT_LOCKED_AT 88
-
 static bool is_writable_word(unsigned word)
 {
-    return word >= FIRST_WRITABLE_WORD && word != LOCK_WORD;
+    return word >= CONFIG_FIRST_WRITABLE_WORD && word != CONFIG_LOCK_WORD;
 }
 
 static bool is_writable_block(unsigned block)
@@ -177,7 +110,7 @@ static bool is_writable_block(unsigned block)
 
 static bool word_differs(const struct chip_config *now, const struct chip_config *target, unsigned word)
 {
-    return is_writable_word(word) && memcmp(now->bytes + 4 * word, target->bytes + 4 * word, 4) != 0;
+    return is_writable_word(word) && memcmp(now->zone + 4 * word, target->zone + 4 * word, 4) != 0;
 }
 
 static enum chip_status write_config_block(struct chip *chip, const struct chip_config *now,
@@ -191,17 +124,22 @@ static enum chip_status write_config_block(struct chip *chip, const struct chip_
         different += word_differs(now, target, word);
     if (different > WORDS_PER_BLOCK / 2 && is_writable_block(block))
         return chip_execute(chip, &chip_command_write, ZONE_CONFIG | ZONE_32_BYTES, zone_block_address(block),
-                            bytes_of(target->bytes + 32 * block, 32), NULL, err);
+                            bytes_of(target->zone + 32 * block, 32), NULL, err);
     for (unsigned word = first; word < first + WORDS_PER_BLOCK && status == CHIP_OK; word++)
         if (word_differs(now, target, word))
             status = chip_execute(chip, &chip_command_write, ZONE_CONFIG, (uint16_t)word,
-                                  bytes_of(target->bytes + 4 * word, 4), NULL, err);
+                                  bytes_of(target->zone + 4 * word, 4), NULL, err);
     return status;
 }
 
-/* Bytes 84 (UserExtra) and 85 (UserExtraAdd). */
-#define USER_EXTRA_AT 84
+/* UserExtra and UserExtraAdd, side by side: UpdateExtra sets each once. */
 #define USER_EXTRAS 2
+
+static enum chip_status update_extra(struct chip *chip, uint8_t which, uint8_t value, struct error *err)
+{
+    return chip_doing(chip_execute(chip, &chip_command_update_extra, which, value, BYTES_NONE, NULL, err),
+                      "set a UserExtra byte", err);
+}
 
 enum chip_status chip_write_config(struct chip *chip, const struct chip_config *now, const struct chip_config *wanted,
                                    struct error *err)
@@ -214,12 +152,12 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
         error_set(err, ERROR_CONFIG_LOCKED, "the config zone is locked for good", NULL);
         return chip_doing(CHIP_BAD_ARGUMENT, doing, err);
     }
-    memcpy(target.bytes + SLOT_LOCKED_AT, now->bytes + SLOT_LOCKED_AT, 2);
+    memcpy(target.zone + CONFIG_SLOT_LOCKED_AT, now->zone + CONFIG_SLOT_LOCKED_AT, 2);
     for (uint8_t block = 0; block < CONFIG_BLOCKS && status == CHIP_OK; block++)
         status = write_config_block(chip, now, &target, block, err);
     for (uint8_t which = 0; which < USER_EXTRAS && status == CHIP_OK; which++)
-        if (now->bytes[USER_EXTRA_AT + which] != wanted->bytes[USER_EXTRA_AT + which])
-            status = chip_update_extra(chip, which, wanted->bytes[USER_EXTRA_AT + which], err);
+        if (now->zone[CONFIG_USER_EXTRA_AT + which] != wanted->zone[CONFIG_USER_EXTRA_AT + which])
+            status = update_extra(chip, which, wanted->zone[CONFIG_USER_EXTRA_AT + which], err);
     if (status == CHIP_OK)
         note_config(chip, &target);
     return chip_doing(status, doing, err);
@@ -227,15 +165,9 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
 
 enum chip_status chip_lock_config(struct chip *chip, const struct chip_config *expected, struct error *err)
 {
-    uint16_t summary = crc16_update(CRC16_START, bytes_of(expected->bytes, CHIP_CONFIG_BYTES));
+    uint16_t summary = crc16_update(CRC16_START, bytes_of(expected->zone, CHIP_CONFIG_BYTES));
 
     return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG, summary, BYTES_NONE, NULL, err),
-                      "lock the config zone", err);
-}
-
-enum chip_status chip_lock_config_blindly(struct chip *chip, struct error *err)
-{
-    return chip_doing(chip_execute(chip, &chip_command_lock, LOCK_CONFIG | LOCK_NO_CRC, 0, BYTES_NONE, NULL, err),
                       "lock the config zone", err);
 }
 
@@ -254,13 +186,4 @@ enum chip_status chip_lock_slot(struct chip *chip, uint8_t slot, struct error *e
     if (chip_is_slot(slot))
         status = chip_execute(chip, &chip_command_lock, (uint8_t)(LOCK_SLOT | slot << 2), 0, BYTES_NONE, NULL, err);
     return chip_doing_at(status, "lock a slot", slot, err);
-}
-
-enum chip_status chip_update_extra(struct chip *chip, uint8_t which, uint8_t value, struct error *err)
-{
-    enum chip_status status = CHIP_BAD_ARGUMENT;
-
-    if (which < USER_EXTRAS)
-        status = chip_execute(chip, &chip_command_update_extra, which, value, BYTES_NONE, NULL, err);
-    return chip_doing(status, "set a UserExtra byte", err);
 }

@@ -23,7 +23,7 @@ struct chip_question {
     uint8_t len;       /* of the answer */
 };
 
-/* Asks; `out` takes `len` bytes. With a slot, that is Param2 and goes into the error. */
+/* Sends the command; `out` receives `len` bytes. chip_ask_slot(): the slot is Param2 and goes into the error. */
 enum chip_status chip_ask(struct chip *chip, const struct chip_question *question, uint16_t param2, uint8_t *out,
                           struct error *err);
 enum chip_status chip_ask_slot(struct chip *chip, const struct chip_question *question, uint8_t slot, uint8_t *out,
@@ -36,8 +36,8 @@ struct chip_sequence {
 };
 
 /*
- * Runs it, and once more from its beginning after CHIP_RESET: only for sequences where that does no harm. One that has
- * taken a use of a LimitedUse key is not run again.
+ * Runs it, and once more from its beginning after CHIP_RESET: only for sequences where that does no harm. A sequence
+ * that has used up a use of a LimitedUse key is not run again.
  */
 enum chip_status chip_run_sequence(struct chip *chip, struct chip_sequence sequence, struct error *err);
 

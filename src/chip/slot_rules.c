@@ -15,7 +15,7 @@
 /* The chip's lock state as the data sheets count it, one bit each. */
 enum lock_state {
     STATE_OPEN = 1 << 0,    /* config zone unlocked */
-    STATE_FILLING = 1 << 1, /* config locked, data and OTP unlocked: slot policies rest */
+    STATE_FILLING = 1 << 1, /* config locked, data and OTP unlocked: slot policies not in force yet */
     STATE_LOCKED = 1 << 2,  /* both locked: slot policies in force */
 };
 #define ANY_STATE (STATE_OPEN | STATE_FILLING | STATE_LOCKED)
@@ -99,7 +99,7 @@ static bool rule_forbids(const struct slot_rule *rule, const uint16_t subjects[s
     return (rule->states & subjects[SUBJECT_STATE]) != 0 && (subjects[rule->subject] & rule->mask) != rule->value;
 }
 
-/* What the machine is told of a rule: a lock is missing, or is there for good, or the slot is not made for it. */
+/* The machine-readable reason for a rule: a lock is missing, or set for good, or the slot is configured otherwise. */
 static enum error_reason reason_of(const struct slot_rule *rule, const uint16_t subjects[static SUBJECTS])
 {
     if (rule->subject == SUBJECT_IS_LOCKED)

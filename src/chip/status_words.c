@@ -14,21 +14,22 @@ static const struct {
                         "cycle its power; replace the part if that does not help"},
     [CHIP_HEALTH_TEST] = {"the health test of the chip's random number generator failed",
                           "try again; replace the part if that does not help"},
-    [CHIP_EXECUTION] = {"the chip refused it in its present state", "check its locks and the slot's policy"},
+    [CHIP_EXECUTION] = {"the chip refused the command in its present state", "check its locks and the slot's policy"},
     [CHIP_WATCHDOG] = {"the chip's watchdog leaves too little time for the command",
                        "check ClockDivider and watchdog duration in ChipMode"},
-    [CHIP_COMMAND_CRC] = {"the chip keeps receiving damaged commands", "check the bus: wiring, pull-ups, clock rate"},
+    [CHIP_COMMAND_CRC] = {"the chip received damaged commands, again after each resend",
+                          "check the bus: wiring, pull-ups, clock rate"},
     [CHIP_STATUS_OTHER] = {"the chip answered with a status that no data sheet names", NULL},
-    [CHIP_NO_ANSWER] = {"nothing answers at the chip's address", "check power, wiring and address of the chip"},
-    [CHIP_GARBLED] = {"what answers does not answer like a chip",
+    [CHIP_NO_ANSWER] = {"no chip answers", "check the chip's power, wiring and address"},
+    [CHIP_GARBLED] = {"the replies are not those of a chip",
                       "check the address, and the bus: wiring, pull-ups, clock rate"},
-    [CHIP_RESET] = {"the chip restarted or fell asleep in mid command and lost its registers",
-                    "check the chip's supply, then run it again"},
-    [CHIP_REPLY_LOST] = {"the reply was lost, and the command is not one to send twice",
-                         "read back what the chip holds, then run it again"},
-    [CHIP_EXCHANGED] = {"another chip answers than the one before",
-                        "put the device back, or start anew with the one that is there"},
-    [CHIP_GONE] = {"the way to the chip is gone", "check that the device is plugged in"},
+    [CHIP_RESET] = {"the chip restarted or went to sleep during the command and lost its registers",
+                    "check the chip's supply, then run again"},
+    [CHIP_REPLY_LOST] = {"the reply was lost, and the command must not be sent twice",
+                         "run again: the chip's state is read first"},
+    [CHIP_EXCHANGED] = {"another chip answers now than at the start",
+                        "connect the first device again, or run again with this one"},
+    [CHIP_GONE] = {"the connection to the chip is lost", "check that the device is plugged in"},
     [CHIP_BAD_ARGUMENT] = {"a slot, length or mode is out of range", NULL},
     [CHIP_HOST_FAILED] = {"the host could not compute a SHA-256", "check that PSA Crypto has SHA-256"},
 };
@@ -36,11 +37,6 @@ static const struct {
 static unsigned row_of(unsigned status)
 {
     return status < CHIP_STATUS_COUNT ? status : CHIP_STATUS_OTHER;
-}
-
-const char *chip_status_text(enum chip_status status)
-{
-    return status_words[row_of((unsigned)status)].text;
 }
 
 void chip_words_for_failure(struct error *err)

@@ -14,10 +14,4 @@
 void chip_words_for_failure(struct error *err);
 void chip_words_for_rule(struct error *err);
 
-/* "the chip refused it in its present state": one literal per status. */
-const char *chip_status_text(enum chip_status status);
-
-/* "bit 0 of its KeyConfig (Private) is 0: it is not for a private key"; NULL for CHIP_RULE_NONE. */
-const char *chip_rule_text(enum chip_rule rule);
-
 #endif

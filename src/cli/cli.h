@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the verbs of the command line share: how a verb describes itself (one const struct, from which parsing, help and
- * their tests follow) and what it is given to run with. What a verb does is in its own file, verb_NAME.c.
+ * What the verbs of the command line share: how a verb describes itself and what it is given to run with. The table of
+ * verbs is the one source of parsing, help, man page, completion and their tests (scripts/cli-docs). What a verb does
+ * is in its own file, verb_NAME.c.
  */
 #ifndef IMPRINT_CLI_CLI_H
 #define IMPRINT_CLI_CLI_H
@@ -12,9 +13,9 @@
 
 #include "cli/exit.h"
 #include "cli/output.h"
+#include "station/station.h"
 
 #define CLI_VALUES_MAX 9 /* options of one verb, at most */
-#define CLI_FAULTS_MAX 8
 
 struct cli;
 
@@ -24,6 +25,7 @@ struct cli_option {
     char letter;          /* short form, 0 for none */
     const char *argument; /* "FILE"; NULL: a switch */
     const char *help;
+    const char *words; /* values it knows, separated by spaces, for completion; NULL: no such list */
 };
 
 /* One verb. All pointers are literals. */
@@ -31,8 +33,8 @@ struct cli_verb {
     const char *name;        /* one word, or two: "virtual new" */
     const char *arguments;   /* "KEY [FILE]" */
     const char *summary;     /* one line, no full stop */
-    const char *description; /* paragraphs, lines below 80 columns */
-    const char *examples;    /* one command a line */
+    const char *description; /* paragraphs, lines of at most 80 columns */
+    const char *examples;    /* one command per line */
     const struct cli_option *options;
     size_t option_count;
     int least, most; /* how many arguments it takes */
@@ -42,18 +44,12 @@ struct cli_verb {
 /* One run of the program. */
 struct cli {
     struct output output;
-    char state[PATH_MAX]; /* the state folder; may not exist yet */
-    const char *device;   /* DEVICE as given, or "virtual" */
-    uint8_t also_at;      /* 7-bit I2C address where the chip may be as well; 0: nowhere */
-    const char *storage;  /* where the key records lie, as given; NULL: in the state folder */
-    const char *faults[CLI_FAULTS_MAX];
-    size_t fault_count;
-    const char *trace; /* a file's name, or NULL */
-    bool trace_secrets;
+    struct station station; /* settings from the options; its messages go to `output` */
     bool help, version;
     const struct cli_verb *verb;
-    bool verb_incomplete; /* only the first word of two was given */
-    char advice[256];     /* room for an error's `next` that is made up, not a literal */
+    char user[48];               /* "imprint keys", for station.config.user */
+    const char *group;           /* the first word of a verb of two words, where the second is missing; else NULL */
+    char error_room[ERROR_ROOM]; /* the text of the run's one error: struct error err = ERROR_IN(cli->error_room) */
     const char
         *values[CLI_VALUES_MAX]; /* by the option's index in its verb's table; "" for a switch, NULL: not given */
     int argument_count;
@@ -65,6 +61,8 @@ struct cli {
 extern const struct cli_verb *const cli_verbs[];
 extern const size_t cli_verb_count;
 
+extern const struct cli_verb cli_verb_help;
+extern const struct cli_verb cli_verb_version;
 extern const struct cli_verb cli_verb_provision;
 extern const struct cli_verb cli_verb_info;
 extern const struct cli_verb cli_verb_explain;
@@ -74,6 +72,7 @@ extern const struct cli_verb cli_verb_csr;
 extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_random;
+extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_board_provision;

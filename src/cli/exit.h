@@ -1,28 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * From a reason to what the shell sees, and to what a person may do where nothing more precise is known. One row per
- * reason of error.h.
+/* What the program ends with: the exit codes of the table of reasons (base/reason.h), under the names that verbs use.
  */
 #ifndef IMPRINT_CLI_EXIT_H
 #define IMPRINT_CLI_EXIT_H
 
-#include "base/error.h"
+#include "base/reason.h"
 
-/* Documented in imprint(1): scripts rely on them. */
 enum cli_exit {
-    CLI_DONE = 0,
-    CLI_REFUSED = 1,      /* the chip or PSA said no */
-    CLI_USAGE = 2,        /* usage, profile or another input file */
-    CLI_UNREACHABLE = 3,  /* the device does not answer, or somebody else holds it */
-    CLI_WRONG_DEVICE = 4, /* not the device the profile expects */
-    CLI_NO_RECORD = 5,    /* the record could not be written */
-    CLI_INTERRUPTED = 130 /* safe to run again */
+    CLI_DONE = ERROR_EXIT_DONE,
+    CLI_REFUSED = ERROR_EXIT_REFUSED,
+    CLI_USAGE = ERROR_EXIT_INPUT,
+    CLI_UNREACHABLE = ERROR_EXIT_UNREACHABLE,
+    CLI_WRONG_DEVICE = ERROR_EXIT_WRONG_DEVICE,
+    CLI_NO_RECORD = ERROR_EXIT_NO_RECORD,
+    CLI_INTERRUPTED = ERROR_EXIT_INTERRUPTED,
 };
-
-/* The exit code of a reason; CLI_REFUSED for a reason no row names. */
-enum cli_exit exit_code(enum error_reason reason);
-
-/* What to do when the error itself does not say; never NULL. */
-const char *exit_advice(enum error_reason reason);
 
 #endif

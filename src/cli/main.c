@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program: the table of verbs, and nothing else that is worth reading. */
+/* The program: the table of verbs, and main(). */
 #include "cli/cli.h"
 
 #include <fcntl.h>
@@ -13,11 +13,25 @@
 
 #include <mbedtls/build_info.h>
 
+static enum cli_exit run_version(struct cli *cli);
+
+const struct cli_verb cli_verb_version = {
+    .name = "version",
+    .arguments = "",
+    .summary = "Show the version",
+    .description = "Prints the version of imprint, the commit that it was built from, and the\nversion of Mbed TLS. "
+                   "The same as imprint --version.\n",
+    .examples = "  imprint version\n"
+                "  imprint --json version | jq -r .version\n",
+    .run = run_version,
+};
+
 const struct cli_verb *const cli_verbs[] = {
-    &cli_verb_provision,   &cli_verb_info,        &cli_verb_explain,       &cli_verb_keys,
-    &cli_verb_public_key,  &cli_verb_csr,         &cli_verb_sign,          &cli_verb_verify,
-    &cli_verb_random,      &cli_verb_erase,       &cli_verb_compile,       &cli_verb_board_provision,
-    &cli_verb_board_prove, &cli_verb_virtual_new, &cli_verb_virtual_serve, &cli_verb_virtual_run,
+    &cli_verb_provision,       &cli_verb_info,        &cli_verb_explain,     &cli_verb_keys,
+    &cli_verb_public_key,      &cli_verb_csr,         &cli_verb_sign,        &cli_verb_verify,
+    &cli_verb_random,          &cli_verb_scan,        &cli_verb_erase,       &cli_verb_compile,
+    &cli_verb_board_provision, &cli_verb_board_prove, &cli_verb_virtual_new, &cli_verb_virtual_serve,
+    &cli_verb_virtual_run,     &cli_verb_help,        &cli_verb_version,
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
 
@@ -31,9 +45,16 @@ static void print_version(const struct cli *cli)
                                           "commit", IMPRINT_COMMIT, "mbedtls", MBEDTLS_VERSION_STRING));
 }
 
+static enum cli_exit run_version(struct cli *cli)
+{
+    print_version(cli);
+    return CLI_DONE;
+}
+
 /*
- * A standard stream that was closed would be the next file that is opened, such as the virtual chip's, and what is
- * printed would go into that. In its place comes one that can be neither read nor written as the stream would be.
+ * Without this, a closed standard stream's number would be given to the next file that is opened, such as the virtual
+ * chip's, and messages would be written into that file. /dev/null takes the number, opened the wrong way round, so
+ * that reading or writing the stream still fails.
  */
 static bool occupy_standard_streams(void)
 {
@@ -47,21 +68,42 @@ static bool occupy_standard_streams(void)
     return true;
 }
 
+/* What the station says on the way. */
+static void print_message(void *context, enum station_message kind, const char *text)
+{
+    const struct output *output = context;
+
+    switch (kind) {
+    case STATION_WARNING:
+        output_warn(output, "%s", text);
+        break;
+    case STATION_NOTICE:
+        output_say(output, "imprint: %s", text);
+        break;
+    case STATION_DETAIL:
+        output_detail(output, "imprint: %s", text);
+        break;
+    }
+}
+
 int main(int argc, char **argv)
 {
-    struct cli cli = {.device = "virtual"};
-    struct error err = {.reason = ERROR_NONE};
+    struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
+    struct error err = ERROR_IN(cli.error_room);
     enum cli_exit code = CLI_DONE;
 
     if (!occupy_standard_streams())
-        return CLI_REFUSED; /* and no place to say why */
-    /* A closed pipe and a file size limit are errors of write() to be reported, not deaths in mid provisioning. */
+        return CLI_REFUSED; /* there is no stream to say why on */
+    /* A closed pipe or a file size limit must be an error of write(), not the end of the program while provisioning. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    /* A reader of --json sees each object when it happens. */
+    /* A reader of --json sees each object as it is printed. */
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     if (!options_parse(&cli, argc, argv, &err))
         return (int)output_error(&cli.output, &err);
+    if (cli.verb != NULL)
+        snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
+    cli.station.config.user = cli.user;
     if (cli.help)
         help_print(&cli);
     else if (cli.version)

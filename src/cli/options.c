@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two passes of getopt_long(): up to the verb with the global options alone, then behind it with the verb's too.
+ * Two passes of getopt_long(): up to the verb with the global options alone, then after it with the verb's as well.
  * getopt's own state and messages stay inside this file.
  */
 #include "cli/options.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/folder.h"
+#include "base/error_format.h"
+#include "base/number.h"
+#include "base/suggest.h"
+#include "station/folder.h"
 
 enum global {
     GLOBAL_STATE,
@@ -30,19 +31,25 @@ enum global {
 };
 
 const struct cli_option options_global[] = {
-    [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence"},
+    [GLOBAL_STATE] = {"state", 0, "DIR", "the state folder: virtual chip, key records, evidence", NULL},
     [GLOBAL_DEVICE] = {"device", 0, "DEVICE",
-                       "the chip: virtual[:FILE], i2c:FILE, swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT"},
+                       "the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, "
+                       "tcp:HOST:PORT (default: virtual)",
+                       NULL},
     [GLOBAL_STORAGE] = {"storage", 0, "WHERE",
-                        "where the key records lie: file (the state folder), or flash:IMAGE, a board's flash"},
-    [GLOBAL_JSON] = {"json", 0, NULL, "one JSON object a line on stdout, errors included"},
-    [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no talk and no progress on stderr"},
-    [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail on stderr"},
-    [GLOBAL_FAULT] = {"fault", 0, "ID", "for rehearsals: make the virtual chip fail, KIND@N; may be repeated"},
-    [GLOBAL_TRACE] = {"trace", 0, "FILE", "write down what passes on the virtual chip's bus, secrets hidden"},
-    [GLOBAL_TRACE_SECRETS] = {"trace-secrets", 0, NULL, "do not hide keys and other secrets in the trace"},
-    [GLOBAL_HELP] = {"help", 'h', NULL, "show help and do nothing else"},
-    [GLOBAL_VERSION] = {"version", 'V', NULL, "show the version and do nothing else"},
+                        "where the key records are: file (the state folder, the default) or flash:IMAGE, the image "
+                        "of a board's flash",
+                        "file flash:"},
+    [GLOBAL_JSON] = {"json", 0, NULL, "print one JSON object per line on stdout, errors included", NULL},
+    [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no messages and no progress on stderr", NULL},
+    [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail", NULL},
+    [GLOBAL_FAULT] = {"fault", 0, "FAULT",
+                      "rehearsals only: make the virtual chip fail; FAULT is KIND@N; up to eight times",
+                      "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"},
+    [GLOBAL_TRACE] = {"trace", 0, "FILE", "record the virtual chip's bus traffic in FILE, secrets hidden", NULL},
+    [GLOBAL_TRACE_SECRETS] = {"trace-secrets", 0, NULL, "show keys and other secrets in the trace", NULL},
+    [GLOBAL_HELP] = {"help", 'h', NULL, "show help, change nothing", NULL},
+    [GLOBAL_VERSION] = {"version", 'V', NULL, "show the version, change nothing", NULL},
 };
 const size_t options_global_count = GLOBAL_COUNT;
 
@@ -99,15 +106,15 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
 {
     switch (option) {
     case GLOBAL_STATE:
-        if (argument[0] == '\0' || strlen(argument) >= sizeof cli->state)
-            return usage(err, "--state wants the name of a folder", argument, NULL);
-        snprintf(cli->state, sizeof cli->state, "%s", argument);
+        if (argument[0] == '\0' || strlen(argument) >= sizeof cli->station.config.state)
+            return usage(err, "--state needs the name of a folder", argument, NULL);
+        snprintf(cli->station.config.state, sizeof cli->station.config.state, "%s", argument);
         return true;
     case GLOBAL_DEVICE:
-        cli->device = argument;
+        cli->station.config.device = argument;
         return true;
     case GLOBAL_STORAGE:
-        cli->storage = argument;
+        cli->station.config.storage = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;
@@ -119,15 +126,15 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         cli->output.talk = OUTPUT_VERBOSE;
         return true;
     case GLOBAL_FAULT:
-        if (cli->fault_count == CLI_FAULTS_MAX)
-            return usage(err, "at most 8 faults can be armed", argument, "leave some --fault out");
-        cli->faults[cli->fault_count++] = argument;
+        if (cli->station.config.fault_count == STATION_FAULTS_MAX)
+            return usage(err, "too many --fault options: at most 8", argument, "remove some --fault options");
+        cli->station.config.faults[cli->station.config.fault_count++] = argument;
         return true;
     case GLOBAL_TRACE:
-        cli->trace = argument;
+        cli->station.config.trace = argument;
         return true;
     case GLOBAL_TRACE_SECRETS:
-        cli->trace_secrets = true;
+        cli->station.config.trace_secrets = true;
         return true;
     case GLOBAL_HELP:
         cli->help = true;
@@ -140,66 +147,23 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
     }
 }
 
-/* How many single-letter edits lead from `a` to `b`; words of at most 31 letters, longer ones count as far away. */
-static size_t edit_distance(const char *a, size_t a_len, const char *b)
-{
-    size_t b_len = strlen(b), row[32];
-
-    if (a_len > 31 || b_len > 31)
-        return 99;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            size_t shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-            diagonal = row[j];
-            row[j] = change < shorter ? change : shorter;
-        }
-    }
-    return row[b_len];
-}
-
-/*
- * How far a known word may be from a mistyped one of this length to be worth a guess, exclusive: about half of it, else
- * any two short words would be alike ("help", "keys").
- */
-static size_t guess_limit(size_t len)
-{
-    return len < 3 ? 2 : len < 6 ? len / 2 + 1 : 4;
-}
-
-/* Keeps in `*best` the known word that is nearest to `word`; `*distance` starts with the most that is tolerated. */
-static void nearer(const char *word, size_t len, const char *known, const char **best, size_t *distance)
-{
-    size_t d = len >= 3 && strncmp(word, known, len) == 0 ? 1 : edit_distance(word, len, known);
-
-    if (d < *distance) {
-        *distance = d;
-        *best = known;
-    }
-}
-
 static bool unknown_option(struct cli *cli, const char *word, struct error *err)
 {
-    const char *name = word + strspn(word, "-"), *best = NULL;
-    size_t len = strcspn(name, "="), distance = guess_limit(len);
+    const char *name = word + strspn(word, "-"), *verb = cli->verb != NULL ? cli->verb->name : "";
+    const char *space = verb[0] != '\0' ? " " : "";
+    size_t len = strcspn(name, "=");
+    struct suggestion best = {.word = NULL};
 
     for (size_t i = 0; i < options_global_count; i++)
-        nearer(name, len, options_global[i].name, &best, &distance);
+        suggest_consider(&best, name, len, options_global[i].name);
     for (size_t i = 0; cli->verb != NULL && i < cli->verb->option_count; i++)
-        nearer(name, len, cli->verb->options[i].name, &best, &distance);
-    if (best != NULL && word[0] == '-' && word[1] == '-')
-        snprintf(cli->advice, sizeof cli->advice, "did you mean --%s? imprint %s%s--help lists the options", best,
-                 cli->verb != NULL ? cli->verb->name : "", cli->verb != NULL ? " " : "");
-    else
-        snprintf(cli->advice, sizeof cli->advice, "imprint %s%s--help lists the options",
-                 cli->verb != NULL ? cli->verb->name : "", cli->verb != NULL ? " " : "");
-    return usage(err, "no such option", word, cli->advice);
+        suggest_consider(&best, name, len, cli->verb->options[i].name);
+    if (best.word != NULL && strncmp(word, "--", 2) == 0)
+        return usage(err, "no such option", word,
+                     error_keep_format(err, "did you mean --%s? list the options with: imprint %s%s--help", best.word,
+                                       verb, space));
+    return usage(err, "no such option", word,
+                 error_keep_format(err, "list the options with: imprint %s%s--help", verb, space));
 }
 
 /* Reads options up to the end, or with `stop` up to the first word that is none. */
@@ -218,9 +182,9 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
     optind = 0; /* glibc: start anew */
     while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
         if (value == ':')
-            return usage(err, "this option wants an argument", argv[optind - 1], NULL);
+            return usage(err, "this option needs a value", argv[optind - 1], NULL);
         if (value == '?' && optopt >= OF_GLOBAL)
-            return usage(err, "this option takes no argument", argv[optind - 1], NULL);
+            return usage(err, "this option has no value", argv[optind - 1], NULL);
         if (value == '?') {
             /* Of a group of letters (-qx) getopt has not moved on when the unknown one is not the last. */
             const char *word = argv[optind - 1];
@@ -243,43 +207,107 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
     return true;
 }
 
-/* Finds the verb in argv[0] and, for verbs of two words, argv[1]; `*words` gets how many it took. */
-static bool find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
+/* True when `word` is the first word of the verb's name; `*second` gets the rest of the name, "" for one word. */
+static bool begins_with(const struct cli_verb *verb, const char *word, const char **second)
 {
-    const char *best = NULL, *second = NULL;
-    size_t distance = guess_limit(strlen(argv[0])), second_distance = SIZE_MAX;
+    size_t first = strcspn(verb->name, " ");
+
+    *second = verb->name + first + (verb->name[first] == ' ');
+    return strlen(word) == first && strncmp(verb->name, word, first) == 0;
+}
+
+/* What can stand after `first`, as "new, serve, run", into `list`. */
+static void list_subcommands(const char *first, char *list, size_t size)
+{
+    size_t n = 0;
+
+    list[0] = '\0';
+    for (size_t i = 0; i < cli_verb_count && n < size; i++) {
+        const char *second;
+
+        if (begins_with(cli_verbs[i], first, &second))
+            n += (size_t)snprintf(list + n, size - n, "%s%s", n > 0 ? ", " : "", second);
+    }
+}
+
+bool options_needs_subcommand(const struct cli *cli, struct error *err)
+{
+    char list[128];
+
+    list_subcommands(cli->group, list, sizeof list);
+    return usage(err, error_keep_format(err, "`%s` needs a subcommand: %s", cli->group, list), NULL,
+                 error_keep_format(err, "see what each does: imprint %s --help", cli->group));
+}
+
+/* No verb begins with this word. A second word alone ("new") is answered with its verb ("virtual new"). */
+static bool unknown_verb(const char *word, struct error *err)
+{
+    struct suggestion best = {.word = NULL};
+    char first[32];
 
     for (size_t i = 0; i < cli_verb_count; i++) {
-        const struct cli_verb *verb = cli_verbs[i];
-        size_t first = strcspn(verb->name, " ");
-        bool two = verb->name[first] == ' ';
+        const char *name = cli_verbs[i]->name, *space = strchr(name, ' ');
 
-        if (strlen(argv[0]) == first && strncmp(argv[0], verb->name, first) == 0) {
-            if (!two || (argc > 1 && strcmp(argv[1], verb->name + first + 1) == 0)) {
-                cli->verb = verb;
-                *words = two ? 2 : 1;
-                return true;
-            }
-            if (argc > 1 && argv[1][0] != '-') {
-                nearer(argv[1], strlen(argv[1]), verb->name + first + 1, &second, &second_distance);
-                if (i + 1 < cli_verb_count && strncmp(cli_verbs[i + 1]->name, verb->name, first + 1) == 0)
-                    continue; /* the next verb has this first word too */
-                snprintf(cli->advice, sizeof cli->advice, "one that exists is: imprint %s %s", argv[0], second);
-                return usage(err, "no such verb after this one", argv[0], cli->advice);
-            }
-            /* "imprint virtual --help" shows its one verb; without --help the count of words is checked later. */
-            cli->verb = verb;
-            cli->verb_incomplete = true;
-            *words = 1;
+        if (space != NULL && strcmp(space + 1, word) == 0) {
+            return usage(err, "no such verb", word, error_keep_format(err, "did you mean: imprint %s", name));
+        }
+        suggest_consider(&best, word, strlen(word), name);
+        if (space != NULL) {
+            struct suggestion group = {.word = NULL};
+
+            snprintf(first, sizeof first, "%.*s", (int)(space - name), name);
+            suggest_consider(&group, word, strlen(word), first);
+            if (group.word != NULL && (best.word == NULL || group.distance < best.distance))
+                best = (struct suggestion){.word = name, .distance = group.distance};
+        }
+    }
+    if (best.word == NULL)
+        return usage(err, "no such verb", word, "list the verbs with: imprint --help");
+    return usage(err, "no such verb", word,
+                 error_keep_format(err, "did you mean %.*s? list the verbs with: imprint --help",
+                                   (int)strcspn(best.word, " "), best.word));
+}
+
+/* `group` is known, `word` is none of its subcommands. */
+static bool unknown_subcommand(const char *group, const char *word, struct error *err)
+{
+    struct suggestion best = {.word = NULL};
+    const char *second;
+    char list[128];
+
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        if (begins_with(cli_verbs[i], group, &second))
+            suggest_consider(&best, word, strlen(word), second);
+    }
+    list_subcommands(group, list, sizeof list);
+    return usage(err, error_keep_format(err, "no such subcommand of `%s`, which has: %s", group, list), word,
+                 best.word != NULL ? error_keep_format(err, "did you mean: imprint %s %s", group, best.word)
+                                   : error_keep_format(err, "see what each does: imprint %s --help", group));
+}
+
+bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err)
+{
+    bool group = false;
+
+    for (size_t i = 0; i < cli_verb_count; i++) {
+        const char *second;
+
+        if (!begins_with(cli_verbs[i], argv[0], &second))
+            continue;
+        group = second[0] != '\0';
+        if (!group || (argc > 1 && strcmp(argv[1], second) == 0)) {
+            cli->verb = cli_verbs[i];
+            *words = group ? 2 : 1;
             return true;
         }
-        nearer(argv[0], strlen(argv[0]), verb->name, &best, &distance);
     }
-    if (best != NULL)
-        snprintf(cli->advice, sizeof cli->advice, "did you mean \"%s\"? imprint --help lists the verbs", best);
-    else
-        snprintf(cli->advice, sizeof cli->advice, "imprint --help lists the verbs");
-    return usage(err, "no such verb", argv[0], cli->advice);
+    if (!group)
+        return unknown_verb(argv[0], err);
+    if (argc > 1 && argv[1][0] != '-')
+        return unknown_subcommand(argv[0], argv[1], err);
+    cli->group = argv[0];
+    *words = 1;
+    return true;
 }
 
 /* Where "--" stands, or `argc`. */
@@ -292,12 +320,18 @@ static int find_dashes(int argc, char **argv)
     return at;
 }
 
+static const char *usage_line(const struct cli_verb *verb, struct error *err)
+{
+    return error_keep_format(err, "usage: imprint %s%s%s", verb->name, verb->arguments[0] != '\0' ? " " : "",
+                             verb->arguments);
+}
+
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
 {
     int words = 0, dashes;
     const struct cli_verb *verb;
 
-    /* Errors in the options before --json are to be JSON too. */
+    /* So that a mistake in front of --json is reported as JSON as well. */
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--json") == 0)
             cli->output.json = true;
@@ -307,52 +341,37 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     if (optind >= argc) {
         if (cli->help || cli->version)
             return true;
-        return usage(err, "no verb given", NULL, "imprint --help lists the verbs");
+        return usage(err, "no verb given", NULL, "list the verbs with: imprint --help");
     }
     argc -= optind;
     argv += optind;
-    if (!find_verb(cli, argc, argv, &words, err))
+    if (!options_find_verb(cli, argc, argv, &words, err))
         return false;
-    /* getopt skips the word in front, as it would the program's name. */
+    /* getopt skips argv[0]: the verb's last word stands there. */
     argc -= words - 1;
     argv += words - 1;
     dashes = find_dashes(argc, argv);
     if (!read_options(cli, argc, argv, false, err))
         return false;
-    /* getopt has moved the dashes in front of all arguments; what stood behind them is still last. */
+    /* getopt has moved "--" in front of all arguments; those that were after it are still the last. */
     if (dashes < argc && strcmp(argv[optind - 1], "--") == 0)
         cli->behind_dashes = argc - dashes - 1;
     cli->argument_count = argc - optind;
     cli->arguments = argv + optind;
-    folder_find_state(cli);
+    folder_find_state(&cli->station.config);
     if (cli->help || cli->version)
         return true;
+    if (cli->group != NULL)
+        return options_needs_subcommand(cli, err);
     verb = cli->verb;
-    snprintf(cli->advice, sizeof cli->advice, "usage: imprint %s%s%s", verb->name,
-             verb->arguments[0] != '\0' ? " " : "", verb->arguments);
-    if (cli->verb_incomplete)
-        return usage(err, "this verb has a second word", argv[0], cli->advice);
     if (cli->argument_count < verb->least)
-        return usage(err, "an argument is missing", verb->name, cli->advice);
+        return usage(err, "missing argument", verb->name, usage_line(verb, err));
     if (cli->argument_count > verb->most)
-        return usage(err, "one argument too many", cli->arguments[verb->most], cli->advice);
-    cli->advice[0] = '\0';
+        return usage(err, "unexpected argument", cli->arguments[verb->most], usage_line(verb, err));
     return true;
 }
 
 bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
-    char *end = NULL;
-    unsigned long long value;
-    bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
-
-    /* strtoull() would pass over white space and take a sign. */
-    if (!isdigit((unsigned char)text[0]) || (hex && !isxdigit((unsigned char)text[2])))
-        return false;
-    errno = 0;
-    value = strtoull(text, &end, hex ? 16 : 10);
-    if (errno != 0 || *end != '\0' || value < least || value > most)
-        return false;
-    *number = value;
-    return true;
+    return number_parse(text, least, most, number) == NUMBER_OK;
 }

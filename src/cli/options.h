@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 
-/* The options every verb takes. */
+/* The options of every verb. */
 extern const struct cli_option options_global[];
 extern const size_t options_global_count;
 
@@ -18,7 +18,16 @@ extern const size_t options_global_count;
  */
 bool options_parse(struct cli *cli, int argc, char **argv, struct error *err);
 
-/* A whole number from `least` to `most`, decimal or with 0x, and nothing else. */
+/*
+ * Finds the verb that argv[0], or argv[0] and argv[1], name: into `cli->verb`, and the number of words into `*words`.
+ * The first word alone of a verb of two words goes to `cli->group`. False with ERROR_USAGE and a suggestion.
+ */
+bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err);
+
+/* Refuses `cli->group` alone, with the list of its subcommands. Always false. */
+bool options_needs_subcommand(const struct cli *cli, struct error *err);
+
+/* A whole argument as a number from `least` to `most` (base/number.h). False for anything else. */
 bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
 
 #endif

@@ -56,9 +56,6 @@ bool output_binary(const struct output *output, struct bytes data, struct error 
  */
 bool output_flush(struct error *err);
 
-/* JSON values from our types; a reference the caller owns. */
-json_t *output_hex(struct bytes data);
-
 /* "1.2 s", "340 ms", "85 us" into `text`. */
 #define OUTPUT_TIME_SIZE 24
 void output_time(uint64_t microseconds, char text[static OUTPUT_TIME_SIZE]);

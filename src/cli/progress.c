@@ -63,22 +63,13 @@ void progress_describe(const struct profile *profile, const struct provision_ste
 
 const char *progress_consequence(const struct provision_step *step)
 {
-    switch (step->action) {
-    case PROVISION_LOCK_CONFIG:
-        return "what each slot may do (SlotConfig, KeyConfig) can never be changed again";
-    case PROVISION_LOCK_DATA:
-        return "from then on the slots' policies rule: what they let nobody write can never be changed again";
-    case PROVISION_LOCK_SLOT:
-        return "the key in this slot can never be replaced or destroyed again";
-    default:
-        return NULL;
-    }
+    return provision_step_kinds[step->action].consequence;
 }
 
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
     json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
-                               (int)step->done, "lasting", (int)step->lasting, "forever", (int)step->forever);
+                               (int)step->done, "persistent", (int)step->is_persistent, "forever", (int)step->forever);
 
     if (step->key >= 0) {
         json_object_set_new(object, "key", json_integer(profile->keys[step->key].id));

@@ -2,25 +2,25 @@
 /* imprint board prove: the end test of a board that has been provisioned, through the application that stays on it. */
 #include "cli/cli.h"
 
-#include "cli/board_proof.h"
-#include "cli/board_wait.h"
-#include "cli/stop.h"
-#include "cli/verifier.h"
+#include "station/board_proof.h"
+#include "cli/board_verbs.h"
+#include "station/stop.h"
+#include "station/verifier.h"
 
 enum prove_option { OPTION_CONSOLE, OPTION_TIMEOUT, OPTION_SAVE, OPTION_END, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)"},
-    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may say nothing (30)"},
-    [OPTION_SAVE] = {"save", 0, "DIR", "keep each message, signature and public key as files there"},
-    [OPTION_END] = {"end", 0, NULL, "end the board's application when done"},
+    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
+    [OPTION_SAVE] = {"save", 0, "DIR", "keep each message, signature and public key as files in DIR", NULL},
+    [OPTION_END] = {"end", 0, NULL, "end the primary application when done", NULL},
 };
 
 static bool prove(const struct cli *cli, struct board *board, struct error *err)
 {
-    const struct board_proof proof = {.cli = cli, .board = board, .save = cli->values[OPTION_SAVE]};
+    const struct board_proof proof = {.board = board, .save = cli->values[OPTION_SAVE]};
     const struct board_command end = {.verb = "end"};
 
-    return board_greet(board, "primary", BOARD_GREETING_MS, false, err) && board_proof_run(&proof, err) &&
+    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) && board_prove(&cli->output, &proof, err) &&
            (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
 }
 
@@ -28,7 +28,7 @@ static enum cli_exit run_prove(struct cli *cli)
 {
     struct board board = {.fd = -1};
     struct verifier verifier = {.started = false};
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     int silence_ms;
 
@@ -37,7 +37,7 @@ static enum cli_exit run_prove(struct cli *cli)
     cli->output.device = cli->values[OPTION_CONSOLE];
     stop_hold_signals();
     if (!verifier_start(&verifier, &err) ||
-        !board_open(&board, &cli->output, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
+        !board_open(&board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
         code = output_error(&cli->output, &err);
     board_close(&board);
     verifier_stop(&verifier);
@@ -48,14 +48,14 @@ const struct cli_verb cli_verb_board_prove = {
     .name = "board prove",
     .arguments = "",
     .summary = "Prove a board's keys through its primary application",
-    .description = "Asks the primary application, which boots from what the factory left, for every key\n"
-                   "of the device's record: it must show the recorded public key and sign a fresh\n"
-                   "challenge. The proof is kept in the record. What is signed is a text that openssl\n"
-                   "verifies as well: --save keeps it.\n",
+    .description = "Asks the primary application for every key of the device's record: it must show\n"
+                   "the recorded public key and sign a fresh challenge where the key can sign. The\n"
+                   "proof is added to the record. --save keeps what openssl needs to verify it:\n"
+                   "key-ID.message, key-ID.signature (DER) and key-ID.pem.\n",
     .examples = "  imprint board prove --console /dev/ttyACM0\n"
                 "  imprint board prove --console /dev/ttyACM0 --save proof\n"
-                "  openssl dgst -sha256 -verify proof/key-18.pem -signature proof/key-18.signature \\\n"
-                "      proof/key-18.message\n",
+                "  openssl dgst -sha256 -verify proof/key-18.pem \\\n"
+                "      -signature proof/key-18.signature proof/key-18.message\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 0,

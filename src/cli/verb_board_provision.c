@@ -16,18 +16,18 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/arming.h"
-#include "cli/board_proof.h"
-#include "cli/board_results.h"
-#include "cli/board_wait.h"
-#include "cli/file.h"
-#include "cli/folder.h"
-#include "cli/outcome.h"
-#include "cli/pem.h"
-#include "cli/profile_file.h"
+#include "station/arming.h"
+#include "station/board_proof.h"
+#include "station/board_results.h"
+#include "cli/board_verbs.h"
+#include "station/file.h"
+#include "station/folder.h"
+#include "cli/report.h"
+#include "station/pem.h"
+#include "station/profile_file.h"
 #include "cli/progress.h"
-#include "cli/stop.h"
-#include "cli/verifier.h"
+#include "station/stop.h"
+#include "station/verifier.h"
 
 #define REPORTS 3 /* how often results are asked for again of which lines were damaged */
 
@@ -42,14 +42,18 @@ enum board_option {
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)"},
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and have nothing done"},
-    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
-    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may say nothing (30)"},
-    [OPTION_SWITCH] = {"switch", 0, "COMMAND",
-                       "then run this: it flashes the primary image; and prove the keys with it"},
-    [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the primary application's console"},
-    [OPTION_END] = {"end", 0, NULL, "end the factory application when done"},
+    [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
+    [OPTION_ARM] = {"arm", 0, "SERIAL",
+                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+                    "profile"},
+    [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
+    [OPTION_SWITCH] =
+        {"switch", 0, "COMMAND",
+         "then run this shell command, which flashes the primary image and resets the board, and prove the keys", NULL},
+    [OPTION_PRIMARY_CONSOLE] = {"primary-console", 0, "PORT", "with --switch: the console of the primary application",
+                                NULL},
+    [OPTION_END] = {"end", 0, NULL, "end the factory application when done", NULL},
 };
 
 struct run {
@@ -101,8 +105,8 @@ static void on_frame(void *context, const struct link_words *words)
 
 static bool garbled(const struct run *run, struct error *err)
 {
-    error_set(err, ERROR_DEVICE_GARBLED, "lines come damaged over the console, again and again",
-              "check cable and ground, and that nothing else reads this console");
+    error_set(err, ERROR_DEVICE_GARBLED, "repeated checksum errors on the console",
+              "check the cable and ground, and that no other program reads this console");
     error_with_subject(err, run->cli->values[OPTION_CONSOLE]);
     return false;
 }
@@ -181,7 +185,7 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
     char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8];
 
     snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
-    if (!folder_of_device(run->cli, run->results.evidence.serial, name, run->request_path, err) ||
+    if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, name, run->request_path, err) ||
         !pem_of_request(bytes_of(request->der, request->len), pem, err) ||
         !file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))
         return false;
@@ -195,35 +199,45 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
 
 static bool keep(struct run *run, bool *written, struct error *err)
 {
-    struct outcome outcome = {
+    struct report report = {
         .output = &run->cli->output,
         .profile = &run->profile,
         .plan = &run->results.plan,
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
+    };
+    struct evidence_run kept = {
+        .profile = &run->profile,
+        .evidence = &run->results.evidence,
+        .record_path = run->record_path,
         .board = run->board.name,
         .application = run->board.version,
     };
+    json_t *unsaved;
     char above[PATH_MAX];
     bool ok;
 
-    if (!folder_of_device(run->cli, run->results.evidence.serial, "record.json", run->record_path, err))
+    if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, "record.json", run->record_path,
+                          err))
         return false;
     folder_above(run->record_path, above);
     if (!evidence_load(run->record_path, &run->record, err))
         return false;
-    outcome.record = run->record;
-    ok = outcome_check_recorded_keys(&outcome, err);
+    kept.older = run->record;
+    ok = evidence_check_recorded_keys(&kept, err);
     if (ok && !folder_make(above, err)) {
-        err->subject = run->record_path;
+        error_replace_subject(err, run->record_path);
         return false;
     }
-    ok = ok && outcome_keep(&outcome, written, err);
+    if (ok && !evidence_keep(&kept, written, &unsaved, err)) {
+        report_show_unsaved(unsaved);
+        return false;
+    }
     for (size_t i = 0; i < run->profile.key_count && ok; i++)
         if (run->profile.keys[i].csr_subject[0] != '\0')
             ok = keep_request(run, i, err);
     if (ok)
-        outcome_show_result(&outcome, *written);
+        report_show_result(&report, *written);
     return ok;
 }
 
@@ -267,27 +281,28 @@ static bool prove_afterwards(struct run *run, struct error *err)
     const char *const *values = run->cli->values;
     const char *console =
         values[OPTION_PRIMARY_CONSOLE] != NULL ? values[OPTION_PRIMARY_CONSOLE] : values[OPTION_CONSOLE];
-    const struct board_proof proof = {.cli = run->cli, .board = &run->board, .serial = run->results.evidence.serial};
+    const struct board_proof proof = {.board = &run->board, .serial = run->results.evidence.serial};
     int silence_ms = run->board.silence_ms;
 
     board_close(&run->board);
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
-    return board_open(&run->board, &run->cli->output, console, silence_ms, err) &&
-           board_greet(&run->board, "primary", BOARD_SWITCH_MS, true, err) && board_proof_run(&proof, err);
+    return board_open(&run->board, &run->cli->station, console, silence_ms, err) &&
+           board_connect(&run->board, "primary", BOARD_SWITCH_MS, true, err) &&
+           board_prove(&run->cli->output, &proof, err);
 }
 
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
-    const struct outcome plan = {.output = &run->cli->output, .profile = &run->profile, .plan = &run->results.plan};
+    const struct report plan = {.output = &run->cli->output, .profile = &run->profile, .plan = &run->results.plan};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
 
-    if (!board_greet(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
+    if (!board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
         !ask_plan(run, err))
         return false;
-    outcome_show_plan(&plan, dry);
+    report_show_plan(&plan, dry);
     if (dry)
         return true;
     if (!arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err) ||
@@ -316,7 +331,7 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
 static enum cli_exit run_board_provision(struct cli *cli)
 {
     struct run *run = calloc(1, sizeof *run);
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     uint8_t digest[PROFILE_DIGEST_BYTES];
     int silence_ms = 0;
@@ -327,12 +342,10 @@ static enum cli_exit run_board_provision(struct cli *cli)
     }
     run->cli = cli;
     run->board.fd = -1;
-    if (!check_options(run, &silence_ms, &err)) {
+    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }
-    if (!profile_file_read(&cli->output, cli->arguments[0], &run->profile, &code))
-        goto out;
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
     source_init(&run->source, cli->arguments[0]);
@@ -340,7 +353,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
     if (!verifier_start(&run->verifier, &err) ||
-        !board_open(&run->board, &cli->output, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
+        !board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
         !provision_board(run, &err))
         code = output_error(&cli->output, &err);
 out:
@@ -354,14 +367,18 @@ out:
 const struct cli_verb cli_verb_board_provision = {
     .name = "board provision",
     .arguments = "PROFILE",
-    .summary = "Have a board's factory application provision it, and check what it says",
-    .description = "Talks to the factory application over the board's console: shows its plan, arms what\n"
-                   "is for ever where --arm allows it, has it run, and checks with its own cryptography\n"
-                   "what the board reports: public keys, proofs, certificate requests, configuration.\n"
-                   "They are kept in the state folder as record.json and NAME.csr. The board's image\n"
-                   "must be made from the same profile. Running it again is always right.\n",
-    .examples = "  imprint board provision profiles/mbed-factory-example.yaml --console /dev/ttyACM0\n"
-                "  imprint board provision plan.yaml -c /dev/ttyACM0 --switch './flash primary.bin'\n",
+    .summary = "Let a board's factory application provision the board",
+    .description = "Talks to the factory application over the board's console: shows its plan, arms\n"
+                   "irreversible steps where --arm allows it, and starts it. Then verifies what the\n"
+                   "board reports: public keys, proofs, certificate requests, configuration. These\n"
+                   "are kept in the state folder as record.json and NAME.csr.\n"
+                   "\n"
+                   "The board's image must be made from the same profile. You can always run it\n"
+                   "again. With --switch the keys are then proven through the primary application,\n"
+                   "as board prove does.\n",
+    .examples = "  imprint board provision plan.yaml --console /dev/ttyACM0\n"
+                "  imprint board provision plan.yaml -c /dev/ttyACM0 \\\n"
+                "      --switch './flash primary.bin'\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,

@@ -11,19 +11,20 @@
 
 #include "base/hex.h"
 #include "cert/request.h"
-#include "cli/file.h"
-#include "cli/profile_file.h"
-#include "cli/source.h"
+#include "station/file.h"
+#include "station/profile_file.h"
+#include "station/source.h"
 #include "profile/text/table.h"
+#include "station/value.h"
 
 enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_C] = {"c", 0, NULL, "a C source with a const table, for a factory image"},
-    [OPTION_BINARY] = {"binary", 0, NULL, "the binary form whose SHA-256 is the profile's digest"},
-    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (factory_profile)"},
-    [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device"},
-    [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image begins without waiting for a station"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_C] = {"c", 0, NULL, "write a C source with a const table, for a factory image", NULL},
+    [OPTION_BINARY] = {"binary", 0, NULL, "write the binary form whose SHA-256 is the profile's digest", NULL},
+    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (default: factory_profile)", NULL},
+    [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device", "profile"},
+    [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image starts without waiting for a station", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 #define DEFAULT_NAME "factory_profile"
@@ -57,7 +58,7 @@ static bool check_options(const struct cli *cli, struct error *err)
     const char *const *values = cli->values;
 
     if ((values[OPTION_C] != NULL) == (values[OPTION_BINARY] != NULL))
-        return usage("what is to be made of the profile is not said", NULL, "say one of --c and --binary", err);
+        return usage("choose --c or --binary", NULL, "to get C source, run: imprint compile PROFILE --c", err);
     if (values[OPTION_C] == NULL &&
         (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
         return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or say --c", err);
@@ -161,10 +162,10 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
     if (out == NULL && !binary)
         output_result(output, "%s", text);
     object = json_pack("{s:s, s:s, s:o, s:I, s:s?}", "event", "compiled", "profile", compilation->compiled.profile.name,
-                       "digest", output_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
+                       "digest", value_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
                        (json_int_t)len, "file", out);
     if (out == NULL)
-        json_object_set_new(object, binary ? "hex" : "c", binary ? output_hex(bytes_of(text, len)) : json_string(text));
+        json_object_set_new(object, binary ? "hex" : "c", binary ? value_hex(bytes_of(text, len)) : json_string(text));
     output_object(output, object);
     return true;
 }
@@ -172,7 +173,7 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
 static enum cli_exit run_compile(struct cli *cli)
 {
     struct compilation *compilation = NULL;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     char *text = NULL;
     size_t len = 0;
@@ -186,8 +187,10 @@ static enum cli_exit run_compile(struct cli *cli)
         return output_error(&cli->output, &err);
     }
     compilation->cli = cli;
-    if (!profile_file_read(&cli->output, cli->arguments[0], &compilation->compiled.profile, &code))
+    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err)) {
+        code = output_error(&cli->output, &err);
         goto out;
+    }
     source_init(&compilation->source, cli->arguments[0]);
     ok = profile_digest(&compilation->compiled.profile, compilation->compiled.digest);
     if (!ok)
@@ -206,12 +209,15 @@ out:
 const struct cli_verb cli_verb_compile = {
     .name = "compile",
     .arguments = "PROFILE",
-    .summary = "Make a profile into C for a board's factory image, or into its binary form",
-    .description = "With --c a C source that defines the profile as a const table, with its digest and\n"
-                   "the public keys that it imports; the same profile gives the same source. Private\n"
-                   "keys to import are refused: an image is no place for them. With --binary the\n"
-                   "compact form that the digest is made of.\n",
-    .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o factory_profile.c\n"
+    .summary = "Turn a profile into C or binary for a factory image",
+    .description = "With --c: a C source that defines the profile as a const table, with its digest\n"
+                   "and the public keys that it imports. The same profile always gives the same\n"
+                   "source. With --binary: the canonical form whose SHA-256 is the digest. Choose\n"
+                   "one of the two.\n"
+                   "\n"
+                   "A profile that imports a private key is refused: a private key must not be in an\n"
+                   "image.\n",
+    .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o profile.c\n"
                 "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n",
     .options = options,
     .option_count = OPTION_COUNT,

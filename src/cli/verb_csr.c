@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint csr: a certificate request, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
 #include "cert/request.h"
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/pem.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/pem.h"
+#include "psa/keys.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_SUBJECT] = {"subject", 's', "DN", "the subject, such as \"CN=board 1,O=Example\" (required)", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool make_csr(struct session *session, const struct key *key, const char *subject, char pem[static PEM_MAX],
@@ -22,20 +23,20 @@ static bool make_csr(struct session *session, const struct key *key, const char 
     struct bytes_out out = {.data = der, .cap = sizeof der};
     psa_algorithm_t algorithm;
 
-    error_clear(&session->driver.last_error);
+    keys_forget_reason(&session->driver);
     if (key_can_sign(key, err) && key_algorithm(key, &algorithm, err) && cert_make_request(key->id, subject, &out, err))
         return pem_of_request(bytes_written(&out), pem, err);
     error_with_key(err, key->id);
-    /* The X.509 layer folds PSA's status into its own; the driver knows better. */
+    /* The X.509 layer hides PSA's status; the driver knows it. */
     if (err->reason == ERROR_NONE)
-        session_psa_failed(session, PSA_ERROR_GENERIC_ERROR, "sign the request", err);
+        session_psa_failed(session, keys_last_status(&session->driver, PSA_ERROR_GENERIC_ERROR), "sign the request",
+                           err);
     error_doing(err, "make the request");
     return false;
 }
 
-static bool print_csr(struct session *session, struct error *err)
+static bool print_csr(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *out = cli->values[OPTION_OUT];
     char pem[PEM_MAX] = "";
     struct key key;
@@ -57,30 +58,23 @@ static bool print_csr(struct session *session, struct error *err)
 
 static enum cli_exit run_csr(struct cli *cli)
 {
-    struct session session;
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
+    struct error err = ERROR_IN(cli->error_room);
 
-    cli->output.device = cli->device;
     if (cli->values[OPTION_SUBJECT] == NULL) {
         error_set(&err, ERROR_USAGE, "--subject is missing",
                   "add the subject, as in --subject \"CN=board 1,O=Example\"");
+        error_with_subject(&err, "csr");
         return output_error(&cli->output, &err);
     }
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!print_csr(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, print_csr);
 }
 
 const struct cli_verb cli_verb_csr = {
     .name = "csr",
     .arguments = "KEY",
     .summary = "Print a certificate request, signed in the chip, as PEM",
-    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY is a\n"
-                   "key id or a name from the device's record.\n",
+    .description = "A PKCS#10 request for the key's public key, signed with ECDSA and SHA-256. KEY\n"
+                   "is a key id or a name from the device's record.\n",
     .examples = "  imprint csr board --subject \"CN=board 1,O=Example\"\n"
                 "  imprint csr 18 --subject \"CN=board 1\" | openssl req -verify -noout -text\n",
     .options = options,

@@ -3,19 +3,18 @@
  * imprint erase: forgets all records of this device. Works on the store itself and starts no PSA, so that it is the way
  * out of damaged records too; asks nothing of the chip but its serial number and changes nothing in it.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/folder.h"
-#include "cli/session.h"
+#include "station/folder.h"
 
 enum erase_option { OPTION_YES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_YES] = {"yes", 'y', NULL, "really do it; without it, only says what it would forget"},
+    [OPTION_YES] = {"yes", 'y', NULL, "do it; without this option, only list what would be removed", NULL},
 };
 
 /* Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `counting` only counts. */
@@ -56,9 +55,8 @@ static bool forget_record_file(struct session *session, struct error *err)
     return false;
 }
 
-static bool erase(struct session *session, struct error *err)
+static bool forget(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     bool exists = store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
     size_t keys = 0;
@@ -69,7 +67,7 @@ static bool erase(struct session *session, struct error *err)
             return false;
         output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys,
                    keys == 1 ? "" : "s", serial, evidence ? " and its evidence" : "");
-        error_set(err, ERROR_USAGE, "erasing wants --yes", "imprint erase --yes");
+        error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
         return false;
     }
     if (exists &&
@@ -87,32 +85,29 @@ static bool erase(struct session *session, struct error *err)
     return true;
 }
 
+static bool erase(struct cli *cli, struct session *session, struct error *err)
+{
+    if (forget(cli, session, err))
+        return true;
+    error_doing(err, "forget the device's keys");
+    error_with_serial(err, session->device.serial);
+    return false;
+}
+
 static enum cli_exit run_erase(struct cli *cli)
 {
-    struct session session;
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_LOOK, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!erase(&session, &err)) {
-        error_doing(&err, "forget the device's keys");
-        error_with_serial(&err, session.device.serial);
-        code = output_error(&cli->output, &err);
-    }
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_LOOK, erase);
 }
 
 const struct cli_verb cli_verb_erase = {
     .name = "erase",
     .arguments = "",
-    .summary = "Forget all PSA metadata of this device; the chip's keys stay",
-    .description = "Removes the device's key records and its record.json from the state folder, damaged\n"
-                   "ones too. The chip is not touched: its keys stay where they are, but no key id\n"
-                   "points to them any more.\n",
-    .examples = "  imprint erase --yes\n",
+    .summary = "Forget all PSA metadata of this device; its keys stay",
+    .description = "Removes the device's key records and its record.json from the state folder,\n"
+                   "damaged ones too. The chip is not touched: its keys stay where they are, but no\n"
+                   "key id points to them any more.\n",
+    .examples = "  imprint erase\n"
+                "  imprint erase --yes\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .run = run_erase,

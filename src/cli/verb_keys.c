@@ -3,25 +3,26 @@
  * imprint keys: the key records of the device. Only reads, and asks nothing of the chip but its serial number; not even
  * that where --storage names a flash image, which is one device's.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <inttypes.h>
 
-#include "cli/evidence.h"
-#include "cli/key.h"
+#include "station/evidence.h"
+#include "station/key.h"
 #include "psa/slots.h"
 
 struct listing {
-    const struct session *session;
+    const struct output *output;
+    const json_t *record; /* for names; NULL: none */
     size_t count;
 };
 
 static bool list_key(void *context, const struct driver_record *key)
 {
     struct listing *listing = context;
-    const struct output *output = &listing->session->cli->output;
-    const char *name = evidence_key_name(listing->session->record, key->key_id);
-    const char *method = evidence_key_method(listing->session->record, key->key_id);
+    const struct output *output = listing->output;
+    const char *name = evidence_key_name(listing->record, key->key_id);
+    const char *method = evidence_key_method(listing->record, key->key_id);
     char type[KEY_TEXT_SIZE], algorithm[KEY_TEXT_SIZE], usage[KEY_TEXT_SIZE];
 
     key_type_text(driver_record_type(key), type);
@@ -33,43 +34,41 @@ static bool list_key(void *context, const struct driver_record *key)
     output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
                   name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
                   algorithm, usage);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:s}", "event", "key", "id",
+    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
                                     (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
-                                    "algorithm", algorithm, "usage", usage));
+                                    "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
+    return true;
+}
+
+static bool list_keys(struct cli *cli, struct session *session, struct error *err)
+{
+    struct listing listing = {.output = &cli->output, .record = session->record};
+
+    if (driver_visit_records(&session->driver, list_key, &listing, err) != PSA_SUCCESS) {
+        error_doing(err, "list the keys");
+        error_with_serial(err, session->device.serial);
+        return false;
+    }
+    if (listing.count == 0)
+        output_say(&cli->output, "imprint: this device has no keys yet; imprint provision PROFILE gives it some");
     return true;
 }
 
 static enum cli_exit run_keys(struct cli *cli)
 {
-    struct session session;
-    struct listing listing = {.session = &session};
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_RECORDS, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (driver_visit_records(&session.driver, list_key, &listing, &err) != PSA_SUCCESS) {
-        error_doing(&err, "list the keys");
-        error_with_serial(&err, session.device.serial);
-        code = output_error(&cli->output, &err);
-    } else if (listing.count == 0) {
-        output_say(&cli->output, "imprint: this device has no keys yet; imprint provision PROFILE gives it some");
-    }
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_RECORDS, list_keys);
 }
 
 const struct cli_verb cli_verb_keys = {
     .name = "keys",
     .arguments = "",
     .summary = "List the device's PSA keys",
-    .description = "One line per key: key id, name and method as the last provisioning recorded them,\n"
-                   "slot, type, size, algorithm and usage. Looks only. With --storage flash:IMAGE lists\n"
-                   "what lies in that image, and asks no device.\n",
+    .description = "One line per key: key id, name and method from the device's record, slot, type,\n"
+                   "size, algorithm and usage. Changes nothing. With --storage flash:IMAGE it lists\n"
+                   "the keys in that image and needs no chip.\n",
     .examples = "  imprint keys\n"
                 "  imprint --storage flash:board.flash keys\n"
-                "  imprint --json keys | jq -r 'select(.event==\"key\") | .id'\n",
+                "  imprint --json keys | jq 'select(.event==\"key\") | .id'\n",
     .run = run_keys,
 };

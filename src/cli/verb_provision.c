@@ -10,18 +10,20 @@
 #include <sys/resource.h>
 
 #include "base/hex.h"
-#include "cli/arming.h"
-#include "cli/outcome.h"
-#include "cli/profile_file.h"
+#include "station/arming.h"
+#include "cli/report.h"
+#include "station/profile_file.h"
 #include "cli/progress.h"
-#include "cli/session.h"
-#include "cli/source.h"
-#include "cli/stop.h"
+#include "station/session.h"
+#include "station/source.h"
+#include "station/stop.h"
 
 enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan and write nothing anywhere"},
-    [OPTION_ARM] = {"arm", 0, "WHAT", "allow locks: a serial number (that device only) or \"profile\" (any device)"},
+    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
+    [OPTION_ARM] = {"arm", 0, "SERIAL",
+                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+                    "profile"},
 };
 
 /* What one run of the verb holds. */
@@ -34,7 +36,7 @@ struct run {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    struct driver_write_key write_keys[CHIP_SLOTS];
+    struct imprint_write_key write_keys[CHIP_SLOTS];
     struct driver_settings settings;
     struct arming arming;
 };
@@ -117,7 +119,8 @@ static void say_moved(const struct run *run)
 {
     const struct output *output = &run->cli->output;
     const struct device *device = &run->session.device;
-    const char *named = run->cli->device, *at = strrchr(named, '@');
+    const char *named = run->cli->station.config.device;
+    const char *at = device->named_address != 0 ? strrchr(named, '@') : NULL;
     uint8_t address = device_address(device);
     char next[PATH_MAX + 16];
 
@@ -126,7 +129,7 @@ static void say_moved(const struct run *run)
             run->profile.i2c_address != 0)
             address = run->profile.i2c_address;
     }
-    if (device->given_address == 0 || address == device->given_address)
+    if (device->expected_address == 0 || address == device->expected_address)
         return;
     snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
     output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
@@ -135,14 +138,20 @@ static void say_moved(const struct run *run)
 
 static bool provision_device(struct run *run, struct error *err)
 {
-    const struct outcome outcome = {
+    const struct report report = {
         .output = &run->cli->output,
         .profile = &run->profile,
         .plan = &run->plan,
         .evidence = &run->evidence,
-        .record = run->session.record,
         .record_path = run->session.record_path,
     };
+    const struct evidence_run kept = {
+        .profile = &run->profile,
+        .evidence = &run->evidence,
+        .older = run->session.record,
+        .record_path = run->session.record_path,
+    };
+    json_t *unsaved;
     bool dry = run->cli->values[OPTION_DRY_RUN] != NULL, written = false;
     enum provision_status status;
 
@@ -157,10 +166,10 @@ static bool provision_device(struct run *run, struct error *err)
                       .before_lock = on_before_lock},
     };
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
-        outcome_show_refused(&outcome, err->reason);
+        report_show_refused(&report, err->reason);
         return false;
     }
-    outcome_show_plan(&outcome, dry);
+    report_show_plan(&report, dry);
     if (dry)
         return true;
     if (!check_before(run, err) || !session_make_lasting(&run->session, err))
@@ -171,16 +180,20 @@ static bool provision_device(struct run *run, struct error *err)
     say_moved(run);
     if (status != PROVISION_OK)
         return false;
-    if (!outcome_check_recorded_keys(&outcome, err) || !outcome_keep(&outcome, &written, err))
+    if (!evidence_check_recorded_keys(&kept, err))
         return false;
-    outcome_show_result(&outcome, written);
+    if (!evidence_keep(&kept, &written, &unsaved, err)) {
+        report_show_unsaved(unsaved);
+        return false;
+    }
+    report_show_result(&report, written);
     return true;
 }
 
 static enum cli_exit run_provision(struct cli *cli)
 {
     struct run run;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     bool ok;
 
@@ -188,18 +201,19 @@ static enum cli_exit run_provision(struct cli *cli)
     run.cli = cli;
     if (!arming_read(&run.arming, cli->values[OPTION_ARM], &err))
         return output_error(&cli->output, &err);
-    if (!profile_file_read(&cli->output, cli->arguments[0], &run.profile, &code))
-        return code;
+    if (!profile_file_read(cli->arguments[0], &run.profile, &err))
+        return output_error(&cli->output, &err);
     /* Only now has a failure to do with a device. */
-    cli->output.device = cli->device;
+    cli->output.device = cli->station.config.device;
     stop_hold_signals();
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
     source_init(&run.source, cli->arguments[0]);
-    cli->also_at = run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
+    cli->station.config.also_at =
+        run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
     ok = source_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
-    ok = ok && session_open(&run.session, cli, SESSION_LOOK_PSA, &run.settings, &err);
+    ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     if (ok) {
         ok = provision_device(&run, &err);
         if (!ok)
@@ -216,11 +230,16 @@ const struct cli_verb cli_verb_provision = {
     .name = "provision",
     .arguments = "PROFILE",
     .summary = "Bring the device to the profile's state and prove it",
-    .description = "Looks at chip and key records, compares them with the profile, does what is\n"
-                   "missing, then has every key sign a fresh challenge. Running it again is always\n"
-                   "right: after an interruption it goes on where it stopped, and a finished device\n"
-                   "is only confirmed. Locks are for ever and want --arm. At the end the evidence is\n"
-                   "kept as record.json in the state folder.\n",
+    .description = "Reads the chip and the key records, compares them with the profile, does what is\n"
+                   "missing, and lets every key sign a fresh challenge. A device that is not what\n"
+                   "the profile expects is refused before anything is written.\n"
+                   "\n"
+                   "You can always run it again: after an interruption it continues where it\n"
+                   "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
+                   "The evidence is kept as record.json in the state folder.\n"
+                   "\n"
+                   "The plan shows the state of the device: blank, partial, done; foreign or\n"
+                   "wrong-part for a device that is refused.\n",
     .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --arm 0123A1B2C3D4E5F601 profiles/blank-three-ways.yaml\n",

@@ -1,39 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint public-key: a key's public part as PEM, asked of the chip through PSA. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
-#include "cli/key.h"
-#include "cli/pem.h"
+#include "station/key.h"
+#include "station/pem.h"
+#include "station/value.h"
 
-static bool print_key(struct session *session, const char *text, struct error *err)
+static bool print_key(struct cli *cli, struct session *session, struct error *err)
 {
-    const struct output *output = &session->cli->output;
+    const struct output *output = &cli->output;
     uint8_t point[KEY_POINT_BYTES];
     char pem[PEM_MAX];
     struct key key;
 
-    if (!key_find(session, text, &key, err) || !key_read_public(session, &key, point, err) ||
+    if (!key_find(session, cli->arguments[0], &key, err) || !key_read_public(session, &key, point, err) ||
         !pem_of_point(point, pem, err))
         return false;
     output_result(output, "%s", pem);
     output_object(output, json_pack("{s:s, s:I, s:s?, s:o, s:s}", "event", "public-key", "id", (json_int_t)key.id,
-                                    "name", key.name, "point", output_hex(bytes_of(point, sizeof point)), "pem", pem));
+                                    "name", key.name, "point", value_hex(bytes_of(point, sizeof point)), "pem", pem));
     return true;
 }
 
 static enum cli_exit run_public_key(struct cli *cli)
 {
-    struct session session;
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!print_key(&session, cli->arguments[0], &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, print_key);
 }
 
 const struct cli_verb cli_verb_public_key = {
@@ -41,7 +32,7 @@ const struct cli_verb cli_verb_public_key = {
     .arguments = "KEY",
     .summary = "Print a key's public key as PEM",
     .description = "KEY is a key id or a name from the device's record. The chip computes the public\n"
-                   "key from the private one (or hands out the public key a slot holds).\n",
+                   "key from the private one, or gives the public key that the slot holds.\n",
     .examples = "  imprint public-key 18\n"
                 "  imprint public-key board > board.pem\n",
     .least = 1,

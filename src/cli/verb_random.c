@@ -7,12 +7,12 @@
 
 #include "base/hex.h"
 #include "chip/operations.h"
-#include "cli/device.h"
+#include "station/device.h"
 #include "cli/options.h"
 
 enum random_option { OPTION_HEX, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_HEX] = {"hex", 'x', NULL, "as hex digits and a newline"},
+    [OPTION_HEX] = {"hex", 'x', NULL, "print hex digits and a newline", NULL},
 };
 
 #define RANDOM_MAX ((uint64_t)1024 * 1024)
@@ -74,21 +74,21 @@ out:
 static enum cli_exit run_random(struct cli *cli)
 {
     struct device device;
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
     uint64_t len;
 
-    cli->output.device = cli->device;
+    cli->output.device = cli->station.config.device;
     if (!options_number(cli->arguments[0], 1, RANDOM_MAX, &len)) {
         error_set(&err, ERROR_USAGE, "the number of bytes is from 1 to 1048576", NULL);
         error_with_subject(&err, cli->arguments[0]);
         return output_error(&cli->output, &err);
     }
-    if (!device_open(&device, cli, false, &err))
+    if (!device_open(&device, &cli->station.config, false, &err))
         return output_error(&cli->output, &err);
     if (!print_random(cli, &device, (size_t)len, &err))
         code = output_error(&cli->output, &err);
-    device_say_counters(&device, &cli->output);
+    device_say_counters(&device, &cli->station);
     device_close(&device);
     return code;
 }
@@ -97,8 +97,9 @@ const struct cli_verb cli_verb_random = {
     .name = "random",
     .arguments = "BYTES",
     .summary = "Print random bytes from the chip's generator",
-    .description = "Up to 1048576 bytes. Refused while the chip's config zone is unlocked, for then it\n"
-                   "gives a fixed pattern. On a terminal they are shown in hex.\n",
+    .description = "BYTES is a number from 1 to 1048576. Refused while the chip's config zone is\n"
+                   "unlocked, because the chip then gives a fixed pattern. On a terminal the bytes\n"
+                   "are shown in hex.\n",
     .examples = "  imprint random 32 --hex\n"
                 "  imprint random 4096 > sample.bin\n",
     .options = options,

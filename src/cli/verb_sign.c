@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint sign: SHA-256 of a file, signed by the key in the chip. */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
 #include <string.h>
 
-#include "cli/file.h"
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/file.h"
+#include "station/key.h"
+#include "station/signature.h"
+#include "psa/keys.h"
+#include "station/value.h"
 
 enum sign_option { OPTION_RAW, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature as r and s, 32 bytes each, and not as DER"},
-    [OPTION_OUT] = {"out", 'o', "FILE", "write there and not to stdout"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "write the signature as r and s, 32 bytes each, not as DER", NULL},
+    [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 static bool sign_file(struct session *session, const struct key *key, const char *file,
@@ -20,20 +22,18 @@ static bool sign_file(struct session *session, const struct key *key, const char
     uint8_t hash[SIGNATURE_HASH_BYTES];
     psa_algorithm_t algorithm;
     psa_status_t status;
-    size_t len = 0;
 
     if (!key_can_sign(key, err) || !key_algorithm(key, &algorithm, err) || !signature_hash_file(file, hash, err))
         return false;
-    status = psa_sign_hash(key->id, algorithm, hash, sizeof hash, raw, SIGNATURE_RAW_BYTES, &len);
-    if (status == PSA_SUCCESS && len == SIGNATURE_RAW_BYTES)
+    status = keys_sign_hash(&session->driver, key->id, algorithm, bytes_of(hash, sizeof hash), raw, err);
+    if (status == PSA_SUCCESS)
         return true;
     error_with_key(err, key->id);
     return session_psa_failed(session, status, "sign the file", err);
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     const char *file = cli->argument_count > 1 ? cli->arguments[1] : NULL, *out = cli->values[OPTION_OUT];
     bool is_raw = cli->values[OPTION_RAW] != NULL;
     uint8_t raw[SIGNATURE_RAW_BYTES], der[SIGNATURE_DER_MAX];
@@ -55,31 +55,22 @@ static bool run_on(struct session *session, struct error *err)
         return false;
     output_object(&cli->output,
                   json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "id", (json_int_t)key.id, "name",
-                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", output_hex(signature)));
+                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
     return true;
 }
 
 static enum cli_exit run_sign(struct cli *cli)
 {
-    struct session session;
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_sign = {
     .name = "sign",
     .arguments = "KEY [FILE]",
     .summary = "Sign a file's SHA-256 with a key in the chip",
-    .description = "Hashes FILE (stdin when it is absent or -) and has the chip sign the hash with\n"
-                   "ECDSA. The signature is DER, as openssl wants it. On a terminal it is shown in hex.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, and lets the chip sign the hash\n"
+                   "with ECDSA. The signature is DER, as openssl expects it; on a terminal it is\n"
+                   "shown in hex. KEY is a key id or a name from the device's record.\n",
     .examples = "  imprint sign board firmware.bin -o firmware.sig\n"
                 "  openssl dgst -sha256 -verify board.pem -signature firmware.sig firmware.bin\n",
     .options = options,

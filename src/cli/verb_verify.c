@@ -3,14 +3,15 @@
  * imprint verify: does the signature belong to the file and the key? By the chip where the key's policy permits it to
  * verify, else by Mbed TLS with the public key the chip gives.
  */
-#include "cli/cli.h"
+#include "cli/with_session.h"
 
-#include "cli/key.h"
-#include "cli/signature.h"
+#include "station/key.h"
+#include "station/signature.h"
+#include "psa/keys.h"
 
 enum verify_option { OPTION_RAW, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, and not DER"},
+    [OPTION_RAW] = {"raw", 'r', NULL, "the signature is r and s, 32 bytes each, not DER", NULL},
 };
 
 static psa_status_t verify_on_host(struct session *session, const struct key *key, psa_algorithm_t algorithm,
@@ -34,9 +35,8 @@ static psa_status_t verify_on_host(struct session *session, const struct key *ke
     return status;
 }
 
-static bool run_on(struct session *session, struct error *err)
+static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    struct cli *cli = session->cli;
     uint8_t hash[SIGNATURE_HASH_BYTES], raw[SIGNATURE_RAW_BYTES];
     const char *file = cli->argument_count > 2 ? cli->arguments[2] : NULL;
     psa_algorithm_t algorithm;
@@ -49,8 +49,7 @@ static bool run_on(struct session *session, struct error *err)
         !signature_hash_file(file, hash, err))
         return false;
     in_chip = (psa_get_key_usage_flags(&key.attributes) & PSA_KEY_USAGE_VERIFY_HASH) != 0;
-    error_clear(&session->driver.last_error);
-    status = in_chip ? psa_verify_hash(key.id, algorithm, hash, sizeof hash, raw, sizeof raw)
+    status = in_chip ? keys_verify_hash(&session->driver, key.id, algorithm, bytes_of(hash, sizeof hash), raw, err)
                      : verify_on_host(session, &key, algorithm, hash, raw, err);
     if (status == PSA_SUCCESS) {
         output_result(&cli->output, "good: signed by key %u\n", (unsigned)key.id);
@@ -59,37 +58,31 @@ static bool run_on(struct session *session, struct error *err)
                                 key.name, "good", 1, "by", in_chip ? "chip" : "host"));
         return true;
     }
-    error_with_key(err, key.id);
     if (status == PSA_ERROR_INVALID_SIGNATURE) {
-        error_set(err, ERROR_CHIP_MISCOMPARE, "the signature is not this key's over this file", NULL);
+        error_clear(err); /* how the chip said so is of no use to anybody */
+        error_set(err, ERROR_CHIP_MISCOMPARE, "the signature does not match this key and file", NULL);
+        error_with_key(err, key.id);
         error_doing(err, "verify the signature");
         error_with_serial(err, session->device.serial);
         return false;
     }
+    error_with_key(err, key.id);
     return session_psa_failed(session, status, "verify the signature", err);
 }
 
 static enum cli_exit run_verify(struct cli *cli)
 {
-    struct session session;
-    struct error err = {.reason = ERROR_NONE};
-    enum cli_exit code = CLI_DONE;
-
-    cli->output.device = cli->device;
-    if (!session_open(&session, cli, SESSION_USE, NULL, &err))
-        return output_error(&cli->output, &err);
-    if (!run_on(&session, &err))
-        code = output_error(&cli->output, &err);
-    session_close(&session);
-    return code;
+    return with_session(cli, SESSION_USE, run_on);
 }
 
 const struct cli_verb cli_verb_verify = {
     .name = "verify",
     .arguments = "KEY SIGNATURE [FILE]",
     .summary = "Verify a file's signature with a key of the device",
-    .description = "Hashes FILE (stdin when it is absent or -) with SHA-256 and checks the signature in\n"
-                   "the file SIGNATURE. Exit code 1 when it does not match.\n",
+    .description = "Hashes FILE, or stdin without FILE or with -, with SHA-256 and checks the\n"
+                   "signature in the file SIGNATURE. The chip does it where the key's policy\n"
+                   "permits, otherwise Mbed TLS with the key's public key. The exit code is 1 when\n"
+                   "the signature does not match.\n",
     .examples = "  imprint verify board firmware.sig firmware.bin\n",
     .options = options,
     .option_count = OPTION_COUNT,

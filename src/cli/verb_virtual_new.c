@@ -7,17 +7,19 @@
 
 #include "base/hex.h"
 #include "cli/describe.h"
-#include "cli/folder.h"
-#include "cli/input.h"
+#include "station/folder.h"
+#include "station/input.h"
 #include "cli/options.h"
 #include "virtual/chip/virtual.h"
 
 enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_AS] = {"as", 'a', "PART",
-                   "blank, trust-and-go (the default), trust-flex, or a config zone dump's file name"},
-    [OPTION_BUS] = {"bus", 0, "BUS", "i2c (the default) or swi, for the variant with a single wire; not with a dump"},
-    [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys, for the same N"},
+                   "blank, trust-and-go (default), trust-flex, or the name of a file with a config zone dump",
+                   "blank trust-and-go trust-flex"},
+    [OPTION_BUS] = {"bus", 0, "BUS",
+                    "i2c (default), or swi for a part with a single wire; a dump says which bus it has", "i2c swi"},
+    [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys for the same N", NULL},
 };
 
 static const struct {
@@ -37,12 +39,12 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
 
     *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
     if (seed != NULL && !options_number(seed, 0, UINT64_MAX, &making->seed)) {
-        error_set(err, ERROR_USAGE, "--seed wants a whole number below 2^64", NULL);
+        error_set(err, ERROR_USAGE, "--seed needs a whole number below 2^64", NULL);
         error_with_subject(err, seed);
         return false;
     }
     if (bus != NULL && strcmp(bus, "i2c") != 0 && strcmp(bus, "swi") != 0) {
-        error_set(err, ERROR_USAGE, "--bus takes i2c or swi", NULL);
+        error_set(err, ERROR_USAGE, "--bus needs i2c or swi", NULL);
         error_with_subject(err, bus);
         return false;
     }
@@ -63,7 +65,7 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
             err->next = "--as takes blank, trust-and-go, trust-flex, or the file of a config zone dump";
         return false;
     }
-    making->config = dump->bytes;
+    making->config = dump->zone;
     return true;
 }
 
@@ -93,7 +95,8 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
             return false;
         }
         snprintf(path, PATH_MAX, "%s", cli->arguments[0]);
-    } else if (!folder_in_state(cli, "chip.virtual", path, err) || !folder_make(cli->state, err)) {
+    } else if (!folder_in_state(&cli->station.config, "chip.virtual", path, err) ||
+               !folder_make(cli->station.config.state, err)) {
         return false;
     }
     status = virtual_create(path, &making, &problem);
@@ -101,14 +104,14 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
         status = virtual_open(path, &chip, &problem);
     if (status != VIRTUAL_OK)
         return virtual_failed(status, &problem, path, err);
-    virtual_peek_config(chip, config->bytes);
+    virtual_peek_config(chip, config->zone);
     virtual_close(chip);
     return true;
 }
 
 static enum cli_exit run_virtual_new(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct chip_config config;
     uint8_t bytes[CHIP_SERIAL_BYTES];
     char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)], bus[32] = "single wire";
@@ -137,10 +140,12 @@ const struct cli_verb cli_verb_virtual_new = {
     .name = "virtual new",
     .arguments = "[FILE]",
     .summary = "Make a virtual chip",
-    .description = "Makes a part as it leaves its maker, in a new file: FILE, or chip.virtual in the\n"
-                   "state folder, where DEVICE \"virtual\" finds it. An existing file is never\n"
-                   "overwritten. Its private keys lie in the file in clear: it is for trying things\n"
-                   "and for tests, never for a product.\n",
+    .description = "Makes a part as its maker delivers it, in a new file: FILE, or chip.virtual in\n"
+                   "the state folder, where --device virtual finds it. An existing file is never\n"
+                   "overwritten.\n"
+                   "\n"
+                   "The private keys are in the file in clear: it is for rehearsals and tests, never\n"
+                   "for a product.\n",
     .examples = "  imprint virtual new\n"
                 "  imprint virtual new --as blank --seed 1 blank.virtual\n"
                 "  imprint virtual new --as trust-flex --bus swi wire.virtual\n"

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/folder.h"
+#include "station/folder.h"
 #include "cli/options.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/listen.h"
@@ -28,8 +28,9 @@
 
 enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N; 1 when it is not given"},
-    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
+    [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N (default: 1)", NULL},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times, not the longest published ones",
+                        NULL},
 };
 
 struct run {
@@ -67,7 +68,7 @@ static bool find_library(struct run *run, struct error *err)
             return true;
     }
     error_with_subject(err, LIBRARY);
-    return failed(err, ERROR_INPUT_FILE, 0, "the library that puts chips before a program is not where imprint is",
+    return failed(err, ERROR_INPUT_FILE, 0, "imprint-run.so not found beside imprint or in its library folder",
                   "install imprint anew, with its library");
 }
 
@@ -207,13 +208,13 @@ static bool open_chips(struct cli *cli, struct run *run, int count, struct error
 
     if (count > 0)
         return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, time, err);
-    return folder_in_state(cli, "chip.virtual", run->in_state, err) &&
+    return folder_in_state(&cli->station.config, "chip.virtual", run->in_state, err) &&
            virtual_bus_open(&run->bus, cli, &only, 1, time, err);
 }
 
 static enum cli_exit run_virtual_run(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct run run = {.listener = {.fd = -1}, .number = BUS_DEFAULT, .signals = -1};
     const char *number = cli->values[OPTION_BUS];
     const int files = cli->argument_count - cli->behind_dashes;
@@ -221,10 +222,10 @@ static enum cli_exit run_virtual_run(struct cli *cli)
     bool done;
 
     if (cli->behind_dashes == 0 || files > BUS_CHIPS_MAX)
-        done = failed(&err, ERROR_USAGE, 0, "it wants chips, then -- and a program",
+        done = failed(&err, ERROR_USAGE, 0, "expected: imprint virtual run [FILE...] -- PROGRAM",
                       "imprint virtual run chip.virtual -- i2cdetect -y 1");
     else if (number != NULL && !options_number(number, 0, BUS_HIGHEST, &run.number))
-        done = failed(&err, ERROR_USAGE, 0, "--bus wants the number of a bus", NULL);
+        done = failed(&err, ERROR_USAGE, 0, "--bus needs the number of an I2C bus, such as 1", NULL);
     else
         done = open_chips(cli, &run, files, &err);
     if (done) {
@@ -248,13 +249,16 @@ const struct cli_verb cli_verb_virtual_run = {
     .name = "virtual run",
     .arguments = "[FILE...] -- PROGRAM [ARGUMENT...]",
     .summary = "Run a program with virtual chips on its I2C bus",
-    .description = "Runs an unmodified Linux program that finds the virtual chips in the files (or the\n"
-                   "one in the state folder) on /dev/i2c-N, each at its own address. No privilege and\n"
-                   "no kernel module is needed; the program must not be statically linked. The chips'\n"
-                   "time passes with the clock on the wall. Ends with the program, and with its exit\n"
-                   "code: 128 and the signal's number where a signal ended it.\n",
+    .description = "Runs an unmodified Linux program that finds the virtual chips in these files, or\n"
+                   "the one in the state folder, on /dev/i2c-N, each at its own address. Needs no\n"
+                   "privilege and no kernel module, but the program must not be statically linked.\n"
+                   "The chips' time follows the wall clock.\n"
+                   "\n"
+                   "Ends with the program and with its exit code; 128 plus the signal's number when\n"
+                   "a signal ended the program.\n",
     .examples = "  imprint virtual run chip.virtual -- i2cdetect -y 1\n"
-                "  imprint virtual run --bus 7 a.virtual b.virtual -- imprint --device i2c:/dev/i2c-7@0x35 info\n",
+                "  imprint virtual run --bus 7 a.virtual b.virtual -- \\\n"
+                "      imprint --device i2c:/dev/i2c-7@0x35 info\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .most = INT_MAX,

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/device.h"
+#include "station/device.h"
+#include "transport/socket.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/kit.h"
 #include "virtual/serve/listen.h"
@@ -31,15 +32,24 @@ enum serve_option {
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_UNIX] = {"unix", 0, "PATH", "listen at a Unix socket, for --device unix:PATH"},
-    [OPTION_TCP] = {"tcp", 0, "HOST:PORT", "listen at a TCP port, for --device tcp:HOST:PORT; port 0 picks one"},
-    [OPTION_SWI_PTY] = {"swi-pty", 0, NULL, "be a chip on a single wire at a pseudo terminal, for --device swi:FILE"},
-    [OPTION_SWI_UNIX] = {"swi-unix", 0, "PATH", "the same at a Unix socket, for emulators and for --device swi:PATH"},
-    [OPTION_KIT_PTY] = {"kit-pty", 0, NULL, "be a kit at a pseudo terminal, for --device kit:FILE; real time"},
-    [OPTION_KIT_HID] = {"kit-hid", 0, NULL, "be a kit on USB HID (/dev/uhid), for --device kit:hid; real time"},
-    [OPTION_REMOTE] = {"remote", 0, NULL, "let --tcp listen beyond this machine: there is no password"},
-    [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time pass with the clock on the wall"},
-    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take typical times, not the longest that are published"},
+    [OPTION_UNIX] = {"unix", 0, "PATH", "serve at a Unix socket that only its owner may use, for --device unix:PATH",
+                     NULL},
+    [OPTION_TCP] = {"tcp", 0, "HOST:PORT", "serve at a TCP port, for --device tcp:HOST:PORT; port 0 picks a free one",
+                    "127.0.0.1:0"},
+    [OPTION_SWI_PTY] = {"swi-pty", 0, NULL, "be a chip on a single wire at a pseudo terminal, for --device swi:FILE",
+                        NULL},
+    [OPTION_SWI_UNIX] = {"swi-unix", 0, "PATH", "the same at a Unix socket, for emulators and for --device swi:PATH",
+                         NULL},
+    [OPTION_KIT_PTY] = {"kit-pty", 0, NULL, "be a kit at a pseudo terminal, for --device kit:FILE; in real time", NULL},
+    [OPTION_KIT_HID] = {"kit-hid", 0, NULL,
+                        "be a kit on USB HID, for --device kit:hid; in real time; needs access to /dev/uhid", NULL},
+    [OPTION_REMOTE] =
+        {"remote", 0, NULL,
+         "let --tcp listen beyond this machine: there is no password, anyone who reaches the port can use the chips",
+         NULL},
+    [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time follow the wall clock", NULL},
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times, not the longest published ones",
+                        NULL},
 };
 
 /* What serves, and how to end it. */
@@ -60,8 +70,8 @@ static bool listen_there(const struct cli *cli, struct serve_listener *listener,
     } else {
         if (strlen(tcp) < sizeof copy)
             (void)snprintf(copy, sizeof copy, "%s", tcp);
-        if (!device_split_host(&host, &port)) {
-            error_set(err, ERROR_USAGE, "--tcp wants HOST:PORT", "127.0.0.1:0 picks a free port");
+        if (!transport_socket_split_host(&host, &port)) {
+            error_set(err, ERROR_USAGE, "--tcp needs HOST:PORT", "use --tcp 127.0.0.1:0 for a free port");
             error_with_subject(err, tcp);
             return false;
         }
@@ -235,7 +245,7 @@ static const struct place *find_place(const struct cli *cli, struct error *err)
 
 static enum cli_exit run_virtual_serve(struct cli *cli)
 {
-    struct error err = {.reason = ERROR_NONE};
+    struct error err = ERROR_IN(cli->error_room);
     struct serving serving = {.cli = cli, .bus = {.bus = {.count = 0}}, .stop_fd = -1};
     const struct place *place = find_place(cli, &err);
     const struct virtual_bus_time time = {.real = (place != NULL && place->real_time) ||
@@ -261,10 +271,14 @@ const struct cli_verb cli_verb_virtual_serve = {
     .name = "virtual serve",
     .arguments = "FILE...",
     .summary = "Let other programs use virtual chips",
-    .description = "Puts the virtual chips in the files on one bus and serves it to any number of\n"
+    .description = "Puts the virtual chips in these files on one bus and serves it to any number of\n"
                    "clients, one transaction at a time, until SIGINT or SIGTERM. When it listens it\n"
-                   "prints the DEVICE to use, on a line of its own. Opening is applying power, so the\n"
-                   "chips are as after power-up. --fault is armed on the first.\n",
+                   "prints the DEVICE to use on a line of its own. Choose one place to serve.\n"
+                   "--fault applies to the first chip.\n"
+                   "\n"
+                   "Serving applies power: the chips start as after power-up. Their time advances\n"
+                   "with the clients' commands, so a run takes no time; with --real-time, and as a\n"
+                   "kit, it follows the wall clock.\n",
     .examples = "  imprint virtual serve --unix /tmp/chip.sock /tmp/chip.virtual\n"
                 "  imprint --device unix:/tmp/chip.sock info\n"
                 "  imprint virtual serve --tcp 127.0.0.1:0 a.virtual b.virtual\n"

@@ -3,8 +3,9 @@
 
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 
-#include "cli/device.h"
+#include "station/device.h"
 #include "virtual/chip/virtual.h"
 
 /* Two chips at one address answer together, which no client can make sense of. */
@@ -23,17 +24,33 @@ static bool check_addresses(const struct serve_bus *bus, struct error *err)
     return true;
 }
 
+/* One chip cannot be on the bus twice. Files are compared, not names: links count. */
+static bool check_named_once(char **files, size_t index, struct error *err)
+{
+    struct stat this, other;
+
+    for (size_t i = 0; i < index && stat(files[index], &this) == 0; i++) {
+        if (stat(files[i], &other) == 0 && this.st_dev == other.st_dev && this.st_ino == other.st_ino) {
+            error_set(err, ERROR_USAGE, "this chip is named twice", "name each chip's file once");
+            error_with_subject(err, files[index]);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **files, size_t count,
                       struct virtual_bus_time time, struct error *err)
 {
-    struct cli without_faults = *cli;
+    struct station_config without_faults = cli->station.config;
 
     without_faults.fault_count = 0;
     serve_bus_init(&self->bus, time.real);
     for (size_t i = 0; i < count; i++) {
         struct virtual_chip *chip = NULL;
 
-        if (!device_open_virtual(i == 0 ? cli : &without_faults, files[i], &chip, err))
+        if (!check_named_once(files, i, err) ||
+            !device_open_virtual(i == 0 ? &cli->station.config : &without_faults, files[i], &chip, err))
             goto failed;
         if (time.typical)
             virtual_set_times(chip, VIRTUAL_TIMES_TYPICAL);
@@ -47,7 +64,7 @@ bool virtual_bus_open(struct virtual_bus *self, const struct cli *cli, char **fi
             goto failed;
         }
     }
-    if (!tracing_open(&self->tracing, cli, err))
+    if (!tracing_open(&self->tracing, &cli->station.config, err))
         goto failed;
     self->bus.trace = self->tracing.trace;
     return true;

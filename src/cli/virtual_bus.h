@@ -4,7 +4,7 @@
 #define IMPRINT_CLI_VIRTUAL_BUS_H
 
 #include "cli/cli.h"
-#include "cli/tracing.h"
+#include "station/tracing.h"
 #include "virtual/serve/bus.h"
 
 /* Zero-initialised: nothing open. Must not move while open. */

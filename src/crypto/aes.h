@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One block of AES-128 through the PSA Crypto API. The key passes through the key store as a volatile key: needs
- * psa_crypto_init(), and must never be called with the PSA core on the stack, so not by anything the secure element
- * driver reaches.
+ * One block of AES-128 through the PSA Crypto API. The key is imported as a volatile key, so this needs
+ * psa_crypto_init(). The secure element driver must not call it, because the PSA core that calls the driver does not
+ * allow a second entry into the key store.
  */
 #ifndef IMPRINT_CRYPTO_AES_H
 #define IMPRINT_CRYPTO_AES_H

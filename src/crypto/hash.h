@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 through the PSA Crypto API. Needs no psa_crypto_init() and touches no key, so it may run with the PSA core
- * already on the stack, as the secure element driver does. One call over a list of pieces: no state to carry or wipe.
+ * SHA-256 through the PSA Crypto API. Uses no key and needs no psa_crypto_init(), so the secure element driver, which
+ * the PSA core calls, may use it. One call hashes a list of pieces, so no state has to be kept or wiped.
  */
 #ifndef IMPRINT_CRYPTO_HASH_H
 #define IMPRINT_CRYPTO_HASH_H
@@ -12,7 +12,7 @@
 
 /*
  * SHA-256 over the `count` pieces, one after the other. False, with `digest` all zeros, when PSA could not compute it:
- * out of memory, or a PSA built without SHA-256. `digest` may overlap no piece.
+ * out of memory, or a PSA built without SHA-256. `digest` must not overlap a piece.
  */
 bool crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static CRYPTO_SHA256_BYTES]);
 

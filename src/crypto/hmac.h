@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HMAC-SHA256, over PSA's hash functions and not over its MAC functions: those take keys from the key store, which
- * nothing may enter while the PSA core is on the stack, and the secure element driver runs there. Needs no
- * psa_crypto_init().
+ * HMAC-SHA256 (RFC 2104). Uses PSA's hash functions instead of its MAC functions, because those need the key store,
+ * which the secure element driver must not enter while the PSA core calls it. Needs no psa_crypto_init().
  */
 #ifndef IMPRINT_CRYPTO_HMAC_H
 #define IMPRINT_CRYPTO_HMAC_H

@@ -8,7 +8,7 @@
 #include "base/order.h"
 #include "link/line.h"
 
-/* A text may fill the line up to here: its closing quote and the checksum still find room. */
+/* A text may fill the line up to here, so that its closing quote and the checksum still fit. */
 #define TEXT_END (LINK_LINE_MAX - 1 - LINK_CHECK_CHARACTERS)
 
 static void put(struct link_frame *frame, const char *text, size_t len)
@@ -51,12 +51,6 @@ void link_add_word(struct link_frame *frame, const char *word)
 {
     put(frame, " ", 1);
     put(frame, word, strlen(word));
-}
-
-void link_add_bytes(struct link_frame *frame, struct bytes data)
-{
-    put(frame, " ", 1);
-    put_hex(frame, data);
 }
 
 /* Characters that a value may have without quotes. */

@@ -5,6 +5,7 @@
 
 #include "base/crc16.h"
 #include "base/hex.h"
+#include "base/number.h"
 #include "base/order.h"
 #include "link/frame.h"
 
@@ -12,10 +13,10 @@
 #define DELETE 0x7f
 #define TAB '\t'
 
-void link_reader_init(struct link_reader *reader, char *room, size_t size)
+void link_reader_init(struct link_reader *reader, char *buffer, size_t size)
 {
-    *reader = (struct link_reader){.text = room, .cap = size};
-    room[0] = '\0';
+    *reader = (struct link_reader){.text = buffer, .cap = size};
+    buffer[0] = '\0';
 }
 
 static void begin_line(struct link_reader *reader)
@@ -30,7 +31,7 @@ static bool is_printable(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f;
 }
 
-/* Where the checksum's marks begin, " *XXXX" at the end; the text's length when they are not there. */
+/* Where the checksum " *XXXX" begins, which ends a frame; the text's length when there is none. */
 static size_t find_checksum(const char *text, size_t len)
 {
     if (len < LINK_CHECK_CHARACTERS || text[len - LINK_CHECK_CHARACTERS] != ' ' ||
@@ -39,7 +40,7 @@ static size_t find_checksum(const char *text, size_t len)
     return len - LINK_CHECK_CHARACTERS;
 }
 
-/* Both marks and the right checksum: a frame. One of them alone: what is left of a frame. */
+/* Both marks and the right checksum make a frame. One mark alone is what is left of a damaged frame. */
 static enum link_kind kind_of(const struct link_reader *reader)
 {
     uint8_t check[2];
@@ -53,14 +54,14 @@ static enum link_kind kind_of(const struct link_reader *reader)
         return LINK_DAMAGED;
     end = find_checksum(reader->text, reader->len);
     if (!marked)
-        return end == reader->len ? LINK_TALK : LINK_DAMAGED;
+        return end == reader->len ? LINK_TEXT : LINK_DAMAGED;
     if (end == reader->len || !hex_decode(reader->text + end + 2, 4, &out, NULL) || out.len != sizeof check ||
         load16_be(check) != crc16_update(CRC16_START, bytes_of(reader->text, end)))
         return LINK_DAMAGED;
     return LINK_FRAME;
 }
 
-bool link_reader_take(struct link_reader *reader, uint8_t byte, enum link_kind *kind)
+bool link_reader_add_byte(struct link_reader *reader, uint8_t byte, enum link_kind *kind)
 {
     if (byte == '\r' || byte == '\n') {
         if (reader->ended || (reader->len == 0 && !reader->damaged))
@@ -88,8 +89,10 @@ bool link_reader_take(struct link_reader *reader, uint8_t byte, enum link_kind *
     return false;
 }
 
-/* Takes the quotes and backslashes out of a word that begins at `from`; returns what follows it, NULL when it does not
- * close. */
+/*
+ * Removes quotes and backslashes, in place, from the word that begins at `from`. Returns what follows the word; NULL
+ * when its quotes do not close.
+ */
 static char *close_word(char *from)
 {
     char *to = from;
@@ -154,18 +157,11 @@ const char *link_value(const struct link_words *words, const char *name)
 
 bool link_parse_number(const char *text, uint32_t most, uint32_t *number)
 {
-    uint32_t value = 0;
+    uint64_t value;
 
-    if (*text == '\0')
+    if (number_parse(text, 0, most, &value) != NUMBER_OK)
         return false;
-    for (; *text != '\0'; text++) {
-        uint32_t digit = (uint32_t)(*text - '0');
-
-        if (*text < '0' || *text > '9' || value > most / 10 || value * 10 > most - digit)
-            return false;
-        value = value * 10 + digit;
-    }
-    *number = value;
+    *number = (uint32_t)value;
     return true;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a key signs to show a station that the device has it: a text of its own form, so that a signature made for it is
- * good for nothing else, and a console is no oracle that signs whatever it is sent. For people and openssl it is:
+ * The text that a key signs to prove to a station that the device holds it. Nothing else that a key signs has this
+ * form, so the signature is useless for anything else, and nobody can use the console to have chosen data signed:
  *
  *     imprint proof of possession 1
  *     chip 01230015D655592701
  *     key 18
  *     challenge 00112233...
  *
- * each line ended by LF.
+ * Each line ends with LF.
  */
 #ifndef IMPRINT_LINK_PROOF_H
 #define IMPRINT_LINK_PROOF_H
@@ -16,11 +16,11 @@
 #include "base/bytes.h"
 
 #define LINK_SERIAL_BYTES 9
-#define LINK_CHALLENGE_MIN 16 /* fewer bytes could meet again by chance */
+#define LINK_CHALLENGE_MIN 16 /* with fewer bytes, a challenge could repeat by chance */
 #define LINK_CHALLENGE_MAX 32
 #define LINK_PROOF_MAX 160
 
-/* Writes the text into `out`, from len 0 on. False when the challenge's length is out of bounds, or `out` too small. */
+/* Overwrites `out` with the text. False when the challenge's length is out of bounds or `out` is too small. */
 bool link_proof_text(const uint8_t serial[static LINK_SERIAL_BYTES], uint32_t key_id, struct bytes challenge,
                      struct bytes_out *out);
 

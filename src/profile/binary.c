@@ -37,9 +37,9 @@ _Static_assert(1u << CHIP_PART_ATECC508A == 0x01 << BINARY_PARTS_SHIFT &&
                    1u << CHIP_PART_ATECC608B == 0x04 << BINARY_PARTS_SHIFT,
                "the structure has the parts' bits in the same order");
 
-/* Takes the pieces, as long as each is good. */
+/* Where the pieces go. `good` turns false, and stays so, when one cannot be written. */
 struct binary_sink {
-    bool (*take)(void *context, const void *data, size_t len);
+    bool (*write)(void *context, const void *data, size_t len);
     void *context;
     bool good;
 };
@@ -47,13 +47,13 @@ struct binary_sink {
 static void binary_put(struct binary_sink *sink, const void *data, size_t len)
 {
     if (sink->good)
-        sink->good = sink->take(sink->context, data, len);
+        sink->good = sink->write(sink->context, data, len);
 }
 
-/* A text that is not closed within `room` has no binary form. */
-static void binary_put_text(struct binary_sink *sink, const char *text, size_t room)
+/* A text that does not end within `size` bytes has no binary form. */
+static void binary_put_text(struct binary_sink *sink, const char *text, size_t size)
 {
-    const char *end = memchr(text, '\0', room);
+    const char *end = memchr(text, '\0', size);
     uint8_t len;
 
     if (end == NULL) {
@@ -85,7 +85,7 @@ static void binary_put_key(struct binary_sink *sink, uint8_t version, const stru
         binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
-/* Write keys in the order of their slots: theirs in the text means nothing. */
+/* In the order of their slots, because their order in the text has no meaning. */
 static void binary_put_write_keys(struct binary_sink *sink, const struct profile *profile)
 {
     for (unsigned slot = 0; slot <= UINT8_MAX; slot++) {
@@ -100,7 +100,7 @@ static void binary_put_write_keys(struct binary_sink *sink, const struct profile
     }
 }
 
-/* Certificate requests came later: a profile that wants none keeps the form, and the digest, that it always had. */
+/* Version 2 added certificate requests. A profile without them keeps version 1, and so its digest. */
 static uint8_t binary_version(const struct profile *profile)
 {
     for (size_t i = 0; i < profile->key_count; i++)
@@ -131,14 +131,14 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     return sink->good;
 }
 
-static bool binary_take_into_buffer(void *context, const void *data, size_t len)
+static bool binary_write_into_buffer(void *context, const void *data, size_t len)
 {
     return bytes_append(context, bytes_of(data, len));
 }
 
 bool profile_encode(const struct profile *profile, struct bytes_out *out)
 {
-    struct binary_sink sink = {.take = binary_take_into_buffer, .context = out, .good = true};
+    struct binary_sink sink = {.write = binary_write_into_buffer, .context = out, .good = true};
     size_t start = out->len;
 
     if (binary_put_profile(&sink, profile))
@@ -147,7 +147,7 @@ bool profile_encode(const struct profile *profile, struct bytes_out *out)
     return false;
 }
 
-static bool binary_take_into_hash(void *context, const void *data, size_t len)
+static bool binary_write_into_hash(void *context, const void *data, size_t len)
 {
     return psa_hash_update(context, data, len) == PSA_SUCCESS;
 }
@@ -155,7 +155,7 @@ static bool binary_take_into_hash(void *context, const void *data, size_t len)
 bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES])
 {
     psa_hash_operation_t operation = PSA_HASH_OPERATION_INIT;
-    struct binary_sink sink = {.take = binary_take_into_hash, .context = &operation, .good = true};
+    struct binary_sink sink = {.write = binary_write_into_hash, .context = &operation, .good = true};
     size_t len = 0;
     bool done = psa_hash_setup(&operation, PSA_ALG_SHA_256) == PSA_SUCCESS && binary_put_profile(&sink, profile) &&
                 psa_hash_finish(&operation, digest, PROFILE_DIGEST_BYTES, &len) == PSA_SUCCESS;

@@ -23,10 +23,10 @@ bool profile_name_valid(const char name[static PROFILE_NAME_MAX])
     return true;
 }
 
-/* A text: closed within its room, without control characters. May be empty. */
-static bool check_text_valid(const char *text, size_t room)
+/* True for a text that ends within its `size` bytes and has no control characters. May be empty. */
+static bool check_text_valid(const char *text, size_t size)
 {
-    if (memchr(text, '\0', room) == NULL)
+    if (memchr(text, '\0', size) == NULL)
         return false;
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
@@ -53,8 +53,8 @@ static bool check_imports_pair(const struct profile *profile)
 }
 
 /*
- * The rules: one row each, tried from top to bottom. `broken` is true when the profile breaks it; the rows of a table
- * may rely on the rows above and the tables tried before.
+ * The rules: one row each, checked from top to bottom. `broken` returns true when the profile breaks the rule. A row
+ * may rely on the rows above it and on the tables that are checked before its own.
  */
 struct top_rule {
     enum profile_place place;
@@ -97,12 +97,12 @@ static bool top_write_key_count(const struct profile *profile)
 
 static const struct top_rule value_rules[] = {
     {PROFILE_AT_TOP, "name", ERROR_PROFILE_SCHEMA, top_name, "not a valid name",
-     "a letter, then letters, digits, - and _; 63 characters at most"},
-    {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_SCHEMA, top_parts, "no part, or one that is not known",
+     "a letter, then letters, digits, - and _, at most 63 characters"},
+    {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_SCHEMA, top_parts, "no part, or an unknown part",
      "at least one of ATECC508A, ATECC608A, ATECC608B"},
     {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
      "as-delivered, factory-default, trust-and-go, trust-flex or policy"},
-    {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_SCHEMA, top_address, "not an address that a device may have",
+    {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_SCHEMA, top_address, "not an I2C address that a device may use",
      "a 7-bit I2C address from 0x08 to 0x77"},
     {PROFILE_AT_TOP, "keys", ERROR_PROFILE_SCHEMA, top_key_count, "too many keys", "16 at most: a chip has 16 slots"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_SCHEMA, top_write_key_count, "too many write keys",
@@ -150,22 +150,20 @@ static const struct top_rule top_rules[] = {
     {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_CONFLICT, top_trust_508a,
      "there is no ATECC508A with a Trust&GO or TrustFLEX configuration", "ATECC608A, ATECC608B or both"},
     {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_CONFLICT, top_address_unconfigured,
-     "the address of a part can only be set where imprint writes its configuration",
+     "the I2C address can only be set where imprint writes the configuration",
      "configuration: policy, or no i2c-address"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_not_ours,
-     "locks belong to a part that is not locked when it arrives, and this configuration is not such a one",
+     "imprint locks only parts whose configuration it writes or knows to be unlocked",
      "configuration: policy or factory-default, or no lock"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_order,
      "the data zone cannot be locked before the config zone", "[config, data]"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_missing,
-     "a chip makes and takes no key before its config zone is locked, and nothing else locks the configuration that "
-     "imprint writes",
-     "[config] or [config, data]"},
+     "the chip creates and accepts keys only after its config zone is locked", "[config] or [config, data]"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_policy,
      "on a part that imprint configures, keys are imported before the data zone is locked and need no write key",
      "no write-keys with configuration: policy"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_unused,
-     "no key of this profile is a key pair to import, so nothing is encrypted with a write key", "no write-keys"},
+     "write keys encrypt the import of key pairs, and this profile imports none", "no write-keys"},
 };
 
 struct key_rule {
@@ -249,7 +247,7 @@ static bool key_source(const struct profile *profile, const struct profile_key *
     return !check_source_valid(key->source);
 }
 
-/* Whether it is a distinguished name is for whoever makes the request to say; here: that it looks like one. */
+/* Only checks that it looks like a distinguished name; cert/request.h parses it when the request is made. */
 static bool key_csr_subject(const struct profile *profile, const struct profile_key *key)
 {
     static const uint8_t any_serial[CHIP_SERIAL_BYTES];
@@ -263,23 +261,24 @@ static bool key_csr_subject(const struct profile *profile, const struct profile_
 
 static const struct key_rule key_value_rules[] = {
     {"name", ERROR_PROFILE_SCHEMA, key_name, "not a valid name",
-     "a letter, then letters, digits, - and _; 63 characters at most"},
+     "a letter, then letters, digits, - and _, at most 63 characters"},
     {"id", ERROR_PROFILE_SCHEMA, key_id, "not a key id that an application may use", "a number from 1 to 0x3fffffff"},
     {"method", ERROR_PROFILE_SCHEMA, key_method, "not a known method", "register, generate or import"},
-    {"slot", ERROR_PROFILE_SCHEMA, key_slot, "a chip has no such slot", "a slot from 0 to 15"},
+    {"slot", ERROR_PROFILE_SCHEMA, key_slot, "not a slot of the chip", "a slot from 0 to 15"},
     {"type", ERROR_PROFILE_SCHEMA, key_type, "not a type of key that the chip can hold",
      "ecc-key-pair(secp-r1) or ecc-public-key(secp-r1)"},
     {"bits", ERROR_PROFILE_SCHEMA, key_bits, "not a size that the chip can hold", "256"},
     {"algorithm", ERROR_PROFILE_SCHEMA, key_algorithm, "not an algorithm of the chip",
      "ecdsa(any-hash), ecdsa(sha-256), ecdsa(sha-384) or ecdsa(sha-512)"},
-    {"usage", ERROR_PROFILE_SCHEMA, key_usage, "no usage, or one that is not known",
+    {"usage", ERROR_PROFILE_SCHEMA, key_usage, "no usage, or an unknown usage",
      "at least one of sign-hash, sign-message, verify-hash, verify-message, derive, export"},
-    {"usage", ERROR_PROFILE_SCHEMA, key_usage_extended, "PSA adds the message usage to the hash usage",
-     "sign-message beside sign-hash, verify-message beside verify-hash"},
+    {"usage", ERROR_PROFILE_SCHEMA, key_usage_extended,
+     "PSA Crypto adds sign-message to sign-hash and verify-message to verify-hash",
+     "both sign-hash and sign-message; both verify-hash and verify-message"},
     {"replace", ERROR_PROFILE_SCHEMA, key_replace, "not a known rule", "never or unclaimed"},
-    {"file", ERROR_PROFILE_SCHEMA, key_source, "not a file name that can be kept",
+    {"file", ERROR_PROFILE_SCHEMA, key_source, "the file name is too long or has control characters",
      "255 bytes at most, no control characters"},
-    {"csr-subject", ERROR_PROFILE_SCHEMA, key_csr_subject, "not a distinguished name that can be kept",
+    {"csr-subject", ERROR_PROFILE_SCHEMA, key_csr_subject, "not a distinguished name that imprint can use",
      "a name such as CN={serial},O=Example; 127 bytes at most, with the serial number in it 255"},
 };
 
@@ -382,35 +381,34 @@ static const struct key_rule key_rules[] = {
     {"slot", ERROR_PROFILE_CONFLICT, key_register_anywhere,
      "a key can only be registered in a slot that the profile names", "slot: 0 to 15"},
     {"replace", ERROR_PROFILE_CONFLICT, key_register_replaces,
-     "registering takes the key that is there: it replaces none", "no replace with method: register"},
+     "method register uses the key that is in the slot and replaces none", "no replace with method: register"},
     {"method", ERROR_PROFILE_CONFLICT, key_register_policy,
-     "a part that imprint configures has no keys yet that could be registered", "generate or import"},
-    {"file", ERROR_PROFILE_CONFLICT, key_import_without_file, "a key to import comes from a file, and none is given",
-     "file: a PEM file"},
-    {"file", ERROR_PROFILE_CONFLICT, key_file_without_import, "only a key to import comes from a file",
+     "a part that imprint configures holds no key yet to register", "generate or import"},
+    {"file", ERROR_PROFILE_CONFLICT, key_import_without_file, "method import needs a file", "file: a PEM file"},
+    {"file", ERROR_PROFILE_CONFLICT, key_file_without_import, "only method import reads a file",
      "method: import, or no file"},
     {"type", ERROR_PROFILE_CONFLICT, key_generate_public, "a public key alone cannot be generated",
      "type: ecc-key-pair(secp-r1), or method: import"},
     {"slot", ERROR_PROFILE_CONFLICT, key_public_slot, "slots 0 to 7 have no room for a public key", "slot: 8 to 15"},
-    {"usage", ERROR_PROFILE_CONFLICT, key_public_signs, "a public key neither signs nor derives",
-     "of sign-hash, sign-message and derive: none"},
-    {"usage", ERROR_PROFILE_CONFLICT, key_public_idle, "a public key is there to verify with, and may not",
-     "verify-hash or verify-message among the usages"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_public_signs, "a public key can neither sign nor derive",
+     "a usage without sign-hash, sign-message and derive"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_public_idle, "a public key needs verify-hash or verify-message",
+     "verify-hash or verify-message in the usage"},
     {"usage", ERROR_PROFILE_CONFLICT, key_pair_exported,
      "a private key never leaves the chip (its public key may always be exported)", "no export for a key pair"},
-    {"usage", ERROR_PROFILE_CONFLICT, key_pair_idle, "a key pair is proven by a signature, and may not sign",
-     "sign-hash or sign-message among the usages"},
+    {"usage", ERROR_PROFILE_CONFLICT, key_pair_idle, "a key pair must be able to sign, because a signature proves it",
+     "sign-hash or sign-message in the usage"},
     {"slot", ERROR_PROFILE_CONFLICT, key_policy_anywhere,
-     "the configuration is derived from the keys before the driver could choose a slot", "slot: 0 to 15"},
+     "configuration policy is derived from the keys, so each key needs a slot number", "slot: 0 to 15"},
     {"slot", ERROR_PROFILE_CONFLICT, key_derive_anywhere,
-     "the driver chooses a slot for signing, which need not be one for ECDH", "slot: 0 to 15, or no usage derive"},
-    {"slot", ERROR_PROFILE_CONFLICT, key_lock_anywhere, "a slot that is to be locked for ever must be named",
-     "slot: 0 to 15, or lock-slot: false"},
+     "a key with usage derive needs a slot number, because the driver does not look for ECDH",
+     "slot: 0 to 15, or no usage derive"},
+    {"slot", ERROR_PROFILE_CONFLICT, key_lock_anywhere,
+     "lock-slot locks a slot for ever, so the key needs a slot number", "slot: 0 to 15, or lock-slot: false"},
     {"slot", ERROR_PROFILE_CONFLICT, key_policy_private_slot,
-     "on a part that imprint configures, slots 8 to 15 are kept for public keys, certificates and data",
-     "slot: 0 to 7"},
+     "on a part that imprint configures, slots 8 to 15 are for public keys, certificates and data", "slot: 0 to 7"},
     {"csr-subject", ERROR_PROFILE_CONFLICT, key_csr_unsigned,
-     "a certificate request is signed by its own key, with SHA-256, and this key may not do that",
+     "a certificate request is signed by its own key with SHA-256, and this key does not permit that",
      "a key pair with usage sign-hash and algorithm ecdsa(any-hash) or ecdsa(sha-256), or no csr-subject"},
 };
 
@@ -521,7 +519,7 @@ static bool check_write_key_values(const struct profile *profile, struct profile
             .index = i,
             .field = bad_slot ? "slot" : "file",
             .reason = ERROR_PROFILE_SCHEMA,
-            .cause = bad_slot ? "a chip has no such slot" : "not a file name that can be kept",
+            .cause = bad_slot ? "not a slot of the chip" : "the file name is too long or has control characters",
             .next = bad_slot ? "a slot from 0 to 15" : "1 to 255 bytes, no control characters",
         };
         return true;
@@ -529,7 +527,7 @@ static bool check_write_key_values(const struct profile *profile, struct profile
     return false;
 }
 
-/* A slot holds one thing: a write key shares it neither with another one nor with a key. */
+/* A slot holds one thing, so a write key shares its slot neither with another write key nor with a key. */
 static bool check_write_key_slots(const struct profile *profile, struct profile_conflict *conflict)
 {
     for (size_t i = 0; i < profile->write_key_count; i++) {

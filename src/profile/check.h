@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules a profile must keep, and where one is broken. profile_check() tells it as `struct error`; the text reader
- * uses the place to find line and column.
+ * Finds the first rule that a profile breaks, and where. profile_check() reports it as a `struct error`; the text
+ * reader uses the place to find line and column.
  */
 #ifndef IMPRINT_PROFILE_CHECK_H
 #define IMPRINT_PROFILE_CHECK_H
@@ -10,21 +10,21 @@
 
 enum profile_place { PROFILE_AT_TOP, PROFILE_AT_CHIP, PROFILE_AT_KEY, PROFILE_AT_WRITE_KEY };
 
-/* One broken rule. Texts are literals. */
+/* One broken rule. All text is string literals. */
 struct profile_conflict {
     enum profile_place place;
     size_t index;             /* of the entry, for keys and write keys */
     const char *field;        /* its name in the text form: "slot" */
     enum profile_place other; /* the entry it contradicts; PROFILE_AT_TOP: none */
-    size_t other_index;       /* an earlier one, so that the later one is to blame */
+    size_t other_index;       /* always an earlier entry: the later one is reported */
     enum error_reason reason; /* ERROR_PROFILE_SCHEMA: the value itself; ERROR_PROFILE_CONFLICT: with another one */
-    const char *cause, *next; /* what is wrong; what would be right */
+    const char *cause, *next; /* what is wrong; what was expected */
 };
 
-/* Finds the first broken rule: the values of all entries in their order, then the contradictions. False: none. */
+/* Finds the first broken rule: first the values of all entries in order, then contradictions. False when none is. */
 bool profile_find_conflict(const struct profile *profile, struct profile_conflict *conflict);
 
-/* True for a letter followed by letters, digits, - and _, closed by a NUL within PROFILE_NAME_MAX. */
+/* True for a letter followed by letters, digits, - and _, that ends with a NUL within PROFILE_NAME_MAX. */
 bool profile_name_valid(const char name[static PROFILE_NAME_MAX]);
 
 /*

@@ -5,12 +5,7 @@
  */
 #include "profile/profile.h"
 
-#include "base/order.h"
 #include "profile/named.h"
-
-#define SLOT_CONFIG_AT 20
-#define KEY_CONFIG_AT 96
-#define I2C_ADDRESS_AT 16
 
 static bool derive_pair(const struct profile_key *key)
 {
@@ -62,14 +57,15 @@ static const struct {
     bool (*applies)(const struct profile_key *key);
     uint16_t slot_config, key_config;
 } derive_rows[] = {
-    {derive_pair, 0x0080, 0x0013},          /* IsSecret; Private, PubInfo, KeyType 4 (P-256) */
-    {derive_pair_signs, 0x0001, 0},         /* ReadKey bit 0: external signatures */
-    {derive_pair_agrees, 0x0004, 0},        /* ReadKey bit 2: ECDH, result on the bus */
-    {derive_pair_regenerates, 0x2000, 0},   /* WriteConfig bit 13: GenKey also after the data lock */
-    {derive_public, 0x0F0F, 0x0010},        /* ReadKey and WriteKey F: none; KeyType 4; read in clear */
-    {derive_public_fixed, 0x8000, 0},       /* WriteConfig 1000: never written after the data lock */
-    {derive_public_replaceable, 0, 0x0020}, /* WriteConfig 0000: always; Lockable, to end that one day */
-    {derive_locks, 0, 0x0020},              /* Lockable */
+    {derive_pair, 0x0080, 0x0013},        /* IsSecret; Private, PubInfo, KeyType 4 (P-256) */
+    {derive_pair_signs, 0x0001, 0},       /* ReadKey bit 0: external signatures */
+    {derive_pair_agrees, 0x0004, 0},      /* ReadKey bit 2: ECDH, result on the bus */
+    {derive_pair_regenerates, 0x2000, 0}, /* WriteConfig bit 13: GenKey also after the data lock */
+    {derive_public, 0x0F0F, 0x0010},      /* ReadKey and WriteKey F: none; KeyType 4; read in clear */
+    {derive_public_fixed, 0x8000, 0},     /* WriteConfig 1000: never written after the data lock */
+    {derive_public_replaceable, 0,
+     0x0020},                  /* WriteConfig 0000: always; Lockable, so that it can be made permanent later */
+    {derive_locks, 0, 0x0020}, /* Lockable */
 };
 
 static void derive_slot(const struct profile_key *key, struct chip_config *config)
@@ -83,8 +79,7 @@ static void derive_slot(const struct profile_key *key, struct chip_config *confi
         slot_config = (uint16_t)(slot_config | derive_rows[i].slot_config);
         key_config = (uint16_t)(key_config | derive_rows[i].key_config);
     }
-    store16_le(config->bytes + SLOT_CONFIG_AT + 2 * key->slot, slot_config);
-    store16_le(config->bytes + KEY_CONFIG_AT + 2 * key->slot, key_config);
+    chip_set_slot_policy(config, key->slot, slot_config, key_config);
 }
 
 static const struct named_configuration *wanted_blank(enum chip_part part)
@@ -94,45 +89,42 @@ static const struct named_configuration *wanted_blank(enum chip_part part)
 
 static void wanted_trust_and_go(enum chip_part part, const struct chip_config *now, struct chip_config *wanted)
 {
-    bool older =
-        named_distance(&named_trust_and_go_608a, part, now) < named_distance(&named_trust_and_go_608b, part, now);
+    const struct chip_policy_bytes *older = &named_trust_and_go_608a.policy;
+    const struct chip_policy_bytes *newer = &named_trust_and_go_608b.policy;
+    bool is_older = chip_config_policy_distance(now, part, older) < chip_config_policy_distance(now, part, newer);
 
-    named_apply(older ? &named_trust_and_go_608a : &named_trust_and_go_608b, part, wanted);
+    chip_config_set_policy(wanted, part, is_older ? older : newer);
 }
 
-/* An option is taken over only where the part has it whole. */
+/* An option applies to a slot only when the part has both of its words there. */
 static void wanted_trust_flex(enum chip_part part, const struct chip_config *now, struct chip_config *wanted)
 {
-    struct chip_config found = *now;
-
-    named_apply(&named_trust_flex, part, wanted);
+    chip_config_set_policy(wanted, part, &named_trust_flex.policy);
     for (size_t i = 0; i < named_trust_flex_option_count; i++) {
-        const struct named_option *option = &named_trust_flex_options[i];
+        const struct named_slot_option *option = &named_trust_flex_options[i];
 
-        if (!bytes_equal(bytes_of(found.bytes + option->first_at, 2), bytes_of(option->first, 2)) ||
-            !bytes_equal(bytes_of(found.bytes + option->second_at, 2), bytes_of(option->second, 2)))
-            continue;
-        for (size_t b = 0; b < 2; b++) {
-            wanted->bytes[option->first_at + b] = option->first[b];
-            wanted->bytes[option->second_at + b] = option->second[b];
-        }
+        if (chip_slot_config(now, option->slot) == option->slot_config &&
+            chip_key_config(now, option->slot) == option->key_config)
+            chip_set_slot_policy(wanted, option->slot, option->slot_config, option->key_config);
     }
+    if (chip_config_secure_boot(now) == named_trust_flex_secure_boot)
+        chip_config_set_secure_boot(wanted, named_trust_flex_secure_boot);
 }
 
 static bool wanted_policy(const struct profile *profile, enum chip_part part, const struct chip_config *now,
                           struct chip_config *wanted, struct error *err)
 {
-    uint8_t address = now->bytes[I2C_ADDRESS_AT];
+    uint8_t address = chip_config_address_byte(now);
 
     if (profile->i2c_address != 0 && !chip_config_is_i2c(now)) {
-        error_set(err, ERROR_PROFILE_CONFLICT, "the profile gives an I2C address, and the part has no I2C interface",
-                  "take i2c-address out of the profile, or use parts with I2C");
+        error_set(err, ERROR_PROFILE_CONFLICT, "the profile sets an I2C address, but the part has no I2C interface",
+                  "remove i2c-address from the profile, or use parts with I2C");
         return false;
     }
     if (profile->i2c_address != 0)
         address = (uint8_t)(profile->i2c_address << 1);
-    named_apply(wanted_blank(part), part, wanted);
-    wanted->bytes[I2C_ADDRESS_AT] = address;
+    chip_config_set_policy(wanted, part, &wanted_blank(part)->policy);
+    chip_config_set_address_byte(wanted, address);
     for (size_t i = 0; i < profile->key_count; i++) {
         if (profile->keys[i].slot < CHIP_SLOTS)
             derive_slot(&profile->keys[i], wanted);
@@ -140,7 +132,7 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
     return true;
 }
 
-/* PSA's side of the profile leaves `derive` to the slot: see that the slot has it, whoever configured the part. */
+/* PSA attributes leave `derive` out (profile_key_attributes()), so check that the slot itself permits ECDH. */
 static bool wanted_serves_derive(const struct profile *profile, const struct chip_config *wanted, struct error *err)
 {
     for (size_t i = 0; i < profile->key_count; i++) {
@@ -149,8 +141,9 @@ static bool wanted_serves_derive(const struct profile *profile, const struct chi
         if ((key->usage & PSA_KEY_USAGE_DERIVE) == 0 ||
             (key->slot < CHIP_SLOTS && chip_slot_policy(wanted, key->slot).ecdh))
             continue;
-        error_set(err, ERROR_PROFILE_CONFLICT, "a key is to derive, and bit 2 of its slot's ReadKey (ECDH) is 0",
-                  "name a slot that can do ECDH, or take derive out of the key's usage");
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  "the key's usage has derive, but its slot does not permit ECDH (ReadKey bit 2 is 0)",
+                  "name a slot that permits ECDH, or remove derive from the key's usage");
         error_at_slot(err, key->slot);
         error_with_key(err, key->id);
         error_with_subject(err, key->name);
@@ -170,7 +163,7 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
     case PROFILE_AS_DELIVERED:
         break;
     case PROFILE_FACTORY_DEFAULT:
-        named_apply(wanted_blank(part), part, wanted);
+        chip_config_set_policy(wanted, part, &wanted_blank(part)->policy);
         break;
     case PROFILE_TRUST_AND_GO:
         wanted_trust_and_go(part, &found, wanted);
@@ -183,9 +176,9 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
             goto refuse;
         break;
     }
-    /* Without I2C byte 16 is the configuration of a GPIO, which is the board's affair and in no profile. */
+    /* On a part without I2C, byte 16 configures a GPIO: the board decides it, not the profile. */
     if (!chip_config_is_i2c(&found))
-        wanted->bytes[I2C_ADDRESS_AT] = found.bytes[I2C_ADDRESS_AT];
+        chip_config_set_address_byte(wanted, chip_config_address_byte(&found));
     if (!wanted_serves_derive(profile, wanted, err))
         goto refuse;
     return true;

@@ -14,9 +14,9 @@
 #include "base/error.h"
 
 /*
- * Room in the structure, texts with the closing NUL. A build for a board may define less of those that are guarded, as
- * far as its compiled-in profile still fits (the table that `imprint compile` makes asserts it); then everything in
- * that build is compiled alike. The formats do not change with it.
+ * Sizes of the arrays below; those of texts include the NUL. A build for a board may define smaller values for the
+ * guarded ones, if its compiled-in profile still fits (the table from `imprint compile` asserts that), and then
+ * compiles all its sources with them. The stored formats do not depend on them.
  */
 #define PROFILE_NAME_MAX 64
 #ifndef PROFILE_KEYS_MAX
@@ -37,8 +37,8 @@
 
 /* The values of the enums below are stored in the binary form: they never change, new ones are added at the end. */
 enum profile_configuration {
-    PROFILE_AS_DELIVERED = 0, /* whatever the maker put in; only what the keys need is checked */
-    PROFILE_FACTORY_DEFAULT,  /* the policy bytes every blank part leaves the fab with */
+    PROFILE_AS_DELIVERED = 0, /* any configuration; only what the keys need is checked */
+    PROFILE_FACTORY_DEFAULT,  /* the policy bytes of every blank part */
     PROFILE_TRUST_AND_GO,     /* ATECC608A/B-TNGTLS */
     PROFILE_TRUST_FLEX,       /* ATECC608A/B-TFLXTLS */
     PROFILE_POLICY,           /* imprint writes it: derived from the keys below */
@@ -46,26 +46,25 @@ enum profile_configuration {
 
 enum profile_method { PROFILE_REGISTER, PROFILE_GENERATE, PROFILE_IMPORT };
 
-/* May a key be destroyed to make room for this one? */
+/* Which key may be destroyed to store this one? */
 enum profile_replace {
-    PROFILE_REPLACE_NEVER = 0, /* only an empty slot will do */
-    PROFILE_REPLACE_UNCLAIMED, /* also one whose key no key id points to */
+    PROFILE_REPLACE_NEVER = 0, /* none: the slot must be empty */
+    PROFILE_REPLACE_UNCLAIMED, /* one that no key id points to */
 };
 
-/* Texts stand behind what is used most: Thumb code reaches near fields with shorter instructions. */
 struct profile_key {
-    uint32_t id; /* PSA key id, 1..0x3fffffff, unique */
+    char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
+    uint32_t id;                 /* PSA key id, 1..0x3fffffff, unique */
     enum profile_method method;
     uint8_t slot; /* 0..15, or PROFILE_SLOT_ANY: the driver chooses */
     psa_key_type_t type;
     uint16_t bits;
     enum profile_replace replace;
-    bool lock_slot; /* freeze the slot when the key is proven (needs arming) */
+    bool lock_slot; /* lock the slot for ever when the key is proven (needs arming) */
     psa_algorithm_t algorithm;
-    psa_key_usage_t usage;       /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
-    char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
+    psa_key_usage_t usage; /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
     char source[PROFILE_SOURCE_MAX];       /* import: PEM file, relative to the profile's folder; else empty */
-    char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none is wanted */
+    char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none */
     uint32_t line;                         /* where it stands in the text, for messages; not part of the digest */
 };
 
@@ -76,12 +75,12 @@ struct profile_write_key {
 };
 
 struct profile {
+    char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
     enum profile_configuration configuration;
     uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to give the part; 0 keeps what it has */
     bool lock_config, lock_data;
     size_t key_count;
-    char name[PROFILE_NAME_MAX];
     struct profile_key keys[PROFILE_KEYS_MAX];
     size_t write_key_count;
     struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];

@@ -8,30 +8,23 @@
 #include <string.h>
 
 #include "provision/prove.h"
+#include "provision/run.h"
 #include "provision/status.h"
-
-/* What one run carries from step to step. */
-struct run {
-    struct provision *provision;
-    struct provision_plan *plan;
-    struct provision_evidence *evidence;
-    bool finished; /* the device was, when it was looked at: this run changes nothing */
-};
+#include "psa/keys.h"
 
 static enum provision_status make_key(struct provision *provision, const struct profile_key *key, struct error *err)
 {
     psa_key_attributes_t attributes;
-    psa_key_id_t id = 0;
     psa_status_t status;
 
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
+    profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
     if (key->method == PROFILE_IMPORT)
         return provision->skills->import_key(provision, key, &attributes, err);
     if (key->method == PROFILE_REGISTER)
-        status = mbedtls_psa_register_se_key(&attributes);
+        status = keys_register(provision->driver, &attributes, key->slot, err);
     else
-        status = psa_generate_key(&attributes, &id);
+        status = keys_generate(provision->driver, &attributes, key->slot, err);
     return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
 }
 
@@ -44,8 +37,7 @@ static enum provision_status confirm_record(struct provision *provision, const s
 {
     psa_status_t status;
 
-    (void)psa_purge_key(key->id);
-    status = provision_read_record(key, slot, err);
+    status = provision_read_record(provision->driver, key, true, slot, err);
     if (status == PSA_SUCCESS && err->reason == ERROR_NONE)
         return PROVISION_OK;
     error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",
@@ -53,7 +45,7 @@ static enum provision_status confirm_record(struct provision *provision, const s
     return provision_psa_failed(provision, status, key, err);
 }
 
-static enum provision_status do_make_key(struct run *run, struct provision_step *step, struct error *err)
+enum provision_status provision_run_make_key(struct provision_run *run, struct provision_step *step, struct error *err)
 {
     const struct provision_step *end = run->plan->steps + run->plan->step_count;
     const struct profile_key *key = provision_key_of(run->provision, step);
@@ -73,54 +65,44 @@ static enum provision_status do_make_key(struct run *run, struct provision_step 
     return PROVISION_OK;
 }
 
-static enum provision_status do_step(struct run *run, struct provision_step *step, struct error *err)
+enum provision_status provision_run_write_config(struct provision_run *run, struct provision_step *step,
+                                                 struct error *err)
 {
-    struct provision *provision = run->provision;
-    const struct provision_skills *skills = provision->skills;
-
-    switch (step->action) {
-    case PROVISION_WRITE_CONFIG:
-        return skills->write_config(provision, run->plan, err);
-    case PROVISION_FILL_DATA:
-        return skills->fill_data(provision, run->plan, err);
-    case PROVISION_LOCK_CONFIG:
-    case PROVISION_LOCK_DATA:
-    case PROVISION_LOCK_SLOT:
-        return skills->lock(provision, run->plan, step, err);
-    case PROVISION_PROVE_KEY:
-        return provision_prove_key(provision, step, run->finished, &run->evidence->keys[step->key], err);
-    default:
-        return do_make_key(run, step, err);
-    }
+    (void)step;
+    return run->provision->skills->write_config(run->provision, run->plan, err);
 }
 
-static const char *const doing[PROVISION_ACTION_COUNT] = {
-    [PROVISION_WRITE_CONFIG] = "write the config zone",
-    [PROVISION_LOCK_CONFIG] = "lock the config zone",
-    [PROVISION_REGISTER_KEY] = "register the key in its slot",
-    [PROVISION_GENERATE_KEY] = "generate a key in the chip",
-    [PROVISION_IMPORT_KEY] = "import a key into the chip",
-    [PROVISION_FILL_DATA] = "fill the unused slots before the data lock",
-    [PROVISION_LOCK_DATA] = "lock the data zone",
-    [PROVISION_PROVE_KEY] = "prove the key",
-    [PROVISION_LOCK_SLOT] = "lock the slot",
-};
-
-static uint64_t chip_time_us(const struct run *run)
+enum provision_status provision_run_fill_data(struct provision_run *run, struct provision_step *step, struct error *err)
 {
-    const struct transport *transport = &run->provision->driver->chip->transport;
+    (void)step;
+    return run->provision->skills->fill_data(run->provision, run->plan, err);
+}
+
+enum provision_status provision_run_lock(struct provision_run *run, struct provision_step *step, struct error *err)
+{
+    return run->provision->skills->lock(run->provision, run->plan, step, err);
+}
+
+enum provision_status provision_run_prove_key(struct provision_run *run, struct provision_step *step, struct error *err)
+{
+    return provision_prove_key(run->provision, step, run->finished, &run->evidence->keys[step->key], err);
+}
+
+static uint64_t chip_time_us(const struct provision_run *run)
+{
+    const struct imprint_transport *transport = &run->provision->driver->chip->transport;
 
     return transport->operations->now_us(transport->context);
 }
 
-static bool report(const struct run *run, const struct provision_step *step, bool finished)
+static bool report(const struct provision_run *run, const struct provision_step *step, bool finished)
 {
     const struct provision_callbacks *callbacks = &run->provision->callbacks;
 
     return callbacks->progress == NULL || callbacks->progress(callbacks->context, run->plan, step, finished);
 }
 
-static bool run_step(struct run *run, struct provision_step *step, struct error *err)
+static bool run_step(struct provision_run *run, struct provision_step *step, struct error *err)
 {
     uint32_t started = (uint32_t)chip_time_us(run);
     enum provision_status result;
@@ -129,10 +111,10 @@ static bool run_step(struct run *run, struct provision_step *step, struct error 
         error_set(err, ERROR_INTERRUPTED, "stopped between two steps", "run the same command again to finish");
         return false;
     }
-    result = do_step(run, step, err);
+    result = provision_step_kinds[step->action].run(run, step, err);
     step->chip_us = (uint32_t)chip_time_us(run) - started;
     if (result != PROVISION_OK) {
-        error_doing(err, doing[step->action]);
+        error_doing(err, provision_step_kinds[step->action].doing);
         if (step->slot != PROFILE_SLOT_ANY)
             error_at_slot(err, step->slot);
         if (step->key >= 0)
@@ -140,15 +122,15 @@ static bool run_step(struct run *run, struct provision_step *step, struct error 
         return false;
     }
     step->done = true;
-    if (step->lasting) {
-        run->plan->todo--;
-        run->evidence->lasting_steps++;
+    if (step->is_persistent) {
+        run->plan->changes_left--;
+        run->evidence->changes++;
     }
     (void)report(run, step, true);
     return true;
 }
 
-static bool run_steps(struct run *run, struct error *err)
+static bool run_steps(struct provision_run *run, struct error *err)
 {
     struct provision_plan *plan = run->plan;
 
@@ -170,7 +152,8 @@ static bool run_steps(struct run *run, struct error *err)
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err)
 {
-    struct run run = {.provision = provision, .plan = plan, .evidence = evidence, .finished = plan->todo == 0};
+    struct provision_run run = {
+        .provision = provision, .plan = plan, .evidence = evidence, .finished = plan->changes_left == 0};
     struct driver_settings before;
     uint64_t started = chip_time_us(&run);
     bool ok;

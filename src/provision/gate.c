@@ -7,10 +7,8 @@
 #include "provision/fill.h"
 #include "provision/prove.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
-#define CONFIG_LOCK_VALUE 86 /* chip-zones section 3: LockValue, LockConfig, SlotLocked */
-#define CONFIG_LOCK_CONFIG 87
-#define CONFIG_SLOT_LOCKED 88
 #define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
 
 /* What a rule looks at. `after` is `now` as it would be with every lock that the profile asks for. */
@@ -31,18 +29,12 @@ struct gate_rule {
 
 static bool rule_bytes_differ(const struct gate_view *view, struct error *err)
 {
-    for (size_t i = 0; i < CHIP_CONFIG_BYTES; i++) {
-        bool lock_byte = i == CONFIG_LOCK_VALUE || i == CONFIG_LOCK_CONFIG;
+    int differs = chip_config_compare_unlocked(view->now, &view->plan->wanted);
 
-        if (!lock_byte && view->now->bytes[i] != view->plan->wanted.bytes[i]) {
-            err->has_config_offset = true;
-            err->config_offset = (uint8_t)i;
-            err->expected = view->plan->wanted.bytes[i];
-            err->found = view->now->bytes[i];
-            return true;
-        }
-    }
-    return false;
+    if (differs < 0)
+        return false;
+    chip_config_note_difference(err, differs, &view->plan->wanted, view->now);
+    return true;
 }
 
 static bool rule_table_shifted(const struct gate_view *view, struct error *err)
@@ -122,8 +114,8 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
-        profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &attributes);
-        status = driver_want_of(&attributes, PSA_KEY_CREATION_REGISTER, &want, NULL);
+        profile_key_attributes(key, KEYS_LIFETIME, &attributes);
+        status = driver_want_of(&attributes, DRIVER_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
         want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {
@@ -137,8 +129,7 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
 
 static bool makes_key(const struct provision_step *step)
 {
-    return step->action == PROVISION_REGISTER_KEY || step->action == PROVISION_GENERATE_KEY ||
-           step->action == PROVISION_IMPORT_KEY;
+    return provision_step_kinds[step->action].makes_key;
 }
 
 static bool rule_key_missing(const struct gate_view *view, struct error *err)
@@ -221,17 +212,16 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
 {
     struct gate_view view = {.profile = profile, .plan = plan, .step = step, .now = now, .after = *now};
 
-    view.after.bytes[CONFIG_LOCK_CONFIG] = 0;
+    chip_config_mark_locked(&view.after);
     if (profile->lock_data)
-        view.after.bytes[CONFIG_LOCK_VALUE] = 0;
+        chip_config_mark_data_locked(&view.after);
     for (size_t i = 0; i < sizeof(gate_rules) / sizeof(gate_rules[0]); i++) {
         struct error details = {.reason = ERROR_NONE};
 
         if ((gate_rules[i].actions & 1u << step->action) == 0 || !gate_rules[i].broken(&view, &details))
             continue;
         error_set(&details, ERROR_GATE_REFUSED, gate_rules[i].cause, gate_rules[i].next);
-        if (err->reason == ERROR_NONE)
-            *err = details;
+        error_pass(err, &details);
         return false;
     }
     return true;
@@ -345,7 +335,7 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
                   "take this part off the line");
         return PROVISION_REFUSED;
     }
-    *err = lock_error;
+    error_pass(err, &lock_error);
     if (sent == CHIP_EXECUTION && step->action == PROVISION_LOCK_DATA)
         err->next = "the data zone holds other bytes than imprint wrote; run again, and if it stays so take this part "
                     "off the line";

@@ -3,6 +3,7 @@
 
 #include "provision/skills.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
 /* The longest key to import in PSA's format: an uncompressed P-256 point. */
 #define POINT_BYTES 65
@@ -14,7 +15,6 @@ enum provision_status provision_import_key(struct provision *provision, const st
     uint8_t source[POINT_BYTES];
     struct bytes_out out = {.data = source, .cap = sizeof(source)};
     enum provision_status result = PROVISION_OK;
-    psa_key_id_t id = 0;
     psa_status_t status;
 
     if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
@@ -22,7 +22,7 @@ enum provision_status provision_import_key(struct provision *provision, const st
         result = provision_status_of(err);
         goto out;
     }
-    status = psa_import_key(attributes, out.data, out.len, &id);
+    status = keys_import(provision->driver, attributes, key->slot, bytes_written(&out), err);
     if (status != PSA_SUCCESS)
         result = provision_psa_failed(provision, status, key, err);
 out:

@@ -8,24 +8,23 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "psa/recovery.h"
 #include "provision/prove.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
-static const uint8_t creations[] = {
-    [PROFILE_REGISTER] = PSA_KEY_CREATION_REGISTER,
-    [PROFILE_GENERATE] = PSA_KEY_CREATION_GENERATE,
-    [PROFILE_IMPORT] = PSA_KEY_CREATION_IMPORT,
+_Static_assert(PROFILE_SLOT_ANY == KEYS_SLOT_ANY, "no slot is named");
+
+static const enum driver_method methods[] = {
+    [PROFILE_REGISTER] = DRIVER_REGISTER,
+    [PROFILE_GENERATE] = DRIVER_GENERATE,
+    [PROFILE_IMPORT] = DRIVER_IMPORT,
 };
 
-/* The action that makes a key is PROVISION_REGISTER_KEY and its method. */
-_Static_assert(PROVISION_REGISTER_KEY + (int)PROFILE_REGISTER == (int)PROVISION_REGISTER_KEY &&
-                   PROVISION_REGISTER_KEY + (int)PROFILE_GENERATE == (int)PROVISION_GENERATE_KEY &&
-                   PROVISION_REGISTER_KEY + (int)PROFILE_IMPORT == (int)PROVISION_IMPORT_KEY,
-               "actions in the order of methods");
-
-/* Proving alone changes nothing that stays. */
-#define FOR_EVER (1u << PROVISION_LOCK_CONFIG | 1u << PROVISION_LOCK_DATA | 1u << PROVISION_LOCK_SLOT)
+static const enum provision_action making[] = {
+    [PROFILE_REGISTER] = PROVISION_REGISTER_KEY,
+    [PROFILE_GENERATE] = PROVISION_GENERATE_KEY,
+    [PROFILE_IMPORT] = PROVISION_IMPORT_KEY,
+};
 
 /* A step that is about no key; the plan is all zero behind its last step. */
 static struct provision_step *add_step(struct provision_plan *plan, enum provision_action action, bool done)
@@ -34,12 +33,11 @@ static struct provision_step *add_step(struct provision_plan *plan, enum provisi
 
     step->action = action;
     step->done = done;
-    step->lasting = action != PROVISION_PROVE_KEY;
-    step->forever = (FOR_EVER >> action & 1) != 0;
+    step->is_persistent = provision_step_kinds[action].is_persistent;
+    step->forever = provision_step_kinds[action].consequence != NULL;
     step->key = -1;
     step->slot = PROFILE_SLOT_ANY;
-    plan->actions |= 1u << action;
-    plan->todo += step->lasting && !done;
+    plan->changes_left += step->is_persistent && !done;
     return step;
 }
 
@@ -53,7 +51,7 @@ static void add_key_step(struct provision_plan *plan, enum provision_action acti
     step->slot = made->slot;
 }
 
-static bool unskilled(struct error *err)
+static bool refuse_unsupported(struct error *err)
 {
     error_set(err, ERROR_UNEXPECTED, "this program was built without what the profile needs",
               "build it with the table that was compiled from this very profile");
@@ -70,22 +68,16 @@ static bool is_as_delivered(const struct profile *profile)
     return profile->configuration == PROFILE_AS_DELIVERED && (usage & PSA_KEY_USAGE_DERIVE) == 0;
 }
 
-/* The actions that this program can do, as bits (1 << enum provision_action). */
-static uint32_t skilled_in(const struct provision_skills *skills)
+/* Whether this program was built with all that the plan needs. */
+static bool is_supported(const struct provision *provision, const struct provision_plan *plan)
 {
-    uint32_t actions = 1u << PROVISION_REGISTER_KEY | 1u << PROVISION_GENERATE_KEY | 1u << PROVISION_PROVE_KEY;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step_kind *kind = &provision_step_kinds[plan->steps[i].action];
 
-    if (skills == NULL)
-        return actions;
-    if (skills->write_config != NULL)
-        actions |= 1u << PROVISION_WRITE_CONFIG;
-    if (skills->fill_data != NULL)
-        actions |= 1u << PROVISION_FILL_DATA;
-    if (skills->lock != NULL)
-        actions |= FOR_EVER;
-    if (skills->import_key != NULL && skills->prove_import != NULL)
-        actions |= 1u << PROVISION_IMPORT_KEY;
-    return actions;
+        if (kind->is_supported != NULL && !kind->is_supported(provision->skills))
+            return false;
+    }
+    return true;
 }
 
 /* The part is one that the profile allows, and its policy bytes are or can become the wanted ones. */
@@ -113,7 +105,7 @@ static bool observe_configuration(struct provision *provision, struct provision_
         if (!skills->wanted_config(profile, &plan->found, &plan->wanted, err))
             return false;
     } else if (!is_as_delivered(profile)) {
-        return unskilled(err);
+        return refuse_unsupported(err);
     }
 
     locked = chip_config_is_locked(&plan->found);
@@ -142,15 +134,12 @@ static bool observe_configuration(struct provision *provision, struct provision_
 #define ALLOW_REPLACING "set replace: unclaimed for this key, if the key in the slot may be lost for ever"
 
 /* The driver advises programs, for which naming a slot is permission enough; a profile has to say it in a word. */
-static psa_status_t choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+static void advise_for_profile(struct error *err)
 {
-    psa_status_t status = driver_choose_slot(driver, want, slot, err);
-
-    if (status != PSA_SUCCESS && err->reason == ERROR_SLOT_FILLED)
+    if (err->reason == ERROR_SLOT_FILLED)
         err->next = ALLOW_REPLACING;
-    if (status != PSA_SUCCESS && err->reason == ERROR_NO_FREE_SLOT)
+    if (err->reason == ERROR_NO_FREE_SLOT)
         err->next = "give the profile fewer such keys, or use another part: imprint info shows what each slot can do";
-    return status;
 }
 
 /*
@@ -167,7 +156,7 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
                                     const struct profile_key *key, bool scrap, struct error *err)
 {
     enum driver_fill fill;
-    psa_status_t status = driver_probe_slot(provision->driver, key->slot, &fill, err);
+    psa_status_t status = keys_probe_slot(provision->driver, key->slot, &fill, err);
 
     if (status != PSA_SUCCESS)
         return status;
@@ -197,24 +186,21 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
  */
 static psa_status_t observe_slot(struct driver *driver, const struct profile_key *key, uint8_t *slot, struct error *err)
 {
-    psa_key_attributes_t wants;
-    struct driver_want want;
+    psa_key_attributes_t attributes;
     psa_status_t status;
 
-    profile_key_attributes(key, PSA_ATECC608A_LIFETIME, &wants);
-    status = driver_want_of(&wants, creations[key->method], &want, err);
-    if (status != PSA_SUCCESS)
-        return status;
-    want.abilities |= provision_proof_needs(key);
+    profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
-    if (key->slot == PROFILE_SLOT_ANY)
-        return choose_slot(driver, &want, slot, err);
-    return driver_check_slot(driver, &want, key->slot, err);
+    *slot = key->slot;
+    status = keys_find_slot(driver, &attributes, methods[key->method], provision_proof_needs(key), slot, err);
+    if (status != PSA_SUCCESS)
+        advise_for_profile(err);
+    return status;
 }
 
-/* `begun`: the slot holds what a run of ours has left. */
+/* `started`: the slot holds what a run of ours has left. */
 static psa_status_t observe_missing(struct provision *provision, const struct provision_plan *plan,
-                                    const struct profile_key *key, uint8_t *slot, bool *begun, struct error *err)
+                                    const struct profile_key *key, uint8_t *slot, bool *started, struct error *err)
 {
     const bool configured = chip_config_is_locked(&plan->found);
     psa_status_t status = PSA_SUCCESS;
@@ -222,9 +208,9 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
     if (configured)
         status = observe_slot(provision->driver, key, slot, err);
     if (status == PSA_SUCCESS && *slot != PROFILE_SLOT_ANY)
-        *begun = driver_slot_is_scrap(provision->driver, *slot);
+        *started = keys_slot_is_scrap(provision->driver, *slot);
     if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
-        status = observe_content(provision, plan, key, *begun, err);
+        status = observe_content(provision, plan, key, *started, err);
     return status;
 }
 
@@ -246,14 +232,14 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
 {
     struct provision_step *step;
     uint8_t slot = key->slot;
-    bool begun = false;
-    psa_status_t status = provision_read_record(key, &slot, err);
+    bool started = false;
+    psa_status_t status = provision_read_record(provision->driver, key, false, &slot, err);
     const bool missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
 
     if (missing) {
         status = PSA_SUCCESS;
         if (is_provable(provision->profile, plan, key, err))
-            status = observe_missing(provision, plan, key, &slot, &begun, err);
+            status = observe_missing(provision, plan, key, &slot, &started, err);
     }
     if (status != PSA_SUCCESS || err->reason != ERROR_NONE) {
         error_doing(err, missing ? "plan the profile's keys" : "read the key's record");
@@ -262,8 +248,8 @@ static struct provision_step *observe_key(struct provision *provision, struct pr
         (void)provision_psa_failed(provision, status, key, err);
         return NULL;
     }
-    step = add_step(plan, (enum provision_action)(PROVISION_REGISTER_KEY + (int)key->method), !missing);
-    step->begun = begun;
+    step = add_step(plan, making[key->method], !missing);
+    step->started = started;
     step->slot = slot;
     if (slot != PROFILE_SLOT_ANY) {
         uint16_t *taken = &provision->driver->settings.reserved_slots;
@@ -279,7 +265,7 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
     const struct profile *profile = provision->profile;
     const struct provision_step *made;
 
-    if (!observe_configuration(provision, plan, err) || driver_require_settled(provision->driver, err) != PSA_SUCCESS)
+    if (!observe_configuration(provision, plan, err) || keys_settle(provision->driver, err) != PSA_SUCCESS)
         return false;
     made = &plan->steps[plan->step_count];
     for (size_t i = 0; i < profile->key_count; i++) {
@@ -312,8 +298,8 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     memset(plan, 0, sizeof(*plan));
     provision_begin(provision, &before);
     ok = observe_steps(provision, plan, err);
-    if (ok && (plan->actions & ~skilled_in(provision->skills)) != 0)
-        ok = unskilled(err);
+    if (ok && !is_supported(provision, plan))
+        ok = refuse_unsupported(err);
     if (!ok) {
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */

@@ -5,8 +5,9 @@
 
 #include "chip/operations.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
-#define POINT_BYTES 65
+#define POINT_BYTES KEYS_POINT_BYTES
 #define DO_NOT_SHIP "do not ship this device; look at it with: imprint info"
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
@@ -46,14 +47,14 @@ static enum provision_status prove_signature(struct provision *provision, const 
                                              struct provision_key_evidence *evidence, struct error *err)
 {
     const psa_algorithm_t algorithm = proof_algorithm(key);
-    size_t len = 0;
     psa_status_t status;
 
     evidence->hash = PSA_ALG_CATEGORY_HASH | (algorithm & PSA_ALG_HASH_MASK);
     status = psa_generate_random(evidence->challenge, sizeof(evidence->challenge));
     if (status == PSA_SUCCESS)
-        status = psa_sign_message(key->id, algorithm, evidence->challenge, sizeof(evidence->challenge),
-                                  evidence->signature, sizeof(evidence->signature), &len);
+        status =
+            keys_sign_message(provision->driver, key->id, algorithm,
+                              bytes_of(evidence->challenge, sizeof(evidence->challenge)), evidence->signature, err);
     if (status != PSA_SUCCESS) {
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
@@ -67,11 +68,10 @@ static enum provision_status prove_signature(struct provision *provision, const 
 static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
                                              uint8_t point[static POINT_BYTES], struct error *err)
 {
-    size_t len = 0;
     psa_status_t status;
 
-    status = psa_export_public_key(key->id, point, POINT_BYTES, &len);
-    if (status == PSA_SUCCESS && len == POINT_BYTES)
+    status = keys_public(provision->driver, key->id, point, err);
+    if (status == PSA_SUCCESS)
         return PROVISION_OK;
     error_doing(err, "read the public key");
     return provision_psa_failed(provision, status, key, err);

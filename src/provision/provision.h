@@ -11,8 +11,8 @@
 #ifndef IMPRINT_PROVISION_PROVISION_H
 #define IMPRINT_PROVISION_PROVISION_H
 
-#include "psa/se_c/atecc608a_se.h"
 #include "psa/driver.h"
+#include "psa/location.h"
 #include "psa/slots.h"
 #include "profile/profile.h"
 
@@ -44,13 +44,13 @@ const char *provision_action_name(enum provision_action action); /* "generate-ke
 
 struct provision_step {
     enum provision_action action;
-    bool done;        /* found done while observing, or done by this run */
-    bool begun;       /* found begun: the key's slot holds what was never reported, or was destroyed */
-    bool lasting;     /* changes something that stays */
-    bool forever;     /* cannot be undone: passes the gate */
-    int key;          /* index into profile->keys, -1 for none */
-    uint8_t slot;     /* PROFILE_SLOT_ANY: not chosen yet, or none */
-    uint32_t chip_us; /* chip time this step took; 0 before */
+    bool done;          /* found done while observing, or done by this run */
+    bool started;       /* found started: the key's slot holds what was never reported, or was destroyed */
+    bool is_persistent; /* changes something that stays */
+    bool forever;       /* cannot be undone: passes the gate */
+    int key;            /* index into profile->keys, -1 for none */
+    uint8_t slot;       /* PROFILE_SLOT_ANY: not chosen yet, or none */
+    uint32_t chip_us;   /* chip time this step took; 0 before */
 };
 
 /* What a device is before anything is done to it: seen from chip and key store each time, and remembered nowhere. */
@@ -58,12 +58,37 @@ enum provision_state {
     PROVISION_STATE_UNKNOWN = 0, /* it could not be looked at */
     PROVISION_STATE_BLANK,       /* no step of this profile is done */
     PROVISION_STATE_PARTIAL,     /* some are */
-    PROVISION_STATE_DONE,        /* all that last are */
+    PROVISION_STATE_DONE,        /* all persistent steps are */
     PROVISION_STATE_FOREIGN,     /* somebody else's: other configuration, or other keys where this profile's belong */
     PROVISION_STATE_WRONG_PART,  /* no part that the profile allows */
     PROVISION_STATE_COUNT
 };
 const char *provision_state_name(enum provision_state state); /* "partial" */
+
+struct provision_run;
+struct provision_skills;
+
+/* Does one step: see provision/run.h. */
+typedef enum provision_status provision_run_step(struct provision_run *run, struct provision_step *step,
+                                                 struct error *err);
+
+/*
+ * What the engine, the boards and the station know of one kind of step. A step that cannot be undone has a consequence;
+ * it is done by the gate (provision/gate.h), and only where it is armed. The name lies in the row and is no pointer, so
+ * that an image that keeps its texts apart (-DIMPRINT_TEXTS=OFF) still has it.
+ */
+struct provision_step_kind {
+    char name[20];      /* "generate-key" */
+    bool is_persistent; /* changes something that stays */
+    bool makes_key;     /* afterwards the key store has a record of the step's key */
+    bool (*is_supported)(const struct provision_skills *skills); /* NULL: by every program */
+    provision_run_step *run;
+    const char *doing;       /* after "cannot": "lock the slot" */
+    const char *consequence; /* what can never be changed again; NULL: the step can be undone */
+};
+
+/* One row for each enum provision_action. */
+extern const struct provision_step_kind provision_step_kinds[PROVISION_ACTION_COUNT];
 
 #define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
 
@@ -71,8 +96,7 @@ const char *provision_state_name(enum provision_state state); /* "partial" */
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    uint32_t actions; /* of the steps, as bits (1 << enum provision_action) */
-    size_t todo;      /* lasting steps not done yet: 0 means that the device is finished and only to be proven */
+    size_t changes_left; /* persistent steps not done yet: 0 means that the device is finished and only to be proven */
     size_t step_count;
     struct provision_step steps[PROVISION_STEPS_MAX];
     struct chip_config found;  /* config zone as observed */
@@ -83,7 +107,7 @@ struct provision_plan {
 struct provision_triage {
     enum provision_state state;
     int stopped_after; /* PARTIAL: the last step done before the first that is not */
-    int stopped_in;    /* PARTIAL: the first that is not, where it was begun */
+    int stopped_in;    /* PARTIAL: the first that is not, where it was started */
 };
 
 /* How far a device has come: by its plan, or by the reason why provision_observe() refused it (else ERROR_NONE). */
@@ -104,8 +128,8 @@ struct provision_key_evidence {
 struct provision_evidence {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    size_t lasting_steps; /* how many lasting changes this run made; 0: the device was finished already */
-    uint64_t chip_us;     /* chip time of the whole run */
+    size_t changes;   /* how many persistent changes this run made; 0: the device was finished already */
+    uint64_t chip_us; /* chip time of the whole run */
     uint8_t profile_digest[PROFILE_DIGEST_BYTES];
     size_t key_count;
     struct provision_key_evidence keys[PROFILE_KEYS_MAX];

@@ -1,32 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provision/status.h"
 
-struct psa_meaning {
-    int16_t status; /* psa_status_t: its values are small */
-    enum error_reason reason;
-    const char *cause;
-    const char *next;
-};
-
-/* What a status that came from the PSA core itself, not from the driver, tells a person. */
-static const struct psa_meaning psa_meanings[] = {
-    {PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS, "the key id is in use", "choose another id, or destroy the key first"},
-    {PSA_ERROR_INVALID_HANDLE, ERROR_KEY_UNKNOWN, "no key has this id", "list the keys with: imprint keys"},
-    {PSA_ERROR_DOES_NOT_EXIST, ERROR_KEY_UNKNOWN, "no key has this id", "list the keys with: imprint keys"},
-    {PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_STORAGE_FULL, "there is no room for the key's record",
-     "free some room where the state is kept and run again"},
-    {PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED, "the key store cannot be read or written",
-     "check the medium and the permissions of the state folder"},
-    {PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT, "the key's record is damaged",
-     "restore the state folder from a copy, or forget this device's keys with: imprint erase --yes"},
-    {PSA_ERROR_DATA_INVALID, ERROR_STORAGE_CORRUPT, "the key's record is not one this version understands",
-     "restore the state folder from a copy, or forget this device's keys with: imprint erase --yes"},
-    {PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT, "the chip does not answer", "check power and wiring"},
-    {PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES, "neither chip nor PSA supports a key of this kind",
-     "change type, algorithm or usage in the profile"},
-    {PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, "PSA refuses the key's attributes",
-     "change type, algorithm or usage in the profile"},
-};
+#include "psa/keys.h"
 
 enum provision_status provision_status_of(const struct error *err)
 {
@@ -64,17 +39,7 @@ const struct profile_key *provision_key_of(const struct provision *provision, co
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err)
 {
-    if (provision->driver->last_error.reason != ERROR_NONE) {
-        if (err->reason == ERROR_NONE)
-            *err = provision->driver->last_error;
-    } else {
-        for (size_t i = 0; i < sizeof(psa_meanings) / sizeof(psa_meanings[0]); i++) {
-            if (psa_meanings[i].status == status)
-                error_set(err, psa_meanings[i].reason, psa_meanings[i].cause, psa_meanings[i].next);
-        }
-        error_set(err, ERROR_PSA, "PSA Crypto refused", NULL);
-    }
-    error_with_psa(err, status);
+    keys_explain(provision->driver, status, err);
     if (key != NULL)
         error_with_key(err, key->id);
     return provision_status_of(err);
@@ -105,19 +70,21 @@ enum provision_status provision_end(struct provision *provision, const struct dr
     return ok ? PROVISION_OK : provision_status_of(err);
 }
 
-psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err)
+psa_status_t provision_read_record(struct driver *driver, const struct profile_key *key, bool fresh, uint8_t *slot,
+                                   struct error *err)
 {
     psa_key_attributes_t has = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t number = CHIP_SLOTS; /* stays so where the key is in no slot */
-    psa_status_t status = psa_get_key_attributes(key->id, &has);
+    struct error why = {.reason = ERROR_NONE};
+    uint8_t found = KEYS_SLOT_ANY;
+    psa_status_t status = keys_attributes(driver, key->id, fresh, &has, &found, &why);
     bool same;
-    uint8_t found;
 
-    if (status != PSA_SUCCESS)
+    if (status != PSA_SUCCESS) {
+        if (status != PSA_ERROR_INVALID_HANDLE && status != PSA_ERROR_DOES_NOT_EXIST)
+            error_pass(err, &why);
         return status;
-    (void)psa_get_key_slot_number(&has, &number);
-    found = number < CHIP_SLOTS ? (uint8_t)number : PROFILE_SLOT_ANY;
-    same = profile_key_has(key, PSA_ATECC608A_LIFETIME, &has);
+    }
+    same = profile_key_has(key, KEYS_LIFETIME, &has);
     psa_reset_key_attributes(&has);
     if (same && found != PROFILE_SLOT_ANY && (key->slot == PROFILE_SLOT_ANY || key->slot == found)) {
         *slot = found;
@@ -138,11 +105,6 @@ bool provision_same_policy(const struct provision_plan *plan, const struct chip_
 
     if (differs < 0)
         return true;
-    if (err != NULL) {
-        err->has_config_offset = true;
-        err->config_offset = (uint8_t)differs;
-        err->expected = plan->wanted.bytes[differs];
-        err->found = config->bytes[differs];
-    }
+    chip_config_note_difference(err, differs, &plan->wanted, config);
     return false;
 }

@@ -33,9 +33,11 @@ enum provision_status provision_end(struct provision *provision, const struct dr
 
 /*
  * Reads the record of the profile's key. A key id that exists must be that key: same attributes, and the same slot
- * where the profile names one. `slot` gets where it is; else `err` the reason, though PSA's status is success.
+ * where the profile names one. `fresh`: read from the store, not from what PSA remembers. `slot` gets where it is; else
+ * `err` the reason, though PSA's status is success. No reason is noted where there is no such key.
  */
-psa_status_t provision_read_record(const struct profile_key *key, uint8_t *slot, struct error *err);
+psa_status_t provision_read_record(struct driver *driver, const struct profile_key *key, bool fresh, uint8_t *slot,
+                                   struct error *err);
 
 /* Whether `config` has the wanted policy; the first byte that differs goes into `err`, as a detail of a reason to come.
  */

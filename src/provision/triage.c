@@ -39,18 +39,29 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
 
-        if (!step->lasting)
+        if (!step->is_persistent)
             continue;
-        any = any || step->done || step->begun;
+        any = any || step->done || step->started;
         if (!step->done && open == NULL)
             open = step;
         if (open == NULL)
             found.stopped_after = (int)i;
-        else if (open == step && step->begun)
+        else if (open == step && step->started)
             found.stopped_in = (int)i;
     }
     found.state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
     if (open == NULL)
         found.stopped_after = -1;
     return found;
+}
+
+const char *provision_state_name(enum provision_state state)
+{
+    static const char *const names[PROVISION_STATE_COUNT] = {
+        [PROVISION_STATE_UNKNOWN] = "unknown", [PROVISION_STATE_BLANK] = "blank",
+        [PROVISION_STATE_PARTIAL] = "partial", [PROVISION_STATE_DONE] = "done",
+        [PROVISION_STATE_FOREIGN] = "foreign", [PROVISION_STATE_WRONG_PART] = "wrong-part",
+    };
+
+    return (unsigned)state < PROVISION_STATE_COUNT ? names[state] : "unexpected";
 }

@@ -2,7 +2,6 @@
 #include "psa/driver.h"
 
 #include "chip/operations.h"
-#include "psa/recovery.h"
 #include "psa/status.h"
 
 /* Mbed TLS calls its drivers without a context of theirs: see driver_bind() in the header. */
@@ -14,8 +13,6 @@ void driver_init(struct driver *driver, struct chip *chip, struct storage *stora
     *driver = (struct driver){.chip = chip, .storage = storage};
     if (settings != NULL)
         driver->settings = *settings;
-    storage->recover = driver_recover_again;
-    storage->recover_context = driver;
 }
 
 void driver_bind(struct driver *driver)
@@ -57,23 +54,14 @@ psa_status_t driver_load_config(struct driver *driver, struct error *err)
     return driver_outcome(driver, driver_config(driver, &config, err));
 }
 
-/* Config words (four bytes each) that change after the config zone is locked: bytes 84 to 87 with the two locks, bytes
- * 88 to 91 with SlotLocked. */
-#define FIRST_LOCK_WORD 21
-#define LOCK_WORDS 2
-
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
 {
-    enum chip_status status = CHIP_OK;
-
     if (!driver->config_known)
         return driver_load_config(driver, err);
-    for (uint8_t word = FIRST_LOCK_WORD; status == CHIP_OK && word < FIRST_LOCK_WORD + LOCK_WORDS; word++)
-        status = chip_read_config_word(driver->chip, word, &driver->config.bytes[(size_t)word * 4], err);
-    return driver_outcome(driver, status);
+    return driver_outcome(driver, chip_refresh_locks(driver->chip, &driver->config, err));
 }
 
-/* Who cannot be understood may be another chip next time, or the same one changed by somebody else. */
+/* After a communication error the chip may have been swapped, or changed by somebody else: drop the cached config. */
 psa_status_t driver_outcome(struct driver *driver, enum chip_status status)
 {
     psa_status_t outcome = driver_status_of_chip(status);

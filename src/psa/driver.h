@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The driver's context and settings. One driver is one chip with the storage that holds its key records. The thin shell
- * `dynamic.c` connects it to Mbed TLS's SE_C interface; slot policy is in `slots.h`, key operations in `keys.h`.
+ * The driver's context and settings. One driver is one chip with the store that holds its key records. Slot policy is
+ * in `slots.h`, operations on slots in `operations.h`; `se_c/` connects them to Mbed TLS's secure element interface.
  *
  * What always holds: a slot that a key record points to, or that is locked, is never written, whoever asks and however.
  * What is in use follows from key records and chip; the one thing the driver itself stores is which slots are scrap
- * (storage/scrap.h).
+ * (psa/scrap.h).
  */
-#ifndef IMPRINT_DRIVER_DRIVER_H
-#define IMPRINT_DRIVER_DRIVER_H
+#ifndef IMPRINT_PSA_DRIVER_H
+#define IMPRINT_PSA_DRIVER_H
 
 #include <psa/crypto.h>
+
+#include <imprint/write_key.h>
 
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "base/error.h"
 #include "storage/storage.h"
-
-/* The secret in a slot that encrypts imports into other slots (their WriteKey). Wipe it after use. */
-struct driver_write_key {
-    uint8_t slot;
-    uint8_t secret[32];
-};
 
 struct driver_settings {
     /*
@@ -31,7 +27,7 @@ struct driver_settings {
     bool replace_unclaimed;
     uint16_t reserved_slots; /* bit n: automatic allocation leaves slot n alone */
     bool stay_awake;         /* do not put the chip to sleep after each call: the caller does, at the end of its work */
-    const struct driver_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
+    const struct imprint_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
     size_t write_key_count;
 };
 
@@ -43,21 +39,22 @@ struct driver {
     struct storage *storage;
     bool config_known;
     struct chip_config config;
-    bool erasing; /* a slot may hold a key that was destroyed, and is to be overwritten */
-    bool working; /* one of its methods is on the stack: the chip's registers may hold something that it needs */
+    bool erasing;      /* a slot may hold a key that was destroyed, and is to be overwritten */
+    bool working;      /* one of its methods is running: the chip's registers may hold something that it needs */
+    bool slot_written; /* the call has changed, or may have changed, what the slot of a new key holds */
 };
 
 /*
- * `chip` and `storage` must outlive the driver. Sends and stores nothing. `settings` NULL: all zero. Puts the driver's
- * recovery under `storage` (storage->recover), so that the driver must stay where it is as long as that is mounted.
+ * `chip` and `storage` must outlive the driver. Sends and stores nothing. `settings` NULL: all zero. psa/start.h puts
+ * the driver behind PSA.
  */
 void driver_init(struct driver *driver, struct chip *chip, struct storage *storage,
                  const struct driver_settings *settings);
 
 /*
- * Makes `driver` the one behind atecc608a_drv_info; NULL unbinds, and every method then fails with
+ * Makes `driver` the one that the shell's methods use; NULL unbinds, and every method then fails with
  * PSA_ERROR_BAD_STATE. Mbed TLS's PSA core is one per process and hands its drivers no context of ours: this pointer
- * and storage_mount() are imprint's only mutable globals.
+ * and its_mount()'s are imprint's only mutable globals.
  */
 void driver_bind(struct driver *driver);
 struct driver *driver_bound(void);
@@ -73,7 +70,7 @@ enum chip_status driver_config(struct driver *driver, const struct chip_config *
 
 /*
  * For the driver's own files: from success on, `config` above is the chip's. driver_refresh_locks() reads the lock
- * bytes (84 to 91) anew: for the moment before something is written to the chip.
+ * bytes again: for the moment before something is written to the chip.
  */
 psa_status_t driver_load_config(struct driver *driver, struct error *err);
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);

@@ -1,57 +1,109 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Key operations on the chip in PSA's terms: the one copy that every shell (SE_C now, the unified opaque driver later)
- * calls. All return a psa_status_t, put the chip to sleep when done, and note the reason of a failure in the driver's
- * last_error, which must be clean before; after success it says at most what was done, and the shell clears it. A slot
- * that no chip has is a failure as well.
+ * Keys in the chip, for the engine and for programs of ours: what PSA is asked about them, with the reason of a
+ * refusal. Neither this header nor a caller of it names the interface between the PSA core and the driver: which shell
+ * is below (Mbed TLS's SE_C now, the unified driver interface later) is decided by what is linked (psa/start.h).
+ *
+ * Every function first forgets what an earlier call was refused for, and after a failure notes in `err` why this one
+ * was: the driver's own reason where the driver refused, else what the core's status means. So no failure is ever
+ * explained by another call's. `err` may hold an earlier reason, which is then kept (base/error.h). PSA Crypto has been
+ * started with this driver. Statuses are those of the PSA call named with each function.
+ *
+ * Calls on a key that go past this header (X.509 writing signs by itself) are framed by keys_forget_reason() and
+ * keys_explain().
  */
-#ifndef IMPRINT_DRIVER_KEYS_H
-#define IMPRINT_DRIVER_KEYS_H
+#ifndef IMPRINT_PSA_KEYS_H
+#define IMPRINT_PSA_KEYS_H
 
 #include <psa/crypto.h>
 
+#include "base/bytes.h"
+#include "base/error.h"
 #include "psa/driver.h"
+#include "psa/location.h"
+#include "psa/p256.h"
+#include "psa/slots.h"
 
-/* Generates in `slot`, which driver_choose_slot() or driver_check_slot() has just approved; checks claim and lock
- * again. */
-psa_status_t driver_generate_key(struct driver *driver, uint8_t slot);
+/* The lifetime of every key in the chip, for attributes. */
+#define KEYS_LIFETIME DRIVER_LIFETIME
 
-/*
- * Imports a P-256 key: 32-byte scalar for a key pair, 65 bytes 04|X|Y for a public key. Where the chip allows, a public
- * key is read back and compared; of a key pair it is only asked that the chip computes a public key: comparing that
- * with the scalar's takes elliptic curves, and is the caller's (provision/prove.c does it). `*bits` gets 256.
- */
-psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type_t type, struct bytes key,
-                               size_t *bits);
+#define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is in none */
+#define KEYS_POINT_BYTES P256_POINT_BYTES
+#define KEYS_SIGNATURE_BYTES 64 /* r | s */
 
-/* The public key as 65 bytes 04|X|Y: computed from a private key, or read from a public-key slot. */
-psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out);
+/* --- planning: nothing is written, neither to the chip nor to the store ------------------------------------------ */
 
 /*
- * Signs `hash` (64 bytes r|s come out). `algorithm` must be randomized ECDSA. A hash longer than 32 bytes is cut to its
- * leftmost 32, a shorter one padded with zeros on the left, as ECDSA says for P-256; its length must be that of the
- * algorithm's hash, or of any SHA for ECDSA(ANY_HASH).
+ * Settles in the store what an interrupted run has left. PSA_ERROR_STORAGE_FAILURE as long as the medium prevents that:
+ * then nobody knows which slots are free. (This one may write to the store, and finishes only what was started.)
  */
-psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
-                              struct bytes_out *signature);
-
-/* Verifies with the chip: PSA_ERROR_INVALID_SIGNATURE when it does not match. */
-psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
-                                struct bytes signature);
+psa_status_t keys_settle(struct driver *driver, struct error *err);
 
 /*
- * Puts a random key that nobody knows in place of what `slot` (of the chip's) holds, where no key id but `except_id`
- * (0: none) points to it and the slot may be generated in: it is scrap from then on. Elsewhere the slot is left as it
- * is, which is no failure, and is no scrap. PSA_ERROR_INSUFFICIENT_STORAGE when there was no room to note that. May
- * leave the chip awake.
+ * In which slot a key with `attributes` would be put by `method`. `*slot` is the slot that the caller names, or
+ * KEYS_SLOT_ANY for the driver's choice, which is then told there. `also` are further abilities (enum chip_ability)
+ * that the slot must have. Statuses of driver_want_of(), driver_choose_slot() and driver_check_slot() (psa/slots.h).
  */
-psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id);
+psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,
+                            uint32_t also, uint8_t *slot, struct error *err);
 
 /*
- * Makes the key of `key_id` unusable: where the slot allows and no other key id points to it, GenKey puts a random key
- * in its place that nobody knows; elsewhere the key stays in the chip and only the caller's record goes. When the chip
- * fails in mid way the key record is held (storage_hold()), so that no metadata is lost.
+ * What `slot` holds, asked of the chip; `*is_scrap`: nobody wants what it holds, because an interrupted run left it
+ * there or the key was destroyed.
  */
-psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id);
+psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
+bool keys_slot_is_scrap(struct driver *driver, uint8_t slot);
+
+/* --- making ------------------------------------------------------------------------------------------------------ */
+
+/*
+ * A key id for what is in a slot already, a key generated in a slot, a key imported into one (32-byte scalar or 65-byte
+ * point). `attributes` carry id, lifetime KEYS_LIFETIME, type, bits, algorithm, usage. `slot` KEYS_SLOT_ANY: the
+ * driver chooses (not for registering). mbedtls_psa_register_se_key(), psa_generate_key(), psa_import_key().
+ */
+psa_status_t keys_register(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
+                           struct error *err);
+psa_status_t keys_generate(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
+                           struct error *err);
+psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot, struct bytes key,
+                         struct error *err);
+
+/* --- using ------------------------------------------------------------------------------------------------------- */
+
+/*
+ * The key's attributes, and its slot or KEYS_SLOT_ANY (`slot` may be NULL). `fresh`: from the store, and not from what
+ * the core remembers. The caller resets `attributes`. psa_get_key_attributes(), psa_purge_key().
+ */
+psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh, psa_key_attributes_t *attributes,
+                             uint8_t *slot, struct error *err);
+
+/* psa_export_public_key() */
+psa_status_t keys_public(struct driver *driver, uint32_t key_id, uint8_t point[static KEYS_POINT_BYTES],
+                         struct error *err);
+
+/* psa_sign_hash(), psa_sign_message() and psa_verify_hash(), with a P-256 key. */
+psa_status_t keys_sign_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
+                            uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+psa_status_t keys_sign_message(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes message,
+                               uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+psa_status_t keys_verify_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
+                              const uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+
+/* --- reasons ----------------------------------------------------------------------------------------------------- */
+
+/* Before a call that goes past this header: what the driver said before is not its reason. */
+void keys_forget_reason(struct driver *driver);
+
+/*
+ * After it: notes in `err` why it failed with `status`. The driver's reason counts only where it is one for this very
+ * status; anything else is the core's own refusal. Either way the driver's reason is used up.
+ */
+void keys_explain(struct driver *driver, psa_status_t status, struct error *err);
+
+/*
+ * The status of the driver's last refusal since keys_forget_reason(), for callers to whom a library has hidden PSA's;
+ * `otherwise` when the driver refused nothing.
+ */
+psa_status_t keys_last_status(const struct driver *driver, psa_status_t otherwise);
 
 #endif

@@ -23,7 +23,7 @@ static psa_status_t check_locked(struct driver *driver, struct error *err)
         status = driver_refresh_locks(driver, err);
     if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
         status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED,
-                        "the chip has no random numbers to give before its config zone is locked",
+                        "the chip gives no random numbers before its config zone is locked",
                         "configure and lock the chip first", err);
     return status;
 }

@@ -3,8 +3,8 @@
  * The chip's random numbers for the host: what a board without a generator of its own gives Mbed TLS for entropy. They
  * cross the bus in the clear; docs/guide/porting.md says what may be made of them, and what not.
  */
-#ifndef IMPRINT_DRIVER_RANDOM_H
-#define IMPRINT_DRIVER_RANDOM_H
+#ifndef IMPRINT_PSA_RANDOM_H
+#define IMPRINT_PSA_RANDOM_H
 
 #include <psa/crypto.h>
 

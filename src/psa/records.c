@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/order.h"
-#include "psa/se_c/atecc608a_se.h"
-#include "psa/status.h"
+#include "psa/location.h"
+#include "psa/scrap.h"
+#include "psa/storage_status.h"
 
 /*
  * A key record: magic, version, lifetime, type, bits, usage, algorithm, second algorithm, length of what follows
  * (36 bytes), then for a key in a secure element its slot number, 8 bytes in the order of the machine. All
- * little-endian (storage/transaction.h).
+ * little-endian (psa/se_c/transaction.h).
  */
 enum {
     RECORD_VERSION = 8,
@@ -58,7 +59,7 @@ static enum storage_status read_record(const struct storage *storage, struct dri
         load32_le(record->header + RECORD_VERSION) != 0 ||
         load32_le(record->header + RECORD_LENGTH) != stored.size - sizeof record->header)
         return STORAGE_CORRUPT;
-    if (PSA_KEY_LIFETIME_GET_LOCATION(load32_le(record->header + RECORD_LIFETIME)) != PSA_ATECC608A_LOCATION)
+    if (PSA_KEY_LIFETIME_GET_LOCATION(load32_le(record->header + RECORD_LIFETIME)) != DRIVER_LOCATION)
         return STORAGE_OK;
 
     out = (struct bytes_out){.data = slot, .cap = sizeof slot};
@@ -156,11 +157,12 @@ psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct 
     return PSA_ERROR_ALREADY_EXISTS;
 }
 
-uint32_t driver_destroyed_id(const struct storage *storage, uint64_t slot)
+uint64_t driver_scrap_uid(uint8_t slot)
 {
-    const struct storage_destruction *open = &storage->destruction;
+    return scrap_uid(DRIVER_LOCATION, slot);
+}
 
-    if (open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != PSA_ATECC608A_LIFETIME || open->slot != slot)
-        return 0;
-    return (uint32_t)open->uid;
+bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due)
+{
+    return scrap_get(driver->storage, driver_scrap_uid(slot), due) == STORAGE_OK;
 }

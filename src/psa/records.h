@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the PSA core keeps in storage about keys in the chip, as the driver must know it: key records and the open
- * transaction. Read only; the core writes them (docs/reference/psa-keys.md, Mbed TLS 3.6
+ * What is stored about keys in the chip, as the driver must know it: key records, and which slots are scrap. Key
+ * records are only read; the core writes them (docs/reference/psa-keys.md, Mbed TLS 3.6
  * `library/psa_crypto_storage.c`). A key record that cannot be read or is not one is an error that names its key id: it
  * may claim any slot.
  */
-#ifndef IMPRINT_DRIVER_RECORDS_H
-#define IMPRINT_DRIVER_RECORDS_H
+#ifndef IMPRINT_PSA_RECORDS_H
+#define IMPRINT_PSA_RECORDS_H
 
 #include <psa/crypto.h>
 
@@ -35,7 +35,7 @@ psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct d
                                 struct error *err);
 
 /*
- * Calls `visit` for each key record of this chip (uid in PSA's key id range, location PSA_ATECC608A_LOCATION) in
+ * Calls `visit` for each key record of this chip (uid in PSA's key id range, location DRIVER_LOCATION) in
  * ascending order of id until it returns false. Fails on a damaged record, naming its key id.
  */
 psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
@@ -51,10 +51,8 @@ psa_status_t driver_find_claim(struct driver *driver, uint8_t slot, uint32_t exc
  */
 psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err);
 
-/*
- * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
- * a slot number. The medium is not asked, for it may fail just then. 0 when no such transaction for `slot` is open.
- */
-uint32_t driver_destroyed_id(const struct storage *storage, uint64_t slot);
+/* The uid of the scrap record of one of this chip's slots; and whether there is one, of which `*due` is told. */
+uint64_t driver_scrap_uid(uint8_t slot);
+bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due);
 
 #endif

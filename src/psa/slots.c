@@ -3,16 +3,11 @@
 
 #include "base/order.h"
 #include "chip/operations.h"
-#include "psa/se_c/atecc608a_se.h"
-#include "psa/recovery.h"
+#include "psa/location.h"
 
 /* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
 #define PUTTING                                                                                                        \
     (CHIP_CAN_GENERATE | CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET | CHIP_CAN_WRITE_CLEAR | CHIP_CAN_LOCK)
-
-/* Config zone byte 86, LockValue: 0x55 while the data zone is unlocked. */
-#define LOCK_VALUE_OFFSET 86
-#define LOCKED 0x00
 
 static unsigned count_bits(uint32_t bits)
 {
@@ -27,7 +22,7 @@ static struct chip_config with_data_locked(const struct chip_config *config)
 {
     struct chip_config locked = *config;
 
-    locked.bytes[LOCK_VALUE_OFFSET] = LOCKED;
+    chip_config_mark_data_locked(&locked);
     return locked;
 }
 
@@ -54,7 +49,7 @@ psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint
                                                                             : PSA_ERROR_NOT_PERMITTED;
 }
 
-const struct driver_write_key *driver_write_key(const struct driver *driver, uint8_t slot)
+const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot)
 {
     const uint8_t wanted = chip_slot_write_key(&driver->config, slot);
 
@@ -188,7 +183,7 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
     return status;
 }
 
-/* --- what is wanted -------------------------------------------------------------------------------------------- */
+/* --- what is needed -------------------------------------------------------------------------------------------- */
 
 #define SIGNS (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 #define VERIFIES (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
@@ -232,20 +227,18 @@ static const char *usage_fault(psa_key_usage_t usage, bool private_key)
     return NULL;
 }
 
-/* Not inlined: the compiler would repeat it for each kind of key and way to make one, 96 bytes of code. */
-__attribute__((noinline)) static const char *fault_of(const psa_key_attributes_t *attributes,
-                                                      psa_key_creation_method_t method, bool private_key)
+static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_method method, bool private_key)
 {
     psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
     size_t bits = psa_get_key_bits(attributes);
 
-    if (psa_get_key_lifetime(attributes) != PSA_ATECC608A_LIFETIME)
+    if (psa_get_key_lifetime(attributes) != DRIVER_LIFETIME)
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
     if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
         return "the chip holds key pairs and public keys of the family SECP R1 only";
-    if (bits != 256 && !(bits == 0 && method == PSA_KEY_CREATION_IMPORT))
+    if (bits != 256 && !(bits == 0 && method == DRIVER_IMPORT))
         return "the chip's curve is P-256: a key has 256 bits";
-    if (method != PSA_KEY_CREATION_IMPORT && method != PSA_KEY_CREATION_GENERATE && method != PSA_KEY_CREATION_REGISTER)
+    if (method == DRIVER_DERIVE_OR_COPY)
         return "the chip neither derives nor copies keys through the PSA secure element interface";
     const char *fault = algorithm_fault(psa_get_key_algorithm(attributes));
     if (fault == NULL && second != PSA_ALG_NONE)
@@ -266,17 +259,17 @@ static uint32_t abilities_for(psa_key_usage_t usage, bool private_key)
     return abilities;
 }
 
-static uint32_t ways_for(psa_key_creation_method_t method, bool private_key)
+static uint32_t ways_for(enum driver_method method, bool private_key)
 {
-    if (method == PSA_KEY_CREATION_GENERATE)
+    if (method == DRIVER_GENERATE)
         return CHIP_CAN_GENERATE;
-    if (method != PSA_KEY_CREATION_IMPORT)
+    if (method != DRIVER_IMPORT)
         return 0;
     return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
 }
 
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
-                            struct driver_want *want, struct error *err)
+psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
+                            struct error *err)
 {
     want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
     want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
@@ -287,7 +280,7 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_crea
                   "give the key other attributes: docs/reference/psa-keys.md has the table");
         return PSA_ERROR_NOT_SUPPORTED;
     }
-    if (method == PSA_KEY_CREATION_GENERATE && !want->private_key) {
+    if (method == DRIVER_GENERATE && !want->private_key) {
         error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
         return PSA_ERROR_INVALID_ARGUMENT;
     }
@@ -311,31 +304,22 @@ static bool fits(const struct driver_slot *slot, const struct driver_want *want)
     return (needed_to_pick(want) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
 }
 
-psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
-                              const struct driver_settings *settings, uint8_t *slot, struct error *err)
-{
-    enum { NONE = 100, FILLED = 50 }; /* dearer than all abilities together */
-    unsigned least = NONE;
-    bool any_fits = false, any_is_free = false;
+/* How good a choice a slot is. */
+struct candidate {
+    bool loses_key;   /* a key that no key id points to would be overwritten */
+    unsigned surplus; /* abilities that the key does not need and another one may */
+};
 
-    for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
-        const struct driver_slot *found = &map->slots[i];
-        if (!fits(found, want))
-            continue;
-        any_fits = true;
-        if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
-            continue;
-        any_is_free = true;
-        unsigned price = count_bits(found->abilities & ~(needed_to_pick(want) | want->method));
-        if (found->fill != DRIVER_FILL_EMPTY && !found->scrap)
-            price += settings->replace_unclaimed ? FILLED : NONE;
-        if (price < least) {
-            least = price;
-            *slot = i;
-        }
-    }
-    if (least != NONE)
-        return PSA_SUCCESS;
+/* A slot without a key first; of two alike the one that can do less. */
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+    if (a->loses_key != b->loses_key)
+        return b->loses_key;
+    return a->surplus < b->surplus;
+}
+
+static psa_status_t no_slot(bool any_fits, bool any_is_free, struct error *err)
+{
     if (any_is_free)
         error_set(err, ERROR_SLOT_FILLED, "each free slot that fits holds a key that no key id points to",
                   "name the slot, or allow replacing unclaimed keys");
@@ -346,6 +330,35 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
         error_set(err, ERROR_NO_FREE_SLOT, "the chip's configuration has no slot for such a key",
                   "see what each slot can do: imprint info");
     return PSA_ERROR_INSUFFICIENT_STORAGE;
+}
+
+psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
+                              const struct driver_settings *settings, uint8_t *slot, struct error *err)
+{
+    bool any_fits = false, any_is_free = false, picked = false;
+    struct candidate best = {.loses_key = true};
+
+    for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
+        const struct driver_slot *found = &map->slots[i];
+        if (!fits(found, want))
+            continue;
+        any_fits = true;
+        if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
+            continue;
+        any_is_free = true;
+        const struct candidate candidate = {
+            .loses_key = found->fill != DRIVER_FILL_EMPTY && !found->scrap,
+            .surplus = count_bits(found->abilities & ~(needed_to_pick(want) | want->method)),
+        };
+        if (candidate.loses_key && !settings->replace_unclaimed)
+            continue;
+        if (!picked || is_better(&candidate, &best)) {
+            picked = true;
+            best = candidate;
+            *slot = i;
+        }
+    }
+    return picked ? PSA_SUCCESS : no_slot(any_fits, any_is_free, err);
 }
 
 /* In a map where all slots are taken for empty they are asked in the order of preference, until one is. */
@@ -411,13 +424,13 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
     return PSA_ERROR_NOT_PERMITTED;
 }
 
-/* Bytes 0 to 3 and 36 to 39 of a stored public key are zero, X and Y between and behind them. */
+/* Bytes 0 to 3 and 36 to 39 of a stored public key are zero, X and Y between and after them. */
 static bool has_public_key_form(const uint8_t stored[static 64])
 {
     return load32_le(stored) == 0 && load32_le(stored + 36) == 0;
 }
 
-/* For registration: a key of the wanted kind is really there and answers. */
+/* For registration: a key of the right kind is really there and answers. */
 static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t slot, struct error *err)
 {
     uint32_t can = chip_slot_can(&driver->config, slot);
@@ -443,7 +456,7 @@ static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t
         if (answer == CHIP_OK)
             answer = chip_read_slot_block(driver->chip, slot, 1, seen + 32, err);
         if (answer == CHIP_OK && !has_public_key_form(seen))
-            fault = "what the slot holds has not the form of a public key";
+            fault = "what the slot holds is not in the form of a public key";
     }
     if (fault == NULL)
         return driver_outcome(driver, answer);

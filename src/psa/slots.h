@@ -4,11 +4,10 @@
  * it, *empty* when neither, *scrap* when what it holds was never reported, or destroyed. The map is derived afresh from
  * storage and chip each time it matters.
  */
-#ifndef IMPRINT_DRIVER_SLOTS_H
-#define IMPRINT_DRIVER_SLOTS_H
+#ifndef IMPRINT_PSA_SLOTS_H
+#define IMPRINT_PSA_SLOTS_H
 
 #include <psa/crypto.h>
-#include <psa/crypto_se_driver.h>
 
 #include "psa/driver.h"
 #include "psa/records.h"
@@ -54,15 +53,23 @@ bool driver_slot_is_private(const struct chip_config *config, uint8_t slot);
 psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err);
 
 /* The secret that encrypts imports into `slot`, NULL when settings.write_keys does not have it. */
-const struct driver_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
+const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
 
-/* Asks the chip about one slot. `err`, where it is not NULL, holds nothing worth keeping, here and below. */
+/* Asks the chip about one slot. `err`, where it is not NULL, must be empty on entry, here and below. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
 /* Whether `slot` is scrap: as good as empty, whatever it holds (psa/recovery.h). What cannot be read makes none. */
 bool driver_slot_is_scrap(struct driver *driver, uint8_t slot);
 
-/* What is wanted of a slot, from PSA attributes and creation method. */
+/* How a key is put into its slot. */
+enum driver_method {
+    DRIVER_REGISTER, /* it is there already */
+    DRIVER_GENERATE,
+    DRIVER_IMPORT,
+    DRIVER_DERIVE_OR_COPY, /* the chip does neither */
+};
+
+/* What is needed of a slot, from a key's attributes and the method. */
 struct driver_want {
     bool private_key;   /* a key pair, else a public key */
     uint32_t abilities; /* the abilities its type, algorithm and usage need */
@@ -73,8 +80,8 @@ struct driver_want {
  * Checks type, size, algorithm, usage and lifetime against what any slot of this chip can do. PSA_ERROR_NOT_SUPPORTED
  * or _INVALID_ARGUMENT with the rule in `err`.
  */
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
-                            struct driver_want *want, struct error *err);
+psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
+                            struct error *err);
 
 /*
  * The slot for `want`: fits, free, and of those the least capable (ties: lowest number); empty and scrap ones before

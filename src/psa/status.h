@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one place where statuses of the layers below become PSA's. Causes stay in `struct error`; this is only the number
- * that the PSA core hands to the application.
+ * What a status of the chip layer is called in PSA: the number that the PSA core hands to the application. Causes stay
+ * in `struct error`. The store's statuses are in psa/storage_status.h.
  */
-#ifndef IMPRINT_DRIVER_STATUS_H
-#define IMPRINT_DRIVER_STATUS_H
+#ifndef IMPRINT_PSA_STATUS_H
+#define IMPRINT_PSA_STATUS_H
 
 #include <psa/crypto.h>
 
 #include "chip/chip.h"
-#include "storage/storage.h"
 
-/* PSA_ERROR_GENERIC_ERROR for a value outside the enum. docs/reference/psa-keys.md has both tables. */
+/* PSA_ERROR_GENERIC_ERROR for a value outside the enum. docs/reference/psa-keys.md has the table. */
 psa_status_t driver_status_of_chip(enum chip_status status);
-psa_status_t driver_status_of_storage(enum storage_status status);
 
 #endif

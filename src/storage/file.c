@@ -150,8 +150,8 @@ static void discard(const struct storage_file *self, const char *name)
     errno = error;
 }
 
-/* A new file, or -1. What has the name already is a left-over of ours (or a trap): it goes. */
-static int create_aside(const struct storage_file *self, const char *name)
+/* A new file, or -1. What has the name already is a left-over of ours (or a trap), and is removed first. */
+static int create_temp(const struct storage_file *self, const char *name)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
     int fd = open_again(self, self->directory_fd, name, flags);
@@ -170,10 +170,10 @@ static int create_aside(const struct storage_file *self, const char *name)
 }
 
 /*
- * Writes `content` over the file `aside`, open as `fd` (or -1 when that failed), and makes it the file `name`, durably.
- * On failure the aside file is removed and errno says why. `fd` is closed in any case.
+ * Writes `content` into the temporary file `temp`, open as `fd` (or -1 when that failed), and makes it the file `name`,
+ * durably. On failure the temporary file is removed and errno says why. `fd` is closed in any case.
  */
-static enum storage_status publish(struct storage_file *self, int fd, const char *aside, struct bytes content,
+static enum storage_status publish(struct storage_file *self, int fd, const char *temp, struct bytes content,
                                    const char *name)
 {
     bool good =
@@ -186,11 +186,11 @@ static enum storage_status publish(struct storage_file *self, int fd, const char
     if (good) {
         /* Also where it fails: a medium that reports an error may have done the work. */
         self->unsynced = true;
-        good = self->system->renameat(self->directory_fd, aside, self->directory_fd, name) == 0;
+        good = self->system->renameat(self->directory_fd, temp, self->directory_fd, name) == 0;
         error = errno;
     }
     if (!good) {
-        discard(self, aside);
+        discard(self, temp);
         errno = error;
         return status_of_errno(error);
     }
@@ -251,7 +251,7 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
     struct storage_record record;
     struct bytes present;
     char name[STORAGE_FILE_NAME_SIZE];
-    const char *aside = NULL;
+    const char *temp = NULL;
     int fd = -1;
     enum storage_status status;
 
@@ -277,18 +277,18 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
     storage_file_name(uid, name);
     if (before == STORAGE_ABSENT && self->reserved && self->reserved_size >= encoded.len) {
         /* The blocks are there already, so that a disk which has filled up since cannot make this fail. */
-        aside = STORAGE_FILE_RESERVED;
-        fd = open_again(self, self->directory_fd, aside, O_WRONLY | O_NOFOLLOW);
+        temp = STORAGE_FILE_RESERVED;
+        fd = open_again(self, self->directory_fd, temp, O_WRONLY | O_NOFOLLOW);
     }
     if (fd < 0) {
         if (before == STORAGE_ABSENT)
             file_release(self);
-        aside = STORAGE_FILE_ASIDE;
-        fd = create_aside(self, aside);
+        temp = STORAGE_FILE_TEMP;
+        fd = create_temp(self, temp);
     } else {
         self->reserved = self->inherited = false;
     }
-    status = publish(self, fd, aside, bytes_written(&encoded), name);
+    status = publish(self, fd, temp, bytes_written(&encoded), name);
 out:
     bytes_wipe(room, sizeof room);
     return status;
@@ -396,7 +396,7 @@ static enum storage_status file_reserve(void *context, uint32_t size)
     if (self->reserved && self->reserved_size >= room.len)
         return STORAGE_OK;
     file_release(self);
-    int fd = create_aside(self, STORAGE_FILE_RESERVED);
+    int fd = create_temp(self, STORAGE_FILE_RESERVED);
     bool good = fd >= 0 && write_all(self, fd, room) && sync_again(self, fd);
     int error = errno;
     if (fd >= 0 && !close_once(self, fd) && good) {
@@ -573,8 +573,8 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
             return refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
         if (!sync_parent(self, directory))
             return refuse_errno(err, errno);
-        fd = create_aside(self, STORAGE_FILE_ASIDE);
-        if (publish(self, fd, STORAGE_FILE_ASIDE, bytes_of(format, sizeof format - 1), STORAGE_FILE_FORMAT) !=
+        fd = create_temp(self, STORAGE_FILE_TEMP);
+        if (publish(self, fd, STORAGE_FILE_TEMP, bytes_of(format, sizeof format - 1), STORAGE_FILE_FORMAT) !=
             STORAGE_OK)
             return refuse_errno(err, errno);
         return true;
@@ -605,7 +605,7 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
 
 static bool remove_left_overs(const struct storage_file *self, struct error *err)
 {
-    if (self->system->unlinkat(self->directory_fd, STORAGE_FILE_ASIDE, 0) < 0 && errno != ENOENT)
+    if (self->system->unlinkat(self->directory_fd, STORAGE_FILE_TEMP, 0) < 0 && errno != ENOENT)
         return refuse_errno(err, errno);
     return true;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Storage backend over files: one directory per device, one file per record, held by an advisory lock for as long as it
- * is open. Each change is written aside, synced, renamed, and the directory synced. Directories 0700, files 0600,
- * whatever the umask. Symbolic links inside the directory are never followed.
- * The stored format is in docs/reference/storage-format.md.
+ * is open. Each change is written to a temporary file, synced, renamed, and the directory synced. Directories 0700,
+ * files 0600, whatever the umask. Symbolic links inside the directory are never followed. The stored format is in
+ * docs/reference/storage-format.md.
  */
 #ifndef IMPRINT_STORAGE_FILE_H
 #define IMPRINT_STORAGE_FILE_H

@@ -11,7 +11,7 @@
 
 #define STORAGE_FILE_LOCK "lock"             /* locked while the store is open; says who does */
 #define STORAGE_FILE_FORMAT "format"         /* the layout's version, as text */
-#define STORAGE_FILE_ASIDE "writing.tmp"     /* what is being written, until its rename */
+#define STORAGE_FILE_TEMP "writing.tmp"      /* what is being written, until its rename */
 #define STORAGE_FILE_RESERVED "reserved.tmp" /* room for one record */
 
 #define STORAGE_FILE_NAME_SIZE 24 /* of a record's file, with the closing NUL */

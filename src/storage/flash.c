@@ -37,7 +37,7 @@ _Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the head
 #define HEADER_MAGIC 0x534c4649u /* "IFLS" */
 
 /* Where the entries of a block begin: behind both copies of its header. */
-static uint32_t entries_at(const struct flash_device *device)
+static uint32_t entries_at(const struct imprint_flash_device *device)
 {
     return HEADER_COPIES * flash_entry_in_units(device, STORAGE_FLASH_HEADER);
 }
@@ -148,7 +148,7 @@ static bool next_free(const struct storage_flash *self, uint16_t *index)
  */
 static bool write_header(struct storage_flash *self, const struct storage_flash_block *block, uint32_t dropped)
 {
-    const struct flash_device *device = self->device;
+    const struct imprint_flash_device *device = self->device;
     const uint32_t at = block_start(self, block), size = flash_entry_in_units(device, STORAGE_FLASH_HEADER);
     uint8_t header[STORAGE_FLASH_UNIT_MAX];
 
@@ -182,7 +182,7 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
  */
 static bool renew(struct storage_flash *self, bool drop, const struct flash_entry *item)
 {
-    const struct flash_device *device = self->device;
+    const struct imprint_flash_device *device = self->device;
     struct storage_flash_block *block = &self->blocks[self->count]; /* there is room: a free block does not count */
     struct flash_entry entry;
 
@@ -277,7 +277,7 @@ static uint32_t choose(struct storage_flash *self, const struct flash_entry *ite
  */
 static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
-    const struct flash_device *device = self->device;
+    const struct imprint_flash_device *device = self->device;
     for (;;) {
         const uint32_t retired = self->retired, count = self->count;
         struct storage_flash_block *newest = &self->blocks[count - 1];
@@ -472,7 +472,7 @@ static enum storage_status read_header(const struct storage_flash *self, uint32_
  */
 static bool measure(struct storage_flash *self, struct storage_flash_block *block)
 {
-    const struct flash_device *device = self->device;
+    const struct imprint_flash_device *device = self->device;
     const uint32_t start = block_start(self, block), end = start + device->block_size;
     uint32_t at = start + entries_at(device);
     struct flash_entry entry;
@@ -489,7 +489,7 @@ static bool measure(struct storage_flash *self, struct storage_flash_block *bloc
 /* Reads every header, and takes the blocks that count into self->blocks, by their numbers. */
 static enum outcome gather(struct storage_flash *self)
 {
-    const struct flash_device *device = self->device;
+    const struct imprint_flash_device *device = self->device;
     uint8_t header[STORAGE_FLASH_HEADER];
     uint32_t found = 0;
     bool entries = false;
@@ -547,8 +547,8 @@ static enum outcome open_or_make(struct storage_flash *self, bool create)
     return OPENED;
 }
 
-enum storage_status storage_flash_open(struct storage_flash *self, const struct flash_device *device, bool create,
-                                       struct storage *storage, struct error *err)
+enum storage_status storage_flash_open(struct storage_flash *self, const struct imprint_flash_device *device,
+                                       bool create, struct storage *storage, struct error *err)
 {
     static const struct storage_operations operations = {
         .set = flash_set,
@@ -570,7 +570,7 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
     return refusals[outcome].status;
 }
 
-uint32_t storage_flash_record_max(const struct flash_device *device)
+uint32_t storage_flash_record_max(const struct imprint_flash_device *device)
 {
     const uint32_t unit = device->unit, size = device->block_size, blocks = device->block_count;
     if (unit == 0 || unit > STORAGE_FLASH_UNIT_MAX || (unit & (unit - 1)) != 0 || blocks < 2 ||
@@ -581,7 +581,7 @@ uint32_t storage_flash_record_max(const struct flash_device *device)
     return size <= overhead ? 0 : flash_smaller(size - overhead, STORAGE_RECORD_MAX);
 }
 
-bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADER], struct flash_device *device)
+bool storage_flash_read_geometry(const uint8_t header[static STORAGE_FLASH_HEADER], struct imprint_flash_device *device)
 {
     if (check_header(header) != STORAGE_OK)
         return false;

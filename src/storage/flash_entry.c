@@ -15,7 +15,7 @@ enum {
 
 _Static_assert(PREFIX_CRC + 4 == FLASH_ENTRY_PREFIX, "the checksum is the prefix's last field");
 
-void flash_entry_size(const struct flash_device *device, uint32_t length, struct flash_entry *entry)
+void flash_entry_size(const struct imprint_flash_device *device, uint32_t length, struct flash_entry *entry)
 {
     entry->length = length;
     entry->span = flash_entry_in_units(device, FLASH_ENTRY_PREFIX + length) + device->unit;
@@ -23,12 +23,12 @@ void flash_entry_size(const struct flash_device *device, uint32_t length, struct
 
 /* ---- the medium ------------------------------------------------------------------------------------------------- */
 
-bool flash_entry_fetch(const struct flash_device *device, uint32_t at, void *data, size_t len)
+bool flash_entry_fetch(const struct imprint_flash_device *device, uint32_t at, void *data, size_t len)
 {
     return device->read(device->context, at, data, len);
 }
 
-bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len)
+bool flash_entry_holds(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len)
 {
     uint8_t found[STORAGE_FLASH_UNIT_MAX];
     bool good = true;
@@ -42,14 +42,14 @@ bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uin
     return good;
 }
 
-bool flash_entry_program(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len)
+bool flash_entry_program(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len)
 {
     return device->program(device->context, at, data, len) && flash_entry_holds(device, at, data, len);
 }
 
 /* ---- reading entries -------------------------------------------------------------------------------------------- */
 
-bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry)
+bool flash_entry_read(const struct imprint_flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry)
 {
     uint8_t prefix[FLASH_ENTRY_PREFIX];
     const uint32_t room = end - at;
@@ -70,7 +70,7 @@ bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t e
     return good;
 }
 
-enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,
+enum storage_status flash_entry_check(const struct imprint_flash_device *device, const struct flash_entry *entry,
                                       struct storage_record *record)
 {
     uint8_t chunk[STORAGE_FLASH_UNIT_MAX];
@@ -106,7 +106,7 @@ enum storage_status flash_entry_check(const struct flash_device *device, const s
  * nothing lies behind it, and that is how the next opening tells such damage from any other.
  */
 struct writer {
-    const struct flash_device *device;
+    const struct imprint_flash_device *device;
     uint32_t at, fill, limit;
     bool good;
     uint8_t buffer[STORAGE_FLASH_UNIT_MAX];
@@ -143,7 +143,7 @@ static bool writer_end(struct writer *writer)
     return writer->good;
 }
 
-bool flash_entry_write(const struct flash_device *device, uint32_t at, const struct flash_entry *entry)
+bool flash_entry_write(const struct imprint_flash_device *device, uint32_t at, const struct flash_entry *entry)
 {
     struct writer writer;
     uint8_t chunk[STORAGE_RECORD_HEADER];

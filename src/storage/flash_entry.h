@@ -39,28 +39,28 @@ static inline uint32_t flash_smaller(uint32_t a, uint32_t b)
 }
 
 /* `size` rounded up to whole units. */
-static inline uint32_t flash_entry_in_units(const struct flash_device *device, uint32_t size)
+static inline uint32_t flash_entry_in_units(const struct imprint_flash_device *device, uint32_t size)
 {
     return (size + device->unit - 1) & ~(device->unit - 1);
 }
 
 /* Notes the length of the stored form and, by it, what the entry takes on flash. */
-void flash_entry_size(const struct flash_device *device, uint32_t length, struct flash_entry *entry);
+void flash_entry_size(const struct imprint_flash_device *device, uint32_t length, struct flash_entry *entry);
 
 /* Reads as device->read() does. */
-bool flash_entry_fetch(const struct flash_device *device, uint32_t at, void *data, size_t len);
+bool flash_entry_fetch(const struct imprint_flash_device *device, uint32_t at, void *data, size_t len);
 
 /* Programs whole units, STORAGE_FLASH_UNIT_MAX bytes at most, and looks whether every bit took. */
-bool flash_entry_program(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len);
+bool flash_entry_program(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len);
 
 /* Whether all of it can be read and is `data`; with NULL: is as after an erase. */
-bool flash_entry_holds(const struct flash_device *device, uint32_t at, const uint8_t *data, size_t len);
+bool flash_entry_holds(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len);
 
 /*
  * The entry whose prefix lies at `at` and that ends before `end`; false where there is none, with the span of what a
  * prefix alone takes up, whatever is wrong with it. Leaves `block` alone.
  */
-bool flash_entry_read(const struct flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry);
+bool flash_entry_read(const struct imprint_flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry);
 
 /* Where the content of the record that `entry` holds lies. */
 static inline uint32_t flash_entry_content(const struct flash_entry *entry)
@@ -69,7 +69,7 @@ static inline uint32_t flash_entry_content(const struct flash_entry *entry)
 }
 
 /* Checks the whole record that `entry` holds. OK, FUTURE, or CORRUPT, also where it cannot be read. */
-enum storage_status flash_entry_check(const struct flash_device *device, const struct flash_entry *entry,
+enum storage_status flash_entry_check(const struct imprint_flash_device *device, const struct flash_entry *entry,
                                       struct storage_record *record);
 
 /*
@@ -77,6 +77,6 @@ enum storage_status flash_entry_check(const struct flash_device *device, const s
  * which zeros stand for what can no longer be read. False: what lies at `at` is no entry, or is the one that was to be
  * written.
  */
-bool flash_entry_write(const struct flash_device *device, uint32_t at, const struct flash_entry *entry);
+bool flash_entry_write(const struct imprint_flash_device *device, uint32_t at, const struct flash_entry *entry);
 
 #endif

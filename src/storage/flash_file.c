@@ -73,7 +73,7 @@ static bool sync_file(int fd)
 /* ---- the flash -------------------------------------------------------------------------------------------------- */
 
 /* What lies behind the flash in the file is not its own. */
-static bool is_inside(const struct flash_device *device, uint32_t at, size_t len)
+static bool is_inside(const struct imprint_flash_device *device, uint32_t at, size_t len)
 {
     const uint64_t size = (uint64_t)device->block_size * device->block_count;
     return at <= size && len <= size - at;
@@ -89,7 +89,7 @@ static bool file_read(void *context, uint32_t at, uint8_t *data, size_t len)
 static bool file_program(void *context, uint32_t at, const uint8_t *data, size_t len)
 {
     const struct flash_file *self = context;
-    const struct flash_device *device = &self->device;
+    const struct imprint_flash_device *device = &self->device;
     if (at % device->unit != 0 || len % device->unit != 0 || len > device->block_size - at % device->block_size ||
         !is_inside(device, at, len))
         return false;
@@ -105,7 +105,7 @@ static bool file_program(void *context, uint32_t at, const uint8_t *data, size_t
 static bool file_erase(void *context, uint32_t block)
 {
     const struct flash_file *self = context;
-    const struct flash_device *device = &self->device;
+    const struct imprint_flash_device *device = &self->device;
     return block < device->block_count &&
            fill_erased(self->fd, device->block_size, (off_t)self->offset + (off_t)block * device->block_size) &&
            sync_file(self->fd);
@@ -194,7 +194,8 @@ static bool finish_image(const struct flash_file *self, off_t size, off_t wanted
     return true;
 }
 
-static bool open_device(struct flash_file *self, const struct flash_device *geometry, bool create, struct error *err)
+static bool open_device(struct flash_file *self, const struct imprint_flash_device *geometry, bool create,
+                        struct error *err)
 {
     struct stat status;
     if (fstat(self->fd, &status) < 0)
@@ -212,13 +213,13 @@ static bool open_device(struct flash_file *self, const struct flash_device *geom
     return finish_image(self, status.st_size, wanted, err);
 }
 
-bool flash_file_open(struct flash_file *self, const char *path, uint32_t offset, const struct flash_device *geometry,
-                     bool create, struct error *err)
+bool flash_file_open(struct flash_file *self, const char *path, uint32_t offset,
+                     const struct imprint_flash_device *geometry, bool create, struct error *err)
 {
     bool good = false;
     self->fd = -1;
     self->offset = offset;
-    self->device = (struct flash_device){.unit = 0};
+    self->device = (struct imprint_flash_device){.unit = 0};
     if (geometry != NULL)
         self->device = *geometry;
     /* Bytes of a file are what they read as. */

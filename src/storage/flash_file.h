@@ -11,7 +11,7 @@
 
 /* `device` is for storage_flash_open(); the rest is private. */
 struct flash_file {
-    struct flash_device device;
+    struct imprint_flash_device device;
     int fd;          /* -1 when closed */
     uint32_t offset; /* of the flash in the file */
 };
@@ -24,8 +24,8 @@ struct flash_file {
  * ERROR_STORAGE_FAILED (no such file, not an image of this size, the file system failed), ERROR_STORAGE_FULL. `self`
  * must stay where it is while the store on it is in use.
  */
-bool flash_file_open(struct flash_file *self, const char *path, uint32_t offset, const struct flash_device *geometry,
-                     bool create, struct error *err);
+bool flash_file_open(struct flash_file *self, const char *path, uint32_t offset,
+                     const struct imprint_flash_device *geometry, bool create, struct error *err);
 
 /* Whether all of the flash is erased: whether nothing is lost when a store is made there. */
 bool flash_file_is_erased(const struct flash_file *self);

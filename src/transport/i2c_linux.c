@@ -5,12 +5,16 @@
  */
 #include "transport/i2c_linux.h"
 
+#include "base/bytes.h"
+
 #include "transport/clock_linux.h"
+#include "transport/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -35,35 +39,43 @@
 /* Documentation/i2c/fault-codes.rst of the Linux kernel, and what adapters return for a missing ACK in practice. */
 static const struct {
     int number;
-    enum transport_status status;
+    enum imprint_transport_status status;
 } bus_errors[] = {
-    {ENXIO, TRANSPORT_NO_ANSWER},     /* address not acknowledged */
-    {EREMOTEIO, TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
-    {EIO, TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
-    {ETIMEDOUT, TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
-    {EAGAIN, TRANSPORT_NO_ANSWER},    /* arbitration lost */
-    {EBUSY, TRANSPORT_NO_ANSWER},     /* bus busy with another master */
-    {EINTR, TRANSPORT_NO_ANSWER},     /* a signal came first */
+    {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},     /* address not acknowledged */
+    {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
+    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
+    {ETIMEDOUT, IMPRINT_TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
+    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER},    /* arbitration lost */
+    {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},     /* bus busy with another master */
+    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},     /* a signal came first */
 };
 
-static enum transport_status status_of(int number)
+/* All of it lives on the heap, from transport_i2c_linux_open() to close(). */
+struct transport_i2c_linux {
+    int fd;
+    uint8_t address; /* 7-bit */
+    uint8_t other;   /* where the chip may be as well; 0: nowhere */
+    bool searching;  /* no address was given, and no chip has answered yet */
+};
+
+static enum imprint_transport_status status_of(int number)
 {
     for (size_t i = 0; i < sizeof(bus_errors) / sizeof(bus_errors[0]); i++)
         if (bus_errors[i].number == number)
             return bus_errors[i].status;
-    return TRANSPORT_GONE;
+    return IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
-                                      uint8_t *data, size_t len)
+static enum imprint_transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
+                                              uint8_t *data, size_t len)
 {
     struct i2c_msg message = {.addr = address, .flags = flags, .len = (uint16_t)len, .buf = data};
     struct i2c_rdwr_ioctl_data transaction = {.msgs = &message, .nmsgs = 1};
 
-    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? TRANSPORT_OK : status_of(errno);
+    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? IMPRINT_TRANSPORT_OK : status_of(errno);
 }
 
-static enum transport_status write_word(void *context, uint8_t word_address)
+static enum imprint_transport_status write_word(void *context, uint8_t word_address)
 {
     const struct transport_i2c_linux *self = context;
 
@@ -74,7 +86,7 @@ static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
 {
     uint8_t word = WORD_RESET;
 
-    return transfer(self, address, 0, &word, 1) == TRANSPORT_OK;
+    return transfer(self, address, 0, &word, 1) == IMPRINT_TRANSPORT_OK;
 }
 
 /* Of two places the chip is where it is acknowledged; before it has moved, at the old one. */
@@ -101,76 +113,110 @@ static bool i2c_linux_is_taken(void *context, uint8_t address)
 {
     uint8_t byte;
 
-    return transfer(context, address, I2C_M_RD, &byte, 1) == TRANSPORT_OK;
+    return transfer(context, address, I2C_M_RD, &byte, 1) == IMPRINT_TRANSPORT_OK;
+}
+
+/*
+ * No address was given: takes the first usual one at which something answers a read. After the first of them, where
+ * such a DEVICE has always meant, comes the address to which the chip may have moved: find() goes there.
+ */
+static void search(struct transport_i2c_linux *self)
+{
+    for (size_t i = 0; self->searching && i < TRANSPORT_USUAL_ADDRESSES; i++) {
+        if (i2c_linux_is_taken(self, transport_usual_addresses[i])) {
+            self->address = transport_usual_addresses[i];
+            self->searching = false;
+        } else if (self->other != 0 && i2c_linux_is_taken(self, self->other)) {
+            self->searching = false;
+        }
+    }
 }
 
 /* Nobody acknowledges the wake address: only a bus that is gone counts. */
-static enum transport_status i2c_linux_wake(void *context)
+static enum imprint_transport_status i2c_linux_wake(void *context)
 {
     uint8_t byte = WAKE_BYTE;
 
-    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == TRANSPORT_GONE)
-        return TRANSPORT_GONE;
+    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == IMPRINT_TRANSPORT_GONE)
+        return IMPRINT_TRANSPORT_GONE;
     clock_linux_delay_us(context, WAKE_HIGH_US);
+    search(context);
     find(context);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status i2c_linux_send(void *context, struct bytes group)
+static enum imprint_transport_status i2c_linux_send(void *context, const uint8_t *group, size_t len)
 {
     const struct transport_i2c_linux *self = context;
-    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
-    enum transport_status status;
+    uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
+    enum imprint_transport_status status;
 
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
-    memcpy(data + 1, group.data, group.len);
-    status = transfer(self, self->address, 0, data, 1 + group.len);
+    if (len > IMPRINT_TRANSPORT_GROUP_MAX)
+        return IMPRINT_TRANSPORT_GARBLED;
+    memcpy(data + 1, group, len);
+    status = transfer(self, self->address, 0, data, 1 + len);
     bytes_wipe(data, sizeof(data));
     return status;
 }
 
-static enum transport_status i2c_linux_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status i2c_linux_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     const struct transport_i2c_linux *self = context;
-    enum transport_status status = write_word(context, WORD_RESET);
+    enum imprint_transport_status status = write_word(context, WORD_RESET);
 
-    group->len = 0;
-    if (status == TRANSPORT_OK)
-        status = transfer(self, self->address, I2C_M_RD, group->data, 1);
-    if (status != TRANSPORT_OK)
+    *len = 0;
+    if (status == IMPRINT_TRANSPORT_OK)
+        status = transfer(self, self->address, I2C_M_RD, group, 1);
+    if (status != IMPRINT_TRANSPORT_OK)
         return status;
-    if (group->data[0] < GROUP_MIN || group->data[0] > group->cap)
-        return TRANSPORT_GARBLED;
-    status = transfer(self, self->address, I2C_M_RD, group->data + 1, group->data[0] - (size_t)1);
-    if (status == TRANSPORT_NO_ANSWER)
-        return TRANSPORT_GARBLED;
-    if (status == TRANSPORT_OK)
-        group->len = group->data[0];
+    if (group[0] < GROUP_MIN || group[0] > cap)
+        return IMPRINT_TRANSPORT_GARBLED;
+    status = transfer(self, self->address, I2C_M_RD, group + 1, group[0] - (size_t)1);
+    if (status == IMPRINT_TRANSPORT_NO_ANSWER)
+        return IMPRINT_TRANSPORT_GARBLED;
+    if (status == IMPRINT_TRANSPORT_OK)
+        *len = group[0];
     return status;
 }
 
-static enum transport_status i2c_linux_idle(void *context)
+static enum imprint_transport_status i2c_linux_idle(void *context)
 {
     return write_word(context, WORD_IDLE);
 }
 
-static enum transport_status i2c_linux_sleep(void *context)
+static enum imprint_transport_status i2c_linux_sleep(void *context)
 {
     return write_word(context, WORD_SLEEP);
 }
 
-static const struct transport_operations i2c_linux_operations = {
+static uint8_t i2c_linux_address(void *context)
+{
+    const struct transport_i2c_linux *self = context;
+
+    return self->address;
+}
+
+static void i2c_linux_close(void *context)
+{
+    struct transport_i2c_linux *self = context;
+
+    (void)close(self->fd);
+    free(self);
+}
+
+static const struct imprint_transport_operations i2c_linux_operations = {
     .name = "i2c",
     .wake = i2c_linux_wake,
     .send = i2c_linux_send,
     .receive = i2c_linux_receive,
     .idle = i2c_linux_idle,
     .sleep = i2c_linux_sleep,
+    .address = i2c_linux_address,
     .also_at = i2c_linux_also_at,
     .is_taken = i2c_linux_is_taken,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
+    .close = i2c_linux_close,
 };
 
 static const struct open_error {
@@ -178,8 +224,8 @@ static const struct open_error {
     const char *cause, *next;
 } open_errors[] = {
     {ENOENT, "there is no such file", "load the kernel module i2c-dev and look at /dev/i2c-*"},
-    {EACCES, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
-    {EPERM, "it may not be opened by this user", "add the user to the group that owns it, usually i2c"},
+    {EACCES, "this user may not open it", "add the user to the group that owns it, usually i2c"},
+    {EPERM, "this user may not open it", "add the user to the group that owns it, usually i2c"},
     {ENXIO, "its adapter is gone", "check that the adapter is plugged in"},
     {ENODEV, "its adapter is gone", "check that the adapter is plugged in"},
     {EISDIR, "it is a directory", "name a file such as /dev/i2c-1"},
@@ -197,47 +243,62 @@ static void note_open_error(int number, const char *path, struct error *err)
     error_with_subject(err, path);
 }
 
-bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path, uint8_t address,
-                              struct transport *transport, struct error *err)
+/* The descriptor of an adapter that can do what the chip needs; -1 with a reason. */
+static int open_adapter(const char *path, struct error *err)
 {
     unsigned long functions = 0;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
 
-    self->fd = -1;
-    self->address = address;
-    self->other = 0;
-    if (address == WAKE_ADDRESS || address > ADDRESS_MAX) {
-        error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
-        error_with_subject(err, path);
-        goto refuse;
-    }
-    self->fd = open(path, O_RDWR | O_CLOEXEC);
-    if (self->fd < 0) {
+    if (fd < 0) {
         note_open_error(errno, path, err);
-        goto refuse;
+        return -1;
     }
-    if (ioctl(self->fd, I2C_FUNCS, &functions) != 0) {
+    if (ioctl(fd, I2C_FUNCS, &functions) != 0) {
         error_set(err, ERROR_DEVICE_MISSING, "it is not an I2C adapter", "name a file such as /dev/i2c-1");
         error_with_errno(err, errno);
-        error_with_subject(err, path);
-        goto refuse;
-    }
-    if ((functions & I2C_FUNC_I2C) == 0) {
-        error_set(err, ERROR_DEVICE_MISSING, "this adapter speaks SMBus only, and the chip needs plain I2C",
+    } else if ((functions & I2C_FUNC_I2C) == 0) {
+        error_set(err, ERROR_DEVICE_MISSING, "this adapter only does SMBus, and the chip needs plain I2C",
                   "use another adapter");
-        error_with_subject(err, path);
-        goto refuse;
+    } else {
+        return fd;
     }
-    *transport = (struct transport){.operations = &i2c_linux_operations, .context = self};
-    return true;
-refuse:
-    error_doing(err, "open an I2C adapter");
-    transport_i2c_linux_close(self);
-    return false;
+    error_with_subject(err, path);
+    (void)close(fd);
+    return -1;
 }
 
-void transport_i2c_linux_close(struct transport_i2c_linux *self)
+bool transport_i2c_linux_open(const char *path, uint8_t address, struct imprint_transport *transport, struct error *err)
 {
-    if (self->fd >= 0)
-        (void)close(self->fd);
-    self->fd = -1;
+    struct transport_i2c_linux *self = NULL;
+    int fd = -1;
+
+    if (address > ADDRESS_MAX) {
+        error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
+        error_with_subject(err, path);
+    } else {
+        fd = open_adapter(path, err);
+    }
+    if (fd >= 0 && (self = calloc(1, sizeof *self)) == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        (void)close(fd);
+    }
+    if (self == NULL) {
+        error_doing(err, "open an I2C adapter");
+        return false;
+    }
+    self->fd = fd;
+    self->address = address != 0 ? address : transport_usual_addresses[0];
+    self->searching = address == 0;
+    *transport = (struct imprint_transport){.operations = &i2c_linux_operations, .context = self};
+    return true;
+}
+
+bool transport_i2c_linux_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                    struct error *err)
+{
+    struct transport_place parts;
+
+    (void)also_at; /* a wake looks there */
+    return transport_place_read(&parts, place, false, "i2c: needs the name of an adapter after the colon", err) &&
+           transport_i2c_linux_open(parts.path, parts.address, transport, err);
 }

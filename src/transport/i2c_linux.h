@@ -7,21 +7,18 @@
 #define IMPRINT_TRANSPORT_I2C_LINUX_H
 
 #include "base/error.h"
-#include "transport/transport.h"
-
-/* Must stay valid as long as the transport made from it is used. Private. */
-struct transport_i2c_linux {
-    int fd;
-    uint8_t other;   /* where the chip may be as well; 0: nowhere */
-    uint8_t address; /* 7-bit */
-};
+#include <imprint/transport.h>
 
 /*
- * Opens the adapter at `path` for the chip at 7-bit `address`. False with a reason in `err` when there is no such
- * device or it is not an I2C adapter (ERROR_DEVICE_MISSING). On true `*transport` is ready and `self` must be closed.
+ * Opens the adapter at `path` for the chip at 7-bit `address`; 0: at the first of the addresses that these parts have
+ * when they are new, 0x60, 0x35, 0x36 and 0x58, at which one answers after a wake. False with a reason in `err` when
+ * there is no such device or it is not an I2C adapter (ERROR_DEVICE_MISSING). On true the caller closes `transport`.
  */
-bool transport_i2c_linux_open(struct transport_i2c_linux *self, const char *path, uint8_t address,
-                              struct transport *transport, struct error *err);
-void transport_i2c_linux_close(struct transport_i2c_linux *self);
+bool transport_i2c_linux_open(const char *path, uint8_t address, struct imprint_transport *transport,
+                              struct error *err);
+
+/* The same from what follows the colon of DEVICE: PATH[@ADDRESS] (transport/kinds.h). */
+bool transport_i2c_linux_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                    struct error *err);
 
 #endif

@@ -36,43 +36,43 @@ static const struct {
 struct answer {
     char line[LINE_MAX_CHARACTERS + 1];
     uint8_t status;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
     struct bytes_out data;
 };
 
-static enum transport_status gone(struct transport_kit *self)
+static enum imprint_transport_status gone(struct transport_kit *self)
 {
     self->gone = true;
-    return TRANSPORT_GONE;
+    return IMPRINT_TRANSPORT_GONE;
 }
 
 /* Up to the line's end, which is left out, as are the NULs that some kits send first and all that pads a report. */
-static enum transport_status read_line(struct transport_kit *self, int patience_ms,
-                                       char line[static LINE_MAX_CHARACTERS + 1])
+static enum imprint_transport_status read_line(struct transport_kit *self, int patience_ms,
+                                               char line[static LINE_MAX_CHARACTERS + 1])
 {
     uint8_t memory[KIT_PIECE_MAX];
     size_t len = 0;
-    enum transport_status status = TRANSPORT_OK;
+    enum imprint_transport_status status = IMPRINT_TRANSPORT_OK;
     bool whole = false;
 
-    while (status == TRANSPORT_OK && !whole) {
+    while (status == IMPRINT_TRANSPORT_OK && !whole) {
         struct bytes_out piece = {.data = memory, .cap = sizeof memory};
 
         status = self->port->hear(self->port->context, &piece, patience_ms);
-        for (size_t i = 0; status == TRANSPORT_OK && !whole && i < piece.len; i++) {
+        for (size_t i = 0; status == IMPRINT_TRANSPORT_OK && !whole && i < piece.len; i++) {
             const char character = (char)memory[i];
 
             if (character == '\n')
                 whole = true;
             else if (character != '\0' && character != '\r' && len == LINE_MAX_CHARACTERS)
-                status = TRANSPORT_GARBLED;
+                status = IMPRINT_TRANSPORT_GARBLED;
             else if (character != '\0' && character != '\r')
                 line[len++] = character;
         }
     }
     line[len] = '\0'; /* also where the line does not end */
     bytes_wipe(memory, sizeof memory);
-    return status == TRANSPORT_GONE ? gone(self) : status;
+    return status == IMPRINT_TRANSPORT_GONE ? gone(self) : status;
 }
 
 /* "SS(hex)" into status and data. False when it is not of that form. */
@@ -89,24 +89,24 @@ static bool take_apart(struct answer *answer)
 }
 
 /* One line there, one back. A reply that comes late would be taken for the next one's, so old ones are dropped. */
-static enum transport_status ask(struct transport_kit *self, const char *line, size_t len, int patience_ms,
-                                 struct answer *answer)
+static enum imprint_transport_status ask(struct transport_kit *self, const char *line, size_t len, int patience_ms,
+                                         struct answer *answer)
 {
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     if (self->gone || !self->port->say(self->port->context, bytes_of(line, len)))
         return gone(self);
     status = read_line(self, patience_ms, answer->line);
-    if (status == TRANSPORT_OK && !take_apart(answer))
-        status = TRANSPORT_GARBLED;
+    if (status == IMPRINT_TRANSPORT_OK && !take_apart(answer))
+        status = IMPRINT_TRANSPORT_GARBLED;
     return status;
 }
 
 /* Keeps what the chip has answered, as the group it came in; what is no group of a chip stays one that is none. */
-static void keep_reply(struct transport_kit *self, enum transport_status status, const struct answer *answer)
+static void keep_reply(struct transport_kit *self, enum imprint_transport_status status, const struct answer *answer)
 {
-    self->reply_len = status == TRANSPORT_GARBLED ? 1 : 0;
-    if (status != TRANSPORT_OK)
+    self->reply_len = status == IMPRINT_TRANSPORT_GARBLED ? 1 : 0;
+    if (status != IMPRINT_TRANSPORT_OK)
         return;
     if (answer->data.len > 0) {
         memcpy(self->reply, answer->memory, answer->data.len);
@@ -129,7 +129,7 @@ static bool select_identity(struct transport_kit *self, uint8_t identity)
     char question[32];
 
     (void)snprintf(question, sizeof question, "E:physical:select(%02X)\n", (unsigned)identity);
-    if (ask(self, question, strlen(question), HELLO_MS, &answer) != TRANSPORT_OK || answer.status != STATUS_OK)
+    if (ask(self, question, strlen(question), HELLO_MS, &answer) != IMPRINT_TRANSPORT_OK || answer.status != STATUS_OK)
         return false;
     self->identity = identity;
     return true;
@@ -142,7 +142,7 @@ static bool find(struct transport_kit *self, struct answer *answer)
 
     if (other == 0)
         return false;
-    if (select_identity(self, other) && ask(self, "E:w()\n", 6, REPLY_MS, answer) == TRANSPORT_OK &&
+    if (select_identity(self, other) && ask(self, "E:w()\n", 6, REPLY_MS, answer) == IMPRINT_TRANSPORT_OK &&
         answer->status == STATUS_OK) {
         self->other = old;
         return true;
@@ -160,13 +160,13 @@ static void kit_also_at(void *context, uint8_t address)
         self->other = identity;
 }
 
-static enum transport_status kit_wake(void *context)
+static enum imprint_transport_status kit_wake(void *context)
 {
     struct transport_kit *self = context;
     struct answer answer = {.status = STATUS_OK};
-    enum transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
+    enum imprint_transport_status status = ask(self, "E:w()\n", 6, REPLY_MS, &answer);
 
-    if (status == TRANSPORT_OK && answer.status != STATUS_OK && answer.data.len == 0) {
+    if (status == IMPRINT_TRANSPORT_OK && answer.status != STATUS_OK && answer.data.len == 0) {
         struct answer second = {.status = STATUS_OK};
 
         if (find(self, &second))
@@ -174,73 +174,92 @@ static enum transport_status kit_wake(void *context)
         answer.data.data = answer.memory;
     }
     keep_reply(self, status, &answer);
-    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
+    return status == IMPRINT_TRANSPORT_GONE ? status : IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status kit_send(void *context, struct bytes group)
+static enum imprint_transport_status kit_send(void *context, const uint8_t *group, size_t len)
 {
     struct transport_kit *self = context;
-    char line[4 + HEX_SIZE(TRANSPORT_GROUP_MAX) + 2] = "E:t(";
+    char line[4 + HEX_SIZE(IMPRINT_TRANSPORT_GROUP_MAX) + 2] = "E:t(";
     struct answer answer = {.status = STATUS_OK};
-    enum transport_status status;
+    enum imprint_transport_status status;
 
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
-    hex_encode(group, line + 4);
-    memcpy(line + 4 + 2 * group.len, ")\n", 2);
-    status = ask(self, line, 4 + 2 * group.len + 2, REPLY_MS, &answer);
+    if (len > IMPRINT_TRANSPORT_GROUP_MAX)
+        return IMPRINT_TRANSPORT_GARBLED;
+    hex_encode(bytes_of(group, len), line + 4);
+    memcpy(line + 4 + 2 * len, ")\n", 2);
+    status = ask(self, line, 4 + 2 * len + 2, REPLY_MS, &answer);
     keep_reply(self, status, &answer);
     bytes_wipe(line, sizeof line);
     bytes_wipe(&answer, sizeof answer);
     /* Whether a command ran whose reply did not come, nobody knows: receive() will say that nothing is there. */
-    return status == TRANSPORT_GONE ? status : TRANSPORT_OK;
+    return status == IMPRINT_TRANSPORT_GONE ? status : IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status kit_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status kit_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     const struct transport_kit *self = context;
 
-    group->len = 0;
+    *len = 0;
     if (self->gone)
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     if (self->reply_len == 0)
-        return TRANSPORT_NO_ANSWER;
-    if (self->reply_len < GROUP_MIN || self->reply[0] != self->reply_len || self->reply_len > group->cap)
-        return TRANSPORT_GARBLED;
-    (void)bytes_append(group, bytes_of(self->reply, self->reply_len));
-    return TRANSPORT_OK;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
+    if (self->reply_len < GROUP_MIN || self->reply[0] != self->reply_len || self->reply_len > cap)
+        return IMPRINT_TRANSPORT_GARBLED;
+    memcpy(group, self->reply, self->reply_len);
+    *len = self->reply_len;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status quiet(struct transport_kit *self, const char *line)
+static enum imprint_transport_status quiet(struct transport_kit *self, const char *line)
 {
     struct answer answer = {.status = STATUS_OK};
-    enum transport_status status = ask(self, line, strlen(line), REPLY_MS, &answer);
+    enum imprint_transport_status status = ask(self, line, strlen(line), REPLY_MS, &answer);
 
     bytes_wipe(self->reply, sizeof self->reply);
     self->reply_len = 0;
-    return status == TRANSPORT_OK && answer.status != STATUS_OK ? TRANSPORT_NO_ANSWER : status;
+    return status == IMPRINT_TRANSPORT_OK && answer.status != STATUS_OK ? IMPRINT_TRANSPORT_NO_ANSWER : status;
 }
 
-static enum transport_status kit_idle(void *context)
+static enum imprint_transport_status kit_idle(void *context)
 {
     return quiet(context, "E:i()\n");
 }
 
-static enum transport_status kit_sleep(void *context)
+static enum imprint_transport_status kit_sleep(void *context)
 {
     return quiet(context, "E:s()\n");
 }
 
-static const struct transport_operations kit_operations = {
+static uint8_t kit_address(void *context)
+{
+    const struct transport_kit *self = context;
+
+    return self->identity >> 1;
+}
+
+static void kit_close(void *context)
+{
+    struct transport_kit *self = context;
+
+    bytes_wipe(self->reply, sizeof self->reply);
+    if (self->port->close != NULL)
+        self->port->close(self->port->context);
+}
+
+static const struct imprint_transport_operations kit_operations = {
     .name = "kit",
     .wake = kit_wake,
     .send = kit_send,
     .receive = kit_receive,
     .idle = kit_idle,
     .sleep = kit_sleep,
+    .address = kit_address,
     .also_at = kit_also_at,
     .delay_us = clock_linux_delay_us,
     .now_us = clock_linux_now_us,
+    .close = kit_close,
 };
 
 /*
@@ -257,12 +276,12 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
         const char *open;
         uint8_t identity = 0;
         struct bytes_out found = {.data = &identity, .cap = 1};
-        enum transport_status status;
+        enum imprint_transport_status status;
         size_t stopped;
 
         (void)snprintf(question, sizeof question, "board:device(%02X)\n", turn % DEVICES_MAX);
         status = ask(self, question, strlen(question), HELLO_MS, &answer);
-        if (status == TRANSPORT_GONE || status == TRANSPORT_NO_ANSWER)
+        if (status == IMPRINT_TRANSPORT_GONE || status == IMPRINT_TRANSPORT_NO_ANSWER)
             break;
         open = strrchr(answer.line, '(');
         if (heard != KIT)
@@ -286,18 +305,11 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
 }
 
 bool transport_kit_open(struct transport_kit *self, const struct kit_port *port, uint8_t address,
-                        struct transport *transport, struct error *err)
+                        struct imprint_transport *transport, struct error *err)
 {
     *self = (struct transport_kit){.port = port};
     if (!select_chip(self, address, err))
         return false;
-    *transport = (struct transport){.operations = &kit_operations, .context = self};
+    *transport = (struct imprint_transport){.operations = &kit_operations, .context = self};
     return true;
-}
-
-void transport_kit_close(struct transport_kit *self)
-{
-    bytes_wipe(self->reply, sizeof self->reply);
-    self->reply_len = 0;
-    self->gone = true;
 }

@@ -7,8 +7,9 @@
 #ifndef IMPRINT_TRANSPORT_KIT_H
 #define IMPRINT_TRANSPORT_KIT_H
 
+#include "base/bytes.h"
 #include "base/error.h"
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 #define KIT_PIECE_MAX 64 /* a HID report, and a handful of a serial port's bytes */
 
@@ -19,9 +20,12 @@ struct kit_port {
 
     /*
      * Waits for the next bytes of the kit's, at least one, into `piece`, which has room for KIT_PIECE_MAX; NULs between
-     * lines do no harm. TRANSPORT_OK; _NO_ANSWER when none came within `patience_ms`; _GONE.
+     * lines do no harm. IMPRINT_TRANSPORT_OK; _NO_ANSWER when none came within `patience_ms`; _GONE.
      */
-    enum transport_status (*hear)(void *context, struct bytes_out *piece, int patience_ms);
+    enum imprint_transport_status (*hear)(void *context, struct bytes_out *piece, int patience_ms);
+
+    /* Gives up the port and what `context` owns; no other function is called afterwards. May be NULL. */
+    void (*close)(void *context);
 
     void *context;
 };
@@ -32,16 +36,15 @@ struct transport_kit {
     bool gone;
     uint8_t identity; /* of the chip selected: its 8-bit address */
     uint8_t other;    /* where it may be as well; 0: nowhere */
-    uint8_t reply[TRANSPORT_GROUP_MAX];
+    uint8_t reply[IMPRINT_TRANSPORT_GROUP_MAX];
     size_t reply_len; /* 0: nobody answered */
 };
 
 /*
  * Selects the chip at 7-bit `address`, or with 0 the first ECC chip the kit names. False with a reason: no kit, no such
- * chip. On true `self` must be closed; the port stays the caller's.
+ * chip. On true closing `transport` closes the port as well; else it stays the caller's.
  */
 bool transport_kit_open(struct transport_kit *self, const struct kit_port *port, uint8_t address,
-                        struct transport *transport, struct error *err);
-void transport_kit_close(struct transport_kit *self);
+                        struct imprint_transport *transport, struct error *err);
 
 #endif

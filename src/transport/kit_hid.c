@@ -6,12 +6,24 @@
 #include <errno.h>
 #include <hidapi.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "transport/place.h"
+
 #define REPORT_BYTES KIT_PIECE_MAX
 #define PATH_BYTES 64 /* "/dev/hidraw0" */
+
+struct hid_device_;
+
+/* All of it lives on the heap, from transport_kit_hid_open() to close(). */
+struct transport_kit_hid {
+    struct hid_device_ *hid;
+    struct kit_port port;
+    struct transport_kit kit;
+};
 
 static bool kit_hid_say(void *context, struct bytes line)
 {
@@ -34,15 +46,15 @@ static bool kit_hid_say(void *context, struct bytes line)
     return sent && old == 0;
 }
 
-static enum transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
 {
     const struct transport_kit_hid *self = context;
     int n = hid_read_timeout(self->hid, piece->data, piece->cap, patience_ms);
 
     if (n < 0)
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     piece->len = (size_t)n;
-    return n > 0 ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+    return n > 0 ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
 /* Is `wide` this serial number? They are digits and letters. */
@@ -92,7 +104,7 @@ static bool open_kit(struct transport_kit_hid *self, const char *path, struct er
     if (self->hid != NULL)
         return true;
     if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
-        error_set(err, ERROR_DEVICE_MISSING, "the kit may not be opened by this user",
+        error_set(err, ERROR_DEVICE_MISSING, "this user may not open the kit",
                   "let the user read and write its /dev/hidraw file, by a udev rule for USB 03eb:2312");
     else
         error_set(err, ERROR_DEVICE_MISSING, "the kit cannot be opened", "unplug it and plug it in again");
@@ -100,28 +112,62 @@ static bool open_kit(struct transport_kit_hid *self, const char *path, struct er
     return false;
 }
 
-bool transport_kit_hid_open(struct transport_kit_hid *self, const char *serial, uint8_t address,
-                            struct transport *transport, struct error *err)
+static void kit_hid_close(void *context)
 {
+    struct transport_kit_hid *self = context;
+
+    if (self->hid != NULL)
+        hid_close(self->hid);
+    (void)hid_exit();
+    free(self);
+}
+
+bool transport_kit_hid_open(const char *serial, uint8_t address, struct imprint_transport *transport, struct error *err)
+{
+    struct transport_kit_hid *self = calloc(1, sizeof *self);
     char path[PATH_BYTES];
 
-    *self = (struct transport_kit_hid){.port = {.say = kit_hid_say, .hear = kit_hid_hear}};
-    self->port.context = self;
+    if (self == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        return false;
+    }
+    self->port = (struct kit_port){.say = kit_hid_say, .hear = kit_hid_hear, .close = kit_hid_close, .context = self};
     if (hid_init() != 0)
         error_set(err, ERROR_UNEXPECTED, "the HID library does not start", NULL);
     else if (find_kit(serial, path, err) && open_kit(self, path, err) &&
              transport_kit_open(&self->kit, &self->port, address, transport, err))
         return true;
+    error_with_subject(err, serial);
     error_doing(err, "open a kit on USB HID");
-    transport_kit_hid_close(self);
+    kit_hid_close(self);
     return false;
 }
 
-void transport_kit_hid_close(struct transport_kit_hid *self)
+bool transport_kit_hid_is_meant(const char *place)
 {
-    if (self->hid != NULL)
-        hid_close(self->hid);
-    self->hid = NULL;
-    (void)hid_exit();
-    transport_kit_close(&self->kit);
+    return place != NULL && strncmp(place, "hid", 3) == 0 && (place[3] == '\0' || place[3] == ':' || place[3] == '@');
+}
+
+bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    struct transport_place parts;
+    const char *serial;
+
+    if (!transport_place_read(&parts, place, false, "kit: needs the name of a serial port after the colon, or hid",
+                              err))
+        return false;
+    serial = parts.path[3] == ':' ? parts.path + 4 : NULL;
+    if (serial != NULL && serial[0] == '\0') {
+        error_set(err, ERROR_USAGE, "kit:hid: needs a kit's serial number after the colon",
+                  "name it, or use kit:hid for the only kit that is plugged in");
+        return false;
+    }
+    /* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
+    if (parts.address != 0 && also_at != 0 &&
+        (transport_kit_hid_open(serial, parts.address, transport, &ignored) ||
+         transport_kit_hid_open(serial, also_at, transport, &ignored)))
+        return true;
+    return transport_kit_hid_open(serial, parts.address, transport, err);
 }

@@ -12,22 +12,19 @@
 #define KIT_HID_VENDOR 0x03EB
 #define KIT_HID_PRODUCT 0x2312
 
-struct hid_device_;
-
-/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
-struct transport_kit_hid {
-    struct hid_device_ *hid;
-    struct kit_port port;
-    struct transport_kit kit;
-};
-
 /*
  * Opens the kit whose USB serial number is `serial`, or with NULL the only one there is, and selects the chip as
- * transport_kit_open() does. False with a reason: no such kit, several, not allowed, no such chip. On true `self` must
- * be closed.
+ * transport_kit_open() does. False with a reason: no such kit, several, not allowed, no such chip. On true the caller
+ * closes `transport`.
  */
-bool transport_kit_hid_open(struct transport_kit_hid *self, const char *serial, uint8_t address,
-                            struct transport *transport, struct error *err);
-void transport_kit_hid_close(struct transport_kit_hid *self);
+bool transport_kit_hid_open(const char *serial, uint8_t address, struct imprint_transport *transport,
+                            struct error *err);
+
+/* Does `place`, what follows the colon of kit:, mean a kit on USB: hid, hid:SERIAL? */
+bool transport_kit_hid_is_meant(const char *place);
+
+/* The same from what follows the colon of DEVICE (transport/kinds.h). */
+bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err);
 
 #endif

@@ -3,12 +3,21 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "transport/place.h"
 #include "transport/tty.h"
 
 #define STUCK_MS 5000 /* a line is sent in 50 ms; a port that takes nothing for that long is gone */
+
+/* All of it lives on the heap, from transport_kit_tty_open() to close(). */
+struct transport_kit_tty {
+    int fd;
+    struct kit_port port;
+    struct transport_kit kit;
+};
 
 static bool kit_tty_say(void *context, struct bytes line)
 {
@@ -28,7 +37,7 @@ static bool kit_tty_say(void *context, struct bytes line)
     return true;
 }
 
-static enum transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
 {
     const struct transport_kit_tty *self = context;
 
@@ -38,37 +47,58 @@ static enum transport_status kit_tty_hear(void *context, struct bytes_out *piece
         ssize_t n;
 
         if (ready == 0)
-            return TRANSPORT_NO_ANSWER;
+            return IMPRINT_TRANSPORT_NO_ANSWER;
         n = ready < 0 ? -1 : read(self->fd, piece->data, piece->cap);
         if (n > 0) {
             piece->len = (size_t)n;
-            return TRANSPORT_OK;
+            return IMPRINT_TRANSPORT_OK;
         }
         if (n == 0 || (errno != EINTR && errno != EAGAIN))
-            return TRANSPORT_GONE;
+            return IMPRINT_TRANSPORT_GONE;
     }
 }
 
-bool transport_kit_tty_open(struct transport_kit_tty *self, const char *path, uint8_t address,
-                            struct transport *transport, struct error *err)
+static void kit_tty_close(void *context)
+{
+    struct transport_kit_tty *self = context;
+
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    free(self);
+}
+
+bool transport_kit_tty_open(const char *path, uint8_t address, struct imprint_transport *transport, struct error *err)
 {
     static const struct tty_form form = {.baud = 115200, .cause = "the serial port cannot be set to 115200 8N1"};
+    struct transport_kit_tty *self = calloc(1, sizeof *self);
 
-    *self = (struct transport_kit_tty){.fd = tty_open(path, &form, err),
-                                       .port = {.say = kit_tty_say, .hear = kit_tty_hear}};
-    self->port.context = self;
+    if (self == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        return false;
+    }
+    self->port = (struct kit_port){.say = kit_tty_say, .hear = kit_tty_hear, .close = kit_tty_close, .context = self};
+    self->fd = tty_open(path, &form, err);
     if (self->fd >= 0 && transport_kit_open(&self->kit, &self->port, address, transport, err))
         return true;
     error_with_subject(err, path);
     error_doing(err, "open a kit");
-    transport_kit_tty_close(self);
+    kit_tty_close(self);
     return false;
 }
 
-void transport_kit_tty_close(struct transport_kit_tty *self)
+/* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
+bool transport_kit_tty_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err)
 {
-    if (self->fd >= 0)
-        (void)close(self->fd);
-    self->fd = -1;
-    transport_kit_close(&self->kit);
+    struct error ignored = {.reason = ERROR_NONE};
+    struct transport_place parts;
+
+    if (!transport_place_read(&parts, place, false, "kit: needs the name of a serial port after the colon, or hid",
+                              err))
+        return false;
+    if (parts.address != 0 && also_at != 0 &&
+        (transport_kit_tty_open(parts.path, parts.address, transport, &ignored) ||
+         transport_kit_tty_open(parts.path, also_at, transport, &ignored)))
+        return true;
+    return transport_kit_tty_open(parts.path, parts.address, transport, err);
 }

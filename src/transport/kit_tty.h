@@ -6,19 +6,14 @@
 #include "base/error.h"
 #include "transport/kit.h"
 
-/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
-struct transport_kit_tty {
-    int fd;
-    struct kit_port port;
-    struct transport_kit kit;
-};
-
 /*
  * Opens the port at `path` and selects the chip at 7-bit `address`, or with 0 the first ECC chip the kit names. False
- * with a reason: no such port, no kit, no such chip. On true `self` must be closed.
+ * with a reason: no such port, no kit, no such chip. On true the caller closes `transport`.
  */
-bool transport_kit_tty_open(struct transport_kit_tty *self, const char *path, uint8_t address,
-                            struct transport *transport, struct error *err);
-void transport_kit_tty_close(struct transport_kit_tty *self);
+bool transport_kit_tty_open(const char *path, uint8_t address, struct imprint_transport *transport, struct error *err);
+
+/* The same from what follows the colon of DEVICE (transport/kinds.h). */
+bool transport_kit_tty_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err);
 
 #endif

@@ -6,8 +6,11 @@
  */
 #include "transport/socket.h"
 
+#include "base/number.h"
 #include "base/order.h"
+#include "transport/bus_client.h"
 #include "transport/clock_linux.h"
+#include "transport/place.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,10 +29,21 @@
 
 #define GROUP_MIN 4
 
-static enum transport_status gone(struct transport_socket *self)
+/* All of it lives on the heap, from opening to close(). */
+struct transport_socket {
+    struct bus_client client;
+    uint8_t address;     /* 7-bit; 0: that of the only chip on the bus, which may change it */
+    uint8_t other;       /* where the chip may be as well; 0: nowhere */
+    uint64_t pending_ns; /* waits not sent yet */
+    size_t ahead;        /* replies still to come to what travelled with the last command */
+    bool held;
+    bool gone;
+};
+
+static enum imprint_transport_status gone(struct transport_socket *self)
 {
     self->gone = true;
-    return TRANSPORT_GONE;
+    return IMPRINT_TRANSPORT_GONE;
 }
 
 static bool put(struct transport_socket *self, enum bus_request type, struct bytes body)
@@ -57,7 +71,7 @@ static uint8_t address_of(const struct transport_socket *self)
 
 static bool put_message(struct transport_socket *self, uint8_t flags, size_t len, struct bytes data)
 {
-    uint8_t body[1 + BUS_MESSAGE_HEADER_BYTES + 1 + TRANSPORT_GROUP_MAX] = {1, flags};
+    uint8_t body[1 + BUS_MESSAGE_HEADER_BYTES + 1 + IMPRINT_TRANSPORT_GROUP_MAX] = {1, flags};
     bool queued;
 
     body[2] = address_of(self);
@@ -84,7 +98,7 @@ static bool exchange(struct transport_socket *self, size_t replies, size_t keep)
 }
 
 /* The reply to one BUS_TRANSFER of one message; `*read` gets what a read brought. */
-static enum transport_status take_result(struct transport_socket *self, struct bytes *read)
+static enum imprint_transport_status take_result(struct transport_socket *self, struct bytes *read)
 {
     struct bus_reply reply;
     const uint8_t *data;
@@ -96,12 +110,12 @@ static enum transport_status take_result(struct transport_socket *self, struct b
     data = reply.body.data;
     len = reply.body.len - BUS_TRANSFER_REPLY_BYTES;
     if (data[0] != BUS_ACKNOWLEDGED)
-        return TRANSPORT_NO_ANSWER;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
     if (len >= 2 && load16_le(data + BUS_TRANSFER_REPLY_BYTES) == len - 2)
         *read = bytes_of(data + BUS_TRANSFER_REPLY_BYTES + 2, len - 2);
     else if (len != 0)
         return gone(self);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
 /* Drops what travelled with the last command and was not asked for. */
@@ -126,20 +140,20 @@ static bool put_reading(struct transport_socket *self, size_t cap)
 }
 
 /* What these two have brought. */
-static enum transport_status take_reading(struct transport_socket *self, struct bytes_out *group)
+static enum imprint_transport_status take_reading(struct transport_socket *self, struct bytes_out *group)
 {
     struct bytes read;
-    enum transport_status status = take_result(self, &read), read_status;
+    enum imprint_transport_status status = take_result(self, &read), read_status;
 
-    if (status == TRANSPORT_GONE)
+    if (status == IMPRINT_TRANSPORT_GONE)
         return status;
     read_status = take_result(self, &read); /* also to be taken where the first was refused */
-    if (status != TRANSPORT_OK || read_status != TRANSPORT_OK)
-        return status != TRANSPORT_OK ? status : read_status;
+    if (status != IMPRINT_TRANSPORT_OK || read_status != IMPRINT_TRANSPORT_OK)
+        return status != IMPRINT_TRANSPORT_OK ? status : read_status;
     if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
-        return TRANSPORT_GARBLED;
+        return IMPRINT_TRANSPORT_GARBLED;
     (void)bytes_append(group, read);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
 /* What comes after a command: its end is waited for, its reply is read. */
@@ -148,21 +162,22 @@ static bool put_ahead(struct transport_socket *self)
     uint8_t await[BUS_AWAIT_BYTES] = {address_of(self)};
 
     store64_le(await + 1, AWAIT_NS);
-    return put(self, BUS_AWAIT, bytes_of(await, sizeof await)) && put_reading(self, TRANSPORT_GROUP_MAX);
+    return put(self, BUS_AWAIT, bytes_of(await, sizeof await)) && put_reading(self, IMPRINT_TRANSPORT_GROUP_MAX);
 }
 
-static enum transport_status write_transaction(struct transport_socket *self, uint8_t word_address, struct bytes group)
+static enum imprint_transport_status write_transaction(struct transport_socket *self, uint8_t word_address,
+                                                       struct bytes group)
 {
     const size_t ahead = word_address == WORD_COMMAND && self->client.can_await ? 3 : 0;
-    uint8_t data[1 + TRANSPORT_GROUP_MAX] = {word_address};
-    enum transport_status status = TRANSPORT_OK;
+    uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {word_address};
+    enum imprint_transport_status status = IMPRINT_TRANSPORT_OK;
     struct bytes none;
     size_t replies = 1;
 
     if (self->gone)
-        return TRANSPORT_GONE;
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
+        return IMPRINT_TRANSPORT_GONE;
+    if (group.len > IMPRINT_TRANSPORT_GROUP_MAX)
+        return IMPRINT_TRANSPORT_GARBLED;
     if (group.len != 0)
         memcpy(data + 1, group.data, group.len);
     if (!settle(self) || !put_wait(self, &replies) ||
@@ -170,7 +185,7 @@ static enum transport_status write_transaction(struct transport_socket *self, ui
         !exchange(self, replies, 1))
         status = gone(self);
     self->ahead = ahead;
-    if (status == TRANSPORT_OK)
+    if (status == IMPRINT_TRANSPORT_OK)
         status = take_result(self, &none);
     bytes_wipe(data, sizeof data);
     return status;
@@ -222,7 +237,7 @@ static void find(struct transport_socket *self)
     }
 }
 
-static enum transport_status socket_wake(void *context)
+static enum imprint_transport_status socket_wake(void *context)
 {
     struct transport_socket *self = context;
     struct bus_reply reply;
@@ -244,58 +259,75 @@ static enum transport_status socket_wake(void *context)
     self->held = true;
     find(self);
     socket_delay_us(context, WAKE_HIGH_US);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status socket_send(void *context, struct bytes group)
+static enum imprint_transport_status socket_send(void *context, const uint8_t *group, size_t len)
 {
-    return write_transaction(context, WORD_COMMAND, group);
+    return write_transaction(context, WORD_COMMAND, bytes_of(group, len));
 }
 
-static enum transport_status socket_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status receive(struct transport_socket *self, struct bytes_out *group)
 {
-    struct transport_socket *self = context;
     size_t replies = 2;
 
     group->len = 0;
     if (self->gone)
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     if (!settle(self) || !put_wait(self, &replies) || !put_reading(self, group->cap) || !exchange(self, replies, 2))
         return gone(self);
     return take_reading(self, group);
 }
 
-static enum transport_status socket_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+static enum imprint_transport_status socket_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
-    struct transport_socket *self = context;
+    struct bytes_out out = {.data = group, .cap = cap};
+    enum imprint_transport_status status = receive(context, &out);
+
+    *len = out.len;
+    return status;
+}
+
+static enum imprint_transport_status await_end(struct transport_socket *self, struct bytes_out *group,
+                                               uint32_t first_us)
+{
     struct bus_reply reply;
 
-    (void)worst_us;
     if (self->ahead == 0) {
-        socket_delay_us(context, first_us);
-        return socket_receive(context, group);
+        socket_delay_us(self, first_us);
+        return receive(self, group);
     }
-    group->len = 0;
     if (self->gone)
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     self->ahead = 0;
     if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
         return gone(self);
     return take_reading(self, group);
 }
 
-static enum transport_status socket_idle(void *context)
+static enum imprint_transport_status socket_await(void *context, uint8_t *group, size_t cap, size_t *len,
+                                                  uint32_t first_us, uint32_t worst_us)
+{
+    struct bytes_out out = {.data = group, .cap = cap};
+    enum imprint_transport_status status = await_end(context, &out, first_us);
+
+    (void)worst_us;
+    *len = out.len;
+    return status;
+}
+
+static enum imprint_transport_status socket_idle(void *context)
 {
     return write_transaction(context, WORD_IDLE, BYTES_NONE);
 }
 
 /* The end of a conversation: others may have the bus. */
-static enum transport_status socket_sleep(void *context)
+static enum imprint_transport_status socket_sleep(void *context)
 {
     struct transport_socket *self = context;
-    enum transport_status status = write_transaction(self, WORD_SLEEP, BYTES_NONE);
+    enum imprint_transport_status status = write_transaction(self, WORD_SLEEP, BYTES_NONE);
 
-    if (status == TRANSPORT_GONE || !self->held)
+    if (status == IMPRINT_TRANSPORT_GONE || !self->held)
         return status;
     self->held = false;
     if (!put(self, BUS_RELEASE, BYTES_NONE) || !exchange(self, 1, 0))
@@ -303,7 +335,22 @@ static enum transport_status socket_sleep(void *context)
     return status;
 }
 
-static const struct transport_operations socket_operations = {
+static uint8_t socket_address(void *context)
+{
+    const struct transport_socket *self = context;
+
+    return self->address;
+}
+
+static void socket_close(void *context)
+{
+    struct transport_socket *self = context;
+
+    bus_client_close(&self->client);
+    free(self);
+}
+
+static const struct imprint_transport_operations socket_operations = {
     .name = "socket",
     .wake = socket_wake,
     .send = socket_send,
@@ -311,10 +358,12 @@ static const struct transport_operations socket_operations = {
     .await = socket_await,
     .idle = socket_idle,
     .sleep = socket_sleep,
+    .address = socket_address,
     .also_at = socket_also_at,
     .is_taken = socket_is_taken,
     .delay_us = socket_delay_us,
     .now_us = socket_now_us,
+    .close = socket_close,
 };
 
 static const struct open_error {
@@ -322,59 +371,118 @@ static const struct open_error {
     enum error_reason reason;
     const char *cause, *next;
 } open_errors[] = {
-    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "nobody can be reached there", "start: imprint virtual serve"},
+    {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "no server is listening there",
+     "start one with: imprint virtual serve --unix PATH FILE"},
     {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "somebody listens there but does not answer",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "what listens there does not speak the bus protocol",
-     "is it imprint virtual serve?"},
-    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection", "is it the same version of imprint?"},
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "a server is listening there but does not answer",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server there does not use the bus protocol",
+     "check that the server is imprint virtual serve"},
+    {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection",
+     "use the same version of imprint on both sides"},
 };
 
-static bool finish_open(struct transport_socket *self, enum bus_client_status status, uint8_t address,
-                        struct transport *transport, struct error *err)
+static void note_open_error(const struct bus_client *client, enum bus_client_status status, struct error *err)
 {
-    self->address = address;
-    self->other = 0;
-    self->pending_ns = 0;
-    self->ahead = 0;
-    self->held = self->gone = false;
-    if (status == BUS_CLIENT_OK && address == 0 && self->client.address_count != 1) {
-        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
-        goto refuse;
-    }
-    if (status == BUS_CLIENT_OK) {
-        *transport = (struct transport){.operations = &socket_operations, .context = self};
-        return true;
-    }
     for (size_t i = 0; i < sizeof open_errors / sizeof open_errors[0]; i++) {
         if (open_errors[i].status == status) {
             error_set(err, open_errors[i].reason, open_errors[i].cause, open_errors[i].next);
-            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? self->client.system_errno : 0);
+            error_with_errno(err, status == BUS_CLIENT_SYSTEM ? client->system_errno : 0);
         }
     }
     error_set(err, ERROR_UNEXPECTED, "the bus cannot be opened", NULL); /* where the table has no row */
-refuse:
+}
+
+/* Over a Unix socket where `host` is NULL, over TCP else. */
+static bool open_socket(const char *host, const char *place, uint8_t address, struct imprint_transport *transport,
+                        struct error *err)
+{
+    struct transport_socket *self = calloc(1, sizeof *self);
+    enum bus_client_status status;
+
+    if (self == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        return false;
+    }
+    self->address = address;
+    status =
+        host == NULL ? bus_client_open_unix(&self->client, place) : bus_client_open_tcp(&self->client, host, place);
+    if (status == BUS_CLIENT_OK && (address != 0 || self->client.address_count == 1)) {
+        *transport = (struct imprint_transport){.operations = &socket_operations, .context = self};
+        return true;
+    }
+    if (status == BUS_CLIENT_OK)
+        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
+    else
+        note_open_error(&self->client, status, err);
     error_doing(err, "connect to a served bus");
-    transport_socket_close(self);
+    socket_close(self);
     return false;
 }
 
-bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
-                                struct transport *transport, struct error *err)
+bool transport_socket_open_unix(const char *path, uint8_t address, struct imprint_transport *transport,
+                                struct error *err)
 {
-    return finish_open(self, bus_client_open_unix(&self->client, path), address, transport, err);
+    return open_socket(NULL, path, address, transport, err);
 }
 
-bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
-                               struct transport *transport, struct error *err)
+bool transport_socket_open_tcp(const char *host, const char *port, uint8_t address, struct imprint_transport *transport,
+                               struct error *err)
 {
-    return finish_open(self, bus_client_open_tcp(&self->client, host, port), address, transport, err);
+    return open_socket(host, port, address, transport, err);
 }
 
-void transport_socket_close(struct transport_socket *self)
+bool transport_socket_split_host(char **host, char **port)
 {
-    bus_client_close(&self->client);
-    self->gone = true;
+    char *colon = strrchr(*host, ':'), *bracket = strchr(*host, ']');
+    uint64_t number;
+
+    if (colon == NULL || colon == *host || colon[1] == '\0' || (bracket != NULL && bracket + 1 != colon))
+        return false;
+    if (bracket != NULL) {
+        if (**host != '[')
+            return false;
+        ++*host;
+        *bracket = '\0';
+    }
+    *colon = '\0';
+    *port = colon + 1;
+    /* getaddrinfo() would cut a number that is too large down to a port; a name is looked up. */
+    return strspn(*port, "0123456789") != strlen(*port) || number_parse(*port, 0, 65535, &number) == NUMBER_OK;
+}
+
+bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                      struct error *err)
+{
+    struct transport_place parts;
+
+    (void)also_at; /* a wake looks there */
+    if (!transport_place_read(&parts, place, true, "unix: needs the name of a socket after the colon", err))
+        return false;
+    if (transport_socket_open_unix(parts.path, parts.address, transport, err))
+        return true;
+    error_with_subject(err, parts.path);
+    return false;
+}
+
+bool transport_socket_open_tcp_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                     struct error *err)
+{
+    static const char form[] = "tcp: needs HOST:PORT after the colon";
+    struct transport_place parts, copy;
+    char *host = copy.path, *port;
+
+    (void)also_at;
+    if (!transport_place_read(&parts, place, false, form, err))
+        return false;
+    copy = parts;
+    if (!transport_socket_split_host(&host, &port)) {
+        error_set(err, ERROR_USAGE, form, NULL);
+        return false;
+    }
+    if (transport_socket_open_tcp(host, port, parts.address, transport, err))
+        return true;
+    error_with_subject(err, parts.path);
+    return false;
 }

@@ -8,32 +8,27 @@
 #define IMPRINT_TRANSPORT_SOCKET_H
 
 #include "base/error.h"
-#include "transport/bus_client.h"
-#include "transport/transport.h"
-
-/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
-struct transport_socket {
-    struct bus_client client;
-    uint8_t address;     /* 7-bit; 0: that of the only chip on the bus, which may change it */
-    uint8_t other;       /* where the chip may be as well; 0: nowhere */
-    uint64_t pending_ns; /* waits not sent yet */
-    size_t ahead;        /* replies still to come to what travelled with the last command */
-    bool held;
-    bool gone;
-};
+#include <imprint/transport.h>
 
 /*
  * Connects to the Unix socket `path`. `address` is the chip's 7-bit address, or 0 for the only chip there is. False
- * with a reason: nobody listens, no server of this protocol, several chips and no address. On true `self` must be
- * closed.
+ * with a reason: no server listens, not a server of this protocol, several chips and no address. On true the caller
+ * closes `transport`.
  */
-bool transport_socket_open_unix(struct transport_socket *self, const char *path, uint8_t address,
-                                struct transport *transport, struct error *err);
+bool transport_socket_open_unix(const char *path, uint8_t address, struct imprint_transport *transport,
+                                struct error *err);
 
 /* The same over TCP. */
-bool transport_socket_open_tcp(struct transport_socket *self, const char *host, const char *port, uint8_t address,
-                               struct transport *transport, struct error *err);
+bool transport_socket_open_tcp(const char *host, const char *port, uint8_t address, struct imprint_transport *transport,
+                               struct error *err);
 
-void transport_socket_close(struct transport_socket *self);
+/* Splits "HOST:PORT" or "[HOST]:PORT", in place. False when it is neither. */
+bool transport_socket_split_host(char **host, char **port);
+
+/* The same from what follows the colon of DEVICE: PATH[@ADDRESS], HOST:PORT[@ADDRESS] (transport/kinds.h). */
+bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                      struct error *err);
+bool transport_socket_open_tcp_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                     struct error *err);
 
 #endif

@@ -79,15 +79,15 @@ static bool is_echo(struct bytes sent, const struct bytes_out *heard)
  * Sends a flag and the group behind it. NO_ANSWER: the wire was disturbed before the end, and the rest was not sent, so
  * that no chip has a whole command. GARBLED: disturbed in the last piece, and what the chip has heard nobody knows.
  */
-static enum transport_status put(struct transport_swi *self, uint8_t flag, struct bytes group)
+static enum imprint_transport_status put(struct transport_swi *self, uint8_t flag, struct bytes group)
 {
     struct {
         uint8_t tokens[SWI_EXCHANGE_MAX], echo[SWI_EXCHANGE_MAX];
     } memory;
-    enum transport_status status = TRANSPORT_OK;
+    enum imprint_transport_status status = IMPRINT_TRANSPORT_OK;
     size_t total = 1 + group.len, done = 0;
 
-    while (status == TRANSPORT_OK && done < total) {
+    while (status == IMPRINT_TRANSPORT_OK && done < total) {
         struct bytes_out heard = {.data = memory.echo};
         struct bytes sent;
 
@@ -98,51 +98,51 @@ static enum transport_status put(struct transport_swi *self, uint8_t flag, struc
         }
         sent = bytes_of(memory.tokens, heard.cap);
         if (!exchange(self, sent, &heard))
-            status = TRANSPORT_GONE;
+            status = IMPRINT_TRANSPORT_GONE;
         else if (!is_echo(sent, &heard))
-            status = done < total ? TRANSPORT_NO_ANSWER : TRANSPORT_GARBLED;
+            status = done < total ? IMPRINT_TRANSPORT_NO_ANSWER : IMPRINT_TRANSPORT_GARBLED;
     }
     bytes_wipe(&memory, sizeof(memory)); /* groups may carry keys */
     return status;
 }
 
-static enum transport_status pulse(struct transport_swi *self)
+static enum imprint_transport_status pulse(struct transport_swi *self)
 {
     const uint8_t token = WAKE_TOKEN;
     uint8_t echo[1];
     struct bytes_out heard = {.data = echo, .cap = sizeof(echo)};
 
     if (!set_baud(self, SWI_WAKE_BAUD) || !exchange(self, bytes_of(&token, 1), &heard) || !set_baud(self, SWI_BAUD))
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     delay_us(self, WAKE_HIGH_US);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
 /*
  * A chip that is awake takes a pulse for a reset of its I/O and answers as if it had just woken, but its watchdog has
  * been running for who knows how long. So where its state is not known it is woken, sent to idle, and woken again.
  */
-static enum transport_status swi_wake(void *context)
+static enum imprint_transport_status swi_wake(void *context)
 {
     struct transport_swi *self = context;
 
-    if (!self->down && pulse(self) == TRANSPORT_OK)
+    if (!self->down && pulse(self) == IMPRINT_TRANSPORT_OK)
         (void)put(self, FLAG_IDLE, BYTES_NONE);
     self->down = false;
     return pulse(self);
 }
 
-static enum transport_status swi_send(void *context, struct bytes group)
+static enum imprint_transport_status swi_send(void *context, const uint8_t *group, size_t len)
 {
     struct transport_swi *self = context;
-    enum transport_status status;
+    enum imprint_transport_status status;
 
-    if (group.len > TRANSPORT_GROUP_MAX)
-        return TRANSPORT_GARBLED;
+    if (len > IMPRINT_TRANSPORT_GROUP_MAX)
+        return IMPRINT_TRANSPORT_GARBLED;
     self->down = false;
-    status = put(self, FLAG_COMMAND, group);
+    status = put(self, FLAG_COMMAND, bytes_of(group, len));
     /* The chip may have heard it well: its reply, or its silence, will tell. */
-    return status == TRANSPORT_GARBLED ? TRANSPORT_OK : status;
+    return status == IMPRINT_TRANSPORT_GARBLED ? IMPRINT_TRANSPORT_OK : status;
 }
 
 /* Takes bytes out of tokens, eight by eight. */
@@ -153,23 +153,23 @@ static void take(struct bytes tokens, struct bytes_out *group)
 }
 
 /* Lets whoever is talking come to an end, at most for as long as a whole group takes. */
-static enum transport_status drain(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX])
+static enum imprint_transport_status drain(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX])
 {
     struct bytes_out heard = {.data = memory, .cap = SWI_EXCHANGE_MAX};
 
-    for (unsigned left = TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
+    for (unsigned left = IMPRINT_TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
         heard.len = 0;
         if (!exchange(self, BYTES_NONE, &heard))
-            return TRANSPORT_GONE;
+            return IMPRINT_TRANSPORT_GONE;
         if (heard.len < heard.cap)
             break;
     }
-    return TRANSPORT_GARBLED;
+    return IMPRINT_TRANSPORT_GARBLED;
 }
 
 /* The transmit flag's echo, and of the reply as much as the shortest one has. */
-static enum transport_status hear_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
-                                        struct bytes_out *group)
+static enum imprint_transport_status hear_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                                struct bytes_out *group)
 {
     uint8_t tokens[BITS];
     struct bytes flag = bytes_of(tokens, sizeof(tokens));
@@ -177,21 +177,21 @@ static enum transport_status hear_start(struct transport_swi *self, uint8_t memo
 
     encode(FLAG_TRANSMIT, tokens);
     if (!exchange(self, flag, &heard))
-        return TRANSPORT_GONE;
+        return IMPRINT_TRANSPORT_GONE;
     if (heard.len == 0)
-        return TRANSPORT_NO_ANSWER;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
     if (!is_echo(flag, &heard))
-        return TRANSPORT_GARBLED;
+        return IMPRINT_TRANSPORT_GARBLED;
     if (heard.len == BITS)
-        return TRANSPORT_NO_ANSWER;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
     take(bytes_of(memory + BITS, heard.len - BITS), group);
     if (heard.len < heard.cap || group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap)
-        return TRANSPORT_GARBLED;
-    return TRANSPORT_OK;
+        return IMPRINT_TRANSPORT_GARBLED;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status hear_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
-                                       struct bytes_out *group)
+static enum imprint_transport_status hear_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                               struct bytes_out *group)
 {
     const size_t count = group->data[0];
 
@@ -200,30 +200,38 @@ static enum transport_status hear_rest(struct transport_swi *self, uint8_t memor
         struct bytes_out heard = {.data = memory, .cap = wanted < SWI_EXCHANGE_MAX ? wanted : SWI_EXCHANGE_MAX};
 
         if (!exchange(self, BYTES_NONE, &heard))
-            return TRANSPORT_GONE;
+            return IMPRINT_TRANSPORT_GONE;
         take(bytes_written(&heard), group);
         if (heard.len < heard.cap)
-            return TRANSPORT_GARBLED;
+            return IMPRINT_TRANSPORT_GARBLED;
     }
     delay_us(self, TURNAROUND_US);
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status swi_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status receive(struct transport_swi *self, struct bytes_out *group)
 {
-    struct transport_swi *self = context;
     uint8_t memory[SWI_EXCHANGE_MAX];
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     group->len = 0;
     status = hear_start(self, memory, group);
-    if (status == TRANSPORT_OK)
+    if (status == IMPRINT_TRANSPORT_OK)
         status = hear_rest(self, memory, group);
-    if (status == TRANSPORT_GARBLED)
+    if (status == IMPRINT_TRANSPORT_GARBLED)
         status = drain(self, memory);
-    if (status != TRANSPORT_OK)
+    if (status != IMPRINT_TRANSPORT_OK)
         group->len = 0;
     bytes_wipe(memory, sizeof(memory));
+    return status;
+}
+
+static enum imprint_transport_status swi_receive(void *context, uint8_t *group, size_t cap, size_t *len)
+{
+    struct bytes_out out = {.data = group, .cap = cap};
+    enum imprint_transport_status status = receive(context, &out);
+
+    *len = out.len;
     return status;
 }
 
@@ -233,40 +241,41 @@ static enum transport_status swi_receive(void *context, struct bytes_out *group)
  * and once before, if the flag has passed long before any part is, which a virtual one for which nothing takes time
  * answers.
  */
-static enum transport_status swi_await(void *context, struct bytes_out *group, uint32_t first_us, uint32_t worst_us)
+static enum imprint_transport_status swi_await(void *context, uint8_t *group, size_t cap, size_t *len,
+                                               uint32_t first_us, uint32_t worst_us)
 {
     const struct swi_port *port = ((const struct transport_swi *)context)->port;
     const uint64_t start_us = port->now_us(port->context);
     uint64_t waited_us;
 
     if (first_us >= FLAG_US) {
-        enum transport_status status;
+        enum imprint_transport_status status;
 
         port->delay_us(port->context, first_us);
-        status = swi_receive(context, group);
-        if (status != TRANSPORT_NO_ANSWER)
+        status = swi_receive(context, group, cap, len);
+        if (status != IMPRINT_TRANSPORT_NO_ANSWER)
             return status;
     }
     waited_us = port->now_us(port->context) - start_us;
     if (waited_us < worst_us)
         port->delay_us(port->context, (uint32_t)(worst_us - waited_us));
-    return swi_receive(context, group);
+    return swi_receive(context, group, cap, len);
 }
 
-static enum transport_status go_down(struct transport_swi *self, uint8_t flag)
+static enum imprint_transport_status go_down(struct transport_swi *self, uint8_t flag)
 {
-    enum transport_status status = put(self, flag, BYTES_NONE);
+    enum imprint_transport_status status = put(self, flag, BYTES_NONE);
 
-    self->down = status == TRANSPORT_OK;
-    return status == TRANSPORT_GARBLED ? TRANSPORT_NO_ANSWER : status;
+    self->down = status == IMPRINT_TRANSPORT_OK;
+    return status == IMPRINT_TRANSPORT_GARBLED ? IMPRINT_TRANSPORT_NO_ANSWER : status;
 }
 
-static enum transport_status swi_idle(void *context)
+static enum imprint_transport_status swi_idle(void *context)
 {
     return go_down(context, FLAG_IDLE);
 }
 
-static enum transport_status swi_sleep(void *context)
+static enum imprint_transport_status swi_sleep(void *context)
 {
     return go_down(context, FLAG_SLEEP);
 }
@@ -283,7 +292,15 @@ static uint64_t swi_now_us(void *context)
     return self->port->now_us(self->port->context);
 }
 
-static const struct transport_operations swi_operations = {
+static void swi_close(void *context)
+{
+    const struct transport_swi *self = context;
+
+    if (self->port->close != NULL)
+        self->port->close(self->port->context);
+}
+
+static const struct imprint_transport_operations swi_operations = {
     .name = "swi",
     .wake = swi_wake,
     .send = swi_send,
@@ -293,31 +310,32 @@ static const struct transport_operations swi_operations = {
     .sleep = swi_sleep,
     .delay_us = swi_delay_us,
     .now_us = swi_now_us,
+    .close = swi_close,
 };
 
-struct transport transport_swi_init(struct transport_swi *self, const struct swi_port *port)
+struct imprint_transport transport_swi_init(struct transport_swi *self, const struct swi_port *port)
 {
     *self = (struct transport_swi){.port = port};
-    return (struct transport){.operations = &swi_operations, .context = self};
+    return (struct imprint_transport){.operations = &swi_operations, .context = self};
 }
 
-enum transport_status transport_swi_probe(struct transport_swi *self)
+enum imprint_transport_status transport_swi_probe(struct transport_swi *self)
 {
     const uint8_t token = TOKEN_ONE;
     uint8_t memory[SWI_EXCHANGE_MAX];
-    enum transport_status status = TRANSPORT_GARBLED;
+    enum imprint_transport_status status = IMPRINT_TRANSPORT_GARBLED;
 
     if (!set_baud(self, SWI_BAUD))
-        return TRANSPORT_GONE;
-    for (unsigned left = PROBES; status == TRANSPORT_GARBLED && left > 0; left--) {
+        return IMPRINT_TRANSPORT_GONE;
+    for (unsigned left = PROBES; status == IMPRINT_TRANSPORT_GARBLED && left > 0; left--) {
         struct bytes_out heard = {.data = memory, .cap = 1};
 
         if (!exchange(self, bytes_of(&token, 1), &heard))
-            status = TRANSPORT_GONE;
+            status = IMPRINT_TRANSPORT_GONE;
         else if (heard.len == 0)
-            status = TRANSPORT_NO_ANSWER;
+            status = IMPRINT_TRANSPORT_NO_ANSWER;
         else if (is_echo(bytes_of(&token, 1), &heard))
-            status = TRANSPORT_OK;
+            status = IMPRINT_TRANSPORT_OK;
         else
             status = drain(self, memory); /* somebody's words from before */
     }

@@ -8,7 +8,9 @@
 #ifndef IMPRINT_TRANSPORT_SWI_H
 #define IMPRINT_TRANSPORT_SWI_H
 
-#include "transport/transport.h"
+#include "base/bytes.h"
+
+#include <imprint/transport.h>
 
 /* The two rates. 7 data bits or 8 (the highest is sent as a one), no parity, 1 stop bit. */
 #define SWI_BAUD 230400
@@ -42,6 +44,9 @@ struct swi_port {
      */
     uint32_t patience_us;
 
+    /* Gives up the UART and what `context` owns; no other function is called afterwards. May be NULL. */
+    void (*close)(void *context);
+
     void *context;
 };
 
@@ -53,12 +58,12 @@ struct transport_swi {
 };
 
 /* A transport over `port`. Sends nothing. */
-struct transport transport_swi_init(struct transport_swi *self, const struct swi_port *port);
+struct imprint_transport transport_swi_init(struct transport_swi *self, const struct swi_port *port);
 
 /*
  * Is anybody listening to what the transmitter says? Sends one bit, which a wake pulse undoes, and looks for its echo.
- * TRANSPORT_OK; _NO_ANSWER: nothing was heard; _GARBLED: something else was; _GONE.
+ * IMPRINT_TRANSPORT_OK; _NO_ANSWER: nothing was heard; _GARBLED: something else was; _GONE.
  */
-enum transport_status transport_swi_probe(struct transport_swi *self);
+enum imprint_transport_status transport_swi_probe(struct transport_swi *self);
 
 #endif

@@ -2,7 +2,9 @@
 #include "transport/swi_tty.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +22,15 @@
  */
 #define PATIENCE_MAX_US 25000
 #define PATIENCE_MIN_US 8000
+
+/* All of it lives on the heap, from transport_swi_tty_open() to close(). */
+struct transport_swi_tty {
+    int fd;
+    bool is_socket;
+    uint32_t slowest_us; /* from sending to hearing the first of it */
+    struct swi_port port;
+    struct transport_swi swi;
+};
 
 static bool swi_tty_set_baud(void *context, uint32_t baud)
 {
@@ -113,15 +124,15 @@ static bool check_wire(struct transport_swi_tty *self, struct error *err)
         "join the port's transmitter (open drain, with a pull-up) and its receiver at the chip's pin";
 
     switch (transport_swi_probe(&self->swi)) {
-    case TRANSPORT_OK:
+    case IMPRINT_TRANSPORT_OK:
         return true;
-    case TRANSPORT_NO_ANSWER:
-        error_set(err, ERROR_DEVICE_SILENT, "nothing that is sent on the wire is heard again", next);
+    case IMPRINT_TRANSPORT_NO_ANSWER:
+        error_set(err, ERROR_DEVICE_SILENT, "the receiver gets no echo of what is sent on the wire", next);
         break;
-    case TRANSPORT_GARBLED:
-        error_set(err, ERROR_DEVICE_GARBLED, "what is sent on the wire is heard as something else", next);
+    case IMPRINT_TRANSPORT_GARBLED:
+        error_set(err, ERROR_DEVICE_GARBLED, "the receiver gets a damaged echo of what is sent on the wire", next);
         break;
-    case TRANSPORT_GONE:
+    case IMPRINT_TRANSPORT_GONE:
         error_set(err, ERROR_DEVICE_MISSING, "the serial port is gone", "check that the adapter is plugged in");
         break;
     }
@@ -142,7 +153,7 @@ static int open_socket(const char *path, struct error *err)
     } else {
         errno = ENAMETOOLONG;
     }
-    error_set(err, ERROR_DEVICE_MISSING, "nobody serves a single wire at this socket",
+    error_set(err, ERROR_DEVICE_MISSING, "no server for a single wire is listening at this socket",
               "start one with: imprint virtual serve --swi-unix PATH FILE");
     error_with_errno(err, errno);
     if (fd >= 0)
@@ -150,37 +161,53 @@ static int open_socket(const char *path, struct error *err)
     return -1;
 }
 
-bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
-                            struct error *err)
+static void swi_tty_close(void *context)
+{
+    struct transport_swi_tty *self = context;
+
+    if (self->fd >= 0)
+        (void)close(self->fd);
+    free(self);
+}
+
+bool transport_swi_tty_open(const char *path, struct imprint_transport *transport, struct error *err)
 {
     static const struct tty_form form = {
         .baud = SWI_BAUD, .seven_bits = true, .cause = "the serial port cannot be set to 230400 baud"};
-
+    struct transport_swi_tty *self = calloc(1, sizeof *self);
     struct stat found;
 
-    *self = (struct transport_swi_tty){
-        .fd = -1,
-        .is_socket = stat(path, &found) == 0 && S_ISSOCK(found.st_mode),
-        .port = {.set_baud = swi_tty_set_baud,
-                 .exchange = swi_tty_exchange,
-                 .delay_us = clock_linux_delay_us,
-                 .now_us = clock_linux_now_us,
-                 .patience_us = PATIENCE_MAX_US},
-    };
-    self->port.context = self;
+    if (self == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
+        return false;
+    }
+    self->is_socket = stat(path, &found) == 0 && S_ISSOCK(found.st_mode);
+    self->port = (struct swi_port){.set_baud = swi_tty_set_baud,
+                                   .exchange = swi_tty_exchange,
+                                   .delay_us = clock_linux_delay_us,
+                                   .now_us = clock_linux_now_us,
+                                   .patience_us = PATIENCE_MAX_US,
+                                   .close = swi_tty_close,
+                                   .context = self};
     self->fd = self->is_socket ? open_socket(path, err) : tty_open(path, &form, err);
-    *transport = transport_swi_init(&self->swi, &self->port);
-    if (self->fd >= 0 && check_wire(self, err))
-        return true;
+    if (self->fd >= 0) {
+        *transport = transport_swi_init(&self->swi, &self->port);
+        if (check_wire(self, err))
+            return true;
+        *transport = (struct imprint_transport){.operations = NULL};
+    }
     error_with_subject(err, path);
     error_doing(err, "open a single wire");
-    transport_swi_tty_close(self);
+    swi_tty_close(self);
     return false;
 }
 
-void transport_swi_tty_close(struct transport_swi_tty *self)
+bool transport_swi_tty_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err)
 {
-    if (self->fd >= 0)
-        (void)close(self->fd);
-    self->fd = -1;
+    (void)also_at; /* no addresses on this bus */
+    if (place != NULL && place[0] != '\0' && strlen(place) < PATH_MAX)
+        return transport_swi_tty_open(place, transport, err);
+    error_set(err, ERROR_USAGE, "swi: needs the name of a serial port after the colon", NULL);
+    return false;
 }

@@ -10,21 +10,14 @@
 #include "base/error.h"
 #include "transport/swi.h"
 
-/* Must stay valid, and in place, as long as the transport made from it is used. Private. */
-struct transport_swi_tty {
-    int fd;
-    bool is_socket;
-    uint32_t slowest_us; /* from sending to hearing the first of it */
-    struct swi_port port;
-    struct transport_swi swi;
-};
-
 /*
  * Opens the port (or socket) at `path` and listens whether what it sends comes back. False with a reason: no such port,
- * no wire between transmitter and receiver. On true `self` must be closed.
+ * no wire between transmitter and receiver. On true the caller closes `transport`.
  */
-bool transport_swi_tty_open(struct transport_swi_tty *self, const char *path, struct transport *transport,
-                            struct error *err);
-void transport_swi_tty_close(struct transport_swi_tty *self);
+bool transport_swi_tty_open(const char *path, struct imprint_transport *transport, struct error *err);
+
+/* The same from what follows the colon of DEVICE (transport/kinds.h). */
+bool transport_swi_tty_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
+                                  struct error *err);
 
 #endif

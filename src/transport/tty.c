@@ -21,12 +21,12 @@ static const struct open_error {
     const char *cause, *next;
 } open_errors[] = {
     {ENOENT, ERROR_DEVICE_MISSING, "there is no such file", "look at /dev/tty* for the port's name"},
-    {EACCES, ERROR_DEVICE_MISSING, "it may not be opened by this user",
+    {EACCES, ERROR_DEVICE_MISSING, "this user may not open it",
      "add the user to the group that owns it, usually dialout"},
-    {EPERM, ERROR_DEVICE_MISSING, "it may not be opened by this user",
+    {EPERM, ERROR_DEVICE_MISSING, "this user may not open it",
      "add the user to the group that owns it, usually dialout"},
-    {EBUSY, ERROR_DEVICE_BUSY, "another program has the serial port", "close that program"},
-    {EWOULDBLOCK, ERROR_DEVICE_BUSY, "another program has the serial port", "close that program"},
+    {EBUSY, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
+    {EWOULDBLOCK, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
     {0, ERROR_DEVICE_MISSING, "it is not a serial port that can be opened", NULL}, /* any other */
 };
 

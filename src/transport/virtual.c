@@ -5,6 +5,10 @@
  */
 #include "transport/virtual.h"
 
+#include "base/bytes.h"
+
+#include <stdlib.h>
+
 #include "virtual/trace/trace.h"
 #include "virtual/chip/virtual.h"
 
@@ -62,64 +66,75 @@ static void stop(const struct transport_virtual *self)
 }
 
 /* One write transaction: address, word address, the bytes. */
-static enum transport_status write_transaction(const struct transport_virtual *self, uint8_t word_address,
-                                               struct bytes bytes)
+static enum imprint_transport_status write_transaction(const struct transport_virtual *self, uint8_t word_address,
+                                                       struct bytes bytes)
 {
     bool taken = start(self, virtual_i2c_address(self->chip)) && put(self, word_address);
 
     for (size_t i = 0; taken && i < bytes.len; i++)
         taken = put(self, bytes.data[i]);
     stop(self);
-    return taken ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+    return taken ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
 /* One read transaction of `len` bytes, which fit. */
-static enum transport_status read_transaction(const struct transport_virtual *self, struct bytes_out *out, size_t len)
+static enum imprint_transport_status read_transaction(const struct transport_virtual *self, struct bytes_out *out,
+                                                      size_t len)
 {
     bool acknowledged = start(self, virtual_i2c_address(self->chip) | READ_BIT);
 
     for (size_t i = 0; acknowledged && i < len; i++)
         out->data[out->len++] = get(self);
     stop(self);
-    return acknowledged ? TRANSPORT_OK : TRANSPORT_NO_ANSWER;
+    return acknowledged ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
-static enum transport_status virtual_wake(void *context)
+static enum imprint_transport_status virtual_wake(void *context)
 {
     const struct transport_virtual *self = context;
 
     trace_wake(self->trace, virtual_now_ns(self->chip), WAKE_LOW_US);
     virtual_i2c_sda_low(self->chip, WAKE_LOW_US);
     virtual_wait_ns(self->chip, WAKE_HIGH_US * UINT64_C(1000));
-    return TRANSPORT_OK;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status virtual_send(void *context, struct bytes group)
+static enum imprint_transport_status virtual_send(void *context, const uint8_t *group, size_t len)
 {
-    return write_transaction(context, WORD_COMMAND, group);
+    return write_transaction(context, WORD_COMMAND, bytes_of(group, len));
 }
 
-static enum transport_status virtual_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status receive(const struct transport_virtual *self, struct bytes_out *group)
 {
-    const struct transport_virtual *self = context;
-    enum transport_status status = write_transaction(self, WORD_RESET, BYTES_NONE);
+    enum imprint_transport_status status = write_transaction(self, WORD_RESET, BYTES_NONE);
 
     group->len = 0;
-    if (status == TRANSPORT_OK)
+    if (status == IMPRINT_TRANSPORT_OK)
         status = read_transaction(self, group, 1);
-    if (status != TRANSPORT_OK)
+    if (status != IMPRINT_TRANSPORT_OK)
         return status;
     if (group->data[0] < GROUP_MIN || group->data[0] > group->cap)
-        return TRANSPORT_GARBLED;
-    return read_transaction(self, group, group->data[0] - (size_t)1) == TRANSPORT_OK ? TRANSPORT_OK : TRANSPORT_GARBLED;
+        return IMPRINT_TRANSPORT_GARBLED;
+    return read_transaction(self, group, group->data[0] - (size_t)1) == IMPRINT_TRANSPORT_OK
+               ? IMPRINT_TRANSPORT_OK
+               : IMPRINT_TRANSPORT_GARBLED;
 }
 
-static enum transport_status virtual_idle(void *context)
+static enum imprint_transport_status virtual_receive(void *context, uint8_t *group, size_t cap, size_t *len)
+{
+    struct bytes_out out = {.data = group, .cap = cap};
+    enum imprint_transport_status status = receive(context, &out);
+
+    *len = status == IMPRINT_TRANSPORT_OK ? out.len : 0;
+    return status;
+}
+
+static enum imprint_transport_status virtual_idle(void *context)
 {
     return write_transaction(context, WORD_IDLE, BYTES_NONE);
 }
 
-static enum transport_status virtual_sleep(void *context)
+static enum imprint_transport_status virtual_sleep(void *context)
 {
     return write_transaction(context, WORD_SLEEP, BYTES_NONE);
 }
@@ -134,22 +149,50 @@ static uint64_t virtual_now_us(void *context)
     return virtual_now_ns(chip_of(context)) / 1000;
 }
 
-static const struct transport_operations virtual_operations = {
+static uint8_t virtual_address(void *context)
+{
+    return (uint8_t)(virtual_i2c_address(chip_of(context)) >> 1);
+}
+
+static void virtual_end(void *context)
+{
+    struct transport_virtual *self = context;
+
+    if (!self->owned)
+        return;
+    virtual_close(self->chip);
+    free(self);
+}
+
+static const struct imprint_transport_operations virtual_operations = {
     .name = "virtual",
     .wake = virtual_wake,
     .send = virtual_send,
     .receive = virtual_receive,
     .idle = virtual_idle,
     .sleep = virtual_sleep,
+    .address = virtual_address,
     .delay_us = virtual_delay_us,
     .now_us = virtual_now_us,
+    .close = virtual_end,
 };
 
-struct transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip)
+struct imprint_transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip)
 {
-    self->chip = chip;
-    self->trace = NULL;
-    return (struct transport){.operations = &virtual_operations, .context = self};
+    *self = (struct transport_virtual){.chip = chip};
+    return (struct imprint_transport){.operations = &virtual_operations, .context = self};
+}
+
+bool transport_virtual_own(struct virtual_chip *chip, struct trace *trace, struct imprint_transport *transport)
+{
+    struct transport_virtual *self = malloc(sizeof *self);
+
+    if (self == NULL)
+        return false;
+    *transport = transport_virtual_init(self, chip);
+    self->trace = trace;
+    self->owned = true;
+    return true;
 }
 
 void transport_virtual_trace(struct transport_virtual *self, struct trace *trace)

@@ -1,77 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first failure is kept, what is missing is added, every reason has a name of its own. */
+/* The first failure is kept, what is missing is added, text belongs to the error, every reason has its row. */
 #include "base/error.h"
+
+#include "base/error_format.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-/* The names that scripts and logs rely on. */
-static void test_every_reason_has_its_name(void **state)
+/* The names and exit codes that scripts and logs rely on. A reason without a row in reason.c has no name. */
+static void test_every_reason_has_its_row(void **state)
 {
     static const struct {
         enum error_reason reason;
         const char *name;
-    } names[] = {
-        {ERROR_NONE, "none"},
-        {ERROR_CHIP_REFUSED, "chip-refused"},
-        {ERROR_CHIP_MISCOMPARE, "chip-miscompare"},
-        {ERROR_CONFIG_UNLOCKED, "config-unlocked"},
-        {ERROR_CONFIG_LOCKED, "config-locked"},
-        {ERROR_DATA_UNLOCKED, "data-unlocked"},
-        {ERROR_DATA_LOCKED, "data-locked"},
-        {ERROR_SLOT_POLICY, "slot-policy"},
-        {ERROR_SLOT_LOCKED, "slot-locked"},
-        {ERROR_SLOT_EMPTY, "slot-empty"},
-        {ERROR_SLOT_CLAIMED, "slot-claimed"},
-        {ERROR_SLOT_FILLED, "slot-filled"},
-        {ERROR_NO_FREE_SLOT, "no-free-slot"},
-        {ERROR_KEY_EXISTS, "key-exists"},
-        {ERROR_KEY_UNKNOWN, "key-unknown"},
-        {ERROR_KEY_ATTRIBUTES, "key-attributes"},
-        {ERROR_WRITE_KEY_MISSING, "write-key-missing"},
-        {ERROR_PSA, "psa"},
-        {ERROR_STORAGE_FULL, "storage-full"},
-        {ERROR_STORAGE_FAILED, "storage-failed"},
-        {ERROR_STORAGE_CORRUPT, "storage-corrupt"},
-        {ERROR_NOT_ARMED, "not-armed"},
-        {ERROR_GATE_REFUSED, "gate-refused"},
-        {ERROR_PROOF_FAILED, "proof-failed"},
-        {ERROR_USAGE, "usage"},
-        {ERROR_PROFILE_SYNTAX, "profile-syntax"},
-        {ERROR_PROFILE_SCHEMA, "profile-schema"},
-        {ERROR_PROFILE_CONFLICT, "profile-conflict"},
-        {ERROR_INPUT_FILE, "input-file"},
-        {ERROR_DEVICE_MISSING, "device-missing"},
-        {ERROR_DEVICE_SILENT, "device-silent"},
-        {ERROR_DEVICE_GARBLED, "device-garbled"},
-        {ERROR_DEVICE_RESET, "device-reset"},
-        {ERROR_DEVICE_BUSY, "device-busy"},
-        {ERROR_WRONG_PART, "wrong-part"},
-        {ERROR_WRONG_CONFIGURATION, "wrong-configuration"},
-        {ERROR_FOREIGN_KEY, "foreign-key"},
-        {ERROR_RECORD_FAILED, "record-failed"},
-        {ERROR_INTERRUPTED, "interrupted"},
-        {ERROR_UNEXPECTED, "unexpected"},
+        int exit;
+    } rows[] = {
+        {ERROR_NONE, "none", 0},
+        {ERROR_CHIP_REFUSED, "chip-refused", 1},
+        {ERROR_CHIP_MISCOMPARE, "chip-miscompare", 1},
+        {ERROR_CONFIG_UNLOCKED, "config-unlocked", 1},
+        {ERROR_CONFIG_LOCKED, "config-locked", 1},
+        {ERROR_DATA_UNLOCKED, "data-unlocked", 1},
+        {ERROR_DATA_LOCKED, "data-locked", 1},
+        {ERROR_SLOT_POLICY, "slot-policy", 1},
+        {ERROR_SLOT_LOCKED, "slot-locked", 1},
+        {ERROR_SLOT_EMPTY, "slot-empty", 1},
+        {ERROR_SLOT_CLAIMED, "slot-claimed", 1},
+        {ERROR_SLOT_FILLED, "slot-filled", 1},
+        {ERROR_NO_FREE_SLOT, "no-free-slot", 1},
+        {ERROR_KEY_EXISTS, "key-exists", 1},
+        {ERROR_KEY_UNKNOWN, "key-unknown", 1},
+        {ERROR_KEY_ATTRIBUTES, "key-attributes", 1},
+        {ERROR_WRITE_KEY_MISSING, "write-key-missing", 1},
+        {ERROR_PSA, "psa", 1},
+        {ERROR_STORAGE_FULL, "storage-full", 1},
+        {ERROR_STORAGE_FAILED, "storage-failed", 1},
+        {ERROR_STORAGE_CORRUPT, "storage-corrupt", 1},
+        {ERROR_NOT_ARMED, "not-armed", 1},
+        {ERROR_GATE_REFUSED, "gate-refused", 1},
+        {ERROR_PROOF_FAILED, "proof-failed", 1},
+        {ERROR_USAGE, "usage", 2},
+        {ERROR_PROFILE_SYNTAX, "profile-syntax", 2},
+        {ERROR_PROFILE_SCHEMA, "profile-schema", 2},
+        {ERROR_PROFILE_CONFLICT, "profile-conflict", 2},
+        {ERROR_INPUT_FILE, "input-file", 2},
+        {ERROR_DEVICE_MISSING, "device-missing", 3},
+        {ERROR_DEVICE_SILENT, "device-silent", 3},
+        {ERROR_DEVICE_GARBLED, "device-garbled", 3},
+        {ERROR_DEVICE_RESET, "device-reset", 3},
+        {ERROR_DEVICE_BUSY, "device-busy", 3},
+        {ERROR_WRONG_PART, "wrong-part", 4},
+        {ERROR_WRONG_CONFIGURATION, "wrong-configuration", 4},
+        {ERROR_FOREIGN_KEY, "foreign-key", 4},
+        {ERROR_RECORD_FAILED, "record-failed", 5},
+        {ERROR_INTERRUPTED, "interrupted", 130},
+        {ERROR_UNEXPECTED, "unexpected", 1},
     };
 
     (void)state;
-    assert_int_equal(sizeof names / sizeof names[0], ERROR_REASON_COUNT);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        assert_int_equal(names[i].reason, i);
-        assert_string_equal(error_reason_name(names[i].reason), names[i].name);
+    assert_int_equal(sizeof rows / sizeof rows[0], ERROR_REASON_COUNT);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *advice = error_reason_advice(rows[i].reason);
+
+        assert_int_equal(rows[i].reason, i);
+        assert_non_null(error_reason_name(rows[i].reason));
+        assert_string_equal(error_reason_name(rows[i].reason), rows[i].name);
+        assert_int_equal(error_reason_named(rows[i].name), rows[i].reason);
+        assert_int_equal(error_reason_exit(rows[i].reason), rows[i].exit);
+        assert_non_null(advice);
+        assert_true(advice[0] >= 'a' && advice[0] <= 'z' && advice[strlen(advice) - 1] != '.');
     }
-    assert_string_equal(error_reason_name(ERROR_REASON_COUNT), "unexpected");
-    assert_string_equal(error_reason_name((enum error_reason)(-1)), "unexpected");
+    assert_int_equal(error_reason_named("no-such-reason"), ERROR_UNEXPECTED);
+    assert_int_equal(error_reason_named(NULL), ERROR_UNEXPECTED);
+}
+
+static void test_outside_the_enum_is_unexpected(void **state)
+{
+    static const int outside[] = {ERROR_REASON_COUNT, -1, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
+        const enum error_reason reason = (enum error_reason)outside[i];
+
+        assert_string_equal(error_reason_name(reason), "unexpected");
+        assert_int_equal(error_reason_exit(reason), 1);
+        assert_string_equal(error_reason_advice(reason), error_reason_advice(ERROR_UNEXPECTED));
+    }
 }
 
 static void test_first_is_kept(void **state)
 {
     static const uint8_t serial[2][ERROR_SERIAL_BYTES] = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {9, 9, 9, 9, 9, 9, 9, 9, 9}};
-    struct error err = {.reason = ERROR_NONE};
+    char room[64];
+    struct error err = ERROR_IN(room);
 
     (void)state;
     error_set(&err, ERROR_CHIP_REFUSED, "cause", "next");
@@ -150,16 +176,124 @@ static void test_nobody_interested(void **state)
     error_with_psa(NULL, 1);
     error_with_errno(NULL, 1);
     error_with_subject(NULL, "subject");
+    error_replace_subject(NULL, "subject");
+    assert_null(error_keep(NULL, "text"));
+    assert_null(error_keep_format(NULL, "%d", 1));
     error_clear(NULL);
+    error_pass(NULL, &(struct error){.reason = ERROR_PSA});
+}
+
+/* Fails as a function that builds the path, the cause and the advice in buffers of its own, and wipes them. */
+static void fail_with_own_buffers(struct error *err)
+{
+    char *path = malloc(64), *cause = malloc(64);
+
+    assert_true(path != NULL && cause != NULL);
+    strcpy(path, "/state/0123/record.json");
+    strcpy(cause, "line 7 is damaged");
+    error_set(err, ERROR_STORAGE_CORRUPT, error_keep(err, cause), error_keep_format(err, "imprint erase %d", 42));
+    error_with_subject(err, path);
+    memset(path, '#', strlen(path));
+    memset(cause, '#', strlen(cause));
+    free(path);
+    free(cause);
+}
+
+static void test_text_outlives_its_source(void **state)
+{
+    char room[64];
+    struct error err = ERROR_IN(room);
+
+    (void)state;
+    fail_with_own_buffers(&err);
+    assert_string_equal(err.subject, "/state/0123/record.json");
+    assert_string_equal(err.cause, "line 7 is damaged");
+    assert_string_equal(err.next, "imprint erase 42");
+
+    error_with_subject(&err, "other");
+    assert_string_equal(err.subject, "/state/0123/record.json");
+    error_replace_subject(&err, "x");
+    assert_string_equal(err.subject, "x");
+}
+
+static void test_passed_on_text_moves_into_the_callers_room(void **state)
+{
+    char room[64];
+    static const char literal[] = "settle";
+    struct error err = ERROR_IN(room);
+
+    (void)state;
+    {
+        char *inner_room = malloc(64);
+        struct error inner = {.room = inner_room, .room_size = 64};
+
+        assert_non_null(inner_room);
+        error_pass(&err, &inner);
+        assert_int_equal(err.reason, ERROR_NONE);
+        fail_with_own_buffers(&inner);
+        error_doing(&inner, literal);
+        error_at_slot(&inner, 3);
+        error_pass(&err, &inner);
+        memset(inner_room, '#', 64);
+        free(inner_room);
+    }
+    assert_int_equal(err.reason, ERROR_STORAGE_CORRUPT);
+    assert_string_equal(err.subject, "/state/0123/record.json");
+    assert_string_equal(err.cause, "line 7 is damaged");
+    assert_string_equal(err.next, "imprint erase 42");
+    assert_ptr_equal(err.doing, literal);
+    assert_true(err.has_slot && err.slot == 3);
+
+    /* The first is kept here too, and clearing gives the whole room back. */
+    error_pass(&err, &(struct error){.reason = ERROR_PSA});
+    assert_int_equal(err.reason, ERROR_STORAGE_CORRUPT);
+    error_clear(&err);
+    assert_null(err.subject);
+    assert_ptr_equal(error_keep(&err, "again"), room);
+}
+
+static void test_text_that_does_not_fit_is_shortened(void **state)
+{
+    char room[8], long_text[1100];
+    struct error err = ERROR_IN(room), none = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_string_equal(error_keep(&err, "1234567"), "1234567");
+    assert_null(error_keep(&err, "8"));
+    error_clear(&err);
+    assert_string_equal(error_keep(&err, "12345678"), "1234...");
+    assert_null(error_keep(&err, ""));
+    error_clear(&err);
+    assert_string_equal(error_keep(&err, "1234"), "1234");
+    assert_null(error_keep(&err, "5")); /* three bytes are left, too few to say that something is missing */
+    assert_null(error_keep(&err, NULL));
+
+    memset(long_text, 'a', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    {
+        char large[2048];
+        struct error big = ERROR_IN(large);
+        const char *text = error_keep_format(&big, "%s", long_text);
+
+        assert_int_equal(strlen(text), 1023);
+        assert_string_equal(text + 1020, "...");
+    }
+
+    error_with_subject(&none, "dropped");
+    assert_null(none.subject);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_reason_has_its_name),
+        cmocka_unit_test(test_every_reason_has_its_row),
         cmocka_unit_test(test_first_is_kept),
         cmocka_unit_test(test_causes_by_number),
         cmocka_unit_test(test_nobody_interested),
+        cmocka_unit_test(test_outside_the_enum_is_unexpected),
+        cmocka_unit_test(test_text_outlives_its_source),
+        cmocka_unit_test(test_passed_on_text_moves_into_the_callers_room),
+        cmocka_unit_test(test_text_that_does_not_fit_is_shortened),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "test/firmware/bench.h"
+#include "virtual/chip/virtual_invasive.h"
 
 extern const struct profile_compiled board_profile; /* profiles/board-factory.yaml */
 

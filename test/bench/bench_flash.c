@@ -13,7 +13,7 @@
 enum { KEY_BYTES = 44, TRANSACTION_BYTES = 24, KEYS = 8, UPDATES = 100000 };
 static const uint64_t transaction_uid = 0xFFFFFF74;
 
-static const struct flash_device geometries[] = {
+static const struct imprint_flash_device geometries[] = {
     {.unit = 8, .block_size = 2048, .block_count = 8, .spare_blocks = 1},
     {.unit = 4, .block_size = 4096, .block_count = 2, .blank_is_erased = true},
     {.unit = 4, .block_size = 4096, .block_count = 8, .spare_blocks = 1, .blank_is_erased = true},
@@ -81,7 +81,7 @@ static unsigned long erases_of(const struct bench *bench, unsigned *least, unsig
     return all;
 }
 
-static void measure(struct bench *bench, const struct flash_device *geometry)
+static void measure(struct bench *bench, const struct imprint_flash_device *geometry)
 {
     unsigned least, most;
     memset(bench, 0, sizeof *bench);

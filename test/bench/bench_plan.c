@@ -14,12 +14,12 @@
 
 #include "chip/operations.h"
 #include "chip/words.h"
-#include "psa/se_c/atecc608a_se.h"
 #include "profile/text/text.h"
 #include "provision/provision.h"
+#include "psa/start.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
-#include "virtual/chip/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 /* Nine clocks a byte at the bus clock that the virtual transport uses. */
 #define BUS_NS_PER_BYTE (9 * 1000000000ULL / 400000)
@@ -27,11 +27,12 @@
 struct bench {
     struct virtual_chip *virtual_chip;
     struct transport_virtual transport_virtual;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     struct storage_file files;
     struct storage storage;
     struct driver driver;
+    struct its its;
     struct profile profile;
 };
 
@@ -142,19 +143,15 @@ int main(int argc, char **argv)
     snprintf(path, sizeof(path), "%s/psa", argv[2]);
     if (!storage_file_open(&bench.files, path, true, "bench_plan", NULL, &bench.storage, &err))
         fail("storage", &err);
-    storage_mount(&bench.storage);
     driver_init(&bench.driver, &bench.chip, &bench.storage, NULL);
-    driver_bind(&bench.driver);
-    if (psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info) != PSA_SUCCESS ||
-        psa_crypto_init() != PSA_SUCCESS)
+    if (driver_start(&bench.driver, &bench.its, &driver_shell_all) != PSA_SUCCESS)
         fail("PSA Crypto", &err);
 
     printf("profile %s on a virtual part, bus at 400 kHz, maximum execution times\n", bench.profile.name);
     run(&bench, "first run: provisions and proves");
     run(&bench, "second run: confirms and proves, writes nothing");
 
-    mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    driver_stop();
     storage_file_close(&bench.files);
     virtual_close(bench.virtual_chip);
     return 0;

@@ -49,34 +49,34 @@ static struct virtual_chip *open_chip(const char *path)
     return chip;
 }
 
-static enum transport_status await_reply(const struct transport *transport, struct bytes_out *reply)
+static enum imprint_transport_status await_reply(const struct imprint_transport *transport, struct bytes_out *reply)
 {
-    const struct transport_operations *bus = transport->operations;
+    const struct imprint_transport_operations *bus = transport->operations;
 
     if (bus->await != NULL)
-        return bus->await(transport->context, reply, 100, 5000);
+        return bus->await(transport->context, reply->data, reply->cap, &reply->len, 100, 5000);
     bus->delay_us(transport->context, 5000);
-    return bus->receive(transport->context, reply);
+    return bus->receive(transport->context, reply->data, reply->cap, &reply->len);
 }
 
 /* Commands a second by a bare host. Every 100 commands, within the watchdog's 1.3 s, the chip idles. */
-static double measure_bare(const struct transport *transport, unsigned long commands)
+static double measure_bare(const struct imprint_transport *transport, unsigned long commands)
 {
     static const uint8_t info[] = {0x07, 0x30, 0x00, 0x00, 0x00, 0x03, 0x5D};
-    const struct transport_operations *bus = transport->operations;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
+    const struct imprint_transport_operations *bus = transport->operations;
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
     struct bytes_out reply = {.data = memory, .cap = sizeof memory};
     double began = seconds();
 
     for (unsigned long i = 0; i < commands; i++) {
         if (i % 100 == 0) {
             (void)bus->idle(transport->context);
-            if (bus->wake(transport->context) != TRANSPORT_OK)
+            if (bus->wake(transport->context) != IMPRINT_TRANSPORT_OK)
                 fail("wake");
         }
-        if (bus->send(transport->context, bytes_of(info, sizeof info)) != TRANSPORT_OK)
+        if (bus->send(transport->context, info, sizeof info) != IMPRINT_TRANSPORT_OK)
             fail("sending Info");
-        if (await_reply(transport, &reply) != TRANSPORT_OK || reply.len != 7)
+        if (await_reply(transport, &reply) != IMPRINT_TRANSPORT_OK || reply.len != 7)
             fail("its reply");
     }
     (void)bus->sleep(transport->context);
@@ -84,7 +84,7 @@ static double measure_bare(const struct transport *transport, unsigned long comm
 }
 
 /* The same by our chip layer. */
-static double measure_layer(const struct transport *transport, unsigned long commands)
+static double measure_layer(const struct imprint_transport *transport, unsigned long commands)
 {
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
@@ -135,7 +135,8 @@ static double print(const char *what, double runs[static RUNS])
     return runs[RUNS / 2];
 }
 
-static int measure_all(const struct transport *here, const struct transport *served, unsigned long commands)
+static int measure_all(const struct imprint_transport *here, const struct imprint_transport *served,
+                       unsigned long commands)
 {
     static double figures[FIGURES][RUNS];
     double bare, layer;
@@ -160,13 +161,12 @@ static int measure_all(const struct transport *here, const struct transport *ser
 
 int main(int argc, char **argv)
 {
-    static struct transport_socket socket_bus;
     static struct serve_listener listener;
     const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 1};
     unsigned long commands = argc >= 3 ? strtoul(argv[2], NULL, 10) : 20000;
     struct virtual_problem problem;
     struct transport_virtual virtual_bus;
-    struct transport here, served;
+    struct imprint_transport here, served;
     struct virtual_chip *chip;
     struct error err = {.reason = ERROR_NONE};
     char path[2][4096], socket_path[4096];
@@ -193,7 +193,7 @@ int main(int argc, char **argv)
         serve(path[1], listener.fd, stop[0]);
     }
     close(stop[0]);
-    if (!transport_socket_open_unix(&socket_bus, socket_path, 0, &served, &err))
+    if (!transport_socket_open_unix(socket_path, 0, &served, &err))
         fail("connecting");
     if (argc == 4) {
         (void)measure_layer(&served, commands);
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
         result = measure_all(&here, &served, commands);
         virtual_close(chip);
     }
-    transport_socket_close(&socket_bus);
+    imprint_transport_close(&served);
     close(stop[1]);
     waitpid(child, NULL, 0);
     serve_listener_close(&listener);

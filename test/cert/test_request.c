@@ -19,6 +19,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "psa/its.h"
 #include "storage/memory.h"
 
 #define KEY 5
@@ -26,6 +27,7 @@
 static uint8_t room[1024];
 static struct storage_memory memory;
 static struct storage storage;
+static struct its its;
 static uint8_t point[CERT_POINT_BYTES];
 
 static int begin(void **state)
@@ -36,7 +38,7 @@ static int begin(void **state)
 
     (void)state;
     storage_memory_open(&memory, room, sizeof room, &storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     psa_set_key_id(&attributes, KEY);
     psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
@@ -53,7 +55,7 @@ static int end(void **state)
     (void)state;
     assert_int_equal(psa_destroy_key(KEY), PSA_SUCCESS);
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
     return 0;
 }
 

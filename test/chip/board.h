@@ -11,7 +11,7 @@ struct board {
     char path[64];
     struct virtual_chip *part;
     struct transport_virtual transport_virtual;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
 };
 

@@ -12,8 +12,6 @@
 #include <cmocka.h>
 
 #define LOCK_BYTES_AT 86
-#define BOOT_KEY_SLOT 11
-#define PARENT_SLOT 15
 
 void full_count_up(uint8_t *out, size_t len, uint8_t first)
 {
@@ -27,10 +25,6 @@ static void fill_public(struct full *full, uint8_t slot)
 
     full_count_up(scalar, sizeof(scalar), (uint8_t)(slot << 4 | 1));
     p256_public_of(scalar, full->public_keys[slot]);
-    if (slot == BOOT_KEY_SLOT)
-        memcpy(full->boot_scalar, scalar, sizeof(scalar));
-    if (slot == PARENT_SLOT)
-        memcpy(full->parent_scalar, scalar, sizeof(scalar));
     assert_int_equal(chip_write_public_key(full->chip, slot, full->public_keys[slot], NULL), CHIP_OK);
 }
 
@@ -47,12 +41,12 @@ static void fill_secret(struct full *full, uint8_t slot)
 void full_init(struct full *full, const char *dump, const struct full_change *changes, size_t count)
 {
     struct chip_config config = dump_load(dump);
-    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.bytes};
+    const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
 
     memset(full, 0, sizeof(*full));
-    memset(config.bytes + LOCK_BYTES_AT, 0x55, 2);
+    memset(config.zone + LOCK_BYTES_AT, 0x55, 2);
     for (size_t i = 0; i < count; i++)
-        config.bytes[changes[i].offset] = changes[i].value;
+        config.zone[changes[i].offset] = changes[i].value;
     board_init(&full->board, &making);
     full->chip = &full->board.chip;
     full->serial = full->chip->serial;

@@ -6,7 +6,7 @@
  * On the ATECC608: 0 private, LimitedUse, ECDH into slot 1; 2 private with ECDH; 7 private, signs inside; 1, 8 and 9
  * secret, read and written encrypted with 4 (9: rolls); 3 as they, derived from 4 with a MAC; 4 the key of all that,
  * and the IO protection key; 5 and 10 AES (5 wants the latch); 6 NoMac; 11, 14 and 15 public keys, 14 to be validated
- * by 15; 12 and 13 data. SecureBoot: digest in 12, key in 11.
+ * by 15; 12 and 13 data.
  */
 #ifndef IMPRINT_TEST_CHIP_FULL_H
 #define IMPRINT_TEST_CHIP_FULL_H
@@ -42,8 +42,6 @@ struct full {
     const uint8_t *serial;               /* the chip's */
     uint8_t secrets[CHIP_SLOTS][64];     /* what slots that are no key pair's begin with; 32 bytes in 0 to 7 */
     uint8_t public_keys[CHIP_SLOTS][64]; /* of the private keys, and those stored */
-    uint8_t boot_scalar[32];             /* private keys to the stored public keys in 11 and in 15 */
-    uint8_t parent_scalar[32];
 };
 
 /* A new part, from the dump of that name in test/data/configs with `count` changes. */

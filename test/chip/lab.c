@@ -28,8 +28,8 @@ static void want_config(const struct chip_config *now, struct chip_config *wante
 {
     *wanted = *now;
     for (size_t i = 0; i < sizeof(lab_slots) / sizeof(lab_slots[0]); i++) {
-        memcpy(wanted->bytes + 20 + 2 * (size_t)lab_slots[i].slot, lab_slots[i].slot_config, 2);
-        memcpy(wanted->bytes + 96 + 2 * (size_t)lab_slots[i].slot, lab_slots[i].key_config, 2);
+        memcpy(wanted->zone + 20 + 2 * (size_t)lab_slots[i].slot, lab_slots[i].slot_config, 2);
+        memcpy(wanted->zone + 96 + 2 * (size_t)lab_slots[i].slot, lab_slots[i].key_config, 2);
     }
 }
 

@@ -48,26 +48,26 @@ static const struct scripted_step *play(struct scripted *self, enum scripted_kin
     return step;
 }
 
-static enum transport_status scripted_wake(void *context)
+static enum imprint_transport_status scripted_wake(void *context)
 {
     const struct scripted_step *step = play(context, SCRIPT_WAKE);
 
-    return step->status == TRANSPORT_GONE ? TRANSPORT_GONE : TRANSPORT_OK;
+    return step->status == IMPRINT_TRANSPORT_GONE ? IMPRINT_TRANSPORT_GONE : IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status scripted_send(void *context, struct bytes group)
+static enum imprint_transport_status scripted_send(void *context, const uint8_t *group, size_t len)
 {
     struct scripted *self = context;
     const struct scripted_step *step = play(self, SCRIPT_SEND);
-    uint8_t expected[TRANSPORT_GROUP_MAX];
+    uint8_t expected[IMPRINT_TRANSPORT_GROUP_MAX];
 
     if (step->kind == SCRIPT_SEND) {
-        size_t len = close_group(expected, decode(step->hex, expected, sizeof(expected) - 2));
+        size_t expected_len = close_group(expected, decode(step->hex, expected, sizeof(expected) - 2));
 
-        if (!bytes_equal(group, bytes_of(expected, len))) {
-            char text[HEX_SIZE(TRANSPORT_GROUP_MAX)];
+        if (!bytes_equal(bytes_of(group, len), bytes_of(expected, expected_len))) {
+            char text[HEX_SIZE(IMPRINT_TRANSPORT_GROUP_MAX)];
 
-            hex_encode(group, text);
+            hex_encode(bytes_of(group, len), text);
             fail_msg("%s: sent %s, not %s and its CRC", self->name, text, step->hex);
         }
     }
@@ -75,44 +75,46 @@ static enum transport_status scripted_send(void *context, struct bytes group)
     return step->status;
 }
 
-static enum transport_status scripted_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status scripted_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     struct scripted *self = context;
     const struct scripted_step *step = self->next;
-    uint8_t reply[TRANSPORT_GROUP_MAX];
-    size_t len;
+    uint8_t reply[IMPRINT_TRANSPORT_GROUP_MAX];
+    size_t reply_len;
 
-    group->len = 0;
+    *len = 0;
     self->now_us += CALL_US;
     self->receives++;
     if (step->kind == SCRIPT_SILENT)
-        return TRANSPORT_NO_ANSWER;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
     if (step->kind == SCRIPT_ALWAYS)
         return step->status;
     if (step->kind != SCRIPT_REPLY && step->kind != SCRIPT_RAW)
         fail_msg("%s: receive, where %s was to come", self->name, kind_names[step->kind]);
     if (self->now_us - self->sent_at_us < step->busy_us)
-        return TRANSPORT_NO_ANSWER;
+        return IMPRINT_TRANSPORT_NO_ANSWER;
     self->next++;
-    if (step->status != TRANSPORT_OK)
+    if (step->status != IMPRINT_TRANSPORT_OK)
         return step->status;
     if (step->kind == SCRIPT_REPLY) {
-        len = 1 + decode(step->hex, reply + 1, sizeof(reply) - 3);
-        reply[0] = (uint8_t)(len + 2);
-        len = close_group(reply, len);
+        reply_len = 1 + decode(step->hex, reply + 1, sizeof(reply) - 3);
+        reply[0] = (uint8_t)(reply_len + 2);
+        reply_len = close_group(reply, reply_len);
     } else {
-        len = decode(step->hex, reply, sizeof(reply));
+        reply_len = decode(step->hex, reply, sizeof(reply));
     }
-    assert_true(bytes_append(group, bytes_of(reply, len)));
-    return TRANSPORT_OK;
+    assert_true(reply_len <= cap);
+    memcpy(group, reply, reply_len);
+    *len = reply_len;
+    return IMPRINT_TRANSPORT_OK;
 }
 
-static enum transport_status scripted_idle(void *context)
+static enum imprint_transport_status scripted_idle(void *context)
 {
     return play(context, SCRIPT_IDLE)->status;
 }
 
-static enum transport_status scripted_sleep(void *context)
+static enum imprint_transport_status scripted_sleep(void *context)
 {
     return play(context, SCRIPT_SLEEP)->status;
 }
@@ -133,7 +135,7 @@ static uint64_t scripted_now_us(void *context)
     return self->now_us;
 }
 
-static const struct transport_operations scripted_operations = {
+static const struct imprint_transport_operations scripted_operations = {
     .name = "scripted",
     .wake = scripted_wake,
     .send = scripted_send,
@@ -144,10 +146,10 @@ static const struct transport_operations scripted_operations = {
     .now_us = scripted_now_us,
 };
 
-struct transport scripted_init(struct scripted *self, const char *name, const struct scripted_step *steps)
+struct imprint_transport scripted_init(struct scripted *self, const char *name, const struct scripted_step *steps)
 {
     *self = (struct scripted){.name = name, .next = steps, .smallest_delay_us = UINT32_MAX};
-    return (struct transport){.operations = &scripted_operations, .context = self};
+    return (struct imprint_transport){.operations = &scripted_operations, .context = self};
 }
 
 void scripted_done(struct scripted *self)

@@ -6,7 +6,7 @@
 #ifndef IMPRINT_TEST_CHIP_SCRIPTED_H
 #define IMPRINT_TEST_CHIP_SCRIPTED_H
 
-#include "transport/transport.h"
+#include <imprint/transport.h>
 
 enum scripted_kind {
     SCRIPT_END = 0,
@@ -24,12 +24,12 @@ struct scripted_step {
     enum scripted_kind kind;
     const char *hex;
     uint32_t busy_us; /* a reply: so long after the last send nothing answers */
-    enum transport_status status;
+    enum imprint_transport_status status;
 };
 
 /* Before the pulse the chip is sent to idle, in case that it is awake; one asleep does not hear it. */
 #define SCRIPT_PULSE                                                                                                   \
-    {.kind = SCRIPT_IDLE, .status = TRANSPORT_NO_ANSWER},                                                              \
+    {.kind = SCRIPT_IDLE, .status = IMPRINT_TRANSPORT_NO_ANSWER},                                                      \
     {                                                                                                                  \
         .kind = SCRIPT_WAKE                                                                                            \
     }
@@ -37,12 +37,12 @@ struct scripted_step {
 /* The executor knows its state. */
 #define SCRIPT_WAKES_AGAIN {.kind = SCRIPT_WAKE}, {.kind = SCRIPT_REPLY, .hex = "11"}
 #define SCRIPT_SENDS(text) {.kind = SCRIPT_SEND, .hex = (text)}
-#define SCRIPT_NACKS(text) {.kind = SCRIPT_SEND, .hex = (text), .status = TRANSPORT_NO_ANSWER}
+#define SCRIPT_NACKS(text) {.kind = SCRIPT_SEND, .hex = (text), .status = IMPRINT_TRANSPORT_NO_ANSWER}
 #define SCRIPT_ANSWERS(text) {.kind = SCRIPT_REPLY, .hex = (text), .busy_us = 2000}
 #define SCRIPT_HOLDS(text) {.kind = SCRIPT_REPLY, .hex = (text)} /* what is in its output buffer when it is woken */
 #define SCRIPT_ANSWERS_RAW(text) {.kind = SCRIPT_RAW, .hex = (text)}
 #define SCRIPT_ANSWERS_NEVER {.kind = SCRIPT_SILENT}
-#define SCRIPT_GARBLES {.kind = SCRIPT_RAW, .hex = "", .status = TRANSPORT_GARBLED}
+#define SCRIPT_GARBLES {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_GARBLED}
 #define SCRIPT_IDLES {.kind = SCRIPT_IDLE}
 
 struct scripted {
@@ -54,7 +54,7 @@ struct scripted {
 };
 
 /* Ready to play `steps`, which end with a step of zeros. `self` must outlive the transport. */
-struct transport scripted_init(struct scripted *self, const char *name, const struct scripted_step *steps);
+struct imprint_transport scripted_init(struct scripted *self, const char *name, const struct scripted_step *steps);
 
 /* Fails the test unless all steps were played. */
 void scripted_done(struct scripted *self);

@@ -4,13 +4,9 @@
  * again when the host is.
  */
 #include "chip/operations_agreement.h"
-#include "chip/operations_boot.h"
 #include "chip/operations_encrypted.h"
-#include "chip/operations_mac.h"
-#include "chip/operations_signature.h"
 
 #include "test/chip/full.h"
-#include "test/chip/p256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,17 +34,8 @@ bool __wrap_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t dige
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
-static const uint8_t num_in[CHIP_NUM_IN_BYTES] = {1};
-static const uint8_t digest[32] = {0xD1};
-
 /* Secrets come out here: none may be left behind by a call that failed. */
 static uint8_t out[64];
-
-static enum chip_status run_read(struct full *full, struct error *err)
-{
-    return chip_read_slot_block_encrypted(full->chip, 8, 0, out, FULL_KEY, full->secrets[FULL_KEY], full->serial,
-                                          num_in, err);
-}
 
 static enum chip_status run_write(struct full *full, struct error *err)
 {
@@ -56,45 +43,9 @@ static enum chip_status run_write(struct full *full, struct error *err)
                                            full->serial, err);
 }
 
-static enum chip_status run_authorise(struct full *full, struct error *err)
-{
-    return chip_authorise(full->chip, FULL_KEY, full->secrets[FULL_KEY], full->serial, num_in, err);
-}
-
-static enum chip_status run_boot(struct full *full, struct error *err)
-{
-    uint8_t signature[64];
-
-    p256_sign(full->boot_scalar, digest, signature);
-    return chip_boot_proven(full->chip, CHIP_BOOT_FULL, false, digest, signature, full->secrets[FULL_KEY], num_in, err);
-}
-
-static enum chip_status run_verify(struct full *full, struct error *err)
-{
-    uint8_t signature[64];
-
-    p256_sign(full->parent_scalar, digest, signature);
-    return chip_verify_stored_proven(full->chip, 15, digest, signature, full->secrets[FULL_KEY], digest, err);
-}
-
 static enum chip_status run_ecdh(struct full *full, struct error *err)
 {
     return chip_ecdh_encrypted(full->chip, 2, full->public_keys[7], full->secrets[FULL_KEY], out, err);
-}
-
-static enum chip_status run_kdf(struct full *full, struct error *err)
-{
-    const struct chip_kdf kdf = {
-        .algorithm = CHIP_KDF_PRF,
-        .source = CHIP_KDF_FROM_SLOT,
-        .source_slot = 12,
-        .target = CHIP_KDF_TO_CALLER_ENCRYPTED,
-        .message = bytes_of("message", 7),
-        .key_bytes = 32,
-        .result_64 = true,
-    };
-
-    return chip_kdf(full->chip, &kdf, full->secrets[FULL_KEY], out, err);
 }
 
 static const struct {
@@ -102,9 +53,8 @@ static const struct {
     enum chip_status (*run)(struct full *full, struct error *err);
     unsigned hashes;
 } calls[] = {
-    {"encrypted read", run_read, 2}, {"encrypted write", run_write, 4}, {"authorisation", run_authorise, 2},
-    {"secure boot", run_boot, 3},    {"proven Verify", run_verify, 1},  {"encrypted ECDH", run_ecdh, 1},
-    {"encrypted KDF", run_kdf, 2},
+    {"encrypted write", run_write, 4},
+    {"encrypted ECDH", run_ecdh, 1},
 };
 
 static void test_host_failures(void **state)

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES, GCM's multiplication and SHA with HMAC, step by step, against libcrypto. */
+/* AES, GCM's multiplication and HMAC, against libcrypto. */
 #include "chip/operations_aes.h"
 #include "chip/operations_device.h"
-#include "chip/operations_mac.h"
-#include "chip/operations_registers.h"
-#include "chip/operations_sha.h"
+#include "chip/operations_hmac.h"
 
 #include "base/hex.h"
 #include "test/chip/full.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +18,6 @@
 
 #define AES_SLOT 10
 #define LATCHED_SLOT 5
-#define PERMISSION_SLOT 4
 
 static void aes_of_libcrypto(const uint8_t key[static 16], const uint8_t in[static 16], uint8_t out[static 16])
 {
@@ -53,54 +49,10 @@ static void test_aes(void **state)
         assert_memory_equal(out, block, 16);
     }
 
-    /* TempKey stays; its upper half is there only after a load of 64 bytes. */
-    assert_int_equal(chip_nonce_load(full.chip, CHIP_REGISTER_TEMPKEY, bytes_of(full.secrets[8], 64), NULL), CHIP_OK);
-    for (uint8_t unit = 0; unit < 4; unit++) {
-        assert_int_equal(chip_aes_encrypt_tempkey(full.chip, unit, block, out, NULL), CHIP_OK);
-        aes_of_libcrypto(full.secrets[8] + 16 * unit, block, expected);
-        assert_memory_equal(out, expected, 16);
-        assert_int_equal(chip_aes_decrypt_tempkey(full.chip, unit, out, out, NULL), CHIP_OK);
-        assert_memory_equal(out, block, 16);
-    }
-    assert_int_equal(chip_nonce_load(full.chip, CHIP_REGISTER_TEMPKEY, bytes_of(full.secrets[8], 32), NULL), CHIP_OK);
-    assert_int_equal(chip_aes_encrypt_tempkey(full.chip, 1, block, out, NULL), CHIP_OK);
-    assert_int_equal(chip_aes_encrypt_tempkey(full.chip, 2, block, out, NULL), CHIP_EXECUTION);
-    chip_sleep(full.chip);
-    assert_int_equal(chip_aes_encrypt_tempkey(full.chip, 0, block, out, NULL), CHIP_RESET);
-
     assert_int_equal(chip_aes_encrypt(full.chip, 12, 0, block, out, NULL), CHIP_EXECUTION);
     assert_int_equal(chip_aes_encrypt(full.chip, 16, 0, block, out, NULL), CHIP_BAD_ARGUMENT);
     assert_int_equal(chip_aes_encrypt(full.chip, AES_SLOT, 4, block, out, NULL), CHIP_BAD_ARGUMENT);
-    assert_int_equal(chip_aes_decrypt_tempkey(full.chip, 4, block, out, NULL), CHIP_BAD_ARGUMENT);
-    full_release(&full);
-}
-
-/* A key with PersistentDisable works while the latch is set, which its permission key allows. */
-static void test_latched_key(void **state)
-{
-    struct full full;
-    uint8_t block[16] = {0};
-    bool set = true;
-    static const uint8_t num_in[CHIP_NUM_IN_BYTES] = {0};
-
-    (void)state;
-    full_init(&full, FULL_608, NULL, 0);
-    assert_int_equal(chip_read_latch(full.chip, &set, NULL), CHIP_OK);
-    assert_false(set);
-    assert_int_equal(chip_aes_encrypt(full.chip, LATCHED_SLOT, 0, block, block, NULL), CHIP_EXECUTION);
-    assert_int_equal(
-        chip_authorise(full.chip, PERMISSION_SLOT, full.secrets[PERMISSION_SLOT], full.serial, num_in, NULL), CHIP_OK);
-    assert_int_equal(chip_set_latch(full.chip, NULL), CHIP_OK);
-    assert_int_equal(chip_read_latch(full.chip, &set, NULL), CHIP_OK);
-    assert_true(set);
-    assert_int_equal(chip_aes_encrypt(full.chip, LATCHED_SLOT, 0, block, block, NULL), CHIP_OK);
-    chip_sleep(full.chip); /* the latch survives sleep, the authorisation does not */
-    assert_int_equal(chip_read_latch(full.chip, &set, NULL), CHIP_OK);
-    assert_true(set);
-    assert_int_equal(chip_clear_latch(full.chip, NULL), CHIP_OK);
-    assert_int_equal(chip_set_latch(full.chip, NULL), CHIP_RESET);
-    assert_int_equal(chip_read_latch(full.chip, &set, NULL), CHIP_OK);
-    assert_false(set);
+    assert_int_equal(chip_aes_encrypt(full.chip, LATCHED_SLOT, 0, block, out, NULL), CHIP_EXECUTION); /* no latch */
     full_release(&full);
 }
 
@@ -154,77 +106,6 @@ static void test_gfm(void **state)
     full_release(&full);
 }
 
-static void test_sha(void **state)
-{
-    static const enum chip_sha_target targets[] = {CHIP_SHA_TO_TEMPKEY, CHIP_SHA_TO_MESSAGE_DIGEST, CHIP_SHA_TO_CALLER};
-    struct full full;
-    uint8_t message[64 + 5 + 64 + 63];
-    uint8_t with_key[64 + 64];
-    uint8_t digest[32];
-    uint8_t expected[32];
-    struct chip_state after;
-
-    (void)state;
-    full_init(&full, FULL_608, NULL, 0);
-    full_count_up(message, sizeof(message), 0x0B);
-    SHA256(message, sizeof(message), expected);
-    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-        chip_sleep(full.chip);
-        assert_int_equal(chip_sha_start(full.chip, NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message, 64), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message + 64, 5), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message + 69, 64), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_end(full.chip, targets[i], bytes_of(message + 133, 63), digest, NULL), CHIP_OK);
-        assert_memory_equal(digest, expected, 32);
-        assert_int_equal(chip_read_state(full.chip, &after, NULL), CHIP_OK);
-        assert_int_equal(after.tempkey_valid, targets[i] == CHIP_SHA_TO_TEMPKEY);
-        assert_int_equal(chip_sha_end(full.chip, targets[i], BYTES_NONE, digest, NULL), CHIP_EXECUTION);
-    }
-    memcpy(with_key, message, 64);
-    memcpy(with_key + 64, full.public_keys[11], 64);
-    SHA256(with_key, sizeof(with_key), expected);
-    assert_int_equal(chip_sha_start(full.chip, NULL), CHIP_OK);
-    assert_int_equal(chip_sha_update(full.chip, bytes_of(message, 64), NULL), CHIP_OK);
-    assert_int_equal(chip_sha_add_public_key(full.chip, 11, NULL), CHIP_OK);
-    assert_int_equal(chip_sha_end(full.chip, CHIP_SHA_TO_CALLER, BYTES_NONE, digest, NULL), CHIP_OK);
-    assert_memory_equal(digest, expected, 32);
-    assert_int_equal(chip_sha_update(full.chip, bytes_of(message, 65), NULL), CHIP_BAD_ARGUMENT);
-    assert_int_equal(chip_sha_end(full.chip, CHIP_SHA_TO_CALLER, bytes_of(message, 64), digest, NULL),
-                     CHIP_BAD_ARGUMENT);
-    assert_int_equal(chip_sha_add_public_key(full.chip, 7, NULL), CHIP_BAD_ARGUMENT);
-    full_release(&full);
-}
-
-/* An unfinished hash is put aside, another made, and the first goes on: also after sleep. */
-static void test_sha_context(void **state)
-{
-    struct full full;
-    uint8_t message[200];
-    uint8_t context[CHIP_SHA_CONTEXT_MAX];
-    struct bytes_out saved = {.data = context, .cap = sizeof(context)};
-    uint8_t digest[32];
-    uint8_t expected[32];
-
-    (void)state;
-    full_init(&full, FULL_608, NULL, 0);
-    full_count_up(message, sizeof(message), 1);
-    for (size_t len = 0; len <= 63; len += 7) {
-        assert_int_equal(chip_sha_start(full.chip, NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message, 64), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message + 64, len), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_save(full.chip, &saved, NULL), CHIP_OK);
-        assert_int_equal(chip_sha256(full.chip, bytes_of(message, 100), digest, NULL), CHIP_OK);
-        chip_sleep(full.chip);
-        assert_int_equal(chip_sha_restore(full.chip, bytes_written(&saved), NULL), CHIP_OK);
-        assert_int_equal(chip_sha_end(full.chip, CHIP_SHA_TO_CALLER, bytes_of(message + 64 + len, 50), digest, NULL),
-                         CHIP_OK);
-        SHA256(message, 64 + len + 50, expected);
-        assert_memory_equal(digest, expected, 32);
-    }
-    assert_int_equal(chip_sha_restore(full.chip, bytes_of(message, CHIP_SHA_CONTEXT_MAX + 1), NULL), CHIP_BAD_ARGUMENT);
-    full_release(&full);
-}
-
 static void expect_hmac(const uint8_t *key, const uint8_t *message, size_t len, const uint8_t *mac)
 {
     uint8_t expected[32];
@@ -253,24 +134,11 @@ static void test_hmac(void **state)
                              CHIP_OK);
             expect_hmac(full.secrets[FULL_KEY], message, len, mac);
         }
-        assert_int_equal(chip_hmac_start(full.chip, 12, NULL), CHIP_OK);
-        assert_int_equal(chip_sha_update(full.chip, bytes_of(message, 64), NULL), CHIP_OK);
-        assert_int_equal(
-            chip_hmac_end(full.chip, parts[i].part, CHIP_SHA_TO_TEMPKEY, bytes_of(message + 64, 3), mac, NULL),
-            CHIP_OK);
-        expect_hmac(full.secrets[12], message, 67, mac);
-        assert_int_equal(chip_hmac_start(full.chip, 6, NULL), CHIP_EXECUTION); /* NoMac */
-        assert_int_equal(chip_hmac_start(full.chip, 16, NULL), CHIP_BAD_ARGUMENT);
+        assert_int_equal(chip_hmac_sha256(full.chip, parts[i].part, 6, BYTES_NONE, mac, NULL),
+                         CHIP_EXECUTION); /* NoMac */
         assert_int_equal(chip_hmac_sha256(full.chip, parts[i].part, 16, BYTES_NONE, mac, NULL), CHIP_BAD_ARGUMENT);
         full_release(&full);
     }
-    full_init(&full, FULL_608, NULL, 0);
-    assert_int_equal(chip_nonce_load(full.chip, CHIP_REGISTER_TEMPKEY, bytes_of(full.secrets[8], 32), NULL), CHIP_OK);
-    assert_int_equal(chip_hmac_start_tempkey(full.chip, NULL), CHIP_OK);
-    assert_int_equal(
-        chip_hmac_end(full.chip, CHIP_PART_ATECC608B, CHIP_SHA_TO_CALLER, bytes_of(message, 40), mac, NULL), CHIP_OK);
-    expect_hmac(full.secrets[8], message, 40, mac);
-    full_release(&full);
 }
 
 /* A key that counts its uses pays one for each HMAC; after a fault in its middle it is not begun anew by itself. */
@@ -311,8 +179,9 @@ static void test_counted_hmac(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_aes),          cmocka_unit_test(test_latched_key), cmocka_unit_test(test_gfm),
-        cmocka_unit_test(test_sha),          cmocka_unit_test(test_sha_context), cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_aes),
+        cmocka_unit_test(test_gfm),
+        cmocka_unit_test(test_hmac),
         cmocka_unit_test(test_counted_hmac),
     };
 

@@ -59,7 +59,7 @@ static void test_dumps(void **state)
         hex_encode(bytes_of(serial, sizeof(serial)), text);
         if (dumps[i].serial != NULL && strcmp(text, dumps[i].serial) != 0)
             fail_msg("%s: serial %s", dumps[i].name, text);
-        if (crc16_update(CRC16_START, bytes_of(config.bytes, CHIP_CONFIG_BYTES)) != dumps[i].crc)
+        if (crc16_update(CRC16_START, bytes_of(config.zone, CHIP_CONFIG_BYTES)) != dumps[i].crc)
             fail_msg("%s: CRC", dumps[i].name);
         if (chip_config_part(&config) != dumps[i].part)
             fail_msg("%s: %s", dumps[i].name, chip_part_name(chip_config_part(&config)));
@@ -101,7 +101,7 @@ static void test_revisions(void **state)
     for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
         struct chip_config config = {{0}};
 
-        memcpy(config.bytes + 6, revisions[i].revision, 2);
+        memcpy(config.zone + 6, revisions[i].revision, 2);
         if (chip_config_part(&config) != revisions[i].part)
             fail_msg("%s", revisions[i].name);
     }
@@ -114,11 +114,11 @@ static void test_lock_bytes(void **state)
     for (unsigned value = 0; value <= 0xFF; value++) {
         struct chip_config config = {{0}};
 
-        config.bytes[86] = (uint8_t)value;
+        config.zone[86] = (uint8_t)value;
         assert_int_equal(chip_data_is_locked(&config), value != 0x55);
         assert_true(chip_config_is_locked(&config));
-        config.bytes[86] = 0x55;
-        config.bytes[87] = (uint8_t)value;
+        config.zone[86] = 0x55;
+        config.zone[87] = (uint8_t)value;
         assert_int_equal(chip_config_is_locked(&config), value != 0x55);
         assert_false(chip_data_is_locked(&config));
     }
@@ -141,8 +141,8 @@ static void test_addresses(void **state)
     for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
         struct chip_config config = dump_load(addresses[i].dump);
 
-        config.bytes[19] = addresses[i].mode;
-        config.bytes[85] = addresses[i].user_address;
+        config.zone[19] = addresses[i].mode;
+        config.zone[85] = addresses[i].user_address;
         if (chip_config_i2c_address(&config) != addresses[i].address)
             fail_msg("%s: 0x%02x", addresses[i].name, chip_config_i2c_address(&config));
     }
@@ -150,8 +150,8 @@ static void test_addresses(void **state)
 
 static void set_word(struct chip_config *config, size_t at, uint16_t word)
 {
-    config->bytes[at] = (uint8_t)(word & 0xFF);
-    config->bytes[at + 1] = (uint8_t)(word >> 8);
+    config->zone[at] = (uint8_t)(word & 0xFF);
+    config->zone[at + 1] = (uint8_t)(word >> 8);
 }
 
 /* Slots decoded field by field; words as they stand in real parts. */
@@ -445,7 +445,7 @@ static void test_compare_policy(void **state)
     struct chip_config b = dump_load("608a-default-locked");
 
     (void)state;
-    assert_memory_not_equal(a.bytes, b.bytes, CHIP_CONFIG_BYTES);
+    assert_memory_not_equal(a.zone, b.zone, CHIP_CONFIG_BYTES);
     assert_int_equal(chip_config_compare_policy(CHIP_PART_ATECC608B, &a, &b), -1);
     b = dump_load("608b-blank-rev6003");
     assert_int_equal(chip_config_compare_policy(CHIP_PART_ATECC608B, &a, &b), -1);
@@ -455,19 +455,125 @@ static void test_compare_policy(void **state)
         int expected = chip_config_byte_is_policy(CHIP_PART_ATECC608B, (uint8_t)offset) ? (int)offset : -1;
 
         b = a;
-        b.bytes[offset] ^= 0x80;
+        b.zone[offset] ^= 0x80;
         assert_int_equal(chip_config_compare_policy(CHIP_PART_ATECC608B, &a, &b), expected);
+    }
+}
+
+/* Each call reads or sets its own bytes and no other: offsets as in DS20005927, table 2-5, written out here again. */
+static void test_fields_by_call(void **state)
+{
+    struct chip_config config = {.zone = {0}};
+    struct chip_config untouched = {.zone = {0}};
+
+    (void)state;
+    chip_set_slot_policy(&config, 15, 0x2083, 0x0133);
+    assert_memory_equal(config.zone + 50, ((const uint8_t[]){0x83, 0x20}), 2);
+    assert_memory_equal(config.zone + 126, ((const uint8_t[]){0x33, 0x01}), 2);
+    assert_int_equal(chip_slot_config(&config, 15), 0x2083);
+    assert_int_equal(chip_key_config(&config, 15), 0x0133);
+    chip_set_slot_policy(&config, 15, 0, 0);
+    assert_memory_equal(&config, &untouched, sizeof(config));
+
+    chip_config_set_secure_boot(&config, 0xF707);
+    assert_memory_equal(config.zone + 70, ((const uint8_t[]){0x07, 0xF7}), 2);
+    assert_int_equal(chip_config_secure_boot(&config), 0xF707);
+    chip_config_set_secure_boot(&config, 0);
+    chip_config_set_address_byte(&config, 0xC0);
+    assert_int_equal(config.zone[16], 0xC0);
+    assert_int_equal(chip_config_address_byte(&config), 0xC0);
+    chip_config_set_address_byte(&config, 0);
+    assert_memory_equal(&config, &untouched, sizeof(config));
+
+    config.zone[86] = 0x55;
+    config.zone[87] = 0x55;
+    chip_config_mark_locked(&config);
+    assert_true(chip_config_is_locked(&config));
+    assert_false(chip_data_is_locked(&config));
+    chip_config_mark_data_locked(&config);
+    assert_true(chip_data_is_locked(&config));
+    assert_memory_equal(&config, &untouched, sizeof(config));
+
+    memcpy(config.zone + 4, ((const uint8_t[]){0x00, 0x00, 0x60, 0x03}), 4);
+    assert_int_equal(chip_config_revision(&config).len, 4);
+    assert_ptr_equal(chip_config_revision(&config).data, config.zone + 4);
+}
+
+/* ChipMode bits 7 to 3: 00000 is M0, 00101 M1, 01101 M2 (ATECC608A data sheet); all others count as the slowest. */
+static void test_clock(void **state)
+{
+    (void)state;
+    for (unsigned mode = 0; mode <= UINT8_MAX; mode++) {
+        struct chip_config config = {.zone = {0}};
+        enum chip_clock expected = CHIP_CLOCK_M2;
+
+        if (mode >> 3 == 0)
+            expected = CHIP_CLOCK_M0;
+        else if (mode >> 3 == 5)
+            expected = CHIP_CLOCK_M1;
+        config.zone[19] = (uint8_t)mode;
+        assert_int_equal(chip_config_clock(&config), expected);
+    }
+}
+
+/* Policy laid over a zone reaches the policy bytes of the part, each in its place, and nothing else. */
+static void test_set_policy(void **state)
+{
+    static const enum chip_part parts[] = {CHIP_PART_ATECC508A, CHIP_PART_ATECC608B};
+    struct chip_policy_bytes policy;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(policy.low); i++)
+        policy.low[i] = (uint8_t)(16 + i);
+    for (unsigned i = 0; i < sizeof(policy.middle); i++)
+        policy.middle[i] = (uint8_t)(68 + i);
+    for (unsigned i = 0; i < sizeof(policy.high); i++)
+        policy.high[i] = (uint8_t)(90 + i);
+    for (size_t p = 0; p < sizeof(parts) / sizeof(parts[0]); p++) {
+        struct chip_config config = {.zone = {0}};
+        unsigned changed = 0;
+
+        for (unsigned at = 0; at < CHIP_CONFIG_BYTES; at++)
+            changed += chip_config_byte_is_policy(parts[p], (uint8_t)at);
+        assert_int_equal(chip_config_policy_distance(&config, parts[p], &policy), changed);
+        chip_config_set_policy(&config, parts[p], &policy);
+        for (unsigned at = 0; at < CHIP_CONFIG_BYTES; at++)
+            assert_int_equal(config.zone[at], chip_config_byte_is_policy(parts[p], (uint8_t)at) ? at : 0);
+        assert_int_equal(chip_config_policy_distance(&config, parts[p], &policy), 0);
+    }
+}
+
+/* The first byte that differs, the two lock bytes apart, and what the error says of it. */
+static void test_compare_unlocked(void **state)
+{
+    struct chip_config a = {.zone = {0}};
+
+    (void)state;
+    assert_int_equal(chip_config_compare_unlocked(&a, &a), -1);
+    for (int at = 0; at < CHIP_CONFIG_BYTES; at++) {
+        struct chip_config b = a;
+        struct error err = {.reason = ERROR_NONE};
+
+        b.zone[at] = 0x5A;
+        assert_int_equal(chip_config_compare_unlocked(&a, &b), at == 86 || at == 87 ? -1 : at);
+        chip_config_note_difference(&err, at, &a, &b);
+        assert_true(err.has_config_offset);
+        assert_int_equal(err.config_offset, at);
+        assert_int_equal(err.expected, 0);
+        assert_int_equal(err.found, 0x5A);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dumps),         cmocka_unit_test(test_part_names),
-        cmocka_unit_test(test_revisions),     cmocka_unit_test(test_lock_bytes),
-        cmocka_unit_test(test_addresses),     cmocka_unit_test(test_policies),
-        cmocka_unit_test(test_write_configs), cmocka_unit_test(test_fields_cover_the_zone),
-        cmocka_unit_test(test_policy_bytes),  cmocka_unit_test(test_compare_policy),
+        cmocka_unit_test(test_dumps),          cmocka_unit_test(test_part_names),
+        cmocka_unit_test(test_revisions),      cmocka_unit_test(test_lock_bytes),
+        cmocka_unit_test(test_addresses),      cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_write_configs),  cmocka_unit_test(test_fields_cover_the_zone),
+        cmocka_unit_test(test_policy_bytes),   cmocka_unit_test(test_compare_policy),
+        cmocka_unit_test(test_fields_by_call), cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_set_policy),     cmocka_unit_test(test_compare_unlocked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,9 +18,9 @@
 /* Pulses over at least the longest command that an interrupted program may have left running: Verify at M2. */
 static void test_wake_gives_up(void **state)
 {
-    static const struct scripted_step steps[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_NO_ANSWER}};
+    static const struct scripted_step steps[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_NO_ANSWER}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "give up", steps);
+    struct imprint_transport transport = scripted_init(&script, "give up", steps);
     struct chip chip;
 
     (void)state;
@@ -38,7 +38,7 @@ static void test_rereads_take_their_time(void **state)
         SCRIPT_WAKES, SCRIPT_SENDS(INFO), SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_GARBLES, SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "rereads", steps);
+    struct imprint_transport transport = scripted_init(&script, "rereads", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -63,7 +63,7 @@ static void test_patience(void **state)
         const struct scripted_step answered[] = {
             SCRIPT_WAKES, SCRIPT_SENDS(GENKEY), {.kind = SCRIPT_REPLY, .hex = FOUR, .busy_us = parts[i].busy_us}, {0}};
         struct scripted script;
-        struct transport transport = scripted_init(&script, "patience", answered);
+        struct imprint_transport transport = scripted_init(&script, "patience", answered);
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -86,7 +86,7 @@ static void test_watchdog_window(void **state)
 {
     struct scripted_step steps[3 * 2 + 4 * 2 * 10] = {SCRIPT_WAKES};
     struct scripted script;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -122,7 +122,7 @@ static void test_registers_survive_the_window(void **state)
         SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(SIGN),  SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "window", steps);
+    struct imprint_transport transport = scripted_init(&script, "window", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -141,10 +141,10 @@ static void test_gone_at_the_window(void **state)
         SCRIPT_WAKES,
         SCRIPT_SENDS(NONCE),
         SCRIPT_ANSWERS("00"),
-        {.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE},
+        {.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "gone at the window", steps);
+    struct imprint_transport transport = scripted_init(&script, "gone at the window", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -167,7 +167,7 @@ static void test_longer_than_the_window(void **state)
         SCRIPT_WAKES_AGAIN, SCRIPT_SENDS(INFO), SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "long", steps);
+    struct imprint_transport transport = scripted_init(&script, "long", steps);
     struct chip chip;
 
     (void)state;
@@ -180,11 +180,13 @@ static void test_longer_than_the_window(void **state)
 static void test_sleep_forgets(void **state)
 {
     static const struct scripted_step steps[] = {
-        SCRIPT_WAKES, SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"), {.kind = SCRIPT_SLEEP, .status = TRANSPORT_NO_ANSWER},
-        SCRIPT_WAKES, SCRIPT_SENDS(INFO),  SCRIPT_ANSWERS(FOUR), {0},
+        SCRIPT_WAKES,         SCRIPT_SENDS(NONCE),
+        SCRIPT_ANSWERS("00"), {.kind = SCRIPT_SLEEP, .status = IMPRINT_TRANSPORT_NO_ANSWER},
+        SCRIPT_WAKES,         SCRIPT_SENDS(INFO),
+        SCRIPT_ANSWERS(FOUR), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "sleep", steps);
+    struct imprint_transport transport = scripted_init(&script, "sleep", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -214,78 +216,40 @@ static const struct {
     unsigned asks;
 } guarded[] = {
     {&chip_command_info, 0},
-    {&chip_command_info_latch, 0},
-    {&chip_command_random, 0},
-    {&chip_command_random_seeding, 1},
-    {&chip_command_selftest, 0},
-    {&chip_command_pause, 0},
+    {&chip_command_random, 1},
     {&chip_command_read, 0},
-    {&chip_command_read_encrypted, 0},
     {&chip_command_write, 1},
     {&chip_command_write_encrypted, 1},
     {&chip_command_lock, 1},
     {&chip_command_update_extra, 1},
-    {&chip_command_spend_use, 1},
     {&chip_command_counter, 0},
-    {&chip_command_counter_increment, 1},
     {&chip_command_nonce, 0},
     {&chip_command_nonce_seeding, 1},
-    {&chip_command_nonce_mix, 0},
     {&chip_command_gendig, 0},
-    {&chip_command_gendig_zone, 0},
-    {&chip_command_sha_start, 0},
     {&chip_command_sha, 0},
     {&chip_command_sha_hmac, 0},
-    {&chip_command_sha_hmac_tempkey, 0},
     {&chip_command_genkey, 1},
     {&chip_command_genkey_public, 0},
-    {&chip_command_genkey_ephemeral, 0},
-    {&chip_command_genkey_digest, 0},
-    {&chip_command_genkey_create_digest, 1},
     {&chip_command_privwrite, 1},
     {&chip_command_privwrite_encrypted, 1},
     {&chip_command_sign, 0},
     {&chip_command_verify, 0},
     {&chip_command_verify_stored, 0},
-    {&chip_command_verify_validity, 1},
     {&chip_command_ecdh, 0},
-    {&chip_command_ecdh_to_tempkey, 0},
-    {&chip_command_ecdh_to_slot, 1},
-    {&chip_command_ecdh_ephemeral, 0},
-    {&chip_command_ecdh_ephemeral_to_slot, 1},
-    {&chip_command_secureboot, 0},
-    {&chip_command_secureboot_once, 0},
-    {&chip_command_secureboot_protected, 0},
-    {&chip_command_secureboot_copy, 1},
-    {&chip_command_secureboot_copy_once, 1},
-    {&chip_command_secureboot_copy_protected, 1},
-    {&chip_command_mac, 0},
-    {&chip_command_mac_tempkey, 0},
-    {&chip_command_mac_under_tempkey, 0},
-    {&chip_command_checkmac, 0},
-    {&chip_command_checkmac_tempkey, 0},
-    {&chip_command_checkmac_under_tempkey, 0},
-    {&chip_command_hmac, 0},
-    {&chip_command_derivekey, 1},
+    {&chip_command_ecdh_as_configured, 1},
     {&chip_command_aes, 0},
-    {&chip_command_aes_tempkey, 0},
     {&chip_command_aes_gfm, 0},
-    {&chip_command_kdf, 0},
-    {&chip_command_kdf_to_register, 0},
-    {&chip_command_kdf_from_register, 0},
-    {&chip_command_kdf_to_slot, 1},
-    {&chip_command_kdf_from_register_to_slot, 1},
 };
 
 /* The guard is asked about everything that lasts, and about nothing else; its no stops all traffic. */
 static void test_guard(void **state)
 {
-    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
         struct scripted script;
-        struct transport transport = scripted_init(&script, guarded[i].command->name, nothing);
+        struct imprint_transport transport = scripted_init(&script, guarded[i].command->name, nothing);
         struct chip chip;
         struct error err = {.reason = ERROR_NONE};
         unsigned asked = 0;
@@ -322,19 +286,19 @@ static void test_rows_are_sane(void **state)
 /* Only an ATECC508A has a seed that lasts; a part not yet known may be one. */
 static void test_the_seed_is_guarded_where_there_is_one(void **state)
 {
-    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = TRANSPORT_GONE}};
+    static const struct scripted_step nothing[] = {{.kind = SCRIPT_ALWAYS, .status = IMPRINT_TRANSPORT_GONE}};
     static const struct {
         bool identified;
         uint8_t revision[4];
         unsigned asks;
     } parts[] = {{false, {0}, 1}, {true, {0x00, 0x00, 0x50, 0x00}, 1}, {true, {0x00, 0x00, 0x60, 0x02}, 0}};
-    static const struct chip_command *const seeding[] = {&chip_command_random_seeding, &chip_command_nonce_seeding};
+    static const struct chip_command *const seeding[] = {&chip_command_random, &chip_command_nonce_seeding};
 
     (void)state;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         for (size_t j = 0; j < sizeof(seeding) / sizeof(seeding[0]); j++) {
             struct scripted script;
-            struct transport transport = scripted_init(&script, seeding[j]->name, nothing);
+            struct imprint_transport transport = scripted_init(&script, seeding[j]->name, nothing);
             struct chip chip;
             unsigned asked = 0;
 
@@ -361,12 +325,12 @@ static void test_counted_uses(void **state)
         const char *group;
         bool counted;
     } rows[] = {
-        {"MAC, counted", &chip_command_mac, 4, 1 << 4, "0708000400", true},
-        {"MAC, another slot", &chip_command_mac, 4, 1 << 5, "0708000400", false},
-        {"KDF, the source counts", &chip_command_kdf, 0x0504, 1 << 4, "0756000405", true},
-        {"KDF, the target does not", &chip_command_kdf, 0x0405, 1 << 4, "0756000504", false},
-        {"AES with TempKey", &chip_command_aes, 0xFFFF, 0xFFFF, "075100FFFF", false},
-        {"a public key that comes along", &chip_command_info, 4, 0xFFFF, "0730000400", false},
+        {"ECDH, counted", &chip_command_ecdh, 4, 1 << 4, "0743000400", true},
+        {"ECDH, another slot", &chip_command_ecdh, 4, 1 << 5, "0743000400", false},
+        {"only the low byte names a slot", &chip_command_ecdh, 0x0405, 1 << 4, "0743000504", false},
+        {"AES, counted", &chip_command_aes, 4, 1 << 4, "0751000400", true},
+        {"no slot", &chip_command_aes, 0xFFFF, 0xFFFF, "075100FFFF", false},
+        {"a command that uses no key", &chip_command_info, 4, 0xFFFF, "0730000400", false},
     };
 
     (void)state;
@@ -376,7 +340,7 @@ static void test_counted_uses(void **state)
                                               SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS(FOUR),
                                               {0}};
         struct scripted script;
-        struct transport transport = scripted_init(&script, rows[i].name, rows[i].counted ? once : twice);
+        struct imprint_transport transport = scripted_init(&script, rows[i].name, rows[i].counted ? once : twice);
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -410,7 +374,7 @@ static void test_counted_in_a_sequence(void **state)
             const struct scripted_step steps[] = {SCRIPT_WAKES,       SCRIPT_SENDS(NONCE), SCRIPT_ANSWERS("00"),
                                                   SCRIPT_SENDS(SIGN), ends[i][0],          {0}};
             struct scripted script;
-            struct transport transport = scripted_init(&script, "counted sequence", steps);
+            struct imprint_transport transport = scripted_init(&script, "counted sequence", steps);
             struct chip chip;
             uint8_t memory[64];
             struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -421,39 +385,6 @@ static void test_counted_in_a_sequence(void **state)
             assert_int_equal(make_call(&chip, &call_sign, &reply, NULL), counted ? CHIP_REPLY_LOST : CHIP_RESET);
             scripted_done(&script);
         }
-}
-
-/* One byte: a bitmap for SelfTest, a status for all others, and for SelfTest where it has bits that no test has. */
-static void test_bitmap(void **state)
-{
-    static const struct {
-        const char *reply;
-        enum chip_status status;
-        int bitmap; /* -1: none */
-    } rows[] = {
-        {"00", CHIP_OK, 0x00},      {"01", CHIP_OK, 0x01},         {"05", CHIP_OK, 0x05},  {"11", CHIP_OK, 0x11},
-        {"08", CHIP_OK, 0x08},      {"3D", CHIP_OK, 0x3D},         {"03", CHIP_PARSE, -1}, {"07", CHIP_SELF_TEST, -1},
-        {"0F", CHIP_EXECUTION, -1}, {"42", CHIP_STATUS_OTHER, -1},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct scripted_step steps[] = {
-            SCRIPT_WAKES, SCRIPT_SENDS("07773D0000"), SCRIPT_ANSWERS(rows[i].reply), {0}};
-        struct scripted script;
-        struct transport transport = scripted_init(&script, rows[i].reply, steps);
-        struct chip chip;
-        uint8_t memory[4];
-        struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
-
-        chip_init(&chip, &transport);
-        assert_int_equal(chip_execute(&chip, &chip_command_selftest, 0x3D, 0, BYTES_NONE, &reply, NULL),
-                         rows[i].status);
-        assert_int_equal(reply.len, rows[i].bitmap >= 0 ? 1 : 0);
-        if (rows[i].bitmap >= 0)
-            assert_int_equal(memory[0], rows[i].bitmap);
-        scripted_done(&script);
-    }
 }
 
 /* The slower the clock, the earlier a wake period is full: what fits at M0 needs a fresh one at M2. */
@@ -468,7 +399,7 @@ static void test_clocks_and_the_window(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct scripted_step steps[12] = {SCRIPT_WAKES};
         struct scripted script;
-        struct transport transport;
+        struct imprint_transport transport;
         struct chip chip;
         uint8_t memory[64];
         struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -498,7 +429,7 @@ static void test_oversize_is_never_sent(void **state)
     static const struct scripted_step steps[] = {{0}};
     static const uint8_t data[156] = {0};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "oversize", steps);
+    struct imprint_transport transport = scripted_init(&script, "oversize", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 
@@ -517,7 +448,7 @@ static void test_counters(void **state)
         SCRIPT_ANSWERS("FF"), SCRIPT_SENDS(WRITE_WORD),   SCRIPT_ANSWERS("00"), {0},
     };
     struct scripted script;
-    struct transport transport = scripted_init(&script, "counters", steps);
+    struct imprint_transport transport = scripted_init(&script, "counters", steps);
     struct chip chip;
 
     (void)state;
@@ -546,7 +477,7 @@ static void test_serial_in_errors(void **state)
                                                  SCRIPT_ANSWERS("0F"),
                                                  {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "serial", steps);
+    struct imprint_transport transport = scripted_init(&script, "serial", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 
@@ -569,7 +500,7 @@ static void test_serial_in_errors(void **state)
 
 static const uint8_t first_serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xA1, 0xA2, 0x04, 0x05, 0x06, 0x07, 0xEE};
 
-static void init_identified(struct chip *chip, const struct transport *transport)
+static void init_identified(struct chip *chip, const struct imprint_transport *transport)
 {
     chip_init(chip, transport);
     memcpy(chip->serial, first_serial, sizeof(first_serial));
@@ -586,7 +517,7 @@ static void test_identity_is_asked_once_a_wake(void **state)
         SCRIPT_ANSWERS(FOUR),  {.kind = SCRIPT_SLEEP}, SCRIPT_WAKES,          SCRIPT_SENDS(IDENTITY),
         SCRIPT_ANSWERS(FIRST), SCRIPT_SENDS(INFO),     SCRIPT_ANSWERS(FOUR),  {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "identity", steps);
+    struct imprint_transport transport = scripted_init(&script, "identity", steps);
     struct chip chip;
     uint8_t memory[64];
     struct bytes_out reply = {.data = memory, .cap = sizeof(memory)};
@@ -611,7 +542,7 @@ static void test_another_chip_gets_nothing(void **state)
         SCRIPT_ANSWERS(SECOND), {.kind = SCRIPT_SLEEP},   SCRIPT_WAKES,           SCRIPT_SENDS(IDENTITY),
         SCRIPT_ANSWERS(FIRST),  SCRIPT_SENDS(WRITE_WORD), SCRIPT_ANSWERS("00"),   {0}};
     struct scripted script;
-    struct transport transport = scripted_init(&script, "another", steps);
+    struct imprint_transport transport = scripted_init(&script, "another", steps);
     struct chip chip;
     struct error err = {.reason = ERROR_NONE};
 
@@ -643,7 +574,6 @@ int main(void)
         cmocka_unit_test(test_rows_are_sane),
         cmocka_unit_test(test_counted_uses),
         cmocka_unit_test(test_counted_in_a_sequence),
-        cmocka_unit_test(test_bitmap),
         cmocka_unit_test(test_clocks_and_the_window),
         cmocka_unit_test(test_oversize_is_never_sent),
         cmocka_unit_test(test_counters),

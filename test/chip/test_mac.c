@@ -4,6 +4,7 @@
  * 0123456789ABCDEFEE, NumIn 00.., RandOut A0.., key 40.., block 80.., private key C4...
  */
 #include "chip/mac.h"
+#include "chip/protection.h"
 
 #include "base/hex.h"
 
@@ -44,16 +45,16 @@ static void test_nonce_then_gendig(void **state)
     uint8_t rand_out[32];
     uint8_t num_in[20];
     uint8_t key[32];
-    struct chip_tempkey tempkey;
+    uint8_t tempkey[32];
 
     (void)state;
     count_up(rand_out, sizeof(rand_out), 0xA0);
     count_up(num_in, sizeof(num_in), 0x00);
     count_up(key, sizeof(key), 0x40);
-    assert_true(chip_tempkey_nonce(&tempkey, 0, rand_out, num_in));
-    assert_hex(tempkey.value, 32, AFTER_NONCE);
-    assert_true(chip_tempkey_gendig_slot(&tempkey, 4, key, NULL, serial));
-    assert_hex(tempkey.value, 32, AFTER_GENDIG);
+    assert_true(chip_tempkey_nonce(tempkey, 0, rand_out, num_in));
+    assert_hex(tempkey, 32, AFTER_NONCE);
+    assert_true(chip_tempkey_gendig(tempkey, 4, key, serial));
+    assert_hex(tempkey, 32, AFTER_GENDIG);
 }
 
 static void test_write(void **state)
@@ -91,6 +92,22 @@ static void test_privwrite(void **state)
     assert_memory_equal(plain, cipher, sizeof(plain));
 }
 
+/* The IO protection key 40.., OutNonce A0.., cipher text i XOR 5A. */
+static void test_protection(void **state)
+{
+    uint8_t io_key[32];
+    uint8_t out_nonce[32];
+    uint8_t data[32];
+
+    (void)state;
+    count_up(io_key, sizeof(io_key), 0x40);
+    count_up(out_nonce, sizeof(out_nonce), 0xA0);
+    for (size_t i = 0; i < sizeof(data); i++)
+        data[i] = (uint8_t)(i ^ 0x5A);
+    assert_true(chip_protection_decrypt(io_key, out_nonce, data));
+    assert_hex(data, 32, "83A72141F61D8267E5818050A3AFC4EA76FF6B6ACB0C18EC86584F744D81C89A");
+}
+
 /* Every input counts: one bit changed anywhere gives another NumIn. */
 static void test_num_in_depends_on_all(void **state)
 {
@@ -121,6 +138,7 @@ int main(void)
         cmocka_unit_test(test_nonce_then_gendig),
         cmocka_unit_test(test_write),
         cmocka_unit_test(test_privwrite),
+        cmocka_unit_test(test_protection),
         cmocka_unit_test(test_num_in_depends_on_all),
     };
 

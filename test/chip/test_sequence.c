@@ -54,7 +54,7 @@ static void test_other_lengths(void **state)
         const struct scripted_step steps[] = {
             SCRIPT_WAKES, SCRIPT_SENDS(rows[i].group), SCRIPT_ANSWERS(rows[i].reply), {0}};
         struct scripted script;
-        struct transport transport = scripted_init(&script, rows[i].name, steps);
+        struct imprint_transport transport = scripted_init(&script, rows[i].name, steps);
         struct chip chip;
         struct error err = {.reason = ERROR_NONE};
         uint8_t out[4];
@@ -99,7 +99,7 @@ static enum chip_status import_with(unsigned hashes, bool block, struct error *e
                                     SCRIPT_ANSWERS("00"),
                                     {0}};
     struct scripted script;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     enum chip_status status;
 

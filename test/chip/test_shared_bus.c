@@ -27,7 +27,7 @@ static enum chip_status read_all(struct lab *lab, struct chip *chip)
 
     virtual_peek_config(lab->board.part, peeked);
     if (status == CHIP_OK)
-        assert_memory_equal(config.bytes, peeked, sizeof(peeked));
+        assert_memory_equal(config.zone, peeked, sizeof(peeked));
     return status;
 }
 

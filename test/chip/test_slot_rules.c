@@ -14,6 +14,15 @@
 
 #include <cmocka.h>
 
+/* NULL: none. */
+static const char *words_of(enum chip_rule rule)
+{
+    struct error err = {.slot_rule = (uint8_t)rule};
+
+    chip_words_for_rule(&err);
+    return err.cause;
+}
+
 static const struct {
     char letter;
     enum chip_ability ability;
@@ -50,8 +59,8 @@ static void set_locks(struct chip_config *config, enum locks locks)
 {
     if (locks == AS_IS)
         return;
-    config->bytes[86] = locks == LOCKED ? 0x00 : 0x55;
-    config->bytes[87] = locks == OPEN ? 0x55 : 0x00;
+    config->zone[86] = locks == LOCKED ? 0x00 : 0x55;
+    config->zone[87] = locks == OPEN ? 0x55 : 0x00;
 }
 
 static const struct {
@@ -261,15 +270,14 @@ static void test_whys(void **state)
         const char *text;
 
         set_locks(&config, whys[i].locks);
-        memset(config.bytes + 88, 0xFF, 2);
+        memset(config.zone + 88, 0xFF, 2);
         if (whys[i].slot_locked)
-            config.bytes[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
-        config.bytes[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
-        config.bytes[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
-        config.bytes[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);
-        config.bytes[97 + 2 * slot] = (uint8_t)(whys[i].key_config >> 8);
-        text =
-            chip_rule_text(chip_slot_why_not(&config, whys[i].slot, (enum chip_ability)abilities_of(ability), &reason));
+            config.zone[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
+        config.zone[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
+        config.zone[21 + 2 * slot] = (uint8_t)(whys[i].slot_config >> 8);
+        config.zone[96 + 2 * slot] = (uint8_t)(whys[i].key_config & 0xFF);
+        config.zone[97 + 2 * slot] = (uint8_t)(whys[i].key_config >> 8);
+        text = words_of(chip_slot_why_not(&config, whys[i].slot, (enum chip_ability)abilities_of(ability), &reason));
         if (reason != whys[i].reason || (text == NULL) != (whys[i].words == NULL))
             fail_msg("row %zu (%s): %s, %s", i, ability, error_reason_name(reason), text != NULL ? text : "it can");
         if (text != NULL && strstr(text, whys[i].words) == NULL)
@@ -296,13 +304,13 @@ static void test_words(void **state)
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
-    assert_null(chip_rule_text(CHIP_RULE_NONE));
-    assert_null(chip_rule_text(CHIP_RULE_COUNT));
+    assert_null(words_of(CHIP_RULE_NONE));
+    assert_null(words_of(CHIP_RULE_COUNT));
     for (int a = CHIP_RULE_NONE + 1; a < CHIP_RULE_COUNT; a++) {
-        assert_non_null(chip_rule_text((enum chip_rule)a));
+        assert_non_null(words_of((enum chip_rule)a));
         for (int b = CHIP_RULE_NONE + 1; b < a; b++)
             if (a != CHIP_RULE_PUBLIC_NOT_P256 || b != CHIP_RULE_NOT_P256)
-                assert_string_not_equal(chip_rule_text((enum chip_rule)a), chip_rule_text((enum chip_rule)b));
+                assert_string_not_equal(words_of((enum chip_rule)a), words_of((enum chip_rule)b));
     }
     chip_words_for_rule(&err);
     assert_null(err.cause);
@@ -310,7 +318,7 @@ static void test_words(void **state)
     error_set_slot_rule(&err, ERROR_SLOT_LOCKED, CHIP_RULE_SLOT_LOCKED, NULL);
     chip_words_for_rule(&err);
     assert_int_equal(err.reason, ERROR_SLOT_POLICY);
-    assert_string_equal(err.cause, chip_rule_text(CHIP_RULE_NO_ECDH));
+    assert_string_equal(err.cause, words_of(CHIP_RULE_NO_ECDH));
     assert_string_equal(err.next, "next");
     err.cause = "another";
     chip_words_for_rule(&err);

@@ -3,6 +3,7 @@
 #include "crypto/aes.h"
 
 #include "base/hex.h"
+#include "psa/its.h"
 #include "storage/memory.h"
 
 #include <psa/crypto.h>
@@ -61,6 +62,7 @@ int main(void)
     static uint8_t room[1024];
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vector),
         cmocka_unit_test(test_many),
@@ -68,7 +70,7 @@ int main(void)
     };
 
     storage_memory_open(&memory, room, sizeof(room), &storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     if (psa_crypto_init() != PSA_SUCCESS)
         return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);

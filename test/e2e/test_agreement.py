@@ -29,9 +29,9 @@ def plain_man():
 
 
 def test_every_verb_of_the_design_is_there(table):
-    assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "random",
+    assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "random", "scan",
                              "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
-                             "virtual run"}
+                             "virtual run", "help", "version"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -42,14 +42,46 @@ def test_help_names_every_verb_and_option(table):
         own = run_program(*name.split(), "--help").out
         assert own.startswith(f"usage: imprint [OPTION...] {name}") and verb["summary"] in own and "Examples:" in own
         for option in verb["options"] + options:
-            assert f"--{option['name']}" + (f" {option['argument']}" if option["argument"] else "") in own
-        assert max(map(len, own.splitlines())) <= 120
+            assert re.search(rf"--{option['name']}" + (f" {option['argument']}" if option["argument"] else "") + r"\s", own)
+        assert max(map(len, own.splitlines())) <= 80, name
         assert run_program("--json", *name.split(), "-h").objects == [verb]
     for option in options:
         assert f"--{option['name']}" in overview
     for code in ("0", "1", "2", "3", "4", "5", "130"):
         assert re.search(rf"^ +{code}  \S", overview, re.M)
-    assert run_program("virtual", "--help").out == run_program("virtual", "new", "--help").out
+    assert max(map(len, overview.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("group", ["virtual", "board"])
+def test_help_of_a_group_shows_all_its_subcommands(table, group):
+    text = run_program(group, "--help").out
+    inside = [verb for name, verb in table[0].items() if name.startswith(f"{group} ")]
+    assert len(inside) > 1
+    for verb in inside:
+        assert re.search(rf"^  {verb['name']} +{re.escape(verb['summary'])}$", text, re.M)
+    assert run_program("--json", group, "-h").objects == inside
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_files_repeat_the_table():
+    """Man page, completion and reference page are what scripts/cli-docs makes of the program's table."""
+    done = subprocess.run([ROOT / "scripts" / "cli-docs", "--check", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_that_does_not_repeat_the_table_is_found(tmp_path):
+    """The check can fail: one summary changed, and the copy of the tree is refused."""
+    for name in ("scripts/cli-docs", "docs/imprint.1", "docs/completion/imprint.bash", "docs/completion/_imprint",
+                 "docs/completion/imprint.fish", "docs/reference/cli.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    page = tmp_path / "docs" / "reference" / "cli.md"
+    page.write_text(page.read_text().replace("Make a virtual chip", "Make a potato chip"))
+    command = [tmp_path / "scripts" / "cli-docs", "--check", PROGRAM]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "docs/reference/cli.md" in done.stderr and "imprint.1" not in done.stderr
+    subprocess.run([command[0], PROGRAM], check=True)
+    assert page.read_text() == (ROOT / "docs" / "reference" / "cli.md").read_text()
 
 
 def test_help_does_nothing_else(tmp_path):
@@ -62,7 +94,7 @@ def test_help_does_nothing_else(tmp_path):
 def test_man_page_names_every_verb_and_option(table):
     verbs, options = table
     text = plain_man()
-    section = text.split("\nVERBS\n")[1].split("\nENVIRONMENT\n")[0]
+    section = text.split("\nVERBS\n")[1].split("\nDEVICES\n")[0]
     for name, verb in verbs.items():
         # A short tag has its text behind it on the same line, after more than one space.
         match = re.search(rf"^ {{5,8}}{re.escape(name)}(?: ([A-Z\[].*)$| *$|(?=  +\S))", section, re.M)
@@ -73,7 +105,7 @@ def test_man_page_names_every_verb_and_option(table):
         body = re.split(r"^ {5,8}\S", section[match.end():], maxsplit=1, flags=re.M)[0]
         for option in verb["options"]:
             assert f"--{option['name']}" + (f" {option['argument']}" if option["argument"] else "") in body
-        described = set(re.findall(r"^ +(?:-\w, )?--([a-z-]+)", body, re.M))
+        described = set(re.findall(r"^ {12,15}(?:-\w, )?--([a-z-]+)", body, re.M))
         assert described == {option["name"] for option in verb["options"]}, name
     part = text.split("\nOPTIONS\n")[1].split("\nVERBS\n")[0]
     assert set(re.findall(r"^ {5,8}(?:-\w, )?--([a-z-]+)", part, re.M)) == {option["name"] for option in options}
@@ -116,6 +148,33 @@ def test_completion_offers_every_verb_and_option(table):
         assert complete("imprint", *name.split(), "--") == everywhere | {f"--{option['name']}" for option in verb["options"]}
 
 
+def test_completion_is_well_formed():
+    for shell, name in (("bash", "imprint.bash"), ("zsh", "_imprint"), ("fish", "imprint.fish")):
+        if shutil.which(shell):
+            done = subprocess.run([shell, "-n", COMPLETION.parent / name], capture_output=True, text=True, check=False)
+            assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+def complete_in_fish(line):
+    script = f"source {COMPLETION.parent / 'imprint.fish'}; complete -C '{line}'"
+    done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return {word.split("\t")[0] for word in done.stdout.splitlines()}
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="no fish")
+def test_completion_in_fish(table, provisioned):
+    verbs, options = table
+    everywhere = {f"--{option['name']}" for option in options}
+    assert complete_in_fish("imprint ") == {name.split()[0] for name in verbs}
+    assert complete_in_fish("imprint virtual ") == {"new", "serve", "run"}
+    assert complete_in_fish("imprint --") == everywhere
+    for name, verb in verbs.items():
+        assert complete_in_fish(f"imprint {name} --") == everywhere | {f"--{option['name']}" for option in verb["options"]}
+    assert complete_in_fish("imprint --state x virtual new --bus ") == {"i2c", "swi"}
+    assert complete_in_fish(f"{PROGRAM} --state {provisioned.state} sign ") == {"16", "18", "maker", "board"}
+
+
 def test_completion_offers_keys(provisioned):
     for verb in ("public-key", "sign", "csr", "verify"):
         assert complete(PROGRAM, "--state", provisioned.state, verb, "") == {"16", "18", "maker", "board"}
@@ -153,8 +212,9 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     runs = {
         "provision": ("provision", EXAMPLE), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
         "keys": ("keys",), "public-key": ("public-key", "18"), "csr": ("csr", "18", "-s", "CN=x"), "sign": ("sign", "18", EXAMPLE),
-        "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "erase": ("erase", "--yes"),
+        "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "scan": ("scan",), "erase": ("erase", "--yes"),
         "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
+        "help": ("help",), "version": ("version",),
     }
     # One that runs until it is told to end, one whose output is another program's, and those that want a board have tests
     # of their own.
@@ -162,6 +222,10 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]
+
+
+def test_usage_of_keys_is_an_array(provisioned):
+    assert {tuple(key["usage"]) for key in provisioned.keys().values()} == {("sign-hash", "verify-hash")}
 
 
 def test_errors_have_their_form(station):
@@ -173,11 +237,11 @@ def test_errors_have_their_form(station):
     assert error["reason"] == "device-missing" and error["exit"] == 3 and error["doing"] and error["cause"] in first
 
 
-def test_every_reason_has_an_exit_code_and_advice():
-    header = (ROOT / "src" / "base" / "error.h").read_text()
-    table = (ROOT / "src" / "cli" / "exit.c").read_text()
-    reasons = re.findall(r"^    (ERROR_[A-Z_]+)[ ,=]", header, re.M)
-    assert len(reasons) > 30
-    for reason in reasons:
-        if reason != "ERROR_REASON_COUNT":
-            assert re.search(rf"\[{reason}\] =\s*{{\s*CLI_", table), reason
+def test_exit_codes_of_reasons_are_documented():
+    """Every code that a row of the table of reasons has stands in the man page, and the other way round."""
+    header = (ROOT / "src" / "base" / "reason.h").read_text()
+    values = dict(re.findall(r"^    (ERROR_EXIT_[A-Z_]+) = (\d+),", header, re.M))
+    rows = (ROOT / "src" / "base" / "reason.c").read_text()
+    used = {values[name] for name in re.findall(r"^    \[ERROR_[A-Z_]+\] =\s*{\s*\"[a-z-]+\", (ERROR_EXIT_[A-Z_]+),", rows, re.M)}
+    documented = set(re.findall(r"^\.It (\d+)$", MAN.read_text().split(".Sh EXIT STATUS")[1].split(".Sh ")[0], re.M))
+    assert used == documented == set(values.values())

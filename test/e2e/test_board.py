@@ -94,12 +94,12 @@ def check_primary(station, board, flash, chip, keys=(16, 18)):
 def test_bringup(wired, board):
     flash = wired.folder / "flash"
     with serving("--swi-pty", wired.chip) as server:
-        for expected in ("making one", "flash: "):
+        for expected in ("creating one", "flash: "):
             with powered(board, "bringup", flash, server.device) as running:
                 assert running.end() == 0, running.text
                 assert f"board: {board}" in running.text and expected in running.text
                 assert "chip: 01230015D655592701" in running.text and "all is well" in running.text
-        assert "making one" not in running.text
+        assert "creating one" not in running.text
 
 
 @on_both
@@ -137,7 +137,7 @@ def patched(board, name, station, at, content):
 @on_both
 def test_a_fault_says_where_and_ends(station, board):
     """main() begins with an instruction that there is not."""
-    program = patched(board, "bringup", station, "board_name", b"\x00\xde")
+    program = patched(board, "bringup", station, "imprint_board_name", b"\x00\xde")
     with powered(board, "bringup", station.folder / "flash", program=program) as running:
         assert running.end() == 70
         assert re.search(r"fault: exception 00000003, pc [0-9a-f]{8}, lr [0-9a-f]{8}", running.text)

@@ -69,7 +69,7 @@ def test_table_is_refused_by_an_image_without_its_hash(station, plan, algorithm,
     station.run("compile", station.write("hash.yaml", json.dumps(plan)), "--c", "-o", table)
     mbedtls = subprocess.run([ROOT / "scripts" / "get-mbedtls"], capture_output=True, text=True, check=True).stdout.strip()
     for config, ends_well in (("factory.h", builds), (None, True)):
-        done = subprocess.run(["cc", "-fsyntax-only", f"-I{ROOT}", f"-I{ROOT}/src", f"-I{mbedtls}/include"] +
+        done = subprocess.run(["cc", "-fsyntax-only", f"-I{ROOT}", f"-I{ROOT}/src", f"-I{ROOT}/include", f"-I{mbedtls}/include"] +
                               ([f'-DMBEDTLS_CONFIG_FILE="{ROOT}/firmware/mbedtls/{config}"'] if config else []) + [table],
                               capture_output=True, text=True, check=False)
         assert (done.returncode == 0) == ends_well, done.stderr

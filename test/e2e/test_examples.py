@@ -3,13 +3,15 @@
 import os
 import subprocess
 
+import pytest
+
 from conftest import EXAMPLE, ROOT
 
 PRIMARY = os.environ.get("IMPRINT_PRIMARY", str(ROOT / "build" / "examples" / "primary"))
 
 
-def run_primary(chip, records, code=0):
-    done = subprocess.run([PRIMARY, chip, records], capture_output=True, text=True, timeout=60, check=False)
+def run_primary(chip, records, *key, code=0):
+    done = subprocess.run([PRIMARY, chip, records, *key], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code, done
     return done
 
@@ -31,4 +33,34 @@ def test_primary_says_what_is_missing(delivered):
     plan = EXAMPLE.read_text().replace("id: 18", "id: 19")
     delivered.run("provision", delivered.write("plan.yaml", plan))
     # -136: PSA_ERROR_INVALID_HANDLE, Mbed TLS's word for an id that no key has
-    assert "open key 18: PSA status -136" in run_primary(delivered.chip, delivered.psa, code=1).stderr
+    assert "cannot open the key: PSA status -136, no key has this id" in \
+        run_primary(delivered.chip, delivered.psa, code=1).stderr
+    assert run_primary(delivered.chip, delivered.psa, "19").stdout.endswith("refuse it for another message: done\n")
+
+
+def test_primary_takes_another_key(provisioned):
+    assert "sign it in the chip: done" in run_primary(provisioned.chip, provisioned.psa, "16").stdout
+    for wrong in ("0", "x", "18x", "4294967295"):
+        assert "usage: primary" in run_primary(provisioned.chip, provisioned.psa, wrong, code=2).stderr
+
+
+def test_a_refusal_of_the_core_has_its_own_sentence(delivered):
+    """The policy of the key in PSA forbids signing a hash: the core says so, and the driver is never asked."""
+    plan = EXAMPLE.read_text().replace("usage: [sign-hash, sign-message, verify-hash, verify-message]", "usage: [sign-message]")
+    delivered.run("provision", delivered.write("plan.yaml", plan))
+    assert "cannot sign it in the chip: PSA status -133, the key's policy does not permit this use" in \
+        run_primary(delivered.chip, delivered.psa, code=1).stderr
+    assert "the key's policy does not permit signing" in \
+        delivered.run("sign", "18", str(EXAMPLE), code=1).err
+
+
+@pytest.mark.parametrize("chip", ["/dev/i2c-1", "/dev/i2c-1@0x35"])
+def test_primary_finds_the_part_on_a_bus(provisioned, chip):
+    """A Trust&GO part is at 0x35, which need not be said."""
+    done = provisioned.run("virtual", "run", provisioned.chip, "--", PRIMARY, chip, provisioned.psa)
+    assert "refuse it for another message: done" in done.out
+
+
+def test_primary_says_that_no_chip_answers(provisioned):
+    for chip, reason in (("/dev/i2c-1@0x99", "expected a 7-bit address"), ("/dev/i2c-1@", "expected a 7-bit address")):
+        assert reason in run_primary(chip, provisioned.psa, code=1).stderr

@@ -72,7 +72,7 @@ def test_other_geometry(delivered):
 
 
 @pytest.mark.parametrize("where", ["flash", "flash:", "disk", "flash:a@", "flash:a@x", "flash:a,1x2", "flash:a,1x2/0",
-                                   "flash:a,4096x8/4-1x", "flash:a@-1", "flash:a@99999999999", ""])
+                                   "flash:a,4096x8/4-1x", "flash:a@-1", "flash:a@010", "flash:a,04096x8/4-1", "flash:a@99999999999", ""])
 def test_places_that_are_none(delivered, where):
     assert delivered.json("--storage", where, "keys", code=2).error["reason"] == "usage"
 

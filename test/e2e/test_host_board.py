@@ -248,7 +248,7 @@ def test_locks_want_arming(station):
         assert station.snapshot() == before
 
         done = line.provision(board, "--arm", line.serial, profile=PROFILE_BLANK)
-        assert "lock-data: from then on" in done.err and "provisioned: " in done.out
+        assert "lock-data: slot access rules take effect" in done.err and "provisioned: " in done.out
         # The word counted for one run; a finished device needs none.
         assert "nothing to do" in line.provision(board, profile=PROFILE_BLANK).out
     chip = line.info()

@@ -53,9 +53,9 @@ def test_interrupt_between_steps(tmp_path, sent):
         code, said = stopped_after(station, lines, count, sent, EXAMPLE)
         assert code == 130, (count, said)
         assert said[-1]["event"] == "error" and said[-1]["reason"] == "interrupted" and said[-1]["exit"] == 130
-        begun = sum(item["event"] == "step" for item in said)
+        started = sum(item["event"] == "step" for item in said)
         done = sum(item["event"] == "step-done" for item in said)
-        assert begun - done in (0, 1), "a step that is begun is finished"
+        assert started - done in (0, 1), "a step that was started is finished"
         finished = station.json("provision", EXAMPLE).event("provisioned")
         assert finished["changes"] == 2 - min(done, 2)
         assert [key["slot"] for key in finished["keys"]] == [0, 2]

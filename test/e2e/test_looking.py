@@ -9,7 +9,7 @@ from conftest import DUMPS, EXAMPLE, THREE_WAYS
 LOOKS = [
     ("info",), ("--verbose", "info"), ("--json", "info"), ("keys",), ("--json", "keys"),
     ("provision", "--dry-run", EXAMPLE), ("--json", "provision", "-n", EXAMPLE),
-    ("explain", DUMPS / "608b-tngtls.hex"), ("random", "8", "--hex"), ("--help",), ("--version",), ("keys", "--help"),
+    ("explain", DUMPS / "608b-tngtls.hex"), ("random", "8", "--hex"), ("scan",), ("--help",), ("--version",), ("keys", "--help"),
 ]
 USES = [("public-key", "16"), ("csr", "18", "--subject", "CN=x"), ("sign", "18"), ("public-key", "99"), ("sign", "99"),
         ("erase",)]

@@ -249,9 +249,9 @@ def answering(answer):
 
 
 @pytest.mark.parametrize("answer, reason, cause", [
-    (lambda data: b"", "device-silent", "nothing that is sent"),
-    (lambda data: b"\x55" * len(data), "device-garbled", "something else"),
-    (lambda data: data, "device-silent", "nothing answers"),
+    (lambda data: b"", "device-silent", "gets no echo"),
+    (lambda data: b"\x55" * len(data), "device-garbled", "damaged echo"),
+    (lambda data: data, "device-silent", "no chip answers"),
     (lambda data: data + b"\x7d" * 5000, "device-", ""),
     (lambda data: data + b"\x7f" * 3, "device-", ""),
     (lambda data: data + tokens(b"\x05\x11\x33\x43"), "device-garbled", ""),

@@ -378,6 +378,76 @@ def test_places_to_listen(delivered, sock):
     assert plain.read_text() == "not a socket"
 
 
+def test_scan(station, sock):
+    """What answers on a bus, without a change to any chip."""
+    files, before = [], []
+    for part, name in (("blank", "one"), ("trust-and-go", "two")):
+        path = station.folder / name
+        station.run("virtual", "new", "--as", part, path)
+        files.append(path)
+        before.append(path.read_bytes())
+    serials = [station.json("--device", f"virtual:{path}", "info").event("chip")["serial"] for path in files]
+    with serving("--unix", sock, *files) as server:
+        for device in (server.device, f"{server.device}@0x35", f"{server.device}@0x60"):
+            found = [item for item in station.json("--device", device, "scan").objects if item["event"] == "found"]
+            assert [(item["i2c_address"], item["serial"]) for item in found] == [(0x35, serials[1]), (0x60, serials[0])]
+            assert [item["device"] for item in found] == [f"{server.device}@0x35", f"{server.device}@0x60"]
+        said = station.run("--device", server.device, "scan").out.splitlines()
+        assert len(said) == 2 and said[0].startswith(f"0x35  {serials[1]}  ATECC608"), said
+    assert [path.read_bytes() for path in files] == before
+    (alone,) = [item for item in station.json("--device", f"virtual:{files[1]}", "scan").objects if item["event"] == "found"]
+    assert alone["serial"] == serials[1] and alone["i2c_address"] == 0x35
+    assert station.json("--device", f"virtual:{station.folder / 'none'}", "scan", code=3).error["reason"] == "device-missing"
+
+
+@pytest.mark.parametrize("verb", [("virtual", "serve", "--unix", "s"), ("virtual", "run")])
+def test_files_that_are_not_one_chip_each(delivered, verb):
+    """The hint is about the file, not about power and wiring."""
+    program = ["--", "true"] if verb[1] == "run" else []
+    verb = [str(delivered.folder / word) if word == "s" else word for word in verb]
+    empty = delivered.write("empty", "")
+    text = delivered.write("text", "no chip at all, but longer than any header of a file that is one\n" * 100)
+    for name in (empty, text):
+        error = delivered.json(*verb, name, *program, code=3).error
+        assert "imprint virtual new" in error["next"] and error["subject"] == str(name), error
+    link = delivered.folder / "link"
+    link.symlink_to(delivered.chip)
+    for name in (delivered.chip, link):
+        error = delivered.json(*verb, delivered.chip, name, *program, code=2).error
+        assert "named twice" in error["cause"] and "once" in error["next"], error
+    for device in (empty, text):
+        error = delivered.json("--device", f"virtual:{device}", "info", code=3).error
+        assert "imprint virtual new" in error["next"], error
+
+
+def test_sockets_with_an_at_sign(delivered, tmp_path_factory):
+    sock = tmp_path_factory.mktemp("s") / "a@b.sock"
+    with serving("--unix", sock, delivered.chip) as server:
+        for device in (f"unix:{sock}", f"unix:{sock}@0x35", f"unix:{sock}@53"):
+            delivered.run("--device", device, "info")
+        error = delivered.json("--device", f"unix:{sock}@010", "info", code=2).error
+        assert error["reason"] == "usage" and "leading zeros" in error["cause"]
+
+
+def test_what_answers_instead(delivered, sock):
+    with serving("--unix", sock, delivered.chip) as server:
+        error = delivered.json("--device", f"{server.device}@0x60", "info", code=3).error
+        assert error["reason"] == "device-silent"
+        assert error["cause"] == "no chip answers at 0x60; one answers at 0x35"
+        assert error["next"] == f"use --device {server.device}@0x35"
+        delivered.run("--device", f"{server.device}@0x35", "info")
+        error = delivered.json("--device", f"{server.device}@0x6a", "info", code=3).error
+        assert "one answers at 0x35" in error["cause"]
+        error = delivered.json("--device", f"{server.device}@0x6c", "info", code=3).error
+        assert "one answers at 0x35" in error["cause"]
+
+
+@pytest.mark.parametrize("eight, seven", [("0xC0", "0x60"), ("0xb0", "0x58")])
+def test_addresses_in_8_bit_form(station, eight, seven):
+    error = station.json("--device", f"i2c:/dev/i2c-1@{eight}", "info", code=2).error
+    assert "8-bit" in error["next"] and f"@{seven}" in error["next"]
+
+
 def test_devices_that_are_not_there(delivered, sock):
     for device, reason, code in ((f"unix:{sock}", "device-missing", 3), ("tcp:127.0.0.1:1", "device-missing", 3),
                                  ("unix:", "usage", 2), ("tcp:host", "usage", 2), ("tcp:", "usage", 2), ("unix", "usage", 2),

@@ -45,7 +45,7 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
     twin.new("blank")
     loud = twin.run("--verbose", "provision", THREE_WAYS, "--arm", "profile").err
     total = int([line for line in loud.splitlines() if " commands (" in line][-1].split()[1])
-    reached, begun = [], set()
+    reached, started = [], set()
     for group in range(1, total + 1, 2):
         station = Station(tmp_path / f"{group}")
         station.new("blank")
@@ -58,12 +58,12 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
             reached.append(found["steps"].index(after) if after is not None else -1)
             if within is not None:
                 assert found["steps"].index(within) == reached[-1] + 1
-                begun.add((within["action"], within["key"]))
+                started.add((within["action"], within["key"]))
         else:
             reached.append({"blank": -1, "done": len(order)}[found["state"]])
         shutil.rmtree(station.folder)
     assert reached == sorted(reached) and reached[0] == -1 and len(set(reached)) > 5
-    assert ("generate-key", 16) in begun
+    assert ("generate-key", 16) in started
 
 
 def test_foreign(delivered, provisioned, plan):

@@ -11,10 +11,18 @@ from conftest import EXAMPLE, run_program
     ((), None, "imprint --help"),
     (("provisoin",), "provisoin", "provision"),
     (("prov",), "prov", "provision"),
+    (("virtul", "new"), "virtul", "did you mean virtual?"),
+    (("bord", "provision"), "bord", "did you mean board?"),
+    (("new",), "new", "did you mean: imprint virtual new"),
+    (("version", "x"), "x", "usage: imprint version"),
+    (("help", "provisoin"), "provisoin", "did you mean provision?"),
+    (("help", "keys", "x"), "x", "usage: imprint help [VERB [SUBCOMMAND]]"),
+    (("board", "proove"), "proove", "did you mean: imprint board prove"),
     (("public_key",), "public_key", "public-key"),
     (("xyzzy-nothing-like-it",), "xyzzy-nothing-like-it", "imprint --help"),
-    (("virtual",), "virtual", "virtual new"),
-    (("virtual", "nwe"), "virtual", "virtual new"),
+    (("virtual",), None, "imprint virtual --help"),
+    (("virtual", "nwe"), "nwe", "did you mean: imprint virtual new"),
+    (("virtual", "something"), "something", "imprint virtual --help"),
     (("keys", "extra"), "extra", "usage: imprint keys"),
     (("sign",), "sign", "usage: imprint sign KEY [FILE]"),
     (("sign", "1", "2", "3"), "3", "usage: imprint sign"),
@@ -28,7 +36,6 @@ from conftest import EXAMPLE, run_program
     (("csr", "18", "--subject"), "--subject", "imprint --help"),
     (("keys", "--dry-run"), "--dry-run", "imprint keys --help"),
     (("info", "--state", ""), "", "imprint --help"),
-    (("help",), "help", "imprint --help lists the verbs"),
 ])
 def test_mistakes(arguments, subject, hint):
     result = run_program(*arguments, code=2)
@@ -96,9 +103,31 @@ def test_faults_are_for_virtual_chips(station):
     assert station.json("--device", "i2c:/dev/i2c-1", "--fault", "silent@1", "info", code=2).error["reason"] == "usage"
 
 
-def test_no_far_fetched_guess():
-    assert "did you mean" not in run_program("help", code=2).err
-    assert 'did you mean "keys"' in run_program("kesy", code=2).err
+def test_no_far_fetched_suggestion():
+    assert "did you mean" not in run_program("halp-me", code=2).err
+    assert "did you mean keys?" in run_program("kesy", code=2).err
+
+
+@pytest.mark.parametrize("group, subcommands", [("virtual", "new, serve, run"), ("board", "provision, prove")])
+def test_a_verb_without_its_subcommand(group, subcommands):
+    assert f"`{group}` needs a subcommand: {subcommands}" in run_program(group, code=2).err
+    assert f"which has: {subcommands}" in run_program(group, "qqqq", code=2).err
+
+
+@pytest.mark.parametrize("key", ["17", "x", "99999999999999"])
+def test_an_unknown_key_is_no_mistake_of_the_command_line(provisioned, key):
+    for verb in (("public-key", key), ("sign", key), ("csr", key, "-s", "CN=x")):
+        result = provisioned.run(*verb, code=1)
+        assert f'no key with id or name "{key}"' in result.err and "command line" not in result.err, result
+        assert result.err.splitlines()[1] == "next: list the keys with: imprint keys"
+
+
+def test_help_and_version_are_verbs():
+    assert run_program("help").out == run_program("--help").out
+    assert run_program("help", "virtual", "serve").out == run_program("virtual", "serve", "--help").out
+    assert run_program("help", "board").out == run_program("board", "--help").out
+    assert run_program("version").out == run_program("--version").out
+    assert run_program("--json", "help", "keys").event("verb")["name"] == "keys"
 
 
 @pytest.mark.parametrize("arguments", [("csr", "18"), ("random", "0"), ("provision", EXAMPLE, "--arm", "x")])

@@ -87,7 +87,8 @@ def test_several_chips_for_our_own_device(chips, tmp_path):
         assert done.event("chip")["i2c_address"] == address
     gone = run_with(chips.values(), PROGRAM, "--state", tmp_path / "s", "--json", "--device", "i2c:/dev/i2c-1@0x11",
                     "info", code=3)
-    assert gone.error["reason"] == "device-silent" and "100 kHz" in gone.error["next"]
+    assert gone.error["reason"] == "device-silent" and "0x11; one answers at 0x60" in gone.error["cause"]
+    assert gone.error["next"] == "use --device i2c:/dev/i2c-1@0x60"
 
 
 PYTHON = """

@@ -14,61 +14,63 @@
 #include <unistd.h>
 
 #include "chip/operations.h"
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/factory/factory.h"
 #include "firmware/primary/primary.h"
 #include "transport/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 struct bench bench;
 
 static struct {
     char directory[64], chip_path[80];
     struct transport_virtual bus;
-    struct transport inner, outer;
+    struct imprint_transport inner, outer;
     const char *input;
 } setup;
 
 /* --- one switch for the power of all
  * ---------------------------------------------------------------------------------- */
 
-static enum transport_status gate_wake(void *context)
+static enum imprint_transport_status gate_wake(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_send(void *context, struct bytes group)
+static enum imprint_transport_status gate_send(void *context, const uint8_t *group, size_t len)
 {
-    enum transport_status status;
+    enum imprint_transport_status status;
     bool last = ++bench.groups == bench.cut_group;
 
     (void)context;
     if (last && !bench.cut_after)
         bench.flash.powered = false;
     if (!bench.flash.powered)
-        return TRANSPORT_GONE;
-    status = setup.inner.operations->send(setup.inner.context, group);
+        return IMPRINT_TRANSPORT_GONE;
+    status = setup.inner.operations->send(setup.inner.context, group, len);
     if (last)
         bench.flash.powered = false;
-    return bench.flash.powered ? status : TRANSPORT_GONE;
+    return bench.flash.powered ? status : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status gate_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group, cap, len)
+                               : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_idle(void *context)
+static enum imprint_transport_status gate_idle(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
-static enum transport_status gate_sleep(void *context)
+static enum imprint_transport_status gate_sleep(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : TRANSPORT_GONE;
+    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
 }
 
 static void gate_delay_us(void *context, uint32_t microseconds)
@@ -83,7 +85,7 @@ static uint64_t gate_now_us(void *context)
     return setup.inner.operations->now_us(setup.inner.context);
 }
 
-static const struct transport_operations gate = {
+static const struct imprint_transport_operations gate = {
     .name = "bench",
     .wake = gate_wake,
     .send = gate_send,
@@ -94,19 +96,19 @@ static const struct transport_operations gate = {
     .now_us = gate_now_us,
 };
 
-/* --- firmware/board/board.h
+/* --- include/imprint/board.h
  * -------------------------------------------------------------------------------------------- */
 
-void board_start(void)
+void imprint_board_start(void)
 {
 }
 
-const char *board_name(void)
+const char *imprint_board_name(void)
 {
     return "bench";
 }
 
-void board_console_write(const uint8_t *data, size_t len)
+void imprint_board_console_write(const uint8_t *data, size_t len)
 {
     assert_true(bench.output_len + len < BENCH_OUTPUT_MAX);
     memcpy(bench.output + bench.output_len, data, len);
@@ -115,7 +117,7 @@ void board_console_write(const uint8_t *data, size_t len)
 }
 
 /* The script, line by line: what stands behind a line's end waits until somebody waits for it. */
-int board_console_read(uint32_t timeout_us)
+int imprint_board_console_read(uint32_t timeout_us)
 {
     static const char end[] = "\nend\n";
 
@@ -126,22 +128,22 @@ int board_console_read(uint32_t timeout_us)
     return (unsigned char)*setup.input++;
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *imprint_board_chip(void)
 {
     return &setup.outer;
 }
 
-uint64_t board_now_us(void)
+uint64_t imprint_board_now_us(void)
 {
     return gate_now_us(NULL);
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *imprint_board_flash(void)
 {
     return &bench.flash.device;
 }
 
-void board_end(int status)
+void imprint_board_end(int status)
 {
     fail_msg("the application ended the board with %d", status);
     abort();
@@ -153,7 +155,7 @@ void board_end(int status)
 void bench_make(enum virtual_part part, uint32_t block_size)
 {
     const struct virtual_making making = {.part = part, .has_seed = true, .seed = 1};
-    const struct flash_device geometry = {
+    const struct imprint_flash_device geometry = {
         .block_size = block_size, .block_count = 4, .unit = 4, .spare_blocks = 1, .blank_is_erased = true};
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     struct virtual_problem problem;
@@ -167,7 +169,7 @@ void bench_make(enum virtual_part part, uint32_t block_size)
     assert_int_equal(virtual_open(setup.chip_path, &bench.part, &problem), VIRTUAL_OK);
     flash_sim_make(&bench.flash, &geometry);
     setup.inner = transport_virtual_init(&setup.bus, bench.part);
-    setup.outer = (struct transport){.operations = &gate, .context = &bench};
+    setup.outer = (struct imprint_transport){.operations = &gate, .context = &bench};
 }
 
 void bench_remove(void)
@@ -190,7 +192,7 @@ static void power_on(const char *input)
 /* Each profile with what it takes, and no more, as in its image. */
 extern const struct profile_compiled board_profile, blank_profile, many_profile;
 extern const struct provision_skills board_profile_skills, blank_profile_skills, many_profile_skills;
-extern const psa_drv_se_t *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
+extern const struct driver_shell *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
@@ -201,7 +203,7 @@ static void serve(struct factory *factory, const struct profile_compiled *compil
     else if (compiled == &many_profile)
         factory_serve(factory, compiled, &many_profile_skills, many_profile_driver);
     else
-        factory_serve(factory, compiled, &provision_all_skills, &atecc608a_drv_info);
+        factory_serve(factory, compiled, &provision_all_skills, &driver_shell_all);
 }
 
 void bench_factory(const struct profile_compiled *compiled, const char *input)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A board on a bench, behind firmware/board/board.h: a flash that is strict about its rules, a virtual chip, a console
+ * A board on a bench, behind include/imprint/board.h: a flash that is strict about its rules, a virtual chip, a console
  * with a script for its input, and one switch for the power of all. While power is off, flash and chip do not answer
  * and nothing changes; an application that runs on meanwhile is none that matters. One board in a process.
  */

@@ -47,10 +47,10 @@ static bool feed(struct link_reader *reader, uint8_t byte)
     enum link_kind kind;
     struct link_words words;
 
-    if (!link_reader_take(reader, byte, &kind))
+    if (!link_reader_add_byte(reader, byte, &kind))
         return false;
     require(strlen(reader->text) < reader->cap);
-    if ((kind == LINK_TALK || kind == LINK_FRAME) && link_split(reader->text, kind, &words))
+    if ((kind == LINK_TEXT || kind == LINK_FRAME) && link_split(reader->text, kind, &words))
         take_words(reader, &words);
     return kind == LINK_FRAME;
 }

@@ -7,7 +7,7 @@
  * opened, and a part without armed faults answers Info after a power cycle.
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp, pwrite */
-#include "virtual/chip/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <fcntl.h>
 #include <stdio.h>

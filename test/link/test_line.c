@@ -46,9 +46,9 @@ static const struct line_row {
     {"nothing", "", NO_LINE, NULL},
     {"not ended", "@run *48E5", NO_LINE, NULL},
     {"empty lines", "\r\n\r\r\n\n", NO_LINE, NULL},
-    {"talk", "run\n", LINK_TALK, "run"},
-    {"carriage return ends a line", "run\r", LINK_TALK, "run"},
-    {"blanks between words", "  sign   18  \tAB \n", LINK_TALK, "sign|18|AB"},
+    {"talk", "run\n", LINK_TEXT, "run"},
+    {"carriage return ends a line", "run\r", LINK_TEXT, "run"},
+    {"blanks between words", "  sign   18  \tAB \n", LINK_TEXT, "sign|18|AB"},
     {"a frame", "@run *48E5\r\n", LINK_FRAME, "run"},
     {"small hex digits", "@run *48e5\r\n", LINK_FRAME, "run"},
     {"frame with values", "@key id=18 name=board *7D88\n", LINK_FRAME, "key|id=18|name=board"},
@@ -59,14 +59,14 @@ static const struct line_row {
     {"checksum that is no hex", "@run *48EG\n", LINK_DAMAGED, NULL},
     {"a frame without its first character", "run *48E5\n", LINK_DAMAGED, NULL},
     {"a frame without its blank", "@run*48E5\n", LINK_DAMAGED, NULL},
-    {"a star in talk", "a * b\n", LINK_TALK, "a|*|b"},
+    {"a star in talk", "a * b\n", LINK_TEXT, "a|*|b"},
     {"control character", "ru\001n\n", LINK_DAMAGED, NULL},
     {"high bit", "r\303\274n\n", LINK_DAMAGED, NULL},
     {"only noise", "\377\376\n", LINK_DAMAGED, NULL},
-    {"corrected by hand", "sihn\b\bgn 18\n", LINK_TALK, "sign|18"},
-    {"corrected beyond the start", "\b\b\x7frun\n", LINK_TALK, "run"},
-    {"quoted", "say \"two words\" x=\"a \\\"b\\\" \\\\\"\n", LINK_TALK, "say|two words|x=a \"b\" \\"},
-    {"the longest typed line", "123456789012345678901234567890\n", LINK_TALK, "123456789012345678901234567890"},
+    {"corrected by hand", "sihn\b\bgn 18\n", LINK_TEXT, "sign|18"},
+    {"corrected beyond the start", "\b\b\x7frun\n", LINK_TEXT, "run"},
+    {"quoted", "say \"two words\" x=\"a \\\"b\\\" \\\\\"\n", LINK_TEXT, "say|two words|x=a \"b\" \\"},
+    {"the longest typed line", "123456789012345678901234567890\n", LINK_TEXT, "123456789012345678901234567890"},
     {"one character too long", "1234567890123456789012345678901\n", LINK_TOO_LONG, NULL},
     {"too long is not corrected", "1234567890123456789012345678901\b\b\b\n", LINK_TOO_LONG, NULL},
 };
@@ -77,7 +77,7 @@ static unsigned read_all(struct link_reader *reader, const uint8_t *data, size_t
     unsigned found = NO_LINE;
 
     for (size_t i = 0; i < len; i++) {
-        if (link_reader_take(reader, data[i], &kind)) {
+        if (link_reader_add_byte(reader, data[i], &kind)) {
             assert_int_equal(found, NO_LINE);
             found = kind;
         }
@@ -123,7 +123,7 @@ static void test_bad_splits(void **state)
         struct link_words words;
 
         strcpy(text, bad_splits[i]);
-        if (link_split(text, LINK_TALK, &words))
+        if (link_split(text, LINK_TEXT, &words))
             fail_msg("'%s' was taken for words", bad_splits[i]);
     }
 }
@@ -135,7 +135,7 @@ static const struct number_row {
     uint32_t number;
 } number_rows[] = {
     {"0", 9, true, 0},
-    {"007", 9, true, 7},
+    {"007", 9, false, 0},
     {"9", 9, true, 9},
     {"10", 9, false, 0},
     {"4294967295", UINT32_MAX, true, UINT32_MAX},
@@ -147,7 +147,9 @@ static const struct number_row {
     {"+1", 9, false, 0},
     {" 1", 9, false, 0},
     {"1 ", 9, false, 0},
-    {"0x1", 99, false, 0},
+    {"0x12", 99, true, 18},
+    {"0x64", 99, false, 0},
+    {"0x", 99, false, 0},
 };
 
 static void test_numbers(void **state)
@@ -171,7 +173,7 @@ static void test_values(void **state)
     uint32_t number = 0;
 
     (void)state;
-    assert_true(link_split(text, LINK_TALK, &words));
+    assert_true(link_split(text, LINK_TEXT, &words));
     assert_true(link_number(&words, "id", 99, &number));
     assert_int_equal(number, 18);
     assert_false(link_number(&words, "i", 99, &number));
@@ -326,7 +328,7 @@ static void test_one_wrong_character(void **state)
             link_reader_init(&reader, room, sizeof room);
             for (size_t i = 0; i < bad.len; i++) {
                 /* Small hex digits of the checksum are as good. */
-                if (link_reader_take(&reader, bad.data[i], &kind) && kind == LINK_FRAME)
+                if (link_reader_add_byte(&reader, bad.data[i], &kind) && kind == LINK_FRAME)
                     expect_sample(reader.text, &sample);
             }
         }
@@ -363,13 +365,13 @@ static void test_resynchronises(void **state)
         for (size_t i = 0; i < wire.len; i++) {
             struct link_words words;
 
-            if (!link_reader_take(&reader, wire.data[i], &kind))
+            if (!link_reader_add_byte(&reader, wire.data[i], &kind))
                 continue;
             if (i == wire.len - 2) { /* its CR */
                 assert_int_equal(kind, LINK_FRAME);
                 expect_sample(reader.text, &sample);
                 frames++;
-            } else if (kind == LINK_TALK || kind == LINK_FRAME) {
+            } else if (kind == LINK_TEXT || kind == LINK_FRAME) {
                 (void)link_split(reader.text, kind, &words);
             }
         }
@@ -399,7 +401,7 @@ static void test_partial_lines(void **state)
         wire_put(&wire, good.data, good.len);
         link_reader_init(&reader, room, sizeof room);
         for (size_t i = 0; i < wire.len; i++) {
-            if (link_reader_take(&reader, wire.data[i], &kind) && kind == LINK_FRAME) {
+            if (link_reader_add_byte(&reader, wire.data[i], &kind) && kind == LINK_FRAME) {
                 expect_sample(reader.text, &sample);
                 frames++;
             }

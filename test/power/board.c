@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "chip/words.h"
-#include "psa/se_c/atecc608a_se.h"
-#include "storage/transaction.h"
+#include <imprint/psa.h>
+#include "psa/se_c/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
+#include "virtual/chip/virtual_invasive.h"
 
 bool board_fail(struct board *board, const char *format, ...)
 {
@@ -108,7 +109,7 @@ static void medium_changed(void *context, unsigned change, struct bytes image)
 
 /* ---- between chip layer and chip -------------------------------------------------------------------------------- */
 
-static const struct transport_operations *wire(const struct board *board)
+static const struct imprint_transport_operations *wire(const struct board *board)
 {
     return board->part.transport.operations;
 }
@@ -125,7 +126,7 @@ static void approach(struct board *board)
     tell_all(board, MOMENT_BUS, (uint32_t)counters.transactions + 1, NULL);
 }
 
-static enum transport_status front_wake(void *context)
+static enum imprint_transport_status front_wake(void *context)
 {
     struct board *board = context;
 
@@ -155,30 +156,30 @@ static void note_group(struct board *board, struct bytes group)
     }
 }
 
-static enum transport_status front_send(void *context, struct bytes group)
+static enum imprint_transport_status front_send(void *context, const uint8_t *group, size_t len)
 {
     struct board *board = context;
-    enum transport_status status;
+    enum imprint_transport_status status;
 
     approach(board);
     if (!board->part.chip->swapped)
         part_take(&board->part, &board->own);
     part_remember(&board->part);
-    status = wire(board)->send(&board->part.wire, group);
+    status = wire(board)->send(&board->part.wire, group, len);
     if (!board->part.chip->swapped)
-        note_group(board, group);
+        note_group(board, bytes_of(group, len));
     return status;
 }
 
-static enum transport_status front_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status front_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     struct board *board = context;
 
     approach(board);
-    return wire(board)->receive(&board->part.wire, group);
+    return wire(board)->receive(&board->part.wire, group, cap, len);
 }
 
-static enum transport_status front_idle(void *context)
+static enum imprint_transport_status front_idle(void *context)
 {
     struct board *board = context;
 
@@ -186,7 +187,7 @@ static enum transport_status front_idle(void *context)
     return wire(board)->idle(&board->part.wire);
 }
 
-static enum transport_status front_sleep(void *context)
+static enum imprint_transport_status front_sleep(void *context)
 {
     struct board *board = context;
 
@@ -210,15 +211,15 @@ static uint64_t front_now(void *context)
 
 static void put_front_before_chip(struct board *board)
 {
-    board->front = (struct transport_operations){.name = "power",
-                                                 .wake = front_wake,
-                                                 .send = front_send,
-                                                 .receive = front_receive,
-                                                 .idle = front_idle,
-                                                 .sleep = front_sleep,
-                                                 .delay_us = front_delay,
-                                                 .now_us = front_now};
-    const struct transport transport = {.operations = &board->front, .context = board};
+    board->front = (struct imprint_transport_operations){.name = "power",
+                                                         .wake = front_wake,
+                                                         .send = front_send,
+                                                         .receive = front_receive,
+                                                         .idle = front_idle,
+                                                         .sleep = front_sleep,
+                                                         .delay_us = front_delay,
+                                                         .now_us = front_now};
+    const struct imprint_transport transport = {.operations = &board->front, .context = board};
     chip_init(&board->chip, &transport);
 }
 
@@ -229,7 +230,7 @@ static enum storage_status release_held(struct board *board)
     if (!board->held)
         return STORAGE_OK;
     board->held = false;
-    return board->store->set(board->storage.context, STORAGE_UID_TRANSACTION, board->held_flags,
+    return board->store->set(board->storage.context, TRANSACTION_UID, board->held_flags,
                              bytes_of(board->held_content, board->held_len));
 }
 
@@ -239,7 +240,7 @@ static enum storage_status planted_set(void *context, uint64_t uid, uint32_t fla
 {
     struct board *board = planted;
 
-    if (board->plant.transaction_late && uid == STORAGE_UID_TRANSACTION && content.len <= sizeof board->held_content) {
+    if (board->plant.transaction_late && uid == TRANSACTION_UID && content.len <= sizeof board->held_content) {
         memcpy(board->held_content, content.data, content.len);
         board->held_len = content.len;
         board->held_flags = flags;
@@ -247,7 +248,7 @@ static enum storage_status planted_set(void *context, uint64_t uid, uint32_t fla
         return STORAGE_OK;
     }
     if (board->plant.transaction_early && uid <= PSA_KEY_ID_VENDOR_MAX)
-        (void)board->store->remove(context, STORAGE_UID_TRANSACTION);
+        (void)board->store->remove(context, TRANSACTION_UID);
     enum storage_status status = board->store->set(context, uid, flags, content);
     (void)release_held(board);
     return status;
@@ -258,7 +259,7 @@ static enum storage_status planted_remove(void *context, uint64_t uid)
     (void)release_held(planted);
     const enum storage_status status = planted->store->remove(context, uid);
     /* What was removed too early is not missed. */
-    return planted->plant.transaction_early && uid == STORAGE_UID_TRANSACTION ? STORAGE_OK : status;
+    return planted->plant.transaction_early && uid == TRANSACTION_UID ? STORAGE_OK : status;
 }
 
 static enum storage_status planted_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
@@ -266,7 +267,7 @@ static enum storage_status planted_get(void *context, uint64_t uid, uint32_t off
 {
     const struct board *board = planted;
 
-    if (!board->held || uid != STORAGE_UID_TRANSACTION)
+    if (!board->held || uid != TRANSACTION_UID)
         return board->store->get(context, uid, offset, out, record);
     if (record != NULL)
         *record = (struct storage_record){.uid = uid, .flags = board->held_flags, .size = (uint32_t)board->held_len};
@@ -473,13 +474,11 @@ void power_run(struct board *board, const struct run *run, struct outcome *outco
             (void)board_fail(board, "the store does not open: %s", outcome->err.cause);
         goto out;
     }
-    storage_mount(&board->storage);
     put_front_before_store(board);
     driver_init(&board->driver, &board->chip, &board->storage, &board->scene->settings);
-    driver_bind(&board->driver);
+    driver_attach(&board->driver, &board->its);
     start_and_act(board);
-    driver_bind(NULL);
-    storage_mount(NULL);
+    driver_stop();
     medium_close(&board->medium);
 out:
     end(board, began_ns);

@@ -8,10 +8,12 @@
 #define IMPRINT_TEST_POWER_BOARD_H
 
 #include "psa/driver.h"
+#include "psa/start.h"
 #include "test/power/medium.h"
 #include "test/power/moment.h"
 #include "test/power/part.h"
 #include "virtual/trace/trace.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define PROMISES_MAX 8
 #define RECORDS_MAX 32
@@ -46,7 +48,7 @@ struct record {
 struct outcome {
     bool done;                 /* the scene reached its end, and proved it */
     struct error err;          /* where it did not */
-    unsigned to_do;            /* lasting steps that it found open */
+    unsigned to_do;            /* persistent steps not done yet */
     char failure[FAILURE_MAX]; /* what was not as promised; empty: all was */
 
     struct state end;
@@ -95,7 +97,8 @@ struct board {
     struct chip chip;
     struct storage storage;
     struct driver driver;
-    struct transport_operations front; /* between chip layer and part */
+    struct its its;
+    struct imprint_transport_operations front; /* between chip layer and part */
     struct storage_operations store_front;
     const struct storage_operations *store;
     struct part_memory own;      /* of the part that the run began with, should another be put in its place */

@@ -9,7 +9,7 @@
  * Small, so that blocks are rewritten all the time: two blocks and large units, as in controllers with an error
  * correcting code; and a plain NOR flash with a spare block.
  */
-static const struct flash_device geometries[MEDIUM_KINDS] = {
+static const struct imprint_flash_device geometries[MEDIUM_KINDS] = {
     [MEDIUM_FLASH] = {.unit = 16, .block_size = 1024, .block_count = 4, .spare_blocks = 1, .blank_is_erased = true},
     [MEDIUM_FLASH_ECC] = {.unit = 64, .block_size = 2048, .block_count = 2},
 };

@@ -42,7 +42,7 @@ struct medium {
     struct storage_file file;
     struct storage_flash flash;
     struct flash_sim *sim, *trial;
-    struct flash_device device;
+    struct imprint_flash_device device;
     unsigned operations, spoilt_at;
     unsigned long opening_reads, opening_bytes;
 };

@@ -9,6 +9,8 @@
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
+#include "virtual/chip/virtual_invasive.h"
+#include "virtual/chip/power.h"
 
 enum { TORN_TIMES = 3 };
 
@@ -150,7 +152,7 @@ void part_tear(struct part *part, struct bytes group, unsigned way, struct part_
     (void)snprintf(id, sizeof id, "tear@%llu.%u", (unsigned long long)part->before.counters.groups + 1,
                    (way - 1) / inner * patterns + (way - 1) % inner + 1);
     (void)virtual_arm_fault(part->twin, id);
-    (void)part->twin_transport.operations->send(part->twin_transport.context, group);
+    (void)part->twin_transport.operations->send(part->twin_transport.context, group.data, group.len);
     *memory = (struct part_memory){.bytes = part->twin->memory, .sequence = part->twin->image.sequence};
 }
 

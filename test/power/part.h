@@ -6,6 +6,7 @@
 #ifndef IMPRINT_TEST_POWER_PART_H
 #define IMPRINT_TEST_POWER_PART_H
 
+#include "base/bytes.h"
 #include "transport/virtual.h"
 #include "virtual/chip/model.h"
 
@@ -18,12 +19,12 @@ struct part_memory {
 struct part {
     struct virtual_chip *chip;
     struct transport_virtual wire;
-    struct transport transport; /* to `chip` */
+    struct imprint_transport transport; /* to `chip` */
 
     /* A second chip, on which a group is tried that the first one is about to execute. */
     struct virtual_chip *twin;
     struct transport_virtual twin_wire;
-    struct transport twin_transport;
+    struct imprint_transport twin_transport;
     struct virtual_chip before; /* the first one, before its group */
     char file[512], twin_file[512];
 };

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "psa/recovery.h"
 #include "psa/records.h"
 #include "provision/prove.h"
-#include "storage/scrap.h"
+#include "psa/scrap.h"
+#include "psa/se_c/settle.h"
 
 enum wrapped {
     SOUND,
@@ -133,41 +133,41 @@ void plant_set(struct board *board, const struct plant *plant)
  * The linker's --wrap (CMakeLists.txt names the functions) sends callers in other files to __wrap_NAME, and __real_NAME
  * is then the function itself.
  */
-#define REAL(name) __asm__("__real_" #name)
-#define WRAP(name) __asm__("__wrap_" #name)
+#define QUOTED(name) #name
+#define FOR_LINKER(name) QUOTED(name) /* the name that the linker knows */
+#define REAL(name) __asm__("__real_" FOR_LINKER(name))
+#define WRAP(name) __asm__("__wrap_" FOR_LINKER(name))
 
-void real_driver_recover(struct driver *driver) REAL(driver_recover);
-void planted_driver_recover(struct driver *driver) WRAP(driver_recover);
-void planted_driver_recover(struct driver *driver)
+void real_driver_recover(struct driver *driver, struct se_session *session) REAL(driver_recover);
+void planted_driver_recover(struct driver *driver, struct se_session *session) WRAP(driver_recover);
+void planted_driver_recover(struct driver *driver, struct se_session *session)
 {
     if (planted != NO_RECOVERY)
-        real_driver_recover(driver);
+        real_driver_recover(driver, session);
 }
 
-void real_driver_recover_again(void *context) REAL(driver_recover_again);
-void planted_driver_recover_again(void *context) WRAP(driver_recover_again);
-void planted_driver_recover_again(void *context)
+void real_driver_recover_again(struct se_session *session, void *context) REAL(driver_recover_again);
+void planted_driver_recover_again(struct se_session *session, void *context) WRAP(driver_recover_again);
+void planted_driver_recover_again(struct se_session *session, void *context)
 {
     if (planted != NO_RECOVERY)
-        real_driver_recover_again(context);
+        real_driver_recover_again(session, context);
 }
 
-enum storage_status real_storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
-    REAL(storage_scrap_set);
-enum storage_status planted_storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
-    WRAP(storage_scrap_set);
-enum storage_status planted_storage_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
+enum storage_status real_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due) REAL(scrap_set);
+enum storage_status planted_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due) WRAP(scrap_set);
+enum storage_status planted_scrap_set(const struct storage *storage, uint64_t uid, bool erase_due)
 {
     if (planted == NO_SCRAP)
         return STORAGE_OK;
-    return real_storage_scrap_set(storage, uid, erase_due && planted != NO_ERASE);
+    return real_scrap_set(storage, uid, erase_due && planted != NO_ERASE);
 }
 
-enum storage_status real_storage_scrap_clear(const struct storage *storage, uint64_t uid) REAL(storage_scrap_clear);
-enum storage_status planted_storage_scrap_clear(const struct storage *storage, uint64_t uid) WRAP(storage_scrap_clear);
-enum storage_status planted_storage_scrap_clear(const struct storage *storage, uint64_t uid)
+enum storage_status real_scrap_clear(const struct storage *storage, uint64_t uid) REAL(scrap_clear);
+enum storage_status planted_scrap_clear(const struct storage *storage, uint64_t uid) WRAP(scrap_clear);
+enum storage_status planted_scrap_clear(const struct storage *storage, uint64_t uid)
 {
-    return planted == STALE_SCRAP ? STORAGE_OK : real_storage_scrap_clear(storage, uid);
+    return planted == STALE_SCRAP ? STORAGE_OK : real_scrap_clear(storage, uid);
 }
 
 psa_status_t real_driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
@@ -269,7 +269,7 @@ enum chip_status planted_chip_read_config(struct chip *chip, struct chip_config 
     enum chip_status status = real_chip_read_config(chip, config, err);
 
     if (lock_believed && status == CHIP_OK)
-        config->bytes[86] = 0; /* LockValue */
+        config->zone[86] = 0; /* LockValue */
     lock_believed = false;
     return status;
 }

@@ -28,11 +28,6 @@ const struct scene_key *scene_find_key(const struct scene *scene, uint32_t id)
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static bool is_making(enum provision_action action)
-{
-    return action == PROVISION_REGISTER_KEY || action == PROVISION_GENERATE_KEY || action == PROVISION_IMPORT_KEY;
-}
-
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
                         bool finished)
 {
@@ -41,7 +36,7 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
     (void)plan;
     board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", provision_action_name(step->action),
               step->slot == PROFILE_SLOT_ANY ? -1 : step->slot);
-    if (finished && is_making(step->action))
+    if (finished && provision_step_kinds[step->action].makes_key)
         board_promise(board, board->scene->profile.keys[step->key].id, step->slot);
     return board_goes_on(board);
 }
@@ -101,8 +96,8 @@ static bool check_triage(struct board *board, const struct provision_plan *plan)
 
     board_say(board, "state %s, stopped after step %d, in step %d", provision_state_name(triage.state),
               triage.stopped_after, triage.stopped_in);
-    if ((triage.state == PROVISION_STATE_DONE) != (plan->todo == 0))
-        return board_fail(board, "a device with %zu things to do is called %s", plan->todo,
+    if ((triage.state == PROVISION_STATE_DONE) != (plan->changes_left == 0))
+        return board_fail(board, "a device with %zu things to do is called %s", plan->changes_left,
                           provision_state_name(triage.state));
     if (board->promise_count > 0 && !board->run->weak && triage.state != PROVISION_STATE_PARTIAL &&
         triage.state != PROVISION_STATE_DONE)
@@ -128,7 +123,7 @@ static bool run_profile(struct board *board)
 
     if (provision_observe(&provision, &plan, err) != PROVISION_OK)
         return false;
-    board->outcome->to_do = (unsigned)plan.todo;
+    board->outcome->to_do = (unsigned)plan.changes_left;
     if (!check_triage(board, &plan))
         return false;
     if (provision_execute(&provision, &plan, &evidence, err) != PROVISION_OK)
@@ -185,7 +180,7 @@ static bool read_import(struct scene *scene, size_t i, const char *profile_path)
 
 static bool read_write_key(struct scene *scene, size_t i, const char *profile_path)
 {
-    struct driver_write_key *key = &scene->write_keys[i];
+    struct imprint_write_key *key = &scene->write_keys[i];
     struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
     FILE *file = open_beside(profile_path, scene->profile.write_keys[i].source);
     char text[65] = {0};

@@ -30,7 +30,7 @@ struct scene {
     /* A profile's. */
     struct profile profile;
     struct driver_settings settings;
-    struct driver_write_key write_keys[CHIP_SLOTS];
+    struct imprint_write_key write_keys[CHIP_SLOTS];
     uint8_t imports[PROFILE_KEYS_MAX][65];
     size_t import_lens[PROFILE_KEYS_MAX];
 

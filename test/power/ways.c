@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "chip/operations.h"
 #include "provision/status.h"
 #include "test/psa/device.h"

@@ -285,7 +285,8 @@ static void test_good(void **state)
 static void test_error_names_the_key(void **state)
 {
     struct profile profile = good;
-    struct error err = {0};
+    char room[64];
+    struct error err = ERROR_IN(room);
 
     (void)state;
     same_id(&profile);

@@ -229,37 +229,6 @@ static void test_size_limits(void **state)
     assert_false(profile_read_text("", 0, &profile, &complaint));
 }
 
-static const struct distance_row {
-    const char *a, *b;
-    size_t distance;
-} distance_rows[] = {
-    {"", "", 0},
-    {"a", "", 1},
-    {"", "abc", 3},
-    {"slot", "slot", 0},
-    {"SLOT", "slot", 0},
-    {"slots", "slot", 1},
-    {"solt", "slot", 1},
-    {"slt", "slot", 1},
-    {"sloth", "lot", 2},
-    {"abcd", "badc", 2},
-    {"name", "bits", 4},
-    {"ca", "abc", 3},
-    {"0123456789012345678901234567890", "0123456789012345678901234567890", 0},
-    {"01234567890123456789012345678901", "0123456789012345678901234567890", SIZE_MAX},
-};
-
-static void test_distance(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof(distance_rows) / sizeof(distance_rows[0]); i++) {
-        const struct distance_row *row = &distance_rows[i];
-
-        if (complain_distance(row->a, row->b) != row->distance || complain_distance(row->b, row->a) != row->distance)
-            fail_msg("%s, %s: %zu, not %zu", row->a, row->b, complain_distance(row->a, row->b), row->distance);
-    }
-}
-
 static char *load_docs(void)
 {
     static char docs[64 * 1024];
@@ -275,7 +244,8 @@ static char *load_docs(void)
     return docs;
 }
 
-/* Looks for each field's row of the documented table; returns how many fields with fields of their own there are. */
+/* Looks for each field's row of the documented table, and its example; returns how many fields with fields of their own
+ * there are. */
 static size_t expect_documented(const char *prefix, const struct schema_field *fields)
 {
     const char *docs = load_docs();
@@ -287,6 +257,9 @@ static size_t expect_documented(const char *prefix, const struct schema_field *f
         (void)snprintf(row, sizeof(row), "\n| `%s%s` | %s |", prefix, field->key, field->required ? "yes" : "no");
         if (strstr(docs, row) == NULL)
             fail_msg("not in docs/reference/profile.md: %s", row + 1);
+        if (field->example == NULL || strncmp(field->example, field->key, strlen(field->key)) != 0 ||
+            field->example[strlen(field->key)] != ':')
+            fail_msg("%s%s has no example", prefix, field->key);
         for (const struct profile_word *word = field->words; word != NULL && word->word != NULL; word++) {
             (void)snprintf(row, sizeof(row), "`%s`", word->word);
             if (strstr(docs, row) == NULL)
@@ -321,10 +294,9 @@ static void test_docs_list_every_field(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_field),           cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_other_clothes),         cmocka_unit_test(test_largest),
-        cmocka_unit_test(test_size_limits),           cmocka_unit_test(test_distance),
-        cmocka_unit_test(test_docs_list_every_field),
+        cmocka_unit_test(test_every_field),   cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_other_clothes), cmocka_unit_test(test_largest),
+        cmocka_unit_test(test_size_limits),   cmocka_unit_test(test_docs_list_every_field),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

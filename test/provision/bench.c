@@ -136,11 +136,8 @@ void bench_power_on(struct bench *bench)
     bench->transport = transport_virtual_init(&bench->transport_virtual, bench->virtual_chip);
     chip_init(&bench->chip, &bench->transport);
     assert_true(storage_file_open(&bench->files, bench->store_path, true, "test", NULL, &bench->storage, &bench->err));
-    storage_mount(&bench->storage);
     driver_init(&bench->driver, &bench->chip, &bench->storage, NULL);
-    driver_bind(&bench->driver);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    assert_int_equal(driver_start(&bench->driver, &bench->its, &driver_shell_all), PSA_SUCCESS);
     bench->provision = (struct provision){
         .driver = &bench->driver,
         .profile = &bench->profile,
@@ -155,9 +152,7 @@ void bench_power_on(struct bench *bench)
 
 void bench_power_off(struct bench *bench)
 {
-    mbedtls_psa_crypto_free();
-    driver_bind(NULL);
-    storage_mount(NULL);
+    driver_stop();
     storage_file_close(&bench->files);
     virtual_close(bench->virtual_chip);
 }

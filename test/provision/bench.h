@@ -7,6 +7,7 @@
 #define IMPRINT_TEST_PROVISION_BENCH_H
 
 #include "provision/provision.h"
+#include "psa/start.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
 #include "virtual/chip/virtual.h"
@@ -18,11 +19,12 @@ struct bench {
     char store_path[96];
     struct virtual_chip *virtual_chip;
     struct transport_virtual transport_virtual;
-    struct transport transport;
+    struct imprint_transport transport;
     struct chip chip;
     struct storage_file files;
     struct storage storage;
     struct driver driver;
+    struct its its;
     struct profile profile;
     struct provision provision;
     struct provision_plan plan;

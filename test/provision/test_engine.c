@@ -21,6 +21,7 @@
 #include "chip/operations.h"
 #include "provision/gate.h"
 #include "test/provision/bench.h"
+#include "virtual/chip/virtual_invasive.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
 {
@@ -72,7 +73,7 @@ static void test_example_then_again(void **state)
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-    assert_int_equal(bench.evidence.lasting_steps, 2);
+    assert_int_equal(bench.evidence.changes, 2);
     assert_int_equal(bench.evidence.keys[0].slot, 0);
     assert_int_equal(bench.evidence.keys[1].slot, 2);
     for (size_t i = 0; i < 2; i++) {
@@ -89,8 +90,8 @@ static void test_example_then_again(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.virtual_chip, after);
     assert_memory_equal(before, after, sizeof(before));
-    assert_int_equal(bench.plan.todo, 0);
-    assert_int_equal(bench.evidence.lasting_steps, 0);
+    assert_int_equal(bench.plan.changes_left, 0);
+    assert_int_equal(bench.evidence.changes, 0);
     assert_memory_equal(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
     verify_with_libcrypto(&bench.evidence.keys[1]);
     assert_false(bench.evidence.keys[1].created);
@@ -116,7 +117,7 @@ static void test_observing_never_writes(void **state)
         virtual_digest(bench.virtual_chip, before);
         bench.chip.guard.allow = refuse_all;
         bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
-        assert_true(bench.plan.todo > 0);
+        assert_true(bench.plan.changes_left > 0);
         virtual_digest(bench.virtual_chip, after);
         assert_memory_equal(before, after, sizeof(before));
         assert_int_equal(bench.chip.counters.writing, 0);
@@ -148,7 +149,7 @@ static void test_three_ways_on_a_blank_part(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.virtual_chip, after);
     assert_memory_equal(before, after, sizeof(before));
-    assert_int_equal(bench.evidence.lasting_steps, 0);
+    assert_int_equal(bench.evidence.changes, 0);
     bench_close(&bench);
 }
 
@@ -185,24 +186,24 @@ static void test_stopped_anywhere_and_finished(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (int stop = 0;; stop++) {
             bool stopped;
-            size_t lasting;
+            size_t changes;
 
             bench_open(&bench, rows[i].part, rows[i].yaml);
             bench.stop_before_step = stop;
             stopped = bench_run(&bench) != PROVISION_OK;
             if (stopped) {
                 assert_int_equal(bench.err.reason, ERROR_INTERRUPTED);
-                lasting = bench.evidence.lasting_steps;
+                changes = bench.evidence.changes;
                 bench_restart(&bench);
                 bench.stop_before_step = -1;
                 bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-                lasting += bench.evidence.lasting_steps;
+                changes += bench.evidence.changes;
                 if (bench.profile.lock_data) /* filling the data zone is done again, and changes nothing then */
-                    assert_in_range(lasting, 7, 8);
+                    assert_in_range(changes, 7, 8);
                 else
-                    assert_int_equal(lasting, 2);
+                    assert_int_equal(changes, 2);
             }
-            assert_int_equal(bench.plan.todo, 0);
+            assert_int_equal(bench.plan.changes_left, 0);
             bench_close(&bench);
             if (!stopped)
                 break;
@@ -511,7 +512,7 @@ static void test_what_cannot_be_proven_is_not_begun(void **state)
         virtual_digest(bench.virtual_chip, before);
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
-        assert_int_equal(bench.evidence.lasting_steps, 0);
+        assert_int_equal(bench.evidence.changes, 0);
         virtual_digest(bench.virtual_chip, after);
         assert_memory_equal(before, after, sizeof(before));
     }
@@ -595,7 +596,7 @@ static void test_a_program_without_skills(void **state)
     bench.provision.skills = NULL;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-    assert_int_equal(bench.evidence.lasting_steps, 0);
+    assert_int_equal(bench.evidence.changes, 0);
     bench_close(&bench);
 }
 

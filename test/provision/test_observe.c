@@ -11,26 +11,27 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "test/provision/bench.h"
+#include "virtual/chip/virtual_invasive.h"
 
 /* A chip that does not take Info(KeyValid): nothing else tells whether a private slot holds a key that must stay. */
-static const struct transport_operations *telling;
+static const struct imprint_transport_operations *telling;
 
-static enum transport_status send_without_key_valid(void *context, struct bytes group)
+static enum imprint_transport_status send_without_key_valid(void *context, const uint8_t *group, size_t len)
 {
-    uint8_t copy[TRANSPORT_GROUP_MAX];
+    uint8_t copy[IMPRINT_TRANSPORT_GROUP_MAX];
 
-    assert_true(group.len <= sizeof(copy));
-    memcpy(copy, group.data, group.len);
+    assert_true(len <= sizeof(copy));
+    memcpy(copy, group, len);
     if (copy[1] == 0x30 && copy[2] == 0x01) { /* Info, mode KeyValid: to a mode that no part has */
         copy[2] = 0x7f;
-        store16_le(copy + group.len - 2, crc16_update(CRC16_START, bytes_of(copy, group.len - 2)));
+        store16_le(copy + len - 2, crc16_update(CRC16_START, bytes_of(copy, len - 2)));
     }
-    return telling->send(context, bytes_of(copy, group.len));
+    return telling->send(context, copy, len);
 }
 
 static void test_what_cannot_be_asked_is_not_replaced(void **state)
 {
-    struct transport_operations silent;
+    struct imprint_transport_operations silent;
     struct bench bench;
     uint8_t before[32], after[32];
 
@@ -57,7 +58,7 @@ static void test_what_cannot_be_asked_is_not_replaced(void **state)
     bench_close(&bench);
 }
 
-/* In an open data zone no public key can be read back: it is not begun where the zone is not to be locked. */
+/* In an open data zone no public key can be read back: it is not started where the zone is not to be locked. */
 static void test_an_open_data_zone_proves_no_public_key(void **state)
 {
     struct bench bench;

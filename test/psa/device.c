@@ -67,7 +67,7 @@ static void power_on(struct device *device)
 
     if (virtual_open(device->chip_path, &device->part, &problem) != VIRTUAL_OK)
         fail_msg("virtual_open: %s", problem.cause);
-    struct transport transport = transport_virtual_init(&device->transport, device->part);
+    struct imprint_transport transport = transport_virtual_init(&device->transport, device->part);
     chip_init(&device->chip, &transport);
 }
 
@@ -147,9 +147,8 @@ void device_start_unregistered(struct device *device)
     power_on(device);
     if (!storage_file_open(&device->file, device->store_path, true, "test", device->system, &device->storage, &err))
         fail_msg("storage_file_open: %s", err.cause);
-    storage_mount(&device->storage);
     driver_init(&device->driver, &device->chip, &device->storage, &device->settings);
-    driver_bind(&device->driver);
+    driver_attach(&device->driver, &device->its);
 }
 
 void device_start(struct device *device)
@@ -161,9 +160,7 @@ void device_start(struct device *device)
 
 void device_stop(struct device *device)
 {
-    mbedtls_psa_crypto_free();
-    driver_bind(NULL);
-    storage_mount(NULL);
+    driver_stop();
     storage_file_close(&device->file);
     power_off(device);
 }

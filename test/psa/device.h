@@ -8,8 +8,9 @@
 #define IMPRINT_TEST_DRIVER_DEVICE_H
 
 #include "chip/chip.h"
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
 #include "psa/driver.h"
+#include "psa/start.h"
 #include "storage/file.h"
 #include "storage/storage.h"
 #include "transport/virtual.h"
@@ -59,6 +60,7 @@ struct device {
     struct storage_file file;
     struct storage storage;
     struct driver driver;
+    struct its its;
 };
 
 /* Makes the part in a new directory. Not started. */

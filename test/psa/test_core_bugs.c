@@ -17,7 +17,8 @@
 
 #include <psa/internal_trusted_storage.h>
 
-#define TRANSACTION_UID 0xffffff74u
+#include "psa/se_c/transaction.h"
+#include "virtual/chip/virtual_invasive.h"
 
 static struct device device;
 

@@ -5,6 +5,7 @@
  * goes on.
  */
 #include "test/psa/device.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

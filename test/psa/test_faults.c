@@ -14,13 +14,14 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 
 #define KEY 18
 
 static struct device device;
-static struct driver_write_key write_key = {.slot = 15};
+static struct imprint_write_key write_key = {.slot = 15};
 static uint8_t imported_scalar[32], imported_point[65];
 
 static psa_status_t generate(int slot)

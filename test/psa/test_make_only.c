@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "storage/transaction.h"
+#include "psa/se_c/transaction.h"
 
 static struct device device;
 
@@ -98,7 +98,7 @@ static void test_imports_destroys_and_verifies_none(void **state)
     start_make_only();
     assert_true(record_is_there(18));
     assert_false(record_is_there(19));
-    assert_false(record_is_there(STORAGE_UID_TRANSACTION));
+    assert_false(record_is_there(TRANSACTION_UID));
     assert_true(device_slot_public(&device, VARIED_SIGN, after));
     assert_memory_equal(before, after, sizeof before);
     device_prove_key(&device, 18);

@@ -15,6 +15,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "psa/slots.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 
@@ -137,36 +138,36 @@ static const uint8_t info_key_valid[2] = {0x30, 0x01}, genkey_public[2] = {0x40,
 static const uint8_t genkey_create[2] = {0x40, 0x04}, read_slot[2] = {0x02, 0x82};
 
 static struct {
-    struct transport real;
-    struct transport_operations operations;
+    struct imprint_transport real;
+    struct imprint_transport_operations operations;
     const uint8_t *command; /* whose answer is false */
     uint8_t answer[8]; /* the false answer without its CRC, count first; count 0: one bit of the true one is false */
     bool lies_next;    /* the command has just been sent */
 } liar;
 
-static enum transport_status liar_send(void *context, struct bytes group)
+static enum imprint_transport_status liar_send(void *context, const uint8_t *group, size_t len)
 {
     (void)context;
-    liar.lies_next = memcmp(group.data + 1, liar.command, 2) == 0;
-    return liar.real.operations->send(liar.real.context, group);
+    liar.lies_next = memcmp(group + 1, liar.command, 2) == 0;
+    return liar.real.operations->send(liar.real.context, group, len);
 }
 
 /* The false answer, or the true one with one bit changed, with a right CRC. */
-static enum transport_status liar_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status liar_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
-    enum transport_status status = liar.real.operations->receive(liar.real.context, group);
+    enum imprint_transport_status status = liar.real.operations->receive(liar.real.context, group, cap, len);
 
     (void)context;
-    if (status != TRANSPORT_OK || !liar.lies_next)
+    if (status != IMPRINT_TRANSPORT_OK || !liar.lies_next)
         return status;
     if (liar.answer[0] != 0) {
-        group->len = liar.answer[0];
-        memcpy(group->data, liar.answer, group->len - 2);
+        *len = liar.answer[0];
+        memcpy(group, liar.answer, *len - 2);
     } else {
-        group->data[5] ^= 1;
+        group[5] ^= 1;
     }
-    store16_le(group->data + group->len - 2, crc16_update(CRC16_START, bytes_of(group->data, group->len - 2)));
-    return TRANSPORT_OK;
+    store16_le(group + *len - 2, crc16_update(CRC16_START, bytes_of(group, *len - 2)));
+    return IMPRINT_TRANSPORT_OK;
 }
 
 static void make_liar(const uint8_t *command, const uint8_t answer[static 8])

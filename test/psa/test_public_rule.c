@@ -15,6 +15,7 @@
 
 #include "chip/operations.h"
 #include "psa/slots.h"
+#include "virtual/chip/virtual_invasive.h"
 
 static const enum virtual_public_rule rules[] = {VIRTUAL_PUBLIC_ALWAYS, VIRTUAL_PUBLIC_ONCE_LOCKED};
 

@@ -123,24 +123,24 @@ static void test_chip_that_fails(void **state)
 }
 
 /* A chip whose generator is stuck: the reply to Random is replaced on its way, by a whole group. */
-static struct transport_operations stuck_operations;
-static const struct transport_operations *real_operations;
+static struct imprint_transport_operations stuck_operations;
+static const struct imprint_transport_operations *real_operations;
 static bool is_random;
 static uint8_t stuck[32];
 
-static enum transport_status stuck_send(void *context, struct bytes group)
+static enum imprint_transport_status stuck_send(void *context, const uint8_t *group, size_t len)
 {
-    is_random = group.data[1] == RANDOM_OPCODE;
-    return real_operations->send(context, group);
+    is_random = group[1] == RANDOM_OPCODE;
+    return real_operations->send(context, group, len);
 }
 
-static enum transport_status stuck_receive(void *context, struct bytes_out *group)
+static enum imprint_transport_status stuck_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
-    enum transport_status status = real_operations->receive(context, group);
+    enum imprint_transport_status status = real_operations->receive(context, group, cap, len);
 
-    if (status == TRANSPORT_OK && is_random && group->len == 35) {
-        memcpy(group->data + 1, stuck, sizeof stuck);
-        store16_le(group->data + 33, crc16_update(CRC16_START, bytes_of(group->data, 33)));
+    if (status == IMPRINT_TRANSPORT_OK && is_random && *len == 35) {
+        memcpy(group + 1, stuck, sizeof stuck);
+        store16_le(group + 33, crc16_update(CRC16_START, bytes_of(group, 33)));
     }
     return status;
 }

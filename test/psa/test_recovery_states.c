@@ -22,11 +22,13 @@
 
 #include "base/order.h"
 #include "psa/recovery.h"
+#include "psa/scrap.h"
+#include "psa/se_c/settle.h"
 #include "psa/slots.h"
 #include "storage/memory.h"
 #include "storage/record.h"
-#include "storage/scrap.h"
-#include "storage/transaction.h"
+#include "psa/se_c/transaction.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define SUBJECT 18u
 #define SLOT 2u
@@ -92,15 +94,15 @@ static bool is_there(const struct storage *storage, uint64_t uid)
     return storage->operations->get(storage->context, uid, 0, &nothing, NULL) != STORAGE_ABSENT;
 }
 
-static void make_transaction(uint8_t record[static STORAGE_TRANSACTION_STORED_MAX], uint16_t kind, uint32_t lifetime,
-                             uint64_t slot, uint64_t uid, struct storage_note note)
+static void make_transaction(uint8_t record[static TRANSACTION_STORED_MAX], uint16_t kind, uint32_t lifetime,
+                             uint64_t slot, uint64_t uid, struct transaction_note note)
 {
-    memset(record, 0, STORAGE_TRANSACTION_STORED_MAX);
+    memset(record, 0, TRANSACTION_STORED_MAX);
     store16_le(record, kind);
     store32_le(record + 4, lifetime);
     store64_le(record + 8, slot);
     store64_le(record + 16, uid);
-    storage_transaction_write_note(note, record + STORAGE_TRANSACTION_BYTES);
+    transaction_write_note(note, record + TRANSACTION_BYTES);
 }
 
 static void make_key_record(uint8_t record[static 44], uint32_t lifetime, uint64_t slot)
@@ -132,26 +134,27 @@ struct state {
 
 static void put_state(const struct storage *storage, const struct state *state)
 {
-    static const struct storage_note notes[NOTES] = {
-        [REGISTER] = {STORAGE_CREATION_REGISTER, false},           [GENERATE_FRESH] = {STORAGE_CREATION_GENERATE, true},
-        [GENERATE_REPLACING] = {STORAGE_CREATION_GENERATE, false}, [IMPORT_FRESH] = {STORAGE_CREATION_IMPORT, true},
-        [IMPORT_REPLACING] = {STORAGE_CREATION_IMPORT, false},
+    static const struct transaction_note notes[NOTES] = {
+        [REGISTER] = {TRANSACTION_CREATION_REGISTER, false},
+        [GENERATE_FRESH] = {TRANSACTION_CREATION_GENERATE, true},
+        [GENERATE_REPLACING] = {TRANSACTION_CREATION_GENERATE, false},
+        [IMPORT_FRESH] = {TRANSACTION_CREATION_IMPORT, true},
+        [IMPORT_REPLACING] = {TRANSACTION_CREATION_IMPORT, false},
     };
     static const uint16_t kinds[TRANSACTIONS] = {1, 2, 1, 1, 2, 3};
-    uint8_t record[STORAGE_TRANSACTION_STORED_MAX], key[44];
+    uint8_t record[TRANSACTION_STORED_MAX], key[44];
     uint32_t lifetime = state->transaction == FOREIGN ? 0x4201 : state->transaction == OTHER_LIFETIME ? 0x6002 : 0x6001;
 
     make_transaction(record, kinds[state->transaction], lifetime, SLOT,
                      state->transaction == IMPOSSIBLE_ID ? 0xfffffe60 : SUBJECT, notes[state->note]);
     if (state->note == LATER_NOTE)
-        record[STORAGE_TRANSACTION_BYTES] = 2;
-    put(storage, STORAGE_UID_TRANSACTION, record,
-        state->note == NONE ? STORAGE_TRANSACTION_BYTES : STORAGE_TRANSACTION_STORED_MAX);
+        record[TRANSACTION_BYTES] = 2;
+    put(storage, TRANSACTION_UID, record, state->note == NONE ? TRANSACTION_BYTES : TRANSACTION_STORED_MAX);
     make_key_record(key, state->key == OTHER_LOCATION ? 0x4201 : 0x6001, state->key == OTHER_SLOT ? SLOT + 1 : SLOT);
     if (state->key != ABSENT)
         put(storage, SUBJECT, key, state->key == DAMAGED ? 20 : sizeof key);
     if (state->scrap != NO_SCRAP)
-        assert_int_equal(storage_scrap_set(storage, SCRAP_UID, state->scrap == DUE_SCRAP), STORAGE_OK);
+        assert_int_equal(scrap_set(storage, SCRAP_UID, state->scrap == DUE_SCRAP), STORAGE_OK);
     /* What no state touches. */
     put(storage, 77, key, sizeof key);
     put(storage, 0xfffffe60, "", 0);
@@ -175,9 +178,9 @@ static void expect_end(const struct storage *storage, const struct state *state)
         key = false;
         scrap = DUE_SCRAP;
     }
-    if (storage_scrap_get(storage, SCRAP_UID, &due) == STORAGE_OK)
+    if (scrap_get(storage, SCRAP_UID, &due) == STORAGE_OK)
         found = due ? DUE_SCRAP : PLAIN_SCRAP;
-    if (is_there(storage, STORAGE_UID_TRANSACTION) || is_there(storage, SUBJECT) != key || found != scrap ||
+    if (is_there(storage, TRANSACTION_UID) || is_there(storage, SUBJECT) != key || found != scrap ||
         !is_there(storage, 77) || !is_there(storage, 0xfffffe60))
         fail_msg("transaction %d, key %d, note %d, scrap %d: key %s and scrap %d, not %s and %d", state->transaction,
                  state->key, state->note, state->scrap, is_there(storage, SUBJECT) ? "kept" : "gone", found,
@@ -202,17 +205,18 @@ static void every_state(void **unused)
             put_state(&storage, &state);
             put_medium_under(&storage);
             driver_init(&driver, NULL, &storage, NULL);
+            struct se_session session = {.storage = &storage};
             medium.changes = 0;
             medium.fail_at = fail_at;
             medium.failure = fail_at % 2 == 0 ? STORAGE_FAILED : STORAGE_READ_ONLY;
-            driver_recover(&driver);
-            assert_int_equal(storage.settled, fail_at == 0);
+            driver_recover(&driver, &session);
+            assert_int_equal(session.settled, fail_at == 0);
             if (fail_at == 0)
                 changes = medium.changes;
             else
                 failures++;
-            driver_recover(&driver);
-            assert_true(storage.settled);
+            driver_recover(&driver, &session);
+            assert_true(session.settled);
             expect_end(&storage, &state);
         }
         states++;
@@ -237,7 +241,8 @@ static void full_store(void **unused)
         put_state(&storage, &states[i]);
         memory.entries.cap = memory.entries.len;
         driver_init(&driver, NULL, &storage, NULL);
-        driver_recover(&driver);
+        struct se_session session = {.storage = &storage};
+        driver_recover(&driver, &session);
         expect_end(&storage, &states[i]);
     }
 }
@@ -301,14 +306,14 @@ static struct driver_slot slot_now(uint8_t slot)
 /* A key in SLOT, and a transaction as a destruction of it leaves it when the power fails before anything else. */
 static void interrupt_destruction(uint8_t before[static 64])
 {
-    uint8_t record[STORAGE_TRANSACTION_STORED_MAX];
+    uint8_t record[TRANSACTION_STORED_MAX];
 
-    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, SLOT, SUBJECT, (struct storage_note){.fresh = false});
+    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, SLOT, SUBJECT, (struct transaction_note){.fresh = false});
     device_start(&device);
     device_expect(&device, generate(17, 0), PSA_SUCCESS);
     device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
     assert_true(device_slot_public(&device, SLOT, before));
-    put(&device.storage, STORAGE_UID_TRANSACTION, record, STORAGE_TRANSACTION_BYTES);
+    put(&device.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
     device_stop(&device);
 }
 
@@ -319,7 +324,7 @@ static void expect_erased(const uint8_t before[static 64])
 
     assert_true(device_slot_public(&device, SLOT, now));
     assert_memory_not_equal(now, before, sizeof now);
-    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
     assert_false(due);
     assert_true(slot_now(SLOT).scrap);
 }
@@ -338,7 +343,7 @@ static void the_chip_is_missing(void **state)
     expect_started();
     assert_false(exists(SUBJECT));
     assert_true(exists(17));
-    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
     assert_true(due);
 
     /* It comes back: the next operation, on whatever key, settles it. */
@@ -352,7 +357,7 @@ static void the_chip_is_missing(void **state)
     /* Or at the next start. */
     device_start(&device);
     device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
-    assert_int_equal(storage_scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_ABSENT);
+    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_ABSENT);
     device_stop(&device);
 }
 
@@ -406,7 +411,7 @@ static void looking_leaves_the_erasure_due(void **state)
 
 static void registered_late(void **state)
 {
-    uint8_t before[64], record[STORAGE_TRANSACTION_STORED_MAX];
+    uint8_t before[64], record[TRANSACTION_STORED_MAX];
 
     (void)state;
     interrupt_destruction(before);
@@ -419,7 +424,7 @@ static void registered_late(void **state)
     psa_set_key_lifetime(&local, PSA_KEY_LIFETIME_VOLATILE);
     psa_set_key_bits(&local, 255);
     assert_int_not_equal(psa_generate_key(&local, &id), PSA_SUCCESS);
-    assert_true(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_true(is_there(&device.storage, TRANSACTION_UID));
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     device_prove_key(&device, 17);
     assert_false(exists(SUBJECT));
@@ -430,15 +435,15 @@ static void registered_late(void **state)
     device_start(&device);
     device_expect(&device, generate(20, 2), PSA_SUCCESS);
     make_transaction(record, 1, PSA_ATECC608A_LIFETIME, 1, 19,
-                     (struct storage_note){.creation = STORAGE_CREATION_GENERATE, .fresh = true});
-    put(&device.storage, STORAGE_UID_TRANSACTION, record, sizeof record);
+                     (struct transaction_note){.creation = TRANSACTION_CREATION_GENERATE, .fresh = true});
+    put(&device.storage, TRANSACTION_UID, record, sizeof record);
     device_stop(&device);
     device_start_unregistered(&device);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     device_expect(&device, psa_destroy_key(20), PSA_SUCCESS);
     assert_false(exists(20));
-    assert_false(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_false(is_there(&device.storage, TRANSACTION_UID));
     assert_true(slot_now(1).scrap);
     assert_true(slot_now(2).scrap);
 }
@@ -456,7 +461,7 @@ static void start_over(const char *what, size_t len)
     if (status != PSA_SUCCESS)
         fail_msg("%s of %zu bytes: psa_crypto_init() says %d", what, len, (int)status);
     expect_started();
-    assert_false(is_there(&device.storage, STORAGE_UID_TRANSACTION));
+    assert_false(is_there(&device.storage, TRANSACTION_UID));
     assert_int_equal(psa_export_public_key(17, key, sizeof key, &key_len), PSA_SUCCESS);
     device_prove(&device, 17, key);
     virtual_digest(device.part, after);
@@ -468,7 +473,7 @@ static void start_over(const char *what, size_t len)
 
 static void torn_and_foreign_records_of_every_length(void **state)
 {
-    uint8_t record[STORAGE_TRANSACTION_STORED_MAX], stored[40 + 32], content[40];
+    uint8_t record[TRANSACTION_STORED_MAX], stored[40 + 32], content[40];
     char path[400];
     uint32_t random = 1;
 
@@ -477,13 +482,13 @@ static void torn_and_foreign_records_of_every_length(void **state)
     device_expect(&device, generate(17, 0), PSA_SUCCESS);
     device_stop(&device);
     snprintf(path, sizeof path, "%s/00000000ffffff74.record", device.store_path);
-    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct storage_note){.fresh = false});
+    make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct transaction_note){.fresh = false});
 
     /* Whole records, of any content. The last filling is the beginning of a destruction of key 17, but for 24 and 28.
      */
     for (size_t len = 0; len <= sizeof content; len++) {
         for (int filling = 0; filling < 4; filling++) {
-            if (filling == 3 && (len == STORAGE_TRANSACTION_BYTES || len == STORAGE_TRANSACTION_STORED_MAX))
+            if (filling == 3 && (len == TRANSACTION_BYTES || len == TRANSACTION_STORED_MAX))
                 continue;
             for (size_t i = 0; i < sizeof content; i++) {
                 random = random * 1664525u + 1013904223u;
@@ -492,14 +497,14 @@ static void torn_and_foreign_records_of_every_length(void **state)
             if (filling == 3)
                 memcpy(content, record, sizeof record);
             device_start_unregistered(&device);
-            put(&device.storage, STORAGE_UID_TRANSACTION, content, len);
+            put(&device.storage, TRANSACTION_UID, content, len);
             device_stop(&device);
             start_over("a whole record", len);
         }
     }
     /* Files that end anywhere in a record, or are not one. */
     struct bytes_out out = {.data = stored, .cap = sizeof stored};
-    assert_true(storage_record_write(STORAGE_UID_TRANSACTION, 0, bytes_of(record, sizeof record), &out));
+    assert_true(storage_record_write(TRANSACTION_UID, 0, bytes_of(record, sizeof record), &out));
     for (size_t len = 0; len < out.len; len++) {
         for (int filling = 0; filling < 2; filling++) {
             static const uint8_t zeros[sizeof stored];
@@ -574,7 +579,7 @@ static void a_claimed_slot_is_never_scrap(void **state)
         if (due == 0)
             device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
         assert_true(device_slot_public(&device, SLOT, before));
-        assert_int_equal(storage_scrap_set(&device.storage, SCRAP_UID, due == 1), STORAGE_OK);
+        assert_int_equal(scrap_set(&device.storage, SCRAP_UID, due == 1), STORAGE_OK);
         device_restart(&device);
         assert_false(slot_now(SLOT).scrap);
         device_expect(&device, generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);

@@ -14,8 +14,9 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
-#include "psa/keys.h"
+#include "psa/operations.h"
 #include "psa/slots.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static const struct scene {
 };
 
 static struct device device;
-static struct driver_write_key write_key = {.slot = 15};
+static struct imprint_write_key write_key = {.slot = 15};
 
 /* Every private and public key that the chip shows. */
 struct keys {

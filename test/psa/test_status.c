@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "psa/status.h"
+#include "psa/storage_status.h"
 
 static void only_success_is_success(void **state)
 {

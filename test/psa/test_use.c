@@ -4,6 +4,7 @@
  * signature and request is verified by libcrypto.
  */
 #include "test/psa/device.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

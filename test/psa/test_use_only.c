@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-#include "storage/transaction.h"
+#include "psa/se_c/transaction.h"
 
 #define BOARD_KEY 18
 #define BOARD_SLOT 2
@@ -102,7 +102,7 @@ static void test_destroys_none(void **state)
     assert_memory_equal(before, after, sizeof before);
     device_prove_key(&device, BOARD_KEY);
     assert_int_equal(device.chip.counters.writing, 0);
-    assert_false(record_is_there(STORAGE_UID_TRANSACTION));
+    assert_false(record_is_there(TRANSACTION_UID));
 }
 
 /* What an interrupted run has left in the store is settled; a key that is to go from the chip waits for the factory. */
@@ -112,19 +112,17 @@ static void test_leaves_erasures(void **state)
     struct storage_record record;
     struct bytes_out nothing = {.data = NULL};
     /* A destruction of key 18, cut short behind its transaction record. */
-    uint8_t transaction[STORAGE_TRANSACTION_BYTES] = {2, 0, 0, 0, 0x01, 0x60, 0, 0,        BOARD_SLOT,
-                                                      0, 0, 0, 0, 0,    0,    0, BOARD_KEY};
+    uint8_t transaction[TRANSACTION_BYTES] = {2, 0, 0, 0, 0x01, 0x60, 0, 0, BOARD_SLOT, 0, 0, 0, 0, 0, 0, 0, BOARD_KEY};
 
     (void)state;
     assert_true(device_slot_public(&device, BOARD_SLOT, before));
-    assert_int_equal(device.storage.operations->set(device.storage.context, STORAGE_UID_TRANSACTION, 0,
+    assert_int_equal(device.storage.operations->set(device.storage.context, TRANSACTION_UID, 0,
                                                     bytes_of(transaction, sizeof transaction)),
                      STORAGE_OK);
     device_stop(&device);
     start_use_only();
-    assert_int_equal(
-        device.storage.operations->get(device.storage.context, STORAGE_UID_TRANSACTION, 0, &nothing, &record),
-        STORAGE_ABSENT);
+    assert_int_equal(device.storage.operations->get(device.storage.context, TRANSACTION_UID, 0, &nothing, &record),
+                     STORAGE_ABSENT);
     assert_false(record_is_there(BOARD_KEY));
     assert_true(device_slot_public(&device, BOARD_SLOT, after));
     assert_memory_equal(before, after, sizeof before);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "chip/operations.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -410,7 +411,7 @@ static void import_a_pair_in_clear(void **state)
 
 static void import_a_pair_encrypted(void **state)
 {
-    struct driver_write_key key = {.slot = 15}, wrong = {.slot = 15, .secret = {1}};
+    struct imprint_write_key key = {.slot = 15}, wrong = {.slot = 15, .secret = {1}};
     uint8_t scalar[32], point[65];
 
     (void)state;

@@ -119,7 +119,7 @@ static void flash_open(struct store *store)
 
 static void flash_start(struct store *store)
 {
-    static const struct flash_device geometry = {
+    static const struct imprint_flash_device geometry = {
         .block_size = 16384, .block_count = 8, .unit = 8, .spare_blocks = 1, .blank_is_erased = true};
     flash_sim_make(&store->sim, &geometry);
     flash_open(store);
@@ -128,7 +128,7 @@ static void flash_start(struct store *store)
 /* As few blocks as there can be, the largest unit, and an error correcting code. */
 static void flash_pair_start(struct store *store)
 {
-    static const struct flash_device geometry = {.block_size = 32768, .block_count = 2, .unit = 64};
+    static const struct imprint_flash_device geometry = {.block_size = 32768, .block_count = 2, .unit = 64};
     flash_sim_make(&store->sim, &geometry);
     flash_open(store);
 }
@@ -148,7 +148,7 @@ static void flash_stop(struct store *store)
 /* The stored form of the last entry of `uid`. */
 static void flash_load(struct store *store, uint64_t uid, struct bytes_out *stored)
 {
-    const struct flash_device *device = &store->sim.device;
+    const struct imprint_flash_device *device = &store->sim.device;
     const size_t unit = device->unit, header = (32 + unit - 1) / unit * unit;
     struct bytes found = BYTES_NONE;
     for (uint32_t i = 0; i < store->flash.count; i++) {
@@ -168,7 +168,7 @@ static void flash_load(struct store *store, uint64_t uid, struct bytes_out *stor
 /* Adds an entry with these bytes, as the store would: prefix, stored form, mark. */
 static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
 {
-    const struct flash_device *device = &store->sim.device;
+    const struct imprint_flash_device *device = &store->sim.device;
     struct storage_flash *flash = &store->flash;
     static uint8_t filler[STORAGE_RECORD_MAX];
     uint8_t entry[512];

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Small ones, so that blocks are rewritten all the time; with and without an error correcting code. */
-const struct flash_device flash_power_geometries[] = {
+const struct imprint_flash_device flash_power_geometries[] = {
     {.unit = 64, .block_size = 1024, .block_count = 2},
     {.unit = 16, .block_size = 512, .block_count = 3, .blank_is_erased = true},
     {.unit = 8, .block_size = 512, .block_count = 2, .blank_is_erased = true},

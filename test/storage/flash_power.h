@@ -28,7 +28,7 @@ struct flash_power_run {
 void flash_power_id(const struct flash_power_run *run, char id[static FLASH_POWER_ID_MAX]);
 bool flash_power_parse(const char *id, struct flash_power_run *run);
 
-extern const struct flash_device flash_power_geometries[];
+extern const struct imprint_flash_device flash_power_geometries[];
 extern const unsigned flash_power_geometry_count, flash_power_scenario_count;
 const char *flash_power_scenario_name(unsigned scenario);
 

@@ -163,7 +163,7 @@ static bool sim_erase(void *context, uint32_t block)
     return !cut;
 }
 
-void flash_sim_make(struct flash_sim *self, const struct flash_device *geometry)
+void flash_sim_make(struct flash_sim *self, const struct imprint_flash_device *geometry)
 {
     const size_t size = (size_t)geometry->block_size * geometry->block_count;
     memset(self->programmed, 0, size);

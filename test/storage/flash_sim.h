@@ -31,7 +31,7 @@ enum flash_sim_plant {
 };
 
 struct flash_sim {
-    struct flash_device device;
+    struct imprint_flash_device device;
     /* What the flash holds, and what reading shows; they differ only where a defect is planted. */
     uint8_t held[FLASH_SIM_BYTES_MAX], shown[FLASH_SIM_BYTES_MAX];
     bool programmed[FLASH_SIM_BYTES_MAX]; /* per unit, since its block's last erase */
@@ -55,7 +55,7 @@ struct flash_sim {
 };
 
 /* An erased flash. `geometry` is its size, unit and blank_is_erased. */
-void flash_sim_make(struct flash_sim *self, const struct flash_device *geometry);
+void flash_sim_make(struct flash_sim *self, const struct imprint_flash_device *geometry);
 
 /* Counts operations anew and cuts power at number `cut_at` (0: never). `seed` decides which bits are hit. */
 void flash_sim_plan(struct flash_sim *self, unsigned cut_at, enum flash_sim_cut cut, uint32_t seed);

@@ -9,6 +9,7 @@
 
 #include <psa/crypto.h>
 
+#include "psa/its.h"
 #include "storage/empty.h"
 
 static void test_holds_nothing(void **state)
@@ -33,11 +34,12 @@ static void test_psa_starts_on_it(void **state)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     struct storage storage;
+    struct its its;
     psa_key_id_t id;
 
     (void)state;
     storage_empty_open(&storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(psa_get_key_attributes(16, &attributes), PSA_ERROR_INVALID_HANDLE);
     psa_set_key_id(&attributes, 16);
@@ -45,7 +47,7 @@ static void test_psa_starts_on_it(void **state)
     psa_set_key_bits(&attributes, 256);
     assert_int_not_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
 }
 
 int main(void)

@@ -423,7 +423,7 @@ static void begin_with_left_overs(void)
     open_healthy();
     expect_status(put(&run.storage, BYSTANDER, bytes_of("bystander", 9)), STORAGE_OK, "prepare");
     storage_file_close(&run.file);
-    file_store(path_in(run.directory, STORAGE_FILE_ASIDE), bytes_of("half a rec", 10));
+    file_store(path_in(run.directory, STORAGE_FILE_TEMP), bytes_of("half a rec", 10));
     file_store(path_in(run.directory, STORAGE_FILE_RESERVED), bytes_of("\0\0\0\0", 4));
 }
 
@@ -443,7 +443,8 @@ static void test_opening(void **state)
     static const int some_errors[] = {EIO, ENOSPC, EACCES, EROFS};
     run.scenario = NULL;
     for (unsigned b = 0; b < 3; b++) {
-        struct error err = {.reason = ERROR_NONE};
+        char room[ERROR_ROOM];
+        struct error err = ERROR_IN(room);
         beginnings[b]();
         faults_reap();
         faults_plan(FAULTS_NONE, 0, 0);

@@ -46,14 +46,15 @@ static void open_store(void)
 
 static void expect_refused(const char *directory, bool create, enum error_reason reason, const char *cause)
 {
-    struct error err = {.reason = ERROR_NONE};
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
     struct storage_file file;
     struct storage storage;
     assert_false(storage_file_open(&file, directory, create, "test program", NULL, &storage, &err));
     assert_string_equal(error_reason_name(err.reason), error_reason_name(reason));
     assert_string_equal(err.cause, cause);
     assert_string_equal(err.doing, "open the key storage");
-    assert_ptr_equal(err.subject, directory);
+    assert_string_equal(err.subject, directory);
     assert_non_null(err.next);
     /* Nobody need be interested, and closing what did not open does nothing. */
     assert_false(storage_file_open(&file, directory, create, "test program", NULL, &storage, NULL));
@@ -169,7 +170,8 @@ static void test_second_process(void **state)
 {
     (void)state;
     int end, status;
-    struct error err = {.reason = ERROR_NONE};
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
     pid_t child = start_holder("imprint provision", &end);
     assert_false(storage_file_open(&run.file, run.directory, true, "test", NULL, &run.storage, &err));
     assert_int_equal(err.reason, ERROR_DEVICE_BUSY);
@@ -258,7 +260,7 @@ static void test_links(void **state)
     storage_file_name(1, name);
     open_store();
     file_store(path_in(run.scratch, outside), bytes_of("precious", 8));
-    const char *traps[] = {name, STORAGE_FILE_ASIDE, STORAGE_FILE_RESERVED};
+    const char *traps[] = {name, STORAGE_FILE_TEMP, STORAGE_FILE_RESERVED};
     for (size_t i = 0; i < sizeof traps / sizeof traps[0]; i++)
         assert_int_equal(symlink(path_in(run.scratch, outside), path_in(run.directory, traps[i])), 0);
     expect_status(run.storage.operations->get(run.storage.context, 1, 0, &out, NULL), STORAGE_CORRUPT, "get");
@@ -303,7 +305,7 @@ static void test_other_kinds(void **state)
     expect_status(run.storage.operations->get(run.storage.context, 1, 0, &out, NULL), STORAGE_CORRUPT, "directory");
     expect_status(put(&run.storage, 1, bytes_of("a", 1)), STORAGE_FAILED, "set");
     expect_status(run.storage.operations->remove(run.storage.context, 1), STORAGE_FAILED, "remove");
-    assert_false(file_exists(path_in(run.directory, STORAGE_FILE_ASIDE)));
+    assert_false(file_exists(path_in(run.directory, STORAGE_FILE_TEMP)));
 }
 
 static void test_format_file(void **state)

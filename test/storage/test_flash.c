@@ -18,7 +18,7 @@ static enum storage_status open_store(bool create)
     return storage_flash_open(&flash, &sim.device, create, &storage, NULL);
 }
 
-static void start(const struct flash_device *geometry)
+static void start(const struct imprint_flash_device *geometry)
 {
     flash_sim_make(&sim, geometry);
     expect_status(open_store(true), STORAGE_OK, "make");
@@ -55,16 +55,17 @@ static enum storage_status keep_room(uint32_t size)
     return storage.operations->reserve(storage.context, size);
 }
 
-static const struct flash_device small = {.unit = 8, .block_size = 512, .block_count = 4, .blank_is_erased = true};
-static const struct flash_device pair = {.unit = 16, .block_size = 512, .block_count = 2};
-static const struct flash_device spared = {
+static const struct imprint_flash_device small = {
+    .unit = 8, .block_size = 512, .block_count = 4, .blank_is_erased = true};
+static const struct imprint_flash_device pair = {.unit = 16, .block_size = 512, .block_count = 2};
+static const struct imprint_flash_device spared = {
     .unit = 8, .block_size = 512, .block_count = 6, .spare_blocks = 2, .blank_is_erased = true};
 
 static void test_geometries(void **state)
 {
     (void)state;
     static const struct {
-        struct flash_device device;
+        struct imprint_flash_device device;
         uint32_t record_max;
     } rows[] = {
         {{.unit = 8, .block_size = 4096, .block_count = 2}, 4096 - 64 - 8 - 48},
@@ -108,7 +109,7 @@ static void test_geometries(void **state)
 static void test_full(void **state)
 {
     (void)state;
-    static const struct flash_device *const geometries[] = {&small, &pair, &spared};
+    static const struct imprint_flash_device *const geometries[] = {&small, &pair, &spared};
     for (size_t g = 0; g < sizeof geometries / sizeof geometries[0]; g++) {
         unsigned count = 0;
         start(geometries[g]);
@@ -143,7 +144,7 @@ static void test_full(void **state)
 static void test_reserve_is_kept(void **state)
 {
     (void)state;
-    static const struct flash_device *const geometries[] = {&small, &pair, &spared};
+    static const struct imprint_flash_device *const geometries[] = {&small, &pair, &spared};
     uint32_t random = 99;
     for (unsigned run = 0; run < 600; run++) {
         unsigned sizes[16] = {0};
@@ -415,7 +416,7 @@ static void test_unreadable(void **state)
 static void test_thousands_of_cuts(void **state)
 {
     (void)state;
-    static const struct flash_device *const geometries[] = {&small, &pair, &spared};
+    static const struct imprint_flash_device *const geometries[] = {&small, &pair, &spared};
     for (size_t g = 0; g < sizeof geometries / sizeof geometries[0]; g++) {
         uint32_t random = 7;
         start(geometries[g]);
@@ -447,9 +448,9 @@ static void test_thousands_of_cuts(void **state)
 static void test_wear(void **state)
 {
     (void)state;
-    static const struct flash_device *const geometries[] = {&small, &pair, &spared};
+    static const struct imprint_flash_device *const geometries[] = {&small, &pair, &spared};
     for (size_t g = 0; g < sizeof geometries / sizeof geometries[0]; g++) {
-        const struct flash_device *device = geometries[g];
+        const struct imprint_flash_device *device = geometries[g];
         start(device);
         expect_status(set_sized(1, 44, 0), STORAGE_OK, "a record that stays");
         for (unsigned i = 0; i < 20000; i++)

@@ -9,7 +9,7 @@
 
 #include "test/storage/support.h"
 
-static const struct flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
+static const struct imprint_flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
 
 static char directory[SCRATCH_PATH_MAX];
 
@@ -27,10 +27,12 @@ static int stop(void **state)
     return 0;
 }
 
-static void expect_refused(const char *path, const struct flash_device *geometry, bool create, enum error_reason reason)
+static void expect_refused(const char *path, const struct imprint_flash_device *geometry, bool create,
+                           enum error_reason reason)
 {
     struct flash_file file;
-    struct error err = {.reason = ERROR_NONE};
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
     assert_false(flash_file_open(&file, path, 0, geometry, create, &err));
     assert_int_equal(err.reason, reason);
     assert_string_equal(err.subject, path);
@@ -86,7 +88,7 @@ static void test_rules(void **state)
     uint8_t data[32], found[32];
     memset(data, 0x5a, sizeof data);
     assert_true(flash_file_open(&file, path_in(directory, "rules.flash"), 0, &board, true, NULL));
-    const struct flash_device *device = &file.device;
+    const struct imprint_flash_device *device = &file.device;
     assert_true(device->program(&file, 2048 - 32, data, 32));
     assert_false(device->program(&file, 2048 - 16, data, 16));     /* not erased */
     assert_false(device->program(&file, 8, data, 16));             /* not at a unit */
@@ -108,7 +110,7 @@ static void test_other_files(void **state)
     struct flash_file file;
     uint8_t content[4 * 2048 + 1];
     const char *path = path_in(directory, "other");
-    const struct flash_device unbounded = {.unit = 16, .block_size = 2048, .block_count = 1};
+    const struct imprint_flash_device unbounded = {.unit = 16, .block_size = 2048, .block_count = 1};
 
     expect_refused(path, &unbounded, true, ERROR_STORAGE_FAILED);
     assert_false(file_exists(path));

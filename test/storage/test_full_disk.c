@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "test/storage/support.h"
+#include "psa/its.h"
 #include "test/storage/toy_driver.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ enum { PAGES = 24, PAGE = 4096, NO_NAMESPACE = 77 };
 static char directory[SCRATCH_PATH_MAX];
 static struct storage_file file;
 static struct storage storage;
+static struct its its;
 
 static int start(void **state)
 {
@@ -47,7 +49,7 @@ static void start_psa(void)
     struct error err = {.reason = ERROR_NONE};
     if (!storage_file_open(&file, directory, true, "test", NULL, &storage, &err))
         fail_msg("cannot open: %s", err.cause);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     assert_int_equal(psa_register_se_driver(TOY_LOCATION, &toy_driver), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
 }
@@ -55,7 +57,7 @@ static void start_psa(void)
 static void stop_psa(void)
 {
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
     storage_file_close(&file);
 }
 

@@ -4,6 +4,7 @@
 
 #include <psa/crypto.h>
 
+#include "psa/its.h"
 #include "storage/memory.h"
 
 static void test_init(void **state)
@@ -12,13 +13,14 @@ static void test_init(void **state)
     static uint8_t room[4096];
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_id_t id;
 
     /* Nothing is mounted: the core cannot tell whether a transaction is open, and does not start. */
     assert_int_equal(psa_crypto_init(), PSA_ERROR_STORAGE_FAILURE);
     storage_memory_open(&memory, room, sizeof room, &storage);
-    storage_mount(&storage);
+    its_mount(&its, &storage);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     psa_set_key_id(&attributes, 5);
     psa_set_key_type(&attributes, PSA_KEY_TYPE_HMAC);
@@ -30,7 +32,7 @@ static void test_init(void **state)
     assert_int_equal(psa_destroy_key(5), PSA_SUCCESS);
     assert_int_equal(psa_get_key_attributes(5, &attributes), PSA_ERROR_INVALID_HANDLE);
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
 }
 
 int main(void)

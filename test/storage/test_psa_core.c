@@ -5,6 +5,7 @@
  * a full disk is reported before the chip makes a key.
  */
 #include "test/storage/faults.h"
+#include "psa/its.h"
 #include "test/storage/support.h"
 #include "test/storage/toy_driver.h"
 
@@ -17,6 +18,7 @@ static struct {
     char directory[SCRATCH_PATH_MAX];
     struct storage_file file;
     struct storage storage;
+    struct its its;
     unsigned at;
 } run;
 
@@ -26,7 +28,7 @@ static void start_psa(void)
     faults_plan(FAULTS_NONE, 0, 0);
     if (!storage_file_open(&run.file, run.directory, true, "test", &faults_system, &run.storage, &err))
         fail_msg("cannot open: %s", err.cause);
-    storage_mount(&run.storage);
+    its_mount(&run.its, &run.storage);
     assert_int_equal(psa_register_se_driver(TOY_LOCATION, &toy_driver), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     uint8_t random;
@@ -36,7 +38,7 @@ static void start_psa(void)
 static void stop_psa(void)
 {
     mbedtls_psa_crypto_free();
-    storage_mount(NULL);
+    its_unmount();
     storage_file_close(&run.file);
     faults_reap();
 }
@@ -158,7 +160,7 @@ static void test_starting_writes_nothing(void **state)
         stop_psa();
         struct error err = {.reason = ERROR_NONE};
         assert_true(storage_file_open(&run.file, run.directory, true, "test", &faults_system, &run.storage, &err));
-        storage_mount(&run.storage);
+        its_mount(&run.its, &run.storage);
         faults_plan(FAULTS_NONE, 0, 0);
         assert_int_equal(psa_register_se_driver(TOY_LOCATION, &toy_driver), PSA_SUCCESS);
         assert_int_equal(psa_crypto_init(), PSA_SUCCESS);

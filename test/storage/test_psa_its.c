@@ -9,13 +9,15 @@
 #include <string.h>
 
 #include "base/order.h"
+#include "psa/its.h"
 #include "storage/memory.h"
-#include "storage/scrap.h"
-#include "storage/transaction.h"
+#include "psa/scrap.h"
+#include "psa/se_c/transaction.h"
 
 static struct {
     struct storage_memory memory;
     struct storage storage;
+    struct its its;
     uint8_t room[1024];
 } run;
 
@@ -23,21 +25,21 @@ static int start(void **state)
 {
     (void)state;
     storage_memory_open(&run.memory, run.room, sizeof run.room, &run.storage);
-    storage_mount(&run.storage);
+    its_mount(&run.its, &run.storage);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    storage_mount(NULL);
+    its_unmount();
     return 0;
 }
 
 /* The 24 bytes in which Mbed TLS 3.6 notes a transaction; driver location 0x42. */
-static void make_transaction(uint8_t record[static STORAGE_TRANSACTION_BYTES], uint16_t kind, uint32_t id)
+static void make_transaction(uint8_t record[static TRANSACTION_BYTES], uint16_t kind, uint32_t id)
 {
-    memset(record, 0, STORAGE_TRANSACTION_BYTES);
+    memset(record, 0, TRANSACTION_BYTES);
     store16_le(record, kind);
     store32_le(record + 4, 0x4201);
     store64_le(record + 8, 2);
@@ -46,9 +48,9 @@ static void make_transaction(uint8_t record[static STORAGE_TRANSACTION_BYTES], u
 
 static psa_status_t open_transaction(uint16_t kind, uint32_t id)
 {
-    uint8_t record[STORAGE_TRANSACTION_BYTES];
+    uint8_t record[TRANSACTION_BYTES];
     make_transaction(record, kind, id);
-    return psa_its_set(STORAGE_UID_TRANSACTION, sizeof record, record, 0);
+    return psa_its_set(TRANSACTION_UID, sizeof record, record, 0);
 }
 
 static void test_arguments(void **state)
@@ -77,8 +79,8 @@ static void test_unmounted(void **state)
     uint8_t byte = 1;
     size_t length = 99;
     struct psa_storage_info_t info;
-    storage_mount(NULL);
-    assert_null(storage_mounted());
+    its_unmount();
+    assert_null(its_session());
     assert_int_equal(psa_its_set(1, 1, &byte, 0), PSA_ERROR_STORAGE_FAILURE);
     assert_int_equal(psa_its_get(1, 0, 1, &byte, &length), PSA_ERROR_STORAGE_FAILURE);
     assert_int_equal(length, 0);
@@ -187,7 +189,7 @@ static void test_statuses(void **state)
     struct storage storage = {.operations = &operations};
     struct psa_storage_info_t info;
     size_t length;
-    storage_mount(&storage);
+    its_mount(&run.its, &storage);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         answer = (enum storage_status)rows[i].status;
         assert_int_equal(psa_its_set(1, 0, NULL, 0), rows[i].expected);
@@ -197,7 +199,7 @@ static void test_statuses(void **state)
     }
     /* Whatever hinders looking for a key's record, the transaction is not opened. */
     for (answer = STORAGE_FULL; answer <= STORAGE_FAILED; answer++)
-        assert_int_not_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 3), PSA_SUCCESS);
+        assert_int_not_equal(open_transaction(TRANSACTION_CREATE, 3), PSA_SUCCESS);
 }
 
 static void test_driver_data(void **state)
@@ -222,15 +224,15 @@ static void test_creation(void **state)
     (void)state;
     struct psa_storage_info_t info;
     uint8_t key[44] = {0};
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_true(run.memory.reserved > sizeof key);
     assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
     assert_int_equal(run.memory.reserved, 0);
     assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_SUCCESS);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     /* The id is taken now, and no transaction is opened for it. */
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_ERROR_ALREADY_EXISTS);
-    assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_ERROR_ALREADY_EXISTS);
+    assert_int_equal(psa_its_get_info(TRANSACTION_UID, &info), PSA_ERROR_DOES_NOT_EXIST);
     assert_int_equal(run.memory.reserved, 0);
     assert_int_equal(psa_its_get_info(18, &info), PSA_SUCCESS);
 }
@@ -240,22 +242,22 @@ static void test_creation_without_room(void **state)
     (void)state;
     struct psa_storage_info_t info;
     uint8_t key[44] = {0};
-    const size_t both = STORAGE_MEMORY_BYTES(STORAGE_TRANSACTION_BYTES) + STORAGE_MEMORY_BYTES(64);
+    const size_t both = STORAGE_MEMORY_BYTES(TRANSACTION_BYTES) + STORAGE_MEMORY_BYTES(64);
     for (size_t room = 0; room <= both; room++) {
         storage_memory_open(&run.memory, run.room, room, &run.storage);
-        psa_status_t status = open_transaction(STORAGE_TRANSACTION_CREATE, 18);
+        psa_status_t status = open_transaction(TRANSACTION_CREATE, 18);
         assert_int_equal(status, room < both ? PSA_ERROR_INSUFFICIENT_STORAGE : PSA_SUCCESS);
-        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info),
+        assert_int_equal(psa_its_get_info(TRANSACTION_UID, &info),
                          room < both ? PSA_ERROR_DOES_NOT_EXIST : PSA_SUCCESS);
     }
     /* The room is the key's: nothing else gets it by growing. */
     storage_memory_open(&run.memory, run.room, both + STORAGE_MEMORY_BYTES(1), &run.storage);
     assert_int_equal(psa_its_set(5, 1, "a", 0), PSA_SUCCESS);
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(5, 2, "ab", 0), PSA_ERROR_INSUFFICIENT_STORAGE);
     assert_int_equal(psa_its_set(5, 1, "b", 0), PSA_SUCCESS);
     assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
 }
 
 /* The core forgets that a key's record was not stored; the write that follows reminds it, with the reason. */
@@ -265,26 +267,26 @@ static void test_record_missing(void **state)
     static const uint8_t long_key[950];
     uint8_t key[44] = {0};
     struct psa_storage_info_t info;
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(18, sizeof long_key, long_key, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
     assert_int_equal(psa_its_set(0xfffffe42, 0, NULL, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
     assert_int_equal(psa_its_set(0xfffffe42, 1, "x", 0), PSA_ERROR_INSUFFICIENT_STORAGE);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     assert_int_equal(run.memory.reserved, 0);
     assert_int_equal(psa_its_set(0xfffffe42, 1, "x", 0), PSA_SUCCESS);
     /* Never offered. */
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(0xfffffe42, 1, "y", 0), PSA_ERROR_STORAGE_FAILURE);
     /* Stored, and then removed by the core, which found it wanting. */
     assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
     assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(0xfffffe42, 1, "y", 0), PSA_ERROR_STORAGE_FAILURE);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     /* A transaction that cannot be closed is reported as failed, and leaves no key. */
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
-    assert_int_equal(run.storage.operations->remove(run.storage.context, STORAGE_UID_TRANSACTION), STORAGE_OK);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_ERROR_DOES_NOT_EXIST);
+    assert_int_equal(run.storage.operations->remove(run.storage.context, TRANSACTION_UID), STORAGE_OK);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_ERROR_DOES_NOT_EXIST);
     assert_int_equal(psa_its_get_info(18, &info), PSA_ERROR_DOES_NOT_EXIST);
 }
 
@@ -293,29 +295,29 @@ static void test_hold(void **state)
     (void)state;
     assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
     assert_int_equal(psa_its_set(19, 1, "k", 0), PSA_SUCCESS);
-    storage_hold(&run.storage, 18);
+    se_session_keep_record(&run.its.session, 18);
     assert_int_equal(psa_its_remove(18), PSA_ERROR_NOT_PERMITTED);
     assert_int_equal(psa_its_remove(19), PSA_SUCCESS);
-    storage_hold(&run.storage, 19);
+    se_session_keep_record(&run.its.session, 19);
     assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
-    storage_hold(&run.storage, 18);
-    storage_hold(&run.storage, 0);
+    se_session_keep_record(&run.its.session, 18);
+    se_session_keep_record(&run.its.session, 0);
     assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
     /* A hold ends with its transaction. */
     assert_int_equal(psa_its_set(18, 1, "k", 0), PSA_SUCCESS);
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 18), PSA_SUCCESS);
-    storage_hold(&run.storage, 18);
+    assert_int_equal(open_transaction(TRANSACTION_DESTROY, 18), PSA_SUCCESS);
+    se_session_keep_record(&run.its.session, 18);
     assert_int_equal(psa_its_remove(18), PSA_ERROR_NOT_PERMITTED);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     assert_int_equal(psa_its_remove(18), PSA_SUCCESS);
 }
 
 static void test_transaction_record(void **state)
 {
     (void)state;
-    struct storage_transaction transaction;
-    uint8_t record[STORAGE_TRANSACTION_BYTES + 1] = {0};
+    struct se_transaction transaction;
+    uint8_t record[TRANSACTION_BYTES + 1] = {0};
     static const struct {
         const char *name;
         uint16_t kind;
@@ -327,12 +329,12 @@ static void test_transaction_record(void **state)
         {"kind 3", 3, 18, 24, false}, {"kind 0x101", 0x101, 18, 24, false}, {"no key", 1, 0, 24, false},
         {"empty", 1, 18, 0, false},   {"short", 1, 18, 23, false},          {"long", 1, 18, 25, false},
     };
-    expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_ABSENT, "read");
+    expect_status(transaction_read(&run.storage, &transaction), STORAGE_ABSENT, "read");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         make_transaction(record, rows[i].kind, rows[i].id);
-        assert_int_equal(storage_transaction_parse(bytes_of(record, rows[i].len), &transaction), rows[i].good);
-        expect_status(put(&run.storage, STORAGE_UID_TRANSACTION, bytes_of(record, rows[i].len)), STORAGE_OK, "set");
-        expect_status(storage_transaction_read(&run.storage, &transaction), rows[i].good ? STORAGE_OK : STORAGE_CORRUPT,
+        assert_int_equal(transaction_parse(bytes_of(record, rows[i].len), &transaction), rows[i].good);
+        expect_status(put(&run.storage, TRANSACTION_UID, bytes_of(record, rows[i].len)), STORAGE_OK, "set");
+        expect_status(transaction_read(&run.storage, &transaction), rows[i].good ? STORAGE_OK : STORAGE_CORRUPT,
                       rows[i].name);
         if (rows[i].good) {
             assert_int_equal(transaction.kind, rows[i].kind);
@@ -347,45 +349,43 @@ static void test_transaction_record(void **state)
 static void test_note(void **state)
 {
     (void)state;
-    static const struct storage_note notes[] = {
-        {STORAGE_CREATION_IMPORT, false}, {STORAGE_CREATION_GENERATE, true}, {STORAGE_CREATION_REGISTER, false}};
-    struct storage_transaction transaction;
+    static const struct transaction_note notes[] = {{TRANSACTION_CREATION_IMPORT, false},
+                                                    {TRANSACTION_CREATION_GENERATE, true},
+                                                    {TRANSACTION_CREATION_REGISTER, false}};
+    struct se_transaction transaction;
     struct psa_storage_info_t info;
-    uint8_t record[STORAGE_TRANSACTION_BYTES], shown[40];
+    uint8_t record[TRANSACTION_BYTES], shown[40];
     size_t len = 0;
 
-    make_transaction(record, STORAGE_TRANSACTION_CREATE, 18);
+    make_transaction(record, TRANSACTION_CREATE, 18);
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
-        storage_note_creation(&run.storage, 18, notes[i]);
-        assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
-        expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
+        se_session_note_creation(&run.its.session, 18, notes[i]);
+        assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
+        expect_status(transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
         assert_int_equal(transaction.note.creation, notes[i].creation);
         assert_int_equal(transaction.note.fresh, notes[i].fresh);
-        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_SUCCESS);
+        assert_int_equal(psa_its_get_info(TRANSACTION_UID, &info), PSA_SUCCESS);
         assert_int_equal(info.size, sizeof record);
         for (uint32_t offset = 0; offset <= sizeof record; offset++) {
-            assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, offset, sizeof shown, shown, &len), PSA_SUCCESS);
+            assert_int_equal(psa_its_get(TRANSACTION_UID, offset, sizeof shown, shown, &len), PSA_SUCCESS);
             assert_int_equal(len, sizeof record - offset);
             assert_memory_equal(shown, record + offset, len);
         }
-        assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, sizeof record + 1, 1, shown, &len),
-                         PSA_ERROR_INVALID_ARGUMENT);
-        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+        assert_int_equal(psa_its_get(TRANSACTION_UID, sizeof record + 1, 1, shown, &len), PSA_ERROR_INVALID_ARGUMENT);
+        assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     }
     /* A note belongs to its key, to a creation, and to one transaction. */
     static const struct {
         uint32_t noted, created;
         uint16_t kind;
-    } rows[] = {{19, 18, STORAGE_TRANSACTION_CREATE},
-                {18, 18, STORAGE_TRANSACTION_DESTROY},
-                {0, 18, STORAGE_TRANSACTION_CREATE}};
+    } rows[] = {{19, 18, TRANSACTION_CREATE}, {18, 18, TRANSACTION_DESTROY}, {0, 18, TRANSACTION_CREATE}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].noted != 0)
-            storage_note_creation(&run.storage, rows[i].noted, notes[1]);
+            se_session_note_creation(&run.its.session, rows[i].noted, notes[1]);
         assert_int_equal(open_transaction(rows[i].kind, rows[i].created), PSA_SUCCESS);
-        expect_status(storage_transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
-        assert_int_equal(transaction.note.creation, STORAGE_CREATION_UNKNOWN);
-        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+        expect_status(transaction_read(&run.storage, &transaction), STORAGE_OK, "read");
+        assert_int_equal(transaction.note.creation, TRANSACTION_CREATION_UNKNOWN);
+        assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
     }
 }
 
@@ -394,24 +394,24 @@ static void test_foreign_notes(void **state)
 {
     (void)state;
     static const struct {
-        uint8_t stored[STORAGE_TRANSACTION_NOTE_BYTES];
+        uint8_t stored[TRANSACTION_NOTE_BYTES];
         bool known;
     } rows[] = {
-        {{1, STORAGE_CREATION_IMPORT, 0, 0}, true},        {{1, STORAGE_CREATION_IMPORT, 1, 0}, true},
-        {{1, STORAGE_CREATION_GENERATE, 1, 0}, true},      {{1, STORAGE_CREATION_REGISTER, 0, 0}, true},
-        {{1, STORAGE_CREATION_REGISTER, 1, 0}, false},     {{1, STORAGE_CREATION_UNKNOWN, 1, 0}, false},
-        {{1, STORAGE_CREATION_GENERATE, 2, 0}, false},     {{1, STORAGE_CREATION_GENERATE, 1, 1}, false},
-        {{1, STORAGE_CREATION_REGISTER + 1, 0, 0}, false}, {{2, STORAGE_CREATION_GENERATE, 1, 0}, false},
-        {{0, STORAGE_CREATION_GENERATE, 1, 0}, false},
+        {{1, TRANSACTION_CREATION_IMPORT, 0, 0}, true},        {{1, TRANSACTION_CREATION_IMPORT, 1, 0}, true},
+        {{1, TRANSACTION_CREATION_GENERATE, 1, 0}, true},      {{1, TRANSACTION_CREATION_REGISTER, 0, 0}, true},
+        {{1, TRANSACTION_CREATION_REGISTER, 1, 0}, false},     {{1, TRANSACTION_CREATION_UNKNOWN, 1, 0}, false},
+        {{1, TRANSACTION_CREATION_GENERATE, 2, 0}, false},     {{1, TRANSACTION_CREATION_GENERATE, 1, 1}, false},
+        {{1, TRANSACTION_CREATION_REGISTER + 1, 0, 0}, false}, {{2, TRANSACTION_CREATION_GENERATE, 1, 0}, false},
+        {{0, TRANSACTION_CREATION_GENERATE, 1, 0}, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        uint8_t content[STORAGE_TRANSACTION_BYTES + STORAGE_TRANSACTION_NOTE_BYTES];
-        struct storage_transaction transaction;
+        uint8_t content[TRANSACTION_BYTES + TRANSACTION_NOTE_BYTES];
+        struct se_transaction transaction;
 
-        make_transaction(content, STORAGE_TRANSACTION_CREATE, 18);
-        memcpy(content + STORAGE_TRANSACTION_BYTES, rows[i].stored, sizeof rows[i].stored);
-        assert_true(storage_transaction_parse(bytes_of(content, sizeof content), &transaction));
-        assert_int_equal(transaction.note.creation, rows[i].known ? rows[i].stored[1] : STORAGE_CREATION_UNKNOWN);
+        make_transaction(content, TRANSACTION_CREATE, 18);
+        memcpy(content + TRANSACTION_BYTES, rows[i].stored, sizeof rows[i].stored);
+        assert_true(transaction_parse(bytes_of(content, sizeof content), &transaction));
+        assert_int_equal(transaction.note.creation, rows[i].known ? rows[i].stored[1] : TRANSACTION_CREATION_UNKNOWN);
         assert_int_equal(transaction.note.fresh, rows[i].known && rows[i].stored[2] == 1);
     }
 }
@@ -419,39 +419,39 @@ static void test_foreign_notes(void **state)
 static unsigned recoveries;
 static bool recovery_works;
 
-static void recover(void *context)
+static void recover(struct se_session *session, void *context)
 {
     struct storage *storage = context;
 
+    assert_ptr_equal(session, &run.its.session);
     recoveries++;
     if (recovery_works)
-        (void)storage->operations->remove(storage->context, STORAGE_UID_TRANSACTION);
+        (void)storage->operations->remove(storage->context, TRANSACTION_UID);
 }
 
 /* What an interrupted run has left is nothing to the core, and is settled before another transaction is opened. */
 static void test_left_over(void **state)
 {
     (void)state;
-    uint8_t record[STORAGE_TRANSACTION_BYTES];
+    uint8_t record[TRANSACTION_BYTES];
     struct psa_storage_info_t info;
     size_t len;
 
-    make_transaction(record, STORAGE_TRANSACTION_CREATE, 18);
-    run.storage.recover = recover;
-    run.storage.recover_context = &run.storage;
+    make_transaction(record, TRANSACTION_CREATE, 18);
+    run.its.session.recover = recover;
+    run.its.session.recover_context = &run.storage;
     recoveries = 0;
     for (uint32_t size = 0; size <= sizeof record; size++) {
-        expect_status(put(&run.storage, STORAGE_UID_TRANSACTION, bytes_of(record, size)), STORAGE_OK, "set");
-        assert_int_equal(psa_its_get_info(STORAGE_UID_TRANSACTION, &info), PSA_ERROR_DOES_NOT_EXIST);
-        assert_int_equal(psa_its_get(STORAGE_UID_TRANSACTION, 0, sizeof record, record, &len),
-                         PSA_ERROR_DOES_NOT_EXIST);
-        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_ERROR_DOES_NOT_EXIST);
+        expect_status(put(&run.storage, TRANSACTION_UID, bytes_of(record, size)), STORAGE_OK, "set");
+        assert_int_equal(psa_its_get_info(TRANSACTION_UID, &info), PSA_ERROR_DOES_NOT_EXIST);
+        assert_int_equal(psa_its_get(TRANSACTION_UID, 0, sizeof record, record, &len), PSA_ERROR_DOES_NOT_EXIST);
+        assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_ERROR_DOES_NOT_EXIST);
         assert_int_equal(recoveries, 2 * size);
         recovery_works = false;
-        assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 19), PSA_ERROR_STORAGE_FAILURE);
+        assert_int_equal(open_transaction(TRANSACTION_DESTROY, 19), PSA_ERROR_STORAGE_FAILURE);
         recovery_works = true;
-        assert_int_equal(open_transaction(STORAGE_TRANSACTION_DESTROY, 19), PSA_SUCCESS);
-        assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
+        assert_int_equal(open_transaction(TRANSACTION_DESTROY, 19), PSA_SUCCESS);
+        assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
         assert_int_equal(recoveries, 2 * size + 2);
     }
 }
@@ -460,33 +460,34 @@ static void test_left_over(void **state)
 static void test_scrap(void **state)
 {
     (void)state;
-    const uint64_t uid = storage_scrap_uid(0x42, 2);
+    const uint64_t uid = scrap_uid(0x42, 2);
     uint8_t key[44] = {0};
     bool due = true;
 
     assert_int_equal(uid, UINT64_C(0x4200000002));
-    assert_int_equal(storage_scrap_uid(0, 2), 0);
-    assert_int_equal(storage_scrap_uid(0x42, UINT64_C(0x100000000)), 0);
+    assert_int_equal(scrap_uid(0, 2), 0);
+    assert_int_equal(scrap_uid(0x42, UINT64_C(0x100000000)), 0);
     for (int begun = 0; begun < 2; begun++) {
         for (int fresh = 0; fresh < 2; fresh++) {
-            storage_note_creation(&run.storage, 18, (struct storage_note){STORAGE_CREATION_GENERATE, fresh == 1});
-            assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+            se_session_note_creation(&run.its.session, 18,
+                                     (struct transaction_note){TRANSACTION_CREATION_GENERATE, fresh == 1});
+            assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
             if (begun == 1)
-                storage_note_chip_written(&run.storage);
-            assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
-            assert_int_equal(storage_scrap_get(&run.storage, uid, &due),
+                se_session_note_chip_written(&run.its.session);
+            assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
+            assert_int_equal(scrap_get(&run.storage, uid, &due),
                              begun == 1 && fresh == 1 ? STORAGE_OK : STORAGE_ABSENT);
         }
     }
     assert_false(due);
-    expect_status(storage_scrap_set(&run.storage, uid, true), STORAGE_OK, "due");
-    assert_int_equal(open_transaction(STORAGE_TRANSACTION_CREATE, 18), PSA_SUCCESS);
+    expect_status(scrap_set(&run.storage, uid, true), STORAGE_OK, "due");
+    assert_int_equal(open_transaction(TRANSACTION_CREATE, 18), PSA_SUCCESS);
     assert_int_equal(psa_its_set(18, sizeof key, key, 0), PSA_SUCCESS);
-    expect_status(storage_scrap_get(&run.storage, uid, &due), STORAGE_OK, "not reported yet");
+    expect_status(scrap_get(&run.storage, uid, &due), STORAGE_OK, "not reported yet");
     assert_true(due);
-    assert_int_equal(psa_its_remove(STORAGE_UID_TRANSACTION), PSA_SUCCESS);
-    expect_status(storage_scrap_get(&run.storage, uid, &due), STORAGE_ABSENT, "reported");
-    expect_status(storage_scrap_clear(&run.storage, uid), STORAGE_OK, "none to clear");
+    assert_int_equal(psa_its_remove(TRANSACTION_UID), PSA_SUCCESS);
+    expect_status(scrap_get(&run.storage, uid, &due), STORAGE_ABSENT, "reported");
+    expect_status(scrap_clear(&run.storage, uid), STORAGE_OK, "none to clear");
 }
 
 int main(void)

@@ -2,8 +2,9 @@
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
 #include "test/storage/toy_driver.h"
 
+#include "psa/its.h"
 #include "storage/storage.h"
-#include "storage/transaction.h"
+#include "psa/se_c/transaction.h"
 
 struct toy toy;
 
@@ -66,15 +67,15 @@ static psa_status_t toy_import(psa_drv_se_context_t *context, psa_key_slot_numbe
 
 static psa_status_t toy_destroy(psa_drv_se_context_t *context, void *data, psa_key_slot_number_t slot)
 {
-    struct storage_transaction transaction;
+    struct se_transaction transaction;
     (void)context;
     (void)data;
     if (toy.destroy_status == PSA_SUCCESS) {
         toy.destroyed++;
         toy.filled[slot] = false;
-    } else if (toy.hold && storage_transaction_read(storage_mounted(), &transaction) == STORAGE_OK &&
-               transaction.kind == STORAGE_TRANSACTION_DESTROY && transaction.slot == slot) {
-        storage_hold(storage_mounted(), transaction.uid);
+    } else if (toy.hold && transaction_read(its_session()->storage, &transaction) == STORAGE_OK &&
+               transaction.kind == TRANSACTION_DESTROY && transaction.slot == slot) {
+        se_session_keep_record(its_session(), transaction.uid);
     }
     return toy.destroy_status;
 }

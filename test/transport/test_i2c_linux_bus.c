@@ -101,8 +101,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 
 struct linux_board {
     struct board board;
-    struct transport_i2c_linux bus;
-    struct transport transport;
+    struct imprint_transport transport;
 };
 
 static int set_up(void **state)
@@ -116,8 +115,8 @@ static int set_up(void **state)
     adapter.part = linux_board.board.part;
     adapter.functions = I2C_FUNC_I2C;
     virtual_i2c_set_clock(adapter.part, 100000);
-    assert_true(transport_i2c_linux_open(&linux_board.bus, "/dev/null", virtual_i2c_address(adapter.part) >> 1,
-                                         &linux_board.transport, &err));
+    assert_true(
+        transport_i2c_linux_open("/dev/null", virtual_i2c_address(adapter.part) >> 1, &linux_board.transport, &err));
     *state = &linux_board;
     return 0;
 }
@@ -126,7 +125,7 @@ static int tear_down(void **state)
 {
     struct linux_board *linux_board = *state;
 
-    transport_i2c_linux_close(&linux_board->bus);
+    imprint_transport_close(&linux_board->transport);
     board_release(&linux_board->board);
     return 0;
 }
@@ -145,7 +144,7 @@ static void test_a_session(void **state)
     assert_string_equal(linux_board->transport.operations->name, "i2c");
     assert_int_equal(chip_read_config(&chip, &config, NULL), CHIP_OK);
     virtual_peek_config(adapter.part, peeked);
-    assert_memory_equal(config.bytes, peeked, sizeof(peeked));
+    assert_memory_equal(config.zone, peeked, sizeof(peeked));
     assert_int_equal(chip_read_public_key(&chip, 0, public_key, NULL), CHIP_OK);
     assert_int_equal(chip_sign_digest(&chip, CHIP_PART_ATECC608B, 0, digest, signature, NULL), CHIP_OK);
     assert_int_equal(chip_verify_external(&chip, CHIP_PART_ATECC608B, digest, signature, public_key, NULL), CHIP_OK);
@@ -155,7 +154,8 @@ static void test_a_session(void **state)
     assert_int_equal(chip.counters.resends, 0);
     assert_true(chip.counters.wakes > 1);
     chip_sleep(&chip);
-    assert_int_equal(linux_board->transport.operations->idle(linux_board->transport.context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(linux_board->transport.operations->idle(linux_board->transport.context),
+                     IMPRINT_TRANSPORT_NO_ANSWER);
 }
 
 /* At 400 kHz eight zero bits are too short to wake anything. */
@@ -173,7 +173,7 @@ static void test_too_fast_to_wake(void **state)
 static void test_delay_outlasts_signals(void **state)
 {
     struct linux_board *linux_board = *state;
-    const struct transport *transport = &linux_board->transport;
+    const struct imprint_transport *transport = &linux_board->transport;
     uint64_t start = transport->operations->now_us(transport->context);
 
     adapter.interrupted = 3;
@@ -184,34 +184,37 @@ static void test_delay_outlasts_signals(void **state)
 
 static const struct {
     int number;
-    enum transport_status status;
+    enum imprint_transport_status status;
 } errors[] = {
-    {ENXIO, TRANSPORT_NO_ANSWER},     {EREMOTEIO, TRANSPORT_NO_ANSWER}, {EIO, TRANSPORT_NO_ANSWER},
-    {ETIMEDOUT, TRANSPORT_NO_ANSWER}, {EAGAIN, TRANSPORT_NO_ANSWER},    {EBUSY, TRANSPORT_NO_ANSWER},
-    {EINTR, TRANSPORT_NO_ANSWER},     {ENODEV, TRANSPORT_GONE},         {EBADF, TRANSPORT_GONE},
-    {EINVAL, TRANSPORT_GONE},         {ENOTTY, TRANSPORT_GONE},         {ENOMEM, TRANSPORT_GONE},
+    {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},  {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},    {ETIMEDOUT, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER}, {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},
+    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},  {ENODEV, IMPRINT_TRANSPORT_GONE},
+    {EBADF, IMPRINT_TRANSPORT_GONE},       {EINVAL, IMPRINT_TRANSPORT_GONE},
+    {ENOTTY, IMPRINT_TRANSPORT_GONE},      {ENOMEM, IMPRINT_TRANSPORT_GONE},
 };
 
 /* Each errno at each transaction of a wake, a send and a receive. */
 static void test_errors(void **state)
 {
     struct linux_board *linux_board = *state;
-    const struct transport_operations *bus = linux_board->transport.operations;
+    const struct imprint_transport_operations *bus = linux_board->transport.operations;
     void *context = linux_board->transport.context;
     static const uint8_t info[] = {0x07, 0x30, 0x00, 0x00, 0x00, 0x03, 0x5D};
 
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         for (unsigned at = 1; at <= 6; at++) {
-            enum transport_status expected[6] = {TRANSPORT_OK, TRANSPORT_OK, TRANSPORT_OK,
-                                                 TRANSPORT_OK, TRANSPORT_OK, TRANSPORT_OK};
-            uint8_t memory[TRANSPORT_GROUP_MAX];
+            enum imprint_transport_status expected[6] = {IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK,
+                                                         IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK,
+                                                         IMPRINT_TRANSPORT_OK, IMPRINT_TRANSPORT_OK};
+            uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
             struct bytes_out group = {.data = memory, .cap = sizeof(memory)};
 
             expected[at - 1] = errors[i].status;
-            if (at == 1 && errors[i].status == TRANSPORT_NO_ANSWER)
-                expected[0] = TRANSPORT_OK; /* nobody acknowledges a wake */
-            if (at == 5 && errors[i].status == TRANSPORT_NO_ANSWER)
-                expected[4] = TRANSPORT_GARBLED; /* cut short */
+            if (at == 1 && errors[i].status == IMPRINT_TRANSPORT_NO_ANSWER)
+                expected[0] = IMPRINT_TRANSPORT_OK; /* nobody acknowledges a wake */
+            if (at == 5 && errors[i].status == IMPRINT_TRANSPORT_NO_ANSWER)
+                expected[4] = IMPRINT_TRANSPORT_GARBLED; /* cut short */
             (void)bus->sleep(context);
             if (at == 1)
                 virtual_i2c_sda_low(adapter.part, 80);
@@ -220,12 +223,12 @@ static void test_errors(void **state)
             adapter.fail_with = errors[i].number;
             assert_int_equal(bus->wake(context), expected[0]);
             bus->delay_us(context, 1500);
-            assert_int_equal(bus->send(context, bytes_of(info, sizeof(info))), expected[1]);
+            assert_int_equal(bus->send(context, info, sizeof(info)), expected[1]);
             bus->delay_us(context, 6000);
             if (at == 3 || at == 4 || at == 5)
-                assert_int_equal(bus->receive(context, &group), expected[at - 1]);
+                assert_int_equal(bus->receive(context, group.data, group.cap, &group.len), expected[at - 1]);
             else
-                assert_int_equal(bus->receive(context, &group), TRANSPORT_OK);
+                assert_int_equal(bus->receive(context, group.data, group.cap, &group.len), IMPRINT_TRANSPORT_OK);
             if (at == 6)
                 assert_int_equal(bus->idle(context), expected[5]);
         }
@@ -234,11 +237,10 @@ static void test_errors(void **state)
 static void test_oversize(void **state)
 {
     struct linux_board *linux_board = *state;
-    static const uint8_t group[TRANSPORT_GROUP_MAX + 1] = {0};
+    static const uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX + 1] = {0};
 
-    assert_int_equal(
-        linux_board->transport.operations->send(linux_board->transport.context, bytes_of(group, sizeof(group))),
-        TRANSPORT_GARBLED);
+    assert_int_equal(linux_board->transport.operations->send(linux_board->transport.context, group, sizeof(group)),
+                     IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(adapter.calls, 0);
 }
 
@@ -248,20 +250,38 @@ static void test_short_room(void **state)
     uint8_t memory[3];
     struct bytes_out group = {.data = memory, .cap = sizeof(memory)};
 
-    assert_int_equal(linux_board->transport.operations->wake(linux_board->transport.context), TRANSPORT_OK);
-    assert_int_equal(linux_board->transport.operations->receive(linux_board->transport.context, &group),
-                     TRANSPORT_GARBLED);
+    assert_int_equal(linux_board->transport.operations->wake(linux_board->transport.context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(
+        linux_board->transport.operations->receive(linux_board->transport.context, group.data, group.cap, &group.len),
+        IMPRINT_TRANSPORT_GARBLED);
+}
+
+/* No address given: found where Trust&GO parts answer, though 0x60 is looked at first. */
+static void test_search(void **state)
+{
+    struct imprint_transport transport;
+    struct chip_config config;
+    struct chip chip;
+
+    (void)state;
+    assert_true(transport_i2c_linux_open("/dev/null", 0, &transport, NULL));
+    assert_int_equal(imprint_transport_address(&transport), 0x60);
+    chip_init(&chip, &transport);
+    assert_int_equal(chip_read_config(&chip, &config, NULL), CHIP_OK);
+    assert_int_equal(imprint_transport_address(&transport), 0x35);
+    imprint_transport_close(&transport);
+    imprint_transport_close(&transport); /* stays closed */
+    assert_int_equal(imprint_transport_address(&transport), 0);
 }
 
 static void test_smbus_only(void **state)
 {
-    struct transport_i2c_linux bus;
-    struct transport transport;
+    struct imprint_transport transport;
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
     adapter.functions = I2C_FUNC_SMBUS_BYTE;
-    assert_false(transport_i2c_linux_open(&bus, "/dev/null", 0x60, &transport, &err));
+    assert_false(transport_i2c_linux_open("/dev/null", 0x60, &transport, &err));
     assert_int_equal(err.reason, ERROR_DEVICE_MISSING);
     assert_non_null(strstr(err.cause, "SMBus"));
 }
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_errors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_oversize, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_short_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_search, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_smbus_only, set_up, tear_down),
     };
 

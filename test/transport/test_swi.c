@@ -5,6 +5,7 @@
 #include "chip/operations.h"
 #include "test/chip/board.h"
 #include "test/transport/wire.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,9 +24,9 @@ struct swi_board {
     struct board board;
     struct wire wire;
     struct transport_swi swi;
-    const struct transport_operations *bus;
+    const struct imprint_transport_operations *bus;
     void *context;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
     struct bytes_out reply;
 };
 
@@ -33,7 +34,7 @@ static int set_up(void **state)
 {
     static struct swi_board swi_board;
     const struct virtual_making making = {.part = VIRTUAL_BLANK, .single_wire = true};
-    struct transport transport;
+    struct imprint_transport transport;
 
     board_init(&swi_board.board, &making);
     wire_init(&swi_board.wire, swi_board.board.part);
@@ -54,20 +55,20 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum transport_status receive(struct swi_board *board)
+static enum imprint_transport_status receive(struct swi_board *board)
 {
     board->reply.len = 3;
-    return board->bus->receive(board->context, &board->reply);
+    return board->bus->receive(board->context, board->reply.data, board->reply.cap, &board->reply.len);
 }
 
-static enum transport_status send(struct swi_board *board, const uint8_t *group, size_t len)
+static enum imprint_transport_status send(struct swi_board *board, const uint8_t *group, size_t len)
 {
-    return board->bus->send(board->context, bytes_of(group, len));
+    return board->bus->send(board->context, group, len);
 }
 
 static void assert_reply(struct swi_board *board, const uint8_t *expected, size_t len)
 {
-    assert_int_equal(receive(board), TRANSPORT_OK);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_OK);
     assert_int_equal(board->reply.len, len);
     assert_memory_equal(board->memory, expected, len);
 }
@@ -82,7 +83,7 @@ static struct virtual_counters counters(const struct swi_board *board)
 
 static void be_awake(struct swi_board *board)
 {
-    assert_int_equal(board->bus->wake(board->context), TRANSPORT_OK);
+    assert_int_equal(board->bus->wake(board->context), IMPRINT_TRANSPORT_OK);
     assert_reply(board, wake_reply, sizeof wake_reply);
 }
 
@@ -91,17 +92,17 @@ static void test_wake_send_receive(void **state)
     struct swi_board *board = *state;
 
     assert_string_equal(board->bus->name, "swi");
-    assert_int_equal(receive(board), TRANSPORT_NO_ANSWER);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_NO_ANSWER);
     be_awake(board);
-    assert_int_equal(send(board, info, sizeof info), TRANSPORT_OK);
-    assert_int_equal(receive(board), TRANSPORT_NO_ANSWER);
+    assert_int_equal(send(board, info, sizeof info), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_NO_ANSWER);
     assert_int_equal(board->reply.len, 0);
     board->bus->delay_us(board->context, 5000);
     for (int again = 0; again < 3; again++)
         assert_reply(board, info_reply, sizeof info_reply);
     assert_int_equal(counters(board).commands, 1);
-    assert_int_equal(board->bus->sleep(board->context), TRANSPORT_OK);
-    assert_int_equal(receive(board), TRANSPORT_NO_ANSWER);
+    assert_int_equal(board->bus->sleep(board->context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_NO_ANSWER);
 }
 
 /* UARTs with seven data bits, and with eight. */
@@ -111,10 +112,10 @@ static void test_seven_data_bits(void **state)
 
     board->wire.mask = 0x7f;
     be_awake(board);
-    assert_int_equal(send(board, info, sizeof info), TRANSPORT_OK);
+    assert_int_equal(send(board, info, sizeof info), IMPRINT_TRANSPORT_OK);
     board->bus->delay_us(board->context, 5000);
     assert_reply(board, info_reply, sizeof info_reply);
-    assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_OK);
+    assert_int_equal(transport_swi_probe(&board->swi), IMPRINT_TRANSPORT_OK);
 }
 
 /* The whole chip layer: long groups out and in, polls, idle in between, registers that must outlive it. */
@@ -128,7 +129,7 @@ static void test_chip_layer(void **state)
 
     virtual_peek_config(board->board.part, expected);
     assert_int_equal(chip_read_config(chip, &config, &err), CHIP_OK);
-    assert_memory_equal(config.bytes, expected, sizeof expected);
+    assert_memory_equal(config.zone, expected, sizeof expected);
     assert_int_equal(chip->counters.polls, chip->counters.commands); /* when they were ready, not before */
     for (int i = 0; i < 40; i++)                                     /* 40 x 23 ms: beyond one watchdog */
         assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
@@ -187,11 +188,11 @@ static void test_wake_of_known_state_is_one_pulse(void **state)
     uint64_t before;
 
     be_awake(board);
-    assert_int_equal(board->bus->idle(board->context), TRANSPORT_OK);
+    assert_int_equal(board->bus->idle(board->context), IMPRINT_TRANSPORT_OK);
     before = counters(board).wakes;
     be_awake(board);
     assert_int_equal(counters(board).wakes, before + 1);
-    assert_int_equal(send(board, info, sizeof info), TRANSPORT_OK); /* no longer known */
+    assert_int_equal(send(board, info, sizeof info), IMPRINT_TRANSPORT_OK); /* no longer known */
     board->bus->delay_us(board->context, 5000);
     be_awake(board);
     assert_int_equal(counters(board).wakes, before + 2);
@@ -213,7 +214,7 @@ static void test_gone_at_every_call(void **state)
     bool ended = false;
 
     for (unsigned call = 1; !ended; call++) {
-        enum transport_status statuses[7];
+        enum imprint_transport_status statuses[7];
         unsigned at = 0;
 
         transport_swi_init(&board->swi, &board->wire.port);
@@ -228,11 +229,11 @@ static void test_gone_at_every_call(void **state)
         statuses[5] = board->bus->wake(board->context);
         statuses[6] = board->bus->sleep(board->context);
         ended = board->wire.calls < call;
-        while (at < 7 && statuses[at] == TRANSPORT_OK)
+        while (at < 7 && statuses[at] == IMPRINT_TRANSPORT_OK)
             at++;
         assert_true(ended == (at == 7));
         for (; at < 7; at++)
-            assert_int_equal(statuses[at], TRANSPORT_GONE);
+            assert_int_equal(statuses[at], IMPRINT_TRANSPORT_GONE);
         assert_true(ended || board->wire.calls == call);
     }
     assert_true(board->wire.calls > 12);
@@ -245,11 +246,11 @@ static void test_disturbed_in_the_middle(void **state)
 
     be_awake(board);
     board->wire.disturb_at = board->wire.exchanges + 2;
-    assert_int_equal(send(board, long_group, sizeof long_group), TRANSPORT_NO_ANSWER);
+    assert_int_equal(send(board, long_group, sizeof long_group), IMPRINT_TRANSPORT_NO_ANSWER);
     assert_int_equal(board->wire.exchanges, board->wire.disturb_at);
     assert_int_equal(counters(board).groups, 0);
     be_awake(board);
-    assert_int_equal(send(board, info, sizeof info), TRANSPORT_OK);
+    assert_int_equal(send(board, info, sizeof info), IMPRINT_TRANSPORT_OK);
 }
 
 /* At the end of a group the chip may have all of it: its reply tells. */
@@ -259,7 +260,7 @@ static void test_disturbed_at_the_end(void **state)
 
     be_awake(board);
     board->wire.disturb_at = board->wire.exchanges + 1;
-    assert_int_equal(send(board, info, sizeof info), TRANSPORT_OK);
+    assert_int_equal(send(board, info, sizeof info), IMPRINT_TRANSPORT_OK);
     board->bus->delay_us(board->context, 5000);
     assert_reply(board, info_reply, sizeof info_reply);
 }
@@ -270,18 +271,18 @@ static void test_disturbed_flags(void **state)
 
     be_awake(board);
     board->wire.disturb_at = board->wire.exchanges + 1;
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     board->wire.disturb_at = board->wire.exchanges + 1;
-    assert_int_equal(board->bus->idle(board->context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(board->bus->idle(board->context), IMPRINT_TRANSPORT_NO_ANSWER);
     assert_false(board->swi.down);
     be_awake(board);
     board->wire.disturb_at = board->wire.exchanges + 1;
-    assert_int_equal(board->bus->sleep(board->context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(board->bus->sleep(board->context), IMPRINT_TRANSPORT_NO_ANSWER);
     assert_false(board->swi.down);
     board->wire.disturb_at = board->wire.exchanges + 1; /* once is for what was said before */
-    assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_OK);
+    assert_int_equal(transport_swi_probe(&board->swi), IMPRINT_TRANSPORT_OK);
     board->wire.disturb_from = board->wire.exchanges + 1;
-    assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_GARBLED);
+    assert_int_equal(transport_swi_probe(&board->swi), IMPRINT_TRANSPORT_GARBLED);
 }
 
 /* No wire between transmitter and receiver. */
@@ -290,11 +291,11 @@ static void test_deaf(void **state)
     struct swi_board *board = *state;
 
     board->wire.deaf = true;
-    assert_int_equal(transport_swi_probe(&board->swi), TRANSPORT_NO_ANSWER);
-    assert_int_equal(board->bus->wake(board->context), TRANSPORT_OK);
-    assert_int_equal(receive(board), TRANSPORT_NO_ANSWER);
-    assert_int_equal(send(board, long_group, sizeof long_group), TRANSPORT_NO_ANSWER);
-    assert_int_equal(board->bus->idle(board->context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(transport_swi_probe(&board->swi), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(board->bus->wake(board->context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(send(board, long_group, sizeof long_group), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(board->bus->idle(board->context), IMPRINT_TRANSPORT_NO_ANSWER);
 }
 
 /* A bit of the count, a bit lost at the start, in the middle, at the end: garbled, and the next reading is good. */
@@ -306,24 +307,24 @@ static void test_damaged_replies(void **state)
 
     be_awake(board);
     board->wire.disturb_rx = board->wire.exchanges + 1; /* 04 becomes 05: longer than what comes */
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(board->reply.len, 0);
     assert_reply(board, wake_reply, sizeof wake_reply);
     board->wire.cut_at = board->wire.exchanges + 1; /* one token short of four bytes */
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_reply(board, wake_reply, sizeof wake_reply);
     assert_int_equal(chip_read_config(&board->board.chip, &config, &err), CHIP_OK);
     for (unsigned piece = 2; piece <= 4; piece++) { /* 35 bytes: four, sixteen, fifteen, and none left */
         static const uint8_t read32[] = {0x07, 0x02, 0x80, 0x00, 0x00, 0x09, 0xAD};
 
-        assert_int_equal(send(board, read32, sizeof read32), TRANSPORT_OK);
+        assert_int_equal(send(board, read32, sizeof read32), IMPRINT_TRANSPORT_OK);
         board->bus->delay_us(board->context, 5000);
         board->wire.cut_at = board->wire.exchanges + piece;
-        assert_int_equal(receive(board), piece == 4 ? TRANSPORT_OK : TRANSPORT_GARBLED);
+        assert_int_equal(receive(board), piece == 4 ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_GARBLED);
         board->wire.cut_at = 0;
-        assert_int_equal(receive(board), TRANSPORT_OK);
+        assert_int_equal(receive(board), IMPRINT_TRANSPORT_OK);
         assert_int_equal(board->reply.len, 35);
-        assert_memory_equal(board->memory + 1, config.bytes, 32);
+        assert_memory_equal(board->memory + 1, config.zone, 32);
     }
 }
 
@@ -334,10 +335,11 @@ static void test_reply_longer_than_the_room(void **state)
 
     be_awake(board);
     board->reply = (struct bytes_out){.data = memory, .cap = 3};
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(memory[3], 0);
     board->reply = (struct bytes_out){.data = memory, .cap = 0};
-    assert_int_equal(board->bus->receive(board->context, &board->reply), TRANSPORT_GARBLED);
+    assert_int_equal(board->bus->receive(board->context, board->reply.data, board->reply.cap, &board->reply.len),
+                     IMPRINT_TRANSPORT_GARBLED);
     board->reply = (struct bytes_out){.data = memory, .cap = 4};
     assert_reply(board, wake_reply, sizeof wake_reply);
     assert_int_equal(memory[4], 0);
@@ -354,15 +356,15 @@ static void test_noise(void **state)
     be_awake(board);
     board->wire.noise = zeros;
     board->wire.noise_len = sizeof zeros;
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_true(board->wire.noise_len > sizeof zeros - 2048);
     board->wire.noise = ones;
     board->wire.noise_len = sizeof ones;
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_true(board->wire.noise_len > sizeof ones - 2048);
     board->wire.noise = zeros;
     board->wire.noise_len = 3; /* and less than a byte */
-    assert_int_equal(receive(board), TRANSPORT_GARBLED);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     be_awake(board);
 }
 
@@ -384,13 +386,13 @@ static void test_bits_of_slow_chips(void **state)
 static void test_group_that_is_none(void **state)
 {
     struct swi_board *board = *state;
-    const uint8_t group[TRANSPORT_GROUP_MAX + 1] = {0};
+    const uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX + 1] = {0};
 
     be_awake(board);
     board->wire.calls = 0;
-    assert_int_equal(send(board, group, sizeof group), TRANSPORT_GARBLED);
+    assert_int_equal(send(board, group, sizeof group), IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(board->wire.calls, 0);
-    assert_int_equal(send(board, group, TRANSPORT_GROUP_MAX), TRANSPORT_OK);
+    assert_int_equal(send(board, group, IMPRINT_TRANSPORT_GROUP_MAX), IMPRINT_TRANSPORT_OK);
 }
 
 int main(void)

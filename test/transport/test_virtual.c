@@ -30,35 +30,32 @@ static int tear_down(void **state)
     return 0;
 }
 
-static enum transport_status receive(struct board *board, uint8_t *memory, size_t cap, size_t *len)
+static enum imprint_transport_status receive(struct board *board, uint8_t *memory, size_t cap, size_t *len)
 {
-    struct bytes_out group = {.data = memory, .cap = cap, .len = 3};
-    enum transport_status status = board->transport.operations->receive(board->transport.context, &group);
-
-    *len = group.len;
-    return status;
+    *len = 3;
+    return board->transport.operations->receive(board->transport.context, memory, cap, len);
 }
 
 static void test_wake_send_receive(void **state)
 {
     struct board *board = *state;
-    const struct transport_operations *bus = board->transport.operations;
+    const struct imprint_transport_operations *bus = board->transport.operations;
     void *context = board->transport.context;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
     size_t len;
 
     assert_string_equal(bus->name, "virtual");
-    assert_int_equal(bus->send(context, bytes_of(info, sizeof(info))), TRANSPORT_NO_ANSWER);
-    assert_int_equal(receive(board, memory, sizeof(memory), &len), TRANSPORT_NO_ANSWER);
-    assert_int_equal(bus->wake(context), TRANSPORT_OK);
-    assert_int_equal(receive(board, memory, sizeof(memory), &len), TRANSPORT_OK);
+    assert_int_equal(bus->send(context, info, sizeof(info)), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(receive(board, memory, sizeof(memory), &len), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(bus->wake(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board, memory, sizeof(memory), &len), IMPRINT_TRANSPORT_OK);
     assert_int_equal(len, sizeof(wake_reply));
     assert_memory_equal(memory, wake_reply, sizeof(wake_reply));
-    assert_int_equal(bus->send(context, bytes_of(info, sizeof(info))), TRANSPORT_OK);
-    assert_int_equal(receive(board, memory, sizeof(memory), &len), TRANSPORT_NO_ANSWER);
+    assert_int_equal(bus->send(context, info, sizeof(info)), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board, memory, sizeof(memory), &len), IMPRINT_TRANSPORT_NO_ANSWER);
     bus->delay_us(context, 6000);
     for (int again = 0; again < 3; again++) {
-        assert_int_equal(receive(board, memory, sizeof(memory), &len), TRANSPORT_OK);
+        assert_int_equal(receive(board, memory, sizeof(memory), &len), IMPRINT_TRANSPORT_OK);
         assert_int_equal(len, sizeof(info_reply));
         assert_memory_equal(memory, info_reply, sizeof(info_reply));
     }
@@ -67,48 +64,48 @@ static void test_wake_send_receive(void **state)
 static void test_reply_longer_than_the_room(void **state)
 {
     struct board *board = *state;
-    uint8_t memory[TRANSPORT_GROUP_MAX] = {0};
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX] = {0};
     size_t len;
 
-    assert_int_equal(board->transport.operations->wake(board->transport.context), TRANSPORT_OK);
-    assert_int_equal(receive(board, memory, 3, &len), TRANSPORT_GARBLED);
+    assert_int_equal(board->transport.operations->wake(board->transport.context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(receive(board, memory, 3, &len), IMPRINT_TRANSPORT_GARBLED);
     assert_int_equal(memory[3], 0);
-    assert_int_equal(receive(board, memory, 4, &len), TRANSPORT_OK);
+    assert_int_equal(receive(board, memory, 4, &len), IMPRINT_TRANSPORT_OK);
 }
 
 static void test_nothing_to_read_is_garbled(void **state)
 {
     struct board *board = *state;
-    const struct transport_operations *bus = board->transport.operations;
+    const struct imprint_transport_operations *bus = board->transport.operations;
     void *context = board->transport.context;
-    uint8_t memory[TRANSPORT_GROUP_MAX];
+    uint8_t memory[IMPRINT_TRANSPORT_GROUP_MAX];
     size_t len;
 
-    assert_int_equal(bus->wake(context), TRANSPORT_OK);
-    assert_int_equal(bus->idle(context), TRANSPORT_OK);
-    assert_int_equal(bus->idle(context), TRANSPORT_NO_ANSWER);
-    assert_int_equal(receive(board, memory, sizeof(memory), &len), TRANSPORT_NO_ANSWER);
-    assert_int_equal(bus->wake(context), TRANSPORT_OK);
-    assert_int_equal(bus->sleep(context), TRANSPORT_OK);
-    assert_int_equal(bus->sleep(context), TRANSPORT_NO_ANSWER);
+    assert_int_equal(bus->wake(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(bus->idle(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(bus->idle(context), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(receive(board, memory, sizeof(memory), &len), IMPRINT_TRANSPORT_NO_ANSWER);
+    assert_int_equal(bus->wake(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(bus->sleep(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(bus->sleep(context), IMPRINT_TRANSPORT_NO_ANSWER);
     assert_true(virtual_arm_fault(board->part, "garbage@1"));
-    assert_int_equal(bus->wake(context), TRANSPORT_OK);
-    assert_int_equal(bus->send(context, bytes_of(info, sizeof(info))), TRANSPORT_OK);
+    assert_int_equal(bus->wake(context), IMPRINT_TRANSPORT_OK);
+    assert_int_equal(bus->send(context, info, sizeof(info)), IMPRINT_TRANSPORT_OK);
     bus->delay_us(context, 6000);
-    assert_int_not_equal(receive(board, memory, 8, &len), TRANSPORT_NO_ANSWER);
+    assert_int_not_equal(receive(board, memory, 8, &len), IMPRINT_TRANSPORT_NO_ANSWER);
 }
 
 static void test_clock(void **state)
 {
     struct board *board = *state;
-    const struct transport_operations *bus = board->transport.operations;
+    const struct imprint_transport_operations *bus = board->transport.operations;
     void *context = board->transport.context;
     uint64_t start = bus->now_us(context);
 
     bus->delay_us(context, 5000000);
     assert_int_equal(bus->now_us(context) - start, 5000000);
     start = bus->now_us(context);
-    assert_int_equal(bus->wake(context), TRANSPORT_OK);
+    assert_int_equal(bus->wake(context), IMPRINT_TRANSPORT_OK);
     assert_true(bus->now_us(context) - start >= 60 + 1500);
     assert_true(bus->now_us(context) - start < 2000);
 }

@@ -3,6 +3,7 @@
  * The configuration of the second test part, and its making over the bus.
  */
 #include "test/virtual/cabinet.h"
+#include "virtual/chip/virtual_invasive.h"
 
 const uint8_t cabinet_config[128] = {
     0x01, 0x23, 0x45, 0x67, 0x00, 0x00, 0x60, 0x03, 0x89, 0xab, 0xcd, 0xef, 0xee, 0x61, 0x55, 0x00, /* 0 */

@@ -5,6 +5,7 @@
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp, nftw */
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -4,6 +4,7 @@
  * transfers, power states, watchdog and execution times.
  */
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define MS 1000000ull
 

@@ -5,6 +5,7 @@
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "test/virtual/cabinet.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <time.h>
 
@@ -443,38 +444,6 @@ static void test_no_times(void **state)
     lab_close(&lab);
 }
 
-static uint64_t clock_ms(void)
-{
-    struct timespec now;
-
-    assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void test_real_time(void **state)
-{
-    const struct timespec nap = {.tv_nsec = 30000000};
-    uint64_t began_ms = 0;
-    uint64_t before_ns = 0;
-    struct lab lab;
-
-    (void)state;
-    cabinet_open(&lab, cabinet_config);
-    virtual_set_real_time(lab.chip, true);
-    began_ms = clock_ms();
-    virtual_wait_ns(lab.chip, 50 * MS);
-    assert_in_range(clock_ms() - began_ms, 48, 5000);
-    before_ns = virtual_now_ns(lab.chip);
-    (void)nanosleep(&nap, NULL); /* time goes on while nobody talks to the chip */
-    virtual_wait_ns(lab.chip, 0);
-    assert_true(virtual_now_ns(lab.chip) - before_ns >= 29 * MS);
-    virtual_set_real_time(lab.chip, false);
-    began_ms = clock_ms();
-    virtual_wait_ns(lab.chip, 100000 * MS);
-    assert_in_range(clock_ms() - began_ms, 0, 5000);
-    lab_close(&lab);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,7 +460,6 @@ int main(void)
         cmocka_unit_test(test_gpio),
         cmocka_unit_test(test_typical_times),
         cmocka_unit_test(test_no_times),
-        cmocka_unit_test(test_real_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * ECDH, KDF, SecureBoot, SelfTest and the GPIO: where results go, what may leave the chip, and what each refuses.
  */
 #include "test/virtual/cabinet.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -4,6 +4,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <signal.h>
 #include <sys/wait.h>

@@ -5,6 +5,7 @@
  */
 #define _XOPEN_SOURCE 700
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <errno.h>
 #include <fcntl.h>

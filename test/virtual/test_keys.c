@@ -4,6 +4,7 @@
  * digests, what each command accepts and refuses, and what it does to TempKey. libcrypto judges signatures and digests.
  */
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <stdio.h>
 

@@ -4,6 +4,7 @@
  * status, in each lock state and under each slot policy; encrypted transfers; locks with right and wrong CRC.
  */
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <stdio.h>
 

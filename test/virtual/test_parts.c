@@ -5,6 +5,7 @@
 #include "test/virtual/lab.h"
 #include "virtual/chip/certificates.h"
 #include "virtual/chip/crypto.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <stdio.h>
 

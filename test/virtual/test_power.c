@@ -4,6 +4,7 @@
  * enumerate all of these places; and the faults that end in a reset or in another part.
  */
 #include "test/virtual/lab.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <stdio.h>
 

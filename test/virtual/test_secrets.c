@@ -4,6 +4,7 @@
  */
 #include "test/virtual/cabinet.h"
 #include "virtual/chip/model.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #define T0 "BEE176F91B7F8D191759F8A596F2065D6805A5CF831563B7D512574EC54A3169"
 #define PARSE 0x03

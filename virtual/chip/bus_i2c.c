@@ -4,7 +4,8 @@
  * command runs at the STOP that follows its last byte. Busy, idle or asleep the chip acknowledges nothing; it never
  * stretches the clock.
  */
-#include "virtual/chip/model.h"
+#include "virtual/chip/group.h"
+#include "virtual/chip/power.h"
 
 #include <string.h>
 
@@ -64,18 +65,6 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
         return false;
     chip->bus = reading ? VIRTUAL_BUS_READ : VIRTUAL_BUS_WORD_ADDRESS;
-    return true;
-}
-
-bool virtual_refuse_group(struct virtual_chip *chip)
-{
-    const uint64_t group = chip->counters.groups + 1;
-
-    if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
-        chip->silent = true;
-    if (!virtual_fault_swap(chip, group) && !chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
-        return false;
-    chip->counters.groups = group;
     return true;
 }
 
@@ -143,15 +132,6 @@ uint8_t virtual_i2c_read(struct virtual_chip *chip)
     pass_bits(chip, BYTE_BITS);
     chip->counters.bus_bytes++;
     return byte;
-}
-
-/* A count that no group can have is answered like a damaged group. */
-bool virtual_group_is_complete(const struct virtual_chip *chip)
-{
-    if (chip->input_len == 0)
-        return false;
-    return chip->input[0] < VIRTUAL_GROUP_MIN || chip->input[0] > VIRTUAL_GROUP_MAX ||
-           chip->input_len == chip->input[0];
 }
 
 void virtual_i2c_stop(struct virtual_chip *chip)

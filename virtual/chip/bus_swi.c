@@ -4,7 +4,9 @@
  * each reply. There is no acknowledgement; a busy part ignores the wire, and one that gets lost within a group goes to
  * sleep after the I/O timeout. Times are those of the ATECC608B-TFLXTLS data sheet, 8.1 to 8.4 and 9.3.2.
  */
+#include "virtual/chip/group.h"
 #include "virtual/chip/policy.h"
+#include "virtual/chip/power.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * Param1 waives it.
  */
 #include "virtual/chip/commands.h"
+#include "virtual/chip/group.h"
 #include "virtual/chip/policy.h"
 
 enum { LOCK_CONFIG = 0, LOCK_DATA = 1, LOCK_SLOT = 2 };

@@ -5,6 +5,7 @@
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/policy.h"
+#include "virtual/chip/power.h"
 
 VIRTUAL_HANDLER(virtual_command_selftest)
 {

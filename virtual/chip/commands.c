@@ -6,9 +6,10 @@
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
+#include "virtual/chip/group.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
-#include "virtual/chip/random.h"
+#include "virtual/chip/power.h"
 
 #include <signal.h>
 #include <string.h>
@@ -181,32 +182,6 @@ static const struct command commands[] = {
      .run = virtual_command_secureboot},
 };
 
-uint16_t virtual_crc(uint16_t crc, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        for (unsigned bit = 0; bit < 8; bit++) {
-            const unsigned feedback = ((unsigned)crc >> 15 ^ (unsigned)data[i] >> bit) & 1u;
-
-            crc = (uint16_t)(crc << 1);
-            if (feedback != 0)
-                crc ^= 0x8005;
-        }
-    return crc;
-}
-
-void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_t payload_len)
-{
-    uint16_t crc = 0;
-
-    chip->output[0] = (uint8_t)(payload_len + 3);
-    memcpy(chip->output + 1, payload, payload_len);
-    crc = virtual_crc(0, chip->output, payload_len + 1);
-    chip->output[payload_len + 1] = (uint8_t)crc;
-    chip->output[payload_len + 2] = (uint8_t)(crc >> 8);
-    chip->output_len = payload_len + 3;
-    chip->output_pos = 0;
-}
-
 /* NULL: this part has no such command. */
 static const struct command *find_command(const struct virtual_chip *chip, uint8_t opcode)
 {
@@ -289,18 +264,6 @@ static bool commit(struct virtual_chip *chip)
     return true;
 }
 
-/* A count that a group can have, all of it there, and the right CRC. */
-static bool group_is_whole(const struct virtual_chip *chip)
-{
-    const size_t len = chip->input_len;
-    uint16_t crc = 0;
-
-    if (chip->input[0] < VIRTUAL_GROUP_MIN || len != chip->input[0])
-        return false;
-    crc = virtual_crc(0, chip->input, len - 2);
-    return chip->input[len - 2] == (uint8_t)crc && chip->input[len - 1] == (uint8_t)(crc >> 8);
-}
-
 /* After a failed self test only SelfTest and Read of the config zone are served. */
 static bool self_test_lets_pass(const struct virtual_chip *chip, const struct virtual_call *call)
 {
@@ -320,7 +283,7 @@ static uint64_t run_group(struct virtual_chip *chip)
     enum virtual_answer answer = VIRTUAL_ANSWER_PARSE;
     uint64_t duration_ns = QUICK_NS;
 
-    if (!group_is_whole(chip)) {
+    if (!virtual_group_is_whole(chip)) {
         answer = VIRTUAL_ANSWER_CRC;
         goto out;
     }
@@ -382,6 +345,20 @@ static bool fail_after(struct virtual_chip *chip, uint64_t duration_ns)
     return false;
 }
 
+bool virtual_refuse_group(struct virtual_chip *chip)
+{
+    const uint64_t group = chip->counters.groups + 1;
+
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_SILENT, group))
+        chip->silent = true;
+    if (virtual_fault_swap(chip, group))
+        virtual_power_up(chip);
+    else if (!chip->silent && !virtual_fault_armed(chip, VIRTUAL_FAULT_NACK, group))
+        return false;
+    chip->counters.groups = group;
+    return true;
+}
+
 void virtual_execute(struct virtual_chip *chip)
 {
     const uint64_t group = ++chip->counters.groups;
@@ -412,86 +389,6 @@ void virtual_execute(struct virtual_chip *chip)
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_WATCHDOG, group))
         chip->watchdog_ns = chip->now_ns + (chip->answers_from_ns - chip->now_ns) / 2;
     virtual_fault_output(chip);
-}
-
-void virtual_put(struct virtual_message *message, const uint8_t *data, size_t len)
-{
-    memcpy(message->bytes + message->len, data, len);
-    message->len += len;
-}
-
-void virtual_put_byte(struct virtual_message *message, uint8_t value)
-{
-    message->bytes[message->len++] = value;
-}
-
-void virtual_put_zeros(struct virtual_message *message, size_t count)
-{
-    memset(message->bytes + message->len, 0, count);
-    message->len += count;
-}
-
-void virtual_put_call(struct virtual_message *message, const struct virtual_call *call)
-{
-    virtual_put_byte(message, call->opcode);
-    virtual_put_byte(message, call->param1);
-    virtual_put_byte(message, (uint8_t)call->param2);
-    virtual_put_byte(message, (uint8_t)(call->param2 >> 8));
-}
-
-void virtual_put_serial(struct virtual_message *message, const struct virtual_chip *chip)
-{
-    virtual_put_byte(message, chip->memory.config[12]);
-    virtual_put(message, chip->memory.config, 2);
-}
-
-void virtual_finish_message(struct virtual_chip *chip, struct virtual_message *message, uint8_t digest[static 32])
-{
-    virtual_sha256(chip->crypto, message->bytes, message->len, digest);
-    virtual_wipe(message, sizeof *message);
-}
-
-void virtual_set_tempkey_digest(struct virtual_chip *chip, const uint8_t digest[static 32])
-{
-    struct virtual_tempkey *tempkey = &chip->registers.tempkey;
-
-    memcpy(tempkey->value, digest, 32);
-    virtual_wipe(tempkey->value + 32, 32);
-    tempkey->valid = true;
-    tempkey->is_64 = false;
-    tempkey->private_key = false;
-}
-
-void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_t len, bool from_host)
-{
-    virtual_drop_tempkey(chip);
-    memcpy(chip->registers.tempkey.value, value, len);
-    chip->registers.tempkey.valid = true;
-    chip->registers.tempkey.is_64 = len == 64;
-    chip->registers.tempkey.from_host = from_host;
-}
-
-void virtual_drop_tempkey(struct virtual_chip *chip)
-{
-    virtual_wipe(&chip->registers.tempkey, sizeof chip->registers.tempkey);
-}
-
-void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, const uint8_t *plain, size_t len,
-                             struct virtual_reply *reply)
-{
-    struct virtual_message message = {.len = 0};
-    uint8_t nonce[32];
-    uint8_t pad[32];
-
-    virtual_generate(chip, nonce);
-    for (size_t at = 0; at < len; at += 32) { /* each block has a key of its own: H(IO key | half of the nonce) */
-        virtual_put(&message, io_key, 32);
-        virtual_put(&message, nonce + at / 2, 16);
-        virtual_finish_message(chip, &message, pad);
-        for (size_t i = 0; i < 32; i++)
-            reply->bytes[at + i] = plain[at + i] ^ pad[i];
-    }
-    memcpy(reply->bytes + len, nonce, 32);
-    reply->len = len + 32;
-    virtual_wipe(pad, sizeof pad);
+    if (virtual_fault_armed(chip, VIRTUAL_FAULT_LOST, group))
+        virtual_enter_sleep(chip);
 }

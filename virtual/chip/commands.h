@@ -66,9 +66,6 @@ VIRTUAL_HANDLER(virtual_command_update_extra);
 VIRTUAL_HANDLER(virtual_command_verify);
 VIRTUAL_HANDLER(virtual_command_write);
 
-/* The chip's CRC-16: polynomial 8005, start `crc` (0 for a group), bits of each byte least significant first. */
-uint16_t virtual_crc(uint16_t crc, const uint8_t *data, size_t len);
-
 /* A message about to be hashed. The longest is the validating MAC of Verify, 164 bytes. */
 struct virtual_message {
     uint8_t bytes[192];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Faults by id, "KIND@N". What a fault does depends on its id and on what the host does alone, so that a run can be
- * repeated. The bus takes care of `nack` and `silent`, virtual_execute() of what becomes of the whole group; the bytes
- * of groups and of the memory are changed here.
+ * repeated. Here only the bytes of groups and of the memory change; what becomes of a group, and of the chip's power,
+ * is up to power.c and commands.c, which ask here.
  */
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/policy.h"
@@ -96,15 +96,6 @@ static const struct virtual_fault *find_fault(const struct virtual_chip *chip, e
 bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t at)
 {
     return find_fault(chip, kind, at) != NULL;
-}
-
-bool virtual_begin_transaction(struct virtual_chip *chip)
-{
-    const uint64_t transaction = ++chip->counters.transactions;
-
-    if (virtual_fault_armed(chip, VIRTUAL_FAULT_BUS_CUT, transaction))
-        virtual_cut_power(chip);
-    return !virtual_fault_armed(chip, VIRTUAL_FAULT_BUS_NACK, transaction);
 }
 
 uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group)
@@ -204,7 +195,6 @@ bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group)
         return false;
     change_identity(chip, &chip->memory);
     chip->committed = chip->memory;
-    virtual_power_up(chip);
     chip->swapped = true;
     return true;
 }
@@ -243,6 +233,4 @@ void virtual_fault_output(struct virtual_chip *chip)
         make_garbage(chip);
     if (virtual_fault_armed(chip, VIRTUAL_FAULT_BADCRC, chip->counters.groups))
         chip->output[chip->output_len - 1] ^= (uint8_t)(1u << chip->counters.groups % 8);
-    if (virtual_fault_armed(chip, VIRTUAL_FAULT_LOST, chip->counters.groups))
-        virtual_enter_sleep(chip);
 }

@@ -7,7 +7,7 @@
 #ifndef IMPRINT_VIRTUAL_MODEL_H
 #define IMPRINT_VIRTUAL_MODEL_H
 
-#include "virtual/chip/virtual.h"
+#include "virtual/chip/virtual_invasive.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -152,8 +152,6 @@ struct virtual_chip {
 
     enum virtual_times times;
     enum virtual_public_rule public_rule;
-    bool real_time;
-    uint64_t real_origin_ns; /* of the real clock, when virtual time was 0 */
 
     struct virtual_counters counters; /* `groups` is the number of the current group */
     struct virtual_write writes[VIRTUAL_WRITES_KEPT];
@@ -163,42 +161,14 @@ struct virtual_chip {
     bool silent;
 };
 
-/* chip.c: lets the bus's time pass, where it takes any; the watchdog may put the chip to sleep. */
-void virtual_advance(struct virtual_chip *chip, uint64_t nanoseconds);
-
-/* chip.c: from now on the chip does not answer for that long, where things take time. */
-void virtual_be_busy(struct virtual_chip *chip, uint64_t nanoseconds);
-
-/* chip.c: awake, powered, not busy: bus traffic is understood. */
-bool virtual_can_answer(const struct virtual_chip *chip);
-
-/* bus_i2c.c: the faults that meet a group before its first byte. True: the chip does not take it. */
+/* commands.c: the faults that meet a group before its first byte. True: the chip does not acknowledge it. */
 bool virtual_refuse_group(struct virtual_chip *chip);
-
-/* bus_i2c.c: the group in the buffer has all its bytes, or a count that no group can have. */
-bool virtual_group_is_complete(const struct virtual_chip *chip);
-
-/* chip.c: power states. virtual_wake() does nothing while awake. */
-void virtual_power_up(struct virtual_chip *chip);
-void virtual_wake(struct virtual_chip *chip);
-void virtual_enter_idle(struct virtual_chip *chip);
-void virtual_enter_sleep(struct virtual_chip *chip);
-void virtual_cut_power(struct virtual_chip *chip);
-
-/* chip.c: awake, answering, as if woken at this moment: self test, output is the wake group, new watchdog. */
-void virtual_be_awake(struct virtual_chip *chip);
 
 /* commands.c: runs the complete group in `input`, leaves the reply in `output` and the time it takes. */
 void virtual_execute(struct virtual_chip *chip);
 
-/* commands.c: puts a group with count and CRC around `payload` into `output`. */
-void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_t payload_len);
-
 /* fault.c: is this fault armed for group, or bus transaction, `at`? */
 bool virtual_fault_armed(const struct virtual_chip *chip, enum virtual_fault_kind kind, uint64_t at);
-
-/* fault.c: a bus transaction begins. False: a fault keeps the chip from acknowledging it. */
-bool virtual_begin_transaction(struct virtual_chip *chip);
 
 /* fault.c: changes of the input before, of the output after the execution of the current group. */
 void virtual_fault_input(struct virtual_chip *chip);
@@ -210,7 +180,7 @@ void virtual_fault_write(struct virtual_chip *chip);
 /* fault.c: which tests fail in a self test made when `group` groups have been begun: its first asking, once. */
 uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group);
 
-/* fault.c: the part becomes another one, freshly powered, where the fault says so of `group`. True: just now. */
+/* fault.c: memory becomes another part's, where the fault says so of `group`. True: just now; power it up. */
 bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group);
 
 #endif

@@ -69,17 +69,8 @@ enum virtual_status virtual_create(const char *path, const struct virtual_making
 /* Applies power: opens and locks the file. `*chip` is the caller's until virtual_close(). */
 enum virtual_status virtual_open(const char *path, struct virtual_chip **chip, struct virtual_problem *problem);
 
-/*
- * True when the file did not take a change (disk full): the command was then answered with 0x0F and changed nothing,
- * and the file holds the state before. `problem` says why.
- */
-bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem);
-
 /* Removes power, unlocks and closes the file. NULL does nothing. */
 void virtual_close(struct virtual_chip *chip);
-
-/* Cuts and restores power without closing the file: all volatile state is lost. Virtual time goes on. */
-void virtual_power_cycle(struct virtual_chip *chip);
 
 /*
  * The I2C pins, a byte at a time. `address_byte` is the 8-bit form (bit 0 set: read). Each byte takes nine bit times
@@ -112,10 +103,6 @@ size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_
  */
 bool virtual_is_single_wire(const struct virtual_chip *chip);
 
-/* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
-bool virtual_gpio_level(const struct virtual_chip *chip);
-void virtual_gpio_drive(struct virtual_chip *chip, bool level);
-
 /* How long commands take: never less than the watchdog allows for, which always reckons with the maximum. */
 enum virtual_times {
     VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
@@ -124,19 +111,6 @@ enum virtual_times {
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
-/*
- * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
- * only once the data zone is locked. A host is right when it works with both.
- */
-enum virtual_public_rule {
-    VIRTUAL_PUBLIC_ALWAYS, /* from the start: the stricter one */
-    VIRTUAL_PUBLIC_ONCE_LOCKED,
-};
-void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule);
-
-/* True: from now on virtual time passes as real time does, waiting for the clock where it would run ahead. */
-void virtual_set_real_time(struct virtual_chip *chip, bool real_time);
-
 /* Virtual time since power was first applied, in nanoseconds, and waiting. */
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
@@ -144,39 +118,11 @@ void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
 /* How long from now it answers nothing because it executes or wakes. 0: it answers, or will not before it is woken. */
 uint64_t virtual_busy_ns(const struct virtual_chip *chip);
 
-/* What has happened since virtual_open(): for measuring. */
-struct virtual_counters {
-    uint64_t commands;           /* commands executed, refused ones included */
-    uint64_t nonvolatile_writes; /* changes of non-volatile memory */
-    uint64_t bus_bytes;          /* bytes clocked over the bus either way, address and word address bytes included */
-    uint64_t wakes;
-    uint64_t execution_ns; /* sum of the commands' own execution times */
-    uint64_t groups;       /* groups the host has begun: what faults count */
-    uint64_t transactions; /* I2C start conditions, whoever was addressed, and single-wire flags */
-};
-void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters);
-
-/* One change of non-volatile memory: by which group, and how many 32-byte pages of it changed (see `tear` below). */
-struct virtual_write {
-    uint64_t group;
-    unsigned pages;
-};
-
-/*
- * The changes since virtual_open(), in order: how many there were. Up to `cap` are copied, and never more than the
- * first VIRTUAL_WRITES_KEPT. A harness enumerates from them every place where power can fail.
- */
-#define VIRTUAL_WRITES_KEPT 1024
-size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap);
-
 /* The 8-bit I2C address this part answers to now. */
 uint8_t virtual_i2c_address(const struct virtual_chip *chip);
 
 /* A copy of the config zone as it stands, without bus traffic: for tests and for tools that make parts. */
 void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static VIRTUAL_CONFIG_BYTES]);
-
-/* SHA-256 over all non-volatile memory: equal exactly when nothing in the part has changed. */
-void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
 
 /*
  * Faults, counted in groups the host sends to the chip (the first is 1, wake pulses not counted). A fault is armed by

@@ -13,7 +13,7 @@
  * Pulling the console, by closing its other end, is pulling the board: the program ends when it next waits for a
  * command. A run goes on without a reader.
  */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 
 #include <errno.h>
 #include <poll.h>
@@ -37,11 +37,10 @@
 static struct {
     struct virtual_chip *chip;
     struct transport_virtual virtual_bus;
-    struct transport_socket socket_bus;
-    struct transport transport;
+    struct imprint_transport transport;
     struct flash_file image;
-    struct flash_device flash; /* in front of it */
-    unsigned flash_left;       /* changes until power fails; 0: it does not */
+    struct imprint_flash_device flash; /* in front of it */
+    unsigned flash_left;               /* changes until power fails; 0: it does not */
     bool flash_torn;
 } board;
 
@@ -85,7 +84,7 @@ static void open_chip(const char *name)
         fault = NULL;
 
     if (strncmp(name, "unix:", 5) == 0) {
-        if (!transport_socket_open_unix(&board.socket_bus, name + 5, 0, &board.transport, &err))
+        if (!transport_socket_open_unix(name + 5, 0, &board.transport, &err))
             cannot("reach the chip", name, err.cause);
         return;
     }
@@ -98,7 +97,7 @@ static void open_chip(const char *name)
 
 static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
 
     return image->read(image->context, at, data, len);
 }
@@ -120,7 +119,7 @@ static _Noreturn void cut_power(void)
 
 static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_t len)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
 
     if (power_fails()) {
         if (board.flash_torn)
@@ -133,7 +132,7 @@ static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_
 /* An erase of a file cannot be torn: then it is done, and power fails behind it. */
 static bool erase_flash(void *context, uint32_t block)
 {
-    const struct flash_device *image = context;
+    const struct imprint_flash_device *image = context;
     bool fails = power_fails();
 
     if (fails && !board.flash_torn)
@@ -147,7 +146,7 @@ static bool erase_flash(void *context, uint32_t block)
 
 static void open_flash(const char *path)
 {
-    static const struct flash_device geometry = {
+    static const struct imprint_flash_device geometry = {
         .block_size = 4096,
         .block_count = 8,
         .unit = 4,
@@ -176,7 +175,7 @@ static void set_terminal(void)
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 }
 
-void board_start(void)
+void imprint_board_start(void)
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -185,12 +184,12 @@ void board_start(void)
     set_terminal();
 }
 
-const char *board_name(void)
+const char *imprint_board_name(void)
 {
     return "host";
 }
 
-void board_console_write(const uint8_t *data, size_t len)
+void imprint_board_console_write(const uint8_t *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(STDOUT_FILENO, data, len);
@@ -204,7 +203,7 @@ void board_console_write(const uint8_t *data, size_t len)
     }
 }
 
-int board_console_read(uint32_t timeout_us)
+int imprint_board_console_read(uint32_t timeout_us)
 {
     struct pollfd console = {.fd = STDIN_FILENO, .events = POLLIN};
     uint8_t byte;
@@ -216,15 +215,15 @@ int board_console_read(uint32_t timeout_us)
         return byte;
     if (timeout_us == 0)
         return -1;
-    board_end(0);
+    imprint_board_end(0);
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *imprint_board_chip(void)
 {
     return &board.transport;
 }
 
-uint64_t board_now_us(void)
+uint64_t imprint_board_now_us(void)
 {
     struct timespec now = {.tv_sec = 0};
 
@@ -232,12 +231,12 @@ uint64_t board_now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *imprint_board_flash(void)
 {
     return &board.flash;
 }
 
-void board_end(int status)
+void imprint_board_end(int status)
 {
     flash_file_close(&board.image);
     virtual_close(board.chip);

@@ -2,7 +2,7 @@
 /* On the host all texts are in the program. */
 #include "firmware/texts.h"
 
-bool texts_apart(const char *text, uint32_t *number)
+bool text_is_separate(const char *text, uint32_t *number)
 {
     (void)text;
     *number = 0;

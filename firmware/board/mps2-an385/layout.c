@@ -12,7 +12,7 @@ const struct mps2_layout mps2_layout = {
 };
 
 /* As on many a Cortex-M: pages of 4 KiB, words. */
-const struct flash_device mps2_flash = {
+const struct imprint_flash_device mps2_flash = {
     .block_size = 4096,
     .block_count = 8,
     .unit = 4,

@@ -15,7 +15,7 @@ const struct mps2_layout mps2_layout = {
 };
 
 /* As on many a Cortex-M33: pages of 2 KiB, double words under an error correcting code. */
-const struct flash_device mps2_flash = {
+const struct imprint_flash_device mps2_flash = {
     .block_size = 2048,
     .block_count = 16,
     .unit = 8,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 
 #include <string.h>
 
@@ -10,9 +10,9 @@
 #define CONSOLE_BAUD 115200
 
 static struct transport_swi wire;
-static struct transport wire_transport;
+static struct imprint_transport wire_transport;
 
-void board_start(void)
+void imprint_board_start(void)
 {
     mps2_clock_start();
     mps2_uart_start(&mps2_layout.console, CONSOLE_BAUD);
@@ -20,12 +20,12 @@ void board_start(void)
     wire_transport = transport_swi_init(&wire, &mps2_wire);
 }
 
-const char *board_name(void)
+const char *imprint_board_name(void)
 {
     return mps2_layout.name;
 }
 
-void board_console_write(const uint8_t *data, size_t len)
+void imprint_board_console_write(const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
         while (!mps2_uart_send(&mps2_layout.console, data[i])) {
@@ -33,28 +33,26 @@ void board_console_write(const uint8_t *data, size_t len)
     }
 }
 
-int board_console_read(uint32_t timeout_us)
+int imprint_board_console_read(uint32_t timeout_us)
 {
     return mps2_uart_await(&mps2_layout.console, timeout_us);
 }
 
-const struct transport *board_chip(void)
+const struct imprint_transport *imprint_board_chip(void)
 {
     return &wire_transport;
 }
 
-const struct flash_device *board_flash(void)
+const struct imprint_flash_device *imprint_board_flash(void)
 {
     return &mps2_flash;
 }
 
-/* Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, with which QEMU ends. Nothing may come between the lines. */
-static void leave(const uint32_t parameter[static 2])
+/* Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, with which QEMU ends: its number in r0, its parameters in
+ * r1. */
+static void leave(const uint32_t parameters[static 2])
 {
-    register uint32_t r0 __asm__("r0") = 0x20u;
-    register const uint32_t *r1 __asm__("r1") = parameter;
-
-    __asm__ volatile("bkpt 0xAB" : "+r"(r0) : "r"(r1) : "memory");
+    __asm__ volatile("mov r1, %1\n\tmov r0, %0\n\tbkpt 0xAB" : : "r"(0x20u), "r"(parameters) : "r0", "r1", "memory");
 }
 
 #if defined(IMPRINT_MEASURE)
@@ -67,8 +65,8 @@ static void say(const char *before, size_t number)
         text[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    board_console_write((const uint8_t *)before, strlen(before));
-    board_console_write((const uint8_t *)text + at, strlen(text + at));
+    imprint_board_console_write((const uint8_t *)before, strlen(before));
+    imprint_board_console_write((const uint8_t *)text + at, strlen(text + at));
 }
 
 static void say_measures(void)
@@ -77,7 +75,7 @@ static void say_measures(void)
     say(" of ", start_stack_size());
     say(", heap ", start_heap_used());
     say(" of ", IMPRINT_HEAP_BYTES);
-    board_console_write((const uint8_t *)"\r\n", 2);
+    imprint_board_console_write((const uint8_t *)"\r\n", 2);
 }
 #else
 static void say_measures(void)
@@ -86,7 +84,7 @@ static void say_measures(void)
 #endif
 
 /* A board without a debugger stops here. */
-void board_end(int status)
+void imprint_board_end(int status)
 {
     const uint32_t reason[2] = {0x20026u /* ADP_Stopped_ApplicationExit */, (uint32_t)status};
 

@@ -3,7 +3,7 @@
  * Time from the FPGA's counter, and sleep. Interrupts stay masked: one that is pending ends a WFI all the same
  * (Armv7-M ARM B1.5.19), so none needs a handler.
  */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
 
 /* The FPGA system control registers (Arm DAI 0385, 5.2). The counter moves on whenever the prescaler runs through. */
@@ -34,7 +34,7 @@ void mps2_clock_start(void)
 }
 
 /* The counter has 32 bits, which is 71 minutes; whatever waits looks at it more often than that. */
-uint64_t board_now_us(void)
+uint64_t imprint_board_now_us(void)
 {
     static uint32_t last, rounds;
     const uint32_t now = *at(mps2_layout.fpgaio + COUNTER);
@@ -62,11 +62,11 @@ void mps2_doze(uint8_t irq, uint64_t most_us)
 
 void mps2_delay_us(uint32_t microseconds)
 {
-    const uint64_t start = board_now_us();
+    const uint64_t start = imprint_board_now_us();
     uint64_t waited = 0;
 
     while (waited < microseconds) {
         mps2_doze(mps2_layout.wire.receive_irq, microseconds - waited);
-        waited = board_now_us() - start;
+        waited = imprint_board_now_us() - start;
     }
 }

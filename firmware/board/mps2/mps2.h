@@ -29,7 +29,7 @@ struct mps2_layout {
 extern const struct mps2_layout mps2_layout;
 
 /* The flash, with the geometry of some microcontroller; the functions are flash.c's, which keep its rules. */
-extern const struct flash_device mps2_flash;
+extern const struct imprint_flash_device mps2_flash;
 bool mps2_flash_read(void *context, uint32_t at, uint8_t *data, size_t len);
 bool mps2_flash_program(void *context, uint32_t at, const uint8_t *data, size_t len);
 bool mps2_flash_erase(void *context, uint32_t block);
@@ -46,7 +46,7 @@ int mps2_uart_receive(const struct mps2_uart *uart);
 /* The next byte; -1 when none came within `timeout_us`. The processor sleeps meanwhile. */
 int mps2_uart_await(const struct mps2_uart *uart, uint64_t timeout_us);
 
-/* The clock behind board_now_us(), and sleep of at least that long. */
+/* The clock behind imprint_board_now_us(), and sleep of at least that long. */
 void mps2_clock_start(void);
 void mps2_delay_us(uint32_t microseconds);
 

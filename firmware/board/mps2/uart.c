@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
 
 /* Arm DDI 0479, table 4-11. */
@@ -45,7 +45,7 @@ int mps2_uart_receive(const struct mps2_uart *uart)
 
 int mps2_uart_await(const struct mps2_uart *uart, uint64_t timeout_us)
 {
-    const uint64_t start = board_now_us();
+    const uint64_t start = imprint_board_now_us();
 
     for (;;) {
         uint64_t waited;
@@ -54,7 +54,7 @@ int mps2_uart_await(const struct mps2_uart *uart, uint64_t timeout_us)
         /* Cleared before the look: a byte that comes after it ends the doze. */
         *at(uart, INTCLEAR) = INT_RECEIVED;
         byte = mps2_uart_receive(uart);
-        waited = board_now_us() - start;
+        waited = imprint_board_now_us() - start;
         if (byte >= 0 || waited >= timeout_us)
             return byte;
         mps2_doze(uart->receive_irq, timeout_us - waited);

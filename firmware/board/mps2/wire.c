@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The second UART as the chip's wire. Under QEMU a virtual chip is at the other end; the echo of the wire is its. */
-#include "firmware/board/board.h"
+#include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
 
 /*
@@ -66,7 +66,7 @@ static void wire_delay_us(void *context, uint32_t microseconds)
 static uint64_t wire_now_us(void *context)
 {
     (void)context;
-    return board_now_us();
+    return imprint_board_now_us();
 }
 
 const struct swi_port mps2_wire = {

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/suggest.h"
+
 #define SHOWN_MAX 40 /* characters of a found value that are shown */
-#define GUESS_MAX 31 /* longer words get no suggestion */
 
 /* A text of bounded length; what does not fit is cut off. */
 struct complain_line {
@@ -105,7 +106,7 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
         line_add(line, "true or false");
         break;
     case SCHEMA_NAME:
-        line_add(line, "a letter, then letters, digits, - and _; %zu characters at most", field->size - 1);
+        line_add(line, "a letter, then letters, digits, - and _, at most %zu characters", field->size - 1);
         break;
     case SCHEMA_FILE:
         line_add(line, "a file name of at most %zu bytes", field->size - 1);
@@ -117,7 +118,7 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
         line_add_words(line, field->words);
         break;
     case SCHEMA_WORDS:
-        line_add(line, "a list such as [%s], of ", field->words[0].word);
+        line_add(line, "a list of ");
         line_add_words(line, field->words);
         break;
     case SCHEMA_MAPPING:
@@ -131,64 +132,11 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
     case SCHEMA_KIND_COUNT:
         break;
     }
+    if (field->example != NULL)
+        line_add(line, ", for example %s", field->example);
 }
 
-static char complain_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Optimal string alignment, row by row; three rows are enough for swaps. */
-size_t complain_distance(const char *a, const char *b)
-{
-    size_t rows[3][GUESS_MAX + 1];
-    size_t a_len = strlen(a);
-    size_t b_len = strlen(b);
-
-    if (a_len > GUESS_MAX || b_len > GUESS_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t *row = rows[i % 3];
-        const size_t *above = rows[(i + 2) % 3];
-        const size_t *twice_above = rows[(i + 1) % 3];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            bool same = complain_lower(a[i - 1]) == complain_lower(b[j - 1]);
-            size_t best = above[j - 1] + (same ? 0 : 1);
-
-            if (above[j] + 1 < best)
-                best = above[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            if (i > 1 && j > 1 && complain_lower(a[i - 1]) == complain_lower(b[j - 2]) &&
-                complain_lower(a[i - 2]) == complain_lower(b[j - 1]) && twice_above[j - 2] + 1 < best)
-                best = twice_above[j - 2] + 1;
-            row[j] = best;
-        }
-    }
-    return rows[a_len % 3][b_len];
-}
-
-/* The best guess so far of what a mistyped word meant. */
-struct complain_guess {
-    const char *word; /* NULL: none near enough */
-    size_t distance;
-};
-
-static void guess_consider(struct complain_guess *guess, const char *found, const char *word)
-{
-    size_t distance = complain_distance(found, word);
-    size_t len = strlen(word);
-    size_t near = len <= 5 ? 1 : len <= 8 ? 2 : 3;
-
-    if (distance <= near && (guess->word == NULL || distance < guess->distance))
-        *guess = (struct complain_guess){.word = word, .distance = distance};
-}
-
-static void line_add_guess(struct complain_line *line, const struct complain_guess *guess)
+static void line_add_guess(struct complain_line *line, const struct suggestion *guess)
 {
     if (guess->word != NULL)
         line_add(line, "; did you mean '%s'?", guess->word);
@@ -247,10 +195,10 @@ bool complain_word(struct profile_complaint *complaint, const struct schema_fiel
 {
     struct complain_line line = complain_start(complaint, ERROR_PROFILE_SCHEMA, node, path);
     struct complain_line expected = complain_expected(complaint);
-    struct complain_guess guess = {0};
+    struct suggestion guess = {.word = NULL};
 
     for (const struct profile_word *word = field->words; node->kind == TREE_SCALAR && word->word != NULL; word++)
-        guess_consider(&guess, node->text, word->word);
+        suggest_consider(&guess, node->text, strlen(node->text), word->word);
     line_add_found(&line, node);
     line_add(&line, " is not one of its values");
     line_add_guess(&line, &guess);
@@ -263,10 +211,10 @@ bool complain_unknown(struct profile_complaint *complaint, const struct schema_f
 {
     struct complain_line line = complain_start(complaint, ERROR_PROFILE_SCHEMA, key, path);
     struct complain_line expected = complain_expected(complaint);
-    struct complain_guess guess = {0};
+    struct suggestion guess = {.word = NULL};
 
     for (const struct schema_field *field = fields; key->kind == TREE_SCALAR && field->key != NULL; field++)
-        guess_consider(&guess, key->text, field->key);
+        suggest_consider(&guess, key->text, strlen(key->text), field->key);
     line_add_found(&line, key);
     line_add(&line, " is not a key of this mapping");
     line_add_guess(&line, &guess);

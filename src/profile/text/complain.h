@@ -50,10 +50,4 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
 bool complain_conflict(struct profile_complaint *complaint, const struct profile_conflict *conflict,
                        const struct tree_node *root);
 
-/*
- * How many letters must be added, left out, changed or swapped with a neighbour to make `b` of `a`, upper and lower
- * case being equal. SIZE_MAX when one is longer than 31.
- */
-size_t complain_distance(const char *a, const char *b);
-
 #endif

@@ -34,9 +34,10 @@ struct schema_field {
     uint32_t otherwise; /* number or word: what an absent key means */
     const struct profile_word *words;
     const struct schema_field *fields;
-    size_t count_at; /* entries: where their count (size_t) goes */
-    size_t line_at;  /* entries: where in each its line (uint32_t) goes, or SCHEMA_NOWHERE */
-    const char *help;
+    size_t count_at;     /* entries: where their count (size_t) goes */
+    size_t line_at;      /* entries: where in each its line (uint32_t) goes, or SCHEMA_NOWHERE */
+    const char *help;    /* what the value is, for messages: "a PSA key id" */
+    const char *example; /* one line of YAML, for messages: "id: 18" */
 };
 
 /* What a text is read into. */

@@ -237,9 +237,9 @@ static void print_needs(FILE *stream, const struct profile *profile, const char 
         fprintf(stream, "    .%s = %s,\n", skills[i].skill, skills[i].needed ? skills[i].function : "NULL");
     fprintf(stream,
             "};\n\n"
-            "extern const psa_drv_se_t *const %s_driver;\n"
-            "const psa_drv_se_t *const %s_driver = &%s;\n",
-            name, name, imports ? "atecc608a_drv_info" : "atecc608a_drv_info_make_only");
+            "extern const struct driver_shell *const %s_driver;\n"
+            "const struct driver_shell *const %s_driver = &%s;\n",
+            name, name, imports ? "driver_shell_all" : "driver_shell_make_only");
 }
 
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name)
@@ -249,11 +249,11 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     fprintf(stream,
             "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
             " * Do not change it: make it anew. docs/reference/profile.md says what the values mean.\n */\n"
-            "#include \"psa/se_c/atecc608a_se.h\"\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/fill.h\"\n"
             "#include \"provision/gate.h\"\n"
-            "#include \"provision/skills.h\"\n\n",
+            "#include \"provision/skills.h\"\n"
+            "#include \"psa/start.h\"\n\n",
             profile->name);
     print_hashes(stream, profile);
     print_assertions(stream, profile);

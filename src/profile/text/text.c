@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
+#include "base/suggest.h"
 #include "profile/check.h"
 #include "profile/text/complain.h"
 #include "profile/text/schema.h"
@@ -31,37 +33,6 @@ static void text_store(uint8_t *at, size_t size, uint32_t value)
         memcpy(at, &value, sizeof(value));
 }
 
-/*
- * Digits, or 0x and hex digits: no sign, no leading zero (octal to some, decimal to others), nothing else. A value that
- * does not fit counts as 0x100000000.
- */
-static bool text_parse_number(const char *text, uint64_t *number)
-{
-    bool hex = text[0] == '0' && text[1] == 'x';
-    const char *digits = hex ? text + 2 : text;
-
-    if (*digits == '\0' || (!hex && digits[0] == '0' && digits[1] != '\0'))
-        return false;
-    *number = 0;
-    for (; *digits != '\0'; digits++) {
-        char c = *digits;
-        unsigned digit;
-
-        if (c >= '0' && c <= '9')
-            digit = (unsigned)c - '0';
-        else if (hex && c >= 'a' && c <= 'f')
-            digit = (unsigned)c - 'a' + 10;
-        else if (hex && c >= 'A' && c <= 'F')
-            digit = (unsigned)c - 'A' + 10;
-        else
-            return false;
-        *number = *number * (hex ? 16 : 10) + digit;
-        if (*number > UINT32_MAX)
-            *number = (uint64_t)UINT32_MAX + 1;
-    }
-    return true;
-}
-
 /* True for what YAML reads as something else than a text unless it is quoted. */
 static bool text_is_untyped(const struct tree_node *node)
 {
@@ -71,9 +42,9 @@ static bool text_is_untyped(const struct tree_node *node)
     if (node->quoted)
         return false;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (complain_distance(node->text, words[i]) == 0)
+        if (suggest_distance(node->text, strlen(node->text), words[i]) == 0)
             return true;
-    return text_parse_number(node->text, &number);
+    return number_parse(node->text, 0, UINT64_MAX, &number) != NUMBER_MALFORMED;
 }
 
 /* What every reader of a value gets. `base` is the struct that the field's offsets count from. */
@@ -96,13 +67,16 @@ static bool read_number(const struct text_value *value)
     uint64_t number = 0;
 
     if (value->node->quoted)
-        return value_refuse(value, "is a text, not a number: it stands in quotes");
-    if (!text_parse_number(value->node->text, &number))
-        return value_refuse(value, "is not a number: digits without sign or leading zero, or 0x and hex digits");
-    if (number < field->min || number > field->max)
+        return value_refuse(value, "is a text, not a number, because it is in quotes");
+    switch (number_parse(value->node->text, field->min, field->max, &number)) {
+    case NUMBER_OK:
+        text_store(value->base + field->at, field->size, (uint32_t)number);
+        return true;
+    case NUMBER_OUT_OF_RANGE:
         return value_refuse(value, "is out of range");
-    text_store(value->base + field->at, field->size, (uint32_t)number);
-    return true;
+    default:
+        return value_refuse(value, "is not a number: digits without sign or leading zero, or 0x and hex digits");
+    }
 }
 
 static bool read_flag(const struct text_value *value)
@@ -140,7 +114,7 @@ static bool read_text(const struct text_value *value)
     if (text_is_untyped(value->node))
         return value_refuse(value, "is not a text");
     if (len == 0)
-        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is no file name" : "is empty");
+        return value_refuse(value, value->field->kind == SCHEMA_FILE ? "is not a file name" : "is empty");
     if (len >= value->field->size)
         return value_refuse(value, "is too long");
     memcpy(value->base + value->field->at, value->node->text, len);
@@ -196,7 +170,7 @@ static bool read_words(const struct text_value *value)
         if (!text_find_word(value, item, &path, &found))
             return false;
         if ((all & found) != 0)
-            return complain_value(value->complaint, value->field, item, &path, "stands in the list twice");
+            return complain_value(value->complaint, value->field, item, &path, "is in the list twice");
         all |= found;
     }
     if (!text_check_count(value))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
- * arguments, nothing more. Policy is in `slots.c`, key operations are in `keys.c`. The methods that only use a key are
- * in `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a table for applications that do no more.
+ * arguments, nothing more. Policy is in `slots.c`, operations on slots are in `operations.c`. The methods that only use
+ * a key are in `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a table for applications that do
+ * no more.
  *
  * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
  * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
@@ -10,8 +11,10 @@
  */
 #include "psa/se_c/dynamic.h"
 
-#include "psa/keys.h"
+#include "psa/its.h"
+#include "psa/operations.h"
 #include "psa/records.h"
+#include "psa/start.h"
 
 static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
@@ -27,44 +30,57 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
     return driver_se_finish_key(driver, attributes, status);
 }
 
-/* No driver is bound, so that nothing can be destroyed: then no metadata is to go either. */
+/* No driver is bound, so that nothing can be destroyed: then no metadata is to be removed either. */
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
-    struct storage *storage = storage_mounted();
+    struct se_session *session = its_session();
 
-    if (storage != NULL && key_slot < CHIP_SLOTS)
-        storage_hold(storage, storage->destruction.uid);
+    if (session != NULL && key_slot < CHIP_SLOTS)
+        se_session_keep_record(session, session->destruction.uid);
     return PSA_ERROR_BAD_STATE;
 }
 
+/* The erase comes before the key record is removed: a power cut in between is settled by the open transaction. */
+static psa_status_t destroy(struct driver *driver, struct se_session *session, uint8_t slot, uint32_t key_id)
+{
+    psa_status_t status = driver_destroy_key(driver, slot, key_id);
+
+    /* There may be room when the key's own record is removed; none is no reason to keep the key id. */
+    if (status == PSA_ERROR_INSUFFICIENT_STORAGE) {
+        se_session_note_scrap_later(session, driver_scrap_uid(slot));
+        status = PSA_SUCCESS;
+    }
+    se_session_keep_record(session, status == PSA_SUCCESS ? 0 : key_id);
+    error_with_key(&driver->last_error, key_id);
+    return driver_se_finish(driver, status);
+}
+
 /*
- * The core removes the key record whatever is answered here: a failure holds the record in storage. A record with a
- * slot number that no chip has is damaged, has no key, and may go.
+ * The core removes the key record whatever is answered here, so a failure keeps the record in the store. A record with
+ * a slot number that no chip has is damaged, has no key, and may be removed.
  */
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
     struct driver *driver = driver_se_begin_settled();
+    struct se_session *session = its_session();
 
     (void)context;
     (void)persistent_data;
-    if (driver == NULL)
+    if (driver == NULL || session == NULL)
         return destroy_unbound(key_slot);
     if (key_slot >= CHIP_SLOTS) {
-        storage_hold(driver->storage, 0);
-        return PSA_SUCCESS;
+        se_session_keep_record(session, 0);
+        return driver_se_finish(driver, PSA_SUCCESS);
     }
     uint8_t slot = (uint8_t)key_slot;
-    uint32_t key_id = driver_destroyed_id(driver->storage, slot);
-    if (key_id == 0) {
-        error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
-                  NULL);
-        error_at_slot(&driver->last_error, slot);
-        storage_hold(driver->storage, driver->storage->destruction.uid);
-        return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
-    }
-    psa_status_t status = driver_destroy_key(driver, slot, key_id);
-    error_with_key(&driver->last_error, key_id);
-    return driver_se_finish(driver, status);
+    uint32_t key_id = driver_se_destroyed_id(session, slot);
+    if (key_id != 0)
+        return destroy(driver, session, slot, key_id);
+    error_set(&driver->last_error, ERROR_UNEXPECTED, "the PSA core has no destroy transaction open for this slot",
+              NULL);
+    error_at_slot(&driver->last_error, slot);
+    se_session_keep_record(session, session->destruction.uid);
+    return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
 }
 
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
@@ -97,3 +113,5 @@ const psa_drv_se_t atecc608a_drv_info = {
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
+
+const struct driver_shell driver_shell_all = {.table = &atecc608a_drv_info};

@@ -3,11 +3,22 @@
  * What the shell's three files share, private to psa/: the beginning and end of a method, and the methods that use a
  * key. All are called by the core, or by a method that is.
  */
-#ifndef IMPRINT_DRIVER_DYNAMIC_H
-#define IMPRINT_DRIVER_DYNAMIC_H
+#ifndef IMPRINT_PSA_SE_C_DYNAMIC_H
+#define IMPRINT_PSA_SE_C_DYNAMIC_H
 
-#include "psa/se_c/atecc608a_se.h"
+#include <imprint/psa.h>
+
 #include "psa/driver.h"
+#include "psa/location.h"
+#include "psa/se_c/se_session.h"
+
+_Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "what applications know is what is stored");
+_Static_assert(DRIVER_LIFETIME == 0x6001, "what the driver looks for is what is stored");
+
+/* psa/start.h */
+struct driver_shell {
+    const psa_drv_se_t *table;
+};
 
 /* The bound driver with a clean last_error; NULL when there is none. */
 struct driver *driver_se_begin(void);
@@ -30,7 +41,13 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length);
 
-/* p_destroy of an application that destroys no keys: the key's record is held. */
+/*
+ * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
+ * a slot number. The medium is not asked, for it may fail just then. 0 when no such transaction for `slot` is open.
+ */
+uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot);
+
+/* p_destroy of an application that destroys no keys: the key's record stays. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot);
 
 /*

@@ -6,9 +6,13 @@
  */
 #include "psa/se_c/dynamic.h"
 
-#include "psa/keys.h"
+#include "psa/its.h"
+#include "psa/operations.h"
+#include "psa/records.h"
 #include "psa/recovery.h"
+#include "psa/se_c/settle.h"
 #include "psa/slots.h"
+#include "psa/start.h"
 
 /* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
  * the methods around which no creation is open. */
@@ -17,7 +21,7 @@ struct driver *driver_se_begin_settled(void)
     struct driver *driver = driver_se_begin();
 
     if (driver != NULL) {
-        driver_recover(driver);
+        driver_recover(driver, its_session());
         driver_settle_erasures(driver);
     }
     return driver;
@@ -36,7 +40,8 @@ psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data
     (void)location;
     if (driver != NULL) {
         driver_forget_config(driver);
-        driver_recover_again(driver);
+        if (its_session() != NULL)
+            driver_recover_again(its_session(), driver);
         driver_settle_erasures(driver);
         driver->working = false;
     }
@@ -45,6 +50,8 @@ psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data
 
 psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status)
 {
+    if (driver->slot_written && its_session() != NULL)
+        se_session_note_chip_written(its_session());
     error_with_key(&driver->last_error, psa_get_key_id(attributes));
     return driver_se_finish(driver, status);
 }
@@ -56,11 +63,11 @@ psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attribute
 static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_want *want, uint8_t slot,
                                   bool known_fresh)
 {
-    struct storage_note note = {.creation = STORAGE_CREATION_REGISTER, .fresh = known_fresh};
+    struct transaction_note note = {.creation = TRANSACTION_CREATION_REGISTER, .fresh = known_fresh};
     enum driver_fill fill;
 
     if (want->method != 0) {
-        note.creation = want->method == CHIP_CAN_GENERATE ? STORAGE_CREATION_GENERATE : STORAGE_CREATION_IMPORT;
+        note.creation = want->method == CHIP_CAN_GENERATE ? TRANSACTION_CREATION_GENERATE : TRANSACTION_CREATION_IMPORT;
         psa_status_t status = PSA_SUCCESS;
         if (!note.fresh)
             note.fresh = driver_slot_is_scrap(driver, slot);
@@ -71,15 +78,30 @@ static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const 
         if (status != PSA_SUCCESS)
             return status;
     }
-    storage_note_creation(driver->storage, key_id, note);
+    if (its_session() != NULL)
+        se_session_note_creation(its_session(), key_id, note);
     return PSA_SUCCESS;
+}
+
+static enum driver_method method_of(psa_key_creation_method_t method)
+{
+    switch (method) {
+    case PSA_KEY_CREATION_IMPORT:
+        return DRIVER_IMPORT;
+    case PSA_KEY_CREATION_GENERATE:
+        return DRIVER_GENERATE;
+    case PSA_KEY_CREATION_REGISTER:
+        return DRIVER_REGISTER;
+    default:
+        return DRIVER_DERIVE_OR_COPY;
+    }
 }
 
 /* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
 static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
                                   psa_key_creation_method_t method, struct driver_want *want)
 {
-    psa_status_t status = driver_want_of(attributes, method, want, &driver->last_error);
+    psa_status_t status = driver_want_of(attributes, method_of(method), want, &driver->last_error);
 
     if (status == PSA_SUCCESS)
         status = driver_require_settled(driver, &driver->last_error);
@@ -182,3 +204,5 @@ const psa_drv_se_t atecc608a_drv_info_make_only = {
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
+
+const struct driver_shell driver_shell_make_only = {.table = &atecc608a_drv_info_make_only};

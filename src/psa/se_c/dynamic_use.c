@@ -6,9 +6,10 @@
  */
 #include "psa/se_c/dynamic.h"
 
-#include "psa/keys.h"
-#include "psa/records.h"
-#include "psa/recovery.h"
+#include "psa/its.h"
+#include "psa/operations.h"
+#include "psa/se_c/settle.h"
+#include "psa/start.h"
 
 struct driver *driver_se_begin(void)
 {
@@ -17,6 +18,7 @@ struct driver *driver_se_begin(void)
     if (driver != NULL) {
         error_clear(&driver->last_error);
         driver->working = true;
+        driver->slot_written = false;
     }
     return driver;
 }
@@ -37,7 +39,7 @@ static struct driver *begin_recovered(void)
     struct driver *driver = driver_se_begin();
 
     if (driver != NULL)
-        driver_recover(driver);
+        driver_recover(driver, its_session());
     return driver;
 }
 
@@ -95,22 +97,32 @@ static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_dat
     (void)location;
     if (driver != NULL) {
         driver_forget_config(driver);
-        driver_recover_again(driver);
+        if (its_session() != NULL)
+            driver_recover_again(its_session(), driver);
         driver->working = false;
     }
     return PSA_SUCCESS;
 }
 
-/* Without this method the core would drop the key's record all the same: so the record is held. */
+uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
+{
+    const struct se_destruction *open = &session->destruction;
+
+    if (open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != DRIVER_LIFETIME || open->slot != slot)
+        return 0;
+    return (uint32_t)open->uid;
+}
+
+/* Without this method the core would remove the key's record all the same: so the record is kept. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
     struct driver *driver = begin_recovered();
-    struct storage *storage = storage_mounted();
+    struct se_session *session = its_session();
 
     (void)context;
     (void)persistent_data;
-    if (storage != NULL)
-        storage_hold(storage, driver_destroyed_id(storage, key_slot));
+    if (session != NULL)
+        se_session_keep_record(session, driver_se_destroyed_id(session, key_slot));
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     error_set(&driver->last_error, ERROR_PSA, "this application may not destroy keys", NULL);
@@ -135,3 +147,5 @@ const psa_drv_se_t atecc608a_drv_info_use_only = {
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
+
+const struct driver_shell driver_shell_use_only = {.table = &atecc608a_drv_info_use_only};

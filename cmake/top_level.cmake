@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# How this project builds itself and its Mbed TLS. A project that builds imprint among its own has its own flags: this is
+# not for it.
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+
+if(IMPRINT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+if(IMPRINT_SANITIZE OR IMPRINT_FUZZ)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+else()
+  # Belt and braces for a program that handles keys; Mbed TLS is built with them as well.
+  add_compile_options(-fstack-protector-strong $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+  add_link_options(LINKER:-z,relro,-z,now)
+endif()
+add_compile_options(-ffunction-sections -fdata-sections)
+
+# No path of the machine that built it in what is built: the same source gives the same program everywhere.
+add_compile_options(-ffile-prefix-map=${imprint_SOURCE_DIR}/= -ffile-prefix-map=${imprint_BINARY_DIR}=build)

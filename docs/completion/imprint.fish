@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fish completion for imprint(1). Keys are completed by asking imprint itself, which only looks.
+
+# The words of the command line before the one in hand, without options: the verb and its arguments.
+function __imprint_words
+    set -l skip 0
+    for word in (commandline -opc)[2..]
+        if test $skip = 1
+            set skip 0
+        else if contains -- $word $__imprint_valued
+            set skip 1
+        else if not string match -q -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# True when the verb in hand is the one named; its arguments may follow.
+function __imprint_verb_is
+    set -l words (__imprint_words)
+    test (count $words) -ge (count $argv); or return 1
+    test "$words[1..$(count $argv)]" = "$argv"
+end
+
+# True when no word of the command line but these, the beginning of a verb, stands there.
+function __imprint_words_are
+    set -l words (__imprint_words)
+    test "$words" = "$argv"
+end
+
+# True when argument number $argv[1] (from 1) of the verb that follows is in hand.
+function __imprint_argument_is
+    set -l words (__imprint_words)
+    __imprint_verb_is $argv[2..]; and test (math (count $words) - (count $argv[2..]) + 1) = $argv[1]
+end
+
+# The keys of the device that the command line names: ids and names.
+function __imprint_keys
+    set -l words (commandline -opc)
+    type -q -- $words[1]; or return
+    set -l before
+    for i in (seq 2 (math (count $words) - 1))
+        if contains -- $words[$i] --state --device --storage
+            set -a before $words[$i] (string unescape -- $words[(math $i + 1)])
+        end
+    end
+    $words[1] $before --json keys 2>/dev/null | sed -n 's/^{"event":"key","id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1\n\3/p'
+end
+
+function __imprint_devices
+    printf '%s\n' virtual virtual: swi:/dev/tty kit:/dev/tty kit:hid unix: tcp:
+    set -l adapters /dev/i2c-*
+    test (count $adapters) -gt 0; or set adapters /dev/i2c-
+    printf 'i2c:%s\n' $adapters
+end
+
+function __imprint_ports
+    set -l ports /dev/ttyACM* /dev/ttyUSB* /dev/serial/by-id/*
+    printf '%s\n' $ports
+end
+
+# begin generated: fish (scripts/cli-docs)
+set -g __imprint_valued --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b
+complete -c imprint -f
+complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
+complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
+complete -c imprint -l storage -x -a 'file flash:' -d 'where the key records are: file (the state folder, the default) or flash:IMAGE, the image of a board\'s flash'
+complete -c imprint -l json -d 'print one JSON object per line on stdout, errors included'
+complete -c imprint -l quiet -s q -d 'no messages and no progress on stderr'
+complete -c imprint -l verbose -s v -d 'more detail'
+complete -c imprint -l fault -x -a 'silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@' -d 'rehearsals only: make the virtual chip fail; FAULT is KIND@N; up to eight times'
+complete -c imprint -l trace -r -F -d 'record the virtual chip\'s bus traffic in FILE, secrets hidden'
+complete -c imprint -l trace-secrets -d 'show keys and other secrets in the trace'
+complete -c imprint -l help -s h -d 'show help, change nothing'
+complete -c imprint -l version -s V -d 'show the version, change nothing'
+complete -c imprint -n __imprint_words_are -a provision -d 'Bring the device to the profile\'s state and prove it'
+complete -c imprint -n __imprint_words_are -a info -d 'Show the chip, and what each slot can do and holds'
+complete -c imprint -n __imprint_words_are -a explain -d 'Decode a config zone dump, without a chip'
+complete -c imprint -n __imprint_words_are -a keys -d 'List the device\'s PSA keys'
+complete -c imprint -n __imprint_words_are -a public-key -d 'Print a key\'s public key as PEM'
+complete -c imprint -n __imprint_words_are -a csr -d 'Print a certificate request, signed in the chip, as PEM'
+complete -c imprint -n __imprint_words_are -a sign -d 'Sign a file\'s SHA-256 with a key in the chip'
+complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signature with a key of the device'
+complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
+complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
+complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
+complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
+complete -c imprint -n __imprint_words_are -a board -d 'provision, prove'
+complete -c imprint -n __imprint_words_are -a virtual -d 'new, serve, run'
+complete -c imprint -n __imprint_words_are -a help -d 'Show help, of one verb where it is named'
+complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
+complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
+complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_argument_is 1 provision' -F
+complete -c imprint -n '__imprint_argument_is 1 explain' -F
+complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
+complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN=board 1,O=Example" (required)'
+complete -c imprint -n '__imprint_verb_is csr' -l out -s o -r -F -d 'write to FILE, not to stdout'
+complete -c imprint -n '__imprint_argument_is 1 csr' -a '(__imprint_keys)'
+complete -c imprint -n '__imprint_verb_is sign' -l raw -s r -d 'write the signature as r and s, 32 bytes each, not as DER'
+complete -c imprint -n '__imprint_verb_is sign' -l out -s o -r -F -d 'write to FILE, not to stdout'
+complete -c imprint -n '__imprint_argument_is 1 sign' -a '(__imprint_keys)'
+complete -c imprint -n '__imprint_argument_is 2 sign' -F
+complete -c imprint -n '__imprint_verb_is verify' -l raw -s r -d 'the signature is r and s, 32 bytes each, not DER'
+complete -c imprint -n '__imprint_argument_is 1 verify' -a '(__imprint_keys)'
+complete -c imprint -n '__imprint_argument_is 2 verify' -F
+complete -c imprint -n '__imprint_argument_is 3 verify' -F
+complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
+complete -c imprint -n '__imprint_verb_is erase' -l yes -s y -d 'do it; without this option, only list what would be removed'
+complete -c imprint -n '__imprint_verb_is compile' -l c -d 'write a C source with a const table, for a factory image'
+complete -c imprint -n '__imprint_verb_is compile' -l binary -d 'write the binary form whose SHA-256 is the profile\'s digest'
+complete -c imprint -n '__imprint_verb_is compile' -l name -x -d 'with --c: the table\'s name in C (default: factory_profile)'
+complete -c imprint -n '__imprint_verb_is compile' -l arm -x -a 'profile' -d 'with --c: the image may do irreversible steps on any device'
+complete -c imprint -n '__imprint_verb_is compile' -l run-at-start -d 'with --c: the image starts without waiting for a station'
+complete -c imprint -n '__imprint_verb_is compile' -l out -s o -r -F -d 'write to FILE, not to stdout'
+complete -c imprint -n '__imprint_argument_is 1 compile' -F
+complete -c imprint -n '__imprint_words_are board' -a provision -d 'Let a board\'s factory application provision the board'
+complete -c imprint -n '__imprint_verb_is board provision' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
+complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 'show the plan, change nothing'
+complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
+complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
+complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'
+complete -c imprint -n '__imprint_verb_is board provision' -l end -d 'end the factory application when done'
+complete -c imprint -n '__imprint_argument_is 1 board provision' -F
+complete -c imprint -n '__imprint_words_are board' -a prove -d 'Prove a board\'s keys through its primary application'
+complete -c imprint -n '__imprint_verb_is board prove' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
+complete -c imprint -n '__imprint_verb_is board prove' -l timeout -x -d 'how long the board may be silent (default: 30)'
+complete -c imprint -n '__imprint_verb_is board prove' -l save -x -a '(__fish_complete_directories)' -d 'keep each message, signature and public key as files in DIR'
+complete -c imprint -n '__imprint_verb_is board prove' -l end -d 'end the primary application when done'
+complete -c imprint -n '__imprint_words_are virtual' -a new -d 'Make a virtual chip'
+complete -c imprint -n '__imprint_verb_is virtual new' -l as -s a -r -a 'blank trust-and-go trust-flex' -F -d 'blank, trust-and-go (default), trust-flex, or the name of a file with a config zone dump'
+complete -c imprint -n '__imprint_verb_is virtual new' -l bus -x -a 'i2c swi' -d 'i2c (default), or swi for a part with a single wire; a dump says which bus it has'
+complete -c imprint -n '__imprint_verb_is virtual new' -l seed -s s -x -d 'make the same part, serial number and keys for the same N'
+complete -c imprint -n '__imprint_argument_is 1 virtual new' -F
+complete -c imprint -n '__imprint_words_are virtual' -a serve -d 'Let other programs use virtual chips'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l unix -r -F -d 'serve at a Unix socket that only its owner may use, for --device unix:PATH'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l tcp -x -a '127.0.0.1:0' -d 'serve at a TCP port, for --device tcp:HOST:PORT; port 0 picks a free one'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l swi-pty -d 'be a chip on a single wire at a pseudo terminal, for --device swi:FILE'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l swi-unix -r -F -d 'the same at a Unix socket, for emulators and for --device swi:PATH'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l kit-pty -d 'be a kit at a pseudo terminal, for --device kit:FILE; in real time'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l kit-hid -d 'be a kit on USB HID, for --device kit:hid; in real time; needs access to /dev/uhid'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l remote -d 'let --tcp listen beyond this machine: there is no password, anyone who reaches the port can use the chips'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l real-time -d 'let the chips\' time follow the wall clock'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l typical -d 'let commands take their typical times, not the longest published ones'
+complete -c imprint -n '__imprint_verb_is virtual serve' -F
+complete -c imprint -n '__imprint_words_are virtual' -a run -d 'Run a program with virtual chips on its I2C bus'
+complete -c imprint -n '__imprint_verb_is virtual run' -l bus -s b -x -d 'the chips are on /dev/i2c-N (default: 1)'
+complete -c imprint -n '__imprint_verb_is virtual run' -l typical -d 'let commands take their typical times, not the longest published ones'
+complete -c imprint -n '__imprint_verb_is virtual run' -F
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision info explain keys public-key csr sign verify random scan erase compile board virtual help version'
+# end generated

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why something failed, for machines: the reasons, and for each one row (reason.c) with its name, the exit code of a
+ * run that failed for it, and what to do where nothing more precise is known.
+ */
+#ifndef IMPRINT_BASE_REASON_H
+#define IMPRINT_BASE_REASON_H
+
+/*
+ * The machine-readable reason. Names never change: `--json` and the board's console carry them (error_reason_name()).
+ * Grouped by what a caller can do about it. A new reason needs a row in reason.c
+ * and a line in test/base/test_error.c.
+ */
+enum error_reason {
+    ERROR_NONE = 0,
+
+    /* The chip or PSA refused. */
+    ERROR_CHIP_REFUSED,      /* a command answered with an error status */
+    ERROR_CHIP_MISCOMPARE,   /* a signature or MAC did not match */
+    ERROR_CONFIG_UNLOCKED,   /* needs a locked config zone */
+    ERROR_CONFIG_LOCKED,     /* needs an unlocked config zone */
+    ERROR_DATA_UNLOCKED,     /* needs a locked data zone */
+    ERROR_DATA_LOCKED,       /* needs an unlocked data zone */
+    ERROR_SLOT_POLICY,       /* the slot's SlotConfig or KeyConfig forbids it */
+    ERROR_SLOT_LOCKED,       /* the slot is locked for ever */
+    ERROR_SLOT_EMPTY,        /* no key in the slot */
+    ERROR_SLOT_CLAIMED,      /* a key id already points to the slot */
+    ERROR_SLOT_FILLED,       /* the slot holds a key that no key id points to, and replacing it was not allowed */
+    ERROR_NO_FREE_SLOT,      /* no slot fits and is free */
+    ERROR_KEY_EXISTS,        /* the key id is in use */
+    ERROR_KEY_UNKNOWN,       /* no such key id or name */
+    ERROR_KEY_ATTRIBUTES,    /* type, size, algorithm or usage that no slot of this chip can serve */
+    ERROR_WRITE_KEY_MISSING, /* the slot needs an encrypted write and its key was not given */
+    ERROR_PSA,               /* PSA Crypto answered with an error of its own */
+    ERROR_STORAGE_FULL,      /* no space for a record */
+    ERROR_STORAGE_FAILED,    /* the storage medium refused to read or write */
+    ERROR_STORAGE_CORRUPT,   /* a record is there but damaged */
+    ERROR_NOT_ARMED,         /* an irreversible step that is not armed */
+    ERROR_GATE_REFUSED,      /* the check before a lock found what would make the part useless */
+    ERROR_PROOF_FAILED,      /* a finished key did not prove itself */
+
+    /* Usage, profile or another input. */
+    ERROR_USAGE,
+    ERROR_PROFILE_SYNTAX,   /* not YAML, or not readable as such */
+    ERROR_PROFILE_SCHEMA,   /* a field missing, unknown, of the wrong type or out of range */
+    ERROR_PROFILE_CONFLICT, /* fields that contradict each other */
+    ERROR_INPUT_FILE,       /* a file named by the user cannot be read or is not what it should be */
+
+    /* The device cannot be reached. */
+    ERROR_DEVICE_MISSING, /* no such file, bus or port */
+    ERROR_DEVICE_SILENT,  /* nothing answers there */
+    ERROR_DEVICE_GARBLED, /* answers that are not a chip's */
+    ERROR_DEVICE_RESET,   /* the chip lost its state during a command */
+    ERROR_DEVICE_BUSY,    /* another process uses the device or its state */
+
+    /* Not the device the profile expects. */
+    ERROR_WRONG_PART,
+    ERROR_WRONG_CONFIGURATION,
+    ERROR_FOREIGN_KEY, /* a key id exists, but is not the profile's */
+
+    /* The record could not be written. */
+    ERROR_RECORD_FAILED,
+
+    /* Interrupted, safe to run again. */
+    ERROR_INTERRUPTED,
+
+    /* A status that no table names: a defect of imprint. */
+    ERROR_UNEXPECTED,
+
+    ERROR_REASON_COUNT
+};
+
+/* What the program ends with; imprint(1) documents it and scripts rely on it. */
+enum error_exit {
+    ERROR_EXIT_DONE = 0,
+    ERROR_EXIT_REFUSED = 1,       /* the chip or PSA refused */
+    ERROR_EXIT_INPUT = 2,         /* usage, profile or another input file */
+    ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
+    ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
+    ERROR_EXIT_NO_RECORD = 5,     /* the record could not be written */
+    ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */
+};
+
+/* The reason's name for machines: "slot-claimed". "unexpected" for a value outside the enum. */
+const char *error_reason_name(enum error_reason reason);
+
+/* The reason with this name; ERROR_UNEXPECTED for NULL and for a name that no row has. */
+enum error_reason error_reason_named(const char *name);
+
+/* The exit code of a run that failed for this reason; that of ERROR_UNEXPECTED for a value outside the enum. */
+enum error_exit error_reason_exit(enum error_reason reason);
+
+/*
+ * What to do about it where the error itself does not say: an imperative for the person at the command line. Never
+ * NULL; the row of ERROR_UNEXPECTED for a value outside the enum.
+ */
+const char *error_reason_advice(enum error_reason reason);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/board_verbs.h"
+
+#include <stddef.h>
+
+#include "base/hex.h"
+#include "cli/options.h"
+
+#define SILENCE_S 30 /* the slowest step is one of some seconds, on a slow part */
+#define SILENCE_S_MAX 3600
+
+bool board_wait_option(const char *console, const char *timeout, int *silence_ms, struct error *err)
+{
+    uint64_t seconds = SILENCE_S;
+
+    if (console == NULL) {
+        error_set(err, ERROR_USAGE, "--console is missing",
+                  "name the port of the board's console: --console /dev/ttyACM0");
+        return false;
+    }
+    if (timeout != NULL && !options_number(timeout, 1, SILENCE_S_MAX, &seconds)) {
+        error_set(err, ERROR_USAGE, "--timeout needs a number of seconds from 1 to 3600", NULL);
+        error_with_subject(err, timeout);
+        return false;
+    }
+    *silence_ms = (int)seconds * 1000;
+    return true;
+}
+
+static void print_proven(const struct output *output, const struct board *board, const struct board_proven *proven)
+{
+    size_t count = json_array_size(proven->keys), i;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    const json_t *key;
+
+    hex_encode(bytes_of(proven->serial, sizeof proven->serial), serial);
+    output_result(output, "proven: %s, by the primary application on %s; %zu key%s\n", serial, board->name, count,
+                  count == 1 ? "" : "s");
+    json_array_foreach(proven->keys, i, key) output_result(
+        output, "  key %d %s: %s\n", (int)json_integer_value(json_object_get(key, "id")),
+        json_string_value(json_object_get(key, "name")),
+        json_is_true(json_object_get(key, "signs")) ? "signs a fresh challenge" : "its public key is there");
+    output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:O}", "event", "proven", "serial", serial, "board",
+                                    board->name, "version", board->version, "keys", proven->keys));
+}
+
+bool board_prove(const struct output *output, const struct board_proof *proof, struct error *err)
+{
+    struct board_proven proven;
+    bool ok = board_proof_run(proof, &proven, err);
+
+    if (proven.keys != NULL)
+        print_proven(output, proof->board, &proven);
+    json_decref(proven.keys);
+    return ok;
+}

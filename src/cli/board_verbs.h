@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the verbs for boards share: their options, how long they wait, and how a proof is printed. */
+#ifndef IMPRINT_CLI_BOARD_VERBS_H
+#define IMPRINT_CLI_BOARD_VERBS_H
+
+#include <stdbool.h>
+
+#include "cli/output.h"
+#include "station/board_proof.h"
+
+#define BOARD_GREETING_MS 10000 /* for an application that should be running */
+#define BOARD_SWITCH_MS 60000   /* for one that is being flashed and reset */
+
+/* Reads --console, which must be given, and --timeout in seconds, into milliseconds. False with ERROR_USAGE. */
+bool board_wait_option(const char *console, const char *timeout, int *silence_ms, struct error *err);
+
+/* Proves the recorded keys through the primary application and prints what was proven. False with a reason. */
+bool board_prove(const struct output *output, const struct board_proof *proof, struct error *err);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "cli/progress.h"
+#include "station/value.h"
+
+#define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
+
+/* "partial: stopped after register-key 16 maker, in generate-key 18 board" */
+static void describe_state(const struct report *report, const struct provision_triage *triage,
+                           char text[static STATE_TEXT_SIZE])
+{
+    char step[PROGRESS_TEXT_SIZE];
+    size_t n;
+
+    snprintf(text, STATE_TEXT_SIZE, "%s", provision_state_name(triage->state));
+    if (triage->stopped_after >= 0) {
+        progress_name(report->profile, &report->plan->steps[triage->stopped_after], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, ": stopped after %s", step);
+    }
+    if (triage->stopped_in >= 0) {
+        progress_name(report->profile, &report->plan->steps[triage->stopped_in], step);
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, "%s in %s", triage->stopped_after >= 0 ? "," : ": stopped", step);
+    }
+}
+
+static void add_state(const struct report *report, const struct provision_triage *triage, json_t *object)
+{
+    json_object_set_new(object, "state", json_string(provision_state_name(triage->state)));
+    if (triage->stopped_after >= 0)
+        json_object_set_new(object, "stopped_after",
+                            progress_object(report->profile, &report->plan->steps[triage->stopped_after]));
+    if (triage->stopped_in >= 0)
+        json_object_set_new(object, "stopped_in",
+                            progress_object(report->profile, &report->plan->steps[triage->stopped_in]));
+}
+
+/* What a refused device is, before it is said why it is refused. */
+void report_show_refused(const struct report *report, enum error_reason reason)
+{
+    const struct provision_triage triage = provision_triage(report->plan, reason);
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object;
+
+    if (triage.state == PROVISION_STATE_UNKNOWN)
+        return;
+    hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
+    output_say(report->output, "state of %s (%s), profile %s: %s", serial, chip_part_name(report->plan->part),
+               report->profile->name, provision_state_name(triage.state));
+    object = json_pack("{s:s, s:s, s:s, s:s}", "event", "state", "serial", serial, "part",
+                       chip_part_name(report->plan->part), "profile", report->profile->name);
+    add_state(report, &triage, object);
+    output_object(report->output, object);
+}
+
+/* A line of the plan, which is the result of a dry run. */
+static void tell(const struct output *output, bool is_result, const char *line)
+{
+    if (is_result)
+        output_result(output, "%s\n", line);
+    else
+        output_say(output, "%s", line);
+}
+
+void report_show_plan(const struct report *report, bool is_result)
+{
+    const struct output *output = report->output;
+    const struct provision_triage triage = provision_triage(report->plan, ERROR_NONE);
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[STATE_TEXT_SIZE + 64];
+    char state_text[STATE_TEXT_SIZE];
+    json_t *steps = json_array(), *object;
+
+    hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
+    snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
+             chip_part_name(report->plan->part), report->profile->name, report->plan->changes_left,
+             report->plan->changes_left == 1 ? "" : "s");
+    tell(output, is_result, line);
+    describe_state(report, &triage, state_text);
+    snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
+    tell(output, is_result, line);
+    for (size_t i = 0; i < report->plan->step_count; i++) {
+        const struct provision_step *step = &report->plan->steps[i];
+        const char *state = step->done            ? "done"
+                            : step->forever       ? "to do, for ever"
+                            : step->is_persistent ? "to do"
+                                                  : "proof";
+
+        progress_describe(report->profile, step, text);
+        if (step->forever && !step->done) {
+            size_t n = strlen(text);
+
+            snprintf(text + n, sizeof text - n, ": %s", progress_consequence(step));
+        }
+        snprintf(line, sizeof line, "  %-15s  %s", state, text);
+        tell(output, is_result, line);
+        json_array_append_new(steps, progress_object(report->profile, step));
+    }
+    object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
+                       chip_part_name(report->plan->part), "profile", report->profile->name, "changes",
+                       (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
+    add_state(report, &triage, object);
+    output_object(output, object);
+}
+
+void report_show_unsaved(json_t *record)
+{
+    json_object_set_new(record, "event", json_string("evidence"));
+    output_object_always(record);
+}
+
+void report_show_result(const struct report *report, bool record_written)
+{
+    static const char *const made[] = {
+        [PROFILE_REGISTER] = "registered", [PROFILE_GENERATE] = "generated", [PROFILE_IMPORT] = "imported"};
+    const struct output *output = report->output;
+    const struct provision_evidence *evidence = report->evidence;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], took[OUTPUT_TIME_SIZE];
+    json_t *keys = json_array();
+
+    hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
+    output_time(evidence->chip_us, took);
+    if (evidence->changes == 0)
+        output_result(output, "nothing to do: %s is as profile %s wants it; %zu key%s confirmed in %s%s\n", serial,
+                      report->profile->name, evidence->key_count, evidence->key_count == 1 ? "" : "s", took,
+                      record_written ? "; its record was missing or old and is written anew" : "");
+    else
+        output_result(output,
+                      "provisioned: %s as profile %s wants it; %zu change%s, %zu key%s proven, %s of chip time\n",
+                      serial, report->profile->name, evidence->changes, evidence->changes == 1 ? "" : "s",
+                      evidence->key_count, evidence->key_count == 1 ? "" : "s", took);
+    for (size_t i = 0; i < evidence->key_count; i++) {
+        const struct provision_key_evidence *key = &evidence->keys[i];
+
+        output_result(output, "  key %u %s: slot %u, %s\n", (unsigned)key->key_id, report->profile->keys[i].name,
+                      key->slot, key->created ? made[report->profile->keys[i].method] : "was there");
+        json_array_append_new(keys, json_pack("{s:I, s:s, s:i, s:b, s:b, s:o}", "id", (json_int_t)key->key_id, "name",
+                                              report->profile->keys[i].name, "slot", (int)key->slot, "created",
+                                              (int)key->created, "proven", (int)key->proven, "public_key",
+                                              value_hex(bytes_of(key->public_key, sizeof key->public_key))));
+    }
+    output_object(output,
+                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:b, s:o}", "event", "provisioned", "serial", serial,
+                            "part", chip_part_name(evidence->part), "profile", report->profile->name, "changes",
+                            (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us, "record",
+                            report->record_path, "record_written", (int)record_written, "keys", keys));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a verb that provisions prints of plan and result: the same whether the engine ran here or on a board. */
+#ifndef IMPRINT_CLI_REPORT_H
+#define IMPRINT_CLI_REPORT_H
+
+#include "station/evidence.h"
+#include "cli/output.h"
+#include "provision/provision.h"
+
+/* What is reported. */
+struct report {
+    const struct output *output;
+    const struct profile *profile;
+    const struct provision_plan *plan;
+    const struct provision_evidence *evidence;
+    const char *record_path;
+};
+
+/* What a refused device is, before it is said why it is refused. Nothing where that is not known. */
+void report_show_refused(const struct report *report, enum error_reason reason);
+
+/* The plan, and what the device is before it: as the result of a dry run, else as talk. */
+void report_show_plan(const struct report *report, bool is_result);
+
+/* A record that could not be stored: on stdout, with and without --json, so that it is not lost. Takes it over. */
+void report_show_unsaved(json_t *record);
+
+void report_show_result(const struct report *report, bool record_written);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imprint scan: which chips answer on a bus. Only reads. Other devices may share an I2C bus, and a command for a chip
+ * could change one of them: so only addresses at which new chips answer, and the one that DEVICE names, are asked for
+ * more than an acknowledgement, unless the bus is a served one, which has nothing but chips.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "chip/config.h"
+#include "station/device.h"
+#include "transport/kinds.h"
+#include "transport/place.h"
+
+/* The I2C specification reserves the addresses below and above. */
+#define FIRST_ADDRESS 0x08
+#define LAST_ADDRESS 0x77
+
+static void show_chip(const struct output *output, const struct device *device, const char *named)
+{
+    const uint8_t address = device_address(device);
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], place[8] = "-";
+
+    hex_encode(bytes_of(device->serial, sizeof device->serial), serial);
+    if (address != 0)
+        (void)snprintf(place, sizeof place, "0x%02x", address);
+    output_result(output, "%-4s  %s  %-11s  --device %s\n", place, serial, chip_part_name(device->part), named);
+    output_object(output, json_pack("{s:s, s:o, s:s, s:s, s:s}", "event", "found", "i2c_address",
+                                    address != 0 ? json_integer(address) : json_null(), "serial", serial, "part",
+                                    chip_part_name(device->part), "device", named));
+}
+
+static void show_other(const struct output *output, uint8_t address, const char *named)
+{
+    output_result(output, "0x%02x  something answers; if it is a chip: imprint --device %s info\n", address, named);
+    output_object(output, json_pack("{s:s, s:i, s:n, s:n, s:s}", "event", "found", "i2c_address", (int)address,
+                                    "serial", "part", "device", named));
+}
+
+static bool is_usual(uint8_t address)
+{
+    return memchr(transport_usual_addresses, address, TRANSPORT_USUAL_ADDRESSES) != NULL;
+}
+
+/* The addresses at which something answers after a wake. False with a reason. */
+static bool find_taken(const struct station_config *config, bool taken[static LAST_ADDRESS + 1], struct error *err)
+{
+    struct device bus;
+    const struct imprint_transport_operations *operations;
+
+    if (!device_open_bus(&bus, config, err))
+        return false;
+    operations = bus.transport.operations;
+    (void)operations->wake(bus.transport.context);
+    for (uint8_t address = FIRST_ADDRESS; address <= LAST_ADDRESS; address++)
+        taken[address] = operations->is_taken != NULL && operations->is_taken(bus.transport.context, address);
+    device_close(&bus);
+    return true;
+}
+
+/* Opens, shows, closes: one chip. */
+static bool show_one(const struct cli *cli, const char *named, struct error *err)
+{
+    struct station_config one = cli->station.config;
+    struct device device;
+
+    one.device = named;
+    if (!device_open(&device, &one, true, err))
+        return false;
+    show_chip(&cli->output, &device, named);
+    device_close(&device);
+    return true;
+}
+
+/* A bus with addresses. False with a reason where nothing at all answers. */
+static bool scan_addresses(struct cli *cli, const struct transport_kind *kind, struct error *err)
+{
+    const uint8_t given = device_named_address(cli->station.config.device);
+    const char *at = given != 0 ? strrchr(cli->station.config.device, '@') : NULL;
+    const int bare = at != NULL ? (int)(at - cli->station.config.device) : (int)strlen(cli->station.config.device);
+    bool taken[LAST_ADDRESS + 1] = {false};
+    char named[PATH_MAX + 8];
+    struct station_config there = cli->station.config;
+    unsigned found = 0;
+
+    (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, cli->station.config.device, transport_usual_addresses[0]);
+    there.device = named;
+    if (!find_taken(&there, taken, err))
+        return false;
+    for (uint8_t address = FIRST_ADDRESS; address <= LAST_ADDRESS; address++) {
+        struct error ignored = {.reason = ERROR_NONE};
+
+        if (!taken[address])
+            continue;
+        found++;
+        (void)snprintf(named, sizeof named, "%.*s@0x%02x", bare, cli->station.config.device, address);
+        if ((kind->only_chips || address == given || is_usual(address)) && show_one(cli, named, &ignored))
+            continue;
+        show_other(&cli->output, address, named);
+    }
+    if (found == 0)
+        error_set(err, ERROR_DEVICE_SILENT, "no chip answers on this bus", kind->when_silent);
+    return found > 0;
+}
+
+static enum cli_exit run_scan(struct cli *cli)
+{
+    const struct transport_kind *kind = transport_kind_of(cli->station.config.device);
+    struct error err = ERROR_IN(cli->error_room);
+    bool good;
+
+    cli->output.device = cli->station.config.device;
+    good =
+        kind != NULL && kind->scans ? scan_addresses(cli, kind, &err) : show_one(cli, cli->station.config.device, &err);
+    if (good)
+        return CLI_DONE;
+    error_doing(&err, "scan the bus");
+    return output_error(&cli->output, &err);
+}
+
+const struct cli_verb cli_verb_scan = {
+    .name = "scan",
+    .arguments = "",
+    .summary = "List the chips that answer on a bus",
+    .description = "Wakes the bus of DEVICE and lists what answers: I2C address, serial number,\n"
+                   "part, and the DEVICE to use. Only reads. On an I2C bus, a device at an address\n"
+                   "where new chips never are is listed, but not asked: name its address in DEVICE.\n",
+    .examples = "  imprint --device i2c:/dev/i2c-1 scan\n"
+                "  imprint --json --device unix:chip.sock scan\n",
+    .run = run_scan,
+};

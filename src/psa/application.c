@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions of imprint/psa.h. */
+#include <imprint/psa.h>
+
+#include <string.h>
+
+#include "chip/words.h"
+#include "psa/keys.h"
+#include "psa/reason.h"
+#include "psa/se_c/dynamic.h"
+#include "psa/start.h"
+#include "storage/store.h"
+
+/* What lies in the room of a struct imprint_psa. */
+struct application {
+    bool attached;
+    struct chip chip;
+    struct driver driver;
+    struct its its;
+};
+_Static_assert(sizeof(struct application) <= sizeof(struct imprint_psa), "the room is large enough");
+
+static struct application *application_of(struct imprint_psa *psa)
+{
+    return (void *)&psa->private_part;
+}
+
+static struct application *prepare(struct imprint_psa *psa, const struct imprint_transport *transport,
+                                   struct imprint_store *store, const struct imprint_psa_settings *settings)
+{
+    struct application *application = application_of(psa);
+    struct driver_settings chosen = {.replace_unclaimed = false};
+
+    if (settings != NULL) {
+        chosen.replace_unclaimed = settings->replace_unclaimed;
+        chosen.reserved_slots = settings->reserved_slots;
+        chosen.write_keys = settings->write_keys;
+        chosen.write_key_count = settings->write_key_count;
+    }
+    memset(psa, 0, sizeof *psa);
+    application->attached = true;
+    chip_init(&application->chip, transport);
+    driver_init(&application->driver, &application->chip, &store_head_of(store)->storage, &chosen);
+    return application;
+}
+
+void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport *transport, struct imprint_store *store,
+                        const struct imprint_psa_settings *settings)
+{
+    struct application *application = prepare(psa, transport, store, settings);
+
+    driver_attach(&application->driver, &application->its);
+}
+
+psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_transport *transport,
+                               struct imprint_store *store, const struct imprint_psa_settings *settings,
+                               const psa_drv_se_t *table)
+{
+    const struct driver_shell shell = {.table = table};
+    struct application *application = prepare(psa, transport, store, settings);
+    psa_status_t status = driver_start(&application->driver, &application->its, &shell);
+
+    if (status != PSA_SUCCESS)
+        memset(psa, 0, sizeof *psa);
+    return status;
+}
+
+void imprint_psa_stop(struct imprint_psa *psa)
+{
+    struct application *application = application_of(psa);
+
+    if (!application->attached)
+        return;
+    driver_stop();
+    chip_sleep(&application->chip);
+    memset(psa, 0, sizeof *psa);
+}
+
+const char *imprint_psa_reason(psa_status_t status)
+{
+    struct driver *driver = driver_bound();
+    struct error err = {.reason = ERROR_NONE};
+
+    if (status != PSA_SUCCESS && driver != NULL)
+        keys_explain(driver, status, &err);
+    else if (status != PSA_SUCCESS)
+        reason_of_core(status, &err);
+    else if (driver != NULL)
+        keys_forget_reason(driver);
+    chip_words_for_failure(&err);
+    chip_words_for_rule(&err);
+    return err.cause;
+}

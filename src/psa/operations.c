@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/operations.h"
+
+#include <string.h>
+
+#include "chip/operations.h"
+#include "chip/operations_encrypted.h"
+#include "psa/p256.h"
+#include "psa/records.h"
+#include "psa/scrap.h"
+#include "psa/slots.h"
+#include "psa/storage_status.h"
+
+/* Each sequence of commands below is tried again once when its failure may pass. */
+#define ATTEMPTS 2
+
+/* --- shared ---------------------------------------------------------------------------------------------------- */
+
+static psa_status_t refuse(struct driver *driver, psa_status_t status, enum error_reason reason, const char *cause,
+                           const char *next)
+{
+    error_set(&driver->last_error, reason, cause, next);
+    return status;
+}
+
+/* What ends every operation: says what was done, should it have failed, and puts the chip to sleep whatever happened.
+ */
+static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doing, psa_status_t status)
+{
+    error_doing(&driver->last_error, doing);
+    error_at_slot(&driver->last_error, slot);
+    driver_rest(driver);
+    return status;
+}
+
+/*
+ * A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change.
+ */
+static bool is_transient(enum chip_status status)
+{
+    return status == CHIP_ECC_FAULT || status == CHIP_RESET || status == CHIP_REPLY_LOST || status == CHIP_WATCHDOG;
+}
+
+/* Whether a sequence is to be tried again, whose attempt number `*attempt` (from 0 on) has just ended with `status`. */
+static bool again(struct driver *driver, enum chip_status status, int *attempt)
+{
+    if (!is_transient(status) || ++*attempt == ATTEMPTS)
+        return false;
+    error_clear(&driver->last_error);
+    return true;
+}
+
+/* The end of a command that uses the private key. To its refusal there is mostly no explanation. */
+static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chip_status status)
+{
+    bool valid = true;
+
+    if (status == CHIP_EXECUTION && chip_read_key_valid(driver->chip, slot, &valid, NULL) == CHIP_OK && !valid) {
+        error_clear(&driver->last_error);
+        return refuse(driver, PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY, "the slot no longer holds a key",
+                      "destroy the key id and make a new key");
+    }
+    return driver_outcome(driver, status);
+}
+
+/*
+ * The rules once more, from storage and chip as they are at this moment: between the choice of the slot and now the
+ * core has written a transaction, and somebody else may have locked the slot. From success on the slot is written.
+ */
+static psa_status_t check_again(struct driver *driver, const struct driver_want *want, uint8_t slot)
+{
+    psa_status_t status = driver_refresh_locks(driver, &driver->last_error);
+
+    if (status == PSA_SUCCESS)
+        status = driver_check_slot(driver, want, slot, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        driver->slot_written = true;
+    return status;
+}
+
+/* --- generate -------------------------------------------------------------------------------------------------- */
+
+/* Whether the public key of what is in the slot can be computed. */
+static bool is_shown(const struct driver *driver, uint8_t slot)
+{
+    return (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0;
+}
+
+/* The public key of what is in the slot: all zeros for no key, and where it cannot be computed. */
+static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
+                             struct error *err)
+{
+    enum chip_status status = CHIP_EXECUTION;
+
+    if (is_shown(driver, slot))
+        status = chip_read_public_key(driver->chip, slot, public_key, err);
+    if (status != CHIP_EXECUTION)
+        return status;
+    memset(public_key, 0, CHIP_PUBLIC_KEY_BYTES);
+    return CHIP_OK;
+}
+
+static psa_status_t key_did_not_take(struct driver *driver)
+{
+    error_clear(&driver->last_error);
+    return refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
+                  "the public key read back is not that of the key just made",
+                  "take the chip out of use if it happens again");
+}
+
+/*
+ * GenKey. What was there before tells, after a lost reply, whether the command ran. If it did not it is sent once
+ * more; if it did the key is there, and sending it again would only make another. Where only the command itself ever
+ * shows the public key, a second one replaces a key that nobody has seen.
+ */
+static psa_status_t generate(struct driver *driver, uint8_t slot)
+{
+    uint8_t before[CHIP_PUBLIC_KEY_BYTES], made[CHIP_PUBLIC_KEY_BYTES], after[CHIP_PUBLIC_KEY_BYTES];
+    enum chip_status sent, seen = look(driver, slot, before, &driver->last_error);
+    int attempt = 0;
+
+    if (seen != CHIP_OK)
+        return driver_outcome(driver, seen);
+    error_clear(&driver->last_error);
+    do {
+        sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
+        if (sent == CHIP_OK ? !is_shown(driver, slot) : !is_transient(sent))
+            break;
+        /* What the chip says now is no reason for an answer that was lost before. */
+        seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
+        if (seen != CHIP_OK)
+            return driver_outcome(driver, seen);
+        bool is_new = memcmp(after, before, sizeof after) != 0 && !bytes_all(bytes_of(after, sizeof after), 0);
+        if (sent == CHIP_OK && (!is_new || memcmp(after, made, sizeof after) != 0))
+            return key_did_not_take(driver);
+        if (is_new) {
+            error_clear(&driver->last_error);
+            return PSA_SUCCESS;
+        }
+    } while (again(driver, sent, &attempt));
+    return driver_outcome(driver, sent);
+}
+
+psa_status_t driver_generate_key(struct driver *driver, uint8_t slot)
+{
+    static const struct driver_want want = {.private_key = true, .method = CHIP_CAN_GENERATE};
+    psa_status_t status = check_again(driver, &want, slot);
+
+    if (status == PSA_SUCCESS)
+        status = generate(driver, slot);
+    return finish(driver, slot, "generate a private key", status);
+}
+
+/* --- import ---------------------------------------------------------------------------------------------------- */
+
+static psa_status_t invalid_key(struct driver *driver, const char *cause)
+{
+    return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, cause, NULL);
+}
+
+/* One PrivWrite: in clear where the chip accepts that, else encrypted with the slot's write key. */
+static enum chip_status write_private(struct driver *driver, uint8_t slot, const uint8_t scalar[static 32])
+{
+    const struct imprint_write_key *key = driver_write_key(driver, slot);
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_IMPORT_CLEAR) != 0)
+        return chip_import_key(driver->chip, slot, scalar, &driver->last_error);
+    if (key == NULL)
+        return CHIP_BAD_ARGUMENT; /* check_again() has found it */
+    chip_config_serial(&driver->config, serial);
+    return chip_import_key_encrypted(driver->chip, slot, scalar, key->slot, key->secret, serial, &driver->last_error);
+}
+
+static psa_status_t import_private(struct driver *driver, uint8_t slot, struct bytes key)
+{
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    enum chip_status status;
+    int attempt = 0;
+
+    if (key.len != P256_BYTES)
+        return invalid_key(driver, "a P-256 private key has 32 bytes");
+    if (!p256_is_scalar(key.data))
+        return invalid_key(driver, "the private key is zero or not below the order of the curve");
+    do
+        status = write_private(driver, slot, key.data);
+    while (again(driver, status, &attempt));
+    if (status == CHIP_OK && is_shown(driver, slot))
+        status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
+    return driver_outcome(driver, status);
+}
+
+static psa_status_t import_public(struct driver *driver, uint8_t slot, struct bytes key)
+{
+    uint8_t after[CHIP_PUBLIC_KEY_BYTES];
+
+    if (key.len != P256_POINT_BYTES || key.data[0] != P256_UNCOMPRESSED)
+        return invalid_key(driver, "a P-256 public key has 65 bytes: 04, X and Y");
+    if (!p256_is_coordinate(key.data + 1) || !p256_is_coordinate(key.data + 1 + P256_BYTES) ||
+        bytes_all(bytes_of(key.data + 1, CHIP_PUBLIC_KEY_BYTES), 0x00))
+        return invalid_key(driver, "the public key's coordinates are not below the prime of the curve");
+
+    enum chip_status status = chip_write_public_key(driver->chip, slot, key.data + 1, &driver->last_error);
+    if (status != CHIP_OK || (chip_slot_can(&driver->config, slot) & CHIP_CAN_READ_CLEAR) == 0)
+        return driver_outcome(driver, status);
+    status = chip_read_stored_public_key(driver->chip, slot, after, &driver->last_error);
+    if (status == CHIP_OK && memcmp(after, key.data + 1, sizeof after) != 0)
+        return key_did_not_take(driver);
+    return driver_outcome(driver, status);
+}
+
+psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type_t type, struct bytes key, size_t *bits)
+{
+    bool private_key = type == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
+    const struct driver_want want = {
+        .private_key = private_key,
+        .abilities = private_key ? 0 : CHIP_CAN_HOLD_PUBLIC,
+        .method = private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR,
+    };
+    psa_status_t status = check_again(driver, &want, slot);
+
+    if (status == PSA_SUCCESS)
+        status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);
+    if (status == PSA_SUCCESS)
+        *bits = 256;
+    return finish(driver, slot, private_key ? "import a private key" : "import a public key", status);
+}
+
+/* --- use ------------------------------------------------------------------------------------------------------- */
+
+/* X | Y of the key in `slot`, whichever kind it is: of a private one computed, of a public one read. */
+static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
+{
+    psa_status_t status = driver_load_config(driver, &driver->last_error);
+
+    if (status != PSA_SUCCESS)
+        return status;
+    bool computed = driver_slot_is_private(&driver->config, slot);
+    status = driver_require(&driver->config, slot, computed ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR,
+                            &driver->last_error);
+    if (status != PSA_SUCCESS)
+        return status;
+    if (computed)
+        return outcome_of_use(driver, slot, chip_read_public_key(driver->chip, slot, public_key, &driver->last_error));
+    return driver_outcome(driver, chip_read_stored_public_key(driver->chip, slot, public_key, &driver->last_error));
+}
+
+psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out)
+{
+    uint8_t *point = out->data + out->len;
+    psa_status_t status;
+
+    if (out->cap - out->len < P256_POINT_BYTES)
+        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
+    else
+        status = read_public(driver, slot, point + 1);
+    if (status == PSA_SUCCESS) {
+        point[0] = P256_UNCOMPRESSED;
+        out->len += P256_POINT_BYTES;
+    }
+    return finish(driver, slot, "read a public key", status);
+}
+
+/* How many bytes the values of PSA's hashes have, by the lowest byte of their names; 0: not one that fits ECDSA here.
+ */
+static const uint8_t hash_bytes[] = {
+    [PSA_ALG_RIPEMD160 & PSA_ALG_HASH_MASK] = 20,    [PSA_ALG_SHA_1 & PSA_ALG_HASH_MASK] = 20,
+    [PSA_ALG_SHA_224 & PSA_ALG_HASH_MASK] = 28,      [PSA_ALG_SHA_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA_384 & PSA_ALG_HASH_MASK] = 48,      [PSA_ALG_SHA_512 & PSA_ALG_HASH_MASK] = 64,
+    [PSA_ALG_SHA_512_224 & PSA_ALG_HASH_MASK] = 28,  [PSA_ALG_SHA_512_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA3_224 & PSA_ALG_HASH_MASK] = 28,     [PSA_ALG_SHA3_256 & PSA_ALG_HASH_MASK] = 32,
+    [PSA_ALG_SHA3_384 & PSA_ALG_HASH_MASK] = 48,     [PSA_ALG_SHA3_512 & PSA_ALG_HASH_MASK] = 64,
+    [PSA_ALG_SHAKE256_512 & PSA_ALG_HASH_MASK] = 64,
+};
+
+/* The length that a hash must have for `algorithm`: of those that name none any hash's, which is `len` if one has it.
+ */
+static size_t hash_bytes_for(psa_algorithm_t algorithm, size_t len)
+{
+    psa_algorithm_t name = algorithm & PSA_ALG_HASH_MASK;
+
+    if (name != 0 && name != PSA_ALG_HASH_MASK)
+        return name < sizeof hash_bytes ? hash_bytes[name] : 0;
+    for (size_t i = 0; i < sizeof hash_bytes; i++)
+        if (hash_bytes[i] == len)
+            return len;
+    return CHIP_DIGEST_BYTES;
+}
+
+/* The digest that ECDSA on P-256 signs: the leftmost 32 bytes, shorter ones as a number (FIPS 186-5, 6.4.1). */
+static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm, struct bytes hash,
+                               uint8_t digest[static CHIP_DIGEST_BYTES])
+{
+    size_t expected = hash_bytes_for(algorithm, hash.len);
+
+    if ((algorithm & ~PSA_ALG_HASH_MASK) != PSA_ALG_ECDSA_ANY)
+        return refuse(driver, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES,
+                      "the chip signs and verifies with randomized ECDSA only", NULL);
+    if (hash.len == 0 || hash.len != expected) {
+        driver->last_error.expected = (uint32_t)expected;
+        driver->last_error.found = (uint32_t)hash.len;
+        return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE, "the hash length does not match the algorithm",
+                      "pass a whole hash value");
+    }
+    size_t take = hash.len < CHIP_DIGEST_BYTES ? hash.len : CHIP_DIGEST_BYTES;
+    memset(digest, 0, CHIP_DIGEST_BYTES);
+    memcpy(digest + CHIP_DIGEST_BYTES - take, hash.data, take);
+    return PSA_SUCCESS;
+}
+
+static psa_status_t sign(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
+                         struct bytes_out *signature)
+{
+    const uint32_t counted = driver->chip->counters.counted;
+    enum chip_status status;
+    int attempt = 0;
+
+    do
+        status = chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest,
+                                  signature->data + signature->len, &driver->last_error);
+    while (driver->chip->counters.counted == counted && again(driver, status, &attempt));
+    if (status == CHIP_OK)
+        signature->len += CHIP_SIGNATURE_BYTES;
+    return outcome_of_use(driver, slot, status);
+}
+
+psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
+                              struct bytes_out *signature)
+{
+    uint8_t digest[CHIP_DIGEST_BYTES];
+    psa_status_t status = fit_digest(driver, algorithm, hash, digest);
+
+    if (status == PSA_SUCCESS && signature->cap - signature->len < CHIP_SIGNATURE_BYTES)
+        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
+    if (status == PSA_SUCCESS)
+        status = driver_load_config(driver, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = driver_require(&driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = sign(driver, slot, digest, signature);
+    return finish(driver, slot, "sign a hash", status);
+}
+
+static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
+                           const uint8_t signature[static 64])
+{
+    struct error *err = &driver->last_error;
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    psa_status_t allowed = driver_load_config(driver, err);
+    enum chip_status status;
+    int attempt = 0;
+
+    if (allowed != PSA_SUCCESS)
+        return allowed;
+    bool stored = !driver_slot_is_private(&driver->config, slot);
+    allowed = stored ? driver_require(&driver->config, slot, CHIP_CAN_HOLD_PUBLIC, err)
+                     : read_public(driver, slot, public_key);
+    if (allowed != PSA_SUCCESS)
+        return allowed;
+    enum chip_part part = chip_config_part(&driver->config);
+    do
+        status = stored ? chip_verify_stored(driver->chip, part, slot, digest, signature, err)
+                        : chip_verify_external(driver->chip, part, digest, signature, public_key, err);
+    while (again(driver, status, &attempt));
+    return driver_outcome(driver, status);
+}
+
+psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
+                                struct bytes signature)
+{
+    uint8_t digest[CHIP_DIGEST_BYTES];
+    psa_status_t status = fit_digest(driver, algorithm, hash, digest);
+
+    /* r and s outside 1 .. n - 1 are no signature; what the chip would say to them is stated nowhere. */
+    if (status == PSA_SUCCESS && (signature.len != CHIP_SIGNATURE_BYTES || !p256_is_scalar(signature.data) ||
+                                  !p256_is_scalar(signature.data + P256_BYTES)))
+        status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE,
+                        "not a P-256 signature: r or s is out of range", NULL);
+    if (status == PSA_SUCCESS)
+        status = verify(driver, slot, digest, signature.data);
+    return finish(driver, slot, "verify a signature", status);
+}
+
+/* --- destroy --------------------------------------------------------------------------------------------------- */
+
+psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t except_id)
+{
+    uint32_t other;
+    psa_status_t status = driver_find_claim(driver, slot, except_id, &other, &driver->last_error);
+    enum storage_status noted;
+
+    if (status == PSA_SUCCESS && other == 0)
+        status = driver_refresh_locks(driver, &driver->last_error);
+    if (status != PSA_SUCCESS)
+        return status;
+    if (other != 0 || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GENERATE) == 0) {
+        noted = scrap_clear(driver->storage, driver_scrap_uid(slot));
+    } else {
+        status = generate(driver, slot);
+        if (status != PSA_SUCCESS)
+            return status;
+        noted = scrap_set(driver->storage, driver_scrap_uid(slot), false);
+    }
+    if (noted == STORAGE_OK)
+        return PSA_SUCCESS;
+    return refuse(driver, driver_status_of_storage(noted), ERROR_STORAGE_FAILED, "the slot's state cannot be stored",
+                  "check the storage medium");
+}
+
+psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id)
+{
+    return finish(driver, slot, "destroy a key", driver_erase_slot(driver, slot, key_id));
+}

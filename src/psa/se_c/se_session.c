@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/se_c/se_session.h"
+
+#include <string.h>
+
+#include "psa/scrap.h"
+#include "psa/storage_status.h"
+
+/* What is reserved for the record of a key in a chip: 44 bytes with Mbed TLS 3.6 (a header of 36, a slot number of 8),
+ * and some for later ones. */
+#define KEY_RECORD_ROOM 64
+
+/* --- notes of the driver ----------------------------------------------------------------------------------------- */
+
+void se_session_keep_record(struct se_session *session, uint64_t uid)
+{
+    session->work.kept_uid = uid;
+}
+
+void se_session_note_creation(struct se_session *session, uint64_t uid, struct transaction_note note)
+{
+    session->work.note_uid = uid;
+    session->work.note = note;
+}
+
+void se_session_note_chip_written(struct se_session *session)
+{
+    if (session->work.note.fresh)
+        session->work.scrap_later_uid = session->work.scrap_uid;
+}
+
+void se_session_note_scrap_later(struct se_session *session, uint64_t uid)
+{
+    session->work.scrap_later_uid = uid;
+}
+
+/* --- the store --------------------------------------------------------------------------------------------------- */
+
+static enum storage_status store_set(const struct se_session *session, uint64_t uid, uint32_t flags,
+                                     struct bytes content)
+{
+    return session->storage->operations->set(session->storage->context, uid, flags, content);
+}
+
+static enum storage_status store_remove(const struct se_session *session, uint64_t uid)
+{
+    return session->storage->operations->remove(session->storage->context, uid);
+}
+
+/* Whether there is such a record, and a good one. */
+static enum storage_status look_up(const struct se_session *session, uint64_t uid)
+{
+    struct bytes_out nothing = {.data = NULL, .cap = 0};
+    struct storage_record record;
+
+    return session->storage->operations->get(session->storage->context, uid, 0, &nothing, &record);
+}
+
+/* --- transactions ------------------------------------------------------------------------------------------------ */
+
+static void forget_transaction(struct se_session *session)
+{
+    if (session->work.create_uid != 0)
+        session->storage->operations->release(session->storage->context);
+    session->transaction_open = false;
+    session->destruction = (struct se_destruction){.uid = 0};
+    session->work = (struct se_work){.create_uid = 0};
+}
+
+/* Makes sure that no transaction of an interrupted run is overwritten unsettled. */
+static enum storage_status settle_left_over(struct se_session *session)
+{
+    if (session->recover == NULL || look_up(session, TRANSACTION_UID) == STORAGE_ABSENT)
+        return STORAGE_OK;
+    session->recover(session, session->recover_context);
+    const enum storage_status status = look_up(session, TRANSACTION_UID);
+    if (status == STORAGE_ABSENT)
+        return STORAGE_OK;
+    return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
+}
+
+/* The content of a creation's record: the core's bytes, and the driver's note where one was left for this key. */
+static struct bytes compose_creation(struct se_work *work, uint32_t flags, struct bytes content, bool noted)
+{
+    memcpy(work->transaction, content.data, TRANSACTION_BYTES);
+    work->transaction_len = TRANSACTION_BYTES;
+    if (noted) {
+        transaction_write_note(work->note, work->transaction + TRANSACTION_BYTES);
+        work->transaction_len = TRANSACTION_STORED_MAX;
+    }
+    work->transaction_flags = flags;
+    return bytes_of(work->transaction, work->transaction_len);
+}
+
+/* Room is reserved after the transaction's own record is stored, for that one would use it up. */
+static enum storage_status reserve_for_key(struct se_session *session, const struct se_transaction *transaction)
+{
+    struct se_work *work = &session->work;
+    const enum storage_status status =
+        session->storage->operations->reserve(session->storage->context, KEY_RECORD_ROOM);
+
+    if (status == STORAGE_OK) {
+        work->create_uid = transaction->uid;
+        work->scrap_uid = scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction->lifetime), transaction->slot);
+        work->record_status = STORAGE_FAILED;
+        return STORAGE_OK;
+    }
+    session->transaction_open = false;
+    if (store_remove(session, TRANSACTION_UID) != STORAGE_OK)
+        session->settled = false;
+    return status;
+}
+
+/*
+ * Opens a transaction. The core removes the transaction when this fails, and so do we: the outcome must not depend on
+ * it.
+ */
+static psa_status_t open_transaction(struct se_session *session, uint32_t flags, struct bytes content)
+{
+    struct se_work *work = &session->work;
+    const uint64_t note_uid = work->note_uid;
+    const struct transaction_note note = work->note;
+    struct se_transaction transaction = {.kind = TRANSACTION_UNKNOWN};
+
+    if (content.len != TRANSACTION_BYTES || !transaction_parse(content, &transaction))
+        transaction.kind = TRANSACTION_UNKNOWN;
+    const bool create = transaction.kind == TRANSACTION_CREATE;
+    forget_transaction(session);
+    enum storage_status status = settle_left_over(session);
+    if (status == STORAGE_OK && create) {
+        status = look_up(session, transaction.uid);
+        if (status == STORAGE_OK)
+            return PSA_ERROR_ALREADY_EXISTS;
+        if (status == STORAGE_ABSENT)
+            status = STORAGE_OK;
+    }
+    if (status != STORAGE_OK)
+        return driver_status_of_storage(status);
+    if (create) {
+        const bool noted = note_uid == transaction.uid;
+
+        if (noted)
+            work->note = note;
+        content = compose_creation(work, flags, content, noted);
+    }
+    status = store_set(session, TRANSACTION_UID, flags, content);
+    if (status != STORAGE_OK) {
+        session->settled = false; /* a failed write may have been done */
+        return driver_status_of_storage(status);
+    }
+    session->transaction_open = true;
+    if (create)
+        status = reserve_for_key(session, &transaction);
+    else if (transaction.kind == TRANSACTION_DESTROY)
+        session->destruction =
+            (struct se_destruction){.uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
+    return driver_status_of_storage(status);
+}
+
+/*
+ * The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. The
+ * transaction may have been removed all the same: with it there again, whatever becomes of the key's record is settled
+ * like what an interrupted run leaves.
+ */
+static void take_back(const struct se_session *session)
+{
+    const struct se_work *work = &session->work;
+    const enum storage_status again = store_set(session, TRANSACTION_UID, work->transaction_flags,
+                                                bytes_of(work->transaction, work->transaction_len));
+
+    (void)store_remove(session, work->create_uid);
+    if (again != STORAGE_OK && work->note.fresh)
+        (void)scrap_set(session->storage, work->scrap_uid, false);
+}
+
+/* A created key makes its slot's scrap record untrue; a failed creation or a destruction may have left scrap there. */
+static enum storage_status update_scrap(const struct se_session *session, bool created)
+{
+    if (created)
+        return scrap_clear(session->storage, session->work.scrap_uid);
+    const enum storage_status status = scrap_set(session->storage, session->work.scrap_later_uid, false);
+    /* Without room the slot is lost to automatic choice, but PSA continues. */
+    return status == STORAGE_FULL ? STORAGE_OK : status;
+}
+
+/*
+ * Ends the transaction: first the slot's scrap record, then the transaction's own. To the core it is over whether or
+ * not that could be removed; what stays is settled like what an interrupted run leaves.
+ */
+static enum storage_status close_transaction(struct se_session *session)
+{
+    enum storage_status status = STORAGE_ABSENT;
+
+    if (session->transaction_open) {
+        const bool created = session->work.create_uid != 0 && session->work.record_status == STORAGE_OK;
+
+        status = update_scrap(session, created);
+        if (status == STORAGE_OK)
+            status = store_remove(session, TRANSACTION_UID);
+        if (status != STORAGE_OK) {
+            if (created)
+                take_back(session);
+            session->settled = false;
+        }
+    }
+    forget_transaction(session);
+    return status;
+}
+
+/* --- records ----------------------------------------------------------------------------------------------------- */
+
+static enum storage_status set_record(struct se_session *session, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    if (uid > SE_SESSION_UID_DRIVER_DATA && uid <= SE_SESSION_UID_DRIVER_DATA_LAST) {
+        if (session->work.record_status != STORAGE_OK)
+            return session->work.record_status;
+        /* A driver without persistent data has none stored either: no write at the first start, and none that would
+         * need room after the chip has made a key. To the core, absent and empty are the same. */
+        if (content.len == 0 && look_up(session, uid) == STORAGE_ABSENT)
+            return STORAGE_OK;
+    }
+    const enum storage_status status = store_set(session, uid, flags, content);
+    if (uid == session->work.create_uid)
+        session->work.record_status = status;
+    return status;
+}
+
+psa_status_t se_session_set(struct se_session *session, uint64_t uid, uint32_t flags, struct bytes content)
+{
+    if (uid == TRANSACTION_UID)
+        return open_transaction(session, flags, content);
+    return driver_status_of_storage(set_record(session, uid, flags, content));
+}
+
+/* Of a transaction the core is shown its own bytes, and none but the open one. */
+enum storage_status se_session_get(const struct se_session *session, uint64_t uid, uint32_t offset,
+                                   struct bytes_out *content, struct storage_record *record)
+{
+    const bool is_transaction = uid == TRANSACTION_UID;
+
+    if (is_transaction && !session->transaction_open)
+        return STORAGE_ABSENT;
+    const enum storage_status status =
+        session->storage->operations->get(session->storage->context, uid, offset, content, record);
+    if (status == STORAGE_OK && is_transaction && record->size == TRANSACTION_STORED_MAX) {
+        record->size = TRANSACTION_BYTES;
+        /* What was read lies in the record, so the sum does not overflow. */
+        while (content->len > 0 && offset + content->len > TRANSACTION_BYTES)
+            content->data[--content->len] = 0;
+    }
+    return status;
+}
+
+enum storage_status se_session_remove(struct se_session *session, uint64_t uid)
+{
+    if (uid == TRANSACTION_UID)
+        return close_transaction(session);
+    /* psa_destroy_key() keeps the first error, which is the driver's, and the record stays. */
+    if (uid == session->work.kept_uid)
+        return STORAGE_PERMANENT;
+    if (uid == session->work.create_uid)
+        session->work.record_status = STORAGE_FAILED;
+    return store_remove(session, uid);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting and stopping PSA Crypto on one chip and one store: written here and nowhere else. The PSA core is one per
+ * process, so one driver at a time is started.
+ *
+ * The layers of src/psa/, each of which includes and calls only those before it:
+ *
+ *   location, p256, status, storage_status    numbers
+ *   scrap; se_c/transaction, se_c/se_session; its    the store as the PSA core uses it; no chip
+ *   driver                                    one chip with its store: settings, cached config zone, the last refusal
+ *   records, slots, operations, recovery      what is stored, which slot, what is done to it, what is mended; no core
+ *   se_c/settle, se_c/dynamic*                Mbed TLS's secure element interface (SE_C) on top of all that
+ *   start, keys                               how the rest of imprint starts PSA and uses keys, whatever the core
+ */
+#ifndef IMPRINT_PSA_START_H
+#define IMPRINT_PSA_START_H
+
+#include <psa/crypto.h>
+
+#include "psa/driver.h"
+#include "psa/its.h"
+
+/*
+ * What the program can do with keys. A program carries the code of the shell that it names, and no other: one that only
+ * uses keys has nothing that could make, import or destroy one.
+ */
+struct driver_shell;
+extern const struct driver_shell driver_shell_all;
+extern const struct driver_shell driver_shell_make_only; /* registers, generates, uses */
+extern const struct driver_shell driver_shell_use_only;
+
+/*
+ * Puts the driver's chip and store behind PSA: PSA ITS goes to the store, the driver's methods to the chip. `driver`
+ * (after driver_init()) and `its` must stay where they are until driver_stop(). For a program that registers the driver
+ * table and calls psa_crypto_init() itself.
+ */
+void driver_attach(struct driver *driver, struct its *its);
+
+/*
+ * The same, then registers the driver and starts PSA Crypto. After a failure nothing is started or attached; why is
+ * for keys_explain() or driver->last_error.
+ */
+psa_status_t driver_start(struct driver *driver, struct its *its, const struct driver_shell *shell);
+
+/* Ends PSA Crypto and detaches chip and store. Also after driver_attach(), and where nothing was started. */
+void driver_stop(void);
+
+#endif

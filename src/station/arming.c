@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/arming.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+
+bool arming_read(struct arming *arming, const char *what, struct error *err)
+{
+    struct bytes_out out = {.data = arming->serial, .cap = sizeof arming->serial};
+
+    if (what == NULL)
+        return true;
+    if (strcmp(what, "profile") == 0) {
+        arming->for_profile = true;
+        return true;
+    }
+    arming->for_serial = hex_decode(what, strlen(what), &out, NULL) && out.len == CHIP_SERIAL_BYTES;
+    if (arming->for_serial)
+        return true;
+    error_set(err, ERROR_USAGE, "--arm wants the device's serial number (18 hex digits) or the word \"profile\"",
+              "imprint info shows the serial number");
+    error_with_subject(err, what);
+    return false;
+}
+
+bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    return arming->for_profile || (arming->for_serial && memcmp(serial, arming->serial, CHIP_SERIAL_BYTES) == 0);
+}
+
+bool arming_check_plan(const struct arming *arming, const struct provision_plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].done || !plan->steps[i].forever || arming_allows(arming, plan->serial))
+            continue;
+        error_set(err, ERROR_NOT_ARMED, "the plan has steps that cannot be undone, and nothing armed them", NULL);
+        error_doing(err, "begin");
+        error_with_serial(err, plan->serial);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/board_results.h"
+
+#include <string.h>
+
+#include "profile/words.h"
+
+#define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
+
+void board_results_clear(struct board_results *results)
+{
+    const struct profile *profile = results->profile;
+
+    memset(results, 0, sizeof *results);
+    results->profile = profile;
+}
+
+/* --- taking --------------------------------------------------------------------------------------------------------
+ */
+
+static bool take_flag(const struct link_words *words, const char *name)
+{
+    const char *value = link_value(words, name);
+
+    return value != NULL && strcmp(value, "yes") == 0;
+}
+
+/* Exactly `len` bytes of hex. */
+static bool take_bytes(const struct link_words *words, const char *name, uint8_t *data, size_t len)
+{
+    struct bytes_out out = {.data = data, .cap = len};
+
+    return link_hex(words, name, &out) && out.len == len;
+}
+
+/* The profile's key with the id of the frame, as an index; false when it has none. */
+static bool take_key(const struct board_results *results, const struct link_words *words, const char *name,
+                     size_t *index)
+{
+    uint32_t id;
+
+    if (!link_number(words, name, UINT32_MAX, &id))
+        return false;
+    for (*index = 0; *index < results->profile->key_count; (*index)++)
+        if (results->profile->keys[*index].id == id)
+            return true;
+    return false;
+}
+
+static enum chip_part part_of(const char *name)
+{
+    for (int part = CHIP_PART_ATECC508A; name != NULL && part <= CHIP_PART_ATECC608B; part++)
+        if (strcmp(name, chip_part_name((enum chip_part)part)) == 0)
+            return (enum chip_part)part;
+    return CHIP_PART_UNKNOWN;
+}
+
+static void take_chip(struct board_results *results, const struct link_words *words)
+{
+    uint32_t steps = 0, changes = 0;
+
+    if (!take_bytes(words, "serial", results->plan.serial, sizeof results->plan.serial) ||
+        !link_number(words, "steps", PROVISION_STEPS_MAX, &steps) ||
+        !link_number(words, "changes", PROVISION_STEPS_MAX, &changes))
+        return;
+    results->plan.part = part_of(link_value(words, "part"));
+    results->plan.step_count = results->steps_said = steps;
+    results->plan.changes_left = changes;
+}
+
+static bool take_action(const struct link_words *words, enum provision_action *action)
+{
+    const char *name = link_value(words, "action");
+
+    for (int i = 0; name != NULL && i < PROVISION_ACTION_COUNT; i++) {
+        if (strcmp(name, provision_action_name((enum provision_action)i)) == 0) {
+            *action = (enum provision_action)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct provision_step *take_step(struct board_results *results, const struct link_words *words)
+{
+    struct provision_step step = {.key = -1, .slot = PROFILE_SLOT_ANY};
+    uint32_t n, slot;
+    size_t key;
+
+    if (!link_number(words, "n", PROVISION_STEPS_MAX, &n) || n == 0 || n > results->plan.step_count ||
+        !take_action(words, &step.action))
+        return NULL;
+    step.done = take_flag(words, "done");
+    step.started = take_flag(words, "started");
+    step.is_persistent = take_flag(words, "persistent");
+    /* What cannot be undone follows from the action; a board's word for it is not needed. */
+    step.forever = provision_step_kinds[step.action].consequence != NULL;
+    if (link_value(words, "key") != NULL) {
+        if (!take_key(results, words, "key", &key))
+            return NULL;
+        step.key = (int)key;
+    }
+    if (link_number(words, "slot", CHIP_SLOTS - 1, &slot))
+        step.slot = (uint8_t)slot;
+    (void)link_number(words, "us", UINT32_MAX, &step.chip_us);
+    results->plan.steps[n - 1] = step;
+    results->has_step[n - 1] = true;
+    return &results->plan.steps[n - 1];
+}
+
+static void take_key_facts(struct board_results *results, const struct link_words *words)
+{
+    uint8_t point[CERT_POINT_BYTES];
+    uint32_t slot;
+    size_t i;
+
+    if (!take_key(results, words, "id", &i) || !link_number(words, "slot", CHIP_SLOTS - 1, &slot) ||
+        !take_bytes(words, "public", point, sizeof point))
+        return;
+    results->evidence.keys[i].key_id = results->profile->keys[i].id;
+    results->evidence.keys[i].slot = (uint8_t)slot;
+    results->evidence.keys[i].created = take_flag(words, "created");
+    memcpy(results->evidence.keys[i].public_key, point, sizeof point);
+    results->has_key[i] = true;
+}
+
+static void take_proof(struct board_results *results, const struct link_words *words)
+{
+    struct provision_key_evidence *evidence;
+    uint8_t challenge[sizeof evidence->challenge], signature[sizeof evidence->signature];
+    uint32_t hash;
+    size_t i;
+
+    if (!take_key(results, words, "id", &i) || !link_number(words, "hash", UINT32_MAX, &hash) ||
+        !take_bytes(words, "challenge", challenge, sizeof challenge) ||
+        !take_bytes(words, "signature", signature, sizeof signature))
+        return;
+    evidence = &results->evidence.keys[i];
+    evidence->hash = hash;
+    memcpy(evidence->challenge, challenge, sizeof challenge);
+    memcpy(evidence->signature, signature, sizeof signature);
+    results->has_proof[i] = true;
+}
+
+/*
+ * A piece of something that comes in several: `data`, at `at`, of `of` bytes together, goes behind the `*len` that have
+ * come. One that begins it anew begins it anew.
+ */
+static void take_piece(const struct link_words *words, uint8_t *room, size_t size, size_t *len, size_t *of)
+{
+    struct bytes_out out = {.data = room, .cap = size};
+    uint32_t at, whole;
+
+    if (!link_number(words, "at", UINT32_MAX, &at) || !link_number(words, "of", UINT32_MAX, &whole) || whole > size)
+        return;
+    if (at == 0)
+        *len = 0;
+    if (at != *len)
+        return;
+    out.len = at;
+    if (!link_hex(words, "data", &out) || out.len > whole)
+        return;
+    *len = out.len;
+    *of = whole;
+}
+
+static void take_result(struct board_results *results, const struct link_words *words)
+{
+    struct provision_evidence *evidence = &results->evidence;
+    uint32_t changes, us;
+
+    if (!take_bytes(words, "serial", evidence->serial, sizeof evidence->serial) ||
+        !link_number(words, "changes", PROVISION_STEPS_MAX, &changes) || !link_number(words, "us", UINT32_MAX, &us))
+        return;
+    evidence->part = part_of(link_value(words, "part"));
+    evidence->changes = changes;
+    evidence->chip_us = us;
+    evidence->key_count = results->profile->key_count;
+    results->has_result = true;
+}
+
+void board_results_take(struct board_results *results, const struct link_words *words,
+                        const struct provision_step **step)
+{
+    const char *verb = words->word[0];
+    size_t i, of = 0;
+
+    *step = NULL;
+    if (strcmp(verb, "chip") == 0)
+        take_chip(results, words);
+    else if (strcmp(verb, "step") == 0 || strcmp(verb, "started") == 0 || strcmp(verb, "finished") == 0 ||
+             strcmp(verb, "locking") == 0)
+        *step = take_step(results, words);
+    else if (strcmp(verb, "key") == 0)
+        take_key_facts(results, words);
+    else if (strcmp(verb, "proof") == 0)
+        take_proof(results, words);
+    else if (strcmp(verb, "config") == 0)
+        take_piece(words, results->evidence.config.zone, sizeof results->evidence.config.zone, &results->config_len,
+                   &of);
+    else if (strcmp(verb, "csr") == 0 && take_key(results, words, "id", &i))
+        take_piece(words, results->requests[i].der, sizeof results->requests[i].der, &results->requests[i].len,
+                   &results->requests[i].of);
+    else if (strcmp(verb, "result") == 0)
+        take_result(results, words);
+}
+
+/* --- complete? -----------------------------------------------------------------------------------------------------
+ */
+
+bool board_results_plan_complete(const struct board_results *results)
+{
+    for (size_t i = 0; i < results->steps_said; i++)
+        if (!results->has_step[i])
+            return false;
+    return results->steps_said > 0 || results->profile->key_count == 0;
+}
+
+static bool wants_proof(const struct profile_key *key)
+{
+    return PSA_KEY_TYPE_IS_KEY_PAIR(key->type) && (key->usage & SIGNING) != 0;
+}
+
+bool board_results_complete(const struct board_results *results)
+{
+    for (size_t i = 0; i < results->profile->key_count; i++) {
+        const struct profile_key *key = &results->profile->keys[i];
+        const struct board_request *request = &results->requests[i];
+
+        if (!results->has_key[i] || (wants_proof(key) && !results->has_proof[i]) ||
+            (key->csr_subject[0] != '\0' && (request->of == 0 || request->len != request->of)))
+            return false;
+    }
+    return results->has_result && results->config_len == sizeof results->evidence.config.zone;
+}
+
+/* --- true? ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool refuse(const char *cause, const struct profile_key *key, struct error *err)
+{
+    error_set(err, ERROR_PROOF_FAILED, cause, "do not ship this device: what its board says does not hold");
+    error_doing(err, "check what the board says");
+    if (key != NULL)
+        error_with_key(err, key->id);
+    return false;
+}
+
+bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
+                          const uint8_t signature[static 64], struct error *err)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_algorithm_t algorithm = PSA_ALG_ECDSA(hash);
+    psa_key_id_t copy = 0;
+    psa_status_t status;
+
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(&attributes, 256);
+    psa_set_key_algorithm(&attributes, algorithm);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_MESSAGE);
+    status = psa_import_key(&attributes, point, CERT_POINT_BYTES, &copy);
+    if (status == PSA_SUCCESS) {
+        status = psa_verify_message(copy, algorithm, message.data, message.len, signature, 64);
+        (void)psa_destroy_key(copy);
+    }
+    if (status == PSA_SUCCESS)
+        return true;
+    error_with_psa(err, status);
+    return false;
+}
+
+static psa_algorithm_t hash_of(const struct profile_key *key)
+{
+    psa_algorithm_t hash = PSA_ALG_SIGN_GET_HASH(key->algorithm);
+
+    return hash == PSA_ALG_ANY_HASH ? PSA_ALG_SHA_256 : hash;
+}
+
+static bool check_import(const struct profile_key *key, const struct provision_key_evidence *evidence,
+                         struct source *source, struct error *err)
+{
+    uint8_t point[CERT_POINT_BYTES];
+    struct bytes_out out = {.data = point, .cap = sizeof point};
+
+    if (!source_read_key(source, key, &out, err))
+        return false;
+    return memcmp(point, evidence->public_key, sizeof point) == 0 ||
+           refuse("the imported public key is not the one in the profile's file", key, err);
+}
+
+static bool check_key(const struct board_results *results, size_t index, struct source *source, struct error *err)
+{
+    const struct profile_key *key = &results->profile->keys[index];
+    const struct provision_key_evidence *evidence = &results->evidence.keys[index];
+    const struct board_request *request = &results->requests[index];
+    char subject[PROFILE_SUBJECT_TEXT_MAX];
+
+    if (key->slot != PROFILE_SLOT_ANY && key->slot != evidence->slot)
+        return refuse("the key is in another slot than the profile says", key, err);
+    if (wants_proof(key)) {
+        if (evidence->hash != hash_of(key))
+            return refuse("the proof is by another hash than the key's algorithm", key, err);
+        if (!board_results_verify(evidence->public_key, evidence->hash,
+                                  bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature, err))
+            return refuse("the key's signature over a fresh challenge does not verify", key, err);
+    }
+    if (key->method == PROFILE_IMPORT && !check_import(key, evidence, source, err))
+        return false;
+    if (key->csr_subject[0] == '\0')
+        return true;
+    if (profile_csr_subject(key, results->evidence.serial, subject) &&
+        cert_check_request(bytes_of(request->der, request->len), evidence->public_key, subject, err))
+        return true;
+    error_with_key(err, key->id);
+    return false;
+}
+
+static bool check_config(const struct board_results *results, struct error *err)
+{
+    const struct profile *profile = results->profile;
+    const struct chip_config *config = &results->evidence.config;
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    struct chip_config wanted;
+    int differs;
+
+    chip_config_serial(config, serial);
+    if (memcmp(results->plan.serial, results->evidence.serial, sizeof serial) != 0 ||
+        memcmp(serial, results->evidence.serial, sizeof serial) != 0) {
+        error_set(err, ERROR_WRONG_PART, "another chip answers than the one that the plan was made for",
+                  "leave the device in its place and run again");
+        return false;
+    }
+    if ((profile->parts & 1u << results->evidence.part) == 0)
+        return refuse("the part is none of the profile's", NULL, err);
+    if (!profile_wanted_config(profile, config, &wanted, err))
+        return false;
+    differs = chip_config_compare_policy(results->evidence.part, config, &wanted);
+    if (differs >= 0) {
+        chip_config_note_difference(err, differs, &wanted, config);
+        return refuse("the chip's config zone is not what the profile wants", NULL, err);
+    }
+    if ((profile->lock_config && !chip_config_is_locked(config)) ||
+        (profile->lock_data && !chip_data_is_locked(config)))
+        return refuse("a zone that the profile locks is not locked", NULL, err);
+    for (size_t i = 0; i < profile->key_count; i++)
+        if (profile->keys[i].lock_slot && !chip_slot_is_locked(config, results->evidence.keys[i].slot))
+            return refuse("a slot that the profile locks is not locked", &profile->keys[i], err);
+    return true;
+}
+
+bool board_results_check(struct board_results *results, struct source *source, struct error *err)
+{
+    bool ok = check_config(results, err) && profile_digest(results->profile, results->evidence.profile_digest);
+
+    for (size_t i = 0; i < results->profile->key_count && ok; i++) {
+        ok = check_key(results, i, source, err);
+        results->evidence.keys[i].proven = ok;
+    }
+    error_with_serial(err, results->evidence.serial);
+    return ok;
+}

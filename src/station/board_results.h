@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a board's factory application says of its plan and of a finished device, taken from its frames into the engine's
+ * own structures, and checked: a board is believed nothing that can be computed here.
+ */
+#ifndef IMPRINT_STATION_BOARD_RESULTS_H
+#define IMPRINT_STATION_BOARD_RESULTS_H
+
+#include "cert/request.h"
+#include "station/source.h"
+#include "link/line.h"
+#include "provision/provision.h"
+
+/* A certificate request, as it comes in pieces. */
+struct board_request {
+    uint8_t der[CERT_REQUEST_MAX];
+    size_t len; /* in whole pieces from the beginning */
+    size_t of;  /* of the whole; 0: nothing has come */
+};
+
+struct board_results {
+    const struct profile *profile;
+    struct provision_plan plan;
+    size_t steps_said; /* how many the board's plan has */
+    bool has_step[PROVISION_STEPS_MAX];
+    struct provision_evidence evidence;
+    bool has_key[PROFILE_KEYS_MAX], has_proof[PROFILE_KEYS_MAX], has_result;
+    size_t config_len;
+    struct board_request requests[PROFILE_KEYS_MAX];
+};
+
+/* Forgets everything but the profile. */
+void board_results_clear(struct board_results *results);
+
+/* Takes a frame of `plan`, `run` or `report`; one that says something else is passed over. `*step` gets the step that
+ * it is about, NULL for none. */
+void board_results_take(struct board_results *results, const struct link_words *words,
+                        const struct provision_step **step);
+
+/* Whether everything has come: the plan; the results. */
+bool board_results_plan_complete(const struct board_results *results);
+bool board_results_complete(const struct board_results *results);
+
+/*
+ * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each
+ * signature verifies in software, that imported public keys are those of the profile's files, that each certificate
+ * request is its key's and the subject the profile's, and that the configuration is what the profile wants. PSA Crypto
+ * is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART, or why a file cannot be
+ * read.
+ */
+bool board_results_check(struct board_results *results, struct source *source, struct error *err);
+
+/* Verifies `signature` (r | s) over `message` with the public key, in software. */
+bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
+                          const uint8_t signature[static 64], struct error *err);
+
+#endif

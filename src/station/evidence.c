@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* record.json: made, compared, stored, and asked for names. */
+#include "station/evidence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hex.h"
+#include "station/file.h"
+#include "station/input.h"
+#include "station/value.h"
+#include "imprint_version.h"
+
+#define FORMAT "imprint-record"
+#define VERSION 1
+#define RECORD_MAX ((size_t)1024 * 1024)
+
+static void time_now(char text[static 32])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (gmtime_r(&now, &utc) == NULL || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        memcpy(text, "unknown", sizeof "unknown");
+}
+
+static json_t *proof_object(const struct provision_key_evidence *proof)
+{
+    static const struct {
+        psa_algorithm_t hash;
+        const char *name;
+    } hashes[] = {{PSA_ALG_SHA_256, "sha-256"}, {PSA_ALG_SHA_384, "sha-384"}, {PSA_ALG_SHA_512, "sha-512"}};
+    json_t *object = json_pack("{s:b, s:b}", "created", (int)proof->created, "proven", (int)proof->proven);
+
+    for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
+        if (hashes[i].hash == proof->hash)
+            json_object_set_new(object, "hash", json_string(hashes[i].name));
+    }
+    /* A key that may not sign is proven by reading it back: no challenge, no signature. */
+    if (proof->hash != 0) {
+        json_object_set_new(object, "challenge", value_hex(bytes_of(proof->challenge, sizeof proof->challenge)));
+        json_object_set_new(object, "signature", value_hex(bytes_of(proof->signature, sizeof proof->signature)));
+    }
+    return object;
+}
+
+static json_t *key_object(const struct profile_key *key, const struct provision_key_evidence *proof)
+{
+    return json_pack("{s:I, s:s, s:s, s:i, s:o, s:o}", "id", (json_int_t)proof->key_id, "name", key->name, "method",
+                     profile_method_name(key->method), "slot", (int)proof->slot, "public_key",
+                     value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "proof", proof_object(proof));
+}
+
+json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence)
+{
+    json_t *keys = json_array();
+    char now[32];
+
+    for (size_t i = 0; i < evidence->key_count; i++)
+        json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i]));
+    time_now(now);
+    return json_pack("{s:s, s:i, s:o, s:s, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT,
+                     "version", VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)),
+                     "part", chip_part_name(evidence->part), "profile", "name", profile->name, "digest",
+                     value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
+                     value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run",
+                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us",
+                     (json_int_t)evidence->chip_us);
+}
+
+void evidence_note_board(json_t *record, const char *board, const char *application)
+{
+    json_object_set_new(json_object_get(record, "run"), "board",
+                        json_pack("{s:s, s:s}", "name", board, "application", application));
+}
+
+void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
+{
+    char now[32];
+
+    time_now(now);
+    json_object_set_new(
+        record, "primary",
+        json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
+}
+
+static bool is_record(const json_t *record)
+{
+    const char *format = json_string_value(json_object_get(record, "format"));
+
+    return format != NULL && strcmp(format, FORMAT) == 0 &&
+           json_integer_value(json_object_get(record, "version")) == VERSION &&
+           json_is_array(json_object_get(record, "keys"));
+}
+
+bool evidence_load(const char *path, json_t **record, struct error *err)
+{
+    struct input input;
+    struct error failure = {.reason = ERROR_NONE};
+
+    *record = NULL;
+    if (!input_read(&input, path, RECORD_MAX, &failure)) {
+        if (failure.system_errno == ENOENT || failure.system_errno == ENOTDIR)
+            return true;
+        error_set(err, ERROR_STORAGE_FAILED, "the device's record cannot be read", NULL);
+        error_with_errno(err, failure.system_errno);
+        error_with_subject(err, path);
+        return false;
+    }
+    *record = json_loadb((const char *)input.data, input.len, JSON_REJECT_DUPLICATES, NULL);
+    input_release(&input);
+    if (*record != NULL && is_record(*record))
+        return true;
+    json_decref(*record);
+    *record = NULL;
+    error_set(err, ERROR_STORAGE_CORRUPT, "the device's record is damaged",
+              "provision the device again: that proves its keys and writes the record anew");
+    error_with_subject(err, path);
+    return false;
+}
+
+/* A copy without what differs from run to run. */
+static json_t *lasting_part(const json_t *record)
+{
+    json_t *copy = json_deep_copy(record), *key;
+    size_t i;
+
+    json_object_del(copy, "run");
+    json_object_del(copy, "primary");
+    json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
+    return copy;
+}
+
+bool evidence_same(const json_t *a, const json_t *b)
+{
+    json_t *left = a == NULL ? NULL : lasting_part(a);
+    json_t *right = b == NULL ? NULL : lasting_part(b);
+    bool same = left != NULL && right != NULL && json_equal(left, right);
+
+    json_decref(left);
+    json_decref(right);
+    return same;
+}
+
+bool evidence_store(const char *path, const json_t *record, struct error *err)
+{
+    char *text = record == NULL ? NULL : json_dumps(record, JSON_INDENT(2));
+    bool ok = false;
+    size_t len;
+
+    if (text == NULL) {
+        error_set(err, ERROR_RECORD_FAILED, "there is no memory for the record", NULL);
+        goto out;
+    }
+    len = strlen(text);
+    text[len] = '\n'; /* in place of the NUL: the length says where it ends */
+    ok = file_replace(path, bytes_of(text, len + 1), 0600, ERROR_RECORD_FAILED, err);
+out:
+    free(text);
+    if (!ok)
+        error_doing(err, "write the device's record");
+    return ok;
+}
+
+void evidence_keep_others(json_t *record, const json_t *older)
+{
+    json_t *keys = json_object_get(record, "keys"), *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(older, "keys"), i, key)
+    {
+        json_int_t id = json_integer_value(json_object_get(key, "id"));
+
+        if (evidence_key_name(record, (uint32_t)id) == NULL)
+            json_array_append(keys, key);
+    }
+}
+
+static const char *key_text(const json_t *record, uint32_t key_id, const char *field)
+{
+    const json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        if (json_integer_value(json_object_get(key, "id")) == (json_int_t)key_id)
+            return json_string_value(json_object_get(key, field));
+    }
+    return NULL;
+}
+
+const char *evidence_key_name(const json_t *record, uint32_t key_id)
+{
+    return key_text(record, key_id, "name");
+}
+
+const char *evidence_key_method(const json_t *record, uint32_t key_id)
+{
+    return key_text(record, key_id, "method");
+}
+
+const char *evidence_key_public(const json_t *record, uint32_t key_id)
+{
+    return key_text(record, key_id, "public_key");
+}
+
+bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)
+{
+    const json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        const char *has = json_string_value(json_object_get(key, "name"));
+        json_int_t id = json_integer_value(json_object_get(key, "id"));
+
+        if (has != NULL && strcmp(has, name) == 0 && id > 0 && id <= UINT32_MAX) {
+            *key_id = (uint32_t)id;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->evidence->key_count; i++) {
+        const struct provision_key_evidence *key = &run->evidence->keys[i];
+        const char *recorded = evidence_key_public(run->older, key->key_id);
+        char found[HEX_SIZE(sizeof key->public_key)];
+
+        hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
+        if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
+            continue;
+        error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
+                  "find out who changed it; to accept the new key, forget the old one first: imprint erase --yes");
+        error_doing(err, "confirm the key");
+        error_with_serial(err, run->evidence->serial);
+        error_with_key(err, key->key_id);
+        error_at_slot(err, key->slot);
+        return false;
+    }
+    return true;
+}
+
+bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err)
+{
+    json_t *record = evidence_make(run->profile, run->evidence);
+
+    *unsaved = NULL;
+    if (run->board != NULL)
+        evidence_note_board(record, run->board, run->application);
+    evidence_keep_others(record, run->older);
+    *written = record == NULL || run->evidence->changes > 0 || !evidence_same(run->older, record);
+    if (!*written || evidence_store(run->record_path, record, err)) {
+        json_decref(record);
+        return true;
+    }
+    error_with_serial(err, run->evidence->serial);
+    *unsaved = record;
+    return false;
+}

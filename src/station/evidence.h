@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The record of a device: what its last successful provisioning proved, as one JSON file beside its key records. Public
+ * facts only. It also gives keys their names; nothing else depends on it.
+ */
+#ifndef IMPRINT_STATION_EVIDENCE_H
+#define IMPRINT_STATION_EVIDENCE_H
+
+#include <jansson.h>
+
+#include "provision/provision.h"
+
+/* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
+json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence);
+
+/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
+void evidence_note_board(json_t *record, const char *board, const char *application);
+
+/* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
+void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
+
+/*
+ * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
+ * another profile put them there, and what was proven of them stays known.
+ */
+void evidence_keep_others(json_t *record, const json_t *older);
+
+/* Reads the record at `path`. True with `*record` NULL when there is none; ERROR_STORAGE_CORRUPT when it is damaged. */
+bool evidence_load(const char *path, json_t **record, struct error *err);
+
+/* True when the two say the same of the device: all but times, chip time, and the fresh challenges of each run. */
+bool evidence_same(const json_t *a, const json_t *b);
+
+/* Replaces the record at `path`, durably. False with ERROR_RECORD_FAILED; then the old record is still there. */
+bool evidence_store(const char *path, const json_t *record, struct error *err);
+
+/* A run to be recorded. `older` is the device's earlier record, NULL for none. */
+struct evidence_run {
+    const struct profile *profile;
+    const struct provision_evidence *evidence;
+    const json_t *older;
+    const char *record_path;
+    const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
+};
+
+/*
+ * A key that was there already must be the one that was recorded. It proves itself either way, so only the record can
+ * tell that somebody has put another key into the slot since; the record is then left as it is.
+ */
+bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err);
+
+/*
+ * Stores the run's evidence as the device's record, where it says anything new (`*written`). False when that fails:
+ * `*unsaved` is then the record, the caller's reference, so that it can be shown and is not lost; else NULL.
+ */
+bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err);
+
+/* Facts about a key in the record; NULL or false when it is not there. `record` may be NULL. */
+const char *evidence_key_name(const json_t *record, uint32_t key_id);
+const char *evidence_key_method(const json_t *record, uint32_t key_id);
+/* The public key that the record holds for the key, as hex of 04 | X | Y. */
+const char *evidence_key_public(const json_t *record, uint32_t key_id);
+bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files the program writes for the user: whole, or not at all. */
+#ifndef IMPRINT_STATION_FILE_H
+#define IMPRINT_STATION_FILE_H
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/*
+ * Puts `content` in place of what is at `path`: written aside, synced, renamed, the folder synced. What is no regular
+ * file (a pipe, a terminal) is simply written to. False with `reason`; then the old content is still there. `path` must
+ * outlive `err`.
+ */
+bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public keys and certificate requests as files for people and certificate authorities. */
+#ifndef IMPRINT_STATION_PEM_H
+#define IMPRINT_STATION_PEM_H
+
+#include "base/bytes.h"
+#include "cert/request.h"
+#include "base/error.h"
+
+/* Base64 takes four characters for three bytes; then its lines' ends, and its first and last line. */
+#define PEM_MAX (CERT_REQUEST_MAX * 3 / 2 + 128)
+
+bool pem_of_request(struct bytes der, char pem[static PEM_MAX], struct error *err);
+bool pem_of_point(const uint8_t point[static CERT_POINT_BYTES], char pem[static PEM_MAX], struct error *err);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mbed TLS parses PEM; nothing is kept. */
+#include "station/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <mbedtls/ecp.h>
+#include <mbedtls/error.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/psa_util.h>
+
+#include "base/hex.h"
+#include "station/folder.h"
+#include "station/input.h"
+
+/* A P-256 key takes 250 bytes of PEM; anything beyond this is another file. */
+#define KEY_FILE_MAX ((size_t)64 * 1024)
+#define WRITE_KEY_BYTES 32
+
+void source_init(struct source *source, const char *profile_path)
+{
+    folder_above(profile_path, source->folder);
+    source->path[0] = '\0';
+}
+
+static bool find_file(struct source *source, const char *name, struct error *err)
+{
+    int n = name[0] == '/' ? snprintf(source->path, sizeof source->path, "%s", name)
+                           : snprintf(source->path, sizeof source->path, "%s/%s", source->folder, name);
+
+    if (n > 0 && (size_t)n < sizeof source->path)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "the path to the key file is too long", NULL);
+    error_with_subject(err, name);
+    return false;
+}
+
+static bool refuse(struct source *source, const char *cause, const char *next, struct error *err)
+{
+    error_set(err, ERROR_INPUT_FILE, cause, next);
+    error_with_subject(err, source->path);
+    return false;
+}
+
+static bool parse_failed(struct source *source, bool private_key, int status, struct error *err)
+{
+    if (status == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || status == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
+        return refuse(source, "the key file is encrypted", "decrypt it first: openssl pkey -in FILE -out PLAIN", err);
+    if (private_key)
+        return refuse(source, "the file holds no private key in PEM (PKCS#8 or SEC1)",
+                      "make one with: openssl ecparam -name prime256v1 -genkey -noout", err);
+    return refuse(source, "the file holds no public key in PEM (SubjectPublicKeyInfo)",
+                  "make one with: openssl pkey -in PRIVATE -pubout", err);
+}
+
+bool source_read_key(struct source *source, const struct profile_key *key, struct bytes_out *out, struct error *err)
+{
+    bool private_key = PSA_KEY_TYPE_IS_KEY_PAIR(key->type), ok = false;
+    struct input input = {.data = NULL};
+    mbedtls_pk_context pk;
+    size_t len = 0;
+    int status;
+
+    mbedtls_pk_init(&pk);
+    if (!find_file(source, key->source, err) || !input_read(&input, source->path, KEY_FILE_MAX, err))
+        goto out;
+    /* The PEM parser wants the closing NUL counted. */
+    status = private_key ? mbedtls_pk_parse_key(&pk, input.data, input.len + 1, NULL, 0, mbedtls_psa_get_random,
+                                                MBEDTLS_PSA_RANDOM_STATE)
+                         : mbedtls_pk_parse_public_key(&pk, input.data, input.len + 1);
+    if (status != 0) {
+        parse_failed(source, private_key, status, err);
+        goto out;
+    }
+    if (mbedtls_pk_get_type(&pk) != MBEDTLS_PK_ECKEY ||
+        mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(pk)) != MBEDTLS_ECP_DP_SECP256R1) {
+        refuse(source, "the key in the file is not on the curve P-256", NULL, err);
+        goto out;
+    }
+    if (private_key) {
+        status = mbedtls_ecp_check_pub_priv(mbedtls_pk_ec(pk), mbedtls_pk_ec(pk), mbedtls_psa_get_random,
+                                            MBEDTLS_PSA_RANDOM_STATE);
+        if (status == 0)
+            status = mbedtls_ecp_write_key_ext(mbedtls_pk_ec(pk), &len, out->data, out->cap);
+    } else {
+        status =
+            mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &len, out->data, out->cap);
+    }
+    if (status != 0) {
+        refuse(source, "the key in the file is not a valid one", NULL, err);
+        goto out;
+    }
+    out->len = len;
+    ok = true;
+out:
+    if (!ok) {
+        bytes_wipe(out->data, out->cap);
+        out->len = 0;
+        error_doing(err, "read the key to import");
+        error_with_key(err, key->id);
+    }
+    mbedtls_pk_free(&pk);
+    input_release(&input);
+    return ok;
+}
+
+bool source_read_write_keys(struct source *source, const struct profile *profile,
+                            struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err)
+{
+    *count = 0;
+    for (size_t i = 0; i < profile->write_key_count && i < CHIP_SLOTS; i++) {
+        struct imprint_write_key *key = &keys[*count];
+        struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
+        struct error failure = {.reason = ERROR_NONE};
+        struct input input;
+        bool ok;
+
+        if (!find_file(source, profile->write_keys[i].source, err))
+            return false;
+        if (!input_read(&input, source->path, KEY_FILE_MAX, &failure)) {
+            if (failure.system_errno == ENOENT)
+                continue;
+            error_pass(err, &failure);
+            error_with_subject(err, source->path);
+            error_doing(err, "read a write key");
+            return false;
+        }
+        ok = hex_decode((const char *)input.data, input.len, &out, NULL) && out.len == WRITE_KEY_BYTES;
+        input_release(&input);
+        if (!ok) {
+            error_at_slot(err, profile->write_keys[i].slot);
+            refuse(source, "a write key is 64 hex digits", NULL, err);
+            error_doing(err, "read a write key");
+            return false;
+        }
+        key->slot = profile->write_keys[i].slot;
+        *count += 1;
+    }
+    return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The key records of one device as the program uses them: looking first, lasting later. While looking, what is in the
+ * folder or flash image is read (nothing, where there is none yet) and what is written stays in memory, so that PSA can
+ * start and a plan can be made without a trace. store_make_lasting() turns it into the real thing, folder included.
+ */
+#ifndef IMPRINT_STATION_STORE_H
+#define IMPRINT_STATION_STORE_H
+
+#include <limits.h>
+
+#include "storage/file.h"
+#include "storage/flash_file.h"
+#include "storage/storage.h"
+
+/* Settling what an interrupted run has left changes up to three records, and one of each slot with an erase due. */
+#define STORE_CHANGES_MAX 24
+
+/* One record written or removed while looking. `content` is malloc'ed. */
+struct store_change {
+    uint64_t uid;
+    bool removed;
+    uint32_t flags, size;
+    uint8_t *content;
+};
+
+/* Where records lie when it is not a folder: --storage flash:IMAGE. */
+struct store_flash {
+    const char *image;                    /* the file's name; NULL: records lie in a folder */
+    uint32_t offset;                      /* of the flash in it */
+    struct imprint_flash_device geometry; /* unit 0: as the store in the image says, which must be there */
+};
+
+/*
+ * Reads WHAT of --storage: "file", or "flash:IMAGE[@OFFSET][,BLOCKxCOUNT/UNIT[-SPARE]]"
+ * ("flash:board.flash,4096x8/4-1"), into `flash`, whose image then lies in `image`. False with ERROR_USAGE.
+ */
+bool store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX], struct error *err);
+
+/* Zero-initialised: closed. Must not move while open. */
+struct store {
+    struct storage front; /* this is what PSA and the driver are given */
+    /* Private. */
+    struct storage back; /* over the folder or the flash, when `open` */
+    struct storage_file file;
+    struct flash_file flash_file; /* fd -1 when the records lie in a folder */
+    struct storage_flash flash;
+    struct store_flash place;
+    bool open, lasting;
+    bool released; /* room that an interrupted run has reserved is not needed any more */
+    struct store_change changes[STORE_CHANGES_MAX];
+    size_t change_count;
+    char folder[PATH_MAX];
+    const char *holder;
+};
+
+/*
+ * Opens the records in `folder` for looking, and holds them where there are any; those in `flash` instead where that
+ * names an image, which must outlive the store. `holder` ("imprint keys") is told to the next comer and must outlive
+ * the store. A folder that is not there is an empty store, and so is an image whose geometry is named.
+ */
+bool store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
+                struct error *err);
+
+/* True when there is a store: folder or image. */
+bool store_exists(const struct store *store);
+
+/* From now on writes are real; what was written while looking is made real first. Makes the folder where needed. */
+bool store_make_lasting(struct store *store, struct error *err);
+
+void store_close(struct store *store);
+
+#endif

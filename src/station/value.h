@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON values made from our types. */
+#ifndef IMPRINT_STATION_VALUE_H
+#define IMPRINT_STATION_VALUE_H
+
+#include <jansson.h>
+
+#include "base/bytes.h"
+
+/* The bytes as hex digits in upper case: a new reference, which the caller owns. NULL without memory. */
+json_t *value_hex(struct bytes data);
+
+#endif

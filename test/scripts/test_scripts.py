@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./demo, ./check and scripts/ where the machine, the network or the checkout is not as it should be.
+
+Each test has a checkout of its own with the scripts in it, and tools in front of the machine's that only write down how
+they were called. No test installs, downloads or builds anything.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ALL_INSTALLED = """for word; do case $word in -*|*'{'*) ;; *) echo "$word installed amd64" ;; esac; done"""
+
+
+class Checkout:
+    def __init__(self, folder):
+        self.folder, self.tools = folder / "checkout", folder / "tools"
+        self.tools.mkdir()
+        self.folder.mkdir()
+        for name in ("demo", "check"):
+            shutil.copy(ROOT / name, self.folder)
+        shutil.copytree(ROOT / "scripts", self.folder / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+        self.mbedtls = folder / "mbedtls"
+        (self.mbedtls / "library").mkdir(parents=True)
+        (self.mbedtls / "include/mbedtls").mkdir(parents=True)
+        (self.mbedtls / "library/psa_crypto_se.c").touch()
+        (self.mbedtls / "include/mbedtls/build_info.h").write_text('#define MBEDTLS_VERSION_STRING  "3.6.7"\n')
+        self.tool("dpkg", "echo amd64")
+        self.tool("dpkg-query", ALL_INSTALLED)
+        self.tool("apt-get")
+
+    def tool(self, name, body="", code=0):
+        """A program of that name; `called(name)` tells with what arguments it ran."""
+        path = self.tools / name
+        path.write_text(f'#!/bin/sh\necho "$*" >>"{self.tools}/{name}.calls"\n{body}\nexit {code}\n')
+        path.chmod(0o755)
+
+    def called(self, name):
+        path = self.tools / f"{name}.calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+    def missing(self, *packages):
+        """dpkg knows all packages but these."""
+        cases = "|".join(("-*", "*'{'*", *packages))
+        self.tool("dpkg-query", f'for word; do case $word in {cases}) ;; *) echo "$word installed amd64" ;; esac; done')
+
+    def run(self, *command):
+        environment = {"PATH": f"{self.tools}:{os.environ['PATH']}", "HOME": str(self.folder), "LC_ALL": "C.UTF-8",
+                       "IMPRINT_MBEDTLS_SOURCE_DIR": str(self.mbedtls)}
+        return subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+
+    def in_library(self, script):
+        return self.run("sh", "-c", f". scripts/lib.sh; {script}")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    return Checkout(tmp_path)
+
+
+def configured(checkout, home):
+    build = checkout.folder / "build"
+    build.mkdir()
+    (build / "build.ninja").write_text("of another checkout\n")
+    (build / "CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={home}\n")
+    return build
+
+
+def test_demo_configures_a_moved_checkout_without_the_tests(checkout):
+    build = configured(checkout, "/where/it/was/before")
+    checkout.tool("cmake", code=1)
+    answer = checkout.run("./demo")
+    assert answer.returncode == 1
+    assert "-DIMPRINT_TESTS=OFF" in checkout.called("cmake")[0]
+    assert not (build / "build.ninja").exists() and not (build / "CMakeCache.txt").exists()
+
+
+def test_demo_leaves_what_check_has_configured(checkout):
+    build = configured(checkout, checkout.folder)
+    checkout.tool("cmake", code=1)
+    checkout.run("./demo")
+    assert "IMPRINT_TESTS" not in checkout.called("cmake")[0]
+    assert (build / "build.ninja").exists()
+
+
+@pytest.mark.parametrize("command", ["./demo", "./check"])
+def test_a_checkout_that_cannot_be_written(checkout, command):
+    (checkout.folder / "build").write_text("a file where the folder should be, which stops root as well\n")
+    answer = checkout.run(command)
+    assert answer.returncode == 1
+    assert f"cannot write to {checkout.folder}/build: File exists" in answer.stderr
+    assert f"cp -r {checkout.folder} ~/imprint && cd ~/imprint && {command}" in answer.stderr
+    assert checkout.called("apt-get") == [] and checkout.called("dpkg-query") == []
+
+
+def listed(checkout, *words):
+    answer = checkout.run("scripts/install-packages", *words, "--list")
+    assert answer.returncode == 0
+    return answer.stdout.split()
+
+
+def test_each_package_is_listed_once(checkout):
+    packages = listed(checkout, "long")
+    assert sorted(packages) == sorted(set(packages))
+
+
+def test_quick_needs_no_linters(checkout):
+    quick, full = set(listed(checkout, "quick")), set(listed(checkout, "check"))
+    assert {"clang-tidy-19", "clang-format-19", "cppcheck", "shellcheck", "mandoc"} <= full - quick
+    assert {"libcmocka-dev", "python3-pytest", "cmake", "qemu-system-arm"} <= quick <= full
+
+
+def test_check_quick_asks_for_the_quick_packages(checkout):
+    checkout.missing("libcmocka-dev", "cppcheck")
+    checkout.tool("apt-get", "echo 'E: no' >&2", code=100)
+    checkout.tool("id", "echo 0")
+    answer = checkout.run("./check", "--quick")
+    assert "./check --quick needs packages that are not installed:" in answer.stderr
+    assert "libcmocka-dev: " in answer.stderr and "cppcheck" not in answer.stderr
+
+
+def test_without_a_network_each_error_of_apt_is_shown_once(checkout):
+    checkout.missing("libcmocka-dev")
+    checkout.tool("id", "echo 0")
+    # apt's own form: several lines, the same for the lists and for the packages.
+    checkout.tool("apt-get", "for host in 1 2 3 4 5 6 7; do echo \"E: Failed to fetch http://mirror$host/  Could not connect\"; done",
+                  code=100)
+    (checkout.tools / "pkg-config").write_text("#!/bin/sh\nexit 1\n")
+    (checkout.tools / "pkg-config").chmod(0o755)
+    answer = checkout.run("scripts/install-packages", "quick")
+    assert answer.returncode == 1
+    assert any(" update" in call for call in checkout.called("apt-get"))
+    assert any(" install " in call for call in checkout.called("apt-get"))
+    for host in range(1, 6):
+        assert answer.stderr.count(f"http://mirror{host}/") == 1
+    assert "and 2 more like these" in answer.stderr
+    assert "./check --quick cannot run without: libcmocka-dev" in answer.stderr
+    assert answer.stderr.index("mirror5") < answer.stderr.index("Next: ")
+
+
+def test_sudo_that_would_ask_without_a_terminal(checkout):
+    checkout.missing("libcmocka-dev")
+    checkout.tool("id", "echo 1000")
+    checkout.tool("sudo", code=1)
+    (checkout.tools / "pkg-config").write_text("#!/bin/sh\nexit 1\n")
+    (checkout.tools / "pkg-config").chmod(0o755)
+    answer = checkout.run("scripts/install-packages", "quick")
+    assert answer.returncode == 1
+    assert "sudo needs a password and there is no terminal" in answer.stderr
+    assert "apt-get install --no-install-recommends libcmocka-dev" in answer.stderr
+
+
+@pytest.mark.parametrize("line, counts", [
+    ("98% tests passed, 1 tests failed out of 50", "49 1"),
+    ("100% tests passed, 0 tests failed out of 3", "3 0"),
+    ("97% tests passed, 1 test failed out of 40", "39 1"),
+    ("No tests were found!!!", ""),
+])
+def test_what_ctest_counts(checkout, line, counts):
+    (checkout.folder / "log").write_text(f"Test #1: something\n{line}\n\nTotal Test time (real) =   1.00 sec\n")
+    assert checkout.in_library("ctest_counts log").stdout.strip() == counts
+
+
+def test_the_summary_of_failed_tests(checkout):
+    """./check with a ctest of which one test fails: its line has both counts, and so has the last one."""
+    checkout.tool("cmake")
+    checkout.tool("ninja")
+    checkout.tool("ctest", "echo '98% tests passed, 1 tests failed out of 50'", code=8)
+    answer = checkout.run("./check", "--quick")
+    assert answer.returncode == 1
+    assert "(49 of 50 tests passed)" in answer.stdout
+    assert answer.stdout.splitlines()[-1] == "50 passed, 1 failed"  # the build is one of them
+
+
+def test_check_release_needs_root(checkout):
+    checkout.tool("id", "echo 1000")
+    answer = checkout.run("scripts/check-release", "trixie", "demo")
+    assert answer.returncode == 1
+    assert "cannot make a Debian of its own: this needs root" in answer.stderr
+    assert "Next: sudo scripts/check-release trixie" in answer.stderr
+
+
+def test_check_release_names_the_tool_that_is_missing(checkout):
+    """Of the machine's tools only those are in reach that the script uses before it looks for debootstrap."""
+    checkout.tool("id", "echo 0")
+    for name in ("sh", "dirname"):
+        (checkout.tools / name).symlink_to(shutil.which(name))
+    answer = subprocess.run([shutil.which("sh"), "scripts/check-release", "bookworm"], cwd=checkout.folder, check=False,
+                            env={"PATH": str(checkout.tools)}, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 1
+    assert "debootstrap not found" in answer.stderr
+    assert "Next: apt-get install debootstrap" in answer.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["sid"], ["trixie", "tour"]])
+def test_check_release_refuses_what_it_does_not_know(checkout, words):
+    answer = checkout.run("scripts/check-release", *words)
+    assert answer.returncode == 2 and "usage: scripts/check-release" in answer.stderr
+
+
+@pytest.mark.parametrize("sources, bases", [
+    (["http://a/debian bookworm", "http://a/debian bookworm-updates", "http://a/security bookworm-security"], ["http://a/debian"]),
+    (["http://0/vendor nodistro", "http://a/debian trixie", "http://a/debian trixie-updates"],
+     ["http://a/debian", "http://0/vendor"]),
+    ([], []),
+])
+def test_debians_own_mirror_comes_first(checkout, sources, bases):
+    (checkout.folder / "sources").write_text("".join(line + "\n" for line in sources))
+    assert checkout.in_library("plain_bases <sources").stdout.split() == bases
