@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/error_format.h"
-#include "base/number.h"
 #include "base/suggest.h"
 #include "station/folder.h"
 
@@ -369,9 +368,4 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     if (cli->argument_count > verb->most)
         return usage(err, "unexpected argument", cli->arguments[verb->most], usage_line(verb, err));
     return true;
-}
-
-bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
-{
-    return number_parse(text, least, most, number) == NUMBER_OK;
 }
