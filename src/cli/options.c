@@ -229,7 +229,8 @@ static void list_subcommands(const char *first, char *list, size_t size)
     }
 }
 
-bool options_needs_subcommand(const struct cli *cli, struct error *err)
+/* Refuses `cli->group` alone, with the list of its subcommands. Always false. */
+static bool needs_subcommand(const struct cli *cli, struct error *err)
 {
     char list[128];
 
@@ -361,7 +362,7 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     if (cli->help || cli->version)
         return true;
     if (cli->group != NULL)
-        return options_needs_subcommand(cli, err);
+        return needs_subcommand(cli, err);
     verb = cli->verb;
     if (cli->argument_count < verb->least)
         return usage(err, "missing argument", verb->name, usage_line(verb, err));

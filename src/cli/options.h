@@ -24,7 +24,4 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err);
  */
 bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err);
 
-/* Refuses `cli->group` alone, with the list of its subcommands. Always false. */
-bool options_needs_subcommand(const struct cli *cli, struct error *err);
-
 #endif
