@@ -279,7 +279,7 @@ def test_wrong_uses(chips):
                   ["virtual", "run", *[chips["blank"]] * 17, "--", "true"]):
         error = run_program("--json", *wrong, code=2, env=ENV).error
         assert error["reason"] in ("usage", "input-file"), error
-    run_with([chips["blank"], chips["blank"]], "true", code=3)
+    assert "named twice" in run_with([chips["blank"], chips["blank"]], "true", code=2).err
     twin = chips["blank"].parent / "twin"
     run_program("virtual", "new", "--as", "blank", twin)
     assert "same I2C address" in run_with([chips["blank"], twin], "true", code=2).err
