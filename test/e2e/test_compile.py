@@ -58,7 +58,7 @@ def test_compile_refuses_what_a_board_could_not_do(station, plan):
     plan["keys"].append({"name": "root", "id": 20, "method": "import", "slot": 9, "type": "ecc-public-key(secp-r1)", "bits": 256,
                          "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"], "file": "none.pem"})
     failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
-    assert failed.error["reason"] == "input-file" and failed.error["key"] == 20
+    assert failed.error["reason"] == "input-file" and failed.error["key_id"] == 20
 
 
 @pytest.mark.parametrize("algorithm, builds", [("ecdsa(sha-256)", True), ("ecdsa(any-hash)", True), ("ecdsa(sha-384)", False)])
