@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the factory application says of steps and of a finished device, to people and to the station. */
+/* Prints steps and results, for people and for the station. */
 #include "firmware/factory/factory.h"
 
 #include "cert/request.h"
@@ -10,7 +10,7 @@
 
 void factory_say_step(const struct factory *factory, const struct provision_step *step)
 {
-    console_print(provision_action_name(step->action));
+    console_print(step->kind->name);
     if (step->key >= 0) {
         const struct profile_key *key = &factory->compiled->profile.keys[step->key];
 
@@ -30,7 +30,7 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     struct link_frame frame = console_begin_frame(verb);
 
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
-    link_add_text(&frame, "action", provision_action_name(step->action));
+    link_add_text(&frame, "action", step->kind->name);
     link_add_flag(&frame, "done", step->done);
     link_add_flag(&frame, "started", step->started);
     link_add_flag(&frame, "persistent", step->is_persistent);
@@ -121,9 +121,9 @@ static void report_result(const struct factory *factory)
 
     console_print(evidence->changes == 0 ? "nothing to do: " : "provisioned: ");
     console_print_hex(bytes_of(evidence->serial, sizeof evidence->serial));
-    console_print(" is as profile ");
+    console_print(" matches profile ");
     console_print(factory->compiled->profile.name);
-    console_print(" wants it; ");
+    console_print("; ");
     console_print_number((uint32_t)evidence->changes);
     console_print(evidence->changes == 1 ? " change, " : " changes, ");
     console_print_number(ms);

@@ -10,10 +10,12 @@
 #include <sys/resource.h>
 
 #include "base/hex.h"
+#include "base/p256.h"
 #include "station/arming.h"
 #include "cli/report.h"
 #include "station/profile_file.h"
 #include "cli/progress.h"
+#include "provision/steps.h"
 #include "station/session.h"
 #include "station/source.h"
 #include "station/stop.h"
@@ -86,7 +88,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
 /* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
 static bool check_before(struct run *run, struct error *err)
 {
-    uint8_t secret[65];
+    uint8_t secret[P256_POINT_BYTES]; /* a point is the longest key */
     struct bytes_out out = {.data = secret, .cap = sizeof secret};
 
     if (!arming_check_plan(&run->arming, &run->plan, err))
@@ -94,7 +96,7 @@ static bool check_before(struct run *run, struct error *err)
     for (size_t i = 0; i < run->plan.step_count; i++) {
         const struct provision_step *step = &run->plan.steps[i];
 
-        if (step->action == PROVISION_IMPORT_KEY && !step->done) {
+        if (step->kind->makes_key && run->profile.keys[step->key].method == PROFILE_IMPORT && !step->done) {
             bool ok;
 
             out.len = 0;
@@ -125,7 +127,7 @@ static void say_moved(const struct run *run)
     char next[PATH_MAX + 16];
 
     for (size_t i = 0; i < run->plan.step_count; i++) {
-        if (run->plan.steps[i].action == PROVISION_WRITE_CONFIG && run->plan.steps[i].done &&
+        if (run->plan.steps[i].kind == &provision_step_write_config && run->plan.steps[i].done &&
             run->profile.i2c_address != 0)
             address = run->profile.i2c_address;
     }
@@ -158,7 +160,7 @@ static bool provision_device(struct run *run, struct error *err)
     run->provision = (struct provision){
         .driver = &run->session.driver,
         .profile = &run->profile,
-        .skills = &provision_all_skills,
+        .steps = provision_all_steps,
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,

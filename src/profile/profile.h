@@ -107,21 +107,13 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
 /*
- * Reads the binary form back. What it accepts is canonical (encoding it again gives the same bytes) and has passed
- * profile_check(); lines are 0. False with ERROR_PROFILE_SYNTAX when `in` is no such form, of another version or not
- * canonical (err->found is then how many bytes were good), or with profile_check()'s reason.
- * `profile` is undefined after false.
- */
-bool profile_decode(struct bytes in, struct profile *profile, struct error *err);
-
-/*
  * SHA-256 of the canonical form, made piece by piece: no buffer of PROFILE_BINARY_MAX is needed. PSA hash only; no key
  * store. False when the profile cannot be encoded or PSA cannot hash.
  */
 bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES]);
 
 /*
- * PSA attributes of a key, lifetime of the chip included; slot number set when the profile names a slot. Usage `derive`
+ * PSA attributes of a key, with the lifetime but without the slot, which src/psa/keys.h names. Usage `derive`
  * is left out: it is a right of the slot (ECDH), which PSA cannot use through a secure element driver.
  */
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
@@ -152,8 +144,7 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
 bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],
                          char text[static PROFILE_SUBJECT_TEXT_MAX]);
 
-/* The words of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
-const char *profile_configuration_name(enum profile_configuration configuration); /* "as-delivered" */
-const char *profile_method_name(enum profile_method method);                      /* "register" */
+/* The word of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
+const char *profile_method_name(enum profile_method method); /* "register" */
 
 #endif

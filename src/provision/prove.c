@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "crypto/verify.h"
 #include "provision/status.h"
 #include "psa/keys.h"
 
-#define POINT_BYTES KEYS_POINT_BYTES
 #define DO_NOT_SHIP "do not ship this device; look at it with: imprint info"
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
@@ -15,31 +15,6 @@
 static psa_algorithm_t proof_algorithm(const struct profile_key *key)
 {
     return key->algorithm == PSA_ALG_ECDSA(PSA_ALG_ANY_HASH) ? PSA_ALG_ECDSA(PSA_ALG_SHA_256) : key->algorithm;
-}
-
-/* Verifies with Mbed TLS's software, on a volatile copy of the public key: not with the chip, and not with our code. */
-static psa_status_t verify_in_software(const struct provision_key_evidence *evidence, psa_algorithm_t algorithm)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    uint8_t digest[PSA_HASH_MAX_SIZE];
-    size_t digest_len = 0;
-    psa_key_id_t copy = 0;
-    psa_status_t status;
-
-    status = psa_hash_compute(evidence->hash, evidence->challenge, sizeof(evidence->challenge), digest, sizeof(digest),
-                              &digest_len);
-    if (status != PSA_SUCCESS)
-        return status;
-    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-    psa_set_key_bits(&attributes, 256);
-    psa_set_key_algorithm(&attributes, algorithm);
-    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
-    status = psa_import_key(&attributes, evidence->public_key, POINT_BYTES, &copy);
-    if (status == PSA_SUCCESS) {
-        status = psa_verify_hash(copy, algorithm, digest, digest_len, evidence->signature, sizeof(evidence->signature));
-        (void)psa_destroy_key(copy);
-    }
-    return status;
 }
 
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
@@ -59,14 +34,16 @@ static enum provision_status prove_signature(struct provision *provision, const 
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
     }
-    if (verify_in_software(evidence, algorithm) == PSA_SUCCESS)
+    if (crypto_verify_message(evidence->public_key, evidence->hash,
+                              bytes_of(evidence->challenge, sizeof(evidence->challenge)),
+                              evidence->signature) == PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
     return PROVISION_REFUSED;
 }
 
 static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
-                                             uint8_t point[static POINT_BYTES], struct error *err)
+                                             uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
     psa_status_t status;
 
@@ -75,6 +52,19 @@ static enum provision_status read_public_key(struct provision *provision, const 
         return PROVISION_OK;
     error_doing(err, "read the public key");
     return provision_psa_failed(provision, status, key, err);
+}
+
+/* Asks the kind of step that makes the key whether the chip shows the key that the profile means. */
+static enum provision_status prove_is_meant(struct provision *provision, int key, const uint8_t *point, bool finished,
+                                            struct error *err)
+{
+    const struct profile *profile = provision->profile;
+
+    for (const struct provision_step_kind *const *kind = provision->steps; *kind != NULL; kind++) {
+        if ((*kind)->prove != NULL && (*kind)->is_needed(profile, key))
+            return (*kind)->prove(provision, &profile->keys[key], point, finished, err);
+    }
+    return PROVISION_OK;
 }
 
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
@@ -86,8 +76,8 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     evidence->key_id = key->id;
     evidence->slot = step->slot;
     result = read_public_key(provision, key, evidence->public_key, err);
-    if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
-        result = provision->skills->prove_import(provision, key, evidence->public_key, finished, err);
+    if (result == PROVISION_OK)
+        result = prove_is_meant(provision, step->key, evidence->public_key, finished, err);
     if (result == PROVISION_OK && (key->usage & SIGNING) != 0)
         result = prove_signature(provision, key, evidence, err);
     evidence->proven = result == PROVISION_OK;
@@ -112,7 +102,7 @@ bool provision_look_again(struct provision *provision, const struct provision_pl
     chip_config_serial(config, serial);
     if (memcmp(serial, plan->serial, sizeof(serial)) == 0)
         return true;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that the plan was made for",
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one the plan was made for",
               "leave the device in its place and run again");
     return false;
 }
@@ -127,6 +117,6 @@ bool provision_prove_config(struct provision *provision, const struct provision_
     if (provision_same_policy(plan, config, err) && (!profile->lock_config || chip_config_is_locked(config)) &&
         (!profile->lock_data || chip_data_is_locked(config)))
         return true;
-    error_set(err, ERROR_PROOF_FAILED, "the finished chip's config zone is not what the profile wants", DO_NOT_SHIP);
+    error_set(err, ERROR_PROOF_FAILED, "the finished chip's config zone does not match the profile", DO_NOT_SHIP);
     return false;
 }

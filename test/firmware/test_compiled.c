@@ -46,7 +46,7 @@ static void read_text(const struct row *row, struct profile *profile)
 
 static void test_says_what_the_text_says(void **state)
 {
-    static struct profile profile, decoded;
+    static struct profile profile;
     static uint8_t from_text[PROFILE_BINARY_MAX], from_table[PROFILE_BINARY_MAX];
 
     (void)state;
@@ -62,7 +62,6 @@ static void test_says_what_the_text_says(void **state)
         assert_true(bytes_equal(bytes_written(&text), bytes_written(&table)));
         assert_true(profile_digest(&profile, digest));
         assert_memory_equal(digest, row->compiled->digest, sizeof digest);
-        assert_true(profile_decode(bytes_written(&table), &decoded, NULL));
         assert_true(profile_check(&row->compiled->profile, NULL));
         assert_int_equal(row->compiled->armed, row->armed);
         assert_false(row->compiled->run_at_start);
@@ -108,18 +107,22 @@ static void test_carries_public_keys(void **state)
 
 static void test_the_same_each_time(void **state)
 {
+    const char *const steps[] = {"provision_step_one", "provision_step_two", NULL};
+
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *first = NULL, *second = NULL;
         size_t first_len = 0, second_len = 0;
         FILE *stream = open_memstream(&first, &first_len);
 
-        profile_table_print(stream, rows[i].compiled, "a");
+        profile_table_print(stream, rows[i].compiled, "a", steps);
         assert_int_equal(fclose(stream), 0);
         stream = open_memstream(&second, &second_len);
-        profile_table_print(stream, rows[i].compiled, "a");
+        profile_table_print(stream, rows[i].compiled, "a", steps);
         assert_int_equal(fclose(stream), 0);
         assert_string_equal(first, second);
+        assert_non_null(
+            strstr(first, "a_steps[] = {\n    &provision_step_one,\n    &provision_step_two,\n    NULL,\n"));
         free(first);
         free(second);
     }

@@ -13,6 +13,7 @@
 
 #include "chip/operations.h"
 #include "profile/text/text.h"
+#include "provision/steps.h"
 
 const char bench_example[] = "imprint: 1\n"
                              "name: example\n"
@@ -81,7 +82,7 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
             bench->transport_virtual.chip = bench->exchange;
         return true;
     }
-    return bench->steps_begun++ != bench->stop_before_step;
+    return bench->steps_started++ != bench->stop_before_step;
 }
 
 static bool bench_armed(void *context, const uint8_t *serial, const uint8_t *digest)
@@ -123,7 +124,7 @@ static bool bench_before_lock(void *context, const struct provision_plan *plan, 
     uint8_t stray[32] = {0x5a};
 
     (void)plan;
-    if (bench->tamper_before_lock && step->action == PROVISION_LOCK_DATA)
+    if (bench->tamper_before_lock && step->kind == &provision_step_lock_data)
         assert_int_equal(chip_write_slot_block(&bench->chip, 8, 5, stray, NULL), CHIP_OK);
     return true;
 }
@@ -141,7 +142,7 @@ void bench_power_on(struct bench *bench)
     bench->provision = (struct provision){
         .driver = &bench->driver,
         .profile = &bench->profile,
-        .skills = &provision_all_skills,
+        .steps = provision_all_steps,
         .callbacks = {.context = bench,
                       .progress = bench_progress,
                       .import_key = bench_import_key,
@@ -197,7 +198,7 @@ enum provision_status bench_run(struct bench *bench)
     enum provision_status status;
 
     error_clear(&bench->err);
-    bench->steps_begun = 0;
+    bench->steps_started = 0;
     status = provision_observe(&bench->provision, &bench->plan, &bench->err);
     if (status == PROVISION_OK)
         status = provision_execute(&bench->provision, &bench->plan, &bench->evidence, &bench->err);
