@@ -57,7 +57,9 @@ psa_status_t driver_random(struct driver *driver, uint8_t *out, size_t len, stru
         result = fill(driver, out, len, err);
         driver_rest(driver);
     }
-    if (result != PSA_SUCCESS)
+    if (result != PSA_SUCCESS) {
         bytes_wipe(out, len);
+        error_with_psa(err, result); /* psa/keys.h believes a reason only together with its status */
+    }
     return result;
 }
