@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why something failed, for machines: the reasons, and for each one row (reason.c) with its name, the exit code of a
- * run that failed for it, and what to do where nothing more precise is known.
+ * Why something failed, for machines: the reasons, and for each one row (reason_rows.inc) with its name, the exit code
+ * of a run that failed for it, and what to do where nothing more precise is known.
  */
 #ifndef IMPRINT_BASE_REASON_H
 #define IMPRINT_BASE_REASON_H
 
 /*
  * The machine-readable reason. Names never change: `--json` and the board's console carry them (error_reason_name()).
- * Grouped by what a caller can do about it. A new reason needs a row in reason.c
+ * Grouped by what a caller can do about it. A new reason needs a row in reason_rows.inc
  * and a line in test/base/test_error.c.
  */
 enum error_reason {

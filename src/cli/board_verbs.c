@@ -19,7 +19,7 @@ bool board_wait_option(const char *console, const char *timeout, int *silence_ms
         return false;
     }
     if (timeout != NULL && !options_number(timeout, 1, SILENCE_S_MAX, &seconds)) {
-        error_set(err, ERROR_USAGE, "--timeout wants a number of seconds from 1 to 3600", NULL);
+        error_set(err, ERROR_USAGE, "--timeout needs a number of seconds from 1 to 3600", NULL);
         error_with_subject(err, timeout);
         return false;
     }

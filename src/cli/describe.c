@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of words, one row per ability and kind, and the two printers over them. */
+/* Tables of words, one row per ability, kind and bit, and the two printers over them. */
 #include "cli/describe.h"
 
 #include <inttypes.h>
@@ -16,13 +16,13 @@ static const struct {
     const char *meaning;
 } abilities[] = {
     {CHIP_CAN_SIGN_DIGEST, "sign", "signs any hash that it is given"},
-    {CHIP_CAN_SIGN_INTERNAL, "attest", "signs what the chip says of itself"},
+    {CHIP_CAN_SIGN_INTERNAL, "attest", "signs what the chip states about itself"},
     {CHIP_CAN_ECDH, "ecdh", "agrees on a secret with another key"},
-    {CHIP_CAN_GENERATE, "generate", "the chip can make a new key here; one that is here is then lost"},
-    {CHIP_CAN_IMPORT_CLEAR, "import", "takes a private key, in clear"},
-    {CHIP_CAN_IMPORT_SECRET, "import-encrypted", "takes a private key, encrypted with its write key"},
+    {CHIP_CAN_GENERATE, "generate", "the chip can make a new key here; an old key is then lost"},
+    {CHIP_CAN_IMPORT_CLEAR, "import", "a private key can be written, in clear"},
+    {CHIP_CAN_IMPORT_SECRET, "import-encrypted", "a private key can be written, encrypted with its write key"},
     {CHIP_CAN_GIVE_PUBLIC, "give-public", "gives the public key of the private one"},
-    {CHIP_CAN_HOLD_PUBLIC, "hold-public", "has a public key to verify with"},
+    {CHIP_CAN_HOLD_PUBLIC, "hold-public", "holds a public key to verify with"},
     {CHIP_CAN_WRITE_CLEAR, "write", "can be written, in clear"},
     {CHIP_CAN_READ_CLEAR, "read", "can be read, in clear"},
     {CHIP_CAN_LOCK, "lock", "can be locked by itself, for ever"},
@@ -57,8 +57,71 @@ static const char *fill_of(const struct driver_slot *slot)
     }
 }
 
-static json_t *slot_object(const struct chip_config *config, uint8_t slot, const struct driver_map *map,
-                           const json_t *record)
+/* The bits of SlotConfig and KeyConfig. A row is for slots with a private key, for the others, or for both. */
+static const struct bits {
+    bool of_key_config, of_private, of_other;
+    uint8_t high, low;
+    const char *name, *name_508a; /* the second where the ATECC508A has another, else NULL */
+    const char *meaning;          /* of a number, or of a bit that is 1 */
+} bits[] = {
+    {false, true, false, 0, 0, "ExternalSign", NULL, "may sign any hash that it is given"},
+    {false, true, false, 1, 1, "InternalSign", NULL, "may sign what the chip states about itself"},
+    {false, true, false, 2, 2, "ECDH", NULL, "may be used for ECDH"},
+    {false, true, false, 3, 3, "EcdhToNextSlot", NULL, "ECDH writes its result into the next slot"},
+    {false, false, true, 3, 0, "ReadKey", NULL,
+     "slot of the key that encrypts reads; 0: CheckMac may copy to this slot"},
+    {false, true, true, 4, 4, "NoMac", NULL, "not for MAC and HMAC"},
+    {false, true, true, 5, 5, "LimitedUse", NULL, "each use counts"},
+    {false, true, true, 6, 6, "EncryptRead", NULL, "reads are encrypted"},
+    {false, true, true, 7, 7, "IsSecret", NULL, "never read in clear"},
+    {false, true, true, 11, 8, "WriteKey", NULL, "slot of the key that encrypts writes"},
+    {false, true, false, 13, 13, "GenKey", NULL, "the chip may make a new key here after the data lock"},
+    {false, true, false, 14, 14, "PrivWrite", NULL, "a key may be written here, encrypted, after the data lock"},
+    {false, false, true, 15, 12, "WriteConfig", NULL,
+     "writes: 0 clear, 1 clear if invalid, 4-7 and 12-15 encrypted, else never"},
+    {true, true, true, 0, 0, "Private", NULL, "holds a private key"},
+    {true, true, true, 1, 1, "PubInfo", NULL, "public key may be computed; of a public key: must be validated"},
+    {true, true, true, 4, 2, "KeyType", NULL, "4 P-256, 6 AES, 7 data or other"},
+    {true, true, true, 5, 5, "Lockable", NULL, "this slot can be locked by itself"},
+    {true, true, true, 6, 6, "ReqRandom", NULL, "use needs a random nonce"},
+    {true, true, true, 7, 7, "ReqAuth", NULL, "use needs an authorisation with AuthKey"},
+    {true, true, true, 11, 8, "AuthKey", NULL, "slot of the key for ReqAuth"},
+    {true, true, true, 12, 12, "PersistentDisable", "IntrusionDisable", "use needs the persistent latch to be set"},
+    {true, true, true, 15, 14, "X509id", NULL, "which byte of X509format applies"},
+};
+#define BITS_COUNT (sizeof bits / sizeof bits[0])
+
+static bool applies(const struct bits *row, const struct chip_slot_policy *policy)
+{
+    return policy->is_private ? row->of_private : row->of_other;
+}
+
+static unsigned bits_value(const struct bits *row, const struct chip_slot_policy *policy)
+{
+    const unsigned word = row->of_key_config ? policy->key_config : policy->slot_config;
+
+    return (word >> row->low) & ((1U << (row->high - row->low + 1)) - 1);
+}
+
+static const char *name_for(const char *name, const char *name_508a, enum chip_part part)
+{
+    return part == CHIP_PART_ATECC508A && name_508a != NULL ? name_508a : name;
+}
+
+static json_t *bits_object(const struct chip_slot_policy *policy, enum chip_part part)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < BITS_COUNT; i++) {
+        if (applies(&bits[i], policy))
+            json_object_set_new(object, name_for(bits[i].name, bits[i].name_508a, part),
+                                json_integer(bits_value(&bits[i], policy)));
+    }
+    return object;
+}
+
+static json_t *slot_object(const struct chip_config *config, enum chip_part part, uint8_t slot,
+                           const struct driver_map *map, const json_t *record)
 {
     const struct chip_slot_policy policy = chip_slot_policy(config, slot);
     uint32_t can = chip_slot_can(config, slot);
@@ -68,9 +131,9 @@ static json_t *slot_object(const struct chip_config *config, uint8_t slot, const
         if ((can & abilities[i].ability) != 0)
             json_array_append_new(words, json_string(abilities[i].word));
     }
-    object = json_pack("{s:i, s:s, s:i, s:b, s:i, s:i, s:o}", "slot", (int)slot, "kind", kind_of(&policy), "bytes",
+    object = json_pack("{s:i, s:s, s:i, s:b, s:i, s:i, s:o, s:o}", "slot", (int)slot, "kind", kind_of(&policy), "bytes",
                        (int)policy.bytes, "locked", (int)policy.locked, "slot_config", (int)policy.slot_config,
-                       "key_config", (int)policy.key_config, "can", words);
+                       "key_config", (int)policy.key_config, "bits", bits_object(&policy, part), "can", words);
     if (map != NULL) {
         const struct driver_slot *found = &map->slots[slot];
 
@@ -83,6 +146,34 @@ static json_t *slot_object(const struct chip_config *config, uint8_t slot, const
     return object;
 }
 
+/* A template has no identity, or 01 23 and zeros in its place. */
+static bool has_serial(const struct chip_config *config)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t any = 0;
+
+    chip_config_serial(config, serial);
+    for (size_t i = 2; i < CHIP_SERIAL_BYTES - 1; i++)
+        any |= serial[i];
+    return any != 0;
+}
+
+static bool has_revision(const struct chip_config *config)
+{
+    const struct bytes revision = chip_config_revision(config);
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < revision.len; i++)
+        any |= revision.data[i];
+    return any != 0;
+}
+
+/* Is it known which bus the part has? The byte that says so is part of the identity. */
+static bool has_bus(const struct chip_config *config)
+{
+    return chip_config_is_i2c(config) || has_serial(config);
+}
+
 const char *describe_bus(const struct chip_config *config)
 {
     return chip_config_is_i2c(config) ? "i2c" : "single-wire";
@@ -93,7 +184,7 @@ json_t *describe_address(const struct chip_config *config)
     return chip_config_is_i2c(config) ? json_integer(chip_config_i2c_address(config)) : json_null();
 }
 
-static void describe_as_object(const struct output *output, const struct chip_config *config,
+static void describe_as_object(const struct output *output, const struct chip_config *config, enum chip_part part,
                                const struct driver_map *map, const json_t *record)
 {
     json_t *slots = json_array(), *fields = json_object();
@@ -101,19 +192,22 @@ static void describe_as_object(const struct output *output, const struct chip_co
 
     chip_config_serial(config, serial);
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
-        json_array_append_new(slots, slot_object(config, slot, map, record));
+        json_array_append_new(slots, slot_object(config, part, slot, map, record));
     for (size_t i = 0; i < chip_config_field_count; i++) {
         const struct chip_config_field *field = &chip_config_fields[i];
 
-        json_object_set_new(fields, field->name, value_hex(chip_config_field(config, field)));
+        json_object_set_new(fields, name_for(field->name, field->name_508a, part),
+                            value_hex(chip_config_field(config, field)));
     }
-    output_object(output, json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
-                                    chip_part_name(chip_config_part(config)), "serial",
-                                    value_hex(bytes_of(serial, sizeof serial)), "revision",
-                                    value_hex(chip_config_revision(config)), "bus", describe_bus(config), "i2c_address",
-                                    describe_address(config), "config_locked", (int)chip_config_is_locked(config),
-                                    "data_locked", (int)chip_data_is_locked(config), "slots", slots, "fields", fields,
-                                    "config", value_hex(bytes_of(config->zone, sizeof config->zone))));
+    output_object(output,
+                  json_pack("{s:s, s:s, s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
+                            chip_part_name(part), "serial",
+                            has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
+                            has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(), "bus",
+                            has_bus(config) ? describe_bus(config) : NULL, "i2c_address", describe_address(config),
+                            "config_locked", (int)chip_config_is_locked(config), "data_locked",
+                            (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
+                            value_hex(bytes_of(config->zone, sizeof config->zone))));
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */
@@ -184,7 +278,7 @@ static void describe_slots(const struct output *output, const struct chip_config
     }
 }
 
-static void describe_fields(const struct output *output, const struct chip_config *config)
+static void describe_fields(const struct output *output, const struct chip_config *config, enum chip_part part)
 {
     char hex[HEX_SIZE(CHIP_CONFIG_BYTES)];
 
@@ -193,38 +287,68 @@ static void describe_fields(const struct output *output, const struct chip_confi
         const struct chip_config_field *field = &chip_config_fields[i];
 
         hex_encode(chip_config_field(config, field), hex);
-        output_result(output, "  %3u  %-16s  %-26s  %s\n", field->offset, field->name, hex, field->meaning);
+        output_result(output, "  %3u  %-16s  %-26s  %s\n", field->offset, name_for(field->name, field->name_508a, part),
+                      hex, field->meaning);
     }
 }
 
-void describe_chip(const struct output *output, const struct chip_config *config, const struct driver_map *map,
-                   const json_t *record)
+static void describe_bits(const struct output *output, const struct chip_config *config, enum chip_part part)
 {
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(CHIP_REVISION_BYTES)];
-    char bus[32];
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
+        const struct chip_slot_policy policy = chip_slot_policy(config, slot);
+
+        output_result(output, "\nslot %u: SlotConfig 0x%04x, KeyConfig 0x%04x\n", slot, policy.slot_config,
+                      policy.key_config);
+        for (size_t i = 0; i < BITS_COUNT; i++) {
+            const struct bits *row = &bits[i];
+            const unsigned value = bits_value(row, &policy);
+            char place[8];
+
+            if (!applies(row, &policy))
+                continue;
+            snprintf(place, sizeof place, row->high != row->low ? "%u-%u" : "%u", row->high, row->low);
+            output_result(output, "  %-10s  %5s  %-17s  %2u  %s\n", row->of_key_config ? "KeyConfig" : "SlotConfig",
+                          place, name_for(row->name, row->name_508a, part), value,
+                          value != 0 || row->high != row->low ? row->meaning : "-");
+        }
+    }
+}
+
+/* Part, serial number, bus and locks; what a template or a part of a dump lacks is said to be missing. */
+static void describe_identity(const struct output *output, const struct chip_config *config, enum chip_part part)
+{
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(4)];
     uint8_t bytes[CHIP_SERIAL_BYTES];
 
-    if (output->json) {
-        describe_as_object(output, config, map, record);
-        return;
-    }
     chip_config_serial(config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
     hex_encode(chip_config_revision(config), revision);
-    if (chip_config_is_i2c(config))
-        snprintf(bus, sizeof bus, "I2C address  0x%02x", chip_config_i2c_address(config));
+    output_result(output, "part         %s, revision %s\n", chip_part_name(part),
+                  has_revision(config) ? revision : "not in the dump");
+    output_result(output, "serial       %s\n", has_serial(config) ? serial : "not in the dump");
+    if (!has_bus(config))
+        output_result(output, "bus          not in the dump\n");
+    else if (chip_config_is_i2c(config))
+        output_result(output, "I2C address  0x%02x\n", chip_config_i2c_address(config));
     else
-        snprintf(bus, sizeof bus, "bus          single wire");
-    output_result(output,
-                  "part         %s, revision %s\n"
-                  "serial       %s\n"
-                  "%s\n"
-                  "config zone  %s\n"
-                  "data zone    %s\n\n",
-                  chip_part_name(chip_config_part(config)), revision, serial, bus,
-                  chip_config_is_locked(config) ? "locked" : "unlocked",
+        output_result(output, "bus          single wire\n");
+    output_result(output, "config zone  %s\ndata zone    %s\n\n", chip_config_is_locked(config) ? "locked" : "unlocked",
                   chip_data_is_locked(config) ? "locked" : "unlocked");
+}
+
+void describe_chip(const struct output *output, const struct chip_config *config, enum chip_part part,
+                   const struct driver_map *map, const json_t *record)
+{
+    if (part == CHIP_PART_UNKNOWN)
+        part = chip_config_part(config);
+    if (output->json) {
+        describe_as_object(output, config, part, map, record);
+        return;
+    }
+    describe_identity(output, config, part);
     describe_slots(output, config, map, record);
-    if (output->talk == OUTPUT_VERBOSE)
-        describe_fields(output, config);
+    if (output->talk == OUTPUT_VERBOSE) {
+        describe_fields(output, config, part);
+        describe_bits(output, config, part);
+    }
 }

@@ -141,7 +141,7 @@ static void print_objects(const struct cli *cli)
     for (size_t i = 0; i < cli_verb_count; i++) {
         const struct cli_verb *verb = cli_verbs[i];
 
-        if (cli->verb == verb || (cli->verb == NULL && is_of_group(verb, cli->group)))
+        if (cli->verb != NULL ? cli->verb == verb : is_of_group(verb, cli->group))
             output_object(&cli->output, verb_as_object(verb));
     }
     if (cli->verb == NULL && cli->group == NULL)

@@ -81,8 +81,9 @@ void output_object_always(json_t *object)
     char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
 
     /* json_pack() refuses text that is not UTF-8, and anything may be out of memory: still one valid line. */
-    puts(text == NULL ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"no JSON could be made of it\"}"
-                      : text);
+    puts(text == NULL
+             ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
+             : text);
     free(text);
     json_decref(object);
 }
@@ -294,7 +295,7 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
     if (shown.cause == NULL)
         shown.cause = "a part of imprint failed without saying why";
     if (shown.doing == NULL)
-        shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "go on";
+        shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "continue";
     if (shown.next == NULL)
         shown.next = error_reason_advice(shown.reason);
     code = (enum cli_exit)error_reason_exit(shown.reason);
@@ -311,7 +312,7 @@ bool output_binary(const struct output *output, struct bytes data, struct error 
     static const char digits[] = "0123456789ABCDEF";
 
     if (isatty(STDOUT_FILENO)) {
-        output_say(output, "imprint: in hex, as this is a terminal; redirect stdout to get the bytes");
+        output_say(output, "imprint: shown in hex on a terminal; redirect stdout to get the bytes");
         for (size_t i = 0; i < data.len; i++)
             printf("%c%c", digits[data.data[i] >> 4], digits[data.data[i] & 15]);
         putchar('\n');
@@ -333,7 +334,7 @@ bool output_flush(struct error *err)
 {
     if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
-    error_set(err, ERROR_INPUT_FILE, "stdout does not take it", "give the output somewhere to go, and run it again");
+    error_set(err, ERROR_INPUT_FILE, "cannot write to stdout", "redirect or free the output, then run again");
     error_with_errno(err, errno);
     error_doing(err, "print the result");
     return false;

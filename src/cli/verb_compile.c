@@ -58,7 +58,7 @@ static bool check_options(const struct cli *cli, struct error *err)
     const char *const *values = cli->values;
 
     if ((values[OPTION_C] != NULL) == (values[OPTION_BINARY] != NULL))
-        return usage("what is to be made of the profile is not said", NULL, "say one of --c and --binary", err);
+        return usage("choose --c or --binary", NULL, "to get C source, run: imprint compile PROFILE --c", err);
     if (values[OPTION_C] == NULL &&
         (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
         return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or say --c", err);

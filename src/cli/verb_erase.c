@@ -67,7 +67,7 @@ static bool forget(struct cli *cli, struct session *session, struct error *err)
             return false;
         output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys,
                    keys == 1 ? "" : "s", serial, evidence ? " and its evidence" : "");
-        error_set(err, ERROR_USAGE, "erasing wants --yes", "imprint erase --yes");
+        error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
         return false;
     }
     if (exists &&

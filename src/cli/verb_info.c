@@ -10,7 +10,7 @@ static bool show(struct cli *cli, struct session *session, struct error *err)
     psa_status_t status = driver_read_map(&session->driver, true, &map, err);
 
     if (status == PSA_SUCCESS) {
-        describe_chip(&cli->output, &session->device.config, &map, session->record);
+        describe_chip(&cli->output, &session->device.config, CHIP_PART_UNKNOWN, &map, session->record);
         return true;
     }
     error_with_psa(err, status);

@@ -39,12 +39,12 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
 
     *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
     if (seed != NULL && !options_number(seed, 0, UINT64_MAX, &making->seed)) {
-        error_set(err, ERROR_USAGE, "--seed wants a whole number below 2^64", NULL);
+        error_set(err, ERROR_USAGE, "--seed needs a whole number below 2^64", NULL);
         error_with_subject(err, seed);
         return false;
     }
     if (bus != NULL && strcmp(bus, "i2c") != 0 && strcmp(bus, "swi") != 0) {
-        error_set(err, ERROR_USAGE, "--bus takes i2c or swi", NULL);
+        error_set(err, ERROR_USAGE, "--bus needs i2c or swi", NULL);
         error_with_subject(err, bus);
         return false;
     }

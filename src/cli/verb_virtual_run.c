@@ -68,7 +68,7 @@ static bool find_library(struct run *run, struct error *err)
             return true;
     }
     error_with_subject(err, LIBRARY);
-    return failed(err, ERROR_INPUT_FILE, 0, "the library that puts chips before a program is not where imprint is",
+    return failed(err, ERROR_INPUT_FILE, 0, "imprint-run.so not found beside imprint or in its library folder",
                   "install imprint anew, with its library");
 }
 
@@ -222,10 +222,10 @@ static enum cli_exit run_virtual_run(struct cli *cli)
     bool done;
 
     if (cli->behind_dashes == 0 || files > BUS_CHIPS_MAX)
-        done = failed(&err, ERROR_USAGE, 0, "it wants chips, then -- and a program",
+        done = failed(&err, ERROR_USAGE, 0, "expected: imprint virtual run [FILE...] -- PROGRAM",
                       "imprint virtual run chip.virtual -- i2cdetect -y 1");
     else if (number != NULL && !options_number(number, 0, BUS_HIGHEST, &run.number))
-        done = failed(&err, ERROR_USAGE, 0, "--bus wants the number of a bus", NULL);
+        done = failed(&err, ERROR_USAGE, 0, "--bus needs the number of an I2C bus, such as 1", NULL);
     else
         done = open_chips(cli, &run, files, &err);
     if (done) {

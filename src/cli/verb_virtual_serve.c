@@ -71,7 +71,7 @@ static bool listen_there(const struct cli *cli, struct serve_listener *listener,
         if (strlen(tcp) < sizeof copy)
             (void)snprintf(copy, sizeof copy, "%s", tcp);
         if (!transport_socket_split_host(&host, &port)) {
-            error_set(err, ERROR_USAGE, "--tcp wants HOST:PORT", "127.0.0.1:0 picks a free port");
+            error_set(err, ERROR_USAGE, "--tcp needs HOST:PORT", "use --tcp 127.0.0.1:0 for a free port");
             error_with_subject(err, tcp);
             return false;
         }

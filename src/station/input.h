@@ -7,10 +7,10 @@
 #define IMPRINT_STATION_INPUT_H
 
 #include "base/bytes.h"
-#include "chip/config.h"
 #include "base/error.h"
+#include "profile/text/dump.h"
 
-/* A file in memory. `data` has a NUL behind its `len` bytes. Zero-initialised: nothing held. */
+/* A file in memory. `data` has a NUL after its `len` bytes. Zero-initialised: empty. */
 struct input {
     uint8_t *data;
     size_t len;
@@ -28,10 +28,10 @@ int input_open(const char *path, struct error *err);
 /* Closes what input_open() gave; never stdin. */
 void input_close(int fd);
 
-/*
- * A config zone from a dump: 128 raw bytes, or hex digits with white space and `#` comments between them. The message
- * for a wrong length says how many bytes there were.
- */
+/* A config zone dump in any of the forms that dump_parse() reads. */
+bool input_read_dump(struct dump *dump, const char *path, struct error *err);
+
+/* The same for who needs all 128 bytes: one that lacks the identity is refused. */
 bool input_read_config(struct chip_config *config, const char *path, struct error *err);
 
 #endif

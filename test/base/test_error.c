@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* The names and exit codes that scripts and logs rely on. A reason without a row in reason.c has no name. */
+/* The names and exit codes that scripts and logs rely on. A reason without a row in reason_rows.inc has no name. */
 static void test_every_reason_has_its_row(void **state)
 {
     static const struct {

@@ -241,7 +241,7 @@ def test_exit_codes_of_reasons_are_documented():
     """Every code that a row of the table of reasons has stands in the man page, and the other way round."""
     header = (ROOT / "src" / "base" / "reason.h").read_text()
     values = dict(re.findall(r"^    (ERROR_EXIT_[A-Z_]+) = (\d+),", header, re.M))
-    rows = (ROOT / "src" / "base" / "reason.c").read_text()
-    used = {values[name] for name in re.findall(r"^    \[ERROR_[A-Z_]+\] =\s*{\s*\"[a-z-]+\", (ERROR_EXIT_[A-Z_]+),", rows, re.M)}
+    rows = (ROOT / "src" / "base" / "reason_rows.inc").read_text()
+    used = {values[name] for name in re.findall(r"^REASON_ROW\(ERROR_[A-Z_]+, \"[a-z-]+\", (ERROR_EXIT_[A-Z_]+),", rows, re.M)}
     documented = set(re.findall(r"^\.It (\d+)$", MAN.read_text().split(".Sh EXIT STATUS")[1].split(".Sh ")[0], re.M))
     assert used == documented == set(values.values())

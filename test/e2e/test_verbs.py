@@ -114,21 +114,18 @@ def test_dumps_are_there():
     assert len(list(DUMPS.glob("*.hex"))) == 24
 
 
-@pytest.mark.parametrize("content, fragment, place", [
-    ("00 " * 127, "128 bytes", None), (bytes(127), "128 bytes", None), (bytes(129), "128 bytes", None), ("", "128 bytes", None),
-    ("00 " * 129, "128 bytes", None), ("# only a comment\n", "128 bytes", None),
-    ("01 23\n4G 00\n", "not a hex digit", (2, 2)), ("0" * 255, "only one hex digit", None),
-    ("0123,4567", "not a hex digit", (1, 5)), (b"\0" * 200000, "longer", None),
-], ids=["127 hex", "127 raw", "129 raw", "empty", "129 hex", "comment", "letter", "half a byte", "comma", "huge"])
-def test_explain_refuses(station, content, fragment, place):
+@pytest.mark.parametrize("content, fragment", [
+    ("00 " * 127, "128 bytes"), (bytes(127), "128 bytes"), (bytes(129), "128 bytes"), ("00 " * 129, "128 bytes"),
+    ("", "no bytes in hex"), ("# only a comment\n", "no bytes in hex"), (b"\0" * 200000, "file too large"),
+], ids=["127 hex", "127 raw", "129 raw", "129 hex", "empty", "comment", "huge"])
+def test_explain_refuses(station, content, fragment):
+    """Counts; mistakes within a line are in test_explain.py."""
     error = station.json("explain", station.write("dump", content), code=2).error
     assert error["reason"] == "input-file" and fragment in error["cause"], error
     assert error["subject"].endswith("dump")
     if fragment == "128 bytes":
-        found = len(content) if isinstance(content, bytes) else len(content.split("#")[0].split())
+        found = len(content) if isinstance(content, bytes) else len(content.split())
         assert (error["expected"], error["found"]) == (128, found)
-    if place:
-        assert (error["line"], error["column"]) == place
 
 
 def test_explain_refuses_what_is_no_file(station):
@@ -403,7 +400,7 @@ def test_a_reader_that_has_had_enough(provisioned, verb, how):
     done = run_into(closed_pipe(), provisioned, *how, *verb)
     assert "imprint: cannot" not in done.err and "pipe" not in done.err, done
     full = run_into(os.open("/dev/full", os.O_WRONLY), provisioned, *how, *verb, code=2)
-    assert how or "stdout does not take it" in full.err, full
+    assert how or "cannot write to stdout" in full.err, full
 
 
 def test_what_a_closed_pipe_does_not_stop(delivered):

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a reason means for who called the program: exit code and advice. A board prints the reason's name alone. */
+#include "base/reason.h"
+
+#include <stdint.h>
+
+static const struct {
+    uint8_t exit; /* an enum error_exit */
+    const char *advice;
+} rows[ERROR_REASON_COUNT] = {
+#define REASON_ROW(reason, name, exit, advice) [reason] = {(exit), (advice)},
+#include "base/reason_rows.inc"
+};
+
+static unsigned row_of(enum error_reason reason)
+{
+    return (unsigned)reason < ERROR_REASON_COUNT ? (unsigned)reason : ERROR_UNEXPECTED;
+}
+
+enum error_exit error_reason_exit(enum error_reason reason)
+{
+    return (enum error_exit)rows[row_of(reason)].exit;
+}
+
+const char *error_reason_advice(enum error_reason reason)
+{
+    return rows[row_of(reason)].advice;
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages tell people to type works, and prints what they say."""
+import os
+import re
+import subprocess
+
+import pytest
+
+from conftest import PROGRAM, ROOT
+
+PRIMARY = os.environ.get("IMPRINT_PRIMARY", str(ROOT / "build" / "examples" / "primary"))
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
+
+
+def blocks(page, language):
+    """The code blocks of a page in one language."""
+    return [text for kind, text in BLOCK.findall((ROOT / page).read_text()) if kind == language]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A folder that looks like a checkout with a finished build, for commands that are typed there."""
+    (tmp_path / "build" / "examples").mkdir(parents=True)
+    (tmp_path / "build" / "imprint").symlink_to(PROGRAM)
+    (tmp_path / "build" / "examples" / "primary").symlink_to(PRIMARY)
+    (tmp_path / "profiles").symlink_to(ROOT / "profiles")
+    return tmp_path
+
+
+def shell(command, folder, state):
+    env = {**os.environ, "PATH": f"{folder}/build:{os.environ['PATH']}", "IMPRINT_STATE": str(state), "LC_ALL": "C.UTF-8"}
+    return subprocess.run(["sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def commands(block):
+    """The command lines of a block of shell, without comments."""
+    for line in block.splitlines():
+        line = re.sub(r"\s+#.*$", "", line)
+        if line:
+            yield line
+
+
+# What only builds, edits or sets the shell up is not typed again here.
+NOT_TYPED = re.compile(r"^(\./demo|export |ninja |\$EDITOR )")
+# What the tutorial says will fail.
+REFUSED = {
+    "imprint --device virtual:third.virtual provision profiles/blank-three-ways.yaml": "add --arm",
+}
+
+
+def test_tutorial(checkout):
+    """Every command of the tutorial, in its order, does what the page says."""
+    typed = 0
+    for block in blocks("docs/guide/tutorial.md", "sh"):
+        for command in commands(block):
+            if NOT_TYPED.match(command):
+                continue
+            done = shell(command, checkout, checkout / "state")
+            typed += 1
+            if "--fault" in command:
+                assert done.returncode == 3, (command, done)
+            elif command in REFUSED:
+                assert done.returncode == 1 and REFUSED[command] in done.stderr, (command, done)
+            else:
+                assert done.returncode == 0, (command, done)
+            if command.startswith("openssl dgst"):
+                assert "Verified OK" in done.stdout
+    assert typed > 20
+
+
+def test_a_record_is_checked_by_hand(checkout, provisioned):
+    """docs/reference/record.md: a record by itself convinces openssl."""
+    (script,) = blocks("docs/reference/record.md", "sh")
+    done = shell(script, checkout, provisioned.state)
+    assert done.returncode == 0 and "Verified OK" in done.stdout, done
+    record = provisioned.device / "record.json"
+    text = record.read_text()
+    challenge = re.search(r'"challenge": "(..)', text).group(1)
+    record.write_text(text.replace(f'"challenge": "{challenge}', f'"challenge": "{int(challenge, 16) ^ 1:02X}', 1))
+    done = shell(script, checkout, provisioned.state)
+    assert done.returncode != 0 and "Verified OK" not in done.stdout, "a changed challenge is noticed"
+
+
+def comparable(text):
+    """Output without what differs from run to run and from one release of OpenSSL to the next."""
+    text = re.sub(r"\d+ ms|\d+\.\d+ s", "TIME", text)
+    return [re.sub(r"\s*=\s*", "=", line.rstrip()) for line in text.splitlines() if line.strip()]
+
+
+def test_readme_shows_what_the_program_prints(checkout):
+    """The commands in README's example are run in a fresh state; their output is README's."""
+    (example,) = [text for text in blocks("README.md", "") if text.startswith("$ ")]
+    for part in re.split(r"^\$ ", example, flags=re.M)[1:]:
+        command, _, shown = part.partition("\n")
+        done = shell(command + " 2>&1", checkout, "state")
+        assert done.returncode == 0, done
+        assert comparable(done.stdout) == comparable(shown), command
