@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The canonical binary form, both ways, and its digest. docs/reference/profile.md has the layout: little-endian, texts
- * with a length byte, nothing optional, nothing between. The writer knows only a sink, so that the same walk fills a
- * buffer or feeds a hash.
+ * Writes and reads the canonical binary form, and computes its digest. docs/reference/profile.md has the layout:
+ * little-endian, texts with a length byte, no optional fields, no padding. The writer writes to a sink, so the same
+ * code fills a buffer or feeds a hash.
  */
 #include "profile/profile.h"
 
@@ -29,15 +29,15 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
-/* The parts' bits in the binary form are fixed for ever, whatever enum chip_part does. */
+/* The bits of the parts in the binary form never change, even if enum chip_part does. */
 #define BINARY_PARTS_SHIFT 1
 #define BINARY_PARTS 0x07
 _Static_assert(1u << CHIP_PART_ATECC508A == 0x01 << BINARY_PARTS_SHIFT &&
                    1u << CHIP_PART_ATECC608A == 0x02 << BINARY_PARTS_SHIFT &&
                    1u << CHIP_PART_ATECC608B == 0x04 << BINARY_PARTS_SHIFT,
-               "the structure has the parts' bits in the same order");
+               "enum chip_part must have the order of the stored bits");
 
-/* Where the pieces go. `good` turns false, and stays so, when one cannot be written. */
+/* The output. `good` becomes false, and stays false, when a piece cannot be written. */
 struct binary_sink {
     bool (*write)(void *context, const void *data, size_t len);
     void *context;
@@ -85,7 +85,7 @@ static void binary_put_key(struct binary_sink *sink, uint8_t version, const stru
         binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
-/* In the order of their slots, because their order in the text has no meaning. */
+/* Sorted by slot, because their order in the text has no meaning. */
 static void binary_put_write_keys(struct binary_sink *sink, const struct profile *profile)
 {
     for (unsigned slot = 0; slot <= UINT8_MAX; slot++) {
@@ -164,13 +164,13 @@ bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE
     return done;
 }
 
-/* Reading: a place in the input that only moves on when there is enough left. */
+/* The input that is still to be read. */
 struct binary_source {
     struct bytes in;
     size_t at;
 };
 
-/* The next `len` bytes, or NULL when there are not so many. */
+/* Takes the next `len` bytes; NULL when fewer remain. */
 static const uint8_t *binary_get(struct binary_source *source, size_t len)
 {
     if (len > source->in.len - source->at)
@@ -179,7 +179,10 @@ static const uint8_t *binary_get(struct binary_source *source, size_t len)
     return source->in.data + source->at - len;
 }
 
-/* Into `text` of `room` bytes, which is all zero; refuses what does not fit with its NUL, or holds a NUL itself. */
+/*
+ * Reads a text into `text`, which has `room` bytes, all zero. Refuses a text that does not fit with its NUL or contains
+ * a NUL.
+ */
 static bool binary_get_text(struct binary_source *source, char *text, size_t room)
 {
     const uint8_t *len = binary_get(source, 1);
@@ -264,7 +267,7 @@ static bool binary_get_profile(struct binary_source *source, struct profile *pro
     for (size_t i = 0; i < profile->key_count; i++)
         if (!binary_get_key(source, header[4], &profile->keys[i]))
             return false;
-    /* The later version is for profiles that need it: one form for each profile. */
+    /* Version 2 is only for profiles with requests, so that each profile has exactly one form. */
     return binary_get_write_keys(source, profile) && source->at == source->in.len &&
            binary_version(profile) == header[4];
 }
@@ -279,7 +282,7 @@ bool profile_decode(struct bytes in, struct profile *profile, struct error *err)
         if (err != NULL && err->reason == ERROR_NONE)
             err->found = (uint32_t)source.at;
         error_set(err, ERROR_PROFILE_SYNTAX, "not the binary form of a profile that this version can read",
-                  "make it again from the profile's text");
+                  "make it again: imprint compile PROFILE --binary");
         goto out;
     }
     done = profile_check(profile, err);

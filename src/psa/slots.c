@@ -418,8 +418,9 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
             err);
     if (ways != CHIP_CAN_IMPORT_SECRET || driver_write_key(driver, slot) != NULL)
         return PSA_SUCCESS;
-    error_set(err, ERROR_WRITE_KEY_MISSING, "the slot accepts only encrypted keys, and no write key was given",
-              "name the write key's file under write-keys in the profile");
+    error_set(err, ERROR_WRITE_KEY_MISSING,
+              "the slot accepts only encrypted keys, and the secret in its WriteKey slot was not given",
+              "give that secret: write-keys in the profile, or imprint_psa_settings");
     return PSA_ERROR_NOT_PERMITTED;
 }
 

@@ -166,7 +166,7 @@ static void print_hashes(FILE *stream, const struct profile *profile)
             if (PSA_ALG_SIGN_GET_HASH(profile->keys[i].algorithm) == hashes[h].hash)
                 fprintf(stream,
                         "#if !defined(%s)\n"
-                        "#error \"key %u of the profile wants %s of the image's Mbed TLS (firmware/mbedtls/)\"\n"
+                        "#error \"key %u of the profile needs %s in the image's Mbed TLS (firmware/mbedtls/)\"\n"
                         "#endif\n",
                         hashes[h].want, (unsigned)profile->keys[i].id, hashes[h].want);
 }
@@ -247,8 +247,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     const struct profile *profile = &compiled->profile;
 
     fprintf(stream,
-            "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
-            " * Do not change it: make it anew. docs/reference/profile.md says what the values mean.\n */\n"
+            "/* \n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
+            " * Do not edit it: make it again. docs/reference/profile.md explains the values.\n */\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/fill.h\"\n"
             "#include \"provision/gate.h\"\n"

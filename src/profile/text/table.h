@@ -12,8 +12,8 @@
 bool profile_table_name_valid(const char *name);
 
 /*
- * Prints the definition of `const struct profile_compiled NAME`. The profile has been checked, the digest is its own.
- * Errors of `stream` are for the caller to look at.
+ * Prints the definition of `const struct profile_compiled NAME`. The profile must be checked and `digest` must be its
+ * digest. The caller checks `stream` for errors.
  */
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name);
 
