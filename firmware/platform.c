@@ -30,7 +30,7 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     }
     if (status == STORAGE_ABSENT)
         error_set(err, ERROR_KEY_UNKNOWN, "there is no key store in the board's flash",
-                  "provision the board first: imprint board provision PROFILE --console CONSOLE");
+                  "provision the board with the factory application first");
     else
         error_pass(err, &found);
     error_doing(err, "open the key store in the board's flash");

@@ -114,7 +114,7 @@ static bool look(struct factory *factory, struct error *err)
     factory->provision = (struct provision){
         .driver = &factory->platform.driver,
         .profile = &factory->compiled->profile,
-        .skills = factory->skills,
+        .steps = factory->steps,
         .callbacks = {.context = factory,
                       .progress = on_progress,
                       .import_key = on_import,
@@ -276,7 +276,7 @@ static bool check_table(const struct profile_compiled *compiled)
 }
 
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_skills *skills, const struct driver_shell *driver)
+                   const struct provision_step_kind *const *steps, const struct driver_shell *driver)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};
@@ -284,7 +284,7 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
 
     memset(factory, 0, sizeof *factory);
     factory->compiled = compiled;
-    factory->skills = skills;
+    factory->steps = steps;
     factory->driver = driver;
     console_init(&factory->console);
     (void)do_hello(factory, NULL, &err); /* whoever has waited for the board hears of it */

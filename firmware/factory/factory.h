@@ -15,12 +15,12 @@
 
 /* What `imprint compile PROFILE --c` has made: the plan, and what it takes to do it. */
 extern const struct profile_compiled factory_profile;
-extern const struct provision_skills factory_profile_skills;
+extern const struct provision_step_kind *const factory_profile_steps[];
 extern const struct driver_shell *const factory_profile_driver;
 
 struct factory {
     const struct profile_compiled *compiled;
-    const struct provision_skills *skills;
+    const struct provision_step_kind *const *steps;
     const struct driver_shell *driver;
     struct console console;
     struct platform platform;
@@ -35,7 +35,7 @@ struct factory {
 
 /* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_skills *skills, const struct driver_shell *driver);
+                   const struct provision_step_kind *const *steps, const struct driver_shell *driver);
 
 /* Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. */
 bool factory_report(struct factory *factory, struct error *err);

@@ -10,7 +10,7 @@
 
 void factory_say_step(const struct factory *factory, const struct provision_step *step)
 {
-    console_print(provision_action_name(step->action));
+    console_print(step->kind->name);
     if (step->key >= 0) {
         const struct profile_key *key = &factory->compiled->profile.keys[step->key];
 
@@ -30,7 +30,7 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     struct link_frame frame = console_begin_frame(verb);
 
     link_add_number(&frame, "n", (uint32_t)(step - factory->plan.steps) + 1);
-    link_add_text(&frame, "action", provision_action_name(step->action));
+    link_add_text(&frame, "action", step->kind->name);
     link_add_flag(&frame, "done", step->done);
     link_add_flag(&frame, "started", step->started);
     link_add_flag(&frame, "persistent", step->is_persistent);

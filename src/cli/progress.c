@@ -40,7 +40,7 @@ void progress_name(const struct profile *profile, const struct provision_step *s
 {
     size_t n;
 
-    snprintf(text, PROGRESS_TEXT_SIZE, "%s", provision_action_name(step->action));
+    snprintf(text, PROGRESS_TEXT_SIZE, "%s", step->kind->name);
     if (step->key >= 0) {
         const struct profile_key *key = &profile->keys[step->key];
 
@@ -63,13 +63,13 @@ void progress_describe(const struct profile *profile, const struct provision_ste
 
 const char *progress_consequence(const struct provision_step *step)
 {
-    return provision_step_kinds[step->action].consequence;
+    return step->kind->consequence;
 }
 
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
-    json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", provision_action_name(step->action), "done",
-                               (int)step->done, "persistent", (int)step->is_persistent, "forever", (int)step->forever);
+    json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", step->kind->name, "done", (int)step->done,
+                               "persistent", (int)step->is_persistent, "forever", (int)step->forever);
 
     if (step->key >= 0) {
         json_object_set_new(object, "key", json_integer(profile->keys[step->key].id));

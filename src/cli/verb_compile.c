@@ -15,6 +15,7 @@
 #include "station/profile_file.h"
 #include "station/source.h"
 #include "profile/text/table.h"
+#include "provision/steps.h"
 #include "station/value.h"
 
 enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
@@ -107,14 +108,27 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     return true;
 }
 
+/* The C names of the kinds of steps that the profile needs, then NULL. */
+static void list_steps(const struct profile *profile, const char *steps[static PROVISION_STEP_KINDS + 1])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
+        if (provision_is_needed_by(provision_step_needs[i], profile))
+            steps[n++] = provision_step_symbols[i];
+    steps[n] = NULL;
+}
+
 static bool make_table(struct compilation *compilation, char **text, size_t *len, struct error *err)
 {
     struct profile_compiled *compiled = &compilation->compiled;
     const struct cli *cli = compilation->cli;
     const char *name = cli->values[OPTION_NAME];
+    const char *steps[PROVISION_STEP_KINDS + 1];
     FILE *stream = NULL;
     bool ok = true;
 
+    list_steps(&compiled->profile, steps);
     compiled->public_keys = compilation->public_keys;
     compiled->armed = cli->values[OPTION_ARM] != NULL;
     compiled->run_at_start = cli->values[OPTION_RUN] != NULL;
@@ -124,7 +138,7 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
         return false;
     stream = open_memstream(text, len);
     if (stream != NULL)
-        profile_table_print(stream, compiled, name != NULL ? name : DEFAULT_NAME);
+        profile_table_print(stream, compiled, name != NULL ? name : DEFAULT_NAME, steps);
     if (stream != NULL && !ferror(stream) && fclose(stream) == 0)
         return true;
     error_set(err, ERROR_UNEXPECTED, "there is no memory for the table", NULL);

@@ -14,6 +14,7 @@
 #include "cli/report.h"
 #include "station/profile_file.h"
 #include "cli/progress.h"
+#include "provision/steps.h"
 #include "station/session.h"
 #include "station/source.h"
 #include "station/stop.h"
@@ -94,7 +95,7 @@ static bool check_before(struct run *run, struct error *err)
     for (size_t i = 0; i < run->plan.step_count; i++) {
         const struct provision_step *step = &run->plan.steps[i];
 
-        if (step->action == PROVISION_IMPORT_KEY && !step->done) {
+        if (step->kind->makes_key && run->profile.keys[step->key].method == PROFILE_IMPORT && !step->done) {
             bool ok;
 
             out.len = 0;
@@ -125,7 +126,7 @@ static void say_moved(const struct run *run)
     char next[PATH_MAX + 16];
 
     for (size_t i = 0; i < run->plan.step_count; i++) {
-        if (run->plan.steps[i].action == PROVISION_WRITE_CONFIG && run->plan.steps[i].done &&
+        if (run->plan.steps[i].kind == &provision_step_write_config && run->plan.steps[i].done &&
             run->profile.i2c_address != 0)
             address = run->profile.i2c_address;
     }
@@ -158,7 +159,7 @@ static bool provision_device(struct run *run, struct error *err)
     run->provision = (struct provision){
         .driver = &run->session.driver,
         .profile = &run->profile,
-        .skills = &provision_all_skills,
+        .steps = provision_all_steps,
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does a plan's open steps in order: one loop runs them, times them, and reports. After a key is made its record is
- * read again from the key store, so that "done" is what is stored.
+ * Does a plan's open steps in order: one loop runs them, times them, and reports. What each kind of step does is in its
+ * own file.
  */
 #include "provision/provision.h"
 
@@ -10,83 +10,6 @@
 #include "provision/prove.h"
 #include "provision/run.h"
 #include "provision/status.h"
-#include "psa/keys.h"
-
-static enum provision_status make_key(struct provision *provision, const struct profile_key *key, struct error *err)
-{
-    psa_key_attributes_t attributes;
-    psa_status_t status;
-
-    profile_key_attributes(key, KEYS_LIFETIME, &attributes);
-    provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
-    if (key->method == PROFILE_IMPORT)
-        return provision->skills->import_key(provision, key, &attributes, err);
-    if (key->method == PROFILE_REGISTER)
-        status = keys_register(provision->driver, &attributes, key->slot, err);
-    else
-        status = keys_generate(provision->driver, &attributes, key->slot, err);
-    return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
-}
-
-/*
- * The record of a key that was just made, read afresh from the store: it says where the key is, and that it was stored
- * at all (the core reports some failed writes as success).
- */
-static enum provision_status confirm_record(struct provision *provision, const struct profile_key *key, uint8_t *slot,
-                                            struct error *err)
-{
-    psa_status_t status;
-
-    status = provision_read_record(provision->driver, key, true, slot, err);
-    if (status == PSA_SUCCESS && err->reason == ERROR_NONE)
-        return PROVISION_OK;
-    error_set(err, ERROR_STORAGE_FAILED, "the key was made, but its record is not in the key store",
-              "check the medium of the state folder and run again");
-    return provision_psa_failed(provision, status, key, err);
-}
-
-enum provision_status provision_run_make_key(struct provision_run *run, struct provision_step *step, struct error *err)
-{
-    const struct provision_step *end = run->plan->steps + run->plan->step_count;
-    const struct profile_key *key = provision_key_of(run->provision, step);
-    enum provision_status result = make_key(run->provision, key, err);
-    uint8_t slot;
-
-    if (result == PROVISION_OK)
-        result = confirm_record(run->provision, key, &slot, err);
-    if (result != PROVISION_OK)
-        return result;
-    run->evidence->keys[step->key].created = true;
-    /* Those behind that are about the key know now where it is. */
-    for (const int made = step->key; step < end; step++) {
-        if (step->key == made)
-            step->slot = slot;
-    }
-    return PROVISION_OK;
-}
-
-enum provision_status provision_run_write_config(struct provision_run *run, struct provision_step *step,
-                                                 struct error *err)
-{
-    (void)step;
-    return run->provision->skills->write_config(run->provision, run->plan, err);
-}
-
-enum provision_status provision_run_fill_data(struct provision_run *run, struct provision_step *step, struct error *err)
-{
-    (void)step;
-    return run->provision->skills->fill_data(run->provision, run->plan, err);
-}
-
-enum provision_status provision_run_lock(struct provision_run *run, struct provision_step *step, struct error *err)
-{
-    return run->provision->skills->lock(run->provision, run->plan, step, err);
-}
-
-enum provision_status provision_run_prove_key(struct provision_run *run, struct provision_step *step, struct error *err)
-{
-    return provision_prove_key(run->provision, step, run->finished, &run->evidence->keys[step->key], err);
-}
 
 static uint64_t chip_time_us(const struct provision_run *run)
 {
@@ -111,10 +34,10 @@ static bool run_step(struct provision_run *run, struct provision_step *step, str
         error_set(err, ERROR_INTERRUPTED, "stopped between two steps", "run the same command again to finish");
         return false;
     }
-    result = provision_step_kinds[step->action].run(run, step, err);
+    result = step->kind->run(run, step, err);
     step->chip_us = (uint32_t)chip_time_us(run) - started;
     if (result != PROVISION_OK) {
-        error_doing(err, provision_step_kinds[step->action].doing);
+        error_doing(err, step->kind->doing);
         if (step->slot != PROFILE_SLOT_ANY)
             error_at_slot(err, step->slot);
         if (step->key >= 0)

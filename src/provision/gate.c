@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "chip/operations.h"
-#include "provision/fill.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 #include "psa/keys.h"
@@ -21,7 +20,7 @@ struct gate_view {
 };
 
 struct gate_rule {
-    uint32_t actions; /* bit (1 << enum provision_action): where the rule counts */
+    unsigned locks; /* PROVISION_GATE_CONFIG, _DATA, _SLOT: for which locks the rule counts */
     bool (*broken)(const struct gate_view *view, struct error *err); /* may add slot or offset to `err` */
     const char *cause;
     const char *next;
@@ -111,7 +110,7 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         struct driver_want want;
         psa_status_t status;
 
-        if (step->action != PROVISION_PROVE_KEY || step->slot == PROFILE_SLOT_ANY)
+        if (!step->kind->proves_key || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
         profile_key_attributes(key, KEYS_LIFETIME, &attributes);
@@ -127,17 +126,12 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
     return false;
 }
 
-static bool makes_key(const struct provision_step *step)
-{
-    return provision_step_kinds[step->action].makes_key;
-}
-
 static bool rule_key_missing(const struct gate_view *view, struct error *err)
 {
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
 
-        if (makes_key(step) && !step->done) {
+        if (step->kind->makes_key && !step->done) {
             error_with_key(err, view->profile->keys[step->key].id);
             return true;
         }
@@ -150,7 +144,7 @@ static bool rule_key_unproven(const struct gate_view *view, struct error *err)
     for (size_t i = 0; i < view->plan->step_count; i++) {
         const struct provision_step *step = &view->plan->steps[i];
 
-        if (step->action == PROVISION_PROVE_KEY && step->key == view->step->key && !step->done) {
+        if (step->kind->proves_key && step->key == view->step->key && !step->done) {
             error_at_slot(err, view->step->slot);
             return true;
         }
@@ -179,9 +173,9 @@ static bool rule_slot_not_lockable(const struct gate_view *view, struct error *e
     return true;
 }
 
-#define AT_CONFIG (1u << PROVISION_LOCK_CONFIG)
-#define AT_DATA (1u << PROVISION_LOCK_DATA)
-#define AT_SLOT (1u << PROVISION_LOCK_SLOT)
+#define AT_CONFIG PROVISION_GATE_CONFIG
+#define AT_DATA PROVISION_GATE_DATA
+#define AT_SLOT PROVISION_GATE_SLOT
 
 /* In this order: the first broken rule is the one that is told. */
 static const struct gate_rule gate_rules[] = {
@@ -218,62 +212,13 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
     for (size_t i = 0; i < sizeof(gate_rules) / sizeof(gate_rules[0]); i++) {
         struct error details = {.reason = ERROR_NONE};
 
-        if ((gate_rules[i].actions & 1u << step->action) == 0 || !gate_rules[i].broken(&view, &details))
+        if ((gate_rules[i].locks & step->kind->lock->rules) == 0 || !gate_rules[i].broken(&view, &details))
             continue;
         error_set(&details, ERROR_GATE_REFUSED, gate_rules[i].cause, gate_rules[i].next);
         error_pass(err, &details);
         return false;
     }
     return true;
-}
-
-static bool lock_took(const struct provision_step *step, const struct chip_config *config)
-{
-    switch (step->action) {
-    case PROVISION_LOCK_CONFIG:
-        return chip_config_is_locked(config);
-    case PROVISION_LOCK_DATA:
-        return chip_data_is_locked(config);
-    default:
-        return chip_slot_is_locked(config, step->slot);
-    }
-}
-
-static enum chip_status send_lock(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
-                                  uint16_t summary, struct error *err)
-{
-    switch (step->action) {
-    case PROVISION_LOCK_CONFIG:
-        return chip_lock_config(chip, now, err);
-    case PROVISION_LOCK_DATA:
-        return chip_lock_data(chip, true, summary, err);
-    default:
-        return chip_lock_slot(chip, step->slot, err);
-    }
-}
-
-/*
- * The data lock's CRC leaves private keys out, and a record in the key store is no key in the chip: each key pair shows
- * itself while another can still be put in its place. A public key cannot be read yet, but lies under the CRC.
- */
-static enum provision_status prove_key_pairs(struct provision *provision, const struct provision_plan *plan,
-                                             struct error *err)
-{
-    enum provision_status result = PROVISION_OK;
-
-    for (size_t i = 0; i < plan->step_count && result == PROVISION_OK; i++) {
-        const struct provision_step *step = &plan->steps[i];
-        struct provision_key_evidence evidence = {.key_id = 0};
-
-        if (makes_key(step) && !PSA_KEY_TYPE_IS_PUBLIC_KEY(provision->profile->keys[step->key].type)) {
-            result = provision_prove_key(provision, step, false, &evidence, err);
-            if (result != PROVISION_OK) {
-                error_at_slot(err, step->slot);
-                error_with_key(err, provision->profile->keys[step->key].id);
-            }
-        }
-    }
-    return result;
 }
 
 /* The chip as it is now, against all rules. */
@@ -286,49 +231,45 @@ static enum provision_status look(struct provision *provision, const struct prov
     return provision_status_of(err);
 }
 
-enum provision_status provision_gate_lock(struct provision *provision, struct provision_plan *plan,
-                                          const struct provision_step *step, struct error *err)
+static enum provision_status check_armed(const struct provision *provision, const struct provision_plan *plan,
+                                         struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    struct chip *chip = provision->driver->chip;
     uint8_t digest[PROFILE_DIGEST_BYTES];
-    struct chip_config now;
+
+    if (profile_digest(provision->profile, digest) && callbacks->armed != NULL &&
+        callbacks->armed(callbacks->context, plan->serial, digest))
+        return PROVISION_OK;
+    error_set(err, ERROR_NOT_ARMED, "this step cannot be undone and is not armed",
+              "run again with --arm followed by this chip's serial number, or with --arm profile for a whole line");
+    return PROVISION_NOT_ARMED;
+}
+
+static enum provision_status ask(const struct provision *provision, const struct provision_plan *plan,
+                                 const struct provision_step *step, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+
+    if (callbacks->before_lock == NULL || callbacks->before_lock(callbacks->context, plan, step))
+        return PROVISION_OK;
+    error_set(err, ERROR_INTERRUPTED, "stopped before the lock", "run again");
+    return PROVISION_INTERRUPTED;
+}
+
+/* Whatever the chip answers to the lock: what counts is what it says afterwards. */
+static enum provision_status send_and_confirm(struct provision *provision, const struct provision_step *step,
+                                              const struct chip_config *before, uint16_t summary, struct error *err)
+{
+    const struct provision_lock *lock = step->kind->lock;
+    struct chip *chip = provision->driver->chip;
     struct error lock_error = {.reason = ERROR_NONE};
-    uint16_t summary = 0;
-    enum provision_status result;
-    enum chip_status sent;
+    struct chip_config after;
+    enum chip_status sent = lock->send(chip, step, before, summary, &lock_error);
 
-    result = look(provision, plan, step, &now, err);
-    if (result != PROVISION_OK)
-        return result;
-    if (step->action == PROVISION_LOCK_DATA)
-        result = prove_key_pairs(provision, plan, err);
-    if (result == PROVISION_OK && step->action == PROVISION_LOCK_DATA)
-        result = provision_data_summary(provision, plan, &summary, err);
-    if (result != PROVISION_OK)
-        return result;
-
-    if (!profile_digest(provision->profile, digest) || callbacks->armed == NULL ||
-        !callbacks->armed(callbacks->context, plan->serial, digest)) {
-        error_set(err, ERROR_NOT_ARMED, "this step cannot be undone and is not armed",
-                  "run again with --arm followed by this chip's serial number, or with --arm profile for a whole line");
-        return PROVISION_NOT_ARMED;
-    }
-    if (callbacks->before_lock != NULL && !callbacks->before_lock(callbacks->context, plan, step)) {
-        error_set(err, ERROR_INTERRUPTED, "stopped before the lock", "run again");
-        return PROVISION_INTERRUPTED;
-    }
-
-    /* Proving takes many commands, and whoever was shown the consequences his time: it must still be the same chip. */
-    result = look(provision, plan, step, &now, err);
-    if (result != PROVISION_OK)
-        return result;
-    /* Whatever the answer to the lock was: what counts is what the chip says afterwards. */
-    sent = send_lock(chip, step, &now, summary, &lock_error);
     driver_forget_config(provision->driver);
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
+    if (chip_read_config(chip, &after, err) != CHIP_OK)
         return provision_status_of(err);
-    if (lock_took(step, &now))
+    if (lock->took(step, &after))
         return PROVISION_OK;
     if (sent == CHIP_OK) {
         error_set(err, ERROR_CHIP_REFUSED, "the chip accepted the lock, but reads back unlocked",
@@ -336,8 +277,28 @@ enum provision_status provision_gate_lock(struct provision *provision, struct pr
         return PROVISION_REFUSED;
     }
     error_pass(err, &lock_error);
-    if (sent == CHIP_EXECUTION && step->action == PROVISION_LOCK_DATA)
-        err->next = "the data zone holds other bytes than imprint wrote; run again, and if it stays so take this part "
-                    "off the line";
+    if (sent == CHIP_EXECUTION && lock->if_refused != NULL)
+        err->next = lock->if_refused;
     return provision_status_of(err);
+}
+
+enum provision_status provision_gate_lock(struct provision_run *run, struct provision_step *step, struct error *err)
+{
+    const struct provision_lock *lock = step->kind->lock;
+    struct provision *provision = run->provision;
+    struct provision_plan *plan = run->plan;
+    struct chip_config now;
+    uint16_t summary = 0;
+    enum provision_status result = look(provision, plan, step, &now, err);
+
+    if (result == PROVISION_OK && lock->prepare != NULL)
+        result = lock->prepare(provision, plan, &summary, err);
+    if (result == PROVISION_OK)
+        result = check_armed(provision, plan, err);
+    if (result == PROVISION_OK)
+        result = ask(provision, plan, step, err);
+    /* Proving sends many commands, and a person reads the consequences in his time: is it still the same chip? */
+    if (result == PROVISION_OK)
+        result = look(provision, plan, step, &now, err);
+    return result == PROVISION_OK ? send_and_confirm(provision, step, &now, summary, err) : result;
 }

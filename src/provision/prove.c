@@ -77,6 +77,19 @@ static enum provision_status read_public_key(struct provision *provision, const 
     return provision_psa_failed(provision, status, key, err);
 }
 
+/* Asks the kind of step that makes the key whether the chip shows the key that the profile means. */
+static enum provision_status prove_is_meant(struct provision *provision, int key, const uint8_t *point, bool finished,
+                                            struct error *err)
+{
+    const struct profile *profile = provision->profile;
+
+    for (const struct provision_step_kind *const *kind = provision->steps; *kind != NULL; kind++) {
+        if ((*kind)->prove != NULL && (*kind)->is_needed(profile, key))
+            return (*kind)->prove(provision, &profile->keys[key], point, finished, err);
+    }
+    return PROVISION_OK;
+}
+
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
                                           struct provision_key_evidence *evidence, struct error *err)
 {
@@ -86,8 +99,8 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     evidence->key_id = key->id;
     evidence->slot = step->slot;
     result = read_public_key(provision, key, evidence->public_key, err);
-    if (result == PROVISION_OK && key->method == PROFILE_IMPORT)
-        result = provision->skills->prove_import(provision, key, evidence->public_key, finished, err);
+    if (result == PROVISION_OK)
+        result = prove_is_meant(provision, step->key, evidence->public_key, finished, err);
     if (result == PROVISION_OK && (key->usage & SIGNING) != 0)
         result = prove_signature(provision, key, evidence, err);
     evidence->proven = result == PROVISION_OK;

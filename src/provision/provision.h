@@ -23,33 +23,46 @@ enum provision_status {
     PROVISION_WRONG,       /* not the device the profile expects; nothing was written */
     PROVISION_NOT_ARMED,   /* an irreversible step that nobody armed; nothing was locked */
     PROVISION_STORAGE,     /* the key store failed */
-    PROVISION_INPUT,       /* a key to import could not be had */
+    PROVISION_INPUT,       /* a key to import could not be read */
     PROVISION_INTERRUPTED, /* the caller asked to stop; safe to run again */
 };
 
-/* In the order in which they are done. */
-enum provision_action {
-    PROVISION_WRITE_CONFIG,
-    PROVISION_LOCK_CONFIG,
-    PROVISION_REGISTER_KEY,
-    PROVISION_GENERATE_KEY,
-    PROVISION_IMPORT_KEY,
-    PROVISION_FILL_DATA, /* known bytes into every unused slot, so that the data lock can carry its CRC */
-    PROVISION_LOCK_DATA,
-    PROVISION_PROVE_KEY,
-    PROVISION_LOCK_SLOT,
-    PROVISION_ACTION_COUNT
+/*
+ * The kinds of steps, in the order in which they are done: to add one is to write steps/NAME.c and a row here. The
+ * number is how many such steps a plan can have at most: 1 for the device, or one for each key. (Every key is made by
+ * one of three kinds, of which only the first counts.)
+ */
+#define PROVISION_STEP_ROWS(ROW)                                                                                       \
+    ROW(expect_config, 0)                                                                                              \
+    ROW(write_config, 1)                                                                                               \
+    ROW(lock_config, 1)                                                                                                \
+    ROW(register_key, PROFILE_KEYS_MAX)                                                                                \
+    ROW(generate_key, 0)                                                                                               \
+    ROW(import_key, 0)                                                                                                 \
+    ROW(fill_data, 1)                                                                                                  \
+    ROW(lock_data, 1)                                                                                                  \
+    ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
+    ROW(lock_slot, PROFILE_KEYS_MAX)
+
+#define PROVISION_COUNT_KIND(name, most) +1
+#define PROVISION_COUNT_STEPS(name, most) +(most)
+enum {
+    PROVISION_STEP_KINDS = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_KIND),
+    PROVISION_STEPS_MAX = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_STEPS),
 };
-const char *provision_action_name(enum provision_action action); /* "generate-key" */
+
+#define PROVISION_NO_KEY (-1)
+
+struct provision_step_kind;
 
 struct provision_step {
-    enum provision_action action;
+    const struct provision_step_kind *kind;
     bool done;          /* found done while observing, or done by this run */
-    bool started;       /* found started: the key's slot holds what was never reported, or was destroyed */
+    bool started;       /* found started: the key's slot holds a key that was never recorded, or was destroyed */
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */
-    int key;            /* index into profile->keys, -1 for none */
-    uint8_t slot;       /* PROFILE_SLOT_ANY: not chosen yet, or none */
+    int key;            /* index into profile->keys, or PROVISION_NO_KEY */
+    uint8_t slot;       /* PROFILE_SLOT_ANY: none, or not chosen yet */
     uint32_t chip_us;   /* chip time this step took; 0 before */
 };
 
@@ -65,34 +78,7 @@ enum provision_state {
 };
 const char *provision_state_name(enum provision_state state); /* "partial" */
 
-struct provision_run;
-struct provision_skills;
-
-/* Does one step: see provision/run.h. */
-typedef enum provision_status provision_run_step(struct provision_run *run, struct provision_step *step,
-                                                 struct error *err);
-
-/*
- * What the engine, the boards and the station know of one kind of step. A step that cannot be undone has a consequence;
- * it is done by the gate (provision/gate.h), and only where it is armed. The name lies in the row and is no pointer, so
- * that an image that keeps its texts apart (-DIMPRINT_TEXTS=OFF) still has it.
- */
-struct provision_step_kind {
-    char name[20];      /* "generate-key" */
-    bool is_persistent; /* changes something that stays */
-    bool makes_key;     /* afterwards the key store has a record of the step's key */
-    bool (*is_supported)(const struct provision_skills *skills); /* NULL: by every program */
-    provision_run_step *run;
-    const char *doing;       /* after "cannot": "lock the slot" */
-    const char *consequence; /* what can never be changed again; NULL: the step can be undone */
-};
-
-/* One row for each enum provision_action. */
-extern const struct provision_step_kind provision_step_kinds[PROVISION_ACTION_COUNT];
-
-#define PROVISION_STEPS_MAX (3 * PROFILE_KEYS_MAX + 4)
-
-/* What was found, and what is still to do. Plain data; valid as long as the profile it was made from. */
+/* What was found, and what is still to do. Valid as long as the profile and the kinds of steps it was made from. */
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
@@ -101,6 +87,50 @@ struct provision_plan {
     struct provision_step steps[PROVISION_STEPS_MAX];
     struct chip_config found;  /* config zone as observed */
     struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
+};
+
+struct provision;
+struct provision_run;
+struct provision_lock;
+
+/* Whether a profile needs such a step: for the device (`key` is PROVISION_NO_KEY), or for the key with that index. */
+typedef bool provision_is_needed(const struct profile *profile, int key);
+
+/* Does one step of the plan: see provision/run.h. Which key and slot failed is for the caller to say. */
+typedef enum provision_status provision_run_step(struct provision_run *run, struct provision_step *step,
+                                                 struct error *err);
+
+/*
+ * All that the engine, the boards and the station know of one kind of step. The name lies in the struct and is no
+ * pointer, so that an image that stores its texts elsewhere (-DIMPRINT_TEXTS=OFF) still has it.
+ */
+struct provision_step_kind {
+    char name[20];      /* "generate-key" */
+    bool is_persistent; /* changes something that stays */
+    bool makes_key;     /* afterwards the key store has a record of the step's key */
+    bool proves_key;    /* afterwards the evidence of the step's key is complete */
+    provision_is_needed *is_needed;
+
+    /*
+     * Sets the step's `done`, and for a step that makes a key `started` and `slot`; the rest is set already. Writes
+     * nothing to the chip. False with the reason where this device cannot become what the profile asks for. NULL: the
+     * step is never found done. Earlier steps are in the plan.
+     */
+    bool (*observe)(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                    struct error *err);
+
+    provision_run_step *run; /* NULL: there is only something to observe, and no step in the plan */
+
+    /*
+     * For a kind that makes keys: whether the public key `point` that the chip shows (65 bytes) is the key that the
+     * profile means. `finished`: the device was finished before this run. NULL: any key is.
+     */
+    enum provision_status (*prove)(struct provision *provision, const struct profile_key *key, const uint8_t *point,
+                                   bool finished, struct error *err);
+
+    const struct provision_lock *lock; /* for a kind that the gate runs: provision/gate.h; else NULL */
+    const char *doing;                 /* after "cannot": "lock the slot" */
+    const char *consequence;           /* what can never be changed again; NULL: the step can be undone */
 };
 
 /* Steps are indices into the plan's, -1 for none. */
@@ -157,38 +187,15 @@ struct provision_callbacks {
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 
-struct provision;
-
-/*
- * What the engine can do beyond registering, generating and proving keys in parts that are configured as delivered.
- * Each skill may be missing: then its code is not in the program, and a profile that needs it is refused while
- * observing. `imprint compile --c` names those that a profile needs, so that a board carries no others.
- */
-struct provision_skills {
-    /* Another configuration than as delivered, and keys that derive: profile_wanted_config(). */
-    bool (*wanted_config)(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
-                          struct error *err);
-    /* To write that configuration, to fill the data zone, and to lock: provision/configure.h, fill.h, gate.h. */
-    enum provision_status (*write_config)(struct provision *provision, const struct provision_plan *plan,
-                                          struct error *err);
-    enum provision_status (*fill_data)(struct provision *provision, const struct provision_plan *plan,
-                                       struct error *err);
-    enum provision_status (*lock)(struct provision *provision, struct provision_plan *plan,
-                                  const struct provision_step *step, struct error *err);
-    /* To import, and to prove what was imported: provision/import.h. */
-    enum provision_status (*import_key)(struct provision *provision, const struct profile_key *key,
-                                        const psa_key_attributes_t *attributes, struct error *err);
-    enum provision_status (*prove_import)(struct provision *provision, const struct profile_key *key,
-                                          const uint8_t *point, bool finished, struct error *err);
-};
-
-/* All of them. */
-extern const struct provision_skills provision_all_skills;
-
 struct provision {
-    struct driver *driver;                 /* bound; its chip and storage are used */
-    const struct profile *profile;         /* has passed profile_check() */
-    const struct provision_skills *skills; /* NULL: none */
+    struct driver *driver;         /* bound; its chip and storage are used */
+    const struct profile *profile; /* has passed profile_check() */
+    /*
+     * The kinds of steps that this program supports, in the order of their rows, then NULL: provision_all_steps
+     * (provision/steps.h), or the table of a compiled profile. A profile that needs another kind is refused while
+     * observing.
+     */
+    const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "profile/words.h"
+#include "provision/steps.h"
 
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
@@ -68,33 +69,27 @@ static void take_chip(struct board_results *results, const struct link_words *wo
     results->plan.changes_left = changes;
 }
 
-static bool take_action(const struct link_words *words, enum provision_action *action)
+static const struct provision_step_kind *take_kind(const struct link_words *words)
 {
     const char *name = link_value(words, "action");
 
-    for (int i = 0; name != NULL && i < PROVISION_ACTION_COUNT; i++) {
-        if (strcmp(name, provision_action_name((enum provision_action)i)) == 0) {
-            *action = (enum provision_action)i;
-            return true;
-        }
-    }
-    return false;
+    return name != NULL ? provision_step_named(name) : NULL;
 }
 
 static const struct provision_step *take_step(struct board_results *results, const struct link_words *words)
 {
-    struct provision_step step = {.key = -1, .slot = PROFILE_SLOT_ANY};
+    struct provision_step step = {.kind = take_kind(words), .key = PROVISION_NO_KEY, .slot = PROFILE_SLOT_ANY};
     uint32_t n, slot;
     size_t key;
 
     if (!link_number(words, "n", PROVISION_STEPS_MAX, &n) || n == 0 || n > results->plan.step_count ||
-        !take_action(words, &step.action))
+        step.kind == NULL)
         return NULL;
     step.done = take_flag(words, "done");
     step.started = take_flag(words, "started");
     step.is_persistent = take_flag(words, "persistent");
-    /* What cannot be undone follows from the action; a board's word for it is not needed. */
-    step.forever = provision_step_kinds[step.action].consequence != NULL;
+    /* Whether a step can be undone follows from its kind; the station does not ask the board. */
+    step.forever = step.kind->consequence != NULL;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;

@@ -16,6 +16,7 @@
 #include "chip/words.h"
 #include "profile/text/text.h"
 #include "provision/provision.h"
+#include "provision/steps.h"
 #include "psa/start.h"
 #include "storage/file.h"
 #include "transport/virtual.h"
@@ -91,7 +92,7 @@ static void run(struct bench *bench, const char *title)
 {
     struct provision provision = {.driver = &bench->driver,
                                   .profile = &bench->profile,
-                                  .skills = &provision_all_skills,
+                                  .steps = provision_all_steps,
                                   .callbacks = {.armed = armed}};
     struct chip_counters before = bench->chip.counters;
     struct virtual_counters virtual_before;

@@ -164,7 +164,7 @@ def test_what_is_not_in_an_image(board):
     assert {"psa_generate_key", "driver_generate_key", "chip_generate_key", "provision_execute"} <= factory
     assert not {"driver_import_key", "driver_destroy_key", "driver_verify_hash", "chip_import_key", "chip_import_key_encrypted",
                 "chip_write_config", "chip_write_slot_block", "chip_lock_config", "chip_lock_data", "chip_lock_slot",
-                "chip_update_extra", "provision_gate_lock", "profile_wanted_config", "profile_check", "malloc", "printf"} & factory
+                "chip_update_extra", "provision_gate_lock", "provision_step_import_key", "profile_wanted_config", "profile_check", "malloc", "printf"} & factory
 
 
 # ---- factory and primary

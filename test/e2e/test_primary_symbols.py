@@ -32,7 +32,9 @@ def test_factory_can_what_its_profile_needs():
     found = sorted(name for name in symbols(FACTORY) if FORBIDDEN.fullmatch(name))
     for name in ("psa_generate_key", "mbedtls_psa_register_se_key", "driver_generate_key", "chip_generate_key", "provision_execute"):
         assert name in found
-    for name in ("provision_gate_lock", "provision_fill_data", "provision_import_key", "atecc608a_drv_info"):
+    assert {name for name in found if name.startswith("provision_step_")} == {
+        "provision_step_needs", "provision_step_register_key", "provision_step_generate_key", "provision_step_prove_key"}
+    for name in ("provision_gate_lock", "provision_data_summary", "profile_wanted_config", "atecc608a_drv_info"):
         assert name not in found
 
 
@@ -41,5 +43,6 @@ def test_factory_of_a_blank_part_could_all():
     found = sorted(name for name in symbols(FACTORY_BLANK) if FORBIDDEN.fullmatch(name))
     for name in ("psa_generate_key", "driver_generate_key", "driver_erase_slot", "driver_import_key", "chip_generate_key",
                  "chip_lock_config", "chip_lock_data", "chip_write_config", "chip_write_slot_block", "atecc608a_drv_info",
-                 "provision_execute"):
+                 "provision_execute", "provision_gate_lock", "provision_data_summary", "provision_step_write_config",
+                 "provision_step_lock_config", "provision_step_import_key", "provision_step_fill_data", "provision_step_lock_data"):
         assert name in found

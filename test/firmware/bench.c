@@ -17,6 +17,7 @@
 #include <imprint/board.h>
 #include "firmware/factory/factory.h"
 #include "firmware/primary/primary.h"
+#include "provision/steps.h"
 #include "transport/virtual.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -191,19 +192,20 @@ static void power_on(const char *input)
 
 /* Each profile with what it takes, and no more, as in its image. */
 extern const struct profile_compiled board_profile, blank_profile, many_profile;
-extern const struct provision_skills board_profile_skills, blank_profile_skills, many_profile_skills;
+extern const struct provision_step_kind *const board_profile_steps[], *const blank_profile_steps[],
+                                                                          *const many_profile_steps[];
 extern const struct driver_shell *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
     if (compiled == &board_profile)
-        factory_serve(factory, compiled, &board_profile_skills, board_profile_driver);
+        factory_serve(factory, compiled, board_profile_steps, board_profile_driver);
     else if (compiled == &blank_profile)
-        factory_serve(factory, compiled, &blank_profile_skills, blank_profile_driver);
+        factory_serve(factory, compiled, blank_profile_steps, blank_profile_driver);
     else if (compiled == &many_profile)
-        factory_serve(factory, compiled, &many_profile_skills, many_profile_driver);
+        factory_serve(factory, compiled, many_profile_steps, many_profile_driver);
     else
-        factory_serve(factory, compiled, &provision_all_skills, &driver_shell_all);
+        factory_serve(factory, compiled, provision_all_steps, &driver_shell_all);
 }
 
 void bench_factory(const struct profile_compiled *compiled, const char *input)

@@ -108,18 +108,22 @@ static void test_carries_public_keys(void **state)
 
 static void test_the_same_each_time(void **state)
 {
+    const char *const steps[] = {"provision_step_one", "provision_step_two", NULL};
+
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char *first = NULL, *second = NULL;
         size_t first_len = 0, second_len = 0;
         FILE *stream = open_memstream(&first, &first_len);
 
-        profile_table_print(stream, rows[i].compiled, "a");
+        profile_table_print(stream, rows[i].compiled, "a", steps);
         assert_int_equal(fclose(stream), 0);
         stream = open_memstream(&second, &second_len);
-        profile_table_print(stream, rows[i].compiled, "a");
+        profile_table_print(stream, rows[i].compiled, "a", steps);
         assert_int_equal(fclose(stream), 0);
         assert_string_equal(first, second);
+        assert_non_null(
+            strstr(first, "a_steps[] = {\n    &provision_step_one,\n    &provision_step_two,\n    NULL,\n"));
         free(first);
         free(second);
     }

@@ -16,6 +16,7 @@
 #include "base/hex.h"
 #include "profile/text/text.h"
 #include "provision/provision.h"
+#include "provision/steps.h"
 #include "test/power/verdict.h"
 
 const struct scene_key *scene_find_key(const struct scene *scene, uint32_t id)
@@ -34,9 +35,9 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
     struct board *board = context;
 
     (void)plan;
-    board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", provision_action_name(step->action),
+    board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", step->kind->name,
               step->slot == PROFILE_SLOT_ANY ? -1 : step->slot);
-    if (finished && provision_step_kinds[step->action].makes_key)
+    if (finished && step->kind->makes_key)
         board_promise(board, board->scene->profile.keys[step->key].id, step->slot);
     return board_goes_on(board);
 }
@@ -114,7 +115,7 @@ static bool run_profile(struct board *board)
     struct error *err = &board->outcome->err;
     struct provision provision = {.driver = &board->driver,
                                   .profile = &board->scene->profile,
-                                  .skills = &provision_all_skills,
+                                  .steps = provision_all_steps,
                                   .callbacks = {.context = board,
                                                 .progress = on_progress,
                                                 .import_key = on_import,

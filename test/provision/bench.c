@@ -13,6 +13,7 @@
 
 #include "chip/operations.h"
 #include "profile/text/text.h"
+#include "provision/steps.h"
 
 const char bench_example[] = "imprint: 1\n"
                              "name: example\n"
@@ -123,7 +124,7 @@ static bool bench_before_lock(void *context, const struct provision_plan *plan, 
     uint8_t stray[32] = {0x5a};
 
     (void)plan;
-    if (bench->tamper_before_lock && step->action == PROVISION_LOCK_DATA)
+    if (bench->tamper_before_lock && step->kind == &provision_step_lock_data)
         assert_int_equal(chip_write_slot_block(&bench->chip, 8, 5, stray, NULL), CHIP_OK);
     return true;
 }
@@ -141,7 +142,7 @@ void bench_power_on(struct bench *bench)
     bench->provision = (struct provision){
         .driver = &bench->driver,
         .profile = &bench->profile,
-        .skills = &provision_all_skills,
+        .steps = provision_all_steps,
         .callbacks = {.context = bench,
                       .progress = bench_progress,
                       .import_key = bench_import_key,

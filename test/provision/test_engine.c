@@ -20,6 +20,7 @@
 
 #include "chip/operations.h"
 #include "provision/gate.h"
+#include "provision/steps.h"
 #include "test/provision/bench.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -552,59 +553,77 @@ static void test_an_old_failure_is_not_the_reason(void **state)
     bench_close(&bench);
 }
 
-/* A program that was built for less: whatever skill it lacks, it says so while looking, and writes nothing. */
-static void test_a_program_without_a_skill_that_is_needed(void **state)
+/* A program that was built for less: whatever kind of step it lacks, it says so while looking, and writes nothing. */
+static void test_a_program_without_a_step_that_is_needed(void **state)
 {
     struct bench bench;
-    struct provision_skills skills;
 
     (void)state;
     bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
-    for (unsigned missing = 0; missing <= 6; missing++) {
+    for (size_t missing = 0; missing <= PROVISION_STEP_KINDS; missing++) {
+        const struct provision_step_kind *steps[PROVISION_STEP_KINDS + 1];
         uint32_t writing = bench.chip.counters.writing;
+        size_t n = 0;
 
-        skills = provision_all_skills;
-        if (missing == 0)
-            skills.wanted_config = NULL;
-        else if (missing == 1)
-            skills.write_config = NULL;
-        else if (missing == 2)
-            skills.fill_data = NULL;
-        else if (missing == 3)
-            skills.lock = NULL;
-        else if (missing == 4)
-            skills.import_key = NULL;
-        else if (missing == 5)
-            skills.prove_import = NULL;
-        bench.provision.skills = missing == 6 ? NULL : &skills;
+        for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
+            if (i != missing && missing < PROVISION_STEP_KINDS)
+                steps[n++] = provision_all_steps[i];
+        steps[n] = NULL; /* last of all: a program without any */
+        if (missing < PROVISION_STEP_KINDS && !provision_is_needed_by(provision_step_needs[missing], &bench.profile))
+            continue;
+        bench.provision.steps = steps;
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_UNEXPECTED);
         assert_int_equal(bench.chip.counters.writing, writing);
     }
-    bench.provision.skills = &provision_all_skills;
+    bench.provision.steps = provision_all_steps;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_close(&bench);
 }
 
-/* The demo plan takes none. */
-static void test_a_program_without_skills(void **state)
+/* The demo plan needs three kinds of steps. */
+static void test_a_program_with_the_steps_that_are_needed(void **state)
 {
+    static const struct provision_step_kind *const steps[] = {
+        &provision_step_register_key, &provision_step_generate_key, &provision_step_prove_key, NULL};
     struct bench bench;
 
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
-    bench.provision.skills = NULL;
+    bench.provision.steps = steps;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_int_equal(bench.evidence.changes, 0);
     bench_close(&bench);
 }
 
+/* The rows of the table are what the rest relies on. */
+static void test_the_table_of_steps(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PROVISION_STEP_KINDS; i++) {
+        const struct provision_step_kind *kind = provision_all_steps[i];
+        char symbol[64];
+
+        assert_ptr_equal(kind->is_needed, provision_step_needs[i]);
+        assert_ptr_equal(provision_step_named(kind->name), kind);
+        snprintf(symbol, sizeof(symbol), "provision_step_%s", kind->name);
+        for (char *c = symbol; *c != '\0'; c++)
+            *c = (char)(*c == '-' ? '_' : *c);
+        assert_string_equal(provision_step_symbols[i], symbol);
+        assert_int_equal(kind->run != NULL, kind->doing != NULL);
+        assert_int_equal(kind->lock != NULL, kind->consequence != NULL);
+    }
+    assert_null(provision_all_steps[PROVISION_STEP_KINDS]);
+    assert_null(provision_step_named("lock-nothing"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_program_without_a_skill_that_is_needed),
-        cmocka_unit_test(test_a_program_without_skills),
+        cmocka_unit_test(test_a_program_without_a_step_that_is_needed),
+        cmocka_unit_test(test_a_program_with_the_steps_that_are_needed),
+        cmocka_unit_test(test_the_table_of_steps),
         cmocka_unit_test(test_example_then_again),
         cmocka_unit_test(test_observing_never_writes),
         cmocka_unit_test(test_three_ways_on_a_blank_part),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "provision/gate.h"
+#include "provision/steps.h"
 
 #define SLOT_CONFIG(n) (20 + 2 * (n))
 #define KEY_CONFIG(n) (96 + 2 * (n))
@@ -56,11 +57,11 @@ static struct provision_plan sound_plan(const struct chip_config *config)
         .found = *config,
         .wanted = *config,
         .step_count = 5,
-        .steps = {{.action = PROVISION_LOCK_CONFIG, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
-                  {.action = PROVISION_GENERATE_KEY, .done = true, .key = 0, .slot = 0},
-                  {.action = PROVISION_LOCK_DATA, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
-                  {.action = PROVISION_PROVE_KEY, .done = true, .key = 0, .slot = 0},
-                  {.action = PROVISION_LOCK_SLOT, .forever = true, .key = 0, .slot = 0}},
+        .steps = {{.kind = &provision_step_lock_config, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
+                  {.kind = &provision_step_generate_key, .done = true, .key = 0, .slot = 0},
+                  {.kind = &provision_step_lock_data, .forever = true, .key = -1, .slot = PROFILE_SLOT_ANY},
+                  {.kind = &provision_step_prove_key, .done = true, .key = 0, .slot = 0},
+                  {.kind = &provision_step_lock_slot, .forever = true, .key = 0, .slot = 0}},
     };
     return plan;
 }

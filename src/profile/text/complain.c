@@ -245,7 +245,7 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
     return false;
 }
 
-/* Finds the node of an entry named in a conflict (NULL if there is none), and writes its path to `path`. */
+/* An entry named in a conflict: its node (NULL if there is none) and its path. */
 struct complain_entry {
     const struct tree_node *node;
     struct complain_path list, path;

@@ -201,58 +201,33 @@ static bool is_imported(const struct profile_key *key)
     return key->method == PROFILE_IMPORT;
 }
 
-static bool is_locked(const struct profile_key *key)
+/* The kinds of steps (provision/steps.h) and the driver table by which this profile can be done. */
+static void print_needs(FILE *stream, const struct profile *profile, const char *name, const char *const *steps)
 {
-    return key->lock_slot;
-}
-
-static bool is_derived_with(const struct profile_key *key)
-{
-    return (key->usage & PSA_KEY_USAGE_DERIVE) != 0;
-}
-
-/* The skills of the engine (provision/provision.h) and the driver table by which this profile can be done. */
-static void print_needs(FILE *stream, const struct profile *profile, const char *name)
-{
-    const bool imports = any_key(profile, is_imported);
-    const bool configured = profile->configuration != PROFILE_AS_DELIVERED || any_key(profile, is_derived_with);
-    const struct {
-        const char *skill, *function;
-        bool needed;
-    } skills[] = {
-        {"wanted_config", "profile_wanted_config", configured},
-        {"write_config", "provision_write_config", profile->configuration == PROFILE_POLICY},
-        {"fill_data", "provision_fill_data", profile->lock_data},
-        {"lock", "provision_gate_lock", profile->lock_config || profile->lock_data || any_key(profile, is_locked)},
-        {"import_key", "provision_import_key", imports},
-        {"prove_import", "provision_prove_import", imports},
-    };
-
     fprintf(stream,
-            "\n/* What it takes to do that, and no more: what nothing refers to is not linked. */\n"
-            "extern const struct provision_skills %s_skills;\n"
-            "const struct provision_skills %s_skills = {\n",
+            "\n/* The code that does it. The linker leaves out what nothing refers to. */\n"
+            "extern const struct provision_step_kind *const %s_steps[];\n"
+            "const struct provision_step_kind *const %s_steps[] = {\n",
             name, name);
-    for (size_t i = 0; i < sizeof skills / sizeof skills[0]; i++)
-        fprintf(stream, "    .%s = %s,\n", skills[i].skill, skills[i].needed ? skills[i].function : "NULL");
+    for (; *steps != NULL; steps++)
+        fprintf(stream, "    &%s,\n", *steps);
     fprintf(stream,
-            "};\n\n"
+            "    NULL,\n};\n\n"
             "extern const struct driver_shell *const %s_driver;\n"
             "const struct driver_shell *const %s_driver = &%s;\n",
-            name, name, imports ? "driver_shell_all" : "driver_shell_make_only");
+            name, name, any_key(profile, is_imported) ? "driver_shell_all" : "driver_shell_make_only");
 }
 
-void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name)
+void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
+                         const char *const *steps)
 {
     const struct profile *profile = &compiled->profile;
 
     fprintf(stream,
-            "/* \n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
-            " * Do not edit it: make it again. docs/reference/profile.md explains the values.\n */\n"
+            "/*\n * Profile %s as const data for a factory image. Made by: imprint compile --c\n"
+            " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
             "#include \"profile/compiled.h\"\n"
-            "#include \"provision/fill.h\"\n"
-            "#include \"provision/gate.h\"\n"
-            "#include \"provision/skills.h\"\n"
+            "#include \"provision/steps.h\"\n"
             "#include \"psa/start.h\"\n\n",
             profile->name);
     print_hashes(stream, profile);
@@ -283,7 +258,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
         fprintf(stream, "    .public_key_count = %zu,\n    .public_keys = %s_public_keys,\n",
                 compiled->public_key_count, name);
     fputs("};\n", stream);
-    print_needs(stream, profile, name);
+    print_needs(stream, profile, name, steps);
 }
 
 bool profile_table_name_valid(const char *name)

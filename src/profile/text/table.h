@@ -12,9 +12,11 @@
 bool profile_table_name_valid(const char *name);
 
 /*
- * Prints the definition of `const struct profile_compiled NAME`. The profile must be checked and `digest` must be its
- * digest. The caller checks `stream` for errors.
+ * Prints the definition of `const struct profile_compiled NAME`, and beside it NAME_steps and NAME_driver, the code
+ * that does it. The profile must be checked, and the digest must be its digest. `steps` are the C names of the kinds of
+ * steps that it needs (provision/steps.h), in their order, then NULL. The caller checks `stream` for errors.
  */
-void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name);
+void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
+                         const char *const *steps);
 
 #endif

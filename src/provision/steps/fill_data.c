@@ -1,15 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provision/fill.h"
+#include "provision/steps/fill_data.h"
 
 #include <string.h>
 
 #include "base/crc16.h"
 #include "chip/operations.h"
+#include "provision/run.h"
 #include "provision/status.h"
+#include "provision/steps.h"
 
 #define BLOCK_BYTES 32
 #define OTP_BLOCKS (CHIP_OTP_BYTES / BLOCK_BYTES)
 #define SHIPPED_BYTE 0xff /* what a part holds where nobody has written: chip-zones section 7 */
+
+bool provision_needs_fill_data(const struct profile *profile, int key)
+{
+    return key == PROVISION_NO_KEY && profile->lock_data;
+}
+
+/* After the data lock nobody can fill anything, and nobody needs to. */
+static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                    struct error *err)
+{
+    (void)provision;
+    (void)err;
+    step->done = chip_data_is_locked(&plan->found);
+    return true;
+}
 
 /* The first three blocks of a slot; the rest is SHIPPED_BYTE. Long enough for a padded public key. */
 struct slot_content {
@@ -45,7 +62,7 @@ static enum provision_status content_of_slot(struct provision *provision, uint8_
         if (provision->callbacks.import_key == NULL ||
             !provision->callbacks.import_key(provision->callbacks.context, key, &out, err) ||
             out.len != sizeof(point)) {
-            error_set(err, ERROR_INPUT_FILE, "the public key to import cannot be had", NULL);
+            error_set(err, ERROR_INPUT_FILE, "cannot read the public key to import", NULL);
             error_with_key(err, key->id);
             return provision_status_of(err);
         }
@@ -97,19 +114,18 @@ static enum provision_status write_block(struct provision *provision, void *cont
     return provision_status_of(err);
 }
 
-enum provision_status provision_fill_data(struct provision *provision, const struct provision_plan *plan,
-                                          struct error *err)
+static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
 {
+    struct provision *provision = run->provision;
     uint8_t shipped[BLOCK_BYTES];
-    enum provision_status result = fill_walk(provision, plan, write_block, NULL, err);
+    enum provision_status result = fill_walk(provision, run->plan, write_block, NULL, err);
 
+    (void)step;
     memset(shipped, SHIPPED_BYTE, sizeof(shipped));
     for (uint8_t block = 0; block < OTP_BLOCKS && result == PROVISION_OK; block++) {
         if (chip_write_otp_block(provision->driver->chip, block, shipped, err) != CHIP_OK)
             result = provision_status_of(err);
     }
-    if (result != PROVISION_OK)
-        error_doing(err, "fill the unused slots before the data lock");
     return result;
 }
 
@@ -138,3 +154,12 @@ enum provision_status provision_data_summary(struct provision *provision, const 
     *summary = crc16_update(*summary, bytes_of(otp, sizeof(otp)));
     return result;
 }
+
+const struct provision_step_kind provision_step_fill_data = {
+    .name = "fill-data",
+    .is_persistent = true,
+    .is_needed = provision_needs_fill_data,
+    .observe = observe,
+    .run = run,
+    .doing = "fill the unused slots before the data lock",
+};

@@ -1,7 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "chip/operations.h"
-#include "provision/skills.h"
+#include "provision/run.h"
 #include "provision/status.h"
+#include "provision/steps.h"
+
+bool provision_needs_write_config(const struct profile *profile, int key)
+{
+    return key == PROVISION_NO_KEY && profile->configuration == PROFILE_POLICY;
+}
+
+/* expect-config has derived the wanted zone, and refused another one that is locked. */
+static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                    struct error *err)
+{
+    (void)provision;
+    (void)err;
+    step->done = provision_same_policy(plan, &plan->found, NULL);
+    return true;
+}
 
 /*
  * Before the part gets another I2C address: nobody else may have it, and from now on the part is looked for there too.
@@ -19,14 +35,16 @@ static bool prepare_move(struct chip *chip, uint8_t address, struct error *err)
     return true;
 }
 
-enum provision_status provision_write_config(struct provision *provision, const struct provision_plan *plan,
-                                             struct error *err)
+static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
 {
+    struct provision *provision = run->provision;
+    const struct provision_plan *plan = run->plan;
     struct chip *chip = provision->driver->chip;
     const uint8_t address = chip_config_i2c_address(&plan->wanted);
     struct chip_config now;
     bool moves;
 
+    (void)step;
     driver_forget_config(provision->driver);
     if (chip_read_config(chip, &now, err) != CHIP_OK)
         return provision_status_of(err);
@@ -44,3 +62,12 @@ enum provision_status provision_write_config(struct provision *provision, const 
     }
     return PROVISION_OK;
 }
+
+const struct provision_step_kind provision_step_write_config = {
+    .name = "write-config",
+    .is_persistent = true,
+    .is_needed = provision_needs_write_config,
+    .observe = observe,
+    .run = run,
+    .doing = "write the config zone",
+};

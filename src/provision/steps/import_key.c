@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "provision/skills.h"
+#include "provision/make_key.h"
 #include "provision/status.h"
+#include "provision/steps.h"
 #include "psa/keys.h"
 
 /* The longest key to import in PSA's format: an uncompressed P-256 point. */
 #define POINT_BYTES 65
 
-enum provision_status provision_import_key(struct provision *provision, const struct profile_key *key,
-                                           const psa_key_attributes_t *attributes, struct error *err)
+bool provision_needs_import_key(const struct profile *profile, int key)
+{
+    return key != PROVISION_NO_KEY && profile->keys[key].method == PROFILE_IMPORT;
+}
+
+static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                    struct error *err)
+{
+    return provision_observe_key(provision, plan, step, DRIVER_IMPORT, err);
+}
+
+static enum provision_status make(struct provision *provision, const struct profile_key *key,
+                                  const psa_key_attributes_t *attributes, struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t source[POINT_BYTES];
-    struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    uint8_t secret[POINT_BYTES];
+    struct bytes_out out = {.data = secret, .cap = sizeof(secret)};
     enum provision_status result = PROVISION_OK;
     psa_status_t status;
 
     if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
-        error_set(err, ERROR_INPUT_FILE, "the key to import cannot be had", NULL);
+        error_set(err, ERROR_INPUT_FILE, "cannot read the key to import", NULL);
         result = provision_status_of(err);
         goto out;
     }
@@ -26,12 +38,18 @@ enum provision_status provision_import_key(struct provision *provision, const st
     if (status != PSA_SUCCESS)
         result = provision_psa_failed(provision, status, key, err);
 out:
-    bytes_wipe(source, sizeof(source));
+    bytes_wipe(secret, sizeof(secret));
     return result;
 }
 
+static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
+{
+    return provision_make_key(run, step, make, err);
+}
+
 /* The public key that belongs to an imported key: the point itself, or computed in software from the scalar. */
-static psa_status_t public_key_of(const struct profile_key *key, struct bytes source, uint8_t point[static POINT_BYTES])
+static psa_status_t public_key_of(const struct profile_key *key, struct bytes key_to_import,
+                                  uint8_t point[static POINT_BYTES])
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_id_t copy = 0;
@@ -40,7 +58,7 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes so
 
     psa_set_key_type(&attributes, key->type);
     psa_set_key_bits(&attributes, key->bits);
-    status = psa_import_key(&attributes, source.data, source.len, &copy);
+    status = psa_import_key(&attributes, key_to_import.data, key_to_import.len, &copy);
     if (status == PSA_SUCCESS) {
         status = psa_export_public_key(copy, point, POINT_BYTES, &len);
         (void)psa_destroy_key(copy);
@@ -48,23 +66,28 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes so
     return status;
 }
 
-enum provision_status provision_prove_import(struct provision *provision, const struct profile_key *key,
-                                             const uint8_t *point, bool finished, struct error *err)
+/*
+ * A record with the right attributes does not say which key is in the slot: the run that made it may have been cut
+ * short, and the key file been corrected since. On a `finished` device a private key is compared only where its file is
+ * available.
+ */
+static enum provision_status prove(struct provision *provision, const struct profile_key *key, const uint8_t *point,
+                                   bool finished, struct error *err)
 {
-    const bool needs_source = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || !finished;
+    const bool needs_file = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || !finished;
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t source[POINT_BYTES];
+    uint8_t secret[POINT_BYTES];
     uint8_t wanted[POINT_BYTES];
-    struct bytes_out out = {.data = source, .cap = sizeof(source)};
+    struct bytes_out out = {.data = secret, .cap = sizeof(secret)};
     struct error ignored = {.reason = ERROR_NONE};
-    struct error *missing = needs_source ? err : &ignored;
+    struct error *missing = needs_file ? err : &ignored;
     enum provision_status result = PROVISION_OK;
     psa_status_t status;
 
     if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
-        if (!needs_source)
+        if (!needs_file)
             goto out;
-        error_set(err, ERROR_INPUT_FILE, "the key to compare with cannot be had", NULL);
+        error_set(err, ERROR_INPUT_FILE, "cannot read the key to compare with", NULL);
         error_with_key(err, key->id);
         result = provision_status_of(err);
         goto out;
@@ -82,6 +105,17 @@ enum provision_status provision_prove_import(struct provision *provision, const 
         result = PROVISION_WRONG;
     }
 out:
-    bytes_wipe(source, sizeof(source));
+    bytes_wipe(secret, sizeof(secret));
     return result;
 }
+
+const struct provision_step_kind provision_step_import_key = {
+    .name = "import-key",
+    .is_persistent = true,
+    .makes_key = true,
+    .is_needed = provision_needs_import_key,
+    .observe = observe,
+    .run = run,
+    .prove = prove,
+    .doing = "import a key into the chip",
+};
