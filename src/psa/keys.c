@@ -48,15 +48,15 @@ psa_status_t keys_settle(struct driver *driver, struct error *err)
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,
                             uint32_t also, uint8_t *slot, struct error *err)
 {
-    struct driver_want want;
-    psa_status_t status = driver_want_of(attributes, method, &want, err);
+    struct driver_slot_needs needs;
+    psa_status_t status = driver_needs_of(attributes, method, &needs, err);
 
     if (status != PSA_SUCCESS)
         return status;
-    want.abilities |= also;
+    needs.abilities |= also;
     if (*slot == KEYS_SLOT_ANY)
-        return driver_choose_slot(driver, &want, slot, err);
-    return driver_check_slot(driver, &want, *slot, err);
+        return driver_choose_slot(driver, &needs, slot, err);
+    return driver_check_slot(driver, &needs, *slot, err);
 }
 
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)

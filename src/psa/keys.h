@@ -42,7 +42,7 @@ psa_status_t keys_settle(struct driver *driver, struct error *err);
 /*
  * Finds the slot for a key with `attributes` made by `method`. `*slot` is the slot that the caller names, or
  * KEYS_SLOT_ANY: then the driver chooses and stores its choice there. `also` lists further abilities (enum
- * chip_ability) that the slot must have. Statuses of driver_want_of(), driver_choose_slot() and driver_check_slot()
+ * chip_ability) that the slot must have. Statuses of driver_needs_of(), driver_choose_slot() and driver_check_slot()
  * (psa/slots.h).
  */
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,

@@ -66,12 +66,12 @@ static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chi
  * Checks the rules again, against store and chip as they are now. Since the slot was chosen, the core has written a
  * transaction, and another program may have locked the slot. After success the caller writes the slot.
  */
-static psa_status_t check_again(struct driver *driver, const struct driver_want *want, uint8_t slot)
+static psa_status_t check_again(struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot)
 {
     psa_status_t status = driver_refresh_locks(driver, &driver->last_error);
 
     if (status == PSA_SUCCESS)
-        status = driver_check_slot(driver, want, slot, &driver->last_error);
+        status = driver_check_slot(driver, needs, slot, &driver->last_error);
     if (status == PSA_SUCCESS)
         driver->slot_written = true;
     return status;
@@ -142,8 +142,8 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
 
 psa_status_t driver_generate_key(struct driver *driver, uint8_t slot)
 {
-    static const struct driver_want want = {.private_key = true, .method = CHIP_CAN_GENERATE};
-    psa_status_t status = check_again(driver, &want, slot);
+    static const struct driver_slot_needs needs = {.private_key = true, .method = CHIP_CAN_GENERATE};
+    psa_status_t status = check_again(driver, &needs, slot);
 
     if (status == PSA_SUCCESS)
         status = generate(driver, slot);
@@ -211,12 +211,12 @@ static psa_status_t import_public(struct driver *driver, uint8_t slot, struct by
 psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type_t type, struct bytes key, size_t *bits)
 {
     bool private_key = type == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    const struct driver_want want = {
+    const struct driver_slot_needs needs = {
         .private_key = private_key,
         .abilities = private_key ? 0 : CHIP_CAN_HOLD_PUBLIC,
         .method = private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR,
     };
-    psa_status_t status = check_again(driver, &want, slot);
+    psa_status_t status = check_again(driver, &needs, slot);
 
     if (status == PSA_SUCCESS)
         status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);

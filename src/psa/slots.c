@@ -268,19 +268,19 @@ static uint32_t ways_for(enum driver_method method, bool private_key)
     return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
 }
 
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
-                            struct error *err)
+psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver_method method,
+                             struct driver_slot_needs *needs, struct error *err)
 {
-    want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
-    want->method = ways_for(method, want->private_key);
-    const char *fault = fault_of(attributes, method, want->private_key);
+    needs->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
+    needs->abilities = abilities_for(psa_get_key_usage_flags(attributes), needs->private_key);
+    needs->method = ways_for(method, needs->private_key);
+    const char *fault = fault_of(attributes, method, needs->private_key);
     if (fault != NULL) {
         error_set(err, ERROR_KEY_ATTRIBUTES, fault,
                   "change the key's attributes: docs/reference/psa-keys.md lists what is supported");
         return PSA_ERROR_NOT_SUPPORTED;
     }
-    if (method == DRIVER_GENERATE && !want->private_key) {
+    if (method == DRIVER_GENERATE && !needs->private_key) {
         error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
         return PSA_ERROR_INVALID_ARGUMENT;
     }
@@ -290,18 +290,18 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_
 /* --- choosing -------------------------------------------------------------------------------------------------- */
 
 /* The abilities that the chosen slot must have: see driver_pick_slot(). */
-static uint32_t needed_to_pick(const struct driver_want *want)
+static uint32_t needed_to_pick(const struct driver_slot_needs *needs)
 {
-    return want->abilities | (want->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
+    return needs->abilities | (needs->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
 }
 
-static bool fits(const struct driver_slot *slot, const struct driver_want *want)
+static bool fits(const struct driver_slot *slot, const struct driver_slot_needs *needs)
 {
-    uint32_t methods = want->method;
+    uint32_t methods = needs->method;
 
     if (!slot->write_key_known)
         methods &= ~(uint32_t)CHIP_CAN_IMPORT_SECRET;
-    return (needed_to_pick(want) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
+    return (needed_to_pick(needs) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
 }
 
 /* How good a choice a slot is. */
@@ -332,7 +332,7 @@ static psa_status_t no_slot(bool any_fits, bool any_is_free, struct error *err)
     return PSA_ERROR_INSUFFICIENT_STORAGE;
 }
 
-psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
+psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_slot_needs *needs,
                               const struct driver_settings *settings, uint8_t *slot, struct error *err)
 {
     bool any_fits = false, any_is_free = false, picked = false;
@@ -340,7 +340,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
 
     for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
         const struct driver_slot *found = &map->slots[i];
-        if (!fits(found, want))
+        if (!fits(found, needs))
             continue;
         any_fits = true;
         if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
@@ -348,7 +348,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
         any_is_free = true;
         const struct candidate candidate = {
             .loses_key = found->fill != DRIVER_FILL_EMPTY && !found->scrap,
-            .surplus = count_bits(found->abilities & ~(needed_to_pick(want) | want->method)),
+            .surplus = count_bits(found->abilities & ~(needed_to_pick(needs) | needs->method)),
         };
         if (candidate.loses_key && !settings->replace_unclaimed)
             continue;
@@ -362,13 +362,13 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
 }
 
 /* Treats all slots as empty, then asks the chip about them in order of preference until one really is empty. */
-static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_want *want,
+static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_slot_needs *needs,
                                 uint8_t *slot, struct error *err)
 {
     unsigned asked = 0;
 
     for (;;) {
-        psa_status_t status = driver_pick_slot(map, want, &driver->settings, slot, err);
+        psa_status_t status = driver_pick_slot(map, needs, &driver->settings, slot, err);
         if (status != PSA_SUCCESS || (asked & 1u << *slot) != 0 || map->slots[*slot].scrap)
             return status;
         status = ask_slot(driver, *slot, &map->slots[*slot].fill, err);
@@ -378,7 +378,8 @@ static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, c
     }
 }
 
-psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+psa_status_t driver_choose_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t *slot,
+                                struct error *err)
 {
     struct driver_map map;
     uint8_t picked;
@@ -388,7 +389,7 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
     if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
         status = driver_require(&driver->config, 0, CHIP_CAN_GENERATE, err);
     if (status == PSA_SUCCESS)
-        status = pick_asking(driver, &map, want, &picked, err);
+        status = pick_asking(driver, &map, needs, &picked, err);
     if (status == PSA_SUCCESS)
         *slot = picked;
     driver_rest(driver);
@@ -398,15 +399,15 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
 /* --- a slot that was named ------------------------------------------------------------------------------------- */
 
 /* Checks the slot's policy: the uses of the key, and the way it is put there. */
-static psa_status_t check_policy(const struct driver *driver, const struct driver_want *want, uint8_t slot,
+static psa_status_t check_policy(const struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot,
                                  struct error *err)
 {
     const struct chip_config *config = &driver->config;
     const struct chip_config later = with_data_locked(config);
-    uint32_t uses = want->abilities, ways = want->method;
+    uint32_t uses = needs->abilities, ways = needs->method;
 
     /* For a slot of another kind, the rule of an ability that only private keys have gives the message. */
-    if (want->private_key && !driver_slot_is_private(config, slot))
+    if (needs->private_key && !driver_slot_is_private(config, slot))
         uses = CHIP_CAN_GIVE_PUBLIC;
     psa_status_t status = driver_require(&later, slot, uses, err);
     if (status != PSA_SUCCESS || ways == 0)
@@ -414,8 +415,8 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
     ways &= chip_slot_can(config, slot);
     if (ways == 0) /* no slot accepts an import in clear after the data lock */
         return driver_require(
-            config, slot, chip_data_is_locked(config) ? want->method & ~(uint32_t)CHIP_CAN_IMPORT_CLEAR : want->method,
-            err);
+            config, slot,
+            chip_data_is_locked(config) ? needs->method & ~(uint32_t)CHIP_CAN_IMPORT_CLEAR : needs->method, err);
     if (ways != CHIP_CAN_IMPORT_SECRET || driver_write_key(driver, slot) != NULL)
         return PSA_SUCCESS;
     error_set(err, ERROR_WRITE_KEY_MISSING,
@@ -477,18 +478,19 @@ static psa_status_t check_unclaimed(struct driver *driver, uint8_t slot, struct 
     return PSA_ERROR_ALREADY_EXISTS;
 }
 
-psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err)
+psa_status_t driver_check_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot,
+                               struct error *err)
 {
     psa_status_t status = driver_load_config(driver, err);
 
     if (status == PSA_SUCCESS) {
-        status = check_policy(driver, want, slot, err);
+        status = check_policy(driver, needs, slot, err);
         if (status != PSA_SUCCESS && err != NULL && err->next == NULL && err->reason != ERROR_CONFIG_UNLOCKED)
             err->next = "name another slot: imprint info shows all";
     }
     if (status == PSA_SUCCESS)
-        status =
-            want->method != 0 ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
+        status = needs->method != 0 ? check_unclaimed(driver, slot, err)
+                                    : check_holds(driver, needs->private_key, slot, err);
     if (status != PSA_SUCCESS)
         error_at_slot(err, slot);
     driver_rest(driver);

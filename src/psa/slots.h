@@ -71,7 +71,7 @@ enum driver_method {
 };
 
 /* What a key needs from its slot, derived from its attributes and the method. */
-struct driver_want {
+struct driver_slot_needs {
     bool private_key;   /* a key pair, else a public key */
     uint32_t abilities; /* the abilities its type, algorithm and usage need */
     uint32_t method;    /* one of CHIP_CAN_GENERATE, _IMPORT_CLEAR | _IMPORT_SECRET, _WRITE_CLEAR; 0 for register */
@@ -81,30 +81,31 @@ struct driver_want {
  * Checks type, size, algorithm, usage and lifetime against what any slot of this chip can do. PSA_ERROR_NOT_SUPPORTED
  * or _INVALID_ARGUMENT with the rule in `err`.
  */
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
-                            struct error *err);
+psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver_method method,
+                             struct driver_slot_needs *needs, struct error *err);
 
 /*
- * The slot for `want`: of the free slots that fit, the least capable one (ties: lowest number). Empty and scrap slots
+ * The slot for `needs`: of the free slots that fit, the least capable one (ties: lowest number). Empty and scrap slots
  * are chosen first, filled ones only with settings.replace_unclaimed. PSA_ERROR_INSUFFICIENT_STORAGE if there is none;
  * the reason says whether no slot fits, all fitting slots are claimed, or some are filled but unclaimed.
  */
-psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot,
+psa_status_t driver_choose_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t *slot,
                                 struct error *err);
 
 /*
  * Makes the choice from a probed map; sends nothing. It chooses only slots whose public key can be read: attributes do
  * not ask for that, but certificate requests need it.
  */
-psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
+psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_slot_needs *needs,
                               const struct driver_settings *settings, uint8_t *slot, struct error *err);
 
 /*
  * Whether the named slot may take the key: policy, then lock, then claim. PSA_ERROR_NOT_PERMITTED, for a claimed slot
  * PSA_ERROR_ALREADY_EXISTS, with an unlocked config zone PSA_ERROR_BAD_STATE. A filled but unclaimed slot may be
- * overwritten: naming the slot is permission. `want->method` 0: registration of the key in the slot, even if the slot
+ * overwritten: naming the slot is permission. `needs->method` 0: registration of the key in the slot, even if the slot
  * is locked or another key id points to it. PSA_ERROR_DOES_NOT_EXIST if the slot holds no key of that kind.
  */
-psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err);
+psa_status_t driver_check_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot,
+                               struct error *err);
 
 #endif

@@ -524,9 +524,9 @@ static bool refuse_busy(struct storage_file *self, struct error *err)
         line.len = 0;
     text[line.len] = '\0';
     char *at = text;
-    unsigned long told = strtoul(text, &at, 10);
-    if (pid == 0 && told <= UINT32_MAX / 2)
-        pid = (pid_t)told;
+    unsigned long stored = strtoul(text, &at, 10);
+    if (pid == 0 && stored <= UINT32_MAX / 2)
+        pid = (pid_t)stored;
     size_t len = 0;
     for (at += strspn(at, " "); *at >= ' ' && *at <= '~' && len < sizeof self->holder - 1; at++)
         self->holder[len++] = *at;

@@ -40,9 +40,9 @@ static enum storage_status find(const struct storage_memory *self, uint64_t uid,
 static void cut(struct storage_memory *self, struct place place)
 {
     uint8_t *at = self->entries.data + place.at;
-    const size_t behind = self->entries.len - place.at - place.len;
-    memmove(at, at + place.len, behind);
-    bytes_wipe(at + behind, place.len);
+    const size_t tail = self->entries.len - place.at - place.len;
+    memmove(at, at + place.len, tail);
+    bytes_wipe(at + tail, place.len);
     self->entries.len -= place.len;
 }
 

@@ -4,10 +4,10 @@
  * the chip is virtual, and the flash is an image file with the geometry of the MPS2 boards. The environment names them:
  *
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
- *     IMPRINT_BOARD_FLASH  the image; made, erased, where there is none
- *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given
- * (docs/internals/virtual-chip.md), or flash@N: power fails before the Nth time that the flash is programmed or erased;
- *                          flash@N.torn: in the middle of it
+ *     IMPRINT_BOARD_FLASH  the flash image; made, erased, if it does not exist
+ *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip (docs/internals/virtual-chip.md; only with a
+ * file as IMPRINT_BOARD_CHIP), or flash@N: power fails before the Nth program or erase of the flash, or flash@N.torn:
+ * in the middle of it
  *
  * Closing the other end of the console means pulling the board: the program ends when it next waits for a command. A
  * run that has started continues without a reader.
@@ -163,7 +163,7 @@ static void open_flash(const char *path)
     board.flash.erase = erase_flash;
 }
 
-/* A terminal gives bytes as they come, and echoes none. */
+/* Sets a terminal to deliver bytes at once and not to echo them. */
 static void set_terminal(void)
 {
     struct termios settings;

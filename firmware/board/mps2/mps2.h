@@ -37,7 +37,8 @@ bool mps2_flash_erase(void *context, uint32_t block);
 /* The UART of the wire, for transport/swi.h. */
 extern const struct swi_port mps2_wire;
 
-/* One UART. Sending takes the byte when there is room for it, receiving gives -1 when there is none. */
+/* One UART, without waiting: sending is false when the transmit buffer is full, receiving is -1 when no byte is there.
+ */
 void mps2_uart_start(const struct mps2_uart *uart, uint32_t baud);
 bool mps2_uart_is_sending(const struct mps2_uart *uart);
 bool mps2_uart_send(const struct mps2_uart *uart, uint8_t byte);

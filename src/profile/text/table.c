@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values are spelled as the headers spell them, so that a reader of the table needs no numbers by heart, and a compiler
- * with other headers makes the same of it. What a checked profile can hold is in the tables below.
+ * Writes values by their names in the headers, so that people can read the C source and it compiles with other headers.
+ * The tables below have every value that a checked profile can contain.
  */
 #include "profile/text/table.h"
 

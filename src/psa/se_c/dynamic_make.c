@@ -61,14 +61,15 @@ psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attribute
  * Gives the session the facts that the core's transaction does not record. A slot chosen automatically without
  * permission to replace is empty or scrap; otherwise the chip is asked.
  */
-static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_want *want, uint8_t slot,
-                                  bool known_fresh)
+static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_slot_needs *needs,
+                                  uint8_t slot, bool known_fresh)
 {
     struct transaction_note note = {.creation = TRANSACTION_CREATION_REGISTER, .fresh = known_fresh};
     enum driver_fill fill;
 
-    if (want->method != 0) {
-        note.creation = want->method == CHIP_CAN_GENERATE ? TRANSACTION_CREATION_GENERATE : TRANSACTION_CREATION_IMPORT;
+    if (needs->method != 0) {
+        note.creation =
+            needs->method == CHIP_CAN_GENERATE ? TRANSACTION_CREATION_GENERATE : TRANSACTION_CREATION_IMPORT;
         psa_status_t status = PSA_SUCCESS;
         if (!note.fresh)
             note.fresh = driver_slot_is_scrap(driver, slot);
@@ -100,9 +101,9 @@ static enum driver_method method_of(psa_key_creation_method_t method)
 
 /* Checks for both ways to a slot: the attributes, then that the key id is new, which the core does not check. */
 static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
-                                  psa_key_creation_method_t method, struct driver_want *want)
+                                  psa_key_creation_method_t method, struct driver_slot_needs *needs)
 {
-    psa_status_t status = driver_want_of(attributes, method_of(method), want, &driver->last_error);
+    psa_status_t status = driver_needs_of(attributes, method_of(method), needs, &driver->last_error);
 
     if (status == PSA_SUCCESS)
         status = driver_require_settled(driver, &driver->last_error);
@@ -116,17 +117,17 @@ static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_cr
                               psa_key_slot_number_t *key_slot)
 {
     struct driver *driver = driver_se_begin_settled();
-    struct driver_want want;
+    struct driver_slot_needs needs;
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     uint8_t slot = driver_slot_of(*key_slot);
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    psa_status_t status = check_new_key(driver, attributes, method, &needs);
     if (status == PSA_SUCCESS)
-        status = named ? driver_check_slot(driver, &want, slot, &driver->last_error)
-                       : driver_choose_slot(driver, &want, &slot, &driver->last_error);
+        status = named ? driver_check_slot(driver, &needs, slot, &driver->last_error)
+                       : driver_choose_slot(driver, &needs, &slot, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), &want, slot,
+        status = note_creation(driver, psa_get_key_id(attributes), &needs, slot,
                                !named && !driver->settings.replace_unclaimed);
     if (status == PSA_SUCCESS)
         *key_slot = slot;
