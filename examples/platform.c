@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "virtual/chip/virtual.h"
 
 /* 7-bit I2C addresses as Microchip ships the parts: blank ones, Trust&GO, TrustFLEX. */
@@ -36,11 +37,12 @@ static bool answers(const struct imprint_transport *transport)
 /* "0x60" after the "@" of "/dev/i2c-1@0x60". */
 static bool parse_address(const char *text, uint8_t *address)
 {
-    char *end;
-    unsigned long number = strtoul(text, &end, 16);
+    uint64_t number;
 
+    if (number_parse(text, 0x08, 0x77, &number) != NUMBER_OK)
+        return false;
     *address = (uint8_t)number;
-    return end != text && *end == '\0' && number >= 0x08 && number <= 0x77;
+    return true;
 }
 
 static bool open_i2c(struct platform *platform, const struct platform_options *options)

@@ -203,15 +203,15 @@ void console_print_pem(const char *label, struct bytes der)
     console_print("-----\n");
 }
 
-void console_print_public_key(const uint8_t point[static 65])
+void console_print_public_key(const uint8_t point[static P256_POINT_BYTES])
 {
     /* SubjectPublicKeyInfo of an uncompressed P-256 point (RFC 5480, section 2). */
     static const uint8_t before[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
                                      0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-    uint8_t info[sizeof before + 65];
+    uint8_t info[sizeof before + P256_POINT_BYTES];
 
     memcpy(info, before, sizeof before);
-    memcpy(info + sizeof before, point, 65);
+    memcpy(info + sizeof before, point, P256_POINT_BYTES);
     console_print_pem("PUBLIC KEY", bytes_of(info, sizeof info));
 }
 

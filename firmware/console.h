@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/p256.h"
 #include "link/frame.h"
 #include "link/line.h"
 
@@ -40,7 +41,7 @@ void console_report_error(const char *command, const struct error *err);
 void console_print_pem(const char *label, struct bytes der);
 
 /* Prints the public key, an uncompressed P-256 point, as PEM. */
-void console_print_public_key(const uint8_t point[static 65]);
+void console_print_public_key(const uint8_t point[static P256_POINT_BYTES]);
 
 /* --- input ----------------------------------------------------------------------------------------------------- */
 

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/p256.h"
 #include "psa/keys.h"
 #include "psa/records.h"
 #include "link/proof.h"
 
-#define POINT_BYTES 65
 #define SIGNATURE_BYTES 64
 
 static bool parse_key(const struct link_words *words, size_t count, uint32_t *id)
@@ -81,7 +81,7 @@ static bool list_keys(struct primary *primary, const struct link_words *words, s
 
 static bool show_public(struct primary *primary, const struct link_words *words, struct error *err)
 {
-    uint8_t point[POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     struct link_frame frame;
     uint32_t id;
     psa_status_t status;

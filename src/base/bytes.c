@@ -8,17 +8,6 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-bool bytes_equal_secret(struct bytes a, struct bytes b)
-{
-    uint8_t difference = 0;
-
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        difference = (uint8_t)(difference | (a.data[i] ^ b.data[i]));
-    return difference == 0;
-}
-
 bool bytes_all(struct bytes span, uint8_t value)
 {
     for (size_t i = 0; i < span.len; i++)

@@ -40,9 +40,6 @@ static inline struct bytes bytes_written(const struct bytes_out *out)
 /* True when both spans hold the same bytes. Not for secrets: it stops at the first difference. */
 bool bytes_equal(struct bytes a, struct bytes b);
 
-/* True when both spans hold the same bytes; takes the same time wherever they differ. Lengths are not secret. */
-bool bytes_equal_secret(struct bytes a, struct bytes b);
-
 /* True when every byte of the span is `value`; true for an empty span. */
 bool bytes_all(struct bytes span, uint8_t value);
 

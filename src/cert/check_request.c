@@ -26,13 +26,13 @@ static bool is_signed(mbedtls_x509_csr *csr)
 }
 
 /* A SubjectPublicKeyInfo of P-256 ends with the point. */
-static bool has_key(const mbedtls_x509_csr *csr, const uint8_t point[static CERT_POINT_BYTES])
+static bool has_key(const mbedtls_x509_csr *csr, const uint8_t point[static P256_POINT_BYTES])
 {
     uint8_t info[128];
     int len = mbedtls_pk_write_pubkey_der(&csr->pk, info, sizeof info);
 
-    return len > CERT_POINT_BYTES && bytes_equal(bytes_of(info + sizeof info - CERT_POINT_BYTES, CERT_POINT_BYTES),
-                                                 bytes_of(point, CERT_POINT_BYTES));
+    return len > P256_POINT_BYTES && bytes_equal(bytes_of(info + sizeof info - P256_POINT_BYTES, P256_POINT_BYTES),
+                                                 bytes_of(point, P256_POINT_BYTES));
 }
 
 static bool same_piece(const mbedtls_asn1_buf *a, const mbedtls_asn1_buf *b)
@@ -61,7 +61,7 @@ static bool has_subject(const mbedtls_x509_csr *csr, const char *subject)
     return same && count == 0 && found == NULL;
 }
 
-bool cert_check_request(struct bytes der, const uint8_t point[static CERT_POINT_BYTES], const char *subject,
+bool cert_check_request(struct bytes der, const uint8_t point[static P256_POINT_BYTES], const char *subject,
                         struct error *err)
 {
     mbedtls_x509_csr csr;

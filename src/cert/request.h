@@ -10,11 +10,10 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/p256.h"
 
 /* Enough for a subject of 255 characters: DER adds at most 5 bytes to each of up to 60 attributes. */
 #define CERT_REQUEST_MAX 1024
-
-#define CERT_POINT_BYTES 65 /* 04 | X | Y */
 
 /*
  * Overwrites `der` with a request for `key`. `subject` is text such as "CN=board 1,O=Example". False with ERROR_USAGE
@@ -31,7 +30,7 @@ bool cert_check_subject(const char *subject, struct error *err);
  * the public key `point` and this subject. Verifies the signature in software. False with ERROR_PROOF_FAILED. Host
  * only.
  */
-bool cert_check_request(struct bytes der, const uint8_t point[static CERT_POINT_BYTES], const char *subject,
+bool cert_check_request(struct bytes der, const uint8_t point[static P256_POINT_BYTES], const char *subject,
                         struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/hex.h"
+#include "base/p256.h"
 #include "station/arming.h"
 #include "cli/report.h"
 #include "station/profile_file.h"
@@ -87,7 +88,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
 /* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
 static bool check_before(struct run *run, struct error *err)
 {
-    uint8_t secret[65];
+    uint8_t secret[P256_POINT_BYTES]; /* a point is the longest key */
     struct bytes_out out = {.data = secret, .cap = sizeof secret};
 
     if (!arming_check_plan(&run->arming, &run->plan, err))

@@ -9,7 +9,7 @@
 static bool print_key(struct cli *cli, struct session *session, struct error *err)
 {
     const struct output *output = &cli->output;
-    uint8_t point[KEY_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     char pem[PEM_MAX];
     struct key key;
 

@@ -17,7 +17,7 @@ static const struct cli_option options[OPTION_COUNT] = {
 };
 
 static bool sign_file(struct session *session, const struct key *key, const char *file,
-                      uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err)
+                      uint8_t raw[static P256_SIGNATURE_BYTES], struct error *err)
 {
     uint8_t hash[SIGNATURE_HASH_BYTES];
     psa_algorithm_t algorithm;
@@ -36,7 +36,7 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
     const char *file = cli->argument_count > 1 ? cli->arguments[1] : NULL, *out = cli->values[OPTION_OUT];
     bool is_raw = cli->values[OPTION_RAW] != NULL;
-    uint8_t raw[SIGNATURE_RAW_BYTES], der[SIGNATURE_DER_MAX];
+    uint8_t raw[P256_SIGNATURE_BYTES], der[SIGNATURE_DER_MAX];
     struct bytes_out der_out = {.data = der, .cap = sizeof der};
     struct bytes signature;
     struct key key;

@@ -5,6 +5,7 @@
  */
 #include "cli/with_session.h"
 
+#include "crypto/verify.h"
 #include "station/key.h"
 #include "station/signature.h"
 #include "psa/keys.h"
@@ -16,28 +17,18 @@ static const struct cli_option options[OPTION_COUNT] = {
 
 static psa_status_t verify_on_host(struct session *session, const struct key *key, psa_algorithm_t algorithm,
                                    const uint8_t hash[static SIGNATURE_HASH_BYTES],
-                                   const uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err)
+                                   const uint8_t raw[static P256_SIGNATURE_BYTES], struct error *err)
 {
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    uint8_t point[KEY_POINT_BYTES];
-    psa_key_id_t copy = 0;
-    psa_status_t status;
+    uint8_t point[P256_POINT_BYTES];
 
     if (!key_read_public(session, key, point, err))
         return PSA_ERROR_GENERIC_ERROR;
-    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-    psa_set_key_algorithm(&attributes, algorithm);
-    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
-    status = psa_import_key(&attributes, point, sizeof point, &copy);
-    if (status == PSA_SUCCESS)
-        status = psa_verify_hash(copy, algorithm, hash, SIGNATURE_HASH_BYTES, raw, SIGNATURE_RAW_BYTES);
-    psa_destroy_key(copy);
-    return status;
+    return crypto_verify_digest(point, PSA_ALG_SIGN_GET_HASH(algorithm), bytes_of(hash, SIGNATURE_HASH_BYTES), raw);
 }
 
 static bool run_on(struct cli *cli, struct session *session, struct error *err)
 {
-    uint8_t hash[SIGNATURE_HASH_BYTES], raw[SIGNATURE_RAW_BYTES];
+    uint8_t hash[SIGNATURE_HASH_BYTES], raw[P256_SIGNATURE_BYTES];
     const char *file = cli->argument_count > 2 ? cli->arguments[2] : NULL;
     psa_algorithm_t algorithm;
     psa_status_t status;

@@ -24,8 +24,6 @@ void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t li
     psa_set_key_bits(attributes, key->bits);
     psa_set_key_algorithm(attributes, key->algorithm);
     psa_set_key_usage_flags(attributes, usage_in_psa(key));
-    if (key->slot != PROFILE_SLOT_ANY)
-        psa_set_key_slot_number(attributes, key->slot);
 }
 
 bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime, const psa_key_attributes_t *attributes)

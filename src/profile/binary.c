@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes and reads the canonical binary form, and computes its digest. docs/reference/profile.md has the layout:
- * little-endian, texts with a length byte, no optional fields, no padding. The writer writes to a sink, so the same
- * code fills a buffer or feeds a hash.
+ * Writes the canonical binary form and computes its digest. docs/reference/profile.md has the layout: little-endian,
+ * texts with a length byte, no optional fields, no padding. The writer writes to a sink, so the same code fills a
+ * buffer or feeds a hash.
  */
 #include "profile/profile.h"
 
@@ -161,133 +161,5 @@ bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE
                 psa_hash_finish(&operation, digest, PROFILE_DIGEST_BYTES, &len) == PSA_SUCCESS;
 
     (void)psa_hash_abort(&operation);
-    return done;
-}
-
-/* The input that is still to be read. */
-struct binary_source {
-    struct bytes in;
-    size_t at;
-};
-
-/* Takes the next `len` bytes; NULL when fewer remain. */
-static const uint8_t *binary_get(struct binary_source *source, size_t len)
-{
-    if (len > source->in.len - source->at)
-        return NULL;
-    source->at += len;
-    return source->in.data + source->at - len;
-}
-
-/*
- * Reads a text into `text`, which has `room` bytes, all zero. Refuses a text that does not fit with its NUL or contains
- * a NUL.
- */
-static bool binary_get_text(struct binary_source *source, char *text, size_t room)
-{
-    const uint8_t *len = binary_get(source, 1);
-    const uint8_t *data;
-
-    if (len == NULL || *len >= room)
-        return false;
-    data = binary_get(source, *len);
-    if (data == NULL || memchr(data, '\0', *len) != NULL)
-        return false;
-    memcpy(text, data, *len);
-    return true;
-}
-
-static bool binary_get_key(struct binary_source *source, uint8_t version, struct profile_key *key)
-{
-    const uint8_t *fixed = binary_get(source, BINARY_KEY_BYTES);
-
-    if (fixed == NULL)
-        return false;
-    if (profile_word_of(profile_words_method, fixed[4]) == NULL ||
-        profile_word_of(profile_words_replace, fixed[18]) == NULL || (fixed[19] & ~FLAG_LOCK_SLOT) != 0) {
-        source->at -= BINARY_KEY_BYTES;
-        return false;
-    }
-    key->id = load32_le(fixed);
-    key->method = (enum profile_method)fixed[4];
-    key->slot = fixed[5];
-    key->type = load16_le(fixed + 6);
-    key->bits = load16_le(fixed + 8);
-    key->algorithm = load32_le(fixed + 10);
-    key->usage = load32_le(fixed + 14);
-    key->replace = (enum profile_replace)fixed[18];
-    key->lock_slot = fixed[19] != 0;
-    return binary_get_text(source, key->name, PROFILE_NAME_MAX) &&
-           binary_get_text(source, key->source, PROFILE_SOURCE_MAX) &&
-           (version != PROFILE_BINARY_VERSION_CSR || binary_get_text(source, key->csr_subject, PROFILE_SUBJECT_MAX));
-}
-
-static bool binary_get_write_keys(struct binary_source *source, struct profile *profile)
-{
-    for (size_t i = 0; i < profile->write_key_count; i++) {
-        struct profile_write_key *write_key = &profile->write_keys[i];
-        const uint8_t *slot = binary_get(source, 1);
-
-        if (slot == NULL)
-            return false;
-        if (i != 0 && *slot <= profile->write_keys[i - 1].slot) {
-            source->at--;
-            return false;
-        }
-        write_key->slot = *slot;
-        if (!binary_get_text(source, write_key->source, PROFILE_SOURCE_MAX))
-            return false;
-    }
-    return true;
-}
-
-static bool binary_get_profile(struct binary_source *source, struct profile *profile)
-{
-    const uint8_t *header = binary_get(source, BINARY_HEADER_BYTES);
-
-    if (header == NULL)
-        return false;
-    if (memcmp(header, binary_magic, sizeof(binary_magic)) != 0 ||
-        (header[4] != PROFILE_BINARY_VERSION && header[4] != PROFILE_BINARY_VERSION_CSR) ||
-        (header[5] & ~BINARY_PARTS) != 0 || profile_word_of(profile_words_configuration, header[6]) == NULL ||
-        (header[8] & ~(FLAG_LOCK_CONFIG | FLAG_LOCK_DATA)) != 0 || header[9] > PROFILE_KEYS_MAX ||
-        header[10] > PROFILE_WRITE_KEYS_MAX) {
-        source->at = 0;
-        return false;
-    }
-    profile->parts = (uint8_t)(header[5] << BINARY_PARTS_SHIFT);
-    profile->configuration = (enum profile_configuration)header[6];
-    profile->i2c_address = header[7];
-    profile->lock_config = (header[8] & FLAG_LOCK_CONFIG) != 0;
-    profile->lock_data = (header[8] & FLAG_LOCK_DATA) != 0;
-    profile->key_count = header[9];
-    profile->write_key_count = header[10];
-    if (!binary_get_text(source, profile->name, PROFILE_NAME_MAX))
-        return false;
-    for (size_t i = 0; i < profile->key_count; i++)
-        if (!binary_get_key(source, header[4], &profile->keys[i]))
-            return false;
-    /* Version 2 is only for profiles with requests, so that each profile has exactly one form. */
-    return binary_get_write_keys(source, profile) && source->at == source->in.len &&
-           binary_version(profile) == header[4];
-}
-
-bool profile_decode(struct bytes in, struct profile *profile, struct error *err)
-{
-    struct binary_source source = {.in = in};
-    bool done = false;
-
-    memset(profile, 0, sizeof(*profile));
-    if (!binary_get_profile(&source, profile)) {
-        if (err != NULL && err->reason == ERROR_NONE)
-            err->found = (uint32_t)source.at;
-        error_set(err, ERROR_PROFILE_SYNTAX, "not the binary form of a profile that this version can read",
-                  "make it again: imprint compile PROFILE --binary");
-        goto out;
-    }
-    done = profile_check(profile, err);
-out:
-    if (!done)
-        error_doing(err, "read the binary form of a profile");
     return done;
 }

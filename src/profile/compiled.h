@@ -6,6 +6,7 @@
 #ifndef IMPRINT_PROFILE_COMPILED_H
 #define IMPRINT_PROFILE_COMPILED_H
 
+#include "base/p256.h"
 #include "profile/profile.h"
 
 /*
@@ -13,8 +14,8 @@
  * files.
  */
 struct profile_public_key {
-    uint32_t id;       /* the key's */
-    uint8_t point[65]; /* 04 | X | Y */
+    uint32_t id;                     /* the key's */
+    uint8_t point[P256_POINT_BYTES]; /* 04 | X | Y */
 };
 
 struct profile_compiled {

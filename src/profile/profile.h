@@ -106,21 +106,13 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
 /*
- * Reads the binary form back. What it accepts is canonical (encoding it again gives the same bytes) and has passed
- * profile_check(); lines are 0. False with ERROR_PROFILE_SYNTAX if `in` is not this form, has another version or is not
- * canonical (err->found is then the number of valid bytes), or with profile_check()'s reason. `profile` is undefined
- * after false.
- */
-bool profile_decode(struct bytes in, struct profile *profile, struct error *err);
-
-/*
  * SHA-256 of the canonical form, computed piece by piece without a buffer of PROFILE_BINARY_MAX. Uses PSA's hash
  * functions only, no key store. False if the profile cannot be encoded or PSA cannot hash.
  */
 bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES]);
 
 /*
- * Sets a key's PSA attributes, including the chip's lifetime, and the slot number if the profile names a slot. Leaves
+ * Sets a key's PSA attributes, with the lifetime but without the slot, which is an argument of src/psa/keys.h. Leaves
  * out usage `derive`: the slot permits ECDH, but PSA cannot use it through a secure element driver.
  */
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
@@ -150,8 +142,7 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
 bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],
                          char text[static PROFILE_SUBJECT_TEXT_MAX]);
 
-/* The words of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
-const char *profile_configuration_name(enum profile_configuration configuration); /* "as-delivered" */
-const char *profile_method_name(enum profile_method method);                      /* "register" */
+/* The word of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
+const char *profile_method_name(enum profile_method method); /* "register" */
 
 #endif

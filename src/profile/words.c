@@ -83,19 +83,9 @@ uint32_t profile_words_mask(const struct profile_word *words)
     return mask;
 }
 
-static const char *words_name(const struct profile_word *words, uint32_t value)
-{
-    const char *word = profile_word_of(words, value);
-
-    return word != NULL ? word : "unknown";
-}
-
-const char *profile_configuration_name(enum profile_configuration configuration)
-{
-    return words_name(profile_words_configuration, (uint32_t)configuration);
-}
-
 const char *profile_method_name(enum profile_method method)
 {
-    return words_name(profile_words_method, (uint32_t)method);
+    const char *word = profile_word_of(profile_words_method, (uint32_t)method);
+
+    return word != NULL ? word : "unknown";
 }

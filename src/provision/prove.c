@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "crypto/verify.h"
 #include "provision/status.h"
 #include "psa/keys.h"
 
-#define POINT_BYTES KEYS_POINT_BYTES
 #define DO_NOT_SHIP "do not ship this device; look at it with: imprint info"
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
@@ -15,31 +15,6 @@
 static psa_algorithm_t proof_algorithm(const struct profile_key *key)
 {
     return key->algorithm == PSA_ALG_ECDSA(PSA_ALG_ANY_HASH) ? PSA_ALG_ECDSA(PSA_ALG_SHA_256) : key->algorithm;
-}
-
-/* Verifies with Mbed TLS's software, on a volatile copy of the public key: not with the chip, and not with our code. */
-static psa_status_t verify_in_software(const struct provision_key_evidence *evidence, psa_algorithm_t algorithm)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    uint8_t digest[PSA_HASH_MAX_SIZE];
-    size_t digest_len = 0;
-    psa_key_id_t copy = 0;
-    psa_status_t status;
-
-    status = psa_hash_compute(evidence->hash, evidence->challenge, sizeof(evidence->challenge), digest, sizeof(digest),
-                              &digest_len);
-    if (status != PSA_SUCCESS)
-        return status;
-    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-    psa_set_key_bits(&attributes, 256);
-    psa_set_key_algorithm(&attributes, algorithm);
-    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH);
-    status = psa_import_key(&attributes, evidence->public_key, POINT_BYTES, &copy);
-    if (status == PSA_SUCCESS) {
-        status = psa_verify_hash(copy, algorithm, digest, digest_len, evidence->signature, sizeof(evidence->signature));
-        (void)psa_destroy_key(copy);
-    }
-    return status;
 }
 
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
@@ -59,14 +34,16 @@ static enum provision_status prove_signature(struct provision *provision, const 
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
     }
-    if (verify_in_software(evidence, algorithm) == PSA_SUCCESS)
+    if (crypto_verify_message(evidence->public_key, evidence->hash,
+                              bytes_of(evidence->challenge, sizeof(evidence->challenge)),
+                              evidence->signature) == PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
     return PROVISION_REFUSED;
 }
 
 static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
-                                             uint8_t point[static POINT_BYTES], struct error *err)
+                                             uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
     psa_status_t status;
 

@@ -11,6 +11,7 @@
 #ifndef IMPRINT_PROVISION_PROVISION_H
 #define IMPRINT_PROVISION_PROVISION_H
 
+#include "base/p256.h"
 #include "psa/driver.h"
 #include "psa/location.h"
 #include "psa/slots.h"
@@ -149,10 +150,11 @@ struct provision_key_evidence {
     uint8_t slot;
     bool created; /* by this run */
     bool proven;
-    uint8_t public_key[65]; /* 04 | X | Y as read from the chip */
-    uint8_t challenge[32];  /* random, from the host's generator; its hash is what was signed */
-    psa_algorithm_t hash;   /* that hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
-    uint8_t signature[64];  /* r | s; all zero for a key that may not sign, which is proven by reading it back */
+    uint8_t public_key[P256_POINT_BYTES]; /* 04 | X | Y as read from the chip */
+    uint8_t challenge[32];                /* random, from the host's generator; its hash is what was signed */
+    psa_algorithm_t hash; /* that hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
+    uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s; all zero for a key that may not sign, which is proven by reading
+                                                it back */
 };
 
 struct provision_evidence {

@@ -129,41 +129,41 @@ static psa_status_t check_length(psa_status_t status, size_t len, size_t expecte
     return status == PSA_SUCCESS && len != expected ? PSA_ERROR_NOT_SUPPORTED : status;
 }
 
-psa_status_t keys_public(struct driver *driver, uint32_t key_id, uint8_t point[static KEYS_POINT_BYTES],
+psa_status_t keys_public(struct driver *driver, uint32_t key_id, uint8_t point[static P256_POINT_BYTES],
                          struct error *err)
 {
     size_t len = 0;
 
     keys_forget_reason(driver);
-    psa_status_t status = psa_export_public_key(key_id, point, KEYS_POINT_BYTES, &len);
-    return explained(driver, check_length(status, len, KEYS_POINT_BYTES), key_id, err);
+    psa_status_t status = psa_export_public_key(key_id, point, P256_POINT_BYTES, &len);
+    return explained(driver, check_length(status, len, P256_POINT_BYTES), key_id, err);
 }
 
 psa_status_t keys_sign_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
-                            uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err)
+                            uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err)
 {
     size_t len = 0;
 
     keys_forget_reason(driver);
-    psa_status_t status = psa_sign_hash(key_id, algorithm, hash.data, hash.len, signature, KEYS_SIGNATURE_BYTES, &len);
-    return explained(driver, check_length(status, len, KEYS_SIGNATURE_BYTES), key_id, err);
+    psa_status_t status = psa_sign_hash(key_id, algorithm, hash.data, hash.len, signature, P256_SIGNATURE_BYTES, &len);
+    return explained(driver, check_length(status, len, P256_SIGNATURE_BYTES), key_id, err);
 }
 
 psa_status_t keys_sign_message(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes message,
-                               uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err)
+                               uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err)
 {
     size_t len = 0;
 
     keys_forget_reason(driver);
     psa_status_t status =
-        psa_sign_message(key_id, algorithm, message.data, message.len, signature, KEYS_SIGNATURE_BYTES, &len);
-    return explained(driver, check_length(status, len, KEYS_SIGNATURE_BYTES), key_id, err);
+        psa_sign_message(key_id, algorithm, message.data, message.len, signature, P256_SIGNATURE_BYTES, &len);
+    return explained(driver, check_length(status, len, P256_SIGNATURE_BYTES), key_id, err);
 }
 
 psa_status_t keys_verify_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
-                              const uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err)
+                              const uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err)
 {
     keys_forget_reason(driver);
-    psa_status_t status = psa_verify_hash(key_id, algorithm, hash.data, hash.len, signature, KEYS_SIGNATURE_BYTES);
+    psa_status_t status = psa_verify_hash(key_id, algorithm, hash.data, hash.len, signature, P256_SIGNATURE_BYTES);
     return explained(driver, status, key_id, err);
 }

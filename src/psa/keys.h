@@ -21,16 +21,13 @@
 #include "base/error.h"
 #include "psa/driver.h"
 #include "psa/location.h"
-#include "psa/p256.h"
+#include "base/p256.h"
 #include "psa/slots.h"
 
 /* The lifetime of every key in the chip, for attributes. */
 #define KEYS_LIFETIME DRIVER_LIFETIME
 
 #define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is not in a slot */
-#define KEYS_POINT_BYTES P256_POINT_BYTES
-#define KEYS_SIGNATURE_BYTES 64 /* r | s */
-
 /* --- planning: nothing is written, neither to the chip nor to the store ------------------------------------------ */
 
 /*
@@ -79,16 +76,16 @@ psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh,
                              uint8_t *slot, struct error *err);
 
 /* psa_export_public_key() */
-psa_status_t keys_public(struct driver *driver, uint32_t key_id, uint8_t point[static KEYS_POINT_BYTES],
+psa_status_t keys_public(struct driver *driver, uint32_t key_id, uint8_t point[static P256_POINT_BYTES],
                          struct error *err);
 
 /* psa_sign_hash(), psa_sign_message() and psa_verify_hash(), with a P-256 key. */
 psa_status_t keys_sign_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
-                            uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+                            uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err);
 psa_status_t keys_sign_message(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes message,
-                               uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+                               uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err);
 psa_status_t keys_verify_hash(struct driver *driver, uint32_t key_id, psa_algorithm_t algorithm, struct bytes hash,
-                              const uint8_t signature[static KEYS_SIGNATURE_BYTES], struct error *err);
+                              const uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err);
 
 /* --- reasons ----------------------------------------------------------------------------------------------------- */
 

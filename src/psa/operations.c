@@ -5,7 +5,7 @@
 
 #include "chip/operations.h"
 #include "chip/operations_encrypted.h"
-#include "psa/p256.h"
+#include "base/p256.h"
 #include "psa/records.h"
 #include "psa/scrap.h"
 #include "psa/slots.h"

@@ -9,6 +9,7 @@
 #include <psa/crypto.h>
 
 #include "base/hex.h"
+#include "crypto/verify.h"
 #include "station/board_results.h"
 #include "station/evidence.h"
 #include "station/file.h"
@@ -35,9 +36,9 @@ struct answers {
     /* Of one key. */
     uint32_t id;
     bool has_public, has_signature;
-    uint8_t point[CERT_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     uint32_t hash;
-    uint8_t signature[SIGNATURE_RAW_BYTES];
+    uint8_t signature[P256_SIGNATURE_BYTES];
 };
 
 static bool read_bytes(const struct link_words *words, const char *name, uint8_t *data, size_t len)
@@ -157,8 +158,10 @@ static bool prove_signature(const struct board_proof *proof, struct answers *ans
     (void)link_proof_text(answers->serial, answers->id, bytes_of(challenge, sizeof challenge), &message);
     if (!ask(proof, answers, "sign", id_text, challenge_text, err))
         return false;
-    if (!answers->has_signature || !is_hash(answers->hash) ||
-        !board_results_verify(answers->point, answers->hash, bytes_written(&message), answers->signature, err))
+    status = PSA_ERROR_INVALID_SIGNATURE;
+    if (answers->has_signature && is_hash(answers->hash))
+        status = crypto_verify_message(answers->point, answers->hash, bytes_written(&message), answers->signature);
+    if (status != PSA_SUCCESS)
         return refuse(answers->id, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify",
                       "do not ship this device", err);
     json_object_set_new(shown, "challenge", json_string(challenge_text));
@@ -170,7 +173,7 @@ static bool prove_key(const struct board_proof *proof, struct answers *answers, 
                       const json_t *record, json_t *shown, struct error *err)
 {
     const char *name = evidence_key_name(record, listed->id), *recorded = evidence_key_public(record, listed->id);
-    char id_text[LINK_NUMBER_SIZE], found[HEX_SIZE(CERT_POINT_BYTES)];
+    char id_text[LINK_NUMBER_SIZE], found[HEX_SIZE(P256_POINT_BYTES)];
 
     answers->id = listed->id;
     link_format_number(listed->id, id_text);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crypto/verify.h"
 #include "profile/words.h"
 #include "provision/steps.h"
 
@@ -105,7 +106,7 @@ static const struct provision_step *take_step(struct board_results *results, con
 
 static void take_key_facts(struct board_results *results, const struct link_words *words)
 {
-    uint8_t point[CERT_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     uint32_t slot;
     size_t i;
 
@@ -241,29 +242,6 @@ static bool refuse(const char *cause, const struct profile_key *key, struct erro
     return false;
 }
 
-bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
-                          const uint8_t signature[static 64], struct error *err)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_algorithm_t algorithm = PSA_ALG_ECDSA(hash);
-    psa_key_id_t copy = 0;
-    psa_status_t status;
-
-    psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-    psa_set_key_bits(&attributes, 256);
-    psa_set_key_algorithm(&attributes, algorithm);
-    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_MESSAGE);
-    status = psa_import_key(&attributes, point, CERT_POINT_BYTES, &copy);
-    if (status == PSA_SUCCESS) {
-        status = psa_verify_message(copy, algorithm, message.data, message.len, signature, 64);
-        (void)psa_destroy_key(copy);
-    }
-    if (status == PSA_SUCCESS)
-        return true;
-    error_with_psa(err, status);
-    return false;
-}
-
 static psa_algorithm_t hash_of(const struct profile_key *key)
 {
     psa_algorithm_t hash = PSA_ALG_SIGN_GET_HASH(key->algorithm);
@@ -274,7 +252,7 @@ static psa_algorithm_t hash_of(const struct profile_key *key)
 static bool check_import(const struct profile_key *key, const struct provision_key_evidence *evidence,
                          struct source *source, struct error *err)
 {
-    uint8_t point[CERT_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     struct bytes_out out = {.data = point, .cap = sizeof point};
 
     if (!source_read_key(source, key, &out, err))
@@ -289,15 +267,19 @@ static bool check_key(const struct board_results *results, size_t index, struct 
     const struct provision_key_evidence *evidence = &results->evidence.keys[index];
     const struct board_request *request = &results->requests[index];
     char subject[PROFILE_SUBJECT_TEXT_MAX];
+    psa_status_t status;
 
     if (key->slot != PROFILE_SLOT_ANY && key->slot != evidence->slot)
         return refuse("the key is in another slot than the profile says", key, err);
     if (wants_proof(key)) {
         if (evidence->hash != hash_of(key))
             return refuse("the proof is by another hash than the key's algorithm", key, err);
-        if (!board_results_verify(evidence->public_key, evidence->hash,
-                                  bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature, err))
+        status = crypto_verify_message(evidence->public_key, evidence->hash,
+                                       bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature);
+        if (status != PSA_SUCCESS) {
+            error_with_psa(err, status);
             return refuse("the key's signature over a fresh challenge does not verify", key, err);
+        }
     }
     if (key->method == PROFILE_IMPORT && !check_import(key, evidence, source, err))
         return false;

@@ -6,6 +6,7 @@
 #ifndef IMPRINT_STATION_BOARD_RESULTS_H
 #define IMPRINT_STATION_BOARD_RESULTS_H
 
+#include "base/p256.h"
 #include "cert/request.h"
 #include "station/source.h"
 #include "link/line.h"
@@ -49,9 +50,5 @@ bool board_results_complete(const struct board_results *results);
  * read.
  */
 bool board_results_check(struct board_results *results, struct source *source, struct error *err);
-
-/* Verifies `signature` (r | s) over `message` with the public key, in software. */
-bool board_results_verify(const uint8_t point[static CERT_POINT_BYTES], psa_algorithm_t hash, struct bytes message,
-                          const uint8_t signature[static 64], struct error *err);
 
 #endif

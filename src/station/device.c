@@ -14,6 +14,7 @@
 #include "transport/place.h"
 #include "transport/virtual.h"
 #include "virtual/chip/virtual.h"
+#include "virtual/trace/observer.h"
 
 /* A status of the virtual chip as a reason; one row each. */
 static const enum error_reason reasons[] = {
@@ -75,6 +76,7 @@ static bool open_virtual(struct device *device, const struct station_config *con
 {
     char path[PATH_MAX];
     struct virtual_chip *chip;
+    struct transport_virtual_observer observer;
 
     if (place == NULL) {
         if (!folder_in_state(config, "chip.virtual", path, err))
@@ -94,7 +96,8 @@ static bool open_virtual(struct device *device, const struct station_config *con
         virtual_close(chip);
         return false;
     }
-    if (transport_virtual_own(chip, device->tracing.trace, &device->transport))
+    observer = trace_observer(device->tracing.trace);
+    if (transport_virtual_own(chip, device->tracing.trace != NULL ? &observer : NULL, &device->transport))
         return true;
     virtual_close(chip);
     tracing_close(&device->tracing);

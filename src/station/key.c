@@ -57,7 +57,7 @@ failed:
     return false;
 }
 
-bool key_read_public(struct session *session, const struct key *key, uint8_t point[static KEY_POINT_BYTES],
+bool key_read_public(struct session *session, const struct key *key, uint8_t point[static P256_POINT_BYTES],
                      struct error *err)
 {
     psa_status_t status = keys_public(&session->driver, key->id, point, err);

@@ -3,9 +3,8 @@
 #ifndef IMPRINT_STATION_KEY_H
 #define IMPRINT_STATION_KEY_H
 
+#include "base/p256.h"
 #include "station/session.h"
-
-#define KEY_POINT_BYTES 65 /* 04 | X | Y */
 
 struct key {
     uint32_t id;
@@ -17,7 +16,7 @@ struct key {
 bool key_find(struct session *session, const char *text, struct key *key, struct error *err);
 
 /* Its public key. */
-bool key_read_public(struct session *session, const struct key *key, uint8_t point[static KEY_POINT_BYTES],
+bool key_read_public(struct session *session, const struct key *key, uint8_t point[static P256_POINT_BYTES],
                      struct error *err);
 
 /* The ECDSA algorithm with SHA-256 that the key's policy permits. False with ERROR_KEY_ATTRIBUTES when it permits none.

@@ -29,12 +29,12 @@ bool pem_of_request(struct bytes der, char pem[static PEM_MAX], struct error *er
                      "the certificate request cannot be written as PEM", err);
 }
 
-bool pem_of_point(const uint8_t point[static CERT_POINT_BYTES], char pem[static PEM_MAX], struct error *err)
+bool pem_of_point(const uint8_t point[static P256_POINT_BYTES], char pem[static PEM_MAX], struct error *err)
 {
-    uint8_t der[sizeof spki_head + CERT_POINT_BYTES];
+    uint8_t der[sizeof spki_head + P256_POINT_BYTES];
 
     memcpy(der, spki_head, sizeof spki_head);
-    memcpy(der + sizeof spki_head, point, CERT_POINT_BYTES);
+    memcpy(der + sizeof spki_head, point, P256_POINT_BYTES);
     return write_pem("-----BEGIN PUBLIC KEY-----\n", "-----END PUBLIC KEY-----\n", bytes_of(der, sizeof der), pem,
                      "the public key cannot be written as PEM", err);
 }

@@ -4,13 +4,14 @@
 #define IMPRINT_STATION_PEM_H
 
 #include "base/bytes.h"
-#include "cert/request.h"
 #include "base/error.h"
+#include "base/p256.h"
+#include "cert/request.h"
 
 /* Base64 takes four characters for three bytes; then its lines' ends, and its first and last line. */
 #define PEM_MAX (CERT_REQUEST_MAX * 3 / 2 + 128)
 
 bool pem_of_request(struct bytes der, char pem[static PEM_MAX], struct error *err);
-bool pem_of_point(const uint8_t point[static CERT_POINT_BYTES], char pem[static PEM_MAX], struct error *err);
+bool pem_of_point(const uint8_t point[static P256_POINT_BYTES], char pem[static PEM_MAX], struct error *err);
 
 #endif

@@ -52,15 +52,15 @@ out:
     return ok;
 }
 
-bool signature_to_der(const uint8_t raw[static SIGNATURE_RAW_BYTES], struct bytes_out *out, struct error *err)
+bool signature_to_der(const uint8_t raw[static P256_SIGNATURE_BYTES], struct bytes_out *out, struct error *err)
 {
-    if (mbedtls_ecdsa_raw_to_der(P256_BITS, raw, SIGNATURE_RAW_BYTES, out->data, out->cap, &out->len) == 0)
+    if (mbedtls_ecdsa_raw_to_der(P256_BITS, raw, P256_SIGNATURE_BYTES, out->data, out->cap, &out->len) == 0)
         return true;
     error_set(err, ERROR_UNEXPECTED, "the signature cannot be written as DER", NULL);
     return false;
 }
 
-bool signature_read_file(const char *path, bool is_raw, uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err)
+bool signature_read_file(const char *path, bool is_raw, uint8_t raw[static P256_SIGNATURE_BYTES], struct error *err)
 {
     struct input input;
     size_t len = 0;
@@ -69,12 +69,12 @@ bool signature_read_file(const char *path, bool is_raw, uint8_t raw[static SIGNA
     if (!input_read(&input, path, SIGNATURE_DER_MAX, err))
         goto out;
     if (is_raw) {
-        ok = input.len == SIGNATURE_RAW_BYTES;
+        ok = input.len == P256_SIGNATURE_BYTES;
         if (ok)
-            memcpy(raw, input.data, SIGNATURE_RAW_BYTES);
+            memcpy(raw, input.data, P256_SIGNATURE_BYTES);
     } else {
-        ok = mbedtls_ecdsa_der_to_raw(P256_BITS, input.data, input.len, raw, SIGNATURE_RAW_BYTES, &len) == 0 &&
-             len == SIGNATURE_RAW_BYTES;
+        ok = mbedtls_ecdsa_der_to_raw(P256_BITS, input.data, input.len, raw, P256_SIGNATURE_BYTES, &len) == 0 &&
+             len == P256_SIGNATURE_BYTES;
     }
     input_release(&input);
     if (!ok) {

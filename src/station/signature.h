@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/p256.h"
 
-#define SIGNATURE_RAW_BYTES 64
 #define SIGNATURE_DER_MAX 72 /* two 33-byte integers and their headers */
 #define SIGNATURE_HASH_BYTES 32
 
@@ -14,9 +14,9 @@
 bool signature_hash_file(const char *path, uint8_t hash[static SIGNATURE_HASH_BYTES], struct error *err);
 
 /* r|s to DER, into `out`. */
-bool signature_to_der(const uint8_t raw[static SIGNATURE_RAW_BYTES], struct bytes_out *out, struct error *err);
+bool signature_to_der(const uint8_t raw[static P256_SIGNATURE_BYTES], struct bytes_out *out, struct error *err);
 
 /* The file with a signature, DER or r|s, as r|s. False with ERROR_INPUT_FILE when it is not of that form. */
-bool signature_read_file(const char *path, bool is_raw, uint8_t raw[static SIGNATURE_RAW_BYTES], struct error *err);
+bool signature_read_file(const char *path, bool is_raw, uint8_t raw[static P256_SIGNATURE_BYTES], struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * i2c-dev through I2C_RDWR only: whole transactions with their own addresses, no state left in the adapter. Linux says
- * "not acknowledged" in several ways; the table `bus_errors` sorts them.
+ * Uses i2c-dev through I2C_RDWR only: each call is a whole transaction with its own address, and the adapter keeps no
+ * state. Linux drivers report a missing acknowledgement with several errno values: see the table `bus_errors`.
  */
 #include "transport/i2c_linux.h"
 
@@ -24,14 +24,14 @@
 #define WORD_SLEEP 0x01
 #define WORD_IDLE 0x02
 #define WORD_COMMAND 0x03
-#define WAKE_HIGH_US 1500 /* tWHI; a chip with its power-on self test on is not ready yet, and the caller waits */
+#define WAKE_HIGH_US 1500 /* tWHI; a chip whose power-on self test is enabled needs longer: the caller polls */
 
 #define GROUP_MIN 4
 #define ADDRESS_MAX 0x7F
 
 /*
- * Eight zero bits hold SDA low; the byte after keeps other devices from taking the transfer for a general call command,
- * of which 0x01 is none.
+ * The eight zero bits of address 0x00 hold SDA low. That address is the I2C general call, so a byte follows that is not
+ * a general call command (0x01): other devices ignore it.
  */
 #define WAKE_ADDRESS 0x00
 #define WAKE_BYTE 0x01
@@ -43,18 +43,19 @@ static const struct {
 } bus_errors[] = {
     {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},     /* address not acknowledged */
     {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
-    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},       /* either, from drivers that do not tell */
-    {ETIMEDOUT, IMPRINT_TRANSPORT_NO_ANSWER}, /* the same, from drivers that wait for an interrupt; or SDA held low */
-    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER},    /* arbitration lost */
-    {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},     /* bus busy with another master */
-    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},     /* a signal came first */
+    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},       /* either; some drivers do not tell which */
+    {ETIMEDOUT,
+     IMPRINT_TRANSPORT_NO_ANSWER},         /* the same, from drivers that wait for an interrupt, or SDA is held low */
+    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER}, /* arbitration lost */
+    {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},  /* bus busy with another master */
+    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},  /* a signal came first */
 };
 
-/* All of it lives on the heap, from transport_i2c_linux_open() to close(). */
+/* Allocated by transport_i2c_linux_open(), freed by close(). */
 struct transport_i2c_linux {
     int fd;
     uint8_t address; /* 7-bit */
-    uint8_t other;   /* where the chip may be as well; 0: nowhere */
+    uint8_t other;   /* second address at which the chip may answer (also_at()); 0: none */
     bool searching;  /* no address was given, and no chip has answered yet */
 };
 
@@ -89,7 +90,7 @@ static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
     return transfer(self, address, 0, &word, 1) == IMPRINT_TRANSPORT_OK;
 }
 
-/* Of two places the chip is where it is acknowledged; before it has moved, at the old one. */
+/* If only `other` acknowledges, the chip has moved there: uses that address from now on. */
 static void find(struct transport_i2c_linux *self)
 {
     const uint8_t old = self->address;
@@ -108,7 +109,7 @@ static void i2c_linux_also_at(void *context, uint8_t address)
         self->other = address;
 }
 
-/* By a read: a device that is no chip of ours takes no harm from it. */
+/* Tests with a read, because a read does not change another kind of device at that address. */
 static bool i2c_linux_is_taken(void *context, uint8_t address)
 {
     uint8_t byte;
@@ -117,8 +118,8 @@ static bool i2c_linux_is_taken(void *context, uint8_t address)
 }
 
 /*
- * No address was given: takes the first usual one at which something answers a read. After the first of them, where
- * such a DEVICE has always meant, comes the address to which the chip may have moved: find() goes there.
+ * No address was given: uses the first usual address at which something answers a read. The address to which the chip
+ * may have moved (`other`) comes second in the order; find() then switches to it.
  */
 static void search(struct transport_i2c_linux *self)
 {
@@ -132,7 +133,7 @@ static void search(struct transport_i2c_linux *self)
     }
 }
 
-/* Nobody acknowledges the wake address: only a bus that is gone counts. */
+/* No device acknowledges the wake address, so a missing acknowledgement is normal; only a lost bus is an error. */
 static enum imprint_transport_status i2c_linux_wake(void *context)
 {
     uint8_t byte = WAKE_BYTE;
@@ -223,13 +224,15 @@ static const struct open_error {
     int number;
     const char *cause, *next;
 } open_errors[] = {
-    {ENOENT, "there is no such file", "load the kernel module i2c-dev and look at /dev/i2c-*"},
-    {EACCES, "this user may not open it", "add the user to the group that owns it, usually i2c"},
-    {EPERM, "this user may not open it", "add the user to the group that owns it, usually i2c"},
-    {ENXIO, "its adapter is gone", "check that the adapter is plugged in"},
-    {ENODEV, "its adapter is gone", "check that the adapter is plugged in"},
-    {EISDIR, "it is a directory", "name a file such as /dev/i2c-1"},
-    {0, "it cannot be opened", NULL}, /* any other */
+    {ENOENT, "no such file", "load the kernel module, then list the adapters: modprobe i2c-dev; ls /dev/i2c-*"},
+    {EACCES, "permission denied",
+     "add the user to the group that owns the file, usually i2c: sudo usermod -aG i2c $USER"},
+    {EPERM, "permission denied",
+     "add the user to the group that owns the file, usually i2c: sudo usermod -aG i2c $USER"},
+    {ENXIO, "the I2C adapter is gone", "check that the adapter is plugged in"},
+    {ENODEV, "the I2C adapter is gone", "check that the adapter is plugged in"},
+    {EISDIR, "a directory, not an I2C adapter", "name an adapter: --device i2c:/dev/i2c-1"},
+    {0, "the system refuses to open the file", NULL}, /* any other */
 };
 
 static void note_open_error(int number, const char *path, struct error *err)
@@ -243,7 +246,7 @@ static void note_open_error(int number, const char *path, struct error *err)
     error_with_subject(err, path);
 }
 
-/* The descriptor of an adapter that can do what the chip needs; -1 with a reason. */
+/* Opens an adapter that supports plain I2C. Returns its descriptor, or -1 with a reason in `err`. */
 static int open_adapter(const char *path, struct error *err)
 {
     unsigned long functions = 0;
@@ -254,10 +257,10 @@ static int open_adapter(const char *path, struct error *err)
         return -1;
     }
     if (ioctl(fd, I2C_FUNCS, &functions) != 0) {
-        error_set(err, ERROR_DEVICE_MISSING, "it is not an I2C adapter", "name a file such as /dev/i2c-1");
+        error_set(err, ERROR_DEVICE_MISSING, "not an I2C adapter", "name an adapter: --device i2c:/dev/i2c-1");
         error_with_errno(err, errno);
     } else if ((functions & I2C_FUNC_I2C) == 0) {
-        error_set(err, ERROR_DEVICE_MISSING, "this adapter only does SMBus, and the chip needs plain I2C",
+        error_set(err, ERROR_DEVICE_MISSING, "the adapter supports only SMBus; the chip needs plain I2C",
                   "use another adapter");
     } else {
         return fd;
@@ -273,7 +276,7 @@ bool transport_i2c_linux_open(const char *path, uint8_t address, struct imprint_
     int fd = -1;
 
     if (address > ADDRESS_MAX) {
-        error_set(err, ERROR_USAGE, "an I2C address is a number from 0x01 to 0x7f", NULL);
+        error_set(err, ERROR_USAGE, "expected an I2C address from 0x01 to 0x7f", "name the 7-bit address: @0x60");
         error_with_subject(err, path);
     } else {
         fd = open_adapter(path, err);
@@ -298,7 +301,7 @@ bool transport_i2c_linux_open_place(const char *place, uint8_t also_at, struct i
 {
     struct transport_place parts;
 
-    (void)also_at; /* a wake looks there */
-    return transport_place_read(&parts, place, false, "i2c: needs the name of an adapter after the colon", err) &&
+    (void)also_at; /* wake() tries it */
+    return transport_place_read(&parts, place, false, "expected an adapter after i2c:", err) &&
            transport_i2c_linux_open(parts.path, parts.address, transport, err);
 }

@@ -9,7 +9,7 @@
 #include "transport/socket.h"
 #include "transport/swi_tty.h"
 
-/* "hid" and "hid:SERIAL" are kits on USB, all else is the name of a serial port. */
+/* "hid" and "hid:SERIAL" mean a kit on USB; any other text is the name of a serial port. */
 static bool open_kit(const char *place, uint8_t also_at, struct imprint_transport *transport, struct error *err)
 {
     return transport_kit_hid_is_meant(place) ? transport_kit_hid_open_place(place, also_at, transport, err)
@@ -23,7 +23,7 @@ const struct transport_kind transport_kinds[] = {
      .scans = true,
      .one_by_default = true,
      .when_silent = "check the chip's power, wiring and address, and that the bus runs at 100 kHz or slower: a faster "
-                    "one wakes no chip"},
+                    "bus cannot wake a chip"},
     {.name = "swi", .form = "swi:/dev/ttyX", .open = transport_swi_tty_open_place},
     {.name = "kit", .form = "kit:/dev/ttyX[@ADDRESS] or kit:hid[:SERIAL][@ADDRESS]", .open = open_kit},
     {.name = "unix",

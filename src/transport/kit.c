@@ -295,12 +295,14 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
             return true;
     }
     if (heard == KIT)
-        error_set(err, ERROR_DEVICE_MISSING, "the kit has no ECC chip, or none at that address",
-                  "look with a terminal: board:device(00)");
+        error_set(err, ERROR_DEVICE_MISSING, "the kit lists no ECC chip, or none at this address",
+                  "leave out @ADDRESS, or check that the chip is in the kit's socket");
     else if (heard == NOISE)
-        error_set(err, ERROR_DEVICE_GARBLED, "what answers there is no kit", NULL);
+        error_set(err, ERROR_DEVICE_GARBLED, "the device on this port does not use the kit protocol",
+                  "check --device; list the serial ports: ls /dev/ttyUSB* /dev/ttyACM*");
     else
-        error_set(err, ERROR_DEVICE_SILENT, "no kit answers there", NULL);
+        error_set(err, ERROR_DEVICE_SILENT, "no kit answers on this port",
+                  "check that the kit is plugged in and runs its kit protocol firmware");
     return false;
 }
 

@@ -87,14 +87,15 @@ static bool find_kit(const char *serial, char path[static PATH_BYTES], struct er
     hid_free_enumeration(all);
     if (several)
         error_set(err, ERROR_USAGE, "several kits are plugged in",
-                  serial == NULL ? "say which with kit:hid:SERIAL; lsusb -v -d 03eb:2312 shows their serial numbers"
-                                 : "unplug all but one: their serial numbers are the same");
+                  serial == NULL
+                      ? "choose one with --device kit:hid:SERIAL; list the serial numbers: lsusb -v -d 03eb:2312"
+                      : "unplug all but one: their serial numbers are the same");
     else if (path[0] == '\0' && other_serial)
         error_set(err, ERROR_DEVICE_MISSING, "no kit with this serial number is plugged in",
-                  "lsusb -v -d 03eb:2312 shows the serial numbers of those that are");
+                  "list the serial numbers: lsusb -v -d 03eb:2312");
     else if (path[0] == '\0')
         error_set(err, ERROR_DEVICE_MISSING, "no kit is plugged in (USB 03eb:2312)",
-                  "plug it in; a kit on a serial port is kit:/dev/ttyACM0");
+                  "plug one in; for a kit on a serial port use --device kit:/dev/ttyACM0");
     return path[0] != '\0' && !several;
 }
 
@@ -104,10 +105,11 @@ static bool open_kit(struct transport_kit_hid *self, const char *path, struct er
     if (self->hid != NULL)
         return true;
     if (access(path, R_OK | W_OK) != 0 && errno == EACCES)
-        error_set(err, ERROR_DEVICE_MISSING, "this user may not open the kit",
-                  "let the user read and write its /dev/hidraw file, by a udev rule for USB 03eb:2312");
+        error_set(err, ERROR_DEVICE_MISSING, "permission denied",
+                  "add a udev rule for USB 03eb:2312 that lets this user read and write its /dev/hidraw file");
     else
-        error_set(err, ERROR_DEVICE_MISSING, "the kit cannot be opened", "unplug it and plug it in again");
+        error_set(err, ERROR_DEVICE_MISSING, "the system refuses to open the kit",
+                  "unplug the kit and plug it in again");
     error_with_errno(err, errno);
     return false;
 }
@@ -133,7 +135,7 @@ bool transport_kit_hid_open(const char *serial, uint8_t address, struct imprint_
     }
     self->port = (struct kit_port){.say = kit_hid_say, .hear = kit_hid_hear, .close = kit_hid_close, .context = self};
     if (hid_init() != 0)
-        error_set(err, ERROR_UNEXPECTED, "the HID library does not start", NULL);
+        error_set(err, ERROR_UNEXPECTED, "the HID library cannot be started", NULL);
     else if (find_kit(serial, path, err) && open_kit(self, path, err) &&
              transport_kit_open(&self->kit, &self->port, address, transport, err))
         return true;
@@ -155,13 +157,12 @@ bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imp
     struct transport_place parts;
     const char *serial;
 
-    if (!transport_place_read(&parts, place, false, "kit: needs the name of a serial port after the colon, or hid",
-                              err))
+    if (!transport_place_read(&parts, place, false, "expected a serial port or hid after kit:", err))
         return false;
     serial = parts.path[3] == ':' ? parts.path + 4 : NULL;
     if (serial != NULL && serial[0] == '\0') {
-        error_set(err, ERROR_USAGE, "kit:hid: needs a kit's serial number after the colon",
-                  "name it, or use kit:hid for the only kit that is plugged in");
+        error_set(err, ERROR_USAGE, "expected a kit's serial number after kit:hid:",
+                  "name it, or use --device kit:hid for the only kit that is plugged in");
         return false;
     }
     /* A kit names its chips by their addresses, so one that has moved is not found by waking it. */

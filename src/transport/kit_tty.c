@@ -93,8 +93,7 @@ bool transport_kit_tty_open_place(const char *place, uint8_t also_at, struct imp
     struct error ignored = {.reason = ERROR_NONE};
     struct transport_place parts;
 
-    if (!transport_place_read(&parts, place, false, "kit: needs the name of a serial port after the colon, or hid",
-                              err))
+    if (!transport_place_read(&parts, place, false, "expected a serial port or hid after kit:", err))
         return false;
     if (parts.address != 0 && also_at != 0 &&
         (transport_kit_tty_open(parts.path, parts.address, transport, &ignored) ||

@@ -32,11 +32,12 @@ static bool read_address(struct transport_place *place, const char *text, struct
         number = 0;
         break;
     default:
-        error_set(err, ERROR_USAGE, "the address after @ is not a number: decimal without leading zeros, or 0x and hex",
+        error_set(err, ERROR_USAGE,
+                  "the address after @ is not a number: write decimal without leading zeros, or 0x and hex digits",
                   NULL);
         return false;
     }
-    error_set(err, ERROR_USAGE, "the address after @ is not a 7-bit one, from 0x08 to 0x77", NULL);
+    error_set(err, ERROR_USAGE, "the address after @ is not a 7-bit address from 0x08 to 0x77", NULL);
     for (size_t i = 0; err != NULL && i < TRANSPORT_USUAL_ADDRESSES; i++) {
         if (number == 2u * transport_usual_addresses[i]) {
             (void)snprintf(next, sizeof next, "0x%02x is the 8-bit form: name the 7-bit one, @0x%02x", (unsigned)number,

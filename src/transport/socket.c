@@ -6,6 +6,7 @@
  */
 #include "transport/socket.h"
 
+#include "base/error_format.h"
 #include "base/number.h"
 #include "base/order.h"
 #include "transport/bus_client.h"
@@ -373,11 +374,11 @@ static const struct open_error {
 } open_errors[] = {
     {BUS_CLIENT_SYSTEM, ERROR_DEVICE_MISSING, "no server is listening there",
      "start one with: imprint virtual serve --unix PATH FILE"},
-    {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection at once",
+    {BUS_CLIENT_CLOSED, ERROR_DEVICE_GARBLED, "the server closed the connection",
      "check that the server is imprint virtual serve"},
     {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "a server is listening there but does not answer",
      "check that the server is imprint virtual serve"},
-    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server there does not use the bus protocol",
+    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server does not use the bus protocol",
      "check that the server is imprint virtual serve"},
     {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection",
      "use the same version of imprint on both sides"},
@@ -391,7 +392,7 @@ static void note_open_error(const struct bus_client *client, enum bus_client_sta
             error_with_errno(err, status == BUS_CLIENT_SYSTEM ? client->system_errno : 0);
         }
     }
-    error_set(err, ERROR_UNEXPECTED, "the bus cannot be opened", NULL); /* where the table has no row */
+    error_set(err, ERROR_UNEXPECTED, "unexpected status of the connection", NULL); /* where the table has no row */
 }
 
 /* Over a Unix socket where `host` is NULL, over TCP else. */
@@ -400,6 +401,7 @@ static bool open_socket(const char *host, const char *place, uint8_t address, st
 {
     struct transport_socket *self = calloc(1, sizeof *self);
     enum bus_client_status status;
+    unsigned first;
 
     if (self == NULL) {
         error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
@@ -408,12 +410,17 @@ static bool open_socket(const char *host, const char *place, uint8_t address, st
     self->address = address;
     status =
         host == NULL ? bus_client_open_unix(&self->client, place) : bus_client_open_tcp(&self->client, host, place);
+    first = self->client.addresses[0] >> 1;
     if (status == BUS_CLIENT_OK && (address != 0 || self->client.address_count == 1)) {
         *transport = (struct imprint_transport){.operations = &socket_operations, .context = self};
         return true;
     }
     if (status == BUS_CLIENT_OK)
-        error_set(err, ERROR_USAGE, "there are several chips on that bus", "name one by its address: @0x60");
+        error_set(err, ERROR_USAGE, "there are several chips on this bus",
+                  host == NULL ? error_keep_format(err, "name one, such as --device unix:%s@0x%02x", place, first)
+                  : strchr(host, ':') != NULL
+                      ? error_keep_format(err, "name one, such as --device tcp:[%s]:%s@0x%02x", host, place, first)
+                      : error_keep_format(err, "name one, such as --device tcp:%s:%s@0x%02x", host, place, first));
     else
         note_open_error(&self->client, status, err);
     error_doing(err, "connect to a served bus");
@@ -458,7 +465,7 @@ bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct
     struct transport_place parts;
 
     (void)also_at; /* a wake looks there */
-    if (!transport_place_read(&parts, place, true, "unix: needs the name of a socket after the colon", err))
+    if (!transport_place_read(&parts, place, true, "expected a socket after unix:", err))
         return false;
     if (transport_socket_open_unix(parts.path, parts.address, transport, err))
         return true;
@@ -469,7 +476,7 @@ bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct
 bool transport_socket_open_tcp_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
                                      struct error *err)
 {
-    static const char form[] = "tcp: needs HOST:PORT after the colon";
+    static const char form[] = "expected HOST:PORT after tcp:";
     struct transport_place parts, copy;
     char *host = copy.path, *port;
 

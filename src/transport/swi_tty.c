@@ -121,7 +121,7 @@ static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *
 static bool check_wire(struct transport_swi_tty *self, struct error *err)
 {
     static const char next[] =
-        "join the port's transmitter (open drain, with a pull-up) and its receiver at the chip's pin";
+        "connect the port's transmitter (open drain, with a pull-up) and its receiver to the chip's pin";
 
     switch (transport_swi_probe(&self->swi)) {
     case IMPRINT_TRANSPORT_OK:
@@ -208,6 +208,6 @@ bool transport_swi_tty_open_place(const char *place, uint8_t also_at, struct imp
     (void)also_at; /* no addresses on this bus */
     if (place != NULL && place[0] != '\0' && strlen(place) < PATH_MAX)
         return transport_swi_tty_open(place, transport, err);
-    error_set(err, ERROR_USAGE, "swi: needs the name of a serial port after the colon", NULL);
+    error_set(err, ERROR_USAGE, "expected a serial port after swi:", NULL);
     return false;
 }

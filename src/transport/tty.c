@@ -20,14 +20,14 @@ static const struct open_error {
     enum error_reason reason;
     const char *cause, *next;
 } open_errors[] = {
-    {ENOENT, ERROR_DEVICE_MISSING, "there is no such file", "look at /dev/tty* for the port's name"},
-    {EACCES, ERROR_DEVICE_MISSING, "this user may not open it",
-     "add the user to the group that owns it, usually dialout"},
-    {EPERM, ERROR_DEVICE_MISSING, "this user may not open it",
-     "add the user to the group that owns it, usually dialout"},
+    {ENOENT, ERROR_DEVICE_MISSING, "no such file", "list the serial ports: ls /dev/ttyUSB* /dev/ttyACM* /dev/ttyS*"},
+    {EACCES, ERROR_DEVICE_MISSING, "permission denied",
+     "add the user to the group that owns the file, usually dialout: sudo usermod -aG dialout $USER"},
+    {EPERM, ERROR_DEVICE_MISSING, "permission denied",
+     "add the user to the group that owns the file, usually dialout: sudo usermod -aG dialout $USER"},
     {EBUSY, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
     {EWOULDBLOCK, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
-    {0, ERROR_DEVICE_MISSING, "it is not a serial port that can be opened", NULL}, /* any other */
+    {0, ERROR_DEVICE_MISSING, "not a serial port", NULL}, /* any other */
 };
 
 static speed_t speed_of(unsigned baud)
@@ -39,7 +39,7 @@ static speed_t speed_of(unsigned baud)
     return rates[row].speed;
 }
 
-/* USB adapters keep bytes back for up to 16 ms unless asked not to. Where the driver does not know this: as it was. */
+/* USB adapters collect received bytes for up to 16 ms unless low latency is set. Ignored where the driver lacks it. */
 static void ask_for_low_latency(int fd)
 {
     struct serial_struct serial;
@@ -66,7 +66,8 @@ static bool set_form(int fd, const struct tty_form *form)
     settings.c_cflag |= form->seven_bits ? CS7 : CS8;
     if (tcsetattr(fd, TCSANOW, &settings) == 0)
         return true;
-    settings.c_cflag = (settings.c_cflag & ~(tcflag_t)CSIZE) | CS8; /* pseudo terminals and some adapters have no 7 */
+    settings.c_cflag =
+        (settings.c_cflag & ~(tcflag_t)CSIZE) | CS8; /* pseudo terminals and some adapters do not support 7 data bits */
     return form->seven_bits && tcsetattr(fd, TCSANOW, &settings) == 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Word addresses and sequences: ATECC608B-TNGTLS data sheet, section 7. The reply is read as an adapter without
- * knowledge of its length reads it: address counter reset, one transaction for the count, one for the rest.
+ * Word addresses and sequences: ATECC608B-TNGTLS data sheet, section 7. A reply is read as an I2C adapter reads it that
+ * does not know its length: reset the address counter, read the count in one transaction, the rest in another.
  */
 #include "transport/virtual.h"
 
@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 
-#include "virtual/trace/trace.h"
 #include "virtual/chip/virtual.h"
 
 #define WORD_RESET 0x00
@@ -23,7 +22,9 @@
 /* tWLO is at least 60 us: eight zero bits at 100 kHz. */
 #define WAKE_LOW_US 80
 
-/* tWHI. A part with its power-on self test enabled needs 20 ms (tWHIST): it does not answer yet, and the caller waits.
+/*
+ * tWHI. A part whose power-on self test is enabled needs 20 ms (tWHIST); it does not answer before, and the caller
+ * polls.
  */
 #define WAKE_HIGH_US 1500
 
@@ -39,7 +40,8 @@ static bool start(const struct transport_virtual *self, uint8_t address_byte)
     uint64_t now_ns = virtual_now_ns(self->chip);
     bool acknowledged = virtual_i2c_start(self->chip, address_byte);
 
-    trace_start(self->trace, now_ns, address_byte, acknowledged);
+    if (self->observer.start != NULL)
+        self->observer.start(self->observer.context, now_ns, address_byte, acknowledged);
     return acknowledged;
 }
 
@@ -47,7 +49,8 @@ static bool put(const struct transport_virtual *self, uint8_t byte)
 {
     bool acknowledged = virtual_i2c_write(self->chip, byte);
 
-    trace_written(self->trace, byte, acknowledged);
+    if (self->observer.written != NULL)
+        self->observer.written(self->observer.context, byte, acknowledged);
     return acknowledged;
 }
 
@@ -55,29 +58,31 @@ static uint8_t get(const struct transport_virtual *self)
 {
     uint8_t byte = virtual_i2c_read(self->chip);
 
-    trace_read(self->trace, byte);
+    if (self->observer.read != NULL)
+        self->observer.read(self->observer.context, byte);
     return byte;
 }
 
 static void stop(const struct transport_virtual *self)
 {
     virtual_i2c_stop(self->chip);
-    trace_stop(self->trace);
+    if (self->observer.stop != NULL)
+        self->observer.stop(self->observer.context);
 }
 
 /* One write transaction: address, word address, the bytes. */
 static enum imprint_transport_status write_transaction(const struct transport_virtual *self, uint8_t word_address,
                                                        struct bytes bytes)
 {
-    bool taken = start(self, virtual_i2c_address(self->chip)) && put(self, word_address);
+    bool acknowledged = start(self, virtual_i2c_address(self->chip)) && put(self, word_address);
 
-    for (size_t i = 0; taken && i < bytes.len; i++)
-        taken = put(self, bytes.data[i]);
+    for (size_t i = 0; acknowledged && i < bytes.len; i++)
+        acknowledged = put(self, bytes.data[i]);
     stop(self);
-    return taken ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
+    return acknowledged ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
-/* One read transaction of `len` bytes, which fit. */
+/* One read transaction of `len` bytes; the caller has checked that they fit. */
 static enum imprint_transport_status read_transaction(const struct transport_virtual *self, struct bytes_out *out,
                                                       size_t len)
 {
@@ -93,7 +98,8 @@ static enum imprint_transport_status virtual_wake(void *context)
 {
     const struct transport_virtual *self = context;
 
-    trace_wake(self->trace, virtual_now_ns(self->chip), WAKE_LOW_US);
+    if (self->observer.wake != NULL)
+        self->observer.wake(self->observer.context, virtual_now_ns(self->chip), WAKE_LOW_US);
     virtual_i2c_sda_low(self->chip, WAKE_LOW_US);
     virtual_wait_ns(self->chip, WAKE_HIGH_US * UINT64_C(1000));
     return IMPRINT_TRANSPORT_OK;
@@ -154,7 +160,7 @@ static uint8_t virtual_address(void *context)
     return (uint8_t)(virtual_i2c_address(chip_of(context)) >> 1);
 }
 
-static void virtual_end(void *context)
+static void close_virtual(void *context)
 {
     struct transport_virtual *self = context;
 
@@ -174,7 +180,7 @@ static const struct imprint_transport_operations virtual_operations = {
     .address = virtual_address,
     .delay_us = virtual_delay_us,
     .now_us = virtual_now_us,
-    .close = virtual_end,
+    .close = close_virtual,
 };
 
 struct imprint_transport transport_virtual_init(struct transport_virtual *self, struct virtual_chip *chip)
@@ -183,19 +189,20 @@ struct imprint_transport transport_virtual_init(struct transport_virtual *self, 
     return (struct imprint_transport){.operations = &virtual_operations, .context = self};
 }
 
-bool transport_virtual_own(struct virtual_chip *chip, struct trace *trace, struct imprint_transport *transport)
+bool transport_virtual_own(struct virtual_chip *chip, const struct transport_virtual_observer *observer,
+                           struct imprint_transport *transport)
 {
     struct transport_virtual *self = malloc(sizeof *self);
 
     if (self == NULL)
         return false;
     *transport = transport_virtual_init(self, chip);
-    self->trace = trace;
+    transport_virtual_observe(self, observer);
     self->owned = true;
     return true;
 }
 
-void transport_virtual_trace(struct transport_virtual *self, struct trace *trace)
+void transport_virtual_observe(struct transport_virtual *self, const struct transport_virtual_observer *observer)
 {
-    self->trace = trace;
+    self->observer = observer != NULL ? *observer : (struct transport_virtual_observer){.context = NULL};
 }

@@ -28,7 +28,7 @@ static uint8_t room[1024];
 static struct storage_memory memory;
 static struct storage storage;
 static struct its its;
-static uint8_t point[CERT_POINT_BYTES];
+static uint8_t point[P256_POINT_BYTES];
 
 static int begin(void **state)
 {
@@ -82,7 +82,7 @@ static void test_openssl_agrees(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
-        uint8_t der[CERT_REQUEST_MAX], found[CERT_POINT_BYTES];
+        uint8_t der[CERT_REQUEST_MAX], found[P256_POINT_BYTES];
         struct bytes made = make(subjects[i].subject, der);
         const unsigned char *at = made.data;
         X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)made.len);
@@ -129,7 +129,7 @@ static void test_other_subjects_are_refused(void **state)
 /* Every bit counts: of what is signed, of the signature, and of the frame around both. */
 static void test_every_bit_counts(void **state)
 {
-    uint8_t der[CERT_REQUEST_MAX], other[CERT_POINT_BYTES];
+    uint8_t der[CERT_REQUEST_MAX], other[P256_POINT_BYTES];
     struct bytes made = make("CN=board 1,O=Example", der);
 
     (void)state;
@@ -159,7 +159,7 @@ static void test_of_openssl(void **state)
     assert_non_null(key);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         X509_REQ *request = X509_REQ_new();
-        uint8_t *der = NULL, found[CERT_POINT_BYTES];
+        uint8_t *der = NULL, found[P256_POINT_BYTES];
         size_t len = 0;
         int size;
 

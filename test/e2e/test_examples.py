@@ -62,5 +62,6 @@ def test_primary_finds_the_part_on_a_bus(provisioned, chip):
 
 
 def test_primary_says_that_no_chip_answers(provisioned):
-    for chip, reason in (("/dev/i2c-1@0x99", "expected a 7-bit address"), ("/dev/i2c-1@", "expected a 7-bit address")):
+    for chip, reason in (("/dev/i2c-1@0x99", "expected a 7-bit address"), ("/dev/i2c-1@", "expected a 7-bit address"),
+                         ("/dev/i2c-1@060", "expected a 7-bit address"), ("/dev/i2c-1@+0x60", "expected a 7-bit address")):
         assert reason in run_primary(chip, provisioned.psa, code=1).stderr

@@ -682,6 +682,12 @@ def run_cut(folder, image, profile, part, fault, *arm):
     return plan, result, {key: item["slot"] for key, item in line.keys().items()}, line.info()
 
 
+@pytest.mark.parametrize("fault", ["flash@0", "flash@010", "flash@x", "flash@1x", "flash@", "flash@4294967296", "flash@+1"])
+def test_a_fault_that_is_none(line, fault):
+    with Board(FACTORY, line.chip, line.flash, IMPRINT_BOARD_FAULT=fault) as board:
+        assert board.process.wait(10) == 2
+
+
 CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]
 
 

@@ -50,7 +50,7 @@ def test_no_kit(delivered):
     run = with_kits(delivered, [])
     assert "no kit is plugged in" in run("--device", "kit:hid", "info", code=3).err
     run = with_kits(delivered, [("A1", "/no/such/terminal")])
-    assert "cannot be opened" in run("--device", "kit:hid", "info", code=3).err
+    assert "refuses to open" in run("--device", "kit:hid", "info", code=3).err
     for option in (("--fault", "nack@1"), ("--trace", "t")):
         assert "virtual chips only" in run("--device", "kit:hid", *option, "info", code=2).err
 

@@ -149,7 +149,7 @@ def test_key_files_are_checked_before_the_chip_is_touched(station):
     cases = {
         "missing": (None, "cannot be opened"), "empty": (b"", "no private key"), "rubbish": (b"\0\1\2" * 50, "no private key"),
         "public": (public, "no private key"), "other curve": (other_curve, "P-256"), "RSA": (rsa, "P-256"),
-        "encrypted": (encrypted, "encrypted"), "long": (good * 1000, "longer"), "cut short": (good[:-40], "no private key"),
+        "encrypted": (encrypted, "encrypted"), "long": (good * 1000, "too large"), "cut short": (good[:-40], "no private key"),
     }
     before = station.chip.read_bytes()
     for name, (content, fragment) in cases.items():

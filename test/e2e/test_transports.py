@@ -156,7 +156,7 @@ def test_several_chips_on_one_bus(station, sock):
         station.run("virtual", "new", "--as", part, chips[-1])
     with serving("--unix", sock, *chips) as server:
         refused = station.json("--device", server.device, "info", code=2).error
-        assert "several chips" in refused["cause"]
+        assert "several chips" in refused["cause"] and f"--device {server.device}@0x60" in refused["next"]
         for address in (0x60, 0x35, 0x36):
             chip = station.json("--device", f"{server.device}@0x{address:02x}", "info").event("chip")
             assert chip["i2c_address"] == address
@@ -367,7 +367,7 @@ def test_places_to_listen(delivered, sock):
         assert sock.stat().st_mode & 0o777 == 0o600
         other = delivered.folder / "other"
         delivered.run("virtual", "new", other)
-        assert "somebody listens there" in delivered.run(*serve, "--unix", sock, other, code=3).err
+        assert "another server is listening" in delivered.run(*serve, "--unix", sock, other, code=3).err
         server.process.kill()
         server.process.communicate()
         assert sock.exists()

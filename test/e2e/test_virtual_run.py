@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, run_program
+from conftest import DUMPS, EXAMPLE, PROGRAM, run_program
 from test_transports import whole_job
 
 # A sanitized imprint wants its own library first, and imprint-run.so stands before it.
@@ -89,6 +89,58 @@ def test_several_chips_for_our_own_device(chips, tmp_path):
                     "info", code=3)
     assert gone.error["reason"] == "device-silent" and "0x11; one answers at 0x60" in gone.error["cause"]
     assert gone.error["next"] == "use --device i2c:/dev/i2c-1@0x60"
+
+
+def part_at(folder, address):
+    """A part as shipped, but for its I2C address, in the file whose name is returned."""
+    lines = (DUMPS / "608b-blank-rev6003.hex").read_text().splitlines()
+    dump = bytearray.fromhex("".join(line for line in lines if not line.startswith("#")))
+    dump[3] = dump[16] = address << 1  # serial number, I2C_Address
+    image, chip = folder / f"{address:#x}.hex", folder / f"{address:#x}"
+    image.write_text(dump.hex(" "))
+    run_program("virtual", "new", "--as", image, chip)
+    return chip
+
+
+def ask_bus(files, *arguments, state, device="i2c:/dev/i2c-1", before=(), code=0):
+    return run_program(*before, "virtual", "run", *files, "--", PROGRAM, "--state", state, "--json", "--device", device,
+                       *arguments, code={code}, env=ENV)
+
+
+def test_the_usual_addresses_have_an_order(tmp_path):
+    """Without an address: 0x60, then 0x35, 0x36 and 0x58, whichever chips are on the bus and in whatever order."""
+    order = [0x60, 0x35, 0x36, 0x58]
+    chips = {address: part_at(tmp_path, address) for address in order}
+    for first in range(len(order)):
+        files = [chips[address] for address in sorted(order[first:], reverse=first % 2 == 0)]
+        assert ask_bus(files, "info", state=tmp_path / "s").event("chip")["i2c_address"] == order[first]
+
+
+def test_a_silent_bus_may_be_too_fast(tmp_path):
+    """No chip at the address, and none at a usual one: the advice names the speed at which a wake pulse is long enough."""
+    for device in ("i2c:/dev/i2c-1", "i2c:/dev/i2c-1@0x35"):
+        error = ask_bus([part_at(tmp_path, 0x2a)], "info", state=tmp_path / "s", device=device, code=3).error
+        assert error["reason"] == "device-silent" and "100 kHz" in error["next"], error
+        (tmp_path / "0x2a").unlink()
+
+
+def commands_to(trace):
+    """The addresses that a command was sent to, by the trace of a bus."""
+    rows = [line.split() for line in trace.read_text().splitlines() if not line.startswith("#")]
+    return {int(row[2], 16) for row in rows if row[1].startswith("write") and row[3] == "ack" and row[4:5] == ["03"]}
+
+
+def test_scan_asks_only_usual_addresses_and_the_named_one(tmp_path):
+    """Another kind of device may be at any other address: a command for a chip could change it."""
+    chips = [part_at(tmp_path, address) for address in (0x60, 0x2a, 0x58)]
+    trace = tmp_path / "trace"
+    for device, asked in (("i2c:/dev/i2c-1", {0x60, 0x58}), ("i2c:/dev/i2c-1@0x2a", {0x60, 0x2a, 0x58}),
+                          ("i2c:/dev/i2c-1@0x35", {0x60, 0x58})):
+        done = ask_bus(chips, "scan", state=tmp_path / "s", device=device, before=("--trace", trace))
+        found = {item["i2c_address"]: item for item in done.objects if item["event"] == "found"}
+        assert set(found) == {0x2a, 0x58, 0x60}, done
+        assert {address for address, item in found.items() if item["serial"] is not None} == asked, done
+        assert commands_to(trace) == asked, device
 
 
 PYTHON = """
@@ -279,7 +331,7 @@ def test_wrong_uses(chips):
                   ["virtual", "run", *[chips["blank"]] * 17, "--", "true"]):
         error = run_program("--json", *wrong, code=2, env=ENV).error
         assert error["reason"] in ("usage", "input-file"), error
-    run_with([chips["blank"], chips["blank"]], "true", code=3)
+    assert "named twice" in run_with([chips["blank"], chips["blank"]], "true", code=2).err
     twin = chips["blank"].parent / "twin"
     run_program("virtual", "new", "--as", "blank", twin)
     assert "same I2C address" in run_with([chips["blank"], twin], "true", code=2).err

@@ -417,8 +417,10 @@ static void begin(struct board *board, const struct run *run, struct outcome *ou
         part_power_on(&board->part, &run->from->part);
     part_take(&board->part, &board->own);
     if (board->trace_to != NULL) {
+        const struct transport_virtual_observer observer = trace_observer(&board->trace);
+
         trace_init(&board->trace, board->trace_to, false);
-        transport_virtual_trace(&board->part.wire, &board->trace);
+        transport_virtual_observe(&board->part.wire, &observer);
     }
 }
 

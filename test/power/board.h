@@ -12,7 +12,7 @@
 #include "test/power/medium.h"
 #include "test/power/moment.h"
 #include "test/power/part.h"
-#include "virtual/trace/trace.h"
+#include "virtual/trace/observer.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #define PROMISES_MAX 8

@@ -25,7 +25,7 @@ static void pick(void *context, const struct moment *moment, const struct state 
     picking->found = state_copy(state);
     board_say(picking->board, "here it ends");
     picking->board->trace_to = NULL;
-    transport_virtual_trace(&picking->board->part.wire, NULL);
+    transport_virtual_observe(&picking->board->part.wire, NULL);
 }
 
 static FILE *heard; /* NULL: nobody listens */

@@ -20,7 +20,7 @@
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
 static struct device device;
-static uint8_t point[KEYS_POINT_BYTES], signature[KEYS_SIGNATURE_BYTES];
+static uint8_t point[P256_POINT_BYTES], signature[P256_SIGNATURE_BYTES];
 static const uint8_t hash[32] = {1, 2, 3};
 
 static void make(psa_key_id_t id, uint8_t slot, psa_key_usage_t usage)

@@ -19,7 +19,7 @@ static const struct {
     const char *words;
 } rows[] = {
     {"no such file", "/dev/i2c-does-not-exist", 0x60, ERROR_DEVICE_MISSING, ENOENT, "no such file"},
-    {"path through a file", "/dev/null/i2c-1", 0x60, ERROR_DEVICE_MISSING, ENOTDIR, "cannot be opened"},
+    {"path through a file", "/dev/null/i2c-1", 0x60, ERROR_DEVICE_MISSING, ENOTDIR, "refuses to open"},
     {"empty path", "", 0x60, ERROR_DEVICE_MISSING, ENOENT, "no such file"},
     {"a directory", "/dev", 0x60, ERROR_DEVICE_MISSING, EISDIR, "directory"},
     {"no adapter", "/dev/null", 0x60, ERROR_DEVICE_MISSING, -1, "not an I2C adapter"},

@@ -24,7 +24,7 @@ static bool refuse(struct serve_listener *listener, int number, const char *caus
     return false;
 }
 
-/* A socket's file at which nobody listens any more. */
+/* True for a socket's file whose server has ended: connecting to it is refused. */
 static bool is_left_over(const struct sockaddr_un *address)
 {
     struct stat found;
@@ -50,20 +50,23 @@ bool serve_listen_unix(struct serve_listener *listener, const char *path, struct
 
     *listener = (struct serve_listener){.fd = -1};
     if (path[0] == '\0' || strlen(path) >= sizeof address.sun_path)
-        return refuse(listener, 0, "a Unix socket's name has 1 to 107 characters", "choose a shorter name", err);
+        return refuse(listener, 0, "the name of a Unix socket must have 1 to 107 characters", "choose a shorter name",
+                      err);
     memcpy(address.sun_path, path, strlen(path));
     listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (listener->fd < 0)
-        return refuse(listener, errno, "no socket can be made", NULL, err);
+        return refuse(listener, errno, "the system cannot create a socket", NULL, err);
     mask = umask(0177);
     result = bind(listener->fd, (const struct sockaddr *)&address, sizeof address);
     if (result != 0 && errno == EADDRINUSE && is_left_over(&address) && unlink(path) == 0)
         result = bind(listener->fd, (const struct sockaddr *)&address, sizeof address);
     (void)umask(mask);
     if (result != 0 && errno == EADDRINUSE)
-        return refuse(listener, 0, "somebody listens there, or another file has that name", "choose another name", err);
+        return refuse(listener, 0, "another server is listening at this name, or another file has it",
+                      "choose another name", err);
     if (result != 0 || listen(listener->fd, BACKLOG) != 0 || lstat(path, &made) != 0)
-        return refuse(listener, errno, "the socket cannot be made there", NULL, err);
+        return refuse(listener, errno, "the system cannot create a socket at this path",
+                      "check that its folder exists and can be written", err);
     listener->has_path = true;
     listener->file_device = made.st_dev;
     listener->file_number = made.st_ino;
@@ -88,7 +91,7 @@ static bool is_loopback(const struct sockaddr *address)
     return false;
 }
 
-/* Writes down where it listens, with the port that was picked. */
+/* Stores the address and the port on which it really listens, as DEVICE. */
 static bool note_address(struct serve_listener *listener)
 {
     struct sockaddr_storage address;
@@ -115,7 +118,7 @@ bool serve_listen_tcp(struct serve_listener *listener, const char *host, const c
 
     *listener = (struct serve_listener){.fd = -1};
     if (getaddrinfo(host, port, &wanted, &found) != 0)
-        return refuse(listener, 0, "no such host or port", "127.0.0.1:0 picks a free port", err);
+        return refuse(listener, 0, "no such host or port", "use a free port on this machine: --tcp 127.0.0.1:0", err);
     local = is_loopback(found->ai_addr);
     if (local || remote) {
         listener->fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -125,11 +128,13 @@ bool serve_listen_tcp(struct serve_listener *listener, const char *host, const c
     }
     freeaddrinfo(found);
     if (!local && !remote)
-        return refuse(listener, 0, "that address can be reached from other machines, and a bus knows no passwords",
-                      "use 127.0.0.1, or say --remote", err);
+        return refuse(listener, 0, "other machines can reach this address, and the bus protocol has no passwords",
+                      "use --tcp 127.0.0.1:0, or add --remote", err);
     if (number != 0)
-        return refuse(listener, number, "that port cannot be listened at", "127.0.0.1:0 picks a free port", err);
-    return note_address(listener) || refuse(listener, errno, "the port has no address", NULL, err);
+        return refuse(listener, number, "the system cannot listen on this port",
+                      "use a free port on this machine: --tcp 127.0.0.1:0", err);
+    return note_address(listener) ||
+           refuse(listener, errno, "the system cannot tell the address of this port", NULL, err);
 }
 
 void serve_listener_close(struct serve_listener *listener)

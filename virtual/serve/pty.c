@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-#define NOBODY_THERE_MS 10 /* how often to look whether a host has opened the terminal */
+#define OPEN_POLL_MS 10 /* how often to check whether a host has opened the terminal */
 
 bool serve_pty_open(struct serve_pty *pty, struct error *err)
 {
@@ -32,7 +32,7 @@ bool serve_pty_open(struct serve_pty *pty, struct error *err)
     }
     if (made)
         return true;
-    error_set(err, ERROR_DEVICE_MISSING, "no pseudo terminal can be made", NULL);
+    error_set(err, ERROR_DEVICE_MISSING, "the system cannot create a pseudo terminal", NULL);
     error_with_errno(err, errno);
     serve_pty_close(pty);
     return false;
@@ -56,7 +56,7 @@ bool serve_pty_run(struct serve_pty *pty, const struct serve_peer *peer, int sto
         ssize_t got;
 
         fds[1].fd = host ? pty->fd : -1;
-        if (poll(fds, 2, host ? -1 : NOBODY_THERE_MS) < 0 && errno != EINTR)
+        if (poll(fds, 2, host ? -1 : OPEN_POLL_MS) < 0 && errno != EINTR)
             return false;
         if (fds[0].revents != 0)
             return true;
@@ -67,7 +67,7 @@ bool serve_pty_run(struct serve_pty *pty, const struct serve_peer *peer, int sto
         }
         if (got > 0 || (got < 0 && errno != EIO)) {
             host = true;
-        } else if (host) { /* nobody has it open any more */
+        } else if (host) { /* the last host has closed the terminal */
             host = false;
             peer->left(peer->context);
         }

@@ -111,7 +111,7 @@ static bool answer_client(struct serve_server *server, struct serve_client *clie
         if (len == 0 || len > BUS_FRAME_MAX) {
             refuse(server, client, client->session.greeted ? BUS_BAD_FRAME : BUS_NOT_A_CLIENT,
                    client->session.greeted ? "a frame is empty or too long"
-                                           : "not the imprint bus protocol: it begins with a hello");
+                                           : "not the imprint bus protocol: the first frame must be a hello");
             break;
         }
         if (client->in_len - used < BUS_LENGTH_BYTES + len)
@@ -179,7 +179,7 @@ static void accept_client(struct serve_server *server)
     client->fd = fd;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* a Unix socket refuses, and needs it not */
     if (server->count == SERVE_CLIENTS_MAX - 1)
-        refuse(server, client, BUS_TOO_MANY, "more than 63 clients at once");
+        refuse(server, client, BUS_TOO_MANY, "too many clients: the limit is 63");
     server->clients[server->count++] = client;
 }
 

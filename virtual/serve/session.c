@@ -73,7 +73,7 @@ static const char *next_message(struct bytes *rest, struct message *message)
     if (message->address > 0x7f)
         return "an address has more than 7 bits";
     if ((message->flags & BUS_MESSAGE_GROUP) != 0 && message->len == 0)
-        return "a group read has no room for its count";
+        return "a group read has length 0";
     *rest = bytes_of(rest->data + BUS_MESSAGE_HEADER_BYTES, rest->len - BUS_MESSAGE_HEADER_BYTES);
     if (reading)
         return NULL;
@@ -93,7 +93,7 @@ static const char *check_transfer(struct bytes body)
     size_t reads = 0;
 
     if (body.len < 1 || body.data[0] == 0 || body.data[0] > BUS_MESSAGES_MAX)
-        return "a transfer has 1 to 42 messages";
+        return "a transfer must have 1 to 42 messages";
     rest = bytes_of(body.data + 1, body.len - 1);
     for (unsigned i = 0; i < body.data[0]; i++) {
         cause = next_message(&rest, &message);
@@ -168,10 +168,10 @@ static const char *answer_wake(struct serve_session *session, struct serve_bus *
 
     (void)session;
     if (body.len != 4)
-        return "a wake has 4 bytes";
+        return "the body of a wake must have 4 bytes";
     low_us = load32_le(body.data);
     if (low_us > BUS_WAKE_LOW_MAX_US)
-        return "a wake pulse of more than a second";
+        return "a wake pulse is longer than 1 second";
     serve_bus_sda_low(bus, low_us);
     put_addresses(bus, reply);
     return NULL;
@@ -185,12 +185,12 @@ static const char *answer_time(struct serve_session *session, struct serve_bus *
     (void)session;
     (void)reply;
     if (body.len != 8)
-        return "a time has 8 bytes";
+        return "the body of a time request must have 8 bytes";
     wait_ns = load64_le(body.data);
     if (wait_ns > WAIT_MAX_NS)
-        return "a wait of more than an hour";
+        return "a wait is longer than 1 hour";
     if (wait_ns != 0 && bus->real_time)
-        return "this bus follows the wall clock: waiting is the client's";
+        return "this bus follows the wall clock: the client must wait itself";
     serve_bus_wait_ns(bus, wait_ns);
     return NULL;
 }
@@ -203,14 +203,14 @@ static const char *answer_await(struct serve_session *session, struct serve_bus 
     (void)session;
     (void)reply;
     if (body.len != BUS_AWAIT_BYTES)
-        return "an await has 9 bytes";
+        return "the body of an await must have 9 bytes";
     limit_ns = load64_le(body.data + 1);
     if (body.data[0] > 0x7f)
         return "an address has more than 7 bits";
     if (limit_ns > WAIT_MAX_NS)
-        return "a wait of more than an hour";
+        return "a wait is longer than 1 hour";
     if (bus->real_time)
-        return "this bus follows the wall clock: waiting is the client's";
+        return "this bus follows the wall clock: the client must wait itself";
     serve_bus_await(bus, body.data[0], limit_ns);
     return NULL;
 }
@@ -221,9 +221,9 @@ static const char *answer_clock(struct serve_session *session, struct serve_bus 
     (void)bus;
     (void)reply;
     if (body.len != 4)
-        return "a clock has 4 bytes";
+        return "the body of a clock request must have 4 bytes";
     if (load32_le(body.data) < CLOCK_MIN_HZ || load32_le(body.data) > CLOCK_MAX_HZ)
-        return "a clock is from 1000 to 1000000 Hz";
+        return "the clock must be 1000 to 1000000 Hz";
     session->clock_hz = load32_le(body.data);
     return NULL;
 }
@@ -235,7 +235,7 @@ static const char *answer_turn(struct serve_session *session, struct serve_bus *
     (void)session;
     (void)bus;
     (void)reply;
-    return body.len != 0 ? "a hold or release has no bytes" : NULL;
+    return body.len != 0 ? "a hold or release must have no body" : NULL;
 }
 
 static const struct {
@@ -274,7 +274,7 @@ static enum bus_refusal check_manners(const struct serve_session *session, struc
     const bool hello = frame.data[0] == BUS_HELLO;
 
     if (session->hold_lost) {
-        *cause = "the bus was held without a request for too long and given to others";
+        *cause = "lost the bus: held it for 5 seconds without a request";
         return BUS_HOLD_LOST;
     }
     if (session->greeted) {
@@ -282,10 +282,11 @@ static enum bus_refusal check_manners(const struct serve_session *session, struc
         return BUS_BAD_FRAME;
     }
     if (!hello || frame.len != 1 + BUS_MAGIC_BYTES + 1 || memcmp(frame.data + 1, BUS_MAGIC, BUS_MAGIC_BYTES) != 0) {
-        *cause = "not the imprint bus protocol: it begins with a hello";
+        *cause = "not the imprint bus protocol: the first frame must be a hello";
         return BUS_NOT_A_CLIENT;
     }
-    *cause = frame.data[1 + BUS_MAGIC_BYTES] != BUS_VERSION ? "another version of the bus protocol: this is 1" : NULL;
+    *cause =
+        frame.data[1 + BUS_MAGIC_BYTES] != BUS_VERSION ? "unsupported version of the bus protocol: expected 1" : NULL;
     return BUS_BAD_VERSION;
 }
 
@@ -297,7 +298,7 @@ enum serve_answer serve_session_answer(struct serve_session *session, struct ser
     uint8_t now[8] = {0};
 
     if (*cause == NULL && row == REQUEST_COUNT)
-        *cause = "no such request";
+        *cause = "unknown request type";
     if (*cause == NULL) {
         refusal = BUS_BAD_FRAME;
         serve_bus_set_clock(bus, session->clock_hz != 0 ? session->clock_hz : SERVE_BUS_CLOCK_HZ);

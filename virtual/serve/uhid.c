@@ -82,7 +82,7 @@ bool serve_uhid_create(int fd, const char *serial, struct error *err)
     create->product = PRODUCT;
     if (write_event(fd, &event) && wait_for_start(fd))
         return true;
-    error_set(err, ERROR_DEVICE_MISSING, "the kernel does not take the HID device into use", NULL);
+    error_set(err, ERROR_DEVICE_MISSING, "the kernel did not start the HID device", NULL);
     error_with_errno(err, errno);
     return false;
 }
@@ -91,11 +91,11 @@ static const struct open_error {
     int number;
     const char *cause, *next;
 } open_errors[] = {
-    {ENOENT, "this kernel makes no HID devices for programs: there is no /dev/uhid", "as root: modprobe uhid"},
-    {ENODEV, "this kernel makes no HID devices for programs", "as root: modprobe uhid"},
-    {EACCES, "/dev/uhid may not be opened by this user", "run as root, or let the user write /dev/uhid by a udev rule"},
-    {EPERM, "/dev/uhid may not be opened by this user", "run as root, or let the user write /dev/uhid by a udev rule"},
-    {0, "/dev/uhid cannot be opened", NULL}, /* any other */
+    {ENOENT, "/dev/uhid not found", "load the kernel module: sudo modprobe uhid"},
+    {ENODEV, "the kernel module uhid is not loaded", "load it: sudo modprobe uhid"},
+    {EACCES, "permission denied on /dev/uhid", "run as root, or add a udev rule that lets this user write /dev/uhid"},
+    {EPERM, "permission denied on /dev/uhid", "run as root, or add a udev rule that lets this user write /dev/uhid"},
+    {0, "the system refuses to open /dev/uhid", NULL}, /* any other */
 };
 
 int serve_uhid_open(const char *serial, struct error *err)

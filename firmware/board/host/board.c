@@ -15,6 +15,7 @@
 #include <imprint/board.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -25,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "storage/flash_file.h"
 #include "transport/socket.h"
 #include "transport/virtual.h"
@@ -62,14 +64,15 @@ static const char *setting(const char *name)
 static bool arm_flash(const char *fault)
 {
     static const char flash[] = "flash@";
-    char *end;
+    const char *end = fault + sizeof flash - 1;
+    uint64_t changes;
 
     if (strncmp(fault, flash, sizeof flash - 1) != 0)
         return false;
-    board.flash_left = (unsigned)strtoul(fault + sizeof flash - 1, &end, 10);
-    board.flash_torn = strcmp(end, ".torn") == 0;
-    if (board.flash_left == 0 || (*end != '\0' && !board.flash_torn))
-        cannot("arm the fault", fault, "expected: flash@N or flash@N.torn");
+    if (number_read(&end, 1, UINT_MAX, &changes) != NUMBER_OK || (*end != '\0' && strcmp(end, ".torn") != 0))
+        cannot("arm the fault", fault, "expected: flash@N or flash@N.torn, N from 1");
+    board.flash_left = (unsigned)changes;
+    board.flash_torn = *end != '\0';
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crc16.h"
+#include "base/p256.h"
 #include "chip/operations.h"
 #include "provision/run.h"
 #include "provision/status.h"
@@ -34,7 +35,7 @@ struct slot_content {
 };
 
 /* A stored public key is 00000000 X 00000000 Y; the block write of its end carries zeros behind Y. */
-static void content_of_public_key(const uint8_t point[static 65], struct slot_content *content)
+static void content_of_public_key(const uint8_t point[static P256_POINT_BYTES], struct slot_content *content)
 {
     memset(content->bytes, 0, sizeof(content->bytes));
     memcpy(content->bytes + 4, point + 1, 32);
@@ -54,7 +55,7 @@ static enum provision_status content_of_slot(struct provision *provision, uint8_
     }
     for (size_t i = 0; i < profile->key_count; i++) {
         const struct profile_key *key = &profile->keys[i];
-        uint8_t point[65];
+        uint8_t point[P256_POINT_BYTES];
         struct bytes_out out = {.data = point, .cap = sizeof(point)};
 
         if (key->slot != slot || !PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || key->method != PROFILE_IMPORT)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/p256.h"
 #include "provision/make_key.h"
 #include "provision/status.h"
 #include "provision/steps.h"
 #include "psa/keys.h"
-
-/* The longest key to import in PSA's format: an uncompressed P-256 point. */
-#define POINT_BYTES 65
 
 bool provision_needs_import_key(const struct profile *profile, int key)
 {
@@ -24,7 +22,7 @@ static enum provision_status make(struct provision *provision, const struct prof
                                   const psa_key_attributes_t *attributes, struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t secret[POINT_BYTES];
+    uint8_t secret[P256_POINT_BYTES]; /* a point is the longest key in PSA's format */
     struct bytes_out out = {.data = secret, .cap = sizeof(secret)};
     enum provision_status result = PROVISION_OK;
     psa_status_t status;
@@ -49,7 +47,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 
 /* The public key that belongs to an imported key: the point itself, or computed in software from the scalar. */
 static psa_status_t public_key_of(const struct profile_key *key, struct bytes key_to_import,
-                                  uint8_t point[static POINT_BYTES])
+                                  uint8_t point[static P256_POINT_BYTES])
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     psa_key_id_t copy = 0;
@@ -60,7 +58,7 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes ke
     psa_set_key_bits(&attributes, key->bits);
     status = psa_import_key(&attributes, key_to_import.data, key_to_import.len, &copy);
     if (status == PSA_SUCCESS) {
-        status = psa_export_public_key(copy, point, POINT_BYTES, &len);
+        status = psa_export_public_key(copy, point, P256_POINT_BYTES, &len);
         (void)psa_destroy_key(copy);
     }
     return status;
@@ -76,8 +74,8 @@ static enum provision_status prove(struct provision *provision, const struct pro
 {
     const bool needs_file = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || !finished;
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t secret[POINT_BYTES];
-    uint8_t wanted[POINT_BYTES];
+    uint8_t secret[P256_POINT_BYTES];
+    uint8_t wanted[P256_POINT_BYTES];
     struct bytes_out out = {.data = secret, .cap = sizeof(secret)};
     struct error ignored = {.reason = ERROR_NONE};
     struct error *missing = needs_file ? err : &ignored;
@@ -98,7 +96,7 @@ static enum provision_status prove(struct provision *provision, const struct pro
         error_with_psa(err, status);
         error_with_key(err, key->id);
         result = PROVISION_INPUT;
-    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(point, POINT_BYTES))) {
+    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(point, P256_POINT_BYTES))) {
         error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
                   "correct the profile's file, or choose another key id and slot");
         error_with_key(err, key->id);

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "psa/p256.h"
+#include "base/p256.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
  * Sizes of P-256, and range checks for keys and signatures before they are sent. The chip does the curve arithmetic.
  * Numbers are 32 bytes, big-endian; comparisons take constant time.
  */
-#ifndef IMPRINT_PSA_P256_H
-#define IMPRINT_PSA_P256_H
+#ifndef IMPRINT_BASE_P256_H
+#define IMPRINT_BASE_P256_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,6 +14,9 @@
 /* A public key in PSA's format: P256_UNCOMPRESSED, then X and Y. */
 #define P256_POINT_BYTES (1 + 2 * P256_BYTES)
 #define P256_UNCOMPRESSED 0x04
+
+/* A signature as PSA and the chip have it: r and s. */
+#define P256_SIGNATURE_BYTES (2 * P256_BYTES)
 
 /* 1 .. n - 1, n the order of the group: a private key, or one half of a signature. */
 bool p256_is_scalar(const uint8_t number[static P256_BYTES]);

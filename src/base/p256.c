@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/p256.h"
+#include "base/p256.h"
 
 /* SP 800-186, 3.2.1.3. */
 static const uint8_t p256_prime[P256_BYTES] = {
