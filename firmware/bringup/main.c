@@ -13,6 +13,7 @@
 #include "psa/driver.h"
 #include "psa/keys.h"
 #include "psa/records.h"
+#include "storage/flash.h"
 #include <imprint/board.h>
 #include "firmware/texts.h"
 #include "psa/start.h"

@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 
-/* Of a digest that arms, so much must be given: a person need not type all of it. */
+/* How much of the digest a person must type to arm. */
 #define DIGEST_BYTES_MIN 4
 
 /* --- what the engine asks ------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ static void show_plan(const struct factory *factory)
         factory_send_step(factory, "step", &plan->steps[i]);
 }
 
-/* Starts the platform and looks at the device; whoever gets true stops the platform. */
+/* Starts the platform and observes the device. The caller stops the platform if this returns true. */
 static bool look(struct factory *factory, struct error *err)
 {
     if (!platform_start(&factory->platform, PLATFORM_LOOK, factory->driver, err))
@@ -153,9 +153,8 @@ static bool do_arm(void *application, const struct link_words *words, struct err
 
     if (words->count != 3 || !parse_serial(words->word[1], serial) ||
         !hex_decode(words->word[2], strlen(words->word[2]), &digest_out, NULL) || digest_out.len < DIGEST_BYTES_MIN)
-        return console_refuse_words(
-            "arm wants a serial number (18 hex digits) and a profile's digest (8 hex digits at least)",
-            "plan shows the serial number, hello the digest", err);
+        return console_refuse_words("expected: arm SERIAL DIGEST (18 hex digits; at least 8 hex digits)",
+                                    "plan shows the serial number, hello the digest", err);
     if (memcmp(digest, factory->compiled->digest, digest_out.len) != 0)
         return console_refuse_words("that is not the digest of the profile in this image", "hello shows the digest",
                                     err);
@@ -163,11 +162,11 @@ static bool do_arm(void *application, const struct link_words *words, struct err
     memcpy(factory->armed_serial, serial, sizeof serial);
     console_print("armed for ");
     console_print_hex(bytes_of(serial, sizeof serial));
-    console_print(" until the next run is over\n");
+    console_print(" for one run\n");
     return true;
 }
 
-/* What would stop the run half-way is found before it begins. */
+/* Refuses before the run what would stop it half-way. */
 static bool check_armed(const struct factory *factory, struct error *err)
 {
     for (size_t i = 0; i < factory->plan.step_count; i++) {
@@ -175,25 +174,25 @@ static bool check_armed(const struct factory *factory, struct error *err)
 
         if (step->done || !step->forever || is_armed(factory, factory->plan.serial))
             continue;
-        error_set(err, ERROR_NOT_ARMED, "the plan has steps that cannot be undone, and nothing armed them",
-                  "read the plan; if it is what you want: arm SERIAL DIGEST, then run");
-        error_doing(err, "begin");
+        error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed",
+                  "read the plan; if you agree, type: arm SERIAL DIGEST, then: run");
+        error_doing(err, "start the run");
         error_with_serial(err, factory->plan.serial);
         return false;
     }
     return true;
 }
 
-/* Whoever has seen a plan says for which chip: another one may be in its place by now. */
-static bool check_serial(const struct factory *factory, const char *wanted, struct error *err)
+/* A station names the chip whose plan it has read: another chip may be in its place now. */
+static bool check_serial(const struct factory *factory, const char *named, struct error *err)
 {
     uint8_t serial[CHIP_SERIAL_BYTES];
 
-    if (parse_serial(wanted, serial) && memcmp(serial, factory->plan.serial, sizeof serial) == 0)
+    if (parse_serial(named, serial) && memcmp(serial, factory->plan.serial, sizeof serial) == 0)
         return true;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that is to be provisioned",
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one named",
               "leave the device in its place and run again");
-    error_doing(err, "begin");
+    error_doing(err, "start the run");
     error_with_serial(err, factory->plan.serial);
     return false;
 }
@@ -224,7 +223,7 @@ static bool do_report(void *application, const struct link_words *words, struct 
 
     (void)words;
     if (!factory->finished) {
-        error_set(err, ERROR_USAGE, "nothing has been provisioned since the board was started", "run");
+        error_set(err, ERROR_USAGE, "no run has succeeded since the board was started", "run");
         error_doing(err, "report");
         return false;
     }
@@ -259,15 +258,15 @@ static bool do_end(void *application, const struct link_words *words, struct err
 
 static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
-    {"plan", "look at the board, change nothing", do_plan},
-    {"arm", "SERIAL DIGEST: allow the next run what cannot be undone", do_arm},
-    {"run", "[SERIAL]: do the plan and prove it, where it is that chip", do_run},
-    {"report", "the results of the run once more", do_report},
+    {"plan", "show what a run would do, change nothing", do_plan},
+    {"arm", "SERIAL DIGEST: allow irreversible steps in the next run", do_arm},
+    {"run", "[SERIAL]: do the plan and prove the keys, on that chip only", do_run},
+    {"report", "send the results of the last run again", do_report},
     {"end", "end the application", do_end},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-/* A table compiled with other sizes or values than this image has another digest: it would be another profile. */
+/* A table compiled with other sizes or values than this image has another digest. */
 static bool check_table(const struct profile_compiled *compiled)
 {
     uint8_t digest[PROFILE_DIGEST_BYTES];
@@ -287,11 +286,11 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
     factory->steps = steps;
     factory->driver = driver;
     console_init(&factory->console);
-    (void)do_hello(factory, NULL, &err); /* whoever has waited for the board hears of it */
+    (void)do_hello(factory, NULL, &err); /* for a station that waits for the board */
     if (!check_table(compiled)) {
         error_set(&err, ERROR_UNEXPECTED,
                   "the profile in this image does not have the digest that it was compiled with",
-                  "build the image anew");
+                  "build the image again");
         error_doing(&err, "start");
         console_report_error("hello", &err);
         return;

@@ -2,8 +2,8 @@
 /*
  * The factory application: brings the board to the state that its compiled-in profile asks for and proves it, by the
  * same engine as the station. It waits for commands on its console, from a person or from `imprint board provision`;
- * docs/reference/board-protocol.md lists them. Between commands nothing is running: whoever goes away, whenever, leaves
- * nothing half done that the next run does not finish.
+ * docs/reference/board-protocol.md lists them. Between commands nothing runs; what an
+ * interrupted run leaves is finished by the next one.
  */
 #ifndef IMPRINT_FIRMWARE_FACTORY_H
 #define IMPRINT_FIRMWARE_FACTORY_H
@@ -13,7 +13,7 @@
 #include "profile/compiled.h"
 #include "provision/provision.h"
 
-/* What `imprint compile PROFILE --c` has made: the plan, and what it takes to do it. */
+/* Made by `imprint compile PROFILE --c`: the profile, the kinds of steps it needs, the driver for its keys. */
 extern const struct profile_compiled factory_profile;
 extern const struct provision_step_kind *const factory_profile_steps[];
 extern const struct driver_shell *const factory_profile_driver;
@@ -27,10 +27,10 @@ struct factory {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    bool finished; /* `evidence` is that of a device that is as the profile wants it */
-    bool armed;    /* by the console, for `armed_serial`, until the next run is over */
+    bool finished; /* `evidence` is complete */
+    bool armed;    /* by the console, for `armed_serial` and one run */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
-    bool ended; /* somebody has said so */
+    bool ended; /* by the console */
 };
 
 /* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the factory application says of steps and of a finished device, to people and to the station. */
+/* Prints steps and results, for people and for the station. */
 #include "firmware/factory/factory.h"
 
 #include "cert/request.h"
@@ -121,9 +121,9 @@ static void report_result(const struct factory *factory)
 
     console_print(evidence->changes == 0 ? "nothing to do: " : "provisioned: ");
     console_print_hex(bytes_of(evidence->serial, sizeof evidence->serial));
-    console_print(" is as profile ");
+    console_print(" matches profile ");
     console_print(factory->compiled->profile.name);
-    console_print(" wants it; ");
+    console_print("; ");
     console_print_number((uint32_t)evidence->changes);
     console_print(evidence->changes == 1 ? " change, " : " changes, ");
     console_print_number(ms);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/hex.h"
-#include "cli/options.h"
+#include "base/number.h"
 
 #define SILENCE_S 30 /* the slowest step is one of some seconds, on a slow part */
 #define SILENCE_S_MAX 3600
@@ -18,7 +18,7 @@ bool board_wait_option(const char *console, const char *timeout, int *silence_ms
                   "name the port of the board's console: --console /dev/ttyACM0");
         return false;
     }
-    if (timeout != NULL && !options_number(timeout, 1, SILENCE_S_MAX, &seconds)) {
+    if (timeout != NULL && number_parse(timeout, 1, SILENCE_S_MAX, &seconds) != NUMBER_OK) {
         error_set(err, ERROR_USAGE, "--timeout needs a number of seconds from 1 to 3600", NULL);
         error_with_subject(err, timeout);
         return false;

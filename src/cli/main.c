@@ -108,7 +108,7 @@ int main(int argc, char **argv)
         help_print(&cli);
     else if (cli.version)
         print_version(&cli);
-    else
+    else if (cli.verb != NULL) /* options_parse() has seen to it */
         code = cli.verb->run(&cli);
     if (!output_flush(&err) && code == CLI_DONE)
         code = output_error(&cli.output, &err);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/error_format.h"
-#include "base/number.h"
 #include "base/suggest.h"
 #include "station/folder.h"
 
@@ -230,7 +229,8 @@ static void list_subcommands(const char *first, char *list, size_t size)
     }
 }
 
-bool options_needs_subcommand(const struct cli *cli, struct error *err)
+/* Refuses `cli->group` alone, with the list of its subcommands. Always false. */
+static bool needs_subcommand(const struct cli *cli, struct error *err)
 {
     char list[128];
 
@@ -362,16 +362,11 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
     if (cli->help || cli->version)
         return true;
     if (cli->group != NULL)
-        return options_needs_subcommand(cli, err);
+        return needs_subcommand(cli, err);
     verb = cli->verb;
     if (cli->argument_count < verb->least)
         return usage(err, "missing argument", verb->name, usage_line(verb, err));
     if (cli->argument_count > verb->most)
         return usage(err, "unexpected argument", cli->arguments[verb->most], usage_line(verb, err));
     return true;
-}
-
-bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
-{
-    return number_parse(text, least, most, number) == NUMBER_OK;
 }

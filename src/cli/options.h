@@ -24,10 +24,4 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err);
  */
 bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struct error *err);
 
-/* Refuses `cli->group` alone, with the list of its subcommands. Always false. */
-bool options_needs_subcommand(const struct cli *cli, struct error *err);
-
-/* A whole argument as a number from `least` to `most` (base/number.h). False for anything else. */
-bool options_number(const char *text, uint64_t least, uint64_t most, uint64_t *number);
-
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/number.h"
 #include "chip/operations.h"
 #include "station/device.h"
-#include "cli/options.h"
 
 enum random_option { OPTION_HEX, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -79,7 +79,7 @@ static enum cli_exit run_random(struct cli *cli)
     uint64_t len;
 
     cli->output.device = cli->station.config.device;
-    if (!options_number(cli->arguments[0], 1, RANDOM_MAX, &len)) {
+    if (number_parse(cli->arguments[0], 1, RANDOM_MAX, &len) != NUMBER_OK) {
         error_set(&err, ERROR_USAGE, "the number of bytes is from 1 to 1048576", NULL);
         error_with_subject(&err, cli->arguments[0]);
         return output_error(&cli->output, &err);

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/number.h"
 #include "cli/describe.h"
 #include "station/folder.h"
 #include "station/input.h"
-#include "cli/options.h"
 #include "virtual/chip/virtual.h"
 
 enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
@@ -38,7 +38,7 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
     const char *seed = cli->values[OPTION_SEED], *bus = cli->values[OPTION_BUS];
 
     *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
-    if (seed != NULL && !options_number(seed, 0, UINT64_MAX, &making->seed)) {
+    if (seed != NULL && number_parse(seed, 0, UINT64_MAX, &making->seed) != NUMBER_OK) {
         error_set(err, ERROR_USAGE, "--seed needs a whole number below 2^64", NULL);
         error_with_subject(err, seed);
         return false;

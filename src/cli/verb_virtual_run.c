@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "station/folder.h"
-#include "cli/options.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/listen.h"
 #include "virtual/serve/server.h"
@@ -224,7 +224,7 @@ static enum cli_exit run_virtual_run(struct cli *cli)
     if (cli->behind_dashes == 0 || files > BUS_CHIPS_MAX)
         done = failed(&err, ERROR_USAGE, 0, "expected: imprint virtual run [FILE...] -- PROGRAM",
                       "imprint virtual run chip.virtual -- i2cdetect -y 1");
-    else if (number != NULL && !options_number(number, 0, BUS_HIGHEST, &run.number))
+    else if (number != NULL && number_parse(number, 0, BUS_HIGHEST, &run.number) != NUMBER_OK)
         done = failed(&err, ERROR_USAGE, 0, "--bus needs the number of an I2C bus, such as 1", NULL);
     else
         done = open_chips(cli, &run, files, &err);

@@ -25,6 +25,16 @@ static bool report(const struct provision_run *run, const struct provision_step 
     return callbacks->progress == NULL || callbacks->progress(callbacks->context, run->plan, step, finished);
 }
 
+/* In which step, slot and key the error happened. */
+static void note_step(const struct provision_run *run, const struct provision_step *step, struct error *err)
+{
+    error_doing(err, step->kind->doing);
+    if (step->slot != PROFILE_SLOT_ANY)
+        error_at_slot(err, step->slot);
+    if (step->key != PROVISION_NO_KEY)
+        error_with_key(err, provision_key_of(run->provision, step)->id);
+}
+
 static bool run_step(struct provision_run *run, struct provision_step *step, struct error *err)
 {
     uint32_t started = (uint32_t)chip_time_us(run);
@@ -37,11 +47,7 @@ static bool run_step(struct provision_run *run, struct provision_step *step, str
     result = step->kind->run(run, step, err);
     step->chip_us = (uint32_t)chip_time_us(run) - started;
     if (result != PROVISION_OK) {
-        error_doing(err, step->kind->doing);
-        if (step->slot != PROFILE_SLOT_ANY)
-            error_at_slot(err, step->slot);
-        if (step->key >= 0)
-            error_with_key(err, provision_key_of(run->provision, step)->id);
+        note_step(run, step, err);
         return false;
     }
     step->done = true;
@@ -57,9 +63,9 @@ static bool run_steps(struct provision_run *run, struct error *err)
 {
     struct provision_plan *plan = run->plan;
 
-    /* A plan may be shown to somebody before it is done: is it still about the chip that answers now? */
+    /* A person may have read the plan meanwhile: does the same chip still answer? */
     if (!provision_look_again(run->provision, plan, &run->evidence->config, err)) {
-        error_doing(err, "look at the device once more");
+        error_doing(err, "read the chip again");
         return false;
     }
     for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
@@ -86,11 +92,11 @@ enum provision_status provision_execute(struct provision *provision, struct prov
     evidence->part = plan->part;
     evidence->key_count = provision->profile->key_count;
     error_with_serial(err, plan->serial);
-    provision_begin(provision, &before);
+    provision_prepare_driver(provision, &before);
     ok = profile_digest(provision->profile, evidence->profile_digest);
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
     ok = ok && run_steps(&run, err);
     evidence->chip_us = chip_time_us(&run) - started;
-    return provision_end(provision, &before, ok, err);
+    return provision_restore_driver(provision, &before, ok, err);
 }

@@ -10,7 +10,7 @@
 
 #define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
 
-/* What a rule looks at. `after` is `now` as it would be with every lock that the profile asks for. */
+/* What a rule looks at. `after` is `now` with every lock that the profile asks for. */
 struct gate_view {
     const struct profile *profile;
     const struct provision_plan *plan;
@@ -100,7 +100,7 @@ static bool rule_slot_frozen(const struct gate_view *view, struct error *err)
     return false;
 }
 
-/* Every key of the profile must be able to do its work in the chip as it will be. */
+/* Every key of the profile must be able to do its work once the chip is locked. */
 static bool rule_key_unusable(const struct gate_view *view, struct error *err)
 {
     for (size_t i = 0; i < view->plan->step_count; i++) {
@@ -152,16 +152,16 @@ static bool rule_key_unproven(const struct gate_view *view, struct error *err)
     return false;
 }
 
-/* Counters and the locks of other slots may have moved since the plan was made: who it is and its policy may not. */
+/* Counters and the locks of other slots may change after the plan was made; serial number and policy may not. */
 static bool rule_other_chip(const struct gate_view *view, struct error *err)
 {
     uint8_t serial[CHIP_SERIAL_BYTES];
-    uint8_t wanted[CHIP_SERIAL_BYTES];
+    uint8_t planned[CHIP_SERIAL_BYTES];
 
     (void)err;
     chip_config_serial(view->now, serial);
-    chip_config_serial(&view->plan->wanted, wanted);
-    return memcmp(serial, wanted, sizeof(serial)) != 0 ||
+    chip_config_serial(&view->plan->wanted, planned);
+    return memcmp(serial, planned, sizeof(serial)) != 0 ||
            chip_config_compare_policy(view->plan->part, view->now, &view->plan->wanted) >= 0;
 }
 
@@ -177,25 +177,25 @@ static bool rule_slot_not_lockable(const struct gate_view *view, struct error *e
 #define AT_DATA PROVISION_GATE_DATA
 #define AT_SLOT PROVISION_GATE_SLOT
 
-/* In this order: the first broken rule is the one that is told. */
+/* In this order: the first broken rule is reported. */
 static const struct gate_rule gate_rules[] = {
-    {AT_CONFIG | AT_DATA, rule_bytes_differ, "the config zone read back is not what was wanted, byte by byte",
-     "run again: it will be written again; if it stays so, take this part off the line"},
-    {AT_CONFIG, rule_table_shifted, "a slot's KeyConfig is not one that a part can have: the table looks shifted",
+    {AT_CONFIG | AT_DATA, rule_bytes_differ, "the config zone read back differs from the planned one",
+     "run again: imprint writes the zone again; if the bytes differ again, take this part off the line"},
+    {AT_CONFIG, rule_table_shifted, "a slot has a KeyConfig that no part can have: the table looks shifted",
      "correct the configuration in the profile"},
     {AT_CONFIG, rule_private_unusable,
      "a private-key slot lacks IsSecret or KeyType P-256: nothing could ever use its key",
      "correct the configuration in the profile"},
     {AT_CONFIG, rule_write_key_unusable, "a slot's encrypted writes name a WriteKey slot that holds a private key",
      "correct the configuration in the profile"},
-    {AT_CONFIG, rule_address_moved, "the lock would move the chip to another I2C address than the profile says",
-     "set chip.i2c-address in the profile to the address that is meant"},
+    {AT_CONFIG, rule_address_moved, "the chip would have another I2C address than the profile says",
+     "set chip.i2c-address in the profile to the intended address"},
     {AT_CONFIG, rule_slot_frozen, "a slot is marked locked in SlotLocked before it was ever filled",
      "correct the configuration in the profile"},
     {AT_CONFIG | AT_DATA, rule_key_unusable, "a key of the profile could not do its work once the chip is locked",
      "correct the configuration in the profile"},
     {AT_DATA, rule_key_missing, "a key of the profile is not in the chip yet", "run again"},
-    {AT_SLOT, rule_other_chip, "this is not the chip, or not the policy, that the plan was made for", "run again"},
+    {AT_SLOT, rule_other_chip, "chip or policy are not those that the plan was made for", "run again"},
     {AT_SLOT, rule_key_unproven, "the key in the slot has not been proven in this run", "run again"},
     {AT_SLOT, rule_slot_not_lockable, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
      "leave lock-slot out of the profile"},

@@ -10,7 +10,7 @@ _Static_assert(PROFILE_SLOT_ANY == KEYS_SLOT_ANY, "both mean: no slot is named")
 
 #define ALLOW_REPLACING "set replace: unclaimed for this key, if the key in the slot may be lost for ever"
 
-/* The driver advises programs, for which naming a slot is permission enough; a profile has to say it in a word. */
+/* The driver's advice is for programs, which may replace a key by naming its slot; a profile must allow it. */
 static void advise_for_profile(struct error *err)
 {
     if (err->reason == ERROR_SLOT_FILLED)
@@ -20,15 +20,15 @@ static void advise_for_profile(struct error *err)
 }
 
 /*
- * Every slot without a private key is written before the data lock, whatever is in it, and none can be read before:
- * where the profile has the data zone locked, it has said what becomes of them.
+ * Before the data lock, fill-data writes every slot without a private key, whatever is in it. Such a slot cannot be
+ * read before, and a profile that locks the data zone thereby allows it.
  */
 static bool is_to_be_filled(const struct profile *profile, const struct provision_plan *plan, uint8_t slot)
 {
     return profile->lock_data && !chip_data_is_locked(&plan->found) && !chip_slot_is_private(&plan->wanted, slot);
 }
 
-/* What is in the slot that the profile names may stay, or be replaced. */
+/* Whether what the named slot holds may be registered, or replaced. */
 static psa_status_t observe_content(struct provision *provision, const struct provision_plan *plan,
                                     const struct profile_key *key, bool scrap, struct error *err)
 {
@@ -41,18 +41,18 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
         if (fill != DRIVER_FILL_EMPTY)
             return PSA_SUCCESS;
         error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key to register",
-                  "use a part whose maker put a key there, or generate one");
+                  "use a part that was delivered with a key there, or generate one");
         return PSA_ERROR_DOES_NOT_EXIST;
     }
-    /* What an interrupted run of ours left there is nobody's key. */
+    /* What an interrupted run left there is nobody's key. */
     if (fill == DRIVER_FILL_EMPTY || scrap || key->replace != PROFILE_REPLACE_NEVER ||
         is_to_be_filled(provision->profile, plan, key->slot))
         return PSA_SUCCESS;
     error_set(err, ERROR_SLOT_FILLED,
               fill == DRIVER_FILL_KEY
-                  ? "the slot holds a key that no key id points to, and the profile does not let it be replaced"
-                  : "the chip does not tell whether the slot holds a key, and the profile does not let one be "
-                    "replaced",
+                  ? "the slot holds a key without a key id, and the profile does not allow to replace it"
+                  : "the chip does not tell whether the slot holds a key, and the profile does not allow to "
+                    "replace one",
               ALLOW_REPLACING);
     return PSA_ERROR_NOT_PERMITTED;
 }

@@ -124,7 +124,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     bool ok;
 
     memset(plan, 0, sizeof(*plan));
-    provision_begin(provision, &before);
+    provision_prepare_driver(provision, &before);
     ok = observe_part(provision, plan, err) && check_supported(provision, err) &&
          check_will_be_locked(provision->profile, plan, err) && observe_steps(provision, plan, err);
     if (!ok) {
@@ -132,5 +132,5 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */
             error_with_serial(err, plan->serial);
     }
-    return provision_end(provision, &before, ok, err);
+    return provision_restore_driver(provision, &before, ok, err);
 }

@@ -102,7 +102,7 @@ bool provision_look_again(struct provision *provision, const struct provision_pl
     chip_config_serial(config, serial);
     if (memcmp(serial, plan->serial, sizeof(serial)) == 0)
         return true;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than the one that the plan was made for",
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one the plan was made for",
               "leave the device in its place and run again");
     return false;
 }
@@ -117,6 +117,6 @@ bool provision_prove_config(struct provision *provision, const struct provision_
     if (provision_same_policy(plan, config, err) && (!profile->lock_config || chip_config_is_locked(config)) &&
         (!profile->lock_data || chip_data_is_locked(config)))
         return true;
-    error_set(err, ERROR_PROOF_FAILED, "the finished chip's config zone is not what the profile wants", DO_NOT_SHIP);
+    error_set(err, ERROR_PROOF_FAILED, "the finished chip's config zone does not match the profile", DO_NOT_SHIP);
     return false;
 }

@@ -19,7 +19,7 @@
 
 enum provision_status {
     PROVISION_OK = 0,
-    PROVISION_REFUSED,     /* the chip or PSA said no, or a key did not prove itself */
+    PROVISION_REFUSED,     /* the chip or PSA refused, or a key failed its proof */
     PROVISION_UNREACHABLE, /* the chip does not answer */
     PROVISION_WRONG,       /* not the device the profile expects; nothing was written */
     PROVISION_NOT_ARMED,   /* an irreversible step that nobody armed; nothing was locked */
@@ -45,12 +45,11 @@ enum provision_status {
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)
 
-#define PROVISION_COUNT_KIND(name, most) +1
-#define PROVISION_COUNT_STEPS(name, most) +(most)
-enum {
-    PROVISION_STEP_KINDS = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_KIND),
-    PROVISION_STEPS_MAX = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_STEPS),
-};
+/* How many rows there are, and the sum of their numbers. */
+#define PROVISION_STEP_INDEX(name, most) PROVISION_STEP_INDEX_##name,
+#define PROVISION_STEP_MOST(name, most) (most) + /* NOLINT(bugprone-macro-parentheses): one term of the sum */
+enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
+enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_NO_KEY (-1)
 
@@ -67,14 +66,14 @@ struct provision_step {
     uint32_t chip_us;   /* chip time this step took; 0 before */
 };
 
-/* What a device is before anything is done to it: seen from chip and key store each time, and remembered nowhere. */
+/* What a device is before a run: derived from chip and key store each time, stored nowhere. */
 enum provision_state {
-    PROVISION_STATE_UNKNOWN = 0, /* it could not be looked at */
+    PROVISION_STATE_UNKNOWN = 0, /* chip or key store could not be read */
     PROVISION_STATE_BLANK,       /* no step of this profile is done */
     PROVISION_STATE_PARTIAL,     /* some are */
     PROVISION_STATE_DONE,        /* all persistent steps are */
-    PROVISION_STATE_FOREIGN,     /* somebody else's: other configuration, or other keys where this profile's belong */
-    PROVISION_STATE_WRONG_PART,  /* no part that the profile allows */
+    PROVISION_STATE_FOREIGN,     /* another configuration, or other keys in the slots of this profile */
+    PROVISION_STATE_WRONG_PART,  /* a part that the profile does not allow */
     PROVISION_STATE_COUNT
 };
 const char *provision_state_name(enum provision_state state); /* "partial" */
@@ -83,11 +82,11 @@ const char *provision_state_name(enum provision_state state); /* "partial" */
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
-    size_t changes_left; /* persistent steps not done yet: 0 means that the device is finished and only to be proven */
+    size_t changes_left; /* persistent steps not done yet; 0: the device is finished, and this run only proves it */
     size_t step_count;
     struct provision_step steps[PROVISION_STEPS_MAX];
     struct chip_config found;  /* config zone as observed */
-    struct chip_config wanted; /* config zone as it is to be; equals `found` but for what the steps change */
+    struct chip_config wanted; /* config zone as planned: `found` with what the steps change */
 };
 
 struct provision;
@@ -185,7 +184,7 @@ struct provision_callbacks {
     bool (*armed)(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
                   const uint8_t profile_digest[static PROFILE_DIGEST_BYTES]);
 
-    /* Reads a fresh config zone dump's consequences to the user just before a lock; false stops. May be NULL. */
+    /* Shows the consequences to the user just before a lock; false stops the run. May be NULL. */
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 

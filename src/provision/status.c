@@ -45,7 +45,7 @@ enum provision_status provision_psa_failed(const struct provision *provision, ps
     return provision_status_of(err);
 }
 
-void provision_begin(struct provision *provision, struct driver_settings *before)
+void provision_prepare_driver(struct provision *provision, struct driver_settings *before)
 {
     const struct profile *profile = provision->profile;
     struct driver *driver = provision->driver;
@@ -58,12 +58,12 @@ void provision_begin(struct provision *provision, struct driver_settings *before
     *before = driver->settings;
     driver->settings.stay_awake = true;
     driver->settings.reserved_slots = (uint16_t)named;
-    error_clear(&driver->last_error); /* of a call before this run: no reason for what fails now */
+    error_clear(&driver->last_error); /* it belongs to a call before this run */
     driver_forget_config(driver);
 }
 
-enum provision_status provision_end(struct provision *provision, const struct driver_settings *before, bool ok,
-                                    const struct error *err)
+enum provision_status provision_restore_driver(struct provision *provision, const struct driver_settings *before,
+                                               bool ok, const struct error *err)
 {
     provision->driver->settings = *before;
     driver_rest(provision->driver);
@@ -91,8 +91,8 @@ psa_status_t provision_read_record(struct driver *driver, const struct profile_k
         return PSA_SUCCESS;
     }
     error_set(err, ERROR_FOREIGN_KEY,
-              same ? "the key id exists, but points to another slot than the profile's"
-                   : "the key id exists with other attributes than the profile's",
+              same ? "the key id exists, but its key is in another slot than the profile says"
+                   : "the key id exists with other attributes than the profile says",
               "list it with: imprint keys; correct the profile, or choose another key id");
     if (found != PROFILE_SLOT_ANY)
         error_at_slot(err, found);

@@ -14,32 +14,32 @@
 enum provision_status provision_psa_failed(const struct provision *provision, psa_status_t status,
                                            const struct profile_key *key, struct error *err);
 
-/* The key that a step is about; the step's key is not -1. */
+/* The key that a step is about; it has one. */
 const struct profile_key *provision_key_of(const struct provision *provision, const struct provision_step *step);
 
 /* The engine's status for an error whose reason is set. */
 enum provision_status provision_status_of(const struct error *err);
 
 /*
- * The driver as the engine needs it while it works: the chip stays awake between two calls, automatic choice leaves
- * alone the slots that keys of the profile name, and the config zone is read afresh. `before` keeps its settings, to be
- * given to provision_end().
+ * Sets the driver as the engine needs it: the chip stays awake between two calls, automatic choice avoids the slots
+ * that keys of the profile name, and the config zone is read again. `before` gets the driver's settings, for
+ * provision_restore_driver().
  */
-void provision_begin(struct provision *provision, struct driver_settings *before);
+void provision_prepare_driver(struct provision *provision, struct driver_settings *before);
 
-/* Puts back the settings and lets the chip rest. PROVISION_OK, or what `err` says where it is not `ok`. */
-enum provision_status provision_end(struct provision *provision, const struct driver_settings *before, bool ok,
-                                    const struct error *err);
+/* Restores the settings and puts the chip to sleep. PROVISION_OK if `ok`, else the status for `err`. */
+enum provision_status provision_restore_driver(struct provision *provision, const struct driver_settings *before,
+                                               bool ok, const struct error *err);
 
 /*
  * Reads the record of the profile's key. A key id that exists must be that key: same attributes, and the same slot
- * where the profile names one. `fresh`: read from the store, not from what PSA remembers. `slot` gets where it is; else
- * `err` the reason, though PSA's status is success. No reason is noted where there is no such key.
+ * where the profile names one; otherwise `err` gets a reason although the status is PSA_SUCCESS. `fresh`: read from the
+ * store, not from what PSA remembers. `slot` gets the key's slot. A key that does not exist is no error: `err` stays.
  */
 psa_status_t provision_read_record(struct driver *driver, const struct profile_key *key, bool fresh, uint8_t *slot,
                                    struct error *err);
 
-/* Whether `config` has the wanted policy; the first byte that differs goes into `err`, as a detail of a reason to come.
+/* Whether `config` has the planned policy. If not, `err` gets the first byte that differs; the caller adds the reason.
  */
 bool provision_same_policy(const struct provision_plan *plan, const struct chip_config *config, struct error *err);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device is, told from its plan: for whoever shows it to a person. A board leaves that to its station. */
+/* Names the state of a device from its plan, for programs that show it to a person. Boards leave that to the station.
+ */
 #include "provision/provision.h"
 
-/* What a refusal says of the device; what says nothing of it (no answer, no key store) leaves it unknown. */
+/* Other reasons (no answer, no key store) say nothing about the device. */
 static enum provision_state state_of_refusal(enum error_reason reason)
 {
     switch (reason) {
@@ -23,8 +24,8 @@ static enum provision_state state_of_refusal(enum error_reason reason)
 }
 
 /*
- * Steps are done in their order, so that the first one that is open tells; one done behind it (somebody has forgotten a
- * key since) makes the device partial all the same.
+ * Steps are done in order, so the first open step shows how far a run got. A step done after it (somebody deleted a key
+ * record since) makes the device partial too.
  */
 struct provision_triage provision_triage(const struct provision_plan *plan, enum error_reason refusal)
 {

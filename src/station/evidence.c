@@ -53,7 +53,8 @@ static json_t *key_object(const struct profile_key *key, const struct provision_
                      value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "proof", proof_object(proof));
 }
 
-json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence)
+/* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
+static json_t *make_record(const struct profile *profile, const struct provision_evidence *evidence)
 {
     json_t *keys = json_array();
     char now[32];
@@ -70,7 +71,8 @@ json_t *evidence_make(const struct profile *profile, const struct provision_evid
                      (json_int_t)evidence->chip_us);
 }
 
-void evidence_note_board(json_t *record, const char *board, const char *application)
+/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
+static void note_board(json_t *record, const char *board, const char *application)
 {
     json_object_set_new(json_object_get(record, "run"), "board",
                         json_pack("{s:s, s:s}", "name", board, "application", application));
@@ -133,7 +135,8 @@ static json_t *lasting_part(const json_t *record)
     return copy;
 }
 
-bool evidence_same(const json_t *a, const json_t *b)
+/* True when the two say the same of the device: all but times, chip time, and the fresh challenges of each run. */
+static bool same_facts(const json_t *a, const json_t *b)
 {
     json_t *left = a == NULL ? NULL : lasting_part(a);
     json_t *right = b == NULL ? NULL : lasting_part(b);
@@ -164,7 +167,11 @@ out:
     return ok;
 }
 
-void evidence_keep_others(json_t *record, const json_t *older)
+/*
+ * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
+ * another profile put them there, and what was proven of them stays known.
+ */
+static void keep_others(json_t *record, const json_t *older)
 {
     json_t *keys = json_object_get(record, "keys"), *key;
     size_t i;
@@ -247,13 +254,13 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
 
 bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err)
 {
-    json_t *record = evidence_make(run->profile, run->evidence);
+    json_t *record = make_record(run->profile, run->evidence);
 
     *unsaved = NULL;
     if (run->board != NULL)
-        evidence_note_board(record, run->board, run->application);
-    evidence_keep_others(record, run->older);
-    *written = record == NULL || run->evidence->changes > 0 || !evidence_same(run->older, record);
+        note_board(record, run->board, run->application);
+    keep_others(record, run->older);
+    *written = record == NULL || run->evidence->changes > 0 || !same_facts(run->older, record);
     if (!*written || evidence_store(run->record_path, record, err)) {
         json_decref(record);
         return true;

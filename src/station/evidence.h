@@ -10,26 +10,11 @@
 
 #include "provision/provision.h"
 
-/* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
-json_t *evidence_make(const struct profile *profile, const struct provision_evidence *evidence);
-
-/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
-void evidence_note_board(json_t *record, const char *board, const char *application);
-
 /* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
 
-/*
- * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
- * another profile put them there, and what was proven of them stays known.
- */
-void evidence_keep_others(json_t *record, const json_t *older);
-
 /* Reads the record at `path`. True with `*record` NULL when there is none; ERROR_STORAGE_CORRUPT when it is damaged. */
 bool evidence_load(const char *path, json_t **record, struct error *err);
-
-/* True when the two say the same of the device: all but times, chip time, and the fresh challenges of each run. */
-bool evidence_same(const json_t *a, const json_t *b);
 
 /* Replaces the record at `path`, durably. False with ERROR_RECORD_FAILED; then the old record is still there. */
 bool evidence_store(const char *path, const json_t *record, struct error *err);

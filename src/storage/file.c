@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "storage/file_name.h"
 #include "storage/open_error.h"
 #include "storage/record.h"
@@ -518,9 +518,9 @@ static bool refuse_busy(struct storage_file *self, struct error *err)
     if (!read_all(self, self->lock_fd, &line))
         line.len = 0;
     text[line.len] = '\0';
-    char *at = text;
-    unsigned long told = strtoul(text, &at, 10);
-    if (pid == 0 && told <= UINT32_MAX / 2)
+    const char *at = text;
+    uint64_t told;
+    if (number_read(&at, 1, INT32_MAX, &told) == NUMBER_OK && pid == 0)
         pid = (pid_t)told;
     size_t len = 0;
     for (at += strspn(at, " "); *at >= ' ' && *at <= '~' && len < sizeof self->holder - 1; at++)
@@ -589,11 +589,10 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
     if (bytes_equal(bytes_written(&line), bytes_of(format, sizeof format - 1)))
         return true;
     text[line.len] = '\0';
-    char *end = text;
-    unsigned long version = 0;
-    if (line.len > words && memcmp(text, format, words) == 0 && text[words] >= '1' && text[words] <= '9')
-        version = strtoul(text + words, &end, 10);
-    if (version <= 1 || version > UINT32_MAX || *end != '\n')
+    const char *at = text + words;
+    uint64_t version;
+    if (line.len <= words || memcmp(text, format, words) != 0 ||
+        number_read(&at, 2, UINT32_MAX, &version) != NUMBER_OK || *at != '\n')
         return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is damaged",
                       "see \"Damage\" in docs/reference/storage-format.md");
     if (err != NULL && err->reason == ERROR_NONE) {

@@ -478,13 +478,13 @@ bool transport_socket_open_tcp_place(const char *place, uint8_t also_at, struct 
                                      struct error *err)
 {
     static const char form[] = "expected HOST:PORT after tcp:";
-    struct transport_place parts, copy;
-    char *host = copy.path, *port;
+    struct transport_place parts;
+    char text[sizeof parts.path], *host = text, *port;
 
     (void)also_at;
     if (!transport_place_read(&parts, place, false, form, err))
         return false;
-    copy = parts;
+    memcpy(text, parts.path, sizeof text); /* it is cut into host and port; errors name it whole */
     if (!transport_socket_split_host(&host, &port)) {
         error_set(err, ERROR_USAGE, form, NULL);
         return false;

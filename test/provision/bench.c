@@ -82,7 +82,7 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
             bench->transport_virtual.chip = bench->exchange;
         return true;
     }
-    return bench->steps_begun++ != bench->stop_before_step;
+    return bench->steps_started++ != bench->stop_before_step;
 }
 
 static bool bench_armed(void *context, const uint8_t *serial, const uint8_t *digest)
@@ -198,7 +198,7 @@ enum provision_status bench_run(struct bench *bench)
     enum provision_status status;
 
     error_clear(&bench->err);
-    bench->steps_begun = 0;
+    bench->steps_started = 0;
     status = provision_observe(&bench->provision, &bench->plan, &bench->err);
     if (status == PROVISION_OK)
         status = provision_execute(&bench->provision, &bench->plan, &bench->evidence, &bench->err);

@@ -32,7 +32,7 @@ struct bench {
     struct error err;
     bool is_armed;
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
-    int steps_begun;
+    int steps_started;
     bool tamper_before_lock;
     bool brings_no_key;            /* the file with the private key to import is gone */
     bool brings_other_key;         /* the file with the private key to import is another than before */

@@ -488,7 +488,7 @@ static void test_an_exchanged_chip_is_noticed(void **state)
 
 /* A slot that hides its public key: the key could be made, and what was there lost, but nothing could ever be proven.
  */
-static void test_what_cannot_be_proven_is_not_begun(void **state)
+static void test_what_cannot_be_proven_is_not_started(void **state)
 {
     struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
     uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
@@ -614,6 +614,7 @@ static void test_the_table_of_steps(void **state)
         assert_int_equal(kind->run != NULL, kind->doing != NULL);
         assert_int_equal(kind->lock != NULL, kind->consequence != NULL);
     }
+    assert_int_equal(PROVISION_STEPS_MAX, 3 * PROFILE_KEYS_MAX + 4);
     assert_null(provision_all_steps[PROVISION_STEP_KINDS]);
     assert_null(provision_step_named("lock-nothing"));
 }
@@ -636,7 +637,7 @@ int main(void)
         cmocka_unit_test(test_another_key_is_never_locked_in_or_proven),
         cmocka_unit_test(test_missing_keys_are_never_locked_in),
         cmocka_unit_test(test_an_exchanged_chip_is_noticed),
-        cmocka_unit_test(test_what_cannot_be_proven_is_not_begun),
+        cmocka_unit_test(test_what_cannot_be_proven_is_not_started),
         cmocka_unit_test(test_a_key_for_messages_signs_its_challenge),
         cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };

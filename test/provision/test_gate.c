@@ -82,8 +82,9 @@ static const struct ruin ruins[] = {
     {"sound config lock", STEP_LOCK_CONFIG, 16, 0xC0, 16, 0xC0, false, -1, NULL},
     {"sound data lock", STEP_LOCK_DATA, 87, 0x00, 16, 0xC0, false, -1, NULL},
     {"sound slot lock", STEP_LOCK_SLOT, 87, 0x00, 86, 0x00, false, -1, NULL},
-    {"one bit did not take", STEP_LOCK_CONFIG, SLOT_CONFIG(3), 0xC5, 16, 0xC0, true, -1, "byte by byte"},
-    {"one bit did not take, data", STEP_LOCK_DATA, KEY_CONFIG(15), 0x3C, 87, 0x00, true, -1, "byte by byte"},
+    {"one bit did not take", STEP_LOCK_CONFIG, SLOT_CONFIG(3), 0xC5, 16, 0xC0, true, -1, "differs from the planned"},
+    {"one bit did not take, data", STEP_LOCK_DATA, KEY_CONFIG(15), 0x3C, 87, 0x00, true, -1,
+     "differs from the planned"},
     {"a stray row shifts KeyConfig", STEP_LOCK_CONFIG, KEY_CONFIG(4), 0xFF, KEY_CONFIG(4) + 1, 0xFF, false, -1,
      "table looks shifted"},
     {"reserved key type", STEP_LOCK_CONFIG, KEY_CONFIG(9), 0x20, 16, 0xC0, false, -1, "table looks shifted"},
@@ -91,7 +92,7 @@ static const struct ruin ruins[] = {
     {"private slot of the wrong type", STEP_LOCK_CONFIG, KEY_CONFIG(2), 0x3F, 16, 0xC0, false, -1, "IsSecret"},
     {"WriteKey names a private key", STEP_LOCK_CONFIG, SLOT_CONFIG(5), 0x8F, SLOT_CONFIG(5) + 1, 0x41, false, -1,
      "WriteKey slot"},
-    {"I2C address moved", STEP_LOCK_CONFIG, 16, 0x6A, 16, 0x6A, true, -1, "byte by byte"},
+    {"I2C address moved", STEP_LOCK_CONFIG, 16, 0x6A, 16, 0x6A, true, -1, "differs from the planned"},
     {"slot frozen before it is filled", STEP_LOCK_CONFIG, 88, 0xFD, 16, 0xC0, false, -1, "SlotLocked"},
     {"key may not sign after the lock", STEP_LOCK_CONFIG, SLOT_CONFIG(0), 0x82, 16, 0xC0, false, -1,
      "could not do its work"},
@@ -102,8 +103,9 @@ static const struct ruin ruins[] = {
     {"data lock before the key is made", STEP_LOCK_DATA, 87, 0x00, 16, 0xC0, false, STEP_MAKE, "not in the chip yet"},
     {"slot lock before the proof", STEP_LOCK_SLOT, 87, 0x00, 86, 0x00, false, STEP_PROVE, "not been proven"},
     {"slot is not Lockable", STEP_LOCK_SLOT, 87, 0x00, KEY_CONFIG(0), 0x13, false, -1, "not Lockable"},
-    {"slot lock on another chip", STEP_LOCK_SLOT, 3, 0x23, 87, 0x00, true, -1, "not the chip"},
-    {"slot lock under another policy", STEP_LOCK_SLOT, SLOT_CONFIG(5), 0x8E, 87, 0x00, true, -1, "not the chip"},
+    {"slot lock on another chip", STEP_LOCK_SLOT, 3, 0x23, 87, 0x00, true, -1, "not those that the plan"},
+    {"slot lock under another policy", STEP_LOCK_SLOT, SLOT_CONFIG(5), 0x8E, 87, 0x00, true, -1,
+     "not those that the plan"},
     {"slot lock beside a locked slot", STEP_LOCK_SLOT, 88, 0xFD, 87, 0x00, true, -1, NULL},
     {"slot is locked already", STEP_LOCK_SLOT, 87, 0x00, 88, 0xFE, false, -1, "cannot be locked"},
 };
@@ -158,7 +160,7 @@ static void test_address_follows_the_profile(void **state)
     }
 }
 
-/* Every single flipped bit between what was wanted and what is there stops both zone locks; lock bytes are not policy.
+/* Every single flipped bit between the planned zone and the chip's stops both zone locks; lock bytes are not policy.
  */
 static void test_every_flipped_bit_is_seen(void **state)
 {

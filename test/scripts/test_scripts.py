@@ -211,3 +211,18 @@ def test_check_release_refuses_what_it_does_not_know(checkout, words):
 def test_debians_own_mirror_comes_first(checkout, sources, bases):
     (checkout.folder / "sources").write_text("".join(line + "\n" for line in sources))
     assert checkout.in_library("plain_bases <sources").stdout.split() == bases
+
+
+@pytest.mark.parametrize("include, code", [("psa/keys.h", 0), ("psa/se_c/dynamic.h", 1)])
+def test_a_folder_within_a_folder_has_a_floor_of_its_own(tmp_path, include, code):
+    """Who may include src/psa/ may not for that reason include src/psa/se_c/."""
+    shutil.copy(ROOT / "floors.txt", tmp_path)
+    for folder in subprocess.run(["sed", "-n", r"s/^folder \([^ ]*\) .*/\1/p", ROOT / "floors.txt"], check=True,
+                                 capture_output=True, text=True).stdout.split():
+        (tmp_path / folder).mkdir(parents=True)
+    for header in ("psa/keys.h", "psa/se_c/dynamic.h"):
+        (tmp_path / "src" / header).touch()
+    (tmp_path / "src/provision/prove.c").write_text(f'#include "{include}"\n')
+    done = subprocess.run([ROOT / "scripts/check-floors", tmp_path], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout
+    assert ("src/provision/prove.c:1: src/provision may not include psa/se_c/dynamic.h" in done.stdout) == (code == 1)

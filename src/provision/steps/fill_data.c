@@ -34,7 +34,7 @@ struct slot_content {
     uint8_t bytes[3 * BLOCK_BYTES];
 };
 
-/* A stored public key is 00000000 X 00000000 Y; the block write of its end carries zeros behind Y. */
+/* A stored public key is 00000000 X 00000000 Y; the last block is filled with zeros after Y. */
 static void content_of_public_key(const uint8_t point[static P256_POINT_BYTES], struct slot_content *content)
 {
     memset(content->bytes, 0, sizeof(content->bytes));

@@ -20,15 +20,16 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
 }
 
 /*
- * Before the part gets another I2C address: nobody else may have it, and from now on the part is looked for there too.
- * When a new address counts is documented for byte 85 alone (after the next sleep), so both places are good until then.
+ * Before the part gets another I2C address: no other part may have it, and from now on imprint looks for the part there
+ * too. Only for byte 85 is it documented when a new address takes effect (after the next sleep); until then both
+ * addresses are tried.
  */
 static bool prepare_move(struct chip *chip, uint8_t address, struct error *err)
 {
     if (chip_address_is_taken(chip, address)) {
         error_set(err, ERROR_GATE_REFUSED,
-                  "somebody else on the bus has the I2C address that the profile gives the part",
-                  "take it off the bus, or give another address");
+                  "another part on the bus has the I2C address that the profile gives this one",
+                  "remove the other part from the bus, or choose another chip.i2c-address");
         return false;
     }
     chip_also_at(chip, address);
@@ -51,13 +52,13 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     moves = chip_config_is_i2c(&now) && chip_config_i2c_address(&now) != address;
     if ((moves && !prepare_move(chip, address, err)) || chip_write_config(chip, &now, &plan->wanted, err) != CHIP_OK)
         return provision_status_of(err);
-    if (moves) /* before anything is locked it shows that the part can be reached where it is now */
+    if (moves) /* shows before any lock that the part answers at its new address */
         chip_sleep(chip);
     if (chip_read_config(chip, &now, err) != CHIP_OK)
         return provision_status_of(err);
     if (chip_config_compare_policy(plan->part, &now, &plan->wanted) >= 0) {
-        error_set(err, ERROR_CHIP_REFUSED, "the config zone reads back otherwise than it was written",
-                  "run again; if it stays so, take this part off the line");
+        error_set(err, ERROR_CHIP_REFUSED, "the config zone read back differs from what was written",
+                  "run again; if it fails again, take this part off the line");
         return PROVISION_REFUSED;
     }
     return PROVISION_OK;
