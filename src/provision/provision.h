@@ -45,12 +45,11 @@ enum provision_status {
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)
 
-#define PROVISION_COUNT_KIND(name, most) +1
-#define PROVISION_COUNT_STEPS(name, most) +(most)
-enum {
-    PROVISION_STEP_KINDS = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_KIND),
-    PROVISION_STEPS_MAX = 0 PROVISION_STEP_ROWS(PROVISION_COUNT_STEPS),
-};
+/* How many rows there are, and the sum of their numbers. */
+#define PROVISION_STEP_INDEX(name, most) PROVISION_STEP_INDEX_##name,
+#define PROVISION_STEP_MOST(name, most) (most) + /* NOLINT(bugprone-macro-parentheses): one term of the sum */
+enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
+enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_NO_KEY (-1)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Write aside, sync, rename, sync the folder. */
+/* Write a temporary file, sync, rename, sync the folder. */
 #include "station/file.h"
 
 #include <errno.h>
@@ -26,19 +26,43 @@ static bool write_all(int fd, struct bytes content)
     return true;
 }
 
+/*
+ * A new file for the content, which nobody else has open: what an interrupted run left there is deleted, and a symbolic
+ * link there is not followed. `kept` is the file that it will replace, or NULL: the new one may be read by nobody who
+ * could not read that.
+ */
+static int create_temp(const char *temp, mode_t mode, const struct stat *kept)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const mode_t allowed = kept != NULL ? kept->st_mode & mode : mode;
+    int fd = open(temp, flags, allowed);
+
+    if (fd < 0 && errno == EEXIST && unlink(temp) == 0)
+        fd = open(temp, flags, allowed);
+    if (fd >= 0 && kept != NULL && fchmod(fd, allowed) != 0) {
+        int saved = errno;
+
+        close(fd);
+        unlink(temp);
+        errno = saved;
+        fd = -1;
+    }
+    return fd;
+}
+
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err)
 {
-    char aside[PATH_MAX], above[PATH_MAX];
+    char temp[PATH_MAX], above[PATH_MAX];
     struct stat found;
-    bool in_place = stat(path, &found) == 0 && !S_ISREG(found.st_mode);
+    bool is_there = stat(path, &found) == 0, in_place = is_there && !S_ISREG(found.st_mode);
     int fd = -1, saved = ENAMETOOLONG;
-    int n = snprintf(aside, sizeof aside, "%s%s", path, in_place ? "" : ".imprint-new");
-    bool ok = n > 0 && (size_t)n < sizeof aside;
+    int n = snprintf(temp, sizeof temp, "%s%s", path, in_place ? "" : ".imprint-new");
+    bool ok = n > 0 && (size_t)n < sizeof temp;
 
     if (!ok)
         goto out;
     folder_above(path, above);
-    fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
+    fd = in_place ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : create_temp(temp, mode, is_there ? &found : NULL);
     ok = fd >= 0 && write_all(fd, content) && (in_place || fsync(fd) == 0);
     saved = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
@@ -47,12 +71,12 @@ bool file_replace(const char *path, struct bytes content, mode_t mode, enum erro
     }
     if (in_place)
         goto out;
-    if (ok && (rename(aside, path) != 0 || !folder_sync(above))) {
+    if (ok && (rename(temp, path) != 0 || !folder_sync(above))) {
         saved = errno;
         ok = false;
     }
     if (!ok && fd >= 0)
-        unlink(aside);
+        unlink(temp);
 out:
     if (!ok) {
         error_set(err, reason, "the file cannot be written", NULL);

@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 /*
- * Puts `content` in place of what is at `path`: written aside, synced, renamed, the folder synced. What is no regular
+ * Puts `content` in place of what is at `path`: written to a temporary file, synced, renamed, the folder synced. The
+ * permissions are `mode` under the umask, or what both `mode` and the file that is replaced allow. What is no regular
  * file (a pipe, a terminal) is simply written to. False with `reason`; then the old content is still there. `path` must
  * outlive `err`.
  */

@@ -27,15 +27,14 @@ static enum provision_status make(struct provision *provision, const struct prof
     enum provision_status result = PROVISION_OK;
     psa_status_t status;
 
-    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, err)) {
+    if (callbacks->import_key != NULL && callbacks->import_key(callbacks->context, key, &out, err)) {
+        status = keys_import(provision->driver, attributes, key->slot, bytes_written(&out), err);
+        if (status != PSA_SUCCESS)
+            result = provision_psa_failed(provision, status, key, err);
+    } else {
         error_set(err, ERROR_INPUT_FILE, "cannot read the key to import", NULL);
         result = provision_status_of(err);
-        goto out;
     }
-    status = keys_import(provision->driver, attributes, key->slot, bytes_written(&out), err);
-    if (status != PSA_SUCCESS)
-        result = provision_psa_failed(provision, status, key, err);
-out:
     bytes_wipe(secret, sizeof(secret));
     return result;
 }
@@ -64,6 +63,27 @@ static psa_status_t public_key_of(const struct profile_key *key, struct bytes ke
     return status;
 }
 
+/* Whether `point` is the public key of the key to import. */
+static enum provision_status compare(const struct profile_key *key, struct bytes key_to_import, const uint8_t *point,
+                                     struct error *err)
+{
+    uint8_t expected[P256_POINT_BYTES];
+    psa_status_t status = public_key_of(key, key_to_import, expected);
+
+    if (status != PSA_SUCCESS) {
+        error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
+        error_with_psa(err, status);
+        error_with_key(err, key->id);
+        return PROVISION_INPUT;
+    }
+    if (bytes_equal(bytes_of(expected, sizeof(expected)), bytes_of(point, P256_POINT_BYTES)))
+        return PROVISION_OK;
+    error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
+              "correct the profile's file, or choose another key id and slot");
+    error_with_key(err, key->id);
+    return PROVISION_WRONG;
+}
+
 /*
  * A record with the right attributes does not say which key is in the slot: the run that made it may have been cut
  * short, and the key file been corrected since. On a `finished` device a private key is compared only where its file is
@@ -75,34 +95,18 @@ static enum provision_status prove(struct provision *provision, const struct pro
     const bool needs_file = PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) || !finished;
     const struct provision_callbacks *callbacks = &provision->callbacks;
     uint8_t secret[P256_POINT_BYTES];
-    uint8_t wanted[P256_POINT_BYTES];
     struct bytes_out out = {.data = secret, .cap = sizeof(secret)};
     struct error ignored = {.reason = ERROR_NONE};
-    struct error *missing = needs_file ? err : &ignored;
     enum provision_status result = PROVISION_OK;
-    psa_status_t status;
 
-    if (callbacks->import_key == NULL || !callbacks->import_key(callbacks->context, key, &out, missing)) {
-        if (!needs_file)
-            goto out;
+    if (callbacks->import_key != NULL &&
+        callbacks->import_key(callbacks->context, key, &out, needs_file ? err : &ignored)) {
+        result = compare(key, bytes_written(&out), point, err);
+    } else if (needs_file) {
         error_set(err, ERROR_INPUT_FILE, "cannot read the key to compare with", NULL);
         error_with_key(err, key->id);
         result = provision_status_of(err);
-        goto out;
     }
-    status = public_key_of(key, bytes_written(&out), wanted);
-    if (status != PSA_SUCCESS) {
-        error_set(err, ERROR_INPUT_FILE, "the key to import is not a valid P-256 key", NULL);
-        error_with_psa(err, status);
-        error_with_key(err, key->id);
-        result = PROVISION_INPUT;
-    } else if (!bytes_equal(bytes_of(wanted, sizeof(wanted)), bytes_of(point, P256_POINT_BYTES))) {
-        error_set(err, ERROR_FOREIGN_KEY, "the key in the chip is not the one that the profile imports",
-                  "correct the profile's file, or choose another key id and slot");
-        error_with_key(err, key->id);
-        result = PROVISION_WRONG;
-    }
-out:
     bytes_wipe(secret, sizeof(secret));
     return result;
 }
