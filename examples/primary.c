@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The product's primary application, as small as it gets: opens a key that `imprint provision` left in the chip by its
- * id, signs with it, and verifies the signature twice, with the chip and in software. Apart from which chip and which
- * records (platform.c), everything here is Mbed TLS's own API; slots and policies are of no interest here.
+ * A minimal primary application of a product. It opens a key that `imprint provision` made in the chip by its id, signs
+ * with it, and verifies the signature twice: with the chip and in software. Everything here is Mbed TLS's own API,
+ * except for platform.c, which opens chip and records. The application does not know slots or policies.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,10 @@
 
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
-/* True for PSA_SUCCESS; else says what failed, and why. Called after each call, so that each has its own reason. */
+/*
+ * True for PSA_SUCCESS; otherwise prints what failed and why. Call it after each PSA call, so that the reason is that
+ * call's.
+ */
 static bool went_well(const char *what, psa_status_t status)
 {
     const char *reason = imprint_psa_reason(status);
@@ -29,7 +32,7 @@ static bool went_well(const char *what, psa_status_t status)
     return false;
 }
 
-/* The same signature, verified by software with nothing but the public key: as whoever gets it would do. */
+/* Verifies the same signature in software with the public key alone, as the receiver of the message would. */
 static psa_status_t verify_in_software(const uint8_t *point, size_t point_size, const uint8_t *hash, size_t hash_size,
                                        const uint8_t *signature, size_t signature_size)
 {
@@ -84,7 +87,7 @@ static bool use_the_key(mbedtls_svc_key_id_t key)
     return true;
 }
 
-/* A decimal key id that applications may use; 0: it is none. */
+/* Parses a decimal key id that applications may use; 0 if it is invalid. */
 static mbedtls_svc_key_id_t parse_key(const char *text)
 {
     char *end;

@@ -91,7 +91,9 @@ static void add_number(struct link_frame *frame, const char *name, uint32_t numb
         link_add_number(frame, name, number);
 }
 
-/* Sends a text in a frame of its own, because it may fill a line; as its number where the image has only that. */
+/*
+ * Sends a text in its own frame, because it may fill a line. Sends the text's number if the text is not in the image.
+ */
 static void send_text(const char *verb, const char *text)
 {
     struct link_frame frame;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A board's console as the two applications use it: they read commands, and write text for people and frames for the
- * station (docs/reference/board-protocol.md). Output is not buffered: when nobody reads the console, it is lost.
+ * station (docs/reference/board-protocol.md). Output is not buffered: without a reader it is lost.
  */
 #ifndef IMPRINT_FIRMWARE_CONSOLE_H
 #define IMPRINT_FIRMWARE_CONSOLE_H

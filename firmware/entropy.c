@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gives Mbed TLS its random numbers on a board (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG): all come from the chip. When that is
- * not enough is described in docs/guide/porting.md.
+ * Gives Mbed TLS random numbers from the chip (MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG). docs/guide/porting.md says when that
+ * is not enough.
  */
 #include <psa/crypto.h>
 

@@ -30,7 +30,7 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
     }
     if (status == STORAGE_ABSENT)
         error_set(err, ERROR_KEY_UNKNOWN, "there is no key store in the board's flash",
-                  "let the factory application provision the board first");
+                  "provision the board with the factory application first");
     else
         error_pass(err, &found);
     error_doing(err, "open the key store in the board's flash");
@@ -62,17 +62,17 @@ bool platform_start(struct platform *platform, enum platform_use use, const stru
     return false;
 }
 
-bool platform_make_lasting(struct platform *platform, struct error *err)
+bool platform_make_persistent(struct platform *platform, struct error *err)
 {
     struct storage made = {.operations = NULL};
 
     if (platform->absent) {
         if (storage_flash_open(&platform->flash, imprint_board_flash(), true, &made, err) != STORAGE_OK) {
-            error_set(err, ERROR_STORAGE_FAILED, "the flash does not take a key store", NULL);
+            error_set(err, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL);
             error_doing(err, "make the key store in the board's flash");
             return false;
         }
-        /* Both are empty; the driver's recovery stays. */
+        /* Both stores are empty, so only the pointer changes; the driver's recovery hook stays set. */
         platform->storage.operations = made.operations;
         platform->storage.context = made.context;
         platform->absent = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text of errors on a board. It is in the image, or, with -DIMPRINT_TEXTS=OFF, only in the ELF file: the image then
- * knows the number of each text, which scripts/firmware-texts turns back into words.
+ * Error texts on a board. They are in the image or, with -DIMPRINT_TEXTS=OFF, only in the ELF file. The image then has
+ * only the number of each text; scripts/firmware-texts prints the text for a number.
  */
 #ifndef IMPRINT_FIRMWARE_TEXTS_H
 #define IMPRINT_FIRMWARE_TEXTS_H

@@ -207,7 +207,7 @@ static bool do_run(void *application, const struct link_words *words, struct err
         return false;
     show_plan(factory);
     ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
-         platform_make_lasting(&factory->platform, err) &&
+         platform_make_persistent(&factory->platform, err) &&
          provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
     factory->armed = false;
     factory->finished = ok;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both images want of Mbed TLS: PSA Crypto with keys in a secure element, our storage, no files, its own heap. */
+/*
+ * The Mbed TLS configuration of both images: PSA Crypto with keys in a secure element, imprint's storage, no files, its
+ * own heap.
+ */
 #ifndef IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
 #define IMPRINT_FIRMWARE_MBEDTLS_COMMON_H
 
@@ -15,13 +18,13 @@
 
 #define MBEDTLS_SHA256_SMALLER
 
-/* Memory is firmware/start/heap.c's; a heap that is found damaged ends the program. */
+/* firmware/start/heap.c provides the heap; a damaged heap ends the program. */
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY
 #define MBEDTLS_PLATFORM_NO_STD_FUNCTIONS
 #define MBEDTLS_PLATFORM_EXIT_MACRO imprint_board_end
 void imprint_board_end(int status);
-/* Nothing defines it: what formats text does not belong in an image, and one that would does not link. */
+/* Deliberately not defined anywhere: code that formats text does not link, so it cannot get into an image. */
 #define MBEDTLS_PLATFORM_SNPRINTF_MACRO board_has_no_snprintf
 int board_has_no_snprintf(char *text, size_t size, const char *format, ...);
 #define MBEDTLS_MEMORY_BUFFER_ALLOC_C

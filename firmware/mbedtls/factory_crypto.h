@@ -6,7 +6,7 @@
 #define PSA_WANT_ALG_ECDSA 1
 #define PSA_WANT_ECC_SECP_R1_256 1
 #define PSA_WANT_KEY_TYPE_ECC_PUBLIC_KEY 1
-/* Private keys in software: to compute the public key of one that is imported, and wanted by PK. */
+/* Private keys in software: needed by PK, and to compute the public key of an imported private key. */
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_BASIC 1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT 1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT 1

@@ -151,7 +151,7 @@ static bool sign_challenge(struct primary *primary, const struct link_words *wor
 /* --- commands --------------------------------------------------------------------------------------------------------
  */
 
-/* Each command that uses keys opens the key store and the chip anew: either may have been exchanged. */
+/* Each command that uses keys reopens the key store and the chip, because either may have been swapped. */
 static bool with_keys(struct primary *primary, const struct link_words *words, struct error *err,
                       bool (*run)(struct primary *primary, const struct link_words *words, struct error *err))
 {

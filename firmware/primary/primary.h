@@ -3,7 +3,7 @@
  * The primary application, an example for a product's own: it starts from the key store that the factory application
  * left in flash, opens the keys by id and signs with them. Code that creates or changes keys, or locks, is not linked.
  *
- * Its console signs challenges for the end-of-line test, whoever asks. A product ships without this console
+ * Its console signs challenges for the end-of-line test, for any caller. A product ships without this console
  * (docs/reference/board-protocol.md).
  */
 #ifndef IMPRINT_FIRMWARE_PRIMARY_H

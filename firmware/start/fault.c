@@ -7,7 +7,9 @@
 #include <imprint/board.h>
 #include "firmware/start/guard.h"
 
-/* Armv7-M ARM B3.2.2: the System Control Space's fault registers; SFSR is Armv8-M's, and reads as zero before. */
+/*
+ * Armv7-M ARM B3.2.2: the System Control Space's fault registers; SFSR exists in Armv8-M and reads as zero in Armv7-M.
+ */
 #define REGISTER_CFSR 0xE000ED28u
 #define REGISTER_HFSR 0xE000ED2Cu
 #define REGISTER_MMFAR 0xE000ED34u
@@ -36,7 +38,7 @@ static void say_number(const char *name, uint32_t number)
     say(text);
 }
 
-/* `frame` is what the processor put on the stack: r0 to r3, r12, lr, pc, xPSR. */
+/* `frame` is what the processor pushed: r0 to r3, r12, lr, pc, xPSR. */
 __attribute__((used)) static void report(const uint32_t *frame, uint32_t exception)
 {
     const bool overflow = guard_was_hit(frame);
@@ -59,7 +61,7 @@ __attribute__((used)) static void report(const uint32_t *frame, uint32_t excepti
     imprint_board_end(START_FAULT_STATUS);
 }
 
-/* The stack may be what is wrong: the report gets it anew from the top. */
+/* The stack itself may be at fault, so the report starts again at its top. */
 __attribute__((naked)) void start_fault(void)
 {
     __asm__ volatile("mrs r0, msp\n"

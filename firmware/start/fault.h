@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What nobody expected: says so on the console, with the addresses a developer needs, and ends (imprint_board_end()).
+ * Reports an unexpected exception on the console, with the addresses a developer needs, and calls imprint_board_end().
  */
 #ifndef IMPRINT_FIRMWARE_START_FAULT_H
 #define IMPRINT_FIRMWARE_START_FAULT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Armv7-M: nobody may touch the last bytes of the stack. Where a part has no MPU there is no guard. */
+/* Armv7-M: an MPU region forbids access to the last bytes of the stack. A part without an MPU has no guard. */
 #include "firmware/start/guard.h"
 
 #include <stdint.h>
@@ -38,7 +38,10 @@ void guard_stack(void)
     __asm__ volatile("dsb\n isb" ::: "memory");
 }
 
-/* The frame of the exception itself may have been what did not fit: its address says so, the others are in MMFAR. */
+/*
+ * The exception's own frame may not have fitted; the frame's address shows that. For other accesses the address is in
+ * MMFAR.
+ */
 bool guard_was_hit(const uint32_t *stack)
 {
     const uint32_t touched = *at(MMFAR) - (uint32_t)(uintptr_t)start_stack_bottom;

@@ -8,7 +8,7 @@
 #define CFSR 0xE000ED28u
 #define STKOF (1u << 20)
 
-/* What the processor puts on the stack for the fault itself must still fit. */
+/* Leaves room for the frame that the processor pushes for the fault itself. */
 #define FRAME GUARD_BYTES
 
 extern uint32_t start_stack_bottom[];

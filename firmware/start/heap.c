@@ -7,10 +7,10 @@
 #include <mbedtls/build_info.h>
 #include <mbedtls/memory_buffer_alloc.h>
 
-/* What memory holds that has never been given out. */
+/* The pattern of memory that was never allocated. */
 #define PAINT 0xA5
 
-/* What the allocator keeps at the beginning of all free memory, and more. */
+/* At least what the allocator stores at the start of the free memory. */
 #define HEADER_BYTES 64
 
 static unsigned char heap[IMPRINT_HEAP_BYTES];
@@ -21,7 +21,7 @@ void start_heap(void)
     memset(heap + HEADER_BYTES, PAINT, sizeof(heap) - HEADER_BYTES);
 }
 
-/* Blocks are taken from the beginning on, so what matters is how far they have ever reached. */
+/* The allocator uses memory from its start, so the highest address ever used gives the need. */
 size_t start_heap_used(void)
 {
     size_t used = sizeof(heap);

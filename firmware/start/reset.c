@@ -7,7 +7,7 @@
 #include "firmware/start/fault.h"
 #include "firmware/start/guard.h"
 
-/* What stack has not been used holds. */
+/* The pattern of unused stack. */
 #define PAINT 0xA5A5A5A5u
 
 /* From sections.ld: addresses, not variables. */
@@ -19,8 +19,8 @@ extern uint32_t start_bss_begin[], start_bss_end[];
 int main(void);
 
 /*
- * Armv7-M ARM B1.5.2: the initial stack pointer, then one handler for each exception. No interrupt is ever taken
- * (boards that wait for one keep it masked), so the table ends here.
+ * Armv7-M ARM B1.5.2: the initial stack pointer, then one handler for each exception. No interrupt handler ever runs
+ * (boards that wait for an interrupt keep it masked), so the table ends here.
  */
 struct vectors {
     // cppcheck-suppress unusedStructMember ; read by the processor
@@ -43,14 +43,14 @@ static uintptr_t address_of(const uint32_t *mark)
     return (uintptr_t)mark;
 }
 
-/* Sets the words from one mark to another; marks are places in memory, not parts of one object. */
+/* Fills the words between two linker symbols, which are addresses and not parts of one object. */
 static void fill(uintptr_t begin, uintptr_t end, uint32_t value)
 {
     for (uintptr_t at = begin; at < end; at += sizeof(uint32_t))
         *(volatile uint32_t *)at = value;
 }
 
-/* Everything below this function's own frame. What the compiler puts under it while painting is a few words at most. */
+/* Fills the unused stack. Leaves 16 words below this function's frame, of which fill() needs a few. */
 static void paint_stack(void)
 {
     fill(address_of(start_stack_bottom), (uintptr_t)__builtin_frame_address(0) - 16 * sizeof(uint32_t), PAINT);

@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From reset to main(): memory, stack, the heap of Mbed TLS, and a fault handler that says what happened. The same on
- * every Cortex-M; where memory lies is the board's `memory.ld`. Nothing else of imprint calls it.
+ * Startup from reset to main(): memory, stack, the heap of Mbed TLS, and a fault handler that reports what happened.
+ * The same on every Cortex-M; the board's `memory.ld` has the memory regions. No other part of imprint calls it.
  */
 #ifndef IMPRINT_FIRMWARE_START_H
 #define IMPRINT_FIRMWARE_START_H
 
 #include <stddef.h>
 
-/* Where the processor begins: the vector table names it. Ends with imprint_board_end(), by what main() returns. */
+/* The reset handler in the vector table. After main() it calls imprint_board_end() with main()'s result. */
 _Noreturn void start_reset(void);
 
-/* How much of the stack has been used since reset, and how much there is, in bytes: it is painted before main(). */
+/*
+ * Bytes of stack used since reset, and bytes there are. The stack is filled with a pattern before main() to measure
+ * this.
+ */
 size_t start_stack_used(void);
 size_t start_stack_size(void);
 
-/* Gives Mbed TLS its memory. Nothing of ours takes any. */
+/* Gives Mbed TLS its heap. imprint's own code uses no heap. */
 void start_heap(void);
 
-/* How far into that memory it has ever reached, in bytes: the memory it needs. */
+/* The highest use of that heap since start, in bytes. */
 size_t start_heap_used(void);
 
 #endif

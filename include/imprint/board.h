@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a board supplies, and all that differs from one board to the next: a console for people, the way to the chip,
- * flash for the key store, time, and an end. A port defines these functions; imprint's factory and primary applications
- * call them. Everything above is the same code on every board and on the host (`firmware/board/host/`), where the same
- * functions reach a terminal, a served virtual chip and an image file. docs/guide/porting.md takes a new board through
- * it, function by function.
+ * The functions that a board port defines: console, transport to the chip, flash for the key store, clock, end of the
+ * program. imprint's factory and primary applications call them; everything else is the same code on every board. On a
+ * Linux host (`firmware/board/host/`) the same functions use a terminal, a virtual chip and an image file.
+ * docs/guide/porting.md explains how to write a port, function by function.
  *
- * One caller at a time; nothing here is called from an interrupt.
+ * There is one caller at a time, never an interrupt handler.
  */
 #ifndef IMPRINT_BOARD_H
 #define IMPRINT_BOARD_H
@@ -24,28 +23,45 @@ extern "C" {
 #define IMPRINT_BOARD_NORETURN _Noreturn
 #endif
 
-/* Clocks, UARTs, whatever must run before anything else here is called. A fault handler may call it once more. */
+/*
+ * Sets up clocks, UARTs and what else the other functions need. Called first; a fault handler may call it once more.
+ */
 void imprint_board_start(void);
 
-/* A short name for people and for the station: "mps2-an385". A string literal. */
+/* A short name of the board for people and for the station, such as "mps2-an385". Returns a string literal. */
 const char *imprint_board_name(void);
 
-/* The console: 115,200 baud, 8 bits, no parity, or whatever is there. Writing waits until the bytes are taken. */
+/*
+ * Writes `len` bytes to the console and waits until the hardware has accepted all of them. On a UART use 115,200 baud,
+ * 8 data bits, no parity: `imprint board` expects that.
+ */
 void imprint_board_console_write(const uint8_t *data, size_t len);
 
-/* The next byte from the console, 0 to 255; -1 when none came within `timeout_us` microseconds (0: does not wait). */
+/*
+ * Reads the next byte from the console. Returns 0 to 255, or -1 if no byte came within `timeout_us` microseconds; with
+ * 0 it does not wait.
+ */
 int imprint_board_console_read(uint32_t timeout_us);
 
-/* The way to the chip, opened: usually a single wire on the board's second UART. Valid for ever. */
+/*
+ * Returns the open transport to the chip, usually a single wire on the board's second UART. It stays valid until the
+ * program ends; the caller does not close it.
+ */
 const struct imprint_transport *imprint_board_chip(void);
 
-/* A clock that only runs forward, in microseconds from any start. */
+/* Returns a monotonic clock in microseconds. It may start at any value. */
 uint64_t imprint_board_now_us(void);
 
-/* The flash of the key store, and nothing else's. Valid for ever. */
+/*
+ * Returns the flash region of the key store, which nothing else may use. It stays valid until the program ends; the
+ * caller does not free it.
+ */
 const struct imprint_flash_device *imprint_board_flash(void);
 
-/* The end of all work: status 0 is good. A product would sleep or reset here; a rehearsal ends its process. */
+/*
+ * Called when the application has finished; does not return. `status` 0 means success. A product sleeps or resets here;
+ * the host board ends its process.
+ */
 IMPRINT_BOARD_NORETURN void imprint_board_end(int status);
 
 #ifdef __cplusplus

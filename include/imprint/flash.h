@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The flash of a key store, as a port supplies it: raw NOR flash, or anything that keeps its rules. A port fills in one
- * struct imprint_flash_device and gives it to imprint_store_open_flash() (imprint/store.h), or returns it from
+ * The flash that holds a key store: raw NOR flash, or any memory that follows the same rules. A port fills in one
+ * struct imprint_flash_device and passes it to imprint_store_open_flash() (imprint/store.h), or returns it from
  * imprint_board_flash() (imprint/board.h). docs/guide/porting.md has an example.
  */
 #ifndef IMPRINT_FLASH_H
@@ -15,33 +15,39 @@
 extern "C" {
 #endif
 
+/* Limits of this implementation: its buffers have these sizes. */
 #define IMPRINT_FLASH_UNIT_MAX 64
 #define IMPRINT_FLASH_BLOCKS_MAX 32
 
 /*
- * Addresses count from the start of the region that the store may use. What program() and erase() claim is checked by
- * reading. They may return false early, which means that it was not done, or not completely.
+ * The geometry of the flash and the functions that access it. Addresses count from the start of the region that the
+ * store may use. The store reads back what program() and erase() have done, so an undetected failure is noticed. All
+ * three functions return true on success. program() and erase() return false if the operation failed or was only partly
+ * done.
  */
 struct imprint_flash_device {
-    uint32_t block_size;   /* bytes that one erase() sets to 0xFF: a multiple of 64 */
+    uint32_t block_size;   /* bytes that one erase() sets to 0xFF; a multiple of 64 */
     uint32_t block_count;  /* 2 to IMPRINT_FLASH_BLOCKS_MAX */
-    uint32_t unit;         /* bytes programmed at once, and once only: a power of two, 1 to IMPRINT_FLASH_UNIT_MAX */
-    uint32_t spare_blocks; /* how many blocks may fail for good before writing does; 0 to block_count - 2 */
+    uint32_t unit;         /* smallest number of bytes to program; a power of two up to IMPRINT_FLASH_UNIT_MAX.
+                            A unit is programmed only once after an erase */
+    uint32_t spare_blocks; /* writing still works after this many blocks have failed; 0 to block_count - 2 */
 
     /*
-     * After a power cut, may what reads as erased be programmed? True for plain NOR flash. With an error correcting
-     * code a cut program can leave a unit that reads as erased and is not: say false, and the first write after
-     * each opening starts a new block, at the price of an erase.
+     * True if a unit that reads as erased may always be programmed, even after a power cut; so with plain NOR flash.
+     * On flash with an error correcting code, an interrupted program operation can leave a unit that only looks erased.
+     * Set false there: the first write after each opening then starts a new block, which costs one erase.
      */
     bool blank_is_erased;
 
-    /* False where something could not be read (uncorrectable): what is in `data` is not used then. */
+    /* Reads `len` bytes at address `at`. False on an uncorrectable read error; the content of `data` is then ignored.
+     */
     bool (*read)(void *context, uint32_t at, uint8_t *data, size_t len);
-    /* Programs whole units, in ascending order; `at` and `len` are multiples of `unit`, within one block. */
+    /* Programs whole units in ascending order. `at` and `len` are multiples of `unit`; the range is within one block.
+     */
     bool (*program)(void *context, uint32_t at, const uint8_t *data, size_t len);
     /* Erases block number `block`, 0 to block_count - 1. */
     bool (*erase)(void *context, uint32_t block);
-    void *context; /* given to the three functions; owned by the port */
+    void *context; /* passed to the three functions; owned by the port, valid while the store is open */
 };
 
 #ifdef __cplusplus

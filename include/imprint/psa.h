@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The application's header: the ATECC508A/608A/608B as a secure element of Mbed TLS 3.6 PSA Crypto. The platform says
- * once which chip and which store; everything else that an application calls is Mbed TLS's own API:
+ * For applications: the ATECC508A/608A/608B as a secure element of Mbed TLS 3.6 PSA Crypto. The platform code attaches
+ * the chip and the key store once; after that an application calls only Mbed TLS's own API:
  *
  *     imprint_psa_attach(&psa, &transport, &store, NULL);                          the platform
  *     psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);         the application
@@ -10,8 +10,8 @@
  *     psa_set_key_slot_number(&attributes, 0);
  *     mbedtls_psa_register_se_key(&attributes);
  *
- * docs/reference/psa-keys.md says what an application may rely on. The PSA core is one per process, and so are the chip
- * and the store behind it. One caller at a time.
+ * docs/reference/psa-keys.md lists what an application can rely on. A process has one PSA core, and therefore one
+ * attached chip and one store. Calls must not overlap: not thread-safe.
  */
 #ifndef IMPRINT_PSA_H
 #define IMPRINT_PSA_H
@@ -31,7 +31,7 @@
 extern "C" {
 #endif
 
-/* Stored in every key record: never changes. */
+/* The PSA location of keys in the chip. It is stored in every key record and never changes. */
 #define PSA_ATECC608A_LOCATION ((psa_key_location_t)0x60)
 
 /* Persistent, in the chip: 0x6001. The only lifetime the driver accepts; keys in a chip's slots are never volatile. */
@@ -42,35 +42,38 @@ extern "C" {
 extern const psa_drv_se_t atecc608a_drv_info;
 
 /*
- * The same for an application that only uses keys: it makes, imports, replaces and destroys none (PSA answers with
- * PSA_ERROR_NOT_SUPPORTED or _NOT_PERMITTED), and the code that could is not linked.
+ * A smaller driver table for an application that only uses existing keys. Generating, importing, registering and
+ * destroying keys fails with PSA_ERROR_NOT_SUPPORTED or PSA_ERROR_NOT_PERMITTED, and its code is not linked.
  */
 extern const psa_drv_se_t atecc608a_drv_info_use_only;
 
 /*
- * For one that generates and registers keys as well: it imports and destroys none, and verifies with public keys in
- * software. A factory application whose profile imports nothing.
+ * A driver table for an application that also generates and registers keys, but does not import or destroy any, and
+ * verifies with public keys in software; for example a factory application whose profile imports no key.
  */
 extern const psa_drv_se_t atecc608a_drv_info_make_only;
 
-/* What the platform decides. Zero-initialised: the defaults. */
+/* Settings of the platform. Zero-initialised: the defaults. */
 struct imprint_psa_settings {
     /*
-     * A new key for which the application names no slot may take a slot that holds a key no key id points to, when no
-     * empty slot fits. Such a key is lost for ever. False: PSA_ERROR_INSUFFICIENT_STORAGE. An application that names
-     * the slot gives its permission by that.
+     * If true, a new key for which the application names no slot may replace a key in the chip that has no key id, when
+     * no empty slot fits. The replaced key is lost for ever. If false, such a call fails with
+     * PSA_ERROR_INSUFFICIENT_STORAGE. Naming the slot always permits the replacement.
      */
     bool replace_unclaimed;
-    uint16_t reserved_slots; /* bit n: keys for which no slot is named leave slot n alone */
+    uint16_t reserved_slots; /* bit n set: slot n is never chosen automatically */
 
-    /* For imports into slots that take encrypted keys only. They must outlive `psa`. NULL and 0 for none. */
+    /*
+     * Write keys for imports into slots that accept only encrypted writes. The array is not copied and must stay valid
+     * until imprint_psa_stop(). NULL and 0: none.
+     */
     const struct imprint_write_key *write_keys;
     size_t write_key_count;
 };
 
 /*
- * Room for the chip, the driver and what they remember, given by the caller. Zero-initialised: stopped. It must stay
- * where it is until imprint_psa_stop(), and holds no secret.
+ * Memory for the state of the chip and the driver, provided by the caller. Zero-initialised: stopped. It must not be
+ * moved or freed before imprint_psa_stop(). It holds no secret.
  */
 struct imprint_psa {
     union {
@@ -80,29 +83,32 @@ struct imprint_psa {
 };
 
 /*
- * Puts a chip and an open store behind PSA Crypto. Sends and stores nothing. `transport` is copied; its context and
- * `store` must outlive `psa`. `settings` NULL: the defaults. The application then registers a driver table and calls
- * psa_crypto_init() itself.
+ * Connects a chip and an open store to PSA Crypto. It sends nothing to the chip and writes nothing to the store.
+ * `transport` is copied; its context and `store` must stay valid until imprint_psa_stop(). `settings` is copied, NULL
+ * means the defaults. Next, register a driver table with psa_register_se_driver() and call psa_crypto_init().
  */
 void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport *transport, struct imprint_store *store,
                         const struct imprint_psa_settings *settings);
 
 /*
- * The same, and registers `table` (one of the three above) and calls psa_crypto_init(). Their status; after a failure
- * nothing is started. Starting settles in the store what an interrupted run has left, and needs no chip.
+ * Does the same, then registers `table` (one of the three above) and calls psa_crypto_init(). Returns PSA_SUCCESS or
+ * the status of the call that failed; after a failure nothing is started. Starting completes or undoes in the store
+ * what an interrupted run has left; it does not talk to the chip.
  */
 psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_transport *transport,
                                struct imprint_store *store, const struct imprint_psa_settings *settings,
                                const psa_drv_se_t *table);
 
-/* Ends PSA Crypto, and puts the chip to sleep. Transport and store stay open. Does nothing where nothing was started.
+/*
+ * Ends PSA Crypto and puts the chip to sleep. Transport and store stay open; close them afterwards. Does nothing if
+ * `psa` was not started.
  */
 void imprint_psa_stop(struct imprint_psa *psa);
 
 /*
- * Why the last PSA call failed, as a sentence for people: what the driver or the chip said to this very call, else what
- * PSA's status means. Ask after each call, with its status: PSA_SUCCESS gives NULL, and either way what was known is
- * used up, so that no call is explained by another one's reason. A string literal.
+ * Returns why the last PSA call failed, as a sentence for people: the reason that the driver or the chip gave for this
+ * call, or else the meaning of `status`. NULL for PSA_SUCCESS. Call it after each PSA call, with that call's status:
+ * each call clears the stored reason, so that it is never reported for a later failure. The result is a string literal.
  */
 const char *imprint_psa_reason(psa_status_t status);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The secret in one slot that encrypts imports into other slots: those whose SlotConfig names it as their WriteKey
- * (ATECC608A data sheet, SlotConfig). Wipe it after use.
+ * A write key: the 32-byte secret in one slot of the chip that encrypts imports into other slots. A slot needs it if
+ * its SlotConfig names that slot as WriteKey (ATECC608A data sheet, SlotConfig). The caller owns the secret and wipes
+ * it after use.
  */
 #ifndef IMPRINT_WRITE_KEY_H
 #define IMPRINT_WRITE_KEY_H

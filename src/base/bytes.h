@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Spans of memory. A pointer and its length never part: `struct bytes` is read, `struct bytes_out` is filled.
- * Neither owns what it points to; the memory must outlive the span.
+ * Spans of memory, each a pointer with its length: `struct bytes` to read from, `struct bytes_out` to write to. A span
+ * does not own its memory, which must stay valid as long as the span is used.
  */
 #ifndef IMPRINT_BYTES_BYTES_H
 #define IMPRINT_BYTES_BYTES_H
@@ -31,7 +31,7 @@ static inline struct bytes bytes_of(const void *data, size_t len)
     return (struct bytes){.data = data, .len = len};
 }
 
-/* What has been put into `out` so far, as a span to read. */
+/* The bytes written to `out` so far, as a span to read. */
 static inline struct bytes bytes_written(const struct bytes_out *out)
 {
     return (struct bytes){.data = out->data, .len = out->len};
@@ -49,7 +49,7 @@ bool bytes_append(struct bytes_out *out, struct bytes in);
 /* Appends one byte. False, with `out` unchanged, when it is full. */
 bool bytes_append_byte(struct bytes_out *out, uint8_t value);
 
-/* Overwrites `len` bytes at `data` with zeros in a way the compiler keeps, whatever happens to them next. */
+/* Overwrites `len` bytes at `data` with zeros; the compiler cannot remove this. */
 void bytes_wipe(void *data, size_t len);
 
 #endif

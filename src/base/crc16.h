@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The chip's CRC-16, of packets and of the Lock command's summary: polynomial 0x8005, register starts at 0, each byte
- * fed least significant bit first, no final inversion; travels low byte first. Check value: 04 11 gives 0x4333.
+ * The chip's CRC-16, for groups and for the Lock command: polynomial 0x8005, initial value 0, least significant bit of
+ * each byte first, no final inversion, sent low byte first. Check value: 04 11 gives 0x4333.
  */
 #ifndef IMPRINT_BYTES_CRC16_H
 #define IMPRINT_BYTES_CRC16_H

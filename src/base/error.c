@@ -119,7 +119,7 @@ void error_replace_subject(struct error *err, const char *subject)
         err->subject = error_keep(err, subject);
 }
 
-/* A text of `from` as one of `err`: literals stay where they are. */
+/* Copies a text of `from` to the buffer of `err`; a literal is not copied. */
 static const char *pass_text(struct error *err, const struct error *from, const char *text)
 {
     const uintptr_t at = (uintptr_t)text, room = (uintptr_t)from->room;

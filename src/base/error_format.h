@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text of an error that is put together from values. For stations: it needs the C library's printf, which boards lack.
- */
+/* Text of an error, formatted from values. For stations only: boards have no printf(). */
 #ifndef IMPRINT_BASE_ERROR_FORMAT_H
 #define IMPRINT_BASE_ERROR_FORMAT_H
 

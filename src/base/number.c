@@ -5,7 +5,7 @@
 
 #include "base/hex.h"
 
-/* The digit's value, or -1 when `character` is no digit of this base. */
+/* The digit's value, or -1 when `character` is not a digit in this base. */
 static int digit_value(char character, bool hex)
 {
     const int value = hex_digit_value(character);

@@ -3,7 +3,7 @@
  * Byte order. The only place where bytes become integers and integers become bytes.
  * _le: least significant byte first, as the chip's words travel. _be: most significant first.
  *
- * Copied whole and then put in order, because that is one instruction for a Cortex-M, at any address.
+ * memcpy() and a byte swap, because a Cortex-M compiler makes one or two instructions of them, at any alignment.
  */
 #ifndef IMPRINT_BYTES_ORDER_H
 #define IMPRINT_BYTES_ORDER_H

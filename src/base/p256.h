@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * P-256: its sizes, and the two bounds that a key or signature must respect before it is sent. No curve arithmetic: the
- * chip does it. Numbers are 32 bytes, big-endian; comparisons take the same time whatever the number.
+ * Sizes of P-256, and range checks for keys and signatures before they are sent. The chip does the curve arithmetic.
+ * Numbers are 32 bytes, big-endian; comparisons take constant time.
  */
 #ifndef IMPRINT_BASE_P256_H
 #define IMPRINT_BASE_P256_H
@@ -11,7 +11,7 @@
 
 #define P256_BYTES 32
 
-/* A public key as PSA has it: P256_UNCOMPRESSED, then X and Y. */
+/* A public key in PSA's format: P256_UNCOMPRESSED, then X and Y. */
 #define P256_POINT_BYTES (1 + 2 * P256_BYTES)
 #define P256_UNCOMPRESSED 0x04
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why something failed, for machines: the reasons, and for each one row (reason_rows.inc) with its name, the exit code
- * of a run that failed for it, and what to do where nothing more precise is known.
+ * The reasons for failures, for programs. Each has one row in reason_rows.inc: its name, the exit code of a run that
+ * failed for it, and general advice.
  */
 #ifndef IMPRINT_BASE_REASON_H
 #define IMPRINT_BASE_REASON_H
@@ -48,8 +48,8 @@ enum error_reason {
 
     /* The device cannot be reached. */
     ERROR_DEVICE_MISSING, /* no such file, bus or port */
-    ERROR_DEVICE_SILENT,  /* nothing answers there */
-    ERROR_DEVICE_GARBLED, /* answers that are not a chip's */
+    ERROR_DEVICE_SILENT,  /* no chip answers */
+    ERROR_DEVICE_GARBLED, /* replies that no chip sends */
     ERROR_DEVICE_RESET,   /* the chip lost its state during a command */
     ERROR_DEVICE_BUSY,    /* another process uses the device or its state */
 
@@ -70,7 +70,7 @@ enum error_reason {
     ERROR_REASON_COUNT
 };
 
-/* What the program ends with; imprint(1) documents it and scripts rely on it. */
+/* Exit codes of the program. imprint(1) documents them and scripts rely on them. */
 enum error_exit {
     ERROR_EXIT_DONE = 0,
     ERROR_EXIT_REFUSED = 1,       /* the chip or PSA refused */
@@ -91,7 +91,7 @@ enum error_reason error_reason_named(const char *name);
 enum error_exit error_reason_exit(enum error_reason reason);
 
 /*
- * What to do about it where the error itself does not say: an imperative for the person at the command line. Never
+ * General advice for errors that have none of their own: an imperative for the person at the command line. Never
  * NULL; the row of ERROR_UNEXPECTED for a value outside the enum.
  */
 const char *error_reason_advice(enum error_reason reason);

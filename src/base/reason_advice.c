@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a reason means for who called the program: exit code and advice. A board prints the reason's name alone. */
+/* Exit codes and advice of the reasons, for the program. A board prints only a reason's name. */
 #include "base/reason.h"
 
 #include <stdint.h>

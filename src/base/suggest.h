@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "Did you mean ...?": the known word that is nearest to a mistyped one. Upper and lower case are equal. */
+/* Finds the known word nearest to a mistyped one, for "did you mean ...?". Case is ignored. */
 #ifndef IMPRINT_BASE_SUGGEST_H
 #define IMPRINT_BASE_SUGGEST_H
 
@@ -12,9 +12,9 @@ struct suggestion {
 };
 
 /*
- * Offers `known`, which must outlive the suggestion, for the `typed_len` letters at `typed`. Taken when it is nearer
- * than what was offered before and near enough: up to one edit in a known word of five letters, two in one of eight,
- * three in a longer one. The first three or more letters of a word count as one edit.
+ * Offers `known`, which must outlive the suggestion, for the `typed_len` letters at `typed`. It becomes the suggestion
+ * if it is nearer than the one before and near enough: up to one edit in a known word of five letters, two in one of
+ * eight, three in a longer one. The first three or more letters of a word count as one edit.
  */
 void suggest_consider(struct suggestion *best, const char *typed, size_t typed_len, const char *known);
 

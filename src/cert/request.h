@@ -17,8 +17,8 @@
 
 /*
  * Overwrites `der` with a request for `key`. `subject` is text such as "CN=board 1,O=Example". False with ERROR_USAGE
- * when it is not a distinguished name, with ERROR_KEY_ATTRIBUTES when Mbed TLS cannot sign a request with this kind of
- * key, and with ERROR_NONE when PSA failed: the caller asks the driver for the reason.
+ * if it is not a distinguished name, with ERROR_KEY_ATTRIBUTES if Mbed TLS cannot sign a request with this kind of key,
+ * and with ERROR_NONE if PSA failed: the caller then gets the reason by keys_explain().
  */
 bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err);
 

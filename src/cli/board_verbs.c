@@ -37,7 +37,7 @@ static void print_proven(const struct output *output, const struct board *board,
     output_result(output, "proven: %s, by the primary application on %s; %zu key%s\n", serial, board->name, count,
                   count == 1 ? "" : "s");
     json_array_foreach(proven->keys, i, key) output_result(
-        output, "  key %d %s: %s\n", (int)json_integer_value(json_object_get(key, "id")),
+        output, "  key %d %s: %s\n", (int)json_integer_value(json_object_get(key, "key_id")),
         json_string_value(json_object_get(key, "name")),
         json_is_true(json_object_get(key, "signs")) ? "signs a fresh challenge" : "its public key is there");
     output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:O}", "event", "proven", "serial", serial, "board",

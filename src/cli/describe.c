@@ -138,7 +138,7 @@ static json_t *slot_object(const struct chip_config *config, enum chip_part part
         const struct driver_slot *found = &map->slots[slot];
 
         json_object_set_new(object, "holds", json_string(fill_of(found)));
-        json_object_set_new(object, "key", found->claimed_by != 0 ? json_integer(found->claimed_by) : json_null());
+        json_object_set_new(object, "key_id", found->claimed_by != 0 ? json_integer(found->claimed_by) : json_null());
         json_object_set_new(
             object, "name",
             json_pack("s?", found->claimed_by != 0 ? evidence_key_name(record, found->claimed_by) : NULL));

@@ -179,7 +179,7 @@ static void error_as_object(const struct output *output, const struct error *err
     if (err->has_slot)
         json_object_set_new(object, "slot", json_integer(err->slot));
     if (err->key_id != 0)
-        json_object_set_new(object, "key", json_integer(err->key_id));
+        json_object_set_new(object, "key_id", json_integer(err->key_id));
     if (err->has_serial)
         json_object_set_new(object, "serial", value_hex(bytes_of(err->serial, sizeof err->serial)));
     if (output->device != NULL)

@@ -72,7 +72,7 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
                                "persistent", (int)step->is_persistent, "forever", (int)step->forever);
 
     if (step->key >= 0) {
-        json_object_set_new(object, "key", json_integer(profile->keys[step->key].id));
+        json_object_set_new(object, "key_id", json_integer(profile->keys[step->key].id));
         json_object_set_new(object, "name", json_string(profile->keys[step->key].name));
     }
     if (step->slot != PROFILE_SLOT_ANY)

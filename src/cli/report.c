@@ -139,8 +139,8 @@ void report_show_result(const struct report *report, bool record_written)
 
         output_result(output, "  key %u %s: slot %u, %s\n", (unsigned)key->key_id, report->profile->keys[i].name,
                       key->slot, key->created ? made[report->profile->keys[i].method] : "was there");
-        json_array_append_new(keys, json_pack("{s:I, s:s, s:i, s:b, s:b, s:o}", "id", (json_int_t)key->key_id, "name",
-                                              report->profile->keys[i].name, "slot", (int)key->slot, "created",
+        json_array_append_new(keys, json_pack("{s:I, s:s, s:i, s:b, s:b, s:o}", "key_id", (json_int_t)key->key_id,
+                                              "name", report->profile->keys[i].name, "slot", (int)key->slot, "created",
                                               (int)key->created, "proven", (int)key->proven, "public_key",
                                               value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }

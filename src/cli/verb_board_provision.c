@@ -182,7 +182,7 @@ static bool ask_run(struct run *run, struct error *err)
 static bool keep_request(struct run *run, size_t index, struct error *err)
 {
     const struct board_request *request = &run->results.requests[index];
-    char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8];
+    char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
 
     snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
     if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, name, run->request_path, err) ||
@@ -191,9 +191,10 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
         return false;
     output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
                   run->profile.keys[index].name);
-    output_object(&run->cli->output,
-                  json_pack("{s:s, s:I, s:s, s:s, s:s}", "event", "csr", "id", (json_int_t)run->profile.keys[index].id,
-                            "name", run->profile.keys[index].name, "file", run->request_path, "pem", pem));
+    hex_encode(bytes_of(run->results.evidence.serial, sizeof run->results.evidence.serial), serial);
+    output_object(&run->cli->output, json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "event", "csr", "serial", serial,
+                                               "key_id", (json_int_t)run->profile.keys[index].id, "name",
+                                               run->profile.keys[index].name, "file", run->request_path, "pem", pem));
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "cert/request.h"
 #include "station/file.h"
 #include "station/key.h"
@@ -38,7 +39,7 @@ static bool make_csr(struct session *session, const struct key *key, const char 
 static bool print_csr(struct cli *cli, struct session *session, struct error *err)
 {
     const char *out = cli->values[OPTION_OUT];
-    char pem[PEM_MAX] = "";
+    char pem[PEM_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     struct key key;
 
     if (!key_find(session, cli->arguments[0], &key, err) ||
@@ -50,9 +51,10 @@ static bool print_csr(struct cli *cli, struct session *session, struct error *er
     }
     if (out == NULL)
         output_result(&cli->output, "%s", pem);
-    output_object(&cli->output,
-                  json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:s}", "event", "csr", "id", (json_int_t)key.id, "name",
-                            key.name, "subject", cli->values[OPTION_SUBJECT], "file", out, "pem", pem));
+    hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
+    output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:s?, s:s, s:s?, s:s}", "event", "csr", "serial", serial,
+                                          "key_id", (json_int_t)key.id, "name", key.name, "subject",
+                                          cli->values[OPTION_SUBJECT], "file", out, "pem", pem));
     return true;
 }
 

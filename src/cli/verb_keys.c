@@ -34,7 +34,7 @@ static bool list_key(void *context, const struct driver_record *key)
     output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
                   name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
                   algorithm, usage);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "id",
+    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "key_id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
                                     (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
                                     "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
@@ -69,6 +69,6 @@ const struct cli_verb cli_verb_keys = {
                    "the keys in that image and needs no chip.\n",
     .examples = "  imprint keys\n"
                 "  imprint --storage flash:board.flash keys\n"
-                "  imprint --json keys | jq 'select(.event==\"key\") | .id'\n",
+                "  imprint --json keys | jq 'select(.event==\"key\") | .key_id'\n",
     .run = run_keys,
 };

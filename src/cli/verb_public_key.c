@@ -2,6 +2,7 @@
 /* imprint public-key: a key's public part as PEM, asked of the chip through PSA. */
 #include "cli/with_session.h"
 
+#include "base/hex.h"
 #include "station/key.h"
 #include "station/pem.h"
 #include "station/value.h"
@@ -10,15 +11,17 @@ static bool print_key(struct cli *cli, struct session *session, struct error *er
 {
     const struct output *output = &cli->output;
     uint8_t point[P256_POINT_BYTES];
-    char pem[PEM_MAX];
+    char pem[PEM_MAX], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     struct key key;
 
     if (!key_find(session, cli->arguments[0], &key, err) || !key_read_public(session, &key, point, err) ||
         !pem_of_point(point, pem, err))
         return false;
     output_result(output, "%s", pem);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:o, s:s}", "event", "public-key", "id", (json_int_t)key.id,
-                                    "name", key.name, "point", value_hex(bytes_of(point, sizeof point)), "pem", pem));
+    hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
+    output_object(output, json_pack("{s:s, s:s, s:I, s:s?, s:o, s:s}", "event", "public-key", "serial", serial,
+                                    "key_id", (json_int_t)key.id, "name", key.name, "public_key",
+                                    value_hex(bytes_of(point, sizeof point)), "pem", pem));
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "station/file.h"
 #include "station/key.h"
 #include "station/signature.h"
@@ -39,6 +40,7 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
     uint8_t raw[P256_SIGNATURE_BYTES], der[SIGNATURE_DER_MAX];
     struct bytes_out der_out = {.data = der, .cap = sizeof der};
     struct bytes signature;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     struct key key;
 
     if (!key_find(session, cli->arguments[0], &key, err) || !sign_file(session, &key, file, raw, err) ||
@@ -53,9 +55,10 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
     }
     if (out == NULL && !cli->output.json && !output_binary(&cli->output, signature, err))
         return false;
-    output_object(&cli->output,
-                  json_pack("{s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "id", (json_int_t)key.id, "name",
-                            key.name, "form", is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
+    hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
+    output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "serial",
+                                          serial, "key_id", (json_int_t)key.id, "name", key.name, "form",
+                                          is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
     return true;
 }
 

@@ -5,6 +5,7 @@
  */
 #include "cli/with_session.h"
 
+#include "base/hex.h"
 #include "crypto/verify.h"
 #include "station/key.h"
 #include "station/signature.h"
@@ -33,6 +34,7 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
     psa_algorithm_t algorithm;
     psa_status_t status;
     struct key key;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     bool in_chip;
 
     if (!key_find(session, cli->arguments[0], &key, err) || !key_algorithm(&key, &algorithm, err) ||
@@ -44,9 +46,10 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
                      : verify_on_host(session, &key, algorithm, hash, raw, err);
     if (status == PSA_SUCCESS) {
         output_result(&cli->output, "good: signed by key %u\n", (unsigned)key.id);
+        hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
         output_object(&cli->output,
-                      json_pack("{s:s, s:I, s:s?, s:b, s:s}", "event", "verified", "id", (json_int_t)key.id, "name",
-                                key.name, "good", 1, "by", in_chip ? "chip" : "host"));
+                      json_pack("{s:s, s:s, s:I, s:s?, s:b, s:s}", "event", "verified", "serial", serial, "key_id",
+                                (json_int_t)key.id, "name", key.name, "good", 1, "by", in_chip ? "chip" : "host"));
         return true;
     }
     if (status == PSA_ERROR_INVALID_SIGNATURE) {

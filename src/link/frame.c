@@ -8,7 +8,7 @@
 #include "base/order.h"
 #include "link/line.h"
 
-/* A text may fill the line up to here, so that its closing quote and the checksum still fit. */
+/* Longest line up to a text's end: leaves room for the closing quote and the checksum. */
 #define TEXT_END (LINK_LINE_MAX - 1 - LINK_CHECK_CHARACTERS)
 
 static void put(struct link_frame *frame, const char *text, size_t len)
@@ -53,7 +53,7 @@ void link_add_word(struct link_frame *frame, const char *word)
     put(frame, word, strlen(word));
 }
 
-/* Characters that a value may have without quotes. */
+/* Characters allowed in a value without quotes. */
 static bool is_plain(const char *text)
 {
     for (; *text != '\0'; text++)

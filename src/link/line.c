@@ -40,7 +40,7 @@ static size_t find_checksum(const char *text, size_t len)
     return len - LINK_CHECK_CHARACTERS;
 }
 
-/* Both marks and the right checksum make a frame. One mark alone is what is left of a damaged frame. */
+/* A frame has both marks and the right checksum. A line with only one mark is a damaged frame. */
 static enum link_kind kind_of(const struct link_reader *reader)
 {
     uint8_t check[2];

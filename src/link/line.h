@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads what passes over a board's console: bytes become lines, lines become words. docs/reference/board-protocol.md
- * has the grammar. A *frame* is for machines: it begins with `@` and ends with a checksum. Any other line is *text*:
- * what an application prints for people, and what a person types.
+ * Reads a board's console: splits bytes into lines and lines into words. docs/reference/board-protocol.md has the
+ * grammar. A *frame* is for machines: it begins with `@` and ends with a checksum. Any other line is *text*, which an
+ * application prints for people or a person types.
  *
  * Any input is safe. A line that is too long, holds bytes that are not printable ASCII, or has a wrong checksum is
  * reported once, at its end; the reader then continues with the next line. The caller owns the buffer.
@@ -12,7 +12,8 @@
 
 #include "base/bytes.h"
 
-/* The longest line in characters, without its line end. A reader of a board's frames needs this size and one for a NUL.
+/*
+ * The longest line in characters, without its line end. A buffer for a board's frames needs one byte more, for the NUL.
  */
 #define LINK_LINE_MAX 400
 
@@ -56,7 +57,7 @@ struct link_words {
  */
 bool link_split(char *text, enum link_kind kind, struct link_words *words);
 
-/* The value of the word `name=value`; NULL when there is no such word. The first word, the verb, does not count. */
+/* The value of the word `name=value`; NULL if there is none. Ignores the first word, the verb. */
 const char *link_value(const struct link_words *words, const char *name);
 
 /* The same as a number (base/number.h), at most `most`; false when it is absent, no number or above that. */

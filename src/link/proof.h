@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The text that a key signs to prove to a station that the device holds it. Nothing else that a key signs has this
- * form, so the signature is useless for anything else, and nobody can use the console to have chosen data signed:
+ * form, so the signature is useless for other purposes, and the console cannot be used to sign chosen data:
  *
  *     imprint proof of possession 1
  *     chip 01230015D655592701

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PSA side of a key entry; `config.c` makes the chip's side of the same entry. `derive` is only there: Mbed TLS has
- * no way from psa_raw_key_agreement() to a secure element, so a key with that usage would be refused, while the slot
- * can do ECDH for software that talks to the chip itself.
+ * The PSA side of a key entry; `config.c` makes the chip's side of the same entry. `derive` appears only on the chip's
+ * side: Mbed TLS cannot pass psa_raw_key_agreement() to a secure element and would refuse a key with that usage. The
+ * slot can still do ECDH for software that talks to the chip directly.
  */
 #include "profile/profile.h"
 
 #include <string.h>
 
-/* The usage is extended already: profile_check() sees to it. */
+/* profile_check() has made sure that the usage is extended already. */
 static psa_key_usage_t usage_in_psa(const struct profile_key *key)
 {
     return key->usage & ~PSA_KEY_USAGE_DERIVE;
@@ -17,7 +17,7 @@ static psa_key_usage_t usage_in_psa(const struct profile_key *key)
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes)
 {
-    memset(attributes, 0, sizeof(*attributes)); /* which is an initialisation, says PSA */
+    memset(attributes, 0, sizeof(*attributes)); /* PSA permits this as an initialisation */
     psa_set_key_id(attributes, key->id);
     psa_set_key_lifetime(attributes, lifetime);
     psa_set_key_type(attributes, key->type);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The canonical binary form and its digest. docs/reference/profile.md has the layout: little-endian, texts
- * with a length byte, nothing optional, nothing between. The writer knows only a sink, so that the same walk fills a
+ * Writes the canonical binary form and computes its digest. docs/reference/profile.md has the layout: little-endian,
+ * texts with a length byte, no optional fields, no padding. The writer writes to a sink, so the same code fills a
  * buffer or feeds a hash.
  */
 #include "profile/profile.h"
@@ -29,15 +29,15 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
-/* The parts' bits in the binary form are fixed for ever, whatever enum chip_part does. */
+/* The bits of the parts in the binary form never change, even if enum chip_part does. */
 #define BINARY_PARTS_SHIFT 1
 #define BINARY_PARTS 0x07
 _Static_assert(1u << CHIP_PART_ATECC508A == 0x01 << BINARY_PARTS_SHIFT &&
                    1u << CHIP_PART_ATECC608A == 0x02 << BINARY_PARTS_SHIFT &&
                    1u << CHIP_PART_ATECC608B == 0x04 << BINARY_PARTS_SHIFT,
-               "the structure has the parts' bits in the same order");
+               "enum chip_part must have the order of the stored bits");
 
-/* Where the pieces go. `good` turns false, and stays so, when one cannot be written. */
+/* The output. `good` becomes false, and stays false, when a piece cannot be written. */
 struct binary_sink {
     bool (*write)(void *context, const void *data, size_t len);
     void *context;
@@ -85,7 +85,7 @@ static void binary_put_key(struct binary_sink *sink, uint8_t version, const stru
         binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
-/* In the order of their slots, because their order in the text has no meaning. */
+/* Sorted by slot, because their order in the text has no meaning. */
 static void binary_put_write_keys(struct binary_sink *sink, const struct profile *profile)
 {
     for (unsigned slot = 0; slot <= UINT8_MAX; slot++) {

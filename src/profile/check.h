@@ -15,13 +15,13 @@ struct profile_conflict {
     enum profile_place place;
     size_t index;             /* of the entry, for keys and write keys */
     const char *field;        /* its name in the text form: "slot" */
-    enum profile_place other; /* the entry it contradicts; PROFILE_AT_TOP: none */
+    enum profile_place other; /* the entry that it contradicts; PROFILE_AT_TOP: none */
     size_t other_index;       /* always an earlier entry: the later one is reported */
     enum error_reason reason; /* ERROR_PROFILE_SCHEMA: the value itself; ERROR_PROFILE_CONFLICT: with another one */
     const char *cause, *next; /* what is wrong; what was expected */
 };
 
-/* Finds the first broken rule: first the values of all entries in order, then contradictions. False when none is. */
+/* Finds the first broken rule: values of all entries in order, then contradictions. False when no rule is broken. */
 bool profile_find_conflict(const struct profile *profile, struct profile_conflict *conflict);
 
 /* True for a letter followed by letters, digits, - and _, that ends with a NUL within PROFILE_NAME_MAX. */

@@ -49,9 +49,9 @@ static bool derive_public_replaceable(const struct profile_key *key)
 }
 
 /*
- * From a key entry to SlotConfig and KeyConfig: the bits of every row that applies, ORed; all others are 0. A slot of a
- * key pair is thus never written by Write, and takes an imported key only while the data zone is unlocked. Bits as in
- * the ATECC508A data sheet (DS20005927A, tables 2-6 to 2-12), which the 608 shares.
+ * Makes SlotConfig and KeyConfig from a key entry: the bits of all rows that apply are ORed; all other bits are 0. So
+ * Write never writes a key pair's slot, and an import is possible only while the data zone is unlocked. Bits as in the
+ * ATECC508A data sheet (DS20005927A, tables 2-6 to 2-12), which the 608 shares.
  */
 static const struct {
     bool (*applies)(const struct profile_key *key);
@@ -64,7 +64,7 @@ static const struct {
     {derive_public, 0x0F0F, 0x0010},      /* ReadKey and WriteKey F: none; KeyType 4; read in clear */
     {derive_public_fixed, 0x8000, 0},     /* WriteConfig 1000: never written after the data lock */
     {derive_public_replaceable, 0,
-     0x0020},                  /* WriteConfig 0000: always; Lockable, so that it can be made permanent later */
+     0x0020},                  /* WriteConfig 0000: always writable; Lockable, so it can be made permanent later */
     {derive_locks, 0, 0x0020}, /* Lockable */
 };
 
@@ -96,7 +96,7 @@ static void wanted_trust_and_go(enum chip_part part, const struct chip_config *n
     chip_config_set_policy(wanted, part, is_older ? older : newer);
 }
 
-/* An option applies to a slot only when the part has both of its words there. */
+/* An option applies to a slot only if the part has both of the option's words in that slot. */
 static void wanted_trust_flex(enum chip_part part, const struct chip_config *now, struct chip_config *wanted)
 {
     chip_config_set_policy(wanted, part, &named_trust_flex.policy);

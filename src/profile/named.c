@@ -61,7 +61,7 @@ const struct named_configuration named_trust_flex = {
                     0x3C, 0x00, 0x30, 0x00, 0x3C, 0x00, 0x30, 0x00, 0x12, 0x00, 0x30, 0x00},
 };
 
-/* DS40002138A, what can be chosen when ordering: "permanent" instead of replaceable, slot by slot. */
+/* DS40002138A: options when ordering, "permanent" instead of replaceable, for each slot. */
 const struct named_slot_option named_trust_flex_options[] = {
     /* Usable only while the persistent latch is set. */
     {.slot = 0, .slot_config = 0x0085, .key_config = 0x1053},

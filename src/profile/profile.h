@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a finished device must be, as plain data. `text.c` reads it from YAML (host), `binary.c` writes its one
- * canonical byte form, whose SHA-256 is the profile's digest, and `config.c` derives the config zone from the key
- * entries where imprint configures the part itself. Nothing here touches a chip.
+ * A profile: the state that a finished device must have, as plain data. `text/` reads it from YAML (host only).
+ * `binary.c` writes its canonical byte form, whose SHA-256 is the profile's digest. `config.c` derives the config zone
+ * from the key entries if imprint configures the part itself. Nothing here accesses a chip.
  */
 #ifndef IMPRINT_PROFILE_PROFILE_H
 #define IMPRINT_PROFILE_PROFILE_H
@@ -46,7 +46,7 @@ enum profile_configuration {
 
 enum profile_method { PROFILE_REGISTER, PROFILE_GENERATE, PROFILE_IMPORT };
 
-/* Which key may be destroyed to store this one? */
+/* Which existing key may be overwritten to store this one. */
 enum profile_replace {
     PROFILE_REPLACE_NEVER = 0, /* none: the slot must be empty */
     PROFILE_REPLACE_UNCLAIMED, /* one that no key id points to */
@@ -62,10 +62,10 @@ struct profile_key {
     enum profile_replace replace;
     bool lock_slot; /* lock the slot for ever when the key is proven (needs arming) */
     psa_algorithm_t algorithm;
-    psa_key_usage_t usage; /* with what PSA adds by itself: sign-hash brings sign-message, verify-hash likewise */
+    psa_key_usage_t usage; /* as PSA extends it: sign-hash adds sign-message, verify-hash adds verify-message */
     char source[PROFILE_SOURCE_MAX];       /* import: PEM file, relative to the profile's folder; else empty */
-    char csr_subject[PROFILE_SUBJECT_MAX]; /* of the certificate request to make for the key; empty: none */
-    uint32_t line;                         /* where it stands in the text, for messages; not part of the digest */
+    char csr_subject[PROFILE_SUBJECT_MAX]; /* subject of the key's certificate request; empty: no request */
+    uint32_t line;                         /* line in the text, for messages; not part of the digest */
 };
 
 /* The 32-byte secret in a slot that encrypts imports into other slots. The secret itself stays in its file. */
@@ -78,7 +78,7 @@ struct profile {
     char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
     enum profile_configuration configuration;
-    uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to give the part; 0 keeps what it has */
+    uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to set; 0 keeps the part's address */
     bool lock_config, lock_data;
     size_t key_count;
     struct profile_key keys[PROFILE_KEYS_MAX];
@@ -87,8 +87,8 @@ struct profile {
 };
 
 /*
- * Checks every value, and what a schema cannot say: contradictions between entries. `err` gets the reason, the key's
- * name and id and the line it stands in. `profile/check.h` tells the field as well.
+ * Checks every value, and contradictions between entries. After false, `err` has the reason, the key's name and id and
+ * its line. `profile/check.h` also gives the field.
  */
 bool profile_check(const struct profile *profile, struct error *err);
 
@@ -96,49 +96,47 @@ bool profile_check(const struct profile *profile, struct error *err);
 psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 
 /*
- * The canonical binary form (docs/reference/profile.md): equal bytes exactly when the two profiles ask for the same
- * device in the same words. Write keys are written in the order of their slots. False when `out` is too small
- * (PROFILE_BINARY_MAX is always enough) or the profile has counts or texts that do not fit the structure; `out` is then
- * as it was.
+ * The canonical binary form (docs/reference/profile.md): two profiles have equal bytes exactly if all their values are
+ * equal. Write keys are sorted by slot. False, with `out` unchanged, if `out` is too small (PROFILE_BINARY_MAX is
+ * always enough) or counts or texts of the profile do not fit the structure.
  */
-#define PROFILE_BINARY_VERSION 1     /* of a profile that wants no certificate requests */
-#define PROFILE_BINARY_VERSION_CSR 2 /* of one that does */
+#define PROFILE_BINARY_VERSION 1     /* of a profile without certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2 /* of a profile with certificate requests */
 #define PROFILE_BINARY_MAX 12288
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
 /*
- * SHA-256 of the canonical form, made piece by piece: no buffer of PROFILE_BINARY_MAX is needed. PSA hash only; no key
- * store. False when the profile cannot be encoded or PSA cannot hash.
+ * SHA-256 of the canonical form, computed piece by piece without a buffer of PROFILE_BINARY_MAX. Uses PSA's hash
+ * functions only, no key store. False if the profile cannot be encoded or PSA cannot hash.
  */
 bool profile_digest(const struct profile *profile, uint8_t digest[static PROFILE_DIGEST_BYTES]);
 
 /*
- * PSA attributes of a key, with the lifetime but without the slot, which src/psa/keys.h names. Usage `derive`
- * is left out: it is a right of the slot (ECDH), which PSA cannot use through a secure element driver.
+ * Sets a key's PSA attributes, with the lifetime but without the slot, which is an argument of src/psa/keys.h. Leaves
+ * out usage `derive`: the slot permits ECDH, but PSA cannot use it through a secure element driver.
  */
 void profile_key_attributes(const struct profile_key *key, psa_key_lifetime_t lifetime,
                             psa_key_attributes_t *attributes);
 
-/* Whether a key has these attributes, its slot apart, which only the profile may leave open. */
+/* Whether a key has these attributes. Does not compare slots, because the profile may leave the slot open. */
 bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
                      const psa_key_attributes_t *attributes);
 
 /*
- * The config zone a device of this profile, which has passed profile_check(), must have, given the one it has now:
- * identity, counters and lock bytes are taken over, policy bytes set. PROFILE_AS_DELIVERED copies `now`. Where a named
- * configuration is shipped in several genuine variants, the one nearest to `now` is taken, so that comparing the two
- * with chip_config_compare_policy() finds a difference exactly when the part has none of them. PROFILE_POLICY starts
- * from the blank part's policy, gives each key's slot its two words (docs/reference/profile.md has the table) and sets
- * the I2C address. False with ERROR_PROFILE_CONFLICT when the keys cannot all be served (a key to derive with in a slot
+ * Computes the config zone that a device of this profile must have from the one it has `now`: it keeps identity,
+ * counters and lock bytes and sets the policy bytes. The profile must have passed profile_check(). PROFILE_AS_DELIVERED
+ * copies `now`. If Microchip ships a named configuration in several variants, the variant nearest to `now` is used, so
+ * chip_config_compare_policy() finds a difference only if the part has none of the variants. PROFILE_POLICY starts from
+ * the blank part's policy, gives each key's slot its two words (docs/reference/profile.md has the table) and sets the
+ * I2C address. False with ERROR_PROFILE_CONFLICT if the part cannot meet the profile (a key with usage derive in a slot
  * without ECDH; an address for a part without I2C); `wanted` is then undefined. `now` and `wanted` may be the same.
  */
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
                            struct error *err);
 
 /*
- * The subject of the certificate request for `key` of the chip with this serial number: the profile's, with the serial
- * number in place of each "{serial}". False, with `text` empty, when it is longer than `text`; a checked profile's is
- * not.
+ * Writes the subject of the certificate request for `key`: the profile's subject with each "{serial}" replaced by the
+ * chip's serial number. False, with `text` empty, if it does not fit; it always fits for a checked profile.
  */
 #define PROFILE_SUBJECT_TEXT_MAX 256
 bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],

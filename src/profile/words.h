@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of the text form and the values they stand for: one table for reading, printing and checking. A value that
- * has no word here cannot be in a profile.
+ * The words of the text form and the values they stand for: one table for reading, printing and checking. A profile
+ * cannot contain a value that has no word here.
  */
 #ifndef IMPRINT_PROFILE_WORDS_H
 #define IMPRINT_PROFILE_WORDS_H

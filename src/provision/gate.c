@@ -107,14 +107,14 @@ static bool rule_key_unusable(const struct gate_view *view, struct error *err)
         const struct provision_step *step = &view->plan->steps[i];
         psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
         const struct profile_key *key;
-        struct driver_want want;
+        struct driver_slot_needs want;
         psa_status_t status;
 
         if (!step->kind->proves_key || step->slot == PROFILE_SLOT_ANY)
             continue;
         key = &view->profile->keys[step->key];
         profile_key_attributes(key, KEYS_LIFETIME, &attributes);
-        status = driver_want_of(&attributes, DRIVER_REGISTER, &want, NULL);
+        status = driver_needs_of(&attributes, DRIVER_REGISTER, &want, NULL);
         psa_reset_key_attributes(&attributes);
         want.abilities |= provision_proof_needs(key);
         if (status != PSA_SUCCESS || (chip_slot_can(&view->after, step->slot) & want.abilities) != want.abilities) {

@@ -11,14 +11,14 @@
 #include "psa/start.h"
 #include "storage/store.h"
 
-/* What lies in the room of a struct imprint_psa. */
+/* The contents of a struct imprint_psa, whose fields the public header hides. */
 struct application {
     bool attached;
     struct chip chip;
     struct driver driver;
     struct its its;
 };
-_Static_assert(sizeof(struct application) <= sizeof(struct imprint_psa), "the room is large enough");
+_Static_assert(sizeof(struct application) <= sizeof(struct imprint_psa), "struct imprint_psa is too small");
 
 static struct application *application_of(struct imprint_psa *psa)
 {

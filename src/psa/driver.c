@@ -4,7 +4,7 @@
 #include "chip/operations.h"
 #include "psa/status.h"
 
-/* Mbed TLS calls its drivers without a context of theirs: see driver_bind() in the header. */
+/* Global because Mbed TLS passes no context to its drivers: see driver_bind() in the header. */
 static struct driver *bound_driver;
 
 void driver_init(struct driver *driver, struct chip *chip, struct storage *storage,
@@ -61,7 +61,7 @@ psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
     return driver_outcome(driver, chip_refresh_locks(driver->chip, &driver->config, err));
 }
 
-/* After a communication error the chip may have been swapped, or changed by somebody else: drop the cached config. */
+/* After a communication error the chip may have been swapped, or changed by another program: drop the cached config. */
 psa_status_t driver_outcome(struct driver *driver, enum chip_status status)
 {
     psa_status_t outcome = driver_status_of_chip(status);

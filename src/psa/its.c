@@ -5,7 +5,8 @@
 
 #include "psa/storage_status.h"
 
-_Static_assert(PSA_STORAGE_FLAG_WRITE_ONCE == STORAGE_FLAG_WRITE_ONCE, "flags are stored as PSA ITS has them");
+_Static_assert(PSA_STORAGE_FLAG_WRITE_ONCE == STORAGE_FLAG_WRITE_ONCE,
+               "the stored flag must have the value of PSA ITS");
 
 static struct its *mounted;
 

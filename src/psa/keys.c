@@ -28,7 +28,7 @@ psa_status_t keys_last_status(const struct driver *driver, psa_status_t otherwis
     return driver->last_error.reason != ERROR_NONE ? driver->last_error.psa_status : otherwise;
 }
 
-/* The end of each call on a key. */
+/* Ends each call on a key. */
 static psa_status_t explained(struct driver *driver, psa_status_t status, uint32_t key_id, struct error *err)
 {
     if (status != PSA_SUCCESS) {
@@ -48,15 +48,15 @@ psa_status_t keys_settle(struct driver *driver, struct error *err)
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,
                             uint32_t also, uint8_t *slot, struct error *err)
 {
-    struct driver_want want;
-    psa_status_t status = driver_want_of(attributes, method, &want, err);
+    struct driver_slot_needs needs;
+    psa_status_t status = driver_needs_of(attributes, method, &needs, err);
 
     if (status != PSA_SUCCESS)
         return status;
-    want.abilities |= also;
+    needs.abilities |= also;
     if (*slot == KEYS_SLOT_ANY)
-        return driver_choose_slot(driver, &want, slot, err);
-    return driver_check_slot(driver, &want, *slot, err);
+        return driver_choose_slot(driver, &needs, slot, err);
+    return driver_check_slot(driver, &needs, *slot, err);
 }
 
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
@@ -123,7 +123,7 @@ psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh,
     return explained(driver, status, key_id, err);
 }
 
-/* A P-256 key gives these lengths and no other: a key of another kind was named. */
+/* A P-256 key always has these lengths, so another length means that the key is of another kind. */
 static psa_status_t check_length(psa_status_t status, size_t len, size_t expected)
 {
     return status == PSA_SUCCESS && len != expected ? PSA_ERROR_NOT_SUPPORTED : status;

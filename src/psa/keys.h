@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys in the chip, for the engine and for programs of ours: what PSA is asked about them, with the reason of a
- * refusal. Neither this header nor a caller of it names the interface between the PSA core and the driver: which shell
- * is below (Mbed TLS's SE_C now, the unified driver interface later) is decided by what is linked (psa/start.h).
+ * Keys in the chip, for the engine and imprint's own programs: PSA calls on keys that also report why a call failed.
+ * Neither this header nor its callers name the interface between the PSA core and the driver. The linked shell decides
+ * it (psa/start.h): Mbed TLS's SE_C now, the unified driver interface later.
  *
- * Every function first forgets what an earlier call was refused for, and after a failure notes in `err` why this one
- * was: the driver's own reason where the driver refused, else what the core's status means. So no failure is ever
- * explained by another call's. `err` may hold an earlier reason, which is then kept (base/error.h). PSA Crypto has been
- * started with this driver. Statuses are those of the PSA call named with each function.
+ * Every function first clears the reason of an earlier call. After a failure it sets the reason in `err`: the driver's
+ * reason if the driver refused, else the meaning of the core's status. So a failure never shows the reason of another
+ * call. If `err` already holds a reason, that one is kept (base/error.h). PSA Crypto must have been started with this
+ * driver. Each function returns the statuses of the PSA call named in its comment.
  *
- * Calls on a key that go past this header (X.509 writing signs by itself) are framed by keys_forget_reason() and
- * keys_explain().
+ * Call keys_forget_reason() before, and keys_explain() after, a PSA call that does not go through this header (for
+ * example, writing an X.509 request, which signs).
  */
 #ifndef IMPRINT_PSA_KEYS_H
 #define IMPRINT_PSA_KEYS_H
@@ -27,25 +27,26 @@
 /* The lifetime of every key in the chip, for attributes. */
 #define KEYS_LIFETIME DRIVER_LIFETIME
 
-#define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is in none */
+#define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is not in a slot */
 /* --- planning: nothing is written, neither to the chip nor to the store ------------------------------------------ */
 
 /*
- * Settles in the store what an interrupted run has left. PSA_ERROR_STORAGE_FAILURE as long as the medium prevents that:
- * then nobody knows which slots are free. (This one may write to the store, and finishes only what was started.)
+ * Finishes in the store the work of an interrupted run. PSA_ERROR_STORAGE_FAILURE as long as the medium prevents that:
+ * the free slots are then unknown. (This function may write to the store, but starts nothing new.)
  */
 psa_status_t keys_settle(struct driver *driver, struct error *err);
 
 /*
- * In which slot a key with `attributes` would be put by `method`. `*slot` is the slot that the caller names, or
- * KEYS_SLOT_ANY for the driver's choice, which is then told there. `also` are further abilities (enum chip_ability)
- * that the slot must have. Statuses of driver_want_of(), driver_choose_slot() and driver_check_slot() (psa/slots.h).
+ * Finds the slot for a key with `attributes` made by `method`. `*slot` is the slot that the caller names, or
+ * KEYS_SLOT_ANY: then the driver chooses and stores its choice there. `also` lists further abilities (enum
+ * chip_ability) that the slot must have. Statuses of driver_needs_of(), driver_choose_slot() and driver_check_slot()
+ * (psa/slots.h).
  */
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,
                             uint32_t also, uint8_t *slot, struct error *err);
 
 /*
- * What `slot` holds, asked of the chip; `*is_scrap`: nobody wants what it holds, because an interrupted run left it
+ * Asks the chip what `slot` holds. `*is_scrap`: the content may be overwritten, because an interrupted run left it
  * there or the key was destroyed.
  */
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
@@ -54,9 +55,9 @@ bool keys_slot_is_scrap(struct driver *driver, uint8_t slot);
 /* --- making ------------------------------------------------------------------------------------------------------ */
 
 /*
- * A key id for what is in a slot already, a key generated in a slot, a key imported into one (32-byte scalar or 65-byte
- * point). `attributes` carry id, lifetime KEYS_LIFETIME, type, bits, algorithm, usage. `slot` KEYS_SLOT_ANY: the
- * driver chooses (not for registering). mbedtls_psa_register_se_key(), psa_generate_key(), psa_import_key().
+ * Register the key that is already in a slot, generate a key in a slot, or import a key into one (32-byte scalar or
+ * 65-byte point). `attributes` carry id, lifetime KEYS_LIFETIME, type, bits, algorithm, usage. `slot` KEYS_SLOT_ANY:
+ * the driver chooses (not for registering). mbedtls_psa_register_se_key(), psa_generate_key(), psa_import_key().
  */
 psa_status_t keys_register(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
                            struct error *err);
@@ -68,8 +69,8 @@ psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attr
 /* --- using ------------------------------------------------------------------------------------------------------- */
 
 /*
- * The key's attributes, and its slot or KEYS_SLOT_ANY (`slot` may be NULL). `fresh`: from the store, and not from what
- * the core remembers. The caller resets `attributes`. psa_get_key_attributes(), psa_purge_key().
+ * The key's attributes, and its slot or KEYS_SLOT_ANY (`slot` may be NULL). `fresh`: read from the store, not from the
+ * core's cache. The caller resets `attributes`. psa_get_key_attributes(), psa_purge_key().
  */
 psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh, psa_key_attributes_t *attributes,
                              uint8_t *slot, struct error *err);
@@ -88,17 +89,17 @@ psa_status_t keys_verify_hash(struct driver *driver, uint32_t key_id, psa_algori
 
 /* --- reasons ----------------------------------------------------------------------------------------------------- */
 
-/* Before a call that goes past this header: what the driver said before is not its reason. */
+/* Clears the driver's reason. Call it before a PSA call that does not go through this header. */
 void keys_forget_reason(struct driver *driver);
 
 /*
- * After it: notes in `err` why it failed with `status`. The driver's reason counts only where it is one for this very
- * status; anything else is the core's own refusal. Either way the driver's reason is used up.
+ * Sets in `err` why that call failed with `status`. Uses the driver's reason only if it belongs to this status;
+ * otherwise the core itself refused. Clears the driver's reason in both cases.
  */
 void keys_explain(struct driver *driver, psa_status_t status, struct error *err);
 
 /*
- * The status of the driver's last refusal since keys_forget_reason(), for callers to whom a library has hidden PSA's;
+ * The PSA status of the driver's last refusal since keys_forget_reason(), for callers of a library that hides it.
  * `otherwise` when the driver refused nothing.
  */
 psa_status_t keys_last_status(const struct driver *driver, psa_status_t otherwise);

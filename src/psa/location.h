@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where PSA says that keys of this chip are. Stored in every key record, so neither ever changes; applications know
- * them as PSA_ATECC608A_LOCATION and PSA_ATECC608A_LIFETIME, which psa/se_c/dynamic.h holds against these.
+ * The PSA location and lifetime of keys in this chip. Both are stored in every key record, so they never change.
+ * Applications use them as PSA_ATECC608A_LOCATION and PSA_ATECC608A_LIFETIME; psa/se_c/dynamic.h asserts that the
+ * values are equal.
  */
 #ifndef IMPRINT_PSA_LOCATION_H
 #define IMPRINT_PSA_LOCATION_H

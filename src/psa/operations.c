@@ -11,7 +11,7 @@
 #include "psa/slots.h"
 #include "psa/storage_status.h"
 
-/* Each sequence of commands below is tried again once when its failure may pass. */
+/* Each command sequence below is repeated once after a temporary failure. */
 #define ATTEMPTS 2
 
 /* --- shared ---------------------------------------------------------------------------------------------------- */
@@ -23,8 +23,7 @@ static psa_status_t refuse(struct driver *driver, psa_status_t status, enum erro
     return status;
 }
 
-/* What ends every operation: says what was done, should it have failed, and puts the chip to sleep whatever happened.
- */
+/* Ends every operation: names the operation if it failed, and always puts the chip to sleep. */
 static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doing, psa_status_t status)
 {
     error_doing(&driver->last_error, doing);
@@ -34,14 +33,14 @@ static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doin
 }
 
 /*
- * A failure after which the same commands from the beginning may succeed; none of them leaves a half-done change.
+ * True for a temporary failure: the same sequence may succeed when sent again. No sequence leaves a half-done change.
  */
 static bool is_transient(enum chip_status status)
 {
     return status == CHIP_ECC_FAULT || status == CHIP_RESET || status == CHIP_REPLY_LOST || status == CHIP_WATCHDOG;
 }
 
-/* Whether a sequence is to be tried again, whose attempt number `*attempt` (from 0 on) has just ended with `status`. */
+/* Whether to repeat a sequence. Attempt number `*attempt` (from 0) has just ended with `status`. */
 static bool again(struct driver *driver, enum chip_status status, int *attempt)
 {
     if (!is_transient(status) || ++*attempt == ATTEMPTS)
@@ -50,7 +49,7 @@ static bool again(struct driver *driver, enum chip_status status, int *attempt)
     return true;
 }
 
-/* The end of a command that uses the private key. To its refusal there is mostly no explanation. */
+/* Ends a command that uses the private key. The chip does not say why it refuses one. */
 static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chip_status status)
 {
     bool valid = true;
@@ -64,15 +63,15 @@ static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chi
 }
 
 /*
- * The rules once more, from storage and chip as they are at this moment: between the choice of the slot and now the
- * core has written a transaction, and somebody else may have locked the slot. From success on the slot is written.
+ * Checks the rules again, against store and chip as they are now. Since the slot was chosen, the core has written a
+ * transaction, and another program may have locked the slot. After success the caller writes the slot.
  */
-static psa_status_t check_again(struct driver *driver, const struct driver_want *want, uint8_t slot)
+static psa_status_t check_again(struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot)
 {
     psa_status_t status = driver_refresh_locks(driver, &driver->last_error);
 
     if (status == PSA_SUCCESS)
-        status = driver_check_slot(driver, want, slot, &driver->last_error);
+        status = driver_check_slot(driver, needs, slot, &driver->last_error);
     if (status == PSA_SUCCESS)
         driver->slot_written = true;
     return status;
@@ -80,13 +79,13 @@ static psa_status_t check_again(struct driver *driver, const struct driver_want 
 
 /* --- generate -------------------------------------------------------------------------------------------------- */
 
-/* Whether the public key of what is in the slot can be computed. */
+/* Whether the chip can compute the public key of the key in the slot. */
 static bool is_shown(const struct driver *driver, uint8_t slot)
 {
     return (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0;
 }
 
-/* The public key of what is in the slot: all zeros for no key, and where it cannot be computed. */
+/* Reads the public key of the key in the slot. All zeros if there is no key, or if the chip cannot compute it. */
 static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
                              struct error *err)
 {
@@ -104,14 +103,14 @@ static psa_status_t key_did_not_take(struct driver *driver)
 {
     error_clear(&driver->last_error);
     return refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
-                  "the public key read back is not that of the key just made",
+                  "the public key read back does not match the new key",
                   "take the chip out of use if it happens again");
 }
 
 /*
- * GenKey. What was there before tells, after a lost reply, whether the command ran. If it did not it is sent once
- * more; if it did the key is there, and sending it again would only make another. Where only the command itself ever
- * shows the public key, a second one replaces a key that nobody has seen.
+ * Sends GenKey. After a lost reply, comparing the public key with the one from before tells whether the command ran. If
+ * it did not, it is sent once more. If it did, the key exists and is kept. Where GenKey's reply is the only way to
+ * learn the public key, it is sent again: the first key was never reported, so replacing it loses nothing.
  */
 static psa_status_t generate(struct driver *driver, uint8_t slot)
 {
@@ -126,7 +125,7 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
         sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
         if (sent == CHIP_OK ? !is_shown(driver, slot) : !is_transient(sent))
             break;
-        /* What the chip says now is no reason for an answer that was lost before. */
+        /* Keep the reason of the lost reply: the result of this query does not explain it. */
         seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
         if (seen != CHIP_OK)
             return driver_outcome(driver, seen);
@@ -143,8 +142,8 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
 
 psa_status_t driver_generate_key(struct driver *driver, uint8_t slot)
 {
-    static const struct driver_want want = {.private_key = true, .method = CHIP_CAN_GENERATE};
-    psa_status_t status = check_again(driver, &want, slot);
+    static const struct driver_slot_needs needs = {.private_key = true, .method = CHIP_CAN_GENERATE};
+    psa_status_t status = check_again(driver, &needs, slot);
 
     if (status == PSA_SUCCESS)
         status = generate(driver, slot);
@@ -167,7 +166,7 @@ static enum chip_status write_private(struct driver *driver, uint8_t slot, const
     if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_IMPORT_CLEAR) != 0)
         return chip_import_key(driver->chip, slot, scalar, &driver->last_error);
     if (key == NULL)
-        return CHIP_BAD_ARGUMENT; /* check_again() has found it */
+        return CHIP_BAD_ARGUMENT; /* found: check_again() has checked that it exists */
     chip_config_serial(&driver->config, serial);
     return chip_import_key_encrypted(driver->chip, slot, scalar, key->slot, key->secret, serial, &driver->last_error);
 }
@@ -212,12 +211,12 @@ static psa_status_t import_public(struct driver *driver, uint8_t slot, struct by
 psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type_t type, struct bytes key, size_t *bits)
 {
     bool private_key = type == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    const struct driver_want want = {
+    const struct driver_slot_needs needs = {
         .private_key = private_key,
         .abilities = private_key ? 0 : CHIP_CAN_HOLD_PUBLIC,
         .method = private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR,
     };
-    psa_status_t status = check_again(driver, &want, slot);
+    psa_status_t status = check_again(driver, &needs, slot);
 
     if (status == PSA_SUCCESS)
         status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);
@@ -228,7 +227,7 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type
 
 /* --- use ------------------------------------------------------------------------------------------------------- */
 
-/* X | Y of the key in `slot`, whichever kind it is: of a private one computed, of a public one read. */
+/* Reads X | Y of the key in `slot`: computed by the chip from a private key, or read from a public-key slot. */
 static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
 {
     psa_status_t status = driver_load_config(driver, &driver->last_error);
@@ -261,7 +260,9 @@ psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struc
     return finish(driver, slot, "read a public key", status);
 }
 
-/* How many bytes the values of PSA's hashes have, by the lowest byte of their names; 0: not one that fits ECDSA here.
+/*
+ * Length in bytes of each PSA hash, indexed by the lowest byte of its identifier. 0: the driver does not sign such a
+ * hash.
  */
 static const uint8_t hash_bytes[] = {
     [PSA_ALG_RIPEMD160 & PSA_ALG_HASH_MASK] = 20,    [PSA_ALG_SHA_1 & PSA_ALG_HASH_MASK] = 20,
@@ -273,7 +274,9 @@ static const uint8_t hash_bytes[] = {
     [PSA_ALG_SHAKE256_512 & PSA_ALG_HASH_MASK] = 64,
 };
 
-/* The length that a hash must have for `algorithm`: of those that name none any hash's, which is `len` if one has it.
+/*
+ * The length that a hash must have for `algorithm`. If the algorithm names no hash, `len` is right when any hash has
+ * this length.
  */
 static size_t hash_bytes_for(psa_algorithm_t algorithm, size_t len)
 {
@@ -371,7 +374,7 @@ psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorit
     uint8_t digest[CHIP_DIGEST_BYTES];
     psa_status_t status = fit_digest(driver, algorithm, hash, digest);
 
-    /* r and s outside 1 .. n - 1 are no signature; what the chip would say to them is stated nowhere. */
+    /* r and s outside 1 .. n - 1 are never a valid signature. The data sheet does not say how the chip answers them. */
     if (status == PSA_SUCCESS && (signature.len != CHIP_SIGNATURE_BYTES || !p256_is_scalar(signature.data) ||
                                   !p256_is_scalar(signature.data + P256_BYTES)))
         status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE,

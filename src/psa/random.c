@@ -14,7 +14,7 @@ static psa_status_t refuse(psa_status_t status, enum error_reason reason, const 
     return status;
 }
 
-/* With its config zone unlocked the chip answers Random with FF FF 00 00 again and again. */
+/* While its config zone is unlocked, the chip answers Random with FF FF 00 00 repeated. */
 static psa_status_t check_locked(struct driver *driver, struct error *err)
 {
     psa_status_t status = driver_load_config(driver, err);
@@ -39,8 +39,8 @@ static psa_status_t fill(struct driver *driver, uint8_t *out, size_t len, struct
             break;
         if (memcmp(block, block + BLOCK / 2, BLOCK / 2) == 0 ||
             (done != 0 && memcmp(block, out + done - BLOCK, BLOCK) == 0))
-            status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED,
-                            "the chip's random numbers repeat themselves", "take this part off the line", err);
+            status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED, "the chip's random numbers repeat",
+                            "take this part off the line", err);
         memcpy(out + done, block, len - done < BLOCK ? len - done : BLOCK);
     }
     bytes_wipe(block, sizeof(block));
@@ -52,12 +52,14 @@ psa_status_t driver_random(struct driver *driver, uint8_t *out, size_t len, stru
     psa_status_t result;
 
     if (driver->working)
-        result = refuse(PSA_ERROR_BAD_STATE, ERROR_DEVICE_BUSY, "the chip is at work for a key", NULL, err);
+        result = refuse(PSA_ERROR_BAD_STATE, ERROR_DEVICE_BUSY, "the chip is busy with a key operation", NULL, err);
     else {
         result = fill(driver, out, len, err);
         driver_rest(driver);
     }
-    if (result != PSA_SUCCESS)
+    if (result != PSA_SUCCESS) {
         bytes_wipe(out, len);
+        error_with_psa(err, result); /* psa/keys.h believes a reason only together with its status */
+    }
     return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a status means with which the PSA core itself answered, and not the driver: one table for all programs. */
+/* Explains a status that comes from the PSA core itself and not from the driver: one table for all programs. */
 #ifndef IMPRINT_PSA_REASON_H
 #define IMPRINT_PSA_REASON_H
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-/* Notes reason, cause and advice for `status`; ERROR_PSA with a general cause for one that the table does not have. */
+/* Sets reason, cause and advice for `status`. A status that the table lacks gets ERROR_PSA with a general cause. */
 void reason_of_core(psa_status_t status, struct error *err);
 
 #endif

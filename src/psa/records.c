@@ -45,7 +45,7 @@ psa_algorithm_t driver_record_algorithm(const struct driver_record *record)
     return load32_le(record->header + RECORD_ALGORITHM);
 }
 
-/* Never reads more than the header of other keys, whose secrets follow it. CORRUPT for what is no key record. */
+/* Of keys elsewhere it reads the header only, because their secrets follow it. CORRUPT if this is not a key record. */
 static enum storage_status read_record(const struct storage *storage, struct driver_record *record)
 {
     uint8_t slot[RECORD_SLOT_BYTES];
@@ -72,14 +72,14 @@ static enum storage_status read_record(const struct storage *storage, struct dri
     return record->slot < CHIP_SLOTS ? STORAGE_OK : STORAGE_CORRUPT;
 }
 
-/* Also for a record that is absent, of which those who ask for one take the status alone. */
+/* Also for an absent record; a caller that asks for one record uses only the status. */
 static psa_status_t records_failed(enum storage_status status, struct error *err)
 {
     bool medium = status == STORAGE_FAILED || status == STORAGE_READ_ONLY;
 
     error_set(err, medium ? ERROR_STORAGE_FAILED : ERROR_STORAGE_CORRUPT,
               medium ? "the key records cannot be read"
-                     : "a key record is damaged or of a later format, and may claim any slot",
+                     : "a key record is damaged or has a later format, and may claim any slot",
               medium ? "check the storage medium"
                      : "restore the record from a copy, or remove it and register the key again");
     return driver_status_of_storage(status);

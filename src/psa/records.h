@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is stored about keys in the chip, as the driver must know it: key records, and which slots are scrap. Key
- * records are only read; the core writes them (docs/reference/psa-keys.md, Mbed TLS 3.6
- * `library/psa_crypto_storage.c`). A key record that cannot be read or is not one is an error that names its key id: it
- * may claim any slot.
+ * The stored records that the driver needs: key records, and which slots are scrap. The driver only reads key records;
+ * the core writes them (docs/reference/psa-keys.md, Mbed TLS 3.6 `library/psa_crypto_storage.c`). A key record that
+ * cannot be read or parsed is an error that names its key id, because it may claim any slot.
  */
 #ifndef IMPRINT_PSA_RECORDS_H
 #define IMPRINT_PSA_RECORDS_H
@@ -17,7 +16,7 @@
 /* A key record that points to a slot of this chip. */
 struct driver_record {
     uint32_t key_id;
-    uint8_t header[DRIVER_RECORD_HEADER_BYTES]; /* as stored: the functions below read it */
+    uint8_t header[DRIVER_RECORD_HEADER_BYTES]; /* as stored; the functions below parse it */
     uint8_t slot;                               /* CHIP_SLOTS: a key that is not in this chip */
 };
 
@@ -27,9 +26,9 @@ psa_key_usage_t driver_record_usage(const struct driver_record *record);
 psa_algorithm_t driver_record_algorithm(const struct driver_record *record);
 
 /*
- * Reads the record of `key_id`. PSA_ERROR_DOES_NOT_EXIST where there is none, PSA_ERROR_DATA_CORRUPT when it is damaged
- * or names a slot that no chip has, PSA_ERROR_DATA_INVALID when it is of a later format, PSA_ERROR_STORAGE_FAILURE when
- * the medium does not tell.
+ * Reads the record of `key_id`. PSA_ERROR_DOES_NOT_EXIST if there is none; PSA_ERROR_DATA_CORRUPT if it is damaged or
+ * names a slot above 15; PSA_ERROR_DATA_INVALID if it has a later format; PSA_ERROR_STORAGE_FAILURE if it cannot be
+ * read.
  */
 psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
                                 struct error *err);
@@ -41,17 +40,20 @@ psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct d
 psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
                                   void *context, struct error *err);
 
-/* The lowest key id but `except_id` that points to `slot`, 0 for none. */
+/* Finds the lowest key id that points to `slot`, leaving out `except_id`; 0 for none. */
 psa_status_t driver_find_claim(struct driver *driver, uint8_t slot, uint32_t except_id, uint32_t *key_id,
                                struct error *err);
 
 /*
  * Whether a key may be created under `key_id`: PSA_ERROR_ALREADY_EXISTS when there is a record with it, of whatever
- * location and however damaged. The core itself does not look when the key lies in a secure element.
+ * location and however damaged. The core itself does not check this for keys in a secure element.
  */
 psa_status_t driver_check_new_id(struct driver *driver, uint32_t key_id, struct error *err);
 
-/* The uid of the scrap record of one of this chip's slots; and whether there is one, of which `*due` is told. */
+/*
+ * The uid of the scrap record of one of this chip's slots; and whether that record exists, with its erase-due flag in
+ * `*due`.
+ */
 uint64_t driver_scrap_uid(uint8_t slot);
 bool driver_scrap_get(const struct driver *driver, uint8_t slot, bool *due);
 

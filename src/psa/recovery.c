@@ -5,11 +5,11 @@
 #include "psa/records.h"
 #include "psa/scrap.h"
 
-/* What is done, in the order of the fields; removing the note of the unfinished work always comes last. */
+/* The actions, in the order in which they are done. The record of the unfinished work is always removed last. */
 struct actions {
     bool clear_scrap; /* a reported key is in the slot */
-    bool mark_scrap;  /* nobody wants what is in the slot */
-    bool mark_due;    /* and it must not stay there */
+    bool mark_scrap;  /* the slot's content may be overwritten */
+    bool mark_due;    /* and must be overwritten */
     bool forget_key;  /* remove the key record */
 };
 
@@ -19,11 +19,14 @@ static bool failed(enum storage_status status)
 }
 
 /*
- * The rules. A key record is only stored after the chip's step has succeeded, so a whole one means a whole key. Without
- * one the key was never reported, and the chip's own write may have been cut: it is never taken over. Where the slot is
- * not known to have been free, what is in it may be the maker's, and is left alone. A destruction was asked for: it is
- * finished. A whole record that is not of this chip and slot, or of a later format, counts as none.
- * False when the medium does not tell.
+ * Decides what to do.
+ * - A key record is stored only after the chip's step succeeded, so an intact record means an intact key.
+ * - Without a record the key was never reported, and the chip's write may have been cut short: the key is not used.
+ * - If the slot was not known to be free, its content may be the chip maker's key and is left alone.
+ * - A destruction that was started is finished.
+ * - An intact record for another chip or slot, or of a later format, counts as no record.
+ *
+ * False when the medium cannot be read.
  */
 static bool decide(struct driver *driver, const struct driver_unfinished *unfinished, struct actions *actions)
 {
@@ -52,7 +55,7 @@ static bool decide(struct driver *driver, const struct driver_unfinished *unfini
     return true;
 }
 
-/* The first part of the actions: what the slot's scrap record is to say. */
+/* Stores or removes the slot's scrap record: the first of the actions. */
 static enum storage_status mark_slot(const struct driver *driver, uint8_t slot, const struct actions *actions)
 {
     bool is_due;
@@ -63,15 +66,16 @@ static enum storage_status mark_slot(const struct driver *driver, uint8_t slot, 
         return scrap_clear(driver->storage, driver_scrap_uid(slot));
     if (actions->mark_due)
         return scrap_set(driver->storage, driver_scrap_uid(slot), true);
-    /* A record that is there already may say that an erase is due. */
+    /* An existing record may say that an erase is due: keep it. */
     if (actions->mark_scrap && !driver_scrap_get(driver, slot, &is_due))
         return scrap_set(driver->storage, driver_scrap_uid(slot), false);
     return STORAGE_OK;
 }
 
 /*
- * The note of the unfinished work goes last: as long as it is there, the same rules decide again. A store without room
- * for the scrap record gets some by what is removed; a power cut in between then costs a slot, but no key.
+ * The record of the unfinished work is removed last: until then, a repeated call decides by the same rules. If the
+ * store has no room for the scrap record, removing the other records makes room. A power cut in between can then lose a
+ * slot, but no key.
  */
 bool driver_settle_unfinished(struct driver *driver, const struct driver_unfinished *unfinished)
 {
@@ -99,12 +103,12 @@ bool driver_settle_unfinished(struct driver *driver, const struct driver_unfinis
     return true;
 }
 
-/* Whether a slot that could not be erased is to be tried again in this run. */
+/* Whether to try again, in this run, to erase a slot after a failure. */
 static bool is_for_later(psa_status_t status)
 {
     switch (status) {
     case PSA_ERROR_COMMUNICATION_FAILURE:
-    case PSA_ERROR_NOT_PERMITTED: /* the chip's guard: somebody is only looking */
+    case PSA_ERROR_NOT_PERMITTED: /* the caller has forbidden writes (chip guard) */
     case PSA_ERROR_STORAGE_FAILURE:
     case PSA_ERROR_INSUFFICIENT_STORAGE:
     case PSA_ERROR_DATA_CORRUPT: /* a key record that may claim this slot */

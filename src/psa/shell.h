@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What psa/keys.c needs of the interface between the PSA core and the driver, and each shell brings (psa/se_c/shell.c):
- * how a slot number travels in a key's attributes, how a key is registered, what an interrupted run has left.
+ * What psa/keys.c needs from the interface between the PSA core and the driver. Each shell implements it
+ * (psa/se_c/shell.c): slot numbers in key attributes, registration of a key, recovery after an interrupted run.
  */
 #ifndef IMPRINT_PSA_SHELL_H
 #define IMPRINT_PSA_SHELL_H
@@ -10,13 +10,13 @@
 
 #include "psa/driver.h"
 
-/* The attributes ask for this slot from now on. */
+/* Sets the slot number in the attributes. */
 void shell_name_slot(psa_key_attributes_t *attributes, uint8_t slot);
 
-/* The slot in attributes that the core has given; `otherwise` where there is none. */
+/* The slot number in attributes that the core returned; `otherwise` if there is none. */
 uint8_t shell_slot_of(const psa_key_attributes_t *attributes, uint8_t otherwise);
 
-/* A key id for the key that is in the slot of `attributes`. */
+/* Registers the key that is already in the slot named in `attributes`. */
 psa_status_t shell_register(const psa_key_attributes_t *attributes);
 
 /* keys_settle() */

@@ -5,7 +5,7 @@
 #include "chip/operations.h"
 #include "psa/location.h"
 
-/* Abilities that are about putting a key into a slot: they count as they are now. All others are about its use. */
+/* Abilities to put a key into a slot, judged in the present lock state. All others are about using the key. */
 #define PUTTING                                                                                                        \
     (CHIP_CAN_GENERATE | CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET | CHIP_CAN_WRITE_CLEAR | CHIP_CAN_LOCK)
 
@@ -60,9 +60,9 @@ const struct imprint_write_key *driver_write_key(const struct driver *driver, ui
 }
 
 /*
- * Asks the chip what the slot holds. Private key: Info(KeyValid) and GenKey(public) must agree that there is none, for
- * "empty" lets a key be written there; where the public key may not be computed, only Info can be asked. A refusal says
- * nothing: UNKNOWN.
+ * Asks the chip what the slot holds. For a private-key slot, Info(KeyValid) and GenKey(public) must both say that there
+ * is no key, because a key may be written to an "empty" slot. Where the public key may not be computed, Info decides
+ * alone. UNKNOWN after a refusal.
  */
 static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
 {
@@ -97,8 +97,8 @@ static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fi
 }
 
 /*
- * For a slot that no key id points to. With an erase due it is scrap only where that can be done: elsewhere the key
- * that was destroyed stays, and may be registered again. What cannot be read makes no slot scrap.
+ * For a slot that no key id points to. With an erase due, the slot is scrap only if it can be erased; otherwise the
+ * destroyed key stays and may be registered again. An unreadable record does not make a slot scrap.
  */
 static bool is_scrap(const struct driver *driver, uint8_t slot)
 {
@@ -114,7 +114,7 @@ psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_
 
     *fill = DRIVER_FILL_UNKNOWN;
     if (status == PSA_SUCCESS)
-        status = driver_require(&driver->config, slot, 0, err); /* only that there is such a slot */
+        status = driver_require(&driver->config, slot, 0, err); /* check only that the slot exists */
     if (status == PSA_SUCCESS)
         status = ask_slot(driver, slot, fill, err);
     driver_rest(driver);
@@ -145,7 +145,7 @@ static bool note_claim(void *context, const struct driver_record *record)
     return true;
 }
 
-/* Abilities, claims and scrap. The chip is not asked what the slots hold: `fill`. */
+/* Fills in abilities, claims and scrap. Does not ask the chip what the slots hold (`fill`). */
 static psa_status_t read_unprobed(struct driver *driver, enum driver_fill fill, struct driver_map *map,
                                   struct error *err)
 {
@@ -188,7 +188,7 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
 #define SIGNS (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 #define VERIFIES (PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE)
 
-/* Usages that no key in the chip can have, but a private key may sign and a public one be exported; and why. */
+/* Usages that a key in the chip cannot have, and why. (A private key may sign and a public key may be exported.) */
 static const struct {
     psa_key_usage_t usage;
     const char *cause;
@@ -201,7 +201,7 @@ static const struct {
     {SIGNS, "a public key does not sign"},
 };
 
-/* The functions below say what is wrong with a key's attributes, NULL: nothing. */
+/* Each function below returns what is wrong with a key's attributes, or NULL. */
 static const char *algorithm_fault(psa_algorithm_t algorithm)
 {
     psa_algorithm_t hash = algorithm & PSA_ALG_HASH_MASK;
@@ -268,19 +268,19 @@ static uint32_t ways_for(enum driver_method method, bool private_key)
     return private_key ? CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET : CHIP_CAN_WRITE_CLEAR;
 }
 
-psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_method method, struct driver_want *want,
-                            struct error *err)
+psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver_method method,
+                             struct driver_slot_needs *needs, struct error *err)
 {
-    want->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    want->abilities = abilities_for(psa_get_key_usage_flags(attributes), want->private_key);
-    want->method = ways_for(method, want->private_key);
-    const char *fault = fault_of(attributes, method, want->private_key);
+    needs->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
+    needs->abilities = abilities_for(psa_get_key_usage_flags(attributes), needs->private_key);
+    needs->method = ways_for(method, needs->private_key);
+    const char *fault = fault_of(attributes, method, needs->private_key);
     if (fault != NULL) {
         error_set(err, ERROR_KEY_ATTRIBUTES, fault,
-                  "give the key other attributes: docs/reference/psa-keys.md has the table");
+                  "change the key's attributes: docs/reference/psa-keys.md lists what is supported");
         return PSA_ERROR_NOT_SUPPORTED;
     }
-    if (method == DRIVER_GENERATE && !want->private_key) {
+    if (method == DRIVER_GENERATE && !needs->private_key) {
         error_set(err, ERROR_KEY_ATTRIBUTES, "a public key cannot be generated", "generate a key pair");
         return PSA_ERROR_INVALID_ARGUMENT;
     }
@@ -289,28 +289,28 @@ psa_status_t driver_want_of(const psa_key_attributes_t *attributes, enum driver_
 
 /* --- choosing -------------------------------------------------------------------------------------------------- */
 
-/* What the chosen slot must be able to do: see driver_pick_slot(). */
-static uint32_t needed_to_pick(const struct driver_want *want)
+/* The abilities that the chosen slot must have: see driver_pick_slot(). */
+static uint32_t needed_to_pick(const struct driver_slot_needs *needs)
 {
-    return want->abilities | (want->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
+    return needs->abilities | (needs->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
 }
 
-static bool fits(const struct driver_slot *slot, const struct driver_want *want)
+static bool fits(const struct driver_slot *slot, const struct driver_slot_needs *needs)
 {
-    uint32_t methods = want->method;
+    uint32_t methods = needs->method;
 
     if (!slot->write_key_known)
         methods &= ~(uint32_t)CHIP_CAN_IMPORT_SECRET;
-    return (needed_to_pick(want) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
+    return (needed_to_pick(needs) & ~slot->abilities) == 0 && (slot->abilities & methods) != 0;
 }
 
 /* How good a choice a slot is. */
 struct candidate {
-    bool loses_key;   /* a key that no key id points to would be overwritten */
-    unsigned surplus; /* abilities that the key does not need and another one may */
+    bool loses_key;   /* would overwrite a key that no key id points to */
+    unsigned surplus; /* number of abilities that this key does not need */
 };
 
-/* A slot without a key first; of two alike the one that can do less. */
+/* Prefers a slot without a key; of two such slots, the one with fewer abilities. */
 static bool is_better(const struct candidate *a, const struct candidate *b)
 {
     if (a->loses_key != b->loses_key)
@@ -325,14 +325,14 @@ static psa_status_t no_slot(bool any_fits, bool any_is_free, struct error *err)
                   "name the slot, or allow replacing unclaimed keys");
     else if (any_fits)
         error_set(err, ERROR_NO_FREE_SLOT, "each slot that fits is claimed by a key id, locked or reserved",
-                  "destroy a key that is not needed any more");
+                  "destroy a key that is no longer needed");
     else
         error_set(err, ERROR_NO_FREE_SLOT, "the chip's configuration has no slot for such a key",
                   "see what each slot can do: imprint info");
     return PSA_ERROR_INSUFFICIENT_STORAGE;
 }
 
-psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_want *want,
+psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_slot_needs *needs,
                               const struct driver_settings *settings, uint8_t *slot, struct error *err)
 {
     bool any_fits = false, any_is_free = false, picked = false;
@@ -340,7 +340,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
 
     for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
         const struct driver_slot *found = &map->slots[i];
-        if (!fits(found, want))
+        if (!fits(found, needs))
             continue;
         any_fits = true;
         if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
@@ -348,7 +348,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
         any_is_free = true;
         const struct candidate candidate = {
             .loses_key = found->fill != DRIVER_FILL_EMPTY && !found->scrap,
-            .surplus = count_bits(found->abilities & ~(needed_to_pick(want) | want->method)),
+            .surplus = count_bits(found->abilities & ~(needed_to_pick(needs) | needs->method)),
         };
         if (candidate.loses_key && !settings->replace_unclaimed)
             continue;
@@ -361,14 +361,14 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
     return picked ? PSA_SUCCESS : no_slot(any_fits, any_is_free, err);
 }
 
-/* In a map where all slots are taken for empty they are asked in the order of preference, until one is. */
-static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_want *want,
+/* Treats all slots as empty, then asks the chip about them in order of preference until one really is empty. */
+static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, const struct driver_slot_needs *needs,
                                 uint8_t *slot, struct error *err)
 {
     unsigned asked = 0;
 
     for (;;) {
-        psa_status_t status = driver_pick_slot(map, want, &driver->settings, slot, err);
+        psa_status_t status = driver_pick_slot(map, needs, &driver->settings, slot, err);
         if (status != PSA_SUCCESS || (asked & 1u << *slot) != 0 || map->slots[*slot].scrap)
             return status;
         status = ask_slot(driver, *slot, &map->slots[*slot].fill, err);
@@ -378,17 +378,18 @@ static psa_status_t pick_asking(struct driver *driver, struct driver_map *map, c
     }
 }
 
-psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want *want, uint8_t *slot, struct error *err)
+psa_status_t driver_choose_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t *slot,
+                                struct error *err)
 {
     struct driver_map map;
     uint8_t picked;
     psa_status_t status = read_unprobed(driver, DRIVER_FILL_EMPTY, &map, err);
 
-    /* No slot has an ability then: any will do to say so. */
+    /* No slot has any ability then, so any slot gives the right error. */
     if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
         status = driver_require(&driver->config, 0, CHIP_CAN_GENERATE, err);
     if (status == PSA_SUCCESS)
-        status = pick_asking(driver, &map, want, &picked, err);
+        status = pick_asking(driver, &map, needs, &picked, err);
     if (status == PSA_SUCCESS)
         *slot = picked;
     driver_rest(driver);
@@ -397,40 +398,40 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_want 
 
 /* --- a slot that was named ------------------------------------------------------------------------------------- */
 
-/* Policy: what the key is to be used for, and how it is to get there. */
-static psa_status_t check_policy(const struct driver *driver, const struct driver_want *want, uint8_t slot,
+/* Checks the slot's policy: the uses of the key, and the way it is put there. */
+static psa_status_t check_policy(const struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot,
                                  struct error *err)
 {
     const struct chip_config *config = &driver->config;
     const struct chip_config later = with_data_locked(config);
-    uint32_t uses = want->abilities, ways = want->method;
+    uint32_t uses = needs->abilities, ways = needs->method;
 
-    /* What another slot is for is said by the rules of any ability that private keys alone have. */
-    if (want->private_key && !driver_slot_is_private(config, slot))
+    /* For a slot of another kind, the rule of an ability that only private keys have gives the message. */
+    if (needs->private_key && !driver_slot_is_private(config, slot))
         uses = CHIP_CAN_GIVE_PUBLIC;
     psa_status_t status = driver_require(&later, slot, uses, err);
     if (status != PSA_SUCCESS || ways == 0)
         return status;
     ways &= chip_slot_can(config, slot);
-    if (ways == 0) /* import in clear ends with the data lock, whatever the slot */
+    if (ways == 0) /* no slot accepts an import in clear after the data lock */
         return driver_require(
-            config, slot, chip_data_is_locked(config) ? want->method & ~(uint32_t)CHIP_CAN_IMPORT_CLEAR : want->method,
-            err);
+            config, slot,
+            chip_data_is_locked(config) ? needs->method & ~(uint32_t)CHIP_CAN_IMPORT_CLEAR : needs->method, err);
     if (ways != CHIP_CAN_IMPORT_SECRET || driver_write_key(driver, slot) != NULL)
         return PSA_SUCCESS;
     error_set(err, ERROR_WRITE_KEY_MISSING,
-              "the slot takes only encrypted keys, and the secret in its WriteKey slot was not given",
-              "give the write key");
+              "the slot accepts only encrypted keys, and the secret in its WriteKey slot was not given",
+              "give that secret: write-keys in the profile, or imprint_psa_settings");
     return PSA_ERROR_NOT_PERMITTED;
 }
 
-/* Bytes 0 to 3 and 36 to 39 of a stored public key are zero, X and Y between and after them. */
+/* A stored public key: bytes 0 to 3 and 36 to 39 are zero, X is at 4 and Y at 40. */
 static bool has_public_key_form(const uint8_t stored[static 64])
 {
     return load32_le(stored) == 0 && load32_le(stored + 36) == 0;
 }
 
-/* For registration: a key of the right kind is really there and answers. */
+/* For registration: checks that the slot really holds a key of the right kind. */
 static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t slot, struct error *err)
 {
     uint32_t can = chip_slot_can(&driver->config, slot);
@@ -456,7 +457,7 @@ static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t
         if (answer == CHIP_OK)
             answer = chip_read_slot_block(driver->chip, slot, 1, seen + 32, err);
         if (answer == CHIP_OK && !has_public_key_form(seen))
-            fault = "what the slot holds is not in the form of a public key";
+            fault = "the slot does not hold a public key";
     }
     if (fault == NULL)
         return driver_outcome(driver, answer);
@@ -477,18 +478,19 @@ static psa_status_t check_unclaimed(struct driver *driver, uint8_t slot, struct 
     return PSA_ERROR_ALREADY_EXISTS;
 }
 
-psa_status_t driver_check_slot(struct driver *driver, const struct driver_want *want, uint8_t slot, struct error *err)
+psa_status_t driver_check_slot(struct driver *driver, const struct driver_slot_needs *needs, uint8_t slot,
+                               struct error *err)
 {
     psa_status_t status = driver_load_config(driver, err);
 
     if (status == PSA_SUCCESS) {
-        status = check_policy(driver, want, slot, err);
+        status = check_policy(driver, needs, slot, err);
         if (status != PSA_SUCCESS && err != NULL && err->next == NULL && err->reason != ERROR_CONFIG_UNLOCKED)
             err->next = "name another slot: imprint info shows all";
     }
     if (status == PSA_SUCCESS)
-        status =
-            want->method != 0 ? check_unclaimed(driver, slot, err) : check_holds(driver, want->private_key, slot, err);
+        status = needs->method != 0 ? check_unclaimed(driver, slot, err)
+                                    : check_holds(driver, needs->private_key, slot, err);
     if (status != PSA_SUCCESS)
         error_at_slot(err, slot);
     driver_rest(driver);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Starting and stopping PSA Crypto on one chip and one store: written here and nowhere else. The PSA core is one per
- * process, so one driver at a time is started.
+ * Starting and stopping PSA Crypto on one chip and one store: written here and nowhere else. There is one PSA core per
+ * process, so one driver at a time can be started.
  *
- * The layers of src/psa/, each of which includes and calls only those before it:
+ * The layers of src/psa/, each of which includes and calls only those above it:
  *
  *   location, p256, status, storage_status    numbers
  *   scrap; se_c/transaction, se_c/se_session; its    the store as the PSA core uses it; no chip
@@ -21,8 +21,8 @@
 #include "psa/its.h"
 
 /*
- * What the program can do with keys. A program carries the code of the shell that it names, and no other: one that only
- * uses keys has nothing that could make, import or destroy one.
+ * What the program can do with keys. Only the code of the shell that a program names is linked: a program that only
+ * uses keys contains no code that could make, import or destroy one.
  */
 struct driver_shell;
 extern const struct driver_shell driver_shell_all;
@@ -30,19 +30,21 @@ extern const struct driver_shell driver_shell_make_only; /* registers, generates
 extern const struct driver_shell driver_shell_use_only;
 
 /*
- * Puts the driver's chip and store behind PSA: PSA ITS goes to the store, the driver's methods to the chip. `driver`
- * (after driver_init()) and `its` must stay where they are until driver_stop(). For a program that registers the driver
- * table and calls psa_crypto_init() itself.
+ * Connects PSA to the driver's chip and store: PSA ITS uses the store, the driver's methods use the chip. `driver`
+ * (after driver_init()) and `its` must not move until driver_stop(). For programs that register the driver table and
+ * call psa_crypto_init() themselves.
  */
 void driver_attach(struct driver *driver, struct its *its);
 
 /*
- * The same, then registers the driver and starts PSA Crypto. After a failure nothing is started or attached; why is
- * for keys_explain() or driver->last_error.
+ * The same, then registers the driver and starts PSA Crypto. After a failure nothing is started or attached;
+ * keys_explain() or driver->last_error gives the reason.
  */
 psa_status_t driver_start(struct driver *driver, struct its *its, const struct driver_shell *shell);
 
-/* Ends PSA Crypto and detaches chip and store. Also after driver_attach(), and where nothing was started. */
+/*
+ * Ends PSA Crypto and detaches chip and store. May also be called after driver_attach(), or when nothing was started.
+ */
 void driver_stop(void);
 
 #endif

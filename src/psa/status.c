@@ -2,9 +2,9 @@
 #include "psa/status.h"
 
 /*
- * A refusal is HARDWARE_FAILURE here: where the driver knows the rule behind it, it has checked that rule before
- * sending and said NOT_PERMITTED or BAD_STATE by itself. CHIP_BAD_ARGUMENT reaches this table only from chip_guard:
- * everything the driver passes down has been range checked.
+ * A refusal by the chip is HARDWARE_FAILURE here. The driver checks the rules that it knows before it sends a command,
+ * and returns NOT_PERMITTED or BAD_STATE then. CHIP_BAD_ARGUMENT reaches this table only from the chip guard, because
+ * the driver has range checked its arguments.
  */
 static const psa_status_t chip_statuses[CHIP_STATUS_COUNT] = {
     [CHIP_MISCOMPARE] = PSA_ERROR_INVALID_SIGNATURE,     [CHIP_PARSE] = PSA_ERROR_HARDWARE_FAILURE,
@@ -14,7 +14,7 @@ static const psa_status_t chip_statuses[CHIP_STATUS_COUNT] = {
     [CHIP_STATUS_OTHER] = PSA_ERROR_HARDWARE_FAILURE,    [CHIP_NO_ANSWER] = PSA_ERROR_COMMUNICATION_FAILURE,
     [CHIP_GARBLED] = PSA_ERROR_COMMUNICATION_FAILURE,    [CHIP_RESET] = PSA_ERROR_COMMUNICATION_FAILURE,
     [CHIP_REPLY_LOST] = PSA_ERROR_COMMUNICATION_FAILURE, [CHIP_GONE] = PSA_ERROR_COMMUNICATION_FAILURE,
-    [CHIP_EXCHANGED] = PSA_ERROR_COMMUNICATION_FAILURE, /* the key's own chip cannot be reached */
+    [CHIP_EXCHANGED] = PSA_ERROR_COMMUNICATION_FAILURE, /* the chip that holds the key does not answer */
     [CHIP_BAD_ARGUMENT] = PSA_ERROR_NOT_PERMITTED,       [CHIP_HOST_FAILED] = PSA_ERROR_INSUFFICIENT_MEMORY,
 };
 
@@ -22,7 +22,7 @@ psa_status_t driver_status_of_chip(enum chip_status status)
 {
     if (status == CHIP_OK)
         return PSA_SUCCESS;
-    /* A failure that the table forgets must never become success. */
+    /* A failure that the table lacks must never become success. */
     if ((unsigned)status >= CHIP_STATUS_COUNT || chip_statuses[status] == PSA_SUCCESS)
         return PSA_ERROR_GENERIC_ERROR;
     return chip_statuses[status];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a status of the chip layer is called in PSA: the number that the PSA core hands to the application. Causes stay
- * in `struct error`. The store's statuses are in psa/storage_status.h.
+ * Maps a status of the chip layer to the PSA status that the application gets. The cause is in `struct error`. The
+ * store's statuses are in psa/storage_status.h.
  */
 #ifndef IMPRINT_PSA_STATUS_H
 #define IMPRINT_PSA_STATUS_H

@@ -3,7 +3,7 @@
 
 psa_status_t driver_status_of_storage(enum storage_status status)
 {
-    /* DATA_INVALID is PSA's word for what is whole but not for this implementation. */
+    /* DATA_INVALID is PSA's status for intact data that this implementation cannot use. */
     static const psa_status_t statuses[] = {
         [STORAGE_OK] = PSA_SUCCESS,
         [STORAGE_ABSENT] = PSA_ERROR_DOES_NOT_EXIST,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a storage status is called in PSA: one table, for PSA ITS and for the driver. */
+/* Maps a storage status to a PSA status: one table for PSA ITS and the driver. */
 #ifndef IMPRINT_PSA_STORAGE_STATUS_H
 #define IMPRINT_PSA_STORAGE_STATUS_H
 

@@ -183,7 +183,7 @@ static bool prove_key(const struct board_proof *proof, struct answers *answers, 
     if (!answers->has_public || recorded == NULL || strcmp(found, recorded) != 0)
         return refuse(listed->id, ERROR_FOREIGN_KEY, "the board shows another public key than the one recorded",
                       "find out who changed it; provision the device again to see what is in it", err);
-    json_object_set_new(shown, "id", json_integer(listed->id));
+    json_object_set_new(shown, "key_id", json_integer(listed->id));
     json_object_set_new(shown, "name", json_string(name));
     json_object_set_new(shown, "signs", json_boolean(listed->signs));
     return !listed->signs || prove_signature(proof, answers, shown, err);
@@ -211,7 +211,7 @@ static bool prove_record(const struct board_proof *proof, struct answers *answer
     memcpy(keys, answers->keys, sizeof keys);
     json_array_foreach(json_object_get(record, "keys"), i, key)
     {
-        json_int_t id = json_integer_value(json_object_get(key, "id"));
+        json_int_t id = json_integer_value(json_object_get(key, "key_id"));
         const struct listed *listed = find_listed(keys, count, id);
         json_t *shown = json_object();
 

@@ -14,7 +14,8 @@
 #include "imprint_version.h"
 
 #define FORMAT "imprint-record"
-#define VERSION 1
+#define VERSION 2
+#define VERSION_1 1 /* as VERSION 2, but "key_id" of a key was named "id" */
 #define RECORD_MAX ((size_t)1024 * 1024)
 
 static void time_now(char text[static 32])
@@ -48,7 +49,7 @@ static json_t *proof_object(const struct provision_key_evidence *proof)
 
 static json_t *key_object(const struct profile_key *key, const struct provision_key_evidence *proof)
 {
-    return json_pack("{s:I, s:s, s:s, s:i, s:o, s:o}", "id", (json_int_t)proof->key_id, "name", key->name, "method",
+    return json_pack("{s:I, s:s, s:s, s:i, s:o, s:o}", "key_id", (json_int_t)proof->key_id, "name", key->name, "method",
                      profile_method_name(key->method), "slot", (int)proof->slot, "public_key",
                      value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "proof", proof_object(proof));
 }
@@ -86,15 +87,34 @@ void evidence_note_proof(json_t *record, const char *board, const char *applicat
     json_object_set_new(
         record, "primary",
         json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
+    json_object_set_new(record, "version", json_integer(VERSION)); /* it may have been read as version 1 */
 }
 
 static bool is_record(const json_t *record)
 {
     const char *format = json_string_value(json_object_get(record, "format"));
+    json_int_t version = json_integer_value(json_object_get(record, "version"));
 
-    return format != NULL && strcmp(format, FORMAT) == 0 &&
-           json_integer_value(json_object_get(record, "version")) == VERSION &&
+    return format != NULL && strcmp(format, FORMAT) == 0 && (version == VERSION || version == VERSION_1) &&
            json_is_array(json_object_get(record, "keys"));
+}
+
+/*
+ * Gives the keys of a record of version 1 the field names of today, so that they are compared as ever. Its version
+ * stays: evidence_same() then finds a difference, and the next provisioning writes the record in today's format.
+ */
+static void rename_fields_of_version_1(json_t *record)
+{
+    json_t *key;
+    size_t i;
+
+    if (json_integer_value(json_object_get(record, "version")) != VERSION_1)
+        return;
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        json_object_set(key, "key_id", json_object_get(key, "id"));
+        json_object_del(key, "id");
+    }
 }
 
 bool evidence_load(const char *path, json_t **record, struct error *err)
@@ -113,8 +133,10 @@ bool evidence_load(const char *path, json_t **record, struct error *err)
     }
     *record = json_loadb((const char *)input.data, input.len, JSON_REJECT_DUPLICATES, NULL);
     input_release(&input);
-    if (*record != NULL && is_record(*record))
+    if (*record != NULL && is_record(*record)) {
+        rename_fields_of_version_1(*record);
         return true;
+    }
     json_decref(*record);
     *record = NULL;
     error_set(err, ERROR_STORAGE_CORRUPT, "the device's record is damaged",
@@ -178,7 +200,7 @@ static void keep_others(json_t *record, const json_t *older)
 
     json_array_foreach(json_object_get(older, "keys"), i, key)
     {
-        json_int_t id = json_integer_value(json_object_get(key, "id"));
+        json_int_t id = json_integer_value(json_object_get(key, "key_id"));
 
         if (evidence_key_name(record, (uint32_t)id) == NULL)
             json_array_append(keys, key);
@@ -192,7 +214,7 @@ static const char *key_text(const json_t *record, uint32_t key_id, const char *f
 
     json_array_foreach(json_object_get(record, "keys"), i, key)
     {
-        if (json_integer_value(json_object_get(key, "id")) == (json_int_t)key_id)
+        if (json_integer_value(json_object_get(key, "key_id")) == (json_int_t)key_id)
             return json_string_value(json_object_get(key, field));
     }
     return NULL;
@@ -221,7 +243,7 @@ bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)
     json_array_foreach(json_object_get(record, "keys"), i, key)
     {
         const char *has = json_string_value(json_object_get(key, "name"));
-        json_int_t id = json_integer_value(json_object_get(key, "id"));
+        json_int_t id = json_integer_value(json_object_get(key, "key_id"));
 
         if (has != NULL && strcmp(has, name) == 0 && id > 0 && id <= UINT32_MAX) {
             *key_id = (uint32_t)id;

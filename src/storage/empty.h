@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A store without records that refuses new ones: what PSA may look at where no store has been made yet. Writing to it
- * is READ_ONLY. It has no state: one serves for all.
+ * An empty, read-only store, for PSA to read when no store has been made yet. Writes return READ_ONLY. It has no state,
+ * so one instance is enough.
  */
 #ifndef IMPRINT_STORAGE_EMPTY_H
 #define IMPRINT_STORAGE_EMPTY_H

@@ -16,7 +16,7 @@
 
 static const char doing_open[] = "open the key storage";
 
-/* One byte more than any record takes, so that a file that is too long shows. */
+/* One byte more than the longest record, to detect a file that is too long. */
 enum { READ_MAX = STORAGE_RECORD_BYTES(STORAGE_RECORD_MAX) + 1 };
 
 /* ---- the operating system ------------------------------------------------------------------------------------- */
@@ -46,7 +46,7 @@ const struct storage_file_system storage_file_posix = {
     .readdir = readdir,
 };
 
-/* Calls that a signal may interrupt are made again. POSIX does not name EINTR for the others. */
+/* Calls that a signal interrupted are repeated. For the other calls POSIX does not list EINTR. */
 static int open_again(const struct storage_file *self, int directory, const char *name, int flags)
 {
     int fd;
@@ -74,7 +74,7 @@ static bool truncate_again(const struct storage_file *self, int fd, size_t size)
     return result == 0;
 }
 
-/* On Linux the descriptor is gone after EINTR too, and what was written to it has been synced before. */
+/* Not repeated after EINTR: Linux has closed the descriptor then, and its content has been synced before. */
 static bool close_once(const struct storage_file *self, int fd)
 {
     return self->system->close(fd) == 0 || errno == EINTR;
@@ -97,7 +97,7 @@ static bool write_all(const struct storage_file *self, int fd, struct bytes cont
     return true;
 }
 
-/* Reads to the end of the file or of the room. */
+/* Reads up to the end of the file or of the buffer. */
 static bool read_all(const struct storage_file *self, int fd, struct bytes_out *out)
 {
     while (out->len < out->cap) {
@@ -112,7 +112,7 @@ static bool read_all(const struct storage_file *self, int fd, struct bytes_out *
     return true;
 }
 
-/* What a failed write means. Everything unnamed is FAILED. */
+/* Maps errno after a failed write to a status; FAILED for any other value. */
 static enum storage_status status_of_errno(int error)
 {
     static const struct {
@@ -132,8 +132,8 @@ static enum storage_status status_of_errno(int error)
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
 /*
- * Makes durable what an earlier call changed in the directory and could not sync. Every call that is about to report
- * success or absence begins with this: a retry finds the change in place, and must not take it for done before it is.
+ * Syncs a change of the directory that an earlier call could not sync. Every call that may report success or absence
+ * begins with this: a repeated call finds the change in place, but it is not durable before the sync.
  */
 static bool sync_directory(struct storage_file *self)
 {
@@ -142,7 +142,7 @@ static bool sync_directory(struct storage_file *self)
     return !self->unsynced;
 }
 
-/* Unlinks a file of ours; errno stays what the failure before it has left. */
+/* Unlinks a file of the store. Keeps errno of the failure before it. */
 static void discard(const struct storage_file *self, const char *name)
 {
     int error = errno;
@@ -150,7 +150,10 @@ static void discard(const struct storage_file *self, const char *name)
     errno = error;
 }
 
-/* A new file, or -1. What has the name already is a left-over of ours (or a trap), and is removed first. */
+/*
+ * Creates a file; -1 on failure. A file that has this name already is left from an interrupted run (or planted), and is
+ * removed first.
+ */
 static int create_temp(const struct storage_file *self, const char *name)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
@@ -170,8 +173,8 @@ static int create_temp(const struct storage_file *self, const char *name)
 }
 
 /*
- * Writes `content` into the temporary file `temp`, open as `fd` (or -1 when that failed), and makes it the file `name`,
- * durably. On failure the temporary file is removed and errno says why. `fd` is closed in any case.
+ * Writes `content` into the temporary file `temp`, open as `fd` (-1 if opening failed), syncs it and renames it to
+ * `name`. On failure it removes the temporary file and errno has the reason. Always closes `fd`.
  */
 static enum storage_status publish(struct storage_file *self, int fd, const char *temp, struct bytes content,
                                    const char *name)
@@ -184,7 +187,7 @@ static enum storage_status publish(struct storage_file *self, int fd, const char
         error = errno;
     }
     if (good) {
-        /* Also where it fails: a medium that reports an error may have done the work. */
+        /* Also after a failure: the medium may have made the change and then reported an error. */
         self->unsynced = true;
         good = self->system->renameat(self->directory_fd, temp, self->directory_fd, name) == 0;
         error = errno;
@@ -200,8 +203,8 @@ static enum storage_status publish(struct storage_file *self, int fd, const char
 /* ---- records -------------------------------------------------------------------------------------------------- */
 
 /*
- * Reads and checks the record `uid` with `room` as its memory; `content` points into it. ABSENT only when there is no
- * such file: what cannot be read is FAILED, what is no record (too long, a link, a directory) is CORRUPT.
+ * Reads the record `uid` into `room` and checks it; `content` points into `room`. ABSENT only if the file does not
+ * exist. A file that cannot be read is FAILED; one that is not a record (too long, a link, a directory) is CORRUPT.
  */
 static enum storage_status read_record(const struct storage_file *self, uint64_t uid, uint8_t room[static READ_MAX],
                                        struct storage_record *record, struct bytes *content)
@@ -211,12 +214,12 @@ static enum storage_status read_record(const struct storage_file *self, uint64_t
     struct stat directory;
 
     storage_file_name(uid, name);
-    /* Not blocking, for the case that somebody has put a FIFO there. */
+    /* Non-blocking, in case the file is a FIFO. */
     int fd = open_again(self, self->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         switch (errno) {
         case ENOENT:
-            /* In a directory that has itself been deleted nothing is found either. */
+            /* ENOENT may also mean that the directory itself has been deleted. */
             return fstat(self->directory_fd, &directory) == 0 && directory.st_nlink > 0 ? STORAGE_ABSENT
                                                                                         : STORAGE_FAILED;
         case ELOOP:
@@ -272,11 +275,11 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
         status = before;
         goto out;
     }
-    /* Always fits: `room` holds the longest record. */
+    /* Always fits: `room` is as long as the longest record. */
     (void)storage_record_write(uid, flags, content, &encoded);
     storage_file_name(uid, name);
     if (before == STORAGE_ABSENT && self->reserved && self->reserved_size >= encoded.len) {
-        /* The blocks are there already, so that a disk which has filled up since cannot make this fail. */
+        /* The blocks are allocated already, so this succeeds even if the disk has filled up since. */
         temp = STORAGE_FILE_RESERVED;
         fd = open_again(self, self->directory_fd, temp, O_WRONLY | O_NOFOLLOW);
     }
@@ -341,7 +344,7 @@ static enum storage_status file_remove(void *context, uint64_t uid)
     return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
 }
 
-/* The lowest uid above `*uid`, or of all where `first`. errno says why it is FAILED. */
+/* Finds the lowest uid above `*uid`, or the lowest of all if `first`. After FAILED, errno has the reason. */
 static enum storage_status find_next(const struct storage_file *self, bool first, uint64_t *uid)
 {
     enum storage_status status = STORAGE_ABSENT;
@@ -384,7 +387,7 @@ static enum storage_status file_next(void *context, bool first, uint64_t *uid)
     return find_next(context, first, uid);
 }
 
-/* Zeros are written and synced, for a file with holes has no room of its own. */
+/* Writes zeros and syncs them, because a sparse file has no blocks allocated. */
 static enum storage_status file_reserve(void *context, uint32_t size)
 {
     struct storage_file *self = context;
@@ -409,7 +412,7 @@ static enum storage_status file_reserve(void *context, uint32_t size)
     }
     self->reserved = true;
     self->reserved_size = room.len;
-    /* So that it is there after a loss of power as well: what the next start has to store then finds room. */
+    /* Make it durable, so that recovery after a power cut has room to write. */
     self->unsynced = true;
     return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
 }
@@ -436,7 +439,7 @@ static bool refuse(struct error *err, enum error_reason reason, const char *caus
     return false;
 }
 
-/* Opens the directory, makes it where wanted. */
+/* Opens the directory; makes it if `create`. */
 static bool open_directory(struct storage_file *self, const char *directory, bool create, struct error *err)
 {
     const int flags = O_RDONLY | O_DIRECTORY;
@@ -459,8 +462,8 @@ static bool open_directory(struct storage_file *self, const char *directory, boo
     if (fstat(self->directory_fd, &found) < 0)
         return refuse_errno(err, errno);
     if ((found.st_mode & S_IWOTH) != 0)
-        return refuse(err, ERROR_STORAGE_FAILED, "everybody may write in the directory",
-                      "chmod it to 0700, or name another one");
+        return refuse(err, ERROR_STORAGE_FAILED, "other users may write in the directory",
+                      "restrict it: chmod 700 DIRECTORY");
     return true;
 }
 
@@ -492,8 +495,8 @@ static bool sync_parent(const struct storage_file *self, const char *directory)
 }
 
 /*
- * Two locks of one byte each on one file: byte 0 belongs to the open file, so that it also keeps out a second open in
- * this process, which POSIX's process locks do not; byte 1 belongs to the process, so that F_GETLK names its pid.
+ * Two locks of one byte each on one file. The lock on byte 0 belongs to the open file, so it also refuses a second open
+ * in this process; POSIX process locks do not. The lock on byte 1 belongs to the process, so F_GETLK returns its pid.
  */
 static int lock_byte(const struct storage_file *self, int command, off_t byte, pid_t *holder)
 {
@@ -507,7 +510,9 @@ static int lock_byte(const struct storage_file *self, int command, off_t byte, p
     return result;
 }
 
-/* Says who holds the lock: the pid as the kernel knows it, else as the lock file says, and the text there. */
+/*
+ * Reports who holds the lock: the pid from the kernel, else from the lock file, and the holder's text from that file.
+ */
 static bool refuse_busy(struct storage_file *self, struct error *err)
 {
     char text[STORAGE_FILE_HOLDER_MAX + 32];
@@ -519,16 +524,16 @@ static bool refuse_busy(struct storage_file *self, struct error *err)
         line.len = 0;
     text[line.len] = '\0';
     const char *at = text;
-    uint64_t told;
-    if (number_read(&at, 1, INT32_MAX, &told) == NUMBER_OK && pid == 0)
-        pid = (pid_t)told;
+    uint64_t stored;
+    if (number_read(&at, 1, INT32_MAX, &stored) == NUMBER_OK && pid == 0)
+        pid = (pid_t)stored;
     size_t len = 0;
     for (at += strspn(at, " "); *at >= ' ' && *at <= '~' && len < sizeof self->holder - 1; at++)
         self->holder[len++] = *at;
     self->holder[len] = '\0';
     if (err != NULL && err->reason == ERROR_NONE)
         err->found = (uint32_t)pid;
-    return refuse(err, ERROR_DEVICE_BUSY, "another process holds the key storage", "wait until it has finished");
+    return refuse(err, ERROR_DEVICE_BUSY, "another process is using the key storage", "wait until it has finished");
 }
 
 static bool take_lock(struct storage_file *self, const char *holder, struct error *err)
@@ -542,7 +547,7 @@ static bool take_lock(struct storage_file *self, const char *holder, struct erro
         return errno == EAGAIN || errno == EACCES ? refuse_busy(self, err) : refuse_errno(err, errno);
     if (self->system->fchmod(self->lock_fd, 0600) < 0)
         return refuse_errno(err, errno);
-    /* Only for the next comer's message: a full disk is no reason not to open. */
+    /* Only for the message of a process that is refused: a full disk must not prevent opening. */
     int len = snprintf(text, sizeof text, "%ld %.*s\n", (long)getpid(), STORAGE_FILE_HOLDER_MAX - 1, holder);
     if (len > 0 && truncate_again(self, self->lock_fd, 0))
         (void)write_all(self, self->lock_fd, bytes_of(text, (size_t)len));
@@ -550,8 +555,8 @@ static bool take_lock(struct storage_file *self, const char *holder, struct erro
 }
 
 /*
- * Checks the file that says in which format the store is laid out: names and meaning of the files beside it. It is
- * there before the first record, so a store that has records but not this file has been damaged.
+ * Checks the file that names the version of the store's layout. It is written before the first record, so a store with
+ * records but without this file is damaged.
  */
 static bool check_format(struct storage_file *self, const char *directory, bool create, struct error *err)
 {
@@ -565,7 +570,7 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
     if (fd < 0 && errno == ENOENT) {
         enum storage_status status = find_next(self, true, &uid);
         if (status == STORAGE_OK)
-            return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is missing, but there are records",
+            return refuse(err, ERROR_STORAGE_CORRUPT, "the file \"format\" is missing, but there are records",
                           "see \"Damage\" in docs/reference/storage-format.md");
         if (status != STORAGE_ABSENT)
             return refuse_errno(err, errno);
@@ -593,7 +598,7 @@ static bool check_format(struct storage_file *self, const char *directory, bool 
     uint64_t version;
     if (line.len <= words || memcmp(text, format, words) != 0 ||
         number_read(&at, 2, UINT32_MAX, &version) != NUMBER_OK || *at != '\n')
-        return refuse(err, ERROR_STORAGE_CORRUPT, "its file \"format\" is damaged",
+        return refuse(err, ERROR_STORAGE_CORRUPT, "the file \"format\" is damaged",
                       "see \"Damage\" in docs/reference/storage-format.md");
     if (err != NULL && err->reason == ERROR_NONE) {
         err->expected = 1;
@@ -609,10 +614,7 @@ static bool remove_left_overs(const struct storage_file *self, struct error *err
     return true;
 }
 
-/*
- * Room that an interrupted run has reserved is kept: others may have filled the disk since, and what that run has left
- * cannot be settled without some.
- */
+/* Keeps the room that an interrupted run reserved: the disk may have filled up since, and recovery needs this room. */
 static bool inherit_room(struct storage_file *self, struct error *err)
 {
     struct stat found;
@@ -626,12 +628,12 @@ static bool inherit_room(struct storage_file *self, struct error *err)
     if (!usable && self->system->unlinkat(self->directory_fd, STORAGE_FILE_RESERVED, 0) < 0)
         return refuse_errno(err, errno);
     self->reserved = self->inherited = usable;
-    /* Who was interrupted while using it may have left it short; the blocks are still its own. */
+    /* A run interrupted while using it may have left the file short; its blocks are still allocated. */
     self->reserved_size = usable ? (size_t)found.st_blocks * 512 : 0;
     return true;
 }
 
-/* Without `create`, nothing is put into a directory that is no store. */
+/* Without `create`, write nothing into a directory that is not a store. */
 static bool is_store(const struct storage_file *self)
 {
     uint64_t uid = 0;
@@ -664,7 +666,7 @@ bool storage_file_open(struct storage_file *self, const char *directory, bool cr
     if (!take_lock(self, holder, err) || !remove_left_overs(self, err) || !inherit_room(self, err) ||
         !check_format(self, directory, create, err))
         goto out;
-    /* What the last process did but could not sync becomes durable now, before anybody builds on it. */
+    /* Sync what the last process could not sync, before anything depends on it. */
     self->unsynced = true;
     if (!sync_directory(self)) {
         (void)refuse_errno(err, errno);
@@ -688,7 +690,9 @@ void storage_file_close(struct storage_file *self)
     if (!self->inherited)
         file_release(self);
     self->reserved = self->inherited = false;
-    /* The lock file stays: were it removed, a process that has it open already could lock what nobody else sees. */
+    /*
+     * Keep the lock file: if it were removed, a process that has it open could lock a file that others no longer find.
+     */
     if (self->lock_fd >= 0)
         (void)close_once(self, self->lock_fd);
     if (self->directory_fd >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Storage backend over files: one directory per device, one file per record, held by an advisory lock for as long as it
- * is open. Each change is written to a temporary file, synced, renamed, and the directory synced. Directories 0700,
- * files 0600, whatever the umask. Symbolic links inside the directory are never followed. The stored format is in
+ * Storage backend over files: one directory per device, one file per record, protected by an advisory lock while it is
+ * open. Each change is written to a temporary file, synced, renamed, and the directory synced. Directories 0700, files
+ * 0600, whatever the umask. Symbolic links inside the directory are never followed. The stored format is in
  * docs/reference/storage-format.md.
  */
 #ifndef IMPRINT_STORAGE_FILE_H
@@ -38,34 +38,35 @@ extern const struct storage_file_system storage_file_posix;
 #define STORAGE_FILE_PATH_MAX 4096
 #define STORAGE_FILE_HOLDER_MAX 80 /* with the closing NUL */
 
-/* Private, but for `holder`. Zero-initialise it. */
+/* Zero-initialise it. Private except `holder`. */
 struct storage_file {
     const struct storage_file_system *system;
     int directory_fd;     /* -1 when closed */
     int lock_fd;          /* -1 when closed */
-    bool unsynced;        /* the directory has changed since it was last synced with success */
+    bool unsynced;        /* the directory has changed since the last successful sync */
     bool reserved;        /* the reserved file holds allocated room for one record */
-    bool inherited;       /* from an interrupted run: stays when the store is closed, for who settles it needs it */
-    size_t reserved_size; /* bytes of it */
+    bool inherited;       /* reserved by an interrupted run: kept when the store is closed, because recovery needs it */
+    size_t reserved_size; /* its size in bytes */
 
-    /* After an open that was refused with ERROR_DEVICE_BUSY: what the holder said of itself ("imprint provision"),
-     * printable ASCII, or empty. */
+    /*
+     * After ERROR_DEVICE_BUSY: the holder's text from the lock file ("imprint provision"), printable ASCII, or empty.
+     */
     char holder[STORAGE_FILE_HOLDER_MAX];
 };
 
 /*
- * Opens (with `create`: makes, in a parent that exists) the store in `directory` and takes its lock, leaving pid and
- * `holder` (such as "imprint provision") in the lock file for the next comer. False with a reason in `err`, whose
- * subject is `directory`: ERROR_DEVICE_BUSY when somebody holds it (err->found is the holder's pid, 0 when it cannot be
- * told, self->holder its text), ERROR_STORAGE_FAILED (no such directory, no permission, read-only, of a later version),
- * ERROR_STORAGE_FULL, ERROR_STORAGE_CORRUPT. `system` NULL means storage_file_posix. Left-overs of an interrupted write
- * are removed; room that an interrupted run has reserved is still reserved. `self` and `storage` must stay where they
- * are while the store is open. One process can open a store once; a second time is refused like a second process.
+ * Opens the store in `directory` and locks it; with `create`, makes it if its parent exists. Writes the pid and
+ * `holder` (such as "imprint provision") to the lock file, for the message of a process that is refused. False with a
+ * reason in `err`, whose subject is `directory`: ERROR_DEVICE_BUSY when another process uses it (err->found is its pid,
+ * 0 if unknown; self->holder its text), ERROR_STORAGE_FAILED (no such directory, no permission, read-only, of a later
+ * version), ERROR_STORAGE_FULL, ERROR_STORAGE_CORRUPT. `system` NULL means storage_file_posix. Removes the temporary
+ * files of an interrupted write; room that an interrupted run reserved stays reserved. `self` and `storage` must not
+ * move while the store is open. One process can open a store once; a second time is refused like a second process.
  */
 bool storage_file_open(struct storage_file *self, const char *directory, bool create, const char *holder,
                        const struct storage_file_system *system, struct storage *storage, struct error *err);
 
-/* Gives back reserved room and the lock. Does nothing on a store that is not open (or zero-initialised). */
+/* Releases reserved room and the lock. Does nothing on a store that is not open. */
 void storage_file_close(struct storage_file *self);
 
 #endif

@@ -8,7 +8,7 @@ static const char extension[] = ".record";
 
 enum { UID_DIGITS = 16 };
 
-_Static_assert(UID_DIGITS + sizeof extension == STORAGE_FILE_NAME_SIZE, "digits, extension and NUL");
+_Static_assert(UID_DIGITS + sizeof extension == STORAGE_FILE_NAME_SIZE, "a name is digits, extension and NUL");
 
 void storage_file_name(uint64_t uid, char name[static STORAGE_FILE_NAME_SIZE])
 {

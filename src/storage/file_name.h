@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The names of the files in a store's directory, for storage/file.c and its tests. A record's file is named by its uid:
- * 16 lower-case hex digits and ".record". Every other name in the directory is none of a record's.
+ * 16 lower-case hex digits and ".record". Any other name in the directory is not a record.
  */
 #ifndef IMPRINT_STORAGE_FILE_NAME_H
 #define IMPRINT_STORAGE_FILE_NAME_H
@@ -9,16 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STORAGE_FILE_LOCK "lock"             /* locked while the store is open; says who does */
+#define STORAGE_FILE_LOCK "lock"             /* locked while the store is open; names the holder */
 #define STORAGE_FILE_FORMAT "format"         /* the layout's version, as text */
-#define STORAGE_FILE_TEMP "writing.tmp"      /* what is being written, until its rename */
-#define STORAGE_FILE_RESERVED "reserved.tmp" /* room for one record */
+#define STORAGE_FILE_TEMP "writing.tmp"      /* a record being written, before its rename */
+#define STORAGE_FILE_RESERVED "reserved.tmp" /* reserved room for one record */
 
-#define STORAGE_FILE_NAME_SIZE 24 /* of a record's file, with the closing NUL */
+#define STORAGE_FILE_NAME_SIZE 24 /* length of a record's file name, with the closing NUL */
 
 void storage_file_name(uint64_t uid, char name[static STORAGE_FILE_NAME_SIZE]);
 
-/* False for any name that storage_file_name() does not make of a uid above 0. */
+/*
+ * Parses the name of a record's file. False for any name that storage_file_name() does not produce for a uid above 0.
+ */
 bool storage_file_name_parse(const char *name, uint64_t *uid);
 
 #endif

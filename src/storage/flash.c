@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log on flash: entries, blocks, and the choice of where a new entry goes. What lies where, and the table of states
- * after a power cut, is in docs/reference/storage-format.md.
+ * The log on flash: entries, blocks, and where a new entry is written. docs/reference/storage-format.md has the layout
+ * and the table of states after a power cut.
  *
- * What always holds: one more block than the log counts can be erased at any time, so that the oldest block can be
- * rewritten into it; all of it fits there, for an entry takes the same room in every block. "Room" therefore means
- * room beside the live records of one block (room_in()), and a new entry fits when some block has it: that block is
- * rewritten with the new entry in it. The bytes that happen to be free in the newest block are only a short cut.
+ * Invariant: outside the log there is always one block that may be erased, so that the oldest block can be rewritten
+ * into it. The oldest block always fits there, because an entry has the same size in every block. "Room" therefore
+ * means room beside the live records of one block (room_in()). A new entry fits if some block has enough room: that
+ * block is rewritten with the new entry. Free bytes in the newest block are only a short cut.
  */
 #include "storage/flash.h"
 
@@ -22,7 +22,7 @@ enum {
     HEADER_UNIT = 6,
     HEADER_BLOCK_SIZE = 8,
     HEADER_BLOCK_COUNT = 12,
-    HEADER_COUNT = 14, /* one byte, as is the next */
+    HEADER_COUNT = 14, /* one byte, like the next field */
     HEADER_SPARE = 15,
     HEADER_SEQ = 16,
     HEADER_OLDEST = 20,
@@ -32,11 +32,11 @@ enum {
     FLASH_VERSION = 1,
 };
 
-_Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum is the header's last field");
+_Static_assert(HEADER_CRC + 4 == STORAGE_FLASH_HEADER, "the checksum must be the header's last field");
 
 #define HEADER_MAGIC 0x534c4649u /* "IFLS" */
 
-/* Where the entries of a block begin: behind both copies of its header. */
+/* Offset of a block's first entry: after both copies of its header. */
 static uint32_t entries_at(const struct imprint_flash_device *device)
 {
     return HEADER_COPIES * flash_entry_in_units(device, STORAGE_FLASH_HEADER);
@@ -49,23 +49,23 @@ static uint32_t block_start(const struct storage_flash *self, const struct stora
     return block->index * self->device->block_size;
 }
 
-/* Where the block's entries end, and the next one would begin. */
+/* Offset after the block's last entry, where the next one is written. */
 static uint32_t block_end(const struct storage_flash *self, const struct storage_flash_block *block)
 {
     return block_start(self, block) + block->end * self->device->unit;
 }
 
-/* Before the first entry of a block: walk() goes on from there. */
+/* Positions before the first entry of a block; walk() continues from there. */
 static void go_to_block(struct flash_entry *entry, uint32_t block)
 {
     entry->block = block;
     entry->at = entry->span = 0;
 }
 
-/* Steps over to the next entry of the log. False at the end, and where the log cannot be read: self->fault tells. */
+/* Moves to the next entry of the log. False at the end, or with self->fault set when the log cannot be read. */
 static bool walk(struct storage_flash *self, struct flash_entry *entry)
 {
-    uint32_t at = entry->at + entry->span; /* 0 before a block's first entry: no entry lies there */
+    uint32_t at = entry->at + entry->span; /* 0 before a block's first entry: offset 0 holds the header */
     for (; entry->block < self->count; entry->block++, at = 0) {
         const struct storage_flash_block *block = &self->blocks[entry->block];
         const uint32_t end = block_end(self, block);
@@ -81,7 +81,7 @@ static bool walk(struct storage_flash *self, struct flash_entry *entry)
     return false;
 }
 
-/* Whether `entry`, which walk() has come to, is a record and the last word on its uid. */
+/* Whether `entry`, where walk() is, is a record and the newest entry for its uid. */
 static bool is_live(struct storage_flash *self, const struct flash_entry *entry)
 {
     struct flash_entry later = *entry;
@@ -94,7 +94,7 @@ static bool is_live(struct storage_flash *self, const struct flash_entry *entry)
     return true;
 }
 
-/* Finds the last word on `uid`, and checks it when it is a record. */
+/* Finds the newest entry for `uid`, and checks it if it is a record. */
 static enum storage_status look_up(struct storage_flash *self, uint64_t uid, struct flash_entry *found,
                                    struct storage_record *record)
 {
@@ -111,7 +111,7 @@ static enum storage_status look_up(struct storage_flash *self, uint64_t uid, str
     return found->kind == FLASH_ENTRY_RECORD ? flash_entry_check(self->device, found, record) : STORAGE_ABSENT;
 }
 
-/* Adds an entry to a block in which it has been found to fit. */
+/* Appends an entry to a block. The caller has checked that it fits. */
 static bool add(struct storage_flash *self, struct storage_flash_block *block, const struct flash_entry *entry)
 {
     const bool good = flash_entry_write(self->device, block_end(self, block), entry);
@@ -123,8 +123,8 @@ static bool add(struct storage_flash *self, struct storage_flash_block *block, c
 /* ---- rewriting a block ------------------------------------------------------------------------------------------ */
 
 /*
- * The block to take into use: the next one round the ring that is not bad. False when it counts, for the log lies round
- * the ring from its oldest block to its newest: then there is none.
+ * Finds the block to use next: the next one in the ring that is not bad. False when that block belongs to the log,
+ * which occupies the ring from its oldest block to its newest: then no block is free.
  */
 static bool next_free(const struct storage_flash *self, uint16_t *index)
 {
@@ -132,7 +132,8 @@ static bool next_free(const struct storage_flash *self, uint16_t *index)
     uint32_t at = self->count == 0 ? all - 1 : self->blocks[self->count - 1].index;
     do
         at = at + 1 == all ? 0 : at + 1;
-    while ((self->retired >> at & 1) != 0); /* ends: a block of the log is not bad, and without a log one is good */
+    while ((self->retired >> at & 1) !=
+           0); /* terminates: blocks of the log are not bad, and without a log at least one block is good */
     for (uint32_t i = 0; i < self->count; i++) {
         if (self->blocks[i].index == at)
             return false;
@@ -142,9 +143,9 @@ static bool next_free(const struct storage_flash *self, uint16_t *index)
 }
 
 /*
- * Writes both copies of the header that makes `block` the last of the log, which then begins at block number `dropped`
- * of those that count now. The first copy does it; the second stands in for it should it be damaged one day, so it does
- * not matter whether a power cut leaves it out.
+ * Writes both copies of the header that makes `block` the newest of the log. The log then begins at the present block
+ * number `dropped`. The first copy alone is enough; the second is a spare in case the first is damaged later, so a
+ * power cut before it is harmless.
  */
 static bool write_header(struct storage_flash *self, const struct storage_flash_block *block, uint32_t dropped)
 {
@@ -166,7 +167,7 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
     storage_record_seal(header, HEADER_CRC);
     self->seq = block->seq;
     if (!flash_entry_program(device, at, header, size)) {
-        /* Whatever a later opening makes of it, nothing may be added to the log before it. */
+        /* The next open may accept or reject this header, so nothing may be appended to the block before it. */
         self->closed = true;
         return false;
     }
@@ -176,14 +177,14 @@ static bool write_header(struct storage_flash *self, const struct storage_flash_
 }
 
 /*
- * Makes a new newest block, with `item` (NULL: none) in it. `drop`: in the place of the oldest, whose live records are
- * copied first. False, with the log as it was, when there is no free block or the one that was has failed: then it is
- * retired, and there may be another.
+ * Makes a new newest block that contains `item` (NULL: nothing). `drop`: it replaces the oldest block, whose live
+ * records are copied first. False, with the log unchanged, if no block is free or the free one failed. A failed block
+ * is retired, so another call may succeed.
  */
 static bool renew(struct storage_flash *self, bool drop, const struct flash_entry *item)
 {
     const struct imprint_flash_device *device = self->device;
-    struct storage_flash_block *block = &self->blocks[self->count]; /* there is room: a free block does not count */
+    struct storage_flash_block *block = &self->blocks[self->count]; /* fits: a free block is not in self->blocks */
     struct flash_entry entry;
 
     if (self->seq == UINT32_MAX || !next_free(self, &block->index))
@@ -212,22 +213,22 @@ static bool renew(struct storage_flash *self, bool drop, const struct flash_entr
 
 /* ---- where a new entry goes ------------------------------------------------------------------------------------- */
 
-/* How many blocks may be in use, the one to rewrite into included: the spare ones stay out of it. */
+/* How many blocks may be in use, including the one to rewrite into but not the spare ones. */
 static uint32_t usable(const struct storage_flash *self)
 {
     uint32_t good = self->device->block_count;
-    for (uint32_t bad = self->retired; bad != 0; bad &= bad - 1) /* takes the lowest bit away */
+    for (uint32_t bad = self->retired; bad != 0; bad &= bad - 1) /* clears the lowest set bit */
         good--;
     return flash_smaller(self->device->block_count - self->device->spare_blocks, good);
 }
 
-/* Whether the log may have a block number `block`: one that it has, or one still to be taken into use. */
+/* Whether the log may have a block number `block`: an existing one, or one that it may still start to use. */
 static bool has_place(const struct storage_flash *self, uint32_t block)
 {
     return block < self->count || block + 1 < usable(self);
 }
 
-/* The room that a block has, or will have, beside its live records, those of `uid` left out. */
+/* The room in an existing or future block beside its live records; records of `uid` do not count as live. */
 static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid)
 {
     uint32_t room = self->device->block_size - entries_at(self->device);
@@ -241,7 +242,7 @@ static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid
     return room;
 }
 
-/* Whether `item`, if it comes to count in `block`, leaves some block with `kept` bytes of room. */
+/* Whether some block still has `kept` bytes of room when `item` is stored in `block`. */
 static bool leaves_room(struct storage_flash *self, const struct flash_entry *item, uint32_t block, uint32_t kept)
 {
     if (kept == 0)
@@ -257,8 +258,8 @@ static bool leaves_room(struct storage_flash *self, const struct flash_entry *it
 #define NO_BLOCK UINT32_MAX
 
 /*
- * The block in whose room `item` fits, so that `kept` bytes of room stay: one not used yet (number self->count), else
- * the oldest.
+ * Chooses the block for `item` so that `kept` bytes of room remain: a block not used yet (number self->count), else the
+ * oldest that fits.
  */
 static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
@@ -272,8 +273,8 @@ static uint32_t choose(struct storage_flash *self, const struct flash_entry *ite
 }
 
 /*
- * Writes `item`, and leaves room for a record of `kept` bytes. FULL has changed nothing that can be seen. Ends: each
- * turn closes a block, retires one, or brings the block that has room nearer to being the oldest.
+ * Writes `item`, and keeps room for a record of `kept` bytes. FULL changes no record. Terminates: each turn closes a
+ * block, retires one, or moves the block that has room closer to being the oldest.
  */
 static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
 {
@@ -296,7 +297,7 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
             return STORAGE_FAILED;
         if (block == NO_BLOCK)
             return STORAGE_FULL;
-        /* In the rewritten form of a later block: the oldest is rewritten as it is first. */
+        /* The item belongs in a later block: first rewrite the oldest block without it. */
         const bool later = block > 0 && block < count;
         const bool renewed = renew(self, block < count, later ? NULL : item);
         if (renewed && !later)
@@ -308,7 +309,7 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
 
 /* ---- the five operations ---------------------------------------------------------------------------------------- */
 
-/* Stores `record` under `uid`, or removes what is there (NULL). */
+/* Stores `record` under `uid`, or removes the record there (NULL). */
 static enum storage_status change(struct storage_flash *self, uint64_t uid, const struct flash_record *record)
 {
     struct flash_entry present, item;
@@ -326,11 +327,11 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
             flash_entry_holds(self->device, flash_entry_content(&present), record->content.data, before.size))
             return STORAGE_OK;
         length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
-        /* A new record has what is kept. A removal takes nothing from the room beside live records. */
+        /* A new record may use the reserved room. A removal uses no room beside live records. */
         kept = absent ? 0 : self->reserved;
     }
     item.uid = uid;
-    item.at = 0; /* not yet anywhere */
+    item.at = 0; /* not written yet */
     item.record = record;
     item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, length, &item);
@@ -378,7 +379,7 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
     struct flash_entry entry;
     uint64_t next = 0;
 
-    (void)first; /* `*uid` is 0 then, and no record has that */
+    (void)first; /* then `*uid` is 0, which no record has */
     self->fault = false;
     go_to_block(&entry, 0);
     while (walk(self, &entry)) {
@@ -393,7 +394,7 @@ static enum storage_status flash_next(void *context, bool first, uint64_t *uid)
     return STORAGE_OK;
 }
 
-/* Room is kept by counting: every later write leaves it (leaves_room()). */
+/* Room is reserved by counting: every later write leaves it free (leaves_room()). */
 static enum storage_status flash_reserve(void *context, uint32_t size)
 {
     struct storage_flash *self = context;
@@ -401,7 +402,7 @@ static enum storage_status flash_reserve(void *context, uint32_t size)
 
     if (size > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
-    item.uid = 0; /* choose() asks no more of it than this and its span */
+    item.uid = 0; /* choose() reads only this field and the span */
     item.kind = FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
     self->fault = false;
@@ -423,10 +424,10 @@ static void flash_release(void *context)
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
-/* What opening comes to. */
+/* The possible results of opening. */
 enum outcome { NO_GEOMETRY, OTHER_GEOMETRY, NO_STORE, LATER_VERSION, DAMAGED, NOT_MADE, OPENED };
 
-/* Why a store does not open: one row for each outcome but the last. */
+/* Why a store does not open: one row for each result except the last. */
 static const struct {
     uint8_t status, reason; /* enum storage_status, enum error_reason */
     const char *cause, *next;
@@ -453,7 +454,7 @@ static enum storage_status check_header(const uint8_t header[static STORAGE_FLAS
     return version > FLASH_VERSION ? STORAGE_FUTURE : STORAGE_ABSENT;
 }
 
-/* Reads the first copy of a block's header that is whole. */
+/* Reads the first intact copy of a block's header. */
 static enum storage_status read_header(const struct storage_flash *self, uint32_t start,
                                        uint8_t header[static STORAGE_FLASH_HEADER])
 {
@@ -467,8 +468,8 @@ static enum storage_status read_header(const struct storage_flash *self, uint32_
 }
 
 /*
- * Finds the end of a block's entries. The last one may be one that a power cut has left without its mark, or with a
- * damaged prefix and nothing behind it: it does not count. False for any other damage.
+ * Finds the end of a block's entries. A power cut may have left the last entry without its mark, or with a damaged
+ * prefix and nothing after it: such an entry is ignored. False for any other damage.
  */
 static bool measure(struct storage_flash *self, struct storage_flash_block *block)
 {
@@ -486,7 +487,7 @@ static bool measure(struct storage_flash *self, struct storage_flash_block *bloc
     return flash_entry_holds(device, at, NULL, end - at);
 }
 
-/* Reads every header, and takes the blocks that count into self->blocks, by their numbers. */
+/* Reads every header, and sorts the blocks of the log into self->blocks by their numbers. */
 static enum outcome gather(struct storage_flash *self)
 {
     const struct imprint_flash_device *device = self->device;
@@ -510,7 +511,7 @@ static enum outcome gather(struct storage_flash *self)
         self->blocks[at] = block;
     }
     if (found == 0)
-        return entries ? DAMAGED : NO_STORE; /* an entry where a first one lies, and no header at all */
+        return entries ? DAMAGED : NO_STORE; /* an entry at the place of the first one, but no header */
     if (read_header(self, self->blocks[found - 1].index * device->block_size, header) != STORAGE_OK)
         return DAMAGED;
     if (load16_le(header + HEADER_UNIT) != device->unit ||

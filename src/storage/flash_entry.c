@@ -9,11 +9,11 @@
 /* The prefix. */
 enum {
     PREFIX_UID = 0,
-    PREFIX_LENGTH = 8, /* of the stored form; 24 bits, the kind above them */
+    PREFIX_LENGTH = 8, /* length of the stored form in 24 bits; the kind in the upper 8 */
     PREFIX_CRC = 12,
 };
 
-_Static_assert(PREFIX_CRC + 4 == FLASH_ENTRY_PREFIX, "the checksum is the prefix's last field");
+_Static_assert(PREFIX_CRC + 4 == FLASH_ENTRY_PREFIX, "the checksum must be the prefix's last field");
 
 void flash_entry_size(const struct imprint_flash_device *device, uint32_t length, struct flash_entry *entry)
 {
@@ -102,8 +102,8 @@ enum storage_status flash_entry_check(const struct imprint_flash_device *device,
 /* ---- writing entries -------------------------------------------------------------------------------------------- */
 
 /*
- * Bytes on their way to flash, in whole units. The prefix goes first and alone: where it is damaged by a power cut,
- * nothing lies behind it, and that is how the next opening tells such damage from any other.
+ * Collects bytes and writes them to flash in whole units. The prefix is written first and alone: if a power cut damages
+ * it, nothing follows it. By that the next open tells a power cut from other damage.
  */
 struct writer {
     const struct imprint_flash_device *device;
@@ -132,7 +132,7 @@ static void writer_put(struct writer *writer, const uint8_t *data, size_t len)
     }
 }
 
-/* What has been put is all there and read back: the mark makes it an entry. */
+/* Everything is written and read back; the mark now makes it a valid entry. */
 static bool writer_end(struct writer *writer)
 {
     writer_flush(writer);

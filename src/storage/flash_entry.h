@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One entry of the log on flash: read, checked, written and copied here and nowhere else; private to storage/flash.c,
- * which knows of blocks. Prefix, stored form of the record (storage/record.h) padded to units, mark of one unit; a
- * removal has no stored form. docs/reference/storage-format.md describes every byte.
+ * One entry of the log on flash: only these functions read, check, write and copy it. Private to storage/flash.c, which
+ * manages blocks. An entry is a prefix, the stored form of the record (storage/record.h) padded to units, and a mark of
+ * one unit. A removal has no stored form. docs/reference/storage-format.md describes every byte.
  */
 #ifndef IMPRINT_STORAGE_FLASH_ENTRY_H
 #define IMPRINT_STORAGE_FLASH_ENTRY_H
@@ -17,7 +17,7 @@ enum flash_entry_kind {
     FLASH_ENTRY_REMOVAL = 2,
 };
 
-/* What is stored under a uid, on its way to flash. */
+/* The content to store under a uid. */
 struct flash_record {
     uint32_t flags;
     struct bytes content;
@@ -26,10 +26,10 @@ struct flash_record {
 /* An entry: `span` bytes on flash, with a stored form of `length` bytes. */
 struct flash_entry {
     uint64_t uid;
-    uint32_t at;                       /* where it lies, in the region ... */
-    uint32_t block;                    /* ... and in which block of the log: storage/flash.c's own count */
+    uint32_t at;                       /* its offset in the region ... */
+    uint32_t block;                    /* ... and its block in the log, as storage/flash.c counts them */
     uint32_t length, span;             /* see flash_entry_size() */
-    const struct flash_record *record; /* of one that is to be written; NULL: its stored form is at `at` */
+    const struct flash_record *record; /* what to write; NULL: copy the stored form from `at` */
     uint8_t kind;
 };
 
@@ -44,38 +44,38 @@ static inline uint32_t flash_entry_in_units(const struct imprint_flash_device *d
     return (size + device->unit - 1) & ~(device->unit - 1);
 }
 
-/* Notes the length of the stored form and, by it, what the entry takes on flash. */
+/* Sets the length of the stored form and the entry's size on flash that follows from it. */
 void flash_entry_size(const struct imprint_flash_device *device, uint32_t length, struct flash_entry *entry);
 
 /* Reads as device->read() does. */
 bool flash_entry_fetch(const struct imprint_flash_device *device, uint32_t at, void *data, size_t len);
 
-/* Programs whole units, STORAGE_FLASH_UNIT_MAX bytes at most, and looks whether every bit took. */
+/* Programs whole units, STORAGE_FLASH_UNIT_MAX bytes at most, and reads them back. */
 bool flash_entry_program(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len);
 
-/* Whether all of it can be read and is `data`; with NULL: is as after an erase. */
+/* Whether the bytes can be read and equal `data`; NULL: whether they are erased. */
 bool flash_entry_holds(const struct imprint_flash_device *device, uint32_t at, const uint8_t *data, size_t len);
 
 /*
- * The entry whose prefix lies at `at` and that ends before `end`; false where there is none, with the span of what a
- * prefix alone takes up, whatever is wrong with it. Leaves `block` alone.
+ * Reads the entry whose prefix is at `at` and that ends at or before `end`. False if there is none; `span` is then the
+ * size of a prefix alone. Does not change `block`.
  */
 bool flash_entry_read(const struct imprint_flash_device *device, uint32_t at, uint32_t end, struct flash_entry *entry);
 
-/* Where the content of the record that `entry` holds lies. */
+/* Offset of the content of the record in `entry`. */
 static inline uint32_t flash_entry_content(const struct flash_entry *entry)
 {
     return entry->at + FLASH_ENTRY_PREFIX + STORAGE_RECORD_HEADER;
 }
 
-/* Checks the whole record that `entry` holds. OK, FUTURE, or CORRUPT, also where it cannot be read. */
+/* Checks the whole record in `entry`. OK, FUTURE, or CORRUPT (also if it cannot be read). */
 enum storage_status flash_entry_check(const struct imprint_flash_device *device, const struct flash_entry *entry,
                                       struct storage_record *record);
 
 /*
- * Writes `entry` at `at` and reads it back: a new one; or a copy of one as it is, damaged or of a later version, in
- * which zeros stand for what can no longer be read. False: what lies at `at` is no entry, or is the one that was to be
- * written.
+ * Writes `entry` at `at` and reads it back. It is a new entry, or an exact copy of one, even a damaged one or a later
+ * version's; bytes that cannot be read are copied as zeros. After false, `at` holds either no valid entry or the
+ * complete one.
  */
 bool flash_entry_write(const struct imprint_flash_device *device, uint32_t at, const struct flash_entry *entry);
 

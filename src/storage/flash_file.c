@@ -9,12 +9,12 @@
 
 #include "storage/open_error.h"
 
-/* Blocks begin at multiples of this: no unit is larger, and every block size is looked for that is a multiple of it. */
+/* Blocks begin at multiples of this: the largest unit. Block sizes are searched in these steps. */
 enum { HEADER_STEP = STORAGE_FLASH_UNIT_MAX };
 
 /* ---- the file --------------------------------------------------------------------------------------------------- */
 
-/* Reads all of it, or fails. */
+/* Reads all bytes, or fails. */
 static bool read_at(int fd, uint8_t *data, size_t len, off_t at)
 {
     while (len > 0) {
@@ -45,7 +45,7 @@ static bool write_at(int fd, const uint8_t *data, size_t len, off_t at)
     return true;
 }
 
-/* Sets `len` bytes to what an erase leaves. */
+/* Sets `len` bytes to the erased value. */
 static bool fill_erased(int fd, size_t len, off_t at)
 {
     uint8_t erased[512];
@@ -72,7 +72,7 @@ static bool sync_file(int fd)
 
 /* ---- the flash -------------------------------------------------------------------------------------------------- */
 
-/* What lies behind the flash in the file is not its own. */
+/* The file may continue after the flash: do not touch those bytes. */
 static bool is_inside(const struct imprint_flash_device *device, uint32_t at, size_t len)
 {
     const uint64_t size = (uint64_t)device->block_size * device->block_count;
@@ -85,7 +85,7 @@ static bool file_read(void *context, uint32_t at, uint8_t *data, size_t len)
     return is_inside(&self->device, at, len) && read_at(self->fd, data, len, (off_t)self->offset + at);
 }
 
-/* Refuses what real flash would not do: units that are not whole, not in one block, or not erased. */
+/* Refuses what real flash cannot do: to program parts of a unit, across blocks, or without an erase. */
 static bool file_program(void *context, uint32_t at, const uint8_t *data, size_t len)
 {
     const struct flash_file *self = context;
@@ -142,13 +142,13 @@ static bool open_image(struct flash_file *self, const char *path, bool create, s
     }
     if (fcntl(self->fd, F_OFD_SETLK, &lock) < 0)
         return errno == EAGAIN || errno == EACCES
-                   ? refuse(err, ERROR_DEVICE_BUSY, "another process holds the flash image",
+                   ? refuse(err, ERROR_DEVICE_BUSY, "another process is using the flash image",
                             "wait until it has finished")
                    : refuse_errno(err, errno);
     return true;
 }
 
-/* Finds a header of a block that lies in a flash which begins where it must and fits the file. */
+/* Finds a block header that belongs to a flash which begins at the given offset and fits in the file. */
 static bool find_geometry(struct flash_file *self, off_t size, struct error *err)
 {
     const off_t room = size - self->offset;
@@ -163,7 +163,7 @@ static bool find_geometry(struct flash_file *self, off_t size, struct error *err
                 return true;
         }
     }
-    return refuse(err, ERROR_STORAGE_FAILED, "no key storage is in the flash image", "name an image that holds one");
+    return refuse(err, ERROR_STORAGE_FAILED, "the flash image holds no key storage", "name an image that holds one");
 }
 
 static bool is_erased(int fd, off_t from, off_t to)
@@ -184,11 +184,11 @@ bool flash_file_is_erased(const struct flash_file *self)
     return is_erased(self->fd, self->offset, end);
 }
 
-/* Makes the file as long as the flash, where it holds nothing but the erased beginning of one. */
+/* Extends the file to the size of the flash, if it holds only erased bytes. */
 static bool finish_image(const struct flash_file *self, off_t size, off_t wanted, struct error *err)
 {
     if (!is_erased(self->fd, size < (off_t)self->offset ? 0 : (off_t)self->offset, size))
-        return refuse(err, ERROR_STORAGE_FAILED, "the file is no flash image of this size", "name another file");
+        return refuse(err, ERROR_STORAGE_FAILED, "not a flash image of this size", "name another file");
     if (!fill_erased(self->fd, (size_t)(wanted - size), size) || fsync(self->fd) < 0)
         return refuse_errno(err, errno);
     return true;
@@ -201,14 +201,14 @@ static bool open_device(struct flash_file *self, const struct imprint_flash_devi
     if (fstat(self->fd, &status) < 0)
         return refuse_errno(err, errno);
     if (!S_ISREG(status.st_mode))
-        return refuse(err, ERROR_STORAGE_FAILED, "it is not a plain file", "name a file");
+        return refuse(err, ERROR_STORAGE_FAILED, "not a regular file", "name a file");
     if (geometry == NULL)
         return find_geometry(self, status.st_size, err);
     const off_t wanted = (off_t)self->offset + (off_t)geometry->block_size * geometry->block_count;
     if (status.st_size >= wanted)
         return true;
     if (!create)
-        return refuse(err, ERROR_STORAGE_FAILED, "the flash image is shorter than the flash that was named",
+        return refuse(err, ERROR_STORAGE_FAILED, "the flash image is shorter than the given geometry",
                       "name the geometry that it was made for");
     return finish_image(self, status.st_size, wanted, err);
 }

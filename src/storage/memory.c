@@ -5,13 +5,13 @@
 
 #include "base/order.h"
 
-/* An entry: `len` bytes at `at`. len 0: none. */
+/* An entry: `len` bytes at `at`. len 0: no entry. */
 struct place {
     size_t at;
     size_t len;
 };
 
-/* The entry at `at`, with its uid. False at the end. The entries are our own, so their lengths are right. */
+/* The entry at `at`, with its uid. False at the end. This file wrote the entries, so their lengths are valid. */
 static bool walk(const struct storage_memory *self, size_t at, struct place *place, uint64_t *uid)
 {
     if (at >= self->entries.len)
@@ -22,7 +22,7 @@ static bool walk(const struct storage_memory *self, size_t at, struct place *pla
     return true;
 }
 
-/* Finds and checks the record `uid`. Where there is none, `place` is empty. */
+/* Finds and checks the record `uid`. If there is none, `place` is empty. */
 static enum storage_status find(const struct storage_memory *self, uint64_t uid, struct place *place,
                                 struct storage_record *record, struct bytes *content)
 {
@@ -36,13 +36,13 @@ static enum storage_status find(const struct storage_memory *self, uint64_t uid,
     return STORAGE_ABSENT;
 }
 
-/* Takes the entry out, wipes it and closes the gap. */
+/* Removes the entry, closes the gap and wipes the bytes freed. */
 static void cut(struct storage_memory *self, struct place place)
 {
     uint8_t *at = self->entries.data + place.at;
-    const size_t behind = self->entries.len - place.at - place.len;
-    memmove(at, at + place.len, behind);
-    bytes_wipe(at + behind, place.len);
+    const size_t tail = self->entries.len - place.at - place.len;
+    memmove(at, at + place.len, tail);
+    bytes_wipe(at + tail, place.len);
     self->entries.len -= place.len;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Storage backend in memory that the caller owns: for tests, and for products that keep nothing over a reset. The
- * records lie one behind the other without gaps, each in its stored form (storage/record.h) behind uid and length.
+ * entries follow each other without gaps: uid, length, then the record's stored form (storage/record.h).
  */
 #ifndef IMPRINT_STORAGE_MEMORY_H
 #define IMPRINT_STORAGE_MEMORY_H
@@ -16,11 +16,11 @@
 /* Private. */
 struct storage_memory {
     struct bytes_out entries;
-    size_t reserved; /* bytes at the end that only a record which is created may use; 0 for none */
+    size_t reserved; /* bytes at the end reserved for a new record; 0 for none */
 };
 
 /*
- * Makes an empty store of the `size` bytes at `room`, which must outlive it and is not touched by anybody else.
+ * Makes an empty store in the `size` bytes at `room`, which must outlive the store and must not be used otherwise.
  * Records may hold keys: wipe `room` when done.
  */
 void storage_memory_open(struct storage_memory *self, void *room, size_t size, struct storage *storage);

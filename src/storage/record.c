@@ -7,7 +7,7 @@
 
 enum { RECORD_VERSION = 1 };
 
-/* Where each field lies in the header; the layout is drawn in record.h. */
+/* Offset of each field in the header; record.h shows the layout. */
 enum {
     AT_MAGIC = 0,
     AT_VERSION = 4,
@@ -20,13 +20,13 @@ enum {
 
 _Static_assert(AT_HEADER_CRC == STORAGE_RECORD_HEADER_COVERED &&
                    AT_HEADER_CRC + STORAGE_RECORD_CRC == STORAGE_RECORD_HEADER,
-               "the header's checksum is its last field");
+               "the header's checksum must be its last field");
 
 #define MAGIC 0x43455249u /* "IREC" */
 
 /*
  * CRC-32 as in IEEE 802.3 and zlib: polynomial 0x04C11DB7 reflected (0xEDB88320), start and final inversion all ones.
- * A bit at a time: what is stored is short, and a table would take more room than all the rest.
+ * Computed bit by bit: records are short, and a table would be larger than all other code here.
  */
 uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len)
 {
@@ -50,8 +50,9 @@ bool storage_record_is_sealed(const uint8_t *data, size_t len)
 }
 
 /*
- * The checksum of the whole record: of the header without its checksum, then of the content. With the header's
- * checksum in between it would not depend on the header at all, for a CRC over bytes and their CRC is a constant.
+ * The checksum of the whole record: of the header without its checksum, then of the content. The header's checksum is
+ * left out, because the CRC over bytes followed by their own CRC is a constant: the result would not depend on the
+ * header.
  */
 static uint32_t record_crc(const uint8_t header[static STORAGE_RECORD_HEADER], struct bytes content)
 {
@@ -107,8 +108,10 @@ enum storage_status storage_record_read(struct bytes stored, uint64_t uid, struc
     enum storage_status status = storage_record_read_header(stored, &header);
     if (status != STORAGE_OK)
         return status;
-    /* The header's size is at most STORAGE_RECORD_MAX, so the sum does not overflow, and when it is the length of what
-     * is stored, every access below lies inside. */
+    /*
+     * The header's size is at most STORAGE_RECORD_MAX, so the sum does not overflow. It equals the stored length, so
+     * every access below is in bounds.
+     */
     if (header.uid != uid || stored.len != STORAGE_RECORD_BYTES((size_t)header.size))
         return STORAGE_CORRUPT;
     const struct bytes found = bytes_of(stored.data + STORAGE_RECORD_HEADER, header.size);

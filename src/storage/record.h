@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The stored form of one record, the same in every backend: written and parsed here and nowhere else. All numbers are
+ * The stored form of one record, the same in every backend. Only these functions write and parse it. All numbers are
  * little endian; docs/reference/storage-format.md describes every byte.
  *
  *   0  magic "IREC"      8  uid     20  size of the content    28  content
  *   4  format version   16  flags   24  CRC-32 of bytes 0..23  28 + size  CRC-32 of bytes 0..23 and the content
  *   6  zero
  *
- * The header has a checksum of its own at a place that no later version may move, so that a damaged record is never
- * taken for one of a later version, and a log of records on flash can be walked over a damaged content. The checksums
- * find accidents (every burst of up to 32 bits, every three flipped bits at these lengths), they are no protection
- * against an attacker: nobody holds a secret that a MAC could be made with before the PSA core is up. CRC-32 instead
- * of a shortened SHA-256 because it needs neither the core nor a kilobyte of code on a microcontroller.
+ * The header has its own checksum, at a place that later versions must keep. So a damaged record is never mistaken for
+ * a later version's, and a log on flash can be read past a damaged content. The checksums detect accidents (any burst
+ * of up to 32 bits, any three flipped bits at these lengths). They do not stop an attacker: before the PSA core runs,
+ * there is no secret key for a MAC. CRC-32 is used and not a shortened SHA-256, because it needs neither the core nor a
+ * kilobyte of code on a microcontroller.
  */
 #ifndef IMPRINT_STORAGE_RECORD_H
 #define IMPRINT_STORAGE_RECORD_H
@@ -19,7 +19,7 @@
 #include "storage/storage.h"
 
 #define STORAGE_RECORD_HEADER 28
-#define STORAGE_RECORD_HEADER_COVERED 24 /* of it, what the checksums cover: all but the header's own */
+#define STORAGE_RECORD_HEADER_COVERED 24 /* the part that checksums cover: all but the header's own */
 #define STORAGE_RECORD_CRC 4
 #define STORAGE_RECORD_OVERHEAD (STORAGE_RECORD_HEADER + STORAGE_RECORD_CRC)
 
@@ -29,7 +29,7 @@
 /* Appends the stored form to `out`. False, with `out` unchanged, when it does not fit or exceeds STORAGE_RECORD_MAX. */
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out);
 
-/* The two parts of the above for those who write piece by piece: the header, without a look at `size`, and ... */
+/* The two parts of the function above, for callers that write in pieces: the header (`size` is not checked), and ... */
 void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
                                  uint8_t header[static STORAGE_RECORD_HEADER]);
 
@@ -39,25 +39,24 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
  */
 uint32_t storage_record_crc(uint32_t crc, const uint8_t *data, size_t len);
 
-/* Over any bytes and their checksum behind them, and over nothing else of that length, the checksum is this. */
+/* The checksum over any bytes followed by their own checksum. Bytes followed by anything else never give this value. */
 #define STORAGE_RECORD_CRC_SEALED 0x2144df1cu
 
-/* Puts the checksum of the `len` bytes at `data` behind them. */
+/* Appends the checksum of the `len` bytes at `data`. */
 void storage_record_seal(uint8_t *data, size_t len);
 
 /* Whether the last four of the `len` bytes at `data` are the checksum of those before them. */
 bool storage_record_is_sealed(const uint8_t *data, size_t len);
 
 /*
- * Checks the header that `stored` begins with and says what it announces, so that a reader knows how many bytes make up
- * the whole record. OK; FUTURE for a whole header of a later version; CORRUPT for everything else. `record` is only
- * filled on OK.
+ * Checks the header at the start of `stored` and returns its fields, so that a reader knows the size of the whole
+ * record. OK; FUTURE for an intact header of a later version; otherwise CORRUPT. Sets `record` only on OK.
  */
 enum storage_status storage_record_read_header(struct bytes stored, struct storage_record *record);
 
 /*
- * Checks the record `uid` that `stored` holds, neither more nor less. On OK `content` points into `stored`. FUTURE as
- * above; CORRUPT for anything else, a whole record of another uid included.
+ * Checks that `stored` is exactly the record `uid`. On OK `content` points into `stored`. FUTURE as above; otherwise
+ * CORRUPT, also for an intact record of another uid.
  */
 enum storage_status storage_record_read(struct bytes stored, uint64_t uid, struct storage_record *record,
                                         struct bytes *content);

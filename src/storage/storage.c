@@ -8,7 +8,7 @@ const char *storage_status_text(enum storage_status status)
         [STORAGE_ABSENT] = "no such record",
         [STORAGE_FULL] = "no room in the storage",
         [STORAGE_READ_ONLY] = "the storage cannot be written",
-        [STORAGE_PERMANENT] = "the record was stored once and for ever",
+        [STORAGE_PERMANENT] = "the record is write-once",
         [STORAGE_CORRUPT] = "the record is damaged",
         [STORAGE_FUTURE] = "the record was stored by a later version",
         [STORAGE_FAILED] = "the storage medium failed",

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where records are kept: one store per device, behind six functions, with backends over files, raw flash and memory.
- * It knows uids and bytes, and not what they mean: psa/its.h puts the PSA ITS API that Mbed TLS calls on top of a
- * store.
+ * Stores know uids and bytes, not their meaning. psa/its.h implements the PSA ITS API for Mbed TLS on top of a store.
  *
- * What always holds, whatever moment power fails: a record is there whole, in its old or its new content, or not at
- * all. A damaged record is an error, never "no such record". A write that changes nothing writes nothing.
+ * Guarantee, whenever power fails: a record has its complete old content or its complete new content, or does not
+ * exist. A damaged record is an error, never "no such record". Storing identical content writes nothing.
  */
 #ifndef IMPRINT_STORAGE_STORAGE_H
 #define IMPRINT_STORAGE_STORAGE_H
@@ -16,7 +15,7 @@
 /* The longest record: a local P-256 key takes 68 bytes, the TLS examples' RSA keys about 2,400. */
 #define STORAGE_RECORD_MAX 4096
 
-/* The one record flag that the stores give a meaning to; the value is PSA_STORAGE_FLAG_WRITE_ONCE of PSA ITS. */
+/* The only record flag that stores interpret: PSA_STORAGE_FLAG_WRITE_ONCE of PSA ITS. */
 #define STORAGE_FLAG_WRITE_ONCE 1u
 
 enum storage_status {
@@ -25,8 +24,8 @@ enum storage_status {
     STORAGE_FULL,      /* no room; nothing was changed */
     STORAGE_READ_ONLY, /* the medium refuses writes; nothing was changed */
     STORAGE_PERMANENT, /* the record was stored write-once */
-    STORAGE_CORRUPT,   /* the record is there, but damaged or truncated */
-    STORAGE_FUTURE,    /* the record or store is of a later version of its format; it was left untouched */
+    STORAGE_CORRUPT,   /* the record exists, but is damaged or truncated */
+    STORAGE_FUTURE,    /* the record or store has a later format version; unchanged */
     STORAGE_FAILED,    /* the medium failed */
 };
 
@@ -37,38 +36,36 @@ struct storage_record {
 };
 
 /*
- * What a backend does. uid 0 is no record. Where set() or remove() fail with FAILED, the record is there in its old or
- * its new state, and the same call may be made again: success is only reported for what is durable.
+ * The operations of a backend. uid 0 is invalid. After set() or remove() fails with FAILED, the record is in its old or
+ * its new state, and the call may be repeated. Success means that the change is durable.
  */
 struct storage_operations {
     /*
-     * Replaces or creates the record, durably before it returns; with the content and flags that it already has,
-     * nothing is written. A damaged record is replaced; one stored write-once (PERMANENT) or by a later version
-     * (FUTURE) is not.
+     * Creates or replaces the record; the change is durable on return. Writes nothing if content and flags are the
+     * same. Replaces a damaged record, but not a write-once one (PERMANENT) or a later version's (FUTURE).
      */
     enum storage_status (*set)(void *context, uint64_t uid, uint32_t flags, struct bytes content);
 
     /*
-     * Reads up to out->cap bytes from `offset` on into `out` (from len 0 on): what is there, even when less, and none
-     * when `offset` lies behind the end. The whole record is checked first. `record` may be NULL.
+     * Overwrites `out` with the content from `offset` on, up to out->cap bytes; less if the content ends earlier,
+     * nothing if `offset` is after its end. Checks the whole record first. `record` may be NULL.
      */
     enum storage_status (*get)(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
                                struct storage_record *record);
 
-    /* Removes the record, durably before it returns; as with set(), damaged ones go, PERMANENT and FUTURE ones stay. */
+    /* Removes the record; durable on return. Also removes a damaged record, but not a PERMANENT or FUTURE one. */
     enum storage_status (*remove)(void *context, uint64_t uid);
 
     /*
-     * Walks all uids in ascending order: start with `*uid` 0 and `first` true; afterwards pass the last uid. ABSENT at
-     * the end. Damaged records are listed too: get() tells. Temporary and reserved files are not records. The last
-     * uid may be removed on the way.
+     * Lists all uids in ascending order: start with `*uid` 0 and `first` true, then pass the uid returned last. ABSENT
+     * at the end. Lists damaged records too (get() reports the damage), but no temporary or reserved files. The uid
+     * returned last may be removed meanwhile.
      */
     enum storage_status (*next)(void *context, bool first, uint64_t *uid);
 
     /*
-     * Makes sure that one more record of up to `size` bytes can be stored, by taking the room now. FULL says that it
-     * cannot. The room is used by the next set() that creates a record, and given back by release(). It may outlive a
-     * loss of power, until one of the two.
+     * Reserves room for one more record of up to `size` bytes; FULL if there is none. The next set() that creates a
+     * record uses the room, or release() frees it. Until then it may survive a power cut.
      */
     enum storage_status (*reserve)(void *context, uint32_t size);
     void (*release)(void *context);

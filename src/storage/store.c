@@ -9,14 +9,14 @@ struct flash_store {
     struct store_head head;
     struct storage_flash flash;
 };
-_Static_assert(sizeof(struct flash_store) <= sizeof(struct imprint_store), "the room is large enough");
+_Static_assert(sizeof(struct flash_store) <= sizeof(struct imprint_store), "struct imprint_store is too small");
 
 struct store_head *store_head_of(struct imprint_store *store)
 {
     return (void *)&store->private_part;
 }
 
-/* There is nothing to give back. */
+/* Nothing to release. */
 static void close_flash(struct imprint_store *store)
 {
     (void)store;

@@ -8,7 +8,7 @@ struct directory_store {
     struct store_head head;
     struct storage_file file;
 };
-_Static_assert(sizeof(struct directory_store) <= sizeof(struct imprint_store), "the room is large enough");
+_Static_assert(sizeof(struct directory_store) <= sizeof(struct imprint_store), "struct imprint_store is too small");
 
 static void close_directory(struct imprint_store *store)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/reference/bus-protocol.md, from the client's side. */
+/* The client's side of docs/reference/bus-protocol.md. */
 #include "transport/bus_client.h"
 
 #include "base/order.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define TIME_BYTES 8
-/* Several others may each hold the bus for a while; silent holders lose it sooner. */
+/* Longer than several other clients, one after the other, may hold the bus: a silent one loses it after 5 seconds. */
 #define REPLY_SECONDS 60
 
 static enum bus_client_status system_failed(struct bus_client *client)
@@ -24,7 +24,7 @@ static enum bus_client_status system_failed(struct bus_client *client)
     return errno == EAGAIN || errno == EWOULDBLOCK ? BUS_CLIENT_TIMEOUT : BUS_CLIENT_SYSTEM;
 }
 
-enum bus_client_status bus_client_put(struct bus_client *client, enum bus_request type, struct bytes body)
+enum bus_client_status bus_client_queue(struct bus_client *client, enum bus_request type, struct bytes body)
 {
     uint8_t *frame = client->out + client->out_len;
 
@@ -49,7 +49,7 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
         if (n >= 0)
             sent += (size_t)n;
         else if (errno == EPIPE || errno == ECONNRESET)
-            status = BUS_CLIENT_OK, sent = client->out_len; /* its error frame may still be there to be read */
+            status = BUS_CLIENT_OK, sent = client->out_len; /* the server's error frame may still be readable */
         else if (errno != EINTR)
             status = system_failed(client);
     }
@@ -58,7 +58,7 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
     return status;
 }
 
-/* Receives until `wanted` bytes lie behind `in_used`. */
+/* Receives until at least `wanted` bytes are available after `in_used`. */
 static enum bus_client_status fill(struct bus_client *client, size_t wanted)
 {
     if (client->in_used > 0 && client->in_used + wanted > sizeof client->in) {
@@ -79,7 +79,7 @@ static enum bus_client_status fill(struct bus_client *client, size_t wanted)
     return BUS_CLIENT_OK;
 }
 
-enum bus_client_status bus_client_take(struct bus_client *client, struct bus_reply *reply)
+enum bus_client_status bus_client_receive(struct bus_client *client, struct bus_reply *reply)
 {
     enum bus_client_status status;
     const uint8_t *frame;
@@ -93,7 +93,7 @@ enum bus_client_status bus_client_take(struct bus_client *client, struct bus_rep
         return status;
     len = load16_le(client->in + client->in_used);
     if (len < 2 || len > BUS_FRAME_MAX)
-        return BUS_CLIENT_STRANGER;
+        return BUS_CLIENT_NOT_PROTOCOL;
     status = fill(client, BUS_LENGTH_BYTES + len);
     if (status != BUS_CLIENT_OK)
         return status;
@@ -104,7 +104,7 @@ enum bus_client_status bus_client_take(struct bus_client *client, struct bus_rep
         return BUS_CLIENT_REFUSED;
     }
     if (frame[BUS_LENGTH_BYTES] != BUS_OK || len < 1 + TIME_BYTES)
-        return BUS_CLIENT_STRANGER;
+        return BUS_CLIENT_NOT_PROTOCOL;
     client->now_ns = load64_le(frame + BUS_HEADER_BYTES);
     reply->body = bytes_of(frame + BUS_HEADER_BYTES + TIME_BYTES, len - 1 - TIME_BYTES);
     return BUS_CLIENT_OK;
@@ -113,7 +113,7 @@ enum bus_client_status bus_client_take(struct bus_client *client, struct bus_rep
 enum bus_client_status bus_client_note_addresses(struct bus_client *client, struct bytes body)
 {
     if (body.len < 1 || body.data[0] > BUS_CHIPS_MAX || body.len != 1u + body.data[0])
-        return BUS_CLIENT_STRANGER;
+        return BUS_CLIENT_NOT_PROTOCOL;
     client->address_count = body.data[0];
     memcpy(client->addresses, body.data + 1, client->address_count);
     return BUS_CLIENT_OK;
@@ -127,15 +127,15 @@ static enum bus_client_status say_hello(struct bus_client *client)
 
     memcpy(hello, BUS_MAGIC, BUS_MAGIC_BYTES);
     hello[BUS_MAGIC_BYTES] = BUS_VERSION;
-    status = bus_client_put(client, BUS_HELLO, bytes_of(hello, sizeof hello));
+    status = bus_client_queue(client, BUS_HELLO, bytes_of(hello, sizeof hello));
     if (status == BUS_CLIENT_OK)
         status = bus_client_flush(client);
     if (status == BUS_CLIENT_OK)
-        status = bus_client_take(client, &reply);
+        status = bus_client_receive(client, &reply);
     if (status != BUS_CLIENT_OK)
         return status;
     if (reply.body.len < 2)
-        return BUS_CLIENT_STRANGER;
+        return BUS_CLIENT_NOT_PROTOCOL;
     client->real_time = (reply.body.data[0] & BUS_HELLO_REAL_TIME) != 0;
     client->can_await = (reply.body.data[0] & BUS_HELLO_AWAIT) != 0;
     return bus_client_note_addresses(client, bytes_of(reply.body.data + 1, reply.body.len - 1));
@@ -143,7 +143,7 @@ static enum bus_client_status say_hello(struct bus_client *client)
 
 enum bus_client_status bus_client_start(struct bus_client *client, int fd)
 {
-    const struct timeval patience = {.tv_sec = REPLY_SECONDS};
+    const struct timeval timeout = {.tv_sec = REPLY_SECONDS};
     enum bus_client_status status;
 
     client->fd = fd;
@@ -152,7 +152,7 @@ enum bus_client_status bus_client_start(struct bus_client *client, int fd)
     client->real_time = client->can_await = false;
     client->system_errno = 0;
     client->refusal = BUS_NOT_REFUSED;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0)
         status = system_failed(client);
     else
         status = say_hello(client);

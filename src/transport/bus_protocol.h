@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The numbers of the bus protocol, by which programs share a bus with virtual chips over a socket.
- * docs/reference/bus-protocol.md says what they mean; this header leaves the sending and the serving to others. All
- * integers travel least significant byte first.
+ * docs/reference/bus-protocol.md explains them. All integers are sent least significant byte first.
  */
 #ifndef IMPRINT_TRANSPORT_BUS_PROTOCOL_H
 #define IMPRINT_TRANSPORT_BUS_PROTOCOL_H
@@ -28,7 +27,7 @@ enum bus_request {
 };
 
 enum bus_reply_type {
-    BUS_OK = 0x80,    /* body: time (8), then what the request says */
+    BUS_OK = 0x80,    /* body: time (8), then the reply data of the request */
     BUS_ERROR = 0x81, /* body: enum bus_refusal (1), then text for people; the server closes after it */
 };
 
@@ -37,11 +36,11 @@ enum bus_refusal {
     BUS_NOT_A_CLIENT = 1, /* the first frame is not BUS_HELLO with the magic */
     BUS_BAD_VERSION = 2,
     BUS_BAD_FRAME = 3, /* a length of 0 or above BUS_FRAME_MAX, an unknown type, a body that does not fit it */
-    BUS_HOLD_LOST = 4, /* the hold was taken away after BUS_HOLD_SILENCE_MS without a request */
-    BUS_TOO_MANY = 5,  /* no room for another client */
+    BUS_HOLD_LOST = 4, /* the hold was lost after BUS_HOLD_SILENCE_MS without a request */
+    BUS_TOO_MANY = 5,  /* the server has its maximum number of clients */
 };
 
-/* Flags in the reply to BUS_HELLO. A client passes over those it does not know. */
+/* Flags in the reply to BUS_HELLO. A client ignores flags that it does not know. */
 #define BUS_HELLO_REAL_TIME 0x01
 #define BUS_HELLO_AWAIT 0x02
 #define BUS_CHIPS_MAX 16
@@ -53,11 +52,12 @@ enum bus_refusal {
 #define BUS_MESSAGE_GROUP 0x02 /* with READ: the first byte read is the count of all, up to the length given */
 #define BUS_READ_MAX 8192      /* bytes of all reads of one transfer */
 
-/* The reply to it, behind the time: result (1), messages completed (1), bytes taken of the message refused (2). */
+/* The reply to it, after the time: result (1), messages completed (1), bytes acknowledged of the message refused (2).
+ */
 #define BUS_TRANSFER_REPLY_BYTES 4
 enum bus_result {
     BUS_ACKNOWLEDGED = 0,
-    BUS_ADDRESS_REFUSED = 1, /* nobody acknowledged the address of message number `completed` */
+    BUS_ADDRESS_REFUSED = 1, /* no chip acknowledged the address of message number `completed` */
     BUS_BYTE_REFUSED = 2,    /* one of its bytes was not acknowledged */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar: docs/reference/kit-protocol.md. Replies of newer kits and of older ones are taken; see `chip_statuses`.
+/* The grammar: docs/reference/kit-protocol.md. Accepts the replies of newer and of older kits; see `chip_statuses`.
  */
 #include "transport/kit.h"
 
@@ -11,7 +11,7 @@
 #include "base/order.h"
 #include "transport/clock_linux.h"
 
-#define LINE_MAX_CHARACTERS 512 /* of CryptoAuth kits */
+#define LINE_MAX_CHARACTERS 512 /* limit of CryptoAuth kits */
 #define REPLY_MS 5000           /* the slowest command takes 2.4 s */
 #define HELLO_MS 1000
 #define DEVICES_MAX 8 /* a kit has devices 00 to 07 */
@@ -32,7 +32,7 @@ static const struct {
     {0xf3, 0x11}, /* after wake */
 };
 
-/* A line of the kit, taken apart. */
+/* A line from the kit and its parts. */
 struct answer {
     char line[LINE_MAX_CHARACTERS + 1];
     uint8_t status;
@@ -46,8 +46,9 @@ static enum imprint_transport_status gone(struct transport_kit *self)
     return IMPRINT_TRANSPORT_GONE;
 }
 
-/* Up to the line's end, which is left out, as are the NULs that some kits send first and all that pads a report. */
-static enum imprint_transport_status read_line(struct transport_kit *self, int patience_ms,
+/* Reads one line, without its end. Drops NULs: some kits send them before a line, and HID reports are padded with them.
+ */
+static enum imprint_transport_status read_line(struct transport_kit *self, int timeout_ms,
                                                char line[static LINE_MAX_CHARACTERS + 1])
 {
     uint8_t memory[KIT_PIECE_MAX];
@@ -58,7 +59,7 @@ static enum imprint_transport_status read_line(struct transport_kit *self, int p
     while (status == IMPRINT_TRANSPORT_OK && !whole) {
         struct bytes_out piece = {.data = memory, .cap = sizeof memory};
 
-        status = self->port->hear(self->port->context, &piece, patience_ms);
+        status = self->port->receive(self->port->context, &piece, timeout_ms);
         for (size_t i = 0; status == IMPRINT_TRANSPORT_OK && !whole && i < piece.len; i++) {
             const char character = (char)memory[i];
 
@@ -70,13 +71,13 @@ static enum imprint_transport_status read_line(struct transport_kit *self, int p
                 line[len++] = character;
         }
     }
-    line[len] = '\0'; /* also where the line does not end */
+    line[len] = '\0'; /* also if the line has no end */
     bytes_wipe(memory, sizeof memory);
     return status == IMPRINT_TRANSPORT_GONE ? gone(self) : status;
 }
 
-/* "SS(hex)" into status and data. False when it is not of that form. */
-static bool take_apart(struct answer *answer)
+/* Splits "SS(hex)" into status and data. False if the line does not have this form. */
+static bool parse_answer(struct answer *answer)
 {
     const char *close = strrchr(answer->line, ')');
     struct bytes_out status = {.data = &answer->status, .cap = 1};
@@ -88,21 +89,25 @@ static bool take_apart(struct answer *answer)
            hex_decode(answer->line + 3, (size_t)(close - answer->line - 3), &answer->data, &stopped);
 }
 
-/* One line there, one back. A reply that comes late would be taken for the next one's, so old ones are dropped. */
-static enum imprint_transport_status ask(struct transport_kit *self, const char *line, size_t len, int patience_ms,
+/*
+ * Sends one line and reads one. The port drops bytes received earlier: a late reply would be taken for the reply to
+ * this line.
+ */
+static enum imprint_transport_status ask(struct transport_kit *self, const char *line, size_t len, int timeout_ms,
                                          struct answer *answer)
 {
     enum imprint_transport_status status;
 
-    if (self->gone || !self->port->say(self->port->context, bytes_of(line, len)))
+    if (self->gone || !self->port->send_line(self->port->context, bytes_of(line, len)))
         return gone(self);
-    status = read_line(self, patience_ms, answer->line);
-    if (status == IMPRINT_TRANSPORT_OK && !take_apart(answer))
+    status = read_line(self, timeout_ms, answer->line);
+    if (status == IMPRINT_TRANSPORT_OK && !parse_answer(answer))
         status = IMPRINT_TRANSPORT_GARBLED;
     return status;
 }
 
-/* Keeps what the chip has answered, as the group it came in; what is no group of a chip stays one that is none. */
+/* Stores the chip's reply as a group for receive(). Anything else is stored as one byte, which receive() calls garbled.
+ */
 static void keep_reply(struct transport_kit *self, enum imprint_transport_status status, const struct answer *answer)
 {
     self->reply_len = status == IMPRINT_TRANSPORT_GARBLED ? 1 : 0;
@@ -135,7 +140,8 @@ static bool select_identity(struct transport_kit *self, uint8_t identity)
     return true;
 }
 
-/* Does the chip wake with the identity it may have by now? Then that is its own; else all is as before. */
+/* Tries to wake the chip at its second address. If it answers, uses that address from now on; else keeps the old one.
+ */
 static bool find(struct transport_kit *self, struct answer *answer)
 {
     const uint8_t old = self->identity, other = self->other;
@@ -192,7 +198,7 @@ static enum imprint_transport_status kit_send(void *context, const uint8_t *grou
     keep_reply(self, status, &answer);
     bytes_wipe(line, sizeof line);
     bytes_wipe(&answer, sizeof answer);
-    /* Whether a command ran whose reply did not come, nobody knows: receive() will say that nothing is there. */
+    /* If no reply came, the command may have run or not: receive() reports no answer, and the caller decides. */
     return status == IMPRINT_TRANSPORT_GONE ? status : IMPRINT_TRANSPORT_OK;
 }
 
@@ -212,7 +218,7 @@ static enum imprint_transport_status kit_receive(void *context, uint8_t *group, 
     return IMPRINT_TRANSPORT_OK;
 }
 
-static enum imprint_transport_status quiet(struct transport_kit *self, const char *line)
+static enum imprint_transport_status send_idle_or_sleep(struct transport_kit *self, const char *line)
 {
     struct answer answer = {.status = STATUS_OK};
     enum imprint_transport_status status = ask(self, line, strlen(line), REPLY_MS, &answer);
@@ -224,12 +230,12 @@ static enum imprint_transport_status quiet(struct transport_kit *self, const cha
 
 static enum imprint_transport_status kit_idle(void *context)
 {
-    return quiet(context, "E:i()\n");
+    return send_idle_or_sleep(context, "E:i()\n");
 }
 
 static enum imprint_transport_status kit_sleep(void *context)
 {
-    return quiet(context, "E:s()\n");
+    return send_idle_or_sleep(context, "E:s()\n");
 }
 
 static uint8_t kit_address(void *context)
@@ -263,12 +269,12 @@ static const struct imprint_transport_operations kit_operations = {
 };
 
 /*
- * Looks through the kit's devices for an ECC chip with that identity: "ECC608 TWI 00(C0)". Twice, because the answer to
- * what a host asked that has died since may come in place of the first. False with a reason.
+ * Looks through the kit's devices for an ECC chip at this address: "ECC608 TWI 00(C0)". Looks twice, because the first
+ * answer may belong to a question of an earlier host that was killed. False with a reason.
  */
 static bool select_chip(struct transport_kit *self, uint8_t address, struct error *err)
 {
-    enum { SILENT, NOISE, KIT } heard = SILENT;
+    enum { SILENT, NOISE, KIT } answered = SILENT;
     struct answer answer = {.status = STATUS_OK};
 
     for (unsigned turn = 0; turn < 2 * DEVICES_MAX; turn++) {
@@ -284,20 +290,20 @@ static bool select_chip(struct transport_kit *self, uint8_t address, struct erro
         if (status == IMPRINT_TRANSPORT_GONE || status == IMPRINT_TRANSPORT_NO_ANSWER)
             break;
         open = strrchr(answer.line, '(');
-        if (heard != KIT)
-            heard = open != NULL && strchr(open, ')') != NULL ? KIT : NOISE;
+        if (answered != KIT)
+            answered = open != NULL && strchr(open, ')') != NULL ? KIT : NOISE;
         if (strncmp(answer.line, "ECC", 3) != 0 || open == NULL || strlen(open) < 3 ||
             !hex_decode(open + 1, 2, &found, &stopped) || found.len != 1 || (address != 0 && identity >> 1 != address))
             continue;
-        /* Older kits know no interface; only the selection counts. */
+        /* Older kits do not know this line, so its answer is ignored. */
         (void)ask(self, "E:physical:interface:i2c\n", 25, HELLO_MS, &answer);
         if (select_identity(self, identity))
             return true;
     }
-    if (heard == KIT)
+    if (answered == KIT)
         error_set(err, ERROR_DEVICE_MISSING, "the kit lists no ECC chip, or none at this address",
                   "leave out @ADDRESS, or check that the chip is in the kit's socket");
-    else if (heard == NOISE)
+    else if (answered == NOISE)
         error_set(err, ERROR_DEVICE_GARBLED, "the device on this port does not use the kit protocol",
                   "check --device; list the serial ports: ls /dev/ttyUSB* /dev/ttyACM*");
     else

@@ -18,21 +18,21 @@
 
 struct hid_device_;
 
-/* All of it lives on the heap, from transport_kit_hid_open() to close(). */
+/* Allocated by transport_kit_hid_open(), freed by close(). */
 struct transport_kit_hid {
     struct hid_device_ *hid;
     struct kit_port port;
     struct transport_kit kit;
 };
 
-static bool kit_hid_say(void *context, struct bytes line)
+static bool kit_hid_send_line(void *context, struct bytes line)
 {
     const struct transport_kit_hid *self = context;
     uint8_t report[1 + REPORT_BYTES];
     bool sent = true;
     int old;
 
-    do /* a reply that comes late would be taken for the next one's */
+    do /* a late reply would be taken for the next reply */
         old = hid_read_timeout(self->hid, report, REPORT_BYTES, 0);
     while (old > 0);
     for (size_t at = 0; sent && old == 0 && at < line.len; at += REPORT_BYTES) {
@@ -46,10 +46,10 @@ static bool kit_hid_say(void *context, struct bytes line)
     return sent && old == 0;
 }
 
-static enum imprint_transport_status kit_hid_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_hid_receive(void *context, struct bytes_out *piece, int timeout_ms)
 {
     const struct transport_kit_hid *self = context;
-    int n = hid_read_timeout(self->hid, piece->data, piece->cap, patience_ms);
+    int n = hid_read_timeout(self->hid, piece->data, piece->cap, timeout_ms);
 
     if (n < 0)
         return IMPRINT_TRANSPORT_GONE;
@@ -57,7 +57,7 @@ static enum imprint_transport_status kit_hid_hear(void *context, struct bytes_ou
     return n > 0 ? IMPRINT_TRANSPORT_OK : IMPRINT_TRANSPORT_NO_ANSWER;
 }
 
-/* Is `wide` this serial number? They are digits and letters. */
+/* True if `wide` is this serial number. Serial numbers have only digits and letters. */
 static bool is_serial(const wchar_t *wide, const char *serial)
 {
     size_t i = 0;
@@ -69,7 +69,7 @@ static bool is_serial(const wchar_t *wide, const char *serial)
     return serial[i] == '\0' && wide[i] == L'\0';
 }
 
-/* Finds the kit's file. One kit may be listed several times, once for each thing it can do. */
+/* Finds the kit's file. One kit may be listed several times, once for each of its interfaces. */
 static bool find_kit(const char *serial, char path[static PATH_BYTES], struct error *err)
 {
     struct hid_device_info *all = hid_enumerate(KIT_HID_VENDOR, KIT_HID_PRODUCT);
@@ -133,7 +133,8 @@ bool transport_kit_hid_open(const char *serial, uint8_t address, struct imprint_
         error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
         return false;
     }
-    self->port = (struct kit_port){.say = kit_hid_say, .hear = kit_hid_hear, .close = kit_hid_close, .context = self};
+    self->port = (struct kit_port){
+        .send_line = kit_hid_send_line, .receive = kit_hid_receive, .close = kit_hid_close, .context = self};
     if (hid_init() != 0)
         error_set(err, ERROR_UNEXPECTED, "the HID library cannot be started", NULL);
     else if (find_kit(serial, path, err) && open_kit(self, path, err) &&
@@ -165,7 +166,8 @@ bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imp
                   "name it, or use --device kit:hid for the only kit that is plugged in");
         return false;
     }
-    /* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
+    /* A kit selects chips by address, so waking does not find a chip whose address has changed: tries both addresses.
+     */
     if (parts.address != 0 && also_at != 0 &&
         (transport_kit_hid_open(serial, parts.address, transport, &ignored) ||
          transport_kit_hid_open(serial, also_at, transport, &ignored)))

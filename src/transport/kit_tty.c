@@ -12,18 +12,18 @@
 
 #define STUCK_MS 5000 /* a line is sent in 50 ms; a port that takes nothing for that long is gone */
 
-/* All of it lives on the heap, from transport_kit_tty_open() to close(). */
+/* Allocated by transport_kit_tty_open(), freed by close(). */
 struct transport_kit_tty {
     int fd;
     struct kit_port port;
     struct transport_kit kit;
 };
 
-static bool kit_tty_say(void *context, struct bytes line)
+static bool kit_tty_send_line(void *context, struct bytes line)
 {
     const struct transport_kit_tty *self = context;
 
-    (void)tcflush(self->fd, TCIFLUSH); /* a reply that comes late would be taken for the next one's */
+    (void)tcflush(self->fd, TCIFLUSH); /* a late reply would be taken for the next reply */
     while (line.len > 0) {
         struct pollfd port = {.fd = self->fd, .events = POLLOUT};
         int ready = poll(&port, 1, STUCK_MS);
@@ -37,13 +37,13 @@ static bool kit_tty_say(void *context, struct bytes line)
     return true;
 }
 
-static enum imprint_transport_status kit_tty_hear(void *context, struct bytes_out *piece, int patience_ms)
+static enum imprint_transport_status kit_tty_receive(void *context, struct bytes_out *piece, int timeout_ms)
 {
     const struct transport_kit_tty *self = context;
 
     for (;;) {
         struct pollfd port = {.fd = self->fd, .events = POLLIN};
-        int ready = poll(&port, 1, patience_ms);
+        int ready = poll(&port, 1, timeout_ms);
         ssize_t n;
 
         if (ready == 0)
@@ -76,7 +76,8 @@ bool transport_kit_tty_open(const char *path, uint8_t address, struct imprint_tr
         error_set(err, ERROR_UNEXPECTED, "no memory", NULL);
         return false;
     }
-    self->port = (struct kit_port){.say = kit_tty_say, .hear = kit_tty_hear, .close = kit_tty_close, .context = self};
+    self->port = (struct kit_port){
+        .send_line = kit_tty_send_line, .receive = kit_tty_receive, .close = kit_tty_close, .context = self};
     self->fd = tty_open(path, &form, err);
     if (self->fd >= 0 && transport_kit_open(&self->kit, &self->port, address, transport, err))
         return true;
@@ -86,7 +87,7 @@ bool transport_kit_tty_open(const char *path, uint8_t address, struct imprint_tr
     return false;
 }
 
-/* A kit names its chips by their addresses, so one that has moved is not found by waking it. */
+/* A kit selects chips by address, so waking does not find a chip whose address has changed: tries both addresses. */
 bool transport_kit_tty_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
                                   struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What follows the colon of DEVICE on buses with addresses: PLACE, or PLACE@ADDRESS. */
+/* Parses the text after the colon of DEVICE for buses with addresses: PLACE, or PLACE@ADDRESS. */
 #ifndef IMPRINT_TRANSPORT_PLACE_H
 #define IMPRINT_TRANSPORT_PLACE_H
 
@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 /*
- * Where new parts answer, 7-bit, most usual first: unconfigured ones, Trust&GO, TrustFLEX, TrustMANAGER (the parts'
+ * 7-bit addresses of new parts, most usual first: unconfigured ones, Trust&GO, TrustFLEX, TrustMANAGER (the parts'
  * data sheets, I2C_Address as delivered).
  */
 #define TRANSPORT_USUAL_ADDRESSES 4
@@ -24,7 +24,7 @@ struct transport_place {
 /*
  * Splits `text` at its last @, if the rest looks like a number: it begins with a digit and has nothing but hexadecimal
  * digits and x. With `any_path` another @ belongs to the path ("a@b.sock"); without it is an error. `form` is the cause
- * where no place is named. False with ERROR_USAGE: no place, or no 7-bit address from 0x08 to 0x77 (the I2C
+ * if PLACE is missing. False with ERROR_USAGE: no place, or no 7-bit address from 0x08 to 0x77 (the I2C
  * specification reserves the others); the 8-bit form of a usual address gets a hint.
  */
 bool transport_place_read(struct transport_place *place, const char *text, bool any_path, const char *form,

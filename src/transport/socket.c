@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Word addresses and sequences as in transport/i2c_linux.c. Waits are kept and sent with the next request. Where the
- * server can wait for a command's end, all that is asked of it travels with the command itself: one trip, and what came
- * of it is taken when it is asked for, or dropped before something else is said.
+ * Word addresses and sequences as in transport/i2c_linux.c. Waits are added up and sent with the next request. If the
+ * server supports BUS_AWAIT, the requests to wait for the end of a command and to read its reply are sent together with
+ * the command, in one round trip. Their replies are read by await(), or dropped before the next request.
  */
 #include "transport/socket.h"
 
@@ -30,13 +30,13 @@
 
 #define GROUP_MIN 4
 
-/* All of it lives on the heap, from opening to close(). */
+/* Allocated when opened, freed by close(). */
 struct transport_socket {
     struct bus_client client;
     uint8_t address;     /* 7-bit; 0: that of the only chip on the bus, which may change it */
-    uint8_t other;       /* where the chip may be as well; 0: nowhere */
+    uint8_t other;       /* second address at which the chip may answer; 0: none */
     uint64_t pending_ns; /* waits not sent yet */
-    size_t ahead;        /* replies still to come to what travelled with the last command */
+    size_t ahead;        /* unread replies to requests sent together with the last command */
     bool held;
     bool gone;
 };
@@ -49,7 +49,7 @@ static enum imprint_transport_status gone(struct transport_socket *self)
 
 static bool put(struct transport_socket *self, enum bus_request type, struct bytes body)
 {
-    return bus_client_put(&self->client, type, body) == BUS_CLIENT_OK;
+    return bus_client_queue(&self->client, type, body) == BUS_CLIENT_OK;
 }
 
 /* Queues what has been waited since the last request. `*replies` grows when that takes a request of its own. */
@@ -92,21 +92,21 @@ static bool exchange(struct transport_socket *self, size_t replies, size_t keep)
     if (bus_client_flush(&self->client) != BUS_CLIENT_OK)
         return false;
     for (; replies > keep; replies--) {
-        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+        if (bus_client_receive(&self->client, &reply) != BUS_CLIENT_OK)
             return false;
     }
     return true;
 }
 
 /* The reply to one BUS_TRANSFER of one message; `*read` gets what a read brought. */
-static enum imprint_transport_status take_result(struct transport_socket *self, struct bytes *read)
+static enum imprint_transport_status receive_result(struct transport_socket *self, struct bytes *read)
 {
     struct bus_reply reply;
     const uint8_t *data;
     size_t len;
 
     *read = BYTES_NONE;
-    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK || reply.body.len < BUS_TRANSFER_REPLY_BYTES)
+    if (bus_client_receive(&self->client, &reply) != BUS_CLIENT_OK || reply.body.len < BUS_TRANSFER_REPLY_BYTES)
         return gone(self);
     data = reply.body.data;
     len = reply.body.len - BUS_TRANSFER_REPLY_BYTES;
@@ -119,13 +119,13 @@ static enum imprint_transport_status take_result(struct transport_socket *self, 
     return IMPRINT_TRANSPORT_OK;
 }
 
-/* Drops what travelled with the last command and was not asked for. */
-static bool settle(struct transport_socket *self)
+/* Reads and drops the unread replies to requests sent together with the last command. */
+static bool drop_unread_replies(struct transport_socket *self)
 {
     struct bus_reply reply;
 
     for (; self->ahead > 0; self->ahead--) {
-        if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+        if (bus_client_receive(&self->client, &reply) != BUS_CLIENT_OK)
             return false;
     }
     return true;
@@ -140,15 +140,15 @@ static bool put_reading(struct transport_socket *self, size_t cap)
            put_message(self, BUS_MESSAGE_READ | BUS_MESSAGE_GROUP, cap, BYTES_NONE);
 }
 
-/* What these two have brought. */
-static enum imprint_transport_status take_reading(struct transport_socket *self, struct bytes_out *group)
+/* Receives the replies to these two requests. */
+static enum imprint_transport_status receive_group(struct transport_socket *self, struct bytes_out *group)
 {
     struct bytes read;
-    enum imprint_transport_status status = take_result(self, &read), read_status;
+    enum imprint_transport_status status = receive_result(self, &read), read_status;
 
     if (status == IMPRINT_TRANSPORT_GONE)
         return status;
-    read_status = take_result(self, &read); /* also to be taken where the first was refused */
+    read_status = receive_result(self, &read); /* must be read even if the first was refused */
     if (status != IMPRINT_TRANSPORT_OK || read_status != IMPRINT_TRANSPORT_OK)
         return status != IMPRINT_TRANSPORT_OK ? status : read_status;
     if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
@@ -157,7 +157,7 @@ static enum imprint_transport_status take_reading(struct transport_socket *self,
     return IMPRINT_TRANSPORT_OK;
 }
 
-/* What comes after a command: its end is waited for, its reply is read. */
+/* Queues the requests that follow a command: wait for its end, read its reply. */
 static bool put_ahead(struct transport_socket *self)
 {
     uint8_t await[BUS_AWAIT_BYTES] = {address_of(self)};
@@ -181,13 +181,13 @@ static enum imprint_transport_status write_transaction(struct transport_socket *
         return IMPRINT_TRANSPORT_GARBLED;
     if (group.len != 0)
         memcpy(data + 1, group.data, group.len);
-    if (!settle(self) || !put_wait(self, &replies) ||
+    if (!drop_unread_replies(self) || !put_wait(self, &replies) ||
         !put_message(self, 0, 1 + group.len, bytes_of(data, 1 + group.len)) || (ahead != 0 && !put_ahead(self)) ||
         !exchange(self, replies, 1))
         status = gone(self);
     self->ahead = ahead;
     if (status == IMPRINT_TRANSPORT_OK)
-        status = take_result(self, &none);
+        status = receive_result(self, &none);
     bytes_wipe(data, sizeof data);
     return status;
 }
@@ -227,7 +227,7 @@ static void socket_also_at(void *context, uint8_t address)
         self->other = address;
 }
 
-/* A wake tells who is there: of two places the chip is where somebody is; before it has moved, at the old one. */
+/* After a wake: if only `other` is on the bus, the chip has moved there; uses that address from now on. */
 static void find(struct transport_socket *self)
 {
     const uint8_t old = self->address;
@@ -245,7 +245,7 @@ static enum imprint_transport_status socket_wake(void *context)
     uint8_t low[4];
     size_t replies = 1;
 
-    if (self->gone || !settle(self))
+    if (self->gone || !drop_unread_replies(self))
         return gone(self);
     store32_le(low, WAKE_LOW_US);
     if (!self->held) {
@@ -254,7 +254,7 @@ static enum imprint_transport_status socket_wake(void *context)
             return gone(self);
     }
     if (!put_wait(self, &replies) || !put(self, BUS_WAKE, bytes_of(low, sizeof low)) || !exchange(self, replies, 1) ||
-        bus_client_take(&self->client, &reply) != BUS_CLIENT_OK ||
+        bus_client_receive(&self->client, &reply) != BUS_CLIENT_OK ||
         bus_client_note_addresses(&self->client, reply.body) != BUS_CLIENT_OK || self->client.address_count == 0)
         return gone(self);
     self->held = true;
@@ -275,9 +275,10 @@ static enum imprint_transport_status receive(struct transport_socket *self, stru
     group->len = 0;
     if (self->gone)
         return IMPRINT_TRANSPORT_GONE;
-    if (!settle(self) || !put_wait(self, &replies) || !put_reading(self, group->cap) || !exchange(self, replies, 2))
+    if (!drop_unread_replies(self) || !put_wait(self, &replies) || !put_reading(self, group->cap) ||
+        !exchange(self, replies, 2))
         return gone(self);
-    return take_reading(self, group);
+    return receive_group(self, group);
 }
 
 static enum imprint_transport_status socket_receive(void *context, uint8_t *group, size_t cap, size_t *len)
@@ -301,9 +302,9 @@ static enum imprint_transport_status await_end(struct transport_socket *self, st
     if (self->gone)
         return IMPRINT_TRANSPORT_GONE;
     self->ahead = 0;
-    if (bus_client_take(&self->client, &reply) != BUS_CLIENT_OK)
+    if (bus_client_receive(&self->client, &reply) != BUS_CLIENT_OK)
         return gone(self);
-    return take_reading(self, group);
+    return receive_group(self, group);
 }
 
 static enum imprint_transport_status socket_await(void *context, uint8_t *group, size_t cap, size_t *len,
@@ -322,7 +323,7 @@ static enum imprint_transport_status socket_idle(void *context)
     return write_transaction(context, WORD_IDLE, BYTES_NONE);
 }
 
-/* The end of a conversation: others may have the bus. */
+/* Ends the conversation: releases the bus for other clients. */
 static enum imprint_transport_status socket_sleep(void *context)
 {
     struct transport_socket *self = context;
@@ -378,7 +379,7 @@ static const struct open_error {
      "check that the server is imprint virtual serve"},
     {BUS_CLIENT_TIMEOUT, ERROR_DEVICE_SILENT, "a server is listening there but does not answer",
      "check that the server is imprint virtual serve"},
-    {BUS_CLIENT_STRANGER, ERROR_DEVICE_GARBLED, "the server does not use the bus protocol",
+    {BUS_CLIENT_NOT_PROTOCOL, ERROR_DEVICE_GARBLED, "the server does not use the bus protocol",
      "check that the server is imprint virtual serve"},
     {BUS_CLIENT_REFUSED, ERROR_DEVICE_BUSY, "the server refused the connection",
      "use the same version of imprint on both sides"},
@@ -392,10 +393,10 @@ static void note_open_error(const struct bus_client *client, enum bus_client_sta
             error_with_errno(err, status == BUS_CLIENT_SYSTEM ? client->system_errno : 0);
         }
     }
-    error_set(err, ERROR_UNEXPECTED, "unexpected status of the connection", NULL); /* where the table has no row */
+    error_set(err, ERROR_UNEXPECTED, "unexpected status of the connection", NULL); /* a status without a row */
 }
 
-/* Over a Unix socket where `host` is NULL, over TCP else. */
+/* Over a Unix socket if `host` is NULL, else over TCP. */
 static bool open_socket(const char *host, const char *place, uint8_t address, struct imprint_transport *transport,
                         struct error *err)
 {
@@ -455,7 +456,7 @@ bool transport_socket_split_host(char **host, char **port)
     }
     *colon = '\0';
     *port = colon + 1;
-    /* getaddrinfo() would cut a number that is too large down to a port; a name is looked up. */
+    /* getaddrinfo() would truncate a number above 65535; a name is looked up. */
     return strspn(*port, "0123456789") != strlen(*port) || number_parse(*port, 0, 65535, &number) == NUMBER_OK;
 }
 
@@ -464,7 +465,7 @@ bool transport_socket_open_unix_place(const char *place, uint8_t also_at, struct
 {
     struct transport_place parts;
 
-    (void)also_at; /* a wake looks there */
+    (void)also_at; /* wake() tries it */
     if (!transport_place_read(&parts, place, true, "expected a socket after unix:", err))
         return false;
     if (transport_socket_open_unix(parts.path, parts.address, transport, err))

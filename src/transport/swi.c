@@ -19,7 +19,7 @@
 #define PIECE_MAX (SWI_EXCHANGE_MAX / BITS)
 
 #define WAKE_TOKEN 0x00   /* start bit and 7 zeros at 115,200 baud: 69 us low, where tWLO is 60 */
-#define WAKE_HIGH_US 1500 /* tWHI; a chip with its power-on self test on is not ready yet, and the caller waits */
+#define WAKE_HIGH_US 1500 /* tWHI; a chip whose power-on self test is enabled needs longer: the caller polls */
 #define TURNAROUND_US 100 /* from a reply's last bit to the next flag: at least 93 */
 
 #define FLAG_US 400 /* from a flag's first bit to its last: 313 */
@@ -27,7 +27,7 @@
 
 #define GROUP_MIN 4
 
-/* The two that may fail. False, from the first failure on for ever: the port is gone. */
+/* The two port functions that can fail. After the first failure they return false at once: the port is gone. */
 static bool set_baud(struct transport_swi *self, uint32_t baud)
 {
     if (!self->gone)
@@ -35,12 +35,12 @@ static bool set_baud(struct transport_swi *self, uint32_t baud)
     return !self->gone;
 }
 
-static bool exchange(struct transport_swi *self, struct bytes tokens, struct bytes_out *heard)
+static bool exchange(struct transport_swi *self, struct bytes tokens, struct bytes_out *received)
 {
     const struct swi_port *port = self->port;
 
     if (!self->gone)
-        self->gone = !port->exchange(port->context, tokens, heard, port->patience_us);
+        self->gone = !port->exchange(port->context, tokens, received, port->patience_us);
     return !self->gone;
 }
 
@@ -55,7 +55,8 @@ static void encode(uint8_t byte, uint8_t tokens[static BITS])
         tokens[bit] = (byte >> bit & 1) != 0 ? TOKEN_ONE : TOKEN_ZERO;
 }
 
-/* A bit from the chip is up to twice as long as ours: a one may still be low when the first data bit is looked at. */
+/* A bit from the chip is up to twice as long as ours: at a one, the line may still be low when the UART samples its
+ * first data bit. */
 static uint8_t decode(const uint8_t tokens[static BITS])
 {
     unsigned byte = 0;
@@ -66,18 +67,18 @@ static uint8_t decode(const uint8_t tokens[static BITS])
     return (uint8_t)byte;
 }
 
-static bool is_echo(struct bytes sent, const struct bytes_out *heard)
+static bool is_echo(struct bytes sent, const struct bytes_out *received)
 {
-    bool same = sent.len <= heard->len;
+    bool same = sent.len <= received->len;
 
     for (size_t i = 0; same && i < sent.len; i++)
-        same = ((sent.data[i] ^ heard->data[i]) & ~TOKEN_UNUSED) == 0;
+        same = ((sent.data[i] ^ received->data[i]) & ~TOKEN_UNUSED) == 0;
     return same;
 }
 
 /*
- * Sends a flag and the group behind it. NO_ANSWER: the wire was disturbed before the end, and the rest was not sent, so
- * that no chip has a whole command. GARBLED: disturbed in the last piece, and what the chip has heard nobody knows.
+ * Sends a flag and the group after it. NO_ANSWER: an echo was wrong before the last piece; the rest was not sent, so no
+ * chip has a complete command. GARBLED: the echo of the last piece was wrong; the chip may have a complete command.
  */
 static enum imprint_transport_status put(struct transport_swi *self, uint8_t flag, struct bytes group)
 {
@@ -88,18 +89,18 @@ static enum imprint_transport_status put(struct transport_swi *self, uint8_t fla
     size_t total = 1 + group.len, done = 0;
 
     while (status == IMPRINT_TRANSPORT_OK && done < total) {
-        struct bytes_out heard = {.data = memory.echo};
+        struct bytes_out received = {.data = memory.echo};
         struct bytes sent;
 
-        while (done < total && heard.cap < SWI_EXCHANGE_MAX) {
-            encode(done == 0 ? flag : group.data[done - 1], memory.tokens + heard.cap);
-            heard.cap += BITS;
+        while (done < total && received.cap < SWI_EXCHANGE_MAX) {
+            encode(done == 0 ? flag : group.data[done - 1], memory.tokens + received.cap);
+            received.cap += BITS;
             done++;
         }
-        sent = bytes_of(memory.tokens, heard.cap);
-        if (!exchange(self, sent, &heard))
+        sent = bytes_of(memory.tokens, received.cap);
+        if (!exchange(self, sent, &received))
             status = IMPRINT_TRANSPORT_GONE;
-        else if (!is_echo(sent, &heard))
+        else if (!is_echo(sent, &received))
             status = done < total ? IMPRINT_TRANSPORT_NO_ANSWER : IMPRINT_TRANSPORT_GARBLED;
     }
     bytes_wipe(&memory, sizeof(memory)); /* groups may carry keys */
@@ -110,17 +111,18 @@ static enum imprint_transport_status pulse(struct transport_swi *self)
 {
     const uint8_t token = WAKE_TOKEN;
     uint8_t echo[1];
-    struct bytes_out heard = {.data = echo, .cap = sizeof(echo)};
+    struct bytes_out received = {.data = echo, .cap = sizeof(echo)};
 
-    if (!set_baud(self, SWI_WAKE_BAUD) || !exchange(self, bytes_of(&token, 1), &heard) || !set_baud(self, SWI_BAUD))
+    if (!set_baud(self, SWI_WAKE_BAUD) || !exchange(self, bytes_of(&token, 1), &received) || !set_baud(self, SWI_BAUD))
         return IMPRINT_TRANSPORT_GONE;
     delay_us(self, WAKE_HIGH_US);
     return IMPRINT_TRANSPORT_OK;
 }
 
 /*
- * A chip that is awake takes a pulse for a reset of its I/O and answers as if it had just woken, but its watchdog has
- * been running for who knows how long. So where its state is not known it is woken, sent to idle, and woken again.
+ * A pulse resets the I/O of a chip that is already awake: it answers as if it had just woken, but its watchdog has been
+ * running for an unknown time. So unless the chip is known to sleep or idle, it is woken, sent to idle, and woken
+ * again.
  */
 static enum imprint_transport_status swi_wake(void *context)
 {
@@ -141,68 +143,68 @@ static enum imprint_transport_status swi_send(void *context, const uint8_t *grou
         return IMPRINT_TRANSPORT_GARBLED;
     self->down = false;
     status = put(self, FLAG_COMMAND, bytes_of(group, len));
-    /* The chip may have heard it well: its reply, or its silence, will tell. */
+    /* The chip may have received it correctly: receive() will show whether it replies. */
     return status == IMPRINT_TRANSPORT_GARBLED ? IMPRINT_TRANSPORT_OK : status;
 }
 
-/* Takes bytes out of tokens, eight by eight. */
-static void take(struct bytes tokens, struct bytes_out *group)
+/* Decodes bytes from tokens, eight tokens each. */
+static void decode_tokens(struct bytes tokens, struct bytes_out *group)
 {
     for (size_t at = 0; at + BITS <= tokens.len; at += BITS)
         (void)bytes_append_byte(group, decode(tokens.data + at));
 }
 
-/* Lets whoever is talking come to an end, at most for as long as a whole group takes. */
+/* Reads and drops what the chip still sends, at most as much as the longest group. */
 static enum imprint_transport_status drain(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX])
 {
-    struct bytes_out heard = {.data = memory, .cap = SWI_EXCHANGE_MAX};
+    struct bytes_out received = {.data = memory, .cap = SWI_EXCHANGE_MAX};
 
     for (unsigned left = IMPRINT_TRANSPORT_GROUP_MAX / PIECE_MAX + 1; left > 0; left--) {
-        heard.len = 0;
-        if (!exchange(self, BYTES_NONE, &heard))
+        received.len = 0;
+        if (!exchange(self, BYTES_NONE, &received))
             return IMPRINT_TRANSPORT_GONE;
-        if (heard.len < heard.cap)
+        if (received.len < received.cap)
             break;
     }
     return IMPRINT_TRANSPORT_GARBLED;
 }
 
-/* The transmit flag's echo, and of the reply as much as the shortest one has. */
-static enum imprint_transport_status hear_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
-                                                struct bytes_out *group)
+/* Sends the transmit flag; receives its echo and as many bytes as the shortest reply has. */
+static enum imprint_transport_status receive_start(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                                   struct bytes_out *group)
 {
     uint8_t tokens[BITS];
     struct bytes flag = bytes_of(tokens, sizeof(tokens));
-    struct bytes_out heard = {.data = memory, .cap = BITS + GROUP_MIN * BITS};
+    struct bytes_out received = {.data = memory, .cap = BITS + GROUP_MIN * BITS};
 
     encode(FLAG_TRANSMIT, tokens);
-    if (!exchange(self, flag, &heard))
+    if (!exchange(self, flag, &received))
         return IMPRINT_TRANSPORT_GONE;
-    if (heard.len == 0)
+    if (received.len == 0)
         return IMPRINT_TRANSPORT_NO_ANSWER;
-    if (!is_echo(flag, &heard))
+    if (!is_echo(flag, &received))
         return IMPRINT_TRANSPORT_GARBLED;
-    if (heard.len == BITS)
+    if (received.len == BITS)
         return IMPRINT_TRANSPORT_NO_ANSWER;
-    take(bytes_of(memory + BITS, heard.len - BITS), group);
-    if (heard.len < heard.cap || group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap)
+    decode_tokens(bytes_of(memory + BITS, received.len - BITS), group);
+    if (received.len < received.cap || group->len == 0 || group->data[0] < GROUP_MIN || group->data[0] > group->cap)
         return IMPRINT_TRANSPORT_GARBLED;
     return IMPRINT_TRANSPORT_OK;
 }
 
-static enum imprint_transport_status hear_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
-                                               struct bytes_out *group)
+static enum imprint_transport_status receive_rest(struct transport_swi *self, uint8_t memory[static SWI_EXCHANGE_MAX],
+                                                  struct bytes_out *group)
 {
     const size_t count = group->data[0];
 
     while (group->len < count) {
         size_t wanted = (count - group->len) * BITS;
-        struct bytes_out heard = {.data = memory, .cap = wanted < SWI_EXCHANGE_MAX ? wanted : SWI_EXCHANGE_MAX};
+        struct bytes_out received = {.data = memory, .cap = wanted < SWI_EXCHANGE_MAX ? wanted : SWI_EXCHANGE_MAX};
 
-        if (!exchange(self, BYTES_NONE, &heard))
+        if (!exchange(self, BYTES_NONE, &received))
             return IMPRINT_TRANSPORT_GONE;
-        take(bytes_written(&heard), group);
-        if (heard.len < heard.cap)
+        decode_tokens(bytes_written(&received), group);
+        if (received.len < received.cap)
             return IMPRINT_TRANSPORT_GARBLED;
     }
     delay_us(self, TURNAROUND_US);
@@ -215,9 +217,9 @@ static enum imprint_transport_status receive(struct transport_swi *self, struct 
     enum imprint_transport_status status;
 
     group->len = 0;
-    status = hear_start(self, memory, group);
+    status = receive_start(self, memory, group);
     if (status == IMPRINT_TRANSPORT_OK)
-        status = hear_rest(self, memory, group);
+        status = receive_rest(self, memory, group);
     if (status == IMPRINT_TRANSPORT_GARBLED)
         status = drain(self, memory);
     if (status != IMPRINT_TRANSPORT_OK)
@@ -236,10 +238,10 @@ static enum imprint_transport_status swi_receive(void *context, uint8_t *group, 
 }
 
 /*
- * Nothing says that a busy chip forgets the part of a flag that it heard after it got ready: it may wait for the rest,
- * take the next flag for it, and go to sleep over the confusion, the reply lost. So it is asked when it must be ready;
- * and once before, if the flag has passed long before any part is, which a virtual one for which nothing takes time
- * answers.
+ * If a chip becomes ready in the middle of a transmit flag, it may take the rest for the start of a flag, lose step,
+ * and go to sleep; the reply is then lost. The data sheet does not rule this out. So the flag is sent when the chip
+ * must be ready (`worst_us`). It is also sent once at `first_us`, if it then ends before the fastest part is ready: a
+ * virtual chip whose commands take no time replies to that one.
  */
 static enum imprint_transport_status swi_await(void *context, uint8_t *group, size_t cap, size_t *len,
                                                uint32_t first_us, uint32_t worst_us)
@@ -262,7 +264,7 @@ static enum imprint_transport_status swi_await(void *context, uint8_t *group, si
     return swi_receive(context, group, cap, len);
 }
 
-static enum imprint_transport_status go_down(struct transport_swi *self, uint8_t flag)
+static enum imprint_transport_status send_low_power(struct transport_swi *self, uint8_t flag)
 {
     enum imprint_transport_status status = put(self, flag, BYTES_NONE);
 
@@ -272,12 +274,12 @@ static enum imprint_transport_status go_down(struct transport_swi *self, uint8_t
 
 static enum imprint_transport_status swi_idle(void *context)
 {
-    return go_down(context, FLAG_IDLE);
+    return send_low_power(context, FLAG_IDLE);
 }
 
 static enum imprint_transport_status swi_sleep(void *context)
 {
-    return go_down(context, FLAG_SLEEP);
+    return send_low_power(context, FLAG_SLEEP);
 }
 
 static void swi_delay_us(void *context, uint32_t microseconds)
@@ -328,16 +330,16 @@ enum imprint_transport_status transport_swi_probe(struct transport_swi *self)
     if (!set_baud(self, SWI_BAUD))
         return IMPRINT_TRANSPORT_GONE;
     for (unsigned left = PROBES; status == IMPRINT_TRANSPORT_GARBLED && left > 0; left--) {
-        struct bytes_out heard = {.data = memory, .cap = 1};
+        struct bytes_out received = {.data = memory, .cap = 1};
 
-        if (!exchange(self, bytes_of(&token, 1), &heard))
+        if (!exchange(self, bytes_of(&token, 1), &received))
             status = IMPRINT_TRANSPORT_GONE;
-        else if (heard.len == 0)
+        else if (received.len == 0)
             status = IMPRINT_TRANSPORT_NO_ANSWER;
-        else if (is_echo(bytes_of(&token, 1), &heard))
+        else if (is_echo(bytes_of(&token, 1), &received))
             status = IMPRINT_TRANSPORT_OK;
         else
-            status = drain(self, memory); /* somebody's words from before */
+            status = drain(self, memory); /* still a reply to an earlier command */
     }
     bytes_wipe(memory, sizeof(memory));
     return status;

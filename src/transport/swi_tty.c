@@ -17,17 +17,17 @@
 #include "transport/tty.h"
 
 /*
- * A USB adapter may keep bytes back for 16 ms, and the scheduler adds to it. How soon echoes come tells which kind of
- * port it is; the least leaves room for a machine that is busy with other things.
+ * A USB adapter may delay received bytes by 16 ms, and the scheduler adds to it. The measured delay of echoes shows how
+ * long to wait on this port; the minimum allows for a busy machine.
  */
 #define PATIENCE_MAX_US 25000
 #define PATIENCE_MIN_US 8000
 
-/* All of it lives on the heap, from transport_swi_tty_open() to close(). */
+/* Allocated by transport_swi_tty_open(), freed by close(). */
 struct transport_swi_tty {
     int fd;
     bool is_socket;
-    uint32_t slowest_us; /* from sending to hearing the first of it */
+    uint32_t slowest_us; /* longest time from sending to the first byte of the echo */
     struct swi_port port;
     struct transport_swi swi;
 };
@@ -44,7 +44,7 @@ static bool try_again(ssize_t n)
     return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-/* What was heard before. */
+/* Drops bytes received earlier. */
 static bool drop_input(const struct transport_swi_tty *self)
 {
     uint8_t dropped[256];
@@ -117,7 +117,7 @@ static bool swi_tty_exchange(void *context, struct bytes out, struct bytes_out *
     return true;
 }
 
-/* Why a wire is none. */
+/* Checks that the echo returns. False with a reason. */
 static bool check_wire(struct transport_swi_tty *self, struct error *err)
 {
     static const char next[] =

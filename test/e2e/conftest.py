@@ -106,13 +106,13 @@ class Station:
         return self.run("virtual", "new", "--as", part, "--seed", seed)
 
     def keys(self):
-        return {item["id"]: item for item in self.json("keys").objects if item["event"] == "key"}
+        return {item["key_id"]: item for item in self.json("keys").objects if item["event"] == "key"}
 
     def slots(self):
         return self.json("info").event("chip")["slots"]
 
     def public_keys(self):
-        return {key: self.json("public-key", key).event("public-key")["point"] for key in self.keys()}
+        return {key: self.json("public-key", key).event("public-key")["public_key"] for key in self.keys()}
 
     def write(self, name, content):
         path = self.folder / name

@@ -154,7 +154,7 @@ def test_key_id_exists_with_other_attributes(provisioned, plan, field, value):
     path = profile(provisioned, plan)
     before[path.name] = provisioned.snapshot()[path.name]
     error = provisioned.json("provision", path, code=4).error
-    assert error["reason"] == "foreign-key" and error["key"] == 18
+    assert error["reason"] == "foreign-key" and error["key_id"] == 18
     assert provisioned.snapshot() == before
     assert provisioned.run("provision", EXAMPLE)
 
@@ -185,7 +185,7 @@ def test_slots_that_cannot(delivered, plan, key, reasons):
     before = delivered.snapshot()
     error = delivered.json("provision", path, code=1).error
     assert error["reason"] in reasons, error
-    assert error["key"] == 20 and error["next"]
+    assert error["key_id"] == 20 and error["next"]
     if "slot" in key:
         assert error["slot"] == key["slot"]
     assert delivered.snapshot() == before
@@ -251,7 +251,7 @@ def test_more_keys_than_slots(delivered, plan):
     plan["keys"] = [{**board, "name": f"k{n}", "id": 100 + n} for n in range(4)]
     before = delivered.snapshot()
     error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
-    assert error["reason"] == "no-free-slot" and error["key"] == 103 and "fewer such keys" in error["next"]
+    assert error["reason"] == "no-free-slot" and error["key_id"] == 103 and "fewer such keys" in error["next"]
     (delivered.folder / "plan.yaml").unlink()
     assert delivered.snapshot() == before
 

@@ -40,7 +40,7 @@ def result_of(frames):
 
 def keys_in(station, flash):
     objects = station.json("--storage", f"flash:{flash}", "keys").objects
-    return {item["id"]: item["slot"] for item in objects if item["event"] == "key"}
+    return {item["key_id"]: item["slot"] for item in objects if item["event"] == "key"}
 
 
 def pem_of(point):
@@ -194,7 +194,7 @@ def test_flash_that_the_station_has_written(wired, board):
     with serving("--swi-pty", wired.chip) as server:
         points = check_primary(wired, board, flash, server.device)
         assert result_of(provision(board, flash, server.device))["changes"] == "0"
-    assert points == {key["id"]: key["public_key"] for key in wired.record["keys"]}
+    assert points == {key["key_id"]: key["public_key"] for key in wired.record["keys"]}
 
 
 @on_both

@@ -33,7 +33,7 @@ def test_station_and_board(station, board):
         assert station.record["run"]["board"]["name"] == board
         with boot(board, "primary", flash, server.device) as primary:
             proven = station.json("board", "prove", "--console", primary.console, "--save", proof, "--end").event("proven")
-            assert [key["id"] for key in proven["keys"]] == [16, 18] and proven["board"] == board
+            assert [key["key_id"] for key in proven["keys"]] == [16, 18] and proven["board"] == board
             assert primary.process.wait(30) == 0
     for key in (16, 18):
         assert "Verified OK" in openssl("dgst", "-sha256", "-verify", proof / f"key-{key}.pem", "-signature",

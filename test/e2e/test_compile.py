@@ -58,7 +58,7 @@ def test_compile_refuses_what_a_board_could_not_do(station, plan):
     plan["keys"].append({"name": "root", "id": 20, "method": "import", "slot": 9, "type": "ecc-public-key(secp-r1)", "bits": 256,
                          "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"], "file": "none.pem"})
     failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
-    assert failed.error["reason"] == "input-file" and failed.error["key"] == 20
+    assert failed.error["reason"] == "input-file" and failed.error["key_id"] == 20
 
 
 @pytest.mark.parametrize("algorithm, builds", [("ecdsa(sha-256)", True), ("ecdsa(any-hash)", True), ("ecdsa(sha-384)", False)])
@@ -73,4 +73,4 @@ def test_table_is_refused_by_an_image_without_its_hash(station, plan, algorithm,
                               ([f'-DMBEDTLS_CONFIG_FILE="{ROOT}/firmware/mbedtls/{config}"'] if config else []) + [table],
                               capture_output=True, text=True, check=False)
         assert (done.returncode == 0) == ends_well, done.stderr
-        assert ends_well or f"key {plan['keys'][1]['id']} of the profile wants PSA_WANT_ALG_SHA_384" in done.stderr
+        assert ends_well or f"key {plan['keys'][1]['id']} of the profile needs PSA_WANT_ALG_SHA_384" in done.stderr

@@ -69,7 +69,7 @@ def check_fault(delivery, fault):
     if first.code == 0:
         assert again["changes"] == 0, where
     # The state of an unbroken run: same ids, same slots, same files; what was there before is still the same key.
-    keys = {key["id"]: key for key in again["keys"]}
+    keys = {key["key_id"]: key for key in again["keys"]}
     assert {key: item["slot"] for key, item in keys.items()} == delivery.slots, where
     for key, point in delivery.points.items():
         assert keys[key]["public_key"] == point, where

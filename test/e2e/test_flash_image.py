@@ -21,7 +21,7 @@ def test_a_board_that_the_station_provisions(delivered):
     delivered.run(*there, "provision", EXAMPLE)
     assert image.read_bytes() == before
 
-    keys = {item["id"]: item["slot"] for item in delivered.json(*there, "keys").objects if item["event"] == "key"}
+    keys = {item["key_id"]: item["slot"] for item in delivered.json(*there, "keys").objects if item["event"] == "key"}
     assert keys == {16: 0, 18: delivered.record["keys"][1]["slot"]}
     assert [item for item in delivered.json("keys").objects if item["event"] == "key"] == []
     signature = delivered.run(*there, "sign", "18", EXAMPLE).raw
@@ -29,7 +29,7 @@ def test_a_board_that_the_station_provisions(delivered):
 
     # The image says it all: no device is there any more.
     delivered.chip.unlink()
-    keys = {item["id"] for item in delivered.json(*there, "keys").objects if item["event"] == "key"}
+    keys = {item["key_id"] for item in delivered.json(*there, "keys").objects if item["event"] == "key"}
     assert keys == {16, 18}
     assert image.read_bytes() == before
 

@@ -43,7 +43,7 @@ class Line:
     def keys(self):
         """What the station reads in the board's flash."""
         found = self.station.json("--device", f"virtual:{self.chip}", "--storage", f"flash:{self.flash}", "keys")
-        return {item["id"]: item for item in found.objects if item["event"] == "key"}
+        return {item["key_id"]: item for item in found.objects if item["event"] == "key"}
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_whole_line(line):
     serial = line.info()["serial"]
     record = station.record
     assert record["serial"] == serial and record["run"]["board"]["name"] == "host"
-    assert [(key["id"], key["slot"], key["method"]) for key in record["keys"]] == [(16, 0, "register"), (18, 2, "generate")]
+    assert [(key["key_id"], key["slot"], key["method"]) for key in record["keys"]] == [(16, 0, "register"), (18, 2, "generate")]
     assert all(key["proof"]["proven"] for key in record["keys"])
     digest = station.json("compile", PROFILE, "--binary").event("compiled")["digest"]
     assert record["profile"] == {"name": "board-factory", "digest": digest}
@@ -106,7 +106,7 @@ def test_facts_as_json(line):
         assert done.event("csr")["pem"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
     with line.boot(PRIMARY) as board:
         proven = line.station.json("board", "prove", "--console", board.console).event("proven")
-        assert [key["id"] for key in proven["keys"]] == [16, 18]
+        assert [key["key_id"] for key in proven["keys"]] == [16, 18]
 
 
 def test_proof_in_one_go(line):
@@ -331,7 +331,7 @@ def test_recorded_key_was_exchanged(line):
     (folder / "record.json").write_text(json.dumps(record))
     with line.boot() as board:
         failed = line.provision_json(board, code=4)
-        assert failed.error["reason"] == "foreign-key" and failed.error["key"] == 18
+        assert failed.error["reason"] == "foreign-key" and failed.error["key_id"] == 18
     with line.boot(PRIMARY) as board:
         assert line.station.json("board", "prove", "--console", board.console, code=4).error["reason"] == "foreign-key"
 
@@ -425,7 +425,7 @@ def test_damaged_flash(line):
     line.flash.write_bytes(bytes(image))
     with line.boot() as board:
         failed = line.provision_json(board, code=1)
-        assert failed.error["reason"] == "storage-corrupt" and failed.error["key"] in (16, 18)
+        assert failed.error["reason"] == "storage-corrupt" and failed.error["key_id"] in (16, 18)
 
 
 # --- the console's troubles ---------------------------------------------------------------------------------------------
@@ -678,7 +678,7 @@ def run_cut(folder, image, profile, part, fault, *arm):
     with line.boot(image) as board:
         plan = line.provision_json(board, "--dry-run", profile=profile).event("plan")
         done = line.provision_json(board, *(("--arm", "profile") if arm else ()), profile=profile)
-        result = [(key["id"], key["slot"]) for key in done.event("provisioned")["keys"]]
+        result = [(key["key_id"], key["slot"]) for key in done.event("provisioned")["keys"]]
     return plan, result, {key: item["slot"] for key, item in line.keys().items()}, line.info()
 
 
@@ -706,7 +706,7 @@ def test_power_fails_anywhere(tmp_path, kind):
         if plan["changes"] == 0 or any(step["done"] for step in plan["steps"]):
             assert plan["state"] == ("done" if plan["changes"] == 0 else "partial"), (kind, count)
         if plan["state"] == "partial":
-            assert plan.get("stopped_after", plan.get("stopped_in"))["key"] == 16
+            assert plan.get("stopped_after", plan.get("stopped_in"))["key_id"] == 16
         states.add(plan["state"])
     assert 10 < count < 399 and {"blank", "partial"} <= states
 

@@ -21,7 +21,7 @@ def test_job_end_to_end(delivered):
     assert keys[16]["slot"] == 0 and keys[16]["name"] == "maker" and keys[16]["method"] == "register"
     assert keys[18]["slot"] in (2, 3, 4) and keys[18]["name"] == "board" and keys[18]["method"] == "generate"
     after = {slot["slot"]: slot for slot in delivered.slots()}
-    assert after[0]["key"] == 16 and after[keys[18]["slot"]]["key"] == 18
+    assert after[0]["key_id"] == 16 and after[keys[18]["slot"]]["key_id"] == 18
     assert after[0]["name"] == "maker"
 
 
@@ -38,7 +38,7 @@ def test_maker_key_is_kept_and_board_key_is_new(station, tmp_path):
     delivered, now = twin.public_keys(), station.public_keys()
     assert now[16] == delivered[100]
     assert now[18] not in delivered.values()
-    assert not [slot for slot in station.slots() if slot["slot"] == 1 and slot["key"]], "slot 1 is nobody's"
+    assert not [slot for slot in station.slots() if slot["slot"] == 1 and slot["key_id"]], "slot 1 is nobody's"
 
 
 @pytest.mark.parametrize("key", ["16", "18", "maker", "board", "0x12"])
@@ -98,13 +98,13 @@ def test_record_holds_the_evidence(provisioned):
     assert record["run"]["changes"] == 2
     for key in record["keys"]:
         assert key["proof"]["proven"] and key["proof"]["created"]
-        point = provisioned.json("public-key", key["id"]).event("public-key")["point"]
+        point = provisioned.json("public-key", key["key_id"]).event("public-key")["public_key"]
         assert key["public_key"] == point
         # The proof in the record is a real one: openssl agrees.
         raw = bytes.fromhex(key["proof"]["signature"])
         challenge = provisioned.write("challenge", bytes.fromhex(key["proof"]["challenge"]))
         signature = provisioned.write("signature.der", der(raw))
-        pem = provisioned.write("key.pem", provisioned.run("public-key", key["id"]).out)
+        pem = provisioned.write("key.pem", provisioned.run("public-key", key["key_id"]).out)
         assert key["proof"]["hash"] == "sha-256"
         assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, challenge)
 
@@ -160,7 +160,7 @@ def test_two_devices_in_one_state_folder(station):
     for n, chip in enumerate(chips):
         station.run("virtual", "new", "--seed", n, chip)
         station.run("--device", f"virtual:{chip}", "provision", EXAMPLE)
-    points = [station.json("--device", f"virtual:{chip}", "public-key", 18).event("public-key")["point"] for chip in chips]
+    points = [station.json("--device", f"virtual:{chip}", "public-key", 18).event("public-key")["public_key"] for chip in chips]
     assert points[0] != points[1]
     assert len(list((station.state / "devices").iterdir())) == 2
 
@@ -185,11 +185,11 @@ def test_second_profile_keeps_the_first_ones_record(provisioned, plan):
     plan["name"] = "more"
     plan["keys"] = [{**plan["keys"][1], "name": "extra", "id": 19}]
     more = provisioned.write("more.yaml", json.dumps(plan))
-    first = {key["id"]: key for key in provisioned.record["keys"]}
+    first = {key["key_id"]: key for key in provisioned.record["keys"]}
     provisioned.run("provision", more)
-    both = {key["id"]: key for key in provisioned.record["keys"]}
+    both = {key["key_id"]: key for key in provisioned.record["keys"]}
     assert sorted(both) == [16, 18, 19] and both[18] == first[18]
     assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board", "extra"}
     for profile in (more, EXAMPLE):
         assert "nothing to do" in provisioned.run("provision", profile).out
-        assert sorted(key["id"] for key in provisioned.record["keys"]) == [16, 18, 19]
+        assert sorted(key["key_id"] for key in provisioned.record["keys"]) == [16, 18, 19]

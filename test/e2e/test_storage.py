@@ -72,7 +72,7 @@ def test_disk_with_room_for_so_many_files(delivered, files):
         evidence = [json.loads(line) for line in read["first"].splitlines() if '"evidence"' in line]
         assert evidence and evidence[0]["keys"][1]["proof"]["signature"], "the evidence is not lost"
     assert int(read["second.code"]) == 0
-    keys = {item["id"]: item for item in map(json.loads, read["keys"].splitlines())}
+    keys = {item["key_id"]: item for item in map(json.loads, read["keys"].splitlines())}
     assert sorted(keys) == [16, 18] and keys[18]["slot"] == 2
     assert (delivered.folder / "left").read_text() == ""
 
@@ -200,19 +200,49 @@ def test_damaged_format_file(provisioned):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"null", b"\xff\xfe", b'{"format":"imprint-record","version":9,"keys":[]}',
                                      b'{"format":"imprint-record","version":1,"keys":{}}',
+                                     b'{"format":"imprint-record","version":2,"keys":{}}',
+                                     b'{"format":"imprint-record","version":2,"keys":[1,null,{"key_id":"x"},{"key_id":18,"name":5}]}',
                                      b'{"format":"imprint-record","version":1,"keys":[1,null,{"id":"x"},{"id":18,"name":5}]}',
                                      b"[" * 100000], ids=lambda value: value[:20].decode("latin1") + str(len(value)))
 def test_damaged_record_costs_only_names(provisioned, content):
     path = provisioned.device / "record.json"
     path.write_bytes(content)
     keys = provisioned.json("keys").objects
-    assert [item["id"] for item in keys if item["event"] == "key"] == [16, 18]
+    assert [item["key_id"] for item in keys if item["event"] == "key"] == [16, 18]
     assert all(item["name"] is None for item in keys if item["event"] == "key")
     provisioned.run("sign", "18", EXAMPLE)
     assert provisioned.json("sign", "board", EXAMPLE, code=1).objects[-1]["reason"] == "key-unknown"
     provisioned.run("provision", EXAMPLE)
     assert provisioned.record["keys"][1]["name"] == "board"
-    assert provisioned.json("sign", "board", EXAMPLE).event("signature")["id"] == 18
+    assert provisioned.json("sign", "board", EXAMPLE).event("signature")["key_id"] == 18
+
+
+def as_version_1(record):
+    """The record as imprint 0.x wrote it: the key id of a key was named "id"."""
+    record["version"] = 1
+    for key in record["keys"]:
+        key["id"] = key.pop("key_id")
+    return record
+
+
+def test_record_of_version_1_is_read_and_written_as_version_2(provisioned):
+    path, before = provisioned.device / "record.json", provisioned.record
+    assert before["version"] == 2 and [key["key_id"] for key in before["keys"]] == [16, 18]
+    path.write_text(json.dumps(as_version_1(provisioned.record)))
+    assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board"}
+    assert provisioned.json("provision", EXAMPLE).event("provisioned")["record_written"]
+    assert {**provisioned.record, "keys": None, "run": None} == {**before, "keys": None, "run": None}
+    assert not any("id" in key for key in provisioned.record["keys"])
+
+
+def test_keys_of_a_version_1_record_are_compared(provisioned):
+    """A changed key must be found however old the record is, and the record must stay as it is."""
+    path, old = provisioned.device / "record.json", as_version_1(provisioned.record)
+    old["keys"][1]["public_key"] = old["keys"][0]["public_key"]
+    path.write_text(json.dumps(old))
+    error = provisioned.json("provision", EXAMPLE, code=4).error
+    assert error["reason"] == "foreign-key" and error["key_id"] == 18
+    assert json.loads(path.read_text()) == old
 
 
 # ---- the record cannot be written

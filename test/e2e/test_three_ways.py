@@ -17,18 +17,18 @@ def test_three_ways_on_a_blank_part(station):
     assert {key["method"] for key in keys.values()} >= {"generate", "import"}
     message = station.write("message", b"three ways")
     for key in keys.values():
-        pem = station.write("key.pem", station.run("public-key", key["id"]).out)
+        pem = station.write("key.pem", station.run("public-key", key["key_id"]).out)
         if "public" in key["type"]:
             assert key["slot"] >= 8
             continue
-        signature = station.write("signature", station.run("sign", key["id"], message).raw)
+        signature = station.write("signature", station.run("sign", key["key_id"], message).raw)
         assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, message)
     service = [key for key in keys.values() if key["name"] == "service"][0]
     expected = openssl("pkey", "-in", KEYS / "TEST-service-private.pem", "-pubout")
-    assert station.run("public-key", service["id"]).out == expected
+    assert station.run("public-key", service["key_id"]).out == expected
     root = [key for key in keys.values() if key["name"] == "update-root"][0]
     expected = openssl("pkey", "-pubin", "-in", KEYS / "TEST-update-root-public.pem", "-pubout")
-    assert station.run("public-key", root["id"]).out == expected
+    assert station.run("public-key", root["key_id"]).out == expected
 
 
 def test_second_run_confirms_without_arming_and_without_key_files(station):

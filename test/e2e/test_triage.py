@@ -34,7 +34,7 @@ def test_partial_names_the_step(tmp_path, plan):
     station.run("provision", station.write("first.yaml", json.dumps(plan)))
     found = look(station, EXAMPLE)
     assert found["state"] == "partial" and found["changes"] == 1
-    assert (found["stopped_after"]["action"], found["stopped_after"]["key"]) == ("register-key", 16)
+    assert (found["stopped_after"]["action"], found["stopped_after"]["key_id"]) == ("register-key", 16)
     text = station.run("provision", EXAMPLE, "--dry-run").out
     assert "\n  state            partial: stopped after register-key 16 maker\n" in text
 
@@ -58,7 +58,7 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
             reached.append(found["steps"].index(after) if after is not None else -1)
             if within is not None:
                 assert found["steps"].index(within) == reached[-1] + 1
-                started.add((within["action"], within["key"]))
+                started.add((within["action"], within["key_id"]))
         else:
             reached.append({"blank": -1, "done": len(order)}[found["state"]])
         shutil.rmtree(station.folder)

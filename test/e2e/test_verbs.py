@@ -50,8 +50,8 @@ def test_info_says_what_a_slot_can(delivered):
 
 def test_info_shows_claims(provisioned):
     slots = provisioned.slots()
-    assert slots[0]["key"] == 16 and slots[0]["name"] == "maker"
-    assert [slot["key"] for slot in slots].count(None) == 14
+    assert slots[0]["key_id"] == 16 and slots[0]["name"] == "maker"
+    assert [slot["key_id"] for slot in slots].count(None) == 14
     assert any(row["key id"] == "18 board" for row in table_of(provisioned.run("info").out))
 
 
@@ -229,7 +229,7 @@ def test_sign_to_a_file(provisioned):
 def test_sign_json(provisioned):
     said = provisioned.json("sign", "board", EXAMPLE).event("signature")
     signature = provisioned.write("s", bytes.fromhex(said["signature"]))
-    assert said["form"] == "der" and said["id"] == 18 and said["name"] == "board"
+    assert said["form"] == "der" and said["key_id"] == 18 and said["name"] == "board"
     provisioned.run("verify", "board", signature, EXAMPLE)
 
 
@@ -300,7 +300,7 @@ def test_erase_forgets_and_the_chip_stays(provisioned):
     assert said["keys"] == 2
     assert provisioned.chip.read_bytes() == chip
     assert provisioned.keys() == {} and not (provisioned.device / "record.json").exists()
-    assert all(slot["key"] is None for slot in provisioned.slots())
+    assert all(slot["key_id"] is None for slot in provisioned.slots())
     assert provisioned.json("erase", "--yes").event("erased")["keys"] == 0
     assert provisioned.run("erase", "--yes").out.startswith("nothing to forget")
 

@@ -101,7 +101,7 @@ def test_the_whole_job(out):
     first, second = out.step("first"), out.step("second")
     assert first.event("provisioned")["changes"] == 2
     assert second.event("provisioned")["changes"] == 0
-    assert {key["id"]: key["slot"] for key in out.step("keys").objects if key["event"] == "key"} == {16: 0, 18: 2}
+    assert {key["key_id"]: key["slot"] for key in out.step("keys").objects if key["event"] == "key"} == {16: 0, 18: 2}
 
 
 def test_only_the_first_run_wrote(out):
@@ -187,7 +187,7 @@ def test_the_adapter_is_pulled_and_plugged_in_again(out, groups):
     assert out.step(f"pulled-{groups}", code=3).error["reason"] in ("device-missing", "device-silent")
     out.step(f"mended-{groups}")
     assert out.step(f"mended-again-{groups}").event("provisioned")["changes"] == 0
-    assert {key["id"] for key in out.step(f"mended-keys-{groups}").objects if key["event"] == "key"} == {16, 18}
+    assert {key["key_id"] for key in out.step(f"mended-keys-{groups}").objects if key["event"] == "key"} == {16, 18}
 
 
 def test_a_kit_on_the_kernels_hidraw(out):

@@ -153,7 +153,7 @@ static void test_memory_runs_out(void **state)
 static void test_file_fails(void **state)
 {
     (void)state;
-    assert_int_equal(fail_each_call(&fstat_fault, ERROR_INPUT_FILE, "cannot look at the file: "), 1);
+    assert_int_equal(fail_each_call(&fstat_fault, ERROR_INPUT_FILE, "cannot read the file's type and size: "), 1);
     assert_true(fail_each_call(&read_fault, ERROR_INPUT_FILE, "cannot read the file: ") > 100);
 }
 

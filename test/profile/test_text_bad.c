@@ -507,7 +507,7 @@ static const struct bad_row {
     {"lock-slot 1", policy, "lock-slot: false", "lock-slot: 1", 18, 16, SCHEMA,
      "keys[0].lock-slot: '1' is neither true nor false", "true or false"},
     {"lock-slot quoted", policy, "lock-slot: false", "lock-slot: \"true\"", 18, 16, SCHEMA,
-     "keys[0].lock-slot: \"true\" is a text, not a yes or no", "true or false"},
+     "keys[0].lock-slot: \"true\" is a text, not true or false, because it is in quotes", "true or false"},
     {"lock-slot a list", policy, "lock-slot: false", "lock-slot: [true]", 18, 16, SCHEMA,
      "keys[0].lock-slot: a list is neither true nor false", "true or false"},
     {"lock-slot given twice", policy, "    lock-slot: false", "    lock-slot: false\n    lock-slot: true", 19, 5,

@@ -120,7 +120,7 @@ static void test_wrong_paths(void **state)
     expect_refused("", ERROR_INPUT_FILE, "cannot open the file: No such file");
     expect_refused(IMPRINT_TEST_PROFILES, ERROR_INPUT_FILE, "it is a directory");
     expect_refused("/dev/null", ERROR_PROFILE_SYNTAX, "the file holds no profile");
-    expect_refused("/dev/zero", ERROR_INPUT_FILE, "larger than a profile may be, 262144 bytes");
+    expect_refused("/dev/zero", ERROR_INPUT_FILE, "the file is too large (limit 262144 bytes)");
 }
 
 static void test_wrong_files(void **state)
@@ -132,11 +132,11 @@ static void test_wrong_files(void **state)
 
     (void)state;
     scratch_make(&scratch, good, strlen(good), 10L * 1024 * 1024);
-    expect_refused(scratch.path, ERROR_INPUT_FILE, "larger than a profile may be, 262144 bytes");
+    expect_refused(scratch.path, ERROR_INPUT_FILE, "the file is too large (limit 262144 bytes)");
     scratch_remove(&scratch);
 
     scratch_make(&scratch, good, strlen(good), PROFILE_TEXT_MAX + 1);
-    expect_refused(scratch.path, ERROR_INPUT_FILE, "larger than a profile may be");
+    expect_refused(scratch.path, ERROR_INPUT_FILE, "the file is too large");
     scratch_remove(&scratch);
 
     scratch_make(&scratch, good, strlen(good), PROFILE_TEXT_MAX); /* a hole of NUL bytes */

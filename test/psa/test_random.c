@@ -14,6 +14,7 @@
 #include "base/crc16.h"
 #include "base/order.h"
 #include "chip/operations.h"
+#include "psa/keys.h"
 #include "psa/random.h"
 
 #define RANDOM_OPCODE 0x1b
@@ -53,6 +54,21 @@ static void expect_refused(psa_status_t expected, enum error_reason expected_rea
     assert_int_equal(ask(out, sizeof out, &reason), expected);
     assert_int_equal(reason, expected_reason);
     assert_true(bytes_all(bytes_of(out, sizeof out), 0));
+}
+
+/* What an application is told: the reason of this very failure, not PSA's general sentence for its status. */
+static void test_the_reason_goes_with_its_status(void **state)
+{
+    struct error told = {.reason = ERROR_NONE};
+    uint8_t out[8];
+
+    (void)state;
+    start(DEVICE_BLANK);
+    keys_forget_reason(&device.driver);
+    assert_int_equal(driver_random(&device.driver, out, sizeof out, &device.driver.last_error),
+                     PSA_ERROR_INSUFFICIENT_ENTROPY);
+    keys_explain(&device.driver, PSA_ERROR_INSUFFICIENT_ENTROPY, &told);
+    assert_int_equal(told.reason, ERROR_CONFIG_UNLOCKED);
 }
 
 static void test_any_length(void **state)
@@ -209,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_any_length, end),
         cmocka_unit_test_teardown(test_unlocked, end),
+        cmocka_unit_test_teardown(test_the_reason_goes_with_its_status, end),
         cmocka_unit_test_teardown(test_chip_that_fails, end),
         cmocka_unit_test_teardown(test_chip_that_repeats_itself, end),
         cmocka_unit_test_teardown(test_chip_that_is_at_work, end),

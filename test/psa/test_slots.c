@@ -33,7 +33,7 @@ static const struct want_row {
     psa_key_usage_t usage;
     enum driver_method method;
     psa_status_t status;
-    struct driver_want want; /* where status is success */
+    struct driver_slot_needs want; /* where status is success */
 } want_rows[] = {
     {"generate, sign",
      LIFETIME,
@@ -321,7 +321,7 @@ static void want_of_attributes(void **state)
     for (size_t i = 0; i < sizeof want_rows / sizeof want_rows[0]; i++) {
         const struct want_row *row = &want_rows[i];
         psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-        struct driver_want want;
+        struct driver_slot_needs want;
         struct error err = {.reason = ERROR_NONE};
 
         psa_set_key_lifetime(&attributes, row->lifetime);
@@ -330,7 +330,7 @@ static void want_of_attributes(void **state)
         psa_set_key_algorithm(&attributes, row->algorithm);
         psa_set_key_enrollment_algorithm(&attributes, row->second);
         psa_set_key_usage_flags(&attributes, row->usage);
-        psa_status_t status = driver_want_of(&attributes, row->method, &want, &err);
+        psa_status_t status = driver_needs_of(&attributes, row->method, &want, &err);
         if (status != row->status || (status != PSA_SUCCESS) != (err.reason != ERROR_NONE))
             fail_msg("%s: %d instead of %d, reason %s", row->name, (int)status, (int)row->status,
                      error_reason_name(err.reason));
@@ -350,14 +350,14 @@ static void want_of_attributes(void **state)
 #define KEY DRIVER_FILL_KEY
 #define NONE CHIP_SLOTS
 
-static const struct driver_want generate = {true, CHIP_CAN_SIGN_DIGEST, CHIP_CAN_GENERATE};
-static const struct driver_want import_pair = {true, CHIP_CAN_SIGN_DIGEST, IMPORTS};
-static const struct driver_want import_public = {false, CHIP_CAN_HOLD_PUBLIC, CHIP_CAN_WRITE_CLEAR};
-static const struct driver_want registering = {true, CHIP_CAN_SIGN_DIGEST, 0};
+static const struct driver_slot_needs generate = {true, CHIP_CAN_SIGN_DIGEST, CHIP_CAN_GENERATE};
+static const struct driver_slot_needs import_pair = {true, CHIP_CAN_SIGN_DIGEST, IMPORTS};
+static const struct driver_slot_needs import_public = {false, CHIP_CAN_HOLD_PUBLIC, CHIP_CAN_WRITE_CLEAR};
+static const struct driver_slot_needs registering = {true, CHIP_CAN_SIGN_DIGEST, 0};
 
 static const struct pick_row {
     const char *name;
-    const struct driver_want *want;
+    const struct driver_slot_needs *want;
     struct driver_slot slots[5];
     struct driver_settings settings;
     uint8_t slot;
@@ -528,7 +528,7 @@ static struct driver_map random_map(uint32_t *seed)
     return map;
 }
 
-static bool may_take(const struct driver_slot *slot, const struct driver_want *want,
+static bool may_take(const struct driver_slot *slot, const struct driver_slot_needs *want,
                      const struct driver_settings *settings, size_t number)
 {
     bool gives = (slot->abilities & (want->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR)) != 0;
@@ -541,7 +541,7 @@ static bool may_take(const struct driver_slot *slot, const struct driver_want *w
            (slot->fill == DRIVER_FILL_EMPTY || settings->replace_unclaimed);
 }
 
-static int surplus_of(const struct driver_slot *slot, const struct driver_want *want)
+static int surplus_of(const struct driver_slot *slot, const struct driver_slot_needs *want)
 {
     uint32_t used = want->abilities | want->method | (want->private_key ? CHIP_CAN_GIVE_PUBLIC : CHIP_CAN_READ_CLEAR);
 
@@ -549,7 +549,7 @@ static int surplus_of(const struct driver_slot *slot, const struct driver_want *
 }
 
 /* True when `a` must be taken before `b`, both being allowed. */
-static bool comes_first(const struct driver_map *map, const struct driver_want *want, size_t a, size_t b)
+static bool comes_first(const struct driver_map *map, const struct driver_slot_needs *want, size_t a, size_t b)
 {
     const struct driver_slot *first = &map->slots[a], *second = &map->slots[b];
 
@@ -562,14 +562,14 @@ static bool comes_first(const struct driver_map *map, const struct driver_want *
 
 static void pick_is_what_it_is_defined_to_be(void **state)
 {
-    const struct driver_want *const wants[] = {&generate, &import_pair, &import_public, &registering};
+    const struct driver_slot_needs *const wants[] = {&generate, &import_pair, &import_public, &registering};
     uint32_t seed = 20240611;
     unsigned picked = 0;
 
     (void)state;
     for (unsigned round = 0; round < 200000; round++) {
         struct driver_map map = random_map(&seed);
-        const struct driver_want *want = wants[round % 4];
+        const struct driver_slot_needs *want = wants[round % 4];
         uint32_t random = next_random(&seed);
         /* A quarter of the slots reserved: bits set in two halves of one number. */
         struct driver_settings settings = {.replace_unclaimed = (next_random(&seed) & 1) != 0,

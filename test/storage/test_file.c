@@ -77,7 +77,7 @@ static void test_open_refused(void **state)
     expect_refused(path_in(run.scratch, "file"), true, ERROR_STORAGE_FAILED, "it is not a directory");
     expect_refused(path_in(run.scratch, "file/store"), true, ERROR_STORAGE_FAILED, "it is not a directory");
     expect_refused(path_in(run.scratch, "open-to-all"), true, ERROR_STORAGE_FAILED,
-                   "everybody may write in the directory");
+                   "other users may write in the directory");
     expect_refused(long_name, true, ERROR_STORAGE_FAILED, "the directory's name is too long");
     expect_refused("", true, ERROR_STORAGE_FAILED, "there is no such directory");
     /* Looking into a directory that is no store leaves nothing behind. */
@@ -278,8 +278,7 @@ static void test_links(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(rename(path_in(run.directory, fixed[i]), path_in(run.scratch, "kept")), 0);
         assert_int_equal(symlink(path_in(run.scratch, outside), path_in(run.directory, fixed[i])), 0);
-        expect_refused(run.directory, true, ERROR_STORAGE_FAILED,
-                       "a symbolic link lies where a file of the storage should be");
+        expect_refused(run.directory, true, ERROR_STORAGE_FAILED, "a file of the storage is a symbolic link");
         assert_int_equal(rename(path_in(run.scratch, "kept"), path_in(run.directory, fixed[i])), 0);
     }
     file_load(path_in(run.scratch, outside), &out);
@@ -315,14 +314,14 @@ static void test_format_file(void **state)
         const char *text, *cause;
         enum error_reason reason;
     } rows[] = {
-        {"", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage ", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage 1", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage 1\n\n", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage 0\n", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage -2\n", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storage 99999999999999999999999\n", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
-        {"imprint storagE 2\n", "its file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage ", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage 1", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage 1\n\n", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage 0\n", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage -2\n", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storage 99999999999999999999999\n", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
+        {"imprint storagE 2\n", "the file \"format\" is damaged", ERROR_STORAGE_CORRUPT},
         {"imprint storage 2\n", "it was made by a later version of imprint", ERROR_STORAGE_FAILED},
         {"imprint storage 17\nmore\n", "it was made by a later version of imprint", ERROR_STORAGE_FAILED},
     };
@@ -339,9 +338,9 @@ static void test_format_file(void **state)
         assert_true(bytes_equal(bytes_written(&out), text));
     }
     assert_int_equal(unlink(path_in(run.directory, STORAGE_FILE_FORMAT)), 0);
-    expect_refused(run.directory, true, ERROR_STORAGE_CORRUPT, "its file \"format\" is missing, but there are records");
+    expect_refused(run.directory, true, ERROR_STORAGE_CORRUPT, "the file \"format\" is missing, but there are records");
     expect_refused(run.directory, false, ERROR_STORAGE_CORRUPT,
-                   "its file \"format\" is missing, but there are records");
+                   "the file \"format\" is missing, but there are records");
     file_store(path_in(run.directory, STORAGE_FILE_FORMAT), bytes_of("imprint storage 1\n", 18));
     open_store();
     expect_content(&run.storage, 1, bytes_of("a", 1));

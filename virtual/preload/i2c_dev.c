@@ -28,9 +28,9 @@ static int fail(int number)
 /* One request and its reply; 0 or the errno of a bus that is gone. */
 static int exchange(struct bus_client *client, enum bus_request type, struct bytes body, struct bus_reply *reply)
 {
-    if (bus_client_put(client, type, body) != BUS_CLIENT_OK)
+    if (bus_client_queue(client, type, body) != BUS_CLIENT_OK)
         return EINVAL;
-    if (bus_client_flush(client) != BUS_CLIENT_OK || bus_client_take(client, reply) != BUS_CLIENT_OK)
+    if (bus_client_flush(client) != BUS_CLIENT_OK || bus_client_receive(client, reply) != BUS_CLIENT_OK)
         return ENODEV;
     return 0;
 }

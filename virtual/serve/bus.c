@@ -71,10 +71,11 @@ void serve_bus_catch_up(struct serve_bus *bus)
 }
 
 /*
- * A bus that follows the wall clock is busy for as long as its bits take. Were the reply sent before, the chips would
- * be ahead of the host, and a wait that it measures from there, the wake delay say, too short for them.
+ * On a real-time bus, waits until the wall clock has reached the chips' clocks. If a reply were sent earlier, the chips
+ * would be ahead of the host, and a delay that the host then waits, such as the wake delay, would be too short for
+ * them.
  */
-static void let_bits_pass(const struct serve_bus *bus)
+static void wait_for_wall_clock(const struct serve_bus *bus)
 {
     const uint64_t until_ns = bus->started_ns + serve_bus_now_ns(bus);
     const struct timespec until = {.tv_sec = (time_t)(until_ns / UINT64_C(1000000000)),
@@ -102,7 +103,7 @@ void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds)
     trace_wake(bus->trace, serve_bus_now_ns(bus), microseconds);
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_sda_low(bus->chips[i], microseconds);
-    let_bits_pass(bus);
+    wait_for_wall_clock(bus);
 }
 
 size_t serve_bus_addresses(const struct serve_bus *bus, uint8_t addresses[static BUS_CHIPS_MAX])
@@ -172,5 +173,5 @@ void serve_bus_stop(struct serve_bus *bus)
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_stop(bus->chips[i]);
     trace_stop(bus->trace);
-    let_bits_pass(bus);
+    wait_for_wall_clock(bus);
 }

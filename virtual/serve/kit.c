@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The grammar: docs/reference/kit-protocol.md. Commands are known by their first letter, as kits do. */
+/* The grammar: docs/reference/kit-protocol.md. Commands are recognised by their first letter, as in real kits. */
 #include "virtual/serve/kit.h"
 
 #include <ctype.h>
@@ -18,7 +18,7 @@
 
 #define WAKE_LOW_US 80
 #define WAKE_HIGH_NS 1500000
-#define SELF_TEST_NS 20000000 /* a chip with its power-on self test on is awake that late */
+#define SELF_TEST_NS 20000000 /* wake time of a chip whose power-on self test is enabled */
 #define POLL_NS 500000
 #define POLLS_MAX 6000 /* 3 seconds: the slowest command takes 2.3 */
 
@@ -59,7 +59,7 @@ static bool write_bytes(const struct serve_kit *kit, uint8_t word, const uint8_t
     return taken;
 }
 
-/* One group from the beginning of the chip's output; 0 when nobody answers. */
+/* One group from the beginning of the chip's output; 0 if no chip answers. */
 static size_t read_group(const struct serve_kit *kit, uint8_t group[static GROUP_MAX])
 {
     size_t len = 0;
@@ -86,7 +86,7 @@ static size_t reply_with(char reply[static SERVE_KIT_LINE_MAX + 2], unsigned sta
     return at;
 }
 
-/* The bytes between the line's last parentheses; false when they are no hex. */
+/* The bytes between the line's last parentheses; false if they are not hex. */
 static bool argument_of(const char *line, struct bytes_out *out)
 {
     const char *open = strrchr(line, '('), *close = strrchr(line, ')');
@@ -97,8 +97,8 @@ static bool argument_of(const char *line, struct bytes_out *out)
            hex_decode(open + 1, (size_t)(close - open - 1), out, &stopped);
 }
 
-static size_t talk(const struct serve_kit *kit, const uint8_t *group, size_t len,
-                   char reply[static SERVE_KIT_LINE_MAX + 2])
+static size_t run_command(const struct serve_kit *kit, const uint8_t *group, size_t len,
+                          char reply[static SERVE_KIT_LINE_MAX + 2])
 {
     uint8_t answer[GROUP_MAX];
     size_t got = 0;
@@ -133,12 +133,12 @@ static size_t wake(const struct serve_kit *kit, char reply[static SERVE_KIT_LINE
     return reply_with(reply, got == COUNT_MIN && answer[1] == 0x07 ? STATUS_SELF_TEST : STATUS_OK, answer, got);
 }
 
-static size_t single(const struct serve_kit *kit, uint8_t word, char reply[static SERVE_KIT_LINE_MAX + 2])
+static size_t send_word(const struct serve_kit *kit, uint8_t word, char reply[static SERVE_KIT_LINE_MAX + 2])
 {
     return reply_with(reply, write_bytes(kit, word, NULL, 0) ? STATUS_OK : STATUS_NO_ANSWER, NULL, 0);
 }
 
-/* "board:...": who is there. */
+/* "board:...": lists the kit and its chips. */
 static size_t answer_board(const struct serve_kit *kit, const char *what, const uint8_t *data, size_t len,
                            char reply[static SERVE_KIT_LINE_MAX + 2])
 {
@@ -180,19 +180,19 @@ size_t serve_kit_answer(struct serve_kit *kit, const char *line, char reply[stat
         else if (target == 'e' && tolower((unsigned char)command[0]) == 'p' && strchr(command, ':') != NULL)
             written = answer_physical(kit, strchr(command, ':') + 1, data, argument.len, reply);
         else if (target == 'e' && tolower((unsigned char)command[0]) == 't' && argument.len != 0)
-            written = talk(kit, data, argument.len, reply);
+            written = run_command(kit, data, argument.len, reply);
         else if (target == 'e' && tolower((unsigned char)command[0]) == 'w')
             written = wake(kit, reply);
         else if (target == 'e' && tolower((unsigned char)command[0]) == 'i')
-            written = single(kit, WORD_IDLE, reply);
+            written = send_word(kit, WORD_IDLE, reply);
         else if (target == 'e' && tolower((unsigned char)command[0]) == 's')
-            written = single(kit, WORD_SLEEP, reply);
+            written = send_word(kit, WORD_SLEEP, reply);
     }
     bytes_wipe(data, sizeof data);
     return written != 0 ? written : reply_with(reply, STATUS_BAD, NULL, 0);
 }
 
-static void take(void *context, struct bytes bytes, const struct serve_outlet *outlet)
+static void receive(void *context, struct bytes bytes, const struct serve_outlet *outlet)
 {
     struct serve_kit *kit = context;
     char reply[SERVE_KIT_LINE_MAX + 2];
@@ -215,7 +215,7 @@ static void take(void *context, struct bytes bytes, const struct serve_outlet *o
     bytes_wipe(reply, sizeof reply);
 }
 
-static void left(void *context)
+static void disconnected(void *context)
 {
     struct serve_kit *kit = context;
 
@@ -227,5 +227,5 @@ static void left(void *context)
 
 struct serve_peer serve_kit_peer(struct serve_kit *kit)
 {
-    return (struct serve_peer){.take = take, .left = left, .context = kit};
+    return (struct serve_peer){.receive = receive, .disconnected = disconnected, .context = kit};
 }

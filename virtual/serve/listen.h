@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where clients of a served bus come in: a Unix socket of its owner only, or a TCP port, on loopback unless told
- * otherwise (the protocol knows no passwords).
+ * Listens for clients of a served bus: at a Unix socket that only its owner can open, or at a TCP port, on loopback
+ * unless `remote` is set (the protocol has no passwords).
  */
 #ifndef IMPRINT_SERVE_LISTEN_H
 #define IMPRINT_SERVE_LISTEN_H
@@ -12,18 +12,18 @@
 
 #include "base/error.h"
 
-/* Private, but for reading: `fd` and `device`. */
+/* Callers may read `fd` and `device`; the rest is private. */
 struct serve_listener {
     int fd;
     char device[PATH_MAX + 8]; /* "unix:PATH" or "tcp:HOST:PORT": where it really listens */
     bool has_path;
-    dev_t file_device; /* of the socket's file, so that nobody else's is removed */
+    dev_t file_device; /* of the socket's file, so that only this file is removed */
     ino_t file_number;
 };
 
 /*
  * Listens at `path`, made with mode 0600. A socket that a dead server left there is replaced; any other file, and a
- * socket somebody listens at, is an error. On false nothing is held.
+ * socket with a running server, is an error. On false nothing is open.
  */
 bool serve_listen_unix(struct serve_listener *listener, const char *path, struct error *err);
 

@@ -62,14 +62,14 @@ bool serve_pty_run(struct serve_pty *pty, const struct serve_peer *peer, int sto
             return true;
         got = read(pty->fd, data, sizeof data);
         if (got > 0) {
-            peer->take(peer->context, bytes_of(data, (size_t)got), &outlet);
+            peer->receive(peer->context, bytes_of(data, (size_t)got), &outlet);
             bytes_wipe(data, sizeof data);
         }
         if (got > 0 || (got < 0 && errno != EIO)) {
             host = true;
         } else if (host) { /* the last host has closed the terminal */
             host = false;
-            peer->left(peer->context);
+            peer->disconnected(peer->context);
         }
     }
 }

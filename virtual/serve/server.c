@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop: wait, receive, answer whoever has the turn, send. A client whose replies do not leave is not read from, so
- * buffers are bounded.
+ * The loop: wait, receive, answer the clients that may use the bus, send. A client that does not read its replies is
+ * not read from, so buffers are bounded.
  */
 #include "virtual/serve/server.h"
 
@@ -22,8 +22,8 @@
 struct serve_client {
     int fd;
     struct serve_session session;
-    bool waiting; /* for its turn: a frame is there and somebody else holds the bus */
-    bool closing; /* refused or gone: closed as soon as its last reply has been tried */
+    bool waiting; /* a frame is complete, but another client holds the bus */
+    bool closing; /* refused or disconnected: closed after one attempt to send its last reply */
     size_t in_len, out_len, out_sent;
     uint8_t in[FRAME_BYTES];
     uint8_t out[2 * FRAME_BYTES];
@@ -37,13 +37,13 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void tell(const struct serve_server *server, const char *cause)
+static void report_refused(const struct serve_server *server, const char *cause)
 {
     if (server->callbacks.refused != NULL)
         server->callbacks.refused(server->callbacks.context, cause);
 }
 
-/* Sends what it takes now. */
+/* Sends as much as the client accepts now. */
 static void send_replies(struct serve_client *client)
 {
     while (client->out_sent < client->out_len) {
@@ -68,37 +68,37 @@ static void refuse(const struct serve_server *server, struct serve_client *clien
     serve_session_refuse(refusal, cause, &reply);
     client->out_len += reply.len;
     client->closing = true;
-    tell(server, cause);
+    report_refused(server, cause);
 }
 
-/* The bus goes to who wants it; a wish that has to wait is never handed on. */
-static void grant(struct serve_server *server, struct serve_client *client, enum serve_wish wish)
+/* Applies a hold or release. A request that must wait for its turn does not get here. */
+static void grant(struct serve_server *server, struct serve_client *client, enum serve_turn turn)
 {
-    if (wish == SERVE_WISH_HOLD)
+    if (turn == SERVE_TURN_HOLD)
         server->holder = client;
-    else if (wish == SERVE_WISH_RELEASE && server->holder == client)
+    else if (turn == SERVE_TURN_RELEASE && server->holder == client)
         server->holder = NULL;
     if (server->holder == client)
-        server->holder_heard_ms = now_ms();
+        server->holder_request_ms = now_ms();
 }
 
 /* Answers one whole frame. */
 static void answer(struct serve_server *server, struct serve_client *client, struct bytes frame)
 {
     struct bytes_out reply = {.data = client->out + client->out_len, .cap = FRAME_BYTES};
-    const bool greeted = client->session.greeted;
+    const bool hello_done = client->session.hello_done;
     const char *cause = NULL;
 
     if (serve_session_answer(&client->session, server->bus, frame, &reply, &cause) == SERVE_REFUSED) {
         client->closing = true;
-        tell(server, cause);
-    } else if (greeted) {
-        grant(server, client, serve_session_wish(frame));
+        report_refused(server, cause);
+    } else if (hello_done) {
+        grant(server, client, serve_session_turn(frame));
     }
     client->out_len += reply.len;
 }
 
-/* Answers the frames that are there and whose turn it is. True when something happened. */
+/* Answers the client's complete frames, unless another client holds the bus. True if any was answered. */
 static bool answer_client(struct serve_server *server, struct serve_client *client)
 {
     size_t used = 0;
@@ -109,15 +109,15 @@ static bool answer_client(struct serve_server *server, struct serve_client *clie
         size_t len = load16_le(client->in + used);
 
         if (len == 0 || len > BUS_FRAME_MAX) {
-            refuse(server, client, client->session.greeted ? BUS_BAD_FRAME : BUS_NOT_A_CLIENT,
-                   client->session.greeted ? "a frame is empty or too long"
-                                           : "not the imprint bus protocol: the first frame must be a hello");
+            refuse(server, client, client->session.hello_done ? BUS_BAD_FRAME : BUS_NOT_A_CLIENT,
+                   client->session.hello_done ? "a frame is empty or too long"
+                                              : "not the imprint bus protocol: the first frame must be a hello");
             break;
         }
         if (client->in_len - used < BUS_LENGTH_BYTES + len)
             break;
-        client->waiting =
-            client->session.greeted && !client->session.hold_lost && server->holder != NULL && server->holder != client;
+        client->waiting = client->session.hello_done && !client->session.hold_lost && server->holder != NULL &&
+                          server->holder != client;
         if (client->waiting)
             break;
         answer(server, client, bytes_of(client->in + used + BUS_LENGTH_BYTES, len));
@@ -142,7 +142,7 @@ static void receive(const struct serve_server *server, struct serve_client *clie
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
         return;
     if (client->in_len != 0 && !client->closing && !client->waiting)
-        tell(server, "closed its connection in the middle of a frame");
+        report_refused(server, "closed its connection in the middle of a frame");
     client->closing = true;
 }
 
@@ -153,7 +153,7 @@ static void remove_client(struct serve_server *server, size_t at)
     if (server->holder == client)
         server->holder = NULL;
     (void)shutdown(client->fd, SHUT_WR);
-    /* What is left unread would make TCP reset the connection, and the error frame might not be seen. */
+    /* Unread bytes would make TCP reset the connection, and the client might not get the error frame. */
     while (recv(client->fd, client->in, sizeof client->in, MSG_DONTWAIT) > 0) {
         /* dropped */
     }
@@ -170,20 +170,21 @@ static void accept_client(struct serve_server *server)
     const int yes = 1;
 
     if (fd < 0)
-        return; /* gone again, or no room in the process: the next round tries again */
+        return; /* disconnected already, or too many open files: the next round tries again */
     client = calloc(1, sizeof *client);
     if (client == NULL) {
         (void)close(fd);
         return;
     }
     client->fd = fd;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* a Unix socket refuses, and needs it not */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes,
+                     sizeof yes); /* fails on a Unix socket, which does not need it */
     if (server->count == SERVE_CLIENTS_MAX - 1)
         refuse(server, client, BUS_TOO_MANY, "too many clients: the limit is 63");
     server->clients[server->count++] = client;
 }
 
-/* A holder that is silent while others wait loses its hold; milliseconds until then, -1 for never. */
+/* A client that holds the bus without a request while others wait loses it. Milliseconds until then; -1: never. */
 static int watch_holder(struct serve_server *server)
 {
     uint64_t silent_ms;
@@ -193,16 +194,16 @@ static int watch_holder(struct serve_server *server)
         waited_for |= server->clients[i]->waiting;
     if (server->holder == NULL || !waited_for)
         return -1;
-    silent_ms = now_ms() - server->holder_heard_ms;
+    silent_ms = now_ms() - server->holder_request_ms;
     if (silent_ms < BUS_HOLD_SILENCE_MS)
         return (int)(BUS_HOLD_SILENCE_MS - silent_ms);
     server->holder->session.hold_lost = true;
     server->holder = NULL;
-    tell(server, "held the bus for 5 seconds without a request");
+    report_refused(server, "held the bus for 5 seconds without a request");
     return 0;
 }
 
-/* Until nobody whose turn it is has anything left to say. */
+/* Answers until no client that may use the bus has a complete frame. */
 static void answer_all(struct serve_server *server)
 {
     bool busy = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* docs/reference/bus-protocol.md, from the server's side. One row per request. */
+/* The server's side of docs/reference/bus-protocol.md. One row per request. */
 #include "virtual/serve/session.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #define GROUP_MIN 1
 #define CLOCK_MIN_HZ 1000
 #define CLOCK_MAX_HZ 1000000                      /* ATECC608B: at most 1 MHz */
-#define WAIT_MAX_NS (UINT64_C(3600) * 1000000000) /* a slip of the client, not a wait, where it is longer */
+#define WAIT_MAX_NS (UINT64_C(3600) * 1000000000) /* a longer wait is a client's mistake */
 
 static void begin(struct bytes_out *reply, enum bus_reply_type type)
 {
@@ -45,21 +45,21 @@ static void put_addresses(const struct serve_bus *bus, struct bytes_out *reply)
 static const char *answer_hello(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                                 struct bytes_out *reply)
 {
-    (void)body; /* its form is checked where every first frame is */
-    session->greeted = true;
+    (void)body; /* checked by check_order() */
+    session->hello_done = true;
     (void)bytes_append_byte(reply, bus->real_time ? BUS_HELLO_REAL_TIME : BUS_HELLO_AWAIT);
     put_addresses(bus, reply);
     return NULL;
 }
 
-/* One message as it lies in a request. */
+/* One message of a transfer request. */
 struct message {
     uint8_t flags, address;
     uint16_t len;
     const uint8_t *data; /* of a write */
 };
 
-/* Takes the next message off `rest`; NULL, or why it is none. */
+/* Reads the next message from `rest` and advances it. NULL, or why it is invalid. */
 static const char *next_message(struct bytes *rest, struct message *message)
 {
     bool reading;
@@ -84,7 +84,7 @@ static const char *next_message(struct bytes *rest, struct message *message)
     return NULL;
 }
 
-/* The whole transfer is looked at before its first byte goes to the bus. */
+/* Checks the whole transfer before its first byte is sent on the bus. */
 static const char *check_transfer(struct bytes body)
 {
     struct bytes rest;
@@ -106,7 +106,7 @@ static const char *check_transfer(struct bytes body)
     return reads > BUS_READ_MAX ? "a transfer reads more than 8192 bytes" : NULL;
 }
 
-/* The bytes of one read, with their count before them. They fit: check_transfer(). */
+/* Appends the bytes of one read, after their count. They fit: see check_transfer(). */
 static void read_message(struct serve_bus *bus, const struct message *message, struct bytes_out *reply)
 {
     size_t at = reply->len, len = message->len;
@@ -127,7 +127,7 @@ static const char *answer_transfer(struct serve_session *session, struct serve_b
 {
     const char *cause = check_transfer(body);
     uint8_t *result = reply->data + reply->len;
-    enum bus_result outcome = BUS_ACKNOWLEDGED;
+    enum bus_result result_code = BUS_ACKNOWLEDGED;
     struct message message;
     struct bytes rest;
     uint16_t taken = 0;
@@ -138,26 +138,26 @@ static const char *answer_transfer(struct serve_session *session, struct serve_b
         return cause;
     rest = bytes_of(body.data + 1, body.len - 1);
     (void)bytes_append(reply, bytes_of((const uint8_t[BUS_TRANSFER_REPLY_BYTES]){0}, BUS_TRANSFER_REPLY_BYTES));
-    while (done < body.data[0] && outcome == BUS_ACKNOWLEDGED) {
+    while (done < body.data[0] && result_code == BUS_ACKNOWLEDGED) {
         (void)next_message(&rest, &message);
         if (!serve_bus_start(bus, (uint8_t)((unsigned)message.address << 1 | (message.flags & READ_BIT)))) {
-            outcome = BUS_ADDRESS_REFUSED;
+            result_code = BUS_ADDRESS_REFUSED;
         } else if ((message.flags & BUS_MESSAGE_READ) != 0) {
             read_message(bus, &message, reply);
         } else {
-            for (taken = 0; message.data != NULL && taken < message.len && outcome == BUS_ACKNOWLEDGED; taken++) {
+            for (taken = 0; message.data != NULL && taken < message.len && result_code == BUS_ACKNOWLEDGED; taken++) {
                 if (!serve_bus_write(bus, message.data[taken]))
-                    outcome = BUS_BYTE_REFUSED;
+                    result_code = BUS_BYTE_REFUSED;
             }
-            if (outcome == BUS_BYTE_REFUSED)
+            if (result_code == BUS_BYTE_REFUSED)
                 taken--;
         }
-        done = (uint8_t)(done + (outcome == BUS_ACKNOWLEDGED));
+        done = (uint8_t)(done + (result_code == BUS_ACKNOWLEDGED));
     }
     serve_bus_stop(bus);
-    result[0] = (uint8_t)outcome;
+    result[0] = (uint8_t)result_code;
     result[1] = done;
-    store16_le(result + 2, outcome == BUS_BYTE_REFUSED ? taken : 0);
+    store16_le(result + 2, result_code == BUS_BYTE_REFUSED ? taken : 0);
     return NULL;
 }
 
@@ -228,7 +228,7 @@ static const char *answer_clock(struct serve_session *session, struct serve_bus 
     return NULL;
 }
 
-/* Hold and release: the server has done what there is to do. */
+/* Hold and release: the server applies them. */
 static const char *answer_turn(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                                struct bytes_out *reply)
 {
@@ -240,14 +240,14 @@ static const char *answer_turn(struct serve_session *session, struct serve_bus *
 
 static const struct {
     enum bus_request type;
-    enum serve_wish wish;
+    enum serve_turn turn;
     const char *(*answer)(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                           struct bytes_out *reply);
 } requests[] = {
-    {BUS_HELLO, SERVE_WISH_NOTHING, answer_hello},  {BUS_TRANSFER, SERVE_WISH_NOTHING, answer_transfer},
-    {BUS_WAKE, SERVE_WISH_NOTHING, answer_wake},    {BUS_TIME, SERVE_WISH_NOTHING, answer_time},
-    {BUS_CLOCK, SERVE_WISH_NOTHING, answer_clock},  {BUS_HOLD, SERVE_WISH_HOLD, answer_turn},
-    {BUS_RELEASE, SERVE_WISH_RELEASE, answer_turn}, {BUS_AWAIT, SERVE_WISH_NOTHING, answer_await},
+    {BUS_HELLO, SERVE_TURN_UNCHANGED, answer_hello}, {BUS_TRANSFER, SERVE_TURN_UNCHANGED, answer_transfer},
+    {BUS_WAKE, SERVE_TURN_UNCHANGED, answer_wake},   {BUS_TIME, SERVE_TURN_UNCHANGED, answer_time},
+    {BUS_CLOCK, SERVE_TURN_UNCHANGED, answer_clock}, {BUS_HOLD, SERVE_TURN_HOLD, answer_turn},
+    {BUS_RELEASE, SERVE_TURN_RELEASE, answer_turn},  {BUS_AWAIT, SERVE_TURN_UNCHANGED, answer_await},
 };
 
 #define REQUEST_COUNT (sizeof requests / sizeof requests[0])
@@ -261,15 +261,15 @@ static size_t row_of(struct bytes frame)
     return row;
 }
 
-enum serve_wish serve_session_wish(struct bytes frame)
+enum serve_turn serve_session_turn(struct bytes frame)
 {
     size_t row = row_of(frame);
 
-    return row < REQUEST_COUNT ? requests[row].wish : SERVE_WISH_NOTHING;
+    return row < REQUEST_COUNT ? requests[row].turn : SERVE_TURN_UNCHANGED;
 }
 
-/* Whether this may be said now: the first frame is a hello, and none after it is. */
-static enum bus_refusal check_manners(const struct serve_session *session, struct bytes frame, const char **cause)
+/* Checks that the first frame, and only the first, is a hello. */
+static enum bus_refusal check_order(const struct serve_session *session, struct bytes frame, const char **cause)
 {
     const bool hello = frame.data[0] == BUS_HELLO;
 
@@ -277,7 +277,7 @@ static enum bus_refusal check_manners(const struct serve_session *session, struc
         *cause = "lost the bus: held it for 5 seconds without a request";
         return BUS_HOLD_LOST;
     }
-    if (session->greeted) {
+    if (session->hello_done) {
         *cause = hello ? "a second hello" : NULL;
         return BUS_BAD_FRAME;
     }
@@ -293,7 +293,7 @@ static enum bus_refusal check_manners(const struct serve_session *session, struc
 enum serve_answer serve_session_answer(struct serve_session *session, struct serve_bus *bus, struct bytes frame,
                                        struct bytes_out *reply, const char **cause)
 {
-    enum bus_refusal refusal = check_manners(session, frame, cause);
+    enum bus_refusal refusal = check_order(session, frame, cause);
     const size_t row = row_of(frame);
     uint8_t now[8] = {0};
 

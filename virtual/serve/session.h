@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One client's side of the bus protocol: a whole frame in, a whole frame out. Knows no sockets; whose turn it is, the
- * server decides before it hands a frame on. Whatever a frame holds, the bus is left stopped.
+ * Answers one client's frames of the bus protocol. It does not use sockets; the server decides which client may use the
+ * bus before it passes a frame on. After every frame, valid or not, the bus is stopped.
  */
 #ifndef IMPRINT_SERVE_SESSION_H
 #define IMPRINT_SERVE_SESSION_H
@@ -12,7 +12,7 @@
 /* Zero-initialised: a client that has just connected. */
 struct serve_session {
     uint32_t clock_hz; /* 0: the bus's own */
-    bool greeted;
+    bool hello_done;
     bool hold_lost; /* set by the server; the next request is refused */
 };
 
@@ -21,12 +21,12 @@ enum serve_answer {
     SERVE_REFUSED, /* the reply is an error frame: send it and close */
 };
 
-/* What a session wants of the server besides its reply. */
-enum serve_wish { SERVE_WISH_NOTHING, SERVE_WISH_HOLD, SERVE_WISH_RELEASE };
+/* What a request changes about the right to use the bus. */
+enum serve_turn { SERVE_TURN_UNCHANGED, SERVE_TURN_HOLD, SERVE_TURN_RELEASE };
 
 /*
- * Answers `frame` (type and body; not empty) with a frame in `reply` (its length field included), which has room for
- * BUS_LENGTH_BYTES + BUS_FRAME_MAX bytes. `*cause` is for people: why it was refused, a literal; NULL when it was not.
+ * Answers `frame` (type and body; not empty) with a frame in `reply` (its length field included), which has space for
+ * BUS_LENGTH_BYTES + BUS_FRAME_MAX bytes. `*cause` gets why it was refused, a string literal; NULL if it was not.
  */
 enum serve_answer serve_session_answer(struct serve_session *session, struct serve_bus *bus, struct bytes frame,
                                        struct bytes_out *reply, const char **cause);
@@ -34,7 +34,7 @@ enum serve_answer serve_session_answer(struct serve_session *session, struct ser
 /* An error frame, for what the server itself refuses. */
 void serve_session_refuse(enum bus_refusal refusal, const char *cause, struct bytes_out *reply);
 
-/* What a frame of this type asks of the server. */
-enum serve_wish serve_session_wish(struct bytes frame);
+/* What a frame of this type changes about the right to use the bus. */
+enum serve_turn serve_session_turn(struct bytes frame);
 
 #endif

@@ -13,15 +13,15 @@ static void put(void *context, struct bytes bytes)
     (void)!send(*host_fd, bytes.data, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* What the host has sent. False when it has gone. */
-static bool hear(int host_fd, const struct serve_peer *peer)
+/* Passes what the host has sent to the peer. False if the host has disconnected. */
+static bool receive(int host_fd, const struct serve_peer *peer)
 {
     const struct serve_outlet outlet = {.put = put, .context = &host_fd};
     uint8_t data[256];
     ssize_t got = recv(host_fd, data, sizeof data, MSG_DONTWAIT);
 
     if (got > 0) {
-        peer->take(peer->context, bytes_of(data, (size_t)got), &outlet);
+        peer->receive(peer->context, bytes_of(data, (size_t)got), &outlet);
         bytes_wipe(data, sizeof data);
         return true;
     }
@@ -45,11 +45,11 @@ bool serve_stream_run(int listen_fd, const struct serve_peer *peer, int stop_fd)
         if (fds[1].revents == 0)
             continue;
         if (host_fd < 0) {
-            host_fd = accept(listen_fd, NULL, NULL); /* one that is gone again: the next round waits for another */
-        } else if (!hear(host_fd, peer)) {
+            host_fd = accept(listen_fd, NULL, NULL); /* -1 if the host has disconnected already */
+        } else if (!receive(host_fd, peer)) {
             (void)close(host_fd);
             host_fd = -1;
-            peer->left(peer->context);
+            peer->disconnected(peer->context);
         }
     }
     if (host_fd >= 0)

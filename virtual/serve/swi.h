@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A single-wire chip as a UART sees it whose transmitter and receiver are both on the wire: each byte is heard again as
- * its own echo, and the chip's bits behind it. No rate comes through here: a byte of zeros is a wake pulse, all others
- * are bits. docs/reference/single-wire.md says how time passes.
+ * A single-wire chip at a UART whose transmitter and receiver are both connected to the wire: the host receives an echo
+ * of each byte, then the chip's bits. The baud rate is not known here: a zero byte is a wake pulse, any other byte is a
+ * bit. docs/reference/single-wire.md explains how time passes.
  */
 #ifndef IMPRINT_SERVE_SWI_H
 #define IMPRINT_SERVE_SWI_H
@@ -14,11 +14,11 @@
 struct serve_swi {
     struct serve_bus *bus;
     bool real_time;
-    uint64_t heard_ns; /* wall clock when the host was last heard */
-    /* For the trace: what the bits so far say. */
+    uint64_t last_byte_ns; /* wall clock at the host's last byte */
+    /* For the trace: the bits decoded so far. */
     uint8_t byte, bits;
     uint8_t flag;  /* 0: none yet */
-    uint8_t count; /* of the group behind it; 0: not yet known */
+    uint8_t count; /* of the group after it; 0: not yet known */
     uint8_t at;
 };
 

@@ -144,7 +144,7 @@ static void take_report(const struct uhid_output_req *output, const struct serve
         data++;
         len--;
     }
-    peer->take(peer->context, bytes_of(data, len), outlet);
+    peer->receive(peer->context, bytes_of(data, len), outlet);
 }
 
 /* The kernel asks for, or sets, a report that the kit does not have. */
@@ -185,7 +185,7 @@ bool serve_uhid_run(int fd, const struct serve_peer *peer, int stop_fd)
             take_report(&event.u.output, peer, &outlet);
             break;
         case UHID_CLOSE: /* the last program has closed it */
-            peer->left(peer->context);
+            peer->disconnected(peer->context);
             break;
         case UHID_GET_REPORT:
         case UHID_SET_REPORT:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A peer behind a HID device that the kernel makes for us (/dev/uhid): unmodified programs find it as a kit on USB,
- * with vendor and product of Microchip's, in reports of 64 bytes. Wants the kernel's module uhid, and the right to it.
+ * Serves a peer as a HID device, which the kernel creates through /dev/uhid: unmodified programs see a Microchip kit on
+ * USB, with reports of 64 bytes. Needs the kernel module uhid and write permission on /dev/uhid.
  */
 #ifndef IMPRINT_SERVE_UHID_H
 #define IMPRINT_SERVE_UHID_H
@@ -17,12 +17,12 @@
 int serve_uhid_open(const char *serial, struct error *err);
 
 /*
- * The same with `fd`, on which the kernel's side speaks as /dev/uhid does; it stays the caller's. True when the kernel
- * has taken the device into use.
+ * The same with `fd`, an open /dev/uhid or a test's stand-in; it stays the caller's. True when the kernel has started
+ * the device.
  */
 bool serve_uhid_create(int fd, const char *serial, struct error *err);
 
-/* Serves `peer` there until `stop_fd` is readable. False when the kernel refuses to go on, with errno set. */
+/* Serves `peer` there until `stop_fd` is readable. False if a system call fails, with errno set. */
 bool serve_uhid_run(int fd, const struct serve_peer *peer, int stop_fd);
 
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The board that is this host, so that both applications run as programs: the console is stdin and stdout (a pipe or a
- * terminal), the chip a virtual one, the flash an image in a file with the same geometry as the MPS2 boards'. The
- * environment says which:
+ * This host as a board, so that both applications run as programs. The console is stdin and stdout (pipe or terminal),
+ * the chip is virtual, and the flash is an image file with the geometry of the MPS2 boards. The environment names them:
  *
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
- *     IMPRINT_BOARD_FLASH  the image; made, erased, where there is none
- *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip whose file was given
- * (docs/internals/virtual-chip.md), or flash@N: power fails before the Nth time that the flash is programmed or erased;
- *                          flash@N.torn: in the middle of it
+ *     IMPRINT_BOARD_FLASH  the flash image; made, erased, if it does not exist
+ *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip (docs/internals/virtual-chip.md; only with a
+ * file as IMPRINT_BOARD_CHIP), or flash@N: power fails before the Nth program or erase of the flash, or flash@N.torn:
+ * in the middle of it
  *
- * Pulling the console, by closing its other end, is pulling the board: the program ends when it next waits for a
- * command. A run goes on without a reader.
+ * Closing the other end of the console means pulling the board: the program ends when it next waits for a command. A
+ * run that has started continues without a reader.
  */
 #include <imprint/board.h>
 
@@ -35,14 +34,14 @@
 
 #define EXIT_USAGE 2
 
-/* The board: one in a process, like any board. */
+/* The board. A process has one, like real hardware. */
 static struct {
     struct virtual_chip *chip;
     struct transport_virtual virtual_bus;
     struct imprint_transport transport;
     struct flash_file image;
     struct imprint_flash_device flash; /* in front of it */
-    unsigned flash_left;               /* changes until power fails; 0: it does not */
+    unsigned flash_left;               /* changes until power fails; 0: never */
     bool flash_torn;
 } board;
 
@@ -57,7 +56,7 @@ static const char *setting(const char *name)
     const char *value = getenv(name);
 
     if (value == NULL || value[0] == '\0')
-        cannot("start", name, "not set: firmware/board/host/board.c says what it is");
+        cannot("start", name, "the variable is not set; firmware/board/host/board.c explains it");
     return value;
 }
 
@@ -71,7 +70,7 @@ static bool arm_flash(const char *fault)
     if (strncmp(fault, flash, sizeof flash - 1) != 0)
         return false;
     if (number_read(&end, 1, UINT_MAX, &changes) != NUMBER_OK || (*end != '\0' && strcmp(end, ".torn") != 0))
-        cannot("arm the fault", fault, "expected flash@N or flash@N.torn, N from 1");
+        cannot("arm the fault", fault, "expected: flash@N or flash@N.torn, N from 1");
     board.flash_left = (unsigned)changes;
     board.flash_torn = *end != '\0';
     return true;
@@ -94,7 +93,7 @@ static void open_chip(const char *name)
     if (virtual_open(name, &board.chip, &problem) != VIRTUAL_OK)
         cannot("open the chip", name, problem.cause);
     if (fault != NULL && !virtual_arm_fault(board.chip, fault))
-        cannot("arm the fault", fault, "there is no such fault");
+        cannot("arm the fault", fault, "no such fault; docs/internals/virtual-chip.md lists them");
     board.transport = transport_virtual_init(&board.virtual_bus, board.chip);
 }
 
@@ -105,7 +104,7 @@ static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
     return image->read(image->context, at, data, len);
 }
 
-/* One more change: whether power fails at it. */
+/* Counts a change of the flash. True if power fails at this one. */
 static bool power_fails(void)
 {
     if (board.flash_left == 0)
@@ -132,7 +131,7 @@ static bool program_flash(void *context, uint32_t at, const uint8_t *data, size_
     return image->program(image->context, at, data, len);
 }
 
-/* An erase of a file cannot be torn: then it is done, and power fails behind it. */
+/* An erase of the file cannot be torn: it is completed, then power fails. */
 static bool erase_flash(void *context, uint32_t block)
 {
     const struct imprint_flash_device *image = context;
@@ -167,7 +166,7 @@ static void open_flash(const char *path)
     board.flash.erase = erase_flash;
 }
 
-/* A terminal gives bytes as they come, and echoes none. */
+/* Sets a terminal to deliver bytes at once and not to echo them. */
 static void set_terminal(void)
 {
     struct termios settings;
@@ -200,7 +199,7 @@ void imprint_board_console_write(const uint8_t *data, size_t len)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return; /* nobody is there to read it */
+            return; /* no reader: drop the output */
         data += n;
         len -= (size_t)n;
     }

@@ -11,7 +11,7 @@ const struct mps2_layout mps2_layout = {
     .flash = (uint8_t *)0x21000000,
 };
 
-/* As on many a Cortex-M: pages of 4 KiB, words. */
+/* Like many Cortex-M parts: pages of 4 KiB, units of one word. */
 const struct imprint_flash_device mps2_flash = {
     .block_size = 4096,
     .block_count = 8,

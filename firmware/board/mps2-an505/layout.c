@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MPS2 with the FPGA image of Arm DAI 0505: Cortex-M33, which starts in the secure state and stays there. Addresses are
- * the secure ones: its chapter 4; interrupts: 4.9.
+ * MPS2 with the FPGA image of Arm DAI 0505: Cortex-M33, which starts in the secure state and stays there. Secure
+ * addresses: chapter 4; interrupts: 4.9.
  */
 #include "firmware/board/mps2/mps2.h"
 
@@ -14,7 +14,7 @@ const struct mps2_layout mps2_layout = {
     .flash = (uint8_t *)0x80000000,
 };
 
-/* As on many a Cortex-M33: pages of 2 KiB, double words under an error correcting code. */
+/* Like many Cortex-M33 parts: pages of 2 KiB, units of a double word with an error correcting code. */
 const struct imprint_flash_device mps2_flash = {
     .block_size = 2048,
     .block_count = 16,

@@ -48,8 +48,9 @@ const struct imprint_flash_device *imprint_board_flash(void)
     return &mps2_flash;
 }
 
-/* Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, with which QEMU ends: its number in r0, its parameters in
- * r1. */
+/*
+ * Arm's semihosting specification, 7.8: SYS_EXIT_EXTENDED, which ends QEMU: operation number in r0, parameters in r1.
+ */
 static void leave(const uint32_t parameters[static 2])
 {
     __asm__ volatile("mov r1, %1\n\tmov r0, %0\n\tbkpt 0xAB" : : "r"(0x20u), "r"(parameters) : "r0", "r1", "memory");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time from the FPGA's counter, and sleep. Interrupts stay masked: one that is pending ends a WFI all the same
- * (Armv7-M ARM B1.5.19), so none needs a handler.
+ * Time from the FPGA's counter, and sleep. Interrupts stay masked. A pending one still ends a WFI (Armv7-M ARM
+ * B1.5.19), so none needs a handler.
  */
 #include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
 
-/* The FPGA system control registers (Arm DAI 0385, 5.2). The counter moves on whenever the prescaler runs through. */
+/* The FPGA system control registers (Arm DAI 0385, 5.2). The counter advances each time the prescaler wraps. */
 #define COUNTER 0x18u
 #define PRESCALE 0x1Cu
 
@@ -18,7 +18,7 @@
 #define NVIC_ICPR 0xE000E280u
 #define ICSR 0xE000ED04u
 
-#define SYST_RUN 7u        /* on, pends its exception, by the processor's clock */
+#define SYST_RUN 7u        /* enabled, pends its exception, uses the processor's clock */
 #define SYST_MAX 0xFFFFFFu /* 24 bits */
 #define ICSR_PENDSTCLR (1u << 25)
 
@@ -33,7 +33,7 @@ void mps2_clock_start(void)
     *at(mps2_layout.fpgaio + PRESCALE) = mps2_layout.clock_hz / 1000000u - 1;
 }
 
-/* The counter has 32 bits, which is 71 minutes; whatever waits looks at it more often than that. */
+/* The counter has 32 bits and wraps after 71 minutes; every wait reads it more often than that. */
 uint64_t imprint_board_now_us(void)
 {
     static uint32_t last, rounds;
@@ -45,7 +45,7 @@ uint64_t imprint_board_now_us(void)
     return (uint64_t)rounds << 32 | now;
 }
 
-void mps2_doze(uint8_t irq, uint64_t most_us)
+void mps2_sleep_until_irq(uint8_t irq, uint64_t most_us)
 {
     const uint32_t ticks_us = mps2_layout.clock_hz / 1000000u;
     const uint64_t ticks = most_us * ticks_us;
@@ -66,7 +66,7 @@ void mps2_delay_us(uint32_t microseconds)
     uint64_t waited = 0;
 
     while (waited < microseconds) {
-        mps2_doze(mps2_layout.wire.receive_irq, microseconds - waited);
+        mps2_sleep_until_irq(mps2_layout.wire.receive_irq, microseconds - waited);
         waited = imprint_board_now_us() - start;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flash made of memory: QEMU keeps the board's 16 MB RAM in a file, so that it outlives the power. What real flash
- * would refuse is refused here: a unit is programmed once between two erases, and an erase takes whole blocks.
+ * Flash made of memory: QEMU keeps the board's 16 MB RAM in a file, so that it survives a power cut. It refuses what
+ * real flash cannot do: a unit is programmed once between two erases, and only whole blocks are erased.
  */
 #include <string.h>
 

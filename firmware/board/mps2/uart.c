@@ -51,12 +51,12 @@ int mps2_uart_await(const struct mps2_uart *uart, uint64_t timeout_us)
         uint64_t waited;
         int byte;
 
-        /* Cleared before the look: a byte that comes after it ends the doze. */
+        /* Clear the interrupt before checking for a byte, so that a byte that arrives afterwards ends the sleep. */
         *at(uart, INTCLEAR) = INT_RECEIVED;
         byte = mps2_uart_receive(uart);
         waited = imprint_board_now_us() - start;
         if (byte >= 0 || waited >= timeout_us)
             return byte;
-        mps2_doze(uart->receive_irq, timeout_us - waited);
+        mps2_sleep_until_irq(uart->receive_irq, timeout_us - waited);
     }
 }

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The second UART as the chip's wire. Under QEMU a virtual chip is at the other end; the echo of the wire is its. */
+/*
+ * The second UART as the chip's single wire. Under QEMU a virtual chip is at the other end and sends the echo of the
+ * wire.
+ */
 #include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
 
 /*
- * What is behind the UART under QEMU is a process that must get its turn before anything is heard, and what it says too
- * late would be taken for the answer to the next question. So once it has been heard at all, it is waited for. On a
- * wire 1,000 would do for all three.
+ * Under QEMU the other end of the UART is a process, which answers only when the host schedules it. A late answer would
+ * be mistaken for the answer to the next command, so once the chip has answered at all, these limits are long. On a
+ * real wire 1,000 is enough for all three.
  */
-#define PATIENCE_US 200000
-#define PATIENCE_ECHO_US 2000000
-#define PATIENCE_NOBODY_US 20000
+#define ANSWER_TIMEOUT_US 200000
+#define ECHO_TIMEOUT_US 2000000
+#define NO_CHIP_TIMEOUT_US 20000
 
-static bool somebody;
+static bool chip_has_answered;
 
 static bool wire_set_baud(void *context, uint32_t baud)
 {
@@ -25,11 +28,11 @@ static bool wire_set_baud(void *context, uint32_t baud)
     return true;
 }
 
-static uint32_t patience(bool echo_is_due, uint32_t silence_us)
+static uint32_t byte_timeout_us(bool echo_is_due, uint32_t silence_us)
 {
-    if (!somebody)
-        return PATIENCE_NOBODY_US;
-    return echo_is_due ? PATIENCE_ECHO_US : silence_us;
+    if (!chip_has_answered)
+        return NO_CHIP_TIMEOUT_US;
+    return echo_is_due ? ECHO_TIMEOUT_US : silence_us;
 }
 
 static bool wire_exchange(void *context, struct bytes out, struct bytes_out *in, uint32_t silence_us)
@@ -46,13 +49,13 @@ static bool wire_exchange(void *context, struct bytes out, struct bytes_out *in,
 
         if (sent < out.len && mps2_uart_send(uart, out.data[sent]))
             sent++;
-        byte =
-            sent < out.len ? mps2_uart_receive(uart) : mps2_uart_await(uart, patience(in->len < out.len, silence_us));
+        byte = sent < out.len ? mps2_uart_receive(uart)
+                              : mps2_uart_await(uart, byte_timeout_us(in->len < out.len, silence_us));
         if (byte >= 0)
             (void)bytes_append_byte(in, (uint8_t)byte);
         else if (sent == out.len)
             break;
-        somebody = somebody || byte >= 0;
+        chip_has_answered = chip_has_answered || byte >= 0;
     }
     return true;
 }
@@ -74,5 +77,5 @@ const struct swi_port mps2_wire = {
     .exchange = wire_exchange,
     .delay_us = wire_delay_us,
     .now_us = wire_now_us,
-    .patience_us = PATIENCE_US,
+    .patience_us = ANSWER_TIMEOUT_US,
 };

@@ -7,9 +7,9 @@
 
 #include "base/suggest.h"
 
-#define SHOWN_MAX 40 /* characters of a found value that are shown */
+#define SHOWN_MAX 40 /* characters of a found value to show */
 
-/* A text of bounded length; what does not fit is cut off. */
+/* A text of bounded length; longer text is cut off. */
 struct complain_line {
     char *at;
     size_t left; /* the closing NUL included */
@@ -48,7 +48,7 @@ static void line_add_path(struct complain_line *line, const struct complain_path
     }
 }
 
-/* A value as found: short, printable, on one line. */
+/* Prints a value as found: shortened, printable, on one line. */
 static void line_add_found(struct complain_line *line, const struct tree_node *node)
 {
     const char *quote = node->quoted ? "\"" : "'";
@@ -245,7 +245,7 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
     return false;
 }
 
-/* Where an entry that a conflict names stands: its node, or NULL, and in `path` how it is called. */
+/* An entry named in a conflict: its node (NULL if there is none) and its path. */
 struct complain_entry {
     const struct tree_node *node;
     struct complain_path list, path;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How complaints about a profile's text are put: "keys[1].slot: '16' is out of range" beside "a slot of the chip: 0 to
- * 15". Everything found in the file is shown shortened and printable; what is expected is made from the schema's rows.
- * All functions return false, so that a reader can end with them. Host only.
+ * Error messages about a profile's text: "keys[1].slot: '16' is out of range", with "a slot of the chip: 0 to 15" as
+ * the expected value. Values from the file are shown shortened and printable. Expected values are made from the
+ * schema's rows. All functions return false, so that a reader can return their result. Host only.
  */
 #ifndef IMPRINT_PROFILE_COMPLAIN_H
 #define IMPRINT_PROFILE_COMPLAIN_H
@@ -12,37 +12,37 @@
 #include "profile/text/text.h"
 #include "profile/text/tree.h"
 
-/* Where a reader is: a chain of keys and indexes from the innermost out. NULL is the whole profile. */
+/* The path to a value: a chain of keys and indexes, innermost first. NULL is the whole profile. */
 struct complain_path {
     const struct complain_path *outer;
     const char *key; /* NULL: the item `index` of the list that `outer` names */
     size_t index;
 };
 
-/* The file as a whole: ERROR_INPUT_FILE without a place. */
+/* An error of the file as a whole: ERROR_INPUT_FILE without line and column. */
 __attribute__((format(printf, 3, 4))) bool complain_file(struct profile_complaint *complaint, const char *expected,
                                                          const char *format, ...);
 
-/* Nothing wrong with the file: memory ran out. */
+/* Out of memory; the file is not at fault. */
 bool complain_memory(struct profile_complaint *complaint);
 
-/* A value that its field cannot take. `what` follows the value: "is out of range". */
+/* A value that is invalid for its field. `what` follows the value: "is out of range". */
 bool complain_value(struct profile_complaint *complaint, const struct schema_field *field, const struct tree_node *node,
                     const struct complain_path *path, const char *what);
 
-/* A word that is none of its field's; the nearest one is suggested. */
+/* An unknown word; suggests the nearest valid one. */
 bool complain_word(struct profile_complaint *complaint, const struct schema_field *field, const struct tree_node *node,
                    const struct complain_path *path);
 
-/* A key that is none of its mapping's; the nearest one is suggested. `path` is the mapping's. */
+/* An unknown key of a mapping; suggests the nearest valid one. `path` is the mapping's. */
 bool complain_unknown(struct profile_complaint *complaint, const struct schema_field *fields,
                       const struct tree_node *key, const struct complain_path *path);
 
-/* A key that its mapping has already, in line `first_line`. `path` is the key's. */
+/* A duplicate key of a mapping; the first one is in line `first_line`. `path` is the key's. */
 bool complain_twice(struct profile_complaint *complaint, const struct tree_node *key, uint32_t first_line,
                     const struct complain_path *path);
 
-/* A field that `mapping` lacks. `path` is the mapping's. */
+/* A missing field of `mapping`. `path` is the mapping's. */
 bool complain_missing(struct profile_complaint *complaint, const struct schema_field *field,
                       const struct tree_node *mapping, const struct complain_path *path);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text form's schema: one row per key, with what its value must be and where it goes. `text.c` is the only reader;
- * docs/reference/profile.md says the same for people, and a test compares the two. Host only.
+ * The schema of the text form: one row per key, with the valid values and the destination. `text.c` is its only reader.
+ * docs/reference/profile.md describes it for users; a test compares the two. Host only.
  */
 #ifndef IMPRINT_PROFILE_SCHEMA_H
 #define IMPRINT_PROFILE_SCHEMA_H
@@ -28,26 +28,26 @@ struct schema_field {
     const char *key; /* NULL ends a table */
     enum schema_kind kind;
     bool required;
-    bool hex;           /* numbers are shown to people in hex */
-    size_t at, size;    /* of the value, or of the first entry, in the enclosing struct */
-    uint32_t min, max;  /* of a number; of the count of words or entries */
-    uint32_t otherwise; /* number or word: what an absent key means */
+    bool hex;           /* show numbers in hex */
+    size_t at, size;    /* offset in the enclosing struct, of the value or the first entry */
+    uint32_t min, max;  /* limits of a number, or of the count of words or entries */
+    uint32_t otherwise; /* number or word: value if the key is absent */
     const struct profile_word *words;
     const struct schema_field *fields;
-    size_t count_at;     /* entries: where their count (size_t) goes */
-    size_t line_at;      /* entries: where in each its line (uint32_t) goes, or SCHEMA_NOWHERE */
+    size_t count_at;     /* entries: offset of their count (size_t) */
+    size_t line_at;      /* entries: offset of the line (uint32_t) in each, or SCHEMA_NOWHERE */
     const char *help;    /* what the value is, for messages: "a PSA key id" */
     const char *example; /* one line of YAML, for messages: "id: 18" */
 };
 
-/* What a text is read into. */
+/* The result of reading a text. */
 struct schema_document {
     uint32_t version;
     uint32_t lock; /* enum profile_lock_step bits */
     struct profile profile;
 };
 
-/* The file's outermost mapping, into a struct schema_document. Its first key is checked before all others. */
+/* The file's outermost mapping, read into a struct schema_document. Its first row is checked before all others. */
 extern const struct schema_field schema_root[];
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values are spelled as the headers spell them, so that a reader of the table needs no numbers by heart, and a compiler
- * with other headers makes the same of it. What a checked profile can hold is in the tables below.
+ * Writes values by their names in the headers, so that people can read the C source and it compiles with other headers.
+ * The tables below have every value that a checked profile can contain.
  */
 #include "profile/text/table.h"
 
@@ -166,7 +166,7 @@ static void print_hashes(FILE *stream, const struct profile *profile)
             if (PSA_ALG_SIGN_GET_HASH(profile->keys[i].algorithm) == hashes[h].hash)
                 fprintf(stream,
                         "#if !defined(%s)\n"
-                        "#error \"key %u of the profile wants %s of the image's Mbed TLS (firmware/mbedtls/)\"\n"
+                        "#error \"key %u of the profile needs %s in the image's Mbed TLS (firmware/mbedtls/)\"\n"
                         "#endif\n",
                         hashes[h].want, (unsigned)profile->keys[i].id, hashes[h].want);
 }

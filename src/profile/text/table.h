@@ -13,8 +13,8 @@ bool profile_table_name_valid(const char *name);
 
 /*
  * Prints the definition of `const struct profile_compiled NAME`, and beside it NAME_steps and NAME_driver, the code
- * that does it. The profile has been checked, the digest is its own. `steps` are the C names of the kinds of steps that
- * it needs (provision/steps.h), in their order, then NULL. Errors of `stream` are for the caller to look at.
+ * that does it. The profile must be checked, and the digest must be its digest. `steps` are the C names of the kinds of
+ * steps that it needs (provision/steps.h), in their order, then NULL. The caller checks `stream` for errors.
  */
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
                          const char *const *steps);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The walk over a YAML tree with the schema in hand: `tree.c` says what stands in the file, `schema.c` what should, and
- * this puts the values into the profile. `complain.c` has the words for what does not fit; the first complaint ends it.
+ * Reads a YAML tree by the schema: `tree.c` parses the file, `schema.c` says what it must contain, and this file stores
+ * the values in the profile. `complain.c` makes the error messages; reading stops at the first error.
  */
 #include "profile/text/text.h"
 
@@ -33,7 +33,7 @@ static void text_store(uint8_t *at, size_t size, uint32_t value)
         memcpy(at, &value, sizeof(value));
 }
 
-/* True for what YAML reads as something else than a text unless it is quoted. */
+/* True for a value that YAML does not read as a text unless it is quoted. */
 static bool text_is_untyped(const struct tree_node *node)
 {
     static const char *const words[] = {"~", "null", "true", "false"};
@@ -47,7 +47,7 @@ static bool text_is_untyped(const struct tree_node *node)
     return number_parse(node->text, 0, UINT64_MAX, &number) != NUMBER_MALFORMED;
 }
 
-/* What every reader of a value gets. `base` is the struct that the field's offsets count from. */
+/* The argument of every value reader. The field's offsets are relative to `base`. */
 struct text_value {
     struct profile_complaint *complaint;
     const struct schema_field *field;
@@ -84,7 +84,7 @@ static bool read_flag(const struct text_value *value)
     bool flag = strcmp(value->node->text, "true") == 0;
 
     if (value->node->quoted)
-        return value_refuse(value, "is a text, not a yes or no: it stands in quotes");
+        return value_refuse(value, "is a text, not true or false, because it is in quotes");
     if (!flag && strcmp(value->node->text, "false") != 0)
         return value_refuse(value, "is neither true nor false");
     memcpy(value->base + value->field->at, &flag, sizeof(flag));
@@ -121,7 +121,7 @@ static bool read_text(const struct text_value *value)
     return true;
 }
 
-/* The value of the word at `node`; false with a complaint. */
+/* Looks up the value of the word at `node`; reports an error if it is unknown. */
 static bool text_find_word(const struct text_value *value, const struct tree_node *node,
                            const struct complain_path *path, uint32_t *found)
 {
@@ -157,7 +157,7 @@ static bool text_check_count(const struct text_value *value)
     return true;
 }
 
-/* Each word counts before their number does: a list that is too long has a double or a stranger in it. */
+/* Check the words before their number: a list that is too long contains a duplicate or an unknown word. */
 static bool read_words(const struct text_value *value)
 {
     uint32_t all = 0;
@@ -209,7 +209,7 @@ static bool read_entries(const struct text_value *value)
     return true;
 }
 
-/* One reader per kind, and the shape of YAML it takes. */
+/* One reader per kind, and the YAML node type that it accepts. */
 static const struct {
     enum tree_kind shape;
     const char *not_it;
@@ -245,7 +245,7 @@ static const struct schema_field *text_find_field(const struct schema_field *fie
     return NULL;
 }
 
-/* Reads the mapping at value->node, key by key as they stand there, then sees what is missing. */
+/* Reads the mapping at value->node key by key, in the file's order, then reports missing keys. */
 static bool read_fields(const struct text_value *value)
 {
     const struct schema_field *fields = value->field->fields;
@@ -277,7 +277,7 @@ static bool read_fields(const struct text_value *value)
     return true;
 }
 
-/* The version says which schema holds: it is looked at before anything else, wherever it stands. */
+/* Checks the version first, wherever it is in the file, because it decides which schema applies. */
 static bool read_version(const struct text_value *root)
 {
     const struct schema_field *field = &schema_root[0];
@@ -291,7 +291,7 @@ static bool read_version(const struct text_value *root)
     return version.node != NULL ? read_value(&version) : complain_missing(root->complaint, field, root->node, NULL);
 }
 
-/* The canonical order: what the text's order does not mean is not kept. */
+/* Brings entries whose order has no meaning into canonical order. */
 static void text_sort_write_keys(struct profile *profile)
 {
     for (size_t i = 1; i < profile->write_key_count; i++) {
@@ -330,7 +330,7 @@ static bool text_read_root(const struct tree_node *root, struct schema_document 
 static bool text_refuse_size(struct profile_complaint *complaint)
 {
     return complain_file(complaint, "a profile, which is a text of a few kilobytes",
-                         "the file is larger than a profile may be, %d bytes", PROFILE_TEXT_MAX);
+                         "the file is too large (limit %d bytes)", PROFILE_TEXT_MAX);
 }
 
 bool profile_read_text(const char *text, size_t len, struct profile *profile, struct profile_complaint *complaint)
@@ -359,7 +359,7 @@ out:
     return done;
 }
 
-/* Reads up to `cap` bytes; more in the file than that show as `*len` == `cap`. */
+/* Reads up to `cap` bytes. `*len` == `cap` means that the file may be longer. */
 static bool text_load(int file, char *text, size_t cap, size_t *len, struct profile_complaint *complaint)
 {
     *len = 0;
@@ -390,7 +390,8 @@ bool profile_read_file(const char *path, struct profile *profile, struct profile
         goto out;
     }
     if (fstat(file, &status) != 0) {
-        (void)complain_file(complaint, "the path of a profile", "cannot look at the file: %s", strerror(errno));
+        (void)complain_file(complaint, "the path of a profile", "cannot read the file's type and size: %s",
+                            strerror(errno));
         goto out;
     }
     if (S_ISDIR(status.st_mode)) {

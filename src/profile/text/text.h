@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles for people: YAML, read against a schema that is a table. Every error names file, line, column, what was
- * found and what was expected. Files that a profile names (keys to import, write keys) are not opened here. Host only.
+ * Reads profiles from YAML by a schema table. Every error names file, line, column, the value found and the value
+ * expected. Does not open the files that a profile names (keys to import, write keys). Host only.
  */
 #ifndef IMPRINT_PROFILE_TEXT_H
 #define IMPRINT_PROFILE_TEXT_H
 
 #include "profile/profile.h"
 
-#define PROFILE_TEXT_MAX (256 * 1024) /* a profile file's size in bytes; larger ones are refused unread */
+#define PROFILE_TEXT_MAX (256 * 1024) /* largest profile file in bytes; larger files are refused unread */
 #define PROFILE_MESSAGE_MAX 512
 
 /*
- * What is wrong with a text, ready for a person: "keys[1].slot: 16 is out of range". Line and column count from 1, in
- * characters; both are 0 when it is the file as a whole. Messages are printable ASCII, one line, whatever the file
- * holds. The reason is one of ERROR_INPUT_FILE, _PROFILE_SYNTAX, _PROFILE_SCHEMA, _PROFILE_CONFLICT, _UNEXPECTED.
+ * An error in a text, as a message for the user: "keys[1].slot: '16' is out of range". Line and column count from 1, in
+ * characters; both are 0 if the error concerns the whole file. Messages are one line of printable ASCII. The reason is
+ * one of ERROR_INPUT_FILE, _PROFILE_SYNTAX, _PROFILE_SCHEMA, _PROFILE_CONFLICT, _UNEXPECTED.
  */
 struct profile_complaint {
     enum error_reason reason;
     uint32_t line, column;
     char message[PROFILE_MESSAGE_MAX];
-    char expected[PROFILE_MESSAGE_MAX]; /* what would have been right; may be empty */
+    char expected[PROFILE_MESSAGE_MAX]; /* a valid value; may be empty */
 };
 
 /*

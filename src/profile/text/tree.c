@@ -60,7 +60,7 @@ static size_t tree_utf8_length(const uint8_t *bytes, size_t len, uint32_t *chara
     return 0;
 }
 
-/* What YAML 1.1 (section 4.1.1) and libyaml let through; a byte order mark was passed over before. */
+/* The characters that YAML 1.1 (section 4.1.1) and libyaml accept. The caller has skipped a byte order mark. */
 static bool tree_is_printable(uint32_t character)
 {
     return character == '\t' || character == '\n' || character == '\r' || (character >= 0x20 && character <= 0x7e) ||
@@ -68,7 +68,7 @@ static bool tree_is_printable(uint32_t character)
            (character > 0xfeff && character <= 0xfffd) || character >= 0x10000;
 }
 
-/* Finds what is no text at all before a YAML parser has to make sense of it. */
+/* Refuses input that is not text before the YAML parser sees it. */
 static bool tree_check_bytes(const uint8_t *bytes, size_t len, struct profile_complaint *complaint)
 {
     uint32_t line = 1;
@@ -102,7 +102,7 @@ static bool tree_check_bytes(const uint8_t *bytes, size_t len, struct profile_co
     return true;
 }
 
-/* What is being built: the open mappings and lists, and where the next value of each is hung in. */
+/* The tree being built: the open mappings and lists, and where the next value of each is linked. */
 struct tree_builder {
     struct profile_complaint *complaint;
     struct tree_node *root;
@@ -235,7 +235,7 @@ static bool tree_take_event(struct tree_builder *builder, const yaml_event_t *ev
 static bool tree_parser_failed(const yaml_parser_t *parser, struct profile_complaint *complaint)
 {
     char message[PROFILE_MESSAGE_MAX];
-    const char *problem = parser->problem != NULL ? parser->problem : "it cannot be read";
+    const char *problem = parser->problem != NULL ? parser->problem : "not readable as YAML";
 
     if (parser->error == YAML_MEMORY_ERROR)
         return tree_out_of_memory(complaint);
@@ -270,7 +270,7 @@ static bool tree_build(struct tree_builder *builder, yaml_parser_t *parser)
     return true;
 }
 
-/* Frees the nodes from `latest` on back to the first one made. */
+/* Frees all nodes from `latest` back to the first one made. */
 static void tree_free_chain(struct tree_node *latest)
 {
     while (latest != NULL) {

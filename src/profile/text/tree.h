@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A YAML text as a small tree in which every value knows its line and column: the part of YAML that profiles use. One
- * document of mappings, lists and scalars; no anchors, aliases or tags, so that what a reader sees is what is meant.
- * What the values mean is the schema's business. Host only.
+ * document of mappings, lists and scalars; no anchors, aliases or tags, so that a reader sees each value where it is
+ * used. The schema defines what the values mean. Host only.
  */
 #ifndef IMPRINT_PROFILE_TREE_H
 #define IMPRINT_PROFILE_TREE_H
@@ -25,7 +25,7 @@ struct tree_node {
 };
 
 /*
- * Reads `len` bytes at `text`. NULL with a complaint (reason, place, message, expected) when it is no such text or
+ * Reads `len` bytes at `text`. NULL with an error (reason, line, column, message, expected) if it is not such a text or
  * memory runs out. The tree does not refer to `text`. Release it with tree_free().
  */
 struct tree_node *tree_read(const char *text, size_t len, struct profile_complaint *complaint);

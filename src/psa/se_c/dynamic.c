@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it translates calls and
- * arguments, nothing more. Policy is in `slots.c`, operations on slots are in `operations.c`. The methods that only use
- * a key are in `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a table for applications that do
- * no more.
+ * The shell for Mbed TLS 3.6's dynamic secure element interface (MBEDTLS_PSA_CRYPTO_SE_C): it only translates calls and
+ * arguments. Policy is in `slots.c`, operations on slots are in `operations.c`. The methods that only use a key are in
+ * `dynamic_use.c` and those that make one in `dynamic_make.c`, each with a driver table for applications that need no
+ * other methods.
  *
- * All state is in the bound driver, none in the core's context, and nothing depends on p_init having run: the core
- * skips it when the driver is registered after psa_crypto_init(). The first method that is called does its work then.
- * No persistent data in the core's sense (persistent_data_size 0).
+ * All state is in the bound driver, none in the core's context. Nothing depends on p_init, which the core skips when
+ * the driver is registered after psa_crypto_init(); the first method called does its work then. The driver has no
+ * persistent data in the core's sense (persistent_data_size 0).
  */
 #include "psa/se_c/dynamic.h"
 
@@ -30,7 +30,7 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
     return driver_se_finish_key(driver, attributes, status);
 }
 
-/* No driver is bound, so that nothing can be destroyed: then no metadata is to be removed either. */
+/* No driver is bound, so no key can be destroyed: keep the metadata too. */
 static psa_status_t destroy_unbound(psa_key_slot_number_t key_slot)
 {
     struct se_session *session = its_session();
@@ -45,7 +45,7 @@ static psa_status_t destroy(struct driver *driver, struct se_session *session, u
 {
     psa_status_t status = driver_destroy_key(driver, slot, key_id);
 
-    /* There may be room when the key's own record is removed; none is no reason to keep the key id. */
+    /* Removing the key's own record may make room. A full store is no reason to keep the key id. */
     if (status == PSA_ERROR_INSUFFICIENT_STORAGE) {
         se_session_note_scrap_later(session, driver_scrap_uid(slot));
         status = PSA_SUCCESS;
@@ -56,8 +56,8 @@ static psa_status_t destroy(struct driver *driver, struct se_session *session, u
 }
 
 /*
- * The core removes the key record whatever is answered here, so a failure keeps the record in the store. A record with
- * a slot number that no chip has is damaged, has no key, and may be removed.
+ * The core removes the key record whatever this method returns, so after a failure the session keeps the record in the
+ * store. A record with a slot number above 15 is damaged and has no key; it may be removed.
  */
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the shell's three files share, private to psa/: the beginning and end of a method, and the methods that use a
- * key. All are called by the core, or by a method that is.
+ * Shared by the shell's three files and private to psa/: how a method begins and ends, and the methods that use a key.
+ * The core calls all of them, directly or through a method.
  */
 #ifndef IMPRINT_PSA_SE_C_DYNAMIC_H
 #define IMPRINT_PSA_SE_C_DYNAMIC_H
@@ -12,8 +12,8 @@
 #include "psa/location.h"
 #include "psa/se_c/se_session.h"
 
-_Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "what applications know is what is stored");
-_Static_assert(DRIVER_LIFETIME == 0x6001, "what the driver looks for is what is stored");
+_Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "the public location must be the stored one");
+_Static_assert(DRIVER_LIFETIME == 0x6001, "the location that the driver looks for must be the stored one");
 
 /* psa/start.h */
 struct driver_shell {
@@ -23,10 +23,10 @@ struct driver_shell {
 /* The bound driver with a clean last_error; NULL when there is none. */
 struct driver *driver_se_begin(void);
 
-/* Returns `status`; a failure gets a reason where it has none, success has none left. */
+/* Returns `status`. Adds a reason to a failure that has none; clears it after success. */
 psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
 
-/* The same of a method that makes the key of `attributes`: a failure says which (dynamic_make.c). */
+/* The same for a method that makes the key of `attributes`: a failure names the key (dynamic_make.c). */
 psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status);
 
 /* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
@@ -42,8 +42,8 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               size_t signature_length);
 
 /*
- * The key id whose destruction the core has opened a transaction for, which is the only way to learn it: p_destroy gets
- * a slot number. The medium is not asked, for it may fail just then. 0 when no such transaction for `slot` is open.
+ * The key id that the core is destroying, taken from the open transaction because p_destroy gets only a slot number.
+ * Does not read the medium, which may be failing. 0 when no such transaction for `slot` is open.
  */
 uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot);
 
@@ -51,12 +51,14 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot);
 
 /*
- * The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
- * the methods around which no creation is open.
+ * As driver_se_begin(), but first finishes the work of an interrupted run, in the chip too. For methods that run while
+ * no creation is open.
  */
 struct driver *driver_se_begin_settled(void);
 
-/* Methods that make keys, and those that use one after what was left in the chip is settled (dynamic_make.c). */
+/*
+ * Methods that make keys, and methods that use a key after finishing the work of an interrupted run (dynamic_make.c).
+ */
 psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location);
 psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_data,
                                 const psa_key_attributes_t *attributes, psa_key_creation_method_t method,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The methods of the shell by which keys are generated and registered, and the driver table for applications that do
- * that and use the keys, but import, destroy and verify in software or not at all: a factory application whose profile
- * imports nothing.
+ * The shell's methods that generate and register keys, and the driver table for applications that only generate,
+ * register and use keys: a factory application whose profile imports nothing.
  */
 #include "psa/se_c/dynamic.h"
 
@@ -14,8 +13,10 @@
 #include "psa/slots.h"
 #include "psa/start.h"
 
-/* The driver as driver_se_begin() gives it, and what an interrupted run has left is settled first, in the chip too: for
- * the methods around which no creation is open. */
+/*
+ * As driver_se_begin(), but first finishes the work of an interrupted run, in the chip too. For methods that run while
+ * no creation is open.
+ */
 struct driver *driver_se_begin_settled(void)
 {
     struct driver *driver = driver_se_begin();
@@ -29,7 +30,7 @@ struct driver *driver_se_begin_settled(void)
 
 /*
  * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
- * lock). The chip is asked something only when a destroyed key is still in it.
+ * lock). Talks to the chip only when a destroyed key is still in it.
  */
 psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
@@ -57,17 +58,18 @@ psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attribute
 }
 
 /*
- * Leaves with the storage what the core's transaction will not say. Chosen automatically and without permission to
- * replace, a slot is empty or scrap; else the chip is asked.
+ * Gives the session the facts that the core's transaction does not record. A slot chosen automatically without
+ * permission to replace is empty or scrap; otherwise the chip is asked.
  */
-static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_want *want, uint8_t slot,
-                                  bool known_fresh)
+static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const struct driver_slot_needs *needs,
+                                  uint8_t slot, bool known_fresh)
 {
     struct transaction_note note = {.creation = TRANSACTION_CREATION_REGISTER, .fresh = known_fresh};
     enum driver_fill fill;
 
-    if (want->method != 0) {
-        note.creation = want->method == CHIP_CAN_GENERATE ? TRANSACTION_CREATION_GENERATE : TRANSACTION_CREATION_IMPORT;
+    if (needs->method != 0) {
+        note.creation =
+            needs->method == CHIP_CAN_GENERATE ? TRANSACTION_CREATION_GENERATE : TRANSACTION_CREATION_IMPORT;
         psa_status_t status = PSA_SUCCESS;
         if (!note.fresh)
             note.fresh = driver_slot_is_scrap(driver, slot);
@@ -97,11 +99,11 @@ static enum driver_method method_of(psa_key_creation_method_t method)
     }
 }
 
-/* What both ways to a slot check first: attributes, then that the key id is new, for the core does not. */
+/* Checks for both ways to a slot: the attributes, then that the key id is new, which the core does not check. */
 static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
-                                  psa_key_creation_method_t method, struct driver_want *want)
+                                  psa_key_creation_method_t method, struct driver_slot_needs *needs)
 {
-    psa_status_t status = driver_want_of(attributes, method_of(method), want, &driver->last_error);
+    psa_status_t status = driver_needs_of(attributes, method_of(method), needs, &driver->last_error);
 
     if (status == PSA_SUCCESS)
         status = driver_require_settled(driver, &driver->last_error);
@@ -110,22 +112,22 @@ static psa_status_t check_new_key(struct driver *driver, const psa_key_attribute
     return status;
 }
 
-/* Both ways to a slot for a new key: `named` by the caller in `*key_slot`, or chosen, and told there. */
+/* Finds the slot for a new key: `named` by the caller in `*key_slot`, or chosen and stored there. */
 static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_creation_method_t method, bool named,
                               psa_key_slot_number_t *key_slot)
 {
     struct driver *driver = driver_se_begin_settled();
-    struct driver_want want;
+    struct driver_slot_needs needs;
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     uint8_t slot = driver_slot_of(*key_slot);
-    psa_status_t status = check_new_key(driver, attributes, method, &want);
+    psa_status_t status = check_new_key(driver, attributes, method, &needs);
     if (status == PSA_SUCCESS)
-        status = named ? driver_check_slot(driver, &want, slot, &driver->last_error)
-                       : driver_choose_slot(driver, &want, &slot, &driver->last_error);
+        status = named ? driver_check_slot(driver, &needs, slot, &driver->last_error)
+                       : driver_choose_slot(driver, &needs, &slot, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = note_creation(driver, psa_get_key_id(attributes), &want, slot,
+        status = note_creation(driver, psa_get_key_id(attributes), &needs, slot,
                                !named && !driver->settings.replace_unclaimed);
     if (status == PSA_SUCCESS)
         *key_slot = slot;
@@ -152,7 +154,7 @@ psa_status_t driver_se_validate_slot_number(psa_drv_se_context_t *context, void 
     return find_slot(attributes, method, true, &key_slot);
 }
 
-/* The core never gives room for the public key: p_export_public computes it when it is asked for. */
+/* The core never passes a buffer for the public key; p_export_public computes it on request. */
 psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                                 const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
                                 size_t *pubkey_length)
@@ -168,7 +170,7 @@ psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     return driver_se_finish_key(driver, attributes, driver_generate_key(driver, driver_slot_of(key_slot)));
 }
 
-/* The methods that use a key are those of dynamic_use.c, after what was left in the chip is settled. */
+/* The methods of dynamic_use.c, after finishing the work of an interrupted run. */
 psa_status_t driver_se_settle_and_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                                                 uint8_t *data, size_t data_size, size_t *data_length)
 {

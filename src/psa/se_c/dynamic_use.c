@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The methods of the shell that only use keys, and the driver table for applications that do no more than that: a
- * product's primary application contains no code that makes, replaces, imports or destroys a key, and none that locks a
- * chip, for nothing here refers to any.
+ * The shell's methods that only use keys, and the driver table for applications that do only that. Nothing here refers
+ * to code that makes, replaces, imports or destroys a key or locks a chip, so a product's primary application does not
+ * contain it.
  */
 #include "psa/se_c/dynamic.h"
 
@@ -33,7 +33,7 @@ psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
     return status;
 }
 
-/* A left-over transaction is settled in storage; what must still happen in the chip is the factory's. */
+/* Finishes an interrupted transaction in the store. Work due in the chip is left to the factory application. */
 static struct driver *begin_recovered(void)
 {
     struct driver *driver = driver_se_begin();
@@ -87,7 +87,7 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                                                bytes_of(signature, signature_length)));
 }
 
-/* As the whole shell's, but for what would change the chip. */
+/* As in the full shell, without the part that would change the chip. */
 static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
     struct driver *driver = driver_se_begin();
@@ -113,7 +113,7 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
     return (uint32_t)open->uid;
 }
 
-/* Without this method the core would remove the key's record all the same: so the record is kept. */
+/* Without this method the core would still remove the key's record; this method keeps it. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
     struct driver *driver = begin_recovered();

@@ -6,8 +6,10 @@
 #include "psa/scrap.h"
 #include "psa/storage_status.h"
 
-/* What is reserved for the record of a key in a chip: 44 bytes with Mbed TLS 3.6 (a header of 36, a slot number of 8),
- * and some for later ones. */
+/*
+ * Storage to reserve for the record of a key in a chip: 44 bytes with Mbed TLS 3.6 (header 36, slot number 8), plus a
+ * margin for later versions.
+ */
 #define KEY_RECORD_ROOM 64
 
 /* --- notes of the driver ----------------------------------------------------------------------------------------- */
@@ -47,7 +49,7 @@ static enum storage_status store_remove(const struct se_session *session, uint64
     return session->storage->operations->remove(session->storage->context, uid);
 }
 
-/* Whether there is such a record, and a good one. */
+/* Whether the record exists and is intact. */
 static enum storage_status look_up(const struct se_session *session, uint64_t uid)
 {
     struct bytes_out nothing = {.data = NULL, .cap = 0};
@@ -67,7 +69,7 @@ static void forget_transaction(struct se_session *session)
     session->work = (struct se_work){.create_uid = 0};
 }
 
-/* Makes sure that no transaction of an interrupted run is overwritten unsettled. */
+/* Finishes a transaction of an interrupted run before the core overwrites it. */
 static enum storage_status settle_left_over(struct se_session *session)
 {
     if (session->recover == NULL || look_up(session, TRANSACTION_UID) == STORAGE_ABSENT)
@@ -79,7 +81,10 @@ static enum storage_status settle_left_over(struct se_session *session)
     return status == STORAGE_OK || status == STORAGE_CORRUPT ? STORAGE_FAILED : status;
 }
 
-/* The content of a creation's record: the core's bytes, and the driver's note where one was left for this key. */
+/*
+ * The content of a creation's transaction record: the core's bytes, then the driver's note if there is one for this
+ * key.
+ */
 static struct bytes compose_creation(struct se_work *work, uint32_t flags, struct bytes content, bool noted)
 {
     memcpy(work->transaction, content.data, TRANSACTION_BYTES);
@@ -92,7 +97,7 @@ static struct bytes compose_creation(struct se_work *work, uint32_t flags, struc
     return bytes_of(work->transaction, work->transaction_len);
 }
 
-/* Room is reserved after the transaction's own record is stored, for that one would use it up. */
+/* Reserve room only after the transaction's own record is stored, because that record would use it up. */
 static enum storage_status reserve_for_key(struct se_session *session, const struct se_transaction *transaction)
 {
     struct se_work *work = &session->work;
@@ -112,8 +117,8 @@ static enum storage_status reserve_for_key(struct se_session *session, const str
 }
 
 /*
- * Opens a transaction. The core removes the transaction when this fails, and so do we: the outcome must not depend on
- * it.
+ * Opens a transaction. The core removes the transaction when this fails. This function removes it too, so as not to
+ * depend on the core.
  */
 static psa_status_t open_transaction(struct se_session *session, uint32_t flags, struct bytes content)
 {
@@ -145,7 +150,7 @@ static psa_status_t open_transaction(struct se_session *session, uint32_t flags,
     }
     status = store_set(session, TRANSACTION_UID, flags, content);
     if (status != STORAGE_OK) {
-        session->settled = false; /* a failed write may have been done */
+        session->settled = false; /* a failed write may still have taken effect */
         return driver_status_of_storage(status);
     }
     session->transaction_open = true;
@@ -159,8 +164,8 @@ static psa_status_t open_transaction(struct se_session *session, uint32_t flags,
 
 /*
  * The core reports a creation whose transaction could not be removed as failed, but leaves the key's record. The
- * transaction may have been removed all the same: with it there again, whatever becomes of the key's record is settled
- * like what an interrupted run leaves.
+ * transaction may have been removed nevertheless. So it is stored again: recovery then decides about the key's record
+ * as after an interrupted run.
  */
 static void take_back(const struct se_session *session)
 {
@@ -173,19 +178,22 @@ static void take_back(const struct se_session *session)
         (void)scrap_set(session->storage, work->scrap_uid, false);
 }
 
-/* A created key makes its slot's scrap record untrue; a failed creation or a destruction may have left scrap there. */
+/*
+ * A created key invalidates its slot's scrap record. A failed creation or a destruction may have left scrap in the
+ * slot.
+ */
 static enum storage_status update_scrap(const struct se_session *session, bool created)
 {
     if (created)
         return scrap_clear(session->storage, session->work.scrap_uid);
     const enum storage_status status = scrap_set(session->storage, session->work.scrap_later_uid, false);
-    /* Without room the slot is lost to automatic choice, but PSA continues. */
+    /* Without room for the record, automatic choice no longer uses the slot, but PSA continues. */
     return status == STORAGE_FULL ? STORAGE_OK : status;
 }
 
 /*
- * Ends the transaction: first the slot's scrap record, then the transaction's own. To the core it is over whether or
- * not that could be removed; what stays is settled like what an interrupted run leaves.
+ * Ends the transaction: first the slot's scrap record, then the transaction's own. The core considers it ended even if
+ * it could not be removed; a remaining one is handled as after an interrupted run.
  */
 static enum storage_status close_transaction(struct se_session *session)
 {
@@ -214,8 +222,10 @@ static enum storage_status set_record(struct se_session *session, uint64_t uid, 
     if (uid > SE_SESSION_UID_DRIVER_DATA && uid <= SE_SESSION_UID_DRIVER_DATA_LAST) {
         if (session->work.record_status != STORAGE_OK)
             return session->work.record_status;
-        /* A driver without persistent data has none stored either: no write at the first start, and none that would
-         * need room after the chip has made a key. To the core, absent and empty are the same. */
+        /*
+         * Do not store empty persistent data: it would cost a write at the first start, and room after the chip has
+         * made a key. The core treats absent and empty alike.
+         */
         if (content.len == 0 && look_up(session, uid) == STORAGE_ABSENT)
             return STORAGE_OK;
     }
@@ -232,7 +242,7 @@ psa_status_t se_session_set(struct se_session *session, uint64_t uid, uint32_t f
     return driver_status_of_storage(set_record(session, uid, flags, content));
 }
 
-/* Of a transaction the core is shown its own bytes, and none but the open one. */
+/* The core sees only the open transaction, and of it only its own bytes. */
 enum storage_status se_session_get(const struct se_session *session, uint64_t uid, uint32_t offset,
                                    struct bytes_out *content, struct storage_record *record)
 {
@@ -244,7 +254,7 @@ enum storage_status se_session_get(const struct se_session *session, uint64_t ui
         session->storage->operations->get(session->storage->context, uid, offset, content, record);
     if (status == STORAGE_OK && is_transaction && record->size == TRANSACTION_STORED_MAX) {
         record->size = TRANSACTION_BYTES;
-        /* What was read lies in the record, so the sum does not overflow. */
+        /* The bytes read are inside the record, so the sum does not overflow. */
         while (content->len > 0 && offset + content->len > TRANSACTION_BYTES)
             content->data[--content->len] = 0;
     }

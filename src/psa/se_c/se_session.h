@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What keeps the secure element transactions of Mbed TLS 3.6 honest, however the application uses Mbed TLS. It stands
- * between PSA ITS (psa/its.h) and the store (psa_finish_key_creation(), psa_destroy_key() and psa_crypto_init() in
- * library/psa_crypto.c):
+ * Corrects faults in the secure element transactions of Mbed TLS 3.6 (psa_finish_key_creation(), psa_destroy_key() and
+ * psa_crypto_init() in library/psa_crypto.c). It works between PSA ITS (psa/its.h) and the store:
  *
- * - A creation transaction is only opened where the key id is free and there is room for the key's record, which is
- *   then reserved: both are found out before the chip makes a key, not after.
+ * - A creation transaction is opened only if the key id is free and room for the key's record can be reserved. So both
+ *   are known before the chip makes a key.
  * - The core forgets that a key's record could not be stored, because it overwrites that status with the one of storing
- *   the driver's data. So that second write fails, with the first one's reason, unless the record is there.
- * - A creation that the core reports as failed leaves no record behind, and no slot that nobody may use any more.
+ *   the driver's data. So the session lets the second write fail, with the first one's reason, unless the record is
+ *   stored. - A creation that the core reports as failed leaves no record, and its slot stays usable.
  * - A key's record that the driver keeps is not removed: the core drops it even when the chip could not destroy the
- *   key.
- * - A transaction that an interrupted run has left is never shown to the core, which would drop it unrepaired and then
- *   start only half, or refuse to start when it is torn. The driver settles it (psa/se_c/settle.h): in p_init, at its
- *   first call, and at the latest when the core opens the next transaction.
+ *   key. - The core never sees the transaction of an interrupted run. It would drop it without repair and start
+ *   incompletely, or refuse to start if the record is damaged. The driver finishes it (psa/se_c/settle.h): in p_init,
+ *   at its first call, and at the latest when the core opens the next transaction.
  *
- * It knows the store, the form of transactions and scrap records, and no chip.
+ * It knows the store and the formats of transactions and scrap records. It does not use the chip.
  */
 #ifndef IMPRINT_PSA_SE_C_SE_SESSION_H
 #define IMPRINT_PSA_SE_C_SE_SESSION_H
@@ -36,43 +34,43 @@ struct se_destruction {
     uint32_t lifetime;
 };
 
-/* What is remembered of a creation or destruction while its transaction is open; forgotten when that ends. */
+/* State of a creation or destruction while its transaction is open; cleared when that ends. */
 struct se_work {
-    uint64_t note_uid;            /* the key record that `note` is about; 0 for none */
-    struct transaction_note note; /* goes into the next transaction that creates it */
+    uint64_t note_uid;            /* the key record to which `note` belongs; 0 for none */
+    struct transaction_note note; /* stored with the next transaction that creates it */
 
     /* Of a creation transaction. */
     uint64_t create_uid;                         /* the key record, for which room is reserved; 0 for none */
     uint64_t scrap_uid;                          /* the scrap record of the slot (psa/scrap.h) */
-    uint8_t transaction[TRANSACTION_STORED_MAX]; /* what is stored of it, should it have to be stored again */
+    uint8_t transaction[TRANSACTION_STORED_MAX]; /* its stored bytes, kept in case it must be stored again */
     size_t transaction_len;
     uint32_t transaction_flags;
-    enum storage_status record_status; /* of storing the key record; FAILED until that was tried */
+    enum storage_status record_status; /* result of storing the key record; FAILED until tried */
 
     uint64_t scrap_later_uid; /* the scrap record to store when the transaction ends without a key in the slot */
-    uint64_t kept_uid;        /* this record is not to be removed, for its key is still in the chip; 0 for none */
+    uint64_t kept_uid;        /* do not remove this record: its key is still in the chip; 0 for none */
 };
 
-/* One store under PSA ITS, from its_mount() to its_unmount(). Zero but for `storage`: nothing has happened yet. */
+/* One store used by PSA ITS, from its_mount() to its_unmount(). Initially zero except for `storage`. */
 struct se_session {
     const struct storage *storage;
 
     /*
-     * Settles the transaction that an interrupted run has left: set by the driver, which can; called before the core
-     * opens another one. NULL: a left-over transaction is replaced.
+     * Finishes the transaction of an interrupted run. The driver sets it; the session calls it before the core opens
+     * another transaction. NULL: an interrupted transaction is overwritten.
      */
     void (*recover)(struct se_session *session, void *recover_context);
     void *recover_context;
-    bool settled; /* nothing is left over. False again when a transaction could not be removed. */
+    bool settled; /* no interrupted transaction exists. False again when a transaction could not be removed */
 
-    bool transaction_open;             /* by the core, since the store was mounted: only then does the core see it */
-    struct se_destruction destruction; /* what the open transaction is to destroy */
+    bool transaction_open;             /* by the core, since the store was mounted; the core sees only such a one */
+    struct se_destruction destruction; /* the key that the open transaction destroys */
     struct se_work work;               /* private to se_session.c */
 };
 
 /*
- * What PSA ITS does with any record, for psa/its.c; arguments as in struct storage_operations. Setting a transaction
- * that creates a key whose record exists is PSA_ERROR_ALREADY_EXISTS.
+ * The operations of PSA ITS on any record, for psa/its.c; arguments as in struct storage_operations. Setting a
+ * transaction that creates a key whose record exists is PSA_ERROR_ALREADY_EXISTS.
  */
 psa_status_t se_session_set(struct se_session *session, uint64_t uid, uint32_t flags, struct bytes content);
 enum storage_status se_session_get(const struct se_session *session, uint64_t uid, uint32_t offset,
@@ -81,23 +79,23 @@ enum storage_status se_session_remove(struct se_session *session, uint64_t uid);
 
 /*
  * Keeps the record `uid` from being removed through PSA ITS: the driver's answer to a core that drops a key's record
- * although the chip could not destroy the key. Ends with the next call (uid 0 only ends it) and with the transaction it
- * was made in. Removing through the store's operations is not affected.
+ * although the chip could not destroy the key. Valid until the next call (uid 0 only ends it) or the end of the
+ * transaction. Does not affect removal through the store's own operations.
  */
 void se_session_keep_record(struct se_session *session, uint64_t uid);
 
 /*
- * What the driver leaves before the core opens a creation transaction for the key record `uid`: it is stored with it,
- * in the same write. A note without its transaction is forgotten by the next note or transaction.
+ * Takes the driver's note for the creation transaction that the core will open next for the key record `uid`. Both are
+ * stored in one write. The next note or transaction discards an unused note.
  */
 void se_session_note_creation(struct se_session *session, uint64_t uid, struct transaction_note note);
 
-/* The driver has sent, or is about to send, what changes the slot of the open creation transaction. */
+/* The driver has sent, or will now send, a command that changes the slot of the open creation transaction. */
 void se_session_note_chip_written(struct se_session *session);
 
 /*
- * The slot whose scrap record is `uid` was overwritten by the open destruction, and there was no room to say so: tried
- * again when the key's record is removed.
+ * The open destruction overwrote the slot whose scrap record is `uid`, but the store had no room for that record. It is
+ * stored when the key's record has been removed.
  */
 void se_session_note_scrap_later(struct se_session *session, uint64_t uid);
 

@@ -12,7 +12,10 @@ static bool remove_transaction(const struct storage *storage)
     return status == STORAGE_OK || status == STORAGE_ABSENT;
 }
 
-/* True when no transaction is left over. One that cannot be read, or is not about a key in this chip, is removed. */
+/*
+ * True when no interrupted transaction remains. One that cannot be parsed, or whose key is not in this chip, is
+ * removed.
+ */
 static bool settle_transaction(struct driver *driver)
 {
     struct se_transaction transaction;
@@ -41,7 +44,7 @@ void driver_recover(struct driver *driver, struct se_session *session)
     if (session == NULL || session->settled || session->transaction_open)
         return;
     session->settled = settle_transaction(driver);
-    if (session->settled) /* nobody needs the room any more that an interrupted run has left */
+    if (session->settled) /* the room that an interrupted run reserved is no longer needed */
         driver->storage->operations->release(driver->storage->context);
     driver->erasing = true;
 }
@@ -59,7 +62,7 @@ psa_status_t driver_require_settled(struct driver *driver, struct error *err)
     driver_recover(driver, session);
     if (session != NULL && session->settled)
         return PSA_SUCCESS;
-    error_set(err, ERROR_STORAGE_FAILED, "what an interrupted run has left cannot be settled",
+    error_set(err, ERROR_STORAGE_FAILED, "the key store cannot finish the work of an interrupted run",
               "check the medium and the permissions of the key store, then run again");
     return PSA_ERROR_STORAGE_FAILURE;
 }

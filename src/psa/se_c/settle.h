@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The transaction of Mbed TLS's core that an interrupted run has left in the store is read and given to psa/recovery.h,
- * which knows what becomes of it. What cannot be settled now stays as it is, and is tried again at the next call.
+ * Reads the transaction that an interrupted run of Mbed TLS's core left in the store, and finishes it by
+ * psa/recovery.h. If that fails now, it stays and the next call tries again.
  */
 #ifndef IMPRINT_PSA_SE_C_SETTLE_H
 #define IMPRINT_PSA_SE_C_SETTLE_H
@@ -12,18 +12,18 @@
 #include "psa/se_c/se_session.h"
 
 /*
- * Settles a left-over transaction in the store, where it is not known that there is none; asks nothing of the chip and
- * calls no PSA function. Does nothing while the core itself has a transaction open. `session` is over the driver's
- * store; NULL (nothing is mounted) does nothing.
+ * Finishes an interrupted transaction in the store, unless there is known to be none. Sends nothing to the chip and
+ * calls no PSA function. Does nothing while the core itself has a transaction open. `session` is that of the driver's
+ * store; NULL (nothing mounted) does nothing.
  */
 void driver_recover(struct driver *driver, struct se_session *session);
 
-/* The same, also when it was done before: the session's hook (struct se_session, recover). `context` is the driver. */
+/* The same, even if it was done before: the session's `recover` hook (struct se_session). `context` is the driver. */
 void driver_recover_again(struct se_session *session, void *context);
 
 /*
- * The same over what is mounted, for whoever is about to make a key or to plan one: PSA_ERROR_STORAGE_FAILURE as long
- * as the medium keeps it from being settled, for then nobody knows which slots are free.
+ * The same for the mounted store, before a key is made or planned. PSA_ERROR_STORAGE_FAILURE as long as the medium
+ * prevents it: the free slots are then unknown.
  */
 psa_status_t driver_require_settled(struct driver *driver, struct error *err);
 

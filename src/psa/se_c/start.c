@@ -17,7 +17,7 @@ psa_status_t driver_start(struct driver *driver, struct its *its, const struct d
     psa_status_t status;
 
     driver_attach(driver, its);
-    /* The driver comes first: keys in the chip are unknown to a core that was started without it. */
+    /* Register the driver first: a core that was started without it does not know keys in the chip. */
     status = psa_register_se_driver(DRIVER_LOCATION, shell->table);
     if (status == PSA_SUCCESS)
         status = psa_crypto_init();

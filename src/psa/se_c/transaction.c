@@ -6,7 +6,7 @@
 enum { AT_KIND = 0, AT_LIFETIME = 4, AT_SLOT = 8, AT_UID = 16, AT_NOTE = TRANSACTION_BYTES };
 enum { NOTE_VERSION = 0, NOTE_CREATION = 1, NOTE_FRESH = 2, NOTE_ZERO = 3, NOTE_VERSION_1 = 1 };
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the core stores this record in the order of the machine");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the core stores this record in the machine's byte order");
 
 void transaction_write_note(struct transaction_note note, uint8_t stored[static TRANSACTION_NOTE_BYTES])
 {
@@ -16,7 +16,7 @@ void transaction_write_note(struct transaction_note note, uint8_t stored[static 
     stored[NOTE_ZERO] = 0;
 }
 
-/* Nothing is concluded from a note that this version does not write. */
+/* Ignore a note of a form that this version does not write. */
 static void read_note(const uint8_t stored[static TRANSACTION_NOTE_BYTES], struct transaction_note *note)
 {
     const uint8_t creation = stored[NOTE_CREATION], fresh = stored[NOTE_FRESH];

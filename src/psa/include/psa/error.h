@@ -1,3 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PSA status codes, under the name by which Mbed TLS asks for them when PSA ITS is not its own. */
+/* PSA status codes, in the header that Mbed TLS includes when another library implements PSA ITS. */
 #include <psa/crypto.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PSA Internal Trusted Storage API 1.1, as far as Mbed TLS uses it. Implemented by psa/its.c over the store
- * that its_mount() names. Types and values are those of the PSA specification.
+ * The PSA Internal Trusted Storage API 1.1, restricted to what Mbed TLS uses. psa/its.c implements it over the store
+ * given to its_mount(). Types and values are those of the PSA specification.
  */
 #ifndef PSA_INTERNAL_TRUSTED_STORAGE_H
 #define PSA_INTERNAL_TRUSTED_STORAGE_H
