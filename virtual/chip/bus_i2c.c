@@ -26,8 +26,8 @@ static void pass_bits(struct virtual_chip *chip, unsigned bits)
 }
 
 /*
- * Zero bits in a row hold SDA low: slow enough, they wake the chip, whoever is addressed. At 100 kHz six of them do, so
- * that a scan of the bus wakes the chips it finds behind address 0x20 or 0x40.
+ * Zero bits in a row hold SDA low: if slow enough, they wake the chip, whatever address is sent. At 100 kHz six of them
+ * do, so that a scan of the bus wakes the chips it finds after address 0x20 or 0x40.
  */
 static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
 {

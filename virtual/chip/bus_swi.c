@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The single wire of parts without I2C: tokens of one bit, flags of one byte before each group, a turnaround before
- * each reply. There is no acknowledgement; a busy part ignores the wire, and one that gets lost within a group goes to
+ * each reply. There is no acknowledgement; a busy part ignores the wire, and one that loses step within a group goes to
  * sleep after the I/O timeout. Times are those of the ATECC608B-TFLXTLS data sheet, 8.1 to 8.4 and 9.3.2.
  */
 #include "virtual/chip/group.h"
@@ -22,11 +22,11 @@
 
 enum { FLAG_COMMAND = 0x77, FLAG_TRANSMIT = 0x88, FLAG_IDLE = 0xbb, FLAG_SLEEP = 0xcc };
 
-/* The host's receiver hears what its transmitter sends, and nothing more of a reply that it talks into. */
+/* The host's receiver receives what its transmitter sends; the rest of a reply during which it sends is lost. */
 static void echo(struct virtual_chip *chip, uint8_t uart_byte)
 {
     chip->swi_queue_len = chip->swi_echo_len;
-    if (chip->swi_queue_len == VIRTUAL_SWI_QUEUE) /* a receiver nobody reads: the newest is lost */
+    if (chip->swi_queue_len == VIRTUAL_SWI_QUEUE) /* the host does not read: the newest byte is lost */
         return;
     chip->swi_queue[chip->swi_queue_len++] = uart_byte;
     chip->swi_echo_len = chip->swi_queue_len;
@@ -118,7 +118,7 @@ static void take_token(struct virtual_chip *chip, uint64_t bit_ns, uint8_t uart_
         chip->io_timeout_ns = chip->swi != VIRTUAL_SWI_FLAG || chip->swi_bits != 0 ? chip->now_ns + IO_TIMEOUT_NS : 0;
 }
 
-/* While awake a wake token starts the I/O anew and puts the wake group where a reply was. */
+/* While awake a wake token restarts the I/O and puts the wake group where a reply was. */
 static void wake(struct virtual_chip *chip)
 {
     if (chip->power != VIRTUAL_AWAKE) {

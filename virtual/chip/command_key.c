@@ -78,7 +78,7 @@ static bool may_show_public(struct virtual_chip *chip, unsigned slot)
            ((virtual_key_config(&chip->memory, slot) & VIRTUAL_KEY_PUB_INFO) != 0 && virtual_use_key(chip, slot, 0));
 }
 
-/* TempKey as the digest modes want it. */
+/* TempKey must be in this state for the digest modes. */
 static bool tempkey_suits_digest(const struct virtual_chip *chip, unsigned slot)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;

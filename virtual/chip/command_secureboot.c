@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SecureBoot: is this the firmware that the maker signed, or that was accepted before? Its answer can be a MAC under
- * the IO protection key, so that nobody on the bus can forge it.
+ * the IO protection key, so that it cannot be forged on the bus.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -56,7 +56,7 @@ static bool may_boot(struct virtual_chip *chip, const struct boot *boot)
     if (boot->with_mac ? virtual_io_key(chip) == NULL || !tempkey->valid || tempkey->from_host
                        : (boot_config(chip) & CONFIG_WANTS_NONCE) != 0)
         return false;
-    /* ReqRandom would want the nonce that this command does not take. */
+    /* ReqRandom would need a nonce, which this command does not use. */
     return virtual_is_public_key(chip, boot->key_slot) &&
            (virtual_key_config(&chip->memory, boot->key_slot) & VIRTUAL_KEY_REQ_RANDOM) == 0 &&
            (!virtual_needs_validation(chip, boot->key_slot) || virtual_is_validated(chip, boot->key_slot)) &&

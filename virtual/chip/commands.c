@@ -241,7 +241,7 @@ static uint64_t execution_ns(const struct virtual_chip *chip, const struct comma
     return command->typical[1] * UINT64_C(100000) * command->max_ms[column] / command->max_ms[1];
 }
 
-/* Writes what the command changed to the file. False: the file did not take it, and memory is as before. */
+/* Writes what the command changed to the file. False: the file could not be written; memory is as before. */
 static bool commit(struct virtual_chip *chip)
 {
     int system_errno = 0;

@@ -43,7 +43,7 @@ void virtual_hmac(struct virtual_crypto *crypto, const uint8_t *key, size_t key_
 void virtual_aes(struct virtual_crypto *crypto, bool encrypt, const uint8_t key[static 16], const uint8_t in[static 16],
                  uint8_t out[static 16]);
 
-/* Bytes nobody can guess, from the operating system. */
+/* Random bytes from the operating system. */
 void virtual_secret_bytes(struct virtual_crypto *crypto, uint8_t *data, size_t len);
 
 /* 1 <= scalar < order of P-256. */

@@ -124,22 +124,22 @@ enum virtual_status virtual_image_create(const char *path, const struct virtual_
                                          struct virtual_problem *problem)
 {
     enum virtual_status status = VIRTUAL_OK;
-    const size_t aside_size = strlen(path) + 32;
-    char *aside = malloc(aside_size);
+    const size_t temp_size = strlen(path) + 32;
+    char *temp = malloc(temp_size);
     uint8_t *content = malloc(FILE_BYTES);
     int fd = -1;
     int failed = 0;
 
-    if (aside == NULL || content == NULL) {
+    if (temp == NULL || content == NULL) {
         status = system_failed(problem, ENOMEM, "out of memory");
         goto out;
     }
-    (void)snprintf(aside, aside_size, "%s.new-%ld", path, (long)getpid());
+    (void)snprintf(temp, temp_size, "%s.new-%ld", path, (long)getpid());
     make_header(content);
     make_half(image, image->sequence, crypto, memory, content + PART_BYTES);
     make_half(image, image->sequence, crypto, memory, content + 2 * (size_t)PART_BYTES);
-    (void)unlink(aside); /* of an earlier process with this id, which was killed */
-    fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    (void)unlink(temp); /* of an earlier process with this id, which was killed */
+    fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
         status = system_failed(problem, errno, "the file cannot be created");
         goto out;
@@ -147,16 +147,16 @@ enum virtual_status virtual_image_create(const char *path, const struct virtual_
     failed = write_once(fd, content, FILE_BYTES, 0);
     if (failed != 0)
         status = system_failed(problem, failed, "the file cannot be written");
-    else if (link(aside, path) != 0)
+    else if (link(temp, path) != 0)
         status = errno == EEXIST ? refuse(problem, VIRTUAL_EXISTS, "a file of this name exists already")
                                  : system_failed(problem, errno, "the file cannot be linked to its name");
-    (void)unlink(aside);
+    (void)unlink(temp);
     (void)close(fd);
 out:
     if (content != NULL)
         virtual_wipe(content, FILE_BYTES);
     free(content);
-    free(aside);
+    free(temp);
     return status;
 }
 

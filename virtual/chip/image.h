@@ -9,9 +9,9 @@
 #include "virtual/chip/model.h"
 
 /*
- * Writes a new file (0600) with `memory` in both halves: aside first, then linked to `path`, so that `path` is never
- * seen incomplete and never replaced. `image` gives seed and sequence; its fd is not used. VIRTUAL_OK, _EXISTS,
- * _SYSTEM.
+ * Writes a new file (0600) with `memory` in both halves: first under a temporary name, then linked to `path`, so that
+ * `path` is never seen incomplete and never replaced. `image` gives seed and sequence; its fd is not used. VIRTUAL_OK,
+ * _EXISTS, _SYSTEM.
  */
 enum virtual_status virtual_image_create(const char *path, const struct virtual_image *image,
                                          struct virtual_crypto *crypto, const struct virtual_memory *memory,

@@ -122,8 +122,8 @@ void virtual_load_public_key(struct virtual_memory *memory, unsigned slot, uint8
 void virtual_store_public_key(struct virtual_memory *memory, unsigned slot, const uint8_t point[static 64]);
 
 enum virtual_use {
-    VIRTUAL_USE_LATCH = 1,  /* PersistentDisable keys want the latch set */
-    VIRTUAL_USE_RANDOM = 2, /* ReqRandom keys want a TempKey in which the generator took part */
+    VIRTUAL_USE_LATCH = 1,  /* PersistentDisable keys need the latch set */
+    VIRTUAL_USE_RANDOM = 2, /* ReqRandom keys need a TempKey made with the random number generator */
     VIRTUAL_USE_COUNT = 4,  /* LimitedUse keys pay one count */
 };
 

@@ -9,7 +9,7 @@
  * the process: opening the file is applying power, closing it is removing power. Time is virtual: only bus traffic and
  * virtual_wait() move it.
  *
- * Never a real device's key store: private keys lie in the file in clear. Files are marked as virtual for ever.
+ * Not for real devices: the file holds private keys in clear. Every file is marked as virtual.
  */
 #ifndef IMPRINT_VIRTUAL_VIRTUAL_H
 #define IMPRINT_VIRTUAL_VIRTUAL_H
@@ -36,7 +36,7 @@ enum virtual_status {
 /* Details of a status other than VIRTUAL_OK. */
 struct virtual_problem {
     int system_errno;  /* 0 when no system call failed */
-    long holder_pid;   /* VIRTUAL_IN_USE: who, 0 when it cannot be told */
+    long holder_pid;   /* VIRTUAL_IN_USE: the process that holds the file; 0 if not known */
     const char *cause; /* a literal for people, lower case, no full stop */
 };
 

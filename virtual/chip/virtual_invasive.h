@@ -9,8 +9,8 @@
 #include "virtual/chip/virtual.h"
 
 /*
- * True when the file did not take a change (disk full): the command was then answered with 0x0F and changed nothing,
- * and the file holds the state before. `problem` says why.
+ * True if a change could not be written to the file (disk full): the command was then answered with 0x0F and changed
+ * nothing, and the file holds the state before. `problem` says why.
  */
 bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem *problem);
 

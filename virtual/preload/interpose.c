@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * imprint-run.so: stands before the C library in a program that `imprint virtual run` has started, and turns calls on
- * /dev/i2c-N into calls of virtual/preload/i2c_dev.c. Every other call goes on unchanged. IMPRINT_RUN is "N:SOCKET". An
- * open adapter is one process's at a time; a descriptor inherited over exec() is not known any more.
+ * imprint-run.so: is loaded before the C library in a program that `imprint virtual run` has started, and turns calls
+ * on /dev/i2c-N into calls of virtual/preload/i2c_dev.c. All other calls reach the C library unchanged. IMPRINT_RUN is
+ * "N:SOCKET". An open adapter is one process's at a time; a descriptor inherited over exec() is not known any more.
  *
  * Its state is the process's: which descriptors are adapters, and where the C library's functions are.
  */
