@@ -566,6 +566,7 @@
 #define tty_open imprint_tty_open
 #define tty_set_baud imprint_tty_set_baud
 #define value_hex imprint_value_hex
+#define value_text imprint_value_text
 #define verifier_start imprint_verifier_start
 #define verifier_stop imprint_verifier_stop
 #define virtual_advance imprint_virtual_advance

@@ -69,7 +69,7 @@ void output_warn(const struct output *output, const char *format, ...)
     va_start(arguments, format);
     if (output->json) {
         vsnprintf(text, sizeof text, format, arguments);
-        output_object(output, json_pack("{s:s, s:s}", "event", "warning", "text", text));
+        output_object(output, json_pack("{s:s, s:o}", "event", "warning", "text", value_text(text)));
     } else {
         line_to_stderr("imprint: warning: ", format, arguments);
     }
@@ -80,7 +80,7 @@ void output_object_always(json_t *object)
 {
     char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
 
-    /* json_pack() refuses text that is not UTF-8, and anything may be out of memory: still one valid line. */
+    /* No memory, or text that is not UTF-8 (value_text() makes it so): still one valid line. */
     puts(text == NULL
              ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
              : text);
@@ -94,21 +94,6 @@ void output_object(const struct output *output, json_t *object)
         output_object_always(object);
     else
         json_decref(object);
-}
-
-/* Text that may not be UTF-8 (a path, an argument) as a JSON string; NULL as JSON null. */
-static json_t *lenient_string(const char *text)
-{
-    json_t *value = text == NULL ? json_null() : json_string(text);
-    char ascii[256];
-    size_t n = 0;
-
-    if (value != NULL)
-        return value;
-    for (; n < sizeof ascii - 1 && text[n] != '\0'; n++)
-        ascii[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
-    ascii[n] = '\0';
-    return json_string(ascii);
 }
 
 /* Up to `size` - 1 bytes of a file below /proc/PID, closed with a NUL. How many there were. */
@@ -169,9 +154,9 @@ static void error_as_object(const struct output *output, const struct error *err
 
     json_object_set_new(object, "exit", json_integer(code));
     if (err->doing != NULL)
-        json_object_set_new(object, "doing", lenient_string(err->doing));
+        json_object_set_new(object, "doing", value_text(err->doing));
     if (err->subject != NULL)
-        json_object_set_new(object, "subject", lenient_string(err->subject));
+        json_object_set_new(object, "subject", value_text(err->subject));
     if (err->line != 0)
         json_object_set_new(object, "line", json_integer(err->line));
     if (err->column != 0)
@@ -183,7 +168,7 @@ static void error_as_object(const struct output *output, const struct error *err
     if (err->has_serial)
         json_object_set_new(object, "serial", value_hex(bytes_of(err->serial, sizeof err->serial)));
     if (output->device != NULL)
-        json_object_set_new(object, "device", lenient_string(output->device));
+        json_object_set_new(object, "device", value_text(output->device));
     if (err->command != NULL)
         json_object_set_new(object, "command", json_string(err->command));
     if (err->has_chip_status)
@@ -199,7 +184,7 @@ static void error_as_object(const struct output *output, const struct error *err
             json_object_set_new(object, "holder", json_integer(err->found));
             name_of_process(err->found, holder, sizeof holder);
             if (holder[0] != '\0')
-                json_object_set_new(object, "holder_name", lenient_string(holder));
+                json_object_set_new(object, "holder_name", value_text(holder));
         }
     } else if (err->has_config_offset || err->expected != 0 || err->found != 0) {
         if (err->has_config_offset)
@@ -207,8 +192,8 @@ static void error_as_object(const struct output *output, const struct error *err
         json_object_set_new(object, "expected", json_integer(err->expected));
         json_object_set_new(object, "found", json_integer(err->found));
     }
-    json_object_set_new(object, "cause", lenient_string(err->cause));
-    json_object_set_new(object, "next", lenient_string(err->next));
+    json_object_set_new(object, "cause", value_text(err->cause));
+    json_object_set_new(object, "next", value_text(err->next));
     output_object(output, object);
 }
 
@@ -251,7 +236,7 @@ static void error_as_text(const struct output *output, const struct error *err)
         hex_encode(bytes_of(err->serial, sizeof err->serial), serial);
         fprintf(stderr, "chip %s", serial);
     }
-    if (output->device != NULL) {
+    if (output->device != NULL && (err->subject == NULL || strcmp(output->device, err->subject) != 0)) {
         next_detail(stderr, &open);
         fputs(output->device, stderr);
     }

@@ -26,13 +26,16 @@ static size_t width_of_terminal(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-void progress_init(struct progress *progress, const struct output *output, const struct profile *profile)
+void progress_init(struct progress *progress, const struct output *output, const struct profile *profile,
+                   const struct provision_plan *plan)
 {
     *progress = (struct progress){
         .output = output,
         .profile = profile,
         .terminal = can_redraw() && !output->json && output->talk == OUTPUT_NORMAL,
     };
+    for (size_t i = 0; i < plan->step_count; i++)
+        progress->total += plan->steps[i].done ? 0 : 1;
 }
 
 void progress_name(const struct profile *profile, const struct provision_step *step,
@@ -82,15 +85,15 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     return object;
 }
 
-static void show_bar(struct progress *progress, const struct provision_plan *plan, size_t finished, const char *text)
+static void show_bar(struct progress *progress, size_t finished, const char *text)
 {
     char bar[BAR_WIDTH + 1], line[BAR_WIDTH + PROGRESS_TEXT_SIZE + 48];
-    size_t filled = plan->step_count == 0 ? BAR_WIDTH : finished * BAR_WIDTH / plan->step_count;
+    size_t filled = progress->total == 0 ? BAR_WIDTH : finished * BAR_WIDTH / progress->total;
 
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', filled);
     bar[BAR_WIDTH] = '\0';
-    snprintf(line, sizeof line, "[%s] %zu/%zu %s", bar, finished, plan->step_count, text);
+    snprintf(line, sizeof line, "[%s] %zu/%zu %s", bar, finished, progress->total, text);
     /*
      * Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. A line
      * that fills the terminal would wrap, and the next one would start below it.
@@ -100,13 +103,14 @@ static void show_bar(struct progress *progress, const struct provision_plan *pla
     progress->bar_shown = true;
 }
 
-void progress_step(struct progress *progress, const struct provision_plan *plan, const struct provision_step *step,
-                   bool finished)
+void progress_step(struct progress *progress, const struct provision_step *step, bool finished)
 {
-    size_t index = (size_t)(step - plan->steps);
     char text[PROGRESS_TEXT_SIZE], took[OUTPUT_TIME_SIZE];
     json_t *object;
 
+    if (step != progress->step) /* a board's line that says "started" may have been damaged */
+        progress->number++;
+    progress->step = step;
     progress_describe(progress->profile, step, text);
     if (progress->output->json) {
         object = progress_object(progress->profile, step);
@@ -115,12 +119,12 @@ void progress_step(struct progress *progress, const struct provision_plan *plan,
             json_object_set_new(object, "chip_us", json_integer(step->chip_us));
         output_object(progress->output, object);
     } else if (progress->terminal) {
-        show_bar(progress, plan, finished ? index + 1 : index, text);
+        show_bar(progress, finished ? progress->number : progress->number - 1, text);
     } else if (finished) {
         output_time(step->chip_us, took);
-        output_say(progress->output, "[%zu/%zu] %s: %s", index + 1, plan->step_count, text, took);
+        output_say(progress->output, "[%zu/%zu] %s: %s", progress->number, progress->total, text, took);
     } else {
-        output_detail(progress->output, "[%zu/%zu] %s ...", index + 1, plan->step_count, text);
+        output_detail(progress->output, "[%zu/%zu] %s ...", progress->number, progress->total, text);
     }
 }
 

@@ -9,14 +9,17 @@
 struct progress {
     const struct output *output;
     const struct profile *profile;
+    const struct provision_step *step; /* the last one that was shown; NULL: none yet */
+    size_t number, total;              /* its number among the steps that run, and how many run */
     bool terminal, bar_shown;
 };
 
-void progress_init(struct progress *progress, const struct output *output, const struct profile *profile);
+/* Before the first step of `plan`, whose steps that are done already do not run and are not counted. */
+void progress_init(struct progress *progress, const struct output *output, const struct profile *profile,
+                   const struct provision_plan *plan);
 
 /* Before and after each step. */
-void progress_step(struct progress *progress, const struct provision_plan *plan, const struct provision_step *step,
-                   bool finished);
+void progress_step(struct progress *progress, const struct provision_step *step, bool finished);
 
 /* Takes the bar away, so that what follows starts on a clean line. */
 void progress_end(struct progress *progress);

@@ -126,9 +126,9 @@ void report_show_result(const struct report *report, bool record_written)
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
     output_time(evidence->chip_us, took);
     if (evidence->changes == 0)
-        output_result(output, "nothing to do: %s is as profile %s wants it; %zu key%s confirmed in %s%s\n", serial,
+        output_result(output, "nothing to do: %s matches profile %s; %zu key%s confirmed in %s%s\n", serial,
                       report->profile->name, evidence->key_count, evidence->key_count == 1 ? "" : "s", took,
-                      record_written ? "; its record was missing or old and is written anew" : "");
+                      record_written ? "; its record was missing or old and has been rewritten" : "");
     else
         output_result(output,
                       "provisioned: %s as profile %s wants it; %zu change%s, %zu key%s proven, %s of chip time\n",
@@ -145,8 +145,8 @@ void report_show_result(const struct report *report, bool record_written)
                                               value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     output_object(output,
-                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:b, s:o}", "event", "provisioned", "serial", serial,
+                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial", serial,
                             "part", chip_part_name(evidence->part), "profile", report->profile->name, "changes",
                             (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us, "record",
-                            report->record_path, "record_written", (int)record_written, "keys", keys));
+                            value_text(report->record_path), "record_written", (int)record_written, "keys", keys));
 }

@@ -28,6 +28,7 @@
 #include "cli/progress.h"
 #include "station/stop.h"
 #include "station/verifier.h"
+#include "station/value.h"
 
 #define REPORTS 3 /* how often results are asked for again of which lines were damaged */
 
@@ -99,7 +100,7 @@ static void on_frame(void *context, const struct link_words *words)
         progress_end(&run->progress);
         show_lock(run, step);
     } else if (strcmp(verb, "started") == 0 || strcmp(verb, "finished") == 0) {
-        progress_step(&run->progress, &run->results.plan, step, strcmp(verb, "finished") == 0);
+        progress_step(&run->progress, step, strcmp(verb, "finished") == 0);
     }
 }
 
@@ -168,7 +169,7 @@ static bool ask_run(struct run *run, struct error *err)
         return false;
     }
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
-    progress_init(&run->progress, &run->cli->output, &run->profile);
+    progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);
     for (int attempt = 0; ok && !board_results_complete(&run->results); attempt++)
@@ -192,9 +193,10 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
     output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
                   run->profile.keys[index].name);
     hex_encode(bytes_of(run->results.evidence.serial, sizeof run->results.evidence.serial), serial);
-    output_object(&run->cli->output, json_pack("{s:s, s:s, s:I, s:s, s:s, s:s}", "event", "csr", "serial", serial,
-                                               "key_id", (json_int_t)run->profile.keys[index].id, "name",
-                                               run->profile.keys[index].name, "file", run->request_path, "pem", pem));
+    output_object(&run->cli->output,
+                  json_pack("{s:s, s:s, s:I, s:s, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
+                            (json_int_t)run->profile.keys[index].id, "name", run->profile.keys[index].name, "file",
+                            value_text(run->request_path), "pem", pem));
     return true;
 }
 

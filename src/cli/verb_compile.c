@@ -175,9 +175,9 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
         return false;
     if (out == NULL && !binary)
         output_result(output, "%s", text);
-    object = json_pack("{s:s, s:s, s:o, s:I, s:s?}", "event", "compiled", "profile", compilation->compiled.profile.name,
+    object = json_pack("{s:s, s:s, s:o, s:I, s:o}", "event", "compiled", "profile", compilation->compiled.profile.name,
                        "digest", value_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
-                       (json_int_t)len, "file", out);
+                       (json_int_t)len, "file", value_text(out));
     if (out == NULL)
         json_object_set_new(object, binary ? "hex" : "c", binary ? value_hex(bytes_of(text, len)) : json_string(text));
     output_object(output, object);

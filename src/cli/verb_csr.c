@@ -10,6 +10,7 @@
 #include "station/key.h"
 #include "station/pem.h"
 #include "psa/keys.h"
+#include "station/value.h"
 
 enum csr_option { OPTION_SUBJECT, OPTION_OUT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -52,9 +53,10 @@ static bool print_csr(struct cli *cli, struct session *session, struct error *er
     if (out == NULL)
         output_result(&cli->output, "%s", pem);
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
-    output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:s?, s:s, s:s?, s:s}", "event", "csr", "serial", serial,
-                                          "key_id", (json_int_t)key.id, "name", key.name, "subject",
-                                          cli->values[OPTION_SUBJECT], "file", out, "pem", pem));
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:I, s:s?, s:o, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
+                            (json_int_t)key.id, "name", key.name, "subject", value_text(cli->values[OPTION_SUBJECT]),
+                            "file", value_text(out), "pem", pem));
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "station/session.h"
 #include "station/source.h"
 #include "station/stop.h"
+#include "station/value.h"
 
 enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -48,7 +49,8 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
 {
     struct run *run = context;
 
-    progress_step(&run->progress, plan, step, finished);
+    (void)plan;
+    progress_step(&run->progress, step, finished);
     return !stop_is_wanted();
 }
 
@@ -135,7 +137,8 @@ static void say_moved(const struct run *run)
         return;
     snprintf(next, sizeof next, "%.*s@0x%02x", at != NULL ? (int)(at - named) : (int)strlen(named), named, address);
     output_say(output, "imprint: the chip's I2C address is 0x%02x now: from here on use --device %s", address, next);
-    output_object(output, json_pack("{s:s, s:i, s:s}", "event", "moved", "i2c_address", (int)address, "device", next));
+    output_object(output, json_pack("{s:s, s:i, s:o}", "event", "moved", "i2c_address", (int)address, "device",
+                                    value_text(next)));
 }
 
 static bool provision_device(struct run *run, struct error *err)
@@ -176,7 +179,7 @@ static bool provision_device(struct run *run, struct error *err)
         return true;
     if (!check_before(run, err) || !session_make_lasting(&run->session, err))
         return false;
-    progress_init(&run->progress, &run->cli->output, &run->profile);
+    progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
     progress_end(&run->progress);
     say_moved(run);

@@ -14,6 +14,7 @@
 #include "station/device.h"
 #include "transport/kinds.h"
 #include "transport/place.h"
+#include "station/value.h"
 
 /* The I2C specification reserves the addresses below and above. */
 #define FIRST_ADDRESS 0x08
@@ -28,16 +29,16 @@ static void show_chip(const struct output *output, const struct device *device, 
     if (address != 0)
         (void)snprintf(place, sizeof place, "0x%02x", address);
     output_result(output, "%-4s  %s  %-11s  --device %s\n", place, serial, chip_part_name(device->part), named);
-    output_object(output, json_pack("{s:s, s:o, s:s, s:s, s:s}", "event", "found", "i2c_address",
+    output_object(output, json_pack("{s:s, s:o, s:s, s:s, s:o}", "event", "found", "i2c_address",
                                     address != 0 ? json_integer(address) : json_null(), "serial", serial, "part",
-                                    chip_part_name(device->part), "device", named));
+                                    chip_part_name(device->part), "device", value_text(named)));
 }
 
 static void show_other(const struct output *output, uint8_t address, const char *named)
 {
     output_result(output, "0x%02x  something answers; if it is a chip: imprint --device %s info\n", address, named);
-    output_object(output, json_pack("{s:s, s:i, s:n, s:n, s:s}", "event", "found", "i2c_address", (int)address,
-                                    "serial", "part", "device", named));
+    output_object(output, json_pack("{s:s, s:i, s:n, s:n, s:o}", "event", "found", "i2c_address", (int)address,
+                                    "serial", "part", "device", value_text(named)));
 }
 
 static bool is_usual(uint8_t address)

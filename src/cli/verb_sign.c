@@ -56,9 +56,10 @@ static bool run_on(struct cli *cli, struct session *session, struct error *err)
     if (out == NULL && !cli->output.json && !output_binary(&cli->output, signature, err))
         return false;
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
-    output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:s?, s:s, s:s?, s:o}", "event", "signature", "serial",
-                                          serial, "key_id", (json_int_t)key.id, "name", key.name, "form",
-                                          is_raw ? "raw" : "der", "file", out, "signature", value_hex(signature)));
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:I, s:s?, s:s, s:o, s:o}", "event", "signature", "serial", serial, "key_id",
+                            (json_int_t)key.id, "name", key.name, "form", is_raw ? "raw" : "der", "file",
+                            value_text(out), "signature", value_hex(signature)));
     return true;
 }
 

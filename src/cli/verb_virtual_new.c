@@ -11,6 +11,7 @@
 #include "station/folder.h"
 #include "station/input.h"
 #include "virtual/chip/virtual.h"
+#include "station/value.h"
 
 enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -129,9 +130,9 @@ static enum cli_exit run_virtual_new(struct cli *cli)
                   chip_config_is_locked(&config) ? "locked" : "unlocked",
                   chip_data_is_locked(&config) ? "locked" : "unlocked");
     output_object(&cli->output,
-                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file", path, "part",
-                            chip_part_name(chip_config_part(&config)), "serial", serial, "bus", describe_bus(&config),
-                            "i2c_address", describe_address(&config), "config_locked",
+                  json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file", value_text(path),
+                            "part", chip_part_name(chip_config_part(&config)), "serial", serial, "bus",
+                            describe_bus(&config), "i2c_address", describe_address(&config), "config_locked",
                             (int)chip_config_is_locked(&config), "data_locked", (int)chip_data_is_locked(&config)));
     return CLI_DONE;
 }

@@ -18,6 +18,7 @@
 #include "virtual/serve/stream.h"
 #include "virtual/serve/swi.h"
 #include "virtual/serve/uhid.h"
+#include "station/value.h"
 
 enum serve_option {
     OPTION_UNIX,
@@ -95,7 +96,7 @@ static bool announce(const struct serving *serving, const char *device, struct e
     const struct output *output = &serving->cli->output;
 
     output_result(output, "%s\n", device);
-    output_object(output, json_pack("{s:s, s:s, s:i}", "event", "serving", "device", device, "chips",
+    output_object(output, json_pack("{s:s, s:o, s:i}", "event", "serving", "device", value_text(device), "chips",
                                     (int)serving->bus.bus.count));
     return output_flush(err);
 }

@@ -10,4 +10,10 @@
 /* The bytes as hex digits in upper case: a new reference, which the caller owns. NULL without memory. */
 json_t *value_hex(struct bytes data);
 
+/*
+ * Text that may not be UTF-8, such as a file name, as a JSON string: each byte that belongs to no character becomes
+ * U+FFFD. JSON null for NULL. A new reference, which the caller owns. NULL without memory.
+ */
+json_t *value_text(const char *text);
+
 #endif

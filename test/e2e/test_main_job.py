@@ -73,6 +73,14 @@ def test_second_run_writes_nothing_and_says_so(provisioned):
     assert provisioned.snapshot() == before and provisioned.slots() == slots
 
 
+def test_only_steps_that_run_are_counted(delivered):
+    """A run that confirms a finished device shows two proofs of two, not the last two of four."""
+    first = delivered.run("provision", EXAMPLE).err
+    assert [line[:5] for line in first.splitlines() if line.startswith("[")] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    again = delivered.run("provision", EXAMPLE).err
+    assert [line[:5] for line in again.splitlines() if line.startswith("[")] == ["[1/2]", "[2/2]"]
+
+
 def test_dry_run_shows_the_plan_and_writes_nothing(delivered):
     before = delivered.snapshot()
     shown = delivered.run("provision", "--dry-run", EXAMPLE)
@@ -127,7 +135,7 @@ def test_lost_record_is_written_again(provisioned):
     assert sorted(provisioned.keys()) == [16, 18]
     assert provisioned.run("public-key", "board", code=1).err.count("no record") == 1
     again = provisioned.run("provision", EXAMPLE)
-    assert "nothing to do" in again.out and "written anew" in again.out
+    assert "nothing to do" in again.out and "rewritten" in again.out
     assert {key: value for key, value in provisioned.record.items() if key not in ("run", "keys")} == stable
     provisioned.run("public-key", "board")
 

@@ -55,10 +55,11 @@ def test_locks_want_arming(station):
     refused = station.json("provision", THREE_WAYS, code=1)
     assert refused.error["reason"] == "not-armed"
     assert station.snapshot() == before
+    serial = station.json("info").event("chip")["serial"]
     other = station.json("provision", THREE_WAYS, "--arm", "0123FFFFFFFFFFFF01", code=1)
     assert other.error["reason"] == "not-armed"
+    assert other.error["cause"] == f"armed for 0123FFFFFFFFFFFF01, this is {serial}" and f"--arm {serial}" in other.error["next"]
     assert station.snapshot() == before
-    serial = station.json("info").event("chip")["serial"]
     station.run("provision", THREE_WAYS, "--arm", serial.lower())
     assert station.json("info").event("chip")["data_locked"]
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line itself: where options may stand, what is said to mistakes, where the state folder is."""
+import json
 import os
+import subprocess
 
 import pytest
 
-from conftest import EXAMPLE, run_program
+from conftest import EXAMPLE, PROGRAM, run_program
 
 
 @pytest.mark.parametrize("arguments, subject, hint", [
@@ -157,3 +159,38 @@ def test_version():
     assert re.match(r"imprint \d+\.\d+\.\d+", run_program("--version").out)
     assert run_program("keys", "-V").out == run_program("--version").out
     assert run_program("--json", "--version").event("version")["version"]
+
+
+def test_a_console_that_is_none(station):
+    """What is wrong with --console is said of --console, once."""
+    for verb in (("board", "provision", EXAMPLE), ("board", "prove")):
+        for console in ("/dev/null", station.folder / "absent"):
+            said = station.run(*verb, "--console", console, code=3).err
+            assert "--device" not in said and "virtual" not in said and said.count(str(console)) == 1, said
+
+
+def test_json_with_names_that_are_not_utf8(provisioned):
+    """The object is there, with the bytes that are no characters replaced, and the work is done."""
+    odd = os.fsencode(str(provisioned.folder)) + b"/a\xff\xc3\xa9"
+    shown = os.fsdecode(odd.replace(b"\xff", "\ufffd".encode()))
+
+    def run(*arguments, code=0):
+        done = subprocess.run([os.fsencode(PROGRAM), b"--state", os.fsencode(str(provisioned.state)), b"--json",
+                               *[os.fsencode(str(word)) if not isinstance(word, bytes) else word for word in arguments]],
+                              capture_output=True, check=False)
+        assert done.returncode == code, done
+        return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+    for verb in (("sign", "18", EXAMPLE), ("csr", "18", "-s", "CN=x"), ("compile", EXAMPLE, "--c")):
+        (item,) = run(*verb, "-o", odd)
+        assert item["event"] != "error" and item["file"] == shown, item
+        os.remove(odd)
+    (item,) = run("virtual", "new", odd)
+    assert item["event"] == "virtual" and item["file"] == shown
+    os.remove(odd)
+    (item,) = run("explain", odd, code=2)
+    assert item["event"] == "error" and item["subject"] == shown
+    elsewhere = os.fsencode(str(provisioned.folder)) + b"/s\xfe"
+    os.mkdir(elsewhere)
+    items = run("--state", elsewhere, "virtual", "new") + run("--state", elsewhere, "provision", EXAMPLE)
+    assert items[-1]["event"] == "provisioned" and "s\ufffd/devices" in items[-1]["record"]
