@@ -56,7 +56,9 @@ bool file_replace(const char *path, struct bytes content, mode_t mode, enum erro
     struct stat found;
     bool is_there = stat(path, &found) == 0, in_place = is_there && !S_ISREG(found.st_mode);
     int fd = -1, saved = ENAMETOOLONG;
-    int n = snprintf(temp, sizeof temp, "%s%s", path, in_place ? "" : ".imprint-new");
+    /* A name of this process alone: two that write the same file do not touch each other's half. */
+    int n = in_place ? snprintf(temp, sizeof temp, "%s", path)
+                     : snprintf(temp, sizeof temp, "%s.imprint-new.%ld", path, (long)getpid());
     bool ok = n > 0 && (size_t)n < sizeof temp;
 
     if (!ok)

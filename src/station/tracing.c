@@ -4,9 +4,25 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "virtual/trace/trace.h"
+
+/*
+ * A new file that only its owner can read, whatever permissions an old one had; a symbolic link is replaced, not
+ * followed. Terminals and pipes are written as they are.
+ */
+static int create_file(const char *path)
+{
+    struct stat found;
+
+    if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (unlink(path) != 0 && errno != ENOENT)
+        return -1;
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
 
 bool tracing_open(struct tracing *tracing, const struct station_config *config, struct error *err)
 {
@@ -15,7 +31,7 @@ bool tracing_open(struct tracing *tracing, const struct station_config *config, 
     *tracing = (struct tracing){.trace = NULL};
     if (config->trace == NULL)
         return true;
-    fd = open(config->trace, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    fd = create_file(config->trace);
     tracing->file = fd < 0 ? NULL : fdopen(fd, "w");
     if (tracing->file == NULL) {
         error_set(err, ERROR_INPUT_FILE, "the trace's file cannot be written", NULL);

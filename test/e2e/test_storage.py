@@ -247,14 +247,22 @@ def test_keys_of_a_version_1_record_are_compared(provisioned):
 
 # ---- the record cannot be written
 
+def full_disk_for_the_record(station, serial):
+    """The record is a device without room, until what is returned is removed."""
+    record = station.state / "devices" / serial / "record.json"
+    record.parent.mkdir(parents=True)
+    record.symlink_to("/dev/full")
+    return record
+
+
 def test_record_that_cannot_be_written_is_printed(delivered):
     serial = delivered.json("info").event("chip")["serial"]
-    (delivered.state / "devices" / serial / "record.json.imprint-new").mkdir(parents=True)
+    obstacle = full_disk_for_the_record(delivered, serial)
     result = delivered.json("provision", EXAMPLE, code=5)
     assert result.error["reason"] == "record-failed" and result.error["exit"] == 5
     evidence = result.event("evidence")
     assert [key["proof"]["proven"] for key in evidence["keys"]] == [True, True] and evidence["serial"] == serial
-    (delivered.state / "devices" / serial / "record.json.imprint-new").rmdir()
+    obstacle.unlink()
     said = delivered.json("provision", EXAMPLE).event("provisioned")
     assert said["changes"] == 0 and said["record_written"]
     assert delivered.record["keys"][1]["public_key"] == evidence["keys"][1]["public_key"]
@@ -262,7 +270,7 @@ def test_record_that_cannot_be_written_is_printed(delivered):
 
 def test_evidence_goes_to_stdout_without_json_too(delivered):
     serial = delivered.json("info").event("chip")["serial"]
-    (delivered.state / "devices" / serial / "record.json.imprint-new").mkdir(parents=True)
+    full_disk_for_the_record(delivered, serial)
     result = delivered.run("provision", EXAMPLE, code=5)
     assert json.loads(result.out)["event"] == "evidence" and "cannot write the device's record" in result.err
 

@@ -178,3 +178,16 @@ def test_where_there_is_no_trace(delivered, sock):  # noqa: F811
 
 def test_full_disk_harms_only_the_trace(delivered):
     run_program("--state", delivered.state, "--trace", "/dev/full", "provision", EXAMPLE)
+
+
+def test_the_file_is_new_and_private(delivered):
+    """What lay there is replaced: with its permissions, and without following a link."""
+    trace, other = delivered.folder / "bus.log", delivered.write("other", "another file")
+    trace.write_text("old")
+    trace.chmod(0o644)
+    delivered.run("--trace", trace, "info")
+    assert trace.stat().st_mode & 0o777 == 0o600 and trace.read_text().startswith("# imprint trace")
+    trace.unlink()
+    trace.symlink_to(other)
+    delivered.run("--trace", trace, "info")
+    assert not trace.is_symlink() and other.read_text() == "another file"

@@ -215,12 +215,15 @@ def test_sign_to_a_file(provisioned):
     assert provisioned.run("sign", "18", EXAMPLE, "-o", path).raw == b""
     provisioned.run("verify", "18", path, EXAMPLE)
     assert list(provisioned.folder.glob("*imprint-new*")) == []
-    # Who could not read the file before still cannot, and a link in the temporary file's place is not followed.
+    # Who could not read the file before still cannot; a link in its place is replaced, not followed.
     path.chmod(0o600)
-    other = provisioned.write("other", "another file")
-    (provisioned.folder / "out.sig.imprint-new").symlink_to(other)
     provisioned.run("sign", "18", EXAMPLE, "-o", path)
-    assert path.stat().st_mode & 0o777 == 0o600 and not path.is_symlink() and other.read_text() == "another file"
+    assert path.stat().st_mode & 0o777 == 0o600
+    other = provisioned.write("other", "another file")
+    path.unlink()
+    path.symlink_to(other)
+    provisioned.run("sign", "18", EXAMPLE, "-o", path)
+    assert not path.is_symlink() and other.read_text() == "another file"
     assert list(provisioned.folder.glob("*imprint-new*")) == []
     error = provisioned.json("sign", "18", EXAMPLE, "-o", provisioned.folder / "no" / "folder", code=2).error
     assert error["reason"] == "input-file" and "No such file" in error["system"]
