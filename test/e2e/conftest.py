@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+import json_page
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("IMPRINT", str(ROOT / "build" / "imprint"))
 EXAMPLE = ROOT / "profiles" / "mbed-factory-example.yaml"
@@ -35,6 +37,8 @@ class Result:
         """stdout as JSON, one object a line; fails when it is anything else."""
         objects = [json.loads(line) for line in self.out.splitlines()]
         assert all(isinstance(item, dict) and "event" in item for item in objects), self.out
+        # Whatever a test runs: the reference page knows each object and field of it.
+        assert [text for item in objects for text in json_page.complaints(item)] == []
         return objects
 
     def event(self, name):

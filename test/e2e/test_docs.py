@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from conftest import PROGRAM, ROOT
+import json_page
+from conftest import EXAMPLE, PROGRAM, ROOT, run_program
 
 PRIMARY = os.environ.get("IMPRINT_PRIMARY", str(ROOT / "build" / "examples" / "primary"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
@@ -95,3 +96,45 @@ def test_readme_shows_what_the_program_prints(checkout):
         done = shell(command + " 2>&1", checkout, "state")
         assert done.returncode == 0, done
         assert comparable(done.stdout) == comparable(shown), command
+
+
+def test_json_page_is_read(provisioned):
+    """The checks behind every --json of these tests can fail."""
+    (item,) = provisioned.json("public-key", "18").objects
+    assert json_page.complaints(item) == []
+    assert json_page.complaints({**item, "extra": 1}) == ["public-key: field extra is not on the page"]
+    assert json_page.complaints({**item, "key_id": "18"}) == ["public-key: field key_id is '18', the page says number"]
+    del item["pem"]
+    assert json_page.complaints(item) == ["public-key: field pem is missing"]
+    assert json_page.complaints({"event": "unheard-of"}) == ["no section for event unheard-of"]
+
+
+def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
+    """Every event and field of the page that one station without a board can show is shown."""
+    signature, chip = tmp_path / "s", tmp_path / "other"
+    dump = provisioned.write("dump", provisioned.json("info").event("chip")["config"])
+    provisioned.run("sign", "18", EXAMPLE, "-o", signature)
+    runs = [("info",), ("--verbose", "info"), ("explain", dump), ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
+            ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
+            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
+            ("erase", "--yes"), ("provision", EXAMPLE, "--dry-run"), ("provision", EXAMPLE)]
+    seen = {}
+    for arguments in runs:
+        for item in provisioned.json(*arguments).objects:
+            seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
+    # These need a board, a server, a refused device, a lock or a failure: their own tests show them, through conftest.py.
+    elsewhere = {"error", "warning", "state", "lock", "moved", "evidence", "proven", "serving"}
+    assert set(json_page.page()) - set(seen) == elsewhere
+    rare = {("plan", "stopped_after"), ("plan", "stopped_in")}
+    for event, fields in seen.items():
+        missing = {path for path in set(json_page.page()[event]) - fields
+                   if (event, path.split(".")[0]) not in rare and not path.endswith("consequence")}
+        assert missing == set(), (event, missing)
+
+
+def test_record_page(provisioned):
+    """docs/reference/record.md has each field of a record, and no other but those of boards."""
+    known = set(json_page.rows(json_page.RECORD.read_text()))
+    fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "keys[].proof"}
+    assert fields <= known, fields - known
+    assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == set()

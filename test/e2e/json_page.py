@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/reference/json.md as data, and what an object of the program lacks or has beyond it."""
+import functools
+import pathlib
+import re
+
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "reference" / "json.md"
+RECORD = PAGE.with_name("record.md")
+ROW = re.compile(r"^\| `([^`]+)`(\??) \| ([^|]+) \|", re.M)
+TYPES = {"string": str, "number": int, "boolean": bool, "array": list, "object": dict, "null": type(None)}
+STEP = "The step object"
+
+
+def rows(text):
+    """field -> (may be absent, type as written)"""
+    return {name: (optional == "?", kind.strip()) for name, optional, kind in ROW.findall(text)}
+
+
+@functools.cache
+def page():
+    """event -> its rows; the step object's fields are in each event that says it has them."""
+    sections = re.split(r"^### ", PAGE.read_text(), flags=re.M)[1:]
+    named = {section.split("\n", 1)[0].strip("`"): section for section in sections}
+    step = rows(named.pop(STEP))
+    events = {}
+    for name, text in named.items():
+        events[name] = rows(text)
+        if text.split("\n", 1)[1].lstrip().startswith("The step object"):
+            events[name] = {**step, **events[name]}
+        for field, (optional, kind) in list(events[name].items()):
+            if "step object" in kind:
+                prefix = field + ("[]" if kind.startswith("array") else "")
+                events[name][field] = (optional, "array" if kind.startswith("array") else "object")
+                for inner, (inner_optional, inner_kind) in step.items():
+                    events[name][f"{prefix}.{inner}"] = (inner_optional, inner_kind)
+    return events
+
+
+def walk(value, prefix=""):
+    """(path, value) for every field of an object, arrays as `name[]`."""
+    for name, inner in value.items():
+        path = prefix + name
+        yield path, inner
+        if isinstance(inner, dict):
+            yield from walk(inner, path + ".")
+        elif isinstance(inner, list):
+            for item in inner:
+                if isinstance(item, dict):
+                    yield from walk(item, path + "[].")
+
+
+def is_of(value, kind):
+    allowed = [TYPES[word] for word in re.findall(r"\b(string|number|boolean|array|object|null)\b", kind)]
+    if kind.startswith("array of strings"):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return any(isinstance(value, one) and not (one is int and isinstance(value, bool)) for one in allowed)
+
+
+# Objects whose fields are names of the data sheet: the page describes them as a whole.
+OPEN = re.compile(r"^(fields|slots\[\]\.bits)\.")
+
+
+def complaints(item):
+    """What the page does not say of this object, or says otherwise."""
+    event = item["event"]
+    if event == "evidence":
+        return []  # docs/reference/record.md has its fields
+    if event not in page():
+        return [f"no section for event {event}"]
+    known, seen, found = page()[event], set(), []
+    for path, value in walk(item):
+        if path == "event" or OPEN.match(path):
+            continue
+        seen.add(path)
+        if path not in known:
+            found.append(f"{event}: field {path} is not on the page")
+        elif not is_of(value, known[path][1]):
+            found.append(f"{event}: field {path} is {value!r}, the page says {known[path][1]}")
+    present = {path for path, _ in walk(item)}
+    for path, (optional, _) in known.items():
+        above = path.rpartition(".")[0]
+        if not optional and path not in present and (not above or (above in present and "[]" not in above)):
+            found.append(f"{event}: field {path} is missing")
+    return found
