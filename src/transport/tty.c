@@ -27,7 +27,8 @@ static const struct open_error {
      "add the user to the group that owns the file, usually dialout: sudo usermod -aG dialout $USER"},
     {EBUSY, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
     {EWOULDBLOCK, ERROR_DEVICE_BUSY, "another program uses the serial port", "close that program"},
-    {0, ERROR_DEVICE_MISSING, "not a serial port", "name a serial port or pseudo terminal, such as /dev/ttyUSB0"}, /* any other */
+    {0, ERROR_DEVICE_MISSING, "not a serial port",
+     "name a serial port or pseudo terminal, such as /dev/ttyUSB0"}, /* any other */
 };
 
 static speed_t speed_of(unsigned baud)
