@@ -308,6 +308,9 @@
 #define key_algorithm imprint_key_algorithm
 #define key_algorithm_text imprint_key_algorithm_text
 #define key_can_sign imprint_key_can_sign
+#define key_files_init imprint_key_files_init
+#define key_files_read_key imprint_key_files_read_key
+#define key_files_read_write_keys imprint_key_files_read_write_keys
 #define key_find imprint_key_find
 #define key_read_public imprint_key_read_public
 #define key_type_text imprint_key_type_text
@@ -478,8 +481,8 @@
 #define serve_uhid_create imprint_serve_uhid_create
 #define serve_uhid_open imprint_serve_uhid_open
 #define serve_uhid_run imprint_serve_uhid_run
+#define session_allow_changes imprint_session_allow_changes
 #define session_close imprint_session_close
-#define session_make_lasting imprint_session_make_lasting
 #define session_open imprint_session_open
 #define session_psa_failed imprint_session_psa_failed
 #define shell_name_slot imprint_shell_name_slot
@@ -489,9 +492,6 @@
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
-#define source_init imprint_source_init
-#define source_read_key imprint_source_read_key
-#define source_read_write_keys imprint_source_read_write_keys
 #define station_say imprint_station_say
 #define stop_hold_signals imprint_stop_hold_signals
 #define stop_is_wanted imprint_stop_is_wanted
@@ -513,10 +513,10 @@
 #define storage_record_write imprint_storage_record_write
 #define storage_record_write_header imprint_storage_record_write_header
 #define storage_status_text imprint_storage_status_text
+#define store_allow_changes imprint_store_allow_changes
 #define store_close imprint_store_close
 #define store_exists imprint_store_exists
 #define store_head_of imprint_store_head_of
-#define store_make_lasting imprint_store_make_lasting
 #define store_open imprint_store_open
 #define store_read_place imprint_store_read_place
 #define suggest_consider imprint_suggest_consider

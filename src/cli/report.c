@@ -131,7 +131,7 @@ void report_show_result(const struct report *report, bool record_written)
                       record_written ? "; its record was missing or old and has been rewritten" : "");
     else
         output_result(output,
-                      "provisioned: %s as profile %s wants it; %zu change%s, %zu key%s proven, %s of chip time\n",
+                      "provisioned: %s now matches profile %s; %zu change%s, %zu key%s proven, %s of chip time\n",
                       serial, report->profile->name, evidence->changes, evidence->changes == 1 ? "" : "s",
                       evidence->key_count, evidence->key_count == 1 ? "" : "s", took);
     for (size_t i = 0; i < evidence->key_count; i++) {

@@ -62,7 +62,7 @@ struct run {
     struct board board;
     struct verifier verifier;
     struct profile profile;
-    struct source source;
+    struct key_files source;
     struct arming arming;
     struct progress progress;
     struct board_results results;
@@ -118,7 +118,7 @@ static bool check_profile(const struct run *run, struct error *err)
     if (strcmp(run->board.digest, run->digest) == 0)
         return true;
     error_set(err, ERROR_WRONG_CONFIGURATION, "the board's factory image was made from another profile than this one",
-              "name that profile, or make the image anew: imprint compile PROFILE --c");
+              "name that profile, or build the image again: imprint compile PROFILE --c");
     error_doing(err, "begin");
     error_with_subject(err, run->board.profile);
     return false;
@@ -351,7 +351,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
     }
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
-    source_init(&run->source, cli->arguments[0]);
+    key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);

@@ -13,7 +13,7 @@
 #include "cert/request.h"
 #include "station/file.h"
 #include "station/profile_file.h"
-#include "station/source.h"
+#include "station/key_files.h"
 #include "profile/text/table.h"
 #include "provision/steps.h"
 #include "station/value.h"
@@ -34,7 +34,7 @@ struct compilation {
     struct cli *cli;
     struct profile_compiled compiled;
     struct profile_public_key public_keys[PROFILE_KEYS_MAX];
-    struct source source;
+    struct key_files source;
 };
 
 static bool refuse(const struct profile_key *key, const char *cause, const char *next, struct error *err)
@@ -64,7 +64,7 @@ static bool check_options(const struct cli *cli, struct error *err)
         (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
         return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or say --c", err);
     if (values[OPTION_NAME] != NULL && !profile_table_name_valid(values[OPTION_NAME]))
-        return usage("--name wants a name that C code can have", values[OPTION_NAME],
+        return usage("--name needs a name that is valid in C", values[OPTION_NAME],
                      "a letter, then letters, digits and underscores, and no word of C's own", err);
     if (values[OPTION_ARM] != NULL && strcmp(values[OPTION_ARM], "profile") != 0)
         return usage("an image can only be armed for its profile", values[OPTION_ARM],
@@ -102,7 +102,7 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
                       "chip: imprint provision",
                       err);
     public_key->id = key->id;
-    if (!source_read_key(&compilation->source, key, &out, err))
+    if (!key_files_read_key(&compilation->source, key, &out, err))
         return false;
     compilation->compiled.public_key_count++;
     return true;
@@ -205,7 +205,7 @@ static enum cli_exit run_compile(struct cli *cli)
         code = output_error(&cli->output, &err);
         goto out;
     }
-    source_init(&compilation->source, cli->arguments[0]);
+    key_files_init(&compilation->source, cli->arguments[0]);
     ok = profile_digest(&compilation->compiled.profile, compilation->compiled.digest);
     if (!ok)
         error_set(&err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);

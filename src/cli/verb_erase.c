@@ -71,7 +71,7 @@ static bool forget(struct cli *cli, struct session *session, struct error *err)
         return false;
     }
     if (exists &&
-        (!store_make_lasting(&session->store, err) || !forget_records(&session->store.front, false, &keys, err)))
+        (!store_allow_changes(&session->store, err) || !forget_records(&session->store.front, false, &keys, err)))
         return false;
     if (!forget_record_file(session, err))
         return false;

@@ -17,7 +17,7 @@
 #include "cli/progress.h"
 #include "provision/steps.h"
 #include "station/session.h"
-#include "station/source.h"
+#include "station/key_files.h"
 #include "station/stop.h"
 #include "station/value.h"
 
@@ -34,7 +34,7 @@ struct run {
     struct cli *cli;
     struct session session;
     struct profile profile;
-    struct source source;
+    struct key_files source;
     struct progress progress;
     struct provision provision;
     struct provision_plan plan;
@@ -58,7 +58,7 @@ static bool on_import(void *context, const struct profile_key *key, struct bytes
 {
     struct run *run = context;
 
-    return source_read_key(&run->source, key, out, err);
+    return key_files_read_key(&run->source, key, out, err);
 }
 
 static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -102,7 +102,7 @@ static bool check_before(struct run *run, struct error *err)
             bool ok;
 
             out.len = 0;
-            ok = source_read_key(&run->source, &run->profile.keys[step->key], &out, err);
+            ok = key_files_read_key(&run->source, &run->profile.keys[step->key], &out, err);
             bytes_wipe(secret, sizeof secret);
             if (!ok)
                 return false;
@@ -177,7 +177,7 @@ static bool provision_device(struct run *run, struct error *err)
     report_show_plan(&report, dry);
     if (dry)
         return true;
-    if (!check_before(run, err) || !session_make_lasting(&run->session, err))
+    if (!check_before(run, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
@@ -213,10 +213,10 @@ static enum cli_exit run_provision(struct cli *cli)
     stop_hold_signals();
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
-    source_init(&run.source, cli->arguments[0]);
+    key_files_init(&run.source, cli->arguments[0]);
     cli->station.config.also_at =
         run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
-    ok = source_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
+    ok = key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
     ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     if (ok) {

@@ -63,7 +63,7 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
     }
     if (!input_read_config(dump, as, err)) {
         if (err->next == NULL)
-            err->next = "--as takes blank, trust-and-go, trust-flex, or the file of a config zone dump";
+            err->next = "use --as blank, trust-and-go, trust-flex, or the file of a config zone dump";
         return false;
     }
     making->config = dump->zone;

@@ -69,7 +69,7 @@ static bool find_library(struct run *run, struct error *err)
     }
     error_with_subject(err, LIBRARY);
     return failed(err, ERROR_INPUT_FILE, 0, "imprint-run.so not found beside imprint or in its library folder",
-                  "install imprint anew, with its library");
+                  "install imprint again, with its library");
 }
 
 /* A folder of our own, with the socket and a name for the library that LD_PRELOAD takes: no blanks, no colons. */

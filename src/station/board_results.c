@@ -250,18 +250,18 @@ static psa_algorithm_t hash_of(const struct profile_key *key)
 }
 
 static bool check_import(const struct profile_key *key, const struct provision_key_evidence *evidence,
-                         struct source *source, struct error *err)
+                         struct key_files *source, struct error *err)
 {
     uint8_t point[P256_POINT_BYTES];
     struct bytes_out out = {.data = point, .cap = sizeof point};
 
-    if (!source_read_key(source, key, &out, err))
+    if (!key_files_read_key(source, key, &out, err))
         return false;
     return memcmp(point, evidence->public_key, sizeof point) == 0 ||
            refuse("the imported public key is not the one in the profile's file", key, err);
 }
 
-static bool check_key(const struct board_results *results, size_t index, struct source *source, struct error *err)
+static bool check_key(const struct board_results *results, size_t index, struct key_files *source, struct error *err)
 {
     const struct profile_key *key = &results->profile->keys[index];
     const struct provision_key_evidence *evidence = &results->evidence.keys[index];
@@ -314,7 +314,7 @@ static bool check_config(const struct board_results *results, struct error *err)
     differs = chip_config_compare_policy(results->evidence.part, config, &wanted);
     if (differs >= 0) {
         chip_config_note_difference(err, differs, &wanted, config);
-        return refuse("the chip's config zone is not what the profile wants", NULL, err);
+        return refuse("the chip's config zone does not match the profile", NULL, err);
     }
     if ((profile->lock_config && !chip_config_is_locked(config)) ||
         (profile->lock_data && !chip_data_is_locked(config)))
@@ -325,7 +325,7 @@ static bool check_config(const struct board_results *results, struct error *err)
     return true;
 }
 
-bool board_results_check(struct board_results *results, struct source *source, struct error *err)
+bool board_results_check(struct board_results *results, struct key_files *source, struct error *err)
 {
     bool ok = check_config(results, err) && profile_digest(results->profile, results->evidence.profile_digest);
 

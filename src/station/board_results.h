@@ -8,7 +8,7 @@
 
 #include "base/p256.h"
 #include "cert/request.h"
-#include "station/source.h"
+#include "station/key_files.h"
 #include "link/line.h"
 #include "provision/provision.h"
 
@@ -49,6 +49,6 @@ bool board_results_complete(const struct board_results *results);
  * is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART, or why a file cannot be
  * read.
  */
-bool board_results_check(struct board_results *results, struct source *source, struct error *err);
+bool board_results_check(struct board_results *results, struct key_files *source, struct error *err);
 
 #endif

@@ -114,7 +114,7 @@ static bool refuse_virtual_options(const struct station_config *config, struct e
 
     if (cause == NULL)
         return false;
-    error_set(err, ERROR_USAGE, cause, "leave it out; imprint virtual serve takes it too");
+    error_set(err, ERROR_USAGE, cause, "leave it out; imprint virtual serve accepts it too");
     return true;
 }
 

@@ -140,13 +140,13 @@ bool evidence_load(const char *path, json_t **record, struct error *err)
     json_decref(*record);
     *record = NULL;
     error_set(err, ERROR_STORAGE_CORRUPT, "the device's record is damaged",
-              "provision the device again: that proves its keys and writes the record anew");
+              "provision the device again: that proves its keys and rewrites the record");
     error_with_subject(err, path);
     return false;
 }
 
 /* A copy without what differs from run to run. */
-static json_t *lasting_part(const json_t *record)
+static json_t *comparable_part(const json_t *record)
 {
     json_t *copy = json_deep_copy(record), *key;
     size_t i;
@@ -160,8 +160,8 @@ static json_t *lasting_part(const json_t *record)
 /* True when the two say the same of the device: all but times, chip time, and the fresh challenges of each run. */
 static bool same_facts(const json_t *a, const json_t *b)
 {
-    json_t *left = a == NULL ? NULL : lasting_part(a);
-    json_t *right = b == NULL ? NULL : lasting_part(b);
+    json_t *left = a == NULL ? NULL : comparable_part(a);
+    json_t *right = b == NULL ? NULL : comparable_part(b);
     bool same = left != NULL && right != NULL && json_equal(left, right);
 
     json_decref(left);

@@ -54,7 +54,7 @@ bool session_open(struct session *session, const struct station *station, enum s
         return false;
     if (!open_records(session, &flash, of_device, err))
         goto failed;
-    if (purpose == SESSION_USE && store_exists(&session->store) && !store_make_lasting(&session->store, err))
+    if (purpose == SESSION_USE && store_exists(&session->store) && !store_allow_changes(&session->store, err))
         goto failed;
     if (of_device)
         load_record(session);
@@ -88,10 +88,10 @@ static bool make_device_folder(struct session *session, struct error *err)
     return false;
 }
 
-bool session_make_lasting(struct session *session, struct error *err)
+bool session_allow_changes(struct session *session, struct error *err)
 {
-    if (!make_device_folder(session, err) || !store_make_lasting(&session->store, err)) {
-        error_doing(err, "begin the device's key records");
+    if (!make_device_folder(session, err) || !store_allow_changes(&session->store, err)) {
+        error_doing(err, "create the device's key records");
         error_with_serial(err, session->device.serial);
         return false;
     }

@@ -19,7 +19,7 @@
 enum session_purpose {
     SESSION_RECORDS,  /* the records, for reading; where --storage names them, without asking the device */
     SESSION_LOOK,     /* device and records, for reading */
-    SESSION_LOOK_PSA, /* with PSA, still leaving no trace; session_make_lasting() may follow */
+    SESSION_LOOK_PSA, /* with PSA, still leaving no trace; session_allow_changes() may follow */
     SESSION_USE,      /* PSA with the records that are there; a device without any stays so */
 };
 
@@ -41,7 +41,7 @@ bool session_open(struct session *session, const struct station *station, enum s
                   const struct driver_settings *settings, struct error *err);
 
 /* From now on the chip may be written and records are kept. */
-bool session_make_lasting(struct session *session, struct error *err);
+bool session_allow_changes(struct session *session, struct error *err);
 
 void session_close(struct session *session);
 

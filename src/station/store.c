@@ -44,7 +44,7 @@ static enum storage_status store_set(void *context, uint64_t uid, uint32_t flags
     struct store_change *change;
     uint8_t *copy;
 
-    if (store->lasting)
+    if (store->changes_allowed)
         return store->back.operations->set(store->back.context, uid, flags, content);
     if (content.len > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
@@ -70,7 +70,7 @@ static enum storage_status store_get(void *context, uint64_t uid, uint32_t offse
     struct store *store = context;
     const struct store_change *change = find_change(store, uid);
 
-    if (store->lasting || (change == NULL && store->open))
+    if (store->changes_allowed || (change == NULL && store->open))
         return store->back.operations->get(store->back.context, uid, offset, out, record);
     if (change == NULL || change->removed)
         return STORAGE_ABSENT;
@@ -94,7 +94,7 @@ static enum storage_status store_remove(void *context, uint64_t uid)
     struct bytes_out nothing = {.data = NULL};
     enum storage_status status;
 
-    if (store->lasting)
+    if (store->changes_allowed)
         return store->back.operations->remove(store->back.context, uid);
     status = store_get(store, uid, 0, &nothing, NULL);
     if (status == STORAGE_ABSENT)
@@ -113,7 +113,7 @@ static enum storage_status store_next(void *context, bool first, uint64_t *uid)
     bool found = false;
     enum storage_status status = STORAGE_ABSENT;
 
-    if (store->lasting)
+    if (store->changes_allowed)
         return store->back.operations->next(store->back.context, first, uid);
     if (store->open) {
         bool start = first;
@@ -148,7 +148,7 @@ static enum storage_status store_reserve(void *context, uint32_t size)
 {
     struct store *store = context;
 
-    return store->lasting ? store->back.operations->reserve(store->back.context, size) : STORAGE_OK;
+    return store->changes_allowed ? store->back.operations->reserve(store->back.context, size) : STORAGE_OK;
 }
 
 static void store_release(void *context)
@@ -156,7 +156,7 @@ static void store_release(void *context)
     struct store *store = context;
 
     store->released = true;
-    if (store->lasting)
+    if (store->changes_allowed)
         store->back.operations->release(store->back.context);
 }
 
@@ -319,7 +319,8 @@ static bool is_still_empty(struct store *store, struct error *err)
 
     if (store->back.operations->next(store->back.context, true, &uid) == STORAGE_ABSENT)
         return true;
-    error_set(err, ERROR_DEVICE_BUSY, "another process has begun with this device", "run the same command again");
+    error_set(err, ERROR_DEVICE_BUSY, "another process has started to provision this device",
+              "run the same command again");
     return false;
 }
 
@@ -344,9 +345,9 @@ static const char *name_of(const struct store *store)
     return store->place.image != NULL ? store->place.image : store->folder;
 }
 
-bool store_make_lasting(struct store *store, struct error *err)
+bool store_allow_changes(struct store *store, struct error *err)
 {
-    if (store->lasting)
+    if (store->changes_allowed)
         return true;
     if (!store->open) {
         if (!(store->place.image != NULL ? open_flash(store, true, err) : make_folder(store, err)) ||
@@ -369,7 +370,7 @@ bool store_make_lasting(struct store *store, struct error *err)
     }
     if (store->released) /* the room that an interrupted run has left is not needed any more */
         store->back.operations->release(store->back.context);
-    store->lasting = true;
+    store->changes_allowed = true;
     return true;
 }
 
@@ -386,5 +387,5 @@ void store_close(struct store *store)
     if (store->place.image != NULL)
         flash_file_close(&store->flash_file);
     store->open = false;
-    store->lasting = false;
+    store->changes_allowed = false;
 }

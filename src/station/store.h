@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The key records of one device as the program uses them: looking first, lasting later. While looking, what is in the
- * folder or flash image is read (nothing, where there is none yet) and what is written stays in memory, so that PSA can
- * start and a plan can be made without a trace. store_make_lasting() turns it into the real thing, folder included.
+ * The key records of one device as the program uses them: first for looking, later for changes. While looking, what is
+ * in the folder or flash image is read (nothing, where there is none yet) and what is written stays in memory, so that
+ * PSA can start and a plan can be made without a trace. store_allow_changes() turns it into the real thing, folder
+ * included.
  */
 #ifndef IMPRINT_STATION_STORE_H
 #define IMPRINT_STATION_STORE_H
@@ -46,7 +47,7 @@ struct store {
     struct flash_file flash_file; /* fd -1 when the records lie in a folder */
     struct storage_flash flash;
     struct store_flash place;
-    bool open, lasting;
+    bool open, changes_allowed;
     bool released; /* room that an interrupted run has reserved is not needed any more */
     struct store_change changes[STORE_CHANGES_MAX];
     size_t change_count;
@@ -66,7 +67,7 @@ bool store_open(struct store *store, const struct store_flash *flash, const char
 bool store_exists(const struct store *store);
 
 /* From now on writes are real; what was written while looking is made real first. Makes the folder where needed. */
-bool store_make_lasting(struct store *store, struct error *err);
+bool store_allow_changes(struct store *store, struct error *err);
 
 void store_close(struct store *store);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mbed TLS parses PEM; nothing is kept. */
-#include "station/source.h"
+#include "station/key_files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,13 +19,13 @@
 #define KEY_FILE_MAX ((size_t)64 * 1024)
 #define WRITE_KEY_BYTES 32
 
-void source_init(struct source *source, const char *profile_path)
+void key_files_init(struct key_files *source, const char *profile_path)
 {
     folder_above(profile_path, source->folder);
     source->path[0] = '\0';
 }
 
-static bool find_file(struct source *source, const char *name, struct error *err)
+static bool find_file(struct key_files *source, const char *name, struct error *err)
 {
     int n = name[0] == '/' ? snprintf(source->path, sizeof source->path, "%s", name)
                            : snprintf(source->path, sizeof source->path, "%s/%s", source->folder, name);
@@ -37,14 +37,14 @@ static bool find_file(struct source *source, const char *name, struct error *err
     return false;
 }
 
-static bool refuse(struct source *source, const char *cause, const char *next, struct error *err)
+static bool refuse(struct key_files *source, const char *cause, const char *next, struct error *err)
 {
     error_set(err, ERROR_INPUT_FILE, cause, next);
     error_with_subject(err, source->path);
     return false;
 }
 
-static bool parse_failed(struct source *source, bool private_key, int status, struct error *err)
+static bool parse_failed(struct key_files *source, bool private_key, int status, struct error *err)
 {
     if (status == MBEDTLS_ERR_PK_PASSWORD_REQUIRED || status == MBEDTLS_ERR_PK_PASSWORD_MISMATCH)
         return refuse(source, "the key file is encrypted", "decrypt it first: openssl pkey -in FILE -out PLAIN", err);
@@ -55,7 +55,8 @@ static bool parse_failed(struct source *source, bool private_key, int status, st
                   "make one with: openssl pkey -in PRIVATE -pubout", err);
 }
 
-bool source_read_key(struct source *source, const struct profile_key *key, struct bytes_out *out, struct error *err)
+bool key_files_read_key(struct key_files *source, const struct profile_key *key, struct bytes_out *out,
+                        struct error *err)
 {
     bool private_key = PSA_KEY_TYPE_IS_KEY_PAIR(key->type), ok = false;
     struct input input = {.data = NULL};
@@ -106,8 +107,8 @@ out:
     return ok;
 }
 
-bool source_read_write_keys(struct source *source, const struct profile *profile,
-                            struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err)
+bool key_files_read_write_keys(struct key_files *source, const struct profile *profile,
+                               struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err)
 {
     *count = 0;
     for (size_t i = 0; i < profile->write_key_count && i < CHIP_SLOTS; i++) {

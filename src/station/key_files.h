@@ -3,8 +3,8 @@
  * Key files that a profile names: PEM for keys to import, hex for the secrets that encrypt imports. The only place of
  * the program that sees a private key; each is wiped before the call that read it returns, but for the caller's buffer.
  */
-#ifndef IMPRINT_STATION_SOURCE_H
-#define IMPRINT_STATION_SOURCE_H
+#ifndef IMPRINT_STATION_KEY_FILES_H
+#define IMPRINT_STATION_KEY_FILES_H
 
 #include <limits.h>
 
@@ -12,24 +12,25 @@
 #include "profile/profile.h"
 
 /* Where relative names start: the profile's folder. Errors' subjects point into it. */
-struct source {
+struct key_files {
     char folder[PATH_MAX];
     char path[PATH_MAX];
 };
 
-void source_init(struct source *source, const char *profile_path);
+void key_files_init(struct key_files *source, const char *profile_path);
 
 /*
  * The key to import in PSA's format: 32-byte scalar for a key pair (PKCS#8 or SEC1 PEM, not encrypted), 65-byte point
  * for a public key (SubjectPublicKeyInfo PEM). False with ERROR_INPUT_FILE.
  */
-bool source_read_key(struct source *source, const struct profile_key *key, struct bytes_out *out, struct error *err);
+bool key_files_read_key(struct key_files *source, const struct profile_key *key, struct bytes_out *out,
+                        struct error *err);
 
 /*
  * The profile's write keys; `*count` gets how many there are. A file that does not exist is passed over: a finished
  * device needs none, and an import that does says so. The caller wipes `keys`.
  */
-bool source_read_write_keys(struct source *source, const struct profile *profile,
-                            struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err);
+bool key_files_read_write_keys(struct key_files *source, const struct profile *profile,
+                               struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err);
 
 #endif
