@@ -178,7 +178,7 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
     if (verb != NULL)
         add_options(&tables, verb->options, verb->option_count, OF_VERB);
     opterr = 0;
-    optind = 0; /* glibc: start anew */
+    optind = 0; /* glibc: reset */
     while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
         if (value == ':')
             return usage(err, "this option needs a value", argv[optind - 1], NULL);

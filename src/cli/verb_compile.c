@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * imprint compile: a profile as const data for a board's factory image, or in its binary form. What a board cannot do
- * is refused here, where somebody is at hand to change the profile.
+ * is refused here, where the profile can still be changed.
  */
 #include "cli/cli.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * imprint virtual run: another program, with virtual chips on its /dev/i2c-N. The program is our child, with
- * imprint-run.so before its C library; we serve the bus, at a socket nobody else can reach, until it ends.
+ * imprint-run.so before its C library; we serve the bus, at a socket that only this user can reach, until it ends.
  */
 #include "cli/cli.h"
 

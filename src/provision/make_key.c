@@ -44,7 +44,7 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
                   "use a part that was delivered with a key there, or generate one");
         return PSA_ERROR_DOES_NOT_EXIST;
     }
-    /* What an interrupted run left there is nobody's key. */
+    /* What an interrupted run left there was never reported as a key. */
     if (fill == DRIVER_FILL_EMPTY || scrap || key->replace != PROFILE_REPLACE_NEVER ||
         is_to_be_filled(provision->profile, plan, key->slot))
         return PSA_SUCCESS;

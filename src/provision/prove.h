@@ -12,7 +12,7 @@
  * Proves the key of `step`: reads its public key, compares an imported key with its file, has a signing key sign a
  * fresh challenge, and verifies the signature. Fills `evidence`, which is zero except for `created`. The caller adds
  * key and slot to the error. On a `finished` device, where this run changes nothing, a private key is compared only if
- * its file is available: nobody has to keep the file to confirm a device.
+ * its file is available: the file is not needed to confirm a device.
  */
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
                                           struct provision_key_evidence *evidence, struct error *err);

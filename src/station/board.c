@@ -14,7 +14,7 @@
 
 #define PROTOCOL "1"
 #define ATTEMPTS 3
-#define HELLO_MS 1000 /* between two questions whether somebody is there */
+#define HELLO_MS 1000 /* between two hello commands */
 #define BUSY_PATIENCE 20
 #define POLL_MS 100 /* between two looks for signals */
 #define STOP 0x03
@@ -285,7 +285,7 @@ bool board_ask(struct board *board, const struct board_command *command, struct 
         answer = ask_once(board, command, board->silence_ms, err);
         if (answer == ANSWER_OK)
             return true;
-        /* Silent without a damaged line: nobody is there. With one, it may have been the answer's last. */
+        /* Silence without a damaged line: no application is there. After one, the lost line may have been the last. */
         if (answer != ANSWER_AGAIN && !(answer == ANSWER_SILENT && board->damaged > 0))
             break;
         station_say(board->station, STATION_DETAIL, "%s: asking again: %s", board->path, command->verb);

@@ -139,8 +139,8 @@ static void take_proof(struct board_results *results, const struct link_words *w
 }
 
 /*
- * A piece of something that comes in several: `data`, at `at`, of `of` bytes together, goes behind the `*len` that have
- * come. One that begins it anew begins it anew.
+ * One piece of a text that a board sends in several frames: `data` at offset `at` of `of` bytes in all. It is appended
+ * to the `*len` bytes received so far. A piece at offset 0 starts the text again.
  */
 static void take_piece(const struct link_words *words, uint8_t *room, size_t size, size_t *len, size_t *of)
 {

@@ -45,7 +45,7 @@ bool board_results_complete(const struct board_results *results);
 /*
  * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each
  * signature verifies in software, that imported public keys are those of the profile's files, that each certificate
- * request is its key's and the subject the profile's, and that the configuration is what the profile wants. PSA Crypto
+ * request is its key's and the subject the profile's, and that the configuration matches the profile. PSA Crypto
  * is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART, or why a file cannot be
  * read.
  */

@@ -30,7 +30,7 @@ struct evidence_run {
 
 /*
  * A key that was there already must be the one that was recorded. It proves itself either way, so only the record can
- * tell that somebody has put another key into the slot since; the record is then left as it is.
+ * tell that another key was put into the slot since; the record is then left as it is.
  */
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err);
 

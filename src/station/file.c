@@ -27,9 +27,9 @@ static bool write_all(int fd, struct bytes content)
 }
 
 /*
- * A new file for the content, which nobody else has open: what an interrupted run left there is deleted, and a symbolic
- * link there is not followed. `kept` is the file that it will replace, or NULL: the new one may be read by nobody who
- * could not read that.
+ * Creates a file that no other process has open, and returns its descriptor; -1 with errno. What an interrupted run
+ * left under this name is deleted, and a symbolic link is not followed. `kept` is the file that will be replaced, or
+ * NULL: a user who could not read that cannot read the new one.
  */
 static int create_temp(const char *temp, mode_t mode, const struct stat *kept)
 {

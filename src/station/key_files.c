@@ -67,7 +67,7 @@ bool key_files_read_key(struct key_files *source, const struct profile_key *key,
     mbedtls_pk_init(&pk);
     if (!find_file(source, key->source, err) || !input_read(&input, source->path, KEY_FILE_MAX, err))
         goto out;
-    /* The PEM parser wants the closing NUL counted. */
+    /* The PEM parser needs the closing NUL, counted in the length. */
     status = private_key ? mbedtls_pk_parse_key(&pk, input.data, input.len + 1, NULL, 0, mbedtls_psa_get_random,
                                                 MBEDTLS_PSA_RANDOM_STATE)
                          : mbedtls_pk_parse_public_key(&pk, input.data, input.len + 1);

@@ -34,7 +34,7 @@ enum station_message {
     STATION_DETAIL,  /* for whoever looks for a fault */
 };
 
-/* Called from within the station's functions. `message` NULL: nobody listens. */
+/* Called from within the station's functions. `message` NULL: messages are dropped. */
 struct station_events {
     void *context;
     /* `text` is one line without a line feed, valid during the call. */

@@ -186,7 +186,7 @@ VIRTUAL_HANDLER(virtual_command_hmac)
 
 /* ---- DeriveKey ---- */
 
-/* H(WriteKey | opcode | mode | target | SN): what allows a derivation where SlotConfig wants it. */
+/* H(WriteKey | opcode | mode | target | SN): what allows a derivation where SlotConfig demands it. */
 static bool derivation_is_authentic(struct virtual_chip *chip, const struct virtual_call *call, unsigned key_slot)
 {
     struct virtual_message message = {.len = 0};

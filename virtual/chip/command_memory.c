@@ -188,7 +188,8 @@ static enum virtual_answer write_unlocked(struct virtual_chip *chip, const struc
     return decrypted ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_EXECUTION;
 }
 
-/* State C, a slot whose WriteConfig wants encryption. Param1 bit 6 may be set or not: the MAC covers what was sent. */
+/* State C, a slot whose WriteConfig demands encryption. Param1 bit 6 may be set or not: the MAC covers what was sent.
+ */
 static enum virtual_answer write_encrypted(struct virtual_chip *chip, const struct virtual_call *call,
                                            const struct place *place)
 {

@@ -268,7 +268,7 @@ VIRTUAL_HANDLER(virtual_command_verify)
     case VERIFY_VALIDATE:
     case VERIFY_INVALIDATE:
         return call->data_len == 83 ? change_validity(chip, call) : VIRTUAL_ANSWER_PARSE;
-    case VERIFY_VALIDATE_EXTERNAL: /* wants an X509format, whose digest is not public */
+    case VERIFY_VALIDATE_EXTERNAL: /* needs an X509format, whose digest is not public */
         return call->data_len == 128 ? VIRTUAL_ANSWER_EXECUTION : VIRTUAL_ANSWER_PARSE;
     default:
         return VIRTUAL_ANSWER_PARSE;

@@ -203,7 +203,7 @@ static bool length_is_legal(const struct command *command, size_t len)
     return false;
 }
 
-/* Column of max_ms. ChipMode bits 7 to 3; a divider nobody publishes counts as the slowest. */
+/* Column of max_ms. ChipMode bits 7 to 3; an unpublished divider counts as the slowest. */
 static unsigned speed_of(const struct virtual_chip *chip)
 {
     unsigned column = 0;

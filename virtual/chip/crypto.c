@@ -392,7 +392,7 @@ void virtual_ecdsa_sign_repeatably(struct virtual_crypto *crypto, const uint8_t 
     BN_free(order);
 }
 
-/* R | S as libcrypto wants it. Returns the length, 0 when out of memory. */
+/* R | S in the form that libcrypto expects. Returns the length, 0 when out of memory. */
 static size_t encode_signature(const uint8_t signature[static 64], uint8_t der[static DER_SIGNATURE_MAX])
 {
     ECDSA_SIG *pair = ECDSA_SIG_new();

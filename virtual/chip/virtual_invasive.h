@@ -38,7 +38,7 @@ struct virtual_counters {
     uint64_t bus_bytes;          /* bytes clocked over the bus either way, address and word address bytes included */
     uint64_t wakes;
     uint64_t execution_ns; /* sum of the commands' own execution times */
-    uint64_t groups;       /* groups the host has begun: what faults count */
+    uint64_t groups;       /* groups the host has started to send: faults count them */
     uint64_t transactions; /* I2C start conditions, whoever was addressed, and single-wire flags */
 };
 void virtual_read_counters(const struct virtual_chip *chip, struct virtual_counters *counters);

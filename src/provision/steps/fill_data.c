@@ -12,14 +12,14 @@
 
 #define BLOCK_BYTES 32
 #define OTP_BLOCKS (CHIP_OTP_BYTES / BLOCK_BYTES)
-#define SHIPPED_BYTE 0xff /* what a part holds where nobody has written: chip-zones section 7 */
+#define SHIPPED_BYTE 0xff /* what a part holds where nothing was written: chip-zones section 7 */
 
 bool provision_needs_fill_data(const struct profile *profile, int key)
 {
     return key == PROVISION_NO_KEY && profile->lock_data;
 }
 
-/* After the data lock nobody can fill anything, and nobody needs to. */
+/* After the data lock the slots cannot be filled, and need not be. */
 static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                     struct error *err)
 {
