@@ -113,6 +113,18 @@ failed:
     return false;
 }
 
+bool platform_went_well(const char *program, const char *what, psa_status_t status)
+{
+    const char *reason = imprint_psa_reason(status);
+
+    if (status == PSA_SUCCESS) {
+        printf("%s: done\n", what);
+        return true;
+    }
+    fprintf(stderr, "%s: cannot %s: PSA status %d, %s\n", program, what, (int)status, reason);
+    return false;
+}
+
 void platform_stop(struct platform *platform)
 {
     imprint_psa_stop(&platform->psa);

@@ -43,6 +43,12 @@ struct platform {
  */
 bool platform_start(struct platform *platform, const struct platform_options *options);
 
+/*
+ * True for PSA_SUCCESS; otherwise prints to stderr what `program` cannot do, and why. Call it after each PSA call, so
+ * that the reason is that call's.
+ */
+bool platform_went_well(const char *program, const char *what, psa_status_t status);
+
 /* Ends PSA Crypto and closes what platform_start() opened. */
 void platform_stop(struct platform *platform);
 

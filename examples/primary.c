@@ -16,20 +16,9 @@
 
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
-/*
- * True for PSA_SUCCESS; otherwise prints what failed and why. Call it after each PSA call, so that the reason is that
- * call's.
- */
 static bool went_well(const char *what, psa_status_t status)
 {
-    const char *reason = imprint_psa_reason(status);
-
-    if (status == PSA_SUCCESS) {
-        printf("%s: done\n", what);
-        return true;
-    }
-    fprintf(stderr, "primary: cannot %s: PSA status %d, %s\n", what, (int)status, reason);
-    return false;
+    return platform_went_well("primary", what, status);
 }
 
 /* Verifies the same signature in software with the public key alone, as the receiver of the message would. */

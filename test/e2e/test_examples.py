@@ -65,3 +65,25 @@ def test_primary_says_that_no_chip_answers(provisioned):
     for chip, reason in (("/dev/i2c-1@0x99", "expected a 7-bit address"), ("/dev/i2c-1@", "expected a 7-bit address"),
                          ("/dev/i2c-1@060", "expected a 7-bit address"), ("/dev/i2c-1@+0x60", "expected a 7-bit address")):
         assert reason in run_primary(chip, provisioned.psa, code=1).stderr
+
+
+def test_factory_makes_what_primary_uses(delivered):
+    """The two example programs alone, without imprint: on a new part, twice, and then the product's application."""
+    factory = os.path.join(os.path.dirname(PRIMARY), "factory")
+    records = delivered.folder / "records"
+
+    def run_factory():
+        done = subprocess.run([factory, delivered.chip, records], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    first = run_factory()
+    assert "register the maker's key: done" in first and "generate the board's key: done" in first
+    before = delivered.snapshot(times=False)
+    again = run_factory()
+    assert "register" not in again and "generate" not in again
+    assert [line for line in again.splitlines() if line.startswith("key ")] == \
+        [line for line in first.splitlines() if line.startswith("key ")]
+    changed = {name for name, was in before.items() if delivered.snapshot(times=False)[name] != was}
+    assert changed <= {"state/chip.virtual"}, "keys that exist are kept"
+    assert run_primary(delivered.chip, records).stdout.endswith("refuse it for another message: done\n")
