@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 
 /* A key's record and the transaction's, as Mbed TLS 3.6 stores them (docs/reference/storage-format.md). */
 enum { KEY_BYTES = 44, TRANSACTION_BYTES = 24, KEYS = 8, UPDATES = 100000 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/chip/full.h"
 
-#include "test/chip/dump.h"
-#include "test/chip/p256.h"
+#include "test/support/dump.h"
+#include "test/support/p256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "test/chip/lab.h"
 
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

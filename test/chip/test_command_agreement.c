@@ -4,7 +4,7 @@
 #include "chip/operations_device.h"
 
 #include "test/chip/full.h"
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include "chip/operations_device.h"
 
 #include "test/chip/full.h"
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 
 #include "base/crc16.h"
 #include "base/hex.h"
-#include "test/chip/dump.h"
+#include "test/support/dump.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

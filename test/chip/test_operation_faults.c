@@ -9,7 +9,7 @@
 #include "chip/words.h"
 
 #include "test/chip/lab.h"
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 
 #include <openssl/hmac.h>
 

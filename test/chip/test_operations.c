@@ -7,9 +7,9 @@
 #include "chip/operations_encrypted.h"
 #include "chip/words.h"
 
-#include "test/chip/dump.h"
+#include "test/support/dump.h"
 #include "test/chip/lab.h"
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <openssl/sha.h>

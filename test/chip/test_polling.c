@@ -7,7 +7,7 @@
 #include "chip/operations.h"
 
 #include "test/chip/board.h"
-#include "test/chip/dump.h"
+#include "test/support/dump.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>

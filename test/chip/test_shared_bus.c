@@ -6,7 +6,7 @@
 #include "chip/operations.h"
 
 #include "test/chip/lab.h"
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

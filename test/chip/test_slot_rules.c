@@ -6,7 +6,7 @@
  */
 #include "chip/words.h"
 
-#include "test/chip/dump.h"
+#include "test/support/dump.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

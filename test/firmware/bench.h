@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "profile/compiled.h"
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 #include "virtual/chip/virtual.h"
 
 #define BENCH_OUTPUT_MAX ((size_t)128 * 1024)

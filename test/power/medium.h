@@ -8,7 +8,7 @@
 
 #include "storage/file.h"
 #include "test/power/disk.h"
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 
 #define MEDIUM_IMAGE_MAX 16384
 

@@ -8,8 +8,8 @@
 
 #include "storage/file.h"
 #include "storage/memory.h"
-#include "test/storage/flash_sim.h"
-#include "test/storage/support.h"
+#include "test/support/flash_sim.h"
+#include "test/support/scratch.h"
 
 /* A store under test. Each backend uses what it needs. */
 struct store {

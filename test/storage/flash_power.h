@@ -7,7 +7,7 @@
 #ifndef IMPRINT_TEST_STORAGE_FLASH_POWER_H
 #define IMPRINT_TEST_STORAGE_FLASH_POWER_H
 
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 
 /* A cut: the how-manieth operation after power came on, and how it is struck. Operation 0: none. */
 struct flash_power_cut {

@@ -4,8 +4,8 @@
  * matters, and the process dies at every one. Afterwards the record is there in its old or its new content and nothing
  * else is, the other record is untouched, no left-over remains, and the same call made again succeeds.
  */
-#include "test/storage/faults.h"
-#include "test/storage/support.h"
+#include "test/support/faults.h"
+#include "test/support/scratch.h"
 
 #include <errno.h>
 #include <string.h>

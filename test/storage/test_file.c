@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is special to the file backend: opening, the lock, permissions, links and other traps in the directory. */
 #define _GNU_SOURCE
-#include "test/storage/faults.h"
-#include "test/storage/support.h"
+#include "test/support/faults.h"
+#include "test/support/scratch.h"
 
 #include <errno.h>
 #include <signal.h>

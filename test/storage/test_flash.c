@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is special to the flash backend: geometries, full stores, bad flash, damage, later versions, wear. */
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/order.h"
 #include "storage/record.h"
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 
 static struct flash_sim sim;
 static struct storage_flash flash;

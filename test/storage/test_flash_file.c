@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 static const struct imprint_flash_device board = {.unit = 16, .block_size = 2048, .block_count = 4, .spare_blocks = 1};
 

@@ -4,7 +4,7 @@
  * then again while the rest is run. With an id (printed by a failure) as argument, runs exactly that. With "--long",
  * all pairs of cuts on the geometries with large units, and a larger sample on the others.
  */
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,9 +4,9 @@
  * and everywhere a limit on the size of files, which the kernel reports in another way but at the same places.
  */
 #define _GNU_SOURCE
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 #include "psa/its.h"
-#include "test/storage/toy_driver.h"
+#include "test/support/toy_driver.h"
 
 #include <errno.h>
 #include <fcntl.h>

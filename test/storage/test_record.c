@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The stored form of a record: every byte of it, and every way in which it can be wrong. */
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <string.h>
 

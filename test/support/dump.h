@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The config zones of real parts and published templates under test/data/configs. */
-#ifndef IMPRINT_TEST_CHIP_DUMP_H
-#define IMPRINT_TEST_CHIP_DUMP_H
+#ifndef IMPRINT_TEST_SUPPORT_DUMP_H
+#define IMPRINT_TEST_SUPPORT_DUMP_H
 
 #include "chip/config.h"
 

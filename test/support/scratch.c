@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -4,10 +4,10 @@
  * used on keys. Whatever fails: a key that is reported as created is there after a restart, one that is not is not, and
  * a full disk is reported before the chip makes a key.
  */
-#include "test/storage/faults.h"
+#include "test/support/faults.h"
 #include "psa/its.h"
-#include "test/storage/support.h"
-#include "test/storage/toy_driver.h"
+#include "test/support/scratch.h"
+#include "test/support/toy_driver.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/storage/faults.h"
+#include "test/support/faults.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/storage/flash_sim.h"
+#include "test/support/flash_sim.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define MBEDTLS_ALLOW_PRIVATE_ACCESS
-#include "test/storage/toy_driver.h"
+#include "test/support/toy_driver.h"
 
 #include "psa/its.h"
 #include "storage/storage.h"

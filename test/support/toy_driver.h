@@ -3,8 +3,8 @@
  * The smallest secure element that Mbed TLS takes: four slots that are filled or not, and that does what it is told
  * about failing. It has none of the defences of a real driver, so that those of the storage are what is tested.
  */
-#ifndef IMPRINT_TEST_STORAGE_TOY_DRIVER_H
-#define IMPRINT_TEST_STORAGE_TOY_DRIVER_H
+#ifndef IMPRINT_TEST_SUPPORT_TOY_DRIVER_H
+#define IMPRINT_TEST_SUPPORT_TOY_DRIVER_H
 
 #include <psa/crypto.h>
 #include <psa/crypto_se_driver.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/chip/dump.h"
+#include "test/support/dump.h"
 
 #include "base/hex.h"
 

@@ -3,8 +3,8 @@
  * An operating system for storage/file.c that fails where it is told to, and watches that nothing is taken for durable
  * that was not synced. One plan at a time; calls are counted from 1 since faults_plan().
  */
-#ifndef IMPRINT_TEST_STORAGE_FAULTS_H
-#define IMPRINT_TEST_STORAGE_FAULTS_H
+#ifndef IMPRINT_TEST_SUPPORT_FAULTS_H
+#define IMPRINT_TEST_SUPPORT_FAULTS_H
 
 #include "storage/file.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "test/chip/p256.h"
+#include "test/support/p256.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

@@ -4,8 +4,8 @@
  * that do not take, blocks that fail, and planted defects. One program unit or one erase is one operation, counted
  * from 1 since flash_sim_plan().
  */
-#ifndef IMPRINT_TEST_STORAGE_FLASH_SIM_H
-#define IMPRINT_TEST_STORAGE_FLASH_SIM_H
+#ifndef IMPRINT_TEST_SUPPORT_FLASH_SIM_H
+#define IMPRINT_TEST_SUPPORT_FLASH_SIM_H
 
 #include "storage/flash.h"
 

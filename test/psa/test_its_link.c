@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program that names nothing but Mbed TLS's library gets the storage under it. */
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <psa/crypto.h>
 

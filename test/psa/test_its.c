@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PSA ITS over a mounted store, without the core: arguments, statuses, and what a transaction does to the calls in it.
  */
-#include "test/storage/support.h"
+#include "test/support/scratch.h"
 
 #include <psa/crypto.h>
 #include <psa/internal_trusted_storage.h>

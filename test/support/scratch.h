@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the storage tests share: cmocka, a directory of one's own, and files looked at behind the store's back. */
-#ifndef IMPRINT_TEST_STORAGE_SUPPORT_H
-#define IMPRINT_TEST_STORAGE_SUPPORT_H
+/* A directory of the test's own, and files read and written without the code under test. */
+#ifndef IMPRINT_TEST_SUPPORT_SCRATCH_H
+#define IMPRINT_TEST_SUPPORT_SCRATCH_H
 
 #include <setjmp.h>
 #include <stdarg.h>

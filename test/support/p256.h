@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* P-256 by libcrypto, to check what the chip computes. */
-#ifndef IMPRINT_TEST_CHIP_P256_H
-#define IMPRINT_TEST_CHIP_P256_H
+#ifndef IMPRINT_TEST_SUPPORT_P256_H
+#define IMPRINT_TEST_SUPPORT_P256_H
 
 #include <stdbool.h>
 #include <stdint.h>
