@@ -103,7 +103,7 @@ def test_on_linux_i2c(station, profile, address):
     assert done.err.count("from here on use --device i2c:/dev/i2c-1@0x37") == 2, done
 
 
-def test_somebody_else_is_there(station, profile, sock):
+def test_another_part_has_the_address(station, profile, sock):
     chips = [station.folder / name for name in ("blank", "flex")]
     for part, chip in zip(("blank", "trust-flex"), chips):
         station.run("virtual", "new", "--as", part, chip)
@@ -111,7 +111,7 @@ def test_somebody_else_is_there(station, profile, sock):
     before = station.run("--device", f"virtual:{chips[0]}", "info", "-v").out
     with serving("--unix", sock, *chips) as server:
         error = station.json("--device", f"{server.device}@0x60", "provision", profile, "--arm", "profile", code=1).error
-        assert error["reason"] == "gate-refused" and "somebody else" in error["cause"], error
+        assert error["reason"] == "gate-refused" and "another part on the bus" in error["cause"], error
     script = f'"{PROGRAM}" --state "{station.folder}/s2" --json --device i2c:/dev/i2c-1 provision "{profile}" --arm profile'
     done = run_program("--state", station.state, "virtual", "run", *chips, "--", "sh", "-c", script, code=1,
                        env={"ASAN_OPTIONS": "verify_asan_link_order=0"})
