@@ -22,7 +22,8 @@
 
 static void show_chip(const struct output *output, const struct device *device, const char *named)
 {
-    const uint8_t address = device_address(device);
+    /* A virtual part with a single wire has an address byte, but no bus to be found on by it. */
+    const uint8_t address = chip_config_is_i2c(&device->config) ? device_address(device) : 0;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], place[8] = "-";
 
     hex_encode(bytes_of(device->serial, sizeof device->serial), serial);

@@ -55,7 +55,8 @@ static bool check_will_be_locked(const struct profile *profile, const struct pro
         return true;
     error_set(err, ERROR_WRONG_CONFIGURATION,
               "the config zone is unlocked and the profile does not lock it: no key could be made or used",
-              "add lock: [config, data] to the profile's chip, or use a part that is locked already");
+              "use a part that comes locked (Trust&GO, TrustFLEX), or a profile that configures and locks the part: "
+              "configuration: policy, lock: [config, data]");
     return false;
 }
 

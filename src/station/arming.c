@@ -36,12 +36,16 @@ static void explain(const struct arming *arming, const uint8_t serial[static CHI
 {
     char armed[HEX_SIZE(CHIP_SERIAL_BYTES)], found[HEX_SIZE(CHIP_SERIAL_BYTES)];
 
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), found);
     if (!arming->for_serial) {
-        error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed", NULL);
+        error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed",
+                  error_keep_format(err,
+                                    "read the plan (--dry-run); if it is what you want, add --arm %s (this device) or "
+                                    "--arm profile (every device)",
+                                    found));
         return;
     }
     hex_encode(bytes_of(arming->serial, sizeof arming->serial), armed);
-    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), found);
     error_set(err, ERROR_NOT_ARMED, error_keep_format(err, "armed for %s, this is %s", armed, found),
               error_keep_format(err, "connect the armed device, or read this one's plan (--dry-run) and use: --arm %s",
                                 found));

@@ -263,8 +263,10 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
         hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
         if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
             continue;
-        error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
-                  "find out who changed it; to accept the new key, forget the old one first: imprint erase --yes");
+        error_set(
+            err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
+            "find out who changed it. To keep the key that is there now, forget the records (imprint erase --yes) and "
+            "register it by a profile: method: register, and this slot");
         error_doing(err, "confirm the key");
         error_with_serial(err, run->evidence->serial);
         error_with_key(err, key->key_id);

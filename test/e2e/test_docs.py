@@ -138,3 +138,22 @@ def test_record_page(provisioned):
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == set()
+
+
+def test_json_page_lists_every_reason():
+    """docs/reference/json.md against the rows that the program is built from."""
+    rows = re.findall(r'REASON_ROW\(ERROR_\w+, "([a-z-]+)", (ERROR_EXIT_\w+)', (ROOT / "src/base/reason_rows.inc").read_text())
+    codes = dict(re.findall(r"(ERROR_EXIT_\w+) = (\d+)", (ROOT / "src/base/reason.h").read_text()))
+    listed = re.findall(r"^\| `([a-z-]+)` \| (\d+) \|$", json_page.PAGE.read_text(), re.M)
+    assert listed == [(name, codes[code]) for name, code in rows if name != "none"] and len(listed) > 30
+
+
+def test_pages_name_only_what_is_read():
+    """An environment variable that a page for users names is one that the program or a script reads."""
+    sources = [path for folder in ("src", "virtual", "scripts") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    sources += [ROOT / "check", ROOT / "demo"]
+    text = "".join(path.read_text("utf-8", "replace") for path in sources)
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for name in re.findall(r"(?<!-D)\bIMPRINT_[A-Z_]+\b(?=`| in the env|=)", page.read_text()):
+            assert name in text or name in (ROOT / "CMakeLists.txt").read_text() or \
+                any(name in path.read_text() for path in (ROOT / "cmake").iterdir()), (page.name, name)
