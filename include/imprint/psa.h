@@ -92,8 +92,9 @@ void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport 
 
 /*
  * Does the same, then registers `table` (one of the three above) and calls psa_crypto_init(). Returns PSA_SUCCESS or
- * the status of the call that failed; after a failure nothing is started. Starting completes or undoes in the store
- * what an interrupted run has left; it does not talk to the chip.
+ * the status of the call that failed; after a failure nothing is started. PSA_ERROR_BAD_STATE if a chip is attached
+ * already. Starting completes or undoes in the store what an interrupted run has left. It uses the chip only to
+ * overwrite a slot whose key was destroyed and could not be overwritten before.
  */
 psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_transport *transport,
                                struct imprint_store *store, const struct imprint_psa_settings *settings,

@@ -493,6 +493,11 @@
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
 #define station_say imprint_station_say
+#define station_store_allow_changes imprint_station_store_allow_changes
+#define station_store_close imprint_station_store_close
+#define station_store_exists imprint_station_store_exists
+#define station_store_open imprint_station_store_open
+#define station_store_read_place imprint_station_store_read_place
 #define stop_hold_signals imprint_stop_hold_signals
 #define stop_is_wanted imprint_stop_is_wanted
 #define storage_empty_open imprint_storage_empty_open
@@ -513,12 +518,8 @@
 #define storage_record_write imprint_storage_record_write
 #define storage_record_write_header imprint_storage_record_write_header
 #define storage_status_text imprint_storage_status_text
-#define store_allow_changes imprint_store_allow_changes
 #define store_close imprint_store_close
-#define store_exists imprint_store_exists
 #define store_head_of imprint_store_head_of
-#define store_open imprint_store_open
-#define store_read_place imprint_store_read_place
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
 #define trace_init imprint_trace_init

@@ -58,7 +58,7 @@ static bool forget_record_file(struct session *session, struct error *err)
 static bool forget(struct cli *cli, struct session *session, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    bool exists = store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
+    bool exists = station_store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
     size_t keys = 0;
 
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
@@ -70,8 +70,8 @@ static bool forget(struct cli *cli, struct session *session, struct error *err)
         error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
         return false;
     }
-    if (exists &&
-        (!store_allow_changes(&session->store, err) || !forget_records(&session->store.front, false, &keys, err)))
+    if (exists && (!station_store_allow_changes(&session->store, err) ||
+                   !forget_records(&session->store.front, false, &keys, err)))
         return false;
     if (!forget_record_file(session, err))
         return false;

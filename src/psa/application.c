@@ -57,9 +57,13 @@ psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_tra
                                const psa_drv_se_t *table)
 {
     const struct driver_shell shell = {.table = table};
-    struct application *application = prepare(psa, transport, store, settings);
-    psa_status_t status = driver_start(&application->driver, &application->its, &shell);
+    struct application *application;
+    psa_status_t status;
 
+    if (driver_bound() != NULL)
+        return PSA_ERROR_BAD_STATE;
+    application = prepare(psa, transport, store, settings);
+    status = driver_start(&application->driver, &application->its, &shell);
     if (status != PSA_SUCCESS)
         memset(psa, 0, sizeof *psa);
     return status;

@@ -101,7 +101,7 @@ static bool is_record(const json_t *record)
 
 /*
  * Gives the keys of a record of version 1 the field names of today, so that they are compared as ever. Its version
- * stays: evidence_same() then finds a difference, and the next provisioning writes the record in today's format.
+ * stays: same_facts() then finds a difference, and the next provisioning writes the record in today's format.
  */
 static void rename_fields_of_version_1(json_t *record)
 {

@@ -11,8 +11,8 @@
 /*
  * Puts `content` in place of what is at `path`: written to a temporary file, synced, renamed, the folder synced. The
  * permissions are `mode` under the umask, or what both `mode` and the file that is replaced allow. What is no regular
- * file (a pipe, a terminal) is simply written to. False with `reason`; then the old content is still there. `path` must
- * outlive `err`.
+ * file (a pipe, a terminal) is simply written to. False with `reason`: the old content is still there, or the new one
+ * is and may not survive a power cut.
  */
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
 

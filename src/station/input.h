@@ -16,7 +16,7 @@ struct input {
     size_t len;
 };
 
-/* Reads the file, of at most `most` bytes. `path` must outlive `err`. */
+/* Reads the file, of at most `most` bytes. */
 bool input_read(struct input *input, const char *path, size_t most, struct error *err);
 
 /* Wipes and frees. */

@@ -12,7 +12,7 @@ struct key {
     psa_key_attributes_t attributes;
 };
 
-/* Finds the key in PSA. False with ERROR_USAGE, ERROR_KEY_UNKNOWN or what PSA says. `text` must outlive `err`. */
+/* Finds the key in PSA. False with ERROR_USAGE, ERROR_KEY_UNKNOWN or what PSA says. */
 bool key_find(struct session *session, const char *text, struct key *key, struct error *err);
 
 /* Its public key. */

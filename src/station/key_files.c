@@ -114,7 +114,8 @@ bool key_files_read_write_keys(struct key_files *source, const struct profile *p
     for (size_t i = 0; i < profile->write_key_count && i < CHIP_SLOTS; i++) {
         struct imprint_write_key *key = &keys[*count];
         struct bytes_out out = {.data = key->secret, .cap = sizeof key->secret};
-        struct error failure = {.reason = ERROR_NONE};
+        char room[ERROR_ROOM];
+        struct error failure = ERROR_IN(room);
         struct input input;
         bool ok;
 

@@ -34,7 +34,7 @@ static bool open_records(struct session *session, const struct store_flash *flas
     if (of_device && (!folder_of_device(config, session->device.serial, "psa", session->folder, err) ||
                       !folder_of_device(config, session->device.serial, "record.json", session->record_path, err)))
         return false;
-    return store_open(&session->store, flash, session->folder, config->user, err);
+    return station_store_open(&session->store, flash, session->folder, config->user, err);
 }
 
 bool session_open(struct session *session, const struct station *station, enum session_purpose purpose,
@@ -47,14 +47,15 @@ bool session_open(struct session *session, const struct station *station, enum s
 
     memset(session, 0, sizeof *session);
     session->station = station;
-    if (config->storage != NULL && !store_read_place(config->storage, &flash, session->image, err))
+    if (config->storage != NULL && !station_store_read_place(config->storage, &flash, session->image, err))
         return false;
     of_device = purpose != SESSION_RECORDS || flash.image == NULL;
     if (of_device && !device_open(&session->device, config, purpose != SESSION_USE, err))
         return false;
     if (!open_records(session, &flash, of_device, err))
         goto failed;
-    if (purpose == SESSION_USE && store_exists(&session->store) && !store_allow_changes(&session->store, err))
+    if (purpose == SESSION_USE && station_store_exists(&session->store) &&
+        !station_store_allow_changes(&session->store, err))
         goto failed;
     if (of_device)
         load_record(session);
@@ -90,7 +91,7 @@ static bool make_device_folder(struct session *session, struct error *err)
 
 bool session_allow_changes(struct session *session, struct error *err)
 {
-    if (!make_device_folder(session, err) || !store_allow_changes(&session->store, err)) {
+    if (!make_device_folder(session, err) || !station_store_allow_changes(&session->store, err)) {
         error_doing(err, "create the device's key records");
         error_with_serial(err, session->device.serial);
         return false;
@@ -106,7 +107,7 @@ void session_close(struct session *session)
     session->psa_started = false;
     json_decref(session->record);
     session->record = NULL;
-    store_close(&session->store);
+    station_store_close(&session->store);
     if (session->station != NULL)
         device_say_counters(&session->device, session->station);
     device_close(&session->device);

@@ -262,7 +262,8 @@ static bool take_geometry(const char **text, struct imprint_flash_device *geomet
            geometry->unit != 0 && (!take_sign(text, '-') || take_number(text, &geometry->spare_blocks));
 }
 
-bool store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX], struct error *err)
+bool station_store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX],
+                              struct error *err)
 {
     static const char scheme[] = "flash:";
     const char *name = what + sizeof scheme - 1, *rest;
@@ -289,8 +290,8 @@ bad:
     return false;
 }
 
-bool store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
-                struct error *err)
+bool station_store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
+                        struct error *err)
 {
     memset(store, 0, sizeof *store);
     store->front.operations = &operations;
@@ -307,12 +308,12 @@ bool store_open(struct store *store, const struct store_flash *flash, const char
     return false;
 }
 
-bool store_exists(const struct store *store)
+bool station_store_exists(const struct store *store)
 {
     return store->open;
 }
 
-/* Somebody else may have made the folder since store_open() found none: then what we saw is no longer true. */
+/* Somebody else may have made the folder since station_store_open() found none: then what we saw is no longer true. */
 static bool is_still_empty(struct store *store, struct error *err)
 {
     uint64_t uid = 0;
@@ -345,7 +346,7 @@ static const char *name_of(const struct store *store)
     return store->place.image != NULL ? store->place.image : store->folder;
 }
 
-bool store_allow_changes(struct store *store, struct error *err)
+bool station_store_allow_changes(struct store *store, struct error *err)
 {
     if (store->changes_allowed)
         return true;
@@ -374,7 +375,7 @@ bool store_allow_changes(struct store *store, struct error *err)
     return true;
 }
 
-void store_close(struct store *store)
+void station_store_close(struct store *store)
 {
     for (size_t i = 0; i < store->change_count; i++) {
         if (store->changes[i].content != NULL)

@@ -2,8 +2,8 @@
 /*
  * The key records of one device as the program uses them: first for looking, later for changes. While looking, what is
  * in the folder or flash image is read (nothing, where there is none yet) and what is written stays in memory, so that
- * PSA can start and a plan can be made without a trace. store_allow_changes() turns it into the real thing, folder
- * included.
+ * PSA can start and a plan can be made without a trace. station_store_allow_changes() turns it into the real thing,
+ * folder included.
  */
 #ifndef IMPRINT_STATION_STORE_H
 #define IMPRINT_STATION_STORE_H
@@ -36,7 +36,8 @@ struct store_flash {
  * Reads WHAT of --storage: "file", or "flash:IMAGE[@OFFSET][,BLOCKxCOUNT/UNIT[-SPARE]]"
  * ("flash:board.flash,4096x8/4-1"), into `flash`, whose image then lies in `image`. False with ERROR_USAGE.
  */
-bool store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX], struct error *err);
+bool station_store_read_place(const char *what, struct store_flash *flash, char image[static PATH_MAX],
+                              struct error *err);
 
 /* Zero-initialised: closed. Must not move while open. */
 struct store {
@@ -60,15 +61,15 @@ struct store {
  * names an image, which must outlive the store. `holder` ("imprint keys") is told to the next comer and must outlive
  * the store. A folder that is not there is an empty store, and so is an image whose geometry is named.
  */
-bool store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
-                struct error *err);
+bool station_store_open(struct store *store, const struct store_flash *flash, const char *folder, const char *holder,
+                        struct error *err);
 
 /* True when there is a store: folder or image. */
-bool store_exists(const struct store *store);
+bool station_store_exists(const struct store *store);
 
 /* From now on writes are real; what was written while looking is made real first. Makes the folder where needed. */
-bool store_allow_changes(struct store *store, struct error *err);
+bool station_store_allow_changes(struct store *store, struct error *err);
 
-void store_close(struct store *store);
+void station_store_close(struct store *store);
 
 #endif

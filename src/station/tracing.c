@@ -20,7 +20,7 @@ static int create_file(const char *path)
     if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
         return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (unlink(path) != 0 && errno != ENOENT)
-        return -1;
+        return open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY); /* a folder that cannot be changed */
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 

@@ -76,9 +76,17 @@ def complaints(item):
             found.append(f"{event}: field {path} is not on the page")
         elif not is_of(value, known[path][1]):
             found.append(f"{event}: field {path} is {value!r}, the page says {known[path][1]}")
-    present = {path for path, _ in walk(item)}
     for path, (optional, _) in known.items():
-        above = path.rpartition(".")[0]
-        if not optional and path not in present and (not above or (above in present and "[]" not in above)):
+        above, _, name = path.rpartition(".")
+        if not optional and any(name not in holder for holder in holders(item, above)):
             found.append(f"{event}: field {path} is missing")
+    return found
+
+
+def holders(item, above):
+    """The objects in which a field of path `above`.name must be: for `keys[]` each item of the array."""
+    found = [item]
+    for part in above.split(".") if above else []:
+        inner = [holder.get(part.removesuffix("[]")) for holder in found]
+        found = [one for value in inner for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
     return found

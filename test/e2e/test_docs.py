@@ -104,6 +104,10 @@ def test_json_page_is_read(provisioned):
     assert json_page.complaints(item) == []
     assert json_page.complaints({**item, "extra": 1}) == ["public-key: field extra is not on the page"]
     assert json_page.complaints({**item, "key_id": "18"}) == ["public-key: field key_id is '18', the page says number"]
+    plan = provisioned.json("provision", EXAMPLE, "--dry-run").event("plan")
+    assert json_page.complaints(plan) == []
+    del plan["steps"][1]["persistent"]
+    assert json_page.complaints(plan) == ["plan: field steps[].persistent is missing"]
     del item["pem"]
     assert json_page.complaints(item) == ["public-key: field pem is missing"]
     assert json_page.complaints({"event": "unheard-of"}) == ["no section for event unheard-of"]
