@@ -41,9 +41,12 @@ static size_t character_length(const char *text)
 json_t *value_text(const char *text)
 {
     static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
-    json_t *value = text == NULL ? json_null() : json_string(text);
+    json_t *value;
     char *mended, *out;
 
+    if (text == NULL)
+        return json_null();
+    value = json_string(text);
     if (value != NULL)
         return value;
     mended = malloc(strlen(text) * (sizeof replacement - 1) + 1);
