@@ -128,7 +128,7 @@ static const char *answer_transfer(struct serve_session *session, struct serve_b
     const char *cause = check_transfer(body);
     uint8_t *result = reply->data + reply->len;
     enum bus_result result_code = BUS_ACKNOWLEDGED;
-    struct message message;
+    struct message message = {.flags = 0}; /* check_transfer() has seen that all are there; GCC 14 has not */
     struct bytes rest;
     uint16_t taken = 0;
     uint8_t done = 0;
