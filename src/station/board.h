@@ -36,7 +36,7 @@ struct board {
 /* Handles each frame of an answer but its last. */
 typedef void board_frame(void *context, const struct link_words *words);
 
-/* A command: a verb, and up to two words behind it. */
+/* A command: a verb, and up to two words after it. */
 struct board_command {
     const char *verb;
     const char *words[2];

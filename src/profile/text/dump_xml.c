@@ -131,7 +131,7 @@ static bool skip_special(struct reader *reader, struct error *err)
     return true;
 }
 
-/* The next tag; `reader->at` goes behind it. False without an error at the end of the file: `tag->name` is "". */
+/* Reads the next tag and moves `reader->at` past it. False without an error at the end of the file: an empty name. */
 static bool next_tag(struct reader *reader, struct tag *tag, struct error *err)
 {
     *tag = (struct tag){.at = reader->file.len};
