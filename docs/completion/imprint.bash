@@ -86,7 +86,7 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision info explain keys public-key csr sign verify random scan erase compile board virtual help version"
+_imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version"
 _imprint_valued=" --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
 
 _imprint_subcommands() {
@@ -99,6 +99,7 @@ _imprint_subcommands() {
 _imprint_options() {
     case $1 in
         "provision") echo "--dry-run --arm" ;;
+        "adopt") echo "--dry-run" ;;
         "csr") echo "--subject --out" ;;
         "sign") echo "--raw --out" ;;
         "verify") echo "--raw" ;;
@@ -150,6 +151,7 @@ _imprint_value() {
 _imprint_argument() {
     case "$1 $2" in
         "provision 0") echo "file" ;;
+        "adopt 0") echo "file" ;;
         "explain 0") echo "file" ;;
         "public-key 0") echo "key" ;;
         "csr 0") echo "key" ;;

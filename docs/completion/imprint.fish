@@ -74,6 +74,7 @@ complete -c imprint -l trace-secrets -d 'show keys and other secrets in the trac
 complete -c imprint -l help -s h -d 'show help, change nothing'
 complete -c imprint -l version -s V -d 'show the version, change nothing'
 complete -c imprint -n __imprint_words_are -a provision -d 'Bring the device to the profile\'s state and prove it'
+complete -c imprint -n __imprint_words_are -a adopt -d 'Make key records here for a device that is done'
 complete -c imprint -n __imprint_words_are -a info -d 'Show the chip, and what each slot can do and holds'
 complete -c imprint -n __imprint_words_are -a explain -d 'Decode a config zone dump, without a chip'
 complete -c imprint -n __imprint_words_are -a keys -d 'List the device\'s PSA keys'
@@ -92,6 +93,8 @@ complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
+complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
+complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN=board 1,O=Example" (required)'
@@ -148,5 +151,5 @@ complete -c imprint -n '__imprint_words_are virtual' -a run -d 'Run a program wi
 complete -c imprint -n '__imprint_verb_is virtual run' -l bus -s b -x -d 'the chips are on /dev/i2c-N (default: 1)'
 complete -c imprint -n '__imprint_verb_is virtual run' -l typical -d 'let commands take their typical times, not the longest published ones'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision info explain keys public-key csr sign verify random scan erase compile board virtual help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version'
 # end generated

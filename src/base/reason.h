@@ -56,7 +56,10 @@ enum error_reason {
     /* Not the device the profile expects. */
     ERROR_WRONG_PART,
     ERROR_WRONG_CONFIGURATION,
-    ERROR_FOREIGN_KEY, /* a key id exists, but is not the profile's */
+    ERROR_FOREIGN_KEY,    /* a key id exists, but is not the profile's */
+    ERROR_DONE_ELSEWHERE, /* the mark says that the device is done, but the key records are not here */
+    ERROR_OTHER_PROFILE,  /* the mark says that another profile made the device */
+    ERROR_NO_MARK,        /* the slot of the mark holds something else, or no mark where one is needed */
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,

@@ -64,6 +64,7 @@ extern const size_t cli_verb_count;
 extern const struct cli_verb cli_verb_help;
 extern const struct cli_verb cli_verb_version;
 extern const struct cli_verb cli_verb_provision;
+extern const struct cli_verb cli_verb_adopt;
 extern const struct cli_verb cli_verb_info;
 extern const struct cli_verb cli_verb_explain;
 extern const struct cli_verb cli_verb_keys;

@@ -184,8 +184,27 @@ json_t *describe_address(const struct chip_config *config)
     return chip_config_is_i2c(config) ? json_integer(chip_config_i2c_address(config)) : json_null();
 }
 
+/* What the chip's mark says: null without one. */
+static json_t *mark_object(const struct station_mark *mark)
+{
+    json_t *keys = json_array();
+
+    if (mark == NULL || mark->head.state == MARK_NONE) {
+        json_decref(keys);
+        return json_null();
+    }
+    for (size_t i = 0; mark->described && i < mark->head.key_count; i++)
+        json_array_append_new(keys,
+                              json_pack("{s:I, s:i, s:s}", "key_id", (json_int_t)mark->keys[i].id, "slot",
+                                        (int)mark->keys[i].slot, "method", profile_method_name(mark->keys[i].method)));
+    return json_pack("{s:i, s:s, s:s?, s:o, s:o}", "slot", (int)mark->slot, "state",
+                     station_mark_state(mark->head.state), "profile", mark->described ? mark->profile : NULL,
+                     "profile_digest_start", value_hex(bytes_of(mark->head.profile, sizeof mark->head.profile)), "keys",
+                     keys);
+}
+
 static void describe_as_object(const struct output *output, const struct chip_config *config, enum chip_part part,
-                               const struct driver_map *map, const json_t *record)
+                               const struct driver_map *map, const json_t *record, const struct station_mark *mark)
 {
     json_t *slots = json_array(), *fields = json_object();
     uint8_t serial[CHIP_SERIAL_BYTES];
@@ -200,14 +219,14 @@ static void describe_as_object(const struct output *output, const struct chip_co
                             value_hex(chip_config_field(config, field)));
     }
     output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o}", "event", "chip", "part",
+                  json_pack("{s:s, s:s, s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "event", "chip", "part",
                             chip_part_name(part), "serial",
                             has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
                             has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(), "bus",
                             has_bus(config) ? describe_bus(config) : NULL, "i2c_address", describe_address(config),
                             "config_locked", (int)chip_config_is_locked(config), "data_locked",
-                            (int)chip_data_is_locked(config), "slots", slots, "fields", fields, "config",
-                            value_hex(bytes_of(config->zone, sizeof config->zone))));
+                            (int)chip_data_is_locked(config), "mark", mark_object(mark), "slots", slots, "fields",
+                            fields, "config", value_hex(bytes_of(config->zone, sizeof config->zone))));
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */
@@ -332,20 +351,30 @@ static void describe_identity(const struct output *output, const struct chip_con
         output_result(output, "I2C address  0x%02x\n", chip_config_i2c_address(config));
     else
         output_result(output, "bus          single wire\n");
-    output_result(output, "config zone  %s\ndata zone    %s\n\n", chip_config_is_locked(config) ? "locked" : "unlocked",
+    output_result(output, "config zone  %s\ndata zone    %s\n", chip_config_is_locked(config) ? "locked" : "unlocked",
                   chip_data_is_locked(config) ? "locked" : "unlocked");
 }
 
+/* Which profile made the device, as far as its mark says. */
+static void describe_mark(const struct output *output, const struct station_mark *mark)
+{
+    if (mark != NULL && mark->head.state != MARK_NONE)
+        output_result(output, "mark         slot %u: %s by profile %s\n", mark->slot,
+                      station_mark_state(mark->head.state), mark->described ? mark->profile : "(name damaged)");
+    output_result(output, "\n");
+}
+
 void describe_chip(const struct output *output, const struct chip_config *config, enum chip_part part,
-                   const struct driver_map *map, const json_t *record)
+                   const struct driver_map *map, const json_t *record, const struct station_mark *mark)
 {
     if (part == CHIP_PART_UNKNOWN)
         part = chip_config_part(config);
     if (output->json) {
-        describe_as_object(output, config, part, map, record);
+        describe_as_object(output, config, part, map, record, mark);
         return;
     }
     describe_identity(output, config, part);
+    describe_mark(output, mark);
     describe_slots(output, config, map, record);
     if (output->talk == OUTPUT_VERBOSE) {
         describe_fields(output, config, part);

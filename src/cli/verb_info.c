@@ -7,13 +7,15 @@
 static bool show(struct cli *cli, struct session *session, struct error *err)
 {
     struct driver_map map;
+    struct station_mark mark;
     psa_status_t status = driver_read_map(&session->driver, true, &map, err);
 
-    if (status == PSA_SUCCESS) {
-        describe_chip(&cli->output, &session->device.config, CHIP_PART_UNKNOWN, &map, session->record);
+    if (status != PSA_SUCCESS)
+        error_with_psa(err, status);
+    if (status == PSA_SUCCESS && station_find_mark(session->driver.chip, &session->device.config, &mark, err)) {
+        describe_chip(&cli->output, &session->device.config, CHIP_PART_UNKNOWN, &map, session->record, &mark);
         return true;
     }
-    error_with_psa(err, status);
     error_doing(err, "look at the slots");
     error_with_serial(err, session->device.serial);
     return false;

@@ -4,7 +4,7 @@
  * record. The engine decides; this file only connects it to files, terminal and signals. Interrupt signals are blocked
  * and asked for between steps, so that no step is torn by one.
  */
-#include "cli/cli.h"
+#include "cli/verb_provision.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -15,6 +15,7 @@
 #include "cli/report.h"
 #include "station/profile_file.h"
 #include "cli/progress.h"
+#include "provision/adopt.h"
 #include "provision/steps.h"
 #include "station/session.h"
 #include "station/key_files.h"
@@ -42,6 +43,8 @@ struct run {
     struct imprint_write_key write_keys[CHIP_SLOTS];
     struct driver_settings settings;
     struct arming arming;
+    struct provision_adoption adoption;
+    bool adopt; /* the verb is adopt */
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -87,12 +90,21 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     return !stop_is_wanted();
 }
 
+static bool on_is_recorded(void *context, const struct profile_key *key)
+{
+    const struct run *run = context;
+
+    return evidence_key_public(run->session.record, key->id) != NULL;
+}
+
 /* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
 static bool check_before(struct run *run, struct error *err)
 {
     uint8_t secret[P256_POINT_BYTES]; /* a point is the longest key */
     struct bytes_out out = {.data = secret, .cap = sizeof secret};
 
+    if (run->adopt && !provision_check_adoption(&run->provision, &run->plan, err))
+        return false;
     if (!arming_check_plan(&run->arming, &run->plan, err))
         return false;
     for (size_t i = 0; i < run->plan.step_count; i++) {
@@ -170,6 +182,12 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
+    if (run->adopt) {
+        run->adoption = provision_adoption_functions;
+        run->adoption.is_recorded = on_is_recorded;
+        run->adoption.context = run;
+        run->provision.adoption = &run->adoption;
+    }
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
         report_show_refused(&report, err->reason);
         return false;
@@ -195,7 +213,7 @@ static bool provision_device(struct run *run, struct error *err)
     return true;
 }
 
-static enum cli_exit run_provision(struct cli *cli)
+enum cli_exit provision_verb_run(struct cli *cli, bool adopt)
 {
     struct run run;
     struct error err = ERROR_IN(cli->error_room);
@@ -204,7 +222,8 @@ static enum cli_exit run_provision(struct cli *cli)
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
-    if (!arming_read(&run.arming, cli->values[OPTION_ARM], &err))
+    run.adopt = adopt;
+    if (!arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], &err))
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
@@ -231,6 +250,11 @@ static enum cli_exit run_provision(struct cli *cli)
     return code;
 }
 
+static enum cli_exit run_provision(struct cli *cli)
+{
+    return provision_verb_run(cli, false);
+}
+
 const struct cli_verb cli_verb_provision = {
     .name = "provision",
     .arguments = "PROFILE",
@@ -243,8 +267,9 @@ const struct cli_verb cli_verb_provision = {
                    "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
                    "The evidence is kept as record.json in the state folder.\n"
                    "\n"
-                   "The plan shows the state of the device: blank, partial, done; foreign or\n"
-                   "wrong-part for a device that is refused.\n",
+                   "The plan shows the state of the device: blank, partial, done. A device that is\n"
+                   "done-by-another-profile, done-elsewhere (its key records are not here: adopt\n"
+                   "makes them), foreign or wrong-part is refused.\n",
     .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --arm 0123A1B2C3D4E5F601 profiles/blank-three-ways.yaml\n",

@@ -25,7 +25,7 @@ _Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UI
 _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
                        PROFILE_KEYS_MAX *
                            (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
-                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) <=
+                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) + 1 <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -81,7 +81,7 @@ static void binary_put_key(struct binary_sink *sink, uint8_t version, const stru
     binary_put(sink, fixed, sizeof(fixed));
     binary_put_text(sink, key->name, PROFILE_NAME_MAX);
     binary_put_text(sink, key->source, PROFILE_SOURCE_MAX);
-    if (version == PROFILE_BINARY_VERSION_CSR)
+    if (version >= PROFILE_BINARY_VERSION_CSR)
         binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
@@ -100,9 +100,11 @@ static void binary_put_write_keys(struct binary_sink *sink, const struct profile
     }
 }
 
-/* Version 2 added certificate requests. A profile without them keeps version 1, and so its digest. */
+/* Version 2 added certificate requests, version 3 the mark. A profile without them keeps its version and digest. */
 static uint8_t binary_version(const struct profile *profile)
 {
+    if (profile->mark_slot != 0)
+        return PROFILE_BINARY_VERSION_MARK;
     for (size_t i = 0; i < profile->key_count; i++)
         if (profile->keys[i].csr_subject[0] != '\0')
             return PROFILE_BINARY_VERSION_CSR;
@@ -128,6 +130,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     for (size_t i = 0; i < profile->key_count; i++)
         binary_put_key(sink, header[4], &profile->keys[i]);
     binary_put_write_keys(sink, profile);
+    if (header[4] >= PROFILE_BINARY_VERSION_MARK)
+        binary_put(sink, &profile->mark_slot, 1);
     return sink->good;
 }
 

@@ -95,6 +95,11 @@ static bool top_write_key_count(const struct profile *profile)
     return profile->write_key_count > PROFILE_WRITE_KEYS_MAX;
 }
 
+static bool top_mark_slot(const struct profile *profile)
+{
+    return profile->mark_slot != 0 && (profile->mark_slot < PROFILE_MARK_SLOT_MIN || profile->mark_slot >= CHIP_SLOTS);
+}
+
 static const struct top_rule value_rules[] = {
     {PROFILE_AT_TOP, "name", ERROR_PROFILE_SCHEMA, top_name, "not a valid name",
      "a letter, then letters, digits, - and _, at most 63 characters"},
@@ -107,6 +112,8 @@ static const struct top_rule value_rules[] = {
     {PROFILE_AT_TOP, "keys", ERROR_PROFILE_SCHEMA, top_key_count, "too many keys", "16 at most: a chip has 16 slots"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_SCHEMA, top_write_key_count, "too many write keys",
      "16 at most: a chip has 16 slots"},
+    {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_SCHEMA, top_mark_slot, "not a data slot with room for the mark",
+     "a slot from 8 to 15"},
 };
 
 static bool top_trust_508a(const struct profile *profile)
@@ -134,6 +141,29 @@ static bool top_lock_order(const struct profile *profile)
 static bool top_lock_missing(const struct profile *profile)
 {
     return profile->configuration == PROFILE_POLICY && profile->key_count != 0 && !profile->lock_config;
+}
+
+/* The mark of a part that we configure is written before the data lock and read after it. */
+static bool top_mark_unreadable(const struct profile *profile)
+{
+    return profile->mark_slot != 0 && !profile->lock_data &&
+           (profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT);
+}
+
+static bool top_mark_in_use(const struct profile *profile)
+{
+    bool used = false;
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        used = used || profile->keys[i].slot == profile->mark_slot;
+    for (size_t i = 0; i < profile->write_key_count; i++)
+        used = used || profile->write_keys[i].slot == profile->mark_slot;
+    return profile->mark_slot != 0 && used;
+}
+
+static bool top_mark_too_small(const struct profile *profile)
+{
+    return profile->mark_slot > PROFILE_MARK_SLOT_MIN && profile->key_count > PROFILE_MARK_SMALL_KEYS;
 }
 
 static bool top_write_keys_policy(const struct profile *profile)
@@ -164,6 +194,12 @@ static const struct top_rule top_rules[] = {
      "no write-keys with configuration: policy"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_unused,
      "write keys encrypt the import of key pairs, and this profile imports none", "no write-keys"},
+    {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_unreadable,
+     "a mark can only be read after the data zone is locked", "lock: [config, data], or no mark"},
+    {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_in_use,
+     "the slot of the mark is the slot of a key or of a write key", "a slot of its own for the mark"},
+    {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_too_small,
+     "slots 9 to 15 have room for the mark of four keys only", "mark: 8, or at most four keys"},
 };
 
 struct key_rule {

@@ -37,4 +37,11 @@ bool profile_name_valid(const char name[static PROFILE_NAME_MAX]);
 /* Slots 8 to 15 have room for a public key (72 or 416 bytes); slots 0 to 7 have 36 bytes. */
 #define PROFILE_PUBLIC_SLOT_MIN 8
 
+/*
+ * The mark needs a slot with room for its blocks: slot 8 has 416 bytes, slots 9 to 15 have 72, enough for the mark of
+ * PROFILE_MARK_SMALL_KEYS keys (provision/mark.h asserts it).
+ */
+#define PROFILE_MARK_SLOT_MIN 8
+#define PROFILE_MARK_SMALL_KEYS 4
+
 #endif

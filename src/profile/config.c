@@ -82,6 +82,13 @@ static void derive_slot(const struct profile_key *key, struct chip_config *confi
     chip_set_slot_policy(config, key->slot, slot_config, key_config);
 }
 
+/*
+ * The slot of the mark: read and written in clear, now and after the data lock, as slot 8 of a Trust&GO part is; not
+ * Lockable, so that nobody can freeze it half-way.
+ */
+#define MARK_SLOT_CONFIG 0x0F0F
+#define MARK_KEY_CONFIG 0x001C /* KeyType 7: no ECC key */
+
 static const struct named_configuration *wanted_blank(enum chip_part part)
 {
     return part == CHIP_PART_ATECC508A ? &named_blank_508a : &named_blank_608;
@@ -129,6 +136,8 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
         if (profile->keys[i].slot < CHIP_SLOTS)
             derive_slot(&profile->keys[i], wanted);
     }
+    if (profile->mark_slot != 0)
+        chip_set_slot_policy(wanted, profile->mark_slot, MARK_SLOT_CONFIG, MARK_KEY_CONFIG);
     return true;
 }
 

@@ -80,6 +80,7 @@ struct profile {
     enum profile_configuration configuration;
     uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to set; 0 keeps the part's address */
     bool lock_config, lock_data;
+    uint8_t mark_slot; /* data slot of the mark (src/provision/mark.h), 8 to 15; 0: the device gets none */
     size_t key_count;
     struct profile_key keys[PROFILE_KEYS_MAX];
     size_t write_key_count;
@@ -100,8 +101,9 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
  * equal. Write keys are sorted by slot. False, with `out` unchanged, if `out` is too small (PROFILE_BINARY_MAX is
  * always enough) or counts or texts of the profile do not fit the structure.
  */
-#define PROFILE_BINARY_VERSION 1     /* of a profile without certificate requests */
-#define PROFILE_BINARY_VERSION_CSR 2 /* of a profile with certificate requests */
+#define PROFILE_BINARY_VERSION 1      /* of a profile without certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2  /* of a profile with certificate requests */
+#define PROFILE_BINARY_VERSION_MARK 3 /* of a profile with a mark */
 #define PROFILE_BINARY_MAX 12288
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 

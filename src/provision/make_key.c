@@ -2,6 +2,7 @@
 #include "provision/make_key.h"
 
 #include "chip/operations.h"
+#include "provision/adopt.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 #include "psa/keys.h"
@@ -105,6 +106,28 @@ static bool is_provable(const struct profile *profile, const struct provision_pl
     return false;
 }
 
+/* Whether the key may be made although the mark says something of this device. */
+static bool mark_allows(const struct provision_plan *plan, struct error *err)
+{
+    if (plan->mark.state != MARK_DONE && plan->mark.state != MARK_TORN)
+        return true;
+    error_set(err, ERROR_DONE_ELSEWHERE,
+              "this device is done, its mark says so, but the record of this key is not here", NULL);
+    return false;
+}
+
+/* A key without a record. */
+static psa_status_t observe_unrecorded(struct provision *provision, const struct provision_plan *plan,
+                                       const struct profile_key *key, enum driver_method method,
+                                       struct provision_step *step, struct error *err)
+{
+    if (provision->adoption != NULL)
+        return provision->adoption->observe(provision, plan, key, step, err);
+    if (!mark_allows(plan, err) || !is_provable(provision->profile, plan, key, err))
+        return PSA_SUCCESS;
+    return observe_missing(provision, plan, key, method, step, err);
+}
+
 static void reserve_slot(struct provision *provision, uint8_t slot)
 {
     uint16_t *reserved = &provision->driver->settings.reserved_slots;
@@ -125,11 +148,8 @@ bool provision_observe_key(struct provision *provision, struct provision_plan *p
         return false;
     status = provision_read_record(provision->driver, key, false, &step->slot, err);
     missing = status == PSA_ERROR_INVALID_HANDLE || status == PSA_ERROR_DOES_NOT_EXIST;
-    if (missing) {
-        status = PSA_SUCCESS;
-        if (is_provable(provision->profile, plan, key, err))
-            status = observe_missing(provision, plan, key, method, step, err);
-    }
+    if (missing)
+        status = observe_unrecorded(provision, plan, key, method, step, err);
     if (status != PSA_SUCCESS || err->reason != ERROR_NONE) {
         error_doing(err, missing ? "plan the profile's keys" : "read the key's record");
         if (missing && step->slot != PROFILE_SLOT_ANY)
@@ -171,12 +191,14 @@ enum provision_status provision_make_key(struct provision_run *run, struct provi
 
     profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     run->provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
-    result = make(run->provision, key, &attributes, err);
+    result = run->provision->adoption != NULL
+                 ? run->provision->adoption->make(run->provision, key, step->slot, &attributes, err)
+                 : make(run->provision, key, &attributes, err);
     if (result == PROVISION_OK)
         result = confirm_record(run->provision, key, &slot, err);
     if (result != PROVISION_OK)
         return result;
-    run->evidence->keys[made].created = true;
+    run->evidence->keys[made].created = run->provision->adoption == NULL;
     for (; step < end; step++) {
         if (step->key == made)
             step->slot = slot;

@@ -16,6 +16,7 @@
 #include "psa/location.h"
 #include "psa/slots.h"
 #include "profile/profile.h"
+#include "provision/mark.h"
 
 enum provision_status {
     PROVISION_OK = 0,
@@ -37,13 +38,16 @@ enum provision_status {
     ROW(expect_config, 0)                                                                                              \
     ROW(write_config, 1)                                                                                               \
     ROW(lock_config, 1)                                                                                                \
+    ROW(expect_mark, 0)                                                                                                \
+    ROW(begin_mark, 1)                                                                                                 \
     ROW(register_key, PROFILE_KEYS_MAX)                                                                                \
     ROW(generate_key, 0)                                                                                               \
     ROW(import_key, 0)                                                                                                 \
     ROW(fill_data, 1)                                                                                                  \
     ROW(lock_data, 1)                                                                                                  \
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
-    ROW(lock_slot, PROFILE_KEYS_MAX)
+    ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
+    ROW(finish_mark, 1)
 
 /* How many rows there are, and the sum of their numbers. */
 #define PROVISION_STEP_INDEX(name, most) PROVISION_STEP_INDEX_##name,
@@ -72,6 +76,8 @@ enum provision_state {
     PROVISION_STATE_BLANK,       /* no step of this profile is done */
     PROVISION_STATE_PARTIAL,     /* some are */
     PROVISION_STATE_DONE,        /* all persistent steps are */
+    PROVISION_STATE_OTHER,       /* its mark says that another profile made it */
+    PROVISION_STATE_ELSEWHERE,   /* its mark says that it is done, but the key records are not here */
     PROVISION_STATE_FOREIGN,     /* another configuration, or other keys in the slots of this profile */
     PROVISION_STATE_WRONG_PART,  /* a part that the profile does not allow */
     PROVISION_STATE_COUNT
@@ -87,11 +93,13 @@ struct provision_plan {
     struct provision_step steps[PROVISION_STEPS_MAX];
     struct chip_config found;  /* config zone as observed */
     struct chip_config wanted; /* config zone as planned: `found` with what the steps change */
+    struct mark mark;          /* what the mark says, kept up to date by the steps that write it */
 };
 
 struct provision;
 struct provision_run;
 struct provision_lock;
+struct provision_adoption;
 
 /* Whether a profile needs such a step: for the device (`key` is PROVISION_NO_KEY), or for the key with that index. */
 typedef bool provision_is_needed(const struct profile *profile, int key);
@@ -198,6 +206,7 @@ struct provision {
      */
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
+    const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
 };
 
 /*

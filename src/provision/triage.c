@@ -17,7 +17,12 @@ static enum provision_state state_of_refusal(enum error_reason reason)
     case ERROR_SLOT_EMPTY:
     case ERROR_SLOT_POLICY:
     case ERROR_NO_FREE_SLOT:
+    case ERROR_NO_MARK:
         return PROVISION_STATE_FOREIGN;
+    case ERROR_OTHER_PROFILE:
+        return PROVISION_STATE_OTHER;
+    case ERROR_DONE_ELSEWHERE:
+        return PROVISION_STATE_ELSEWHERE;
     default:
         return PROVISION_STATE_UNKNOWN;
     }
@@ -59,9 +64,14 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
 const char *provision_state_name(enum provision_state state)
 {
     static const char *const names[PROVISION_STATE_COUNT] = {
-        [PROVISION_STATE_UNKNOWN] = "unknown", [PROVISION_STATE_BLANK] = "blank",
-        [PROVISION_STATE_PARTIAL] = "partial", [PROVISION_STATE_DONE] = "done",
-        [PROVISION_STATE_FOREIGN] = "foreign", [PROVISION_STATE_WRONG_PART] = "wrong-part",
+        [PROVISION_STATE_UNKNOWN] = "unknown",
+        [PROVISION_STATE_BLANK] = "blank",
+        [PROVISION_STATE_PARTIAL] = "partial",
+        [PROVISION_STATE_DONE] = "done",
+        [PROVISION_STATE_OTHER] = "done-by-another-profile",
+        [PROVISION_STATE_ELSEWHERE] = "done-elsewhere",
+        [PROVISION_STATE_FOREIGN] = "foreign",
+        [PROVISION_STATE_WRONG_PART] = "wrong-part",
     };
 
     return (unsigned)state < PROVISION_STATE_COUNT ? names[state] : "unexpected";

@@ -243,6 +243,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     fprintf(stream, "        .i2c_address = 0x%02x,\n", profile->i2c_address);
     fprintf(stream, "        .lock_config = %s,\n", profile->lock_config ? "true" : "false");
     fprintf(stream, "        .lock_data = %s,\n", profile->lock_data ? "true" : "false");
+    if (profile->mark_slot != 0)
+        fprintf(stream, "        .mark_slot = %u,\n", profile->mark_slot);
     fprintf(stream, "        .key_count = %zu,\n", profile->key_count);
     if (profile->key_count > 0) {
         fputs("        .keys = {\n", stream);

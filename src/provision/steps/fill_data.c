@@ -6,7 +6,7 @@
 #include "base/crc16.h"
 #include "base/p256.h"
 #include "chip/operations.h"
-#include "provision/run.h"
+#include "provision/mark_slot.h"
 #include "provision/status.h"
 #include "provision/steps.h"
 
@@ -29,26 +29,43 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     return true;
 }
 
-/* The first three blocks of a slot; the rest is SHIPPED_BYTE. Long enough for a padded public key. */
+/* The first blocks of a slot; the rest is SHIPPED_BYTE. Long enough for a padded public key, and for the mark. */
 struct slot_content {
-    uint8_t bytes[3 * BLOCK_BYTES];
+    uint8_t bytes[(1 + MARK_DESCRIPTION_BLOCKS) * BLOCK_BYTES];
 };
+_Static_assert(BLOCK_BYTES == MARK_BLOCK_BYTES, "a block is a block");
 
 /* A stored public key is 00000000 X 00000000 Y; the last block is filled with zeros after Y. */
 static void content_of_public_key(const uint8_t point[static P256_POINT_BYTES], struct slot_content *content)
 {
-    memset(content->bytes, 0, sizeof(content->bytes));
+    memset(content->bytes, 0, 3 * (size_t)BLOCK_BYTES);
     memcpy(content->bytes + 4, point + 1, 32);
     memcpy(content->bytes + 40, point + 33, 32);
 }
 
-static enum provision_status content_of_slot(struct provision *provision, uint8_t slot, struct slot_content *content,
-                                             struct error *err)
+/* The mark, begun: it is the first thing that a station can read after the data lock. */
+static enum provision_status content_of_mark(const struct provision *provision, const struct provision_plan *plan,
+                                             struct slot_content *content, struct error *err)
+{
+    uint8_t description[MARK_DESCRIPTION_MAX];
+    struct mark mark;
+
+    if (!provision_begin_mark(provision, plan, &mark, description, err))
+        return PROVISION_REFUSED;
+    mark_write_head(&mark, content->bytes);
+    memcpy(content->bytes + MARK_BLOCK_BYTES, description, mark_description_bytes(mark.key_count));
+    return PROVISION_OK;
+}
+
+static enum provision_status content_of_slot(struct provision *provision, const struct provision_plan *plan,
+                                             uint8_t slot, struct slot_content *content, struct error *err)
 {
     const struct profile *profile = provision->profile;
     const struct driver_settings *settings = &provision->driver->settings;
 
     memset(content->bytes, SHIPPED_BYTE, sizeof(content->bytes));
+    if (profile->mark_slot != 0 && profile->mark_slot == slot)
+        return content_of_mark(provision, plan, content, err);
     for (size_t i = 0; i < settings->write_key_count; i++) {
         if (settings->write_keys[i].slot == slot)
             memcpy(content->bytes, settings->write_keys[i].secret, sizeof(settings->write_keys[i].secret));
@@ -88,7 +105,7 @@ static enum provision_status fill_walk(struct provision *provision, const struct
 
         if (chip_slot_is_private(&plan->wanted, slot))
             continue;
-        result = content_of_slot(provision, slot, &content, err);
+        result = content_of_slot(provision, plan, slot, &content, err);
         for (size_t at = 0; at < size && result == PROVISION_OK; at += BLOCK_BYTES) {
             uint8_t block[BLOCK_BYTES];
 

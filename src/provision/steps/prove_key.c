@@ -12,7 +12,15 @@ bool provision_needs_prove_key(const struct profile *profile, int key)
 
 static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
 {
-    return provision_prove_key(run->provision, step, run->finished, &run->evidence->keys[step->key], err);
+    struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
+    enum provision_status result = provision_prove_key(run->provision, step, run->finished, evidence, err);
+
+    if (result != PROVISION_OK || mark_has_key(&run->plan->mark, (size_t)step->key, evidence->public_key))
+        return result;
+    evidence->proven = false;
+    error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one that the chip's mark names",
+              "find out who replaced the key; to give this device up: imprint retire SERIAL");
+    return PROVISION_WRONG;
 }
 
 const struct provision_step_kind provision_step_prove_key = {

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision/mark.h"
+
+#include <string.h>
+
+#include "base/crc16.h"
+#include "base/order.h"
+#include "profile/check.h"
+
+/* The head, byte by byte: docs/reference/mark.md. */
+#define AT_MAGIC 0
+#define AT_FORMAT 2
+#define AT_KEY_COUNT 3
+#define AT_PROFILE 4
+#define AT_DESCRIPTION_CRC (AT_PROFILE + MARK_PROFILE_BYTES)
+#define AT_FIRST_CRC (AT_DESCRIPTION_CRC + 2)
+#define AT_HASHES (AT_FIRST_CRC + 2)
+#define AT_WHOLE_CRC (AT_HASHES + MARK_HASHES_BYTES)
+_Static_assert(AT_WHOLE_CRC + 2 == MARK_BLOCK_BYTES, "the head fills one block");
+_Static_assert(PROFILE_MARK_SMALL_KEYS *MARK_KEY_BYTES + MARK_NAME_LEAST <= MARK_BLOCK_BYTES,
+               "the mark of a few keys has one block of description, and so fits slots 9 to 15");
+
+static const uint8_t magic[2] = {'I', 'M'};
+#define FORMAT 1
+#define KEYS_MAX 16 /* a chip has 16 slots */
+
+size_t mark_hash_bytes(size_t key_count)
+{
+    size_t each = key_count != 0 ? MARK_HASHES_BYTES / key_count : 0;
+
+    return each < MARK_HASH_MAX ? each : MARK_HASH_MAX;
+}
+
+size_t mark_description_bytes(size_t key_count)
+{
+    size_t needed = key_count * MARK_KEY_BYTES + MARK_NAME_LEAST;
+
+    return (needed + MARK_BLOCK_BYTES - 1) / MARK_BLOCK_BYTES * MARK_BLOCK_BYTES;
+}
+
+void mark_describe(const struct profile *profile, const uint8_t *slots,
+                   uint8_t description[static MARK_DESCRIPTION_MAX])
+{
+    const size_t len = mark_description_bytes(profile->key_count);
+    const size_t name = profile->key_count * MARK_KEY_BYTES;
+    const size_t name_len = strlen(profile->name);
+
+    memset(description, 0, MARK_DESCRIPTION_MAX);
+    for (size_t i = 0; i < profile->key_count; i++) {
+        uint8_t *entry = description + i * MARK_KEY_BYTES;
+
+        store32_le(entry, profile->keys[i].id);
+        entry[4] = (uint8_t)((slots[i] & 0x0fu) << 4 | (unsigned)profile->keys[i].method);
+    }
+    memcpy(description + name, profile->name, name_len < len - name ? name_len : len - name);
+}
+
+static uint16_t crc_of(const uint8_t *bytes, size_t len)
+{
+    return crc16_update(CRC16_START, bytes_of(bytes, len));
+}
+
+void mark_begin(struct mark *mark, const struct profile *profile, const uint8_t digest[static PROFILE_DIGEST_BYTES],
+                const uint8_t description[static MARK_DESCRIPTION_MAX])
+{
+    const uint8_t unused = mark->unused;
+
+    memset(mark, 0, sizeof(*mark));
+    mark->unused = unused;
+    mark->state = MARK_BEGUN;
+    mark->key_count = (uint8_t)profile->key_count;
+    memcpy(mark->profile, digest, sizeof(mark->profile));
+    mark->description_crc = crc_of(description, mark_description_bytes(mark->key_count));
+}
+
+static psa_status_t hash_of(const uint8_t point[static P256_POINT_BYTES], uint8_t hash[static 32])
+{
+    size_t len = 0;
+
+    return psa_hash_compute(PSA_ALG_SHA_256, point, P256_POINT_BYTES, hash, 32, &len);
+}
+
+psa_status_t mark_note_key(struct mark *mark, size_t key, const uint8_t point[static P256_POINT_BYTES])
+{
+    const size_t each = mark_hash_bytes(mark->key_count);
+    uint8_t hash[32];
+    psa_status_t status = hash_of(point, hash);
+
+    if (status == PSA_SUCCESS)
+        memcpy(mark->hashes + key * each, hash, each);
+    return status;
+}
+
+bool mark_has_key(const struct mark *mark, size_t key, const uint8_t point[static P256_POINT_BYTES])
+{
+    const size_t each = mark_hash_bytes(mark->key_count);
+    uint8_t hash[32];
+
+    return mark->state != MARK_DONE ||
+           (hash_of(point, hash) == PSA_SUCCESS && memcmp(mark->hashes + key * each, hash, each) == 0);
+}
+
+void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES])
+{
+    memset(block, mark->unused, MARK_BLOCK_BYTES);
+    memcpy(block + AT_MAGIC, magic, sizeof(magic));
+    block[AT_FORMAT] = FORMAT;
+    block[AT_KEY_COUNT] = mark->key_count;
+    memcpy(block + AT_PROFILE, mark->profile, sizeof(mark->profile));
+    store16_le(block + AT_DESCRIPTION_CRC, mark->description_crc);
+    store16_le(block + AT_FIRST_CRC, crc_of(block, AT_FIRST_CRC));
+    if (mark->state != MARK_DONE)
+        return;
+    memcpy(block + AT_HASHES, mark->hashes, sizeof(mark->hashes));
+    store16_le(block + AT_WHOLE_CRC, crc_of(block, AT_WHOLE_CRC));
+}
+
+/*
+ * Whether a cut left this of the first part. A bit that a write changes may be old or new afterwards, so over FF every
+ * one of the new bytes is still there, and over 00 no other is.
+ */
+static bool is_torn_begin(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest)
+{
+    uint8_t wanted[AT_DESCRIPTION_CRC] = {magic[0], magic[1], FORMAT};
+    bool over_ff = true, over_00 = true;
+
+    memcpy(wanted + AT_PROFILE, digest, MARK_PROFILE_BYTES);
+    for (size_t i = 0; i < sizeof(wanted); i++) {
+        if (i == AT_KEY_COUNT)
+            continue;
+        over_ff = over_ff && (block[i] & wanted[i]) == wanted[i];
+        over_00 = over_00 && (block[i] | wanted[i]) == wanted[i];
+    }
+    return over_ff || over_00;
+}
+
+static bool has_first_part(const uint8_t block[static MARK_BLOCK_BYTES])
+{
+    return memcmp(block + AT_MAGIC, magic, sizeof(magic)) == 0 && block[AT_FORMAT] == FORMAT &&
+           block[AT_KEY_COUNT] <= KEYS_MAX && load16_le(block + AT_FIRST_CRC) == crc_of(block, AT_FIRST_CRC);
+}
+
+bool mark_read_head(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest, struct mark *mark)
+{
+    const struct bytes all = bytes_of(block, MARK_BLOCK_BYTES);
+    const struct bytes second = bytes_of(block + AT_HASHES, MARK_BLOCK_BYTES - AT_HASHES);
+    const bool is_unused = bytes_all(second, 0xff) || bytes_all(second, 0x00);
+
+    memset(mark, 0, sizeof(*mark));
+    if (is_unused)
+        mark->unused = block[AT_HASHES];
+    if (!has_first_part(block))
+        return bytes_all(all, 0xff) || bytes_all(all, 0x00) || (digest != NULL && is_torn_begin(block, digest));
+    mark->key_count = block[AT_KEY_COUNT];
+    memcpy(mark->profile, block + AT_PROFILE, sizeof(mark->profile));
+    mark->description_crc = load16_le(block + AT_DESCRIPTION_CRC);
+    memcpy(mark->hashes, block + AT_HASHES, sizeof(mark->hashes));
+    if (load16_le(block + AT_WHOLE_CRC) == crc_of(block, AT_WHOLE_CRC))
+        mark->state = MARK_DONE;
+    else
+        mark->state = is_unused ? MARK_BEGUN : MARK_TORN;
+    return true;
+}
+
+bool mark_description_matches(const struct mark *mark, const uint8_t description[static MARK_DESCRIPTION_MAX])
+{
+    return crc_of(description, mark_description_bytes(mark->key_count)) == mark->description_crc;
+}
+
+struct mark_key mark_key_at(const uint8_t description[static MARK_DESCRIPTION_MAX], size_t key)
+{
+    const uint8_t *entry = description + key * MARK_KEY_BYTES;
+
+    return (struct mark_key){
+        .id = load32_le(entry), .slot = entry[4] >> 4, .method = (enum profile_method)(entry[4] & 0x0f)};
+}
+
+void mark_profile_name(const struct mark *mark, const uint8_t description[static MARK_DESCRIPTION_MAX],
+                       char name[static PROFILE_NAME_MAX])
+{
+    const uint8_t *at = description + (size_t)mark->key_count * MARK_KEY_BYTES;
+    const uint8_t *end = description + mark_description_bytes(mark->key_count);
+    size_t len = 0;
+
+    while (at < end && *at != 0 && len < PROFILE_NAME_MAX - 1) {
+        name[len++] = *at > 0x20 && *at < 0x7f ? (char)*at : '?';
+        at++;
+    }
+    name[len] = '\0';
+}
