@@ -121,7 +121,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     runs = [("info",), ("--verbose", "info"), ("explain", dump), ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
             ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
-            ("erase", "--yes"), ("provision", EXAMPLE, "--dry-run"), ("provision", EXAMPLE)]
+            ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE)]
     seen = {}
     for arguments in runs:
         for item in provisioned.json(*arguments).objects:

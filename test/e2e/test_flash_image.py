@@ -12,7 +12,7 @@ def test_a_board_that_the_station_provisions(delivered):
     image = delivered.folder / "board.flash"
     made = ("--storage", f"flash:{image},{GEOMETRY}")
     there = ("--storage", f"flash:{image}")
-    assert delivered.json(*made, "provision", "--dry-run", EXAMPLE).event("plan")["changes"] == 2
+    assert delivered.json(*made, "provision", "--dry-run", EXAMPLE).event("plan")["changes"] == 4
     assert not image.exists()
     assert not [item for item in delivered.json(*made, "keys").objects if item["event"] == "key"]
     delivered.run(*made, "provision", EXAMPLE)

@@ -46,7 +46,7 @@ def stopped_after(station, lines, count, sent, profile, *more):
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sent: sent.name)
 def test_interrupt_between_steps(tmp_path, sent):
     lines = lines_of(tmp_path, "trust-and-go", EXAMPLE)
-    assert [json.loads(line)["event"] for line in lines] == ["plan", *["step", "step-done"] * 4, "provisioned"]
+    assert [json.loads(line)["event"] for line in lines] == ["plan", *["step", "step-done"] * 6, "provisioned"]
     for count in range(len(lines) - 2):
         station = Station(tmp_path / f"{count}")
         station.new()

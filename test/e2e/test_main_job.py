@@ -13,7 +13,7 @@ def test_job_end_to_end(delivered):
     assert all(before[slot]["holds"] == "key" for slot in range(5)), "a Trust&GO part comes with keys in slots 0 to 4"
 
     done = delivered.run("provision", EXAMPLE)
-    assert "2 changes" in done.out and "2 keys proven" in done.out
+    assert "4 changes" in done.out and "2 keys proven" in done.out
     assert "register-key 16 maker" in done.err and "generate-key 18 board" in done.err
 
     keys = delivered.keys()
@@ -76,7 +76,7 @@ def test_second_run_writes_nothing_and_says_so(provisioned):
 def test_only_steps_that_run_are_counted(delivered):
     """A run that confirms a finished device shows two proofs of two, not the last two of four."""
     first = delivered.run("provision", EXAMPLE).err
-    assert [line[:5] for line in first.splitlines() if line.startswith("[")] == ["[1/4]", "[2/4]", "[3/4]", "[4/4]"]
+    assert [line[:5] for line in first.splitlines() if line.startswith("[")] == [f"[{n}/6]" for n in range(1, 7)]
     again = delivered.run("provision", EXAMPLE).err
     assert [line[:5] for line in again.splitlines() if line.startswith("[")] == ["[1/2]", "[2/2]"]
 
@@ -84,10 +84,11 @@ def test_only_steps_that_run_are_counted(delivered):
 def test_dry_run_shows_the_plan_and_writes_nothing(delivered):
     before = delivered.snapshot()
     shown = delivered.run("provision", "--dry-run", EXAMPLE)
-    assert "2 changes" in shown.out and "generate-key 18 board" in shown.out
+    assert "4 changes" in shown.out and "generate-key 18 board" in shown.out
     plan = delivered.json("provision", EXAMPLE, "--dry-run").event("plan")
-    assert plan["changes"] == 2 and plan["dry_run"] is True
-    assert [step["action"] for step in plan["steps"]] == ["register-key", "generate-key", "prove-key", "prove-key"]
+    assert plan["changes"] == 4 and plan["dry_run"] is True
+    assert [step["action"] for step in plan["steps"]] == ["begin-mark", "register-key", "generate-key", "prove-key",
+                                                          "prove-key", "finish-mark"]
     assert delivered.snapshot() == before
     assert not (delivered.state / "devices").exists()
 
@@ -103,7 +104,7 @@ def test_record_holds_the_evidence(provisioned):
     serial = provisioned.json("info").event("chip")["serial"]
     assert record["serial"] == serial == provisioned.device.name
     assert record["profile"]["name"] == "mbed-factory-example" and len(record["profile"]["digest"]) == 64
-    assert record["run"]["changes"] == 2
+    assert record["run"]["changes"] == 4
     for key in record["keys"]:
         assert key["proof"]["proven"] and key["proof"]["created"]
         point = provisioned.json("public-key", key["key_id"]).event("public-key")["public_key"]
@@ -184,7 +185,7 @@ def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
     record = provisioned.record
 
     error = provisioned.run("--json", "provision", EXAMPLE, code=4).error
-    assert error["reason"] == "foreign-key" and error["slot"] == slot and "erase" in error["next"]
+    assert error["reason"] == "foreign-key" and error["slot"] == slot and "retire" in error["next"]
     assert provisioned.record == record, "the record still tells of the key that was proven"
 
 

@@ -33,7 +33,7 @@ def test_factory_can_what_its_profile_needs():
     for name in ("psa_generate_key", "mbedtls_psa_register_se_key", "driver_generate_key", "chip_generate_key", "provision_execute"):
         assert name in found
     assert {name for name in found if name.startswith("provision_step_")} == {
-        "provision_step_needs", "provision_step_register_key", "provision_step_generate_key", "provision_step_prove_key"}
+        "provision_step_needs", "provision_step_expect_mark", "provision_step_begin_mark", "provision_step_finish_mark", "provision_step_register_key", "provision_step_generate_key", "provision_step_prove_key"}
     for name in ("provision_gate_lock", "provision_data_summary", "profile_wanted_config", "atecc608a_drv_info"):
         assert name not in found
 

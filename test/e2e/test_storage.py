@@ -174,17 +174,19 @@ def test_erase_is_the_way_out_of_damage(provisioned):
         path.write_bytes(b"rubbish")
     provisioned.run("erase", "--yes")
     assert provisioned.keys() == {}
-    provisioned.run("provision", EXAMPLE)
+    assert "imprint adopt" in provisioned.json("provision", EXAMPLE, code=4).error["next"]
+    provisioned.run("adopt", EXAMPLE)
     assert sorted(provisioned.keys()) == [16, 18]
 
 
 def test_one_deleted_key_record(provisioned):
-    """A record that somebody deleted is a key that is missing: made again, and the other stays."""
-    maker = provisioned.public_keys()[16]
+    """A record that somebody deleted: the key is not made anew over the one in use, but can be adopted."""
+    keys = provisioned.public_keys()
     (provisioned.psa / "0000000000000012.record").unlink()
     assert sorted(provisioned.keys()) == [16]
-    said = provisioned.json("provision", EXAMPLE).event("provisioned")
-    assert said["changes"] == 1 and provisioned.public_keys()[16] == maker
+    assert provisioned.json("provision", EXAMPLE, code=4).error["reason"] == "done-elsewhere"
+    said = provisioned.json("adopt", EXAMPLE).event("provisioned")
+    assert said["changes"] == 1 and provisioned.public_keys() == keys
 
 
 def test_damaged_format_file(provisioned):

@@ -365,7 +365,7 @@ def test_virtual_new_refuses_a_bad_dump(station):
 
 def test_progress_bar_on_a_terminal(delivered):
     shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr").decode()
-    assert "\r[" in shown and "4/4" in shown and shown.endswith("\r\x1b[K")
+    assert "\r[" in shown and "6/6" in shown and shown.endswith("\r\x1b[K")
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40, 79])
@@ -377,7 +377,7 @@ def test_progress_bar_never_wraps(delivered, columns):
 
 def test_no_bar_where_lines_cannot_be_redrawn(delivered):
     shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr", term="dumb").decode()
-    assert "\x1b" not in shown and "[4/4] prove-key" in shown
+    assert "\x1b" not in shown and "[6/6] finish-mark" in shown
 
 
 def test_quiet_and_verbose(delivered):

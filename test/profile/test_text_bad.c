@@ -217,7 +217,7 @@ static const struct bad_row {
     /* chip */
     {"unknown chip key", policy, "  lock:", "  locks:", 7, 3, SCHEMA,
      "chip: 'locks' is not a key of this mapping; did you mean 'lock'?",
-     "parts, configuration, i2c-address, lock or write-keys"},
+     "parts, configuration, i2c-address, lock, mark or write-keys"},
     {"underscore", policy, "i2c-address", "i2c_address", 6, 3, SCHEMA,
      "chip: 'i2c_address' is not a key of this mapping; did you mean 'i2c-address'?", ""},
     {"parts missing", policy, "  parts: [ATECC608A, ATECC608B]\n", "", 4, 3, SCHEMA, "chip.parts: is missing",
