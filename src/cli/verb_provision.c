@@ -163,6 +163,11 @@ static bool provision_device(struct run *run, struct error *err)
     };
     if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err))
         return false;
+    if (run->profile.genuine != PROFILE_GENUINE_UNCHECKED) {
+        error_set(err, ERROR_PROFILE_CONFLICT, "this version cannot verify the maker's certificates",
+                  "leave chip.genuine out of the profile");
+        return false;
+    }
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
         report_show_refused(&report, err->reason);
         return false;
