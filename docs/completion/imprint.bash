@@ -98,7 +98,7 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --arm" ;;
+        "provision") echo "--dry-run --arm --rehearsal" ;;
         "adopt") echo "--dry-run" ;;
         "csr") echo "--subject --out" ;;
         "sign") echo "--raw --out" ;;
@@ -106,7 +106,7 @@ _imprint_options() {
         "random") echo "--hex" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --rehearsal --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
         "virtual new") echo "--as --bus --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;

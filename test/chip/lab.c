@@ -64,5 +64,5 @@ void lab_assert_signs(struct lab *lab, uint8_t slot, const uint8_t public_key[st
     uint8_t signature[64];
 
     assert_int_equal(chip_sign_digest(lab->chip, PART, slot, lab->digest, signature, NULL), CHIP_OK);
-    assert_true(p256_verifies(public_key, lab->digest, signature));
+    assert_true(p256_verifies(public_key, lab->digest, 32, signature));
 }

@@ -143,7 +143,7 @@ static void test_counted_sign(void **state)
         assert_int_equal(status, CHIP_REPLY_LOST);
         assert_true(uses(&full) <= 1);
         assert_int_equal(chip_sign_digest(full.chip, PART, COUNTED_SLOT, digest, signature, NULL), CHIP_OK);
-        assert_true(p256_verifies(full.public_keys[COUNTED_SLOT], digest, signature));
+        assert_true(p256_verifies(full.public_keys[COUNTED_SLOT], digest, 32, signature));
         full_release(&full);
     }
 }

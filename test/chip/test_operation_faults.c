@@ -54,7 +54,7 @@ static enum chip_status fault_sign(struct lab *lab)
 
     if (status == CHIP_OK) {
         assert_int_equal(chip_read_public_key(lab->chip, SLOT_KEY, public_key, NULL), CHIP_OK);
-        assert_true(p256_verifies(public_key, lab->digest, signature));
+        assert_true(p256_verifies(public_key, lab->digest, 32, signature));
     }
     return status;
 }
@@ -213,7 +213,7 @@ static void test_restart_and_errors(void **state)
     assert_int_equal(chip_sign_digest(lab.chip, PART, SLOT_KEY, lab.digest, signature, &err), CHIP_OK);
     assert_int_equal(err.reason, ERROR_NONE);
     assert_null(err.command);
-    assert_true(p256_verifies(public_key, lab.digest, signature));
+    assert_true(p256_verifies(public_key, lab.digest, 32, signature));
 
     groups = (unsigned)lab.chip->counters.commands;
     (void)snprintf(id, sizeof(id), "reset@%u", groups + 2);

@@ -46,7 +46,7 @@ static enum chip_status sign(struct lab *lab, struct chip *chip)
 
     if (status == CHIP_OK) {
         assert_int_equal(chip_read_public_key(chip, SLOT_KEY, public_key, NULL), CHIP_OK);
-        assert_true(p256_verifies(public_key, lab->digest, signature));
+        assert_true(p256_verifies(public_key, lab->digest, 32, signature));
     }
     return status;
 }
