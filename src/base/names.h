@@ -124,6 +124,7 @@
 #define chip_read_latch imprint_chip_read_latch
 #define chip_read_public_key imprint_chip_read_public_key
 #define chip_read_revision imprint_chip_read_revision
+#define chip_read_serial imprint_chip_read_serial
 #define chip_read_slot_block imprint_chip_read_slot_block
 #define chip_read_stored_public_key imprint_chip_read_stored_public_key
 #define chip_refresh_locks imprint_chip_refresh_locks
@@ -413,7 +414,6 @@
 #define provision_gate_lock imprint_provision_gate_lock
 #define provision_is_needed_by imprint_provision_is_needed_by
 #define provision_key_of imprint_provision_key_of
-#define provision_look_again imprint_provision_look_again
 #define provision_make_key imprint_provision_make_key
 #define provision_needs_begin_mark imprint_provision_needs_begin_mark
 #define provision_needs_expect_config imprint_provision_needs_expect_config
@@ -438,6 +438,7 @@
 #define provision_read_description imprint_provision_read_description
 #define provision_read_record imprint_provision_read_record
 #define provision_restore_driver imprint_provision_restore_driver
+#define provision_same_chip imprint_provision_same_chip
 #define provision_same_policy imprint_provision_same_policy
 #define provision_state_name imprint_provision_state_name
 #define provision_status_of imprint_provision_status_of

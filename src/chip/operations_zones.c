@@ -50,6 +50,18 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
     return status;
 }
 
+enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    static const struct chip_question question = {&chip_command_read, "read the serial number",
+                                                  ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
+    struct chip_config config;
+    enum chip_status status = chip_ask(chip, &question, zone_block_address(0), config.zone, err);
+
+    if (status == CHIP_OK)
+        chip_config_serial(&config, serial);
+    return status;
+}
+
 enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
     static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG, 0, 4};

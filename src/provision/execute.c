@@ -64,7 +64,7 @@ static bool run_steps(struct provision_run *run, struct error *err)
     struct provision_plan *plan = run->plan;
 
     /* A person may have read the plan meanwhile: does the same chip still answer? */
-    if (!provision_look_again(run->provision, plan, &run->evidence->config, err)) {
+    if (!provision_same_chip(run->provision, plan, err)) {
         error_doing(err, "read the chip again");
         return false;
     }

@@ -17,12 +17,12 @@
 #include "profile/profile.h"
 
 #define MARK_BLOCK_BYTES 32
-#define MARK_PROFILE_BYTES 6      /* the start of the profile's digest */
-#define MARK_HASHES_BYTES 16      /* shared by all keys; no key gets more than MARK_HASH_MAX */
-#define MARK_HASH_MAX 8           /* of the SHA-256 of a public key, 04 | X | Y */
-#define MARK_KEY_BYTES 5          /* of a key in the description: id, then slot and method */
-#define MARK_NAME_LEAST 12        /* bytes of the profile's name for which the description always has room */
-#define MARK_DESCRIPTION_BLOCKS 3 /* at most: 16 keys */
+#define MARK_PROFILE_BYTES 6 /* the start of the profile's digest */
+#define MARK_HASHES_BYTES 15 /* shared by all keys, at most 15 beside the mark; none gets more than MARK_HASH_MAX */
+#define MARK_HASH_MAX 8      /* of the SHA-256 of a public key, 04 | X | Y */
+#define MARK_KEY_BYTES 5     /* of a key in the description: id, then slot and method */
+#define MARK_NAME_LEAST 12   /* bytes of the profile's name for which the description always has room */
+#define MARK_DESCRIPTION_BLOCKS 3 /* at most: 15 keys */
 #define MARK_DESCRIPTION_MAX (MARK_DESCRIPTION_BLOCKS * MARK_BLOCK_BYTES)
 
 enum mark_state {
@@ -42,7 +42,7 @@ struct mark {
     uint8_t unused;                    /* 00 or FF: what the second part's bytes hold until the device is done */
 };
 
-/* How many bytes of each public key's hash a mark with that many keys has: 8 for one or two keys, 1 for 16. */
+/* How many bytes of each public key's hash a mark with that many keys has: 8 for one key, 7 for two, 1 for 15. */
 size_t mark_hash_bytes(size_t key_count);
 
 /* How long the description of that many keys is: a multiple of MARK_BLOCK_BYTES, at most MARK_DESCRIPTION_MAX. */

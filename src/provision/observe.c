@@ -126,6 +126,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
 
     memset(plan, 0, sizeof(*plan));
     provision_prepare_driver(provision, &before);
+    driver_forget_config(provision->driver);
     ok = observe_part(provision, plan, err) && check_supported(provision, err) &&
          check_will_be_locked(provision->profile, plan, err) && observe_steps(provision, plan, err);
     if (!ok) {

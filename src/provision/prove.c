@@ -89,9 +89,27 @@ uint32_t provision_proof_needs(const struct profile_key *key)
     return PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) ? CHIP_CAN_READ_CLEAR : CHIP_CAN_GIVE_PUBLIC;
 }
 
-bool provision_look_again(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
-                          struct error *err)
+static bool is_planned_chip(const struct provision_plan *plan, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                            struct error *err)
 {
+    if (memcmp(serial, plan->serial, CHIP_SERIAL_BYTES) == 0)
+        return true;
+    error_set(err, ERROR_WRONG_PART, "another chip answers than the one the plan was made for",
+              "leave the device in its place and run again");
+    return false;
+}
+
+bool provision_same_chip(struct provision *provision, const struct provision_plan *plan, struct error *err)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    return chip_read_serial(provision->driver->chip, serial, err) == CHIP_OK && is_planned_chip(plan, serial, err);
+}
+
+bool provision_prove_config(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
+                            struct error *err)
+{
+    const struct profile *profile = provision->profile;
     const struct chip_config *now;
     uint8_t serial[CHIP_SERIAL_BYTES];
 
@@ -100,19 +118,7 @@ bool provision_look_again(struct provision *provision, const struct provision_pl
         return false;
     *config = *now;
     chip_config_serial(config, serial);
-    if (memcmp(serial, plan->serial, sizeof(serial)) == 0)
-        return true;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than the one the plan was made for",
-              "leave the device in its place and run again");
-    return false;
-}
-
-bool provision_prove_config(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
-                            struct error *err)
-{
-    const struct profile *profile = provision->profile;
-
-    if (!provision_look_again(provision, plan, config, err))
+    if (!is_planned_chip(plan, serial, err))
         return false;
     if (provision_same_policy(plan, config, err) && (!profile->lock_config || chip_config_is_locked(config)) &&
         (!profile->lock_data || chip_data_is_locked(config)))

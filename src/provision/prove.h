@@ -20,11 +20,10 @@ enum provision_status provision_prove_key(struct provision *provision, const str
 /* The ability (enum chip_ability) by which a slot shows the public key: without it the key cannot be proven. */
 uint32_t provision_proof_needs(const struct profile_key *key);
 
-/* Reads the config zone again into `config`. False with the reason, also when another chip answers. */
-bool provision_look_again(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
-                          struct error *err);
+/* Whether the chip that answers is still the plan's: reads its serial number. False with the reason. */
+bool provision_same_chip(struct provision *provision, const struct provision_plan *plan, struct error *err);
 
-/* Does that, and compares policy and locks with the profile. */
+/* Reads the config zone again into `config`, and compares serial number, policy and locks with plan and profile. */
 bool provision_prove_config(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
                             struct error *err);
 

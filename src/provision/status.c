@@ -62,7 +62,6 @@ void provision_prepare_driver(struct provision *provision, struct driver_setting
     driver->settings.stay_awake = true;
     driver->settings.reserved_slots = (uint16_t)named;
     error_clear(&driver->last_error); /* it belongs to a call before this run */
-    driver_forget_config(driver);
 }
 
 enum provision_status provision_restore_driver(struct provision *provision, const struct driver_settings *before,

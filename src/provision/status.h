@@ -22,7 +22,7 @@ enum provision_status provision_status_of(const struct error *err);
 
 /*
  * Sets the driver as the engine needs it: the chip stays awake between two calls, automatic choice avoids the slots
- * that keys of the profile name, and the config zone is read again. `before` gets the driver's settings, for
+ * that keys of the profile name. `before` gets the driver's settings, for
  * provision_restore_driver().
  */
 void provision_prepare_driver(struct provision *provision, struct driver_settings *before);

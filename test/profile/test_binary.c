@@ -179,9 +179,9 @@ static void test_subjects(void **state)
 static const struct digest_row {
     const char *file, *digest;
 } digest_rows[] = {
-    {"mbed-factory-example", "9B2F32DD3CDFC494194613DD2D58BD0D65FE576F391432EABAC5F63F479C4ABC"},
-    {"blank-three-ways", "DE43F9C9BFC52FE504370EAFDDF756E35DD1D616F6F87A4C4083F30040DD277B"},
-    {"trust-flex-generate", "2902495E90E0ECE92EB35D37D0B3E068D12D16F2D209C64804E9DC696D680EB4"},
+    {"mbed-factory-example", "C07887A7F42D4EB6875DBD2FBD3C67524AB28DD13073B293A8B91E6DC4A65D27"},
+    {"blank-three-ways", "2FA6B4D827B48FC9308DAB5D10ABD206D2D7B75CFA5EBB59BD1E41ACD1566E1E"},
+    {"trust-flex-generate", "955A4A98C24E19C2049CCE7906BDAD2B6B94845E9B3440F32DC7DB699E59DABC"},
 };
 
 static void test_golden_digests(void **state)
@@ -222,6 +222,7 @@ static const struct field_row {
     {offsetof(struct profile, i2c_address), 1},
     {offsetof(struct profile, lock_config), 1},
     {offsetof(struct profile, lock_data), 1},
+    {offsetof(struct profile, mark_slot), 1},
     {offsetof(struct profile, key_count), 1},
     {offsetof(struct profile, write_key_count), 1},
     {offsetof(struct profile, write_keys[1].slot), 1},
