@@ -498,8 +498,11 @@
 #define station_store_exists imprint_station_store_exists
 #define station_store_open imprint_station_store_open
 #define station_store_read_place imprint_station_store_read_place
+#define stop_end_watching imprint_stop_end_watching
 #define stop_hold_signals imprint_stop_hold_signals
 #define stop_is_wanted imprint_stop_is_wanted
+#define stop_signals imprint_stop_signals
+#define stop_start_watching imprint_stop_start_watching
 #define storage_empty_open imprint_storage_empty_open
 #define storage_file_close imprint_storage_file_close
 #define storage_file_name imprint_storage_file_name

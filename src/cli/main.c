@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "imprint_version.h"
+#include "station/stop.h"
 
 #include <mbedtls/build_info.h>
 
@@ -86,6 +87,23 @@ static void print_message(void *context, enum station_message kind, const char *
     }
 }
 
+/* What a signal leaves behind: the error of ERROR_INTERRUPTED, ready made, for output_error() may be waiting itself. */
+static bool watch_signals(const struct cli *cli)
+{
+    const struct stop_ending ending = {
+        .text = cli->output.json
+                    ? "{\"event\":\"error\",\"reason\":\"interrupted\",\"exit\":130,\"doing\":\"continue\","
+                      "\"cause\":\"stopped by a signal\","
+                      "\"next\":\"run the same command again: it continues where it stopped\"}\n"
+                    : "imprint: cannot continue: stopped by a signal\n"
+                      "next: run the same command again: it continues where it stopped\n",
+        .fd = cli->output.json ? STDOUT_FILENO : STDERR_FILENO,
+        .exit_code = CLI_INTERRUPTED,
+    };
+
+    return stop_start_watching(&ending);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
@@ -101,6 +119,10 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     if (!options_parse(&cli, argc, argv, &err))
         return (int)output_error(&cli.output, &err);
+    if (!watch_signals(&cli)) {
+        error_set(&err, ERROR_UNEXPECTED, "signals cannot be waited for", NULL);
+        return (int)output_error(&cli.output, &err);
+    }
     if (cli.verb != NULL)
         snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
     cli.station.config.user = cli.user;
