@@ -139,6 +139,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_why_not imprint_chip_slot_why_not
 #define chip_slot_write_key imprint_chip_slot_write_key
@@ -209,6 +210,7 @@
 #define driver_refresh_locks imprint_driver_refresh_locks
 #define driver_require imprint_driver_require
 #define driver_require_settled imprint_driver_require_settled
+#define driver_require_use imprint_driver_require_use
 #define driver_rest imprint_driver_rest
 #define driver_scrap_get imprint_driver_scrap_get
 #define driver_scrap_uid imprint_driver_scrap_uid
@@ -700,6 +702,7 @@
 #define virtual_reply_encrypted imprint_virtual_reply_encrypted
 #define virtual_scalar_is_valid imprint_virtual_scalar_is_valid
 #define virtual_secret_bytes imprint_virtual_secret_bytes
+#define virtual_set_latch imprint_virtual_set_latch
 #define virtual_set_output imprint_virtual_set_output
 #define virtual_set_public_rule imprint_virtual_set_public_rule
 #define virtual_set_tempkey_digest imprint_virtual_set_tempkey_digest

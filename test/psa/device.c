@@ -49,7 +49,7 @@ const struct device_policy device_varied_policies[CHIP_SLOTS] = {
 };
 
 /* Offsets in the config zone. */
-enum { SLOT_CONFIG = 20, LOCK_CONFIG = 87, KEY_CONFIG = 96 };
+enum { SLOT_CONFIG = 20, LOCK_VALUE = 86, LOCK_CONFIG = 87, KEY_CONFIG = 96 };
 
 static void create_part(struct device *device, enum virtual_part part, const uint8_t *config)
 {
@@ -78,7 +78,7 @@ static void power_off(struct device *device)
 }
 
 /* The blank part's config zone, locked, with other slot policies where given. */
-static void create_configured(struct device *device, const struct device_policy *policies)
+static void create_configured(struct device *device, const struct device_policy *policies, bool data_locked)
 {
     uint8_t config[VIRTUAL_CONFIG_BYTES];
 
@@ -87,6 +87,8 @@ static void create_configured(struct device *device, const struct device_policy 
     virtual_peek_config(device->part, config);
     power_off(device);
     config[LOCK_CONFIG] = 0;
+    if (data_locked)
+        config[LOCK_VALUE] = 0;
     for (size_t slot = 0; policies != NULL && slot < CHIP_SLOTS; slot++) {
         store16_le(&config[SLOT_CONFIG + 2 * slot], policies[slot].slot_config);
         store16_le(&config[KEY_CONFIG + 2 * slot], policies[slot].key_config);
@@ -103,7 +105,7 @@ static void lock_data(struct device *device, bool write_key)
     power_off(device);
 }
 
-void device_make(struct device *device, enum device_kind kind)
+static void make_directory(struct device *device)
 {
     /* In memory where that is to be had: chip and storage sync every change. */
     const char *fallback = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
@@ -115,6 +117,17 @@ void device_make(struct device *device, enum device_kind kind)
     assert_non_null(mkdtemp(device->directory));
     snprintf(device->chip_path, sizeof device->chip_path, "%s/chip", device->directory);
     snprintf(device->store_path, sizeof device->store_path, "%s/store", device->directory);
+}
+
+void device_make_with(struct device *device, const struct device_policy policies[static CHIP_SLOTS], bool data_locked)
+{
+    make_directory(device);
+    create_configured(device, policies, data_locked);
+}
+
+void device_make(struct device *device, enum device_kind kind)
+{
+    make_directory(device);
     switch (kind) {
     case DEVICE_TRUST_AND_GO:
         create_part(device, VIRTUAL_TRUST_AND_GO, NULL);
@@ -127,13 +140,13 @@ void device_make(struct device *device, enum device_kind kind)
         break;
     case DEVICE_BLANK_CONFIG_LOCKED:
     case DEVICE_BLANK_LOCKED:
-        create_configured(device, NULL);
+        create_configured(device, NULL, false);
         if (kind == DEVICE_BLANK_LOCKED)
             lock_data(device, false);
         break;
     case DEVICE_VARIED:
     case DEVICE_VARIED_LOCKED:
-        create_configured(device, device_varied_policies);
+        create_configured(device, device_varied_policies, false);
         if (kind == DEVICE_VARIED_LOCKED)
             lock_data(device, true);
         break;

@@ -65,6 +65,8 @@ struct device {
 
 /* Makes the part in a new directory. Not started. */
 void device_make(struct device *device, enum device_kind kind);
+/* The same of the blank part with other slot policies, config zone locked; `data_locked`: and keys in private slots. */
+void device_make_with(struct device *device, const struct device_policy policies[static CHIP_SLOTS], bool data_locked);
 /* Power on, storage mounted, driver bound and registered, psa_crypto_init() done. */
 void device_start(struct device *device);
 /* The same up to, but without, psa_register_se_driver() and psa_crypto_init(). */
