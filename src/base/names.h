@@ -278,6 +278,7 @@
 #define evidence_load imprint_evidence_load
 #define evidence_note_proof imprint_evidence_note_proof
 #define evidence_store imprint_evidence_store
+#define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -667,6 +668,7 @@
 #define virtual_io_key imprint_virtual_io_key
 #define virtual_is_608 imprint_virtual_is_608
 #define virtual_is_aes_key imprint_virtual_is_aes_key
+#define virtual_is_chip_file imprint_virtual_is_chip_file
 #define virtual_is_i2c imprint_virtual_is_i2c
 #define virtual_is_p256 imprint_virtual_is_p256
 #define virtual_is_private imprint_virtual_is_private

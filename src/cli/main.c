@@ -104,6 +104,19 @@ static bool watch_signals(const struct cli *cli)
     return stop_start_watching(&ending);
 }
 
+/* The work is done; a trace that is not whole must not pass for one. */
+static bool check_trace(const struct cli *cli, struct error *err)
+{
+    if (cli->trace_failure == 0)
+        return true;
+    error_set(err, ERROR_OUTPUT_FAILED, "the file cannot be written; all else is done",
+              "name another file for --trace, then run the same command again");
+    error_with_errno(err, cli->trace_failure);
+    error_with_subject(err, cli->station.config.trace);
+    error_doing(err, "write the trace");
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
@@ -126,13 +139,14 @@ int main(int argc, char **argv)
     if (cli.verb != NULL)
         snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
     cli.station.config.user = cli.user;
+    cli.station.config.trace_failure = &cli.trace_failure;
     if (cli.help)
         help_print(&cli);
     else if (cli.version)
         print_version(&cli);
     else if (cli.verb != NULL) /* options_parse() has seen to it */
         code = cli.verb->run(&cli);
-    if (!output_flush(&err) && code == CLI_DONE)
+    if (code == CLI_DONE && (!check_trace(&cli, &err) || !output_flush(&err)))
         code = output_error(&cli.output, &err);
     return (int)code;
 }

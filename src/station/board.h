@@ -28,7 +28,7 @@ struct board {
     char room[LINK_LINE_MAX + 1];
     struct link_reader reader;
     unsigned frames, damaged; /* lines since the last command: whole ones, damaged ones */
-    bool received;           /* any byte since board_connect() began */
+    bool received;            /* any byte since board_connect() began */
     bool stop_sent;
     char doing[LINK_LINE_MAX + 1], cause[LINK_LINE_MAX + 1], next[LINK_LINE_MAX + 1];
 };
