@@ -4,7 +4,7 @@
 
 #include "chip/operations.h"
 #include "chip/operations_device.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 #include "test/support/dump.h"
 
 #include <setjmp.h>
@@ -48,28 +48,28 @@ static void counter_as_the_chip_counts(void **state)
 {
     struct chip_config config = dump_load("608b-blank-rev6003");
     const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
-    struct board board;
+    struct world world;
     uint8_t digest[32] = {1}, signature[64], key[64];
 
     (void)state;
     chip_set_slot_policy(&config, KEY_SLOT, 0x20A1, 0x0013); /* LimitedUse */
     chip_config_mark_locked(&config);
-    board_init(&board, &making);
-    virtual_set_times(board.part, VIRTUAL_TIMES_NONE);
-    assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
-    assert_int_equal(chip_generate_key(&board.chip, KEY_SLOT, key, NULL), CHIP_OK);
+    world_open_chip(&world, &making);
+    virtual_set_times(world.part, VIRTUAL_TIMES_NONE);
+    assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_generate_key(&world.chip, KEY_SLOT, key, NULL), CHIP_OK);
     for (uint32_t used = 0; used < 100; used++) {
         uint32_t value;
 
-        assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
-        assert_int_equal(chip_read_counter(&board.chip, 0, &value, NULL), CHIP_OK);
+        assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+        assert_int_equal(chip_read_counter(&world.chip, 0, &value, NULL), CHIP_OK);
         assert_int_equal(value, used);
         assert_int_equal(chip_config_counter(&config, 0), used);
         assert_int_equal(chip_slot_uses_left(&config, KEY_SLOT, CHIP_COUNTER_MAX), CHIP_COUNTER_MAX - used);
-        assert_int_equal(chip_sign_digest(&board.chip, CHIP_PART_ATECC608B, KEY_SLOT, digest, signature, NULL),
+        assert_int_equal(chip_sign_digest(&world.chip, CHIP_PART_ATECC608B, KEY_SLOT, digest, signature, NULL),
                          CHIP_OK);
     }
-    board_release(&board);
+    world_remove(&world);
 }
 
 /* All values of CountMatch: bit 0 turns it on, the high half names the slot; an ATECC508A has OTPmode there. */
