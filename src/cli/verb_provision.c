@@ -100,6 +100,13 @@ static bool on_is_recorded(void *context, const struct profile_key *key)
     return evidence_key_public(run->session.record, key->id) != NULL;
 }
 
+static bool on_recorded(void *context, const struct profile_key *key, const uint8_t *point)
+{
+    const struct run *run = context;
+
+    return evidence_is_proven(run->session.record, key->id, point);
+}
+
 /* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
 static bool check_before(struct run *run, struct error *err)
 {
@@ -170,6 +177,7 @@ static bool provision_device(struct run *run, struct error *err)
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,
+                      .recorded = on_recorded,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };

@@ -35,7 +35,7 @@ static void refuse_other(struct provision *provision, const struct provision_pla
     error_set(err, ERROR_OTHER_PROFILE,
               done ? "another profile made this device: its mark says so"
                    : "another profile has begun with this device: its mark says so",
-              "see which with: imprint info; then use that profile, or give the device up with: imprint retire SERIAL");
+              "see which with: imprint info; then use that profile");
     error_at_slot(err, provision->profile->mark_slot);
 }
 
@@ -54,7 +54,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
         return false;
     if (!mark_read_head(head, digest, &plan->mark)) {
         error_set(err, ERROR_NO_MARK, "the slot for the mark holds other data, which would be lost",
-                  "name a slot without data in chip.mark, or give the data up with: imprint retire SERIAL");
+                  "name a slot without data in chip.mark: imprint info shows what each slot allows");
         error_at_slot(err, slot);
         return false;
     }
