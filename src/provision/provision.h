@@ -180,6 +180,13 @@ struct provision_callbacks {
      */
     bool (*import_key)(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err);
 
+    /*
+     * Whether a key that was in the chip before this run is the one that the caller has a record of. Asked each time a
+     * key is to be proven, so before the data zone or the key's slot is locked. `key` has key id, slot and public key.
+     * False with the reason. NULL: there are no records.
+     */
+    bool (*matches_record)(void *context, const struct provision_key_evidence *key, struct error *err);
+
     /* Whether irreversible steps are armed for this very device (serial) and profile (digest). NULL: never. */
     bool (*armed)(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
                   const uint8_t profile_digest[static PROFILE_DIGEST_BYTES]);
