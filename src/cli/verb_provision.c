@@ -266,7 +266,7 @@ const struct cli_verb cli_verb_provision = {
                    "wrong-part for a device that is refused.\n",
     .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
-                "  imprint provision --arm 0123A1B2C3D4E5F601:A1B2C3D4E5F60718 profiles/blank-three-ways.yaml\n",
+                "  imprint provision --arm 0123A1B2C3D4E5F601:A1B2C3D4 profile.yaml\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,
