@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
+_imprint_valued=" --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
 
 _imprint_subcommands() {
     case $1 in
@@ -98,15 +98,15 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --arm --rehearsal" ;;
-        "adopt") echo "--dry-run" ;;
+        "provision") echo "--dry-run --only --rehearsal --arm" ;;
+        "adopt") echo "--dry-run --only --rehearsal" ;;
         "csr") echo "--subject --out" ;;
         "sign") echo "--raw --out" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --rehearsal --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
         "virtual new") echo "--as --bus --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
@@ -122,7 +122,9 @@ _imprint_value() {
         *" --storage") echo "none file flash:" ;;
         *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
         *" --trace") echo "file" ;;
+        "provision --only") echo "none" ;;
         "provision --arm") echo "none profile" ;;
+        "adopt --only") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
         "sign -o" | "sign --out") echo "file" ;;
@@ -131,6 +133,7 @@ _imprint_value() {
         "compile -o" | "compile --out") echo "file" ;;
         "board provision -c" | "board provision --console") echo "port" ;;
         "board provision --arm") echo "none profile" ;;
+        "board provision --only") echo "none" ;;
         "board provision --timeout") echo "none" ;;
         "board provision --switch") echo "none" ;;
         "board provision --primary-console") echo "port" ;;

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --fault --trace --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b
+set -g __imprint_valued --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -91,10 +91,13 @@ complete -c imprint -n __imprint_words_are -a virtual -d 'new, serve, run'
 complete -c imprint -n __imprint_words_are -a help -d 'Show help, of one verb where it is named'
 complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
-complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_verb_is provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
+complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
+complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other device than this one'
+complete -c imprint -n '__imprint_verb_is adopt' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
@@ -121,7 +124,8 @@ complete -c imprint -n '__imprint_argument_is 1 compile' -F
 complete -c imprint -n '__imprint_words_are board' -a provision -d 'Let a board\'s factory application provision the board'
 complete -c imprint -n '__imprint_verb_is board provision' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
 complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 'show the plan, change nothing'
-complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
+complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'

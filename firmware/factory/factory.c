@@ -49,7 +49,7 @@ static bool on_import(void *context, const struct profile_key *key, struct bytes
 static bool is_armed(const struct factory *factory, const uint8_t serial[static CHIP_SERIAL_BYTES])
 {
     return factory->compiled->armed ||
-           (factory->armed && memcmp(serial, factory->armed_serial, CHIP_SERIAL_BYTES) == 0);
+           (factory->run_is_armed && memcmp(serial, factory->armed_serial, CHIP_SERIAL_BYTES) == 0);
 }
 
 static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -202,6 +202,8 @@ static bool do_run(void *application, const struct link_words *words, struct err
     struct factory *factory = application;
     bool ok;
 
+    factory->run_is_armed = factory->armed;
+    factory->armed = false;
     factory->finished = false;
     if (!look(factory, err))
         return false;
@@ -209,7 +211,6 @@ static bool do_run(void *application, const struct link_words *words, struct err
     ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
          platform_make_persistent(&factory->platform, err) &&
          provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
-    factory->armed = false;
     factory->finished = ok;
     ok = ok && factory_report(factory, err);
     platform_stop(&factory->platform);

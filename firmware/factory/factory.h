@@ -27,8 +27,9 @@ struct factory {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    bool finished; /* `evidence` is complete */
-    bool armed;    /* by the console, for `armed_serial` and one run */
+    bool finished;     /* `evidence` is complete */
+    bool armed;        /* by the console, for `armed_serial` and the next run */
+    bool run_is_armed; /* that run has begun: `armed` is false again, whatever comes of the run */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
     bool ended; /* by the console */
 };

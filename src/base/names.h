@@ -7,6 +7,7 @@
 #define IMPRINT_BASE_NAMES_H
 
 #define arming_allows imprint_arming_allows
+#define arming_check_device imprint_arming_check_device
 #define arming_check_plan imprint_arming_check_plan
 #define arming_read imprint_arming_read
 #define base64_encode imprint_base64_encode
@@ -276,6 +277,7 @@
 #define error_with_psa imprint_error_with_psa
 #define error_with_serial imprint_error_with_serial
 #define error_with_subject imprint_error_with_subject
+#define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep

@@ -97,18 +97,30 @@ static void show_rehearsal(const struct report *report, bool is_result)
     tell(report->output, is_result, line);
 }
 
+/* The digest that --arm names; it always can be computed where the profile could be read. */
+static void digest_text(const struct report *report, char text[static HEX_SIZE(PROFILE_DIGEST_BYTES)])
+{
+    uint8_t digest[PROFILE_DIGEST_BYTES] = {0};
+
+    (void)profile_digest(report->profile, digest);
+    hex_encode(bytes_of(digest, sizeof digest), text);
+}
+
 void report_show_plan(const struct report *report, bool is_result)
 {
     const struct output *output = report->output;
     const struct provision_triage triage = provision_triage(report->plan, ERROR_NONE);
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], text[PROGRESS_TEXT_SIZE], line[STATE_TEXT_SIZE + 64];
-    char state_text[STATE_TEXT_SIZE];
+    char state_text[STATE_TEXT_SIZE], digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
     json_t *steps = json_array(), *object;
 
     hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
     snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
              chip_part_name(report->plan->part), report->profile->name, report->plan->changes_left,
              report->plan->changes_left == 1 ? "" : "s");
+    tell(output, is_result, line);
+    digest_text(report, digest);
+    snprintf(line, sizeof line, "  %-15s  %s", "profile digest", digest);
     tell(output, is_result, line);
     describe_state(report, &triage, state_text);
     snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
@@ -132,10 +144,10 @@ void report_show_plan(const struct report *report, bool is_result)
         json_array_append_new(steps, progress_object(report->profile, step));
     }
     show_rehearsal(report, is_result);
-    object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
-                       chip_part_name(report->plan->part), "profile", report->profile->name, "rehearsal",
-                       rehearsal_value(report->rehearsal), "changes", (json_int_t)report->plan->changes_left, "dry_run",
-                       (int)is_result, "steps", steps);
+    object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
+                       chip_part_name(report->plan->part), "profile", report->profile->name, "digest", digest,
+                       "rehearsal", rehearsal_value(report->rehearsal), "changes",
+                       (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
     add_state(report, &triage, object);
     output_object(output, object);
 }

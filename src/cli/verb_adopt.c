@@ -3,7 +3,7 @@
 #include "cli/verb_provision.h"
 
 static const struct cli_option options[] = {
-    {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
+    PROVISION_SHARED_OPTIONS,
 };
 
 static enum cli_exit run_adopt(struct cli *cli)

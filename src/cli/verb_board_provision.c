@@ -39,6 +39,7 @@ enum board_option {
     OPTION_CONSOLE,
     OPTION_DRY_RUN,
     OPTION_ARM,
+    OPTION_ONLY,
     OPTION_REHEARSAL,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
@@ -49,9 +50,11 @@ enum board_option {
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
-    [OPTION_ARM] = {"arm", 0, "SERIAL",
-                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+    [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
+                    "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
+                    "for one device and any profile; the word profile for any device",
                     "profile"},
+    [OPTION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
                           "allow an emulated board and published TEST keys for this run; the record says so", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
@@ -156,7 +159,7 @@ static bool arm(struct run *run, struct error *err)
         wanted = wanted || (run->results.plan.steps[i].forever && !run->results.plan.steps[i].done);
     if (!wanted)
         return true;
-    if (!arming_check_plan(&run->arming, &run->results.plan, err))
+    if (!arming_check_plan(&run->arming, &run->profile, &run->results.plan, err))
         return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     return board_ask(&run->board, &command, err);
@@ -340,7 +343,7 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !ask_plan(run, err))
+        !ask_plan(run, err) || !arming_check_device(&run->arming, &run->results.plan, err))
         return false;
     report_show_plan(&plan, dry);
     if (dry)
@@ -366,7 +369,7 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
         return false;
     }
     return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&
-           arming_read(&run->arming, values[OPTION_ARM], err);
+           arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
 }
 
 static enum cli_exit run_board_provision(struct cli *cli)

@@ -22,14 +22,13 @@
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_REHEARSAL, OPTION_COUNT };
+enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
-    [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
-    [OPTION_ARM] = {"arm", 0, "SERIAL",
-                    "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
+    PROVISION_SHARED_OPTIONS,
+    [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
+                    "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
+                    "for one device and any profile; the word profile for any device",
                     "profile"},
-    [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
-                          "allow virtual chips and published TEST keys for this run; the record says so", NULL},
 };
 
 /* What one run of the verb holds. */
@@ -67,13 +66,19 @@ static bool on_import(void *context, const struct profile_key *key, struct bytes
     return key_files_read_key(&run->source, key, out, err);
 }
 
+static bool on_matches_record(void *context, const struct provision_key_evidence *key, struct error *err)
+{
+    const struct run *run = context;
+
+    return evidence_check_recorded_key(run->session.record, key, err);
+}
+
 static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
                      const uint8_t profile_digest[static PROFILE_DIGEST_BYTES])
 {
     const struct run *run = context;
 
-    (void)profile_digest; /* the profile was named on the same command line as --arm profile */
-    return arming_allows(&run->arming, serial);
+    return arming_allows(&run->arming, serial, profile_digest);
 }
 
 static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
@@ -114,7 +119,7 @@ static bool check_before(struct run *run, struct error *err)
         return false;
     if (!rehearsal_check_write_keys(&run->rehearsal, run->write_keys, run->settings.write_key_count, err) ||
         !rehearsal_check_imports(&run->rehearsal, &run->profile, &run->plan, &run->source, err) ||
-        !arming_check_plan(&run->arming, &run->plan, err))
+        !arming_check_plan(&run->arming, &run->profile, &run->plan, err))
         return false;
     if (stop_is_wanted()) {
         error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
@@ -167,7 +172,7 @@ static bool provision_device(struct run *run, struct error *err)
         .record_path = run->session.record_path,
     };
     json_t *unsaved;
-    bool dry = run->cli->values[OPTION_DRY_RUN] != NULL, written = false;
+    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, written = false;
     enum provision_status status;
 
     run->provision = (struct provision){
@@ -177,6 +182,7 @@ static bool provision_device(struct run *run, struct error *err)
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,
+                      .matches_record = on_matches_record,
                       .recorded = on_recorded,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
@@ -198,6 +204,8 @@ static bool provision_device(struct run *run, struct error *err)
         report_show_refused(&report, err->reason);
         return false;
     }
+    if (!arming_check_device(&run->arming, &run->plan, err))
+        return false;
     report_show_plan(&report, dry);
     if (dry)
         return true;
@@ -207,9 +215,7 @@ static bool provision_device(struct run *run, struct error *err)
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
     progress_end(&run->progress);
     say_moved(run);
-    if (status != PROVISION_OK)
-        return false;
-    if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err) || !evidence_check_recorded_keys(&kept, err))
+    if (status != PROVISION_OK || !rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
     if (!evidence_keep(&kept, &written, &unsaved, err)) {
         report_show_unsaved(unsaved);
@@ -229,11 +235,12 @@ enum cli_exit provision_verb_run(struct cli *cli, bool adopt)
     memset(&run, 0, sizeof run);
     run.cli = cli;
     run.adopt = adopt;
-    if (!arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], &err))
+    if (!arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
-    run.rehearsal.allowed = run.profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
+    run.rehearsal.allowed =
+        run.profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[PROVISION_REHEARSAL] != NULL;
     /* Only now has a failure to do with a device. */
     cli->output.device = cli->station.config.device;
     stop_hold_signals();
@@ -282,7 +289,7 @@ const struct cli_verb cli_verb_provision = {
                    "makes them), foreign or wrong-part is refused.\n",
     .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
-                "  imprint provision --arm 0123A1B2C3D4E5F601 profiles/blank-three-ways.yaml\n",
+                "  imprint provision --arm 0123A1B2C3D4E5F601:A1B2C3D4 profile.yaml\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,

@@ -5,9 +5,17 @@
 
 #include "cli/cli.h"
 
+/* The options that both have; they come first in the verbs' tables, in this order. */
+enum provision_shared { PROVISION_DRY_RUN, PROVISION_ONLY, PROVISION_REHEARSAL, PROVISION_SHARED_COUNT };
+#define PROVISION_SHARED_OPTIONS                                                                                       \
+    [PROVISION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},                               \
+    [PROVISION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},                           \
+    [PROVISION_REHEARSAL] = {"rehearsal", 0, NULL,                                                                     \
+                             "allow virtual chips and published TEST keys for this run; the record says so", NULL}
+
 /*
  * Runs the engine with the profile that the command line names. `adopt`: makes key records of a device that is done,
- * and writes nothing to its chip. Both verbs have the option dry-run first; only provision has others.
+ * and writes nothing to its chip.
  */
 enum cli_exit provision_verb_run(struct cli *cli, bool adopt);
 

@@ -292,7 +292,7 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
     enum provision_status result = look(provision, plan, step, &now, err);
 
     if (result == PROVISION_OK && lock->prepare != NULL)
-        result = lock->prepare(provision, plan, &summary, err);
+        result = lock->prepare(run, &summary, err);
     if (result == PROVISION_OK)
         result = check_armed(provision, plan, err);
     if (result == PROVISION_OK)

@@ -19,8 +19,7 @@
 struct provision_lock {
     unsigned rules; /* PROVISION_GATE_CONFIG, _DATA or _SLOT */
     /* What must hold before anybody is asked; gives the CRC that the Lock command carries. NULL: nothing. */
-    enum provision_status (*prepare)(struct provision *provision, const struct provision_plan *plan, uint16_t *summary,
-                                     struct error *err);
+    enum provision_status (*prepare)(struct provision_run *run, uint16_t *summary, struct error *err);
     /* Sends the Lock command. `now` is the config zone that the rules have passed. */
     enum chip_status (*send)(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
                              uint16_t summary, struct error *err);

@@ -68,6 +68,18 @@ static enum provision_status prove_is_meant(struct provision *provision, int key
     return PROVISION_OK;
 }
 
+/* A key that this run made has no record yet. */
+static enum provision_status prove_is_recorded(const struct provision *provision,
+                                               const struct provision_key_evidence *evidence, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+
+    if (evidence->created || callbacks->matches_record == NULL ||
+        callbacks->matches_record(callbacks->context, evidence, err))
+        return PROVISION_OK;
+    return provision_status_of(err);
+}
+
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
                                           struct provision_key_evidence *evidence, struct error *err)
 {
@@ -77,6 +89,8 @@ enum provision_status provision_prove_key(struct provision *provision, const str
     evidence->key_id = key->id;
     evidence->slot = step->slot;
     result = read_public_key(provision, key, evidence->public_key, err);
+    if (result == PROVISION_OK)
+        result = prove_is_recorded(provision, evidence, err);
     if (result == PROVISION_OK)
         result = prove_is_meant(provision, step->key, evidence->public_key, finished, err);
     evidence->compared = (key->usage & SIGNING) != 0 && provision_spares_use(provision, step);

@@ -194,6 +194,13 @@ struct provision_callbacks {
     bool (*import_key)(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err);
 
     /*
+     * Whether a key that was in the chip before this run is the one that the caller has a record of. Asked each time a
+     * key is to be proven, so before the data zone or the key's slot is locked. `key` has key id, slot and public key.
+     * False with the reason. NULL: there are no records.
+     */
+    bool (*matches_record)(void *context, const struct provision_key_evidence *key, struct error *err);
+
+    /*
      * Whether the caller's record says that this key proved itself, and that `point` is its public key (65 bytes). Such
      * a key need not sign again where each use counts. NULL: there is no record.
      */

@@ -6,57 +6,114 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 
-bool arming_read(struct arming *arming, const char *what, struct error *err)
-{
-    struct bytes_out out = {.data = arming->serial, .cap = sizeof arming->serial};
+#define DIGEST_BYTES_MIN 4     /* as boards require: docs/reference/board-protocol.md */
+#define DIGEST_SHOWN_DIGITS 16 /* in advice; long enough for 1 in 2^64 */
 
-    if (what == NULL)
-        return true;
-    if (strcmp(what, "profile") == 0) {
-        arming->for_profile = true;
-        return true;
+static bool read_serial(const char *text, size_t len, uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    struct bytes_out out = {.data = serial, .cap = CHIP_SERIAL_BYTES};
+
+    return hex_decode(text, len, &out, NULL) && out.len == CHIP_SERIAL_BYTES;
+}
+
+/* SERIAL or SERIAL:DIGEST */
+static bool read_device(struct arming *arming, const char *text)
+{
+    const char *colon = strchr(text, ':');
+    struct bytes_out digest = {.data = arming->digest, .cap = sizeof arming->digest};
+
+    if (!read_serial(text, colon != NULL ? (size_t)(colon - text) : strlen(text), arming->serial))
+        return false;
+    if (colon != NULL && (!hex_decode(colon + 1, strlen(colon + 1), &digest, NULL) || digest.len < DIGEST_BYTES_MIN))
+        return false;
+    arming->digest_bytes = digest.len;
+    return true;
+}
+
+bool arming_read(struct arming *arming, const char *arm, const char *only, struct error *err)
+{
+    arming->has_only = only != NULL;
+    if (only != NULL && !read_serial(only, strlen(only), arming->only)) {
+        error_set(err, ERROR_USAGE, "expected after --only: the device's serial number (18 hex digits)",
+                  "imprint info shows the serial number");
+        error_with_subject(err, only);
+        return false;
     }
-    arming->for_serial = hex_decode(what, strlen(what), &out, NULL) && out.len == CHIP_SERIAL_BYTES;
-    if (arming->for_serial)
+    if (arm == NULL)
+        return true;
+    arming->for_profile = strcmp(arm, "profile") == 0;
+    arming->for_serial = !arming->for_profile && read_device(arming, arm);
+    if (arming->for_profile || arming->for_serial)
         return true;
     error_set(err, ERROR_USAGE,
-              "expected after --arm: the device's serial number (18 hex digits) or the word \"profile\"",
-              "imprint info shows the serial number");
-    error_with_subject(err, what);
+              "expected after --arm: SERIAL:DIGEST (serial number, 18 hex digits, and at least 8 hex digits of the "
+              "profile's digest), SERIAL, or the word \"profile\"",
+              "imprint provision --dry-run shows both numbers");
+    error_with_subject(err, arm);
     return false;
 }
 
-bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES])
+bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                   const uint8_t digest[static PROFILE_DIGEST_BYTES])
 {
-    return arming->for_profile || (arming->for_serial && memcmp(serial, arming->serial, CHIP_SERIAL_BYTES) == 0);
+    return arming->for_profile || (arming->for_serial && memcmp(serial, arming->serial, CHIP_SERIAL_BYTES) == 0 &&
+                                   memcmp(digest, arming->digest, arming->digest_bytes) == 0);
 }
 
-/* Armed for nothing, or for another device. */
-static void explain(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+bool arming_check_device(const struct arming *arming, const struct provision_plan *plan, struct error *err)
 {
-    char armed[HEX_SIZE(CHIP_SERIAL_BYTES)], found[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char only[HEX_SIZE(CHIP_SERIAL_BYTES)], found[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    if (!arming->has_only || memcmp(plan->serial, arming->only, CHIP_SERIAL_BYTES) == 0)
+        return true;
+    hex_encode(bytes_of(arming->only, sizeof arming->only), only);
+    hex_encode(bytes_of(plan->serial, sizeof plan->serial), found);
+    error_set(err, ERROR_WRONG_PART, error_keep_format(err, "this run is only for %s, this is %s", only, found),
+              error_keep_format(err, "connect the device that --only names, or use: --only %s", found));
+    error_doing(err, "provision the device");
+    error_with_serial(err, plan->serial);
+    return false;
+}
+
+/* Armed for nothing, for another device, or for another profile. */
+static void explain(const struct arming *arming, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                    const uint8_t digest[static PROFILE_DIGEST_BYTES], struct error *err)
+{
+    char armed[HEX_SIZE(CHIP_SERIAL_BYTES)], found[HEX_SIZE(CHIP_SERIAL_BYTES)], has[HEX_SIZE(PROFILE_DIGEST_BYTES)];
+    bool same_device = memcmp(serial, arming->serial, CHIP_SERIAL_BYTES) == 0;
 
     hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), found);
+    hex_encode(bytes_of(digest, PROFILE_DIGEST_BYTES), has);
+    has[DIGEST_SHOWN_DIGITS] = '\0';
     if (!arming->for_serial) {
         error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed",
                   error_keep_format(err,
-                                    "read the plan (--dry-run); if it is what you want, add --arm %s (this device) or "
-                                    "--arm profile (every device)",
-                                    found));
+                                    "read the plan (--dry-run); if it is what you want, add --arm %s:%s (this device "
+                                    "and profile) or --arm profile (every device)",
+                                    found, has));
         return;
     }
     hex_encode(bytes_of(arming->serial, sizeof arming->serial), armed);
-    error_set(err, ERROR_NOT_ARMED, error_keep_format(err, "armed for %s, this is %s", armed, found),
-              error_keep_format(err, "connect the armed device, or read this one's plan (--dry-run) and use: --arm %s",
-                                found));
+    error_set(
+        err, ERROR_NOT_ARMED,
+        same_device ? error_keep_format(err, "armed for another profile; this one's digest begins with %s", has)
+                    : error_keep_format(err, "armed for %s, this is %s", armed, found),
+        error_keep_format(err, "read this plan (--dry-run); if it is what you want, use: --arm %s:%s", found, has));
 }
 
-bool arming_check_plan(const struct arming *arming, const struct provision_plan *plan, struct error *err)
+bool arming_check_plan(const struct arming *arming, const struct profile *profile, const struct provision_plan *plan,
+                       struct error *err)
 {
+    uint8_t digest[PROFILE_DIGEST_BYTES];
+
+    if (!profile_digest(profile, digest)) {
+        error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
+        return false;
+    }
     for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].done || !plan->steps[i].forever || arming_allows(arming, plan->serial))
+        if (plan->steps[i].done || !plan->steps[i].forever || arming_allows(arming, plan->serial, digest))
             continue;
-        explain(arming, plan->serial, err);
+        explain(arming, plan->serial, digest, err);
         error_doing(err, "provision the device");
         error_with_serial(err, plan->serial);
         return false;

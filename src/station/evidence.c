@@ -283,24 +283,30 @@ bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)
     return false;
 }
 
+bool evidence_check_recorded_key(const json_t *record, const struct provision_key_evidence *key, struct error *err)
+{
+    const char *recorded = evidence_key_public(record, key->key_id);
+    char found[HEX_SIZE(sizeof key->public_key)];
+
+    hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
+    if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
+        return true;
+    error_set(
+        err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
+        "find out who changed it. To keep the key that is there now, forget the records (imprint erase --yes) and "
+        "register it by a profile: method: register, and this slot");
+    error_doing(err, "confirm the key");
+    error_with_key(err, key->key_id);
+    error_at_slot(err, key->slot);
+    return false;
+}
+
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err)
 {
     for (size_t i = 0; i < run->evidence->key_count; i++) {
-        const struct provision_key_evidence *key = &run->evidence->keys[i];
-        const char *recorded = evidence_key_public(run->older, key->key_id);
-        char found[HEX_SIZE(sizeof key->public_key)];
-
-        hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
-        if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
+        if (evidence_check_recorded_key(run->older, &run->evidence->keys[i], err))
             continue;
-        error_set(
-            err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
-            "find out who changed it. To keep the key that is there now, forget the records (imprint erase --yes) and "
-            "register it by a profile: method: register, and this slot");
-        error_doing(err, "confirm the key");
         error_with_serial(err, run->evidence->serial);
-        error_with_key(err, key->key_id);
-        error_at_slot(err, key->slot);
         return false;
     }
     return true;

@@ -35,8 +35,12 @@ struct evidence_run {
 
 /*
  * A key that was there already must be the one that was recorded. It proves itself either way, so only the record can
- * tell that another key was put into the slot since; the record is then left as it is.
+ * tell that another key was put into the slot since; the record is then left as it is. `record` may be NULL. False
+ * with ERROR_FOREIGN_KEY.
  */
+bool evidence_check_recorded_key(const json_t *record, const struct provision_key_evidence *key, struct error *err);
+
+/* The same for all keys of a run that another program did, a board's. */
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err);
 
 /*

@@ -47,7 +47,7 @@ static enum imprint_transport_status gate_send(void *context, const uint8_t *gro
     (void)context;
     if (last && !bench.cut_after)
         bench.flash.powered = false;
-    if (!bench.flash.powered)
+    if (!bench.flash.powered || bench.groups == bench.lost_group)
         return IMPRINT_TRANSPORT_GONE;
     status = setup.inner.operations->send(setup.inner.context, group, len);
     if (last)

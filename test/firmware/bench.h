@@ -21,9 +21,10 @@ struct bench {
     struct virtual_chip *part;
     char output[BENCH_OUTPUT_MAX]; /* of the last boot */
     size_t output_len;
-    unsigned groups;    /* sent to the chip since power came */
-    unsigned cut_group; /* power fails when so many have been sent, 0: never */
-    bool cut_after;     /* behind that group, else before it */
+    unsigned groups;     /* sent to the chip since power came */
+    unsigned cut_group;  /* power fails when so many have been sent, 0: never */
+    bool cut_after;      /* behind that group, else before it */
+    unsigned lost_group; /* this group does not reach the chip, once; 0: all do */
 };
 extern struct bench bench;
 

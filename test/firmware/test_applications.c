@@ -149,6 +149,12 @@ static void test_arming(void **state)
     bench_factory(&unarmed, text);
     bench_expect("reason=wrong-part");
     bench_expect("reason=not-armed");
+    (void)snprintf(text, sizeof text, "%srun\nrun\n", line);
+    bench.lost_group = 1; /* the run cannot even look at the chip */
+    bench_factory(&unarmed, text);
+    bench.lost_group = 0;
+    bench_expect("reason=device-missing");
+    bench_expect("reason=not-armed");
     bench_factory(&unarmed, line);
     bench_factory(&unarmed, "run\n");
     bench_expect("reason=not-armed");

@@ -24,9 +24,11 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
  * The data lock's CRC leaves private keys out, and a record in the key store is no key in the chip: each key pair shows
  * itself while another can still be put in its place. A public key cannot be read yet, but the CRC covers it.
  */
-static enum provision_status prove_key_pairs(struct provision *provision, const struct provision_plan *plan,
-                                             struct error *err)
+static enum provision_status prove_key_pairs(struct provision_run *run, struct error *err)
 {
+    struct provision *provision = run->provision;
+    const struct provision_plan *plan = run->plan;
+
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
         struct provision_key_evidence evidence = {.key_id = 0};
@@ -35,6 +37,7 @@ static enum provision_status prove_key_pairs(struct provision *provision, const 
 
         if (!step->kind->makes_key)
             continue;
+        evidence.created = run->evidence->keys[step->key].created;
         key = provision_key_of(provision, step);
         if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
             continue;
@@ -48,12 +51,11 @@ static enum provision_status prove_key_pairs(struct provision *provision, const 
     return PROVISION_OK;
 }
 
-static enum provision_status prepare(struct provision *provision, const struct provision_plan *plan, uint16_t *summary,
-                                     struct error *err)
+static enum provision_status prepare(struct provision_run *run, uint16_t *summary, struct error *err)
 {
-    enum provision_status result = prove_key_pairs(provision, plan, err);
+    enum provision_status result = prove_key_pairs(run, err);
 
-    return result == PROVISION_OK ? provision_data_summary(provision, plan, summary, err) : result;
+    return result == PROVISION_OK ? provision_data_summary(run->provision, run->plan, summary, err) : result;
 }
 
 static enum chip_status send(struct chip *chip, const struct provision_step *step, const struct chip_config *now,

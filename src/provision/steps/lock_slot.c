@@ -11,9 +11,16 @@ bool provision_needs_lock_slot(const struct profile *profile, int key)
 static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                     struct error *err)
 {
-    (void)err;
-    step->done = chip_slot_is_locked(&plan->found, provision->profile->keys[step->key].slot);
-    return true;
+    const uint8_t slot = provision->profile->keys[step->key].slot;
+
+    step->done = chip_slot_is_locked(&plan->found, slot);
+    if (step->done || chip_slot_policy(&plan->wanted, slot).lockable)
+        return true;
+    error_set(err, ERROR_SLOT_POLICY, "the slot cannot be locked by itself: its KeyConfig is not Lockable",
+              "leave lock-slot out of the profile");
+    error_at_slot(err, slot);
+    error_with_key(err, provision->profile->keys[step->key].id);
+    return false;
 }
 
 static enum chip_status send(struct chip *chip, const struct provision_step *step, const struct chip_config *now,
