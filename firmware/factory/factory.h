@@ -30,7 +30,8 @@ struct factory {
     bool finished; /* `evidence` is complete */
     bool armed;    /* by the console, for `armed_serial` and one run */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
-    bool ended; /* by the console */
+    uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* the station's, for one run */
+    bool ended;                               /* by the console */
 };
 
 /* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */

@@ -18,6 +18,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include "base/hex.h"
 #include "chip/operations.h"
 #include "provision/gate.h"
 #include "provision/steps.h"
@@ -33,8 +34,9 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
     return false;
 }
 
-static void verify_with_libcrypto(const struct provision_key_evidence *key)
+static void verify_with_libcrypto(const struct provision_evidence *evidence, const struct provision_key_evidence *key)
 {
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], challenge[HEX_SIZE(PROVISION_CHALLENGE_BYTES)], text[200];
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
     EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
     EVP_MD_CTX *verify = EVP_MD_CTX_new();
@@ -51,10 +53,14 @@ static void verify_with_libcrypto(const struct provision_key_evidence *key)
     assert_int_equal(EVP_PKEY_fromdata(make, &public_key, EVP_PKEY_PUBLIC_KEY, params), 1);
     assert_true(
         ECDSA_SIG_set0(signature, BN_bin2bn(key->signature, 32, NULL), BN_bin2bn(key->signature + 32, 32, NULL)));
+    hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
+    hex_encode(bytes_of(key->challenge, sizeof key->challenge), challenge);
+    snprintf(text, sizeof text, "imprint proof of possession 1\nchip %s\nkey %u\nchallenge %s\n", serial,
+             (unsigned)key->key_id, challenge);
     der_len = i2d_ECDSA_SIG(signature, &der);
     assert_true(der_len > 0);
     assert_int_equal(EVP_DigestVerifyInit(verify, NULL, EVP_sha256(), NULL, public_key), 1);
-    assert_int_equal(EVP_DigestVerify(verify, der, (size_t)der_len, key->challenge, sizeof(key->challenge)), 1);
+    assert_int_equal(EVP_DigestVerify(verify, der, (size_t)der_len, (const uint8_t *)text, strlen(text)), 1);
     OPENSSL_free(der);
     ECDSA_SIG_free(signature);
     EVP_MD_CTX_free(verify);
@@ -80,7 +86,7 @@ static void test_example_then_again(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_true(bench.evidence.keys[i].proven);
         assert_true(bench.evidence.keys[i].created);
-        verify_with_libcrypto(&bench.evidence.keys[i]);
+        verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[i]);
     }
     memcpy(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
 
@@ -94,7 +100,7 @@ static void test_example_then_again(void **state)
     assert_int_equal(bench.plan.changes_left, 0);
     assert_int_equal(bench.evidence.changes, 0);
     assert_memory_equal(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     assert_false(bench.evidence.keys[1].created);
     bench_close(&bench);
 }
@@ -140,8 +146,8 @@ static void test_three_ways_on_a_blank_part(void **state)
     assert_true(chip_data_is_locked(&bench.evidence.config));
     for (size_t i = 0; i < 3; i++)
         assert_true(bench.evidence.keys[i].proven);
-    verify_with_libcrypto(&bench.evidence.keys[0]);
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[0]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     assert_memory_equal(bench.evidence.keys[2].public_key, bench_point, sizeof(bench_point));
 
     bench_restart(&bench);
@@ -531,7 +537,7 @@ static void test_a_key_for_messages_signs_its_challenge(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_true(bench.evidence.keys[1].proven);
     assert_int_equal(bench.evidence.keys[1].hash, PSA_ALG_SHA_256);
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     bench_close(&bench);
 }
 

@@ -12,7 +12,8 @@ bool provision_needs_prove_key(const struct profile *profile, int key)
 
 static enum provision_status run(struct provision_run *run, struct provision_step *step, struct error *err)
 {
-    return provision_prove_key(run->provision, step, run->finished, &run->evidence->keys[step->key], err);
+    return provision_prove_key(run->provision, step, run->finished, run->plan->serial, &run->evidence->keys[step->key],
+                               err);
 }
 
 const struct provision_step_kind provision_step_prove_key = {
