@@ -9,7 +9,7 @@
 #include "chip/operations_agreement.h"
 #include "chip/operations_device.h"
 #include "chip/words.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 #include "test/support/dump.h"
 
 #include <setjmp.h>
@@ -92,7 +92,7 @@ static const struct question {
 #define QUESTIONS (sizeof questions / sizeof questions[0])
 
 /* A new part whose config zone is locked. */
-static void make_part(struct board *board, const struct policy *policy, unsigned flipped)
+static void make_part(struct world *world, const struct policy *policy, unsigned flipped)
 {
     struct chip_config config = dump_load("608b-blank-rev6003");
     const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
@@ -101,8 +101,8 @@ static void make_part(struct board *board, const struct policy *policy, unsigned
         chip_set_slot_policy(&config, slot, (uint16_t)(policy->slot_config ^ (flipped < 16 ? 1u << flipped : 0)),
                              (uint16_t)(policy->key_config ^ (flipped >= 16 ? 1u << (flipped - 16) : 0)));
     chip_config_mark_locked(&config);
-    board_init(board, &making);
-    virtual_set_times(board->part, VIRTUAL_TIMES_NONE);
+    world_open_chip(world, &making);
+    virtual_set_times(world->part, VIRTUAL_TIMES_NONE);
 }
 
 static void fill_slots(struct chip *chip)
@@ -140,14 +140,14 @@ static void compare(struct chip *chip, const struct policy *policy, unsigned fli
 static void check_all_bits(const struct policy *policy)
 {
     for (unsigned flipped = 0; flipped < 32; flipped++) {
-        struct board board;
+        struct world world;
 
-        make_part(&board, policy, flipped);
-        fill_slots(&board.chip);
-        compare(&board.chip, policy, flipped, false);
-        assert_int_equal(chip_lock_data(&board.chip, false, 0, NULL), CHIP_OK);
-        compare(&board.chip, policy, flipped, true);
-        board_release(&board);
+        make_part(&world, policy, flipped);
+        fill_slots(&world.chip);
+        compare(&world.chip, policy, flipped, false);
+        assert_int_equal(chip_lock_data(&world.chip, false, 0, NULL), CHIP_OK);
+        compare(&world.chip, policy, flipped, true);
+        world_remove(&world);
     }
 }
 

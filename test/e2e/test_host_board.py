@@ -150,7 +150,7 @@ def test_by_hand(line):
     with line.boot() as board:
         board.wait_for("help lists the commands")
         frames, said = board.ask("help")
-        assert "run: [SERIAL]: do the plan" in said and frames[-1][0] == "ok"
+        assert "run: [SERIAL [NONCE]]: do the plan" in said and frames[-1][0] == "ok"
         frames, said = board.ask("report")
         assert frames[-1][1]["reason"] == "usage"
         frames, said = board.ask("run")

@@ -158,7 +158,7 @@ void world_make(struct world *world, enum world_kind kind)
     }
 }
 
-void world_attach(struct world *world)
+static void open_store(struct world *world)
 {
     struct error err = {.reason = ERROR_NONE};
 
@@ -166,14 +166,18 @@ void world_attach(struct world *world)
     if (!storage_file_open(&world->file, world->store_path, true, "test", world->system, &world->storage, &err))
         fail_msg("storage_file_open: %s", err.cause);
     driver_init(&world->driver, &world->chip, &world->storage, &world->settings);
+}
+
+void world_attach(struct world *world)
+{
+    open_store(world);
     driver_attach(&world->driver, &world->its);
 }
 
 void world_start(struct world *world)
 {
-    world_attach(world);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    open_store(world);
+    assert_int_equal(driver_start(&world->driver, &world->its, &driver_shell_all), PSA_SUCCESS);
 }
 
 void world_stop(struct world *world)
@@ -187,6 +191,12 @@ void world_restart(struct world *world)
 {
     world_stop(world);
     world_start(world);
+}
+
+void count_up(uint8_t *out, size_t len, uint8_t first)
+{
+    for (size_t i = 0; i < len; i++)
+        out[i] = (uint8_t)(first + i);
 }
 
 void world_arm(struct world *world, const char *kind, unsigned group)

@@ -79,12 +79,15 @@ void world_open_chip(struct world *world, const struct virtual_making *making);
 /* Power on, store mounted, driver attached; for tests that register the driver and call psa_crypto_init() themselves.
  */
 void world_attach(struct world *world);
-/* The same, then psa_register_se_driver() and psa_crypto_init(). */
+/* The same, then driver_start() for all that can be done with keys. */
 void world_start(struct world *world);
 void world_stop(struct world *world);
 void world_restart(struct world *world);
 /* Stops what runs, and removes the directory; what was removed before stays so. */
 void world_remove(struct world *world);
+
+/* Byte i is first + i: all distinct, up to 256. */
+void count_up(uint8_t *out, size_t len, uint8_t first);
 
 /*
  * Arms a fault of the virtual chip (virtual/chip/virtual.h) at the `group`th group from the last start: the driver
