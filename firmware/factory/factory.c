@@ -197,6 +197,18 @@ static bool check_serial(const struct factory *factory, const char *named, struc
     return false;
 }
 
+/* The station's nonce, which the keys sign in this run. A person at the console gives none. */
+static bool read_nonce(struct factory *factory, const struct link_words *words, struct error *err)
+{
+    struct bytes_out nonce = {.data = factory->nonce, .cap = sizeof factory->nonce};
+
+    if (words->count < 3 ||
+        (hex_decode(words->word[2], strlen(words->word[2]), &nonce, NULL) && nonce.len == sizeof factory->nonce))
+        return true;
+    return console_refuse_words("expected: run SERIAL NONCE (18 and 64 hex digits)", "plan shows the serial number",
+                                err);
+}
+
 static bool do_run(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
@@ -205,8 +217,9 @@ static bool do_run(void *application, const struct link_words *words, struct err
     factory->run_is_armed = factory->armed;
     factory->armed = false;
     factory->finished = false;
-    if (!look(factory, err))
+    if (!read_nonce(factory, words, err) || !look(factory, err))
         return false;
+    factory->provision.nonce = words->count < 3 ? NULL : factory->nonce;
     show_plan(factory);
     ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
          platform_make_persistent(&factory->platform, err) &&
@@ -261,7 +274,7 @@ static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
     {"plan", "show what a run would do, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow irreversible steps in the next run", do_arm},
-    {"run", "[SERIAL]: do the plan and prove the keys, on that chip only", do_run},
+    {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},
     {"report", "send the results of the last run again", do_report},
     {"end", "end the application", do_end},
 };

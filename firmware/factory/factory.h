@@ -31,7 +31,8 @@ struct factory {
     bool armed;        /* by the console, for `armed_serial` and the next run */
     bool run_is_armed; /* that run has begun: `armed` is false again, whatever comes of the run */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
-    bool ended; /* by the console */
+    uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* the station's, for one run */
+    bool ended;                               /* by the console */
 };
 
 /* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */

@@ -285,6 +285,7 @@
 #define evidence_key_method imprint_evidence_key_method
 #define evidence_key_name imprint_evidence_key_name
 #define evidence_key_public imprint_evidence_key_public
+#define evidence_key_signed imprint_evidence_key_signed
 #define evidence_load imprint_evidence_load
 #define evidence_note_proof imprint_evidence_note_proof
 #define evidence_store imprint_evidence_store

@@ -165,12 +165,23 @@ static bool arm(struct run *run, struct error *err)
     return board_ask(&run->board, &command, err);
 }
 
+static bool make_nonce(struct run *run, struct error *err)
+{
+    psa_status_t status = psa_generate_random(run->results.nonce, sizeof run->results.nonce);
+
+    if (status == PSA_SUCCESS)
+        return true;
+    error_set(err, ERROR_PSA, "the station has no random numbers", NULL);
+    error_with_psa(err, status);
+    return false;
+}
+
 /* Once: the board says how far it got. What was damaged of its results is asked for again. */
 static bool ask_run(struct run *run, struct error *err)
 {
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], nonce[HEX_SIZE(PROVISION_CHALLENGE_BYTES)];
     const struct board_command go = {
-        .verb = "run", .words = {serial}, .may_stop = true, .frame = on_frame, .context = run};
+        .verb = "run", .words = {serial, nonce}, .may_stop = true, .frame = on_frame, .context = run};
     const struct board_command report = {.verb = "report", .frame = on_frame, .context = run};
     bool ok;
 
@@ -178,7 +189,10 @@ static bool ask_run(struct run *run, struct error *err)
         error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
         return false;
     }
+    if (!make_nonce(run, err))
+        return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
+    hex_encode(bytes_of(run->results.nonce, sizeof run->results.nonce), nonce);
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);
@@ -197,9 +211,13 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
 
     snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
     if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, name, run->request_path, err) ||
-        !pem_of_request(bytes_of(request->der, request->len), pem, err) ||
-        !file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))
+        !pem_of_request(bytes_of(request->der, request->len), pem, err))
         return false;
+    if (!file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err)) {
+        error_doing(err, "write the certificate request");
+        err->next = "the record is kept; make the file writable, then run the same command again for the request";
+        return false;
+    }
     output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
                   run->profile.keys[index].name);
     hex_encode(bytes_of(run->results.evidence.serial, sizeof run->results.evidence.serial), serial);
@@ -208,6 +226,31 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
                             (json_int_t)run->profile.keys[index].id, "name", run->profile.keys[index].name, "file",
                             value_text(run->request_path), "pem", pem));
     return true;
+}
+
+/*
+ * The device's earlier record. A damaged one is moved aside for whoever can repair it: the run has proven all that a
+ * new one needs.
+ */
+static bool load_older(struct run *run, struct error *err)
+{
+    struct error failure = {.reason = ERROR_NONE};
+    char damaged[PATH_MAX];
+    int n;
+
+    if (evidence_load(run->record_path, &run->record, &failure))
+        return true;
+    n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
+    if (failure.reason == ERROR_STORAGE_CORRUPT && n > 0 && (size_t)n < sizeof damaged &&
+        rename(run->record_path, damaged) == 0) {
+        output_say(&run->cli->output, "imprint: warning: %s: the device's record is damaged; moved to %s",
+                   run->record_path, damaged);
+        return true;
+    }
+    error_set(err, ERROR_RECORD_FAILED, failure.cause, "make the file readable, then run the same command again");
+    error_with_errno(err, failure.system_errno);
+    error_with_subject(err, run->record_path);
+    return false;
 }
 
 static bool keep(struct run *run, bool *written, struct error *err)
@@ -229,21 +272,15 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .application = run->board.version,
     };
     json_t *unsaved;
-    char above[PATH_MAX];
     bool ok;
 
     if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, "record.json", run->record_path,
                           err))
         return false;
-    folder_above(run->record_path, above);
-    if (!evidence_load(run->record_path, &run->record, err))
+    if (!load_older(run, err))
         return false;
     kept.older = run->record;
     ok = evidence_check_recorded_keys(&kept, err);
-    if (ok && !folder_make(above, err)) {
-        error_replace_subject(err, run->record_path);
-        return false;
-    }
     if (ok && !evidence_keep(&kept, written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;

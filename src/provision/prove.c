@@ -5,6 +5,7 @@
 
 #include "chip/operations.h"
 #include "crypto/verify.h"
+#include "link/proof.h"
 #include "provision/status.h"
 #include "provision/use.h"
 #include "psa/keys.h"
@@ -18,26 +19,40 @@ static psa_algorithm_t proof_algorithm(const struct profile_key *key)
     return key->algorithm == PSA_ALG_ECDSA(PSA_ALG_ANY_HASH) ? PSA_ALG_ECDSA(PSA_ALG_SHA_256) : key->algorithm;
 }
 
+/* The station's nonce, or a random challenge where no station waits for the proof. */
+static psa_status_t choose_challenge(const struct provision *provision,
+                                     uint8_t challenge[static PROVISION_CHALLENGE_BYTES])
+{
+    if (provision->nonce == NULL)
+        return psa_generate_random(challenge, PROVISION_CHALLENGE_BYTES);
+    memcpy(challenge, provision->nonce, PROVISION_CHALLENGE_BYTES);
+    return PSA_SUCCESS;
+}
+
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
 static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key,
+                                             const uint8_t serial[static CHIP_SERIAL_BYTES],
                                              struct provision_key_evidence *evidence, struct error *err)
 {
     const psa_algorithm_t algorithm = proof_algorithm(key);
+    uint8_t text[LINK_PROOF_MAX];
+    struct bytes_out message = {.data = text, .cap = sizeof(text)};
     psa_status_t status;
 
     evidence->hash = PSA_ALG_CATEGORY_HASH | (algorithm & PSA_ALG_HASH_MASK);
-    status = psa_generate_random(evidence->challenge, sizeof(evidence->challenge));
+    status = choose_challenge(provision, evidence->challenge);
+    if (status == PSA_SUCCESS &&
+        !link_proof_text(serial, key->id, bytes_of(evidence->challenge, sizeof(evidence->challenge)), &message))
+        status = PSA_ERROR_BUFFER_TOO_SMALL;
     if (status == PSA_SUCCESS)
         status =
-            keys_sign_message(provision->driver, key->id, algorithm,
-                              bytes_of(evidence->challenge, sizeof(evidence->challenge)), evidence->signature, err);
+            keys_sign_message(provision->driver, key->id, algorithm, bytes_written(&message), evidence->signature, err);
     if (status != PSA_SUCCESS) {
         error_doing(err, "let the key sign a challenge");
         return provision_psa_failed(provision, status, key, err);
     }
-    if (crypto_verify_message(evidence->public_key, evidence->hash,
-                              bytes_of(evidence->challenge, sizeof(evidence->challenge)),
-                              evidence->signature) == PSA_SUCCESS)
+    if (crypto_verify_message(evidence->public_key, evidence->hash, bytes_written(&message), evidence->signature) ==
+        PSA_SUCCESS)
         return PROVISION_OK;
     error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
     return PROVISION_REFUSED;
@@ -81,6 +96,7 @@ static enum provision_status prove_is_recorded(const struct provision *provision
 }
 
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
+                                          const uint8_t serial[static CHIP_SERIAL_BYTES],
                                           struct provision_key_evidence *evidence, struct error *err)
 {
     const struct profile_key *key = provision_key_of(provision, step);
@@ -95,7 +111,7 @@ enum provision_status provision_prove_key(struct provision *provision, const str
         result = prove_is_meant(provision, step->key, evidence->public_key, finished, err);
     evidence->compared = (key->usage & SIGNING) != 0 && provision_spares_use(provision, step);
     if (result == PROVISION_OK && (key->usage & SIGNING) != 0 && !evidence->compared)
-        result = prove_signature(provision, key, evidence, err);
+        result = prove_signature(provision, key, serial, evidence, err);
     evidence->proven = result == PROVISION_OK && !evidence->compared;
     return result;
 }

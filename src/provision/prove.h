@@ -9,12 +9,13 @@
 #include "provision/provision.h"
 
 /*
- * Proves the key of `step`: reads its public key, compares an imported key with its file, has a signing key sign a
- * fresh challenge, and verifies the signature. Fills `evidence`, which is zero except for `created`. The caller adds
- * key and slot to the error. On a `finished` device, where this run changes nothing, a private key is compared only if
- * its file is available: the file is not needed to confirm a device.
+ * Proves the key of `step`: reads its public key, compares an imported key with its file, has a signing key sign the
+ * proof text (link/proof.h) of the device with this `serial`, and verifies the signature. Fills `evidence`, which is
+ * zero except for `created`. The caller adds key and slot to the error. On a `finished` device, where this run changes
+ * nothing, a private key is compared only if its file is available: the file is not needed to confirm a device.
  */
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
+                                          const uint8_t serial[static CHIP_SERIAL_BYTES],
                                           struct provision_key_evidence *evidence, struct error *err);
 
 /* The ability (enum chip_ability) by which a slot shows the public key: without it the key cannot be proven. */

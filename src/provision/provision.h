@@ -55,6 +55,7 @@ enum provision_status {
 enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
 enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
+#define PROVISION_CHALLENGE_BYTES 32
 #define PROVISION_NO_KEY (-1)
 
 struct provision_step_kind;
@@ -162,9 +163,9 @@ struct provision_key_evidence {
     bool proven;   /* it showed its public key and, if it may sign, signed the challenge */
     bool compared; /* its uses are limited: it did not sign, its public key is the one that the record says proved
                       itself */
-    uint8_t public_key[P256_POINT_BYTES]; /* 04 | X | Y as read from the chip */
-    uint8_t challenge[32];                /* random, from the host's generator; its hash is what was signed */
-    psa_algorithm_t hash; /* that hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
+    uint8_t public_key[P256_POINT_BYTES];         /* 04 | X | Y as read from the chip */
+    uint8_t challenge[PROVISION_CHALLENGE_BYTES]; /* of this run; the key signed link_proof_text() with it */
+    psa_algorithm_t hash; /* the text's hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
     uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s; all zero for a key that may not sign, which is proven by reading
                                                 it back */
 };
@@ -225,6 +226,11 @@ struct provision {
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
+    /*
+     * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id.
+     * NULL: each key signs a random challenge of this host's. Must stay valid while the engine runs.
+     */
+    const uint8_t *nonce;
 };
 
 /*

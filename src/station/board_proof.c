@@ -172,6 +172,7 @@ static bool prove_signature(const struct board_proof *proof, struct answers *ans
 static bool prove_key(const struct board_proof *proof, struct answers *answers, const struct listed *listed,
                       const json_t *record, json_t *shown, struct error *err)
 {
+    const bool must_sign = listed->signs || evidence_key_signed(record, listed->id);
     const char *name = evidence_key_name(record, listed->id), *recorded = evidence_key_public(record, listed->id);
     char id_text[LINK_NUMBER_SIZE], found[HEX_SIZE(P256_POINT_BYTES)];
 
@@ -185,8 +186,8 @@ static bool prove_key(const struct board_proof *proof, struct answers *answers, 
                       "find out who changed it; provision the device again to see what is in it", err);
     json_object_set_new(shown, "key_id", json_integer(listed->id));
     json_object_set_new(shown, "name", json_string(name));
-    json_object_set_new(shown, "signs", json_boolean(listed->signs));
-    return !listed->signs || prove_signature(proof, answers, shown, err);
+    json_object_set_new(shown, "signs", json_boolean(must_sign));
+    return !must_sign || prove_signature(proof, answers, shown, err);
 }
 
 /* --- the record ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/verify.h"
+#include "link/proof.h"
 #include "profile/words.h"
 #include "provision/steps.h"
 
@@ -12,8 +13,11 @@
 void board_results_clear(struct board_results *results)
 {
     const struct profile *profile = results->profile;
+    uint8_t nonce[sizeof results->nonce];
 
+    memcpy(nonce, results->nonce, sizeof nonce);
     memset(results, 0, sizeof *results);
+    memcpy(results->nonce, nonce, sizeof nonce);
     results->profile = profile;
 }
 
@@ -168,7 +172,6 @@ static void take_result(struct board_results *results, const struct link_words *
     if (!take_bytes(words, "serial", evidence->serial, sizeof evidence->serial) ||
         !link_number(words, "changes", PROVISION_STEPS_MAX, &changes) || !link_number(words, "us", UINT32_MAX, &us))
         return;
-    evidence->part = part_of(link_value(words, "part"));
     evidence->changes = changes;
     evidence->chip_us = us;
     evidence->key_count = results->profile->key_count;
@@ -261,26 +264,37 @@ static bool check_import(const struct profile_key *key, const struct provision_k
            refuse("the imported public key is not the one in the profile's file", key, err);
 }
 
+/* The board must have signed this station's nonce: a recorded session holds the challenges of another run. */
+static bool check_proof(const struct board_results *results, const struct profile_key *key,
+                        const struct provision_key_evidence *evidence, struct error *err)
+{
+    uint8_t text[LINK_PROOF_MAX];
+    struct bytes_out message = {.data = text, .cap = sizeof text};
+    psa_status_t status;
+
+    if (evidence->hash != hash_of(key))
+        return refuse("the proof is by another hash than the key's algorithm", key, err);
+    if (memcmp(evidence->challenge, results->nonce, sizeof results->nonce) != 0)
+        return refuse("the key signed another challenge than the one this station sent", key, err);
+    (void)link_proof_text(results->evidence.serial, key->id, bytes_of(results->nonce, sizeof results->nonce), &message);
+    status = crypto_verify_message(evidence->public_key, evidence->hash, bytes_written(&message), evidence->signature);
+    if (status == PSA_SUCCESS)
+        return true;
+    error_with_psa(err, status);
+    return refuse("the key's signature over a fresh challenge does not verify", key, err);
+}
+
 static bool check_key(const struct board_results *results, size_t index, struct key_files *source, struct error *err)
 {
     const struct profile_key *key = &results->profile->keys[index];
     const struct provision_key_evidence *evidence = &results->evidence.keys[index];
     const struct board_request *request = &results->requests[index];
     char subject[PROFILE_SUBJECT_TEXT_MAX];
-    psa_status_t status;
 
     if (key->slot != PROFILE_SLOT_ANY && key->slot != evidence->slot)
         return refuse("the key is in another slot than the profile says", key, err);
-    if (wants_proof(key)) {
-        if (evidence->hash != hash_of(key))
-            return refuse("the proof is by another hash than the key's algorithm", key, err);
-        status = crypto_verify_message(evidence->public_key, evidence->hash,
-                                       bytes_of(evidence->challenge, sizeof evidence->challenge), evidence->signature);
-        if (status != PSA_SUCCESS) {
-            error_with_psa(err, status);
-            return refuse("the key's signature over a fresh challenge does not verify", key, err);
-        }
-    }
+    if (wants_proof(key) && !check_proof(results, key, evidence, err))
+        return false;
     if (key->method == PROFILE_IMPORT && !check_import(key, evidence, source, err))
         return false;
     if (key->csr_subject[0] == '\0')
@@ -327,7 +341,10 @@ static bool check_config(const struct board_results *results, struct error *err)
 
 bool board_results_check(struct board_results *results, struct key_files *source, struct error *err)
 {
-    bool ok = check_config(results, err) && profile_digest(results->profile, results->evidence.profile_digest);
+    bool ok;
+
+    results->evidence.part = chip_config_part(&results->evidence.config); /* the board's own words do not count */
+    ok = check_config(results, err) && profile_digest(results->profile, results->evidence.profile_digest);
 
     for (size_t i = 0; i < results->profile->key_count && ok; i++) {
         ok = check_key(results, i, source, err);

@@ -21,6 +21,7 @@ struct board_request {
 
 struct board_results {
     const struct profile *profile;
+    uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* what the keys have to sign in this run: the station's */
     struct provision_plan plan;
     size_t steps_said; /* how many the board's plan has */
     bool has_step[PROVISION_STEPS_MAX];
@@ -30,7 +31,7 @@ struct board_results {
     struct board_request requests[PROFILE_KEYS_MAX];
 };
 
-/* Forgets everything but the profile. */
+/* Forgets everything but the profile and the nonce. */
 void board_results_clear(struct board_results *results);
 
 /* Takes a frame of `plan`, `run` or `report`; one that says something else is passed over. `*step` gets the step that
@@ -43,11 +44,11 @@ bool board_results_plan_complete(const struct board_results *results);
 bool board_results_complete(const struct board_results *results);
 
 /*
- * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each
- * signature verifies in software, that imported public keys are those of the profile's files, that each certificate
- * request is its key's and the subject the profile's, and that the configuration matches the profile. PSA Crypto
- * is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART, or why a file cannot be
- * read.
+ * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each key has
+ * signed this station's nonce with serial number and key id, that imported public keys are those of the profile's
+ * files, that each certificate request is its key's and the subject the profile's, and that the configuration matches
+ * the profile. PSA Crypto is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART,
+ * or why a file cannot be read.
  */
 bool board_results_check(struct board_results *results, struct key_files *source, struct error *err);
 

@@ -9,13 +9,15 @@
 
 #include "base/hex.h"
 #include "station/file.h"
+#include "station/folder.h"
 #include "station/input.h"
 #include "station/value.h"
 #include "imprint_version.h"
 
 #define FORMAT "imprint-record"
-#define VERSION 2
-#define VERSION_1 1 /* as VERSION 2, but "key_id" of a key was named "id" */
+#define VERSION 3
+#define VERSION_2 2 /* as VERSION, but a key signed the bare challenge */
+#define VERSION_1 1 /* as VERSION_2, but "key_id" of a key was named "id" */
 #define RECORD_MAX ((size_t)1024 * 1024)
 
 static void time_now(char text[static 32])
@@ -125,7 +127,8 @@ void evidence_note_proof(json_t *record, const char *board, const char *applicat
     json_object_set_new(
         record, "primary",
         json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
-    json_object_set_new(record, "version", json_integer(VERSION)); /* it may have been read as version 1 */
+    if (json_integer_value(json_object_get(record, "version")) == VERSION_1)
+        json_object_set_new(record, "version", json_integer(VERSION_2)); /* its fields have those names */
 }
 
 static bool is_record(const json_t *record)
@@ -133,7 +136,7 @@ static bool is_record(const json_t *record)
     const char *format = json_string_value(json_object_get(record, "format"));
     json_int_t version = json_integer_value(json_object_get(record, "version"));
 
-    return format != NULL && strcmp(format, FORMAT) == 0 && (version == VERSION || version == VERSION_1) &&
+    return format != NULL && strcmp(format, FORMAT) == 0 && version >= VERSION_1 && version <= VERSION &&
            json_is_array(json_object_get(record, "keys"));
 }
 
@@ -207,6 +210,21 @@ static bool same_facts(const json_t *a, const json_t *b)
     return same;
 }
 
+/* The folder of a device that provisioned itself may not be there yet. */
+static bool make_folder(const char *path, struct error *err)
+{
+    struct error failure = {.reason = ERROR_NONE};
+    char above[PATH_MAX];
+
+    folder_above(path, above);
+    if (folder_make(above, &failure))
+        return true;
+    error_set(err, ERROR_RECORD_FAILED, "the folder of the device's record cannot be made", NULL);
+    error_with_errno(err, failure.system_errno);
+    error_with_subject(err, path);
+    return false;
+}
+
 bool evidence_store(const char *path, const json_t *record, struct error *err)
 {
     char *text = record == NULL ? NULL : json_dumps(record, JSON_INDENT(2));
@@ -219,7 +237,7 @@ bool evidence_store(const char *path, const json_t *record, struct error *err)
     }
     len = strlen(text);
     text[len] = '\n'; /* in place of the NUL: the length says where it ends */
-    ok = file_replace(path, bytes_of(text, len + 1), 0600, ERROR_RECORD_FAILED, err);
+    ok = make_folder(path, err) && file_replace(path, bytes_of(text, len + 1), 0600, ERROR_RECORD_FAILED, err);
 out:
     free(text);
     if (!ok)
@@ -240,14 +258,25 @@ static void keep_others(json_t *record, const json_t *older)
     {
         json_int_t id = json_integer_value(json_object_get(key, "key_id"));
 
-        if (evidence_key_name(record, (uint32_t)id) == NULL)
-            json_array_append(keys, key);
+        if (evidence_key_name(record, (uint32_t)id) != NULL)
+            continue;
+        json_array_append(keys, key);
+        if (json_integer_value(json_object_get(older, "version")) == VERSION)
+            continue;
+        /* It signed another text than the records of today say. */
+        json_object_del(json_object_get(key, "proof"), "challenge");
+        json_object_del(json_object_get(key, "proof"), "signature");
     }
 }
 
 static const char *key_text(const json_t *record, uint32_t key_id, const char *field)
 {
     return json_string_value(json_object_get(key_of(record, key_id), field));
+}
+
+bool evidence_key_signed(const json_t *record, uint32_t key_id)
+{
+    return json_object_get(json_object_get(key_of(record, key_id), "proof"), "hash") != NULL;
 }
 
 const char *evidence_key_name(const json_t *record, uint32_t key_id)
@@ -304,7 +333,11 @@ bool evidence_check_recorded_key(const json_t *record, const struct provision_ke
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err)
 {
     for (size_t i = 0; i < run->evidence->key_count; i++) {
-        if (evidence_check_recorded_key(run->older, &run->evidence->keys[i], err))
+        struct provision_key_evidence key = run->evidence->keys[i];
+
+        /* Whether a board made its key in this run is only its word: a recorded key of a board never changes. */
+        key.created = key.created && run->board == NULL;
+        if (evidence_check_recorded_key(run->older, &key, err))
             continue;
         error_with_serial(err, run->evidence->serial);
         return false;

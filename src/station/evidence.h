@@ -54,6 +54,8 @@ const char *evidence_key_name(const json_t *record, uint32_t key_id);
 const char *evidence_key_method(const json_t *record, uint32_t key_id);
 /* The public key that the record holds for the key, as hex of 04 | X | Y. */
 const char *evidence_key_public(const json_t *record, uint32_t key_id);
+/* Whether the key has proven itself by a signature, so that it can sign. */
+bool evidence_key_signed(const json_t *record, uint32_t key_id);
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id);
 
 #endif

@@ -150,7 +150,7 @@ def test_by_hand(line):
     with line.boot() as board:
         board.wait_for("help lists the commands")
         frames, said = board.ask("help")
-        assert "run: [SERIAL]: do the plan" in said and frames[-1][0] == "ok"
+        assert "run: [SERIAL [NONCE]]: do the plan" in said and frames[-1][0] == "ok"
         frames, said = board.ask("report")
         assert frames[-1][1]["reason"] == "usage"
         frames, said = board.ask("run")
@@ -349,8 +349,9 @@ def test_record_cannot_be_written(line):
     line.station.state.mkdir()
     (line.station.state / "devices").write_text("in the way")
     with line.boot() as board:
-        failed = line.provision_json(board, code={1, 5})
-        assert failed.error["reason"] in ("storage-failed", "record-failed")
+        failed = line.provision_json(board, code=5)
+        assert failed.error["reason"] == "record-failed"
+        assert [key["key_id"] for key in failed.event("evidence")["keys"]] == [16, 18], "the evidence is not lost"
 
 
 # --- the board's own troubles -------------------------------------------------------------------------------------------

@@ -111,7 +111,8 @@ def test_record_holds_the_evidence(provisioned):
         assert key["public_key"] == point
         # The proof in the record is a real one: openssl agrees.
         raw = bytes.fromhex(key["proof"]["signature"])
-        challenge = provisioned.write("challenge", bytes.fromhex(key["proof"]["challenge"]))
+        challenge = provisioned.write("challenge", f"imprint proof of possession 1\nchip {serial}\nkey {key['key_id']}\n"
+                                      f"challenge {key['proof']['challenge']}\n".encode())
         signature = provisioned.write("signature.der", der(raw))
         pem = provisioned.write("key.pem", provisioned.run("public-key", key["key_id"]).out)
         assert key["proof"]["hash"] == "sha-256"

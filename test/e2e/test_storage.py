@@ -227,9 +227,9 @@ def as_version_1(record):
     return record
 
 
-def test_record_of_version_1_is_read_and_written_as_version_2(provisioned):
+def test_record_of_version_1_is_read_and_written_as_version_3(provisioned):
     path, before = provisioned.device / "record.json", provisioned.record
-    assert before["version"] == 2 and [key["key_id"] for key in before["keys"]] == [16, 18]
+    assert before["version"] == 3 and [key["key_id"] for key in before["keys"]] == [16, 18]
     path.write_text(json.dumps(as_version_1(provisioned.record)))
     assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board"}
     assert provisioned.json("provision", EXAMPLE).event("provisioned")["record_written"]

@@ -227,17 +227,19 @@ enum chip_status planted_chip_read_public_key(struct chip *chip, uint8_t slot,
 }
 
 enum provision_status real_provision_prove_key(struct provision *provision, const struct provision_step *step,
-                                               bool finished, struct provision_key_evidence *evidence,
-                                               struct error *err) REAL(provision_prove_key);
+                                               bool finished, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                               struct provision_key_evidence *evidence, struct error *err)
+    REAL(provision_prove_key);
 enum provision_status planted_provision_prove_key(struct provision *provision, const struct provision_step *step,
-                                                  bool finished, struct provision_key_evidence *evidence,
-                                                  struct error *err) WRAP(provision_prove_key);
+                                                  bool finished, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                                  struct provision_key_evidence *evidence, struct error *err)
+    WRAP(provision_prove_key);
 enum provision_status planted_provision_prove_key(struct provision *provision, const struct provision_step *step,
-                                                  bool finished, struct provision_key_evidence *evidence,
-                                                  struct error *err)
+                                                  bool finished, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                                  struct provision_key_evidence *evidence, struct error *err)
 {
     if (planted != NO_PROOF)
-        return real_provision_prove_key(provision, step, finished, evidence, err);
+        return real_provision_prove_key(provision, step, finished, serial, evidence, err);
     evidence->key_id = provision->profile->keys[step->key].id;
     evidence->slot = step->slot;
     evidence->proven = true;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 
+#include "base/hex.h"
 #include "chip/operations.h"
 #include "provision/gate.h"
 #include "provision/steps.h"
@@ -30,11 +31,16 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
     return false;
 }
 
-static void verify_with_libcrypto(const struct provision_key_evidence *key)
+static void verify_with_libcrypto(const struct provision_evidence *evidence, const struct provision_key_evidence *key)
 {
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], challenge[HEX_SIZE(PROVISION_CHALLENGE_BYTES)], text[200];
     uint8_t digest[32];
 
-    assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, key->challenge, sizeof(key->challenge), digest, NULL), 1);
+    hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
+    hex_encode(bytes_of(key->challenge, sizeof key->challenge), challenge);
+    snprintf(text, sizeof text, "imprint proof of possession 1\nchip %s\nkey %u\nchallenge %s\n", serial,
+             (unsigned)key->key_id, challenge);
+    assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, text, strlen(text), digest, NULL), 1);
     assert_int_equal(key->public_key[0], 0x04);
     assert_true(p256_verifies(key->public_key + 1, digest, sizeof(digest), key->signature));
 }
@@ -55,7 +61,7 @@ static void test_example_then_again(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_true(bench.evidence.keys[i].proven);
         assert_true(bench.evidence.keys[i].created);
-        verify_with_libcrypto(&bench.evidence.keys[i]);
+        verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[i]);
     }
     memcpy(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
 
@@ -69,7 +75,7 @@ static void test_example_then_again(void **state)
     assert_int_equal(bench.plan.changes_left, 0);
     assert_int_equal(bench.evidence.changes, 0);
     assert_memory_equal(first_key, bench.evidence.keys[1].public_key, sizeof(first_key));
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     assert_false(bench.evidence.keys[1].created);
     bench_close(&bench);
 }
@@ -115,8 +121,8 @@ static void test_three_ways_on_a_blank_part(void **state)
     assert_true(chip_data_is_locked(&bench.evidence.config));
     for (size_t i = 0; i < 3; i++)
         assert_true(bench.evidence.keys[i].proven);
-    verify_with_libcrypto(&bench.evidence.keys[0]);
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[0]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     assert_memory_equal(bench.evidence.keys[2].public_key, bench_point, sizeof(bench_point));
 
     bench_restart(&bench);
@@ -506,7 +512,7 @@ static void test_a_key_for_messages_signs_its_challenge(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     assert_true(bench.evidence.keys[1].proven);
     assert_int_equal(bench.evidence.keys[1].hash, PSA_ALG_SHA_256);
-    verify_with_libcrypto(&bench.evidence.keys[1]);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
     bench_close(&bench);
 }
 

@@ -41,7 +41,7 @@ static enum provision_status prove_key_pairs(struct provision_run *run, struct e
         key = provision_key_of(provision, step);
         if (PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type))
             continue;
-        result = provision_prove_key(provision, step, false, &evidence, err);
+        result = provision_prove_key(provision, step, false, plan->serial, &evidence, err);
         if (result != PROVISION_OK) {
             error_at_slot(err, step->slot);
             error_with_key(err, key->id);

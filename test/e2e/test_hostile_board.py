@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boards that lie. A filter between the console and the station, or a program of ours instead of the board, plays each attack; each is refused."""
+import json
+import re
+
+import pytest
+
+from host_board import PRIMARY, crc, words_of
+from test_host_board import Line
+
+
+@pytest.fixture
+def line(station):
+    return Line(station)
+
+
+def lying(change):
+    """A filter that gives each whole frame to `change` and sends what it returns, with a right checksum; "" is not sent."""
+    held = b""
+
+    def passes(chunk):
+        nonlocal held
+        *lines, held = (held + chunk).split(b"\n")
+        out = b""
+        for item in lines:
+            text = item.decode("latin-1").rstrip("\r")
+            if words_of(text):
+                text = change(text[:-6])
+                text = text and f"{text} *{crc(text)}"
+                if not text:
+                    continue
+            out += text.encode("latin-1") + b"\r\n"
+        return out
+    return passes
+
+
+def record_of(line):
+    return line.station.device / "record.json"
+
+
+def test_the_station_chooses_what_is_signed(line):
+    """Each run has a new nonce, every key signs it, and it is the record's challenge."""
+    sent = []
+
+    def listen(chunk):
+        sent.extend(re.findall(rb"@run [0-9A-F]{18} ([0-9A-F]{64}) ", chunk))
+        return chunk
+    with line.boot(to_board=listen) as board:
+        line.provision(board)
+        line.provision(board)
+    assert len(sent) == 2 and sent[0] != sent[1]
+    assert {key["proof"]["challenge"] for key in line.station.record["keys"]} == {sent[0].decode()}
+
+
+def test_a_recorded_session_is_refused(line):
+    """The answers of an honest board, sent again to another station."""
+    with line.boot() as board:
+        line.provision(board)
+        said = board.heard.decode()
+    proofs = {words_of(item)[1]["id"]: item.strip()[:-6] for item in said.splitlines() if (words_of(item) or "?")[0] == "proof"}
+    assert set(proofs) == {"16", "18"}
+    line.station.state.rename(line.station.folder / "the first station")
+    with line.boot(to_station=lying(lambda text: proofs[words_of(f"{text} *{crc(text)}")[1]["id"]] if text.startswith("@proof ")
+                                    else text)) as board:
+        failed = line.provision_json(board, code=1)
+    assert failed.error["reason"] == "proof-failed" and "challenge" in failed.error["cause"]
+    assert not (line.station.state / "devices").exists(), "nothing is recorded, no request is released"
+
+
+def test_a_replayed_signature_under_the_new_challenge_is_refused(line):
+    """The same, with the station's own nonce written beside the old signature."""
+    old, nonce = {}, [b""]
+
+    def listen(chunk):
+        for found in re.findall(rb"@run [0-9A-F]{18} ([0-9A-F]{64}) ", chunk):
+            nonce[0] = found
+        return chunk
+
+    def replay(text):
+        values = (words_of(f"{text} *{crc(text)}") or ("", {}))[1]
+        if not text.startswith("@proof "):
+            return text
+        signature = old.setdefault(values["id"], values["signature"])
+        return f"@proof id={values['id']} hash={values['hash']} challenge={nonce[0].decode()} signature={signature}"
+    with line.boot(to_station=lying(replay), to_board=listen) as board:
+        line.provision(board)
+        failed = line.provision_json(board, code=1)
+    assert failed.error["reason"] == "proof-failed" and "does not verify" in failed.error["cause"]
+
+
+def test_another_key_that_is_called_new_is_refused(line):
+    """A board with other keys says created=yes: a recorded key of a board never changes."""
+    with line.boot() as board:
+        line.provision(board)
+    record = line.station.record
+    other = record["keys"][0]["public_key"]
+    record["keys"][1]["public_key"] = other  # what an honest run had recorded
+    record_of(line).write_text(json.dumps(record))
+    with line.boot(to_station=lying(lambda text: text.replace("created=no", "created=yes"))) as board:
+        failed = line.provision_json(board, code=4)
+    assert failed.error["reason"] == "foreign-key" and failed.error["key_id"] == 18
+    assert line.station.record["keys"][1]["public_key"] == other, "the record is left as it is"
+
+
+@pytest.mark.parametrize("lie", ["ATECC608A", "ATECC508A", "nonsense"])
+def test_the_part_is_read_in_the_config_zone(line, lie):
+    with line.boot(to_station=lying(lambda text: re.sub(r"part=\S+", f"part={lie}", text))) as board:
+        line.provision(board)
+    assert line.station.record["part"] == line.station.json("--device", f"virtual:{line.chip}", "info").event("chip")["part"]
+
+
+def test_a_key_that_has_signed_must_sign_again(line):
+    """The primary application says signs=no and does not sign."""
+    with line.boot() as board:
+        line.provision(board)
+    lie = lying(lambda text: "" if text.startswith("@signature ") else text.replace("signs=yes", "signs=no"))
+    with line.boot(PRIMARY, to_station=lie) as board:
+        failed = line.station.json("board", "prove", "--console", board.console, code=1)
+    assert failed.error["reason"] == "proof-failed"
+    assert "primary" not in line.station.record
+
+
+@pytest.mark.parametrize("command", ["run 01 00", "run 01230015D655592701 00", "run 01230015D655592701 " + "0" * 66])
+def test_a_nonce_of_another_length_is_refused(line, command):
+    with line.boot() as board:
+        frames, _ = board.ask(command)
+        assert frames[-1][0] == "error" and frames[-1][1]["reason"] == "usage"
+        assert not [item for item in frames if item[0] in ("started", "key", "proof", "csr")], "nothing has run"
+
+
+# --- the record ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_record_is_kept_and_written_anew(line):
+    with line.boot() as board:
+        line.provision(board)
+        record_of(line).write_text("{")
+        done = line.provision(board)
+        assert "record.json.damaged" in done.err
+        assert [key["key_id"] for key in line.station.record["keys"]] == [16, 18]
+        assert record_of(line).with_name("record.json.damaged").read_text() == "{"
+        line.provision(board)
+
+
+def test_a_request_that_cannot_be_written(line):
+    """The record is kept; no evidence is claimed on stdout."""
+    with line.boot() as board:
+        line.provision(board)
+        request = line.station.device / "board.csr"
+        request.unlink()
+        request.mkdir()
+        failed = line.provision_json(board, code=5)
+    assert failed.error["reason"] == "record-failed"
+    assert "stdout" not in failed.error["next"] and "request" in failed.error["next"]
+    assert "evidence" not in [item["event"] for item in failed.objects]
