@@ -148,6 +148,12 @@ def station(tmp_path):
 
 
 @pytest.fixture
+def sock(tmp_path_factory):
+    """A short name: a Unix socket's may have 107 characters."""
+    return tmp_path_factory.mktemp("s") / "s"
+
+
+@pytest.fixture
 def delivered(station):
     """A Trust&GO part as its maker delivers it."""
     station.new()
@@ -165,6 +171,17 @@ def openssl(*arguments, stdin=b"", code=0):
     done = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True, timeout=60, check=False)
     assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
     return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def der_of(signature):
+    """r | s as DER, by hand: the program's own conversion does not judge itself."""
+    def integer(number):
+        number = number.lstrip(b"\0") or b"\0"
+        number = b"\0" + number if number[0] & 0x80 else number
+        return bytes([2, len(number)]) + number
+
+    body = integer(signature[:32]) + integer(signature[32:])
+    return bytes([0x30, len(body)]) + body
 
 
 ANY_ECDSA = {"type": "ecc-key-pair(secp-r1)", "bits": 256, "algorithm": "ecdsa(any-hash)",

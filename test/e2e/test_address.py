@@ -14,11 +14,6 @@ NEW = 0x37
 
 
 @pytest.fixture
-def sock(tmp_path_factory):
-    return tmp_path_factory.mktemp("s") / "s"
-
-
-@pytest.fixture
 def profile(station):
     folder = station.folder / "p"
     shutil.copytree(ROOT / "profiles" / "keys", folder / "keys")

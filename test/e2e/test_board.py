@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from board import BOARDS, GEOMETRY, image, powered
-from conftest import EXAMPLE, openssl
+from conftest import EXAMPLE, der_of, openssl
 from test_primary_symbols import FORBIDDEN, symbols
 from test_transports import serving
 
@@ -48,18 +48,6 @@ def pem_of(point):
     return b"-----BEGIN PUBLIC KEY-----\n" + base64.encodebytes(info) + b"-----END PUBLIC KEY-----\n"
 
 
-def der_of(signature):
-    """r | s as openssl wants it."""
-    def integer(number):
-        number = number.lstrip(b"\0") or b"\0"
-        number = b"\0" + number if number[0] & 0x80 else number
-        return bytes([2, len(number)]) + number
-
-    raw = bytes.fromhex(signature)
-    body = integer(raw[:32]) + integer(raw[32:])
-    return bytes([0x30, len(body)]) + body
-
-
 def proof_of(serial, key, challenge):
     """What a key signs to show that the device has it (src/link/proof.h)."""
     return f"imprint proof of possession 1\nchip {serial}\nkey {key}\nchallenge {challenge.hex().upper()}\n".encode()
@@ -80,7 +68,7 @@ def check_primary(station, board, flash, chip, keys=(16, 18)):
                             if frame.verb == "signature"]
             message = station.write("message", proof_of("01230015D655592701", key, challenge))
             openssl("dgst", "-sha256", "-verify", station.write("key.pem", pem_of(points[key])), "-signature",
-                    station.write("signature", der_of(signature["signature"])), message)
+                    station.write("signature", der_of(bytes.fromhex(signature["signature"]))), message)
             openssl("dgst", "-sha256", "-verify", station.folder / "key.pem", "-signature", station.folder / "signature",
                     station.write("other", message.read_bytes() + b"x"), code=1)
         primary.command("end")

@@ -13,7 +13,7 @@ import textwrap
 
 import pytest
 
-from conftest import DUMPS, openssl, run_program
+from conftest import DUMPS, der_of, openssl, run_program
 from test_virtual_run import ENV
 
 PYTHON = os.environ.get("IMPRINT_CRYPTOAUTHLIB")
@@ -134,13 +134,8 @@ class HostKey:
 
 def verifies(folder, point, digest, signature):
     """Is this a signature of a digest? As openssl has it."""
-    def integer(number):
-        number = number.lstrip(b"\0")
-        number = b"\0" + number if number[0] & 0x80 else number
-        return bytes([2, len(number)]) + number
-    pair = integer(signature[:32]) + integer(signature[32:])
     (folder / "key.der").write_bytes(CURVE + point)
-    (folder / "signature").write_bytes(bytes([0x30, len(pair)]) + pair)
+    (folder / "signature").write_bytes(der_of(signature))
     (folder / "digest").write_bytes(digest)
     done = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", folder / "key.der",
                            "-in", folder / "digest", "-sigfile", folder / "signature"], capture_output=True, check=False)

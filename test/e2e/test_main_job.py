@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from conftest import EXAMPLE, Station, openssl
+from conftest import EXAMPLE, Station, der_of, openssl
 
 
 def test_job_end_to_end(delivered):
@@ -113,21 +113,10 @@ def test_record_holds_the_evidence(provisioned):
         raw = bytes.fromhex(key["proof"]["signature"])
         challenge = provisioned.write("challenge", f"imprint proof of possession 1\nchip {serial}\nkey {key['key_id']}\n"
                                       f"challenge {key['proof']['challenge']}\n".encode())
-        signature = provisioned.write("signature.der", der(raw))
+        signature = provisioned.write("signature.der", der_of(raw))
         pem = provisioned.write("key.pem", provisioned.run("public-key", key["key_id"]).out)
         assert key["proof"]["hash"] == "sha-256"
         assert "Verified OK" in openssl("dgst", "-sha256", "-verify", pem, "-signature", signature, challenge)
-
-
-def der(raw):
-    """r|s as DER, by hand: the program's own conversion is not to judge itself."""
-    def integer(data):
-        data = data.lstrip(b"\0") or b"\0"
-        if data[0] & 0x80:
-            data = b"\0" + data
-        return b"\x02" + bytes([len(data)]) + data
-    body = integer(raw[:32]) + integer(raw[32:])
-    return b"\x30" + bytes([len(body)]) + body
 
 
 def test_lost_record_is_written_again(provisioned):

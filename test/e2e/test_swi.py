@@ -81,11 +81,6 @@ class Host:
             os.close(self.fd)
 
 
-@pytest.fixture
-def sock(tmp_path_factory):
-    return tmp_path_factory.mktemp("s") / "s"
-
-
 @pytest.fixture(params=["pty", "unix"])
 def way(request, sock):
     return ("--swi-pty",) if request.param == "pty" else ("--swi-unix", sock)

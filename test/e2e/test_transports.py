@@ -97,12 +97,6 @@ def whole_job(station, *way, profile=EXAMPLE, ids=(16, 18), run=None):
     assert len(run(*way, "random", "100").raw) == 100
 
 
-@pytest.fixture
-def sock(tmp_path_factory):
-    """A short name: a Unix socket's may have 107 characters."""
-    return tmp_path_factory.mktemp("s") / "s"
-
-
 WAYS = {"unix": lambda sock: ("--unix", sock), "tcp": lambda sock: ("--tcp", "127.0.0.1:0"),
         "tcp6": lambda sock: ("--tcp", "[::1]:0")}
 

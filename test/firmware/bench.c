@@ -11,22 +11,20 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "chip/operations.h"
 #include <imprint/board.h>
 #include "firmware/factory/factory.h"
 #include "firmware/primary/primary.h"
 #include "provision/steps.h"
-#include "transport/virtual.h"
+#include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
 struct bench bench;
 
 static struct {
-    char directory[64], chip_path[80];
-    struct transport_virtual bus;
-    struct imprint_transport inner, outer;
+    struct world world;
+    struct imprint_transport outer;
     const char *input;
 } setup;
 
@@ -36,7 +34,8 @@ static struct {
 static enum imprint_transport_status gate_wake(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->wake(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
+    return bench.flash.powered ? setup.world.chip.transport.operations->wake(setup.world.chip.transport.context)
+                               : IMPRINT_TRANSPORT_GONE;
 }
 
 static enum imprint_transport_status gate_send(void *context, const uint8_t *group, size_t len)
@@ -49,7 +48,7 @@ static enum imprint_transport_status gate_send(void *context, const uint8_t *gro
         bench.flash.powered = false;
     if (!bench.flash.powered || bench.groups == bench.lost_group)
         return IMPRINT_TRANSPORT_GONE;
-    status = setup.inner.operations->send(setup.inner.context, group, len);
+    status = setup.world.chip.transport.operations->send(setup.world.chip.transport.context, group, len);
     if (last)
         bench.flash.powered = false;
     return bench.flash.powered ? status : IMPRINT_TRANSPORT_GONE;
@@ -58,32 +57,35 @@ static enum imprint_transport_status gate_send(void *context, const uint8_t *gro
 static enum imprint_transport_status gate_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->receive(setup.inner.context, group, cap, len)
-                               : IMPRINT_TRANSPORT_GONE;
+    return bench.flash.powered
+               ? setup.world.chip.transport.operations->receive(setup.world.chip.transport.context, group, cap, len)
+               : IMPRINT_TRANSPORT_GONE;
 }
 
 static enum imprint_transport_status gate_idle(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->idle(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
+    return bench.flash.powered ? setup.world.chip.transport.operations->idle(setup.world.chip.transport.context)
+                               : IMPRINT_TRANSPORT_GONE;
 }
 
 static enum imprint_transport_status gate_sleep(void *context)
 {
     (void)context;
-    return bench.flash.powered ? setup.inner.operations->sleep(setup.inner.context) : IMPRINT_TRANSPORT_GONE;
+    return bench.flash.powered ? setup.world.chip.transport.operations->sleep(setup.world.chip.transport.context)
+                               : IMPRINT_TRANSPORT_GONE;
 }
 
 static void gate_delay_us(void *context, uint32_t microseconds)
 {
     (void)context;
-    setup.inner.operations->delay_us(setup.inner.context, microseconds);
+    setup.world.chip.transport.operations->delay_us(setup.world.chip.transport.context, microseconds);
 }
 
 static uint64_t gate_now_us(void *context)
 {
     (void)context;
-    return setup.inner.operations->now_us(setup.inner.context);
+    return setup.world.chip.transport.operations->now_us(setup.world.chip.transport.context);
 }
 
 static const struct imprint_transport_operations gate = {
@@ -158,27 +160,19 @@ void bench_make(enum virtual_part part, uint32_t block_size)
     const struct virtual_making making = {.part = part, .has_seed = true, .seed = 1};
     const struct imprint_flash_device geometry = {
         .block_size = block_size, .block_count = 4, .unit = 4, .spare_blocks = 1, .blank_is_erased = true};
-    const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    struct virtual_problem problem;
 
     memset(&bench, 0, sizeof bench);
     memset(&setup, 0, sizeof setup);
-    snprintf(setup.directory, sizeof setup.directory, "%s/imprint-bench-XXXXXX", folder);
-    assert_non_null(mkdtemp(setup.directory));
-    snprintf(setup.chip_path, sizeof setup.chip_path, "%s/chip", setup.directory);
-    assert_int_equal(virtual_create(setup.chip_path, &making, &problem), VIRTUAL_OK);
-    assert_int_equal(virtual_open(setup.chip_path, &bench.part, &problem), VIRTUAL_OK);
+    world_open_chip(&setup.world, &making);
+    bench.part = setup.world.part;
     flash_sim_make(&bench.flash, &geometry);
-    setup.inner = transport_virtual_init(&setup.bus, bench.part);
     setup.outer = (struct imprint_transport){.operations = &gate, .context = &bench};
 }
 
 void bench_remove(void)
 {
-    virtual_close(bench.part);
+    world_remove(&setup.world);
     bench.part = NULL;
-    assert_int_equal(unlink(setup.chip_path), 0);
-    assert_int_equal(rmdir(setup.directory), 0);
 }
 
 static void power_on(const char *input)
@@ -246,7 +240,7 @@ void bench_slot_public(uint8_t slot, uint8_t public_key[static 64])
     struct chip chip;
 
     virtual_power_cycle(bench.part);
-    chip_init(&chip, &setup.inner);
+    chip_init(&chip, &setup.world.chip.transport);
     assert_int_equal(chip_read_public_key(&chip, slot, public_key, NULL), CHIP_OK);
     chip_sleep(&chip);
 }

@@ -3,19 +3,12 @@
  * The tests' host: written against the bus description, not against the model, and with its own CRC (the reflected
  * form, turned round at the end).
  */
-#define _XOPEN_SOURCE 700 /* mkdtemp, nftw */
 #include "test/virtual/lab.h"
+#include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
-#include <openssl/obj_mac.h>
-#include <openssl/param_build.h>
 
-#include <ftw.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -48,8 +41,7 @@ const uint8_t lab_key[32] = {
 void lab_open_empty(struct lab *lab)
 {
     lab->chip = NULL;
-    (void)snprintf(lab->folder, sizeof lab->folder, "virtual-XXXXXX"); /* where CTest runs us: in the build folder */
-    assert_non_null(mkdtemp(lab->folder));
+    scratch_make(lab->folder);
     (void)snprintf(lab->path, sizeof lab->path, "%s/chip", lab->folder);
 }
 
@@ -75,18 +67,10 @@ void lab_reopen(struct lab *lab)
     open_file(lab);
 }
 
-static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *where)
-{
-    (void)about;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 void lab_close(struct lab *lab)
 {
     virtual_close(lab->chip);
-    assert_int_equal(nftw(lab->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    scratch_remove(lab->folder);
 }
 
 /* ---- the bus ---- */
@@ -321,86 +305,21 @@ void lab_hex(const char *hex, uint8_t *bytes, size_t len)
 struct lab_key_pair lab_make_key(const char *name)
 {
     struct lab_key_pair pair;
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    EC_POINT *point = EC_POINT_new(group);
-    BIGNUM *number = NULL;
-    uint8_t encoded[65];
 
     lab_sha256(name, strlen(name), pair.scalar);
     pair.scalar[0] = 0x11; /* surely below the order */
-    number = BN_bin2bn(pair.scalar, 32, NULL);
-    assert_int_equal(EC_POINT_mul(group, point, number, NULL, NULL, NULL), 1);
-    assert_int_equal(EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, encoded, 65, NULL), 65);
-    memcpy(pair.point, encoded + 1, 64);
-    BN_free(number);
-    EC_POINT_free(point);
-    EC_GROUP_free(group);
+    p256_public_of(pair.scalar, pair.point);
     return pair;
-}
-
-EVP_PKEY *lab_load_key(const uint8_t *scalar, const uint8_t point[64])
-{
-    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    BIGNUM *number = scalar == NULL ? NULL : BN_bin2bn(scalar, 32, NULL);
-    OSSL_PARAM *parameters = NULL;
-    EVP_PKEY *key = NULL;
-    uint8_t encoded[65] = {4};
-
-    memcpy(encoded + 1, point, 64);
-    assert_int_equal(OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0), 1);
-    assert_int_equal(OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, encoded, 65), 1);
-    if (number != NULL)
-        assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, number), 1);
-    parameters = OSSL_PARAM_BLD_to_param(builder);
-    assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
-    assert_int_equal(
-        EVP_PKEY_fromdata(context, &key, scalar == NULL ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR, parameters), 1);
-    OSSL_PARAM_free(parameters);
-    BN_free(number);
-    EVP_PKEY_CTX_free(context);
-    OSSL_PARAM_BLD_free(builder);
-    return key;
 }
 
 void lab_sign(const struct lab_key_pair *key, const uint8_t digest[32], uint8_t signature[64])
 {
-    EVP_PKEY *loaded = lab_load_key(key->scalar, key->point);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, loaded, NULL);
-    uint8_t der[80];
-    size_t len = sizeof der;
-    const uint8_t *at = der;
-    ECDSA_SIG *pair = NULL;
-
-    assert_int_equal(EVP_PKEY_sign_init(context), 1);
-    assert_int_equal(EVP_PKEY_sign(context, der, &len, digest, 32), 1);
-    pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(pair), signature, 32), 32);
-    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(pair), signature + 32, 32), 32);
-    ECDSA_SIG_free(pair);
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(loaded);
+    p256_sign(key->scalar, digest, signature);
 }
 
 bool lab_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_t signature[64])
 {
-    EVP_PKEY *loaded = lab_load_key(NULL, point);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, loaded, NULL);
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    uint8_t *der = NULL;
-    int len = 0;
-    bool good = false;
-
-    assert_int_equal(ECDSA_SIG_set0(pair, BN_bin2bn(signature, 32, NULL), BN_bin2bn(signature + 32, 32, NULL)), 1);
-    len = i2d_ECDSA_SIG(pair, &der);
-    assert_true(len > 0);
-    assert_int_equal(EVP_PKEY_verify_init(context), 1);
-    good = EVP_PKEY_verify(context, der, (size_t)len, digest, 32) == 1;
-    OPENSSL_free(der);
-    ECDSA_SIG_free(pair);
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(loaded);
-    return good;
+    return p256_verifies(point, digest, 32, signature);
 }
 
 void lab_read_dump(const char *name, uint8_t config[128])

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <openssl/evp.h>
+#include "test/support/scratch.h"
 
 #define NO_ANSWER (-1)
 
@@ -26,8 +26,8 @@
 enum lab_state { LAB_A, LAB_B, LAB_C };
 
 struct lab {
-    char folder[64];
-    char path[96];
+    char folder[SCRATCH_PATH_MAX];
+    char path[SCRATCH_PATH_MAX + 8];
     struct virtual_chip *chip;
 };
 
@@ -92,8 +92,6 @@ struct lab_key_pair {
 };
 struct lab_key_pair lab_make_key(const char *name);
 
-/* As libcrypto has it; `scalar` may be NULL. The caller frees it. */
-EVP_PKEY *lab_load_key(const uint8_t *scalar, const uint8_t point[64]);
 void lab_sign(const struct lab_key_pair *key, const uint8_t digest[32], uint8_t signature[64]);
 bool lab_verify(const uint8_t point[64], const uint8_t digest[32], const uint8_t signature[64]);
 

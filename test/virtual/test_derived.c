@@ -2,6 +2,7 @@
 /*
  * ECDH, KDF, SecureBoot, SelfTest and the GPIO: where results go, what may leave the chip, and what each refuses.
  */
+#include "test/support/p256.h"
 #include "test/virtual/cabinet.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -63,22 +64,6 @@ static struct answer read_slot(struct lab *lab, unsigned slot)
 
 /* ---- ECDH ---- */
 
-/* The same secret from the other side. */
-static void agree(const struct lab_key_pair *host, const uint8_t point[64], uint8_t secret[32])
-{
-    EVP_PKEY *own = lab_load_key(host->scalar, host->point);
-    EVP_PKEY *peer = lab_load_key(NULL, point);
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
-    size_t len = 32;
-
-    assert_int_equal(EVP_PKEY_derive_init(context), 1);
-    assert_int_equal(EVP_PKEY_derive_set_peer(context, peer), 1);
-    assert_int_equal(EVP_PKEY_derive(context, secret, &len), 1);
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(peer);
-    EVP_PKEY_free(own);
-}
-
 static void test_ecdh_from_slot(void **state)
 {
     const struct lab_key_pair host = lab_make_key("host");
@@ -91,7 +76,7 @@ static void test_ecdh_from_slot(void **state)
     (void)state;
     cabinet_open(&lab, cabinet_config);
     lab_public_key(&lab, 0, point);
-    agree(&host, point, secret);
+    p256_agree(host.scalar, point, secret);
     answer = lab_command(&lab, 0x43, 0x00, 0, host.point, 64);
     assert_int_equal(answer.len, 32);
     assert_memory_equal(answer.bytes, secret, 32);
@@ -105,7 +90,7 @@ static void test_ecdh_from_slot(void **state)
     lab_assert_tempkey(&lab, secret);
 
     lab_public_key(&lab, 2, point);
-    agree(&host, point, secret);
+    p256_agree(host.scalar, point, secret);
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 2, host.point, 64).status, EXECUTION); /* must stay inside */
     assert_int_equal(lab_command(&lab, 0x43, 0x0e, 2, host.point, 64).status, EXECUTION);
     assert_memory_equal(read_slot(&lab, 3).bytes, lab_key, 32);
@@ -135,7 +120,7 @@ static void test_ecdh_from_tempkey(void **state)
         uint8_t plain[32];
 
         assert_int_equal(made.len, 64);
-        agree(&host, made.bytes, secret);
+        p256_agree(host.scalar, made.bytes, secret);
         answer = lab_command(&lab, 0x43, rows[i].mode, rows[i].key_id, host.point, 64);
         assert_int_equal(answer.status, 0);
         if (rows[i].len == 32)

@@ -78,7 +78,7 @@ static void test_create(void **state)
     struct virtual_problem problem;
     struct stat about;
     struct lab lab;
-    char nowhere[128];
+    char nowhere[300];
 
     (void)state;
     lab_open_part(&lab, &flex);
