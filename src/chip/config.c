@@ -21,8 +21,10 @@ static const struct {
 } revisions[] = {
     {0x50, 0x00, 0xFF, CHIP_PART_ATECC508A},
     {0x60, 0x00, 0x02, CHIP_PART_ATECC608A}, /* 01 and 02 seen in parts, 00 in templates */
-    {0x60, 0x03, 0x03, CHIP_PART_ATECC608B},
+    {0x60, 0x03, 0xFF, CHIP_PART_ATECC608B}, /* 03 seen in parts: chip_config_revision_is_known() */
 };
+
+#define REVISION_LAST_KNOWN_608 0x03
 
 const char *chip_part_name(enum chip_part part)
 {
@@ -52,6 +54,14 @@ void chip_config_serial(const struct chip_config *config, uint8_t serial[static 
 {
     memcpy(serial, config->zone + CONFIG_SERIAL_FIRST_AT, CONFIG_SERIAL_FIRST_BYTES);
     memcpy(serial + CONFIG_SERIAL_FIRST_BYTES, config->zone + CONFIG_SERIAL_SECOND_AT, CONFIG_SERIAL_SECOND_BYTES);
+}
+
+bool chip_config_revision_is_known(const struct chip_config *config)
+{
+    const enum chip_part part = chip_config_part(config);
+
+    return part != CHIP_PART_UNKNOWN &&
+           (part != CHIP_PART_ATECC608B || config->zone[CONFIG_REVISION_AT + 3] <= REVISION_LAST_KNOWN_608);
 }
 
 struct bytes chip_config_revision(const struct chip_config *config)

@@ -25,8 +25,12 @@ const char *chip_part_name(enum chip_part part); /* "ATECC608B" */
 
 #define CHIP_REVISION_BYTES 4
 
-/* Which part it is, by the last two bytes of RevNum. */
+/*
+ * Which part it is, by the last two bytes of RevNum: 60 names the ATECC608 family, of which 03 and every later revision
+ * counts as an ATECC608B. chip_config_revision_is_known(): false for a later one, and for an unknown part.
+ */
 enum chip_part chip_config_part(const struct chip_config *config);
+bool chip_config_revision_is_known(const struct chip_config *config);
 struct bytes chip_config_revision(const struct chip_config *config); /* RevNum's four bytes, inside `config` */
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
 bool chip_config_is_locked(const struct chip_config *config);        /* LockConfig is not 0x55 */

@@ -190,6 +190,12 @@ static bool has_revision(const struct chip_config *config)
     return any != 0;
 }
 
+/* A later revision of a part that is known: it is used as the latest known one, and that is said. */
+static bool is_new_revision(const struct chip_config *config)
+{
+    return chip_config_part(config) != CHIP_PART_UNKNOWN && !chip_config_revision_is_known(config);
+}
+
 /* Is it known which bus the part has? The byte that says so is part of the identity. */
 static bool has_bus(const struct chip_config *config)
 {
@@ -241,10 +247,11 @@ static void describe_as_object(const struct output *output, const struct chip_co
                             value_hex(chip_config_field(config, field)));
     }
     output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:o, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "event", "chip", "part",
+                  json_pack("{s:s, s:s, s:o, s:o, s:b, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "event", "chip", "part",
                             chip_part_name(part), "serial",
                             has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
-                            has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(), "bus",
+                            has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(),
+                            "revision_known", (int)chip_config_revision_is_known(config), "bus",
                             has_bus(config) ? describe_bus(config) : NULL, "i2c_address", describe_address(config),
                             "config_locked", (int)chip_config_is_locked(config), "data_locked",
                             (int)chip_data_is_locked(config), "mark", mark_object(mark), "slots", slots, "fields",
@@ -370,8 +377,9 @@ static void describe_identity(const struct output *output, const struct chip_con
     chip_config_serial(config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
     hex_encode(chip_config_revision(config), revision);
-    output_result(output, "part         %s, revision %s\n", chip_part_name(part),
-                  has_revision(config) ? revision : "not in the dump");
+    output_result(output, "part         %s, revision %s%s\n", chip_part_name(part),
+                  has_revision(config) ? revision : "not in the dump",
+                  is_new_revision(config) ? " (newer than any that imprint knows: used as an ATECC608B)" : "");
     output_result(output, "serial       %s\n", has_serial(config) ? serial : "not in the dump");
     if (!has_bus(config))
         output_result(output, "bus          not in the dump\n");

@@ -106,6 +106,12 @@ static void digest_text(const struct report *report, char text[static HEX_SIZE(P
     hex_encode(bytes_of(digest, sizeof digest), text);
 }
 
+/* A board's plan has no config zone: nothing is said of its revision. */
+static bool is_new_revision(const struct provision_plan *plan)
+{
+    return chip_config_part(&plan->found) != CHIP_PART_UNKNOWN && !chip_config_revision_is_known(&plan->found);
+}
+
 void report_show_plan(const struct report *report, bool is_result)
 {
     const struct output *output = report->output;
@@ -125,6 +131,8 @@ void report_show_plan(const struct report *report, bool is_result)
     describe_state(report, &triage, state_text);
     snprintf(line, sizeof line, "  %-15s  %s", "state", state_text);
     tell(output, is_result, line);
+    if (is_new_revision(report->plan))
+        tell(output, is_result, "  revision         newer than any that imprint knows: used as an ATECC608B");
     for (size_t i = 0; i < report->plan->step_count; i++) {
         const struct provision_step *step = &report->plan->steps[i];
         const char *state = step->done            ? "done"
@@ -148,6 +156,7 @@ void report_show_plan(const struct report *report, bool is_result)
                        chip_part_name(report->plan->part), "profile", report->profile->name, "digest", digest,
                        "rehearsal", rehearsal_value(report->rehearsal), "changes",
                        (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
+    json_object_set_new(object, "revision_known", json_boolean(!is_new_revision(report->plan)));
     add_state(report, &triage, object);
     output_object(output, object);
 }

@@ -88,10 +88,15 @@ static const struct {
     uint8_t revision[2];
     enum chip_part part;
 } revisions[] = {
-    {"508A", {0x50, 0x00}, CHIP_PART_ATECC508A},         {"early 608A", {0x60, 0x01}, CHIP_PART_ATECC608A},
-    {"608A", {0x60, 0x02}, CHIP_PART_ATECC608A},         {"608B", {0x60, 0x03}, CHIP_PART_ATECC608B},
-    {"after the 608B", {0x60, 0x04}, CHIP_PART_UNKNOWN}, {"108A", {0x10, 0x02}, CHIP_PART_UNKNOWN},
-    {"204A", {0x00, 0x02}, CHIP_PART_UNKNOWN},           {"nothing", {0x00, 0x00}, CHIP_PART_UNKNOWN},
+    {"508A", {0x50, 0x00}, CHIP_PART_ATECC508A},
+    {"early 608A", {0x60, 0x01}, CHIP_PART_ATECC608A},
+    {"608A", {0x60, 0x02}, CHIP_PART_ATECC608A},
+    {"608B", {0x60, 0x03}, CHIP_PART_ATECC608B},
+    {"after the 608B", {0x60, 0x04}, CHIP_PART_ATECC608B},
+    {"the last", {0x60, 0xFF}, CHIP_PART_ATECC608B},
+    {"108A", {0x10, 0x02}, CHIP_PART_UNKNOWN},
+    {"204A", {0x00, 0x02}, CHIP_PART_UNKNOWN},
+    {"nothing", {0x00, 0x00}, CHIP_PART_UNKNOWN},
     {"bus of ones", {0xFF, 0xFF}, CHIP_PART_UNKNOWN},
 };
 
@@ -104,6 +109,26 @@ static void test_revisions(void **state)
         memcpy(config.zone + 6, revisions[i].revision, 2);
         if (chip_config_part(&config) != revisions[i].part)
             fail_msg("%s", revisions[i].name);
+    }
+}
+
+/* Every revision of both families: used as the latest part that is known, and called new where it is. */
+static void test_all_revisions(void **state)
+{
+    (void)state;
+    for (unsigned revision = 0; revision <= 0xFF; revision++) {
+        struct chip_config config = {{0}};
+
+        config.zone[6] = 0x60;
+        config.zone[7] = (uint8_t)revision;
+        assert_int_equal(chip_config_part(&config), revision < 3 ? CHIP_PART_ATECC608A : CHIP_PART_ATECC608B);
+        assert_int_equal(chip_config_revision_is_known(&config), revision <= 3);
+        config.zone[6] = 0x50;
+        assert_int_equal(chip_config_part(&config), CHIP_PART_ATECC508A);
+        assert_true(chip_config_revision_is_known(&config));
+        config.zone[6] = 0x10;
+        assert_int_equal(chip_config_part(&config), CHIP_PART_UNKNOWN);
+        assert_false(chip_config_revision_is_known(&config));
     }
 }
 
@@ -567,13 +592,21 @@ static void test_compare_unlocked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dumps),          cmocka_unit_test(test_part_names),
-        cmocka_unit_test(test_revisions),      cmocka_unit_test(test_lock_bytes),
-        cmocka_unit_test(test_addresses),      cmocka_unit_test(test_policies),
-        cmocka_unit_test(test_write_configs),  cmocka_unit_test(test_fields_cover_the_zone),
-        cmocka_unit_test(test_policy_bytes),   cmocka_unit_test(test_compare_policy),
-        cmocka_unit_test(test_fields_by_call), cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_set_policy),     cmocka_unit_test(test_compare_unlocked),
+        cmocka_unit_test(test_dumps),
+        cmocka_unit_test(test_part_names),
+        cmocka_unit_test(test_revisions),
+        cmocka_unit_test(test_all_revisions),
+        cmocka_unit_test(test_lock_bytes),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_write_configs),
+        cmocka_unit_test(test_fields_cover_the_zone),
+        cmocka_unit_test(test_policy_bytes),
+        cmocka_unit_test(test_compare_policy),
+        cmocka_unit_test(test_fields_by_call),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_set_policy),
+        cmocka_unit_test(test_compare_unlocked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
