@@ -33,7 +33,9 @@ const struct cli_verb cli_verb_explain = {
     .description = "FILE has the 128 bytes of a config zone, or 112 without the identity (bytes 16\n"
                    "to 127): raw, or as hex text such as 01 23, 0123, 01:23 or 0x01, 0x23, with\n"
                    "offsets, titles and comments; or it is an XML of Microchip's Trust Platform\n"
-                   "tools. - is stdin. A byte-swapped dump is recognised by its serial number.\n"
+                   "tools; or JSON with a member config, such as record.json. - is stdin. A byte-\n"
+                   "swapped dump is recognised by its serial number. What cannot be a config zone is\n"
+                   "refused.\n"
                    "\n"
                    "With --verbose: every field of the config zone as well, and SlotConfig and\n"
                    "KeyConfig of each slot bit by bit.\n",

@@ -8,10 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
 #include "base/error_format.h"
 
 /* Comments make a dump longer than its 256 digits, and an XML describes the data zone as well. */
 #define DUMP_MAX ((size_t)64 * 1024)
+
+/* Offsets in the config zone. */
+#define LOCK_VALUE 86
+#define LOCK_CONFIG 87
 
 static bool failed(struct error *err, const char *cause, const char *path, int system_errno)
 {
@@ -85,14 +91,69 @@ void input_release(struct input *input)
     *input = (struct input){.data = NULL};
 }
 
+/*
+ * Puts the text of the member "config" in place of a JSON object that has one: a record, or what --json printed, of
+ * which the first line that has it counts. False if the file is JSON without it.
+ */
+static bool take_json_config(struct input *input)
+{
+    const char *text = (const char *)input->data;
+    const char *config = NULL;
+    json_t *object = NULL;
+    size_t at = strspn(text, " \t\r\n");
+
+    if (text[at] != '{')
+        return true;
+    while (config == NULL && at < input->len) {
+        json_error_t where;
+
+        json_decref(object);
+        object = json_loadb(text + at, input->len - at, JSON_DISABLE_EOF_CHECK, &where);
+        config = json_string_value(json_object_get(object, "config"));
+        if (object == NULL)
+            break;
+        at += (size_t)where.position; /* with this flag: the bytes that were read */
+        at += strspn(text + at, " \t\r\n");
+    }
+    if (config != NULL) { /* shorter than the object that it was in */
+        input->len = strlen(config);
+        memcpy(input->data, config, input->len + 1);
+    }
+    json_decref(object);
+    return config != NULL;
+}
+
+/*
+ * What every config zone has (ATECC608B data sheet, section 2.2): a serial number that begins with 01 23, or zeros in a
+ * template, and lock bytes of which each is 55 (unlocked) or 00.
+ */
+static const char *why_no_config_zone(const struct dump *dump)
+{
+    const uint8_t *zone = dump->config.zone;
+    const bool has_serial = zone[0] == 0x01 && zone[1] == 0x23, is_template = zone[0] == 0 && zone[1] == 0;
+
+    if (dump->first == 0 && !has_serial && !is_template)
+        return "this is no config zone: its serial number does not begin with 0123";
+    for (size_t at = LOCK_VALUE; at <= LOCK_CONFIG; at++) {
+        if (zone[at] != 0x55 && zone[at] != 0x00)
+            return "this is no config zone: its bytes 86 and 87, the locks, are neither 55 nor 00";
+    }
+    return NULL;
+}
+
 bool input_read_dump(struct dump *dump, const char *path, struct error *err)
 {
+    const char *cause = NULL;
     struct input input;
     bool ok;
 
     if (!input_read(&input, path, DUMP_MAX, err))
         return false;
-    ok = dump_parse(dump, input.data, input.len, err);
+    ok = take_json_config(&input) || failed(err, "the JSON object has no \"config\"", path, 0);
+    ok = ok && dump_parse(dump, input.data, input.len, err);
+    cause = ok ? why_no_config_zone(dump) : NULL;
+    if (cause != NULL)
+        ok = failed(err, cause, path, 0);
     if (!ok)
         error_with_subject(err, strcmp(path, "-") == 0 ? "stdin" : path);
     input_release(&input);

@@ -28,7 +28,10 @@ int input_open(const char *path, struct error *err);
 /* Closes what input_open() gave; never stdin. */
 void input_close(int fd);
 
-/* A config zone dump in any of the forms that dump_parse() reads. */
+/*
+ * A config zone dump in any of the forms that dump_parse() reads, or as the member "config" of a JSON object such as a
+ * record. What cannot be a config zone is refused.
+ */
 bool input_read_dump(struct dump *dump, const char *path, struct error *err);
 
 /* The same for who needs all 128 bytes: one that lacks the identity is refused. */
