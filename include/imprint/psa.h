@@ -53,6 +53,43 @@ extern const psa_drv_se_t atecc608a_drv_info_use_only;
  */
 extern const psa_drv_se_t atecc608a_drv_info_make_only;
 
+/*
+ * Refuses attributes that name a slot (psa_set_key_slot_number()) but have another lifetime than the chip's: the core
+ * would ignore the slot and make the key in software. PSA_ERROR_INVALID_ARGUMENT, with the reason for
+ * imprint_psa_reason(); PSA_SUCCESS for all others. The core cannot tell the driver, so the macros below ask first,
+ * wherever this header is included. Define IMPRINT_PSA_WITHOUT_CHECKS before including it to have the core's names
+ * bare.
+ */
+psa_status_t imprint_psa_check_slot(const psa_key_attributes_t *attributes);
+
+#ifndef IMPRINT_PSA_WITHOUT_CHECKS
+static inline psa_status_t imprint_psa_generate_key(const psa_key_attributes_t *attributes, mbedtls_svc_key_id_t *key)
+{
+    const psa_status_t status = imprint_psa_check_slot(attributes);
+
+    return status != PSA_SUCCESS ? status : psa_generate_key(attributes, key);
+}
+
+static inline psa_status_t imprint_psa_import_key(const psa_key_attributes_t *attributes, const uint8_t *data,
+                                                  size_t data_length, mbedtls_svc_key_id_t *key)
+{
+    const psa_status_t status = imprint_psa_check_slot(attributes);
+
+    return status != PSA_SUCCESS ? status : psa_import_key(attributes, data, data_length, key);
+}
+
+static inline psa_status_t imprint_psa_register_se_key(const psa_key_attributes_t *attributes)
+{
+    const psa_status_t status = imprint_psa_check_slot(attributes);
+
+    return status != PSA_SUCCESS ? status : mbedtls_psa_register_se_key(attributes);
+}
+
+#define psa_generate_key(attributes, key) imprint_psa_generate_key(attributes, key)
+#define psa_import_key(attributes, data, data_length, key) imprint_psa_import_key(attributes, data, data_length, key)
+#define mbedtls_psa_register_se_key(attributes) imprint_psa_register_se_key(attributes)
+#endif
+
 /* Settings of the platform. Zero-initialised: the defaults. */
 struct imprint_psa_settings {
     /*

@@ -332,6 +332,7 @@
 #define key_usage_array imprint_key_usage_array
 #define key_usage_text imprint_key_usage_text
 #define keys_attributes imprint_keys_attributes
+#define keys_check_slot imprint_keys_check_slot
 #define keys_explain imprint_keys_explain
 #define keys_find_slot imprint_keys_find_slot
 #define keys_forget_reason imprint_keys_forget_reason
@@ -477,6 +478,7 @@
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_key_name imprint_published_key_name
+#define random_watch_accepts imprint_random_watch_accepts
 #define reason_of_core imprint_reason_of_core
 #define rehearsal_check_console imprint_rehearsal_check_console
 #define rehearsal_check_device imprint_rehearsal_check_device
@@ -538,6 +540,7 @@
 #define session_open imprint_session_open
 #define session_psa_failed imprint_session_psa_failed
 #define shell_name_slot imprint_shell_name_slot
+#define shell_names_slot imprint_shell_names_slot
 #define shell_register imprint_shell_register
 #define shell_settle imprint_shell_settle
 #define shell_slot_of imprint_shell_slot_of
@@ -568,7 +571,10 @@
 #define storage_flash_record_max imprint_storage_flash_record_max
 #define storage_memory_open imprint_storage_memory_open
 #define storage_record_crc imprint_storage_record_crc
+#define storage_record_is_permanent imprint_storage_record_is_permanent
 #define storage_record_is_sealed imprint_storage_record_is_sealed
+#define storage_record_is_system imprint_storage_record_is_system
+#define storage_record_may_use_kept_room imprint_storage_record_may_use_kept_room
 #define storage_record_read imprint_storage_record_read
 #define storage_record_read_header imprint_storage_record_read_header
 #define storage_record_seal imprint_storage_record_seal

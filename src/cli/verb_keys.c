@@ -31,13 +31,18 @@ static bool list_key(void *context, const struct driver_record *key)
     if (listing->count++ == 0)
         output_result(output, "%-10s  %-20s  %-8s  %4s  %-23s  %4s  %-15s  %s\n", "id", "name", "method", "slot",
                       "type", "bits", "algorithm", "usage");
-    output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4u  %-23s  %4zu  %-15s  %s\n", key->key_id,
-                  name != NULL ? name : "-", method != NULL ? method : "-", key->slot, type, driver_record_bits(key),
+    output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4" PRIu64 "  %-23s  %4zu  %-15s  %s\n", key->key_id,
+                  name != NULL ? name : "-", method != NULL ? method : "-", key->number, type, driver_record_bits(key),
                   algorithm, usage);
     output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "key_id",
                                     (json_int_t)key->key_id, "name", name, "method", method, "slot",
-                                    (json_int_t)key->slot, "type", type, "bits", (int)driver_record_bits(key),
+                                    (json_int_t)key->number, "type", type, "bits", (int)driver_record_bits(key),
                                     "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
+    if (key->number >= CHIP_SLOTS)
+        output_warn(output,
+                    "imprint: key %" PRIu32 " points to slot %" PRIu64 ", which no chip has: it cannot be used. "
+                    "Its record stays until the key is destroyed (psa_destroy_key)",
+                    key->key_id, key->number);
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "base/number.h"
 #include "chip/operations.h"
+#include "psa/random_watch.h"
 #include "station/device.h"
 
 enum random_option { OPTION_HEX, OPTION_COUNT };
@@ -16,17 +17,21 @@ static const struct cli_option options[OPTION_COUNT] = {
 };
 
 #define RANDOM_MAX ((uint64_t)1024 * 1024)
-#define RANDOM_BLOCK 32 /* what one Random command gives */
 
 static bool read_random(struct device *device, uint8_t *out, size_t len, struct error *err)
 {
-    uint8_t block[RANDOM_BLOCK];
+    uint8_t block[RANDOM_WATCH_BLOCK];
+    struct random_watch watch = {.count = 0};
     bool ok = true;
 
-    for (size_t done = 0; done < len && ok; done += RANDOM_BLOCK) {
+    for (size_t done = 0; done < len && ok; done += sizeof block) {
         ok = chip_random(&device->chip, block, err) == CHIP_OK;
+        if (ok && !random_watch_accepts(&watch, block)) {
+            error_set(err, ERROR_CHIP_REFUSED, "the chip's random numbers repeat", "take this part off the line");
+            ok = false;
+        }
         if (ok)
-            memcpy(out + done, block, len - done < RANDOM_BLOCK ? len - done : RANDOM_BLOCK);
+            memcpy(out + done, block, len - done < sizeof block ? len - done : sizeof block);
     }
     bytes_wipe(block, sizeof block);
     return ok;

@@ -80,6 +80,17 @@ void imprint_psa_stop(struct imprint_psa *psa)
     memset(psa, 0, sizeof *psa);
 }
 
+psa_status_t imprint_psa_check_slot(const psa_key_attributes_t *attributes)
+{
+    struct driver *driver = driver_bound();
+    struct error err = {.reason = ERROR_NONE};
+
+    if (driver == NULL)
+        return keys_check_slot(attributes, &err);
+    keys_forget_reason(driver);
+    return keys_check_slot(attributes, &driver->last_error);
+}
+
 const char *imprint_psa_reason(psa_status_t status)
 {
     struct driver *driver = driver_bound();

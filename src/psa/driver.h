@@ -17,6 +17,7 @@
 #include "chip/chip.h"
 #include "chip/config.h"
 #include "base/error.h"
+#include "psa/random_watch.h"
 #include "storage/storage.h"
 
 struct driver_settings {
@@ -43,6 +44,7 @@ struct driver {
     bool erasing;      /* a slot may still hold a destroyed key that must be overwritten */
     bool working;      /* a method is running, which may need what is in the chip's registers */
     bool slot_written; /* this call may have changed the slot of a new key */
+    struct random_watch random_watch;
 };
 
 /*

@@ -71,6 +71,18 @@ bool keys_slot_is_scrap(struct driver *driver, uint8_t slot)
 
 /* --- making ------------------------------------------------------------------------------------------------------ */
 
+psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct error *err)
+{
+    if (!shell_names_slot(attributes) ||
+        PSA_KEY_LIFETIME_GET_LOCATION(psa_get_key_lifetime(attributes)) != PSA_KEY_LOCATION_LOCAL_STORAGE)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_KEY_ATTRIBUTES,
+              "the key names a slot, but its lifetime is not the chip's: PSA_ATECC608A_LIFETIME, 0x6001",
+              "set that lifetime in the key's attributes, or name no slot");
+    error_with_psa(err, PSA_ERROR_INVALID_ARGUMENT);
+    return PSA_ERROR_INVALID_ARGUMENT;
+}
+
 static psa_key_attributes_t with_slot(const psa_key_attributes_t *attributes, uint8_t slot)
 {
     psa_key_attributes_t named = *attributes;
@@ -86,7 +98,10 @@ psa_status_t keys_register(struct driver *driver, const psa_key_attributes_t *at
     const psa_key_attributes_t named = with_slot(attributes, slot);
 
     keys_forget_reason(driver);
-    return explained(driver, shell_register(&named), psa_get_key_id(attributes), err);
+    psa_status_t status = keys_check_slot(&named, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = shell_register(&named);
+    return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
 psa_status_t keys_generate(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
@@ -96,7 +111,10 @@ psa_status_t keys_generate(struct driver *driver, const psa_key_attributes_t *at
     psa_key_id_t id;
 
     keys_forget_reason(driver);
-    return explained(driver, psa_generate_key(&named, &id), psa_get_key_id(attributes), err);
+    psa_status_t status = keys_check_slot(&named, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = psa_generate_key(&named, &id);
+    return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
 psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot, struct bytes key,
@@ -106,7 +124,10 @@ psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attr
     psa_key_id_t id;
 
     keys_forget_reason(driver);
-    return explained(driver, psa_import_key(&named, key.data, key.len, &id), psa_get_key_id(attributes), err);
+    psa_status_t status = keys_check_slot(&named, &driver->last_error);
+    if (status == PSA_SUCCESS)
+        status = psa_import_key(&named, key.data, key.len, &id);
+    return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
 /* --- using ------------------------------------------------------------------------------------------------------- */

@@ -52,6 +52,12 @@ psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *a
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 bool keys_slot_is_scrap(struct driver *driver, uint8_t slot);
 
+/*
+ * Refuses attributes that name a slot but have a lifetime outside any secure element: the core would ignore the slot
+ * and make the key in software. PSA_ERROR_INVALID_ARGUMENT with the reason in `err`; otherwise PSA_SUCCESS.
+ */
+psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct error *err);
+
 /* --- making ------------------------------------------------------------------------------------------------------ */
 
 /*

@@ -5,8 +5,6 @@
 
 #include "chip/operations.h"
 
-#define BLOCK 32
-
 static psa_status_t refuse(psa_status_t status, enum error_reason reason, const char *cause, const char *next,
                            struct error *err)
 {
@@ -30,18 +28,17 @@ static psa_status_t check_locked(struct driver *driver, struct error *err)
 
 static psa_status_t fill(struct driver *driver, uint8_t *out, size_t len, struct error *err)
 {
-    uint8_t block[BLOCK];
+    uint8_t block[RANDOM_WATCH_BLOCK];
     psa_status_t status = check_locked(driver, err);
 
-    for (size_t done = 0; status == PSA_SUCCESS && done < len; done += BLOCK) {
+    for (size_t done = 0; status == PSA_SUCCESS && done < len; done += sizeof block) {
         status = driver_outcome(driver, chip_random(driver->chip, block, err));
         if (status != PSA_SUCCESS)
             break;
-        if (memcmp(block, block + BLOCK / 2, BLOCK / 2) == 0 ||
-            (done != 0 && memcmp(block, out + done - BLOCK, BLOCK) == 0))
+        if (!random_watch_accepts(&driver->random_watch, block))
             status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED, "the chip's random numbers repeat",
                             "take this part off the line", err);
-        memcpy(out + done, block, len - done < BLOCK ? len - done : BLOCK);
+        memcpy(out + done, block, len - done < sizeof block ? len - done : sizeof block);
     }
     bytes_wipe(block, sizeof(block));
     return status;

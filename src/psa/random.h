@@ -12,9 +12,9 @@
 
 /*
  * Fills `len` bytes at `out`. PSA_ERROR_INSUFFICIENT_ENTROPY when the chip's config zone is unlocked (it then answers
- * with a fixed pattern), its health test failed, or its numbers repeat. PSA_ERROR_BAD_STATE while another driver call
- * is running, because Random would overwrite the chip's registers. Otherwise the status of the failed command. After a
- * failure `out` is all zero.
+ * with a fixed pattern), its health test failed, or its numbers repeat, within a call or across calls.
+ * PSA_ERROR_BAD_STATE while another driver call is running, because Random would overwrite the chip's registers.
+ * Otherwise the status of the failed command. After a failure `out` is all zero.
  */
 psa_status_t driver_random(struct driver *driver, uint8_t *out, size_t len, struct error *err);
 

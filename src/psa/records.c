@@ -68,8 +68,11 @@ static enum storage_status read_record(const struct storage *storage, struct dri
         return status;
     if (stored.size != sizeof record->header + sizeof slot)
         return STORAGE_CORRUPT;
-    record->slot = driver_slot_of(load64_le(slot));
-    return record->slot < CHIP_SLOTS ? STORAGE_OK : STORAGE_CORRUPT;
+    record->number = load64_le(slot);
+    record->is_ours = true;
+    if (record->number < CHIP_SLOTS)
+        record->slot = (uint8_t)record->number;
+    return STORAGE_OK;
 }
 
 /* Also for an absent record; a caller that asks for one record uses only the status. */
@@ -87,8 +90,7 @@ static psa_status_t records_failed(enum storage_status status, struct error *err
 
 psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record, struct error *err)
 {
-    record->key_id = key_id;
-    record->slot = CHIP_SLOTS;
+    *record = (struct driver_record){.key_id = key_id, .slot = CHIP_SLOTS};
     enum storage_status status = read_record(driver->storage, record);
     if (status == STORAGE_OK)
         return PSA_SUCCESS;
@@ -112,10 +114,12 @@ psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *con
         psa_status_t status = driver_read_record(driver, (uint32_t)uid, &record, err);
         if (status != PSA_SUCCESS)
             return status;
-        if (record.slot < CHIP_SLOTS && !visit(context, &record))
+        if (record.is_ours && !visit(context, &record))
             return PSA_SUCCESS;
     }
 }
+
+_Static_assert(DRIVER_LOCATION == STORAGE_UID_DRIVER_HIGH, "scrap records must never be write-once");
 
 struct claim {
     uint8_t slot;
@@ -127,7 +131,7 @@ static bool find_claim(void *context, const struct driver_record *record)
 {
     struct claim *claim = context;
 
-    if (record->slot == claim->slot && record->key_id != claim->except_id)
+    if (record->slot < CHIP_SLOTS && record->slot == claim->slot && record->key_id != claim->except_id)
         claim->key_id = record->key_id;
     return claim->key_id == 0;
 }

@@ -13,11 +13,13 @@
 
 #define DRIVER_RECORD_HEADER_BYTES 36
 
-/* A key record that points to a slot of this chip. */
+/* A key record. */
 struct driver_record {
     uint32_t key_id;
     uint8_t header[DRIVER_RECORD_HEADER_BYTES]; /* as stored; the functions below parse it */
-    uint8_t slot;                               /* CHIP_SLOTS: a key that is not in this chip */
+    bool is_ours;                               /* its location is this driver's */
+    uint64_t number;                            /* then: the slot number, as stored */
+    uint8_t slot;                               /* CHIP_SLOTS: not in this chip, or a number that no chip has */
 };
 
 psa_key_type_t driver_record_type(const struct driver_record *record);
@@ -26,16 +28,17 @@ psa_key_usage_t driver_record_usage(const struct driver_record *record);
 psa_algorithm_t driver_record_algorithm(const struct driver_record *record);
 
 /*
- * Reads the record of `key_id`. PSA_ERROR_DOES_NOT_EXIST if there is none; PSA_ERROR_DATA_CORRUPT if it is damaged or
- * names a slot above 15; PSA_ERROR_DATA_INVALID if it has a later format; PSA_ERROR_STORAGE_FAILURE if it cannot be
+ * Reads the record of `key_id`. PSA_ERROR_DOES_NOT_EXIST if there is none; PSA_ERROR_DATA_CORRUPT if it is damaged;
+ * PSA_ERROR_DATA_INVALID if it has a later format; PSA_ERROR_STORAGE_FAILURE if it cannot be
  * read.
  */
 psa_status_t driver_read_record(struct driver *driver, uint32_t key_id, struct driver_record *record,
                                 struct error *err);
 
 /*
- * Calls `visit` for each key record of this chip (uid in PSA's key id range, location DRIVER_LOCATION) in
- * ascending order of id until it returns false. Fails on a damaged record, naming its key id.
+ * Calls `visit` for each key record of this driver (uid in PSA's key id range, location DRIVER_LOCATION) in
+ * ascending order of id until it returns false. Fails on a damaged record, naming its key id. A record whose slot
+ * number no chip has (slot CHIP_SLOTS) is visited too: it claims no slot, and stays until somebody destroys its key.
  */
 psa_status_t driver_visit_records(struct driver *driver, bool (*visit)(void *context, const struct driver_record *),
                                   void *context, struct error *err);

@@ -35,7 +35,7 @@ static bool decide(struct driver *driver, const struct driver_unfinished *unfini
 
     switch (driver_read_record(driver, unfinished->key_id, &record, NULL)) {
     case PSA_SUCCESS:
-        whole = record.slot < CHIP_SLOTS && record.slot == unfinished->slot;
+        whole = record.is_ours && record.number == unfinished->slot;
         break;
     case PSA_ERROR_DATA_CORRUPT:
         damaged = true;

@@ -13,6 +13,9 @@
 /* Sets the slot number in the attributes. */
 void shell_name_slot(psa_key_attributes_t *attributes, uint8_t slot);
 
+/* Whether the attributes name a slot, of whatever number. */
+bool shell_names_slot(const psa_key_attributes_t *attributes);
+
 /* The slot number in attributes that the core returned; `otherwise` if there is none. */
 uint8_t shell_slot_of(const psa_key_attributes_t *attributes, uint8_t otherwise);
 

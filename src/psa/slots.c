@@ -152,8 +152,10 @@ bool driver_slot_is_scrap(struct driver *driver, uint8_t slot)
 static bool note_claim(void *context, const struct driver_record *record)
 {
     struct driver_map *map = context;
-    struct driver_slot *slot = &map->slots[record->slot];
 
+    if (record->slot >= CHIP_SLOTS)
+        return true;
+    struct driver_slot *slot = &map->slots[record->slot];
     if (slot->claimed_by == 0)
         slot->claimed_by = record->key_id;
     slot->scrap = false;

@@ -13,6 +13,7 @@ psa_status_t driver_status_of_storage(enum storage_status status)
         [STORAGE_CORRUPT] = PSA_ERROR_DATA_CORRUPT,
         [STORAGE_FUTURE] = PSA_ERROR_DATA_INVALID,
         [STORAGE_FAILED] = PSA_ERROR_STORAGE_FAILURE,
+        [STORAGE_REFUSED] = PSA_ERROR_NOT_SUPPORTED,
     };
     if ((unsigned)status >= sizeof statuses / sizeof statuses[0])
         return PSA_ERROR_GENERIC_ERROR;

@@ -11,6 +11,7 @@
 #include "base/number.h"
 #include "station/folder.h"
 #include "storage/file_name.h"
+#include "storage/record.h"
 
 static struct store_change *find_change(struct store *store, uint64_t uid)
 {
@@ -48,6 +49,8 @@ static enum storage_status store_set(void *context, uint64_t uid, uint32_t flags
         return store->back.operations->set(store->back.context, uid, flags, content);
     if (content.len > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
+    if ((flags & STORAGE_FLAG_WRITE_ONCE) != 0 && storage_record_is_system(uid))
+        return STORAGE_REFUSED;
     copy = malloc(content.len + 1);
     if (copy == NULL)
         return STORAGE_FULL;

@@ -193,7 +193,8 @@ static enum storage_status publish(struct storage_file *self, int fd, const char
         error = errno;
     }
     if (!good) {
-        discard(self, temp);
+        if (strcmp(temp, STORAGE_FILE_KEPT) != 0) /* its blocks are wanted again */
+            discard(self, temp);
         errno = error;
         return status_of_errno(error);
     }
@@ -246,6 +247,73 @@ static void file_release(void *context)
     self->reserved = self->inherited = false;
 }
 
+/* Creates a file of zeros: a sparse file would have no blocks. The caller syncs the directory. */
+static enum storage_status allocate(const struct storage_file *self, const char *name, size_t size)
+{
+    static const uint8_t zeros[READ_MAX];
+    int fd = create_temp(self, name);
+    bool good = fd >= 0 && write_all(self, fd, bytes_of(zeros, size)) && sync_again(self, fd);
+    int error = errno;
+
+    if (fd >= 0 && !close_once(self, fd) && good) {
+        good = false;
+        error = errno;
+    }
+    if (good)
+        return STORAGE_OK;
+    discard(self, name);
+    return status_of_errno(error);
+}
+
+static bool has_file(const struct storage_file *self, const char *name)
+{
+    const int fd = open_again(self, self->directory_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+
+    return fd >= 0 && close_once(self, fd);
+}
+
+/* Before the record `uid` is created: makes sure that there is the record STORAGE_KEPT_UID, or room for it. */
+static enum storage_status keep_room(struct storage_file *self, uint64_t uid)
+{
+    char name[STORAGE_FILE_NAME_SIZE];
+
+    storage_file_name(STORAGE_KEPT_UID, name);
+    if (storage_record_may_use_kept_room(uid) || has_file(self, STORAGE_FILE_KEPT) || has_file(self, name))
+        return STORAGE_OK;
+    const enum storage_status status = allocate(self, STORAGE_FILE_KEPT, STORAGE_RECORD_BYTES(STORAGE_KEPT_BYTES));
+    if (status != STORAGE_OK)
+        return status;
+    self->unsynced = true;
+    return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
+}
+
+/*
+ * Opens the file into which a new record of `size` bytes is written; `*temp` gets its name. -1 with errno on failure.
+ * Where room is kept or reserved, the blocks are allocated already: this succeeds even if the disk has filled up since.
+ */
+static int open_for_new(struct storage_file *self, uint64_t uid, size_t size, const char **temp)
+{
+    int fd = -1;
+
+    if (uid == STORAGE_KEPT_UID) {
+        *temp = STORAGE_FILE_KEPT;
+        fd = open_again(self, self->directory_fd, *temp, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0)
+            return fd;
+    }
+    if (self->reserved && self->reserved_size >= size) {
+        *temp = STORAGE_FILE_RESERVED;
+        fd = open_again(self, self->directory_fd, *temp, O_WRONLY | O_NOFOLLOW);
+    }
+    if (fd >= 0) {
+        self->reserved = self->inherited = false;
+        return fd;
+    }
+    file_release(self);
+    *temp = STORAGE_FILE_TEMP;
+    return create_temp(self, *temp);
+}
+
 static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
 {
     struct storage_file *self = context;
@@ -254,16 +322,17 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
     struct storage_record record;
     struct bytes present;
     char name[STORAGE_FILE_NAME_SIZE];
-    const char *temp = NULL;
-    int fd = -1;
+    const char *temp = STORAGE_FILE_TEMP;
     enum storage_status status;
 
     if (content.len > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
+    if ((flags & STORAGE_FLAG_WRITE_ONCE) != 0 && storage_record_is_system(uid))
+        return STORAGE_REFUSED;
     if (!sync_directory(self))
         return STORAGE_FAILED;
     const enum storage_status before = read_record(self, uid, room, &record, &present);
-    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0) {
+    if (before == STORAGE_OK && storage_record_is_permanent(&record)) {
         status = STORAGE_PERMANENT;
         goto out;
     }
@@ -278,19 +347,10 @@ static enum storage_status file_set(void *context, uint64_t uid, uint32_t flags,
     /* Always fits: `room` is as long as the longest record. */
     (void)storage_record_write(uid, flags, content, &encoded);
     storage_file_name(uid, name);
-    if (before == STORAGE_ABSENT && self->reserved && self->reserved_size >= encoded.len) {
-        /* The blocks are allocated already, so this succeeds even if the disk has filled up since. */
-        temp = STORAGE_FILE_RESERVED;
-        fd = open_again(self, self->directory_fd, temp, O_WRONLY | O_NOFOLLOW);
-    }
-    if (fd < 0) {
-        if (before == STORAGE_ABSENT)
-            file_release(self);
-        temp = STORAGE_FILE_TEMP;
-        fd = create_temp(self, temp);
-    } else {
-        self->reserved = self->inherited = false;
-    }
+    status = before == STORAGE_ABSENT ? keep_room(self, uid) : STORAGE_OK;
+    if (status != STORAGE_OK)
+        goto out;
+    const int fd = before == STORAGE_ABSENT ? open_for_new(self, uid, encoded.len, &temp) : create_temp(self, temp);
     status = publish(self, fd, temp, bytes_written(&encoded), name);
 out:
     bytes_wipe(room, sizeof room);
@@ -333,13 +393,17 @@ static enum storage_status file_remove(void *context, uint64_t uid)
         return STORAGE_FAILED;
     enum storage_status status = read_record(self, uid, room, &record, &content);
     bytes_wipe(room, sizeof room);
-    if (status == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+    if (status == STORAGE_OK && storage_record_is_permanent(&record))
         return STORAGE_PERMANENT;
     if (status != STORAGE_OK && status != STORAGE_CORRUPT)
         return status;
     storage_file_name(uid, name);
     self->unsynced = true;
-    if (self->system->unlinkat(self->directory_fd, name, 0) < 0)
+    /* The kept room is the file of the record that is removed, so it cannot get lost in between. */
+    const bool keep = uid == STORAGE_KEPT_UID && status == STORAGE_OK;
+    const int result = keep ? self->system->renameat(self->directory_fd, name, self->directory_fd, STORAGE_FILE_KEPT)
+                            : self->system->unlinkat(self->directory_fd, name, 0);
+    if (result < 0)
         return status_of_errno(errno);
     return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
 }
@@ -387,31 +451,21 @@ static enum storage_status file_next(void *context, bool first, uint64_t *uid)
     return find_next(context, first, uid);
 }
 
-/* Writes zeros and syncs them, because a sparse file has no blocks allocated. */
 static enum storage_status file_reserve(void *context, uint32_t size)
 {
     struct storage_file *self = context;
-    static const uint8_t zeros[READ_MAX];
-    const struct bytes room = bytes_of(zeros, STORAGE_RECORD_BYTES((size_t)size));
+    const size_t room = STORAGE_RECORD_BYTES((size_t)size);
 
     if (size > STORAGE_RECORD_MAX)
         return STORAGE_FULL;
-    if (self->reserved && self->reserved_size >= room.len)
+    if (self->reserved && self->reserved_size >= room)
         return STORAGE_OK;
     file_release(self);
-    int fd = create_temp(self, STORAGE_FILE_RESERVED);
-    bool good = fd >= 0 && write_all(self, fd, room) && sync_again(self, fd);
-    int error = errno;
-    if (fd >= 0 && !close_once(self, fd) && good) {
-        good = false;
-        error = errno;
-    }
-    if (!good) {
-        discard(self, STORAGE_FILE_RESERVED);
-        return status_of_errno(error);
-    }
+    const enum storage_status status = allocate(self, STORAGE_FILE_RESERVED, room);
+    if (status != STORAGE_OK)
+        return status;
     self->reserved = true;
-    self->reserved_size = room.len;
+    self->reserved_size = room;
     /* Make it durable, so that recovery after a power cut has room to write. */
     self->unsynced = true;
     return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;

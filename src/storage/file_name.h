@@ -14,6 +14,8 @@
 #define STORAGE_FILE_TEMP "writing.tmp"      /* a record being written, before its rename */
 #define STORAGE_FILE_RESERVED "reserved.tmp" /* reserved room for one record */
 
+#define STORAGE_FILE_KEPT "kept" /* room for one record STORAGE_KEPT_UID, while there is none */
+
 #define STORAGE_FILE_NAME_SIZE 24 /* length of a record's file name, with the closing NUL */
 
 void storage_file_name(uint64_t uid, char name[static STORAGE_FILE_NAME_SIZE]);

@@ -242,41 +242,56 @@ static uint32_t room_in(struct storage_flash *self, uint32_t block, uint64_t uid
     return room;
 }
 
-/* Whether some block still has `kept` bytes of room when `item` is stored in `block`. */
-static bool leaves_room(struct storage_flash *self, const struct flash_entry *item, uint32_t block, uint32_t kept)
+/* Bytes on flash that a change must leave free for two records, in one block or in two. 0: for none. */
+struct free_room {
+    uint32_t reserved; /* by reserve() */
+    uint32_t kept;     /* for STORAGE_KEPT_UID */
+};
+
+/* Whether this room is still free when `item` is stored in `block`. */
+static bool leaves_room(struct storage_flash *self, const struct flash_entry *item, uint32_t block,
+                        struct free_room wanted)
 {
-    if (kept == 0)
-        return true;
+    uint32_t room[STORAGE_FLASH_BLOCKS_MAX], places = 0;
     const uint32_t live = item->kind == FLASH_ENTRY_RECORD ? item->span : 0;
-    for (uint32_t i = 0; has_place(self, i); i++) {
-        if (room_in(self, i, item->uid) >= kept + (i == block ? live : 0))
-            return true;
+
+    if (wanted.reserved == 0 && wanted.kept == 0)
+        return true;
+    for (; places < STORAGE_FLASH_BLOCKS_MAX && has_place(self, places); places++) {
+        room[places] = room_in(self, places, item->uid);
+        if (places == block)
+            room[places] -= flash_smaller(live, room[places]);
     }
+    for (uint32_t i = 0; i < places; i++)
+        for (uint32_t j = 0; j < places && room[i] >= wanted.reserved; j++)
+            if (room[j] >= wanted.kept + (i == j ? wanted.reserved : 0))
+                return true;
     return false;
 }
 
 #define NO_BLOCK UINT32_MAX
 
 /*
- * Chooses the block for `item` so that `kept` bytes of room remain: a block not used yet (number self->count), else the
+ * Chooses the block for `item` so that `wanted` remains free: a block not used yet (number self->count), else the
  * oldest that fits.
  */
-static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
+static uint32_t choose(struct storage_flash *self, const struct flash_entry *item, struct free_room wanted)
 {
     for (uint32_t i = 0; i <= self->count; i++) {
         const uint32_t block = i == 0 ? self->count : i - 1;
         if (has_place(self, block) && room_in(self, block, item->uid) >= item->span &&
-            leaves_room(self, item, block, kept))
+            leaves_room(self, item, block, wanted))
             return block;
     }
     return NO_BLOCK;
 }
 
 /*
- * Writes `item`, and keeps room for a record of `kept` bytes. FULL changes no record. Terminates: each turn closes a
+ * Writes `item`, and leaves `wanted` free. FULL changes no record. Terminates: each turn closes a
  * block, retires one, or moves the block that has room closer to being the oldest.
  */
-static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item, uint32_t kept)
+static enum storage_status write_entry(struct storage_flash *self, const struct flash_entry *item,
+                                       struct free_room wanted)
 {
     const struct imprint_flash_device *device = self->device;
     for (;;) {
@@ -284,7 +299,7 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
         struct storage_flash_block *newest = &self->blocks[count - 1];
 
         if (!self->closed && item->span <= device->block_size - newest->end * device->unit &&
-            leaves_room(self, item, count - 1, kept)) {
+            leaves_room(self, item, count - 1, wanted)) {
             self->closed = true;
             if (add(self, newest, item)) {
                 self->closed = false;
@@ -292,7 +307,7 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
             }
             continue;
         }
-        const uint32_t block = choose(self, item, kept);
+        const uint32_t block = choose(self, item, wanted);
         if (self->fault)
             return STORAGE_FAILED;
         if (block == NO_BLOCK)
@@ -307,6 +322,26 @@ static enum storage_status write_entry(struct storage_flash *self, const struct 
     }
 }
 
+/* Bytes on flash of the record that a full store still has room for. */
+static uint32_t kept_span(const struct imprint_flash_device *device)
+{
+    struct flash_entry entry;
+
+    flash_entry_size(device, (uint32_t)STORAGE_RECORD_BYTES(STORAGE_KEPT_BYTES), &entry);
+    return entry.span;
+}
+
+/* The room that a record `uid` may not use: that of STORAGE_KEPT_UID, as long as there is no such record. */
+static uint32_t kept_room(struct storage_flash *self, uint64_t uid)
+{
+    struct flash_entry found;
+    struct storage_record record;
+
+    if (storage_record_may_use_kept_room(uid) || look_up(self, STORAGE_KEPT_UID, &found, &record) != STORAGE_ABSENT)
+        return 0;
+    return kept_span(self->device);
+}
+
 /* ---- the five operations ---------------------------------------------------------------------------------------- */
 
 /* Stores `record` under `uid`, or removes the record there (NULL). */
@@ -314,11 +349,12 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
 {
     struct flash_entry present, item;
     struct storage_record before;
-    uint32_t length = 0, kept = 0;
+    struct free_room wanted = {0, 0};
+    uint32_t length = 0;
 
     enum storage_status status = look_up(self, uid, &present, &before);
     const bool absent = status == STORAGE_ABSENT;
-    if (status == STORAGE_OK && (before.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+    if (status == STORAGE_OK && storage_record_is_permanent(&before))
         return STORAGE_PERMANENT;
     if (status == STORAGE_FUTURE || status == STORAGE_FAILED || (absent && record == NULL))
         return status;
@@ -328,14 +364,16 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
             return STORAGE_OK;
         length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
         /* A new record may use the reserved room. A removal uses no room beside live records. */
-        kept = absent ? 0 : self->reserved;
+        wanted = (struct free_room){.reserved = absent ? 0 : self->reserved, .kept = kept_room(self, uid)};
+        if (self->fault)
+            return STORAGE_FAILED;
     }
     item.uid = uid;
     item.at = 0; /* not written yet */
     item.record = record;
     item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, length, &item);
-    status = write_entry(self, &item, kept);
+    status = write_entry(self, &item, wanted);
     if (status == STORAGE_OK && absent)
         self->reserved = 0;
     return status;
@@ -345,6 +383,8 @@ static enum storage_status flash_set(void *context, uint64_t uid, uint32_t flags
 {
     const struct flash_record record = {.flags = flags, .content = content};
 
+    if ((flags & STORAGE_FLAG_WRITE_ONCE) != 0 && storage_record_is_system(uid))
+        return STORAGE_REFUSED;
     return content.len > STORAGE_RECORD_MAX ? STORAGE_FULL : change(context, uid, &record);
 }
 
@@ -405,8 +445,8 @@ static enum storage_status flash_reserve(void *context, uint32_t size)
     item.uid = 0; /* choose() reads only this field and the span */
     item.kind = FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
-    self->fault = false;
-    const uint32_t block = choose(self, &item, 0);
+    const struct free_room wanted = {.kept = kept_room(self, 0)}; /* clears self->fault first */
+    const uint32_t block = choose(self, &item, wanted);
     if (self->fault)
         return STORAGE_FAILED;
     if (block == NO_BLOCK)
@@ -578,7 +618,11 @@ uint32_t storage_flash_record_max(const struct imprint_flash_device *device)
         blocks > STORAGE_FLASH_BLOCKS_MAX || device->spare_blocks > blocks - 2 || size % unit != 0 ||
         size / unit > UINT16_MAX)
         return 0;
-    const uint32_t overhead = entries_at(device) + unit + FLASH_ENTRY_PREFIX + STORAGE_RECORD_OVERHEAD;
+    uint32_t overhead = entries_at(device) + unit + FLASH_ENTRY_PREFIX + STORAGE_RECORD_OVERHEAD;
+    if (size <= overhead + STORAGE_KEPT_BYTES)
+        return 0;
+    if (blocks - device->spare_blocks == 2) /* all records are in one block, beside the room kept in it */
+        overhead += kept_span(device);
     return size <= overhead ? 0 : flash_smaller(size - overhead, STORAGE_RECORD_MAX);
 }
 

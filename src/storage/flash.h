@@ -49,7 +49,7 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
 
 /*
  * The longest content of a record on such a device: STORAGE_RECORD_MAX, or less if a block is smaller. 0 if the
- * geometry is out of bounds.
+ * geometry is out of bounds, or a block has no room for the record STORAGE_KEPT_UID.
  */
 uint32_t storage_flash_record_max(const struct imprint_flash_device *device);
 

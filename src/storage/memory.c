@@ -36,6 +36,19 @@ static enum storage_status find(const struct storage_memory *self, uint64_t uid,
     return STORAGE_ABSENT;
 }
 
+/* The room that a record `uid` may not use: that of STORAGE_KEPT_UID, as long as there is no such record. */
+static size_t kept_room(const struct storage_memory *self, uint64_t uid)
+{
+    struct place place;
+    struct storage_record record;
+    struct bytes content;
+
+    if (storage_record_may_use_kept_room(uid) ||
+        find(self, STORAGE_KEPT_UID, &place, &record, &content) != STORAGE_ABSENT)
+        return 0;
+    return STORAGE_MEMORY_BYTES((size_t)STORAGE_KEPT_BYTES);
+}
+
 /* Removes the entry, closes the gap and wipes the bytes freed. */
 static void cut(struct storage_memory *self, struct place place)
 {
@@ -53,17 +66,19 @@ static enum storage_status memory_set(void *context, uint64_t uid, uint32_t flag
     struct storage_record record;
     struct bytes present;
 
+    if ((flags & STORAGE_FLAG_WRITE_ONCE) != 0 && storage_record_is_system(uid))
+        return STORAGE_REFUSED;
     const enum storage_status before = find(self, uid, &place, &record, &present);
-    if (before == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+    if (before == STORAGE_OK && storage_record_is_permanent(&record))
         return STORAGE_PERMANENT;
     if (before == STORAGE_OK && record.flags == flags && bytes_equal(present, content))
         return STORAGE_OK;
     if (before == STORAGE_FUTURE)
         return before;
     /* place.len is 0 when there is none yet, else part of entries.len: the difference does not wrap. */
-    const size_t kept = self->entries.len - place.len;
-    const size_t held_back = before == STORAGE_ABSENT ? 0 : self->reserved;
-    if (content.len > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES(content.len) + held_back > self->entries.cap - kept)
+    const size_t others = self->entries.len - place.len;
+    const size_t held_back = (before == STORAGE_ABSENT ? 0 : self->reserved) + kept_room(self, uid);
+    if (content.len > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES(content.len) + held_back > self->entries.cap - others)
         return STORAGE_FULL;
     cut(self, place);
     uint8_t *entry = self->entries.data + self->entries.len;
@@ -105,7 +120,7 @@ static enum storage_status memory_remove(void *context, uint64_t uid)
     struct bytes content;
 
     enum storage_status status = find(self, uid, &place, &record, &content);
-    if (status == STORAGE_OK && (record.flags & STORAGE_FLAG_WRITE_ONCE) != 0)
+    if (status == STORAGE_OK && storage_record_is_permanent(&record))
         return STORAGE_PERMANENT;
     if (status == STORAGE_OK || status == STORAGE_CORRUPT) {
         cut(self, place);
@@ -135,7 +150,8 @@ static enum storage_status memory_next(void *context, bool first, uint64_t *uid)
 static enum storage_status memory_reserve(void *context, uint32_t size)
 {
     struct storage_memory *self = context;
-    if (size > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES((size_t)size) > self->entries.cap - self->entries.len)
+    if (size > STORAGE_RECORD_MAX ||
+        STORAGE_MEMORY_BYTES((size_t)size) + kept_room(self, 0) > self->entries.cap - self->entries.len)
         return STORAGE_FULL;
     if (self->reserved < STORAGE_MEMORY_BYTES((size_t)size))
         self->reserved = STORAGE_MEMORY_BYTES((size_t)size);

@@ -71,6 +71,26 @@ void storage_record_write_header(uint64_t uid, uint32_t flags, uint32_t size,
     storage_record_seal(header, AT_HEADER_CRC);
 }
 
+static bool is_of_driver(uint64_t uid)
+{
+    return uid >> 32 == STORAGE_UID_DRIVER_HIGH;
+}
+
+bool storage_record_is_system(uint64_t uid)
+{
+    return (uid >= STORAGE_UID_CORE_FIRST && uid <= STORAGE_UID_CORE_LAST) || is_of_driver(uid);
+}
+
+bool storage_record_may_use_kept_room(uint64_t uid)
+{
+    return uid == STORAGE_KEPT_UID || is_of_driver(uid);
+}
+
+bool storage_record_is_permanent(const struct storage_record *record)
+{
+    return (record->flags & STORAGE_FLAG_WRITE_ONCE) != 0 && !storage_record_is_system(record->uid);
+}
+
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out)
 {
     if (content.len > STORAGE_RECORD_MAX || STORAGE_RECORD_BYTES(content.len) > out->cap - out->len)

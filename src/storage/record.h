@@ -26,6 +26,18 @@
 /* Bytes that a record with `size` bytes of content takes. */
 #define STORAGE_RECORD_BYTES(size) (STORAGE_RECORD_OVERHEAD + (size))
 
+/* Whether PSA's core or the driver must be able to replace the record `uid`: storage.h lists these uids. */
+bool storage_record_is_system(uint64_t uid);
+
+/*
+ * Whether the record `uid` may use the room that is kept for STORAGE_KEPT_UID: that record itself; the driver's, which
+ * recovery stores and which are small.
+ */
+bool storage_record_may_use_kept_room(uint64_t uid);
+
+/* Whether the record may be neither replaced nor removed. */
+bool storage_record_is_permanent(const struct storage_record *record);
+
 /* Appends the stored form to `out`. False, with `out` unchanged, when it does not fit or exceeds STORAGE_RECORD_MAX. */
 bool storage_record_write(uint64_t uid, uint32_t flags, struct bytes content, struct bytes_out *out);
 

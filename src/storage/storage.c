@@ -12,6 +12,7 @@ const char *storage_status_text(enum storage_status status)
         [STORAGE_CORRUPT] = "the record is damaged",
         [STORAGE_FUTURE] = "the record was stored by a later version",
         [STORAGE_FAILED] = "the storage medium failed",
+        [STORAGE_REFUSED] = "a record of PSA itself cannot be write-once",
     };
     if ((unsigned)status >= sizeof texts / sizeof texts[0])
         return "unexpected storage status";

@@ -18,6 +18,24 @@
 /* The only record flag that stores interpret: PSA_STORAGE_FLAG_WRITE_ONCE of PSA ITS. */
 #define STORAGE_FLAG_WRITE_ONCE 1u
 
+/*
+ * The records of PSA's core (Mbed TLS 3.6, library/psa_crypto_storage.h and psa_crypto_se.h: drivers' data, seed,
+ * transaction) and of imprint's driver (psa/scrap.h; the upper half is the driver's location). They are rewritten at
+ * each start or with each key, so one that could never change would stop PSA. set() refuses to make one write-once; one
+ * that is write-once already is treated as if it were not.
+ */
+#define STORAGE_UID_CORE_FIRST 0xFFFFFE00u
+#define STORAGE_UID_CORE_LAST 0xFFFFFFFFu
+#define STORAGE_UID_DRIVER_HIGH 0x60u
+
+/*
+ * A full store still has room for this one record: the PSA core's transaction, without which no key can be destroyed.
+ * A set() of another record, but for those of the driver, is FULL before it uses that room. Files: room is kept from
+ * the first record on, on a file system that overwrites a file's blocks in place.
+ */
+#define STORAGE_KEPT_UID 0xFFFFFF74u
+#define STORAGE_KEPT_BYTES 32u
+
 enum storage_status {
     STORAGE_OK = 0,
     STORAGE_ABSENT,    /* no record with this uid */
@@ -27,6 +45,7 @@ enum storage_status {
     STORAGE_CORRUPT,   /* the record exists, but is damaged or truncated */
     STORAGE_FUTURE,    /* the record or store has a later format version; unchanged */
     STORAGE_FAILED,    /* the medium failed */
+    STORAGE_REFUSED,   /* records with this uid cannot be write-once; nothing was changed */
 };
 
 struct storage_record {
@@ -42,7 +61,8 @@ struct storage_record {
 struct storage_operations {
     /*
      * Creates or replaces the record; the change is durable on return. Writes nothing if content and flags are the
-     * same. Replaces a damaged record, but not a write-once one (PERMANENT) or a later version's (FUTURE).
+     * same. Replaces a damaged record, but not a write-once one (PERMANENT) or a later version's (FUTURE). REFUSED for
+     * a write-once record under a uid of the core or the driver (above).
      */
     enum storage_status (*set)(void *context, uint64_t uid, uint32_t flags, struct bytes content);
 

@@ -20,7 +20,7 @@ DUMPS = ROOT / "test" / "data" / "configs"
 EXITS = {0, 1, 2, 3, 4, 5, 130}
 
 # Of the key store's files these are no content: who holds it, and room kept for a record.
-NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp"}
+NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp", "kept"}
 
 
 class Result:

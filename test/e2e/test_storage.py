@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -167,6 +168,22 @@ def test_damaged_key_records_are_an_error_and_never_absent(provisioned):
         path.write_bytes(good)
     assert provisioned.chip.read_bytes() == chip
     assert "nothing to do" in provisioned.run("provision", EXAMPLE).out
+
+
+def test_record_with_a_slot_that_no_chip_has(provisioned):
+    """It hinders nothing, `keys` names it, and it stays as it is."""
+    path, other = (provisioned.psa / f"{uid:016x}.record" for uid in (18, 77))
+    header, content = path.read_bytes()[:24], path.read_bytes()[28:-4]
+    header = header[:8] + (77).to_bytes(8, "little") + header[16:]
+    content = content[:36] + (99).to_bytes(8, "little")
+    stored = header + zlib.crc32(header).to_bytes(4, "little") + content + zlib.crc32(header + content).to_bytes(4, "little")
+    other.write_bytes(stored)
+    other.chmod(0o600)
+    result = provisioned.run("keys")
+    assert "key 77 points to slot 99, which no chip has" in result.err
+    assert [key["slot"] for key in provisioned.json("keys").objects if key.get("key_id") == 77] == [99]
+    provisioned.run("provision", EXAMPLE)
+    assert other.read_bytes() == stored
 
 
 def test_erase_is_the_way_out_of_damage(provisioned):

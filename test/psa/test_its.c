@@ -182,7 +182,8 @@ static void test_statuses(void **state)
         {STORAGE_CORRUPT, PSA_ERROR_DATA_CORRUPT},
         {STORAGE_FUTURE, PSA_ERROR_DATA_INVALID},
         {STORAGE_FAILED, PSA_ERROR_STORAGE_FAILURE},
-        {STORAGE_FAILED + 1, PSA_ERROR_GENERIC_ERROR},
+        {STORAGE_REFUSED, PSA_ERROR_NOT_SUPPORTED},
+        {STORAGE_REFUSED + 1, PSA_ERROR_GENERIC_ERROR},
         {-1, PSA_ERROR_GENERIC_ERROR},
     };
     static const struct storage_operations operations = {.set = answer_set, .get = answer_get, .remove = answer_remove};

@@ -181,6 +181,65 @@ static void test_chip_that_repeats_itself(void **state)
     expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CHIP_REFUSED);
 }
 
+/* Blocks made by a counter: which of them the generator gives next. */
+static const uint8_t *sequence;
+static size_t sequence_at;
+
+static enum imprint_transport_status sequence_receive(void *context, uint8_t *group, size_t cap, size_t *len)
+{
+    enum imprint_transport_status status = real_operations->receive(context, group, cap, len);
+
+    if (status == IMPRINT_TRANSPORT_OK && is_random && *len == 35) {
+        for (size_t i = 0; i < 32; i++)
+            group[1 + i] = (uint8_t)(i * 37 + sequence[sequence_at]);
+        sequence_at++;
+        store16_le(group + 33, crc16_update(CRC16_START, bytes_of(group, 33)));
+    }
+    return status;
+}
+
+/*
+ * A generator that is stuck from one call to the next, each asking for one block: the same again, a circle of two or of
+ * five that it enters at once or late.
+ */
+static void test_repeats_across_calls(void **state)
+{
+    static const struct {
+        const char *name;
+        uint8_t blocks[24];
+        unsigned good; /* calls before the one that is refused */
+    } rows[] = {
+        {"the same again", {1, 1}, 1},
+        {"the same again, later", {1, 2, 3, 4, 5, 5}, 5},
+        {"a circle of two from the start", {1, 2, 1, 2, 1, 2}, 3},
+        {"a circle of two", {9, 1, 2, 1, 2, 1, 2, 1, 2}, 3},
+        {"a circle of five", {8, 9, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5}, 12},
+    };
+    uint8_t out[32];
+    enum error_reason reason;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        start(WORLD_TRUST_AND_GO);
+        real_operations = world.chip.transport.operations;
+        stuck_operations = *real_operations;
+        stuck_operations.send = stuck_send;
+        stuck_operations.receive = sequence_receive;
+        world.chip.transport.operations = &stuck_operations;
+        sequence = rows[i].blocks;
+        sequence_at = 0;
+        unsigned good = 0;
+        while (good < 20 && ask(out, sizeof out, &reason) == PSA_SUCCESS)
+            good++;
+        if (good != rows[i].good)
+            fail_msg("%s: refused after %u calls, not %u", rows[i].name, good, rows[i].good);
+        assert_int_equal(reason, ERROR_CHIP_REFUSED);
+        assert_true(bytes_all(bytes_of(out, sizeof out), 0));
+        if (i + 1 < sizeof rows / sizeof rows[0])
+            world_remove(&world);
+    }
+}
+
 /* Asked for while a key is being made: from the guard, with the driver's method on the stack. */
 static psa_status_t asked_within;
 
@@ -228,6 +287,7 @@ int main(void)
         cmocka_unit_test_teardown(test_the_reason_goes_with_its_status, end),
         cmocka_unit_test_teardown(test_chip_that_fails, end),
         cmocka_unit_test_teardown(test_chip_that_repeats_itself, end),
+        cmocka_unit_test_teardown(test_repeats_across_calls, end),
         cmocka_unit_test_teardown(test_chip_that_is_at_work, end),
     };
 

@@ -18,10 +18,10 @@ static void only_success_is_success(void **state)
         assert_int_equal(psa == PSA_SUCCESS, status == CHIP_OK);
         assert_int_equal(psa == PSA_ERROR_GENERIC_ERROR, status >= CHIP_STATUS_COUNT);
     }
-    for (int status = 0; status <= STORAGE_FAILED + 300; status++) {
+    for (int status = 0; status <= STORAGE_REFUSED + 300; status++) {
         psa_status_t psa = driver_status_of_storage((enum storage_status)status);
         assert_int_equal(psa == PSA_SUCCESS, status == STORAGE_OK);
-        assert_int_equal(psa == PSA_ERROR_GENERIC_ERROR, status > STORAGE_FAILED);
+        assert_int_equal(psa == PSA_ERROR_GENERIC_ERROR, status > STORAGE_REFUSED);
         assert_int_equal(psa == PSA_ERROR_DOES_NOT_EXIST, status == STORAGE_ABSENT);
     }
 }

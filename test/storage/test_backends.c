@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/order.h"
+#include "storage/record.h"
 
 struct run {
     const struct backend *backend;
@@ -118,6 +119,79 @@ static void test_flags(void **state)
                   STORAGE_PERMANENT, "set the same again");
     expect_status(storage->operations->remove(storage->context, 1), STORAGE_PERMANENT, "remove");
     expect_content(storage, 1, bytes_of("a", 1));
+}
+
+static enum storage_status put_once(struct storage *storage, uint64_t uid)
+{
+    return storage->operations->set(storage->context, uid, STORAGE_FLAG_WRITE_ONCE, bytes_of("x", 1));
+}
+
+/* What PSA's core and the driver replace all the time cannot be made write-once; what is so already does not stop them.
+ */
+static void test_write_once_of_the_system(void **state)
+{
+    struct run *run = *state;
+    struct storage *storage = STORE_OF(state);
+    static const uint64_t system[] = {0xfffffe00, 0xfffffe60,   0xffffff52,  0xffffff74,
+                                      0xffffffff, 0x6000000000, 0x600000000f};
+    static const uint64_t others[] = {1, 0x3fffffff, 0xfffffdff, 0x100000000, 0x5fffffffff, 0x6100000000};
+    uint8_t stored[STORAGE_RECORD_BYTES(1)];
+
+    for (size_t i = 0; i < sizeof system / sizeof system[0]; i++) {
+        struct bytes_out out = {.data = stored, .cap = sizeof stored};
+        expect_status(put_once(storage, system[i]), STORAGE_REFUSED, "set write-once");
+        expect_absent(storage, system[i]);
+        expect_status(put(storage, system[i], bytes_of("a", 1)), STORAGE_OK, "set");
+        expect_status(put_once(storage, system[i]), STORAGE_REFUSED, "make write-once");
+        expect_content(storage, system[i], bytes_of("a", 1));
+        assert_true(storage_record_write(system[i], STORAGE_FLAG_WRITE_ONCE, bytes_of("b", 1), &out));
+        run->backend->damage(&run->store, system[i], bytes_written(&out));
+        restart(state);
+        expect_content(storage, system[i], bytes_of("b", 1));
+        expect_status(put(storage, system[i], bytes_of("c", 1)), STORAGE_OK, "replace one that is write-once");
+        run->backend->damage(&run->store, system[i], bytes_written(&out));
+        expect_status(storage->operations->remove(storage->context, system[i]), STORAGE_OK, "remove one");
+        expect_absent(storage, system[i]);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        expect_status(put_once(storage, others[i]), STORAGE_OK, "set write-once");
+        expect_status(put(storage, others[i], bytes_of("b", 1)), STORAGE_PERMANENT, "replace");
+    }
+}
+
+/* Records of `size` bytes until there is no room; no more than `most`, for a backend that is never full. */
+static unsigned fill_store(struct storage *storage, uint64_t first, size_t size, unsigned most)
+{
+    static const uint8_t content[STORAGE_RECORD_MAX];
+    unsigned count = 0;
+    while (count < most && put(storage, first + count, bytes_of(content, size)) == STORAGE_OK)
+        count++;
+    return count;
+}
+
+/* A full store takes a transaction, then gives its room back: again and again, whatever else is stored meanwhile. */
+static void test_kept_room(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    static const size_t sizes[] = {4000, 700, 90, 44, 13, 1, 0}; /* coarse to fine: until not one byte fits */
+    uint8_t transaction[STORAGE_KEPT_BYTES];
+    uint64_t next = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        next += fill_store(storage, next, sizes[i], 64);
+    for (unsigned turn = 0; turn < 12; turn++) {
+        fill_content(transaction, sizeof transaction, turn);
+        expect_status(put(storage, STORAGE_KEPT_UID, bytes_of(transaction, sizeof transaction)), STORAGE_OK,
+                      "a transaction on a full store");
+        expect_content(storage, STORAGE_KEPT_UID, bytes_of(transaction, sizeof transaction));
+        if (turn % 3 == 1)
+            expect_status(storage->operations->remove(storage->context, turn + 1), STORAGE_OK, "remove a key's record");
+        if (turn % 4 == 2)
+            restart(state);
+        (void)fill_store(storage, 1000 + 10 * turn, 44, 5);
+        expect_status(storage->operations->remove(storage->context, STORAGE_KEPT_UID), STORAGE_OK, "end it");
+        expect_absent(storage, STORAGE_KEPT_UID);
+        (void)fill_store(storage, 2000 + 10 * turn, 0, 5);
+    }
 }
 
 static void test_order(void **state)
@@ -345,6 +419,8 @@ int main(void)
         {"parts", test_parts},
         {"remove", test_remove},
         {"flags", test_flags},
+        {"write-once of the system", test_write_once_of_the_system},
+        {"kept room", test_kept_room},
         {"order", test_order},
         {"damage", test_damage},
         {"swapped", test_swapped},

@@ -64,14 +64,17 @@ static const struct imprint_flash_device spared = {
 static void test_geometries(void **state)
 {
     (void)state;
+    enum { KEPT = 16 + 64 + 8 }; /* a transaction: prefix, stored form, mark */
     static const struct {
         struct imprint_flash_device device;
         uint32_t record_max;
     } rows[] = {
-        {{.unit = 8, .block_size = 4096, .block_count = 2}, 4096 - 64 - 8 - 48},
-        {{.unit = 64, .block_size = 256, .block_count = 2}, 256 - 128 - 64 - 48},
+        {{.unit = 8, .block_size = 4096, .block_count = 2}, 4096 - 64 - 8 - 48 - KEPT},
+        {{.unit = 64, .block_size = 256, .block_count = 3}, 0}, /* no room for a transaction */
+        {{.unit = 64, .block_size = 512, .block_count = 3}, 512 - 128 - 64 - 48},
+        {{.unit = 64, .block_size = 512, .block_count = 2}, 512 - 128 - 64 - 48 - (128 + 64)},
         {{.unit = 1, .block_size = 8192, .block_count = 32}, STORAGE_RECORD_MAX},
-        {{.unit = 8, .block_size = 4096, .block_count = 3, .spare_blocks = 1}, 4096 - 64 - 8 - 48},
+        {{.unit = 8, .block_size = 4096, .block_count = 3, .spare_blocks = 1}, 4096 - 64 - 8 - 48 - KEPT},
         {{.unit = 8, .block_size = 4096, .block_count = 2, .spare_blocks = 1}, 0},
         {{.unit = 8, .block_size = 4096, .block_count = 1}, 0},
         {{.unit = 8, .block_size = 4096, .block_count = 33}, 0},

@@ -141,8 +141,12 @@ static void test_in_namespace(void **state)
         expect_only_records(directory, status == PSA_SUCCESS ? 1 : 0);
         start_psa();
         assert_int_equal(look(18), status == PSA_SUCCESS ? PSA_SUCCESS : PSA_ERROR_INVALID_HANDLE);
-        if (status == PSA_SUCCESS)
+        if (status == PSA_SUCCESS) {
+            fill_disk(0);
+            assert_int_equal(generate(19), PSA_ERROR_INSUFFICIENT_STORAGE);
             assert_int_equal(psa_destroy_key(18), PSA_SUCCESS);
+            assert_int_equal(unlink(path_in(directory, "ballast")), 0);
+        }
         toy = (struct toy){.destroy_status = PSA_SUCCESS};
         stop_psa();
     }

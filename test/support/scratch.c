@@ -93,7 +93,7 @@ void expect_only_records(const char *directory, unsigned records)
         if (storage_file_name_parse(entry->d_name, &uid))
             found++;
         else if (entry->d_name[0] != '.' && strcmp(entry->d_name, STORAGE_FILE_LOCK) != 0 &&
-                 strcmp(entry->d_name, STORAGE_FILE_FORMAT) != 0)
+                 strcmp(entry->d_name, STORAGE_FILE_FORMAT) != 0 && strcmp(entry->d_name, STORAGE_FILE_KEPT) != 0)
             fail_msg("left over: %s", entry->d_name);
     }
     assert_int_equal(closedir(listing), 0);

@@ -12,6 +12,8 @@
  */
 #define KEY_RECORD_ROOM 64
 
+_Static_assert(TRANSACTION_STORED_MAX <= STORAGE_KEPT_BYTES, "a full store must have room for a transaction");
+
 /* --- notes of the driver ----------------------------------------------------------------------------------------- */
 
 void se_session_keep_record(struct se_session *session, uint64_t uid)

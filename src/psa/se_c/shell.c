@@ -8,6 +8,13 @@ void shell_name_slot(psa_key_attributes_t *attributes, uint8_t slot)
     psa_set_key_slot_number(attributes, slot);
 }
 
+bool shell_names_slot(const psa_key_attributes_t *attributes)
+{
+    psa_key_slot_number_t number;
+
+    return psa_get_key_slot_number(attributes, &number) == PSA_SUCCESS;
+}
+
 uint8_t shell_slot_of(const psa_key_attributes_t *attributes, uint8_t otherwise)
 {
     psa_key_slot_number_t number;

@@ -14,7 +14,7 @@
 #include "storage/storage.h"
 
 /* The uid of the transaction record; there is at most one (library/psa_crypto_storage.h). */
-#define TRANSACTION_UID 0xFFFFFF74u
+#define TRANSACTION_UID STORAGE_KEPT_UID
 
 #define TRANSACTION_BYTES 24
 #define TRANSACTION_NOTE_BYTES 4

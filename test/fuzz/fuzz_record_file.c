@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Anything at all as a device's record.json. What must hold: it is read, or refused as damaged; the facts about a key
+ * can be asked of every record that is read; writing it again and reading it gives the same record.
+ */
+#define _GNU_SOURCE /* mkdtemp, and PATH_MAX in our headers */
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "station/evidence.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static char folder[] = "/tmp/fuzz-record-XXXXXX";
+static char path[sizeof folder + 16];
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void clean_up(void)
+{
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
+static void ask_facts(const json_t *record)
+{
+    for (uint32_t id = 0; id < 32; id++) {
+        const char *name = evidence_key_name(record, id), *hex = evidence_key_public(record, id);
+        uint32_t found;
+
+        (void)evidence_key_method(record, id);
+        require(hex == NULL || strlen(hex) < 100000);
+        if (name != NULL)
+            (void)evidence_key_id(record, name, &found);
+    }
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    require(mkdtemp(folder) != NULL);
+    (void)snprintf(path, sizeof path, "%s/record.json", folder);
+    require(atexit(clean_up) == 0);
+    return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    json_t *record = NULL;
+    FILE *file = fopen(path, "wb");
+
+    require(file != NULL);
+    if (file == NULL)
+        return 0;
+    require(fwrite(data, 1, size, file) == size);
+    require(fclose(file) == 0);
+    if (evidence_load(path, &record, &err)) {
+        require(record != NULL);
+        ask_facts(record);
+        json_decref(record);
+    } else {
+        require(record == NULL && err.reason != ERROR_NONE && err.cause != NULL);
+    }
+    return 0;
+}
