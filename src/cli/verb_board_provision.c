@@ -25,6 +25,7 @@
 #include "cli/report.h"
 #include "station/pem.h"
 #include "station/profile_file.h"
+#include "station/request_files.h"
 #include "cli/progress.h"
 #include "station/stop.h"
 #include "station/verifier.h"
@@ -67,6 +68,7 @@ struct run {
     struct progress progress;
     struct board_results results;
     json_t *record;
+    bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
 };
@@ -180,24 +182,30 @@ static bool ask_run(struct run *run, struct error *err)
 /* --- what is kept --------------------------------------------------------------------------------------------------
  */
 
-static bool keep_request(struct run *run, size_t index, struct error *err)
+static bool keep_request(struct run *run, const struct report *report, size_t index, struct error *err)
 {
     const struct board_request *request = &run->results.requests[index];
-    char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char pem[PEM_MAX];
 
-    snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
-    if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, name, run->request_path, err) ||
+    if (!request_files_path(&run->cli->station.config, run->results.evidence.serial, &run->profile.keys[index],
+                            run->request_path, err) ||
         !pem_of_request(bytes_of(request->der, request->len), pem, err) ||
         !file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))
         return false;
-    output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
-                  run->profile.keys[index].name);
-    hex_encode(bytes_of(run->results.evidence.serial, sizeof run->results.evidence.serial), serial);
-    output_object(&run->cli->output,
-                  json_pack("{s:s, s:s, s:I, s:s, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
-                            (json_int_t)run->profile.keys[index].id, "name", run->profile.keys[index].name, "file",
-                            value_text(run->request_path), "pem", pem));
+    report_show_request(report, index, run->request_path, pem);
     return true;
+}
+
+/* The requests first: the record names those that were kept. */
+static bool keep_requests(struct run *run, const struct report *report, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < run->profile.key_count && ok; i++) {
+        if (run->profile.keys[i].csr_subject[0] != '\0')
+            ok = run->has_request[i] = keep_request(run, report, i, err);
+    }
+    return ok;
 }
 
 static bool keep(struct run *run, bool *written, struct error *err)
@@ -213,6 +221,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .profile = &run->profile,
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
+        .has_request = run->has_request,
         .board = run->board.name,
         .application = run->board.version,
     };
@@ -227,18 +236,17 @@ static bool keep(struct run *run, bool *written, struct error *err)
     if (!evidence_load(run->record_path, &run->record, err))
         return false;
     kept.older = run->record;
-    ok = evidence_check_recorded_keys(&kept, err);
-    if (ok && !folder_make(above, err)) {
+    if (!evidence_check_recorded_keys(&kept, err))
+        return false;
+    if (!folder_make(above, err)) {
         error_replace_subject(err, run->record_path);
         return false;
     }
-    if (ok && !evidence_keep(&kept, written, &unsaved, err)) {
+    ok = keep_requests(run, &report, err);
+    if (!evidence_keep(&kept, written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;
     }
-    for (size_t i = 0; i < run->profile.key_count && ok; i++)
-        if (run->profile.keys[i].csr_subject[0] != '\0')
-            ok = keep_request(run, i, err);
     if (ok)
         report_show_result(&report, *written);
     return ok;

@@ -14,6 +14,7 @@
 #include "station/arming.h"
 #include "cli/report.h"
 #include "station/profile_file.h"
+#include "station/request_files.h"
 #include "cli/progress.h"
 #include "provision/steps.h"
 #include "station/session.h"
@@ -42,6 +43,7 @@ struct run {
     struct imprint_write_key write_keys[CHIP_SLOTS];
     struct driver_settings settings;
     struct arming arming;
+    bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -141,6 +143,24 @@ static void say_moved(const struct run *run)
                                     value_text(next)));
 }
 
+/* The certificate requests that the profile asks for: before the record, which names those that are there. */
+static bool keep_requests(struct run *run, const struct report *report, struct error *err)
+{
+    for (size_t i = 0; i < run->evidence.key_count; i++) {
+        const struct profile_key *key = &run->profile.keys[i];
+        char path[PATH_MAX], pem[PEM_MAX];
+
+        if (key->csr_subject[0] == '\0')
+            continue;
+        if (!request_files_path(&run->cli->station.config, run->evidence.serial, key, path, err) ||
+            !request_files_keep(&run->session, key, &run->evidence.keys[i], path, pem, err))
+            return false;
+        run->has_request[i] = true;
+        report_show_request(report, i, path, pem);
+    }
+    return true;
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = {
@@ -155,9 +175,10 @@ static bool provision_device(struct run *run, struct error *err)
         .evidence = &run->evidence,
         .older = run->session.record,
         .record_path = run->session.record_path,
+        .has_request = run->has_request,
     };
     json_t *unsaved;
-    bool dry = run->cli->values[OPTION_DRY_RUN] != NULL, written = false;
+    bool dry = run->cli->values[OPTION_DRY_RUN] != NULL, written = false, ok;
     enum provision_status status;
 
     run->provision = (struct provision){
@@ -187,12 +208,15 @@ static bool provision_device(struct run *run, struct error *err)
         return false;
     if (!evidence_check_recorded_keys(&kept, err))
         return false;
+    ok = keep_requests(run, &report, err);
+    /* What was proven is recorded all the same when a request cannot be written. */
     if (!evidence_keep(&kept, &written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;
     }
-    report_show_result(&report, written);
-    return true;
+    if (ok)
+        report_show_result(&report, written);
+    return ok;
 }
 
 static enum cli_exit run_provision(struct cli *cli)
