@@ -98,14 +98,14 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --arm" ;;
+        "provision") echo "--dry-run --arm --rehearsal" ;;
         "csr") echo "--subject --out" ;;
         "sign") echo "--raw --out" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --rehearsal --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
         "virtual new") echo "--as --bus --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;

@@ -91,6 +91,7 @@ complete -c imprint -n __imprint_words_are -a help -d 'Show help, of one verb wh
 complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
@@ -118,6 +119,7 @@ complete -c imprint -n '__imprint_words_are board' -a provision -d 'Let a board\
 complete -c imprint -n '__imprint_verb_is board provision' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
 complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow locks: SERIAL, a serial number, for that device only, or the word profile for any device'
+complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
 complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'

@@ -140,6 +140,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_why_not imprint_chip_slot_why_not
 #define chip_slot_write_key imprint_chip_slot_write_key
@@ -213,6 +214,7 @@
 #define driver_refresh_locks imprint_driver_refresh_locks
 #define driver_require imprint_driver_require
 #define driver_require_settled imprint_driver_require_settled
+#define driver_require_use imprint_driver_require_use
 #define driver_rest imprint_driver_rest
 #define driver_scrap_get imprint_driver_scrap_get
 #define driver_scrap_uid imprint_driver_scrap_uid
@@ -385,10 +387,12 @@
 #define profile_word_of imprint_profile_word_of
 #define profile_words_algorithm imprint_profile_words_algorithm
 #define profile_words_configuration imprint_profile_words_configuration
+#define profile_words_genuine imprint_profile_words_genuine
 #define profile_words_lock imprint_profile_words_lock
 #define profile_words_mask imprint_profile_words_mask
 #define profile_words_method imprint_profile_words_method
 #define profile_words_part imprint_profile_words_part
+#define profile_words_rehearsal imprint_profile_words_rehearsal
 #define profile_words_replace imprint_profile_words_replace
 #define profile_words_type imprint_profile_words_type
 #define profile_words_usage imprint_profile_words_usage
@@ -437,7 +441,16 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define published_key_name imprint_published_key_name
 #define reason_of_core imprint_reason_of_core
+#define rehearsal_check_console imprint_rehearsal_check_console
+#define rehearsal_check_device imprint_rehearsal_check_device
+#define rehearsal_check_evidence imprint_rehearsal_check_evidence
+#define rehearsal_check_imports imprint_rehearsal_check_imports
+#define rehearsal_check_write_keys imprint_rehearsal_check_write_keys
+#define rehearsal_note imprint_rehearsal_note
+#define rehearsal_text imprint_rehearsal_text
+#define rehearsal_value imprint_rehearsal_value
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
 #define request_files_path imprint_request_files_path
@@ -704,6 +717,7 @@
 #define virtual_reply_encrypted imprint_virtual_reply_encrypted
 #define virtual_scalar_is_valid imprint_virtual_scalar_is_valid
 #define virtual_secret_bytes imprint_virtual_secret_bytes
+#define virtual_set_latch imprint_virtual_set_latch
 #define virtual_set_output imprint_virtual_set_output
 #define virtual_set_public_rule imprint_virtual_set_public_rule
 #define virtual_set_tempkey_digest imprint_virtual_set_tempkey_digest

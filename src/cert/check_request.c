@@ -11,7 +11,8 @@
 #include "base/hex.h"
 
 #define OID_TEXT_MAX 128
-#define VALUE_MAX 300 /* a value of 255 bytes with its DER header */
+#define REQUEST_MAX 4096 /* more than any request with a P-256 key and a subject of 255 characters */
+#define VALUE_MAX 300    /* a value of 255 bytes with its DER header */
 
 /* DER's tags of the strings that requests have (X.680, section 8.4). */
 enum { UTF8_STRING = 12, PRINTABLE_STRING = 19, IA5_STRING = 22 };
@@ -243,10 +244,14 @@ static bool has_subject(gnutls_x509_crq_t request, const char *asked)
 bool cert_check_request(struct bytes der, const uint8_t point[static P256_POINT_BYTES], const char *subject,
                         struct error *err)
 {
-    const gnutls_datum_t data = {.data = (unsigned char *)(uintptr_t)der.data, .size = (unsigned)der.len};
+    uint8_t copy[REQUEST_MAX]; /* GnuTLS asks for memory that it could write, and does not write it */
+    const gnutls_datum_t data = {.data = copy, .size = (unsigned)der.len};
     gnutls_x509_crq_t request = NULL;
     bool ok;
 
+    if (der.len == 0 || der.len > sizeof copy)
+        return refuse("not a certificate request", err);
+    memcpy(copy, der.data, der.len);
     if (gnutls_x509_crq_init(&request) != GNUTLS_E_SUCCESS ||
         gnutls_x509_crq_import(request, &data, GNUTLS_X509_FMT_DER) != GNUTLS_E_SUCCESS || !is_der(request, der))
         ok = refuse("not a certificate request", err);

@@ -111,16 +111,25 @@ static bool read_arc(const char **at, const char *end, uint32_t *arc)
     return *at > first && (*first != '0' || *at == first + 1);
 }
 
+/* Moves over a dot and the number after it. */
+static bool read_next_arc(const char **at, const char *end, uint32_t *arc)
+{
+    if (*at == end || **at != '.')
+        return false;
+    (*at)++;
+    return read_arc(at, end, arc);
+}
+
 /* "2.5.4.3". The first two numbers share a byte: 40 times the first, plus the second (X.690, 8.19.4). */
 static bool read_dotted(struct part *part, const char *at, const char *end)
 {
     uint32_t first, arc;
 
-    if (!read_arc(&at, end, &first) || first > 2 || at == end || *at++ != '.' || !read_arc(&at, end, &arc) ||
-        (first < 2 && arc > 39) || !put_arc(part, first * 40 + arc))
+    if (!read_arc(&at, end, &first) || first > 2 || !read_next_arc(&at, end, &arc) || (first < 2 && arc > 39) ||
+        !put_arc(part, first * 40 + arc))
         return false;
     while (at < end) {
-        if (*at++ != '.' || !read_arc(&at, end, &arc) || !put_arc(part, arc))
+        if (!read_next_arc(&at, end, &arc) || !put_arc(part, arc))
             return false;
     }
     return true;

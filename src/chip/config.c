@@ -174,6 +174,11 @@ bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot)
     return bit(chip_slot_config(config, slot), 5);
 }
 
+bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot)
+{
+    return bit(chip_key_config(config, slot), 12);
+}
+
 void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config)
 {
     store16_le(config->zone + CONFIG_SLOT_CONFIG_AT + 2 * slot, slot_config);
@@ -264,7 +269,7 @@ struct chip_slot_policy chip_slot_policy(const struct chip_config *config, uint8
         .req_random = bit(key_config, 6),
         .req_auth = bit(key_config, 7),
         .auth_key = (key_config >> 8) & 0x0F,
-        .persistent_disable = bit(key_config, 12),
+        .persistent_disable = chip_slot_needs_latch(config, slot),
         .x509_id = (key_config >> 14) & 3,
         .is_secret = bit(slot_config, 7),
         .limited_use = chip_slot_is_limited(config, slot),

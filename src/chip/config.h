@@ -86,7 +86,8 @@ bool chip_slot_is_locked(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_private(const struct chip_config *config, uint8_t slot);
 bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot); /* private, and of type P-256 */
 uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot);
-bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot); /* LimitedUse: each use of its key counts */
+bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot); /* PersistentDisable: see CHIP_RULE_LATCH */
+bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot);  /* LimitedUse: each use of its key counts */
 
 /* Sets both policy words of `slot` (0..15). */
 void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config);
@@ -145,7 +146,10 @@ enum chip_rule {
     CHIP_RULE_READ_NEVER = 27,
     CHIP_RULE_REQ_AUTH = 28,
     CHIP_RULE_REQ_AUTH_GENKEY = 29,
-    CHIP_RULE_COUNT = 30,
+    CHIP_RULE_LATCH = 30,
+    CHIP_RULE_WRITE_KEY_AUTH = 31,
+    CHIP_RULE_WRITE_KEY_LATCH = 32,
+    CHIP_RULE_COUNT = 33,
 };
 
 /*

@@ -21,7 +21,15 @@ enum lock_state {
 #define ANY_STATE (STATE_OPEN | STATE_FILLING | STATE_LOCKED)
 #define CLOSED (STATE_FILLING | STATE_LOCKED)
 
-enum subject { SUBJECT_STATE, SUBJECT_SLOT, SUBJECT_IS_LOCKED, SUBJECT_SLOT_CONFIG, SUBJECT_KEY_CONFIG, SUBJECTS };
+enum subject {
+    SUBJECT_STATE,
+    SUBJECT_SLOT,
+    SUBJECT_IS_LOCKED,
+    SUBJECT_SLOT_CONFIG,
+    SUBJECT_KEY_CONFIG,
+    SUBJECT_WRITE_KEY_CONFIG, /* KeyConfig of the WriteKey slot, whose key encrypts imports */
+    SUBJECTS
+};
 
 #define SIGNS (CHIP_CAN_SIGN_DIGEST | CHIP_CAN_SIGN_INTERNAL)
 #define IMPORTS (CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET)
@@ -75,6 +83,13 @@ static const struct slot_rule slot_rules[] = {
     [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_GIVE_PUBLIC, 0x0080, 0, CLOSED,
                             SUBJECT_KEY_CONFIG},
     [CHIP_RULE_REQ_AUTH_GENKEY] = {CHIP_CAN_GENERATE, 0x0080, 0, STATE_LOCKED, SUBJECT_KEY_CONFIG},
+
+    /* The persistent latch is 0 at power-up. It keeps a key from every use but GenKey, which makes and shows keys. */
+    [CHIP_RULE_LATCH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC, 0x1000, 0, CLOSED, SUBJECT_KEY_CONFIG},
+
+    /* An encrypted import uses the key in the WriteKey slot (GenDig), to which the same two rules apply. */
+    [CHIP_RULE_WRITE_KEY_AUTH] = {CHIP_CAN_IMPORT_SECRET, 0x0080, 0, STATE_LOCKED, SUBJECT_WRITE_KEY_CONFIG},
+    [CHIP_RULE_WRITE_KEY_LATCH] = {CHIP_CAN_IMPORT_SECRET, 0x1000, 0, STATE_LOCKED, SUBJECT_WRITE_KEY_CONFIG},
 };
 #define SLOT_RULES (sizeof(slot_rules) / sizeof(slot_rules[0]))
 
@@ -92,6 +107,7 @@ static void collect_subjects(const struct chip_config *config, uint8_t slot, uin
     subjects[SUBJECT_IS_LOCKED] = chip_slot_is_locked(config, slot);
     subjects[SUBJECT_SLOT_CONFIG] = chip_slot_config(config, slot);
     subjects[SUBJECT_KEY_CONFIG] = chip_key_config(config, slot);
+    subjects[SUBJECT_WRITE_KEY_CONFIG] = chip_key_config(config, chip_slot_write_key(config, slot));
 }
 
 static bool rule_forbids(const struct slot_rule *rule, const uint16_t subjects[static SUBJECTS])

@@ -68,6 +68,17 @@ static void tell(const struct output *output, bool is_result, const char *line)
         output_say(output, "%s", line);
 }
 
+static void show_rehearsal(const struct report *report, bool is_result)
+{
+    char text[REHEARSAL_TEXT_SIZE], line[REHEARSAL_TEXT_SIZE + 32];
+
+    rehearsal_text(report->rehearsal, text);
+    if (text[0] == '\0')
+        return;
+    snprintf(line, sizeof line, "  %-15s  %s", "rehearsal", text);
+    tell(report->output, is_result, line);
+}
+
 void report_show_plan(const struct report *report, bool is_result)
 {
     const struct output *output = report->output;
@@ -101,9 +112,11 @@ void report_show_plan(const struct report *report, bool is_result)
         tell(output, is_result, line);
         json_array_append_new(steps, progress_object(report->profile, step));
     }
-    object = json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
-                       chip_part_name(report->plan->part), "profile", report->profile->name, "changes",
-                       (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
+    show_rehearsal(report, is_result);
+    object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:b, s:o}", "event", "plan", "serial", serial, "part",
+                       chip_part_name(report->plan->part), "profile", report->profile->name, "rehearsal",
+                       rehearsal_value(report->rehearsal), "changes", (json_int_t)report->plan->changes_left, "dry_run",
+                       (int)is_result, "steps", steps);
     add_state(report, &triage, object);
     output_object(output, object);
 }
@@ -132,7 +145,7 @@ void report_show_result(const struct report *report, bool record_written)
         [PROFILE_REGISTER] = "registered", [PROFILE_GENERATE] = "generated", [PROFILE_IMPORT] = "imported"};
     const struct output *output = report->output;
     const struct provision_evidence *evidence = report->evidence;
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], took[OUTPUT_TIME_SIZE];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], took[OUTPUT_TIME_SIZE], rehearsal[REHEARSAL_TEXT_SIZE];
     json_t *keys = json_array();
 
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
@@ -156,9 +169,13 @@ void report_show_result(const struct report *report, bool record_written)
                                               (int)key->created, "proven", (int)key->proven, "public_key",
                                               value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
+    rehearsal_text(report->rehearsal, rehearsal);
+    if (rehearsal[0] != '\0')
+        output_result(output, "  rehearsal: %s; no record of a real device\n", rehearsal);
     output_object(output,
-                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial", serial,
-                            "part", chip_part_name(evidence->part), "profile", report->profile->name, "changes",
-                            (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us, "record",
-                            value_text(report->record_path), "record_written", (int)record_written, "keys", keys));
+                  json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial",
+                            serial, "part", chip_part_name(evidence->part), "profile", report->profile->name,
+                            "rehearsal", rehearsal_value(report->rehearsal), "changes", (json_int_t)evidence->changes,
+                            "chip_us", (json_int_t)evidence->chip_us, "record", value_text(report->record_path),
+                            "record_written", (int)record_written, "keys", keys));
 }

@@ -14,6 +14,7 @@ struct report {
     const struct provision_plan *plan;
     const struct provision_evidence *evidence;
     const char *record_path;
+    const struct rehearsal *rehearsal;
 };
 
 /* What a refused device is, before it is said why it is refused. Nothing where that is not known. */

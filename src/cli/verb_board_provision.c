@@ -26,6 +26,7 @@
 #include "station/pem.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
+#include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "station/stop.h"
 #include "station/verifier.h"
@@ -37,6 +38,7 @@ enum board_option {
     OPTION_CONSOLE,
     OPTION_DRY_RUN,
     OPTION_ARM,
+    OPTION_REHEARSAL,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
@@ -49,6 +51,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ARM] = {"arm", 0, "SERIAL",
                     "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
                     "profile"},
+    [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
+                          "allow an emulated board and published TEST keys for this run; the record says so", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
         {"switch", 0, "COMMAND",
@@ -65,6 +69,7 @@ struct run {
     struct profile profile;
     struct key_files source;
     struct arming arming;
+    struct rehearsal rehearsal;
     struct progress progress;
     struct board_results results;
     json_t *record;
@@ -216,10 +221,12 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .plan = &run->results.plan,
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
+        .rehearsal = &run->rehearsal,
     };
     struct evidence_run kept = {
         .profile = &run->profile,
         .evidence = &run->results.evidence,
+        .rehearsal = &run->rehearsal,
         .record_path = run->record_path,
         .has_request = run->has_request,
         .board = run->board.name,
@@ -306,18 +313,23 @@ static bool prove_afterwards(struct run *run, struct error *err)
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
-    const struct report plan = {.output = &run->cli->output, .profile = &run->profile, .plan = &run->results.plan};
+    const struct report plan = {.output = &run->cli->output,
+                                .profile = &run->profile,
+                                .plan = &run->results.plan,
+                                .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
 
-    if (!board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
+    if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
+        !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
         !ask_plan(run, err))
         return false;
     report_show_plan(&plan, dry);
     if (dry)
         return true;
-    if (!arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err) ||
-        !keep(run, &written, err))
+    if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
+        !arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err) ||
+        !rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
         return false;
     if ((switches || values[OPTION_END] != NULL) && !board_ask(&run->board, &end, err))
         return false;
@@ -357,6 +369,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
         code = output_error(&cli->output, &err);
         goto out;
     }
+    run->rehearsal.allowed =
+        run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
     key_files_init(&run->source, cli->arguments[0]);

@@ -13,6 +13,7 @@
 #include "station/file.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
+#include "station/published_keys.h"
 #include "profile/text/table.h"
 #include "provision/steps.h"
 #include "station/value.h"
@@ -87,6 +88,10 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     public_key->id = key->id;
     if (!key_files_read_key(&compilation->source, key, &out, err))
         return false;
+    if (compilation->compiled.profile.rehearsal != PROFILE_REHEARSAL_ALLOWED &&
+        published_key_name(bytes_written(&out)) != NULL)
+        return refuse(key, "its file holds a published TEST key, and the profile allows no rehearsal",
+                      "name a file with your own key, or write `rehearsal: allowed` in the profile", err);
     compilation->compiled.public_key_count++;
     return true;
 }

@@ -10,11 +10,11 @@
 #include <sys/resource.h>
 
 #include "base/hex.h"
-#include "base/p256.h"
 #include "station/arming.h"
 #include "cli/report.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
+#include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "provision/steps.h"
 #include "station/session.h"
@@ -22,12 +22,14 @@
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_COUNT };
+enum provision_option { OPTION_DRY_RUN, OPTION_ARM, OPTION_REHEARSAL, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
     [OPTION_ARM] = {"arm", 0, "SERIAL",
                     "allow locks: SERIAL, a serial number, for that device only, or the word profile for any device",
                     "profile"},
+    [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
+                          "allow virtual chips and published TEST keys for this run; the record says so", NULL},
 };
 
 /* What one run of the verb holds. */
@@ -44,6 +46,7 @@ struct run {
     struct driver_settings settings;
     struct arming arming;
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
+    struct rehearsal rehearsal;
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -89,27 +92,13 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     return !stop_is_wanted();
 }
 
-/* What would stop the run half-way is found before it begins: arming, and key files that cannot be read. */
+/* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
 static bool check_before(struct run *run, struct error *err)
 {
-    uint8_t secret[P256_POINT_BYTES]; /* a point is the longest key */
-    struct bytes_out out = {.data = secret, .cap = sizeof secret};
-
-    if (!arming_check_plan(&run->arming, &run->plan, err))
+    if (!rehearsal_check_write_keys(&run->rehearsal, run->write_keys, run->settings.write_key_count, err) ||
+        !rehearsal_check_imports(&run->rehearsal, &run->profile, &run->plan, &run->source, err) ||
+        !arming_check_plan(&run->arming, &run->plan, err))
         return false;
-    for (size_t i = 0; i < run->plan.step_count; i++) {
-        const struct provision_step *step = &run->plan.steps[i];
-
-        if (step->kind->makes_key && run->profile.keys[step->key].method == PROFILE_IMPORT && !step->done) {
-            bool ok;
-
-            out.len = 0;
-            ok = key_files_read_key(&run->source, &run->profile.keys[step->key], &out, err);
-            bytes_wipe(secret, sizeof secret);
-            if (!ok)
-                return false;
-        }
-    }
     if (stop_is_wanted()) {
         error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
         return false;
@@ -169,10 +158,12 @@ static bool provision_device(struct run *run, struct error *err)
         .plan = &run->plan,
         .evidence = &run->evidence,
         .record_path = run->session.record_path,
+        .rehearsal = &run->rehearsal,
     };
     const struct evidence_run kept = {
         .profile = &run->profile,
         .evidence = &run->evidence,
+        .rehearsal = &run->rehearsal,
         .older = run->session.record,
         .record_path = run->session.record_path,
         .has_request = run->has_request,
@@ -191,6 +182,13 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
+    if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err))
+        return false;
+    if (run->profile.genuine != PROFILE_GENUINE_UNCHECKED) {
+        error_set(err, ERROR_PROFILE_CONFLICT, "this version cannot verify the maker's certificates",
+                  "leave chip.genuine out of the profile");
+        return false;
+    }
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
         report_show_refused(&report, err->reason);
         return false;
@@ -206,7 +204,7 @@ static bool provision_device(struct run *run, struct error *err)
     say_moved(run);
     if (status != PROVISION_OK)
         return false;
-    if (!evidence_check_recorded_keys(&kept, err))
+    if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err) || !evidence_check_recorded_keys(&kept, err))
         return false;
     ok = keep_requests(run, &report, err);
     /* What was proven is recorded all the same when a request cannot be written. */
@@ -232,6 +230,7 @@ static enum cli_exit run_provision(struct cli *cli)
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);
+    run.rehearsal.allowed = run.profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     /* Only now has a failure to do with a device. */
     cli->output.device = cli->station.config.device;
     stop_hold_signals();
@@ -266,6 +265,9 @@ const struct cli_verb cli_verb_provision = {
                    "You can always run it again: after an interruption it continues where it\n"
                    "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
                    "The evidence is kept as record.json in the state folder.\n"
+                   "\n"
+                   "A virtual chip and published TEST keys are refused unless the profile says\n"
+                   "rehearsal: allowed, or --rehearsal is given; the record says that it was one.\n"
                    "\n"
                    "The plan shows the state of the device: blank, partial, done; foreign or\n"
                    "wrong-part for a device that is refused.\n",

@@ -14,7 +14,8 @@
 static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 
 #define BINARY_HEADER_BYTES 11
-#define BINARY_KEY_BYTES 20 /* without its texts */
+#define BINARY_SUPPLY_BYTES 2 /* version 3: after the name */
+#define BINARY_KEY_BYTES 20   /* without its texts */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
@@ -22,7 +23,7 @@ static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 _Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UINT8_MAX &&
                    PROFILE_SUBJECT_MAX - 1 <= UINT8_MAX,
                "a length is one byte");
-_Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX +
+_Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX + BINARY_SUPPLY_BYTES +
                        PROFILE_KEYS_MAX *
                            (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
                        PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) <=
@@ -81,7 +82,7 @@ static void binary_put_key(struct binary_sink *sink, uint8_t version, const stru
     binary_put(sink, fixed, sizeof(fixed));
     binary_put_text(sink, key->name, PROFILE_NAME_MAX);
     binary_put_text(sink, key->source, PROFILE_SOURCE_MAX);
-    if (version == PROFILE_BINARY_VERSION_CSR)
+    if (version >= PROFILE_BINARY_VERSION_CSR)
         binary_put_text(sink, key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
@@ -100,9 +101,14 @@ static void binary_put_write_keys(struct binary_sink *sink, const struct profile
     }
 }
 
-/* Version 2 added certificate requests. A profile without them keeps version 1, and so its digest. */
+/*
+ * Version 2 added certificate requests, version 3 `genuine` and `rehearsal`. A profile has the lowest version that can
+ * say what it says, so it keeps its digest when a version is added.
+ */
 static uint8_t binary_version(const struct profile *profile)
 {
+    if (profile->genuine != PROFILE_GENUINE_UNCHECKED || profile->rehearsal != PROFILE_REHEARSAL_REFUSED)
+        return PROFILE_BINARY_VERSION_SUPPLY;
     for (size_t i = 0; i < profile->key_count; i++)
         if (profile->keys[i].csr_subject[0] != '\0')
             return PROFILE_BINARY_VERSION_CSR;
@@ -111,6 +117,7 @@ static uint8_t binary_version(const struct profile *profile)
 
 static bool binary_put_profile(struct binary_sink *sink, const struct profile *profile)
 {
+    const uint8_t supply[BINARY_SUPPLY_BYTES] = {(uint8_t)profile->genuine, (uint8_t)profile->rehearsal};
     uint8_t header[BINARY_HEADER_BYTES];
 
     if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX)
@@ -125,6 +132,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     header[10] = (uint8_t)profile->write_key_count;
     binary_put(sink, header, sizeof(header));
     binary_put_text(sink, profile->name, PROFILE_NAME_MAX);
+    if (header[4] >= PROFILE_BINARY_VERSION_SUPPLY)
+        binary_put(sink, supply, sizeof(supply));
     for (size_t i = 0; i < profile->key_count; i++)
         binary_put_key(sink, header[4], &profile->keys[i]);
     binary_put_write_keys(sink, profile);

@@ -80,6 +80,16 @@ static bool top_configuration(const struct profile *profile)
     return profile_word_of(profile_words_configuration, (uint32_t)profile->configuration) == NULL;
 }
 
+static bool top_genuine(const struct profile *profile)
+{
+    return profile_word_of(profile_words_genuine, (uint32_t)profile->genuine) == NULL;
+}
+
+static bool top_rehearsal(const struct profile *profile)
+{
+    return profile_word_of(profile_words_rehearsal, (uint32_t)profile->rehearsal) == NULL;
+}
+
 static bool top_address(const struct profile *profile)
 {
     return profile->i2c_address != 0 &&
@@ -103,6 +113,9 @@ static const struct top_rule value_rules[] = {
      "at least one of ATECC508A, ATECC608A, ATECC608B"},
     {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
      "as-delivered, factory-default, trust-and-go, trust-flex or policy"},
+    {PROFILE_AT_CHIP, "genuine", ERROR_PROFILE_SCHEMA, top_genuine, "not a known value",
+     "unchecked, reported or required"},
+    {PROFILE_AT_TOP, "rehearsal", ERROR_PROFILE_SCHEMA, top_rehearsal, "not a known value", "refused or allowed"},
     {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_SCHEMA, top_address, "not an I2C address that a device may use",
      "a 7-bit I2C address from 0x08 to 0x77"},
     {PROFILE_AT_TOP, "keys", ERROR_PROFILE_SCHEMA, top_key_count, "too many keys", "16 at most: a chip has 16 slots"},
@@ -114,6 +127,16 @@ static bool top_trust_508a(const struct profile *profile)
 {
     return (profile->configuration == PROFILE_TRUST_AND_GO || profile->configuration == PROFILE_TRUST_FLEX) &&
            (profile->parts & 1u << CHIP_PART_ATECC508A) != 0;
+}
+
+/*
+ * The maker's certificates are on parts that the maker has configured. Slot 10 or 12 of any other part holds what its
+ * profile puts there.
+ */
+static bool top_genuine_not_makers(const struct profile *profile)
+{
+    return profile->genuine != PROFILE_GENUINE_UNCHECKED &&
+           (profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT);
 }
 
 static bool top_address_unconfigured(const struct profile *profile)
@@ -150,6 +173,9 @@ static bool top_write_keys_unused(const struct profile *profile)
 static const struct top_rule top_rules[] = {
     {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_CONFLICT, top_trust_508a,
      "there is no ATECC508A with a Trust&GO or TrustFLEX configuration", "ATECC608A, ATECC608B or both"},
+    {PROFILE_AT_CHIP, "genuine", ERROR_PROFILE_CONFLICT, top_genuine_not_makers,
+     "a part that the maker has not configured carries no certificates of the maker",
+     "configuration: as-delivered, trust-and-go or trust-flex, or no genuine"},
     {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_CONFLICT, top_address_unconfigured,
      "the I2C address can only be set where imprint writes the configuration",
      "configuration: policy, or no i2c-address"},

@@ -52,6 +52,16 @@ enum profile_replace {
     PROFILE_REPLACE_UNCLAIMED, /* one that no key id points to */
 };
 
+/* Whether the chip maker's certificates are read, verified, and the key they certify asked to sign. */
+enum profile_genuine {
+    PROFILE_GENUINE_UNCHECKED = 0, /* not read */
+    PROFILE_GENUINE_REPORTED,      /* the result goes into plan and record; the run goes on whatever it is */
+    PROFILE_GENUINE_REQUIRED,      /* a part that does not prove itself is refused before the first write */
+};
+
+/* Whether virtual chips, published TEST keys and test roots may take part. */
+enum profile_rehearsal { PROFILE_REHEARSAL_REFUSED = 0, PROFILE_REHEARSAL_ALLOWED };
+
 struct profile_key {
     char name[PROFILE_NAME_MAX]; /* unique; a letter, then letters, digits, - and _ */
     uint32_t id;                 /* PSA key id, 1..0x3fffffff, unique */
@@ -78,6 +88,8 @@ struct profile {
     char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
     enum profile_configuration configuration;
+    enum profile_genuine genuine;
+    enum profile_rehearsal rehearsal;
     uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to set; 0 keeps the part's address */
     bool lock_config, lock_data;
     size_t key_count;
@@ -100,8 +112,9 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
  * equal. Write keys are sorted by slot. False, with `out` unchanged, if `out` is too small (PROFILE_BINARY_MAX is
  * always enough) or counts or texts of the profile do not fit the structure.
  */
-#define PROFILE_BINARY_VERSION 1     /* of a profile without certificate requests */
-#define PROFILE_BINARY_VERSION_CSR 2 /* of a profile with certificate requests */
+#define PROFILE_BINARY_VERSION 1        /* of a profile without certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2    /* of a profile with certificate requests */
+#define PROFILE_BINARY_VERSION_SUPPLY 3 /* of a profile that says `genuine` or `rehearsal` */
 #define PROFILE_BINARY_MAX 12288
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 

@@ -21,6 +21,19 @@ const struct profile_word profile_words_configuration[] = {
     {NULL, 0},
 };
 
+const struct profile_word profile_words_genuine[] = {
+    {"unchecked", PROFILE_GENUINE_UNCHECKED},
+    {"reported", PROFILE_GENUINE_REPORTED},
+    {"required", PROFILE_GENUINE_REQUIRED},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_rehearsal[] = {
+    {"refused", PROFILE_REHEARSAL_REFUSED},
+    {"allowed", PROFILE_REHEARSAL_ALLOWED},
+    {NULL, 0},
+};
+
 const struct profile_word profile_words_lock[] = {
     {"config", PROFILE_LOCK_CONFIG},
     {"data", PROFILE_LOCK_DATA},

@@ -35,16 +35,23 @@ void driver_forget_config(struct driver *driver)
     driver->config_known = false;
 }
 
+/* Reads what can have changed since the last reading: all of an unlocked config zone, of a locked one the locks. */
+static enum chip_status read_config(struct driver *driver, struct error *err)
+{
+    enum chip_status status = driver->config_known && chip_config_is_locked(&driver->config)
+                                  ? chip_refresh_locks(driver->chip, &driver->config, err)
+                                  : chip_read_config(driver->chip, &driver->config, err);
+
+    driver->config_known = driver->config_current = status == CHIP_OK;
+    return status;
+}
+
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err)
 {
-    if (!driver->config_known) {
-        enum chip_status status = chip_read_config(driver->chip, &driver->config, err);
-        if (status != CHIP_OK)
-            return status;
-        driver->config_known = true;
-    }
     *config = &driver->config;
-    return CHIP_OK;
+    if (driver->config_known && (driver->config_current || chip_data_is_locked(&driver->config)))
+        return CHIP_OK;
+    return read_config(driver, err);
 }
 
 psa_status_t driver_load_config(struct driver *driver, struct error *err)
@@ -56,9 +63,7 @@ psa_status_t driver_load_config(struct driver *driver, struct error *err)
 
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
 {
-    if (!driver->config_known)
-        return driver_load_config(driver, err);
-    return driver_outcome(driver, chip_refresh_locks(driver->chip, &driver->config, err));
+    return driver_outcome(driver, read_config(driver, err));
 }
 
 /* After a communication error the chip may have been swapped, or changed by another program: drop the cached config. */
@@ -73,6 +78,7 @@ psa_status_t driver_outcome(struct driver *driver, enum chip_status status)
 
 void driver_rest(struct driver *driver)
 {
+    driver->config_current = false;
     if (!driver->settings.stay_awake)
         chip_sleep(driver->chip);
 }

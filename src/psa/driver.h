@@ -38,6 +38,7 @@ struct driver {
     struct chip *chip;
     struct storage *storage;
     bool config_known;
+    bool config_current; /* read since the last driver_rest() */
     struct chip_config config;
     bool erasing;      /* a slot may still hold a destroyed key that must be overwritten */
     bool working;      /* a method is running, which may need what is in the chip's registers */
@@ -62,10 +63,15 @@ struct driver *driver_bound(void);
 /* Narrows PSA's 64-bit slot number to a byte. An invalid number stays invalid and is refused where the slot is used. */
 uint8_t driver_slot_of(uint64_t number);
 
-/* Drops the cached config zone. Call it after other code has written to the chip or locked it. */
+/* Drops the cached config zone, so that the next use reads it whole. */
 void driver_forget_config(struct driver *driver);
 
-/* Returns the config zone, which is read once and then cached. May leave the chip awake: chip_sleep() when done. */
+/*
+ * Returns the config zone. It is cached from one operation to the next only once both zones are locked: before, an
+ * application may write and lock them through the chip layer. Each operation reads an unlocked config zone again
+ * (four commands), and while only the data zone is unlocked the locks (two). May leave the chip awake: chip_sleep()
+ * when done.
+ */
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err);
 
 /*
@@ -81,7 +87,7 @@ psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);
  */
 psa_status_t driver_outcome(struct driver *driver, enum chip_status status);
 
-/* Ends one call: puts the chip to sleep, unless settings.stay_awake is set. */
+/* Ends one operation: puts the chip to sleep, unless settings.stay_awake is set. */
 void driver_rest(struct driver *driver);
 
 #endif

@@ -338,7 +338,7 @@ psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm
     if (status == PSA_SUCCESS)
         status = driver_load_config(driver, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = driver_require(&driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
+        status = driver_require_use(driver, &driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = sign(driver, slot, digest, signature);
     return finish(driver, slot, "sign a hash", status);
@@ -356,7 +356,7 @@ static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t di
     if (allowed != PSA_SUCCESS)
         return allowed;
     bool stored = !driver_slot_is_private(&driver->config, slot);
-    allowed = stored ? driver_require(&driver->config, slot, CHIP_CAN_HOLD_PUBLIC, err)
+    allowed = stored ? driver_require_use(driver, &driver->config, slot, CHIP_CAN_HOLD_PUBLIC, err)
                      : read_public(driver, slot, public_key);
     if (allowed != PSA_SUCCESS)
         return allowed;

@@ -3,6 +3,7 @@
 
 #include "base/order.h"
 #include "chip/operations.h"
+#include "chip/operations_device.h"
 #include "psa/location.h"
 
 /* Abilities to put a key into a slot, judged in the present lock state. All others are about using the key. */
@@ -47,6 +48,19 @@ psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint
         return PSA_ERROR_INVALID_ARGUMENT;
     return reason == ERROR_CONFIG_UNLOCKED || reason == ERROR_DATA_UNLOCKED ? PSA_ERROR_BAD_STATE
                                                                             : PSA_ERROR_NOT_PERMITTED;
+}
+
+psa_status_t driver_require_use(const struct driver *driver, const struct chip_config *config, uint8_t slot,
+                                uint32_t abilities, struct error *err)
+{
+    enum error_reason reason = ERROR_NONE;
+    bool set = false;
+
+    /* The latch's rule is the last of those for uses: nothing else forbids them. */
+    if (chip_slot_why_not(config, slot, abilities, &reason) == CHIP_RULE_LATCH &&
+        chip_read_latch(driver->chip, &set, NULL) == CHIP_OK && set)
+        return PSA_SUCCESS;
+    return driver_require(config, slot, abilities, err);
 }
 
 const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot)
@@ -160,6 +174,7 @@ static psa_status_t read_unprobed(struct driver *driver, enum driver_fill fill, 
         map->slots[slot] = (struct driver_slot){
             .abilities = putting | using,
             .locked = chip_slot_is_locked(&driver->config, slot),
+            .limited = chip_slot_is_limited(&driver->config, slot),
             .write_key_known = driver_write_key(driver, slot) != NULL,
             .fill = fill,
             .scrap = is_scrap(driver, slot),
@@ -318,12 +333,22 @@ static bool is_better(const struct candidate *a, const struct candidate *b)
     return a->surplus < b->surplus;
 }
 
-static psa_status_t no_slot(bool any_fits, bool any_is_free, struct error *err)
+/* What was found of slots that fit, but were not chosen. */
+struct rejected {
+    bool any, free, limited;
+};
+
+static psa_status_t no_slot(const struct rejected *rejected, struct error *err)
 {
-    if (any_is_free)
+    if (rejected->free)
         error_set(err, ERROR_SLOT_FILLED, "each free slot that fits holds a key that no key id points to",
                   "name the slot, or allow replacing unclaimed keys");
-    else if (any_fits)
+    else if (rejected->limited)
+        error_set(
+            err, ERROR_NO_FREE_SLOT,
+            "each free slot that fits counts the uses of its key (LimitedUse): the key would stop working one day",
+            "name the slot, if that is wanted");
+    else if (rejected->any)
         error_set(err, ERROR_NO_FREE_SLOT, "each slot that fits is claimed by a key id, locked or reserved",
                   "destroy a key that is no longer needed");
     else
@@ -335,17 +360,22 @@ static psa_status_t no_slot(bool any_fits, bool any_is_free, struct error *err)
 psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_slot_needs *needs,
                               const struct driver_settings *settings, uint8_t *slot, struct error *err)
 {
-    bool any_fits = false, any_is_free = false, picked = false;
+    struct rejected rejected = {.any = false};
+    bool picked = false;
     struct candidate best = {.loses_key = true};
 
     for (uint8_t i = 0; i < CHIP_SLOTS; i++) {
         const struct driver_slot *found = &map->slots[i];
         if (!fits(found, needs))
             continue;
-        any_fits = true;
+        rejected.any = true;
         if (found->claimed_by != 0 || found->locked || (settings->reserved_slots & 1u << i) != 0)
             continue;
-        any_is_free = true;
+        if (found->limited) {
+            rejected.limited = true;
+            continue;
+        }
+        rejected.free = true;
         const struct candidate candidate = {
             .loses_key = found->fill != DRIVER_FILL_EMPTY && !found->scrap,
             .surplus = count_bits(found->abilities & ~(needed_to_pick(needs) | needs->method)),
@@ -358,7 +388,7 @@ psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_
             *slot = i;
         }
     }
-    return picked ? PSA_SUCCESS : no_slot(any_fits, any_is_free, err);
+    return picked ? PSA_SUCCESS : no_slot(&rejected, err);
 }
 
 /* Treats all slots as empty, then asks the chip about them in order of preference until one really is empty. */
@@ -409,7 +439,8 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
     /* For a slot of another kind, the rule of an ability that only private keys have gives the message. */
     if (needs->private_key && !driver_slot_is_private(config, slot))
         uses = CHIP_CAN_GIVE_PUBLIC;
-    psa_status_t status = driver_require(&later, slot, uses, err);
+    psa_status_t status =
+        ways == 0 ? driver_require_use(driver, &later, slot, uses, err) : driver_require(&later, slot, uses, err);
     if (status != PSA_SUCCESS || ways == 0)
         return status;
     ways &= chip_slot_can(config, slot);

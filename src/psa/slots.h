@@ -26,6 +26,7 @@ struct driver_slot {
      */
     uint32_t abilities;
     bool locked;
+    bool limited;         /* LimitedUse: the chip counts the uses of a key here, and one day refuses them */
     bool write_key_known; /* settings.write_keys has the secret that encrypts imports into this slot */
     uint32_t claimed_by;  /* lowest key id that points here, 0 for none */
     enum driver_fill fill;
@@ -52,6 +53,13 @@ bool driver_slot_is_private(const struct chip_config *config, uint8_t slot);
  * slot above 15.
  */
 psa_status_t driver_require(const struct chip_config *config, uint8_t slot, uint32_t abilities, struct error *err);
+
+/*
+ * The same for uses of the key that is in the slot now: what only the chip's latch forbids (CHIP_RULE_LATCH) is allowed
+ * while the latch is set, which the chip is asked about in that case alone.
+ */
+psa_status_t driver_require_use(const struct driver *driver, const struct chip_config *config, uint8_t slot,
+                                uint32_t abilities, struct error *err);
 
 /* The secret that encrypts imports into `slot`, NULL when settings.write_keys does not have it. */
 const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
@@ -94,7 +102,8 @@ psa_status_t driver_choose_slot(struct driver *driver, const struct driver_slot_
 
 /*
  * Makes the choice from a probed map; sends nothing. It chooses only slots whose public key can be read: attributes do
- * not ask for that, but certificate requests need it.
+ * not ask for that, but certificate requests need it. It never chooses a slot that counts uses: such a key stops
+ * working one day, and whoever wants that names the slot.
  */
 psa_status_t driver_pick_slot(const struct driver_map *map, const struct driver_slot_needs *needs,
                               const struct driver_settings *settings, uint8_t *slot, struct error *err);

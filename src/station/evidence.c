@@ -55,21 +55,23 @@ static json_t *key_object(const struct profile_key *key, const struct provision_
 }
 
 /* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
-static json_t *make_record(const struct profile *profile, const struct provision_evidence *evidence)
+static json_t *make_record(const struct evidence_run *run)
 {
+    const struct profile *profile = run->profile;
+    const struct provision_evidence *evidence = run->evidence;
     json_t *keys = json_array();
     char now[32];
 
     for (size_t i = 0; i < evidence->key_count; i++)
         json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i]));
     time_now(now);
-    return json_pack("{s:s, s:i, s:o, s:s, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT,
-                     "version", VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)),
-                     "part", chip_part_name(evidence->part), "profile", "name", profile->name, "digest",
-                     value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
-                     value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run",
-                     "time", now, "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us",
-                     (json_int_t)evidence->chip_us);
+    return json_pack(
+        "{s:s, s:i, s:o, s:s, s:o, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT, "version",
+        VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)), "part",
+        chip_part_name(evidence->part), "rehearsal", rehearsal_value(run->rehearsal), "profile", "name", profile->name,
+        "digest", value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
+        value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run", "time", now,
+        "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us);
 }
 
 /* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
@@ -291,7 +293,7 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
 
 bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err)
 {
-    json_t *record = make_record(run->profile, run->evidence);
+    json_t *record = make_record(run);
 
     *unsaved = NULL;
     if (run->board != NULL)

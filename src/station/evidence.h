@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "provision/provision.h"
+#include "station/rehearsal.h"
 
 /* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
@@ -23,6 +24,7 @@ bool evidence_store(const char *path, const json_t *record, struct error *err);
 struct evidence_run {
     const struct profile *profile;
     const struct provision_evidence *evidence;
+    const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;
     const char *record_path;
     const bool *has_request; /* by the key's index: its certificate request is beside the record; NULL: none is */

@@ -30,12 +30,14 @@ const struct transport_kind transport_kinds[] = {
      .form = "unix:PATH[@ADDRESS]",
      .open = transport_socket_open_unix_place,
      .scans = true,
-     .only_chips = true},
+     .only_chips = true,
+     .only_virtual = true},
     {.name = "tcp",
      .form = "tcp:HOST:PORT[@ADDRESS]",
      .open = transport_socket_open_tcp_place,
      .scans = true,
-     .only_chips = true},
+     .only_chips = true,
+     .only_virtual = true},
 };
 const size_t transport_kind_count = sizeof transport_kinds / sizeof transport_kinds[0];
 

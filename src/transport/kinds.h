@@ -23,6 +23,7 @@ struct transport_kind {
 
     bool scans;              /* has is_taken() and accepts @ADDRESS */
     bool only_chips;         /* nothing but chips is on this bus */
+    bool only_virtual;       /* imprint virtual serve is at the other end: every chip is a virtual one */
     bool one_by_default;     /* DEVICE without an address means one chip, wherever it answers */
     const char *when_silent; /* advice if no chip answers on this kind of bus; NULL: the general advice */
 };

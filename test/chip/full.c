@@ -13,17 +13,11 @@
 
 #define LOCK_BYTES_AT 86
 
-void full_count_up(uint8_t *out, size_t len, uint8_t first)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(first + i);
-}
-
 static void fill_public(struct full *full, uint8_t slot)
 {
     uint8_t scalar[32];
 
-    full_count_up(scalar, sizeof(scalar), (uint8_t)(slot << 4 | 1));
+    count_up(scalar, sizeof(scalar), (uint8_t)(slot << 4 | 1));
     p256_public_of(scalar, full->public_keys[slot]);
     assert_int_equal(chip_write_public_key(full->chip, slot, full->public_keys[slot], NULL), CHIP_OK);
 }
@@ -32,7 +26,7 @@ static void fill_secret(struct full *full, uint8_t slot)
 {
     uint8_t blocks = slot < 8 ? 1 : 2;
 
-    full_count_up(full->secrets[slot], 64, (uint8_t)(slot * 0x11));
+    count_up(full->secrets[slot], 64, (uint8_t)(slot * 0x11));
     for (uint8_t block = 0; block < blocks; block++)
         assert_int_equal(chip_write_slot_block(full->chip, slot, block, full->secrets[slot] + 32 * block, NULL),
                          CHIP_OK);
@@ -47,8 +41,8 @@ void full_init(struct full *full, const char *dump, const struct full_change *ch
     memset(config.zone + LOCK_BYTES_AT, 0x55, 2);
     for (size_t i = 0; i < count; i++)
         config.zone[changes[i].offset] = changes[i].value;
-    board_init(&full->board, &making);
-    full->chip = &full->board.chip;
+    world_open_chip(&full->world, &making);
+    full->chip = &full->world.chip;
     full->serial = full->chip->serial;
     assert_int_equal(chip_read_config(full->chip, &config, NULL), CHIP_OK);
     assert_int_equal(chip_lock_config(full->chip, &config, NULL), CHIP_OK);
@@ -68,7 +62,7 @@ void full_init(struct full *full, const char *dump, const struct full_change *ch
 
 void full_release(struct full *full)
 {
-    board_release(&full->board);
+    world_remove(&full->world);
 }
 
 void full_arm(struct full *full, const char *kind, unsigned ahead)
@@ -76,5 +70,5 @@ void full_arm(struct full *full, const char *kind, unsigned ahead)
     char id[40];
 
     (void)snprintf(id, sizeof(id), "%s@%u", kind, (unsigned)full->chip->counters.commands + ahead);
-    assert_true(virtual_arm_fault(full->board.part, id));
+    assert_true(virtual_arm_fault(full->world.part, id));
 }

@@ -12,7 +12,7 @@
 #define IMPRINT_TEST_CHIP_FULL_H
 
 #include "chip/operations.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 
 #define FULL_KEY 4
 
@@ -36,7 +36,7 @@ struct full_change {
 #define FULL_NO_COUNT_MATCH {18, 0x00}
 
 struct full {
-    struct board board;
+    struct world world;
     struct chip *chip;
     struct chip_config config;           /* as it is, both zones locked */
     const uint8_t *serial;               /* the chip's */
@@ -50,9 +50,6 @@ void full_release(struct full *full);
 
 /* Arms KIND for the `ahead`-th command from here on, 1 for the next. */
 void full_arm(struct full *full, const char *kind, unsigned ahead);
-
-/* Byte i is first + i. */
-void full_count_up(uint8_t *out, size_t len, uint8_t first);
 
 #define FULL_608 "608-cryptoauthlib-test"
 #define FULL_508 "508a-cryptoauthlib-test"

@@ -18,12 +18,6 @@ static const struct {
     {SLOT_PUBLIC, {0x0F, 0x0F}, {0x30, 0x00}},
 };
 
-void lab_count_up(uint8_t *out, size_t len, uint8_t first)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(first + i);
-}
-
 static void want_config(const struct chip_config *now, struct chip_config *wanted)
 {
     *wanted = *now;
@@ -38,10 +32,10 @@ void lab_init(struct lab *lab, enum lab_state state)
     const struct virtual_making blank = {.part = VIRTUAL_BLANK};
     struct chip_config now;
 
-    board_init(&lab->board, &blank);
-    lab->chip = &lab->board.chip;
-    lab_count_up(lab->write_key, 32, 0x40);
-    lab_count_up(lab->digest, 32, 0xB1);
+    world_open_chip(&lab->world, &blank);
+    lab->chip = &lab->world.chip;
+    count_up(lab->write_key, 32, 0x40);
+    count_up(lab->digest, 32, 0xB1);
     assert_int_equal(chip_read_config(lab->chip, &now, NULL), CHIP_OK);
     want_config(&now, &lab->config);
     if (state == LAB_OPEN)
@@ -56,7 +50,7 @@ void lab_init(struct lab *lab, enum lab_state state)
 
 void lab_release(struct lab *lab)
 {
-    board_release(&lab->board);
+    world_remove(&lab->world);
 }
 
 void lab_assert_signs(struct lab *lab, uint8_t slot, const uint8_t public_key[static 64])
@@ -64,5 +58,5 @@ void lab_assert_signs(struct lab *lab, uint8_t slot, const uint8_t public_key[st
     uint8_t signature[64];
 
     assert_int_equal(chip_sign_digest(lab->chip, PART, slot, lab->digest, signature, NULL), CHIP_OK);
-    assert_true(p256_verifies(public_key, lab->digest, signature));
+    assert_true(p256_verifies(public_key, lab->digest, 32, signature));
 }

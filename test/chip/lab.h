@@ -7,7 +7,7 @@
 #define IMPRINT_TEST_CHIP_LAB_H
 
 #include "chip/operations.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 
 #define PART CHIP_PART_ATECC608B
 
@@ -27,7 +27,7 @@ enum lab_state {
 };
 
 struct lab {
-    struct board board;
+    struct world world;
     struct chip *chip;
     struct chip_config config; /* as it is; in LAB_OPEN as it is to be */
     uint8_t write_key[32];
@@ -39,8 +39,5 @@ void lab_release(struct lab *lab);
 
 /* Fails unless the slot signs the lab's digest so that libcrypto takes it with this key. */
 void lab_assert_signs(struct lab *lab, uint8_t slot, const uint8_t public_key[static 64]);
-
-/* Byte i is first + i: all distinct. */
-void lab_count_up(uint8_t *out, size_t len, uint8_t first);
 
 #endif

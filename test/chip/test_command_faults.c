@@ -115,12 +115,12 @@ static void test_guarded(void **state)
 
     (void)state;
     begin(&full);
-    virtual_digest(full.board.part, before);
+    virtual_digest(full.world.part, before);
     full.chip->guard.allow = refuse;
     assert_int_equal(generate(&full), CHIP_BAD_ARGUMENT);
     assert_int_equal(chip_sign_digest(full.chip, PART, COUNTED_SLOT, digest, signature, NULL), CHIP_BAD_ARGUMENT);
     assert_int_equal(chip_sign_digest(full.chip, PART, 2, digest, signature, NULL), CHIP_OK);
-    virtual_digest(full.board.part, after);
+    virtual_digest(full.world.part, after);
     assert_memory_equal(before, after, 32);
     full_release(&full);
 }
@@ -143,7 +143,7 @@ static void test_counted_sign(void **state)
         assert_int_equal(status, CHIP_REPLY_LOST);
         assert_true(uses(&full) <= 1);
         assert_int_equal(chip_sign_digest(full.chip, PART, COUNTED_SLOT, digest, signature, NULL), CHIP_OK);
-        assert_true(p256_verifies(full.public_keys[COUNTED_SLOT], digest, signature));
+        assert_true(p256_verifies(full.public_keys[COUNTED_SLOT], digest, 32, signature));
         full_release(&full);
     }
 }

@@ -40,7 +40,7 @@ static void test_aes(void **state)
 
     (void)state;
     full_init(&full, FULL_608, NULL, 0);
-    full_count_up(block, sizeof(block), 0x71);
+    count_up(block, sizeof(block), 0x71);
     for (uint8_t unit = 0; unit < 4; unit++) {
         assert_int_equal(chip_aes_encrypt(full.chip, AES_SLOT, unit, block, out, NULL), CHIP_OK);
         aes_of_libcrypto(full.secrets[AES_SLOT] + 16 * unit, block, expected);
@@ -97,8 +97,8 @@ static void test_gfm(void **state)
     hex_encode(bytes_of(out, 16), text);
     assert_string_equal(text, "5E2EC746917062882C85B0685353DEB7");
     for (uint8_t i = 0; i < 20; i++) {
-        full_count_up(h, 16, (uint8_t)(i * 13));
-        full_count_up(in, 16, (uint8_t)(i * 29 + 3));
+        count_up(h, 16, (uint8_t)(i * 13));
+        count_up(in, 16, (uint8_t)(i * 29 + 3));
         multiply(in, h, expected);
         assert_int_equal(chip_aes_gfm(full.chip, h, in, in, NULL), CHIP_OK);
         assert_memory_equal(in, expected, 16);
@@ -126,7 +126,7 @@ static void test_hmac(void **state)
     uint8_t mac[32];
 
     (void)state;
-    full_count_up(message, sizeof(message), 0x13);
+    count_up(message, sizeof(message), 0x13);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         full_init(&full, parts[i].dump, NULL, 0);
         for (size_t len = 0; len <= sizeof(message); len += 25) {

@@ -27,7 +27,7 @@ static enum chip_status fault_read_config(struct lab *lab)
     uint8_t peeked[VIRTUAL_CONFIG_BYTES];
     enum chip_status status = chip_read_config(lab->chip, &config, NULL);
 
-    virtual_peek_config(lab->board.part, peeked);
+    virtual_peek_config(lab->world.part, peeked);
     if (status == CHIP_OK)
         assert_memory_equal(config.zone, peeked, sizeof(peeked));
     return status;
@@ -54,7 +54,7 @@ static enum chip_status fault_sign(struct lab *lab)
 
     if (status == CHIP_OK) {
         assert_int_equal(chip_read_public_key(lab->chip, SLOT_KEY, public_key, NULL), CHIP_OK);
-        assert_true(p256_verifies(public_key, lab->digest, signature));
+        assert_true(p256_verifies(public_key, lab->digest, 32, signature));
     }
     return status;
 }
@@ -75,7 +75,7 @@ static enum chip_status fault_import(struct lab *lab)
     uint8_t public_key[64];
     enum chip_status status;
 
-    lab_count_up(scalar, sizeof(scalar), 0x51);
+    count_up(scalar, sizeof(scalar), 0x51);
     status =
         chip_import_key_encrypted(lab->chip, SLOT_KEY, scalar, SLOT_WRITE_KEY, lab->write_key, lab->chip->serial, NULL);
     if (status == CHIP_OK) {
@@ -92,7 +92,7 @@ static enum chip_status fault_write_block(struct lab *lab)
     uint8_t out[32];
     enum chip_status status;
 
-    lab_count_up(in, sizeof(in), 0x61);
+    count_up(in, sizeof(in), 0x61);
     status = chip_write_slot_block(lab->chip, SLOT_DATA, 0, in, NULL);
     if (status == CHIP_OK) {
         assert_int_equal(chip_read_slot_block(lab->chip, SLOT_DATA, 0, out, NULL), CHIP_OK);
@@ -110,7 +110,7 @@ static enum chip_status fault_hmac(struct lab *lab)
     uint8_t expected[32];
     enum chip_status status;
 
-    lab_count_up(message, sizeof(message), 0x01);
+    count_up(message, sizeof(message), 0x01);
     status = chip_hmac_sha256(lab->chip, PART, SLOT_DATA, bytes_of(message, sizeof(message)), mac, NULL);
     if (status == CHIP_OK) {
         assert_non_null(HMAC(EVP_sha256(), hmac_key, sizeof(hmac_key), message, sizeof(message), expected, NULL));
@@ -181,7 +181,7 @@ static void test_faults(void **state)
                 assert_int_equal(chip_write_slot_block(lab.chip, SLOT_DATA, 0, hmac_key, NULL), CHIP_OK);
                 groups_before = lab.chip->counters.commands;
                 (void)snprintf(id, sizeof(id), "%s@%u", fault_names[fault], (unsigned)groups_before + group);
-                assert_true(virtual_arm_fault(lab.board.part, id));
+                assert_true(virtual_arm_fault(lab.world.part, id));
                 status = faulty[i].run(&lab);
                 if (status != faulty[i].status[fault])
                     fail_msg("%s, %s (group %u): status %d", faulty[i].name, id, group, (int)status);
@@ -209,17 +209,17 @@ static void test_restart_and_errors(void **state)
     assert_int_equal(chip_generate_key(lab.chip, SLOT_KEY, public_key, NULL), CHIP_OK);
     groups = (unsigned)lab.chip->counters.commands;
     (void)snprintf(id, sizeof(id), "reset@%u", groups + 2);
-    assert_true(virtual_arm_fault(lab.board.part, id));
+    assert_true(virtual_arm_fault(lab.world.part, id));
     assert_int_equal(chip_sign_digest(lab.chip, PART, SLOT_KEY, lab.digest, signature, &err), CHIP_OK);
     assert_int_equal(err.reason, ERROR_NONE);
     assert_null(err.command);
-    assert_true(p256_verifies(public_key, lab.digest, signature));
+    assert_true(p256_verifies(public_key, lab.digest, 32, signature));
 
     groups = (unsigned)lab.chip->counters.commands;
     (void)snprintf(id, sizeof(id), "reset@%u", groups + 2);
-    assert_true(virtual_arm_fault(lab.board.part, id));
+    assert_true(virtual_arm_fault(lab.world.part, id));
     (void)snprintf(id, sizeof(id), "reset@%u", groups + 5); /* Nonce, Sign; which chip is it?, Nonce, Sign */
-    assert_true(virtual_arm_fault(lab.board.part, id));
+    assert_true(virtual_arm_fault(lab.world.part, id));
     assert_int_equal(chip_sign_digest(lab.chip, PART, SLOT_KEY, lab.digest, signature, &err), CHIP_RESET);
     assert_int_equal(err.reason, ERROR_DEVICE_RESET);
     assert_string_equal(err.command, "Sign");
@@ -245,7 +245,7 @@ static void test_lost_generate_reads_back(void **state)
         chip_sleep(lab.chip); /* so that it is woken, and asked which chip it is, before the fault is armed */
         assert_int_equal(chip_read_public_key(lab.chip, SLOT_KEY, made, NULL), CHIP_OK);
         (void)snprintf(id, sizeof(id), "%s@%u", ids[i], (unsigned)lab.chip->counters.commands + 1);
-        assert_true(virtual_arm_fault(lab.board.part, id));
+        assert_true(virtual_arm_fault(lab.world.part, id));
         assert_int_equal(chip_generate_key(lab.chip, SLOT_KEY, made, NULL), replaced ? CHIP_REPLY_LOST : CHIP_RESET);
         assert_int_equal(chip_read_public_key(lab.chip, SLOT_KEY, made, NULL), CHIP_OK);
         assert_int_equal(memcmp(old, made, 64) != 0, replaced);

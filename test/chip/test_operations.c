@@ -33,7 +33,7 @@ static void test_identity(void **state)
     assert_int_equal(chip_read_revision(lab.chip, revision, NULL), CHIP_OK);
     assert_memory_equal(revision, "\0\0\x60\x03", 4);
     assert_int_equal(chip_read_config(lab.chip, &config, NULL), CHIP_OK);
-    virtual_peek_config(lab.board.part, peeked);
+    virtual_peek_config(lab.world.part, peeked);
     assert_memory_equal(config.zone, peeked, sizeof(peeked));
     chip_config_serial(&config, serial);
     assert_true(lab.chip->identified);
@@ -222,7 +222,7 @@ static void test_verify(void **state)
     assert_memory_equal(back, public_key, 64);
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         assert_int_equal(chip_sign_digest(lab.chip, parts[i], SLOT_KEY, lab.digest, signature, NULL), CHIP_OK);
-        assert_true(p256_verifies(public_key, lab.digest, signature));
+        assert_true(p256_verifies(public_key, lab.digest, 32, signature));
         assert_int_equal(chip_verify_external(lab.chip, parts[i], lab.digest, signature, public_key, NULL), CHIP_OK);
         assert_int_equal(chip_verify_stored(lab.chip, parts[i], SLOT_PUBLIC, lab.digest, signature, NULL), CHIP_OK);
         signature[63] ^= 1;
@@ -245,7 +245,7 @@ static void test_import_clear(void **state)
 
     (void)state;
     lab_init(&lab, LAB_FILLING);
-    lab_count_up(scalar, sizeof(scalar), 0x21);
+    count_up(scalar, sizeof(scalar), 0x21);
     p256_public_of(scalar, expected);
     assert_int_equal(chip_import_key(lab.chip, SLOT_KEY, scalar, NULL), CHIP_OK);
     assert_int_equal(chip_read_public_key(lab.chip, SLOT_KEY, public_key, NULL), CHIP_OK);
@@ -267,7 +267,7 @@ static void test_import_encrypted(void **state)
     (void)state;
     for (enum lab_state locks = LAB_FILLING; locks <= LAB_LOCKED; locks++) {
         lab_init(&lab, locks);
-        lab_count_up(scalar, sizeof(scalar), 0x31);
+        count_up(scalar, sizeof(scalar), 0x31);
         p256_public_of(scalar, expected);
         assert_int_equal(chip_import_key_encrypted(lab.chip, SLOT_KEY_2, scalar, SLOT_WRITE_KEY, lab.write_key,
                                                    lab.chip->serial, NULL),
@@ -299,12 +299,12 @@ static void test_slot_blocks(void **state)
     (void)state;
     lab_init(&lab, LAB_LOCKED);
     for (uint8_t block = 0; block < 13; block++) {
-        lab_count_up(in, sizeof(in), (uint8_t)(block * 19 + 1));
+        count_up(in, sizeof(in), (uint8_t)(block * 19 + 1));
         assert_int_equal(chip_write_slot_block(lab.chip, SLOT_DATA, block, in, NULL), CHIP_OK);
         assert_int_equal(chip_read_slot_block(lab.chip, SLOT_DATA, block, out, NULL), CHIP_OK);
         assert_memory_equal(in, out, 32);
     }
-    lab_count_up(in, sizeof(in), 0x77);
+    count_up(in, sizeof(in), 0x77);
     assert_int_equal(chip_write_slot_block(lab.chip, SLOT_BEHIND_KEY, 0, in, NULL), CHIP_EXECUTION);
     assert_int_equal(chip_write_slot_block_encrypted(lab.chip, SLOT_BEHIND_KEY, 0, in, SLOT_WRITE_KEY, lab.write_key,
                                                      lab.chip->serial, NULL),
@@ -359,7 +359,7 @@ static void test_otp(void **state)
 
     (void)state;
     lab_init(&lab, LAB_FILLING);
-    lab_count_up(in, sizeof(in), 0x91);
+    count_up(in, sizeof(in), 0x91);
     assert_int_equal(chip_write_otp_block(lab.chip, 1, in, NULL), CHIP_OK);
     assert_int_equal(chip_lock_data(lab.chip, false, 0, NULL), CHIP_OK);
     assert_int_equal(read_otp(&lab, 0, out), CHIP_OK);
@@ -457,9 +457,9 @@ static void test_long_work(void **state)
     assert_true(lab.chip->counters.wakes > 5);
 
     /* Left alone for longer than any watchdog: the chip sleeps, and is woken. */
-    virtual_wait_ns(lab.board.part, UINT64_C(30000000000));
+    virtual_wait_ns(lab.world.part, UINT64_C(30000000000));
     lab_assert_signs(&lab, SLOT_KEY, public_key);
-    virtual_power_cycle(lab.board.part);
+    virtual_power_cycle(lab.world.part);
     lab_assert_signs(&lab, SLOT_KEY, public_key);
     lab_release(&lab);
 }

@@ -6,7 +6,7 @@
 #include "chip/command.h"
 #include "chip/operations.h"
 
-#include "test/chip/board.h"
+#include "test/support/world.h"
 #include "test/support/dump.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -24,13 +24,13 @@ struct measure {
     struct chip_counters counters;
 };
 
-static struct measure measure_now(const struct board *board)
+static struct measure measure_now(const struct world *world)
 {
     struct virtual_counters counters;
 
-    virtual_read_counters(board->part, &counters);
+    virtual_read_counters(world->part, &counters);
     return (struct measure){
-        .now_ns = virtual_now_ns(board->part), .execution_ns = counters.execution_ns, .counters = board->chip.counters};
+        .now_ns = virtual_now_ns(world->part), .execution_ns = counters.execution_ns, .counters = world->chip.counters};
 }
 
 /*
@@ -67,24 +67,24 @@ static void test_the_end_is_noticed_in_time(void **state)
 {
     const struct virtual_making trust_and_go = {.part = VIRTUAL_TRUST_AND_GO};
     static const uint8_t data[32] = {1, 2, 3};
-    struct board board;
+    struct world world;
     struct chip_config config;
 
     (void)state;
-    board_init(&board, &trust_and_go);
-    assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
+    world_open_chip(&world, &trust_and_go);
+    assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct measure before = measure_now(&board);
+        struct measure before = measure_now(&world);
         struct measure after;
         uint8_t memory[64] = {0};
         struct bytes_out reply = {.data = memory, .cap = rows[i].reply_len};
         int64_t execution;
         int64_t late;
 
-        assert_int_equal(chip_execute(&board.chip, rows[i].command, rows[i].param1, rows[i].param2,
+        assert_int_equal(chip_execute(&world.chip, rows[i].command, rows[i].param1, rows[i].param2,
                                       bytes_of(data, rows[i].data_len), rows[i].reply_len != 0 ? &reply : NULL, NULL),
                          CHIP_OK);
-        after = measure_now(&board);
+        after = measure_now(&world);
         execution = (int64_t)(after.execution_ns - before.execution_ns);
         late = (int64_t)(after.now_ns - before.now_ns - groups_ns(&before, &after)) - execution;
         /* The address byte of the last poll may begin before the end. */
@@ -92,29 +92,29 @@ static void test_the_end_is_noticed_in_time(void **state)
             fail_msg("%s: %lld us late of %lld", rows[i].name, (long long)late / 1000, (long long)execution / 1000);
         assert_true(after.counters.polls - before.counters.polls < 200);
     }
-    board_release(&board);
+    world_remove(&world);
 }
 
 /* A part that takes five times as long, and so ends between two polls: late by no more than 5 % either. */
 static void test_slow_parts(void **state)
 {
     const struct virtual_making trust_and_go = {.part = VIRTUAL_TRUST_AND_GO};
-    struct board board;
+    struct world world;
     uint8_t public_key[64];
     struct measure before;
     struct measure after;
 
     (void)state;
-    board_init(&board, &trust_and_go);
-    assert_int_equal(chip_read_public_key(&board.chip, 0, public_key, NULL), CHIP_OK);
-    assert_true(virtual_arm_fault(board.part, "slow@2"));
-    before = measure_now(&board);
-    assert_int_equal(chip_read_public_key(&board.chip, 0, public_key, NULL), CHIP_OK);
-    after = measure_now(&board);
+    world_open_chip(&world, &trust_and_go);
+    assert_int_equal(chip_read_public_key(&world.chip, 0, public_key, NULL), CHIP_OK);
+    assert_true(virtual_arm_fault(world.part, "slow@2"));
+    before = measure_now(&world);
+    assert_int_equal(chip_read_public_key(&world.chip, 0, public_key, NULL), CHIP_OK);
+    after = measure_now(&world);
     assert_int_equal(after.execution_ns - before.execution_ns, 575000000);
     assert_true(after.now_ns - before.now_ns < UINT64_C(575000000) * 105 / 100);
     assert_int_equal(after.counters.resends, 0);
-    board_release(&board);
+    world_remove(&world);
 }
 
 /*
@@ -134,7 +134,7 @@ static void test_slow_clocks(void **state)
         for (int informed = 0; informed <= 1; informed++) {
             struct chip_config config = dump_load("608b-tngtls");
             const struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config.zone};
-            struct board board;
+            struct world world;
             struct measure before;
             struct measure after;
             uint64_t execution;
@@ -144,22 +144,22 @@ static void test_slow_clocks(void **state)
             const uint8_t digest[32] = {0x5A};
 
             config.zone[19] = clocks[i].chip_mode;
-            board_init(&board, &making);
+            world_open_chip(&world, &making);
             if (informed)
-                assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
+                assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
             for (int run = 0; run < 3; run++) {
-                assert_int_equal(chip_read_public_key(&board.chip, 0, public_key, NULL), CHIP_OK);
-                assert_int_equal(chip_sign_digest(&board.chip, CHIP_PART_ATECC608B, 0, digest, signature, NULL),
+                assert_int_equal(chip_read_public_key(&world.chip, 0, public_key, NULL), CHIP_OK);
+                assert_int_equal(chip_sign_digest(&world.chip, CHIP_PART_ATECC608B, 0, digest, signature, NULL),
                                  CHIP_OK);
                 /* 0.25 s into a wake period: too late for a Verify at M2 and the short watchdog. */
-                chip_sleep(&board.chip);
+                chip_sleep(&world.chip);
                 for (int filler = 0; filler < 10; filler++)
-                    assert_int_equal(chip_random(&board.chip, random, NULL), CHIP_OK);
-                before = measure_now(&board);
+                    assert_int_equal(chip_random(&world.chip, random, NULL), CHIP_OK);
+                before = measure_now(&world);
                 assert_int_equal(
-                    chip_verify_external(&board.chip, CHIP_PART_ATECC608B, digest, signature, public_key, NULL),
+                    chip_verify_external(&world.chip, CHIP_PART_ATECC608B, digest, signature, public_key, NULL),
                     CHIP_OK);
-                after = measure_now(&board);
+                after = measure_now(&world);
                 execution = after.execution_ns - before.execution_ns;
                 assert_true(execution >= clocks[i].verify_ns);
                 if (informed)
@@ -167,8 +167,8 @@ static void test_slow_clocks(void **state)
                                 execution + execution / 20 + FRESH_WAKE_NS);
             }
             if (informed)
-                assert_int_equal(board.chip.counters.resends, 0);
-            board_release(&board);
+                assert_int_equal(world.chip.counters.resends, 0);
+            world_remove(&world);
         }
 }
 
@@ -176,7 +176,7 @@ static void test_slow_clocks(void **state)
 static void test_a_typical_run(void **state)
 {
     const struct virtual_making trust_and_go = {.part = VIRTUAL_TRUST_AND_GO};
-    struct board board;
+    struct world world;
     struct chip_config config;
     struct measure before;
     struct measure after;
@@ -187,17 +187,17 @@ static void test_a_typical_run(void **state)
     uint8_t digest[32] = {0x5A};
 
     (void)state;
-    board_init(&board, &trust_and_go);
-    before = measure_now(&board);
-    assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
+    world_open_chip(&world, &trust_and_go);
+    before = measure_now(&world);
+    assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
     for (uint8_t slot = 0; slot < 5; slot++)
-        assert_int_equal(chip_read_public_key(&board.chip, slot, public_key, NULL), CHIP_OK);
-    assert_int_equal(chip_generate_key(&board.chip, 2, public_key, NULL), CHIP_OK);
+        assert_int_equal(chip_read_public_key(&world.chip, slot, public_key, NULL), CHIP_OK);
+    assert_int_equal(chip_generate_key(&world.chip, 2, public_key, NULL), CHIP_OK);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(chip_sign_digest(&board.chip, CHIP_PART_ATECC608B, 2, digest, signature, NULL), CHIP_OK);
-    assert_int_equal(chip_read_config(&board.chip, &config, NULL), CHIP_OK);
-    chip_sleep(&board.chip);
-    after = measure_now(&board);
+        assert_int_equal(chip_sign_digest(&world.chip, CHIP_PART_ATECC608B, 2, digest, signature, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+    chip_sleep(&world.chip);
+    after = measure_now(&world);
     execution = after.execution_ns - before.execution_ns;
     overhead = after.now_ns - before.now_ns - execution;
     if (overhead > execution / 20)
@@ -206,7 +206,7 @@ static void test_a_typical_run(void **state)
     assert_int_equal(after.counters.resends, 0);
     assert_int_equal(after.counters.writing, 1);
     assert_int_equal(after.counters.irreversible, 0);
-    board_release(&board);
+    world_remove(&world);
 }
 
 int main(void)

@@ -25,7 +25,7 @@ static enum chip_status read_all(struct lab *lab, struct chip *chip)
     uint8_t peeked[VIRTUAL_CONFIG_BYTES];
     const enum chip_status status = chip_read_config(chip, &config, NULL);
 
-    virtual_peek_config(lab->board.part, peeked);
+    virtual_peek_config(lab->world.part, peeked);
     if (status == CHIP_OK)
         assert_memory_equal(config.zone, peeked, sizeof(peeked));
     return status;
@@ -46,7 +46,7 @@ static enum chip_status sign(struct lab *lab, struct chip *chip)
 
     if (status == CHIP_OK) {
         assert_int_equal(chip_read_public_key(chip, SLOT_KEY, public_key, NULL), CHIP_OK);
-        assert_true(p256_verifies(public_key, lab->digest, signature));
+        assert_true(p256_verifies(public_key, lab->digest, 32, signature));
     }
     return status;
 }
@@ -69,9 +69,9 @@ static void test_turn(void **state)
             enum chip_status status;
 
             chip_sleep(lab.chip);
-            virtual_i2c_sda_low(lab.board.part, PULSE_US);
-            virtual_wait_ns(lab.board.part, ms * 1000000);
-            chip_init(&chip, &lab.board.transport);
+            virtual_i2c_sda_low(lab.world.part, PULSE_US);
+            virtual_wait_ns(lab.world.part, ms * 1000000);
+            chip_init(&chip, &lab.world.chip.transport);
             status = rows[i].call(&lab, &chip);
             if (status != CHIP_OK)
                 fail_msg("%s, %u ms after another chip was woken: status %d", rows[i].name, (unsigned)ms, status);

@@ -172,6 +172,7 @@ ANY_ECDSA = {"type": "ecc-key-pair(secp-r1)", "bits": 256, "algorithm": "ecdsa(a
 PLAN = {
     "imprint": 1,
     "name": "plan",
+    "rehearsal": "allowed",
     "chip": {"parts": ["ATECC608A", "ATECC608B"], "configuration": "as-delivered"},
     "keys": [
         {"name": "maker", "id": 16, "method": "register", "slot": 0, **ANY_ECDSA},

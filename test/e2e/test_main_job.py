@@ -27,7 +27,7 @@ def test_job_end_to_end(delivered):
 
 def test_maker_key_is_kept_and_board_key_is_new(station, tmp_path):
     twin = Station(tmp_path / "twin")
-    plan = """{imprint: 1, name: look, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [%s]}""" % ", ".join(
+    plan = """{imprint: 1, name: look, rehearsal: allowed, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [%s]}""" % ", ".join(
         "{name: k%d, id: %d, method: register, slot: %d, type: ecc-key-pair(secp-r1), bits: 256, "
         "algorithm: ecdsa(any-hash), usage: [sign-hash]}" % (slot, 100 + slot, slot) for slot in (0, 2, 3, 4))
     station.new(seed=7)
@@ -176,7 +176,7 @@ def test_two_devices_in_one_state_folder(station):
 def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
     """Another station with a key store of its own takes the slot; ours must not record that key as its own."""
     slot = provisioned.keys()[18]["slot"]
-    plan = """{imprint: 1, name: other, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [
+    plan = """{imprint: 1, name: other, rehearsal: allowed, chip: {parts: [ATECC608B], configuration: as-delivered}, keys: [
         {name: taken, id: 50, method: generate, slot: %d, type: ecc-key-pair(secp-r1), bits: 256,
          algorithm: ecdsa(any-hash), usage: [sign-hash], replace: unclaimed}]}""" % slot
     other = Station(tmp_path / "other")

@@ -13,7 +13,7 @@
 #include <imprint/psa.h>
 #include "chip/operations.h"
 #include "provision/status.h"
-#include "test/psa/device.h"
+#include "test/support/world.h"
 #include "test/power/verdict.h"
 
 enum { MAKERS = 16, NEIGHBOUR = 17, SUBJECT = 18, SHARER = 19 };
@@ -23,7 +23,7 @@ enum deed { REGISTER, GENERATE, IMPORT, IMPORT_PUBLIC, DESTROY, FORGET };
 
 struct way {
     const char *name;
-    enum device_kind kind;
+    enum world_kind kind;
     enum deed deed;
     int slot;       /* NO_SLOT: the driver chooses */
     enum deed made; /* how the key got there that DESTROY and FORGET end */
@@ -32,24 +32,24 @@ struct way {
 };
 
 static const struct way ways[] = {
-    {"register", DEVICE_TRUST_AND_GO, REGISTER, 3, REGISTER, false, false, false},
-    {"generate-anywhere", DEVICE_BLANK_LOCKED, GENERATE, NO_SLOT, GENERATE, false, false, false},
-    {"generate-in-empty", DEVICE_BLANK_LOCKED, GENERATE, 2, GENERATE, false, false, false},
-    {"generate-in-filled", DEVICE_TRUST_AND_GO, GENERATE, 4, GENERATE, false, false, false},
-    {"generate-in-any-filled", DEVICE_TRUST_AND_GO, GENERATE, NO_SLOT, GENERATE, false, true, false},
-    {"generate-hidden", DEVICE_VARIED_LOCKED, GENERATE, VARIED_HIDDEN, GENERATE, false, false, false},
-    {"import-in-clear", DEVICE_BLANK_CONFIG_LOCKED, IMPORT, 1, IMPORT, false, false, false},
-    {"import-in-filled", DEVICE_BLANK_CONFIG_LOCKED, IMPORT, 1, IMPORT, true, false, false},
-    {"import-encrypted", DEVICE_VARIED_LOCKED, IMPORT, VARIED_IMPORT, IMPORT, false, false, false},
-    {"import-encrypted-in-filled", DEVICE_VARIED_LOCKED, IMPORT, VARIED_IMPORT, IMPORT, true, false, false},
-    {"import-public", DEVICE_VARIED_LOCKED, IMPORT_PUBLIC, NO_SLOT, IMPORT_PUBLIC, false, false, false},
-    {"import-public-before-lock", DEVICE_VARIED, IMPORT_PUBLIC, VARIED_PUBLIC, IMPORT_PUBLIC, false, false, false},
-    {"destroy", DEVICE_BLANK_LOCKED, DESTROY, NO_SLOT, GENERATE, false, false, false},
-    {"destroy-imported", DEVICE_VARIED_LOCKED, DESTROY, VARIED_IMPORT, IMPORT, false, false, false},
-    {"destroy-one-of-two-ids", DEVICE_TRUST_AND_GO, DESTROY, 3, REGISTER, false, false, true},
-    {"destroy-registered", DEVICE_TRUST_AND_GO, DESTROY, 3, REGISTER, false, false, false},
-    {"destroy-what-stays", DEVICE_VARIED_LOCKED, DESTROY, NO_SLOT, IMPORT_PUBLIC, false, false, false},
-    {"erase", DEVICE_TRUST_AND_GO, FORGET, 4, GENERATE, false, false, false},
+    {"register", WORLD_TRUST_AND_GO, REGISTER, 3, REGISTER, false, false, false},
+    {"generate-anywhere", WORLD_BLANK_LOCKED, GENERATE, NO_SLOT, GENERATE, false, false, false},
+    {"generate-in-empty", WORLD_BLANK_LOCKED, GENERATE, 2, GENERATE, false, false, false},
+    {"generate-in-filled", WORLD_TRUST_AND_GO, GENERATE, 4, GENERATE, false, false, false},
+    {"generate-in-any-filled", WORLD_TRUST_AND_GO, GENERATE, NO_SLOT, GENERATE, false, true, false},
+    {"generate-hidden", WORLD_VARIED_LOCKED, GENERATE, VARIED_HIDDEN, GENERATE, false, false, false},
+    {"import-in-clear", WORLD_BLANK_CONFIG_LOCKED, IMPORT, 1, IMPORT, false, false, false},
+    {"import-in-filled", WORLD_BLANK_CONFIG_LOCKED, IMPORT, 1, IMPORT, true, false, false},
+    {"import-encrypted", WORLD_VARIED_LOCKED, IMPORT, VARIED_IMPORT, IMPORT, false, false, false},
+    {"import-encrypted-in-filled", WORLD_VARIED_LOCKED, IMPORT, VARIED_IMPORT, IMPORT, true, false, false},
+    {"import-public", WORLD_VARIED_LOCKED, IMPORT_PUBLIC, NO_SLOT, IMPORT_PUBLIC, false, false, false},
+    {"import-public-before-lock", WORLD_VARIED, IMPORT_PUBLIC, VARIED_PUBLIC, IMPORT_PUBLIC, false, false, false},
+    {"destroy", WORLD_BLANK_LOCKED, DESTROY, NO_SLOT, GENERATE, false, false, false},
+    {"destroy-imported", WORLD_VARIED_LOCKED, DESTROY, VARIED_IMPORT, IMPORT, false, false, false},
+    {"destroy-one-of-two-ids", WORLD_TRUST_AND_GO, DESTROY, 3, REGISTER, false, false, true},
+    {"destroy-registered", WORLD_TRUST_AND_GO, DESTROY, 3, REGISTER, false, false, false},
+    {"destroy-what-stays", WORLD_VARIED_LOCKED, DESTROY, NO_SLOT, IMPORT_PUBLIC, false, false, false},
+    {"erase", WORLD_TRUST_AND_GO, FORGET, 4, GENERATE, false, false, false},
 };
 const unsigned scene_way_count = sizeof ways / sizeof ways[0];
 
@@ -63,7 +63,7 @@ static const uint8_t point[65] = {0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42
 
 static psa_status_t make_key(enum deed deed, psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = deed == IMPORT_PUBLIC ? device_public_key(id, slot) : device_key_pair(id, slot);
+    psa_key_attributes_t attributes = deed == IMPORT_PUBLIC ? world_public_key(id, slot) : world_key_pair(id, slot);
     psa_key_id_t made;
 
     if (slot == VARIED_HIDDEN) /* to verify needs the public key */
@@ -122,7 +122,7 @@ static bool make_for_good(struct board *board, enum deed deed, psa_key_id_t id, 
 static bool prepare_way(struct board *board)
 {
     const struct way *way = board->scene->way;
-    const bool has_makers = way->kind == DEVICE_TRUST_AND_GO;
+    const bool has_makers = way->kind == WORLD_TRUST_AND_GO;
 
     if (has_makers && !make_for_good(board, REGISTER, MAKERS, 0))
         return false;
@@ -168,7 +168,7 @@ static bool prove_key(struct board *board, psa_key_id_t id)
 {
     const struct way *way = board->scene->way;
     const bool is_public = id == SUBJECT && way->made == IMPORT_PUBLIC;
-    const bool open = way->kind == DEVICE_BLANK_CONFIG_LOCKED || way->kind == DEVICE_VARIED; /* nothing signs yet */
+    const bool open = way->kind == WORLD_BLANK_CONFIG_LOCKED || way->kind == WORLD_VARIED; /* nothing signs yet */
     uint8_t key[65], digest[32], signature[64];
     size_t len = 0;
     psa_status_t status;
@@ -245,7 +245,7 @@ static void name_keys(struct scene *scene, const struct way *way)
 bool scene_open_way(struct scene *scene, unsigned way, const char *folder, char chip_path[static 512],
                     char failure[static FAILURE_MAX])
 {
-    static struct device device;
+    static struct world world;
 
     memset(scene, 0, sizeof *scene);
     scene->way = &ways[way];
@@ -257,14 +257,14 @@ bool scene_open_way(struct scene *scene, unsigned way, const char *folder, char 
     memcpy(scene->imports[0], scalar, sizeof scalar);
     scene->import_lens[0] = sizeof scalar;
     scene->write_keys[0].slot = 15;
-    memcpy(scene->write_keys[0].secret, device_write_key, sizeof device_write_key);
+    memcpy(scene->write_keys[0].secret, world_write_key, sizeof world_write_key);
     scene->settings.write_keys = scene->write_keys;
     scene->settings.write_key_count = 1;
 
-    device_make(&device, ways[way].kind);
+    world_make(&world, ways[way].kind);
     (void)unlink(chip_path);
-    const bool good = rename(device.chip_path, chip_path) == 0;
-    device_remove(&device);
+    const bool good = rename(world.chip_path, chip_path) == 0;
+    world_remove(&world);
     if (!good)
         (void)snprintf(failure, FAILURE_MAX, "%s: the chip's file cannot be put into its place", ways[way].name);
     return good;

@@ -116,6 +116,33 @@ static void test_golden_bytes_with_request(void **state)
     assert_memory_equal(encoded.data, expected, out.len);
 }
 
+/* Version 3: what the profile says of the maker and of rehearsals after its name, and a subject for each key. */
+static const char golden_supply_hex[] = "49505246 03 05 00 00 00 02 02"
+                                        "06 676F6C64656E 02 01"
+                                        "78563412 02 02 1271 0001 09060006 00140000 01 01"
+                                        "03 6F6E65 05 6B2E70656D 00"
+                                        "12000000 01 03 1271 0001 FF060006 006C0000 00 00"
+                                        "03 74776F 00 00"
+                                        "04 08 666F75722E686578"
+                                        "06 03 736978";
+
+static void test_golden_bytes_with_supply(void **state)
+{
+    static struct profile profile;
+    uint8_t expected[256];
+    struct bytes_out out = {.data = expected, .cap = sizeof(expected)};
+    struct bytes encoded;
+
+    (void)state;
+    assert_true(hex_decode(golden_supply_hex, strlen(golden_supply_hex), &out, NULL));
+    read_text(golden_text, &profile);
+    profile.genuine = PROFILE_GENUINE_REQUIRED;
+    profile.rehearsal = PROFILE_REHEARSAL_ALLOWED;
+    encoded = encode(&profile);
+    assert_int_equal(encoded.len, out.len);
+    assert_memory_equal(encoded.data, expected, out.len);
+}
+
 static const struct subject_row {
     const char *subject, *text;
 } subject_rows[] = {
@@ -157,9 +184,9 @@ static void test_subjects(void **state)
 static const struct digest_row {
     const char *file, *digest;
 } digest_rows[] = {
-    {"mbed-factory-example", "8CB267FD928945CD1FEBB8FD25F6A756055F77AFE82D03A69B8765870E91D29B"},
-    {"blank-three-ways", "C825E35D5E62865BFE98E96F28A9213A0E0707FE4FAD892D827CDFA8954FEB92"},
-    {"trust-flex-generate", "B8514DF82D596C0D9DCE7525E87A616EAF947E0B0B86F48D5321B609306A8059"},
+    {"mbed-factory-example", "9B2F32DD3CDFC494194613DD2D58BD0D65FE576F391432EABAC5F63F479C4ABC"},
+    {"blank-three-ways", "DE43F9C9BFC52FE504370EAFDDF756E35DD1D616F6F87A4C4083F30040DD277B"},
+    {"trust-flex-generate", "2902495E90E0ECE92EB35D37D0B3E068D12D16F2D209C64804E9DC696D680EB4"},
 };
 
 static void test_golden_digests(void **state)
@@ -195,6 +222,8 @@ static const struct field_row {
     {offsetof(struct profile, name), 1},
     {offsetof(struct profile, parts), 1 << CHIP_PART_ATECC608A},
     {offsetof(struct profile, configuration), 1},
+    {offsetof(struct profile, genuine), 1},
+    {offsetof(struct profile, rehearsal), 1},
     {offsetof(struct profile, i2c_address), 1},
     {offsetof(struct profile, lock_config), 1},
     {offsetof(struct profile, lock_data), 1},
@@ -306,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_bytes_with_request),
+        cmocka_unit_test(test_golden_bytes_with_supply),
         cmocka_unit_test(test_subjects),
         cmocka_unit_test(test_golden_bytes),
         cmocka_unit_test(test_golden_digests),

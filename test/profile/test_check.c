@@ -89,6 +89,9 @@ BREAKS(no_part, profile->parts = 0)
 BREAKS(unknown_part, profile->parts |= 1u << CHIP_PART_UNKNOWN)
 BREAKS(later_part, profile->parts |= 0x80)
 BREAKS(later_configuration, set_enum(&profile->configuration, 5))
+BREAKS(later_genuine, set_enum(&profile->genuine, 3))
+BREAKS(later_rehearsal, set_enum(&profile->rehearsal, 2))
+BREAKS(genuine_policy, profile->genuine = PROFILE_GENUINE_REPORTED)
 BREAKS(address_low, profile->i2c_address = 0x07)
 BREAKS(address_high, profile->i2c_address = 0x78)
 BREAKS(too_many_keys, profile->key_count = PROFILE_KEYS_MAX + 1)
@@ -177,6 +180,9 @@ static const struct check_row {
     {unknown_part, PROFILE_AT_CHIP, 0, "parts", ERROR_PROFILE_SCHEMA},
     {later_part, PROFILE_AT_CHIP, 0, "parts", ERROR_PROFILE_SCHEMA},
     {later_configuration, PROFILE_AT_CHIP, 0, "configuration", ERROR_PROFILE_SCHEMA},
+    {later_genuine, PROFILE_AT_CHIP, 0, "genuine", ERROR_PROFILE_SCHEMA},
+    {later_rehearsal, PROFILE_AT_TOP, 0, "rehearsal", ERROR_PROFILE_SCHEMA},
+    {genuine_policy, PROFILE_AT_CHIP, 0, "genuine", ERROR_PROFILE_CONFLICT},
     {address_low, PROFILE_AT_CHIP, 0, "i2c-address", ERROR_PROFILE_SCHEMA},
     {address_high, PROFILE_AT_CHIP, 0, "i2c-address", ERROR_PROFILE_SCHEMA},
     {too_many_keys, PROFILE_AT_TOP, 0, "keys", ERROR_PROFILE_SCHEMA},

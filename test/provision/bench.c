@@ -79,7 +79,7 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
 
     if (finished) {
         if (bench->exchange != NULL && step == &plan->steps[plan->step_count - 1])
-            bench->transport_virtual.chip = bench->exchange;
+            bench->world.transport.chip = bench->exchange;
         return true;
     }
     return bench->steps_started++ != bench->stop_before_step;
@@ -125,22 +125,15 @@ static bool bench_before_lock(void *context, const struct provision_plan *plan, 
 
     (void)plan;
     if (bench->tamper_before_lock && step->kind == &provision_step_lock_data)
-        assert_int_equal(chip_write_slot_block(&bench->chip, 8, 5, stray, NULL), CHIP_OK);
+        assert_int_equal(chip_write_slot_block(&bench->world.chip, 8, 5, stray, NULL), CHIP_OK);
     return true;
 }
 
 void bench_power_on(struct bench *bench)
 {
-    struct virtual_problem problem;
-
-    assert_int_equal(virtual_open(bench->chip_path, &bench->virtual_chip, &problem), VIRTUAL_OK);
-    bench->transport = transport_virtual_init(&bench->transport_virtual, bench->virtual_chip);
-    chip_init(&bench->chip, &bench->transport);
-    assert_true(storage_file_open(&bench->files, bench->store_path, true, "test", NULL, &bench->storage, &bench->err));
-    driver_init(&bench->driver, &bench->chip, &bench->storage, NULL);
-    assert_int_equal(driver_start(&bench->driver, &bench->its, &driver_shell_all), PSA_SUCCESS);
+    world_start(&bench->world);
     bench->provision = (struct provision){
-        .driver = &bench->driver,
+        .driver = &bench->world.driver,
         .profile = &bench->profile,
         .steps = provision_all_steps,
         .callbacks = {.context = bench,
@@ -153,37 +146,26 @@ void bench_power_on(struct bench *bench)
 
 void bench_power_off(struct bench *bench)
 {
-    driver_stop();
-    storage_file_close(&bench->files);
-    virtual_close(bench->virtual_chip);
+    world_stop(&bench->world);
 }
 
 void bench_open(struct bench *bench, enum virtual_part part, const char *yaml)
 {
-    struct virtual_making making = {.part = part, .has_seed = true, .seed = 7};
-    struct virtual_problem problem;
+    const struct virtual_making making = {.part = part};
     struct profile_complaint complaint = {.line = 0};
 
     memset(bench, 0, sizeof(*bench));
     bench->is_armed = true;
     bench->stop_before_step = -1;
-    strcpy(bench->folder, "/tmp/imprint-engine-XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    snprintf(bench->chip_path, sizeof(bench->chip_path), "%s/chip", bench->folder);
-    snprintf(bench->store_path, sizeof(bench->store_path), "%s/psa", bench->folder);
     if (!profile_read_text(yaml, strlen(yaml), &bench->profile, &complaint))
         fail_msg("profile line %u: %s", complaint.line, complaint.message);
-    assert_int_equal(virtual_create(bench->chip_path, &making, &problem), VIRTUAL_OK);
+    world_make_part(&bench->world, &making);
     bench_power_on(bench);
 }
 
 void bench_close(struct bench *bench)
 {
-    char command[128];
-
-    bench_power_off(bench);
-    snprintf(command, sizeof(command), "rm -rf %s", bench->folder);
-    assert_int_equal(system(command), 0);
+    world_remove(&bench->world);
 }
 
 void bench_restart(struct bench *bench)

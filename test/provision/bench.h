@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A device on the bench, for tests of the engine: a virtual chip and a key store in a folder of their own, behind
- * driver and PSA core, and callbacks that answer as the test has set. Failures of the set-up itself end the test.
+ * A device on the bench, for tests of the engine: a started world (test/support/world.h), a profile, and callbacks that
+ * answer as the test has set. Failures of the set-up itself end the test.
  */
 #ifndef IMPRINT_TEST_PROVISION_BENCH_H
 #define IMPRINT_TEST_PROVISION_BENCH_H
 
 #include "provision/provision.h"
-#include "psa/start.h"
-#include "storage/file.h"
-#include "transport/virtual.h"
-#include "virtual/chip/virtual.h"
+#include "test/support/world.h"
 
-/* One device on the bench: a chip file and a store in a folder of their own. */
 struct bench {
-    char folder[64];
-    char chip_path[96];
-    char store_path[96];
-    struct virtual_chip *virtual_chip;
-    struct transport_virtual transport_virtual;
-    struct imprint_transport transport;
-    struct chip chip;
-    struct storage_file files;
-    struct storage storage;
-    struct driver driver;
-    struct its its;
+    struct world world;
     struct profile profile;
     struct provision provision;
     struct provision_plan plan;

@@ -12,16 +12,13 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <openssl/core_names.h>
-#include <openssl/ec.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 
 #include "chip/operations.h"
 #include "provision/gate.h"
 #include "provision/steps.h"
 #include "test/provision/bench.h"
+#include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
 static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
@@ -35,33 +32,11 @@ static bool refuse_all(void *context, const struct chip_command *command, uint8_
 
 static void verify_with_libcrypto(const struct provision_key_evidence *key)
 {
-    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-    EVP_PKEY_CTX *make = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    EVP_MD_CTX *verify = EVP_MD_CTX_new();
-    ECDSA_SIG *signature = ECDSA_SIG_new();
-    EVP_PKEY *public_key = NULL;
-    OSSL_PARAM *params;
-    unsigned char *der = NULL;
-    int der_len;
+    uint8_t digest[32];
 
-    assert_true(OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0));
-    assert_true(OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, key->public_key, 65));
-    params = OSSL_PARAM_BLD_to_param(build);
-    assert_int_equal(EVP_PKEY_fromdata_init(make), 1);
-    assert_int_equal(EVP_PKEY_fromdata(make, &public_key, EVP_PKEY_PUBLIC_KEY, params), 1);
-    assert_true(
-        ECDSA_SIG_set0(signature, BN_bin2bn(key->signature, 32, NULL), BN_bin2bn(key->signature + 32, 32, NULL)));
-    der_len = i2d_ECDSA_SIG(signature, &der);
-    assert_true(der_len > 0);
-    assert_int_equal(EVP_DigestVerifyInit(verify, NULL, EVP_sha256(), NULL, public_key), 1);
-    assert_int_equal(EVP_DigestVerify(verify, der, (size_t)der_len, key->challenge, sizeof(key->challenge)), 1);
-    OPENSSL_free(der);
-    ECDSA_SIG_free(signature);
-    EVP_MD_CTX_free(verify);
-    EVP_PKEY_free(public_key);
-    OSSL_PARAM_free(params);
-    OSSL_PARAM_BLD_free(build);
-    EVP_PKEY_CTX_free(make);
+    assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, key->challenge, sizeof(key->challenge), digest, NULL), 1);
+    assert_int_equal(key->public_key[0], 0x04);
+    assert_true(p256_verifies(key->public_key + 1, digest, sizeof(digest), key->signature));
 }
 
 static void test_example_then_again(void **state)
@@ -86,10 +61,10 @@ static void test_example_then_again(void **state)
 
     /* Again, in a new life of chip, store and PSA: nothing is written anywhere, and the same keys prove themselves. */
     bench_restart(&bench);
-    virtual_digest(bench.virtual_chip, before);
-    bench.chip.guard.allow = refuse_all;
+    virtual_digest(bench.world.part, before);
+    bench.world.chip.guard.allow = refuse_all;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-    virtual_digest(bench.virtual_chip, after);
+    virtual_digest(bench.world.part, after);
     assert_memory_equal(before, after, sizeof(before));
     assert_int_equal(bench.plan.changes_left, 0);
     assert_int_equal(bench.evidence.changes, 0);
@@ -115,14 +90,14 @@ static void test_observing_never_writes(void **state)
         uint64_t uid = 0;
 
         bench_open(&bench, rows[i].part, rows[i].yaml);
-        virtual_digest(bench.virtual_chip, before);
-        bench.chip.guard.allow = refuse_all;
+        virtual_digest(bench.world.part, before);
+        bench.world.chip.guard.allow = refuse_all;
         bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
         assert_true(bench.plan.changes_left > 0);
-        virtual_digest(bench.virtual_chip, after);
+        virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
-        assert_int_equal(bench.chip.counters.writing, 0);
-        assert_int_equal(bench.storage.operations->next(bench.storage.context, true, &uid), STORAGE_ABSENT);
+        assert_int_equal(bench.world.chip.counters.writing, 0);
+        assert_int_equal(bench.world.storage.operations->next(bench.world.storage.context, true, &uid), STORAGE_ABSENT);
         bench_close(&bench);
     }
 }
@@ -145,10 +120,10 @@ static void test_three_ways_on_a_blank_part(void **state)
     assert_memory_equal(bench.evidence.keys[2].public_key, bench_point, sizeof(bench_point));
 
     bench_restart(&bench);
-    virtual_digest(bench.virtual_chip, before);
-    bench.chip.guard.allow = refuse_all;
+    virtual_digest(bench.world.part, before);
+    bench.world.chip.guard.allow = refuse_all;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-    virtual_digest(bench.virtual_chip, after);
+    virtual_digest(bench.world.part, after);
     assert_memory_equal(before, after, sizeof(before));
     assert_int_equal(bench.evidence.changes, 0);
     bench_close(&bench);
@@ -164,9 +139,9 @@ static void test_nothing_irreversible_unarmed(void **state)
     bench.is_armed = false;
     bench_expect(&bench, PROVISION_NOT_ARMED, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_NOT_ARMED);
-    assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(&bench.world.chip, &config, NULL), CHIP_OK);
     assert_false(chip_config_is_locked(&config));
-    assert_int_equal(bench.chip.counters.irreversible, 0);
+    assert_int_equal(bench.world.chip.counters.irreversible, 0);
 
     bench_restart(&bench);
     bench.is_armed = true;
@@ -224,7 +199,7 @@ static void test_tampered_data_zone_is_not_locked(void **state)
     bench.tamper_before_lock = true;
     bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_CHIP_REFUSED);
-    assert_int_equal(chip_read_config(&bench.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(&bench.world.chip, &config, NULL), CHIP_OK);
     assert_false(chip_data_is_locked(&config));
 
     bench_restart(&bench);
@@ -322,7 +297,7 @@ static void test_refused_before_anything_is_written(void **state)
 
         bench_open(&bench, refusals[i].part, bench_example);
         apply_change(&bench, refusals[i].change);
-        virtual_digest(bench.virtual_chip, before);
+        virtual_digest(bench.world.part, before);
         status = bench_run(&bench);
         if (status != refusals[i].status || bench.err.reason != refusals[i].reason)
             fail_msg("%s: status %d, reason %s: %s", refusals[i].name, status, error_reason_name(bench.err.reason),
@@ -330,7 +305,7 @@ static void test_refused_before_anything_is_written(void **state)
         assert_non_null(bench.err.doing);
         assert_non_null(bench.err.next);
         assert_true(bench.err.has_serial);
-        virtual_digest(bench.virtual_chip, after);
+        virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
         bench_close(&bench);
     }
@@ -389,7 +364,7 @@ static void expect_data_open(struct bench *bench)
 {
     struct chip_config config;
 
-    assert_int_equal(chip_read_config(&bench->chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(&bench->world.chip, &config, NULL), CHIP_OK);
     assert_false(chip_data_is_locked(&config));
 }
 
@@ -438,8 +413,8 @@ static void test_missing_keys_are_never_locked_in(void **state)
     bench.stop_before_step = STEP_FILL;
     bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
     bench_power_off(&bench);
-    assert_int_equal(unlink(bench.chip_path), 0);
-    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(unlink(bench.world.chip_path), 0);
+    assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
     bench_power_on(&bench);
     bench.stop_before_step = -1;
     bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
@@ -455,19 +430,19 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     struct virtual_problem problem;
     struct virtual_chip *other;
     struct bench bench;
-    char path[128];
+    char path[300];
     uint8_t before[32], after[32];
 
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
-    snprintf(path, sizeof(path), "%s/other", bench.folder);
+    snprintf(path, sizeof(path), "%s/other", bench.world.directory);
     assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
     assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
     virtual_digest(other, before);
 
     /* Between plan and work. */
     bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
-    bench.transport_virtual.chip = other;
+    bench.world.transport.chip = other;
     bench_expect(&bench, PROVISION_WRONG,
                  provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
     assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
@@ -475,11 +450,11 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     assert_memory_equal(before, after, sizeof(before));
 
     /* Behind the last proof. */
-    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.world.transport.chip = bench.world.part;
     bench.exchange = other;
     bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_WRONG_PART);
-    bench.transport_virtual.chip = bench.virtual_chip;
+    bench.world.transport.chip = bench.world.part;
     bench.exchange = NULL;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_close(other);
@@ -497,24 +472,24 @@ static void test_what_cannot_be_proven_is_not_started(void **state)
 
     (void)state;
     bench_open(&bench, VIRTUAL_BLANK, bench_example);
-    virtual_peek_config(bench.virtual_chip, config);
+    virtual_peek_config(bench.world.part, config);
     bench_power_off(&bench);
     config[86] = config[87] = 0x00; /* both zones locked */
     config[96] = 0x31;              /* slot 0: private, PubInfo 0, P-256, Lockable */
     making.config = config;
-    assert_int_equal(unlink(bench.chip_path), 0);
-    assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+    assert_int_equal(unlink(bench.world.chip_path), 0);
+    assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
     bench_power_on(&bench);
     bench.profile.key_count = 1;
     for (int method = PROFILE_REGISTER; method <= PROFILE_GENERATE; method++) {
         bench.profile.keys[0].method = (enum profile_method)method;
         bench.profile.keys[0].replace = method == PROFILE_GENERATE ? PROFILE_REPLACE_UNCLAIMED : PROFILE_REPLACE_NEVER;
         bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
-        virtual_digest(bench.virtual_chip, before);
+        virtual_digest(bench.world.part, before);
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
         assert_int_equal(bench.evidence.changes, 0);
-        virtual_digest(bench.virtual_chip, after);
+        virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
     }
     bench_close(&bench);
@@ -539,14 +514,14 @@ static void test_a_key_for_messages_signs_its_challenge(void **state)
 static void test_an_old_failure_is_not_the_reason(void **state)
 {
     struct bench bench;
-    char command[160];
+    char command[360];
 
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_restart(&bench);
-    error_set(&bench.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
-    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.store_path);
+    error_set(&bench.world.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
+    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.world.store_path);
     assert_int_equal(system(command), 0);
     bench_expect(&bench, PROVISION_STORAGE, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_STORAGE_CORRUPT);
@@ -562,7 +537,7 @@ static void test_a_program_without_a_step_that_is_needed(void **state)
     bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
     for (size_t missing = 0; missing <= PROVISION_STEP_KINDS; missing++) {
         const struct provision_step_kind *steps[PROVISION_STEP_KINDS + 1];
-        uint32_t writing = bench.chip.counters.writing;
+        uint32_t writing = bench.world.chip.counters.writing;
         size_t n = 0;
 
         for (size_t i = 0; i < PROVISION_STEP_KINDS; i++)
@@ -574,7 +549,7 @@ static void test_a_program_without_a_step_that_is_needed(void **state)
         bench.provision.steps = steps;
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_UNEXPECTED);
-        assert_int_equal(bench.chip.counters.writing, writing);
+        assert_int_equal(bench.world.chip.counters.writing, writing);
     }
     bench.provision.steps = provision_all_steps;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));

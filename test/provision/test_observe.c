@@ -37,24 +37,24 @@ static void test_what_cannot_be_asked_is_not_replaced(void **state)
 
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
-    telling = bench.chip.transport.operations;
+    telling = bench.world.chip.transport.operations;
     silent = *telling;
     silent.send = send_without_key_valid;
-    bench.chip.transport.operations = &silent;
+    bench.world.chip.transport.operations = &silent;
     bench.profile.keys[1].slot = 4;
     bench.profile.keys[1].replace = PROFILE_REPLACE_NEVER;
     bench.profile.keys[0] = bench.profile.keys[1];
     bench.profile.key_count = 1;
-    virtual_digest(bench.virtual_chip, before);
+    virtual_digest(bench.world.part, before);
     bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_SLOT_FILLED);
     assert_true(bench.err.has_slot && bench.err.slot == 4);
-    virtual_digest(bench.virtual_chip, after);
+    virtual_digest(bench.world.part, after);
     assert_memory_equal(before, after, sizeof(before));
 
     bench.profile.keys[0].replace = PROFILE_REPLACE_UNCLAIMED;
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
-    bench.chip.transport.operations = telling;
+    bench.world.chip.transport.operations = telling;
     bench_close(&bench);
 }
 
@@ -74,11 +74,11 @@ static void test_an_open_data_zone_proves_no_public_key(void **state)
             bench.stop_before_step = -1;
         }
         bench.profile.lock_data = false;
-        virtual_digest(bench.virtual_chip, before);
+        virtual_digest(bench.world.part, before);
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_DATA_UNLOCKED);
         assert_int_equal(bench.err.key_id, 3);
-        virtual_digest(bench.virtual_chip, after);
+        virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
 
         /* Where it is to be locked, all slots that cannot be asked are written anyway. */
@@ -104,22 +104,22 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
         struct bench bench;
 
         bench_open(&bench, VIRTUAL_BLANK, bench_example);
-        virtual_peek_config(bench.virtual_chip, config);
+        virtual_peek_config(bench.world.part, config);
         bench_power_off(&bench);
         config[87] = 0x00; /* config zone locked, data zone open */
         config[96] = 0x31; /* slot 0: private, PubInfo 0, P-256, Lockable */
         making.config = config;
-        assert_int_equal(unlink(bench.chip_path), 0);
-        assert_int_equal(virtual_create(bench.chip_path, &making, &problem), VIRTUAL_OK);
+        assert_int_equal(unlink(bench.world.chip_path), 0);
+        assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
         bench_power_on(&bench);
-        virtual_set_public_rule(bench.virtual_chip, rules[i]);
+        virtual_set_public_rule(bench.world.part, rules[i]);
         bench.profile.key_count = 1;
         bench.profile.keys[0].method = PROFILE_GENERATE;
         bench.profile.keys[0].usage = profile_usage_extended(PSA_KEY_USAGE_SIGN_HASH);
-        virtual_digest(bench.virtual_chip, before);
+        virtual_digest(bench.world.part, before);
         bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
         assert_int_equal(bench.err.reason, ERROR_SLOT_POLICY);
-        virtual_digest(bench.virtual_chip, after);
+        virtual_digest(bench.world.part, after);
         assert_memory_equal(before, after, sizeof(before));
         bench_close(&bench);
     }

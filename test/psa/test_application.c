@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public headers as an application uses them: imprint/store.h and imprint/psa.h. */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,13 +24,13 @@
 #define BOARD 21
 #define ALGORITHM PSA_ALG_ECDSA(PSA_ALG_SHA_256)
 
-static struct device device;
+static struct world world;
 static uint8_t point[65], signature[64];
 static size_t len;
 
 static void make(psa_key_id_t id, int slot, psa_key_usage_t usage)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
 
     psa_set_key_usage_flags(&attributes, usage);
     assert_int_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);
@@ -39,8 +40,8 @@ static void make(psa_key_id_t id, int slot, psa_key_usage_t usage)
 static int begin(void **state)
 {
     (void)state;
-    device_make(&device, DEVICE_VARIED_LOCKED);
-    device_start(&device);
+    world_make(&world, WORLD_VARIED_LOCKED);
+    world_start(&world);
     make(HIDDEN, VARIED_HIDDEN, PSA_KEY_USAGE_SIGN_HASH);
     make(VERIFIER, VARIED_SIGN, PSA_KEY_USAGE_VERIFY_HASH);
     return 0;
@@ -49,7 +50,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -116,8 +117,8 @@ static void a_store_in_a_directory(void **state)
     char path[300];
 
     (void)state;
-    device_make(&device, DEVICE_BLANK);
-    snprintf(path, sizeof path, "%s/records", device.directory);
+    world_make(&world, WORLD_BLANK);
+    snprintf(path, sizeof path, "%s/records", world.directory);
     assert_false(imprint_store_open_directory(&store, path, false, "test", &problem));
     assert_non_null(problem);
     imprint_store_close(&store); /* is closed already */
@@ -128,7 +129,7 @@ static void a_store_in_a_directory(void **state)
     imprint_store_close(&store);
     assert_true(imprint_store_open_directory(&second, path, false, "test", &problem));
     imprint_store_close(&second);
-    device_remove(&device);
+    world_remove(&world);
 }
 
 /* A whole application on the public headers: makes a key, stops, starts as the original example does, and uses it. */
@@ -138,16 +139,16 @@ static void an_application(void **state)
     struct virtual_problem problem_of_chip = {.cause = NULL};
     struct imprint_store store = {{0}};
     struct imprint_psa psa = {{0}};
-    psa_key_attributes_t attributes = device_key_pair(BOARD, -1);
+    psa_key_attributes_t attributes = world_key_pair(BOARD, -1);
     psa_key_id_t id = 0;
     const char *problem = NULL;
     char path[300];
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    assert_int_equal(virtual_open(device.chip_path, &device.part, &problem_of_chip), VIRTUAL_OK);
-    const struct imprint_transport transport = transport_virtual_init(&device.transport, device.part);
-    snprintf(path, sizeof path, "%s/records", device.directory);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    assert_int_equal(virtual_open(world.chip_path, &world.part, &problem_of_chip), VIRTUAL_OK);
+    const struct imprint_transport transport = transport_virtual_init(&world.transport, world.part);
+    snprintf(path, sizeof path, "%s/records", world.directory);
     assert_true(imprint_store_open_directory(&store, path, true, "test", &problem));
 
     /* A Trust&GO part has a key in each slot: one is only replaced with the platform's permission. */
@@ -169,9 +170,9 @@ static void an_application(void **state)
     imprint_psa_stop(&psa);
     assert_null(driver_bound());
     imprint_store_close(&store);
-    virtual_close(device.part);
-    device.part = NULL;
-    device_remove(&device);
+    virtual_close(world.part);
+    world.part = NULL;
+    world_remove(&world);
 }
 
 /* An import into a slot that takes encrypted keys only: possible with the secret, and with it alone. */
@@ -182,20 +183,20 @@ static void an_encrypted_import(void **state)
     struct virtual_problem problem_of_chip = {.cause = NULL};
     struct imprint_store store = {{0}};
     struct imprint_psa psa = {{0}};
-    psa_key_attributes_t attributes = device_key_pair(BOARD, VARIED_IMPORT);
+    psa_key_attributes_t attributes = world_key_pair(BOARD, VARIED_IMPORT);
     uint8_t scalar[32];
     psa_key_id_t id = 0;
     const char *problem = NULL;
     char path[300];
 
     (void)state;
-    memcpy(write_key.secret, device_write_key, sizeof write_key.secret);
-    device_make(&device, DEVICE_VARIED_LOCKED);
-    assert_int_equal(virtual_open(device.chip_path, &device.part, &problem_of_chip), VIRTUAL_OK);
-    const struct imprint_transport transport = transport_virtual_init(&device.transport, device.part);
-    snprintf(path, sizeof path, "%s/records", device.directory);
+    memcpy(write_key.secret, world_write_key, sizeof write_key.secret);
+    world_make(&world, WORLD_VARIED_LOCKED);
+    assert_int_equal(virtual_open(world.chip_path, &world.part, &problem_of_chip), VIRTUAL_OK);
+    const struct imprint_transport transport = transport_virtual_init(&world.transport, world.part);
+    snprintf(path, sizeof path, "%s/records", world.directory);
     assert_true(imprint_store_open_directory(&store, path, true, "test", &problem));
-    outside_make_key(scalar, point);
+    p256_make_key(scalar, point);
     assert_int_equal(imprint_psa_start(&psa, &transport, &store, NULL, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_import_key(&attributes, scalar, sizeof scalar, &id), PSA_ERROR_NOT_PERMITTED);
     assert_non_null(strstr(imprint_psa_reason(PSA_ERROR_NOT_PERMITTED), "WriteKey"));
@@ -205,9 +206,9 @@ static void an_encrypted_import(void **state)
     assert_int_equal(sign(BOARD), PSA_SUCCESS);
     imprint_psa_stop(&psa);
     imprint_store_close(&store);
-    virtual_close(device.part);
-    device.part = NULL;
-    device_remove(&device);
+    virtual_close(world.part);
+    world.part = NULL;
+    world_remove(&world);
 }
 
 #define BLOCK 512

@@ -4,7 +4,8 @@
  * TLS's own API only. The table in docs/reference/psa-keys.md names these tests. Where a bug needs a failing medium or
  * chip, the fault is put below the driver; nothing else of the device is touched.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,33 +21,33 @@
 #include "psa/se_c/transaction.h"
 #include "virtual/chip/virtual_invasive.h"
 
-static struct device device;
+static struct world world;
 
 static int begin(void **state)
 {
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
 static psa_status_t do_register(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
 
     return mbedtls_psa_register_se_key(&attributes);
 }
 
 static psa_status_t do_generate(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
     psa_key_id_t made;
 
     return psa_generate_key(&attributes, &made);
@@ -54,17 +55,17 @@ static psa_status_t do_generate(psa_key_id_t id, int slot)
 
 static psa_status_t do_import(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
     uint8_t scalar[32], point[65];
     psa_key_id_t made;
 
-    outside_make_key(scalar, point);
+    p256_make_key(scalar, point);
     return psa_import_key(&attributes, scalar, sizeof scalar, &made);
 }
 
 static psa_status_t generate_local(psa_key_id_t id)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, -1);
+    psa_key_attributes_t attributes = world_key_pair(id, -1);
     psa_key_id_t made;
 
     psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_PERSISTENT);
@@ -85,7 +86,7 @@ static void point_of(psa_key_id_t id, uint8_t point[static 65])
 {
     size_t len;
 
-    device_expect(&device, psa_export_public_key(id, point, 65, &len), PSA_SUCCESS);
+    world_expect(&world, psa_export_public_key(id, point, 65, &len), PSA_SUCCESS);
     assert_int_equal(len, 65);
 }
 
@@ -93,7 +94,7 @@ static void expect_chip_unchanged(const uint8_t before[static 32])
 {
     uint8_t after[32];
 
-    virtual_digest(device.part, after);
+    virtual_digest(world.part, after);
     assert_memory_equal(before, after, sizeof after);
 }
 
@@ -167,9 +168,9 @@ static int begin_with_medium(void **state)
     begin(state);
     memset(&medium, 0, sizeof medium);
     medium.written = true;
-    medium.real = device.storage.operations;
-    medium.real_context = device.storage.context;
-    device.storage.operations = &medium_operations;
+    medium.real = world.storage.operations;
+    medium.real_context = world.storage.context;
+    world.storage.operations = &medium_operations;
     return 0;
 }
 
@@ -180,19 +181,19 @@ static void duplicate_id_of_a_chip_key(void **state)
     uint8_t point[65], digest[32];
 
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
     point_of(16, point);
-    device.driver.settings.replace_unclaimed = true;
-    virtual_digest(device.part, digest);
+    world.driver.settings.replace_unclaimed = true;
+    virtual_digest(world.part, digest);
     for (int slot = -1; slot <= 4; slot++) {
-        device_expect_reason(&device, do_generate(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-        device_expect_reason(&device, do_import(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, do_generate(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, do_import(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
         if (slot >= 0)
-            device_expect_reason(&device, do_register(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+            world_expect_reason(&world, do_register(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     }
     expect_chip_unchanged(digest);
-    device_prove(&device, 16, point);
-    device_expect(&device, psa_destroy_key(16), PSA_SUCCESS);
+    world_prove(&world, 16, point);
+    world_expect(&world, psa_destroy_key(16), PSA_SUCCESS);
     assert_false(exists(16));
 }
 
@@ -203,17 +204,17 @@ static void duplicate_id_of_a_local_key(void **state)
     (void)state;
     assert_int_equal(generate_local(16), PSA_SUCCESS);
     point_of(16, point);
-    virtual_digest(device.part, digest);
-    device_expect_reason(&device, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-    device_expect_reason(&device, do_import(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-    device_expect_reason(&device, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    virtual_digest(world.part, digest);
+    world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect_reason(&world, do_import(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect_reason(&world, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     expect_chip_unchanged(digest);
-    device_prove(&device, 16, point);
+    world_prove(&world, 16, point);
 
     /* And the other way round, which the core sees by itself. */
-    device_expect(&device, do_register(17, 0), PSA_SUCCESS);
+    world_expect(&world, do_register(17, 0), PSA_SUCCESS);
     assert_int_equal(generate_local(17), PSA_ERROR_ALREADY_EXISTS);
-    device_prove_key(&device, 17);
+    world_prove_key(&world, 17);
 }
 
 static void duplicate_id_of_a_damaged_record(void **state)
@@ -222,15 +223,15 @@ static void duplicate_id_of_a_damaged_record(void **state)
     uint8_t digest[32];
 
     (void)state;
-    virtual_digest(device.part, digest);
+    virtual_digest(world.part, digest);
     for (size_t i = 0; i < 2; i++) {
         medium.uid = 16;
         medium.get = damages[i];
-        device_expect_reason(&device, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-        device_expect_reason(&device, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     }
     medium.get = STORAGE_FAILED;
-    device_expect_reason(&device, do_generate(16, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
+    world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
     expect_chip_unchanged(digest);
 }
 
@@ -253,7 +254,7 @@ static void damaged_records_stop_creation(void **state)
     uint8_t digest[32];
 
     (void)state;
-    virtual_digest(device.part, digest);
+    virtual_digest(world.part, digest);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         uint8_t record[45] = {0};
 
@@ -261,23 +262,23 @@ static void damaged_records_stop_creation(void **state)
         memcpy(record, good, sizeof good);
         record[damages[i].offset] = damages[i].value;
         assert_int_equal(psa_its_set(77, (uint32_t)damages[i].len, record, 0), PSA_SUCCESS);
-        device_expect_reason(&device, do_generate(18, 3), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
-        assert_int_equal(device.driver.last_error.key_id, 77);
-        device.driver.settings.replace_unclaimed = true;
-        device_expect_reason(&device, do_generate(18, -1), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
-        device.driver.settings.replace_unclaimed = false;
+        world_expect_reason(&world, do_generate(18, 3), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+        assert_int_equal(world.driver.last_error.key_id, 77);
+        world.driver.settings.replace_unclaimed = true;
+        world_expect_reason(&world, do_generate(18, -1), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+        world.driver.settings.replace_unclaimed = false;
         /* Registering writes nothing to the chip, and using keys does not either. */
         psa_key_id_t id = 100 + (psa_key_id_t)i;
-        device_expect(&device, do_register(id, 0), PSA_SUCCESS);
-        device_prove_key(&device, id);
+        world_expect(&world, do_register(id, 0), PSA_SUCCESS);
+        world_prove_key(&world, id);
         assert_int_equal(psa_its_remove(77), PSA_SUCCESS);
     }
     /* The same record unharmed claims slot 2, and only that. */
     assert_int_equal(psa_its_set(77, sizeof good, good, 0), PSA_SUCCESS);
-    device_expect_reason(&device, do_generate(18, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
-    assert_int_equal(device.driver.last_error.key_id, 77);
+    world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
+    assert_int_equal(world.driver.last_error.key_id, 77);
     expect_chip_unchanged(digest);
-    device_expect(&device, do_generate(18, 3), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 3), PSA_SUCCESS);
 }
 
 static void other_records_claim_nothing(void **state)
@@ -290,8 +291,8 @@ static void other_records_claim_nothing(void **state)
     assert_int_equal(psa_its_set(0x80000000u, 3, "abc", 0), PSA_SUCCESS);
     assert_int_equal(psa_its_set(0xffffff52u, 3, "abc", 0), PSA_SUCCESS);
     assert_int_equal(generate_local(5), PSA_SUCCESS);
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    device_prove_key(&device, 18);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_prove_key(&world, 18);
 }
 
 static void storage_that_cannot_be_listed(void **state)
@@ -299,9 +300,9 @@ static void storage_that_cannot_be_listed(void **state)
     uint8_t digest[32];
 
     (void)state;
-    virtual_digest(device.part, digest);
+    virtual_digest(world.part, digest);
     medium.next = STORAGE_FAILED;
-    device_expect_reason(&device, do_generate(18, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
+    world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
     expect_chip_unchanged(digest);
 }
 
@@ -312,7 +313,7 @@ static void full_storage_is_found_before_the_chip_is_touched(void **state)
     uint8_t digest[32];
 
     (void)state;
-    virtual_digest(device.part, digest);
+    virtual_digest(world.part, digest);
     medium.full = true;
     assert_int_equal(do_generate(18, 2), PSA_ERROR_INSUFFICIENT_STORAGE);
     assert_int_equal(do_register(16, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
@@ -320,9 +321,9 @@ static void full_storage_is_found_before_the_chip_is_touched(void **state)
     assert_false(exists(18));
     assert_false(exists(16));
     medium.full = false;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    device_restart(&device);
-    device_prove_key(&device, 18);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_restart(&world);
+    world_prove_key(&world, 18);
 }
 
 static void unwritten_key_record_is_an_error(void **state)
@@ -338,8 +339,8 @@ static void unwritten_key_record_is_an_error(void **state)
         assert_false(exists(18));
         medium.set = STORAGE_OK;
     }
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    device_prove_key(&device, 18);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_prove_key(&world, 18);
 }
 
 /* --- 3.7.4: failed creation takes nothing from the pool -------------------------------------------------------- */
@@ -349,18 +350,18 @@ static void failed_creation_leaves_no_slot_behind(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    assert_true(device_slot_public(&device, 2, before));
+    assert_true(world_slot_public(&world, 2, before));
     for (unsigned attempt = 1; attempt <= 6; attempt++) {
-        device_restart(&device);
-        device_arm(&device, "silent", attempt);
-        device_expect_reason(&device, do_generate(18, 2), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
+        world_restart(&world);
+        world_arm(&world, "silent", attempt);
+        world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
         assert_false(exists(18));
-        virtual_power_cycle(device.part);
+        virtual_power_cycle(world.part);
     }
-    assert_true(device_slot_public(&device, 2, after));
+    assert_true(world_slot_public(&world, 2, after));
     assert_memory_equal(before, after, sizeof after);
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    device_prove_key(&device, 18);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_prove_key(&world, 18);
 }
 
 /* --- 3.7.5: failed destroy ------------------------------------------------------------------------------------- */
@@ -370,38 +371,38 @@ static void failed_destroy_keeps_the_key(void **state)
     unsigned faults = 0;
 
     (void)state;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
     for (unsigned group = 1;; group++) {
-        device_restart(&device);
-        device_arm(&device, "silent", group);
+        world_restart(&world);
+        world_arm(&world, "silent", group);
         psa_status_t status = psa_destroy_key(18);
         if (status == PSA_SUCCESS)
             break;
         faults++;
-        device_expect_reason(&device, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
-        virtual_power_cycle(device.part);
+        world_expect_reason(&world, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
+        virtual_power_cycle(world.part);
         assert_true(exists(18));
-        device_prove_key(&device, 18);
+        world_prove_key(&world, 18);
     }
     assert_in_range(faults, 3, 40);
     assert_false(exists(18));
-    virtual_power_cycle(device.part);
-    device_restart(&device);
+    virtual_power_cycle(world.part);
+    world_restart(&world);
     assert_false(exists(18));
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
 }
 
 static void destroy_without_a_driver_keeps_the_key(void **state)
 {
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
     driver_bind(NULL);
     assert_int_equal(psa_destroy_key(16), PSA_ERROR_BAD_STATE);
     assert_int_equal(do_generate(18, 2), PSA_ERROR_BAD_STATE);
-    driver_bind(&device.driver);
+    driver_bind(&world.driver);
     assert_true(exists(16));
-    device_prove_key(&device, 16);
-    device_expect(&device, psa_destroy_key(16), PSA_SUCCESS);
+    world_prove_key(&world, 16);
+    world_expect(&world, psa_destroy_key(16), PSA_SUCCESS);
     assert_false(exists(16));
 }
 
@@ -411,15 +412,15 @@ static void destroy_on_a_failing_medium_keeps_the_key(void **state)
     uint8_t digest[32];
 
     (void)state;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    virtual_digest(device.part, digest);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    virtual_digest(world.part, digest);
     medium.uid = TRANSACTION_UID;
     medium.set = STORAGE_FULL;
     assert_int_equal(psa_destroy_key(18), PSA_ERROR_INSUFFICIENT_STORAGE);
     expect_chip_unchanged(digest);
     medium.set = STORAGE_OK;
-    device_prove_key(&device, 18);
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
+    world_prove_key(&world, 18);
+    world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     assert_false(exists(18));
 }
 
@@ -428,14 +429,14 @@ static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
     uint8_t digest[32];
 
     (void)state;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    virtual_digest(device.part, digest);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    virtual_digest(world.part, digest);
     assert_int_equal(psa_its_set(77, 10, "not a key.", 0), PSA_SUCCESS);
-    device_expect_reason(&device, psa_destroy_key(18), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+    world_expect_reason(&world, psa_destroy_key(18), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
     expect_chip_unchanged(digest);
     assert_true(exists(18));
     assert_int_equal(psa_its_remove(77), PSA_SUCCESS);
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
+    world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
 }
 
 /* A record whose slot number no chip has can be got rid of through PSA. */
@@ -446,10 +447,10 @@ static void destroy_of_an_impossible_slot_number(void **state)
 
     (void)state;
     assert_int_equal(psa_its_set(77, sizeof record, record, 0), PSA_SUCCESS);
-    device_expect_reason(&device, do_generate(18, 2), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+    world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
     assert_int_equal(psa_destroy_key(77), PSA_SUCCESS);
     assert_false(exists(77));
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
 }
 
 /* --- 3.2: several ids for one slot ----------------------------------------------------------------------------- */
@@ -459,19 +460,19 @@ static void two_ids_share_a_slot(void **state)
     uint8_t point[65];
 
     (void)state;
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
     point_of(18, point);
-    device_expect(&device, do_register(19, 2), PSA_SUCCESS);
-    device_prove(&device, 19, point);
+    world_expect(&world, do_register(19, 2), PSA_SUCCESS);
+    world_prove(&world, 19, point);
     /* Neither may be replaced by a third. */
-    device_expect_reason(&device, do_generate(20, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
+    world_expect_reason(&world, do_generate(20, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
+    world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     assert_false(exists(18));
-    device_prove(&device, 19, point);
-    device_restart(&device);
-    device_prove(&device, 19, point);
-    device_expect(&device, psa_destroy_key(19), PSA_SUCCESS);
-    device_expect(&device, do_register(21, 2), PSA_SUCCESS);
+    world_prove(&world, 19, point);
+    world_restart(&world);
+    world_prove(&world, 19, point);
+    world_expect(&world, psa_destroy_key(19), PSA_SUCCESS);
+    world_expect(&world, do_register(21, 2), PSA_SUCCESS);
     uint8_t other[65];
     point_of(21, other);
     assert_memory_not_equal(point, other, sizeof point);
@@ -485,18 +486,17 @@ static void volatile_keys_are_refused(void **state)
     psa_key_id_t id;
 
     (void)state;
-    device.driver.settings.replace_unclaimed = true;
-    virtual_digest(device.part, digest);
-    outside_make_key(scalar, point);
+    world.driver.settings.replace_unclaimed = true;
+    virtual_digest(world.part, digest);
+    p256_make_key(scalar, point);
     for (int slot = -1; slot <= 4; slot++) {
-        psa_key_attributes_t attributes = device_key_pair(0, slot);
+        psa_key_attributes_t attributes = world_key_pair(0, slot);
 
         psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(PSA_KEY_PERSISTENCE_VOLATILE,
                                                                                          PSA_ATECC608A_LOCATION));
-        device_expect_reason(&device, psa_generate_key(&attributes, &id), PSA_ERROR_NOT_SUPPORTED,
-                             ERROR_KEY_ATTRIBUTES);
-        device_expect_reason(&device, psa_import_key(&attributes, scalar, sizeof scalar, &id), PSA_ERROR_NOT_SUPPORTED,
-                             ERROR_KEY_ATTRIBUTES);
+        world_expect_reason(&world, psa_generate_key(&attributes, &id), PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES);
+        world_expect_reason(&world, psa_import_key(&attributes, scalar, sizeof scalar, &id), PSA_ERROR_NOT_SUPPORTED,
+                            ERROR_KEY_ATTRIBUTES);
         assert_int_not_equal(mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
     }
     expect_chip_unchanged(digest);
@@ -507,38 +507,38 @@ static void volatile_keys_are_refused(void **state)
 static void late_registration(void **state)
 {
     (void)state;
-    device_stop(&device);
-    device_start_unregistered(&device);
+    world_stop(&world);
+    world_attach(&world);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
-    device_expect(&device, do_generate(18, 2), PSA_SUCCESS);
-    device_expect_reason(&device, do_generate(18, 3), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-    device_prove_key(&device, 16);
-    device_prove_key(&device, 18);
-    device_restart(&device);
-    device_prove_key(&device, 16);
-    device_prove_key(&device, 18);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect_reason(&world, do_generate(18, 3), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_prove_key(&world, 16);
+    world_prove_key(&world, 18);
+    world_restart(&world);
+    world_prove_key(&world, 16);
+    world_prove_key(&world, 18);
 }
 
 static void software_crypto_survives_a_missing_chip(void **state)
 {
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
-    device_stop(&device);
-    device_start_unregistered(&device);
-    device_arm(&device, "silent", 1);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_stop(&world);
+    world_attach(&world);
+    world_arm(&world, "silent", 1);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(generate_local(5), PSA_SUCCESS);
-    device_prove_key(&device, 5);
+    world_prove_key(&world, 5);
     assert_true(exists(16));
     uint8_t point[65];
     size_t len;
-    device_expect_reason(&device, psa_export_public_key(16, point, sizeof point, &len), PSA_ERROR_COMMUNICATION_FAILURE,
-                         ERROR_DEVICE_SILENT);
-    virtual_power_cycle(device.part);
-    device_prove_key(&device, 16);
+    world_expect_reason(&world, psa_export_public_key(16, point, sizeof point, &len), PSA_ERROR_COMMUNICATION_FAILURE,
+                        ERROR_DEVICE_SILENT);
+    virtual_power_cycle(world.part);
+    world_prove_key(&world, 16);
 }
 
 /* --- 3.3: what the core lets through --------------------------------------------------------------------------- */
@@ -550,7 +550,7 @@ static void short_digests_are_refused(void **state)
     size_t len;
 
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
     for (size_t bytes = 0; bytes < 32; bytes++)
         assert_int_equal(
             psa_sign_hash(16, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, bytes, signature, sizeof signature, &len),
@@ -565,26 +565,26 @@ static void tls12_digests_of_48_bytes(void **state)
     size_t len;
 
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
     point_of(16, point);
     assert_int_equal(psa_generate_random(digest, sizeof digest), PSA_SUCCESS);
-    device_expect(
-        &device,
+    world_expect(
+        &world,
         psa_sign_hash(16, PSA_ALG_ECDSA(PSA_ALG_SHA_384), digest, sizeof digest, signature, sizeof signature, &len),
         PSA_SUCCESS);
-    assert_true(outside_verify(point, digest, sizeof digest, signature));
+    assert_true(p256_verifies(point + 1, digest, sizeof digest, signature));
 }
 
 static void copies_and_derived_keys_are_refused(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, -1);
+    psa_key_attributes_t attributes = world_key_pair(18, -1);
     uint8_t digest[32];
     psa_key_id_t id;
 
     (void)state;
-    device_expect(&device, do_register(16, 0), PSA_SUCCESS);
-    device.driver.settings.replace_unclaimed = true;
-    virtual_digest(device.part, digest);
+    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world.driver.settings.replace_unclaimed = true;
+    virtual_digest(world.part, digest);
     assert_int_not_equal(psa_copy_key(16, &attributes, &id), PSA_SUCCESS);
 
     psa_key_derivation_operation_t operation = PSA_KEY_DERIVATION_OPERATION_INIT;
@@ -598,8 +598,8 @@ static void copies_and_derived_keys_are_refused(void **state)
     assert_int_equal(psa_import_key(&base, secret, sizeof secret, &base_id), PSA_SUCCESS);
     assert_int_equal(psa_key_derivation_input_key(&operation, PSA_KEY_DERIVATION_INPUT_SECRET, base_id), PSA_SUCCESS);
     assert_int_equal(psa_key_derivation_input_bytes(&operation, PSA_KEY_DERIVATION_INPUT_INFO, NULL, 0), PSA_SUCCESS);
-    device_expect_reason(&device, psa_key_derivation_output_key(&attributes, &operation, &id), PSA_ERROR_NOT_SUPPORTED,
-                         ERROR_KEY_ATTRIBUTES);
+    world_expect_reason(&world, psa_key_derivation_output_key(&attributes, &operation, &id), PSA_ERROR_NOT_SUPPORTED,
+                        ERROR_KEY_ATTRIBUTES);
     psa_key_derivation_abort(&operation);
     psa_destroy_key(base_id);
     expect_chip_unchanged(digest);

@@ -4,7 +4,8 @@
  * operation, and between two. It gets no write, and nothing it says passes for the first one's. Put back, the first one
  * goes on.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
@@ -20,13 +21,13 @@
 #define MAKER 16 /* in slot 0 */
 #define NEW 20   /* in slot 3 */
 
-static struct device device;
-static uint8_t key_point[DEVICE_POINT_BYTES];
+static struct world world;
+static uint8_t key_point[P256_POINT_BYTES];
 static const uint8_t digest[32] = {1, 2, 3, 4, 5};
 
 static psa_status_t generate(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
     psa_key_id_t made;
 
     return psa_generate_key(&attributes, &made);
@@ -34,7 +35,7 @@ static psa_status_t generate(psa_key_id_t id, int slot)
 
 static psa_status_t register_one(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
 
     return mbedtls_psa_register_se_key(&attributes);
 }
@@ -62,14 +63,14 @@ static psa_status_t do_sign(void)
     const psa_status_t status =
         psa_sign_hash(KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len);
 
-    if (status == PSA_SUCCESS && !outside_verify(key_point, digest, sizeof digest, signature))
+    if (status == PSA_SUCCESS && !p256_verifies(key_point + 1, digest, sizeof digest, signature))
         fail_msg("another chip's signature passes for key %d's", KEY);
     return status;
 }
 
 static psa_status_t do_export(void)
 {
-    uint8_t point[DEVICE_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     size_t len = 0;
     const psa_status_t status = psa_export_public_key(KEY, point, sizeof point, &len);
 
@@ -92,17 +93,17 @@ static void begin(void)
 {
     size_t len = 0;
 
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
-    device_expect(&device, register_one(MAKER, 0), PSA_SUCCESS);
-    device_expect(&device, generate(KEY, 2), PSA_SUCCESS);
-    device_expect(&device, psa_export_public_key(KEY, key_point, sizeof key_point, &len), PSA_SUCCESS);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
+    world_expect(&world, register_one(MAKER, 0), PSA_SUCCESS);
+    world_expect(&world, generate(KEY, 2), PSA_SUCCESS);
+    world_expect(&world, psa_export_public_key(KEY, key_point, sizeof key_point, &len), PSA_SUCCESS);
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -110,7 +111,7 @@ static uint64_t groups(void)
 {
     struct virtual_counters counters;
 
-    virtual_read_counters(device.part, &counters);
+    virtual_read_counters(world.part, &counters);
     return counters.groups;
 }
 
@@ -118,7 +119,7 @@ static uint64_t groups(void)
 static unsigned writes_since(uint64_t first)
 {
     struct virtual_write writes[64];
-    const size_t count = virtual_list_writes(device.part, writes, sizeof writes / sizeof writes[0]);
+    const size_t count = virtual_list_writes(world.part, writes, sizeof writes / sizeof writes[0]);
     unsigned found = 0;
 
     assert_in_range(count, 0, sizeof writes / sizeof writes[0]);
@@ -129,13 +130,13 @@ static unsigned writes_since(uint64_t first)
 
 static void prove_all(size_t operation, bool done)
 {
-    device_prove_key(&device, MAKER);
+    world_prove_key(&world, MAKER);
     if (operations[operation].gone != KEY)
-        device_prove(&device, KEY, key_point);
+        world_prove(&world, KEY, key_point);
     else if (!done) /* overwritten or not, it can still be destroyed */
-        device_prove_key(&device, KEY);
+        world_prove_key(&world, KEY);
     if (done && operations[operation].made != 0)
-        device_prove_key(&device, operations[operation].made);
+        world_prove_key(&world, operations[operation].made);
 }
 
 /* At group `at` of the operation. True when it was done all the same: it was over by then. */
@@ -146,26 +147,26 @@ static bool exchange_at(size_t operation, unsigned at)
     begin();
     const uint64_t first = groups() + at;
     snprintf(id, sizeof id, "swap@%u", (unsigned)first);
-    assert_true(virtual_arm_fault(device.part, id));
+    assert_true(virtual_arm_fault(world.part, id));
     const psa_status_t status = operations[operation].run();
     if (groups() < first) {
-        device_expect(&device, status, PSA_SUCCESS);
-        device_remove(&device);
+        world_expect(&world, status, PSA_SUCCESS);
+        world_remove(&world);
         return true;
     }
     if (status != PSA_SUCCESS)
         print_message("%s, %s:\n", operations[operation].name, id);
-    device_expect_reason(&device, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+    world_expect_reason(&world, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
     /* Asked again, all of them, it still is the wrong chip. */
     for (size_t i = 0; i < OPERATIONS; i++)
-        device_expect_reason(&device, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+        world_expect_reason(&world, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
     if (writes_since(first) != 0)
         fail_msg("%s, %s: another chip was written to", operations[operation].name, id);
-    device_restart(&device);
+    world_restart(&world);
     prove_all(operation, false);
-    device_expect(&device, operations[operation].run(), PSA_SUCCESS);
+    world_expect(&world, operations[operation].run(), PSA_SUCCESS);
     prove_all(operation, true);
-    device_remove(&device);
+    world_remove(&world);
     return false;
 }
 
@@ -193,20 +194,20 @@ static void exchanged_between_calls(void **state)
 
     (void)state;
     begin();
-    snprintf(path, sizeof path, "%s/other", device.directory);
+    snprintf(path, sizeof path, "%s/other", world.directory);
     assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
     assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
     virtual_digest(other, before);
-    device.transport.chip = other;
+    world.transport.chip = other;
     for (size_t i = 0; i < OPERATIONS; i++)
-        device_expect_reason(&device, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
+        world_expect_reason(&world, operations[i].run(), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_WRONG_PART);
     virtual_digest(other, after);
     assert_memory_equal(before, after, sizeof before);
-    device.transport.chip = device.part;
-    device_prove(&device, KEY, key_point);
-    device_prove_key(&device, MAKER);
+    world.transport.chip = world.part;
+    world_prove(&world, KEY, key_point);
+    world_prove_key(&world, MAKER);
     virtual_close(other);
-    device_remove(&device);
+    world_remove(&world);
 }
 
 int main(void)

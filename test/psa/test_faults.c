@@ -4,7 +4,8 @@
  * succeeds, and a GenKey whose outcome can be told has run once only. A chip that restarts in mid command, or falls
  * silent, may make it fail, with COMMUNICATION_FAILURE and no metadata made or lost; the same call then succeeds.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,13 +21,13 @@
 
 #define KEY 18
 
-static struct device device;
+static struct world world;
 static struct imprint_write_key write_key = {.slot = 15};
 static uint8_t imported_scalar[32], imported_point[65];
 
 static psa_status_t generate(int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(KEY, slot);
+    psa_key_attributes_t attributes = world_key_pair(KEY, slot);
     psa_key_id_t id;
 
     return psa_generate_key(&attributes, &id);
@@ -44,7 +45,7 @@ static psa_status_t generate_in_empty(void)
 
 static psa_status_t generate_hidden(void)
 {
-    psa_key_attributes_t attributes = device_key_pair(KEY, VARIED_HIDDEN);
+    psa_key_attributes_t attributes = world_key_pair(KEY, VARIED_HIDDEN);
     psa_key_id_t id;
 
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
@@ -60,22 +61,22 @@ static psa_status_t import(psa_key_attributes_t attributes, const uint8_t *key, 
 
 static psa_status_t import_clear(void)
 {
-    return import(device_key_pair(KEY, 1), imported_scalar, sizeof imported_scalar);
+    return import(world_key_pair(KEY, 1), imported_scalar, sizeof imported_scalar);
 }
 
 static psa_status_t import_encrypted(void)
 {
-    return import(device_key_pair(KEY, VARIED_IMPORT), imported_scalar, sizeof imported_scalar);
+    return import(world_key_pair(KEY, VARIED_IMPORT), imported_scalar, sizeof imported_scalar);
 }
 
 static psa_status_t import_public(void)
 {
-    return import(device_public_key(KEY, VARIED_PUBLIC), imported_point, sizeof imported_point);
+    return import(world_public_key(KEY, VARIED_PUBLIC), imported_point, sizeof imported_point);
 }
 
 static psa_status_t register_key(void)
 {
-    psa_key_attributes_t attributes = device_key_pair(KEY, 0);
+    psa_key_attributes_t attributes = world_key_pair(KEY, 0);
 
     return mbedtls_psa_register_se_key(&attributes);
 }
@@ -100,7 +101,7 @@ static psa_status_t verify(void)
 {
     uint8_t digest[32] = {1}, signature[64];
 
-    outside_sign(imported_scalar, digest, sizeof digest, signature);
+    p256_sign(imported_scalar, digest, signature);
     return psa_verify_hash(KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, 64);
 }
 
@@ -113,24 +114,24 @@ enum proof { PROVES_BY_EXPORT, PROVES_IMPORTED, SIGNS_ONLY, IS_PUBLIC, IS_GONE }
 
 static const struct operation {
     const char *name;
-    enum device_kind kind;
+    enum world_kind kind;
     psa_status_t (*before)(void); /* done without faults first */
     psa_status_t (*run)(void);
     enum proof proof;
     bool repeats; /* what it writes may be written again: the same bytes, or a key that nobody has seen */
 } operations[] = {
-    {"generate in a filled slot", DEVICE_TRUST_AND_GO, NULL, generate_in_filled, PROVES_BY_EXPORT, false},
-    {"generate in an empty slot", DEVICE_BLANK_LOCKED, NULL, generate_in_empty, PROVES_BY_EXPORT, false},
-    {"generate in a slot without public key", DEVICE_VARIED_LOCKED, NULL, generate_hidden, SIGNS_ONLY, true},
-    {"import in clear", DEVICE_BLANK_CONFIG_LOCKED, NULL, import_clear, PROVES_IMPORTED, true},
-    {"import encrypted", DEVICE_VARIED_LOCKED, NULL, import_encrypted, PROVES_IMPORTED, true},
-    {"import a public key", DEVICE_VARIED_LOCKED, NULL, import_public, IS_PUBLIC, true},
-    {"register", DEVICE_TRUST_AND_GO, NULL, register_key, PROVES_BY_EXPORT, false},
-    {"sign", DEVICE_TRUST_AND_GO, register_key, sign, PROVES_BY_EXPORT, false},
-    {"export", DEVICE_TRUST_AND_GO, register_key, export_public, PROVES_BY_EXPORT, false},
-    {"verify", DEVICE_VARIED_LOCKED, import_public, verify, IS_PUBLIC, false},
-    {"verify with a private key's slot", DEVICE_VARIED_LOCKED, import_encrypted, verify, PROVES_IMPORTED, false},
-    {"destroy", DEVICE_TRUST_AND_GO, generate_in_filled, destroy, IS_GONE, false},
+    {"generate in a filled slot", WORLD_TRUST_AND_GO, NULL, generate_in_filled, PROVES_BY_EXPORT, false},
+    {"generate in an empty slot", WORLD_BLANK_LOCKED, NULL, generate_in_empty, PROVES_BY_EXPORT, false},
+    {"generate in a slot without public key", WORLD_VARIED_LOCKED, NULL, generate_hidden, SIGNS_ONLY, true},
+    {"import in clear", WORLD_BLANK_CONFIG_LOCKED, NULL, import_clear, PROVES_IMPORTED, true},
+    {"import encrypted", WORLD_VARIED_LOCKED, NULL, import_encrypted, PROVES_IMPORTED, true},
+    {"import a public key", WORLD_VARIED_LOCKED, NULL, import_public, IS_PUBLIC, true},
+    {"register", WORLD_TRUST_AND_GO, NULL, register_key, PROVES_BY_EXPORT, false},
+    {"sign", WORLD_TRUST_AND_GO, register_key, sign, PROVES_BY_EXPORT, false},
+    {"export", WORLD_TRUST_AND_GO, register_key, export_public, PROVES_BY_EXPORT, false},
+    {"verify", WORLD_VARIED_LOCKED, import_public, verify, IS_PUBLIC, false},
+    {"verify with a private key's slot", WORLD_VARIED_LOCKED, import_encrypted, verify, PROVES_IMPORTED, false},
+    {"destroy", WORLD_TRUST_AND_GO, generate_in_filled, destroy, IS_GONE, false},
 };
 
 static bool exists(void)
@@ -147,16 +148,16 @@ static void prove(enum proof proof)
 
     switch (proof) {
     case PROVES_BY_EXPORT:
-        device_prove_key(&device, KEY);
+        world_prove_key(&world, KEY);
         break;
     case PROVES_IMPORTED:
-        device_prove(&device, KEY, imported_point);
+        world_prove(&world, KEY, imported_point);
         break;
     case SIGNS_ONLY:
-        device_expect(&device, sign(), PSA_SUCCESS);
+        world_expect(&world, sign(), PSA_SUCCESS);
         break;
     case IS_PUBLIC:
-        device_expect(&device, psa_export_public_key(KEY, point, sizeof point, &len), PSA_SUCCESS);
+        world_expect(&world, psa_export_public_key(KEY, point, sizeof point, &len), PSA_SUCCESS);
         assert_memory_equal(point, imported_point, sizeof point);
         break;
     case IS_GONE:
@@ -167,12 +168,12 @@ static void prove(enum proof proof)
 
 static void make(const struct operation *operation)
 {
-    device_make(&device, operation->kind);
-    device.settings = (struct driver_settings){.write_keys = &write_key, .write_key_count = 1};
-    device_start(&device);
+    world_make(&world, operation->kind);
+    world.settings = (struct driver_settings){.write_keys = &write_key, .write_key_count = 1};
+    world_start(&world);
     if (operation->before != NULL)
-        device_expect(&device, operation->before(), PSA_SUCCESS);
-    device_restart(&device);
+        world_expect(&world, operation->before(), PSA_SUCCESS);
+    world_restart(&world);
 }
 
 /* Commands and non-volatile writes of the undisturbed operation. */
@@ -181,17 +182,17 @@ static struct virtual_counters undisturbed(const struct operation *operation)
     struct virtual_counters counters;
 
     make(operation);
-    device_expect(&device, operation->run(), PSA_SUCCESS);
-    virtual_read_counters(device.part, &counters);
+    world_expect(&world, operation->run(), PSA_SUCCESS);
+    virtual_read_counters(world.part, &counters);
     prove(operation->proof);
-    device_remove(&device);
+    world_remove(&world);
     return counters;
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -211,19 +212,19 @@ static void a_disturbed_group_is_ridden_out(void **state)
                 struct virtual_counters counters;
 
                 make(operation);
-                device_arm(&device, kinds[kind], group);
+                world_arm(&world, kinds[kind], group);
                 psa_status_t status = operation->run();
                 if (status != PSA_SUCCESS)
                     print_message("%s, %s@%u:\n", operation->name, kinds[kind], group);
-                device_expect(&device, status, PSA_SUCCESS);
-                virtual_read_counters(device.part, &counters);
+                world_expect(&world, status, PSA_SUCCESS);
+                virtual_read_counters(world.part, &counters);
                 if (counters.nonvolatile_writes != plain.nonvolatile_writes &&
                     !(operation->repeats && counters.nonvolatile_writes == plain.nonvolatile_writes + 1))
                     fail_msg("%s, %s@%u: %u writes instead of %u", operation->name, kinds[kind], group,
                              (unsigned)counters.nonvolatile_writes, (unsigned)plain.nonvolatile_writes);
-                device_restart(&device);
+                world_restart(&world);
                 prove(operation->proof);
-                device_remove(&device);
+                world_remove(&world);
             }
     }
 }
@@ -234,19 +235,19 @@ static bool fails_cleanly(const struct operation *operation, const char *fault, 
 {
     make(operation);
     bool existed = exists();
-    device_arm(&device, fault, group);
+    world_arm(&world, fault, group);
     psa_status_t status = operation->run();
     if (status != PSA_SUCCESS) {
-        device_expect_reason(&device, status, PSA_ERROR_COMMUNICATION_FAILURE, reason);
+        world_expect_reason(&world, status, PSA_ERROR_COMMUNICATION_FAILURE, reason);
         assert_int_equal(exists(), existed);
-        virtual_power_cycle(device.part);
+        virtual_power_cycle(world.part);
         assert_int_equal(exists(), existed);
-        device_restart(&device);
+        world_restart(&world);
         assert_int_equal(exists(), existed);
-        device_expect(&device, operation->run(), PSA_SUCCESS);
+        world_expect(&world, operation->run(), PSA_SUCCESS);
     }
     prove(operation->proof);
-    device_remove(&device);
+    world_remove(&world);
     return status != PSA_SUCCESS;
 }
 
@@ -277,15 +278,15 @@ static void another_chip_in_its_place_gets_no_record(void **state)
 
         for (unsigned group = 2; group <= plain.commands; group++) {
             make(operation);
-            device_arm(&device, "swap", group);
+            world_arm(&world, "swap", group);
             psa_status_t status = operation->run();
-            refused += device.driver.last_error.reason == ERROR_WRONG_PART;
-            device_restart(&device); /* the first chip is back */
+            refused += world.driver.last_error.reason == ERROR_WRONG_PART;
+            world_restart(&world); /* the first chip is back */
             assert_int_equal(exists(), status == PSA_SUCCESS);
             if (status != PSA_SUCCESS)
-                device_expect(&device, operation->run(), PSA_SUCCESS);
+                world_expect(&world, operation->run(), PSA_SUCCESS);
             prove(operation->proof);
-            device_remove(&device);
+            world_remove(&world);
         }
         assert_in_range(refused, 2, plain.commands);
     }
@@ -294,8 +295,8 @@ static void another_chip_in_its_place_gets_no_record(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(write_key.secret, device_write_key, sizeof write_key.secret);
-    outside_make_key(imported_scalar, imported_point);
+    memcpy(write_key.secret, world_write_key, sizeof write_key.secret);
+    p256_make_key(imported_scalar, imported_point);
     return 0;
 }
 

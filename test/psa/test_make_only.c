@@ -3,7 +3,8 @@
  * The driver table of an application that makes keys and uses them: generating, registering and signing work as with
  * the whole one; importing, destroying and verifying in the chip are not there.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,11 +15,11 @@
 
 #include "psa/se_c/transaction.h"
 
-static struct device device;
+static struct world world;
 
 static void start_make_only(void)
 {
-    device_start_unregistered(&device);
+    world_attach(&world);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_make_only), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
 }
@@ -26,7 +27,7 @@ static void start_make_only(void)
 static int begin(void **state)
 {
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
+    world_make(&world, WORLD_TRUST_AND_GO);
     start_make_only();
     return 0;
 }
@@ -35,7 +36,7 @@ static int begin(void **state)
 static int begin_varied(void **state)
 {
     (void)state;
-    device_make(&device, DEVICE_VARIED_LOCKED);
+    world_make(&world, WORLD_VARIED_LOCKED);
     start_make_only();
     return 0;
 }
@@ -43,7 +44,7 @@ static int begin_varied(void **state)
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -51,57 +52,55 @@ static bool record_is_there(uint32_t id)
 {
     struct bytes_out nothing = {.data = NULL};
 
-    return device.storage.operations->get(device.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
+    return world.storage.operations->get(world.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
 }
 
 static void test_makes_and_uses(void **state)
 {
-    psa_key_attributes_t maker = device_key_pair(16, 0), board = device_key_pair(18, -1),
-                         again = device_key_pair(18, 3);
+    psa_key_attributes_t maker = world_key_pair(16, 0), board = world_key_pair(18, -1), again = world_key_pair(18, 3);
     psa_key_id_t id = 0;
 
     (void)state;
-    device.driver.settings.replace_unclaimed = true;
-    device_expect(&device, mbedtls_psa_register_se_key(&maker), PSA_SUCCESS);
-    device_expect(&device, psa_generate_key(&board, &id), PSA_SUCCESS);
-    device_expect_reason(&device, psa_generate_key(&again, &id), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-    device_stop(&device);
+    world.driver.settings.replace_unclaimed = true;
+    world_expect(&world, mbedtls_psa_register_se_key(&maker), PSA_SUCCESS);
+    world_expect(&world, psa_generate_key(&board, &id), PSA_SUCCESS);
+    world_expect_reason(&world, psa_generate_key(&again, &id), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_stop(&world);
     start_make_only();
-    device_prove_key(&device, 16);
-    device_prove_key(&device, 18);
+    world_prove_key(&world, 16);
+    world_prove_key(&world, 18);
 }
 
 static void test_imports_destroys_and_verifies_none(void **state)
 {
-    psa_key_attributes_t board = device_key_pair(18, VARIED_SIGN), imported = device_public_key(19, VARIED_PUBLIC);
+    psa_key_attributes_t board = world_key_pair(18, VARIED_SIGN), imported = world_public_key(19, VARIED_PUBLIC);
     uint8_t scalar[32], point[65], before[64], after[64], hash[32] = {1}, signature[64];
     size_t len;
     psa_key_id_t id = 0;
     uint32_t writing;
 
     (void)state;
-    outside_make_key(scalar, point);
-    device_expect(&device, psa_generate_key(&board, &id), PSA_SUCCESS);
-    device_expect(
-        &device,
-        psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature, &len),
+    p256_make_key(scalar, point);
+    world_expect(&world, psa_generate_key(&board, &id), PSA_SUCCESS);
+    world_expect(
+        &world, psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature, &len),
         PSA_SUCCESS);
-    assert_true(device_slot_public(&device, VARIED_SIGN, before));
-    writing = device.chip.counters.writing;
-    device_expect(&device, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
-    device_expect(&device, psa_destroy_key(18), PSA_ERROR_NOT_PERMITTED);
-    device_expect(&device,
-                  psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature),
-                  PSA_ERROR_NOT_SUPPORTED);
-    assert_int_equal(device.chip.counters.writing, writing);
-    device_stop(&device);
+    assert_true(world_slot_public(&world, VARIED_SIGN, before));
+    writing = world.chip.counters.writing;
+    world_expect(&world, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
+    world_expect(&world, psa_destroy_key(18), PSA_ERROR_NOT_PERMITTED);
+    world_expect(&world,
+                 psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, sizeof signature),
+                 PSA_ERROR_NOT_SUPPORTED);
+    assert_int_equal(world.chip.counters.writing, writing);
+    world_stop(&world);
     start_make_only();
     assert_true(record_is_there(18));
     assert_false(record_is_there(19));
     assert_false(record_is_there(TRANSACTION_UID));
-    assert_true(device_slot_public(&device, VARIED_SIGN, after));
+    assert_true(world_slot_public(&world, VARIED_SIGN, after));
     assert_memory_equal(before, after, sizeof before);
-    device_prove_key(&device, 18);
+    world_prove_key(&world, 18);
 }
 
 int main(void)

@@ -3,7 +3,8 @@
  * The slot map of whole parts, and the questions it is made of: filled, empty or not to be told. A slot is empty only
  * when both of the chip's answers say so, and a key is made only when it is read back so: here one answer lies.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,26 +24,26 @@
 #define K DRIVER_FILL_KEY
 #define U DRIVER_FILL_UNKNOWN
 
-static struct device device;
+static struct world world;
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
 static const struct map_row {
     const char *name;
-    enum device_kind kind;
+    enum world_kind kind;
     enum driver_fill fill[CHIP_SLOTS];
 } map_rows[] = {
-    {"trust-and-go", DEVICE_TRUST_AND_GO, {K, K, K, K, K, U, U, U, U, U, U, K, U, U, U, U}},
-    {"blank", DEVICE_BLANK, {U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U}},
-    {"blank, config zone locked", DEVICE_BLANK_CONFIG_LOCKED, {E, E, E, U, U, U, U, U, U, U, U, U, U, U, U, U}},
-    {"blank, both zones locked", DEVICE_BLANK_LOCKED, {E, E, E, U, U, U, U, U, U, U, U, U, U, U, U, U}},
-    {"varied", DEVICE_VARIED, {E, E, E, E, E, E, E, E, U, U, U, U, U, U, U, U}},
-    {"varied, both zones locked", DEVICE_VARIED_LOCKED, {E, E, E, E, E, E, E, E, U, E, E, U, U, U, U, U}},
+    {"trust-and-go", WORLD_TRUST_AND_GO, {K, K, K, K, K, U, U, U, U, U, U, K, U, U, U, U}},
+    {"blank", WORLD_BLANK, {U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U}},
+    {"blank, config zone locked", WORLD_BLANK_CONFIG_LOCKED, {E, E, E, U, U, U, U, U, U, U, U, U, U, U, U, U}},
+    {"blank, both zones locked", WORLD_BLANK_LOCKED, {E, E, E, U, U, U, U, U, U, U, U, U, U, U, U, U}},
+    {"varied", WORLD_VARIED, {E, E, E, E, E, E, E, E, U, U, U, U, U, U, U, U}},
+    {"varied, both zones locked", WORLD_VARIED_LOCKED, {E, E, E, E, E, E, E, E, U, E, E, U, U, U, U, U}},
 };
 
 static void maps_of_whole_parts(void **state)
@@ -54,11 +55,11 @@ static void maps_of_whole_parts(void **state)
         struct driver_map map, unprobed;
         struct error err = {.reason = ERROR_NONE};
 
-        device_make(&device, row->kind);
-        device_start(&device);
-        virtual_digest(device.part, digest[0]);
-        assert_int_equal(driver_read_map(&device.driver, false, &unprobed, &err), PSA_SUCCESS);
-        assert_int_equal(driver_read_map(&device.driver, true, &map, &err), PSA_SUCCESS);
+        world_make(&world, row->kind);
+        world_start(&world);
+        virtual_digest(world.part, digest[0]);
+        assert_int_equal(driver_read_map(&world.driver, false, &unprobed, &err), PSA_SUCCESS);
+        assert_int_equal(driver_read_map(&world.driver, true, &map, &err), PSA_SUCCESS);
         for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
             enum driver_fill fill;
             if (map.slots[slot].fill != row->fill[slot])
@@ -66,14 +67,14 @@ static void maps_of_whole_parts(void **state)
             assert_int_equal(unprobed.slots[slot].fill, DRIVER_FILL_UNKNOWN);
             assert_int_equal(unprobed.slots[slot].abilities, map.slots[slot].abilities);
             assert_int_equal(map.slots[slot].claimed_by, 0);
-            assert_int_equal(driver_probe_slot(&device.driver, slot, &fill, &err), PSA_SUCCESS);
+            assert_int_equal(driver_probe_slot(&world.driver, slot, &fill, &err), PSA_SUCCESS);
             assert_int_equal(fill, row->fill[slot]);
         }
         /* Looking never writes. */
-        virtual_digest(device.part, digest[1]);
+        virtual_digest(world.part, digest[1]);
         assert_memory_equal(digest[0], digest[1], 32);
-        assert_int_equal(device.chip.counters.writing, 0);
-        device_remove(&device);
+        assert_int_equal(world.chip.counters.writing, 0);
+        world_remove(&world);
     }
 }
 
@@ -83,9 +84,9 @@ static void abilities_are_those_that_last(void **state)
     struct driver_map map;
 
     (void)state;
-    device_make(&device, DEVICE_VARIED);
-    device_start(&device);
-    assert_int_equal(driver_read_map(&device.driver, false, &map, NULL), PSA_SUCCESS);
+    world_make(&world, WORLD_VARIED);
+    world_start(&world);
+    assert_int_equal(driver_read_map(&world.driver, false, &map, NULL), PSA_SUCCESS);
     assert_int_equal(map.slots[VARIED_SIGN].abilities, making | CHIP_CAN_SIGN_DIGEST | CHIP_CAN_GIVE_PUBLIC);
     assert_int_equal(map.slots[VARIED_FIXED].abilities, making | CHIP_CAN_SIGN_DIGEST | CHIP_CAN_GIVE_PUBLIC);
     assert_int_equal(map.slots[VARIED_INTERNAL].abilities, making | CHIP_CAN_SIGN_INTERNAL | CHIP_CAN_GIVE_PUBLIC);
@@ -96,19 +97,19 @@ static void abilities_are_those_that_last(void **state)
 
 static void claims_and_locks(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_attributes_t attributes = world_key_pair(18, 2);
     struct driver_map map;
     psa_key_id_t id;
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
-    device_expect(&device, psa_generate_key(&attributes, &id), PSA_SUCCESS);
-    attributes = device_key_pair(7, 2);
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
-    device_lock_slot(&device, 3);
-    driver_forget_config(&device.driver);
-    assert_int_equal(driver_read_map(&device.driver, false, &map, NULL), PSA_SUCCESS);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
+    world_expect(&world, psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    attributes = world_key_pair(7, 2);
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_lock_slot(&world, 3);
+    driver_forget_config(&world.driver);
+    assert_int_equal(driver_read_map(&world.driver, false, &map, NULL), PSA_SUCCESS);
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
         assert_int_equal(map.slots[slot].claimed_by, slot == 2 ? 7 : 0);
         assert_int_equal(map.slots[slot].locked, slot == 3);
@@ -121,10 +122,10 @@ static void no_such_slot(void **state)
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
     for (unsigned slot = 16; slot < 256; slot++) {
-        assert_int_equal(driver_probe_slot(&device.driver, (uint8_t)slot, &fill, &err), PSA_ERROR_INVALID_ARGUMENT);
+        assert_int_equal(driver_probe_slot(&world.driver, (uint8_t)slot, &fill, &err), PSA_ERROR_INVALID_ARGUMENT);
         assert_int_equal(fill, U);
     }
     assert_int_equal(err.reason, ERROR_USAGE);
@@ -172,14 +173,14 @@ static enum imprint_transport_status liar_receive(void *context, uint8_t *group,
 
 static void make_liar(const uint8_t *command, const uint8_t answer[static 8])
 {
-    liar.real = device.chip.transport;
-    liar.operations = *device.chip.transport.operations;
+    liar.real = world.chip.transport;
+    liar.operations = *world.chip.transport.operations;
     liar.operations.send = liar_send;
     liar.operations.receive = liar_receive;
     liar.command = command;
     liar.lies_next = false;
     memcpy(liar.answer, answer, sizeof liar.answer);
-    device.chip.transport.operations = &liar.operations;
+    world.chip.transport.operations = &liar.operations;
     /* Its context: the liar's functions use the real one, the others are the real ones. */
 }
 
@@ -191,59 +192,56 @@ static void one_answer_is_not_enough_for_empty(void **state)
 
     (void)state;
     /* Filled slots; the chip says that they hold no valid key, and yet computes their public keys. */
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
-    virtual_digest(device.part, digest[0]);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
+    virtual_digest(world.part, digest[0]);
     make_liar(info_key_valid, not_valid);
     for (uint8_t slot = 0; slot < 5; slot++) {
-        assert_int_equal(driver_probe_slot(&device.driver, slot, &fill, NULL), PSA_SUCCESS);
+        assert_int_equal(driver_probe_slot(&world.driver, slot, &fill, NULL), PSA_SUCCESS);
         assert_int_equal(fill, K);
     }
-    psa_key_attributes_t attributes = device_key_pair(18, -1);
+    psa_key_attributes_t attributes = world_key_pair(18, -1);
     psa_key_id_t id;
-    device_expect_reason(&device, psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE,
-                         ERROR_SLOT_FILLED);
-    virtual_digest(device.part, digest[1]);
+    world_expect_reason(&world, psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_SLOT_FILLED);
+    virtual_digest(world.part, digest[1]);
     assert_memory_equal(digest[0], digest[1], 32);
-    device_remove(&device);
+    world_remove(&world);
 
     /* And the other way round. */
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
     make_liar(genkey_public, refused);
-    assert_int_equal(driver_probe_slot(&device.driver, 2, &fill, NULL), PSA_SUCCESS);
+    assert_int_equal(driver_probe_slot(&world.driver, 2, &fill, NULL), PSA_SUCCESS);
     assert_int_equal(fill, K);
-    device_expect_reason(&device, psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE,
-                         ERROR_SLOT_FILLED);
+    world_expect_reason(&world, psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_SLOT_FILLED);
     /* A key that answers only half is not registered. */
-    attributes = device_key_pair(16, 0);
-    device_expect_reason(&device, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    attributes = world_key_pair(16, 0);
+    world_expect_reason(&world, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
 }
 
 /* What is read back decides, not what the command answered. */
 static void a_key_read_back_differently_is_an_error(void **state)
 {
     static const uint8_t one_bit[8] = {0};
-    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_attributes_t attributes = world_key_pair(18, 2);
     uint8_t scalar[32], point[65];
     psa_key_id_t id;
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
     make_liar(genkey_create, one_bit);
-    device_expect_reason(&device, psa_generate_key(&attributes, &id), PSA_ERROR_CORRUPTION_DETECTED,
-                         ERROR_PROOF_FAILED);
+    world_expect_reason(&world, psa_generate_key(&attributes, &id), PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
-    device_remove(&device);
+    world_remove(&world);
 
-    device_make(&device, DEVICE_VARIED_LOCKED);
-    device_start(&device);
+    world_make(&world, WORLD_VARIED_LOCKED);
+    world_start(&world);
     make_liar(read_slot, one_bit);
-    outside_make_key(scalar, point);
-    attributes = device_public_key(18, VARIED_PUBLIC);
-    device_expect_reason(&device, psa_import_key(&attributes, point, sizeof point, &id), PSA_ERROR_CORRUPTION_DETECTED,
-                         ERROR_PROOF_FAILED);
+    p256_make_key(scalar, point);
+    attributes = world_public_key(18, VARIED_PUBLIC);
+    world_expect_reason(&world, psa_import_key(&attributes, point, sizeof point, &id), PSA_ERROR_CORRUPTION_DETECTED,
+                        ERROR_PROOF_FAILED);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
 }
 

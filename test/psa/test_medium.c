@@ -3,7 +3,7 @@
  * A storage medium that fails at each call of a run in turn, once or from there on until it is well again: whatever the
  * core then drops, no key record goes while its key is still in the chip, and none stays without one.
  */
-#include "test/psa/device.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@
 #define KEY 18
 #define SLOT 2
 
-static struct device device;
+static struct world world;
 
 static struct {
     const struct storage_operations *real;
@@ -81,9 +81,9 @@ static const struct storage_operations medium_operations = {
 static void put_medium(void)
 {
     memset(&medium, 0, sizeof medium);
-    medium.real = device.storage.operations;
-    medium.real_context = device.storage.context;
-    device.storage.operations = &medium_operations;
+    medium.real = world.storage.operations;
+    medium.real_context = world.storage.context;
+    world.storage.operations = &medium_operations;
 }
 
 static bool exists(void)
@@ -98,7 +98,7 @@ static bool exists(void)
 
 static psa_status_t generate(void)
 {
-    psa_key_attributes_t attributes = device_key_pair(KEY, SLOT);
+    psa_key_attributes_t attributes = world_key_pair(KEY, SLOT);
     psa_key_id_t made;
 
     return psa_generate_key(&attributes, &made);
@@ -106,7 +106,7 @@ static psa_status_t generate(void)
 
 static psa_status_t register_it(void)
 {
-    psa_key_attributes_t attributes = device_key_pair(KEY, SLOT);
+    psa_key_attributes_t attributes = world_key_pair(KEY, SLOT);
 
     return mbedtls_psa_register_se_key(&attributes);
 }
@@ -120,7 +120,7 @@ static bool slot_changed(const uint8_t before[static 64])
 {
     uint8_t now[64];
 
-    assert_true(device_slot_public(&device, SLOT, now));
+    assert_true(world_slot_public(&world, SLOT, now));
     return memcmp(before, now, sizeof now) != 0;
 }
 
@@ -133,10 +133,10 @@ static const struct row {
 
 static void make_device(const struct row *row)
 {
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
     if (row->begins_with_key)
-        device_expect(&device, generate(), PSA_SUCCESS);
+        world_expect(&world, generate(), PSA_SUCCESS);
     put_medium();
 }
 
@@ -146,7 +146,7 @@ static unsigned run(const struct row *row, unsigned fail_at, bool lasting)
     uint8_t before[64];
 
     make_device(row);
-    assert_true(device_slot_public(&device, SLOT, before));
+    assert_true(world_slot_public(&world, SLOT, before));
     medium.fail_at = fail_at;
     medium.lasting = lasting;
     const psa_status_t status = row->run();
@@ -157,16 +157,16 @@ static unsigned run(const struct row *row, unsigned fail_at, bool lasting)
         fail_msg("%s, %s call %u: reported as done, and is not", row->name, lasting ? "from" : "at", fail_at);
     for (int restarted = 0; restarted < 2; restarted++) {
         if (exists())
-            device_prove_key(&device, KEY);
+            world_prove_key(&world, KEY);
         else if (row->begins_with_key && !slot_changed(before))
             fail_msg("%s, %s call %u%s: the record is gone, the key is not", row->name, lasting ? "from" : "at",
                      fail_at, restarted ? ", after a restart" : "");
-        device_restart(&device);
+        world_restart(&world);
     }
     if (exists() != row->ends_with_key)
-        device_expect(&device, row->run(), PSA_SUCCESS);
+        world_expect(&world, row->run(), PSA_SUCCESS);
     assert_int_equal(exists(), row->ends_with_key);
-    device_remove(&device);
+    world_remove(&world);
     return calls;
 }
 
@@ -188,7 +188,7 @@ static void no_record_goes_before_its_key(void **state)
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 

@@ -3,7 +3,8 @@
  * A private slot that hides its public key (PubInfo 0), in an open data zone: public documents contradict one another
  * on whether the chip gives it away there. Everything the driver does is right whichever is true, and the same.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,25 +20,25 @@
 
 static const enum virtual_public_rule rules[] = {VIRTUAL_PUBLIC_ALWAYS, VIRTUAL_PUBLIC_ONCE_LOCKED};
 
-static struct device device;
+static struct world world;
 
 static void begin(enum virtual_public_rule rule)
 {
-    device_make(&device, DEVICE_VARIED);
-    device_start(&device);
-    virtual_set_public_rule(device.part, rule);
+    world_make(&world, WORLD_VARIED);
+    world_start(&world);
+    virtual_set_public_rule(world.part, rule);
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
 static psa_key_attributes_t signing_key(psa_key_id_t id)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, VARIED_HIDDEN);
+    psa_key_attributes_t attributes = world_key_pair(id, VARIED_HIDDEN);
 
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH); /* to verify needs the public key */
     return attributes;
@@ -47,18 +48,18 @@ static enum driver_fill fill(void)
 {
     enum driver_fill found;
 
-    device_expect(&device, driver_probe_slot(&device.driver, VARIED_HIDDEN, &found, &device.driver.last_error),
-                  PSA_SUCCESS);
+    world_expect(&world, driver_probe_slot(&world.driver, VARIED_HIDDEN, &found, &world.driver.last_error),
+                 PSA_SUCCESS);
     return found;
 }
 
 static void expect_hidden(psa_key_id_t id)
 {
-    uint8_t point[DEVICE_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES];
     size_t len;
 
-    device_expect_reason(&device, psa_export_public_key(id, point, sizeof point, &len), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_POLICY);
+    world_expect_reason(&world, psa_export_public_key(id, point, sizeof point, &len), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_POLICY);
 }
 
 static void expect_signs(psa_key_id_t id)
@@ -67,8 +68,8 @@ static void expect_signs(psa_key_id_t id)
     uint8_t signature[64];
     size_t len = 0;
 
-    device_expect(
-        &device,
+    world_expect(
+        &world,
         psa_sign_hash(id, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len),
         PSA_SUCCESS);
     assert_int_equal(len, 64);
@@ -83,11 +84,11 @@ static void a_key_is_generated(void **state)
         begin(rules[i]);
         assert_int_equal(fill(), DRIVER_FILL_EMPTY);
         psa_key_attributes_t attributes = signing_key(16);
-        device_expect(&device, psa_generate_key(&attributes, &made), PSA_SUCCESS);
+        world_expect(&world, psa_generate_key(&attributes, &made), PSA_SUCCESS);
         assert_int_equal(fill(), DRIVER_FILL_KEY);
         expect_hidden(16);
         expect_signs(16);
-        device_remove(&device);
+        world_remove(&world);
     }
 }
 
@@ -95,17 +96,17 @@ static void a_key_is_imported(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        uint8_t scalar[32], point[DEVICE_POINT_BYTES];
+        uint8_t scalar[32], point[P256_POINT_BYTES];
         psa_key_id_t made;
 
         begin(rules[i]);
-        outside_make_key(scalar, point);
+        p256_make_key(scalar, point);
         psa_key_attributes_t attributes = signing_key(16);
-        device_expect(&device, psa_import_key(&attributes, scalar, sizeof scalar, &made), PSA_SUCCESS);
+        world_expect(&world, psa_import_key(&attributes, scalar, sizeof scalar, &made), PSA_SUCCESS);
         assert_int_equal(fill(), DRIVER_FILL_KEY);
         expect_hidden(16);
-        device_prove(&device, 16, point);
-        device_remove(&device);
+        world_prove(&world, 16, point);
+        world_remove(&world);
     }
 }
 
@@ -115,13 +116,13 @@ static void a_key_is_registered(void **state)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         begin(rules[i]);
         psa_key_attributes_t attributes = signing_key(16);
-        device_expect_reason(&device, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST,
-                             ERROR_SLOT_EMPTY);
-        device_fill_slot(&device, VARIED_HIDDEN);
-        device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+        world_expect_reason(&world, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST,
+                            ERROR_SLOT_EMPTY);
+        world_fill_slot(&world, VARIED_HIDDEN);
+        world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
         expect_hidden(16);
         expect_signs(16);
-        device_remove(&device);
+        world_remove(&world);
     }
 }
 
@@ -134,12 +135,12 @@ static void a_key_is_destroyed(void **state)
 
         begin(rules[i]);
         psa_key_attributes_t attributes = signing_key(16);
-        device_expect(&device, psa_generate_key(&attributes, &made), PSA_SUCCESS);
-        virtual_digest(device.part, before);
-        device_expect(&device, psa_destroy_key(16), PSA_SUCCESS);
-        virtual_digest(device.part, after);
+        world_expect(&world, psa_generate_key(&attributes, &made), PSA_SUCCESS);
+        virtual_digest(world.part, before);
+        world_expect(&world, psa_destroy_key(16), PSA_SUCCESS);
+        virtual_digest(world.part, after);
         assert_memory_not_equal(before, after, sizeof before);
-        device_remove(&device);
+        world_remove(&world);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The chip as the host's source of random numbers: what it gives, and that nothing that is not random passes for it. */
-#include "test/psa/device.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,18 +19,18 @@
 
 #define RANDOM_OPCODE 0x1b
 
-static struct device device;
+static struct world world;
 
-static void start(enum device_kind kind)
+static void start(enum world_kind kind)
 {
-    device_make(&device, kind);
-    device_start(&device);
+    world_make(&world, kind);
+    world_start(&world);
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -40,7 +40,7 @@ static psa_status_t ask(uint8_t *out, size_t len, enum error_reason *reason)
     psa_status_t status;
 
     memset(out, 0x5a, len);
-    status = driver_random(&device.driver, out, len, &err);
+    status = driver_random(&world.driver, out, len, &err);
     *reason = err.reason;
     return status;
 }
@@ -63,11 +63,11 @@ static void test_the_reason_goes_with_its_status(void **state)
     uint8_t out[8];
 
     (void)state;
-    start(DEVICE_BLANK);
-    keys_forget_reason(&device.driver);
-    assert_int_equal(driver_random(&device.driver, out, sizeof out, &device.driver.last_error),
+    start(WORLD_BLANK);
+    keys_forget_reason(&world.driver);
+    assert_int_equal(driver_random(&world.driver, out, sizeof out, &world.driver.last_error),
                      PSA_ERROR_INSUFFICIENT_ENTROPY);
-    keys_explain(&device.driver, PSA_ERROR_INSUFFICIENT_ENTROPY, &told);
+    keys_explain(&world.driver, PSA_ERROR_INSUFFICIENT_ENTROPY, &told);
     assert_int_equal(told.reason, ERROR_CONFIG_UNLOCKED);
 }
 
@@ -78,7 +78,7 @@ static void test_any_length(void **state)
     enum error_reason reason;
 
     (void)state;
-    start(DEVICE_TRUST_AND_GO);
+    start(WORLD_TRUST_AND_GO);
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         out[lengths[i]] = 0x77;
         assert_int_equal(ask(out, lengths[i], &reason), PSA_SUCCESS);
@@ -90,7 +90,7 @@ static void test_any_length(void **state)
         }
         memcpy(seen, out, lengths[i]);
     }
-    assert_false(device.chip.awake);
+    assert_false(world.chip.awake);
 }
 
 /* It answers with FF FF 00 00 again and again, as the data sheets say. */
@@ -101,15 +101,15 @@ static void test_unlocked(void **state)
     struct chip_config config;
 
     (void)state;
-    start(DEVICE_BLANK);
-    assert_int_equal(chip_random(&device.chip, pattern, NULL), CHIP_OK);
+    start(WORLD_BLANK);
+    assert_int_equal(chip_random(&world.chip, pattern, NULL), CHIP_OK);
     assert_int_equal(load32_le(pattern), 0x0000ffff);
     expect_refused(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED);
-    assert_false(device.chip.awake);
+    assert_false(world.chip.awake);
 
     /* Locked since, by somebody who told the driver nothing. */
-    assert_int_equal(chip_read_config(&device.chip, &config, NULL), CHIP_OK);
-    assert_int_equal(chip_lock_config(&device.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+    assert_int_equal(chip_lock_config(&world.chip, &config, NULL), CHIP_OK);
     assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
     assert_memory_not_equal(out, pattern, sizeof out);
 }
@@ -121,12 +121,12 @@ static void test_chip_that_fails(void **state)
     unsigned refused = 0;
 
     (void)state;
-    start(DEVICE_TRUST_AND_GO);
-    device.driver.settings.stay_awake = true;
+    start(WORLD_TRUST_AND_GO);
+    world.driver.settings.stay_awake = true;
     /* Three commands, and before them the config zone; whichever of them is never answered. */
     for (unsigned group = 1; group <= 8; group++) {
-        device_restart(&device);
-        device_arm(&device, "silent", group);
+        world_restart(&world);
+        world_arm(&world, "silent", group);
         if (ask(out, sizeof out, &reason) != PSA_SUCCESS) {
             refused++;
             assert_int_equal(reason, ERROR_DEVICE_SILENT);
@@ -134,7 +134,7 @@ static void test_chip_that_fails(void **state)
         }
     }
     assert_true(refused >= 6);
-    device_restart(&device);
+    world_restart(&world);
     assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
 }
 
@@ -164,12 +164,12 @@ static enum imprint_transport_status stuck_receive(void *context, uint8_t *group
 static void test_chip_that_repeats_itself(void **state)
 {
     (void)state;
-    start(DEVICE_TRUST_AND_GO);
-    real_operations = device.chip.transport.operations;
+    start(WORLD_TRUST_AND_GO);
+    real_operations = world.chip.transport.operations;
     stuck_operations = *real_operations;
     stuck_operations.send = stuck_send;
     stuck_operations.receive = stuck_receive;
-    device.chip.transport.operations = &stuck_operations;
+    world.chip.transport.operations = &stuck_operations;
     /* The same block again; the pattern of an unlocked chip; all zero. */
     for (size_t i = 0; i < sizeof stuck; i++)
         stuck[i] = (uint8_t)(i * 37 + 5);
@@ -199,24 +199,24 @@ static bool ask_within(void *context, const struct chip_command *command, uint8_
 
 static void test_chip_that_is_at_work(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_attributes_t attributes = world_key_pair(18, 2);
     psa_key_id_t id;
     uint8_t out[32];
     enum error_reason reason;
 
     (void)state;
-    start(DEVICE_TRUST_AND_GO);
-    device.chip.guard.allow = ask_within;
+    start(WORLD_TRUST_AND_GO);
+    world.chip.guard.allow = ask_within;
     asked_within = PSA_SUCCESS;
-    device_expect(&device, psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    world_expect(&world, psa_generate_key(&attributes, &id), PSA_SUCCESS);
     assert_int_equal(asked_within, PSA_ERROR_BAD_STATE);
-    device.chip.guard.allow = NULL;
-    device_prove_key(&device, 18);
+    world.chip.guard.allow = NULL;
+    world_prove_key(&world, 18);
     assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
 
     /* A method that has failed is no longer at work either. */
-    attributes = device_key_pair(19, 2);
-    device_expect(&device, psa_generate_key(&attributes, &id), PSA_ERROR_ALREADY_EXISTS);
+    attributes = world_key_pair(19, 2);
+    world_expect(&world, psa_generate_key(&attributes, &id), PSA_ERROR_ALREADY_EXISTS);
     assert_int_equal(ask(out, sizeof out, &reason), PSA_SUCCESS);
 }
 

@@ -4,7 +4,7 @@
  * description in docs/reference/psa-keys.md, with the medium failing at every change; torn and foreign transaction
  * records of every length; a chip that is missing or only to be looked at; a driver that is registered late.
  */
-#include "test/psa/device.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -249,25 +249,25 @@ static void full_store(void **unused)
 
 /* --- devices --------------------------------------------------------------------------------------------------- */
 
-static struct device device;
+static struct world world;
 
 static int begin(void **state)
 {
     (void)state;
-    device_make(&device, DEVICE_BLANK_LOCKED);
+    world_make(&world, WORLD_BLANK_LOCKED);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
 static psa_status_t generate(psa_key_id_t id, int slot)
 {
-    psa_key_attributes_t attributes = device_key_pair(id, slot);
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
     psa_key_id_t made;
 
     return psa_generate_key(&attributes, &made);
@@ -286,7 +286,7 @@ static bool exists(psa_key_id_t id)
 static void expect_started(void)
 {
     uint8_t byte;
-    psa_key_attributes_t attributes = device_key_pair(0, -1);
+    psa_key_attributes_t attributes = world_key_pair(0, -1);
     psa_key_id_t id;
 
     assert_int_equal(psa_generate_random(&byte, 1), PSA_SUCCESS);
@@ -299,7 +299,7 @@ static struct driver_slot slot_now(uint8_t slot)
 {
     struct driver_map map;
 
-    assert_int_equal(driver_read_map(&device.driver, true, &map, NULL), PSA_SUCCESS);
+    assert_int_equal(driver_read_map(&world.driver, true, &map, NULL), PSA_SUCCESS);
     return map.slots[slot];
 }
 
@@ -309,12 +309,12 @@ static void interrupt_destruction(uint8_t before[static 64])
     uint8_t record[TRANSACTION_STORED_MAX];
 
     make_transaction(record, 2, PSA_ATECC608A_LIFETIME, SLOT, SUBJECT, (struct transaction_note){.fresh = false});
-    device_start(&device);
-    device_expect(&device, generate(17, 0), PSA_SUCCESS);
-    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, SLOT, before));
-    put(&device.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
-    device_stop(&device);
+    world_start(&world);
+    world_expect(&world, generate(17, 0), PSA_SUCCESS);
+    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, SLOT, before));
+    put(&world.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
+    world_stop(&world);
 }
 
 static void expect_erased(const uint8_t before[static 64])
@@ -322,9 +322,9 @@ static void expect_erased(const uint8_t before[static 64])
     uint8_t now[64];
     bool due = true;
 
-    assert_true(device_slot_public(&device, SLOT, now));
+    assert_true(world_slot_public(&world, SLOT, now));
     assert_memory_not_equal(now, before, sizeof now);
-    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_int_equal(scrap_get(&world.storage, SCRAP_UID, &due), STORAGE_OK);
     assert_false(due);
     assert_true(slot_now(SLOT).scrap);
 }
@@ -336,29 +336,29 @@ static void the_chip_is_missing(void **state)
 
     (void)state;
     interrupt_destruction(before);
-    device_start_unregistered(&device);
-    device_arm(&device, "silent", 1);
+    world_attach(&world);
+    world_arm(&world, "silent", 1);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
     assert_false(exists(SUBJECT));
     assert_true(exists(17));
-    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_OK);
+    assert_int_equal(scrap_get(&world.storage, SCRAP_UID, &due), STORAGE_OK);
     assert_true(due);
 
     /* It comes back: the next operation, on whatever key, settles it. */
-    virtual_power_cycle(device.part);
-    assert_true(device_slot_public(&device, SLOT, now));
+    virtual_power_cycle(world.part);
+    assert_true(world_slot_public(&world, SLOT, now));
     assert_memory_equal(now, before, sizeof now);
-    device_prove_key(&device, 17);
+    world_prove_key(&world, 17);
     expect_erased(before);
-    device_stop(&device);
+    world_stop(&world);
 
     /* Or at the next start. */
-    device_start(&device);
-    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
-    assert_int_equal(scrap_get(&device.storage, SCRAP_UID, &due), STORAGE_ABSENT);
-    device_stop(&device);
+    world_start(&world);
+    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_int_equal(scrap_get(&world.storage, SCRAP_UID, &due), STORAGE_ABSENT);
+    world_stop(&world);
 }
 
 static void the_next_start_erases(void **state)
@@ -367,11 +367,11 @@ static void the_next_start_erases(void **state)
 
     (void)state;
     interrupt_destruction(before);
-    device_start_unregistered(&device);
-    device_arm(&device, "silent", 1);
+    world_attach(&world);
+    world_arm(&world, "silent", 1);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
-    device_restart(&device);
+    world_restart(&world);
     expect_erased(before);
 }
 
@@ -391,21 +391,21 @@ static void looking_leaves_the_erasure_due(void **state)
 
     (void)state;
     interrupt_destruction(before);
-    device_start_unregistered(&device);
-    device.chip.guard.allow = refuse_all;
-    virtual_digest(device.part, digest);
+    world_attach(&world);
+    world.chip.guard.allow = refuse_all;
+    virtual_digest(world.part, digest);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
     assert_false(exists(SUBJECT));
-    device_prove_key(&device, 17);
+    world_prove_key(&world, 17);
     assert_true(slot_now(SLOT).scrap);
-    virtual_digest(device.part, after);
+    virtual_digest(world.part, after);
     assert_memory_equal(digest, after, sizeof after);
-    assert_int_equal(device.chip.counters.writing, 0);
+    assert_int_equal(world.chip.counters.writing, 0);
 
-    device.chip.guard.allow = NULL;
-    device_prove_key(&device, 17);
+    world.chip.guard.allow = NULL;
+    world_prove_key(&world, 17);
     expect_erased(before);
 }
 
@@ -415,35 +415,35 @@ static void registered_late(void **state)
 
     (void)state;
     interrupt_destruction(before);
-    device_start_unregistered(&device);
+    world_attach(&world);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
     /* A local key that cannot be made must not take the left-over with it. */
-    psa_key_attributes_t local = device_key_pair(0, -1);
+    psa_key_attributes_t local = world_key_pair(0, -1);
     psa_key_id_t id;
     psa_set_key_lifetime(&local, PSA_KEY_LIFETIME_VOLATILE);
     psa_set_key_bits(&local, 255);
     assert_int_not_equal(psa_generate_key(&local, &id), PSA_SUCCESS);
-    assert_true(is_there(&device.storage, TRANSACTION_UID));
+    assert_true(is_there(&world.storage, TRANSACTION_UID));
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    device_prove_key(&device, 17);
+    world_prove_key(&world, 17);
     assert_false(exists(SUBJECT));
     expect_erased(before);
-    device_stop(&device);
+    world_stop(&world);
 
     /* The first call is a destruction, which opens a transaction before the driver is called. */
-    device_start(&device);
-    device_expect(&device, generate(20, 2), PSA_SUCCESS);
+    world_start(&world);
+    world_expect(&world, generate(20, 2), PSA_SUCCESS);
     make_transaction(record, 1, PSA_ATECC608A_LIFETIME, 1, 19,
                      (struct transaction_note){.creation = TRANSACTION_CREATION_GENERATE, .fresh = true});
-    put(&device.storage, TRANSACTION_UID, record, sizeof record);
-    device_stop(&device);
-    device_start_unregistered(&device);
+    put(&world.storage, TRANSACTION_UID, record, sizeof record);
+    world_stop(&world);
+    world_attach(&world);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    device_expect(&device, psa_destroy_key(20), PSA_SUCCESS);
+    world_expect(&world, psa_destroy_key(20), PSA_SUCCESS);
     assert_false(exists(20));
-    assert_false(is_there(&device.storage, TRANSACTION_UID));
+    assert_false(is_there(&world.storage, TRANSACTION_UID));
     assert_true(slot_now(1).scrap);
     assert_true(slot_now(2).scrap);
 }
@@ -454,21 +454,21 @@ static void start_over(const char *what, size_t len)
     uint8_t digest[32], after[32], key[65];
     size_t key_len;
 
-    device_start_unregistered(&device);
-    virtual_digest(device.part, digest);
+    world_attach(&world);
+    virtual_digest(world.part, digest);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
     psa_status_t status = psa_crypto_init();
     if (status != PSA_SUCCESS)
         fail_msg("%s of %zu bytes: psa_crypto_init() says %d", what, len, (int)status);
     expect_started();
-    assert_false(is_there(&device.storage, TRANSACTION_UID));
+    assert_false(is_there(&world.storage, TRANSACTION_UID));
     assert_int_equal(psa_export_public_key(17, key, sizeof key, &key_len), PSA_SUCCESS);
-    device_prove(&device, 17, key);
-    virtual_digest(device.part, after);
+    world_prove(&world, 17, key);
+    virtual_digest(world.part, after);
     assert_memory_equal(digest, after, sizeof after);
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
         assert_false(slot_now(slot).scrap);
-    device_stop(&device);
+    world_stop(&world);
 }
 
 static void torn_and_foreign_records_of_every_length(void **state)
@@ -478,10 +478,10 @@ static void torn_and_foreign_records_of_every_length(void **state)
     uint32_t random = 1;
 
     (void)state;
-    device_start(&device);
-    device_expect(&device, generate(17, 0), PSA_SUCCESS);
-    device_stop(&device);
-    snprintf(path, sizeof path, "%s/00000000ffffff74.record", device.store_path);
+    world_start(&world);
+    world_expect(&world, generate(17, 0), PSA_SUCCESS);
+    world_stop(&world);
+    snprintf(path, sizeof path, "%s/00000000ffffff74.record", world.store_path);
     make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct transaction_note){.fresh = false});
 
     /* Whole records, of any content. The last filling is the beginning of a destruction of key 17, but for 24 and 28.
@@ -496,9 +496,9 @@ static void torn_and_foreign_records_of_every_length(void **state)
             }
             if (filling == 3)
                 memcpy(content, record, sizeof record);
-            device_start_unregistered(&device);
-            put(&device.storage, TRANSACTION_UID, content, len);
-            device_stop(&device);
+            world_attach(&world);
+            put(&world.storage, TRANSACTION_UID, content, len);
+            world_stop(&world);
             start_over("a whole record", len);
         }
     }
@@ -521,8 +521,8 @@ static void torn_and_foreign_records_of_every_length(void **state)
 static void a_failed_creation_leaves_scrap(void **state)
 {
     (void)state;
-    device_start(&device);
-    put_medium_under(&device.storage);
+    world_start(&world);
+    put_medium_under(&world.storage);
     for (unsigned i = 0; i < 5; i++) {
         medium.changes = 0;
         medium.fail_at = 2; /* the key record, after the transaction */
@@ -533,18 +533,18 @@ static void a_failed_creation_leaves_scrap(void **state)
         assert_true(slot_now(0).scrap);
         assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
     }
-    device_expect(&device, generate(SUBJECT, -1), PSA_SUCCESS);
+    world_expect(&world, generate(SUBJECT, -1), PSA_SUCCESS);
     assert_int_equal(slot_now(0).claimed_by, SUBJECT);
     assert_false(slot_now(0).scrap);
-    assert_false(is_there(&device.storage, (uint64_t)0x60 << 32));
+    assert_false(is_there(&world.storage, (uint64_t)0x60 << 32));
 }
 
 /* The medium fails at each change of a whole creation and destruction; afterwards both go as ever, in the same slot. */
 static void the_medium_fails_anywhere(void **state)
 {
     (void)state;
-    device_start(&device);
-    put_medium_under(&device.storage);
+    world_start(&world);
+    put_medium_under(&world.storage);
     for (unsigned round = 2;; round++) {
         const unsigned fail_at = round / 2;
         medium.changes = 0;
@@ -557,12 +557,12 @@ static void the_medium_fails_anywhere(void **state)
             break;
         medium.fail_at = 0;
         if (made == PSA_SUCCESS && destroyed != PSA_SUCCESS && exists(SUBJECT))
-            device_expect(&device, psa_destroy_key(SUBJECT), PSA_SUCCESS);
+            world_expect(&world, psa_destroy_key(SUBJECT), PSA_SUCCESS);
         if (!exists(SUBJECT))
-            device_expect(&device, generate(SUBJECT, -1), PSA_SUCCESS);
+            world_expect(&world, generate(SUBJECT, -1), PSA_SUCCESS);
         assert_int_equal(slot_now(0).claimed_by, SUBJECT);
-        device_prove_key(&device, SUBJECT);
-        device_expect(&device, psa_destroy_key(SUBJECT), PSA_SUCCESS);
+        world_prove_key(&world, SUBJECT);
+        world_expect(&world, psa_destroy_key(SUBJECT), PSA_SUCCESS);
         assert_true(slot_now(0).scrap);
         assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
     }
@@ -575,18 +575,18 @@ static void a_claimed_slot_is_never_scrap(void **state)
 
     (void)state;
     for (int due = 0; due < 2; due++) {
-        device_start(&device);
+        world_start(&world);
         if (due == 0)
-            device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
-        assert_true(device_slot_public(&device, SLOT, before));
-        assert_int_equal(scrap_set(&device.storage, SCRAP_UID, due == 1), STORAGE_OK);
-        device_restart(&device);
+            world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+        assert_true(world_slot_public(&world, SLOT, before));
+        assert_int_equal(scrap_set(&world.storage, SCRAP_UID, due == 1), STORAGE_OK);
+        world_restart(&world);
         assert_false(slot_now(SLOT).scrap);
-        device_expect(&device, generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
-        assert_true(device_slot_public(&device, SLOT, now));
+        world_expect(&world, generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
+        assert_true(world_slot_public(&world, SLOT, now));
         assert_memory_equal(before, now, sizeof now);
-        assert_int_equal(is_there(&device.storage, SCRAP_UID), due == 0);
-        device_stop(&device);
+        assert_int_equal(is_there(&world.storage, SCRAP_UID), due == 0);
+        world_stop(&world);
     }
 }
 
@@ -596,16 +596,16 @@ static void a_damaged_scrap_record(void **state)
     static const uint8_t contents[][5] = {{2, 0, 0, 0}, {1, 2, 0, 0}, {1, 0, 1, 0}, {1, 0, 0, 1}, {1, 0, 0, 0, 0}};
 
     (void)state;
-    device_start(&device);
-    device_fill_slot(&device, SLOT);
+    world_start(&world);
+    world_fill_slot(&world, SLOT);
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
-        put(&device.storage, SCRAP_UID, contents[i], i == 4 ? 5 : 4);
-        device_restart(&device);
+        put(&world.storage, SCRAP_UID, contents[i], i == 4 ? 5 : 4);
+        world_restart(&world);
         assert_false(slot_now(SLOT).scrap);
         assert_int_equal(slot_now(SLOT).fill, DRIVER_FILL_KEY);
     }
-    device_expect(&device, generate(SUBJECT, SLOT), PSA_SUCCESS);
-    assert_false(is_there(&device.storage, SCRAP_UID));
+    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    assert_false(is_there(&world.storage, SCRAP_UID));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

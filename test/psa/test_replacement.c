@@ -4,7 +4,8 @@
  * some locked, every way to create or destroy a key is tried on every slot, named and chosen, with every setting - and
  * no claimed or locked slot ever changes its key, and what is refused changes nothing at all.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +28,7 @@ enum route { ROUTE_GENERATE, ROUTE_IMPORT, ROUTE_IMPORT_PUBLIC, ROUTE_REGISTER, 
 
 static const struct scene {
     const char *name;
-    enum device_kind kind;
+    enum world_kind kind;
     uint16_t fill;          /* slots to fill behind PSA's back first */
     uint16_t claim;         /* private-key slots to claim, by registration of what they hold */
     uint16_t claim_public;  /* public-key slots to claim, by import */
@@ -35,32 +36,32 @@ static const struct scene {
     uint16_t takes[ROUTES]; /* slots that a named creation may succeed in */
     bool chooses[ROUTES];   /* whether automatic allocation finds a slot when it may replace */
 } scenes[] = {
-    {"trust-and-go", DEVICE_TRUST_AND_GO, .claim = 1 << 0 | 1 << 2, .lock = 1 << 3,
+    {"trust-and-go", WORLD_TRUST_AND_GO, .claim = 1 << 0 | 1 << 2, .lock = 1 << 3,
      .takes = {[ROUTE_GENERATE] = 1 << 4,
                [ROUTE_REGISTER] = 1 << 0 | 1 << 2 | 1 << 3 | 1 << 4,
                [ROUTE_REGISTER_PUBLIC] = 1 << 11},
      .chooses = {[ROUTE_GENERATE] = true}},
-    {"trust-and-go, all claimed", DEVICE_TRUST_AND_GO, .claim = 0x1d,
+    {"trust-and-go, all claimed", WORLD_TRUST_AND_GO, .claim = 0x1d,
      .takes = {[ROUTE_REGISTER] = 0x1d, [ROUTE_REGISTER_PUBLIC] = 1 << 11}},
-    {"trust-flex", DEVICE_TRUST_FLEX, .claim = 1 << 2, .claim_public = 1 << 13, .lock = 1 << 4,
+    {"trust-flex", WORLD_TRUST_FLEX, .claim = 1 << 2, .claim_public = 1 << 13, .lock = 1 << 4,
      .takes = {[ROUTE_GENERATE] = 1 << 3,
                [ROUTE_REGISTER] = 0x1d,
                [ROUTE_IMPORT_PUBLIC] = 1 << 11 | 1 << 15,
                [ROUTE_REGISTER_PUBLIC] = 1 << 11 | 1 << 13 | 1 << 15},
      .chooses = {[ROUTE_GENERATE] = true, [ROUTE_IMPORT_PUBLIC] = true}},
-    {"blank, both zones locked", DEVICE_BLANK_LOCKED, .fill = 0x7, .claim = 1 << 1, .lock = 1 << 2,
+    {"blank, both zones locked", WORLD_BLANK_LOCKED, .fill = 0x7, .claim = 1 << 1, .lock = 1 << 2,
      .takes = {[ROUTE_GENERATE] = 1 << 0, [ROUTE_REGISTER] = 0x7}, .chooses = {[ROUTE_GENERATE] = true}},
-    {"blank, config zone locked", DEVICE_BLANK_CONFIG_LOCKED, .fill = 0x3, .claim = 1 << 1, .lock = 1 << 0,
+    {"blank, config zone locked", WORLD_BLANK_CONFIG_LOCKED, .fill = 0x3, .claim = 1 << 1, .lock = 1 << 0,
      .takes = {[ROUTE_GENERATE] = 1 << 2, [ROUTE_IMPORT] = 1 << 2, [ROUTE_REGISTER] = 0x7},
      .chooses = {[ROUTE_GENERATE] = true, [ROUTE_IMPORT] = true}},
-    {"varied", DEVICE_VARIED, .fill = 0x7f, .claim = 1 << VARIED_SIGN | 1 << VARIED_IMPORT,
+    {"varied", WORLD_VARIED, .fill = 0x7f, .claim = 1 << VARIED_SIGN | 1 << VARIED_IMPORT,
      .claim_public = 1 << VARIED_PUBLIC, .lock = 1 << VARIED_LOCKABLE,
      .takes = {[ROUTE_GENERATE] = 1 << VARIED_SIGN_ECDH | 1 << VARIED_FIXED | 1 << VARIED_FOREIGN_KEY,
                [ROUTE_IMPORT] = 1 << VARIED_SIGN_ECDH | 1 << VARIED_FIXED | 1 << VARIED_FOREIGN_KEY,
                [ROUTE_REGISTER] = 0xff & ~(1 << VARIED_INTERNAL | 1 << VARIED_HIDDEN),
                [ROUTE_IMPORT_PUBLIC] = 1 << VARIED_PUBLIC_FIXED | 1 << VARIED_PUBLIC_SECRET},
      .chooses = {[ROUTE_GENERATE] = true, [ROUTE_IMPORT] = true, [ROUTE_IMPORT_PUBLIC] = true}},
-    {"varied, both zones locked", DEVICE_VARIED_LOCKED,
+    {"varied, both zones locked", WORLD_VARIED_LOCKED,
      .fill = 1 << VARIED_SIGN | 1 << VARIED_SIGN_ECDH | 1 << VARIED_LOCKABLE, .claim = 1 << VARIED_SIGN,
      .lock = 1 << VARIED_LOCKABLE,
      .takes = {[ROUTE_GENERATE] = 1 << VARIED_SIGN_ECDH | 1 << VARIED_IMPORT,
@@ -71,7 +72,7 @@ static const struct scene {
      .chooses = {[ROUTE_GENERATE] = true, [ROUTE_IMPORT] = true, [ROUTE_IMPORT_PUBLIC] = true}},
 };
 
-static struct device device;
+static struct world world;
 static struct imprint_write_key write_key = {.slot = 15};
 
 /* Every private and public key that the chip shows. */
@@ -84,7 +85,7 @@ static void read_keys(struct keys *keys)
 {
     keys->shown = 0;
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
-        if (device_slot_public(&device, slot, keys->public_key[slot]))
+        if (world_slot_public(&world, slot, keys->public_key[slot]))
             keys->shown |= (uint16_t)(1u << slot);
 }
 
@@ -96,7 +97,7 @@ static psa_key_id_t claim_of(uint8_t slot)
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -104,36 +105,36 @@ static void set_scene(const struct scene *scene)
 {
     uint8_t scalar[32], point[65];
 
-    device_make(&device, scene->kind);
-    memcpy(write_key.secret, device_write_key, sizeof write_key.secret);
-    device.settings = (struct driver_settings){.write_keys = &write_key, .write_key_count = 1};
-    device_start(&device);
+    world_make(&world, scene->kind);
+    memcpy(write_key.secret, world_write_key, sizeof write_key.secret);
+    world.settings = (struct driver_settings){.write_keys = &write_key, .write_key_count = 1};
+    world_start(&world);
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
         psa_key_id_t id = claim_of(slot);
         if ((scene->fill >> slot & 1) != 0)
-            device_fill_slot(&device, slot);
+            world_fill_slot(&world, slot);
         if ((scene->claim >> slot & 1) != 0) {
-            psa_key_attributes_t attributes = device_key_pair(id, slot);
-            device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+            psa_key_attributes_t attributes = world_key_pair(id, slot);
+            world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
         }
         if ((scene->claim_public >> slot & 1) != 0) {
-            psa_key_attributes_t attributes = device_public_key(id, slot);
-            outside_make_key(scalar, point);
-            device_expect(&device, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
+            psa_key_attributes_t attributes = world_public_key(id, slot);
+            p256_make_key(scalar, point);
+            world_expect(&world, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
         }
         if ((scene->lock >> slot & 1) != 0)
-            device_lock_slot(&device, slot);
+            world_lock_slot(&world, slot);
     }
 }
 
 static psa_status_t take(enum route route, int slot)
 {
     bool public_key = route == ROUTE_IMPORT_PUBLIC || route == ROUTE_REGISTER_PUBLIC;
-    psa_key_attributes_t attributes = public_key ? device_public_key(NEW_ID, slot) : device_key_pair(NEW_ID, slot);
+    psa_key_attributes_t attributes = public_key ? world_public_key(NEW_ID, slot) : world_key_pair(NEW_ID, slot);
     uint8_t scalar[32], point[65];
     psa_key_id_t id;
 
-    outside_make_key(scalar, point);
+    p256_make_key(scalar, point);
     switch (route) {
     case ROUTE_GENERATE:
         return psa_generate_key(&attributes, &id);
@@ -178,9 +179,9 @@ static bool attempt(const struct scene *scene, enum route route, int slot, const
     bool registers = route == ROUTE_REGISTER || route == ROUTE_REGISTER_PUBLIC;
     uint8_t digest[2][32];
 
-    virtual_digest(device.part, digest[0]);
+    virtual_digest(world.part, digest[0]);
     psa_status_t status = take(route, slot);
-    virtual_digest(device.part, digest[1]);
+    virtual_digest(world.part, digest[1]);
     if (status != PSA_SUCCESS) {
         assert_memory_equal(digest[0], digest[1], 32);
         return false;
@@ -194,7 +195,7 @@ static bool attempt(const struct scene *scene, enum route route, int slot, const
         fail_msg("%s: route %d put a key into slot %u", scene->name, (int)route, taken);
     expect_protected_unchanged(scene, before);
     /* Destroying is one more way to write: a registered key's slot may be claimed by another, or locked. */
-    device_expect(&device, psa_destroy_key(NEW_ID), PSA_SUCCESS);
+    world_expect(&world, psa_destroy_key(NEW_ID), PSA_SUCCESS);
     expect_protected_unchanged(scene, before);
     return true;
 }
@@ -217,9 +218,9 @@ static void chosen_slots(const struct scene *scene, const struct keys *before)
 {
     for (int route = 0; route < ROUTES; route++) {
         bool chose = attempt(scene, (enum route)route, -1, before);
-        if (device.driver.settings.replace_unclaimed && device.driver.settings.reserved_slots == 0)
+        if (world.driver.settings.replace_unclaimed && world.driver.settings.reserved_slots == 0)
             assert_int_equal(chose, scene->chooses[route]);
-        if (device.driver.settings.reserved_slots == 0xffff)
+        if (world.driver.settings.reserved_slots == 0xffff)
             assert_false(chose);
     }
 }
@@ -237,18 +238,18 @@ static void no_claimed_or_locked_slot_is_ever_written(void **state)
         set_scene(scene);
         read_keys(&before);
         for (size_t setting = 0; setting < 8; setting++) {
-            device.driver.settings.replace_unclaimed = (setting & 1) != 0;
-            device.driver.settings.reserved_slots = reserved[setting / 2];
+            world.driver.settings.replace_unclaimed = (setting & 1) != 0;
+            world.driver.settings.reserved_slots = reserved[setting / 2];
             /* Before the named slots fill what was empty, and after. */
             chosen_slots(scene, &before);
             if (setting < 2)
                 named_slots(scene, &before);
         }
-        device_restart(&device);
+        world_restart(&world);
         for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
             if ((scene->claim >> slot & 1) != 0)
-                device_prove_key(&device, claim_of(slot));
-        device_remove(&device);
+                world_prove_key(&world, claim_of(slot));
+        world_remove(&world);
     }
 }
 
@@ -265,28 +266,28 @@ static void key_operations_hold_the_rules_themselves(void **state)
         uint8_t scalar[32], point[65], digest[2][32];
 
         set_scene(scene);
-        outside_make_key(scalar, point);
-        virtual_digest(device.part, digest[0]);
+        p256_make_key(scalar, point);
+        virtual_digest(world.part, digest[0]);
         for (uint8_t slot = 0; slot < 20; slot++) {
             size_t bits;
             if (slot < CHIP_SLOTS && (kept >> slot & 1) == 0)
                 continue;
-            assert_int_not_equal(driver_generate_key(&device.driver, slot), PSA_SUCCESS);
-            assert_int_not_equal(driver_import_key(&device.driver, slot, pair, bytes_of(scalar, 32), &bits),
+            assert_int_not_equal(driver_generate_key(&world.driver, slot), PSA_SUCCESS);
+            assert_int_not_equal(driver_import_key(&world.driver, slot, pair, bytes_of(scalar, 32), &bits),
                                  PSA_SUCCESS);
-            assert_int_not_equal(driver_import_key(&device.driver, slot, public_only, bytes_of(point, 65), &bits),
+            assert_int_not_equal(driver_import_key(&world.driver, slot, public_only, bytes_of(point, 65), &bits),
                                  PSA_SUCCESS);
         }
         /* Destroying an id that shares its slot with the claim. */
         for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
             if ((kept >> slot & 1) == 0)
                 continue;
-            assert_int_equal(driver_destroy_key(&device.driver, slot, NEW_ID), PSA_SUCCESS);
-            assert_false(driver_slot_is_scrap(&device.driver, slot));
+            assert_int_equal(driver_destroy_key(&world.driver, slot, NEW_ID), PSA_SUCCESS);
+            assert_false(driver_slot_is_scrap(&world.driver, slot));
         }
-        virtual_digest(device.part, digest[1]);
+        virtual_digest(world.part, digest[1]);
         assert_memory_equal(digest[0], digest[1], 32);
-        device_remove(&device);
+        world_remove(&world);
     }
 }
 

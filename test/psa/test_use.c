@@ -3,7 +3,8 @@
  * Using chip keys through Mbed TLS: sign and verify with every hash length, export, PK and X.509, destroy. Each
  * signature and request is verified by libcrypto.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #include <setjmp.h>
@@ -25,24 +26,24 @@
 #define SIGNING_KEY 16
 #define PUBLIC_KEY 17
 
-static struct device device;
+static struct world world;
 
 /* TrustFLEX: the maker's key in slot 0 as key id 16. */
 static int begin(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(SIGNING_KEY, 0);
+    psa_key_attributes_t attributes = world_key_pair(SIGNING_KEY, 0);
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_FLEX);
-    device_start(&device);
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_make(&world, WORLD_TRUST_FLEX);
+    world_start(&world);
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -50,7 +51,7 @@ static void export_point(uint8_t point[static 65])
 {
     size_t len;
 
-    device_expect(&device, psa_export_public_key(SIGNING_KEY, point, 65, &len), PSA_SUCCESS);
+    world_expect(&world, psa_export_public_key(SIGNING_KEY, point, 65, &len), PSA_SUCCESS);
     assert_int_equal(len, 65);
 }
 
@@ -82,16 +83,15 @@ static void every_hash_length(void **state)
         psa_algorithm_t algorithm = PSA_ALG_ECDSA(row->hash);
 
         assert_int_equal(psa_generate_random(hash, row->bytes), PSA_SUCCESS);
-        device_expect(&device,
-                      psa_sign_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, sizeof signature, &len),
-                      PSA_SUCCESS);
+        world_expect(&world, psa_sign_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, sizeof signature, &len),
+                     PSA_SUCCESS);
         assert_int_equal(len, 64);
-        assert_true(outside_verify(point, hash, row->bytes, signature));
-        device_expect(&device, psa_verify_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, 64), PSA_SUCCESS);
+        assert_true(p256_verifies(point + 1, hash, row->bytes, signature));
+        world_expect(&world, psa_verify_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, 64), PSA_SUCCESS);
         hash[0] ^= 0x80;
-        assert_false(outside_verify(point, hash, row->bytes, signature));
-        device_expect_reason(&device, psa_verify_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, 64),
-                             PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE);
+        assert_false(p256_verifies(point + 1, hash, row->bytes, signature));
+        world_expect_reason(&world, psa_verify_hash(SIGNING_KEY, algorithm, hash, row->bytes, signature, 64),
+                            PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE);
     }
 }
 
@@ -114,11 +114,11 @@ static void other_hash_lengths_are_refused(void **state)
             assert_int_equal(psa_verify_hash(SIGNING_KEY, PSA_ALG_ECDSA(row->hash), hash, bytes, signature, 64),
                              PSA_ERROR_INVALID_ARGUMENT);
         }
-    device_expect_reason(&device,
-                         psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 20, signature, 64, &len),
-                         PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
-    assert_int_equal(device.driver.last_error.expected, 32);
-    assert_int_equal(device.driver.last_error.found, 20);
+    world_expect_reason(&world,
+                        psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 20, signature, 64, &len),
+                        PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
+    assert_int_equal(world.driver.last_error.expected, 32);
+    assert_int_equal(world.driver.last_error.found, 20);
     /* MD5 is no SHA. */
     assert_int_equal(psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_MD5), hash, 16, signature, 64, &len),
                      PSA_ERROR_INVALID_ARGUMENT);
@@ -144,9 +144,8 @@ static void bad_signatures(void **state)
     size_t len;
 
     (void)state;
-    device_expect(&device,
-                  psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, good, 64, &len),
-                  PSA_SUCCESS);
+    world_expect(&world, psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, good, 64, &len),
+                 PSA_SUCCESS);
     for (size_t bit = 0; bit < 512; bit += 37) {
         memcpy(signature, good, 64);
         signature[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -175,48 +174,47 @@ static void messages(void **state)
 
     (void)state;
     export_point(point);
-    device_expect(&device,
-                  psa_sign_message(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), message, sizeof message, signature,
-                                   sizeof signature, &len),
-                  PSA_SUCCESS);
+    world_expect(&world,
+                 psa_sign_message(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), message, sizeof message, signature,
+                                  sizeof signature, &len),
+                 PSA_SUCCESS);
     assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, message, sizeof message, hash, NULL), 1);
-    assert_true(outside_verify(point, hash, sizeof hash, signature));
-    device_expect(
-        &device,
-        psa_verify_message(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), message, sizeof message, signature, 64),
+    assert_true(p256_verifies(point + 1, hash, sizeof hash, signature));
+    world_expect(
+        &world, psa_verify_message(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), message, sizeof message, signature, 64),
         PSA_SUCCESS);
 }
 
 /* The key records of another chip, or of this one before it was replaced: the slot they name is empty. */
 static void a_slot_without_its_key_says_so(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, 0);
+    psa_key_attributes_t attributes = world_key_pair(18, 0);
     uint8_t hash[32] = {1}, signature[64], point[65];
-    char store[sizeof device.store_path];
+    char store[sizeof world.store_path];
     psa_key_id_t id;
     size_t len;
 
     (void)state;
     memset(signature, 1, sizeof signature);
-    device_remove(&device);
-    device_make(&device, DEVICE_BLANK_LOCKED);
-    device_start(&device);
-    device_expect(&device, psa_generate_key(&attributes, &id), PSA_SUCCESS);
-    device_stop(&device);
-    struct device other;
-    device_make(&other, DEVICE_BLANK_LOCKED);
+    world_remove(&world);
+    world_make(&world, WORLD_BLANK_LOCKED);
+    world_start(&world);
+    world_expect(&world, psa_generate_key(&attributes, &id), PSA_SUCCESS);
+    world_stop(&world);
+    struct world other;
+    world_make(&other, WORLD_BLANK_LOCKED);
     memcpy(store, other.store_path, sizeof store);
-    memcpy(other.store_path, device.store_path, sizeof store);
-    device_start(&other);
-    device_expect_reason(&other,
-                         psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64, &len),
-                         PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
-    device_expect_reason(&other, psa_export_public_key(18, point, sizeof point, &len), PSA_ERROR_DOES_NOT_EXIST,
-                         ERROR_SLOT_EMPTY);
-    device_expect_reason(&other, psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64),
-                         PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    memcpy(other.store_path, world.store_path, sizeof store);
+    world_start(&other);
+    world_expect_reason(&other,
+                        psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64, &len),
+                        PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    world_expect_reason(&other, psa_export_public_key(18, point, sizeof point, &len), PSA_ERROR_DOES_NOT_EXIST,
+                        ERROR_SLOT_EMPTY);
+    world_expect_reason(&other, psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64),
+                        PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
     memcpy(other.store_path, store, sizeof store);
-    device_remove(&other);
+    world_remove(&other);
 }
 
 /* A key that counts its uses loses one a call, whatever is lost on the way. */
@@ -231,17 +229,16 @@ static void a_counted_use_is_taken_once(void **state)
     for (unsigned group = 1; group <= 6; group++) {
         uint32_t counted;
 
-        device_restart(&device);
-        device_expect(&device,
-                      psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 32, signature, 64, &len),
-                      PSA_SUCCESS);
-        counted = device.chip.counters.counted;
-        device.chip.limited_use = 1; /* as its SlotConfig would say of slot 0 */
-        virtual_read_counters(device.part, &before);
-        device_arm(&device, "lost", (unsigned)before.groups + group);
+        world_restart(&world);
+        world_expect(&world, psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 32, signature, 64, &len),
+                     PSA_SUCCESS);
+        counted = world.chip.counters.counted;
+        world.chip.limited_use = 1; /* as its SlotConfig would say of slot 0 */
+        virtual_read_counters(world.part, &before);
+        world_arm(&world, "lost", (unsigned)before.groups + group);
         if (psa_sign_hash(SIGNING_KEY, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, 32, signature, 64, &len) != PSA_SUCCESS)
             failed++;
-        assert_in_range(device.chip.counters.counted - counted, 0, 1);
+        assert_in_range(world.chip.counters.counted - counted, 0, 1);
     }
     assert_in_range(failed, 1, 5);
 }
@@ -299,7 +296,7 @@ static void pk_signs_and_gives_pem(void **state)
     EVP_PKEY_free(key);
     assert_int_equal(mbedtls_pk_verify(&pk, MBEDTLS_MD_SHA384, hash, sizeof hash, der, len), 0);
     mbedtls_pk_free(&pk);
-    device_prove(&device, SIGNING_KEY, point);
+    world_prove(&world, SIGNING_KEY, point);
 }
 
 static void csr_verifies(void **state)
@@ -331,70 +328,70 @@ static void csr_verifies(void **state)
 
 static void destroy_replaces_a_key_where_the_slot_allows(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_attributes_t attributes = world_key_pair(18, 2);
     uint8_t before[64], after[64];
 
     (void)state;
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, 2, before));
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, 2, after));
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, 2, before));
+    world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, 2, after));
     assert_memory_not_equal(before, after, sizeof after);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
-    device_restart(&device);
+    world_restart(&world);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
 }
 
 static void destroy_leaves_a_key_that_cannot_be_replaced(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(SIGNING_KEY, 0);
+    psa_key_attributes_t attributes = world_key_pair(SIGNING_KEY, 0);
     uint8_t before[64], after[64], digest[2][32];
 
     (void)state;
-    assert_true(device_slot_public(&device, 0, before));
-    virtual_digest(device.part, digest[0]);
-    device_expect(&device, psa_destroy_key(SIGNING_KEY), PSA_SUCCESS);
-    virtual_digest(device.part, digest[1]);
+    assert_true(world_slot_public(&world, 0, before));
+    virtual_digest(world.part, digest[0]);
+    world_expect(&world, psa_destroy_key(SIGNING_KEY), PSA_SUCCESS);
+    virtual_digest(world.part, digest[1]);
     assert_memory_equal(digest[0], digest[1], 32);
-    assert_true(device_slot_public(&device, 0, after));
+    assert_true(world_slot_public(&world, 0, after));
     assert_memory_equal(before, after, sizeof after);
     assert_int_equal(psa_get_key_attributes(SIGNING_KEY, &attributes), PSA_ERROR_INVALID_HANDLE);
     /* The key is still there to be registered. */
-    attributes = device_key_pair(SIGNING_KEY, 0);
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
-    device_prove_key(&device, SIGNING_KEY);
+    attributes = world_key_pair(SIGNING_KEY, 0);
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_prove_key(&world, SIGNING_KEY);
 }
 
 static void destroy_leaves_a_locked_slot(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(18, 2);
+    psa_key_attributes_t attributes = world_key_pair(18, 2);
     uint8_t before[64], after[64];
 
     (void)state;
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
-    device_lock_slot(&device, 2);
-    assert_true(device_slot_public(&device, 2, before));
-    device_expect(&device, psa_destroy_key(18), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, 2, after));
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_lock_slot(&world, 2);
+    assert_true(world_slot_public(&world, 2, before));
+    world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, 2, after));
     assert_memory_equal(before, after, sizeof after);
 }
 
 static void destroy_forgets_a_public_key(void **state)
 {
-    psa_key_attributes_t attributes = device_public_key(PUBLIC_KEY, 13);
+    psa_key_attributes_t attributes = world_public_key(PUBLIC_KEY, 13);
     uint8_t scalar[32], point[65], after[64];
     psa_key_id_t id;
 
     (void)state;
-    outside_make_key(scalar, point);
-    device_expect(&device, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
-    device_expect(&device, psa_destroy_key(PUBLIC_KEY), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, 13, after));
+    p256_make_key(scalar, point);
+    world_expect(&world, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
+    world_expect(&world, psa_destroy_key(PUBLIC_KEY), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, 13, after));
     assert_memory_equal(after, point + 1, sizeof after);
     /* Nobody claims it: naming the slot is permission to replace it. */
-    outside_make_key(scalar, point);
-    device_expect(&device, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
-    assert_true(device_slot_public(&device, 13, after));
+    p256_make_key(scalar, point);
+    world_expect(&world, psa_import_key(&attributes, point, sizeof point, &id), PSA_SUCCESS);
+    assert_true(world_slot_public(&world, 13, after));
     assert_memory_equal(after, point + 1, sizeof after);
 }
 

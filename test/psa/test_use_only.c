@@ -3,7 +3,8 @@
  * The driver table of an application that only uses keys: signing and public keys work as with the whole one, and
  * nothing that PSA offers makes, replaces or destroys a key, in the chip or in the key store.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,11 +21,11 @@
 #define BOARD_SLOT 2
 #define OTHER_KEY 19
 
-static struct device device;
+static struct world world;
 
 static void start_use_only(void)
 {
-    device_start_unregistered(&device);
+    world_attach(&world);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_use_only), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
 }
@@ -32,13 +33,13 @@ static void start_use_only(void)
 /* A Trust&GO part whose slot 2 holds key 18, as a factory has left it; then the use-only table alone. */
 static int begin(void **state)
 {
-    psa_key_attributes_t attributes = device_key_pair(BOARD_KEY, BOARD_SLOT);
+    psa_key_attributes_t attributes = world_key_pair(BOARD_KEY, BOARD_SLOT);
 
     (void)state;
-    device_make(&device, DEVICE_TRUST_AND_GO);
-    device_start(&device);
-    device_expect(&device, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
-    device_stop(&device);
+    world_make(&world, WORLD_TRUST_AND_GO);
+    world_start(&world);
+    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_stop(&world);
     start_use_only();
     return 0;
 }
@@ -46,7 +47,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -54,35 +55,35 @@ static bool record_is_there(uint32_t id)
 {
     struct bytes_out nothing = {.data = NULL};
 
-    return device.storage.operations->get(device.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
+    return world.storage.operations->get(world.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
 }
 
 static void test_uses_keys(void **state)
 {
     (void)state;
-    device_prove_key(&device, BOARD_KEY);
+    world_prove_key(&world, BOARD_KEY);
 }
 
 static void test_makes_none(void **state)
 {
-    psa_key_attributes_t generated = device_key_pair(OTHER_KEY, -1);
-    psa_key_attributes_t placed = device_key_pair(OTHER_KEY, 3);
-    psa_key_attributes_t imported = device_public_key(OTHER_KEY, 8);
+    psa_key_attributes_t generated = world_key_pair(OTHER_KEY, -1);
+    psa_key_attributes_t placed = world_key_pair(OTHER_KEY, 3);
+    psa_key_attributes_t imported = world_public_key(OTHER_KEY, 8);
     uint8_t before[64], after[64], scalar[32], point[65];
     psa_key_id_t id = 0;
 
     (void)state;
-    outside_make_key(scalar, point);
-    assert_true(device_slot_public(&device, 3, before));
-    device_expect(&device, psa_generate_key(&generated, &id), PSA_ERROR_NOT_SUPPORTED);
-    device_expect(&device, psa_generate_key(&placed, &id), PSA_ERROR_NOT_SUPPORTED);
-    device_expect(&device, mbedtls_psa_register_se_key(&placed), PSA_ERROR_NOT_SUPPORTED);
-    device_expect(&device, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
-    device_expect(&device, psa_copy_key(BOARD_KEY, &generated, &id), PSA_ERROR_NOT_PERMITTED);
-    assert_true(device_slot_public(&device, 3, after));
+    p256_make_key(scalar, point);
+    assert_true(world_slot_public(&world, 3, before));
+    world_expect(&world, psa_generate_key(&generated, &id), PSA_ERROR_NOT_SUPPORTED);
+    world_expect(&world, psa_generate_key(&placed, &id), PSA_ERROR_NOT_SUPPORTED);
+    world_expect(&world, mbedtls_psa_register_se_key(&placed), PSA_ERROR_NOT_SUPPORTED);
+    world_expect(&world, psa_import_key(&imported, point, sizeof point, &id), PSA_ERROR_NOT_SUPPORTED);
+    world_expect(&world, psa_copy_key(BOARD_KEY, &generated, &id), PSA_ERROR_NOT_PERMITTED);
+    assert_true(world_slot_public(&world, 3, after));
     assert_memory_equal(before, after, sizeof before);
     assert_false(record_is_there(OTHER_KEY));
-    assert_int_equal(device.chip.counters.writing, 0);
+    assert_int_equal(world.chip.counters.writing, 0);
 }
 
 /* The core drops a record whatever the driver says, unless the store holds it. */
@@ -91,17 +92,17 @@ static void test_destroys_none(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    assert_true(device_slot_public(&device, BOARD_SLOT, before));
+    assert_true(world_slot_public(&world, BOARD_SLOT, before));
     for (int i = 0; i < 2; i++) {
-        device_expect(&device, psa_destroy_key(BOARD_KEY), PSA_ERROR_NOT_PERMITTED);
+        world_expect(&world, psa_destroy_key(BOARD_KEY), PSA_ERROR_NOT_PERMITTED);
         assert_true(record_is_there(BOARD_KEY));
-        device_stop(&device);
+        world_stop(&world);
         start_use_only();
     }
-    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    assert_true(world_slot_public(&world, BOARD_SLOT, after));
     assert_memory_equal(before, after, sizeof before);
-    device_prove_key(&device, BOARD_KEY);
-    assert_int_equal(device.chip.counters.writing, 0);
+    world_prove_key(&world, BOARD_KEY);
+    assert_int_equal(world.chip.counters.writing, 0);
     assert_false(record_is_there(TRANSACTION_UID));
 }
 
@@ -115,22 +116,22 @@ static void test_leaves_erasures(void **state)
     uint8_t transaction[TRANSACTION_BYTES] = {2, 0, 0, 0, 0x01, 0x60, 0, 0, BOARD_SLOT, 0, 0, 0, 0, 0, 0, 0, BOARD_KEY};
 
     (void)state;
-    assert_true(device_slot_public(&device, BOARD_SLOT, before));
-    assert_int_equal(device.storage.operations->set(device.storage.context, TRANSACTION_UID, 0,
-                                                    bytes_of(transaction, sizeof transaction)),
+    assert_true(world_slot_public(&world, BOARD_SLOT, before));
+    assert_int_equal(world.storage.operations->set(world.storage.context, TRANSACTION_UID, 0,
+                                                   bytes_of(transaction, sizeof transaction)),
                      STORAGE_OK);
-    device_stop(&device);
+    world_stop(&world);
     start_use_only();
-    assert_int_equal(device.storage.operations->get(device.storage.context, TRANSACTION_UID, 0, &nothing, &record),
+    assert_int_equal(world.storage.operations->get(world.storage.context, TRANSACTION_UID, 0, &nothing, &record),
                      STORAGE_ABSENT);
     assert_false(record_is_there(BOARD_KEY));
-    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    assert_true(world_slot_public(&world, BOARD_SLOT, after));
     assert_memory_equal(before, after, sizeof before);
-    assert_int_equal(device.chip.counters.writing, 0);
+    assert_int_equal(world.chip.counters.writing, 0);
 
-    device_stop(&device);
-    device_start(&device);
-    assert_true(device_slot_public(&device, BOARD_SLOT, after));
+    world_stop(&world);
+    world_start(&world);
+    assert_true(world_slot_public(&world, BOARD_SLOT, after));
     assert_memory_not_equal(before, after, sizeof before);
 }
 

@@ -3,7 +3,8 @@
  * The three ways to install a key - register what is there, generate, import - through Mbed TLS's own API, on each kind
  * of part; each refusal with its status and reason, and with nothing changed in the chip.
  */
-#include "test/psa/device.h"
+#include "test/support/p256.h"
+#include "test/support/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,18 +20,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct device device;
+static struct world world;
 
-static void begin(enum device_kind kind)
+static void begin(enum world_kind kind)
 {
-    device_make(&device, kind);
-    device_start(&device);
+    world_make(&world, kind);
+    world_start(&world);
 }
 
 static int end(void **state)
 {
     (void)state;
-    device_remove(&device);
+    world_remove(&world);
     return 0;
 }
 
@@ -39,14 +40,14 @@ static uint8_t untouched[32];
 
 static void remember_chip(void)
 {
-    virtual_digest(device.part, untouched);
+    virtual_digest(world.part, untouched);
 }
 
 static void expect_untouched(void)
 {
     uint8_t now[32];
 
-    virtual_digest(device.part, now);
+    virtual_digest(world.part, now);
     assert_memory_equal(now, untouched, sizeof now);
 }
 
@@ -89,26 +90,25 @@ static void factory_example(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    begin(DEVICE_TRUST_AND_GO);
-    assert_true(device_slot_public(&device, 2, before));
-    device_expect(&device, do_register(device_key_pair(16, 0)), PSA_SUCCESS);
+    begin(WORLD_TRUST_AND_GO);
+    assert_true(world_slot_public(&world, 2, before));
+    world_expect(&world, do_register(world_key_pair(16, 0)), PSA_SUCCESS);
 
     /* Slots 2 to 4 hold the maker's keys: nobody has allowed to replace one. */
     remember_chip();
-    device_expect_reason(&device, do_generate(device_key_pair(18, -1)), PSA_ERROR_INSUFFICIENT_STORAGE,
-                         ERROR_SLOT_FILLED);
+    world_expect_reason(&world, do_generate(world_key_pair(18, -1)), PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_SLOT_FILLED);
     expect_untouched();
-    device.driver.settings.replace_unclaimed = true;
-    device_expect(&device, do_generate(device_key_pair(18, -1)), PSA_SUCCESS);
+    world.driver.settings.replace_unclaimed = true;
+    world_expect(&world, do_generate(world_key_pair(18, -1)), PSA_SUCCESS);
     assert_int_equal(slot_number_of(18), 2);
-    assert_true(device_slot_public(&device, 2, after));
+    assert_true(world_slot_public(&world, 2, after));
     assert_memory_not_equal(before, after, sizeof after);
 
-    device_prove_key(&device, 16);
-    device_prove_key(&device, 18);
-    device_restart(&device);
-    device_prove_key(&device, 16);
-    device_prove_key(&device, 18);
+    world_prove_key(&world, 16);
+    world_prove_key(&world, 18);
+    world_restart(&world);
+    world_prove_key(&world, 16);
+    world_prove_key(&world, 18);
     assert_int_equal(slot_number_of(16), 0);
     assert_int_equal(slot_number_of(18), 2);
 }
@@ -118,16 +118,16 @@ static void another_process_opens_keys_by_id(void **state)
     int status = -1;
 
     (void)state;
-    begin(DEVICE_TRUST_AND_GO);
-    device_expect(&device, do_register(device_key_pair(16, 0)), PSA_SUCCESS);
-    device_expect(&device, do_generate(device_key_pair(18, 3)), PSA_SUCCESS);
-    device_stop(&device);
+    begin(WORLD_TRUST_AND_GO);
+    world_expect(&world, do_register(world_key_pair(16, 0)), PSA_SUCCESS);
+    world_expect(&world, do_generate(world_key_pair(18, 3)), PSA_SUCCESS);
+    world_stop(&world);
     pid_t child = fork();
     if (child == 0) {
-        device_start(&device);
-        device_prove_key(&device, 16);
-        device_prove_key(&device, 18);
-        device_stop(&device);
+        world_start(&world);
+        world_prove_key(&world, 16);
+        world_prove_key(&world, 18);
+        world_stop(&world);
         _exit(0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -138,42 +138,42 @@ static void another_process_opens_keys_by_id(void **state)
 
 static const struct register_row {
     const char *name;
-    enum device_kind kind;
+    enum world_kind kind;
     int slot;
     bool public_key;
     psa_key_usage_t usage;
     psa_status_t status;
     enum error_reason reason;
 } register_rows[] = {
-    {"maker's key", DEVICE_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_SIGN_HASH, PSA_SUCCESS, ERROR_NONE},
-    {"attestation key signs nothing from outside", DEVICE_TRUST_AND_GO, 1, false, PSA_KEY_USAGE_SIGN_HASH,
+    {"maker's key", WORLD_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_SIGN_HASH, PSA_SUCCESS, ERROR_NONE},
+    {"attestation key signs nothing from outside", WORLD_TRUST_AND_GO, 1, false, PSA_KEY_USAGE_SIGN_HASH,
      PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
-    {"attestation key verifies", DEVICE_TRUST_AND_GO, 1, false, PSA_KEY_USAGE_VERIFY_HASH, PSA_SUCCESS, ERROR_NONE},
-    {"secondary key", DEVICE_TRUST_AND_GO, 4, false, PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_VERIFY_HASH, PSA_SUCCESS,
+    {"attestation key verifies", WORLD_TRUST_AND_GO, 1, false, PSA_KEY_USAGE_VERIFY_HASH, PSA_SUCCESS, ERROR_NONE},
+    {"secondary key", WORLD_TRUST_AND_GO, 4, false, PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_VERIFY_HASH, PSA_SUCCESS,
      ERROR_NONE},
-    {"data slot", DEVICE_TRUST_AND_GO, 8, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
-    {"public-key slot as a pair", DEVICE_TRUST_AND_GO, 11, false, 0, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
-    {"private slot as a public key", DEVICE_TRUST_AND_GO, 0, true, PSA_KEY_USAGE_VERIFY_HASH, PSA_ERROR_NOT_PERMITTED,
+    {"data slot", WORLD_TRUST_AND_GO, 8, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
+    {"public-key slot as a pair", WORLD_TRUST_AND_GO, 11, false, 0, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
+    {"private slot as a public key", WORLD_TRUST_AND_GO, 0, true, PSA_KEY_USAGE_VERIFY_HASH, PSA_ERROR_NOT_PERMITTED,
      ERROR_SLOT_POLICY},
-    {"data slot as a public key", DEVICE_TRUST_AND_GO, 10, true, PSA_KEY_USAGE_VERIFY_HASH, PSA_ERROR_NOT_PERMITTED,
+    {"data slot as a public key", WORLD_TRUST_AND_GO, 10, true, PSA_KEY_USAGE_VERIFY_HASH, PSA_ERROR_NOT_PERMITTED,
      ERROR_SLOT_POLICY},
-    {"slot 16", DEVICE_TRUST_AND_GO, 16, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE},
-    {"export of a private key", DEVICE_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_EXPORT, PSA_ERROR_NOT_SUPPORTED,
+    {"slot 16", WORLD_TRUST_AND_GO, 16, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE},
+    {"export of a private key", WORLD_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_EXPORT, PSA_ERROR_NOT_SUPPORTED,
      ERROR_KEY_ATTRIBUTES},
-    {"derive", DEVICE_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_DERIVE, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES},
-    {"config zone unlocked", DEVICE_BLANK, 0, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_BAD_STATE,
+    {"derive", WORLD_TRUST_AND_GO, 0, false, PSA_KEY_USAGE_DERIVE, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES},
+    {"config zone unlocked", WORLD_BLANK, 0, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_BAD_STATE,
      ERROR_CONFIG_UNLOCKED},
-    {"empty slot, data zone unlocked", DEVICE_BLANK_CONFIG_LOCKED, 0, false, PSA_KEY_USAGE_SIGN_HASH,
+    {"empty slot, data zone unlocked", WORLD_BLANK_CONFIG_LOCKED, 0, false, PSA_KEY_USAGE_SIGN_HASH,
      PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY},
-    {"empty slot, data zone locked", DEVICE_BLANK_LOCKED, 1, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_DOES_NOT_EXIST,
+    {"empty slot, data zone locked", WORLD_BLANK_LOCKED, 1, false, PSA_KEY_USAGE_SIGN_HASH, PSA_ERROR_DOES_NOT_EXIST,
      ERROR_SLOT_EMPTY},
-    {"empty public-key slot", DEVICE_VARIED_LOCKED, VARIED_PUBLIC, true, PSA_KEY_USAGE_VERIFY_HASH,
+    {"empty public-key slot", WORLD_VARIED_LOCKED, VARIED_PUBLIC, true, PSA_KEY_USAGE_VERIFY_HASH,
      PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY},
-    {"public-key slot before the data lock", DEVICE_VARIED, VARIED_PUBLIC, true, PSA_KEY_USAGE_VERIFY_HASH,
+    {"public-key slot before the data lock", WORLD_VARIED, VARIED_PUBLIC, true, PSA_KEY_USAGE_VERIFY_HASH,
      PSA_ERROR_BAD_STATE, ERROR_DATA_UNLOCKED},
-    {"public-key slot that cannot be read", DEVICE_VARIED_LOCKED, VARIED_PUBLIC_SECRET, true, PSA_KEY_USAGE_VERIFY_HASH,
+    {"public-key slot that cannot be read", WORLD_VARIED_LOCKED, VARIED_PUBLIC_SECRET, true, PSA_KEY_USAGE_VERIFY_HASH,
      PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
-    {"will sign only before the data lock", DEVICE_VARIED, VARIED_INTERNAL, false, PSA_KEY_USAGE_SIGN_HASH,
+    {"will sign only before the data lock", WORLD_VARIED, VARIED_INTERNAL, false, PSA_KEY_USAGE_SIGN_HASH,
      PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY},
 };
 
@@ -186,20 +186,20 @@ static void register_what_is_there(void **state)
         print_message("  %s\n", row->name);
         begin(row->kind);
         psa_key_attributes_t attributes =
-            row->public_key ? device_public_key(5, row->slot) : device_key_pair(5, row->slot);
+            row->public_key ? world_public_key(5, row->slot) : world_key_pair(5, row->slot);
         psa_set_key_usage_flags(&attributes, row->usage);
         remember_chip();
         if (row->status == PSA_SUCCESS)
-            device_expect(&device, do_register(attributes), PSA_SUCCESS);
+            world_expect(&world, do_register(attributes), PSA_SUCCESS);
         else
-            device_expect_reason(&device, do_register(attributes), row->status, row->reason);
+            world_expect_reason(&world, do_register(attributes), row->status, row->reason);
         expect_untouched();
-        device_restart(&device);
+        world_restart(&world);
         assert_int_equal(psa_get_key_attributes(5, &attributes),
                          row->status == PSA_SUCCESS ? PSA_SUCCESS : PSA_ERROR_INVALID_HANDLE);
-        device_remove(&device);
+        world_remove(&world);
     }
-    begin(DEVICE_BLANK);
+    begin(WORLD_BLANK);
 }
 
 static void register_a_hidden_key(void **state)
@@ -208,14 +208,14 @@ static void register_a_hidden_key(void **state)
     size_t len;
 
     (void)state;
-    begin(DEVICE_VARIED_LOCKED);
-    psa_key_attributes_t attributes = device_key_pair(5, VARIED_HIDDEN);
+    begin(WORLD_VARIED_LOCKED);
+    psa_key_attributes_t attributes = world_key_pair(5, VARIED_HIDDEN);
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
-    device_expect_reason(&device, do_register(attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
-    device_fill_slot(&device, VARIED_HIDDEN);
-    device_expect(&device, do_register(attributes), PSA_SUCCESS);
-    device_expect_reason(&device, psa_export_public_key(5, point, sizeof point, &len), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_POLICY);
+    world_expect_reason(&world, do_register(attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    world_fill_slot(&world, VARIED_HIDDEN);
+    world_expect(&world, do_register(attributes), PSA_SUCCESS);
+    world_expect_reason(&world, psa_export_public_key(5, point, sizeof point, &len), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_POLICY);
 }
 
 static void register_a_public_key(void **state)
@@ -225,20 +225,20 @@ static void register_a_public_key(void **state)
     size_t len;
 
     (void)state;
-    begin(DEVICE_TRUST_FLEX);
-    outside_make_key(scalar, point);
-    outside_sign(scalar, digest, sizeof digest, signature);
-    device_expect(&device, do_import(device_public_key(4, 13), point, sizeof point), PSA_SUCCESS);
-    device_expect(&device, do_register(device_public_key(5, 13)), PSA_SUCCESS);
-    device_restart(&device);
-    device_expect(&device, psa_export_public_key(5, read, sizeof read, &len), PSA_SUCCESS);
+    begin(WORLD_TRUST_FLEX);
+    p256_make_key(scalar, point);
+    p256_sign(scalar, digest, signature);
+    world_expect(&world, do_import(world_public_key(4, 13), point, sizeof point), PSA_SUCCESS);
+    world_expect(&world, do_register(world_public_key(5, 13)), PSA_SUCCESS);
+    world_restart(&world);
+    world_expect(&world, psa_export_public_key(5, read, sizeof read, &len), PSA_SUCCESS);
     assert_memory_equal(read, point, sizeof point);
-    device_expect(&device, psa_verify_hash(5, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, 64),
-                  PSA_SUCCESS);
+    world_expect(&world, psa_verify_hash(5, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, 64),
+                 PSA_SUCCESS);
 
     /* Data that is no public key. */
-    assert_int_equal(chip_write_slot_block(&device.chip, 15, 0, data, NULL), CHIP_OK);
-    device_expect_reason(&device, do_register(device_public_key(6, 15)), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    assert_int_equal(chip_write_slot_block(&world.chip, 15, 0, data, NULL), CHIP_OK);
+    world_expect_reason(&world, do_register(world_public_key(6, 15)), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
 }
 
 /* --- generate -------------------------------------------------------------------------------------------------- */
@@ -246,25 +246,25 @@ static void register_a_public_key(void **state)
 static void generate_in_a_named_slot(void **state)
 {
     (void)state;
-    begin(DEVICE_TRUST_AND_GO);
+    begin(WORLD_TRUST_AND_GO);
     for (int slot = 0; slot <= 17; slot++) {
         psa_key_id_t id = 100 + (psa_key_id_t)slot;
         uint8_t before[64], after[64];
-        bool had = slot < 5 && device_slot_public(&device, (uint8_t)slot, before);
+        bool had = slot < 5 && world_slot_public(&world, (uint8_t)slot, before);
 
         remember_chip();
-        psa_status_t status = do_generate(device_key_pair(id, slot));
+        psa_status_t status = do_generate(world_key_pair(id, slot));
         if (slot >= 2 && slot <= 4) {
-            device_expect(&device, status, PSA_SUCCESS);
-            assert_true(had && device_slot_public(&device, (uint8_t)slot, after));
+            world_expect(&world, status, PSA_SUCCESS);
+            assert_true(had && world_slot_public(&world, (uint8_t)slot, after));
             assert_memory_not_equal(before, after, sizeof after);
-            device_prove_key(&device, id);
+            world_prove_key(&world, id);
         } else if (slot <= 15) {
-            device_expect_reason(&device, status, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
+            world_expect_reason(&world, status, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
             expect_untouched();
         } else {
-            device_expect_reason(&device, status, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
-            assert_false(device.driver.last_error.has_slot); /* there is none such */
+            world_expect_reason(&world, status, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
+            assert_false(world.driver.last_error.has_slot); /* there is none such */
             expect_untouched();
         }
     }
@@ -272,30 +272,30 @@ static void generate_in_a_named_slot(void **state)
 
 static void generate_where_the_driver_chooses(void **state)
 {
-    static const enum device_kind kinds[] = {DEVICE_BLANK_CONFIG_LOCKED, DEVICE_BLANK_LOCKED};
+    static const enum world_kind kinds[] = {WORLD_BLANK_CONFIG_LOCKED, WORLD_BLANK_LOCKED};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         begin(kinds[i]);
         for (psa_key_id_t id = 1; id <= 3; id++) {
-            device_expect(&device, do_generate(device_key_pair(id, -1)), PSA_SUCCESS);
+            world_expect(&world, do_generate(world_key_pair(id, -1)), PSA_SUCCESS);
             /* Slot 0 signs only, slots 1 and 2 can do ECDH as well. */
             assert_int_equal(slot_number_of(id), id - 1);
         }
         remember_chip();
-        device_expect_reason(&device, do_generate(device_key_pair(4, -1)), PSA_ERROR_INSUFFICIENT_STORAGE,
-                             ERROR_NO_FREE_SLOT);
+        world_expect_reason(&world, do_generate(world_key_pair(4, -1)), PSA_ERROR_INSUFFICIENT_STORAGE,
+                            ERROR_NO_FREE_SLOT);
         expect_untouched();
-        device_restart(&device);
+        world_restart(&world);
         for (psa_key_id_t id = 1; id <= 3; id++)
-            device_prove_key(&device, id);
-        device_remove(&device);
+            world_prove_key(&world, id);
+        world_remove(&world);
     }
-    begin(DEVICE_VARIED);
+    begin(WORLD_VARIED);
     /* Not the slots that would sign, or give their public key, only until the data zone is locked. */
     static const uint8_t expected[] = {VARIED_SIGN, VARIED_FIXED, VARIED_FOREIGN_KEY, VARIED_SIGN_ECDH};
     for (psa_key_id_t id = 1; id <= 4; id++) {
-        device_expect(&device, do_generate(device_key_pair(id, -1)), PSA_SUCCESS);
+        world_expect(&world, do_generate(world_key_pair(id, -1)), PSA_SUCCESS);
         assert_int_equal(slot_number_of(id), expected[id - 1]);
     }
 }
@@ -303,11 +303,11 @@ static void generate_where_the_driver_chooses(void **state)
 static void generate_before_the_config_lock(void **state)
 {
     (void)state;
-    begin(DEVICE_BLANK);
+    begin(WORLD_BLANK);
     remember_chip();
-    device_expect_reason(&device, do_generate(device_key_pair(1, -1)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
-    device_expect_reason(&device, do_generate(device_key_pair(1, 0)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
-    assert_null(device.driver.last_error.next); /* another slot would be no better */
+    world_expect_reason(&world, do_generate(world_key_pair(1, -1)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
+    world_expect_reason(&world, do_generate(world_key_pair(1, 0)), PSA_ERROR_BAD_STATE, ERROR_CONFIG_UNLOCKED);
+    assert_null(world.driver.last_error.next); /* another slot would be no better */
     expect_untouched();
 }
 
@@ -317,12 +317,12 @@ static void generate_in_a_hidden_slot_when_named(void **state)
     size_t len;
 
     (void)state;
-    begin(DEVICE_VARIED_LOCKED);
-    psa_key_attributes_t attributes = device_key_pair(5, VARIED_HIDDEN);
+    begin(WORLD_VARIED_LOCKED);
+    psa_key_attributes_t attributes = world_key_pair(5, VARIED_HIDDEN);
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
-    device_expect(&device, do_generate(attributes), PSA_SUCCESS);
-    device_expect(
-        &device,
+    world_expect(&world, do_generate(attributes), PSA_SUCCESS);
+    world_expect(
+        &world,
         psa_sign_hash(5, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len),
         PSA_SUCCESS);
 }
@@ -332,32 +332,32 @@ static void locked_slots_are_never_written(void **state)
     uint8_t scalar[32], point[65];
 
     (void)state;
-    begin(DEVICE_VARIED);
-    outside_make_key(scalar, point);
-    device_fill_slot(&device, VARIED_LOCKABLE);
-    device_lock_slot(&device, VARIED_LOCKABLE);
-    driver_forget_config(&device.driver);
+    begin(WORLD_VARIED);
+    p256_make_key(scalar, point);
+    world_fill_slot(&world, VARIED_LOCKABLE);
+    world_lock_slot(&world, VARIED_LOCKABLE);
+    driver_forget_config(&world.driver);
     remember_chip();
-    device_expect_reason(&device, do_generate(device_key_pair(1, VARIED_LOCKABLE)), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_LOCKED);
-    device_expect_reason(&device, do_import(device_key_pair(1, VARIED_LOCKABLE), scalar, 32), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_LOCKED);
+    world_expect_reason(&world, do_generate(world_key_pair(1, VARIED_LOCKABLE)), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_LOCKED);
+    world_expect_reason(&world, do_import(world_key_pair(1, VARIED_LOCKABLE), scalar, 32), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_LOCKED);
     expect_untouched();
-    device_expect(&device, do_register(device_key_pair(1, VARIED_LOCKABLE)), PSA_SUCCESS);
-    device_prove_key(&device, 1);
+    world_expect(&world, do_register(world_key_pair(1, VARIED_LOCKABLE)), PSA_SUCCESS);
+    world_prove_key(&world, 1);
 }
 
 /* The driver read its config zone before somebody locked the slot: it looks again before it writes. */
 static void a_lock_the_driver_has_not_seen(void **state)
 {
     (void)state;
-    begin(DEVICE_VARIED);
-    device_expect(&device, do_generate(device_key_pair(1, VARIED_SIGN)), PSA_SUCCESS);
-    device_fill_slot(&device, VARIED_LOCKABLE);
-    device_lock_slot(&device, VARIED_LOCKABLE);
+    begin(WORLD_VARIED);
+    world_expect(&world, do_generate(world_key_pair(1, VARIED_SIGN)), PSA_SUCCESS);
+    world_fill_slot(&world, VARIED_LOCKABLE);
+    world_lock_slot(&world, VARIED_LOCKABLE);
     remember_chip();
-    device_expect_reason(&device, do_generate(device_key_pair(2, VARIED_LOCKABLE)), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_LOCKED);
+    world_expect_reason(&world, do_generate(world_key_pair(2, VARIED_LOCKABLE)), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_LOCKED);
     expect_untouched();
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
     assert_int_equal(psa_get_key_attributes(2, &attributes), PSA_ERROR_INVALID_HANDLE);
@@ -378,14 +378,14 @@ static void a_guard_stops_what_writes(void **state)
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
 
     (void)state;
-    begin(DEVICE_TRUST_AND_GO);
-    device_expect(&device, do_register(device_key_pair(16, 2)), PSA_SUCCESS);
+    begin(WORLD_TRUST_AND_GO);
+    world_expect(&world, do_register(world_key_pair(16, 2)), PSA_SUCCESS);
     remember_chip();
-    device.chip.guard.allow = allow_nothing;
-    device_expect_reason(&device, do_generate(device_key_pair(18, 3)), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
+    world.chip.guard.allow = allow_nothing;
+    world_expect_reason(&world, do_generate(world_key_pair(18, 3)), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
-    device_expect_reason(&device, psa_destroy_key(16), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
-    device_prove_key(&device, 16);
+    world_expect_reason(&world, psa_destroy_key(16), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
+    world_prove_key(&world, 16);
     expect_untouched();
 }
 
@@ -396,16 +396,16 @@ static void import_a_pair_in_clear(void **state)
     uint8_t scalar[32], point[65];
 
     (void)state;
-    begin(DEVICE_BLANK_CONFIG_LOCKED);
-    outside_make_key(scalar, point);
-    device_expect(&device, do_import(device_key_pair(1, -1), scalar, sizeof scalar), PSA_SUCCESS);
-    device_prove(&device, 1, point);
-    outside_make_key(scalar, point);
-    psa_key_attributes_t attributes = device_key_pair(2, 2);
+    begin(WORLD_BLANK_CONFIG_LOCKED);
+    p256_make_key(scalar, point);
+    world_expect(&world, do_import(world_key_pair(1, -1), scalar, sizeof scalar), PSA_SUCCESS);
+    world_prove(&world, 1, point);
+    p256_make_key(scalar, point);
+    psa_key_attributes_t attributes = world_key_pair(2, 2);
     psa_set_key_bits(&attributes, 0);
-    device_expect(&device, do_import(attributes, scalar, sizeof scalar), PSA_SUCCESS);
-    device_restart(&device);
-    device_prove(&device, 2, point);
+    world_expect(&world, do_import(attributes, scalar, sizeof scalar), PSA_SUCCESS);
+    world_restart(&world);
+    world_prove(&world, 2, point);
     assert_int_equal(slot_number_of(2), 2);
 }
 
@@ -415,27 +415,27 @@ static void import_a_pair_encrypted(void **state)
     uint8_t scalar[32], point[65];
 
     (void)state;
-    memcpy(key.secret, device_write_key, sizeof key.secret);
-    begin(DEVICE_VARIED_LOCKED);
-    outside_make_key(scalar, point);
+    memcpy(key.secret, world_write_key, sizeof key.secret);
+    begin(WORLD_VARIED_LOCKED);
+    p256_make_key(scalar, point);
     remember_chip();
-    device_expect_reason(&device, do_import(device_key_pair(1, VARIED_IMPORT), scalar, sizeof scalar),
-                         PSA_ERROR_NOT_PERMITTED, ERROR_WRITE_KEY_MISSING);
-    device_expect_reason(&device, do_import(device_key_pair(1, -1), scalar, sizeof scalar),
-                         PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_NO_FREE_SLOT);
-    device.driver.settings.write_keys = &wrong;
-    device.driver.settings.write_key_count = 1;
-    device_expect_reason(&device, do_import(device_key_pair(1, VARIED_IMPORT), scalar, sizeof scalar),
-                         PSA_ERROR_HARDWARE_FAILURE, ERROR_CHIP_REFUSED);
-    device.driver.settings.write_keys = &key;
-    device_expect_reason(&device, do_import(device_key_pair(1, VARIED_FOREIGN_KEY), scalar, sizeof scalar),
-                         PSA_ERROR_NOT_PERMITTED, ERROR_WRITE_KEY_MISSING);
-    device_expect_reason(&device, do_import(device_key_pair(1, VARIED_SIGN), scalar, sizeof scalar),
-                         PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
+    world_expect_reason(&world, do_import(world_key_pair(1, VARIED_IMPORT), scalar, sizeof scalar),
+                        PSA_ERROR_NOT_PERMITTED, ERROR_WRITE_KEY_MISSING);
+    world_expect_reason(&world, do_import(world_key_pair(1, -1), scalar, sizeof scalar), PSA_ERROR_INSUFFICIENT_STORAGE,
+                        ERROR_NO_FREE_SLOT);
+    world.driver.settings.write_keys = &wrong;
+    world.driver.settings.write_key_count = 1;
+    world_expect_reason(&world, do_import(world_key_pair(1, VARIED_IMPORT), scalar, sizeof scalar),
+                        PSA_ERROR_HARDWARE_FAILURE, ERROR_CHIP_REFUSED);
+    world.driver.settings.write_keys = &key;
+    world_expect_reason(&world, do_import(world_key_pair(1, VARIED_FOREIGN_KEY), scalar, sizeof scalar),
+                        PSA_ERROR_NOT_PERMITTED, ERROR_WRITE_KEY_MISSING);
+    world_expect_reason(&world, do_import(world_key_pair(1, VARIED_SIGN), scalar, sizeof scalar),
+                        PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
     expect_untouched();
-    device_expect(&device, do_import(device_key_pair(1, -1), scalar, sizeof scalar), PSA_SUCCESS);
+    world_expect(&world, do_import(world_key_pair(1, -1), scalar, sizeof scalar), PSA_SUCCESS);
     assert_int_equal(slot_number_of(1), VARIED_IMPORT);
-    device_prove(&device, 1, point);
+    world_prove(&world, 1, point);
 }
 
 static void import_where_no_policy_allows_it(void **state)
@@ -443,13 +443,13 @@ static void import_where_no_policy_allows_it(void **state)
     uint8_t scalar[32], point[65];
 
     (void)state;
-    begin(DEVICE_BLANK_LOCKED);
-    outside_make_key(scalar, point);
+    begin(WORLD_BLANK_LOCKED);
+    p256_make_key(scalar, point);
     remember_chip();
-    device_expect_reason(&device, do_import(device_key_pair(1, 0), scalar, sizeof scalar), PSA_ERROR_NOT_PERMITTED,
-                         ERROR_SLOT_POLICY);
-    device_expect_reason(&device, do_import(device_key_pair(1, -1), scalar, sizeof scalar),
-                         PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_NO_FREE_SLOT);
+    world_expect_reason(&world, do_import(world_key_pair(1, 0), scalar, sizeof scalar), PSA_ERROR_NOT_PERMITTED,
+                        ERROR_SLOT_POLICY);
+    world_expect_reason(&world, do_import(world_key_pair(1, -1), scalar, sizeof scalar), PSA_ERROR_INSUFFICIENT_STORAGE,
+                        ERROR_NO_FREE_SLOT);
     expect_untouched();
 }
 
@@ -461,37 +461,37 @@ static void import_of_bad_keys(void **state)
     uint8_t scalar[33] = {0}, point[66] = {0}, bad[65];
 
     (void)state;
-    begin(DEVICE_VARIED);
+    begin(WORLD_VARIED);
     remember_chip();
-    device_expect_reason(&device, do_import(device_key_pair(1, 0), scalar, 32), PSA_ERROR_INVALID_ARGUMENT,
-                         ERROR_KEY_ATTRIBUTES);
-    device_expect_reason(&device, do_import(device_key_pair(1, 0), order, 32), PSA_ERROR_INVALID_ARGUMENT,
-                         ERROR_KEY_ATTRIBUTES);
-    outside_make_key(scalar, point);
-    device_expect_reason(&device, do_import(device_key_pair(1, 0), scalar, 31), PSA_ERROR_INVALID_ARGUMENT,
-                         ERROR_KEY_ATTRIBUTES);
-    device_expect_reason(&device, do_import(device_key_pair(1, 0), scalar, 33), PSA_ERROR_INVALID_ARGUMENT,
-                         ERROR_KEY_ATTRIBUTES);
+    world_expect_reason(&world, do_import(world_key_pair(1, 0), scalar, 32), PSA_ERROR_INVALID_ARGUMENT,
+                        ERROR_KEY_ATTRIBUTES);
+    world_expect_reason(&world, do_import(world_key_pair(1, 0), order, 32), PSA_ERROR_INVALID_ARGUMENT,
+                        ERROR_KEY_ATTRIBUTES);
+    p256_make_key(scalar, point);
+    world_expect_reason(&world, do_import(world_key_pair(1, 0), scalar, 31), PSA_ERROR_INVALID_ARGUMENT,
+                        ERROR_KEY_ATTRIBUTES);
+    world_expect_reason(&world, do_import(world_key_pair(1, 0), scalar, 33), PSA_ERROR_INVALID_ARGUMENT,
+                        ERROR_KEY_ATTRIBUTES);
     for (size_t len = 1; len <= 66; len++)
         if (len != 65)
-            device_expect_reason(&device, do_import(device_public_key(1, VARIED_PUBLIC), point, len),
-                                 PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
+            world_expect_reason(&world, do_import(world_public_key(1, VARIED_PUBLIC), point, len),
+                                PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
     memcpy(bad, point, sizeof bad);
     for (unsigned first = 0; first < 256; first++) {
         bad[0] = (uint8_t)first;
         if (first != 4)
-            device_expect_reason(&device, do_import(device_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
-                                 PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
+            world_expect_reason(&world, do_import(world_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
+                                PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
     }
     for (size_t half = 0; half < 2; half++) {
         memcpy(bad, point, sizeof bad);
         memset(bad + 1 + 32 * half, 0xff, 32);
-        device_expect_reason(&device, do_import(device_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
-                             PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
+        world_expect_reason(&world, do_import(world_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
+                            PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
     }
     memset(bad + 1, 0, 64);
-    device_expect_reason(&device, do_import(device_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
-                         PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
+    world_expect_reason(&world, do_import(world_public_key(1, VARIED_PUBLIC), bad, sizeof bad),
+                        PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES);
     expect_untouched();
 }
 
@@ -501,37 +501,37 @@ static void import_a_public_key(void **state)
     size_t len;
 
     (void)state;
-    begin(DEVICE_VARIED_LOCKED);
-    outside_make_key(scalar, point);
-    outside_sign(scalar, digest, sizeof digest, signature);
-    psa_key_attributes_t attributes = device_public_key(7, -1);
+    begin(WORLD_VARIED_LOCKED);
+    p256_make_key(scalar, point);
+    p256_sign(scalar, digest, signature);
+    psa_key_attributes_t attributes = world_public_key(7, -1);
     psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_EXPORT);
-    device_expect(&device, do_import(attributes, point, sizeof point), PSA_SUCCESS);
+    world_expect(&world, do_import(attributes, point, sizeof point), PSA_SUCCESS);
     assert_int_equal(slot_number_of(7), VARIED_PUBLIC);
-    device_restart(&device);
-    device_expect(&device, psa_export_public_key(7, read, sizeof read, &len), PSA_SUCCESS);
+    world_restart(&world);
+    world_expect(&world, psa_export_public_key(7, read, sizeof read, &len), PSA_SUCCESS);
     assert_int_equal(len, 65);
     assert_memory_equal(read, point, sizeof point);
     memset(read, 0, sizeof read);
-    device_expect(&device, psa_export_key(7, read, sizeof read, &len), PSA_SUCCESS);
+    world_expect(&world, psa_export_key(7, read, sizeof read, &len), PSA_SUCCESS);
     assert_memory_equal(read, point, sizeof point);
-    device_expect(&device, psa_verify_hash(7, PSA_ALG_ECDSA(PSA_ALG_SHA_384), digest, sizeof digest, signature, 64),
-                  PSA_SUCCESS);
+    world_expect(&world, psa_verify_hash(7, PSA_ALG_ECDSA(PSA_ALG_SHA_384), digest, sizeof digest, signature, 64),
+                 PSA_SUCCESS);
     digest[31] ^= 1;
-    device_expect_reason(&device,
-                         psa_verify_hash(7, PSA_ALG_ECDSA(PSA_ALG_SHA_384), digest, sizeof digest, signature, 64),
-                         PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE);
+    world_expect_reason(&world,
+                        psa_verify_hash(7, PSA_ALG_ECDSA(PSA_ALG_SHA_384), digest, sizeof digest, signature, 64),
+                        PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE);
 
     /* No second slot takes public keys; this one is claimed. */
     remember_chip();
-    device_expect_reason(&device, do_import(device_public_key(8, -1), point, sizeof point),
-                         PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_NO_FREE_SLOT);
-    device_expect_reason(&device, do_import(device_public_key(8, VARIED_PUBLIC), point, sizeof point),
-                         PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
-    device_expect_reason(&device, do_import(device_public_key(8, VARIED_PUBLIC_FIXED), point, sizeof point),
-                         PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
-    device_expect_reason(&device, do_import(device_public_key(8, VARIED_DATA), point, sizeof point),
-                         PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
+    world_expect_reason(&world, do_import(world_public_key(8, -1), point, sizeof point), PSA_ERROR_INSUFFICIENT_STORAGE,
+                        ERROR_NO_FREE_SLOT);
+    world_expect_reason(&world, do_import(world_public_key(8, VARIED_PUBLIC), point, sizeof point),
+                        PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
+    world_expect_reason(&world, do_import(world_public_key(8, VARIED_PUBLIC_FIXED), point, sizeof point),
+                        PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
+    world_expect_reason(&world, do_import(world_public_key(8, VARIED_DATA), point, sizeof point),
+                        PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
     expect_untouched();
 }
 
@@ -541,17 +541,17 @@ static void import_a_public_key_before_the_data_lock(void **state)
     size_t len;
 
     (void)state;
-    begin(DEVICE_VARIED);
-    outside_make_key(scalar, point);
+    begin(WORLD_VARIED);
+    p256_make_key(scalar, point);
     /* Nothing can be read yet, so that no public-key slot is known to be empty. */
-    device_expect_reason(&device, do_import(device_public_key(7, -1), point, sizeof point),
-                         PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_SLOT_FILLED);
-    device_expect(&device, do_import(device_public_key(7, VARIED_PUBLIC), point, sizeof point), PSA_SUCCESS);
-    device_expect_reason(&device, psa_export_public_key(7, read, sizeof read, &len), PSA_ERROR_BAD_STATE,
-                         ERROR_DATA_UNLOCKED);
-    assert_int_equal(chip_lock_data(&device.chip, false, 0, NULL), CHIP_OK);
-    device_restart(&device);
-    device_expect(&device, psa_export_public_key(7, read, sizeof read, &len), PSA_SUCCESS);
+    world_expect_reason(&world, do_import(world_public_key(7, -1), point, sizeof point), PSA_ERROR_INSUFFICIENT_STORAGE,
+                        ERROR_SLOT_FILLED);
+    world_expect(&world, do_import(world_public_key(7, VARIED_PUBLIC), point, sizeof point), PSA_SUCCESS);
+    world_expect_reason(&world, psa_export_public_key(7, read, sizeof read, &len), PSA_ERROR_BAD_STATE,
+                        ERROR_DATA_UNLOCKED);
+    assert_int_equal(chip_lock_data(&world.chip, false, 0, NULL), CHIP_OK);
+    world_restart(&world);
+    world_expect(&world, psa_export_public_key(7, read, sizeof read, &len), PSA_SUCCESS);
     assert_memory_equal(read, point, sizeof point);
 }
 

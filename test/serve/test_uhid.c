@@ -6,7 +6,7 @@
 #include "virtual/serve/uhid.h"
 
 #include "virtual/serve/kit.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 
 #include <errno.h>
 #include <linux/input.h>
@@ -24,7 +24,7 @@
 
 /* The kernel, and the server in a thread of its own. */
 struct kernel {
-    struct board board;
+    struct world world;
     struct serve_bus bus;
     struct serve_kit kit;
     struct serve_peer peer;
@@ -122,9 +122,9 @@ static int set_up(void **state)
     int ends[2];
 
     memset(&kernel, 0, sizeof kernel);
-    board_init(&kernel.board, &part);
+    world_open_chip(&kernel.world, &part);
     serve_bus_init(&kernel.bus, true);
-    assert_true(serve_bus_add(&kernel.bus, kernel.board.part));
+    assert_true(serve_bus_add(&kernel.bus, kernel.world.part));
     kernel.kit.bus = &kernel.bus;
     kernel.peer = serve_kit_peer(&kernel.kit);
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
@@ -168,7 +168,7 @@ static int tear_down(void **state)
     (void)close(kernel->server_fd);
     (void)close(kernel->stop[0]);
     (void)close(kernel->stop[1]);
-    board_release(&kernel->board);
+    world_remove(&kernel->world);
     return 0;
 }
 
@@ -190,7 +190,7 @@ static void test_lines_in_reports(void **state)
         struct uhid_event first = hear(kernel), second = hear(kernel);
         char hex[3];
 
-        virtual_peek_config(kernel->board.part, config);
+        virtual_peek_config(kernel->world.part, config);
         assert_int_equal(memcmp(first.u.input2.data, "00(23", 5), 0);
         for (size_t i = 0; i < 29; i++) { /* as far as the first report goes */
             memcpy(hex, first.u.input2.data + 5 + 2 * i, 2);

@@ -29,7 +29,21 @@ void p256_public_of(const uint8_t scalar[static 32], uint8_t public_key[static 6
     EC_GROUP_free(group);
 }
 
-bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[static 32],
+void p256_make_key(uint8_t scalar[static 32], uint8_t point[static 65])
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    BIGNUM *number = NULL;
+
+    assert_non_null(key);
+    assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number), 1);
+    assert_int_equal(BN_bn2binpad(number, scalar, 32), 32);
+    point[0] = 0x04;
+    p256_public_of(scalar, point + 1);
+    BN_free(number);
+    EVP_PKEY_free(key);
+}
+
+bool p256_verifies(const uint8_t public_key[static 64], const uint8_t *digest, size_t digest_len,
                    const uint8_t signature[static 64])
 {
     char curve[] = "prime256v1";
@@ -53,8 +67,8 @@ bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[sta
     assert_true(der_len > 0);
     if (EVP_PKEY_fromdata_init(making) == 1 && EVP_PKEY_fromdata(making, &key, EVP_PKEY_PUBLIC_KEY, params) == 1) {
         verifying = EVP_PKEY_CTX_new(key, NULL);
-        verifies =
-            EVP_PKEY_verify_init(verifying) == 1 && EVP_PKEY_verify(verifying, der, (size_t)der_len, digest, 32) == 1;
+        verifies = EVP_PKEY_verify_init(verifying) == 1 &&
+                   EVP_PKEY_verify(verifying, der, (size_t)der_len, digest, digest_len) == 1;
     }
     EVP_PKEY_CTX_free(verifying);
     EVP_PKEY_free(key);

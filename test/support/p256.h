@@ -4,13 +4,17 @@
 #define IMPRINT_TEST_SUPPORT_P256_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* X | Y of the private key. */
 void p256_public_of(const uint8_t scalar[static 32], uint8_t public_key[static 64]);
 
+/* A key pair of random numbers; the point as PSA has it, with the 04 in front. */
+void p256_make_key(uint8_t scalar[static 32], uint8_t point[static 65]);
+
 /* True when R | S is the key's signature over the digest. */
-bool p256_verifies(const uint8_t public_key[static 64], const uint8_t digest[static 32],
+bool p256_verifies(const uint8_t public_key[static 64], const uint8_t *digest, size_t digest_len,
                    const uint8_t signature[static 64]);
 
 /* R | S over the digest. */

@@ -7,7 +7,7 @@
 #include "transport/i2c_linux.h"
 
 #include "chip/operations.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 
 #include <errno.h>
 #include <linux/i2c-dev.h>
@@ -100,7 +100,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 struct linux_board {
-    struct board board;
+    struct world world;
     struct imprint_transport transport;
 };
 
@@ -110,9 +110,9 @@ static int set_up(void **state)
     const struct virtual_making trust_and_go = {.part = VIRTUAL_TRUST_AND_GO};
     struct error err = {.reason = ERROR_NONE};
 
-    board_init(&linux_board.board, &trust_and_go);
+    world_open_chip(&linux_board.world, &trust_and_go);
     memset(&adapter, 0, sizeof(adapter));
-    adapter.part = linux_board.board.part;
+    adapter.part = linux_board.world.part;
     adapter.functions = I2C_FUNC_I2C;
     virtual_i2c_set_clock(adapter.part, 100000);
     assert_true(
@@ -126,7 +126,7 @@ static int tear_down(void **state)
     struct linux_board *linux_board = *state;
 
     imprint_transport_close(&linux_board->transport);
-    board_release(&linux_board->board);
+    world_remove(&linux_board->world);
     return 0;
 }
 

@@ -3,7 +3,7 @@
 #include "transport/swi.h"
 
 #include "chip/operations.h"
-#include "test/chip/board.h"
+#include "test/support/world.h"
 #include "test/transport/wire.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -21,7 +21,7 @@ static const uint8_t wake_reply[] = {0x04, 0x11, 0x33, 0x43};
 static const uint8_t long_group[40] = {40, 0x16, 0x03};
 
 struct swi_board {
-    struct board board;
+    struct world world;
     struct wire wire;
     struct transport_swi swi;
     const struct imprint_transport_operations *bus;
@@ -36,10 +36,10 @@ static int set_up(void **state)
     const struct virtual_making making = {.part = VIRTUAL_BLANK, .single_wire = true};
     struct imprint_transport transport;
 
-    board_init(&swi_board.board, &making);
-    wire_init(&swi_board.wire, swi_board.board.part);
+    world_open_chip(&swi_board.world, &making);
+    wire_init(&swi_board.wire, swi_board.world.part);
     transport = transport_swi_init(&swi_board.swi, &swi_board.wire.port);
-    chip_init(&swi_board.board.chip, &transport);
+    chip_init(&swi_board.world.chip, &transport);
     swi_board.bus = transport.operations;
     swi_board.context = transport.context;
     swi_board.reply = (struct bytes_out){.data = swi_board.memory, .cap = sizeof swi_board.memory};
@@ -51,7 +51,7 @@ static int tear_down(void **state)
 {
     struct swi_board *board = *state;
 
-    board_release(&board->board);
+    world_remove(&board->world);
     return 0;
 }
 
@@ -77,7 +77,7 @@ static struct virtual_counters counters(const struct swi_board *board)
 {
     struct virtual_counters result;
 
-    virtual_read_counters(board->board.part, &result);
+    virtual_read_counters(board->world.part, &result);
     return result;
 }
 
@@ -122,12 +122,12 @@ static void test_seven_data_bits(void **state)
 static void test_chip_layer(void **state)
 {
     struct swi_board *board = *state;
-    struct chip *chip = &board->board.chip;
+    struct chip *chip = &board->world.chip;
     struct chip_config config;
     struct error err = {.reason = ERROR_NONE};
     uint8_t expected[VIRTUAL_CONFIG_BYTES], random[32];
 
-    virtual_peek_config(board->board.part, expected);
+    virtual_peek_config(board->world.part, expected);
     assert_int_equal(chip_read_config(chip, &config, &err), CHIP_OK);
     assert_memory_equal(config.zone, expected, sizeof expected);
     assert_int_equal(chip->counters.polls, chip->counters.commands); /* when they were ready, not before */
@@ -141,27 +141,27 @@ static void test_chip_layer(void **state)
 static void test_asks_once_before(void **state)
 {
     struct swi_board *board = *state;
-    struct chip *chip = &board->board.chip;
+    struct chip *chip = &board->world.chip;
     struct error err = {.reason = ERROR_NONE};
     uint8_t random[32];
     uint64_t start;
 
     assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
-    virtual_set_times(board->board.part, VIRTUAL_TIMES_NONE);
-    start = virtual_now_ns(board->board.part);
+    virtual_set_times(board->world.part, VIRTUAL_TIMES_NONE);
+    start = virtual_now_ns(board->world.part);
     assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
-    assert_true(virtual_now_ns(board->board.part) - start < 1000000); /* of 23 ms */
+    assert_true(virtual_now_ns(board->world.part) - start < 1000000); /* of 23 ms */
 }
 
 /* One that takes longer than any is known to take is polled on. */
 static void test_slow_chip(void **state)
 {
     struct swi_board *board = *state;
-    struct chip *chip = &board->board.chip;
+    struct chip *chip = &board->world.chip;
     struct error err = {.reason = ERROR_NONE};
     uint8_t random[32];
 
-    assert_true(virtual_arm_fault(board->board.part, "slow@2"));
+    assert_true(virtual_arm_fault(board->world.part, "slow@2"));
     assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
     assert_int_equal(chip->counters.polls, 1);
     assert_int_equal(chip_random(chip, random, &err), CHIP_OK);
@@ -174,10 +174,10 @@ static void test_wake_of_unknown_state_starts_the_watchdog(void **state)
     struct swi_board *board = *state;
 
     be_awake(board);
-    virtual_wait_ns(board->board.part, UINT64_C(1000000000)); /* of 1.3 s */
+    virtual_wait_ns(board->world.part, UINT64_C(1000000000)); /* of 1.3 s */
     board->swi.down = false;                                  /* as after a program that died */
     be_awake(board);
-    virtual_wait_ns(board->board.part, UINT64_C(1000000000));
+    virtual_wait_ns(board->world.part, UINT64_C(1000000000));
     assert_reply(board, wake_reply, sizeof wake_reply);
 }
 
@@ -313,7 +313,7 @@ static void test_damaged_replies(void **state)
     board->wire.cut_at = board->wire.exchanges + 1; /* one token short of four bytes */
     assert_int_equal(receive(board), IMPRINT_TRANSPORT_GARBLED);
     assert_reply(board, wake_reply, sizeof wake_reply);
-    assert_int_equal(chip_read_config(&board->board.chip, &config, &err), CHIP_OK);
+    assert_int_equal(chip_read_config(&board->world.chip, &config, &err), CHIP_OK);
     for (unsigned piece = 2; piece <= 4; piece++) { /* 35 bytes: four, sixteen, fifteen, and none left */
         static const uint8_t read32[] = {0x07, 0x02, 0x80, 0x00, 0x00, 0x09, 0xAD};
 

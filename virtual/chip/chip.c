@@ -17,6 +17,11 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times)
     chip->times = times;
 }
 
+void virtual_set_latch(struct virtual_chip *chip, bool set)
+{
+    chip->latch = set;
+}
+
 void virtual_set_public_rule(struct virtual_chip *chip, enum virtual_public_rule rule)
 {
     chip->public_rule = rule;

@@ -21,6 +21,9 @@ void virtual_power_cycle(struct virtual_chip *chip);
 bool virtual_gpio_level(const struct virtual_chip *chip);
 void virtual_gpio_drive(struct virtual_chip *chip, bool level);
 
+/* The persistent latch, as a successful SecureBoot or Info(Latch) would leave it, until power is lost. */
+void virtual_set_latch(struct virtual_chip *chip, bool set);
+
 /*
  * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
  * only once the data zone is locked. A host is right when it works with both.

@@ -26,6 +26,17 @@ static const struct spelling configurations[] = {
     SPELL(PROFILE_AS_DELIVERED), SPELL(PROFILE_FACTORY_DEFAULT), SPELL(PROFILE_TRUST_AND_GO),
     SPELL(PROFILE_TRUST_FLEX),   SPELL(PROFILE_POLICY),          END,
 };
+static const struct spelling genuines[] = {
+    SPELL(PROFILE_GENUINE_UNCHECKED),
+    SPELL(PROFILE_GENUINE_REPORTED),
+    SPELL(PROFILE_GENUINE_REQUIRED),
+    END,
+};
+static const struct spelling rehearsals[] = {
+    SPELL(PROFILE_REHEARSAL_REFUSED),
+    SPELL(PROFILE_REHEARSAL_ALLOWED),
+    END,
+};
 static const struct spelling methods[] = {
     SPELL(PROFILE_REGISTER),
     SPELL(PROFILE_GENERATE),
@@ -240,6 +251,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     print_text(stream, "        .name", profile->name);
     print_flags(stream, "        .parts", parts, profile->parts);
     print_value(stream, "        .configuration", configurations, (uint32_t)profile->configuration);
+    print_value(stream, "        .genuine", genuines, (uint32_t)profile->genuine);
+    print_value(stream, "        .rehearsal", rehearsals, (uint32_t)profile->rehearsal);
     fprintf(stream, "        .i2c_address = 0x%02x,\n", profile->i2c_address);
     fprintf(stream, "        .lock_config = %s,\n", profile->lock_config ? "true" : "false");
     fprintf(stream, "        .lock_data = %s,\n", profile->lock_data ? "true" : "false");
