@@ -148,6 +148,20 @@ static void test_every_bit_counts(void **state)
     assert_false(cert_check_request(made, other, "CN=board 1,O=Example", NULL));
 }
 
+/* The same request in BER, with one byte more than the length of the whole needs: not DER, so not the same bytes. */
+static void test_ber_is_refused(void **state)
+{
+    uint8_t der[CERT_REQUEST_MAX], ber[CERT_REQUEST_MAX + 1];
+    struct bytes made = make("CN=board 1,O=Example", der);
+
+    (void)state;
+    assert_int_equal(der[1], 0x81);
+    memcpy(ber, (uint8_t[]){der[0], 0x82, 0}, 3);
+    memcpy(ber + 3, der + 2, made.len - 2);
+    assert_true(cert_check_request(made, point, "CN=board 1,O=Example", NULL));
+    assert_false(cert_check_request(bytes_of(ber, made.len + 1), point, "CN=board 1,O=Example", NULL));
+}
+
 /* One that libcrypto has made, with SHA-256 and with another hash. */
 static void test_of_openssl(void **state)
 {
@@ -294,10 +308,11 @@ static void test_foreign_subjects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openssl_agrees),   cmocka_unit_test(test_other_subjects_are_refused),
-        cmocka_unit_test(test_every_bit_counts), cmocka_unit_test(test_of_openssl),
-        cmocka_unit_test(test_no_names),         cmocka_unit_test(test_no_key_and_no_room),
-        cmocka_unit_test(test_largest_subject),  cmocka_unit_test(test_foreign_subjects),
+        cmocka_unit_test(test_openssl_agrees),     cmocka_unit_test(test_other_subjects_are_refused),
+        cmocka_unit_test(test_every_bit_counts),   cmocka_unit_test(test_of_openssl),
+        cmocka_unit_test(test_ber_is_refused),     cmocka_unit_test(test_no_names),
+        cmocka_unit_test(test_no_key_and_no_room), cmocka_unit_test(test_largest_subject),
+        cmocka_unit_test(test_foreign_subjects),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
