@@ -101,7 +101,7 @@ complete -c imprint -n '__imprint_verb_is adopt' -l rehearsal -d 'allow virtual 
 complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
-complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN=board 1,O=Example" (required)'
+complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN={serial},O=Example" (required)'
 complete -c imprint -n '__imprint_verb_is csr' -l out -s o -r -F -d 'write to FILE, not to stdout'
 complete -c imprint -n '__imprint_argument_is 1 csr' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_verb_is sign' -l raw -s r -d 'write the signature as r and s, 32 bytes each, not as DER'

@@ -96,7 +96,7 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
     if (key->csr_subject[0] == '\0')
         return true;
     keys_forget_reason(&factory->platform.driver);
-    if (!profile_csr_subject(key, factory->evidence.serial, subject) ||
+    if (!profile_fill_subject(key->csr_subject, factory->evidence.serial, subject, err) ||
         !cert_make_request(key->id, subject, &out, err)) {
         if (err->reason == ERROR_NONE)
             platform_psa_failed(&factory->platform,

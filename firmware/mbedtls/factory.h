@@ -13,7 +13,6 @@
 /* P-256 in 5 KB instead of 17, and faster. */
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
 
-/* Certificate requests. X509_CREATE asks for the parser. */
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_OID_C
@@ -23,7 +22,5 @@
 #define MBEDTLS_PK_WRITE_C
 #define MBEDTLS_BASE64_C
 #define MBEDTLS_PEM_WRITE_C
-#define MBEDTLS_X509_CREATE_C
-#define MBEDTLS_X509_CSR_WRITE_C
 
 #endif

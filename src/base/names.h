@@ -38,6 +38,7 @@
 #define cert_check_request imprint_cert_check_request
 #define cert_check_subject imprint_cert_check_subject
 #define cert_make_request imprint_cert_make_request
+#define cert_read_name imprint_cert_read_name
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt
@@ -178,6 +179,9 @@
 #define crypto_sha256 imprint_crypto_sha256
 #define crypto_verify_digest imprint_crypto_verify_digest
 #define crypto_verify_message imprint_crypto_verify_message
+#define der_header_size imprint_der_header_size
+#define der_put imprint_der_put
+#define der_put_header imprint_der_put_header
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
 #define device_close imprint_device_close
@@ -390,10 +394,10 @@
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
 #define profile_check imprint_profile_check
-#define profile_csr_subject imprint_profile_csr_subject
 #define profile_digest imprint_profile_digest
 #define profile_encode imprint_profile_encode
 #define profile_file_read imprint_profile_file_read
+#define profile_fill_subject imprint_profile_fill_subject
 #define profile_find_conflict imprint_profile_find_conflict
 #define profile_key_attributes imprint_profile_key_attributes
 #define profile_key_has imprint_profile_key_has
@@ -488,6 +492,9 @@
 #define rehearsal_note imprint_rehearsal_note
 #define rehearsal_text imprint_rehearsal_text
 #define rehearsal_value imprint_rehearsal_value
+#define request_files_keep imprint_request_files_keep
+#define request_files_make imprint_request_files_make
+#define request_files_path imprint_request_files_path
 #define schema_root imprint_schema_root
 #define scrap_clear imprint_scrap_clear
 #define scrap_get imprint_scrap_get

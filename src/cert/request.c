@@ -3,60 +3,128 @@
 
 #include <string.h>
 
-#include <mbedtls/psa_util.h>
-#include <mbedtls/x509_csr.h>
+#include "cert/der.h"
+#include "cert/name.h"
 
-static bool not_a_name(const char *subject, struct error *err)
-{
-    error_set(err, ERROR_USAGE, "not a distinguished name",
-              "write TYPE=VALUE parts, as in \"CN=board 1,O=Example,C=DE\", and a comma inside a value as \\,");
-    error_with_subject(err, subject);
-    return false;
-}
+#define INTEGER_BYTES (P256_SIGNATURE_BYTES / 2)
+
+/*
+ * SubjectPublicKeyInfo of an uncompressed P-256 point up to the point itself: id-ecPublicKey with the named curve
+ * secp256r1, then a BIT STRING of 66 bytes, the first of which counts no unused bits (RFC 5480, section 2).
+ */
+static const uint8_t spki_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+                                    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
+
+/* The AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758, section 3.2). */
+static const uint8_t signature_algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+
+/* Version 0; an empty set of attributes (RFC 2986, section 4.1). */
+static const uint8_t version[] = {DER_INTEGER, 1, 0};
+static const uint8_t no_attributes[] = {DER_CONTEXT_0, 0};
 
 bool cert_check_subject(const char *subject, struct error *err)
 {
-    mbedtls_x509write_csr csr;
-    bool ok;
+    uint8_t der[CERT_NAME_MAX];
+    struct bytes_out out = {.data = der, .cap = sizeof der};
 
-    mbedtls_x509write_csr_init(&csr);
-    ok = mbedtls_x509write_csr_set_subject_name(&csr, subject) == 0 || not_a_name(subject, err);
-    mbedtls_x509write_csr_free(&csr);
-    return ok;
+    return cert_read_name(subject, &out, err);
+}
+
+static bool is_p256_pair(psa_key_id_t key)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    const bool is_pair = psa_get_key_attributes(key, &attributes) == PSA_SUCCESS &&
+                         psa_get_key_type(&attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1) &&
+                         psa_get_key_bits(&attributes) == 256;
+
+    psa_reset_key_attributes(&attributes);
+    return is_pair;
+}
+
+/* A CertificationRequestInfo at the end of its own header's room. PSA's failure has no reason here. */
+static bool put_info(psa_key_id_t key, const char *subject, struct bytes_out *info, struct error *err)
+{
+    uint8_t point[P256_POINT_BYTES];
+    size_t len = 0;
+
+    if (!bytes_append(info, bytes_of(version, sizeof version)) || !cert_read_name(subject, info, err) ||
+        psa_export_public_key(key, point, sizeof point, &len) != PSA_SUCCESS || len != sizeof point)
+        return false;
+    return bytes_append(info, bytes_of(spki_head, sizeof spki_head)) &&
+           bytes_append(info, bytes_of(point, sizeof point)) &&
+           bytes_append(info, bytes_of(no_attributes, sizeof no_attributes));
+}
+
+/* A positive INTEGER: no leading zeros, but one where the first bit would be a sign. */
+static bool put_integer(struct bytes_out *out, const uint8_t number[static INTEGER_BYTES])
+{
+    size_t skip = 0;
+
+    while (skip < INTEGER_BYTES - 1 && number[skip] == 0)
+        skip++;
+    return der_put_header(out, DER_INTEGER, INTEGER_BYTES - skip + (number[skip] >> 7)) &&
+           (number[skip] < 0x80 || bytes_append_byte(out, 0)) &&
+           bytes_append(out, bytes_of(number + skip, INTEGER_BYTES - skip));
+}
+
+/* The signature over `info` as the content of a BIT STRING: no unused bits, then SEQUENCE { r, s }. */
+static bool sign(psa_key_id_t key, struct bytes info, struct bytes_out *out)
+{
+    uint8_t hash[PSA_HASH_LENGTH(PSA_ALG_SHA_256)], raw[P256_SIGNATURE_BYTES];
+    uint8_t pair[P256_SIGNATURE_BYTES + 2 * 3];
+    struct bytes_out numbers = {.data = pair, .cap = sizeof pair};
+    size_t len = 0;
+
+    return psa_hash_compute(PSA_ALG_SHA_256, info.data, info.len, hash, sizeof hash, &len) == PSA_SUCCESS &&
+           psa_sign_hash(key, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, raw, sizeof raw, &len) ==
+               PSA_SUCCESS &&
+           len == sizeof raw && put_integer(&numbers, raw) && put_integer(&numbers, raw + INTEGER_BYTES) &&
+           bytes_append_byte(out, 0) && der_put(out, DER_SEQUENCE, bytes_written(&numbers));
+}
+
+/*
+ * The info is built in `der` with room for two headers before it, hashed where it is, and moved to its place when the
+ * length of the whole is known.
+ */
+static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)
+{
+    uint8_t bits[P256_SIGNATURE_BYTES + 16];
+    struct bytes_out signature = {.data = bits, .cap = sizeof bits}, content, header;
+    size_t front = 2 * DER_HEADER_MAX;
+    struct bytes info;
+
+    if (der->cap < front)
+        return false;
+    content = (struct bytes_out){.data = der->data + front, .cap = der->cap - front};
+    if (!put_info(key, subject, &content, err))
+        return false;
+    front = der_header_size(content.len);
+    header = (struct bytes_out){.data = content.data - front, .cap = front};
+    info = bytes_of(header.data, front + content.len);
+    if (!der_put_header(&header, DER_SEQUENCE, content.len) || !sign(key, info, &signature) ||
+        !der_put_header(der, DER_SEQUENCE,
+                        info.len + sizeof signature_algorithm + der_header_size(signature.len) + signature.len))
+        return false;
+    memmove(der->data + der->len, info.data, info.len);
+    der->len += info.len;
+    return bytes_append(der, bytes_of(signature_algorithm, sizeof signature_algorithm)) &&
+           der_put(der, DER_BIT_STRING, bytes_written(&signature));
 }
 
 bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)
 {
-    mbedtls_x509write_csr csr;
-    mbedtls_pk_context pk;
     bool ok = false;
-    int len;
 
     der->len = 0;
-    mbedtls_x509write_csr_init(&csr);
-    mbedtls_pk_init(&pk);
-    if (mbedtls_x509write_csr_set_subject_name(&csr, subject) != 0) {
-        (void)not_a_name(subject, err);
-        goto out;
-    }
-    if (mbedtls_pk_setup_opaque(&pk, key) != 0) {
-        error_set(err, ERROR_KEY_ATTRIBUTES, "Mbed TLS cannot sign a certificate request with this kind of key", NULL);
+    if (!is_p256_pair(key)) {
+        error_set(err, ERROR_KEY_ATTRIBUTES, "a certificate request is signed by a P-256 key pair", NULL);
         error_with_key(err, key);
-        goto out;
+    } else {
+        ok = put_request(key, subject, der, err);
     }
-    mbedtls_x509write_csr_set_key(&csr, &pk);
-    mbedtls_x509write_csr_set_md_alg(&csr, MBEDTLS_MD_SHA256);
-    len = mbedtls_x509write_csr_der(&csr, der->data, der->cap, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
-    if (len <= 0)
-        goto out;
-    /* Mbed TLS writes it to the end of the buffer. */
-    memmove(der->data, der->data + der->cap - (size_t)len, (size_t)len);
-    der->len = (size_t)len;
-    ok = true;
-out:
-    mbedtls_pk_free(&pk);
-    mbedtls_x509write_csr_free(&csr);
-    if (!ok)
+    if (!ok) {
+        der->len = 0;
         error_doing(err, "make the certificate request");
+    }
     return ok;
 }

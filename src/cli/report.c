@@ -167,6 +167,18 @@ void report_show_unsaved(json_t *record)
     output_object_always(record);
 }
 
+void report_show_request(const struct report *report, size_t index, const char *path, const char *pem)
+{
+    const struct profile_key *key = &report->profile->keys[index];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    hex_encode(bytes_of(report->evidence->serial, sizeof report->evidence->serial), serial);
+    output_say(report->output, "certificate request of key %u %s: %s", (unsigned)key->id, key->name, path);
+    output_object(report->output,
+                  json_pack("{s:s, s:s, s:I, s:s, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
+                            (json_int_t)key->id, "name", key->name, "file", value_text(path), "pem", pem));
+}
+
 void report_show_result(const struct report *report, bool record_written)
 {
     static const char *const made[] = {

@@ -26,6 +26,9 @@ void report_show_plan(const struct report *report, bool is_result);
 /* A record that could not be stored: on stdout, with and without --json, so that it is not lost. Takes it over. */
 void report_show_unsaved(json_t *record);
 
+/* The request in the file at `path`, of the profile's key at `index`. */
+void report_show_request(const struct report *report, size_t index, const char *path, const char *pem);
+
 void report_show_result(const struct report *report, bool record_written);
 
 #endif

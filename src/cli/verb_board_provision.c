@@ -26,6 +26,7 @@
 #include "cli/report.h"
 #include "station/pem.h"
 #include "station/profile_file.h"
+#include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "station/stop.h"
@@ -77,6 +78,7 @@ struct run {
     struct progress progress;
     struct board_results results;
     json_t *record;
+    bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
 };
@@ -204,13 +206,13 @@ static bool ask_run(struct run *run, struct error *err)
 /* --- what is kept --------------------------------------------------------------------------------------------------
  */
 
-static bool keep_request(struct run *run, size_t index, struct error *err)
+static bool keep_request(struct run *run, const struct report *report, size_t index, struct error *err)
 {
     const struct board_request *request = &run->results.requests[index];
-    char pem[PEM_MAX], name[PROFILE_NAME_MAX + 8], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char pem[PEM_MAX];
 
-    snprintf(name, sizeof name, "%s.csr", run->profile.keys[index].name);
-    if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, name, run->request_path, err) ||
+    if (!request_files_path(&run->cli->station.config, run->results.evidence.serial, &run->profile.keys[index],
+                            run->request_path, err) ||
         !pem_of_request(bytes_of(request->der, request->len), pem, err))
         return false;
     if (!file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err)) {
@@ -218,14 +220,20 @@ static bool keep_request(struct run *run, size_t index, struct error *err)
         err->next = "the record is kept; make the file writable, then run the same command again for the request";
         return false;
     }
-    output_detail(&run->cli->output, "%s: the certificate request of key %s", run->request_path,
-                  run->profile.keys[index].name);
-    hex_encode(bytes_of(run->results.evidence.serial, sizeof run->results.evidence.serial), serial);
-    output_object(&run->cli->output,
-                  json_pack("{s:s, s:s, s:I, s:s, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
-                            (json_int_t)run->profile.keys[index].id, "name", run->profile.keys[index].name, "file",
-                            value_text(run->request_path), "pem", pem));
+    report_show_request(report, index, run->request_path, pem);
     return true;
+}
+
+/* The requests first: the record names those that were kept. */
+static bool keep_requests(struct run *run, const struct report *report, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < run->profile.key_count && ok; i++) {
+        if (run->profile.keys[i].csr_subject[0] != '\0')
+            ok = run->has_request[i] = keep_request(run, report, i, err);
+    }
+    return ok;
 }
 
 /*
@@ -268,11 +276,14 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .evidence = &run->results.evidence,
         .rehearsal = &run->rehearsal,
         .record_path = run->record_path,
+        .has_request = run->has_request,
         .board = run->board.name,
         .application = run->board.version,
     };
+    struct error ignored = {.reason = ERROR_NONE};
+    char above[PATH_MAX];
     json_t *unsaved;
-    bool ok;
+    bool ok, has_folder;
 
     if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, "record.json", run->record_path,
                           err))
@@ -280,14 +291,16 @@ static bool keep(struct run *run, bool *written, struct error *err)
     if (!load_older(run, err))
         return false;
     kept.older = run->record;
-    ok = evidence_check_recorded_keys(&kept, err);
-    if (ok && !evidence_keep(&kept, written, &unsaved, err)) {
+    if (!evidence_check_recorded_keys(&kept, err))
+        return false;
+    /* Where the folder cannot be made, evidence_keep() says so and gives back the evidence. */
+    folder_above(run->record_path, above);
+    has_folder = folder_make(above, &ignored);
+    ok = !has_folder || keep_requests(run, &report, err);
+    if (!evidence_keep(&kept, written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;
     }
-    for (size_t i = 0; i < run->profile.key_count && ok; i++)
-        if (run->profile.keys[i].csr_subject[0] != '\0')
-            ok = keep_request(run, i, err);
     if (ok)
         report_show_result(&report, *written);
     return ok;

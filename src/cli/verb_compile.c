@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "cert/request.h"
 #include "station/file.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
@@ -73,28 +72,12 @@ static bool check_options(const struct cli *cli, struct error *err)
     return true;
 }
 
-/* A subject that Mbed TLS would refuse is found here, not on the board. */
-static bool check_subject(const struct profile_key *key, struct error *err)
-{
-    static const uint8_t any_serial[CHIP_SERIAL_BYTES];
-    char subject[PROFILE_SUBJECT_TEXT_MAX];
-    struct error ignored = {.reason = ERROR_NONE};
-
-    if (key->csr_subject[0] == '\0' ||
-        (profile_csr_subject(key, any_serial, subject) && cert_check_subject(subject, &ignored)))
-        return true;
-    return refuse(key, "its csr-subject is no distinguished name",
-                  "write it as in \"CN={serial},O=Example,C=DE\"; a comma inside a value as \\,", err);
-}
-
 /* What is imported must be in the image, and an image is no place for a private key: whoever reads it has it. */
 static bool take_key(struct compilation *compilation, const struct profile_key *key, struct error *err)
 {
     struct profile_public_key *public_key = &compilation->public_keys[compilation->compiled.public_key_count];
     struct bytes_out out = {.data = public_key->point, .cap = sizeof public_key->point};
 
-    if (!check_subject(key, err))
-        return false;
     if (key->method != PROFILE_IMPORT)
         return true;
     if (PSA_KEY_TYPE_IS_KEY_PAIR(key->type))

@@ -13,6 +13,7 @@
 #include "station/arming.h"
 #include "cli/report.h"
 #include "station/profile_file.h"
+#include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "provision/adopt.h"
@@ -46,6 +47,7 @@ struct run {
     struct arming arming;
     struct provision_adoption adoption;
     bool adopt; /* the verb is adopt */
+    bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
 };
 
@@ -154,6 +156,24 @@ static void say_moved(const struct run *run)
                                     value_text(next)));
 }
 
+/* The certificate requests that the profile asks for: before the record, which names those that are there. */
+static bool keep_requests(struct run *run, const struct report *report, struct error *err)
+{
+    for (size_t i = 0; i < run->evidence.key_count; i++) {
+        const struct profile_key *key = &run->profile.keys[i];
+        char path[PATH_MAX], pem[PEM_MAX];
+
+        if (key->csr_subject[0] == '\0')
+            continue;
+        if (!request_files_path(&run->cli->station.config, run->evidence.serial, key, path, err) ||
+            !request_files_keep(&run->session, key, &run->evidence.keys[i], path, pem, err))
+            return false;
+        run->has_request[i] = true;
+        report_show_request(report, i, path, pem);
+    }
+    return true;
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = {
@@ -170,9 +190,10 @@ static bool provision_device(struct run *run, struct error *err)
         .rehearsal = &run->rehearsal,
         .older = run->session.record,
         .record_path = run->session.record_path,
+        .has_request = run->has_request,
     };
     json_t *unsaved;
-    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, written = false;
+    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, written = false, ok;
     enum provision_status status;
 
     run->provision = (struct provision){
@@ -217,12 +238,15 @@ static bool provision_device(struct run *run, struct error *err)
     say_moved(run);
     if (status != PROVISION_OK || !rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
+    ok = keep_requests(run, &report, err);
+    /* What was proven is recorded all the same when a request cannot be written. */
     if (!evidence_keep(&kept, &written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;
     }
-    report_show_result(&report, written);
-    return true;
+    if (ok)
+        report_show_result(&report, written);
+    return ok;
 }
 
 enum cli_exit provision_verb_run(struct cli *cli, bool adopt)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cert/name.h"
 #include "profile/words.h"
 
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
@@ -309,16 +310,10 @@ static bool key_source(const struct profile *profile, const struct profile_key *
     return !check_source_valid(key->source);
 }
 
-/* Only checks that it looks like a distinguished name; cert/request.h parses it when the request is made. */
-static bool key_csr_subject(const struct profile *profile, const struct profile_key *key)
+static bool key_csr_text(const struct profile *profile, const struct profile_key *key)
 {
-    static const uint8_t any_serial[CHIP_SERIAL_BYTES];
-    char text[PROFILE_SUBJECT_TEXT_MAX];
-
     (void)profile;
-    return !check_text_valid(key->csr_subject, PROFILE_SUBJECT_MAX) ||
-           (key->csr_subject[0] != '\0' && strchr(key->csr_subject, '=') == NULL) ||
-           !profile_csr_subject(key, any_serial, text);
+    return !check_text_valid(key->csr_subject, PROFILE_SUBJECT_MAX);
 }
 
 static const struct key_rule key_value_rules[] = {
@@ -340,8 +335,8 @@ static const struct key_rule key_value_rules[] = {
     {"replace", ERROR_PROFILE_SCHEMA, key_replace, "not a known rule", "never or unclaimed"},
     {"file", ERROR_PROFILE_SCHEMA, key_source, "the file name is too long or has control characters",
      "255 bytes at most, no control characters"},
-    {"csr-subject", ERROR_PROFILE_SCHEMA, key_csr_subject, "not a distinguished name that imprint can use",
-     "a name such as CN={serial},O=Example; 127 bytes at most, with the serial number in it 255"},
+    {"csr-subject", ERROR_PROFILE_SCHEMA, key_csr_text, "the subject is too long or has control characters",
+     "127 bytes at most, no control characters"},
 };
 
 static bool key_register_anywhere(const struct profile *profile, const struct profile_key *key)
@@ -515,6 +510,34 @@ static bool check_keys(const struct key_rule *rules, size_t count, const struct 
     return false;
 }
 
+/* The subjects of requests, as they will be with a serial number in them. The reader of names says what is wrong. */
+static bool check_subjects(const struct profile *profile, struct profile_conflict *conflict)
+{
+    static const uint8_t any_serial[CHIP_SERIAL_BYTES];
+    char text[PROFILE_SUBJECT_TEXT_MAX];
+    uint8_t der[CERT_NAME_MAX];
+
+    for (size_t k = 0; k < profile->key_count; k++) {
+        struct bytes_out out = {.data = der, .cap = sizeof der};
+        struct error err = {.reason = ERROR_NONE};
+        const char *pattern = profile->keys[k].csr_subject;
+
+        if (pattern[0] == '\0' ||
+            (profile_fill_subject(pattern, any_serial, text, &err) && cert_read_name(text, &out, &err)))
+            continue;
+        *conflict = (struct profile_conflict){
+            .place = PROFILE_AT_KEY,
+            .index = k,
+            .field = "csr-subject",
+            .reason = ERROR_PROFILE_SCHEMA,
+            .cause = err.cause,
+            .next = err.next != NULL ? err.next : "a name such as CN={serial},O=Example",
+        };
+        return true;
+    }
+    return false;
+}
+
 /* What no two keys may share. */
 struct pair_rule {
     const char *field;
@@ -625,7 +648,8 @@ bool profile_find_conflict(const struct profile *profile, struct profile_conflic
 {
     return check_top(value_rules, COUNT(value_rules), profile, conflict) ||
            check_keys(key_value_rules, COUNT(key_value_rules), profile, conflict) ||
-           check_write_key_values(profile, conflict) || check_top(top_rules, COUNT(top_rules), profile, conflict) ||
+           check_subjects(profile, conflict) || check_write_key_values(profile, conflict) ||
+           check_top(top_rules, COUNT(top_rules), profile, conflict) ||
            check_keys(key_rules, COUNT(key_rules), profile, conflict) || check_pairs(profile, conflict) ||
            check_write_key_slots(profile, conflict);
 }

@@ -149,12 +149,13 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
                            struct error *err);
 
 /*
- * Writes the subject of the certificate request for `key`: the profile's subject with each "{serial}" replaced by the
- * chip's serial number. False, with `text` empty, if it does not fit; it always fits for a checked profile.
+ * Writes the subject `pattern` of a certificate request with each "{serial}" replaced by the chip's serial number in
+ * upper-case hex, and each "{serial:lower}" by the same in lower case. False with ERROR_USAGE, and `text` empty, if it
+ * does not fit or has another brace; neither happens for the subjects of a checked profile.
  */
 #define PROFILE_SUBJECT_TEXT_MAX 256
-bool profile_csr_subject(const struct profile_key *key, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                         char text[static PROFILE_SUBJECT_TEXT_MAX]);
+bool profile_fill_subject(const char *pattern, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                          char text[static PROFILE_SUBJECT_TEXT_MAX], struct error *err);
 
 /* The word of the text form (`profile/words.h` has the tables); "unknown" for a value outside the enum. */
 const char *profile_method_name(enum profile_method method); /* "register" */

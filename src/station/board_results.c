@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cert/check_request.h"
 #include "crypto/verify.h"
 #include "link/proof.h"
 #include "profile/words.h"
@@ -299,7 +300,7 @@ static bool check_key(const struct board_results *results, size_t index, struct 
         return false;
     if (key->csr_subject[0] == '\0')
         return true;
-    if (profile_csr_subject(key, results->evidence.serial, subject) &&
+    if (profile_fill_subject(key->csr_subject, results->evidence.serial, subject, err) &&
         cert_check_request(bytes_of(request->der, request->len), evidence->public_key, subject, err))
         return true;
     error_with_key(err, key->id);

@@ -119,6 +119,19 @@ static void note_board(json_t *record, const char *board, const char *applicatio
                         json_pack("{s:s, s:s}", "name", board, "application", application));
 }
 
+/* Names the file of each request that was kept, beside the record. */
+static void note_requests(json_t *record, const struct evidence_run *run)
+{
+    json_t *keys = json_object_get(record, "keys"), *key;
+    size_t i;
+
+    json_array_foreach(keys, i, key)
+    {
+        if (run->has_request != NULL && run->has_request[i])
+            json_object_set_new(key, "request", json_sprintf("%s.csr", run->profile->keys[i].name));
+    }
+}
+
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
 {
     char now[32];
@@ -352,6 +365,7 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
     *unsaved = NULL;
     if (run->board != NULL)
         note_board(record, run->board, run->application);
+    note_requests(record, run);
     keep_counted_proofs(record, run);
     keep_others(record, run->older);
     *written = record == NULL || run->evidence->changes > 0 || !same_facts(run->older, record);

@@ -30,6 +30,7 @@ struct evidence_run {
     const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;
     const char *record_path;
+    const bool *has_request; /* by the key's index: its certificate request is beside the record; NULL: none is */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
 };
 

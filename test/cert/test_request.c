@@ -3,6 +3,8 @@
  * Certificate requests: what is made verifies with libcrypto and says what was asked for; what libcrypto makes is
  * checked here; and a request that is changed in any bit, or is somebody else's, is refused.
  */
+#include "cert/check_request.h"
+#include "cert/name.h"
 #include "cert/request.h"
 
 #include <setjmp.h>
@@ -74,7 +76,7 @@ static const struct subject_row {
 } subjects[] = {
     {"CN=board 1", "/CN=board 1"},
     {"CN=board 1,O=Example Devices,C=DE", "/CN=board 1/O=Example Devices/C=DE"},
-    {"CN=a\\, b,O=\"c\"", "/CN=a, b/O=\"c\""},
+    {"CN=a\\, b,O=\\\"c\\\"", "/CN=a, b/O=\"c\""},
     {"serialNumber=0123,CN=x", "/serialNumber=0123/CN=x"},
 };
 
@@ -146,6 +148,20 @@ static void test_every_bit_counts(void **state)
     assert_false(cert_check_request(made, other, "CN=board 1,O=Example", NULL));
 }
 
+/* The same request in BER, with one byte more than the length of the whole needs: not DER, so not the same bytes. */
+static void test_ber_is_refused(void **state)
+{
+    uint8_t der[CERT_REQUEST_MAX], ber[CERT_REQUEST_MAX + 1];
+    struct bytes made = make("CN=board 1,O=Example", der);
+
+    (void)state;
+    assert_int_equal(der[1], 0x81);
+    memcpy(ber, (uint8_t[]){der[0], 0x82, 0}, 3);
+    memcpy(ber + 3, der + 2, made.len - 2);
+    assert_true(cert_check_request(made, point, "CN=board 1,O=Example", NULL));
+    assert_false(cert_check_request(bytes_of(ber, made.len + 1), point, "CN=board 1,O=Example", NULL));
+}
+
 /* One that libcrypto has made, with SHA-256 and with another hash. */
 static void test_of_openssl(void **state)
 {
@@ -178,7 +194,7 @@ static void test_of_openssl(void **state)
     EVP_PKEY_free(key);
 }
 
-static const char *const no_names[] = {"board", "=x", "CN", "XY=board", "CN=a,,O=b", "CN=a\\"};
+static const char *const no_names[] = {"", "board", "=x", "CN", "CN=", "XY=board", "CN=a,,O=b", "CN=a\\", "O=a+CN=b"};
 
 static void test_no_names(void **state)
 {
@@ -212,25 +228,91 @@ static void test_no_key_and_no_room(void **state)
         assert_false(cert_make_request(KEY, "CN=a", &out, NULL));
 }
 
-/* The most attributes that a subject's text of 255 characters can have fit the room. */
+/* The largest subjects: the longest text with the most parts of the longest types, and one long value. */
 static void test_largest_subject(void **state)
 {
     uint8_t der[CERT_REQUEST_MAX];
-    char subject[256] = "C=A";
+    char subject[CERT_NAME_TEXT_MAX + 1] = "";
+    size_t len;
 
     (void)state;
-    while (strlen(subject) + 4 < sizeof subject)
-        strcat(subject, ",C=A");
+    for (int i = 0; i < CERT_NAME_PARTS_MAX; i++)
+        strcat(subject, i == 0 ? "DC=" : "a,DC=");
+    len = strlen(subject);
+    memset(subject + len, 'b', CERT_NAME_TEXT_MAX - len);
     assert_true(cert_check_request(make(subject, der), point, subject, NULL));
+    memset(subject + 3, 'b', CERT_NAME_TEXT_MAX - 3);
+    assert_true(cert_check_request(make(subject, der), point, subject, NULL));
+}
+
+/* What the station does not believe of a subject that is not imprint's own: libcrypto writes it as it is told. */
+static const struct foreign_row {
+    const char *what, *asked;
+    struct {
+        const char *oid;
+        int type, set; /* `set` -1: in one part with the attribute before it */
+        const char *value;
+    } parts[3];
+    bool good;
+} foreign[] = {
+    {"in order", "DC=a,DC=b", {{"DC", V_ASN1_IA5STRING, 0, "a"}, {"DC", V_ASN1_IA5STRING, 0, "b"}}, true},
+    {"exchanged", "DC=a,DC=b", {{"DC", V_ASN1_IA5STRING, 0, "b"}, {"DC", V_ASN1_IA5STRING, 0, "a"}}, false},
+    {"one missing", "DC=a,DC=b", {{"DC", V_ASN1_IA5STRING, 0, "b"}}, false},
+    {"one more", "DC=a", {{"DC", V_ASN1_IA5STRING, 0, "a"}, {"DC", V_ASN1_IA5STRING, 0, "b"}}, false},
+    {"two in one part", "O=a,CN=b", {{"O", V_ASN1_UTF8STRING, 0, "a"}, {"CN", V_ASN1_UTF8STRING, -1, "b"}}, false},
+    {"two in one part, as DER sorts them",
+     "CN=b,O=a",
+     {{"O", V_ASN1_UTF8STRING, 0, "a"}, {"CN", V_ASN1_UTF8STRING, -1, "b"}},
+     false},
+    {"a plus in a value", "O=a\\+b", {{"O", V_ASN1_UTF8STRING, 0, "a+b"}}, true},
+    {"text instead of two parts", "O=a,CN=b", {{"O", V_ASN1_UTF8STRING, 0, "a,CN=b"}}, false},
+    {"a country as UTF8String", "C=DE", {{"C", V_ASN1_UTF8STRING, 0, "DE"}}, false},
+    {"a country", "C=DE", {{"C", V_ASN1_PRINTABLESTRING, 0, "DE"}}, true},
+    {"BMPString", "CN=ab", {{"CN", V_ASN1_BMPSTRING, 0, "ab"}}, false},
+    {"hex as asked", "CN=#13016a", {{"CN", V_ASN1_PRINTABLESTRING, 0, "j"}}, true},
+    {"hex of another type", "CN=#13016a", {{"CN", V_ASN1_UTF8STRING, 0, "j"}}, false},
+    {"another OID", "1.3.6.1=x", {{"1.3.6.2", V_ASN1_UTF8STRING, 0, "x"}}, false},
+    {"a longer value", "CN=a", {{"CN", V_ASN1_UTF8STRING, 0, "ab"}}, false},
+    {"a shorter value", "CN=ab", {{"CN", V_ASN1_UTF8STRING, 0, "a"}}, false},
+};
+
+static void test_foreign_subjects(void **state)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    uint8_t found[P256_POINT_BYTES];
+    size_t len = 0;
+
+    (void)state;
+    assert_int_equal(EVP_PKEY_get_octet_string_param(key, "pub", found, sizeof found, &len), 1);
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        X509_REQ *request = X509_REQ_new();
+        uint8_t *der = NULL;
+        int size;
+
+        assert_int_equal(X509_REQ_set_pubkey(request, key), 1);
+        for (size_t j = 0; j < 3 && foreign[i].parts[j].oid != NULL; j++)
+            assert_int_equal(X509_NAME_add_entry_by_txt(
+                                 X509_REQ_get_subject_name(request), foreign[i].parts[j].oid, foreign[i].parts[j].type,
+                                 (const unsigned char *)foreign[i].parts[j].value, -1, -1, foreign[i].parts[j].set),
+                             1);
+        assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
+        size = i2d_X509_REQ(request, &der);
+        if (cert_check_request(bytes_of(der, (size_t)size), found, foreign[i].asked, NULL) != foreign[i].good)
+            fail_msg("%s: %s", foreign[i].what, foreign[i].good ? "refused" : "accepted");
+        OPENSSL_free(der);
+        X509_REQ_free(request);
+    }
+    EVP_PKEY_free(key);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openssl_agrees),   cmocka_unit_test(test_other_subjects_are_refused),
-        cmocka_unit_test(test_every_bit_counts), cmocka_unit_test(test_of_openssl),
-        cmocka_unit_test(test_no_names),         cmocka_unit_test(test_no_key_and_no_room),
-        cmocka_unit_test(test_largest_subject),
+        cmocka_unit_test(test_openssl_agrees),     cmocka_unit_test(test_other_subjects_are_refused),
+        cmocka_unit_test(test_every_bit_counts),   cmocka_unit_test(test_of_openssl),
+        cmocka_unit_test(test_ber_is_refused),     cmocka_unit_test(test_no_names),
+        cmocka_unit_test(test_no_key_and_no_room), cmocka_unit_test(test_largest_subject),
+        cmocka_unit_test(test_foreign_subjects),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -53,7 +53,7 @@ def test_compile_usage(station, more, reason):
 def test_compile_refuses_what_a_board_could_not_do(station, plan):
     plan["keys"][1]["csr-subject"] = "XY=nothing known"
     failed = station.json("compile", station.write("bad.yaml", json.dumps(plan)), "--c", code=2)
-    assert failed.error["subject"] == "board" and "distinguished name" in failed.error["cause"]
+    assert failed.error["reason"] == "profile-schema" and "unknown attribute type" in failed.error["cause"]
     plan["keys"][1]["csr-subject"] = "CN=x"
     plan["keys"].append({"name": "root", "id": 20, "method": "import", "slot": 9, "type": "ecc-public-key(secp-r1)", "bits": 256,
                          "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"], "file": "none.pem"})

@@ -150,29 +150,35 @@ static const struct subject_row {
     {"CN=board", "CN=board"},
     {"CN={serial}", "CN=0123000000000000EE"},
     {"CN={serial},serialNumber={serial},O=x", "CN=0123000000000000EE,serialNumber=0123000000000000EE,O=x"},
-    {"CN={seria},O={serial", "CN={seria},O={serial"},
-    {"CN={{serial}}", "CN={0123000000000000EE}"},
+    {"CN={serial:lower}", "CN=0123000000000000ee"},
+    {"CN={serial:lower}{serial}", "CN=0123000000000000ee0123000000000000EE"},
+    {"CN=}", "CN=}"},
 };
+
+static const char *const no_placeholders[] = {"CN={seria}",  "CN={serial",   "CN={{serial}}",
+                                              "CN={Serial}", "CN={serial:}", "{"};
 
 static void test_subjects(void **state)
 {
     static const uint8_t serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0, 0, 0, 0, 0, 0, 0xee};
     char text[PROFILE_SUBJECT_TEXT_MAX];
-    static struct profile_key key;
+    static char pattern[PROFILE_SUBJECT_MAX];
 
     (void)state;
     for (size_t i = 0; i < sizeof(subject_rows) / sizeof(subject_rows[0]); i++) {
-        strcpy(key.csr_subject, subject_rows[i].subject);
-        assert_true(profile_csr_subject(&key, serial, text));
+        assert_true(profile_fill_subject(subject_rows[i].subject, serial, text, NULL));
         assert_string_equal(text, subject_rows[i].text);
     }
-    memset(key.csr_subject, 0, sizeof(key.csr_subject));
+    for (size_t i = 0; i < sizeof no_placeholders / sizeof no_placeholders[0]; i++) {
+        assert_false(profile_fill_subject(no_placeholders[i], serial, text, NULL));
+        assert_string_equal(text, "");
+    }
     for (int i = 0; i < 15; i++)
-        strcat(key.csr_subject, "{serial}");
-    assert_false(profile_csr_subject(&key, serial, text)); /* 270 */
+        strcat(pattern, "{serial}");
+    assert_false(profile_fill_subject(pattern, serial, text, NULL)); /* 270 */
     assert_string_equal(text, "");
-    key.csr_subject[14 * 8] = '\0'; /* 252 */
-    assert_true(profile_csr_subject(&key, serial, text));
+    pattern[14 * 8] = '\0'; /* 252 */
+    assert_true(profile_fill_subject(pattern, serial, text, NULL));
 }
 
 /* These go into every device's record: a change here is a new version of the format. */

@@ -117,6 +117,8 @@ BREAKS(key_source_control, strcpy(profile->keys[1].source, "a\nb"))
 BREAKS(csr_subject_open, memset(profile->keys[0].csr_subject, '=', PROFILE_SUBJECT_MAX))
 BREAKS(csr_subject_control, strcpy(profile->keys[0].csr_subject, "CN=a\tb"))
 BREAKS(csr_subject_no_name, strcpy(profile->keys[0].csr_subject, "board"))
+BREAKS(csr_subject_several, strcpy(profile->keys[0].csr_subject, "O=a+CN=b"))
+BREAKS(csr_subject_brace, strcpy(profile->keys[0].csr_subject, "CN={Serial}"))
 BREAKS(csr_subject_grows, strcpy(profile->keys[0].csr_subject,
                                  "=={serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}{serial}"
                                  "{serial}{serial}{serial}{serial}{s}"))
@@ -206,6 +208,8 @@ static const struct check_row {
     {csr_subject_open, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
     {csr_subject_control, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
     {csr_subject_no_name, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
+    {csr_subject_several, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
+    {csr_subject_brace, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
     {csr_subject_grows, PROFILE_AT_KEY, 0, "csr-subject", ERROR_PROFILE_SCHEMA},
     {write_key_slot_16, PROFILE_AT_WRITE_KEY, 1, "slot", ERROR_PROFILE_SCHEMA},
     {write_key_source_empty, PROFILE_AT_WRITE_KEY, 1, "file", ERROR_PROFILE_SCHEMA},

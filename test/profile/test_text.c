@@ -107,7 +107,7 @@ static void test_defaults(void **state)
                                               "     bits: 256, algorithm: ecdsa(sha-256), usage: [sign-hash]}\n"
                                               "  - {name: c, id: 17, method: generate, type: ecc-key-pair(secp-r1),\n"
                                               "     bits: 256, algorithm: ecdsa(sha-256), usage: [sign-hash],\n"
-                                              "     csr-subject: \"CN={serial},O=\\\"x\\\"\"}\n");
+                                              "     csr-subject: \"CN={serial},O=\\\\\\\"x\\\\\\\"\"}\n");
 
     (void)state;
     assert_int_equal(profile->configuration, PROFILE_TRUST_AND_GO);
@@ -119,7 +119,7 @@ static void test_defaults(void **state)
     assert_int_equal(profile->keys[0].usage, SIGNS);
     assert_int_equal(profile->keys[0].line, 5);
     assert_string_equal(profile->keys[0].csr_subject, "");
-    assert_string_equal(profile->keys[1].csr_subject, "CN={serial},O=\"x\"");
+    assert_string_equal(profile->keys[1].csr_subject, "CN={serial},O=\\\"x\\\"");
 }
 
 /* The same device in other clothes: the same profile but for lines, and the same digest. */

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/request_files.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <mbedtls/pem.h>
+
+#include "cert/check_request.h"
+#include "cert/request.h"
+#include "psa/keys.h"
+#include "station/file.h"
+#include "station/folder.h"
+#include "station/input.h"
+
+bool request_files_make(struct session *session, psa_key_id_t key_id, const uint8_t point[static P256_POINT_BYTES],
+                        const char *subject, char pem[static PEM_MAX], struct error *err)
+{
+    uint8_t der[CERT_REQUEST_MAX];
+    struct bytes_out out = {.data = der, .cap = sizeof der};
+
+    keys_forget_reason(&session->driver);
+    if (cert_make_request(key_id, subject, &out, err))
+        return cert_check_request(bytes_written(&out), point, subject, err) &&
+               pem_of_request(bytes_written(&out), pem, err);
+    error_with_key(err, key_id);
+    /* A failure of PSA has no reason yet; the driver knows it. */
+    if (err->reason == ERROR_NONE)
+        session_psa_failed(session, keys_last_status(&session->driver, PSA_ERROR_GENERIC_ERROR), "sign the request",
+                           err);
+    error_doing(err, "make the request");
+    return false;
+}
+
+bool request_files_path(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                        const struct profile_key *key, char path[static PATH_MAX], struct error *err)
+{
+    char name[PROFILE_NAME_MAX + 8];
+
+    snprintf(name, sizeof name, "%s.csr", key->name);
+    return folder_of_device(config, serial, name, path, err);
+}
+
+static struct bytes der_of(mbedtls_pem_context *context)
+{
+    size_t len = 0;
+    const unsigned char *der = mbedtls_pem_get_buffer(context, &len);
+
+    return bytes_of(der, len);
+}
+
+/* True when the PEM file at `path`, read into `pem`, is a request for this key and subject. */
+static bool is_kept(const char *path, const uint8_t point[static P256_POINT_BYTES], const char *subject,
+                    char pem[static PEM_MAX])
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    mbedtls_pem_context context;
+    struct input input;
+    size_t used = 0;
+    bool kept;
+
+    if (!input_read(&input, path, PEM_MAX - 1, &ignored))
+        return false;
+    memcpy(pem, input.data, input.len + 1); /* with its NUL */
+    input_release(&input);
+    mbedtls_pem_init(&context);
+    kept = mbedtls_pem_read_buffer(&context, "-----BEGIN CERTIFICATE REQUEST-----", "-----END CERTIFICATE REQUEST-----",
+                                   (const unsigned char *)pem, NULL, 0, &used) == 0 &&
+           cert_check_request(der_of(&context), point, subject, &ignored);
+    mbedtls_pem_free(&context);
+    return kept;
+}
+
+bool request_files_keep(struct session *session, const struct profile_key *key,
+                        const struct provision_key_evidence *evidence, const char *path, char pem[static PEM_MAX],
+                        struct error *err)
+{
+    char subject[PROFILE_SUBJECT_TEXT_MAX];
+
+    if (!profile_fill_subject(key->csr_subject, session->device.serial, subject, err))
+        return false;
+    if (is_kept(path, evidence->public_key, subject, pem))
+        return true;
+    if (!request_files_make(session, key->id, evidence->public_key, subject, pem, err))
+        return false;
+    if (file_replace(path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))
+        return true;
+    error_doing(err, "write the request");
+    error_with_key(err, key->id);
+    return false;
+}
