@@ -57,6 +57,7 @@ enum error_reason {
     ERROR_WRONG_PART,
     ERROR_WRONG_CONFIGURATION,
     ERROR_FOREIGN_KEY, /* a key id exists, but is not the profile's */
+    ERROR_NOT_GENUINE, /* the maker's certificates do not prove who made the part */
     ERROR_REHEARSAL,   /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */

@@ -57,6 +57,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_WRONG_PART, "wrong-part", 4},
         {ERROR_WRONG_CONFIGURATION, "wrong-configuration", 4},
         {ERROR_FOREIGN_KEY, "foreign-key", 4},
+        {ERROR_NOT_GENUINE, "not-genuine", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_RECORD_FAILED, "record-failed", 5},
         {ERROR_INTERRUPTED, "interrupted", 130},

@@ -118,11 +118,13 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     signature, chip = tmp_path / "s", tmp_path / "other"
     dump = provisioned.write("dump", provisioned.json("info").event("chip")["config"])
     provisioned.run("sign", "18", EXAMPLE, "-o", signature)
+    checked = provisioned.folder / "checked.yaml"
     runs = [("info",), ("--verbose", "info"), ("explain", dump), ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
             ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
-            ("erase", "--yes"), ("provision", EXAMPLE, "--dry-run"), ("provision", EXAMPLE)]
+            ("erase", "--yes"), ("provision", EXAMPLE, "--dry-run"), ("provision", EXAMPLE), ("provision", checked)]
     seen = {}
+    checked.write_text(EXAMPLE.read_text().replace("chip:\n", "chip:\n  genuine: reported\n"))
     for arguments in runs:
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
@@ -139,6 +141,9 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
 def test_record_page(provisioned):
     """docs/reference/record.md has each field of a record, and no other but those of boards."""
     known = set(json_page.rows(json_page.RECORD.read_text()))
+    checked = provisioned.folder / "checked.yaml"
+    checked.write_text(EXAMPLE.read_text().replace("chip:\n", "chip:\n  genuine: reported\n"))
+    provisioned.run("provision", checked)
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == set()
