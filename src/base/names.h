@@ -85,6 +85,8 @@
 #define chip_config_clock imprint_chip_config_clock
 #define chip_config_compare_policy imprint_chip_config_compare_policy
 #define chip_config_compare_unlocked imprint_chip_config_compare_unlocked
+#define chip_config_count_match imprint_chip_config_count_match
+#define chip_config_counter imprint_chip_config_counter
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
@@ -126,6 +128,7 @@
 #define chip_mac_num_in imprint_chip_mac_num_in
 #define chip_mac_privwrite imprint_chip_mac_privwrite
 #define chip_mac_write imprint_chip_mac_write
+#define chip_match_limit imprint_chip_match_limit
 #define chip_part_name imprint_chip_part_name
 #define chip_protection_decrypt imprint_chip_protection_decrypt
 #define chip_random imprint_chip_random
@@ -153,6 +156,8 @@
 #define chip_slot_is_private imprint_chip_slot_is_private
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
+#define chip_slot_uses_counter imprint_chip_slot_uses_counter
+#define chip_slot_uses_left imprint_chip_slot_uses_left
 #define chip_slot_why_not imprint_chip_slot_why_not
 #define chip_slot_write_key imprint_chip_slot_write_key
 #define chip_status_from_byte imprint_chip_status_from_byte
@@ -255,6 +260,7 @@
 #define driver_status_of_chip imprint_driver_status_of_chip
 #define driver_status_of_storage imprint_driver_status_of_storage
 #define driver_stop imprint_driver_stop
+#define driver_uses_left imprint_driver_uses_left
 #define driver_verify_hash imprint_driver_verify_hash
 #define driver_visit_records imprint_driver_visit_records
 #define driver_write_key imprint_driver_write_key
@@ -283,6 +289,7 @@
 #define error_with_serial imprint_error_with_serial
 #define error_with_subject imprint_error_with_subject
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
+#define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
 #define evidence_key_method imprint_evidence_key_method
@@ -415,6 +422,7 @@
 #define provision_execute imprint_provision_execute
 #define provision_gate_inspect imprint_provision_gate_inspect
 #define provision_gate_lock imprint_provision_gate_lock
+#define provision_gate_use imprint_provision_gate_use
 #define provision_is_needed_by imprint_provision_is_needed_by
 #define provision_key_of imprint_provision_key_of
 #define provision_look_again imprint_provision_look_again
@@ -431,6 +439,7 @@
 #define provision_needs_write_config imprint_provision_needs_write_config
 #define provision_observe imprint_provision_observe
 #define provision_observe_key imprint_provision_observe_key
+#define provision_observe_use imprint_provision_observe_use
 #define provision_prepare_driver imprint_provision_prepare_driver
 #define provision_proof_needs imprint_provision_proof_needs
 #define provision_prove_config imprint_provision_prove_config
@@ -439,6 +448,7 @@
 #define provision_read_record imprint_provision_read_record
 #define provision_restore_driver imprint_provision_restore_driver
 #define provision_same_policy imprint_provision_same_policy
+#define provision_spares_use imprint_provision_spares_use
 #define provision_state_name imprint_provision_state_name
 #define provision_status_of imprint_provision_status_of
 #define provision_step_expect_config imprint_provision_step_expect_config

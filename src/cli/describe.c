@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "chip/uses.h"
+#include "cli/progress.h"
+#include "psa/uses.h"
 #include "station/evidence.h"
 #include "station/value.h"
 
@@ -120,12 +123,29 @@ static json_t *bits_object(const struct chip_slot_policy *policy, enum chip_part
     return object;
 }
 
+/* Uses left of a slot that counts them: false for any other. Of a dump, only where its bytes alone tell. */
+static bool count_uses(const struct chip_config *config, uint8_t slot, const struct driver_map *map, uint32_t *left)
+{
+    uint8_t match_slot;
+
+    if (!chip_slot_is_limited(config, slot))
+        return false;
+    if (map != NULL)
+        *left = map->slots[slot].uses_left;
+    else if (chip_slot_uses_counter(config, slot) && chip_config_count_match(config, &match_slot))
+        *left = DRIVER_USES_UNKNOWN;
+    else
+        *left = chip_slot_uses_left(config, slot, CHIP_COUNTER_MAX);
+    return true;
+}
+
 static json_t *slot_object(const struct chip_config *config, enum chip_part part, uint8_t slot,
                            const struct driver_map *map, const json_t *record)
 {
     const struct chip_slot_policy policy = chip_slot_policy(config, slot);
     uint32_t can = chip_slot_can(config, slot);
     json_t *words = json_array(), *object;
+    uint32_t left;
 
     for (size_t i = 0; i < ABILITY_COUNT; i++) {
         if ((can & abilities[i].ability) != 0)
@@ -134,6 +154,8 @@ static json_t *slot_object(const struct chip_config *config, enum chip_part part
     object = json_pack("{s:i, s:s, s:i, s:b, s:i, s:i, s:o, s:o}", "slot", (int)slot, "kind", kind_of(&policy), "bytes",
                        (int)policy.bytes, "locked", (int)policy.locked, "slot_config", (int)policy.slot_config,
                        "key_config", (int)policy.key_config, "bits", bits_object(&policy, part), "can", words);
+    if (count_uses(config, slot, map, &left))
+        json_object_set_new(object, "uses_left", progress_uses_left(left));
     if (map != NULL) {
         const struct driver_slot *found = &map->slots[slot];
 
@@ -238,6 +260,7 @@ static void describe_slot(const struct output *output, const struct chip_config 
     uint32_t can = chip_slot_can(config, slot);
     char claim[CLAIM_SIZE];
     const char *between = "";
+    uint32_t left;
 
     output_result(output, "%4u  %-12s  %5u  %-6s  ", slot, kind_of(&policy), policy.bytes,
                   policy.locked ? "locked" : "open");
@@ -252,7 +275,12 @@ static void describe_slot(const struct output *output, const struct chip_config 
         output_result(output, "%s%s", between, abilities[i].word);
         between = ", ";
     }
-    output_result(output, "%s\n", can == 0 ? "-" : "");
+    output_result(output, "%s", can == 0 ? "-" : "");
+    if (count_uses(config, slot, map, &left) && left == DRIVER_USES_UNKNOWN)
+        output_result(output, "; counts uses");
+    else if (count_uses(config, slot, map, &left))
+        output_result(output, "; uses left: %" PRIu32, left);
+    output_result(output, "\n");
 }
 
 static void describe_slots(const struct output *output, const struct chip_config *config, const struct driver_map *map,

@@ -8,6 +8,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "psa/uses.h"
+
 #define BAR_WIDTH 24
 
 /* A terminal that can go back on a line; TERM=dumb is how editors and serial consoles say that they cannot. */
@@ -66,7 +68,14 @@ void progress_describe(const struct profile *profile, const struct provision_ste
 
 const char *progress_consequence(const struct provision_step *step)
 {
+    if (step->spends_use)
+        return "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent";
     return step->kind->consequence;
+}
+
+json_t *progress_uses_left(uint32_t left)
+{
+    return left == DRIVER_USES_UNKNOWN ? json_null() : json_integer(left);
 }
 
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
@@ -80,6 +89,10 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     }
     if (step->slot != PROFILE_SLOT_ANY)
         json_object_set_new(object, "slot", json_integer(step->slot));
+    if (step->limited) {
+        json_object_set_new(object, "spends_use", json_boolean(step->spends_use));
+        json_object_set_new(object, "uses_left", progress_uses_left(step->uses_left));
+    }
     if (progress_consequence(step) != NULL)
         json_object_set_new(object, "consequence", json_string(progress_consequence(step)));
     return object;

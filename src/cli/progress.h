@@ -31,6 +31,9 @@ void progress_name(const struct profile *profile, const struct provision_step *s
 void progress_describe(const struct profile *profile, const struct provision_step *step,
                        char text[static PROGRESS_TEXT_SIZE]);
 
+/* Uses left of a key that counts them, null where not known. New, the caller's. */
+json_t *progress_uses_left(uint32_t left);
+
 /* What a lock ends, as a sentence; NULL for a step that can be undone. */
 const char *progress_consequence(const struct provision_step *step);
 

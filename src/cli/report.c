@@ -6,6 +6,7 @@
 
 #include "base/hex.h"
 #include "cli/progress.h"
+#include "psa/uses.h"
 #include "station/value.h"
 
 #define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
@@ -81,6 +82,23 @@ static void show_maker(const struct report *report, bool is_result, json_t *obje
     json_object_set_new(object, "maker", genuine_object(report->genuine));
 }
 
+/* "; compared with the record, spends no use; 37 uses left" */
+static void add_uses_left(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
+{
+    size_t n = strlen(text);
+
+    if (!step->limited)
+        return;
+    n += (size_t)snprintf(text + n, PROGRESS_TEXT_SIZE - n, "%s",
+                          step->spends_use ? "" : ": compared with the record, spends no use");
+    if (n >= PROGRESS_TEXT_SIZE)
+        return;
+    if (step->uses_left == DRIVER_USES_UNKNOWN)
+        snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: not known");
+    else
+        snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: %u", (unsigned)step->uses_left);
+}
+
 static void show_rehearsal(const struct report *report, bool is_result)
 {
     char text[REHEARSAL_TEXT_SIZE], line[REHEARSAL_TEXT_SIZE + 32];
@@ -121,6 +139,7 @@ void report_show_plan(const struct report *report, bool is_result)
 
             snprintf(text + n, sizeof text - n, ": %s", progress_consequence(step));
         }
+        add_uses_left(step, text);
         snprintf(line, sizeof line, "  %-15s  %s", state, text);
         tell(output, is_result, line);
         json_array_append_new(steps, progress_object(report->profile, step));
@@ -164,12 +183,14 @@ void report_show_result(const struct report *report, bool record_written)
     for (size_t i = 0; i < evidence->key_count; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
 
-        output_result(output, "  key %u %s: slot %u, %s\n", (unsigned)key->key_id, report->profile->keys[i].name,
-                      key->slot, key->created ? made[report->profile->keys[i].method] : "was there");
-        json_array_append_new(keys, json_pack("{s:I, s:s, s:i, s:b, s:b, s:o}", "key_id", (json_int_t)key->key_id,
-                                              "name", report->profile->keys[i].name, "slot", (int)key->slot, "created",
-                                              (int)key->created, "proven", (int)key->proven, "public_key",
-                                              value_hex(bytes_of(key->public_key, sizeof key->public_key))));
+        output_result(output, "  key %u %s: slot %u, %s%s\n", (unsigned)key->key_id, report->profile->keys[i].name,
+                      key->slot, key->created ? made[report->profile->keys[i].method] : "was there",
+                      key->compared ? "; compared with the record, no use spent" : "");
+        json_array_append_new(keys,
+                              json_pack("{s:I, s:s, s:i, s:b, s:b, s:b, s:o}", "key_id", (json_int_t)key->key_id,
+                                        "name", report->profile->keys[i].name, "slot", (int)key->slot, "created",
+                                        (int)key->created, "proven", (int)key->proven, "compared", (int)key->compared,
+                                        "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     rehearsal_text(report->rehearsal, rehearsal);
     if (rehearsal[0] != '\0')

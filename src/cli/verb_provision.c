@@ -92,6 +92,13 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     return !stop_is_wanted();
 }
 
+static bool on_recorded(void *context, const struct profile_key *key, const uint8_t *point)
+{
+    const struct run *run = context;
+
+    return evidence_is_proven(run->session.record, key->id, point);
+}
+
 /* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
 static bool check_before(struct run *run, struct error *err)
 {
@@ -181,6 +188,7 @@ static bool provision_device(struct run *run, struct error *err)
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,
+                      .recorded = on_recorded,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };

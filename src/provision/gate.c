@@ -302,3 +302,11 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
         result = look(provision, plan, step, &now, err);
     return result == PROVISION_OK ? send_and_confirm(provision, step, &now, summary, err) : result;
 }
+
+enum provision_status provision_gate_use(const struct provision_run *run, const struct provision_step *step,
+                                         struct error *err)
+{
+    enum provision_status result = check_armed(run->provision, run->plan, err);
+
+    return result == PROVISION_OK ? ask(run->provision, run->plan, step, err) : result;
+}

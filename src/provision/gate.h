@@ -32,6 +32,10 @@ struct provision_lock {
 /* Does a step whose kind has a `lock`. */
 provision_run_step provision_gate_lock;
 
+/* Whether a step that spends a use of its key is armed; shows what it does. */
+enum provision_status provision_gate_use(const struct provision_run *run, const struct provision_step *step,
+                                         struct error *err);
+
 /*
  * The rules alone, without a chip: whether a config zone `now`, locked as `step` says, would make a device of this
  * profile. False with the first broken rule in `err`. For the gate and for tests.

@@ -61,6 +61,9 @@ struct provision_step {
     bool started;       /* found started: the key's slot holds a key that was never recorded, or was destroyed */
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */
+    bool limited;       /* a proof whose key counts its uses: see provision/use.h */
+    bool spends_use;    /* of a limited one: the key signs, which uses it up once */
+    uint32_t uses_left; /* of a limited one, or DRIVER_USES_UNKNOWN */
     int key;            /* index into profile->keys, or PROVISION_NO_KEY */
     uint8_t slot;       /* PROFILE_SLOT_ANY: none, or not chosen yet */
     uint32_t chip_us;   /* chip time this step took; 0 before */
@@ -147,8 +150,10 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
 struct provision_key_evidence {
     uint32_t key_id;
     uint8_t slot;
-    bool created; /* by this run */
-    bool proven;
+    bool created;  /* by this run */
+    bool proven;   /* it showed its public key and, if it may sign, signed the challenge */
+    bool compared; /* its uses are limited: it did not sign, its public key is the one that the record says proved
+                      itself */
     uint8_t public_key[P256_POINT_BYTES]; /* 04 | X | Y as read from the chip */
     uint8_t challenge[32];                /* random, from the host's generator; its hash is what was signed */
     psa_algorithm_t hash; /* that hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
@@ -179,6 +184,12 @@ struct provision_callbacks {
      * when the profile imports nothing.
      */
     bool (*import_key)(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err);
+
+    /*
+     * Whether the caller's record says that this key proved itself, and that `point` is its public key (65 bytes). Such
+     * a key need not sign again where each use counts. NULL: there is no record.
+     */
+    bool (*recorded)(void *context, const struct profile_key *key, const uint8_t *point);
 
     /* Whether irreversible steps are armed for this very device (serial) and profile (digest). NULL: never. */
     bool (*armed)(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],

@@ -5,6 +5,7 @@
 #include "chip/operations.h"
 #include "chip/operations_device.h"
 #include "psa/location.h"
+#include "psa/uses.h"
 
 /* Abilities to put a key into a slot, judged in the present lock state. All others are about using the key. */
 #define PUTTING                                                                                                        \
@@ -191,6 +192,8 @@ psa_status_t driver_read_map(struct driver *driver, bool probe, struct driver_ma
         status = ask_slot(driver, slot, &map->slots[slot].fill, err);
         if (status != PSA_SUCCESS)
             error_at_slot(err, slot);
+        if (map->slots[slot].limited)
+            map->slots[slot].uses_left = driver_uses_left(driver, &driver->config, slot);
     }
     if (status != PSA_SUCCESS)
         error_doing(err, "find out which slots are in use");

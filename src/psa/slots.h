@@ -30,7 +30,8 @@ struct driver_slot {
     bool write_key_known; /* settings.write_keys has the secret that encrypts imports into this slot */
     uint32_t claimed_by;  /* lowest key id that points here, 0 for none */
     enum driver_fill fill;
-    bool scrap; /* not claimed, and its content may be overwritten: counts as empty */
+    uint32_t uses_left; /* of a limited slot, where probed: psa/uses.h */
+    bool scrap;         /* not claimed, and its content may be overwritten: counts as empty */
 };
 
 struct driver_map {

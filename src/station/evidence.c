@@ -54,6 +54,42 @@ static json_t *key_object(const struct profile_key *key, const struct provision_
                      value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "proof", proof_object(proof));
 }
 
+static json_t *key_of(const json_t *record, uint32_t key_id)
+{
+    json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        if (json_integer_value(json_object_get(key, "key_id")) == (json_int_t)key_id)
+            return key;
+    }
+    return NULL;
+}
+
+bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *point)
+{
+    const json_t *key = key_of(record, key_id), *proof = json_object_get(key, "proof");
+    const char *recorded = json_string_value(json_object_get(key, "public_key"));
+    char found[HEX_SIZE(P256_POINT_BYTES)];
+
+    hex_encode(bytes_of(point, P256_POINT_BYTES), found);
+    return recorded != NULL && strcmp(recorded, found) == 0 && json_is_true(json_object_get(proof, "proven")) &&
+           json_object_get(proof, "signature") != NULL;
+}
+
+/* A key that counts its uses signed in an earlier run, and was only compared in this one: that signature stays. */
+static void keep_counted_proofs(json_t *record, const struct evidence_run *run)
+{
+    for (size_t i = 0; i < run->evidence->key_count; i++) {
+        const struct provision_key_evidence *key = &run->evidence->keys[i];
+        json_t *proof = json_object_get(key_of(run->older, key->key_id), "proof");
+
+        if (key->compared && proof != NULL)
+            json_object_set_new(key_of(record, key->key_id), "proof", json_deep_copy(proof));
+    }
+}
+
 /* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
 static json_t *make_record(const struct evidence_run *run)
 {
@@ -212,15 +248,7 @@ static void keep_others(json_t *record, const json_t *older)
 
 static const char *key_text(const json_t *record, uint32_t key_id, const char *field)
 {
-    const json_t *key;
-    size_t i;
-
-    json_array_foreach(json_object_get(record, "keys"), i, key)
-    {
-        if (json_integer_value(json_object_get(key, "key_id")) == (json_int_t)key_id)
-            return json_string_value(json_object_get(key, field));
-    }
-    return NULL;
+    return json_string_value(json_object_get(key_of(record, key_id), field));
 }
 
 const char *evidence_key_name(const json_t *record, uint32_t key_id)
@@ -288,6 +316,7 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
         json_object_set_new(record, "maker", genuine_record(run->genuine));
     if (run->board != NULL)
         note_board(record, run->board, run->application);
+    keep_counted_proofs(record, run);
     keep_others(record, run->older);
     *written = record == NULL || run->evidence->changes > 0 || !same_facts(run->older, record);
     if (!*written || evidence_store(run->record_path, record, err)) {

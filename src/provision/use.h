@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keys that count their uses (LimitedUse): each signature uses one up, and the last one is the end of the key. Such a
+ * key signs a challenge once, when it is proven for the first time, and that is armed like a lock. Afterwards it is
+ * confirmed by its public key, which the chip computes without counting, and by the record of the first proof.
+ */
+#ifndef IMPRINT_PROVISION_USE_H
+#define IMPRINT_PROVISION_USE_H
+
+#include "provision/provision.h"
+
+/*
+ * For the step that proves a key: notes whether the key counts its uses, how many are left, and whether this step
+ * spends one. False with the reason where a signature is needed and no use is left.
+ */
+bool provision_observe_use(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
+                           struct error *err);
+
+/* Must the key of `step` not sign now? True of a key that counts its uses, unless the step is there to spend one. */
+bool provision_spares_use(const struct provision *provision, const struct provision_step *step);
+
+#endif
