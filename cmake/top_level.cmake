@@ -19,6 +19,15 @@ else()
   # Belt and braces for a program that handles keys; Mbed TLS is built with them as well.
   add_compile_options(-fstack-protector-strong $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
   add_link_options(LINKER:-z,relro,-z,now)
+  # A stack that grows past its guard page, and jumps into the middle of code; not every compiler and machine has them.
+  include(CheckCCompilerFlag)
+  foreach(flag stack-clash-protection cf-protection)
+    string(MAKE_C_IDENTIFIER IMPRINT_HAS_${flag} known)
+    check_c_compiler_flag(-f${flag} ${known})
+    if(${known})
+      add_compile_options(-f${flag})
+    endif()
+  endforeach()
 endif()
 add_compile_options(-ffunction-sections -fdata-sections)
 

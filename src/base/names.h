@@ -298,6 +298,7 @@
 #define evidence_load imprint_evidence_load
 #define evidence_note_proof imprint_evidence_note_proof
 #define evidence_store imprint_evidence_store
+#define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -539,8 +540,11 @@
 #define station_store_exists imprint_station_store_exists
 #define station_store_open imprint_station_store_open
 #define station_store_read_place imprint_station_store_read_place
+#define stop_end_watching imprint_stop_end_watching
 #define stop_hold_signals imprint_stop_hold_signals
 #define stop_is_wanted imprint_stop_is_wanted
+#define stop_signals imprint_stop_signals
+#define stop_start_watching imprint_stop_start_watching
 #define storage_empty_open imprint_storage_empty_open
 #define storage_file_close imprint_storage_file_close
 #define storage_file_name imprint_storage_file_name
@@ -703,6 +707,7 @@
 #define virtual_io_key imprint_virtual_io_key
 #define virtual_is_608 imprint_virtual_is_608
 #define virtual_is_aes_key imprint_virtual_is_aes_key
+#define virtual_is_chip_file imprint_virtual_is_chip_file
 #define virtual_is_i2c imprint_virtual_is_i2c
 #define virtual_is_p256 imprint_virtual_is_p256
 #define virtual_is_private imprint_virtual_is_private

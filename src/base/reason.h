@@ -62,6 +62,7 @@ enum error_reason {
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,
+    ERROR_OUTPUT_FAILED, /* what was asked for is done, but stdout or the trace could not be written */
 
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,
@@ -79,7 +80,7 @@ enum error_exit {
     ERROR_EXIT_INPUT = 2,         /* usage, profile or another input file */
     ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
     ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
-    ERROR_EXIT_NO_RECORD = 5,     /* the record could not be written */
+    ERROR_EXIT_NO_RECORD = 5,     /* the record, or the result on stdout, could not be written */
     ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */
 };
 

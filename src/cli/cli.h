@@ -45,6 +45,7 @@ struct cli_verb {
 struct cli {
     struct output output;
     struct station station; /* settings from the options; its messages go to `output` */
+    int trace_failure;      /* errno of a trace that could not be written; 0: none */
     bool help, version;
     const struct cli_verb *verb;
     char user[48];               /* "imprint keys", for station.config.user */

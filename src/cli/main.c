@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "imprint_version.h"
+#include "station/stop.h"
 
 #include <mbedtls/build_info.h>
 
@@ -86,6 +87,36 @@ static void print_message(void *context, enum station_message kind, const char *
     }
 }
 
+/* What a signal leaves behind: the error of ERROR_INTERRUPTED, ready made, for output_error() may be waiting itself. */
+static bool watch_signals(const struct cli *cli)
+{
+    const struct stop_ending ending = {
+        .text = cli->output.json
+                    ? "{\"event\":\"error\",\"reason\":\"interrupted\",\"exit\":130,\"doing\":\"continue\","
+                      "\"cause\":\"stopped by a signal\","
+                      "\"next\":\"run the same command again: it continues where it stopped\"}\n"
+                    : "imprint: cannot continue: stopped by a signal\n"
+                      "next: run the same command again: it continues where it stopped\n",
+        .fd = cli->output.json ? STDOUT_FILENO : STDERR_FILENO,
+        .exit_code = CLI_INTERRUPTED,
+    };
+
+    return stop_start_watching(&ending);
+}
+
+/* The work is done; a trace that is not whole must not pass for one. */
+static bool check_trace(const struct cli *cli, struct error *err)
+{
+    if (cli->trace_failure == 0)
+        return true;
+    error_set(err, ERROR_OUTPUT_FAILED, "the file cannot be written; all else is done",
+              "name another file for --trace, then run the same command again");
+    error_with_errno(err, cli->trace_failure);
+    error_with_subject(err, cli->station.config.trace);
+    error_doing(err, "write the trace");
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
@@ -101,16 +132,21 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     if (!options_parse(&cli, argc, argv, &err))
         return (int)output_error(&cli.output, &err);
+    if (!watch_signals(&cli)) {
+        error_set(&err, ERROR_UNEXPECTED, "signals cannot be waited for", NULL);
+        return (int)output_error(&cli.output, &err);
+    }
     if (cli.verb != NULL)
         snprintf(cli.user, sizeof cli.user, "imprint %s", cli.verb->name);
     cli.station.config.user = cli.user;
+    cli.station.config.trace_failure = &cli.trace_failure;
     if (cli.help)
         help_print(&cli);
     else if (cli.version)
         print_version(&cli);
     else if (cli.verb != NULL) /* options_parse() has seen to it */
         code = cli.verb->run(&cli);
-    if (!output_flush(&err) && code == CLI_DONE)
+    if (code == CLI_DONE && (!check_trace(&cli, &err) || !output_flush(&err)))
         code = output_error(&cli.output, &err);
     return (int)code;
 }

@@ -319,7 +319,7 @@ bool output_flush(struct error *err)
 {
     if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_has_gone())
         return true;
-    error_set(err, ERROR_INPUT_FILE, "cannot write to stdout", "redirect or free the output, then run again");
+    error_set(err, ERROR_OUTPUT_FAILED, "cannot write to stdout", NULL);
     error_with_errno(err, errno);
     error_doing(err, "print the result");
     return false;

@@ -17,8 +17,11 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_YES] = {"yes", 'y', NULL, "do it; without this option, only list what would be removed", NULL},
 };
 
-/* Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `counting` only counts. */
-static bool forget_records(struct storage *storage, bool counting, size_t *keys, struct error *err)
+/*
+ * Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `ids`, an array that gets
+ * those ids, removes nothing.
+ */
+static bool forget_records(struct storage *storage, json_t *ids, size_t *keys, struct error *err)
 {
     enum storage_status status, removed = STORAGE_OK;
     uint64_t uid = 0;
@@ -27,9 +30,11 @@ static bool forget_records(struct storage *storage, bool counting, size_t *keys,
     *keys = 0;
     while ((status = storage->operations->next(storage->context, first, &uid)) == STORAGE_OK) {
         first = false;
-        if (uid >= PSA_KEY_ID_USER_MIN && uid <= PSA_KEY_ID_USER_MAX)
+        if (uid >= PSA_KEY_ID_USER_MIN && uid <= PSA_KEY_ID_USER_MAX) {
             ++*keys;
-        if (!counting)
+            json_array_append_new(ids, json_integer((json_int_t)uid));
+        }
+        if (ids == NULL)
             removed = storage->operations->remove(storage->context, uid);
         if (removed != STORAGE_OK)
             break;
@@ -55,6 +60,24 @@ static bool forget_record_file(struct session *session, struct error *err)
     return false;
 }
 
+/* Without --yes: lists what would be removed. Always false. */
+static bool list(struct cli *cli, struct session *session, const char *serial, bool evidence, struct error *err)
+{
+    json_t *ids = json_array();
+    size_t keys = 0;
+
+    if (ids == NULL || !forget_records(&session->store.front, ids, &keys, err)) {
+        json_decref(ids);
+        return false;
+    }
+    output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys, keys == 1 ? "" : "s",
+               serial, evidence ? " and its evidence" : "");
+    output_object(&cli->output, json_pack("{s:s, s:s, s:o, s:b}", "event", "erase", "serial", serial, "keys", ids,
+                                          "record", (int)evidence));
+    error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
+    return false;
+}
+
 static bool forget(struct cli *cli, struct session *session, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
@@ -62,16 +85,10 @@ static bool forget(struct cli *cli, struct session *session, struct error *err)
     size_t keys = 0;
 
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
-    if (cli->values[OPTION_YES] == NULL) {
-        if (!forget_records(&session->store.front, true, &keys, err))
-            return false;
-        output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys,
-                   keys == 1 ? "" : "s", serial, evidence ? " and its evidence" : "");
-        error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
-        return false;
-    }
+    if (cli->values[OPTION_YES] == NULL)
+        return list(cli, session, serial, evidence, err);
     if (exists && (!station_store_allow_changes(&session->store, err) ||
-                   !forget_records(&session->store.front, false, &keys, err)))
+                   !forget_records(&session->store.front, NULL, &keys, err)))
         return false;
     if (!forget_record_file(session, err))
         return false;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "station/device.h"
+#include "station/stop.h"
 #include "virtual/chip/virtual.h"
 
 /* Two chips at one address answer together, which no client can make sense of. */
@@ -85,10 +86,8 @@ int virtual_bus_signals(bool children)
 {
     sigset_t set;
 
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGHUP);
+    stop_end_watching(); /* from here on the file descriptor takes the signals */
+    stop_signals(&set);
     if (children)
         (void)sigaddset(&set, SIGCHLD);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)

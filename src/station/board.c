@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error_format.h"
 #include "station/stop.h"
 #include "transport/tty.h"
 
@@ -17,6 +18,8 @@
 #define HELLO_MS 1000 /* between two hello commands */
 #define BUSY_PATIENCE 20
 #define POLL_MS 100 /* between two looks for signals */
+/* A command may take this many times the silence that is allowed: 5 minutes, where a run takes well below one. */
+#define COMMAND_SILENCES 10
 #define STOP 0x03
 
 /* --- bytes and lines -----------------------------------------------------------------------------------------------
@@ -81,7 +84,6 @@ static enum read_status read_line(struct board *board, int64_t until, bool may_s
             board->received = true;
             if (link_reader_add_byte(&board->reader, byte, kind))
                 return READ_LINE;
-            continue;
         }
         if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) {
             (void)console_gone(board, n == 0 ? 0 : errno, err);
@@ -97,7 +99,8 @@ static enum read_status read_line(struct board *board, int64_t until, bool may_s
         }
         if (now_ms() >= until)
             return READ_TIMEOUT;
-        (void)poll(&port, 1, POLL_MS);
+        if (n != 1)
+            (void)poll(&port, 1, POLL_MS);
     }
 }
 
@@ -189,7 +192,7 @@ static void read_error(struct board *board, const struct link_words *words, stru
 }
 
 /* What became of one asking. */
-enum answer { ANSWER_OK, ANSWER_REFUSED, ANSWER_AGAIN, ANSWER_SILENT, ANSWER_FAILED };
+enum answer { ANSWER_OK, ANSWER_REFUSED, ANSWER_AGAIN, ANSWER_SILENT, ANSWER_OVERDUE, ANSWER_FAILED };
 
 static bool is_word(const struct link_words *words, size_t index, const char *word)
 {
@@ -218,6 +221,7 @@ static void read_text(const struct link_words *words, char *to)
 static bool handle_frame(struct board *board, const struct board_command *command, const struct link_words *words,
                          enum answer *answer, struct error *err)
 {
+    board->frames++;
     if (is_word(words, 0, "doing")) {
         read_text(words, board->doing);
     } else if (is_word(words, 0, "cause")) {
@@ -252,6 +256,7 @@ static void show_text(const struct board *board)
 
 static enum answer ask_once(struct board *board, const struct board_command *command, int silence_ms, struct error *err)
 {
+    const int64_t overdue = now_ms() + (int64_t)COMMAND_SILENCES * silence_ms;
     enum link_kind kind = LINK_TEXT;
     enum answer answer = ANSWER_FAILED;
 
@@ -261,19 +266,21 @@ static enum answer ask_once(struct board *board, const struct board_command *com
         return ANSWER_FAILED;
     for (;;) {
         struct link_words words;
-        enum read_status status = read_line(board, now_ms() + silence_ms, command->may_stop, &kind, err);
+        const int64_t silent = now_ms() + silence_ms;
+        enum read_status status = read_line(board, silent < overdue ? silent : overdue, command->may_stop, &kind, err);
 
         if (status == READ_CLOSED)
             return ANSWER_FAILED;
         if (status == READ_TIMEOUT)
-            return ANSWER_SILENT;
-        board->lines++;
+            return now_ms() >= overdue ? ANSWER_OVERDUE : ANSWER_SILENT;
         if (kind == LINK_TEXT)
             show_text(board);
         else if (kind != LINK_FRAME || !link_split(board->room, kind, &words))
             board->damaged++;
         else if (handle_frame(board, command, &words, &answer, err))
             return answer;
+        if (now_ms() >= overdue) /* lines that keep coming are not an answer */
+            return ANSWER_OVERDUE;
     }
 }
 
@@ -290,7 +297,13 @@ bool board_ask(struct board *board, const struct board_command *command, struct 
             break;
         station_say(board->station, STATION_DETAIL, "%s: asking again: %s", board->path, command->verb);
     }
-    if (answer == ANSWER_SILENT || answer == ANSWER_AGAIN) {
+    if (answer == ANSWER_OVERDUE) {
+        error_set(err, ERROR_DEVICE_SILENT,
+                  error_keep_format(err, "the board did not finish the command within %d seconds",
+                                    COMMAND_SILENCES * board->silence_ms / 1000),
+                  "reset the board, then run the same command again: it continues where it stopped");
+        error_with_subject(err, board->path);
+    } else if (answer == ANSWER_SILENT || answer == ANSWER_AGAIN) {
         if (answer == ANSWER_SILENT && board->damaged == 0)
             error_set(
                 err, ERROR_DEVICE_SILENT, "the board has stopped answering",
@@ -378,12 +391,12 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
         enum answer answer;
 
         board->app[0] = '\0';
-        board->lines = 0;
+        board->frames = 0;
         answer = ask_once(board, &hello, HELLO_MS, err);
         if (answer == ANSWER_FAILED)
             return false;
-        /* A board that prints but does not answer is still running a command of an earlier program. */
-        if (board->lines > board->damaged && now_ms() + patience_ms < at_last)
+        /* A board that sends frames but does not answer is still running a command of an earlier program. */
+        if (board->frames > 0 && now_ms() + patience_ms < at_last)
             until = now_ms() + patience_ms;
         if (strcmp(board->app, app) == 0 && answer == ANSWER_OK)
             return true;

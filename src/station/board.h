@@ -27,8 +27,8 @@ struct board {
     const char *path;
     char room[LINK_LINE_MAX + 1];
     struct link_reader reader;
-    unsigned lines, damaged; /* since the last command */
-    bool received;           /* any byte since board_connect() began */
+    unsigned frames, damaged; /* lines since the last command: whole ones, damaged ones */
+    bool received;            /* any byte since board_connect() began */
     bool stop_sent;
     char doing[LINK_LINE_MAX + 1], cause[LINK_LINE_MAX + 1], next[LINK_LINE_MAX + 1];
 };

@@ -2,15 +2,20 @@
 /* Write a temporary file, sync, rename, sync the folder. */
 #include "station/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "station/folder.h"
+#include "virtual/chip/virtual.h"
+
+#define TEMP_SUFFIX ".imprint-new." /* and the process's number */
 
 static bool write_all(int fd, struct bytes content)
 {
@@ -26,64 +31,167 @@ static bool write_all(int fd, struct bytes content)
     return true;
 }
 
+/* The new content of a file, under a name of its own; locked as long as it is open. */
+struct temp {
+    char path[PATH_MAX];
+    int fd;
+};
+
 /*
- * Creates a file that no other process has open, and returns its descriptor; -1 with errno. What an interrupted run
- * left under this name is deleted, and a symbolic link is not followed. `kept` is the file that will be replaced, or
- * NULL: a user who could not read that cannot read the new one.
+ * Deletes what interrupted writes of `path` left: files of our naming that nobody has locked. Whoever writes one holds
+ * the lock, on whatever machine that shares the folder.
  */
-static int create_temp(const char *temp, mode_t mode, const struct stat *kept)
+static void remove_stale(const char *path, const char *above)
 {
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const mode_t allowed = kept != NULL ? kept->st_mode & mode : mode;
-    int fd = open(temp, flags, allowed);
+    const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
+    const size_t len = strlen(base);
+    DIR *folder = opendir(above);
+    const struct dirent *entry;
 
-    if (fd < 0 && errno == EEXIST && unlink(temp) == 0)
-        fd = open(temp, flags, allowed);
-    if (fd >= 0 && kept != NULL && fchmod(fd, allowed) != 0) {
-        int saved = errno;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        const char *rest = entry->d_name + len;
+        int fd;
 
-        close(fd);
-        unlink(temp);
-        errno = saved;
-        fd = -1;
+        if (strncmp(entry->d_name, base, len) != 0 || strncmp(rest, TEMP_SUFFIX, strlen(TEMP_SUFFIX)) != 0)
+            continue;
+        rest += strlen(TEMP_SUFFIX);
+        if (rest[0] == '\0' || rest[strspn(rest, "0123456789")] != '\0')
+            continue;
+        fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        if (fd >= 0)
+            (void)close(fd);
     }
-    return fd;
+    if (folder != NULL)
+        (void)closedir(folder);
 }
 
-bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err)
+/*
+ * The owner and the group of the file that will be replaced, as far as this user may set them, and its permissions as
+ * far as `mode` has them: who could not read that file cannot read the new one. False with errno.
+ */
+static bool keep_owner(int fd, const struct stat *kept, mode_t mode)
 {
-    char temp[PATH_MAX], above[PATH_MAX];
-    struct stat found;
-    bool is_there = stat(path, &found) == 0, in_place = is_there && !S_ISREG(found.st_mode);
-    int fd = -1, saved = ENAMETOOLONG;
-    /* A name of this process alone: two that write the same file do not touch each other's half. */
-    int n = in_place ? snprintf(temp, sizeof temp, "%s", path)
-                     : snprintf(temp, sizeof temp, "%s.imprint-new.%ld", path, (long)getpid());
-    bool ok = n > 0 && (size_t)n < sizeof temp;
+    mode_t allowed = kept->st_mode & mode;
 
-    if (!ok)
-        goto out;
+    if (fchown(fd, kept->st_uid, kept->st_gid) != 0 && fchown(fd, (uid_t)-1, kept->st_gid) != 0)
+        allowed &= ~(mode_t)S_IRWXG | (mode_t)((allowed & S_IRWXO) << 3); /* another group: no more than all others */
+    return fchmod(fd, allowed) == 0;
+}
+
+/*
+ * Creates a file that no other process has open. What an interrupted run left under this name is deleted, and a
+ * symbolic link is not followed. `kept` is the file that will be replaced, or NULL. False with errno and nothing open.
+ */
+static bool open_temp(struct temp *temp, mode_t mode, const struct stat *kept)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const mode_t allowed = kept != NULL ? kept->st_mode & mode & S_IRWXU : mode;
+    int saved;
+
+    temp->fd = open(temp->path, flags, allowed);
+    if (temp->fd < 0 && errno == EEXIST && unlink(temp->path) == 0)
+        temp->fd = open(temp->path, flags, allowed);
+    if (temp->fd < 0)
+        return false;
+    /* Without the lock (a file system that has none) the file can only be taken for a stale one. */
+    (void)flock(temp->fd, LOCK_EX | LOCK_NB);
+    if (kept == NULL || keep_owner(temp->fd, kept, mode))
+        return true;
+    saved = errno;
+    (void)close(temp->fd);
+    (void)unlink(temp->path);
+    temp->fd = -1;
+    errno = saved;
+    return false;
+}
+
+/* Writes `content` to `path` by way of a temporary file. False with errno; then the old content is still there. */
+static bool replace(const char *path, struct bytes content, mode_t mode, const struct stat *kept)
+{
+    struct temp temp = {.fd = -1};
+    char above[PATH_MAX];
+    /* A name of this process alone: two that write the same file do not touch each other's half. */
+    int n = snprintf(temp.path, sizeof temp.path, "%s" TEMP_SUFFIX "%ld", path, (long)getpid());
+    bool ok;
+    int saved;
+
+    errno = ENAMETOOLONG;
+    if (n <= 0 || (size_t)n >= sizeof temp.path)
+        return false;
     folder_above(path, above);
-    fd = in_place ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : create_temp(temp, mode, is_there ? &found : NULL);
-    ok = fd >= 0 && write_all(fd, content) && (in_place || fsync(fd) == 0);
+    remove_stale(path, above);
+    if (!open_temp(&temp, mode, kept))
+        return false;
+    ok = write_all(temp.fd, content) && fsync(temp.fd) == 0 && rename(temp.path, path) == 0;
+    saved = errno;
+    if (!ok)
+        (void)unlink(temp.path);
+    if (close(temp.fd) != 0 && ok) {
+        saved = errno;
+        ok = false;
+    }
+    ok = ok && folder_sync(above);
+    errno = ok || saved != 0 ? saved : EIO;
+    return ok;
+}
+
+/* Writes `content` to what is no regular file. False with errno. */
+static bool write_in_place(const char *path, struct bytes content)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), saved;
+    bool ok = fd >= 0 && write_all(fd, content);
+
     saved = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {
         saved = errno;
         ok = false;
     }
-    if (in_place)
-        goto out;
-    if (ok && (rename(temp, path) != 0 || !folder_sync(above))) {
-        saved = errno;
-        ok = false;
-    }
-    if (!ok && fd >= 0)
-        unlink(temp);
-out:
+    errno = saved;
+    return ok;
+}
+
+/* Pipes and terminals are written as they are; so is what a name below /dev or /proc stands for, such as /dev/stdout.
+ */
+static bool is_written_in_place(const char *path, const struct stat *found)
+{
+    return !S_ISREG(found->st_mode) || strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+}
+
+static bool refuse(const char *path, const char *cause, const char *next, enum error_reason reason, struct error *err)
+{
+    error_set(err, reason, cause, next);
+    error_with_subject(err, path);
+    return false;
+}
+
+bool file_may_be_written(const char *path, enum error_reason reason, struct error *err)
+{
+    struct stat found;
+
+    if (virtual_is_chip_file(path))
+        return refuse(path, "this is a virtual chip's file: writing it would destroy the chip", "name another file",
+                      reason, err);
+    if (stat(path, &found) == 0 && S_ISBLK(found.st_mode))
+        return refuse(path, "this is a disk", "name a file", reason, err);
+    return true;
+}
+
+bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err)
+{
+    struct stat found;
+    bool is_there = stat(path, &found) == 0, ok;
+
+    if (!file_may_be_written(path, reason, err))
+        return false;
+    ok = is_there && is_written_in_place(path, &found) ? write_in_place(path, content)
+                                                       : replace(path, content, mode, is_there ? &found : NULL);
     if (!ok) {
-        error_set(err, reason, "the file cannot be written", NULL);
+        int saved = errno;
+
+        (void)refuse(path, "the file cannot be written", NULL, reason, err);
         error_with_errno(err, saved);
-        error_with_subject(err, path);
     }
     return ok;
 }

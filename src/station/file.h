@@ -10,10 +10,14 @@
 
 /*
  * Puts `content` in place of what is at `path`: written to a temporary file, synced, renamed, the folder synced. The
- * permissions are `mode` under the umask, or what both `mode` and the file that is replaced allow. What is no regular
- * file (a pipe, a terminal) is simply written to. False with `reason`: the old content is still there, or the new one
- * is and may not survive a power cut.
+ * permissions are `mode` under the umask, or what both `mode` and the file that is replaced allow; owner and group are
+ * kept where this user may set them. What is no regular file (a pipe, a terminal) is simply written to. What
+ * interrupted writes of this file have left is deleted. False with `reason`: the old content is still there, or the new
+ * one is and may not survive a power cut.
  */
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
+
+/* Whether the user may name this file for output: false with `reason` for a virtual chip's file and for a disk. */
+bool file_may_be_written(const char *path, enum error_reason reason, struct error *err);
 
 #endif

@@ -212,6 +212,13 @@ static bool open_flash(struct store *store, bool create, struct error *err)
 
     if (geometry != NULL && !create && stat(place->image, &found) != 0 && errno == ENOENT)
         return true;
+    if (geometry == NULL && stat(place->image, &found) != 0 && errno == ENOENT) {
+        error_set(err, ERROR_INPUT_FILE, "there is no such flash image",
+                  "check the name; or give the flash's geometry, and provision makes the image: "
+                  "--storage flash:IMAGE,4096x8/4-1");
+        error_with_subject(err, place->image);
+        return false;
+    }
     if (store->flash_file.fd < 0 &&
         !flash_file_open(&store->flash_file, place->image, place->offset, geometry, create, err))
         return false;

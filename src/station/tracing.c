@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "station/file.h"
 #include "virtual/trace/trace.h"
 
 /*
@@ -20,7 +21,7 @@ static int create_file(const char *path)
     if (stat(path, &found) == 0 && !S_ISREG(found.st_mode))
         return open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
     if (unlink(path) != 0 && errno != ENOENT)
-        return open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY); /* a folder that cannot be changed */
+        return -1; /* what others may have open or may read is not written */
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
@@ -31,6 +32,9 @@ bool tracing_open(struct tracing *tracing, const struct station_config *config, 
     *tracing = (struct tracing){.trace = NULL};
     if (config->trace == NULL)
         return true;
+    if (!file_may_be_written(config->trace, ERROR_INPUT_FILE, err))
+        return false;
+    tracing->failure = config->trace_failure;
     fd = create_file(config->trace);
     tracing->file = fd < 0 ? NULL : fdopen(fd, "w");
     if (tracing->file == NULL) {
@@ -53,8 +57,17 @@ bool tracing_open(struct tracing *tracing, const struct station_config *config, 
 
 void tracing_close(struct tracing *tracing)
 {
-    if (tracing->file != NULL)
-        (void)fclose(tracing->file);
+    bool ok = true;
+
+    if (tracing->file != NULL) {
+        ok = ferror(tracing->file) == 0;
+        if (!ok) /* says so in the trace, or meets the reason again */
+            (void)fputs("# cut short: an earlier line could not be written\n", tracing->file);
+        errno = EIO;
+        ok = fclose(tracing->file) == 0 && ok;
+    }
+    if (!ok && errno != EPIPE && tracing->failure != NULL) /* a reader may have had enough */
+        *tracing->failure = errno;
     free(tracing->trace);
     *tracing = (struct tracing){.trace = NULL};
 }

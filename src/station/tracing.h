@@ -14,11 +14,13 @@ struct trace;
 struct tracing {
     struct trace *trace; /* NULL where none was asked for */
     FILE *file;
+    int *failure; /* the configuration's */
 };
 
 /* Makes the file, only its owner's to read, where --trace asks for one. False with a reason, and nothing held. */
 bool tracing_open(struct tracing *tracing, const struct station_config *config, struct error *err);
 
+/* Ends it. A trace that could not be written whole is noted where the configuration says. */
 void tracing_close(struct tracing *tracing);
 
 #endif

@@ -8,20 +8,54 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TIME_BYTES 8
 /* Longer than several other clients, one after the other, may hold the bus: a silent one loses it after 5 seconds. */
-#define REPLY_SECONDS 60
+#define REPLY_MS 60000
+/* Nobody's turn is waited for: to connect, the reply to the hello, the rest of a frame whose first bytes are there. */
+#define PROMPT_MS 10000
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {.tv_sec = 0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for `events`, at most until `until_ms` (now_ms()). False with errno, EAGAIN when the time is over. */
+static bool wait_for(const struct bus_client *client, short events, int64_t until_ms)
+{
+    for (;;) {
+        struct pollfd server = {.fd = client->fd, .events = events};
+        const int64_t left_ms = until_ms - now_ms();
+        const int ready = left_ms > 0 ? poll(&server, 1, (int)left_ms) : 0;
+
+        if (ready > 0)
+            return true;
+        if (ready == 0)
+            errno = EAGAIN;
+        if (ready == 0 || errno != EINTR)
+            return false;
+    }
+}
+
+static bool would_block(void)
+{
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
 
 static enum bus_client_status system_failed(struct bus_client *client)
 {
     client->system_errno = errno;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? BUS_CLIENT_TIMEOUT : BUS_CLIENT_SYSTEM;
+    return would_block() ? BUS_CLIENT_TIMEOUT : BUS_CLIENT_SYSTEM;
 }
 
 enum bus_client_status bus_client_queue(struct bus_client *client, enum bus_request type, struct bytes body)
@@ -43,14 +77,16 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
     enum bus_client_status status = BUS_CLIENT_OK;
     size_t sent = 0;
 
+    /* For the replies as well, however many: a server that lets its bytes drip cannot hold a call for ever. */
+    client->until_ms = now_ms() + (client->greeted ? REPLY_MS : PROMPT_MS);
     while (status == BUS_CLIENT_OK && sent < client->out_len) {
-        ssize_t n = send(client->fd, client->out + sent, client->out_len - sent, MSG_NOSIGNAL);
+        ssize_t n = send(client->fd, client->out + sent, client->out_len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (n >= 0)
             sent += (size_t)n;
         else if (errno == EPIPE || errno == ECONNRESET)
             status = BUS_CLIENT_OK, sent = client->out_len; /* the server's error frame may still be readable */
-        else if (errno != EINTR)
+        else if (errno != EINTR && (!would_block() || !wait_for(client, POLLOUT, client->until_ms)))
             status = system_failed(client);
     }
     bytes_wipe(client->out, client->out_len); /* groups may carry keys */
@@ -58,8 +94,8 @@ enum bus_client_status bus_client_flush(struct bus_client *client)
     return status;
 }
 
-/* Receives until at least `wanted` bytes are available after `in_used`. */
-static enum bus_client_status fill(struct bus_client *client, size_t wanted)
+/* Receives until at least `wanted` bytes are available after `in_used`, at most until `until_ms` (now_ms()). */
+static enum bus_client_status fill(struct bus_client *client, size_t wanted, int64_t until_ms)
 {
     if (client->in_used > 0 && client->in_used + wanted > sizeof client->in) {
         memmove(client->in, client->in + client->in_used, client->in_len - client->in_used);
@@ -67,13 +103,13 @@ static enum bus_client_status fill(struct bus_client *client, size_t wanted)
         client->in_used = 0;
     }
     while (client->in_len - client->in_used < wanted) {
-        ssize_t n = recv(client->fd, client->in + client->in_len, sizeof client->in - client->in_len, 0);
+        ssize_t n = recv(client->fd, client->in + client->in_len, sizeof client->in - client->in_len, MSG_DONTWAIT);
 
         if (n == 0 || (n < 0 && errno == ECONNRESET))
             return BUS_CLIENT_CLOSED;
         if (n > 0)
             client->in_len += (size_t)n;
-        else if (errno != EINTR)
+        else if (errno != EINTR && (!would_block() || !wait_for(client, POLLIN, until_ms)))
             return system_failed(client);
     }
     return BUS_CLIENT_OK;
@@ -83,18 +119,22 @@ enum bus_client_status bus_client_receive(struct bus_client *client, struct bus_
 {
     enum bus_client_status status;
     const uint8_t *frame;
+    int64_t until_ms;
     size_t len;
 
     reply->body = BYTES_NONE;
     if (client->in_used == client->in_len)
         client->in_used = client->in_len = 0;
-    status = fill(client, BUS_HEADER_BYTES);
+    status = fill(client, 1, client->until_ms);
+    until_ms = now_ms() + PROMPT_MS;
+    if (status == BUS_CLIENT_OK)
+        status = fill(client, BUS_HEADER_BYTES, until_ms);
     if (status != BUS_CLIENT_OK)
         return status;
     len = load16_le(client->in + client->in_used);
     if (len < 2 || len > BUS_FRAME_MAX)
         return BUS_CLIENT_NOT_PROTOCOL;
-    status = fill(client, BUS_LENGTH_BYTES + len);
+    status = fill(client, BUS_LENGTH_BYTES + len, until_ms);
     if (status != BUS_CLIENT_OK)
         return status;
     frame = client->in + client->in_used;
@@ -138,27 +178,37 @@ static enum bus_client_status say_hello(struct bus_client *client)
         return BUS_CLIENT_NOT_PROTOCOL;
     client->real_time = (reply.body.data[0] & BUS_HELLO_REAL_TIME) != 0;
     client->can_await = (reply.body.data[0] & BUS_HELLO_AWAIT) != 0;
+    client->greeted = true;
     return bus_client_note_addresses(client, bytes_of(reply.body.data + 1, reply.body.len - 1));
 }
 
 enum bus_client_status bus_client_start(struct bus_client *client, int fd)
 {
-    const struct timeval timeout = {.tv_sec = REPLY_SECONDS};
     enum bus_client_status status;
 
     client->fd = fd;
     client->out_len = client->in_len = client->in_used = client->address_count = 0;
     client->now_ns = 0;
-    client->real_time = client->can_await = false;
+    client->real_time = client->can_await = client->greeted = false;
     client->system_errno = 0;
     client->refusal = BUS_NOT_REFUSED;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0)
-        status = system_failed(client);
-    else
-        status = say_hello(client);
+    status = say_hello(client);
     if (status != BUS_CLIENT_OK)
         bus_client_close(client);
     return status;
+}
+
+/* connect() that does not wait longer than PROMPT_MS, which on Linux is a matter of the socket's sending timeout. */
+static int connect_in_time(int fd, const struct sockaddr *address, socklen_t len)
+{
+    const struct timeval timeout = {.tv_sec = PROMPT_MS / 1000};
+
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+    if (connect(fd, address, len) == 0)
+        return 0;
+    if (errno == EINPROGRESS)
+        errno = ETIMEDOUT;
+    return -1;
 }
 
 enum bus_client_status bus_client_open_unix(struct bus_client *client, const char *path)
@@ -174,7 +224,7 @@ enum bus_client_status bus_client_open_unix(struct bus_client *client, const cha
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return system_failed(client);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+    if (connect_in_time(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         enum bus_client_status status = system_failed(client);
 
         (void)close(fd);
@@ -198,7 +248,7 @@ enum bus_client_status bus_client_open_tcp(struct bus_client *client, const char
     }
     for (const struct addrinfo *each = found; each != NULL && fd < 0; each = each->ai_next) {
         fd = socket(each->ai_family, each->ai_socktype | SOCK_CLOEXEC, each->ai_protocol);
-        if (fd >= 0 && connect(fd, each->ai_addr, each->ai_addrlen) != 0) {
+        if (fd >= 0 && connect_in_time(fd, each->ai_addr, each->ai_addrlen) != 0) {
             client->system_errno = errno;
             (void)close(fd);
             fd = -1;

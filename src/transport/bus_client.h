@@ -14,7 +14,7 @@ enum bus_client_status {
     BUS_CLIENT_OK = 0,
     BUS_CLIENT_SYSTEM,       /* a system call failed: see system_errno */
     BUS_CLIENT_CLOSED,       /* the server closed the connection */
-    BUS_CLIENT_TIMEOUT,      /* no reply within 60 seconds */
+    BUS_CLIENT_TIMEOUT,      /* no whole reply in time: 60 seconds, 10 for the hello and for the rest of a frame */
     BUS_CLIENT_NOT_PROTOCOL, /* the reply does not follow the bus protocol */
     BUS_CLIENT_REFUSED,      /* an error frame: see refusal */
     BUS_CLIENT_FULL,         /* the request does not fit the queue: nothing was added */
@@ -33,6 +33,8 @@ struct bus_client {
     uint8_t out[BUS_LENGTH_BYTES + BUS_FRAME_MAX];
     size_t out_len;
     uint8_t in[BUS_LENGTH_BYTES + BUS_FRAME_MAX];
+    bool greeted;           /* the hello is answered */
+    int64_t until_ms;       /* when the replies to what was flushed last are overdue */
     size_t in_len, in_used; /* bytes received; of these, bytes of replies already handed out */
 };
 

@@ -52,14 +52,19 @@ static enum imprint_transport_status read_line(struct transport_kit *self, int t
                                                char line[static LINE_MAX_CHARACTERS + 1])
 {
     uint8_t memory[KIT_PIECE_MAX];
+    const uint64_t until_us = clock_linux_now_us(NULL) + (uint64_t)timeout_ms * 1000;
     size_t len = 0;
     enum imprint_transport_status status = IMPRINT_TRANSPORT_OK;
     bool whole = false;
 
     while (status == IMPRINT_TRANSPORT_OK && !whole) {
         struct bytes_out piece = {.data = memory, .cap = sizeof memory};
+        const uint64_t now_us = clock_linux_now_us(NULL);
 
-        status = self->port->receive(self->port->context, &piece, timeout_ms);
+        /* The whole line must be there in time: a kit that sends a byte now and then does not hold the call. */
+        status = now_us >= until_us
+                     ? IMPRINT_TRANSPORT_NO_ANSWER
+                     : self->port->receive(self->port->context, &piece, (int)((until_us - now_us + 999) / 1000));
         for (size_t i = 0; status == IMPRINT_TRANSPORT_OK && !whole && i < piece.len; i++) {
             const char character = (char)memory[i];
 

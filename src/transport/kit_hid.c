@@ -13,6 +13,7 @@
 
 #include "transport/place.h"
 
+#define OLD_REPORTS_MAX 256 /* more than the kernel queues */
 #define REPORT_BYTES KIT_PIECE_MAX
 #define PATH_BYTES 64 /* "/dev/hidraw0" */
 
@@ -30,11 +31,11 @@ static bool kit_hid_send_line(void *context, struct bytes line)
     const struct transport_kit_hid *self = context;
     uint8_t report[1 + REPORT_BYTES];
     bool sent = true;
-    int old;
+    int old = 1;
 
-    do /* a late reply would be taken for the next reply */
+    /* A late reply would be taken for the next reply. A kit that never stops sending is gone. */
+    for (unsigned reports = 0; old > 0 && reports < OLD_REPORTS_MAX; reports++)
         old = hid_read_timeout(self->hid, report, REPORT_BYTES, 0);
-    while (old > 0);
     for (size_t at = 0; sent && old == 0 && at < line.len; at += REPORT_BYTES) {
         const size_t len = line.len - at < REPORT_BYTES ? line.len - at : REPORT_BYTES;
 

@@ -22,6 +22,7 @@
  */
 #define PATIENCE_MAX_US 25000
 #define PATIENCE_MIN_US 8000
+#define DROPS_MAX 1024 /* pieces of 256 bytes: more than a socket buffers */
 
 /* Allocated by transport_swi_tty_open(), freed by close(). */
 struct transport_swi_tty {
@@ -48,13 +49,13 @@ static bool try_again(ssize_t n)
 static bool drop_input(const struct transport_swi_tty *self)
 {
     uint8_t dropped[256];
-    ssize_t n;
+    ssize_t n = 1;
 
     if (!self->is_socket)
         return tcflush(self->fd, TCIFLUSH) == 0;
-    do
+    /* A server that never stops sending is no wire. */
+    for (size_t rounds = 0; n > 0 && rounds < DROPS_MAX; rounds++)
         n = recv(self->fd, dropped, sizeof dropped, MSG_DONTWAIT);
-    while (n > 0);
     bytes_wipe(dropped, sizeof dropped);
     return try_again(n);
 }

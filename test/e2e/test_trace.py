@@ -180,7 +180,9 @@ def test_where_there_is_no_trace(delivered, sock):  # noqa: F811
 
 
 def test_full_disk_harms_only_the_trace(delivered):
-    run_program("--state", delivered.state, "--trace", "/dev/full", "provision", EXAMPLE)
+    error = delivered.json("--trace", "/dev/full", "provision", EXAMPLE, code=5).error
+    assert error["reason"] == "output-failed" and error["subject"] == "/dev/full" and error["system"], error
+    assert delivered.json("provision", EXAMPLE).event("provisioned")["changes"] == 0
 
 
 def test_the_file_is_new_and_private(delivered):

@@ -139,11 +139,11 @@ def test_a_mistake_found_by_the_verb_reads_like_the_others(delivered, arguments)
 
 def test_results_that_cannot_be_printed(delivered):
     with open("/dev/full", "wb") as full:
-        result = delivered.run("info", code=2, stdout=full)
+        result = delivered.run("info", code=5, stdout=full)
         assert "No space left" in result.err
     # A stream that is closed is not the next file that is opened: nothing is printed into the chip.
     before = delivered.chip.read_bytes()
-    assert "Bad file descriptor" in delivered.run("info", code=2, preexec_fn=lambda: os.close(1)).err
+    assert "Bad file descriptor" in delivered.run("info", code=5, preexec_fn=lambda: os.close(1)).err
     delivered.run("info", preexec_fn=lambda: os.closerange(0, 1))
     delivered.run("keys", "99", code=2, preexec_fn=lambda: os.close(2))
     assert delivered.chip.read_bytes() == before

@@ -409,7 +409,7 @@ def closed_pipe():
 def test_a_reader_that_has_had_enough(provisioned, verb, how):
     done = run_into(closed_pipe(), provisioned, *how, *verb)
     assert "imprint: cannot" not in done.err and "pipe" not in done.err, done
-    full = run_into(os.open("/dev/full", os.O_WRONLY), provisioned, *how, *verb, code=2)
+    full = run_into(os.open("/dev/full", os.O_WRONLY), provisioned, *how, *verb, code=5)
     assert how or "cannot write to stdout" in full.err, full
 
 

@@ -187,6 +187,20 @@ static bool begins_like_ours(const uint8_t *content, size_t len)
     return len > 0 && memcmp(content, header_text, text_len) == 0;
 }
 
+bool virtual_is_chip_file(const char *path)
+{
+    uint8_t content[TEXT_BYTES];
+    struct stat found;
+    /* Not a pipe: opening its other end would wake who waits for a reader. */
+    int fd = stat(path, &found) == 0 && S_ISREG(found.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    bool is_chip = fd >= 0 && read(fd, content, sizeof content) == (ssize_t)sizeof content &&
+                   begins_like_ours(content, sizeof content);
+
+    if (fd >= 0)
+        (void)close(fd);
+    return is_chip;
+}
+
 static enum virtual_status parse(const uint8_t *content, size_t len, struct virtual_crypto *crypto,
                                  struct virtual_image *image, struct virtual_memory *memory,
                                  struct virtual_problem *problem)

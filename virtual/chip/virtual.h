@@ -66,6 +66,9 @@ struct virtual_chip; /* opaque: it holds a file */
 enum virtual_status virtual_create(const char *path, const struct virtual_making *making,
                                    struct virtual_problem *problem);
 
+/* Whether the file at `path` begins like a virtual chip's, whole or damaged: nothing else may be written over it. */
+bool virtual_is_chip_file(const char *path);
+
 /* Applies power: opens and locks the file. `*chip` is the caller's until virtual_close(). */
 enum virtual_status virtual_open(const char *path, struct virtual_chip **chip, struct virtual_problem *problem);
 

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that imprint writes: never over a chip, private where they hold secrets, whole or said not to be, and what an
+interrupted run leaves is cleaned up."""
+import os
+import subprocess
+
+import pytest
+
+from conftest import EXAMPLE, ROOT, run_program
+from host_board import FACTORY, PROFILE, Board
+
+OUTPUTS = {"trace": ("--trace", "FILE", "info"), "csr": ("csr", "board", "-s", "CN=x", "-o", "FILE"),
+           "sign": ("sign", "board", EXAMPLE, "-o", "FILE"), "compile": ("compile", EXAMPLE, "--c", "-o", "FILE")}
+STDOUT = [("info",), ("keys",), ("public-key", "18"), ("csr", "18", "-s", "CN=x"), ("sign", "18", EXAMPLE),
+          ("random", "64"), ("explain", str(ROOT / "test" / "data" / "configs" / "608b-tngtls.hex")),
+          ("compile", EXAMPLE, "--c"), ("provision", EXAMPLE), ("provision", EXAMPLE, "--dry-run"), ("scan",),
+          ("erase", "--yes"), ("virtual", "new", "NEW"), ("help",), ("version",), ("--help",)]
+
+
+def named(command, file):
+    return [file if word == "FILE" else word for word in command]
+
+
+@pytest.mark.parametrize("verb", OUTPUTS)
+def test_never_over_a_chip(provisioned, verb):
+    """The chip that is in use, and one that is not."""
+    other = provisioned.folder / "other.virtual"
+    provisioned.run("virtual", "new", "--seed", "2", other)
+    before = provisioned.chip.read_bytes(), other.read_bytes()
+    for chip in (provisioned.chip, other):
+        error = provisioned.json(*named(OUTPUTS[verb], chip), code=2).error
+        assert "virtual chip's file" in error["cause"] and error["subject"] == str(chip), error
+    assert (provisioned.chip.read_bytes(), other.read_bytes()) == before
+    provisioned.run("info")
+
+
+def test_a_record_never_goes_over_a_chip(delivered):
+    serial = delivered.json("info").event("chip")["serial"]
+    record = delivered.state / "devices" / serial / "record.json"
+    record.parent.mkdir(parents=True)
+    delivered.run("virtual", "new", "--seed", "2", record)
+    before = record.read_bytes()
+    delivered.json("provision", EXAMPLE, code={1, 2, 5})
+    assert record.read_bytes() == before
+    assert delivered.json("provision", record, code=2).error["reason"].startswith("profile-")
+    assert record.read_bytes() == before
+
+
+@pytest.mark.parametrize("verb", OUTPUTS)
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
+def test_a_full_disk_is_an_error(provisioned, verb, how):
+    result = provisioned.run(*how, *named(OUTPUTS[verb], "/dev/full"), code=5 if verb == "trace" else 2)
+    assert "No space left" in result.err + result.out, result
+
+
+@pytest.mark.parametrize("verb", STDOUT, ids=lambda verb: verb[0])
+def test_stdout_that_takes_nothing(provisioned, verb):
+    """Full or closed: an error, and not one of usage."""
+    verb = [str(provisioned.folder / word) if word == "NEW" else word for word in map(str, verb)]
+    with open("/dev/full", "wb") as full:
+        result = provisioned.run(*verb, code=5, stdout=full)
+    assert "cannot write to stdout" in result.err and "command line" not in result.err, result
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
+def test_the_record_is_written_though_stdout_is_not(delivered, how):
+    """Closed once the program runs, as by a terminal that is gone."""
+    result = delivered.run(*how, "provision", EXAMPLE, code=5, preexec_fn=lambda: os.close(1))
+    assert how or "cannot write to stdout" in result.err, result
+    assert [key["proof"]["proven"] for key in delivered.record["keys"]] == [True, True]
+    assert delivered.json("provision", EXAMPLE).event("provisioned")["changes"] == 0
+
+
+def test_what_an_interrupted_write_left(provisioned):
+    """It is deleted by the next write of the same file; what another process writes at this moment is not."""
+    out = provisioned.folder / "signature"
+    left = [provisioned.write(f"signature.imprint-new.{number}", b"half") for number in (1, 4000000)]
+    kept = [provisioned.write(name, b"mine") for name in
+            ("signature.imprint-new.1a", "signature.imprint-new.", "xsignature.imprint-new.1", "signature.imprint-new.2")]
+    import fcntl
+    with open(kept[-1], "rb") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        provisioned.run("sign", "18", EXAMPLE, "-o", out)
+    assert out.exists() and [path.exists() for path in left] == [False, False]
+    assert all(path.read_bytes() == b"mine" for path in kept)
+
+
+def test_a_link_in_place_of_the_temporary_file(provisioned):
+    """A link that lies where the temporary file will be is not followed: the process's number is known only to us."""
+    target = provisioned.write("target", "kept")
+    command = ["sh", "-c", 'ln -s "$1" "$2.imprint-new.$$"; shift; out=$1; shift; exec "$@" -o "$out"', "sh", str(target),
+               str(provisioned.folder / "out"), os.environ.get("IMPRINT", str(ROOT / "build" / "imprint")), "--state",
+               str(provisioned.state), "sign", "18", str(EXAMPLE)]
+    subprocess.run(command, check=True, timeout=60)
+    assert target.read_text() == "kept" and not (provisioned.folder / "out").is_symlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_the_owner_is_kept(provisioned):
+    out = provisioned.write("out", "old")
+    out.chmod(0o640)
+    os.chown(out, 12345, 54321)
+    provisioned.run("sign", "18", EXAMPLE, "-o", out)
+    found = out.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (12345, 54321, 0o640)
+
+
+def test_stdout_by_name(provisioned):
+    """/dev/stdout is a link to a file here: it is written, and the link stays."""
+    before = os.readlink("/dev/stdout")
+    with open(provisioned.folder / "out", "wb") as file:
+        provisioned.run("sign", "18", EXAMPLE, "-o", "/dev/stdout", stdout=file)
+    assert os.readlink("/dev/stdout") == before
+    assert (provisioned.folder / "out").read_bytes()[:1] == b"\x30"
+
+
+# --- what verbs say
+
+def test_a_flash_image_that_is_not_there(delivered):
+    for verb in (("keys",), ("info",), ("provision", EXAMPLE)):
+        error = delivered.json("--storage", f"flash:{delivered.folder}/missing", *verb, code=2).error
+        assert error["reason"] == "input-file" and "no such flash image" in error["cause"], error
+        assert error["subject"].endswith("/missing")
+
+
+def test_erase_lists_in_json(provisioned):
+    said = provisioned.json("erase", code=2)
+    listed = said.event("erase")
+    assert listed["keys"] == [16, 18] and listed["record"] is True
+    assert listed["serial"] == provisioned.json("info").event("chip")["serial"]
+    assert set(provisioned.keys()) == {16, 18}
+
+
+# --- the command of --switch
+
+def test_the_switch_has_the_usual_signals(tmp_path):
+    """`yes | head` in it ends: SIGPIPE and SIGXFSZ are not ignored there, as they are in imprint."""
+    run_program("virtual", "new", "--as", "trust-and-go", "--seed", "1", tmp_path / "chip")
+    ignored = tmp_path / "ignored"
+    with Board(FACTORY, tmp_path / "chip", tmp_path / "flash") as board:
+        run_program("--state", tmp_path / "state", "board", "provision", PROFILE, "-c", board.console, "--switch",
+                    f"grep SigIgn /proc/self/status > {ignored}; false", code=2)
+    bits = int(ignored.read_text().split()[1], 16)
+    assert bits & (1 << 12) == 0 and bits & (1 << 24) == 0, hex(bits)
