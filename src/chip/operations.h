@@ -34,6 +34,9 @@ enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *confi
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],
                                       struct error *err);
 
+/* 32 bytes of the OTP zone, `block` 0 or 1. Data zone locked. */
+enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err);
+
 /* 32 bytes of the chip's random numbers. A chip with an unlocked config zone gives a fixed pattern: not random. */
 enum chip_status chip_random(struct chip *chip, uint8_t out[static 32], struct error *err);
 

@@ -84,6 +84,17 @@ enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t b
     return chip_doing_at(status, question.doing, slot, err);
 }
 
+enum chip_status chip_read_otp_block(struct chip *chip, uint8_t block, uint8_t out[static 32], struct error *err)
+{
+    static const struct chip_question question = {&chip_command_read, "read from the OTP zone",
+                                                  ZONE_OTP | ZONE_32_BYTES, 0, 32};
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (block < OTP_BLOCKS)
+        status = chip_ask(chip, &question, zone_block_address(block), out, err);
+    return chip_doing(status, question.doing, err);
+}
+
 enum chip_status chip_write_slot_block(struct chip *chip, uint8_t slot, uint8_t block, const uint8_t in[static 32],
                                        struct error *err)
 {

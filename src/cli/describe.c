@@ -231,9 +231,17 @@ static json_t *mark_object(const struct station_mark *mark)
                      keys);
 }
 
-static void describe_as_object(const struct output *output, const struct chip_config *config, enum chip_part part,
-                               const struct driver_map *map, const json_t *record, const struct station_mark *mark)
+/* Parts of another kind carry no certificates of the maker that imprint knows. */
+static bool is_makers(const struct genuine *genuine)
 {
+    return genuine != NULL && genuine->part != NULL;
+}
+
+static void describe_as_object(const struct output *output, const struct chip_config *config, enum chip_part part,
+                               const struct driver_map *map, const json_t *record, const struct station_mark *mark,
+                               const struct genuine *genuine)
+{
+    json_t *object;
     json_t *slots = json_array(), *fields = json_object();
     uint8_t serial[CHIP_SERIAL_BYTES];
 
@@ -246,16 +254,17 @@ static void describe_as_object(const struct output *output, const struct chip_co
         json_object_set_new(fields, name_for(field->name, field->name_508a, part),
                             value_hex(chip_config_field(config, field)));
     }
-    output_object(output,
-                  json_pack("{s:s, s:s, s:o, s:o, s:b, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "event", "chip", "part",
-                            chip_part_name(part), "serial",
-                            has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
-                            has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(),
-                            "revision_known", (int)chip_config_revision_is_known(config), "bus",
-                            has_bus(config) ? describe_bus(config) : NULL, "i2c_address", describe_address(config),
-                            "config_locked", (int)chip_config_is_locked(config), "data_locked",
-                            (int)chip_data_is_locked(config), "mark", mark_object(mark), "slots", slots, "fields",
-                            fields, "config", value_hex(bytes_of(config->zone, sizeof config->zone))));
+    object = json_pack("{s:s, s:s, s:o, s:o, s:b, s:s?, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "event", "chip", "part",
+                       chip_part_name(part), "serial",
+                       has_serial(config) ? value_hex(bytes_of(serial, sizeof serial)) : json_null(), "revision",
+                       has_revision(config) ? value_hex(chip_config_revision(config)) : json_null(), "revision_known",
+                       (int)chip_config_revision_is_known(config), "bus", has_bus(config) ? describe_bus(config) : NULL,
+                       "i2c_address", describe_address(config), "config_locked", (int)chip_config_is_locked(config),
+                       "data_locked", (int)chip_data_is_locked(config), "mark", mark_object(mark), "slots", slots,
+                       "fields", fields, "config", value_hex(bytes_of(config->zone, sizeof config->zone)));
+    if (is_makers(genuine))
+        json_object_set_new(object, "maker", genuine_object(genuine));
+    output_object(output, object);
 }
 
 /* "16 maker", or "-" for a slot that no key id points to. */
@@ -369,8 +378,10 @@ static void describe_bits(const struct output *output, const struct chip_config 
 }
 
 /* Part, serial number, bus and locks; what a template or a part of a dump lacks is said to be missing. */
-static void describe_identity(const struct output *output, const struct chip_config *config, enum chip_part part)
+static void describe_identity(const struct output *output, const struct chip_config *config, enum chip_part part,
+                              const struct genuine *genuine)
 {
+    char maker[GENUINE_TEXT_SIZE];
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], revision[HEX_SIZE(4)];
     uint8_t bytes[CHIP_SERIAL_BYTES];
 
@@ -381,6 +392,10 @@ static void describe_identity(const struct output *output, const struct chip_con
                   has_revision(config) ? revision : "not in the dump",
                   is_new_revision(config) ? " (newer than any that imprint knows: used as an ATECC608B)" : "");
     output_result(output, "serial       %s\n", has_serial(config) ? serial : "not in the dump");
+    if (is_makers(genuine)) {
+        genuine_text(genuine, maker);
+        output_result(output, "maker        %s\n", maker);
+    }
     if (!has_bus(config))
         output_result(output, "bus          not in the dump\n");
     else if (chip_config_is_i2c(config))
@@ -401,15 +416,16 @@ static void describe_mark(const struct output *output, const struct station_mark
 }
 
 void describe_chip(const struct output *output, const struct chip_config *config, enum chip_part part,
-                   const struct driver_map *map, const json_t *record, const struct station_mark *mark)
+                   const struct driver_map *map, const json_t *record, const struct station_mark *mark,
+                   const struct genuine *genuine)
 {
     if (part == CHIP_PART_UNKNOWN)
         part = chip_config_part(config);
     if (output->json) {
-        describe_as_object(output, config, part, map, record, mark);
+        describe_as_object(output, config, part, map, record, mark, genuine);
         return;
     }
-    describe_identity(output, config, part);
+    describe_identity(output, config, part, genuine);
     describe_mark(output, mark);
     describe_slots(output, config, map, record);
     if (output->talk == OUTPUT_VERBOSE) {

@@ -69,6 +69,19 @@ static void tell(const struct output *output, bool is_result, const char *line)
         output_say(output, "%s", line);
 }
 
+/* Who made the part, where it was checked. */
+static void show_maker(const struct report *report, bool is_result, json_t *object)
+{
+    char text[GENUINE_TEXT_SIZE], line[GENUINE_TEXT_SIZE + 32];
+
+    if (report->genuine == NULL || report->genuine->result == GENUINE_UNCHECKED)
+        return;
+    genuine_text(report->genuine, text);
+    snprintf(line, sizeof line, "  %-15s  %s", "maker", text);
+    tell(report->output, is_result, line);
+    json_object_set_new(object, "maker", genuine_object(report->genuine));
+}
+
 /* "; compared with the record, spends no use; 37 uses left" */
 static void add_uses_left(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
 {
@@ -158,6 +171,7 @@ void report_show_plan(const struct report *report, bool is_result)
                        (json_int_t)report->plan->changes_left, "dry_run", (int)is_result, "steps", steps);
     json_object_set_new(object, "revision_known", json_boolean(!is_new_revision(report->plan)));
     add_state(report, &triage, object);
+    show_maker(report, is_result, object);
     output_object(output, object);
 }
 
@@ -186,7 +200,7 @@ void report_show_result(const struct report *report, bool record_written)
     const struct output *output = report->output;
     const struct provision_evidence *evidence = report->evidence;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], took[OUTPUT_TIME_SIZE], rehearsal[REHEARSAL_TEXT_SIZE];
-    json_t *keys = json_array();
+    json_t *keys = json_array(), *object;
 
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
     output_time(evidence->chip_us, took);
@@ -214,10 +228,12 @@ void report_show_result(const struct report *report, bool record_written)
     rehearsal_text(report->rehearsal, rehearsal);
     if (rehearsal[0] != '\0')
         output_result(output, "  rehearsal: %s; no record of a real device\n", rehearsal);
-    output_object(output,
-                  json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial",
-                            serial, "part", chip_part_name(evidence->part), "profile", report->profile->name,
-                            "rehearsal", rehearsal_value(report->rehearsal), "changes", (json_int_t)evidence->changes,
-                            "chip_us", (json_int_t)evidence->chip_us, "record", value_text(report->record_path),
-                            "record_written", (int)record_written, "keys", keys));
+    object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial", serial,
+                       "part", chip_part_name(evidence->part), "profile", report->profile->name, "rehearsal",
+                       rehearsal_value(report->rehearsal), "changes", (json_int_t)evidence->changes, "chip_us",
+                       (json_int_t)evidence->chip_us, "record", value_text(report->record_path), "record_written",
+                       (int)record_written, "keys", keys);
+    if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
+        json_object_set_new(object, "maker", genuine_object(report->genuine));
+    output_object(output, object);
 }

@@ -14,6 +14,7 @@ struct report {
     const struct provision_plan *plan;
     const struct provision_evidence *evidence;
     const char *record_path;
+    const struct genuine *genuine; /* NULL: not checked */
     const struct rehearsal *rehearsal;
 };
 

@@ -22,7 +22,7 @@ static enum cli_exit run_explain(struct cli *cli)
             dump.order == DUMP_SWAPPED_2 ? 2 : 4);
     if (dump.first != 0)
         output_say(&cli->output, "imprint: this dump has only bytes %u to 127", dump.first);
-    describe_chip(&cli->output, &dump.config, dump.part, NULL, NULL, NULL);
+    describe_chip(&cli->output, &dump.config, dump.part, NULL, NULL, NULL, NULL);
     return CLI_DONE;
 }
 

@@ -12,6 +12,7 @@
 #include "base/hex.h"
 #include "station/arming.h"
 #include "cli/report.h"
+#include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
 #include "station/rehearsal.h"
@@ -46,9 +47,10 @@ struct run {
     struct driver_settings settings;
     struct arming arming;
     struct provision_adoption adoption;
-    bool adopt; /* the verb is adopt */
+    bool adopt;                         /* the verb is adopt */
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
+    struct genuine genuine;
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -174,6 +176,25 @@ static bool keep_requests(struct run *run, const struct report *report, struct e
     return true;
 }
 
+/* Who made the part, where the profile asks for it. Its answer goes into plan and record. */
+static bool check_maker(struct run *run, struct error *err)
+{
+    const struct device *device = &run->session.device;
+
+    if (run->profile.genuine == PROFILE_GENUINE_UNCHECKED)
+        return true;
+    if (!genuine_check(&run->genuine, &run->session.device.chip, &device->config, err))
+        return false;
+    if (run->genuine.result == GENUINE_UNPROVEN && run->profile.genuine == PROFILE_GENUINE_REQUIRED) {
+        error_set(err, ERROR_NOT_GENUINE, run->genuine.cause, NULL);
+        error_doing(err, "verify the maker's certificates");
+        error_with_serial(err, device->serial);
+        return false;
+    }
+    return run->genuine.result != GENUINE_VIRTUAL ||
+           rehearsal_note(&run->rehearsal, REHEARSAL_TEST_ROOT, run->genuine.root, err);
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = {
@@ -183,11 +204,13 @@ static bool provision_device(struct run *run, struct error *err)
         .evidence = &run->evidence,
         .record_path = run->session.record_path,
         .rehearsal = &run->rehearsal,
+        .genuine = &run->genuine,
     };
     const struct evidence_run kept = {
         .profile = &run->profile,
         .evidence = &run->evidence,
         .rehearsal = &run->rehearsal,
+        .genuine = &run->genuine,
         .older = run->session.record,
         .record_path = run->session.record_path,
         .has_request = run->has_request,
@@ -216,11 +239,8 @@ static bool provision_device(struct run *run, struct error *err)
     }
     if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err))
         return false;
-    if (run->profile.genuine != PROFILE_GENUINE_UNCHECKED) {
-        error_set(err, ERROR_PROFILE_CONFLICT, "this version cannot verify the maker's certificates",
-                  "leave chip.genuine out of the profile");
+    if (!check_maker(run, err))
         return false;
-    }
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
         report_show_refused(&report, err->reason);
         return false;

@@ -207,6 +207,7 @@ static json_t *comparable_part(const json_t *record)
 
     json_object_del(copy, "run");
     json_object_del(copy, "primary");
+    json_object_del(json_object_get(copy, "maker"), "proof");
     json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
     return copy;
 }
@@ -363,6 +364,8 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
     json_t *record = make_record(run);
 
     *unsaved = NULL;
+    if (run->genuine != NULL && run->genuine->result != GENUINE_UNCHECKED)
+        json_object_set_new(record, "maker", genuine_record(run->genuine));
     if (run->board != NULL)
         note_board(record, run->board, run->application);
     note_requests(record, run);

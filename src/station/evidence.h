@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "provision/provision.h"
+#include "station/genuine.h"
 #include "station/rehearsal.h"
 
 /* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
@@ -27,6 +28,7 @@ bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *po
 struct evidence_run {
     const struct profile *profile;
     const struct provision_evidence *evidence;
+    const struct genuine *genuine;     /* who made the part; NULL: not checked */
     const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;
     const char *record_path;

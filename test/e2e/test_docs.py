@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import json_page
-from conftest import EXAMPLE, PROGRAM, ROOT, run_program
+from conftest import DUMPS, EXAMPLE, PROGRAM, ROOT, run_program
 
 PRIMARY = os.environ.get("IMPRINT_PRIMARY", str(ROOT / "build" / "examples" / "primary"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
@@ -118,28 +118,35 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     signature, chip = tmp_path / "s", tmp_path / "other"
     dump = provisioned.write("dump", provisioned.json("info").event("chip")["config"])
     provisioned.run("sign", "18", EXAMPLE, "-o", signature)
-    runs = [("info",), ("--verbose", "info"), ("explain", dump), ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
+    checked = provisioned.folder / "checked.yaml"
+    runs = [("info",), ("--verbose", "info"), ("explain", dump), ("explain", DUMPS / "608b-blank-rev6003.hex"),
+            ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
             ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
-            ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE)]
+            ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked)]
     seen = {}
+    checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
     for arguments in runs:
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
     elsewhere = {"error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase"}
     assert set(json_page.page()) - set(seen) == elsewhere
-    of_some = ("consequence", "uses_left", "spends_use")  # of a lock; of keys that count their uses (test_use_rules.py)
     rare = {("plan", "stopped_after"), ("plan", "stopped_in")}
+    # Of locks, and of keys that count their uses (test_use_rules.py shows those).
+    special = {"consequence", "spends_use", "uses_left"}
     for event, fields in seen.items():
         missing = {path for path in set(json_page.page()[event]) - fields
-                   if (event, path.split(".")[0]) not in rare and not path.endswith(of_some)}
+                   if (event, path.split(".")[0]) not in rare and (path.split(".")[-1] not in special or path.startswith("slots[]"))}
         assert missing == set(), (event, missing)
 
 
 def test_record_page(provisioned):
     """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject."""
     known = set(json_page.rows(json_page.RECORD.read_text()))
+    checked = provisioned.folder / "checked.yaml"
+    checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
+    provisioned.run("provision", checked)
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == {"keys[].request"}
