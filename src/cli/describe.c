@@ -303,9 +303,9 @@ static void describe_slot(const struct output *output, const struct chip_config 
         between = ", ";
     }
     output_result(output, "%s", can == 0 ? "-" : "");
-    if (count_uses(config, slot, map, &left) && left == DRIVER_USES_UNKNOWN)
+    if (can != 0 && count_uses(config, slot, map, &left) && left == DRIVER_USES_UNKNOWN)
         output_result(output, "; counts uses");
-    else if (count_uses(config, slot, map, &left))
+    else if (can != 0 && count_uses(config, slot, map, &left))
         output_result(output, "; uses left: %" PRIu32, left);
     output_result(output, "\n");
 }

@@ -16,8 +16,8 @@
 #define AT_FIRST_CRC (AT_DESCRIPTION_CRC + 2)
 #define AT_HASHES (AT_FIRST_CRC + 2)
 #define AT_CHECK (AT_HASHES + MARK_HASHES_BYTES)
-#define CHECK_BYTES 3 /* of a SHA-256: a torn second part passes once in 16 million times, and then no key matches it  \
-                       */
+/* Of a SHA-256: a torn second part passes once in 16 million times, and then no key matches its hash. */
+#define CHECK_BYTES 3
 _Static_assert(AT_CHECK + CHECK_BYTES == MARK_BLOCK_BYTES, "the head fills one block");
 _Static_assert(PROFILE_MARK_SMALL_KEYS *MARK_KEY_BYTES + MARK_NAME_LEAST <= MARK_BLOCK_BYTES,
                "the mark of a few keys has one block of description, and so fits slots 9 to 15");

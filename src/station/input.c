@@ -125,7 +125,7 @@ static bool take_json_config(struct input *input)
 
 /*
  * What every config zone has (ATECC608B data sheet, section 2.2): a serial number that begins with 01 23, or zeros in a
- * template, and lock bytes of which each is 55 (unlocked) or 00.
+ * template, and lock bytes of which each is 55 (unlocked) or 00; FF in templates.
  */
 static const char *why_no_config_zone(const struct dump *dump)
 {
@@ -135,8 +135,8 @@ static const char *why_no_config_zone(const struct dump *dump)
     if (dump->first == 0 && !has_serial && !is_template)
         return "this is no config zone: its serial number does not begin with 0123";
     for (size_t at = LOCK_VALUE; at <= LOCK_CONFIG; at++) {
-        if (zone[at] != 0x55 && zone[at] != 0x00)
-            return "this is no config zone: its bytes 86 and 87, the locks, are neither 55 nor 00";
+        if (zone[at] != 0x55 && zone[at] != 0x00 && zone[at] != 0xff)
+            return "this is no config zone: its bytes 86 and 87, the locks, are none of 55, 00 and, in a template, FF";
     }
     return NULL;
 }

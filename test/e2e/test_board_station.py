@@ -23,9 +23,9 @@ def test_station_and_board(station, board):
     with serving("--swi-pty", station.chip) as server:
         with boot(board, "factory", flash, server.device) as factory:
             drive = ("board", "provision", EXAMPLE, "--console", factory.console)
-            assert station.json(*drive, "--dry-run").event("plan")["changes"] == 2
+            assert station.json(*drive, "--dry-run").event("plan")["changes"] == 4
             first = station.json(*drive).event("provisioned")
-            assert first["changes"] == 2 and [key["slot"] for key in first["keys"]] == [0, 2]
+            assert first["changes"] == 4 and [key["slot"] for key in first["keys"]] == [0, 2]
             again = station.json(*drive, "--end").event("provisioned")
             assert again["changes"] == 0
             assert [key["public_key"] for key in again["keys"]] == [key["public_key"] for key in first["keys"]]

@@ -60,8 +60,8 @@ def test_whole_line(line):
         assert "plan for" in shown.out and "4 changes" in shown.out and "state            blank\n" in shown.out
         assert station.snapshot() == before, "looking writes nothing: neither chip nor flash nor station"
         done = line.provision(board)
-        assert "provisioned: " in done.out and "2 changes, 2 keys proven" in done.out
-        assert "[2/4] generate-key 18 board, slot 2" in done.err
+        assert "provisioned: " in done.out and "4 changes, 2 keys proven" in done.out
+        assert "[3/6] generate-key 18 board, slot 2" in done.err
         csr = (station.device / "board.csr").read_text()
         again = line.provision(board)
         assert "nothing to do: " in again.out and "key 18 board: slot 2, was there" in again.out

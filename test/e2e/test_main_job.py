@@ -175,7 +175,7 @@ def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
     record = provisioned.record
 
     error = provisioned.run("--json", "provision", EXAMPLE, code=4).error
-    assert error["reason"] == "foreign-key" and error["slot"] == slot and "who replaced" in error["next"]
+    assert error["reason"] == "foreign-key" and error["slot"] == slot and "erase" in error["next"]
     assert provisioned.record == record, "the record still tells of the key that was proven"
 
 

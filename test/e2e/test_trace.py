@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from conftest import DUMPS, EXAMPLE, run_program
-from test_transports import request, serving, sock, write  # noqa: F401 (a fixture)
+from test_transports import request, serving, write
 
 LINE = re.compile(r"(\d+)\.(\d{9}) (?:wake (\d+)|(write|read)(\+?) ([0-9a-f]{2}) (ack|nack(?:@\d+)?)((?: (?:[0-9a-f]{2}|\*\*))*)"
                   r"(?: ; ([ -~]+))?)$")
