@@ -22,7 +22,8 @@ _Static_assert(AT_CHECK + CHECK_BYTES == MARK_BLOCK_BYTES, "the head fills one b
 _Static_assert(PROFILE_MARK_SMALL_KEYS *MARK_KEY_BYTES + MARK_NAME_LEAST <= MARK_BLOCK_BYTES,
                "the mark of a few keys has one block of description, and so fits slots 9 to 15");
 
-static const uint8_t magic[2] = {'I', 'M'};
+#define MAGIC_0 'I'
+#define MAGIC_1 'M'
 #define FORMAT 1
 #define KEYS_MAX 15 /* a chip has 16 slots, and the mark is in one */
 
@@ -118,7 +119,8 @@ bool mark_has_key(const struct mark *mark, size_t key, const uint8_t point[stati
 void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES])
 {
     memset(block, mark->unused, MARK_BLOCK_BYTES);
-    memcpy(block + AT_MAGIC, magic, sizeof(magic));
+    block[AT_MAGIC] = MAGIC_0;
+    block[AT_MAGIC + 1] = MAGIC_1;
     block[AT_FORMAT] = FORMAT;
     block[AT_KEY_COUNT] = mark->key_count;
     memcpy(block + AT_PROFILE, mark->profile, sizeof(mark->profile));
@@ -136,7 +138,7 @@ void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BY
  */
 static bool is_torn_begin(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest)
 {
-    uint8_t wanted[AT_DESCRIPTION_CRC] = {magic[0], magic[1], FORMAT};
+    uint8_t wanted[AT_DESCRIPTION_CRC] = {MAGIC_0, MAGIC_1, FORMAT};
     bool over_ff = true, over_00 = true;
 
     memcpy(wanted + AT_PROFILE, digest, MARK_PROFILE_BYTES);
@@ -151,7 +153,7 @@ static bool is_torn_begin(const uint8_t block[static MARK_BLOCK_BYTES], const ui
 
 static bool has_first_part(const uint8_t block[static MARK_BLOCK_BYTES])
 {
-    return memcmp(block + AT_MAGIC, magic, sizeof(magic)) == 0 && block[AT_FORMAT] == FORMAT &&
+    return block[AT_MAGIC] == MAGIC_0 && block[AT_MAGIC + 1] == MAGIC_1 && block[AT_FORMAT] == FORMAT &&
            block[AT_KEY_COUNT] <= KEYS_MAX && load16_le(block + AT_FIRST_CRC) == crc_of(block, AT_FIRST_CRC);
 }
 
