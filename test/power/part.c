@@ -6,6 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
@@ -185,4 +189,32 @@ bool part_scalar(const struct virtual_memory *memory, unsigned slot, uint8_t sca
 {
     memcpy(scalar, part_slot(memory, slot).data + 4, 32);
     return part_is_private(memory, slot) && virtual_scalar_is_valid(scalar);
+}
+
+/* The public key of a private one, computed outside. */
+static bool public_of(const uint8_t scalar[static 32], uint8_t point[static 65])
+{
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *sum = group == NULL ? NULL : EC_POINT_new(group);
+    BIGNUM *number = BN_bin2bn(scalar, 32, NULL);
+    const bool good = sum != NULL && number != NULL && EC_POINT_mul(group, sum, number, NULL, NULL, NULL) == 1 &&
+                      EC_POINT_point2oct(group, sum, POINT_CONVERSION_UNCOMPRESSED, point, 65, NULL) == 65;
+
+    BN_free(number);
+    EC_POINT_free(sum);
+    EC_GROUP_free(group);
+    return good;
+}
+
+bool part_public(const struct virtual_memory *memory, unsigned slot, uint8_t point[static 65])
+{
+    const uint8_t *content = part_slot(memory, slot).data;
+    uint8_t scalar[32];
+
+    if (part_is_private(memory, slot))
+        return part_scalar(memory, slot, scalar) && public_of(scalar, point);
+    point[0] = 4;
+    memcpy(point + 1, content + 4, 32);
+    memcpy(point + 33, content + 40, 32);
+    return true;
 }

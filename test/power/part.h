@@ -70,4 +70,7 @@ struct bytes part_slot(const struct virtual_memory *memory, unsigned slot);
 /* The private key in a slot; false when there is no valid one. */
 bool part_scalar(const struct virtual_memory *memory, unsigned slot, uint8_t scalar[static 32]);
 
+/* 04 | X | Y of the key in a slot, private or public, computed outside; false when a private one is not valid. */
+bool part_public(const struct virtual_memory *memory, unsigned slot, uint8_t point[static 65]);
+
 #endif

@@ -58,6 +58,53 @@ static bool is_fresh(const struct scene *scene, const struct virtual_memory *mem
            !bytes_equal(part_slot(memory, slot), part_slot(&scene->initial, slot));
 }
 
+/* Whether the head's check value is that of its bytes: done, whatever it names. */
+static bool is_checked(const uint8_t head[static 32])
+{
+    uint8_t hash[32];
+
+    digest_of(bytes_of(head, 29), hash);
+    return memcmp(head + 29, hash, 3) == 0;
+}
+
+/*
+ * The mark in its slot, by docs/reference/mark.md: true where it is done and names the very keys that the slots hold.
+ * Written without the product's code.
+ */
+static bool mark_names_keys(const struct scene *scene, const struct virtual_memory *memory)
+{
+    const uint8_t *head = part_slot(memory, scene->profile.mark_slot).data;
+    const size_t keys = scene->profile.key_count;
+    const size_t each = keys == 0 ? 0 : 15 / keys < 8 ? 15 / keys : 8;
+    uint8_t hash[32], point[65];
+
+    if (head[0] != 'I' || head[1] != 'M' || head[3] != keys || !is_checked(head))
+        return false;
+    for (size_t i = 0; i < keys; i++) {
+        const uint8_t *entry = head + 32 + 5 * i;
+
+        if (!part_public(memory, entry[4] >> 4, point))
+            return false;
+        digest_of(bytes_of(point, sizeof point), hash);
+        if (memcmp(head + 14 + i * each, hash, each) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Which fresh keys a finished mark names, and how a torn one is torn, makes no difference to a program. */
+static void plain_mark(const struct scene *scene, const struct virtual_memory *memory, uint8_t *head)
+{
+    bool unused = true;
+
+    for (size_t i = 14; i < 32; i++)
+        unused = unused && head[i] == head[14] && (head[i] == 0x00 || head[i] == 0xff);
+    if (mark_names_keys(scene, memory))
+        memset(head + 14, 0xf5, 18);
+    else if (head[0] == 'I' && head[1] == 'M' && !unused && !is_checked(head))
+        memset(head + 14, 0xf6, 18);
+}
+
 void part_digest(const struct scene *scene, const struct virtual_memory *memory, uint8_t digest[static 32])
 {
     static const size_t locks[] = {86, 87};
@@ -71,6 +118,8 @@ void part_digest(const struct scene *scene, const struct virtual_memory *memory,
         if (is_fresh(scene, memory, slot))
             memset(plain.data + (content.data - memory->data), 0xf5, content.len);
     }
+    if (scene->profile.mark_slot != 0)
+        plain_mark(scene, memory, plain.data + (part_slot(memory, scene->profile.mark_slot).data - memory->data));
     digest_of(bytes_of((const uint8_t *)&plain, sizeof plain), digest);
 }
 
