@@ -14,8 +14,7 @@
 #include "transport/tty.h"
 
 #define PROTOCOL "1"
-#define ATTEMPTS 6 /* the longest command, run, has 100 characters: on a line with 2 % noise every sixth comes whole   \
-                    */
+#define ATTEMPTS 6    /* the longest command, run, has 100 characters: on a bad line most of its copies are damaged */
 #define HELLO_MS 1000 /* between two hello commands */
 #define BUSY_PATIENCE 20
 #define POLL_MS 100 /* between two looks for signals */
