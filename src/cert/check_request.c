@@ -245,7 +245,7 @@ bool cert_check_request(struct bytes der, const uint8_t point[static P256_POINT_
                         struct error *err)
 {
     uint8_t copy[REQUEST_MAX]; /* GnuTLS asks for memory that it could write, and does not write it */
-    const gnutls_datum_t data = {.data = copy, .size = (unsigned)der.len};
+    const gnutls_datum_t data = {copy, (unsigned)der.len};
     gnutls_x509_crq_t request = NULL;
     bool ok;
 

@@ -54,7 +54,7 @@ enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_
 {
     static const struct chip_question question = {&chip_command_read, "read the serial number",
                                                   ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
-    struct chip_config config;
+    struct chip_config config = {.zone = {0}};
     enum chip_status status = chip_ask(chip, &question, zone_block_address(0), config.zone, err);
 
     if (status == CHIP_OK)

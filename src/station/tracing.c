@@ -42,7 +42,7 @@ bool tracing_open(struct tracing *tracing, const struct station_config *config, 
         error_with_errno(err, errno);
         error_with_subject(err, config->trace);
         if (fd >= 0)
-            (void)close(fd);
+            (void)close(fd); /* cppcheck-suppress doubleFree ; fdopen() failed, so it is still ours */
         return false;
     }
     tracing->trace = malloc(sizeof *tracing->trace);

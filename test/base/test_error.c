@@ -194,7 +194,8 @@ static void fail_with_own_buffers(struct error *err)
 {
     char *path = malloc(64), *cause = malloc(64);
 
-    assert_true(path != NULL && cause != NULL);
+    if (path == NULL || cause == NULL)
+        abort();
     strcpy(path, "/state/0123/record.json");
     strcpy(cause, "line 7 is damaged");
     error_set(err, ERROR_STORAGE_CORRUPT, error_keep(err, cause), error_keep_format(err, "imprint erase %d", 42));

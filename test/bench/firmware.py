@@ -14,8 +14,8 @@ from board import BOARDS, IMAGES, powered  # noqa: E402
 from conftest import Station  # noqa: E402
 from test_transports import serving  # noqa: E402
 
-# KiB of the core and of all that is our own, just above what docs/guide/porting.md says. The core is to come back below 24.
-LIMITS = {"factory": "25,34", "primary": "15,18"}
+# KiB of the core and of all that is our own, just above what docs/guide/porting.md says, with GCC 14 too. The core is to come back below 24.
+LIMITS = {"factory": "26,35", "primary": "15,18"}
 
 
 def sections(board, name):

@@ -140,7 +140,7 @@ static bool verifies(struct bytes der, const uint8_t point[CERT_KEY_BYTES])
 
 static void check_real(const struct real_row *row)
 {
-    struct file file, issuer;
+    struct file file = {.len = 0}, issuer = {.len = 0};
     uint8_t serial[CERT_CHIP_SERIAL_BYTES], bytes[CERT_COMPRESSED_BYTES], trailer[8], again[CERT_MAX];
     struct cert_template own;
     const struct cert_template *form = row->form;
@@ -201,7 +201,7 @@ static const char slot12[] = "ECC949988F619130B9277322958CFDA97D9B0A8CB8F37894BC
 static void check_slot(const char *slot, const char *name, const char *issuer_name, const struct cert_template *form)
 {
     static const uint8_t serial[] = {0x01, 0x23, 0xa2, 0x3f, 0x29, 0xf9, 0x36, 0x6a, 0x01};
-    struct file file, issuer;
+    struct file file = {.len = 0}, issuer = {.len = 0};
     uint8_t bytes[CERT_COMPRESSED_BYTES], der[CERT_MAX];
     struct bytes_out out = {.data = der, .cap = sizeof der};
     struct cert_compressed compressed;
@@ -251,7 +251,7 @@ static void test_slots_of_a_real_chip(void **state)
 static void test_roots(void **state)
 {
     struct virtual_crypto *crypto = virtual_crypto_new();
-    struct file root;
+    struct file root = {.len = 0};
     uint8_t key[CERT_KEY_BYTES];
 
     (void)state;
