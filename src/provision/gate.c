@@ -286,7 +286,7 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
 {
     const struct provision_lock *lock = step->kind->lock;
     struct provision *provision = run->provision;
-    struct provision_plan *plan = run->plan;
+    const struct provision_plan *plan = run->plan;
     struct chip_config now;
     uint16_t summary = 0;
     enum provision_status result = look(provision, plan, step, &now, err);

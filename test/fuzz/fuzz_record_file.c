@@ -60,12 +60,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error err = ERROR_IN(room);
     json_t *record = NULL;
     FILE *file = fopen(path, "wb");
+    size_t written;
+    int closed;
 
     require(file != NULL);
     if (file == NULL)
         return 0;
-    require(fwrite(data, 1, size, file) == size);
-    require(fclose(file) == 0);
+    written = fwrite(data, 1, size, file);
+    closed = fclose(file);
+    require(written == size && closed == 0);
     if (evidence_load(path, &record, &err)) {
         require(record != NULL);
         ask_facts(record);
