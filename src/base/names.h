@@ -499,7 +499,7 @@
 #define provision_triage imprint_provision_triage
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
-#define published_key_name imprint_published_key_name
+#define published_keys_name imprint_published_keys_name
 #define random_watch_accepts imprint_random_watch_accepts
 #define reason_of_core imprint_reason_of_core
 #define rehearsal_check_console imprint_rehearsal_check_console

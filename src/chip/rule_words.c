@@ -45,13 +45,13 @@ static const char *const rule_texts[CHIP_RULE_COUNT] = {
     [CHIP_RULE_REQ_AUTH_GENKEY] =
         "bit 7 of its KeyConfig (ReqAuth) is 1: GenKey needs another key to be authorised first",
     [CHIP_RULE_LATCH] =
-        "bit 12 of its KeyConfig (PersistentDisable; ATECC508A: IntrusionDisable) is 1: its key works only "
-        "while the chip's latch is set, and the latch is not set",
+        ("bit 12 of its KeyConfig (PersistentDisable; ATECC508A: IntrusionDisable) is 1: its key works only "
+         "while the chip's latch is set, and the latch is not set"),
     [CHIP_RULE_WRITE_KEY_AUTH] =
         "bit 7 of its WriteKey slot's KeyConfig (ReqAuth) is 1: encrypted writes need another key to be authorised first",
     [CHIP_RULE_WRITE_KEY_LATCH] =
-        "bit 12 of its WriteKey slot's KeyConfig (PersistentDisable) is 1: encrypted writes work "
-        "only while the chip's latch is set",
+        ("bit 12 of its WriteKey slot's KeyConfig (PersistentDisable) is 1: encrypted writes work "
+         "only while the chip's latch is set"),
 };
 
 void chip_words_for_rule(struct error *err)

@@ -8,7 +8,7 @@ static const struct cli_option options[] = {
 
 static enum cli_exit run_adopt(struct cli *cli)
 {
-    return provision_verb_run(cli, true);
+    return verb_provision_run(cli, true);
 }
 
 const struct cli_verb cli_verb_adopt = {

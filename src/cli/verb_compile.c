@@ -89,7 +89,7 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     if (!key_files_read_key(&compilation->source, key, &out, err))
         return false;
     if (compilation->compiled.profile.rehearsal != PROFILE_REHEARSAL_ALLOWED &&
-        published_key_name(bytes_written(&out)) != NULL)
+        published_keys_name(bytes_written(&out)) != NULL)
         return refuse(key, "its file holds a published TEST key, and the profile allows no rehearsal",
                       "name a file with your own key, or write `rehearsal: allowed` in the profile", err);
     compilation->compiled.public_key_count++;

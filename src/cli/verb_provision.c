@@ -269,7 +269,7 @@ static bool provision_device(struct run *run, struct error *err)
     return ok;
 }
 
-enum cli_exit provision_verb_run(struct cli *cli, bool adopt)
+enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
 {
     struct run run;
     struct error err = ERROR_IN(cli->error_room);
@@ -310,7 +310,7 @@ enum cli_exit provision_verb_run(struct cli *cli, bool adopt)
 
 static enum cli_exit run_provision(struct cli *cli)
 {
-    return provision_verb_run(cli, false);
+    return verb_provision_run(cli, false);
 }
 
 const struct cli_verb cli_verb_provision = {

@@ -17,6 +17,6 @@ enum provision_shared { PROVISION_DRY_RUN, PROVISION_ONLY, PROVISION_REHEARSAL, 
  * Runs the engine with the profile that the command line names. `adopt`: makes key records of a device that is done,
  * and writes nothing to its chip.
  */
-enum cli_exit provision_verb_run(struct cli *cli, bool adopt);
+enum cli_exit verb_provision_run(struct cli *cli, bool adopt);
 
 #endif

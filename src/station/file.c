@@ -46,9 +46,10 @@ static void remove_stale(const char *path, const char *above)
     const char *base = strrchr(path, '/') == NULL ? path : strrchr(path, '/') + 1;
     const size_t len = strlen(base);
     DIR *folder = opendir(above);
+    const int folder_fd = folder == NULL ? -1 : dirfd(folder);
     const struct dirent *entry;
 
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+    while (folder_fd >= 0 && (entry = readdir(folder)) != NULL) {
         const char *rest = entry->d_name + len;
         int fd;
 
@@ -57,9 +58,9 @@ static void remove_stale(const char *path, const char *above)
         rest += strlen(TEMP_SUFFIX);
         if (rest[0] == '\0' || rest[strspn(rest, "0123456789")] != '\0')
             continue;
-        fd = openat(dirfd(folder), entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        fd = openat(folder_fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+            (void)unlinkat(folder_fd, entry->d_name, 0);
         if (fd >= 0)
             (void)close(fd);
     }

@@ -74,7 +74,7 @@ static bool is_pattern(struct bytes key)
     return step <= 1;
 }
 
-const char *published_key_name(struct bytes key)
+const char *published_keys_name(struct bytes key)
 {
     uint8_t digest[CRYPTO_SHA256_BYTES];
 

@@ -13,6 +13,6 @@
  * bytes), a public key (04 | X | Y) or a secret (32 bytes, such as an IO protection key). Secrets that are a pattern
  * (all bytes equal, or counting) count as published.
  */
-const char *published_key_name(struct bytes key);
+const char *published_keys_name(struct bytes key);
 
 #endif

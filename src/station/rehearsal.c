@@ -76,7 +76,7 @@ bool rehearsal_check_console(struct rehearsal *rehearsal, const char *console, s
 
 static bool check_key(struct rehearsal *rehearsal, struct bytes key, struct error *err)
 {
-    const char *name = published_key_name(key);
+    const char *name = published_keys_name(key);
 
     return name == NULL || rehearsal_note(rehearsal, REHEARSAL_TEST_KEY, name, err);
 }

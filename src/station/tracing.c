@@ -58,16 +58,20 @@ bool tracing_open(struct tracing *tracing, const struct station_config *config, 
 void tracing_close(struct tracing *tracing)
 {
     bool ok = true;
+    int why = 0;
 
     if (tracing->file != NULL) {
         ok = ferror(tracing->file) == 0;
         if (!ok) /* says so in the trace, or meets the reason again */
             (void)fputs("# cut short: an earlier line could not be written\n", tracing->file);
-        errno = EIO;
-        ok = fclose(tracing->file) == 0 && ok;
+        why = EIO; /* where an earlier line failed and the rest did not */
+        if (fclose(tracing->file) != 0) {
+            why = errno;
+            ok = false;
+        }
     }
-    if (!ok && errno != EPIPE && tracing->failure != NULL) /* a reader may have had enough */
-        *tracing->failure = errno;
+    if (!ok && why != EPIPE && tracing->failure != NULL) /* a reader may have had enough */
+        *tracing->failure = why;
     free(tracing->trace);
     *tracing = (struct tracing){.trace = NULL};
 }

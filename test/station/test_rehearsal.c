@@ -103,20 +103,20 @@ static void test_published_secrets(void **state)
     uint8_t key[32];
 
     (void)state;
-    assert_non_null(published_key_name(bytes_of(io_key, sizeof io_key)));
-    assert_non_null(published_key_name(bytes_of(rfc_key, sizeof rfc_key)));
+    assert_non_null(published_keys_name(bytes_of(io_key, sizeof io_key)));
+    assert_non_null(published_keys_name(bytes_of(rfc_key, sizeof rfc_key)));
     for (size_t i = 0; i < sizeof key; i++) {
         memcpy(key, io_key, sizeof key);
         key[i] ^= 1;
-        assert_null(published_key_name(bytes_of(key, sizeof key)));
+        assert_null(published_keys_name(bytes_of(key, sizeof key)));
     }
     memset(key, 0xff, sizeof key);
-    assert_non_null(published_key_name(bytes_of(key, sizeof key)));
+    assert_non_null(published_keys_name(bytes_of(key, sizeof key)));
     for (size_t i = 0; i < sizeof key; i++)
         key[i] = (uint8_t)i;
-    assert_non_null(published_key_name(bytes_of(key, sizeof key)));
+    assert_non_null(published_keys_name(bytes_of(key, sizeof key)));
     key[31]++;
-    assert_null(published_key_name(bytes_of(key, sizeof key)));
+    assert_null(published_keys_name(bytes_of(key, sizeof key)));
 }
 
 /* A device without the chip: one step that imports the key of the test. */
