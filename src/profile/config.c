@@ -83,8 +83,8 @@ static void derive_slot(const struct profile_key *key, struct chip_config *confi
 }
 
 /*
- * The slot of the mark: read and written in clear, now and after the data lock, as slot 8 of a Trust&GO part is; not
- * Lockable, so that nobody can freeze it half-way.
+ * The slot of the mark: read and written in clear, before and after the data lock, as slot 8 of a Trust&GO part is. Not
+ * Lockable: a locked slot would keep an unfinished mark for ever.
  */
 #define MARK_SLOT_CONFIG 0x0F0F
 #define MARK_KEY_CONFIG 0x001C /* KeyType 7: no ECC key */

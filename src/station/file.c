@@ -38,8 +38,8 @@ struct temp {
 };
 
 /*
- * Deletes what interrupted writes of `path` left: files of our naming that nobody has locked. Whoever writes one holds
- * the lock, on whatever machine that shares the folder.
+ * Deletes the temporary files that interrupted writes of `path` left: files with the temporary name of `path` that are
+ * not locked. A process that is still writing such a file holds its lock, also on another machine with the same folder.
  */
 static void remove_stale(const char *path, const char *above)
 {

@@ -24,7 +24,7 @@ struct station_config {
     size_t fault_count;
     const char *trace;  /* file for the traffic of the virtual chip's bus; NULL: none */
     bool trace_secrets; /* do not hide keys in it */
-    int *trace_failure; /* gets the errno when the trace could not be written whole; NULL: nobody asks */
+    int *trace_failure; /* gets the errno when the trace could not be written completely; may be NULL */
     const char *user;   /* who opens the key records, "imprint keys": whoever finds them in use is told */
 };
 

@@ -38,7 +38,7 @@ void stop_signals(sigset_t *set)
     }
 }
 
-/* Says the last words where that does not block: nobody may read the other end of a pipe. */
+/* Prints the last message only where that does not block: a pipe may be full, and its reader gone. */
 static _Noreturn void end_program(void)
 {
     struct pollfd out = {.fd = stop.ending.fd, .events = POLLOUT};

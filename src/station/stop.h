@@ -27,7 +27,7 @@ void stop_signals(sigset_t *set);
 /* From now on a signal ends the program. Call it once, before any other thread exists. False with errno. */
 bool stop_start_watching(const struct stop_ending *ending);
 
-/* For verbs that take the signals themselves: they stay blocked and pending, and nobody waits for them any more. */
+/* For verbs that read the signals themselves: the thread ends, and the signals stay blocked and pending. */
 void stop_end_watching(void);
 
 /* From now on the first signal is only noted, for stop_is_wanted(), and ends the program after STOP_GRACE_MS. */
