@@ -38,21 +38,6 @@ static int end(void **state)
     return 0;
 }
 
-static psa_status_t do_register(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-
-    return mbedtls_psa_register_se_key(&attributes);
-}
-
-static psa_status_t do_generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 static psa_status_t do_import(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
@@ -181,15 +166,15 @@ static void duplicate_id_of_a_chip_key(void **state)
     uint8_t point[65], digest[32];
 
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     point_of(16, point);
     world.driver.settings.replace_unclaimed = true;
     virtual_digest(world.part, digest);
     for (int slot = -1; slot <= 4; slot++) {
-        world_expect_reason(&world, do_generate(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, world_generate(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
         world_expect_reason(&world, do_import(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
         if (slot >= 0)
-            world_expect_reason(&world, do_register(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+            world_expect_reason(&world, world_register(16, slot), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     }
     expect_chip_unchanged(digest);
     world_prove(&world, 16, point);
@@ -205,14 +190,14 @@ static void duplicate_id_of_a_local_key(void **state)
     assert_int_equal(generate_local(16), PSA_SUCCESS);
     point_of(16, point);
     virtual_digest(world.part, digest);
-    world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect_reason(&world, world_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     world_expect_reason(&world, do_import(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-    world_expect_reason(&world, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect_reason(&world, world_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     expect_chip_unchanged(digest);
     world_prove(&world, 16, point);
 
     /* And the other way round, which the core sees by itself. */
-    world_expect(&world, do_register(17, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(17, 0), PSA_SUCCESS);
     assert_int_equal(generate_local(17), PSA_ERROR_ALREADY_EXISTS);
     world_prove_key(&world, 17);
 }
@@ -227,11 +212,11 @@ static void duplicate_id_of_a_damaged_record(void **state)
     for (size_t i = 0; i < 2; i++) {
         medium.uid = 16;
         medium.get = damages[i];
-        world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
-        world_expect_reason(&world, do_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, world_generate(16, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+        world_expect_reason(&world, world_register(16, 0), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     }
     medium.get = STORAGE_FAILED;
-    world_expect_reason(&world, do_generate(16, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
+    world_expect_reason(&world, world_generate(16, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
     expect_chip_unchanged(digest);
 }
 
@@ -261,23 +246,23 @@ static void damaged_records_stop_creation(void **state)
         memcpy(record, good, sizeof good);
         record[damages[i].offset] = damages[i].value;
         assert_int_equal(psa_its_set(77, (uint32_t)damages[i].len, record, 0), PSA_SUCCESS);
-        world_expect_reason(&world, do_generate(18, 3), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+        world_expect_reason(&world, world_generate(18, 3), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
         assert_int_equal(world.driver.last_error.key_id, 77);
         world.driver.settings.replace_unclaimed = true;
-        world_expect_reason(&world, do_generate(18, -1), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
+        world_expect_reason(&world, world_generate(18, -1), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
         world.driver.settings.replace_unclaimed = false;
         /* Registering writes nothing to the chip, and using keys does not either. */
         psa_key_id_t id = 100 + (psa_key_id_t)i;
-        world_expect(&world, do_register(id, 0), PSA_SUCCESS);
+        world_expect(&world, world_register(id, 0), PSA_SUCCESS);
         world_prove_key(&world, id);
         assert_int_equal(psa_its_remove(77), PSA_SUCCESS);
     }
     /* The same record unharmed claims slot 2, and only that. */
     assert_int_equal(psa_its_set(77, sizeof good, good, 0), PSA_SUCCESS);
-    world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
+    world_expect_reason(&world, world_generate(18, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
     assert_int_equal(world.driver.last_error.key_id, 77);
     expect_chip_unchanged(digest);
-    world_expect(&world, do_generate(18, 3), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 3), PSA_SUCCESS);
 }
 
 static void other_records_claim_nothing(void **state)
@@ -290,7 +275,7 @@ static void other_records_claim_nothing(void **state)
     assert_int_equal(psa_its_set(0x80000000u, 3, "abc", 0), PSA_SUCCESS);
     assert_int_equal(psa_its_set(0xffffff52u, 3, "abc", 0), PSA_SUCCESS);
     assert_int_equal(generate_local(5), PSA_SUCCESS);
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_prove_key(&world, 18);
 }
 
@@ -301,7 +286,7 @@ static void storage_that_cannot_be_listed(void **state)
     (void)state;
     virtual_digest(world.part, digest);
     medium.next = STORAGE_FAILED;
-    world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
+    world_expect_reason(&world, world_generate(18, 2), PSA_ERROR_STORAGE_FAILURE, ERROR_STORAGE_FAILED);
     expect_chip_unchanged(digest);
 }
 
@@ -314,13 +299,13 @@ static void full_storage_is_found_before_the_chip_is_touched(void **state)
     (void)state;
     virtual_digest(world.part, digest);
     medium.full = true;
-    assert_int_equal(do_generate(18, 2), PSA_ERROR_INSUFFICIENT_STORAGE);
-    assert_int_equal(do_register(16, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(world_generate(18, 2), PSA_ERROR_INSUFFICIENT_STORAGE);
+    assert_int_equal(world_register(16, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
     expect_chip_unchanged(digest);
     assert_false(exists(18));
     assert_false(exists(16));
     medium.full = false;
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_restart(&world);
     world_prove_key(&world, 18);
 }
@@ -333,12 +318,12 @@ static void unwritten_key_record_is_an_error(void **state)
     for (size_t i = 0; i < 3; i++) {
         medium.uid = 18;
         medium.set = failures[i];
-        assert_int_not_equal(do_generate(18, 2), PSA_SUCCESS);
-        assert_int_not_equal(do_register(18, 0), PSA_SUCCESS);
+        assert_int_not_equal(world_generate(18, 2), PSA_SUCCESS);
+        assert_int_not_equal(world_register(18, 0), PSA_SUCCESS);
         assert_false(exists(18));
         medium.set = STORAGE_OK;
     }
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_prove_key(&world, 18);
 }
 
@@ -353,13 +338,13 @@ static void failed_creation_leaves_no_slot_behind(void **state)
     for (unsigned attempt = 1; attempt <= 6; attempt++) {
         world_restart(&world);
         world_arm(&world, "silent", attempt);
-        world_expect_reason(&world, do_generate(18, 2), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
+        world_expect_reason(&world, world_generate(18, 2), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
         assert_false(exists(18));
         virtual_power_cycle(world.part);
     }
     assert_true(world_slot_public(&world, 2, after));
     assert_memory_equal(before, after, sizeof after);
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_prove_key(&world, 18);
 }
 
@@ -370,7 +355,7 @@ static void failed_destroy_keeps_the_key(void **state)
     unsigned faults = 0;
 
     (void)state;
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     for (unsigned group = 1;; group++) {
         world_restart(&world);
         world_arm(&world, "silent", group);
@@ -388,16 +373,16 @@ static void failed_destroy_keeps_the_key(void **state)
     virtual_power_cycle(world.part);
     world_restart(&world);
     assert_false(exists(18));
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
 }
 
 static void destroy_without_a_driver_keeps_the_key(void **state)
 {
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     driver_bind(NULL);
     assert_int_equal(psa_destroy_key(16), PSA_ERROR_BAD_STATE);
-    assert_int_equal(do_generate(18, 2), PSA_ERROR_BAD_STATE);
+    assert_int_equal(world_generate(18, 2), PSA_ERROR_BAD_STATE);
     driver_bind(&world.driver);
     assert_true(exists(16));
     world_prove_key(&world, 16);
@@ -411,7 +396,7 @@ static void destroy_on_a_failing_medium_keeps_the_key(void **state)
     uint8_t digest[32];
 
     (void)state;
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     virtual_digest(world.part, digest);
     medium.uid = TRANSACTION_UID;
     medium.set = STORAGE_FULL;
@@ -428,7 +413,7 @@ static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
     uint8_t digest[32];
 
     (void)state;
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     virtual_digest(world.part, digest);
     assert_int_equal(psa_its_set(77, 10, "not a key.", 0), PSA_SUCCESS);
     world_expect_reason(&world, psa_destroy_key(18), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
@@ -448,16 +433,16 @@ static void an_impossible_slot_number(void **state)
 
     (void)state;
     assert_int_equal(psa_its_set(77, sizeof record, record, 0), PSA_SUCCESS);
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_prove_key(&world, 18);
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     world.driver.settings.replace_unclaimed = true;
-    world_expect(&world, do_generate(19, -1), PSA_SUCCESS);
+    world_expect(&world, world_generate(19, -1), PSA_SUCCESS);
     world_restart(&world);
     world_prove_key(&world, 19);
     /* It is a key that exists: its id is not free, and using it is refused. */
     assert_true(exists(77));
-    world_expect_reason(&world, do_generate(77, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect_reason(&world, world_generate(77, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     world_expect_reason(
         &world,
         psa_sign_hash(77, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len),
@@ -473,19 +458,19 @@ static void two_ids_share_a_slot(void **state)
     uint8_t point[65];
 
     (void)state;
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     point_of(18, point);
-    world_expect(&world, do_register(19, 2), PSA_SUCCESS);
+    world_expect(&world, world_register(19, 2), PSA_SUCCESS);
     world_prove(&world, 19, point);
     /* Neither may be replaced by a third. */
-    world_expect_reason(&world, do_generate(20, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
+    world_expect_reason(&world, world_generate(20, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     assert_false(exists(18));
     world_prove(&world, 19, point);
     world_restart(&world);
     world_prove(&world, 19, point);
     world_expect(&world, psa_destroy_key(19), PSA_SUCCESS);
-    world_expect(&world, do_register(21, 2), PSA_SUCCESS);
+    world_expect(&world, world_register(21, 2), PSA_SUCCESS);
     uint8_t other[65];
     point_of(21, other);
     assert_memory_not_equal(point, other, sizeof point);
@@ -524,9 +509,9 @@ static void late_registration(void **state)
     world_attach(&world);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
-    world_expect(&world, do_generate(18, 2), PSA_SUCCESS);
-    world_expect_reason(&world, do_generate(18, 3), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
+    world_expect_reason(&world, world_generate(18, 3), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     world_prove_key(&world, 16);
     world_prove_key(&world, 18);
     world_restart(&world);
@@ -537,7 +522,7 @@ static void late_registration(void **state)
 static void software_crypto_survives_a_missing_chip(void **state)
 {
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     world_stop(&world);
     world_attach(&world);
     world_arm(&world, "silent", 1);
@@ -563,7 +548,7 @@ static void short_digests_are_refused(void **state)
     size_t len;
 
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     for (size_t bytes = 0; bytes < 32; bytes++)
         assert_int_equal(
             psa_sign_hash(16, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, bytes, signature, sizeof signature, &len),
@@ -578,7 +563,7 @@ static void tls12_digests_of_48_bytes(void **state)
     size_t len;
 
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     point_of(16, point);
     assert_int_equal(psa_generate_random(digest, sizeof digest), PSA_SUCCESS);
     world_expect(
@@ -595,7 +580,7 @@ static void copies_and_derived_keys_are_refused(void **state)
     psa_key_id_t id;
 
     (void)state;
-    world_expect(&world, do_register(16, 0), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 0), PSA_SUCCESS);
     world.driver.settings.replace_unclaimed = true;
     virtual_digest(world.part, digest);
     assert_int_not_equal(psa_copy_key(16, &attributes, &id), PSA_SUCCESS);

@@ -25,14 +25,6 @@ static struct world world;
 static uint8_t key_point[P256_POINT_BYTES];
 static const uint8_t digest[32] = {1, 2, 3, 4, 5};
 
-static psa_status_t generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 static psa_status_t register_one(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
@@ -42,7 +34,7 @@ static psa_status_t register_one(psa_key_id_t id, int slot)
 
 static psa_status_t do_generate(void)
 {
-    return generate(NEW, 3);
+    return world_generate(NEW, 3);
 }
 
 static psa_status_t do_register(void)
@@ -96,7 +88,7 @@ static void begin(void)
     world_make(&world, WORLD_TRUST_AND_GO);
     world_start(&world);
     world_expect(&world, register_one(MAKER, 0), PSA_SUCCESS);
-    world_expect(&world, generate(KEY, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(KEY, 2), PSA_SUCCESS);
     world_expect(&world, psa_export_public_key(KEY, key_point, sizeof key_point, &len), PSA_SUCCESS);
 }
 

@@ -265,14 +265,6 @@ static int end(void **state)
     return 0;
 }
 
-static psa_status_t generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 static bool exists(psa_key_id_t id)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -310,8 +302,8 @@ static void interrupt_destruction(uint8_t before[static 64])
 
     make_transaction(record, 2, PSA_ATECC608A_LIFETIME, SLOT, SUBJECT, (struct transaction_note){.fresh = false});
     world_start(&world);
-    world_expect(&world, generate(17, 0), PSA_SUCCESS);
-    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    world_expect(&world, world_generate(17, 0), PSA_SUCCESS);
+    world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
     assert_true(world_slot_public(&world, SLOT, before));
     put(&world.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
     world_stop(&world);
@@ -356,7 +348,7 @@ static void the_chip_is_missing(void **state)
 
     /* Or at the next start. */
     world_start(&world);
-    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
     assert_int_equal(scrap_get(&world.storage, SCRAP_UID, &due), STORAGE_ABSENT);
     world_stop(&world);
 }
@@ -433,7 +425,7 @@ static void registered_late(void **state)
 
     /* The first call is a destruction, which opens a transaction before the driver is called. */
     world_start(&world);
-    world_expect(&world, generate(20, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(20, 2), PSA_SUCCESS);
     make_transaction(record, 1, PSA_ATECC608A_LIFETIME, 1, 19,
                      (struct transaction_note){.creation = TRANSACTION_CREATION_GENERATE, .fresh = true});
     put(&world.storage, TRANSACTION_UID, record, sizeof record);
@@ -479,7 +471,7 @@ static void torn_and_foreign_records_of_every_length(void **state)
 
     (void)state;
     world_start(&world);
-    world_expect(&world, generate(17, 0), PSA_SUCCESS);
+    world_expect(&world, world_generate(17, 0), PSA_SUCCESS);
     world_stop(&world);
     snprintf(path, sizeof path, "%s/00000000ffffff74.record", world.store_path);
     make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct transaction_note){.fresh = false});
@@ -527,13 +519,13 @@ static void a_failed_creation_leaves_scrap(void **state)
         medium.changes = 0;
         medium.fail_at = 2; /* the key record, after the transaction */
         medium.failure = STORAGE_FULL;
-        assert_int_not_equal(generate(SUBJECT, -1), PSA_SUCCESS);
+        assert_int_not_equal(world_generate(SUBJECT, -1), PSA_SUCCESS);
         assert_true(medium.changes > 2);
         assert_false(exists(SUBJECT));
         assert_true(slot_now(0).scrap);
         assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
     }
-    world_expect(&world, generate(SUBJECT, -1), PSA_SUCCESS);
+    world_expect(&world, world_generate(SUBJECT, -1), PSA_SUCCESS);
     assert_int_equal(slot_now(0).claimed_by, SUBJECT);
     assert_false(slot_now(0).scrap);
     assert_false(is_there(&world.storage, (uint64_t)0x60 << 32));
@@ -551,7 +543,7 @@ static void the_medium_fails_anywhere(void **state)
         medium.fail_at = fail_at;
         medium.failure = STORAGE_FAILED;
         medium.late = round % 2 == 1;
-        psa_status_t made = generate(SUBJECT, -1);
+        psa_status_t made = world_generate(SUBJECT, -1);
         psa_status_t destroyed = exists(SUBJECT) ? psa_destroy_key(SUBJECT) : PSA_SUCCESS;
         if (medium.changes < fail_at)
             break;
@@ -559,7 +551,7 @@ static void the_medium_fails_anywhere(void **state)
         if (made == PSA_SUCCESS && destroyed != PSA_SUCCESS && exists(SUBJECT))
             world_expect(&world, psa_destroy_key(SUBJECT), PSA_SUCCESS);
         if (!exists(SUBJECT))
-            world_expect(&world, generate(SUBJECT, -1), PSA_SUCCESS);
+            world_expect(&world, world_generate(SUBJECT, -1), PSA_SUCCESS);
         assert_int_equal(slot_now(0).claimed_by, SUBJECT);
         world_prove_key(&world, SUBJECT);
         world_expect(&world, psa_destroy_key(SUBJECT), PSA_SUCCESS);
@@ -577,12 +569,12 @@ static void a_claimed_slot_is_never_scrap(void **state)
     for (int due = 0; due < 2; due++) {
         world_start(&world);
         if (due == 0)
-            world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+            world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
         assert_true(world_slot_public(&world, SLOT, before));
         assert_int_equal(scrap_set(&world.storage, SCRAP_UID, due == 1), STORAGE_OK);
         world_restart(&world);
         assert_false(slot_now(SLOT).scrap);
-        world_expect(&world, generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
+        world_expect(&world, world_generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
         assert_true(world_slot_public(&world, SLOT, now));
         assert_memory_equal(before, now, sizeof now);
         assert_int_equal(is_there(&world.storage, SCRAP_UID), due == 0);
@@ -604,7 +596,7 @@ static void a_damaged_scrap_record(void **state)
         assert_false(slot_now(SLOT).scrap);
         assert_int_equal(slot_now(SLOT).fill, DRIVER_FILL_KEY);
     }
-    world_expect(&world, generate(SUBJECT, SLOT), PSA_SUCCESS);
+    world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
     assert_false(is_there(&world.storage, SCRAP_UID));
 }
 

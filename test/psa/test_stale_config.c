@@ -25,14 +25,6 @@ static int end(void **state)
     return 0;
 }
 
-static psa_status_t do_generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 /* Beside PSA, through the chip layer: a config zone in which slot 5 alone is for a signing key, locked. */
 static void configure_and_lock(void)
 {
@@ -56,10 +48,10 @@ static void a_config_zone_written_and_locked_beside_psa(void **state)
     (void)state;
     world_make(&world, WORLD_BLANK);
     world_start(&world);
-    world_expect(&world, do_generate(16, 0), PSA_ERROR_BAD_STATE);
+    world_expect(&world, world_generate(16, 0), PSA_ERROR_BAD_STATE);
     configure_and_lock();
-    world_expect(&world, do_generate(16, 0), PSA_ERROR_NOT_PERMITTED);
-    world_expect(&world, do_generate(16, -1), PSA_SUCCESS);
+    world_expect(&world, world_generate(16, 0), PSA_ERROR_NOT_PERMITTED);
+    world_expect(&world, world_generate(16, -1), PSA_SUCCESS);
     world_expect(&world, psa_get_key_attributes(16, &attributes), PSA_SUCCESS);
     world_expect(&world, psa_get_key_slot_number(&attributes, &slot), PSA_SUCCESS);
     assert_int_equal(slot, 5);
@@ -106,7 +98,7 @@ static void price_of_a_signature(void **state)
     (void)state;
     world_make(&world, WORLD_VARIED);
     world_start(&world);
-    world_expect(&world, do_generate(16, VARIED_SIGN), PSA_SUCCESS);
+    world_expect(&world, world_generate(16, VARIED_SIGN), PSA_SUCCESS);
     unlocked = commands_of_a_signature();
     assert_int_equal(chip_lock_data(&world.chip, false, 0, NULL), CHIP_OK);
     chip_sleep(&world.chip);

@@ -37,14 +37,6 @@ static int end(void **state)
     return 0;
 }
 
-static psa_status_t generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 /* Writes the record's file past the store. */
 static void plant(uint64_t uid, uint32_t flags, struct bytes content)
 {
@@ -75,7 +67,7 @@ static void write_once_is_refused(void **state)
         assert_int_equal(psa_its_set(uids[i], 3, "abc", PSA_STORAGE_FLAG_WRITE_ONCE), PSA_ERROR_NOT_SUPPORTED);
     assert_int_equal(psa_its_set(0x90000000u, 3, "abc", PSA_STORAGE_FLAG_WRITE_ONCE), PSA_SUCCESS);
     world_restart(&world);
-    world_expect(&world, generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_prove_key(&world, 18);
 }
 
@@ -92,7 +84,7 @@ static void write_once_does_not_stop_psa(void **state)
             world_stop(&world);
             plant(uids[u], PSA_STORAGE_FLAG_WRITE_ONCE, contents[c]);
             world_start(&world); /* psa_crypto_init() succeeds */
-            world_expect(&world, generate(18, 2), PSA_SUCCESS);
+            world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
             world_prove_key(&world, 18);
             world_restart(&world);
             world_prove_key(&world, 18);
@@ -129,7 +121,7 @@ static void a_slot_without_the_chips_lifetime(void **state)
     virtual_digest(world.part, after);
     assert_memory_equal(before, after, sizeof before);
     /* With the lifetime, or without the slot, nothing is refused. */
-    world_expect(&world, generate(18, 2), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     attributes = world_key_pair(0, -1);
     psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_VOLATILE);
     assert_int_equal(psa_generate_key(&attributes, &id), PSA_SUCCESS);

@@ -47,21 +47,6 @@ static void expect_unchanged(const uint8_t before[static 32])
     assert_memory_equal(before, now, sizeof now);
 }
 
-static psa_status_t do_register(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-
-    return mbedtls_psa_register_se_key(&attributes);
-}
-
-static psa_status_t do_generate(psa_key_id_t id, int slot)
-{
-    psa_key_attributes_t attributes = world_key_pair(id, slot);
-    psa_key_id_t made;
-
-    return psa_generate_key(&attributes, &made);
-}
-
 static void expect_refused(psa_status_t status, const char *words)
 {
     world_expect_reason(&world, status, PSA_ERROR_NOT_PERMITTED, ERROR_SLOT_POLICY);
@@ -86,8 +71,8 @@ static void refused_where_named(void **state)
             begin(slot, (struct world_policy){SIGNS, rows[row].key_config}, (struct world_policy){SIGNS, PAIR},
                   data_locked);
             virtual_digest(world.part, before);
-            expect_refused(do_register(16, slot), rows[row].words);
-            expect_refused(do_generate(17, slot), rows[row].words);
+            expect_refused(world_register(16, slot), rows[row].words);
+            expect_refused(world_generate(17, slot), rows[row].words);
             expect_unchanged(before);
             world_remove(&world);
         }
@@ -106,7 +91,7 @@ static void avoided_where_not_named(void **state)
             psa_key_slot_number_t found = 99;
 
             begin(slot, (struct world_policy){SIGNS, PAIR}, others[row], false);
-            world_expect(&world, do_generate(18, -1), PSA_SUCCESS);
+            world_expect(&world, world_generate(18, -1), PSA_SUCCESS);
             world_expect(&world, psa_get_key_attributes(18, &attributes), PSA_SUCCESS);
             world_expect(&world, psa_get_key_slot_number(&attributes, &found), PSA_SUCCESS);
             assert_int_equal(found, slot);
@@ -123,10 +108,10 @@ static void limited_only_where_named(void **state)
     (void)state;
     begin(0, (struct world_policy){SIGNS | LIMITED, PAIR}, (struct world_policy){DATA_SLOT_CONFIG, DATA_KEY_CONFIG},
           false);
-    status = do_generate(18, -1);
+    status = world_generate(18, -1);
     world_expect_reason(&world, status, PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_NO_FREE_SLOT);
     assert_non_null(strstr(imprint_psa_reason(status), "LimitedUse"));
-    world_expect(&world, do_generate(18, 0), PSA_SUCCESS);
+    world_expect(&world, world_generate(18, 0), PSA_SUCCESS);
     world_prove_key(&world, 18);
     world_remove(&world);
 }
@@ -142,7 +127,7 @@ static void works_while_the_latch_is_set(void **state)
     (void)state;
     begin(3, (struct world_policy){SIGNS, PAIR | LATCH}, (struct world_policy){SIGNS, PAIR}, true);
     virtual_set_latch(world.part, true);
-    world_expect(&world, do_register(16, 3), PSA_SUCCESS);
+    world_expect(&world, world_register(16, 3), PSA_SUCCESS);
     world_prove_key(&world, 16);
 
     virtual_set_latch(world.part, false);

@@ -268,6 +268,21 @@ psa_key_attributes_t world_public_key(psa_key_id_t id, int slot)
     return key_attributes(id, slot, PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1), PSA_KEY_USAGE_VERIFY_HASH);
 }
 
+psa_status_t world_generate(psa_key_id_t id, int slot)
+{
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
+    psa_key_id_t made;
+
+    return psa_generate_key(&attributes, &made);
+}
+
+psa_status_t world_register(psa_key_id_t id, int slot)
+{
+    psa_key_attributes_t attributes = world_key_pair(id, slot);
+
+    return mbedtls_psa_register_se_key(&attributes);
+}
+
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64])
 {
     struct chip_config config;

@@ -105,6 +105,10 @@ void world_expect_reason(const struct world *world, psa_status_t status, psa_sta
 psa_key_attributes_t world_key_pair(psa_key_id_t id, int slot);
 psa_key_attributes_t world_public_key(psa_key_id_t id, int slot);
 
+/* Generates such a key pair in the chip, or registers the one that is in the slot, by PSA. */
+psa_status_t world_generate(psa_key_id_t id, int slot);
+psa_status_t world_register(psa_key_id_t id, int slot);
+
 /* X | Y that the chip computes or reads for `slot`, past PSA; false when the slot gives none. */
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64]);
 /* Freezes one slot, past PSA. */
