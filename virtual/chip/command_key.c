@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define GENKEY_SHOW 0x00
 #define GENKEY_CREATE 0x04
 #define GENKEY_DIGEST 0x08
 #define GENKEY_STORED_PUBLIC 0x10
@@ -61,6 +62,19 @@ static enum virtual_answer create_in_tempkey(struct virtual_chip *chip, struct v
     }
     virtual_wipe(scalar, sizeof scalar);
     return answer;
+}
+
+/* The public key of the private key in TempKey, which stays there. */
+static enum virtual_answer show_tempkey_public(struct virtual_chip *chip, struct virtual_reply *reply)
+{
+    const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
+
+    if (!tempkey->private_key)
+        return VIRTUAL_ANSWER_EXECUTION;
+    if (!virtual_public_key(chip->crypto, tempkey->value, reply->bytes))
+        return VIRTUAL_ANSWER_ECC_FAULT;
+    reply->len = 64;
+    return VIRTUAL_ANSWER_OK;
 }
 
 /* Before the data lock a private slot is enough; after it the slot's own rights count. */
@@ -137,8 +151,12 @@ VIRTUAL_HANDLER(virtual_command_genkey)
 {
     const unsigned slot = call->param2;
 
-    if (call->param1 == GENKEY_CREATE && slot == KEY_IN_TEMPKEY && virtual_is_608(chip))
-        return create_in_tempkey(chip, reply);
+    if (slot == KEY_IN_TEMPKEY && virtual_is_608(chip)) {
+        if (call->param1 == GENKEY_CREATE)
+            return create_in_tempkey(chip, reply);
+        if (call->param1 == GENKEY_SHOW)
+            return show_tempkey_public(chip, reply);
+    }
     if (slot >= VIRTUAL_SLOTS)
         return VIRTUAL_ANSWER_PARSE;
     if (call->param1 == GENKEY_STORED_PUBLIC) {
