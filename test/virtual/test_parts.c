@@ -105,6 +105,54 @@ static void test_keys_of_dumps(void **state)
     }
 }
 
+/* 30 00 00 00 answers what the part was made with, the config zone keeps its own bytes; both outlive a power cycle. */
+static void test_revision_apart_from_config(void **state)
+{
+    static const uint8_t later[4] = {0x00, 0x00, 0x60, 0x04};
+    static const uint8_t none[4] = {0};
+    static const uint8_t *const answers[] = {later, none};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct virtual_making making = {.part = VIRTUAL_BLANK, .revision = answers[i]};
+        struct lab lab;
+
+        lab_open_part(&lab, &making);
+        for (unsigned life = 0; life < 2; life++) {
+            struct answer answer = lab_command(&lab, 0x30, 0x00, 0x0000, NULL, 0);
+
+            assert_int_equal(answer.len, 4);
+            assert_memory_equal(answer.bytes, answers[i], 4);
+            answer = lab_command(&lab, 0x02, 0x00, 0x0001, NULL, 0);
+            assert_int_equal(answer.len, 4);
+            assert_memory_equal(answer.bytes, ((const uint8_t[4]){0x00, 0x00, 0x60, 0x03}), 4);
+            assert_int_equal(lab_status(&lab, 0x20, 0x00, (uint16_t)(life == 0 ? 0x15 : 0x00)), life == 0 ? 0 : 0x0f);
+            lab_reopen(&lab);
+        }
+        lab_close(&lab);
+    }
+}
+
+/* A part that behaves as one family does not answer as the other. */
+static void test_revision_of_another_family(void **state)
+{
+    static const uint8_t revision_508[4] = {0x00, 0x00, 0x50, 0x00};
+    static const uint8_t revision_608[4] = {0x00, 0x00, 0x60, 0x03};
+    uint8_t config[128];
+    struct virtual_problem problem;
+    struct virtual_making making = {.part = VIRTUAL_BLANK, .revision = revision_508};
+    struct lab lab;
+
+    (void)state;
+    lab_open_empty(&lab);
+    assert_int_equal(virtual_create(lab.path, &making, &problem), VIRTUAL_BAD_IMAGE);
+    assert_string_equal(problem.cause, "the revision is of another family than the config zone");
+    lab_read_dump("508a-blank-1", config);
+    making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .config = config, .revision = revision_608};
+    assert_int_equal(virtual_create(lab.path, &making, &problem), VIRTUAL_BAD_IMAGE);
+    lab_close(&lab);
+}
+
 static void test_bought_parts(void **state)
 {
     static const struct {
@@ -428,6 +476,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dumps),
         cmocka_unit_test(test_keys_of_dumps),
+        cmocka_unit_test(test_revision_apart_from_config),
+        cmocka_unit_test(test_revision_of_another_family),
         cmocka_unit_test(test_bought_parts),
         cmocka_unit_test(test_trust_and_go_contents),
         cmocka_unit_test(test_real_certificates),

@@ -61,6 +61,9 @@ enum virtual_status virtual_create(const char *path, const struct virtual_making
     *problem = no_problem();
     if (crypto == NULL)
         return out_of_memory(problem);
+    image.has_revision = making->revision != NULL;
+    if (image.has_revision)
+        memcpy(image.revision, making->revision, sizeof image.revision);
     problem->cause = virtual_make_part(making, &image, crypto, &memory);
     if (problem->cause != NULL)
         status = VIRTUAL_BAD_IMAGE;

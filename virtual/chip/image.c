@@ -32,7 +32,9 @@ static const char header_text[TEXT_BYTES] =
 /* Half. */
 #define AT_SEQUENCE 0
 #define AT_HAS_SEED 8
+#define AT_HAS_REVISION 9
 #define AT_SEED 16
+#define AT_REVISION 24
 #define AT_MEMORY 32
 #define AT_CHECKSUM (PART_BYTES - 32)
 
@@ -80,7 +82,9 @@ static void make_half(const struct virtual_image *image, uint64_t sequence, stru
     memset(half, 0, PART_BYTES);
     put64(half + AT_SEQUENCE, sequence);
     half[AT_HAS_SEED] = image->has_seed;
+    half[AT_HAS_REVISION] = image->has_revision;
     put64(half + AT_SEED, image->seed);
+    memcpy(half + AT_REVISION, image->revision, sizeof image->revision);
     memcpy(half + AT_MEMORY, memory, sizeof *memory);
     virtual_sha256(crypto, half, AT_CHECKSUM, half + AT_CHECKSUM);
 }
@@ -230,6 +234,8 @@ static enum virtual_status parse(const uint8_t *content, size_t len, struct virt
     image->sequence = get64(newest + AT_SEQUENCE);
     image->has_seed = newest[AT_HAS_SEED] != 0;
     image->seed = get64(newest + AT_SEED);
+    image->has_revision = newest[AT_HAS_REVISION] != 0;
+    memcpy(image->revision, newest + AT_REVISION, sizeof image->revision);
     memcpy(memory, newest + AT_MEMORY, sizeof *memory);
     return VIRTUAL_OK;
 }

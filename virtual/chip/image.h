@@ -10,8 +10,8 @@
 
 /*
  * Writes a new file (0600) with `memory` in both halves: first under a temporary name, then linked to `path`, so that
- * `path` is never seen incomplete and never replaced. `image` gives seed and sequence; its fd is not used. VIRTUAL_OK,
- * _EXISTS, _SYSTEM.
+ * `path` is never seen incomplete and never replaced. `image` gives seed, revision and sequence; its fd is not used.
+ * VIRTUAL_OK, _EXISTS, _SYSTEM.
  */
 enum virtual_status virtual_image_create(const char *path, const struct virtual_image *image,
                                          struct virtual_crypto *crypto, const struct virtual_memory *memory,
