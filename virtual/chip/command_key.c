@@ -35,7 +35,7 @@ static void digest_public_key(struct virtual_chip *chip, const struct virtual_ca
     virtual_put_serial(&message, chip);
     virtual_put_zeros(&message, 25);
     virtual_put(&message, point, 64);
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
     virtual_set_tempkey_digest(chip, digest);
     tempkey->key_id = (uint8_t)slot;
     tempkey->genkey_data = true;
@@ -182,7 +182,7 @@ static bool decrypt_private(struct virtual_chip *chip, const struct virtual_call
     bool good = false;
 
     if (tempkey->valid) {
-        virtual_sha256(chip->crypto, tempkey->value, 32, more);
+        virtual_sha256(tempkey->value, 32, more);
         for (unsigned i = 0; i < 36; i++)
             plain[i] = call->data[i] ^ (i < 32 ? tempkey->value[i] : more[i - 32]);
         virtual_put(&message, tempkey->value, 32);
@@ -190,7 +190,7 @@ static bool decrypt_private(struct virtual_chip *chip, const struct virtual_call
         virtual_put_serial(&message, chip);
         virtual_put_zeros(&message, 21);
         virtual_put(&message, plain, 36);
-        virtual_finish_message(chip, &message, expected);
+        virtual_finish_message(&message, expected);
         good = virtual_equal(expected, call->data + 36, 32);
         virtual_wipe(more, sizeof more);
     }
