@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b "
+_imprint_valued=" --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix -b "
 
 _imprint_subcommands() {
     case $1 in
@@ -108,7 +108,7 @@ _imprint_options() {
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
-        "virtual new") echo "--as --bus --seed" ;;
+        "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
         "virtual run") echo "--bus --typical" ;;
     esac
@@ -142,6 +142,7 @@ _imprint_value() {
         "board prove --save") echo "folder" ;;
         "virtual new -a" | "virtual new --as") echo "file blank trust-and-go trust-flex" ;;
         "virtual new --bus") echo "none i2c swi" ;;
+        "virtual new --revision") echo "none" ;;
         "virtual new -s" | "virtual new --seed") echo "none" ;;
         "virtual serve --unix") echo "file" ;;
         "virtual serve --tcp") echo "none 127.0.0.1:0" ;;

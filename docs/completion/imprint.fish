@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --seed --unix --tcp --swi-unix -b
+set -g __imprint_valued --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix -b
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -140,6 +140,7 @@ complete -c imprint -n '__imprint_verb_is board prove' -l end -d 'end the primar
 complete -c imprint -n '__imprint_words_are virtual' -a new -d 'Make a virtual chip'
 complete -c imprint -n '__imprint_verb_is virtual new' -l as -s a -r -a 'blank trust-and-go trust-flex' -F -d 'blank, trust-and-go (default), trust-flex, or the name of a file with a config zone dump'
 complete -c imprint -n '__imprint_verb_is virtual new' -l bus -x -a 'i2c swi' -d 'i2c (default), or swi for a part with a single wire; a dump says which bus it has'
+complete -c imprint -n '__imprint_verb_is virtual new' -l revision -x -d 'what the part answers when asked for its revision, 8 hex digits such as 00006004; the config zone stays as it is'
 complete -c imprint -n '__imprint_verb_is virtual new' -l seed -s s -x -d 'make the same part, serial number and keys for the same N'
 complete -c imprint -n '__imprint_argument_is 1 virtual new' -F
 complete -c imprint -n '__imprint_words_are virtual' -a serve -d 'Let other programs use virtual chips'

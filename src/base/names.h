@@ -101,6 +101,7 @@
 #define chip_config_part imprint_chip_config_part
 #define chip_config_policy_distance imprint_chip_config_policy_distance
 #define chip_config_revision imprint_chip_config_revision
+#define chip_config_revision_differs imprint_chip_config_revision_differs
 #define chip_config_revision_is_known imprint_chip_config_revision_is_known
 #define chip_config_secure_boot imprint_chip_config_secure_boot
 #define chip_config_serial imprint_chip_config_serial
@@ -119,6 +120,7 @@
 #define chip_execute_exact imprint_chip_execute_exact
 #define chip_generate_key imprint_chip_generate_key
 #define chip_hmac_sha256 imprint_chip_hmac_sha256
+#define chip_identify_part imprint_chip_identify_part
 #define chip_import_key imprint_chip_import_key
 #define chip_import_key_encrypted imprint_chip_import_key_encrypted
 #define chip_init imprint_chip_init

@@ -82,6 +82,7 @@ struct chip {
     bool identified;
     uint8_t serial[CHIP_SERIAL_BYTES];
     uint8_t revision[4];
+    bool has_revision; /* it is the answer to Info(Revision); else RevNum of that block */
 
     /* Its state on the bus. */
     bool awake;

@@ -42,7 +42,7 @@ const char *chip_part_name(enum chip_part part)
 
 enum chip_part chip_config_part(const struct chip_config *config)
 {
-    const uint8_t *revision = config->zone + CONFIG_REVISION_AT;
+    const uint8_t *revision = chip_config_revision(config).data;
 
     for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++)
         if (revision[2] == revisions[i].family && revision[3] >= revisions[i].first && revision[3] <= revisions[i].last)
@@ -61,12 +61,18 @@ bool chip_config_revision_is_known(const struct chip_config *config)
     const enum chip_part part = chip_config_part(config);
 
     return part != CHIP_PART_UNKNOWN &&
-           (part != CHIP_PART_ATECC608B || config->zone[CONFIG_REVISION_AT + 3] <= REVISION_LAST_KNOWN_608);
+           (part != CHIP_PART_ATECC608B || chip_config_revision(config).data[3] <= REVISION_LAST_KNOWN_608);
 }
 
 struct bytes chip_config_revision(const struct chip_config *config)
 {
-    return bytes_of(config->zone + CONFIG_REVISION_AT, CHIP_REVISION_BYTES);
+    return bytes_of(config->has_revision ? config->revision : config->zone + CONFIG_REVISION_AT, CHIP_REVISION_BYTES);
+}
+
+bool chip_config_revision_differs(const struct chip_config *config)
+{
+    return config->has_revision &&
+           memcmp(config->revision, config->zone + CONFIG_REVISION_AT, CHIP_REVISION_BYTES) != 0;
 }
 
 bool chip_config_is_locked(const struct chip_config *config)

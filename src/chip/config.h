@@ -11,8 +11,12 @@
 #include "chip/chip.h"
 #include "chip/command.h"
 
+#define CHIP_REVISION_BYTES 4
+
 struct chip_config {
-    uint8_t zone[CHIP_CONFIG_BYTES]; /* as a whole for everybody; its fields by the calls below */
+    uint8_t zone[CHIP_CONFIG_BYTES];       /* as a whole for everybody; its fields by the calls below */
+    bool has_revision;                     /* the chip was asked for its revision: chip_identify_part() */
+    uint8_t revision[CHIP_REVISION_BYTES]; /* what it answered */
 };
 
 enum chip_part {
@@ -23,15 +27,17 @@ enum chip_part {
 };
 const char *chip_part_name(enum chip_part part); /* "ATECC608B" */
 
-#define CHIP_REVISION_BYTES 4
-
 /*
- * Which part it is, by the last two bytes of RevNum: 60 names the ATECC608 family, of which 03 and every later revision
- * counts as an ATECC608B. chip_config_revision_is_known(): false for a later one, and for an unknown part.
+ * Which part it is, by the last two bytes of the revision: 60 names the ATECC608 family, of which 03 and every later
+ * revision counts as an ATECC608B. The revision is the chip's answer to Info(Revision), which alone identifies a part
+ * and may differ from RevNum in the config zone (Microchip's migration guide from the ATECC508A to the ATECC608B,
+ * 1.2.4). RevNum stands in for it where no chip was asked: in a dump, and for a board.
+ * chip_config_revision_is_known(): false for a later one, and for an unknown part.
  */
 enum chip_part chip_config_part(const struct chip_config *config);
 bool chip_config_revision_is_known(const struct chip_config *config);
-struct bytes chip_config_revision(const struct chip_config *config); /* RevNum's four bytes, inside `config` */
+struct bytes chip_config_revision(const struct chip_config *config); /* its four bytes, inside `config` */
+bool chip_config_revision_differs(const struct chip_config *config); /* the chip's answer is not RevNum */
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
 bool chip_config_is_locked(const struct chip_config *config);        /* LockConfig is not 0x55 */
 bool chip_data_is_locked(const struct chip_config *config);          /* LockValue is not 0x55 */

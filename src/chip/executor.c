@@ -54,7 +54,7 @@
 
 #define STATUS_AFTER_WAKE 0x11
 
-/* Byte 2 of RevNum on every ATECC608, which has no seed in EEPROM (ATECC608A data sheet, Random). */
+/* Byte 2 of the revision of every ATECC608, which has no seed in EEPROM (ATECC608A data sheet, Random). */
 #define REVISION_608 0x60
 
 /* What became of one group. */
@@ -340,7 +340,8 @@ static enum chip_status confirm(struct chip *chip, const struct exchange *exchan
     if (chip->identified && memcmp(serial, chip->serial, sizeof(serial)) != 0)
         return CHIP_EXCHANGED;
     memcpy(chip->serial, serial, sizeof(serial));
-    memcpy(chip->revision, block + CONFIG_REVISION_AT, sizeof(chip->revision));
+    if (!chip->has_revision)
+        memcpy(chip->revision, block + CONFIG_REVISION_AT, sizeof(chip->revision));
     chip->identified = true;
     chip->confirmed = true;
     return CHIP_OK;

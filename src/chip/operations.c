@@ -4,6 +4,8 @@
 
 #include "chip/sequence.h"
 
+#include <string.h>
+
 #define INFO_REVISION 0x00
 #define INFO_KEY_VALID 0x01
 
@@ -14,6 +16,19 @@ enum chip_status chip_read_revision(struct chip *chip, uint8_t revision[static 4
     static const struct chip_question question = {&chip_command_info, "read the chip's revision", INFO_REVISION, 0, 4};
 
     return chip_ask(chip, &question, 0, revision, err);
+}
+
+enum chip_status chip_identify_part(struct chip *chip, struct chip_config *config, struct error *err)
+{
+    uint8_t revision[CHIP_REVISION_BYTES];
+    enum chip_status status = chip_read_revision(chip, revision, err);
+
+    if (status != CHIP_OK)
+        return status;
+    memcpy(chip->revision, revision, sizeof(chip->revision));
+    memcpy(config->revision, revision, sizeof(config->revision));
+    chip->has_revision = config->has_revision = true;
+    return CHIP_OK;
 }
 
 enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *valid, struct error *err)

@@ -21,6 +21,12 @@ enum chip_status chip_read_key_valid(struct chip *chip, uint8_t slot, bool *vali
 /* Reads all 128 bytes in four reads, and notes the serial in `chip` for later errors. Works in every lock state. */
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err);
 
+/*
+ * Asks a chip whose config zone has been read which part it is: Info(Revision). The answer is noted in `config`, and
+ * in every config zone that is read from this chip later.
+ */
+enum chip_status chip_identify_part(struct chip *chip, struct chip_config *config, struct error *err);
+
 /* Reads the serial number alone, with one command. Works in every lock state. */
 enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
 

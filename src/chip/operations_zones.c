@@ -45,9 +45,12 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
 
     for (uint8_t block = 0; block < CONFIG_BLOCKS && status == CHIP_OK; block++)
         status = chip_ask(chip, &question, zone_block_address(block), config->zone + 32 * block, err);
-    if (status == CHIP_OK)
-        note_config(chip, config);
-    return status;
+    if (status != CHIP_OK)
+        return status;
+    note_config(chip, config);
+    config->has_revision = chip->has_revision;
+    memcpy(config->revision, chip->revision, sizeof(config->revision));
+    return CHIP_OK;
 }
 
 enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)

@@ -187,7 +187,7 @@ static bool has_revision(const struct chip_config *config)
 
     for (size_t i = 0; i < revision.len; i++)
         any |= revision.data[i];
-    return any != 0;
+    return config->has_revision || any != 0;
 }
 
 /* A later revision of a part that is known: it is used as the latest known one, and that is said. */
@@ -388,9 +388,10 @@ static void describe_identity(const struct output *output, const struct chip_con
     chip_config_serial(config, bytes);
     hex_encode(bytes_of(bytes, sizeof bytes), serial);
     hex_encode(chip_config_revision(config), revision);
-    output_result(output, "part         %s, revision %s%s\n", chip_part_name(part),
+    output_result(output, "part         %s, revision %s%s%s\n", chip_part_name(part),
                   has_revision(config) ? revision : "not in the dump",
-                  is_new_revision(config) ? " (newer than any that imprint knows: used as an ATECC608B)" : "");
+                  is_new_revision(config) ? " (newer than any that imprint knows: used as an ATECC608B)" : "",
+                  chip_config_revision_differs(config) ? "; RevNum in the config zone differs" : "");
     output_result(output, "serial       %s\n", has_serial(config) ? serial : "not in the dump");
     if (is_makers(genuine)) {
         genuine_text(genuine, maker);

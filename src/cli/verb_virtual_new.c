@@ -13,13 +13,17 @@
 #include "virtual/chip/virtual.h"
 #include "station/value.h"
 
-enum new_option { OPTION_AS, OPTION_BUS, OPTION_SEED, OPTION_COUNT };
+enum new_option { OPTION_AS, OPTION_BUS, OPTION_REVISION, OPTION_SEED, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_AS] = {"as", 'a', "PART",
                    "blank, trust-and-go (default), trust-flex, or the name of a file with a config zone dump",
                    "blank trust-and-go trust-flex"},
     [OPTION_BUS] = {"bus", 0, "BUS",
                     "i2c (default), or swi for a part with a single wire; a dump says which bus it has", "i2c swi"},
+    [OPTION_REVISION] = {"revision", 0, "HEX",
+                         "what the part answers when asked for its revision, 8 hex digits such as 00006004; the "
+                         "config zone stays as it is",
+                         NULL},
     [OPTION_SEED] = {"seed", 's', "N", "make the same part, serial number and keys for the same N", NULL},
 };
 
@@ -32,11 +36,12 @@ static const struct {
     {"trust-flex", VIRTUAL_TRUST_FLEX},
 };
 
-static bool read_making(const struct cli *cli, struct virtual_making *making, struct chip_config *dump,
-                        struct error *err)
+/* The options that hold for every part; `revision` is room for what `making` then points to. */
+static bool read_numbers(const struct cli *cli, struct virtual_making *making,
+                         uint8_t revision[static CHIP_REVISION_BYTES], struct error *err)
 {
-    const char *as = cli->values[OPTION_AS] != NULL ? cli->values[OPTION_AS] : "trust-and-go";
-    const char *seed = cli->values[OPTION_SEED], *bus = cli->values[OPTION_BUS];
+    const char *seed = cli->values[OPTION_SEED], *hex = cli->values[OPTION_REVISION];
+    struct bytes_out bytes = {.data = revision, .cap = CHIP_REVISION_BYTES};
 
     *making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .has_seed = seed != NULL};
     if (seed != NULL && number_parse(seed, 0, UINT64_MAX, &making->seed) != NUMBER_OK) {
@@ -44,6 +49,23 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
         error_with_subject(err, seed);
         return false;
     }
+    if (hex == NULL)
+        return true;
+    if (!hex_decode(hex, strlen(hex), &bytes, NULL) || bytes.len != CHIP_REVISION_BYTES) {
+        error_set(err, ERROR_USAGE, "--revision needs 8 hex digits", "give four bytes, such as 00006004");
+        error_with_subject(err, hex);
+        return false;
+    }
+    making->revision = revision;
+    return true;
+}
+
+/* Which part; `dump` is room for the config zone that `making` then points to. */
+static bool read_part(const struct cli *cli, struct virtual_making *making, struct chip_config *dump, struct error *err)
+{
+    const char *as = cli->values[OPTION_AS] != NULL ? cli->values[OPTION_AS] : "trust-and-go";
+    const char *bus = cli->values[OPTION_BUS];
+
     if (bus != NULL && strcmp(bus, "i2c") != 0 && strcmp(bus, "swi") != 0) {
         error_set(err, ERROR_USAGE, "--bus needs i2c or swi", NULL);
         error_with_subject(err, bus);
@@ -73,13 +95,20 @@ static bool read_making(const struct cli *cli, struct virtual_making *making, st
 static bool virtual_failed(enum virtual_status status, const struct virtual_problem *problem, const char *path,
                            struct error *err)
 {
+    const char *next = NULL;
+
+    if (status == VIRTUAL_EXISTS)
+        next = "name another file, or remove this one if its keys may be lost";
+    else if (status == VIRTUAL_BAD_IMAGE)
+        next = "use another config zone dump, or another --revision";
     error_set(err, ERROR_INPUT_FILE, problem->cause != NULL ? problem->cause : "the virtual chip's file cannot be made",
-              status == VIRTUAL_EXISTS ? "name another file, or remove this one if its keys may be lost" : NULL);
+              next);
     error_with_errno(err, status == VIRTUAL_EXISTS ? 0 : problem->system_errno);
     error_with_subject(err, path);
     return false;
 }
 
+/* `config`: what a host would read from the chip, its revision included. */
 static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct chip_config *config, struct error *err)
 {
     struct virtual_making making;
@@ -88,8 +117,9 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
     struct chip_config dump;
     enum virtual_status status;
 
-    if (!read_making(cli, &making, &dump, err))
+    if (!read_numbers(cli, &making, config->revision, err) || !read_part(cli, &making, &dump, err))
         return false;
+    config->has_revision = making.revision != NULL;
     if (cli->argument_count > 0) {
         if (strlen(cli->arguments[0]) >= PATH_MAX) {
             error_set(err, ERROR_USAGE, "the name of the file is too long", NULL);
@@ -113,7 +143,7 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
 static enum cli_exit run_virtual_new(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
-    struct chip_config config;
+    struct chip_config config = {.zone = {0}};
     uint8_t bytes[CHIP_SERIAL_BYTES];
     char path[PATH_MAX] = "", serial[HEX_SIZE(CHIP_SERIAL_BYTES)], bus[32] = "single wire";
 
@@ -130,9 +160,10 @@ static enum cli_exit run_virtual_new(struct cli *cli)
                   chip_config_is_locked(&config) ? "locked" : "unlocked",
                   chip_data_is_locked(&config) ? "locked" : "unlocked");
     output_object(&cli->output,
-                  json_pack("{s:s, s:o, s:s, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file", value_text(path),
-                            "part", chip_part_name(chip_config_part(&config)), "serial", serial, "bus",
-                            describe_bus(&config), "i2c_address", describe_address(&config), "config_locked",
+                  json_pack("{s:s, s:o, s:s, s:o, s:s, s:s, s:o, s:b, s:b}", "event", "virtual", "file",
+                            value_text(path), "part", chip_part_name(chip_config_part(&config)), "revision",
+                            value_hex(chip_config_revision(&config)), "serial", serial, "bus", describe_bus(&config),
+                            "i2c_address", describe_address(&config), "config_locked",
                             (int)chip_config_is_locked(&config), "data_locked", (int)chip_data_is_locked(&config)));
     return CLI_DONE;
 }
@@ -150,6 +181,7 @@ const struct cli_verb cli_verb_virtual_new = {
     .examples = "  imprint virtual new\n"
                 "  imprint virtual new --as blank --seed 1 blank.virtual\n"
                 "  imprint virtual new --as trust-flex --bus swi wire.virtual\n"
+                "  imprint virtual new --as blank --revision 00006004 later.virtual\n"
                 "  imprint --device virtual:blank.virtual info\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -43,8 +43,12 @@ static bool observe_part(struct provision *provision, struct provision_plan *pla
     error_with_serial(err, plan->serial);
     if (plan->part != CHIP_PART_UNKNOWN && (provision->profile->parts & (1u << plan->part)) != 0)
         return true;
-    error_set(err, ERROR_WRONG_PART, "the chip is not one of the parts that the profile allows",
-              "use the profile made for this part, or add it to chip.parts");
+    if (plan->part == CHIP_PART_UNKNOWN)
+        error_set(err, ERROR_WRONG_PART, "the revision that the chip answers is of no part that imprint knows",
+                  "see the revision: imprint info. Use an ATECC508A, ATECC608A or ATECC608B");
+    else
+        error_set(err, ERROR_WRONG_PART, "the chip is not one of the parts that the profile allows",
+                  "use the profile made for this part, or add it to chip.parts");
     error_with_subject(err, chip_part_name(plan->part));
     return false;
 }

@@ -225,7 +225,8 @@ bool device_open(struct device *device, const struct station_config *config, boo
         chip_also_at(&device->chip, config->also_at);
     if (looking)
         device->chip.guard.allow = allow_nothing;
-    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK) {
+    if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK ||
+        chip_identify_part(&device->chip, &device->config, err) != CHIP_OK) {
         if (err->reason == ERROR_DEVICE_SILENT)
             advise_silent(device, config, err);
         goto failed;

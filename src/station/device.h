@@ -29,8 +29,8 @@ struct device {
 };
 
 /*
- * Opens `config->device`, arms `config->faults`, reads the config zone. With `looking` the chip is guarded from then
- * on: no command that may change its memory is sent. False with a reason, and nothing held.
+ * Opens `config->device`, arms `config->faults`, reads the config zone and the revision. With `looking` the chip is
+ * guarded from then on: no command that may change its memory is sent. False with a reason, and nothing held.
  */
 bool device_open(struct device *device, const struct station_config *config, bool looking, struct error *err);
 

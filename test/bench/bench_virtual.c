@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the virtual chip costs its host: commands in process, in virtual time, on one core. A Sign command is compared
- * with libcrypto's own P-256 signature, measured in turn with it in the same run; best of several rounds, because other
- * work of the machine only ever makes a round slower. `bench_virtual info N` runs N Info commands and nothing else: two
- * of these under valgrind give the instructions of one (test/bench/run does).
+ * What the virtual chip costs its host: commands in process, in virtual time, on one core. Sign and Verify commands are
+ * compared with libcrypto's own P-256 signature and its verification, measured in turn in the same run. The best of
+ * several rounds counts, because other work of the machine only ever makes a round slower. `bench_virtual info N` runs
+ * N Info commands and nothing else: two of these under valgrind give the instructions of one (test/bench/run-virtual
+ * does).
  *
  * usage: bench_virtual FILE [info N]   FILE: where the part is made; it must not exist
  */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include <inttypes.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +23,7 @@
 #include "virtual/chip/virtual.h"
 
 #define ROUNDS 15
-#define SIGNATURES 200 /* of each kind in a round */
+#define SIGNATURES 200 /* signatures and verifications in a round */
 #define INFOS 20000
 
 static void must(bool holds, const char *what)
@@ -53,8 +57,11 @@ static void run_group(struct virtual_chip *chip, const uint8_t *group, uint8_t r
     virtual_wait_ns(chip, 120000000);
     heard = heard && virtual_i2c_start(chip, address | 1) && virtual_i2c_read(chip) == reply_len;
     must(heard, "the chip does not answer as it should");
-    for (unsigned i = 1; i < reply_len; i++)
-        (void)virtual_i2c_read(chip);
+    for (unsigned i = 1; i < reply_len; i++) {
+        const uint8_t byte = virtual_i2c_read(chip);
+
+        must(reply_len != 4 || i != 1 || byte == 0x00, "the chip refuses a command");
+    }
     virtual_i2c_stop(chip);
     (void)virtual_i2c_start(chip, address);
     (void)virtual_i2c_write(chip, 0x02);
@@ -72,44 +79,124 @@ static void run_infos(struct virtual_chip *chip, unsigned long count)
         run_group(chip, info_group, 7);
 }
 
-static void libcrypto_signs(EVP_PKEY_CTX *signer)
+/* The chip's CRC: polynomial 8005, bits of each byte least significant first. */
+static void seal(uint8_t *group)
 {
-    static const uint8_t digest[32];
+    const unsigned at = group[0] - 2u;
+    unsigned crc = 0;
+
+    for (unsigned i = 0; i < at; i++)
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = ((crc << 1) ^ ((((unsigned)group[i] >> bit & 1) ^ (crc >> 15 & 1)) != 0 ? 0x8005u : 0)) & 0xffff;
+    group[at] = (uint8_t)crc;
+    group[at + 1] = (uint8_t)(crc >> 8);
+}
+
+/* libcrypto's own key, a signature of 32 zeros by it, and the same as the chip is given them. */
+struct contest {
+    EVP_PKEY *key;
+    EVP_PKEY_CTX *signer, *verifier;
+    uint8_t signature[80];
+    size_t signature_len;
+    uint8_t verify_group[135]; /* Verify 22: external, over the message digest buffer; R | S | X | Y */
+};
+
+static const uint8_t digest[32];
+
+static void prepare(struct contest *contest)
+{
+    const uint8_t *at = contest->signature;
+    ECDSA_SIG *pair = NULL;
+    uint8_t point[65];
+    size_t len = 0;
+
+    contest->key = EVP_EC_gen("P-256");
+    must(contest->key != NULL, "libcrypto has no P-256");
+    contest->signer = EVP_PKEY_CTX_new_from_pkey(NULL, contest->key, NULL);
+    contest->verifier = EVP_PKEY_CTX_new_from_pkey(NULL, contest->key, NULL);
+    must(contest->signer != NULL && EVP_PKEY_sign_init(contest->signer) == 1 && contest->verifier != NULL &&
+             EVP_PKEY_verify_init(contest->verifier) == 1,
+         "libcrypto has no ECDSA");
+    contest->signature_len = sizeof contest->signature;
+    must(EVP_PKEY_sign(contest->signer, contest->signature, &contest->signature_len, digest, sizeof digest) == 1,
+         "libcrypto does not sign");
+    pair = d2i_ECDSA_SIG(NULL, &at, (long)contest->signature_len);
+    must(pair != NULL &&
+             EVP_PKEY_get_octet_string_param(contest->key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) == 1 &&
+             len == sizeof point,
+         "libcrypto does not show key and signature");
+    memcpy(contest->verify_group, (const uint8_t[5]){sizeof contest->verify_group, 0x45, 0x22, 0x04, 0x00}, 5);
+    (void)BN_bn2binpad(ECDSA_SIG_get0_r(pair), contest->verify_group + 5, 32);
+    (void)BN_bn2binpad(ECDSA_SIG_get0_s(pair), contest->verify_group + 37, 32);
+    memcpy(contest->verify_group + 69, point + 1, 64);
+    seal(contest->verify_group);
+    ECDSA_SIG_free(pair);
+}
+
+static void release(struct contest *contest)
+{
+    EVP_PKEY_CTX_free(contest->verifier);
+    EVP_PKEY_CTX_free(contest->signer);
+    EVP_PKEY_free(contest->key);
+}
+
+enum work { ONLY_NONCE, CHIP_SIGNS, LIBCRYPTO_SIGNS, CHIP_VERIFIES, LIBCRYPTO_VERIFIES, WORKS };
+
+static void do_once(struct virtual_chip *chip, const struct contest *contest, enum work work)
+{
     uint8_t signature[80];
     size_t len = sizeof signature;
 
-    must(EVP_PKEY_sign(signer, signature, &len, digest, sizeof digest) == 1, "libcrypto does not sign");
+    switch (work) {
+    case CHIP_SIGNS:
+        run_group(chip, nonce_group, 4);
+        run_group(chip, sign_group, 67);
+        break;
+    case CHIP_VERIFIES:
+        run_group(chip, nonce_group, 4);
+        run_group(chip, contest->verify_group, 4);
+        break;
+    case LIBCRYPTO_SIGNS:
+        must(EVP_PKEY_sign(contest->signer, signature, &len, digest, sizeof digest) == 1, "libcrypto does not sign");
+        break;
+    case LIBCRYPTO_VERIFIES:
+        must(EVP_PKEY_verify(contest->verifier, contest->signature, contest->signature_len, digest, sizeof digest) == 1,
+             "libcrypto does not verify");
+        break;
+    default:
+        run_group(chip, nonce_group, 4);
+        break;
+    }
+}
+
+static void print_ratio(const char *command, uint64_t chip_ns, uint64_t libcrypto_ns)
+{
+    printf("  %-6s command               %8.1f us\n", command, (double)chip_ns / SIGNATURES / 1000);
+    printf("  libcrypto's own              %8.1f us\n", (double)libcrypto_ns / SIGNATURES / 1000);
+    printf("  ratio                        %8.2f\n", (double)chip_ns / (double)libcrypto_ns);
 }
 
 static void compare_signatures(struct virtual_chip *chip)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    EVP_PKEY_CTX *signer = key == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-    uint64_t best_ns[3] = {UINT64_MAX, UINT64_MAX, UINT64_MAX}; /* Nonce, Nonce and Sign, libcrypto */
+    struct contest contest;
+    uint64_t best_ns[WORKS];
 
-    must(signer != NULL && EVP_PKEY_sign_init(signer) == 1, "libcrypto has no P-256");
+    prepare(&contest);
+    memset(best_ns, 0xff, sizeof best_ns);
     for (unsigned round = 0; round < ROUNDS; round++)
-        for (unsigned kind = 0; kind < 3; kind++) {
+        for (enum work work = ONLY_NONCE; work < WORKS; work++) {
             const uint64_t began_ns = clock_ns();
             uint64_t taken_ns = 0;
 
-            for (unsigned i = 0; i < SIGNATURES; i++) {
-                if (kind <= 1)
-                    run_group(chip, nonce_group, 4);
-                if (kind == 1)
-                    run_group(chip, sign_group, 67);
-                if (kind == 2)
-                    libcrypto_signs(signer);
-            }
+            for (unsigned i = 0; i < SIGNATURES; i++)
+                do_once(chip, &contest, work);
             taken_ns = clock_ns() - began_ns;
-            if (taken_ns < best_ns[kind])
-                best_ns[kind] = taken_ns;
+            if (taken_ns < best_ns[work])
+                best_ns[work] = taken_ns;
         }
-    printf("  Sign command                 %8.1f us\n", (double)(best_ns[1] - best_ns[0]) / SIGNATURES / 1000);
-    printf("  libcrypto's own signature    %8.1f us\n", (double)best_ns[2] / SIGNATURES / 1000);
-    printf("  ratio                        %8.2f\n", (double)(best_ns[1] - best_ns[0]) / (double)best_ns[2]);
-    EVP_PKEY_CTX_free(signer);
-    EVP_PKEY_free(key);
+    print_ratio("Sign", best_ns[CHIP_SIGNS] - best_ns[ONLY_NONCE], best_ns[LIBCRYPTO_SIGNS]);
+    print_ratio("Verify", best_ns[CHIP_VERIFIES] - best_ns[ONLY_NONCE], best_ns[LIBCRYPTO_VERIFIES]);
+    release(&contest);
 }
 
 int main(int argc, char **argv)

@@ -104,7 +104,7 @@ static void test_revisions(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(revisions) / sizeof(revisions[0]); i++) {
-        struct chip_config config = {{0}};
+        struct chip_config config = {.zone = {0}};
 
         memcpy(config.zone + 6, revisions[i].revision, 2);
         if (chip_config_part(&config) != revisions[i].part)
@@ -117,7 +117,7 @@ static void test_all_revisions(void **state)
 {
     (void)state;
     for (unsigned revision = 0; revision <= 0xFF; revision++) {
-        struct chip_config config = {{0}};
+        struct chip_config config = {.zone = {0}};
 
         config.zone[6] = 0x60;
         config.zone[7] = (uint8_t)revision;
@@ -137,7 +137,7 @@ static void test_lock_bytes(void **state)
 {
     (void)state;
     for (unsigned value = 0; value <= 0xFF; value++) {
-        struct chip_config config = {{0}};
+        struct chip_config config = {.zone = {0}};
 
         config.zone[86] = (uint8_t)value;
         assert_int_equal(chip_data_is_locked(&config), value != 0x55);
@@ -370,7 +370,7 @@ static void test_policies(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
         for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-            struct chip_config config = {{0}};
+            struct chip_config config = {.zone = {0}};
             struct chip_slot_policy policy;
 
             set_word(&config, 20 + 2 * (size_t)slot, policies[i].slot_config);
@@ -416,7 +416,7 @@ static void test_write_configs(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 16; i++) {
-        struct chip_config config = {{0}};
+        struct chip_config config = {.zone = {0}};
         struct chip_slot_policy policy;
 
         set_word(&config, 20, (uint16_t)(i << 12 | 0x008F));

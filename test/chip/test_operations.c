@@ -42,6 +42,42 @@ static void test_identity(void **state)
     lab_release(&lab);
 }
 
+/* The answer to Info(Revision) tells the part, and stays with every reading of the config zone. */
+static void test_part_by_its_answer(void **state)
+{
+    static const struct {
+        uint8_t revision[4];
+        enum chip_part part;
+        bool known;
+    } rows[] = {
+        {{0x00, 0x00, 0x60, 0x01}, CHIP_PART_ATECC608A, true}, {{0x00, 0x00, 0x60, 0x02}, CHIP_PART_ATECC608A, true},
+        {{0x00, 0x00, 0x60, 0x03}, CHIP_PART_ATECC608B, true}, {{0x00, 0x00, 0x60, 0x04}, CHIP_PART_ATECC608B, false},
+        {{0x00, 0x00, 0x70, 0x01}, CHIP_PART_UNKNOWN, false},  {{0x00, 0x00, 0x00, 0x00}, CHIP_PART_UNKNOWN, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct virtual_making making = {.part = VIRTUAL_BLANK, .revision = rows[i].revision};
+        struct world world;
+        struct chip_config config;
+
+        world_open_chip(&world, &making);
+        assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+        assert_int_equal(chip_config_part(&config), CHIP_PART_ATECC608B); /* by RevNum, before it is asked */
+        assert_false(chip_config_revision_differs(&config));
+        assert_int_equal(chip_identify_part(&world.chip, &config, NULL), CHIP_OK);
+        for (unsigned reading = 0; reading < 2; reading++) {
+            assert_int_equal(chip_config_part(&config), rows[i].part);
+            assert_int_equal(chip_config_revision_is_known(&config), rows[i].known);
+            assert_memory_equal(chip_config_revision(&config).data, rows[i].revision, 4);
+            assert_int_equal(chip_config_revision_differs(&config), i != 2);
+            chip_sleep(&world.chip); /* its serial number is read anew after the next wake */
+            assert_int_equal(chip_read_config(&world.chip, &config, NULL), CHIP_OK);
+        }
+        world_remove(&world);
+    }
+}
+
 static void test_random(void **state)
 {
     static const uint8_t pattern[4] = {0xFF, 0xFF, 0x00, 0x00};
@@ -468,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_part_by_its_answer),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_write_config),
         cmocka_unit_test(test_write_config_between_dumps),

@@ -264,7 +264,7 @@ static void test_whys(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++) {
         const char ability[2] = {whys[i].ability, '\0'};
-        struct chip_config config = {{0}};
+        struct chip_config config = {.zone = {0}};
         enum error_reason reason = ERROR_NONE;
         size_t slot = whys[i].slot;
         const char *text;

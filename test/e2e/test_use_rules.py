@@ -191,26 +191,3 @@ def test_count_match_limits_the_uses(station):
         path = new_part(station, config)
         assert uses_left(station, 2) == shown
         assert station.json("explain", path).event("chip")["slots"][2]["uses_left"] is None
-
-
-# --- which part it is --------------------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize("revision", [0x04, 0x10, 0xff])
-def test_a_later_revision_is_used_as_a_608b_and_named(station, revision):
-    config = config_of("608b-tflxtls")
-    config[7] = revision
-    path = new_part(station, config)
-    for verb in (["info"], ["explain", path]):
-        chip = station.json(*verb).event("chip")
-        assert chip["part"] == "ATECC608B" and chip["revision"] == f"000060{revision:02X}"
-        assert not chip["revision_known"]
-        assert "newer than any that imprint knows: used as an ATECC608B" in station.run(*verb).out
-    plan = station.json("provision", TRUST_FLEX, "--dry-run").event("plan")
-    assert plan["part"] == "ATECC608B" and not plan["revision_known"]
-    assert "newer than any that imprint knows" in station.run("provision", TRUST_FLEX, "--dry-run").out
-    assert station.json("provision", TRUST_FLEX, "--arm", "profile").event("provisioned")["keys"][1]["proven"]
-
-
-def test_a_known_revision_is_not_called_new(delivered):
-    assert delivered.json("info").event("chip")["revision_known"]
-    assert "newer" not in delivered.run("info").out

@@ -65,7 +65,7 @@ bool part_write_file(struct part *part, const struct part_memory *memory)
 
     chip->image.sequence = memory->sequence - 2;
     for (unsigned half = 0; half < 2; half++)
-        good = virtual_image_commit(&chip->image, chip->crypto, &memory->bytes) == 0 && good;
+        good = virtual_image_commit(&chip->image, &memory->bytes) == 0 && good;
     return good;
 }
 

@@ -31,7 +31,7 @@ static const char *const dumps[] = {
 
 static struct chip_config load(const char *name)
 {
-    struct chip_config config = {{0}};
+    struct chip_config config = {.zone = {0}};
     struct bytes_out out = {.data = config.zone, .cap = sizeof(config.zone)};
     char path[512];
     char line[512];

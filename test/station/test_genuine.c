@@ -23,7 +23,6 @@
 #include "chip/operations.h"
 #include "station/verifier.h"
 #include "transport/virtual.h"
-#include "virtual/chip/crypto.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
 
@@ -71,24 +70,21 @@ static void power_on(struct bench *bench)
 }
 
 /* Makes a part and changes its memory behind its back. */
-static void make_part(enum virtual_part part, void (*change)(struct virtual_crypto *, struct virtual_memory *))
+static void make_part(enum virtual_part part, void (*change)(struct virtual_memory *))
 {
     const struct virtual_making making = {.part = part, .has_seed = true, .seed = 7};
     struct virtual_problem problem = {.cause = NULL};
-    struct virtual_crypto *crypto = virtual_crypto_new();
     struct virtual_image image;
     struct virtual_memory memory;
 
     unlink(path);
-    assert_non_null(crypto);
     assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
     if (change != NULL) {
-        assert_int_equal(virtual_image_open(path, &image, crypto, &memory, &problem), VIRTUAL_OK);
-        change(crypto, &memory);
-        assert_int_equal(virtual_image_commit(&image, crypto, &memory), 0);
+        assert_int_equal(virtual_image_open(path, &image, &memory, &problem), VIRTUAL_OK);
+        change(&memory);
+        assert_int_equal(virtual_image_commit(&image, &memory), 0);
         virtual_image_close(&image);
     }
-    virtual_crypto_free(crypto);
 }
 
 static void look(struct genuine *genuine)
@@ -151,87 +147,74 @@ static void test_as_delivered(void **state)
     }
 }
 
-static void change_otp(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_otp(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->otp[0] ^= 1;
 }
 
-static void change_device(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_device(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_bytes(memory, 10)[5] ^= 1;
 }
 
-static void change_device_date(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_device_date(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_bytes(memory, 10)[66] ^= 1;
 }
 
-static void change_signer_id(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_signer_id(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_bytes(memory, 12)[67] ^= 1;
 }
 
-static void change_signer_key(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_signer_key(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_bytes(memory, 11)[20] ^= 1;
 }
 
-static void change_eui(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_eui(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_bytes(memory, 5)[11] ^= 1;
 }
 
-static void change_serial(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_serial(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->config[9] ^= 1;
 }
 
-static void change_key(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void change_key(struct virtual_memory *memory)
 {
-    (void)crypto;
     virtual_slot_scalar(memory, 0)[31] ^= 1;
 }
 
-static void erase_certificates(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void erase_certificates(struct virtual_memory *memory)
 {
-    (void)crypto;
     for (unsigned slot = 10; slot <= 12; slot++)
         memset(virtual_slot_bytes(memory, slot), 0xff, 72);
 }
 
-static void unlock_data(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void unlock_data(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->config[86] = 0x55;
 }
 
-static void count_uses(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void count_uses(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->config[20] |= 0x20; /* SlotConfig of slot 0: LimitedUse */
 }
 
-static void forbid_signing(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void forbid_signing(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->config[20] &= 0xfe; /* ReadKey bit 0: external signatures */
 }
 
-static void hide_signer(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void hide_signer(struct virtual_memory *memory)
 {
-    (void)crypto;
     memory->config[20 + 2 * 12] |= 0x80; /* IsSecret */
 }
 
 /* All that is public of the real ATECC608B-TNGTLS 0123A23F29F9366A01, as a copyist would have it. */
-static void copy_real_part(struct virtual_crypto *crypto, struct virtual_memory *memory)
+static void copy_real_part(struct virtual_memory *memory)
 {
     static const char slot10[] = "E197AA26D2D0AC94AB4DECC230554F5611CD53AE24AD1AE2737EA2D69ECAA2AD"
                                  "25D05C0E6EA51C603E5A5B84E04CAB5126C6BDB37C8906A159606C3482B024AF"
@@ -245,7 +228,6 @@ static void copy_real_part(struct virtual_crypto *crypto, struct virtual_memory 
     static const char *const slots[] = {slot10, slot11, slot12};
     static const uint8_t serial[] = {0x01, 0x23, 0xa2, 0x3f, 0x29, 0xf9, 0x36, 0x6a, 0x01};
 
-    (void)crypto;
     memcpy(memory->config, serial, 4);
     memcpy(memory->config + 8, serial + 4, 5);
     memcpy(virtual_slot_bytes(memory, 5), "E8EB1B202027", 12);
@@ -259,7 +241,7 @@ static void copy_real_part(struct virtual_crypto *crypto, struct virtual_memory 
 
 static const struct tampered_row {
     const char *name;
-    void (*change)(struct virtual_crypto *, struct virtual_memory *);
+    void (*change)(struct virtual_memory *);
     const char *cause; /* is in it */
     const char *root;  /* begins with this; NULL: none */
 } tampered_rows[] = {

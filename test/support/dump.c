@@ -12,7 +12,7 @@
 
 struct chip_config dump_load(const char *name)
 {
-    struct chip_config config = {{0}};
+    struct chip_config config = {.zone = {0}};
     struct bytes_out out = {.data = config.zone, .cap = CHIP_CONFIG_BYTES};
     char path[512];
     char line[512];

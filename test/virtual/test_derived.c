@@ -91,13 +91,77 @@ static void test_ecdh_from_slot(void **state)
 
     lab_public_key(&lab, 2, point);
     p256_agree(host.scalar, point, secret);
-    assert_int_equal(lab_command(&lab, 0x43, 0x0c, 2, host.point, 64).status, EXECUTION); /* must stay inside */
-    assert_int_equal(lab_command(&lab, 0x43, 0x0e, 2, host.point, 64).status, EXECUTION);
+    answer = lab_command(&lab, 0x43, 0x0c, 2, host.point, 64); /* bit 3 of SlotConfig rules mode 00 alone */
+    assert_int_equal(answer.len, 32);
+    assert_memory_equal(answer.bytes, secret, 32);
+    answer = lab_command(&lab, 0x43, 0x0e, 2, host.point, 64);
+    assert_int_equal(answer.len, 64);
+    io_decrypt(answer.bytes, 32, plain);
+    assert_memory_equal(plain, secret, 32);
+    assert_int_equal(lab_command(&lab, 0x43, 0x08, 2, host.point, 64).status, 0);
+    lab_assert_tempkey(&lab, secret);
     assert_memory_equal(read_slot(&lab, 3).bytes, lab_key, 32);
     for (unsigned mode = 0; mode <= 4; mode += 4) {
         assert_int_equal(lab_command(&lab, 0x43, (uint8_t)mode, 2, host.point, 64).status, 0);
         assert_memory_equal(read_slot(&lab, 3).bytes, secret, 32);
     }
+    lab_close(&lab);
+}
+
+/* 43 0C 00 00 with the SlotConfig of slot 0 that two hosts have in their parts, 8F 20. */
+static void test_ecdh_clear_from_slot_8f20(void **state)
+{
+    const struct lab_key_pair host = lab_make_key("host");
+    uint8_t config[128];
+    uint8_t point[64];
+    uint8_t secret[32];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    memcpy(config, cabinet_config, 128);
+    config[20] = 0x8f;
+    config[21] = 0x20;
+    cabinet_open(&lab, config);
+    lab_public_key(&lab, 0, point);
+    p256_agree(host.scalar, point, secret);
+    answer = lab_command(&lab, 0x43, 0x0c, 0x0000, host.point, 64);
+    assert_int_equal(answer.len, 32);
+    assert_memory_equal(answer.bytes, secret, 32);
+    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0x0000, host.point, 64).status, EXECUTION); /* slot 1 is private */
+    lab_close(&lab);
+}
+
+/* GenKey 00 FFFF shows the public key of the key that GenKey 04 FFFF made, which ECDH can use afterwards. */
+static void test_tempkey_public_key(void **state)
+{
+    static const uint8_t modes[] = {0x05, 0x0d};
+    const struct lab_key_pair host = lab_make_key("host");
+    struct lab lab;
+
+    (void)state;
+    cabinet_open(&lab, cabinet_config);
+    assert_int_equal(lab_command(&lab, 0x40, 0x00, 0xffff, NULL, 0).status, EXECUTION); /* no key there */
+    for (size_t i = 0; i < sizeof modes; i++) {
+        const struct answer made = lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
+        struct answer answer;
+        uint8_t secret[32];
+
+        assert_int_equal(made.len, 64);
+        for (unsigned times = 0; times < 2; times++) {
+            answer = lab_command(&lab, 0x40, 0x00, 0xffff, NULL, 0);
+            assert_int_equal(answer.len, 64);
+            assert_memory_equal(answer.bytes, made.bytes, 64);
+        }
+        p256_agree(host.scalar, made.bytes, secret);
+        answer = lab_command(&lab, 0x43, modes[i], 10, host.point, 64);
+        assert_int_equal(answer.status, 0);
+        assert_memory_equal(modes[i] == 0x05 ? read_slot(&lab, 10).bytes : answer.bytes, secret, 32);
+    }
+    (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
+    lab_nonce_fixed(&lab, lab_key); /* a value in place of the key */
+    assert_int_equal(lab_command(&lab, 0x40, 0x00, 0xffff, NULL, 0).status, EXECUTION);
+    assert_int_equal(lab_command(&lab, 0x40, 0x08, 0xffff, NULL, 0).status, PARSE);
     lab_close(&lab);
 }
 
@@ -165,6 +229,13 @@ static void test_ecdh_refusals(void **state)
             assert_int_equal(lab_command(&lab, 0x43, (uint8_t)mode, 0, host.point, 64).status, PARSE);
     }
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 16, host.point, 64).status, PARSE);
+    assert_int_equal(lab_command(&lab, 0x43, 0x00, 16, host.point, 64).status, PARSE);
+    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0xfffe, host.point, 64).status, PARSE);
+    for (unsigned target = 0x00; target <= 0x0c; target += 4) /* TempKey's KeyID where the mode says "slot" */
+        assert_int_equal(lab_command(&lab, 0x43, (uint8_t)target, 0xffff, host.point, 64).status, EXECUTION);
+    (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
+    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0xffff, host.point, 64).status, EXECUTION);
+    assert_int_equal(lab_command(&lab, 0x43, 0x0d, 0xffff, host.point, 64).len, 32); /* the key is still there */
     assert_int_equal(lab_command(&lab, 0x43, 0x05, 16, host.point, 64).status, PARSE);
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, host.point, 63).status, PARSE);
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, off_curve, 64).status, EXECUTION);
@@ -307,7 +378,34 @@ static void test_hkdf_messages(void **state)
     assert_int_equal(kdf(&lab, 0x52, 4, 0x25000a00, NULL, 0).len, 32);
     assert_int_equal(kdf(&lab, 0x52, 4, 0x25000600, NULL, 0).status, EXECUTION); /* 37 bytes of 36 */
     assert_int_equal(kdf(&lab, 0x52, 4, 0x10001000, NULL, 0).status, PARSE);     /* slot 16 */
-    assert_int_equal(kdf(&lab, 0x52, 4, 0x10000001, message, 16).status, PARSE); /* a message nobody wants */
+    assert_int_equal(kdf(&lab, 0x52, 4, 0x10000002, message, 15).status, PARSE);
+    lab_close(&lab);
+}
+
+/* Bytes of a message that lies elsewhere are ignored where their number is the one that the details say. */
+static void test_hkdf_spare_message(void **state)
+{
+    static const uint8_t zeros[32];
+    static const uint8_t with_zero_key[36] = {[0] = 0x05, [3] = 0x20, [4] = 1, [35] = 2}; /* details 05 00 00 20 */
+    uint8_t expected[32];
+    struct answer answer;
+    struct lab lab;
+
+    (void)state;
+    cabinet_open(&lab, cabinet_config);
+    lab_nonce_fixed(&lab, lab_key);
+    answer = lab_command(&lab, 0x56, 0x50, 0x0000, with_zero_key, sizeof with_zero_key);
+    hmac(zeros, lab_key, 32, expected);
+    assert_int_equal(answer.len, 32);
+    assert_memory_equal(answer.bytes, expected, 32);
+    hmac(lab_key, lab_key, 20, expected);
+    answer = kdf(&lab, 0x52, 4, 0x14000a00, with_zero_key, 20); /* the message lies in slot 10 */
+    assert_int_equal(answer.len, 32);
+    assert_memory_equal(answer.bytes, expected, 32);
+    for (uint32_t place = 0; place < 2; place++) {
+        assert_int_equal(kdf(&lab, 0x52, 4, 0x14000a00 | place, with_zero_key, 19).status, PARSE);
+        assert_int_equal(kdf(&lab, 0x52, 4, 0x14000a00 | place, with_zero_key, 21).status, PARSE);
+    }
     lab_close(&lab);
 }
 
@@ -629,13 +727,23 @@ static void test_selftest_on_wake(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_io_decrypt),          cmocka_unit_test(test_ecdh_from_slot),
-        cmocka_unit_test(test_ecdh_from_tempkey),   cmocka_unit_test(test_ecdh_refusals),
-        cmocka_unit_test(test_ecdh_protection),     cmocka_unit_test(test_kdf_vectors),
-        cmocka_unit_test(test_hkdf_messages),       cmocka_unit_test(test_kdf_places),
-        cmocka_unit_test(test_kdf_refusals),        cmocka_unit_test(test_kdf_protection),
-        cmocka_unit_test(test_boot_modes),          cmocka_unit_test(test_boot_latch_and_end),
-        cmocka_unit_test(test_boot_on_hostile_bus), cmocka_unit_test(test_selftest),
+        cmocka_unit_test(test_io_decrypt),
+        cmocka_unit_test(test_ecdh_from_slot),
+        cmocka_unit_test(test_ecdh_clear_from_slot_8f20),
+        cmocka_unit_test(test_tempkey_public_key),
+        cmocka_unit_test(test_ecdh_from_tempkey),
+        cmocka_unit_test(test_ecdh_refusals),
+        cmocka_unit_test(test_ecdh_protection),
+        cmocka_unit_test(test_kdf_vectors),
+        cmocka_unit_test(test_hkdf_messages),
+        cmocka_unit_test(test_hkdf_spare_message),
+        cmocka_unit_test(test_kdf_places),
+        cmocka_unit_test(test_kdf_refusals),
+        cmocka_unit_test(test_kdf_protection),
+        cmocka_unit_test(test_boot_modes),
+        cmocka_unit_test(test_boot_latch_and_end),
+        cmocka_unit_test(test_boot_on_hostile_bus),
+        cmocka_unit_test(test_selftest),
         cmocka_unit_test(test_selftest_on_wake),
     };
 

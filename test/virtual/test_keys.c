@@ -74,7 +74,9 @@ static const struct row rows[] = {
     {"GenKey, not authorised", C, false, 0x40, 4, 7, 0, 0x0f},
     {"GenKey slot 16", C, false, 0x40, 4, 16, 0, 3},
     {"GenKey mode 2", C, false, 0x40, 2, 0, 0, 3},
-    {"GenKey mode 0 in TempKey", C, false, 0x40, 0, 0xffff, 0, 3},
+    {"public key of TempKey, no key there", C, false, 0x40, 0, 0xffff, 0, 0x0f},
+    {"public key of TempKey, a value there", C, true, 0x40, 0, 0xffff, 0, 0x0f},
+    {"public key of TempKey, A", A, false, 0x40, 0, 0xffff, 0, 0x0f},
     {"GenKey in TempKey, A", A, false, 0x40, 4, 0xffff, 0, 0x0f},
     {"GenKey in TempKey", C, false, 0x40, 4, 0xffff, 0, 0},
     {"public key, B", B, false, 0x40, 0, 0, 0, 0},
@@ -179,9 +181,10 @@ static void test_508a_lacks(void **state)
         uint16_t param2;
         size_t data_len;
     } missing[] = {
-        {0x16, 0x23, 0, 64}, {0x16, 0x43, 0, 32},  {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20}, {0x15, 4, 0, 0},
-        {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x41, 0xa0, 0, 0},   {0x45, 0x22, 4, 128},     {0x45, 0x82, 4, 128},
-        {0x47, 0x42, 0, 0},  {0x47, 1, 5, 5},      {0x47, 4, 0xffff, 0}, {0x30, 4, 0, 0},
+        {0x16, 0x23, 0, 64},   {0x16, 0x43, 0, 32}, {0x16, 0x83, 0, 32},  {0x16, 0x00, 0x8000, 20},
+        {0x15, 4, 0, 0},       {0x15, 5, 0, 0},     {0x40, 4, 0xffff, 0}, {0x40, 0, 0xffff, 0},
+        {0x43, 0, 0xffff, 64}, {0x41, 0xa0, 0, 0},  {0x45, 0x22, 4, 128}, {0x45, 0x82, 4, 128},
+        {0x47, 0x42, 0, 0},    {0x47, 1, 5, 5},     {0x47, 4, 0xffff, 0}, {0x30, 4, 0, 0},
     };
     uint8_t config[128];
     const uint8_t data[128] = {0};

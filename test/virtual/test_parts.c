@@ -105,6 +105,54 @@ static void test_keys_of_dumps(void **state)
     }
 }
 
+/* 30 00 00 00 answers what the part was made with, the config zone keeps its own bytes; both outlive a power cycle. */
+static void test_revision_apart_from_config(void **state)
+{
+    static const uint8_t later[4] = {0x00, 0x00, 0x60, 0x04};
+    static const uint8_t none[4] = {0};
+    static const uint8_t *const answers[] = {later, none};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct virtual_making making = {.part = VIRTUAL_BLANK, .revision = answers[i]};
+        struct lab lab;
+
+        lab_open_part(&lab, &making);
+        for (unsigned life = 0; life < 2; life++) {
+            struct answer answer = lab_command(&lab, 0x30, 0x00, 0x0000, NULL, 0);
+
+            assert_int_equal(answer.len, 4);
+            assert_memory_equal(answer.bytes, answers[i], 4);
+            answer = lab_command(&lab, 0x02, 0x00, 0x0001, NULL, 0);
+            assert_int_equal(answer.len, 4);
+            assert_memory_equal(answer.bytes, ((const uint8_t[4]){0x00, 0x00, 0x60, 0x03}), 4);
+            assert_int_equal(lab_status(&lab, 0x20, 0x00, (uint16_t)(life == 0 ? 0x15 : 0x00)), life == 0 ? 0 : 0x0f);
+            lab_reopen(&lab);
+        }
+        lab_close(&lab);
+    }
+}
+
+/* A part that behaves as one family does not answer as the other. */
+static void test_revision_of_another_family(void **state)
+{
+    static const uint8_t revision_508[4] = {0x00, 0x00, 0x50, 0x00};
+    static const uint8_t revision_608[4] = {0x00, 0x00, 0x60, 0x03};
+    uint8_t config[128];
+    struct virtual_problem problem;
+    struct virtual_making making = {.part = VIRTUAL_BLANK, .revision = revision_508};
+    struct lab lab;
+
+    (void)state;
+    lab_open_empty(&lab);
+    assert_int_equal(virtual_create(lab.path, &making, &problem), VIRTUAL_BAD_IMAGE);
+    assert_string_equal(problem.cause, "the revision is of another family than the config zone");
+    lab_read_dump("508a-blank-1", config);
+    making = (struct virtual_making){.part = VIRTUAL_FROM_CONFIG, .config = config, .revision = revision_608};
+    assert_int_equal(virtual_create(lab.path, &making, &problem), VIRTUAL_BAD_IMAGE);
+    lab_close(&lab);
+}
+
 static void test_bought_parts(void **state)
 {
     static const struct {
@@ -207,10 +255,8 @@ static void test_real_certificates(void **state)
          "2C2E7CFC407524DA2BC1DB1ADAE80164A8717386B59593A35257F75DCDB16F2A",
          "A326DC2C2030A000", 411},
     };
-    struct virtual_crypto *crypto = virtual_crypto_new();
 
     (void)state;
-    assert_non_null(crypto);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t subject[64], issuer[64], signature[64], serial[9], tbs[VIRTUAL_TBS_MAX], digest[32];
         struct virtual_certificate certificate = {.definition = rows[i].definition,
@@ -225,11 +271,10 @@ static void test_real_certificates(void **state)
         lab_hex(rows[i].trailer, certificate.trailer, 8);
         if (rows[i].serial != NULL)
             lab_hex(rows[i].serial, serial, 9);
-        assert_int_equal(virtual_build_tbs(crypto, &certificate, tbs), rows[i].tbs_len);
+        assert_int_equal(virtual_build_tbs(&certificate, tbs), rows[i].tbs_len);
         lab_sha256(tbs, rows[i].tbs_len, digest);
         assert_true(lab_verify(issuer, digest, signature));
     }
-    virtual_crypto_free(crypto);
 }
 
 static void read_slot(struct lab *lab, unsigned slot, uint8_t bytes[96])
@@ -274,7 +319,7 @@ static void test_chain(void **state)
         memcpy(serial, config, 4);
         memcpy(serial + 4, config + 8, 5);
         memcpy(certificate.trailer, slot12 + 64, 8);
-        lab_sha256(tbs, virtual_build_tbs(crypto, &certificate, tbs), digest);
+        lab_sha256(tbs, virtual_build_tbs(&certificate, tbs), digest);
         assert_true(lab_verify(root, digest, slot12));
         certificate.definition = VIRTUAL_FLEX_DEVICE;
         certificate.subject_key = device;
@@ -288,7 +333,7 @@ static void test_chain(void **state)
             certificate.definition = VIRTUAL_TLS_DEVICE;
             certificate.eui = eui;
         }
-        lab_sha256(tbs, virtual_build_tbs(crypto, &certificate, tbs), digest);
+        lab_sha256(tbs, virtual_build_tbs(&certificate, tbs), digest);
         assert_true(lab_verify(signer_key, digest, slot10));
         lab_close(&lab);
     }
@@ -428,6 +473,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dumps),
         cmocka_unit_test(test_keys_of_dumps),
+        cmocka_unit_test(test_revision_apart_from_config),
+        cmocka_unit_test(test_revision_of_another_family),
         cmocka_unit_test(test_bought_parts),
         cmocka_unit_test(test_trust_and_go_contents),
         cmocka_unit_test(test_real_certificates),

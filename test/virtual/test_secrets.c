@@ -474,7 +474,9 @@ static void test_aes(void **state)
     lab_hex("00112233445566778899AABBCCDDEEFF", in, 16);
     cabinet_open_unlocked(&lab, cabinet_config);
     assert_int_equal(lab_command(&lab, 0x12, 0x82, 5 << 3, key, 32).status, 0);
-    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, EXECUTION); /* data zone open */
+    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, PARSE); /* data zone unlocked */
+    assert_int_equal(lab_command(&lab, 0x51, 0x01, 5, in, 16).status, PARSE);
+    assert_int_equal(lab_command(&lab, 0x51, 0x00, 4, in, 16).status, PARSE);
     assert_int_equal(lab_status(&lab, 0x17, 0x81, 0), 0);
     answer = lab_command(&lab, 0x51, 0x00, 5, in, 16);
     assert_int_equal(answer.len, 16);
@@ -506,7 +508,7 @@ static void test_aes(void **state)
     lab_close(&lab);
 }
 
-/* Config zone open: a key in TempKey serves, a slot does not; GFM takes no key. */
+/* Config zone unlocked: a key in TempKey can be used, one in a slot cannot; GFM uses no key. */
 static void test_aes_before_config_lock(void **state)
 {
     const struct virtual_making making = {.part = VIRTUAL_BLANK};
@@ -523,7 +525,7 @@ static void test_aes_before_config_lock(void **state)
     answer = lab_command(&lab, 0x51, 0x00, 0xffff, in, 16);
     assert_int_equal(answer.len, 16);
     assert_hex(answer.bytes, "69C4E0D86A7B0430D8CDB78070B4C55A", 16);
-    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, EXECUTION);
+    assert_int_equal(lab_command(&lab, 0x51, 0x00, 5, in, 16).status, PARSE);
     lab_hex("66E94BD4EF8A2C3B884CFA59CA342B2E 0388DACE60B6A392F328C2B971B2FE78", in, 32);
     answer = lab_command(&lab, 0x51, 0x03, 0, in, 32);
     assert_int_equal(answer.len, 16);

@@ -121,17 +121,17 @@ static void put_extension(struct der *der, const uint8_t *oid, const uint8_t *va
     wrap_extension(der, oid, true, end);
 }
 
-static void put_key_ids(struct virtual_crypto *crypto, struct der *der, const struct virtual_certificate *certificate)
+static void put_key_ids(struct der *der, const struct virtual_certificate *certificate)
 {
     size_t end = der->at;
     uint8_t id[20];
 
-    virtual_key_id(crypto, certificate->issuer_key, id);
+    virtual_key_id(certificate->issuer_key, id);
     put_value(der, DER_KEY_ID, id, sizeof id);
     wrap(der, DER_SEQUENCE, end);
     wrap_extension(der, oid_authority_key_id, false, end);
     end = der->at;
-    virtual_key_id(crypto, certificate->subject_key, id);
+    virtual_key_id(certificate->subject_key, id);
     put_value(der, DER_OCTETS, id, sizeof id);
     wrap_extension(der, oid_subject_key_id, false, end);
 }
@@ -150,12 +150,11 @@ static void put_eui(struct der *der, const char *eui)
     wrap_extension(der, oid_alternative_name, false, end);
 }
 
-static void put_extensions(struct virtual_crypto *crypto, struct der *der,
-                           const struct virtual_certificate *certificate)
+static void put_extensions(struct der *der, const struct virtual_certificate *certificate)
 {
     const size_t end = der->at;
 
-    put_key_ids(crypto, der, certificate);
+    put_key_ids(der, certificate);
     if (certificate->definition == VIRTUAL_SIGNER) {
         put_extension(der, oid_basic_constraints, authority_of_devices, sizeof authority_of_devices);
         put_extension(der, oid_key_usage, may_sign_certificates, sizeof may_sign_certificates);
@@ -204,21 +203,19 @@ static void put_validity(struct der *der, const uint8_t *trailer)
 }
 
 /* Source A: 16 bytes of H(public key | dates), made positive and of full length. */
-static void put_serial_number(struct virtual_crypto *crypto, struct der *der,
-                              const struct virtual_certificate *certificate)
+static void put_serial_number(struct der *der, const struct virtual_certificate *certificate)
 {
     uint8_t message[64 + 3];
     uint8_t digest[32];
 
     memcpy(message, certificate->subject_key, 64);
     memcpy(message + 64, certificate->trailer, 3);
-    virtual_sha256(crypto, message, sizeof message, digest);
+    virtual_sha256(message, sizeof message, digest);
     digest[0] = (uint8_t)((digest[0] & 0x7f) | 0x40);
     put_value(der, DER_INTEGER, digest, 16);
 }
 
-size_t virtual_build_tbs(struct virtual_crypto *crypto, const struct virtual_certificate *certificate,
-                         uint8_t tbs[static VIRTUAL_TBS_MAX])
+size_t virtual_build_tbs(const struct virtual_certificate *certificate, uint8_t tbs[static VIRTUAL_TBS_MAX])
 {
     const bool is_signer = certificate->definition == VIRTUAL_SIGNER;
     const uint8_t *chip = certificate->serial;
@@ -232,7 +229,7 @@ size_t virtual_build_tbs(struct virtual_crypto *crypto, const struct virtual_cer
     if (!is_signer)
         (void)snprintf(device, sizeof device, "sn%02X%02X%02X%02X%02X%02X%02X%02X%02X", chip[0], chip[1], chip[2],
                        chip[3], chip[4], chip[5], chip[6], chip[7], chip[8]);
-    put_extensions(crypto, &der, certificate);
+    put_extensions(&der, certificate);
     put_public_key(&der, certificate->subject_key);
     put_name(&der, is_signer ? signer : device);
     put_validity(&der, certificate->trailer);
@@ -240,7 +237,7 @@ size_t virtual_build_tbs(struct virtual_crypto *crypto, const struct virtual_cer
     part = der.at;
     put(&der, oid_ecdsa_sha256, sizeof oid_ecdsa_sha256);
     wrap(&der, DER_SEQUENCE, part);
-    put_serial_number(crypto, &der, certificate);
+    put_serial_number(&der, certificate);
     part = der.at;
     put(&der, version_3, sizeof version_3);
     wrap(&der, DER_VERSION, part);
@@ -251,22 +248,22 @@ size_t virtual_build_tbs(struct virtual_crypto *crypto, const struct virtual_cer
 
 /* ---- the maker ---- */
 
-static void maker_scalar(struct virtual_crypto *crypto, enum virtual_maker maker, uint8_t scalar[static 32])
+static void maker_scalar(enum virtual_maker maker, uint8_t scalar[static 32])
 {
     static const char root[] = "imprint virtual maker's root";
     static const char signer[] = "imprint virtual maker's signer";
 
     if (maker == VIRTUAL_MAKER_ROOT)
-        virtual_sha256(crypto, root, sizeof root, scalar);
+        virtual_sha256(root, sizeof root, scalar);
     else
-        virtual_sha256(crypto, signer, sizeof signer, scalar);
+        virtual_sha256(signer, sizeof signer, scalar);
 }
 
 void virtual_maker_key(struct virtual_crypto *crypto, enum virtual_maker maker, uint8_t point[static 64])
 {
     uint8_t scalar[32];
 
-    maker_scalar(crypto, maker, scalar);
+    maker_scalar(maker, scalar);
     (void)virtual_public_key(crypto, scalar, point);
 }
 
@@ -278,8 +275,8 @@ void virtual_issue(struct virtual_crypto *crypto, const struct virtual_certifica
     uint8_t scalar[32];
     uint8_t digest[32];
 
-    virtual_sha256(crypto, tbs, virtual_build_tbs(crypto, certificate, tbs), digest);
-    maker_scalar(crypto, is_signer ? VIRTUAL_MAKER_ROOT : VIRTUAL_MAKER_SIGNER, scalar);
+    virtual_sha256(tbs, virtual_build_tbs(certificate, tbs), digest);
+    maker_scalar(is_signer ? VIRTUAL_MAKER_ROOT : VIRTUAL_MAKER_SIGNER, scalar);
     virtual_ecdsa_sign_repeatably(crypto, scalar, digest, compressed);
     memcpy(compressed + 64, certificate->trailer, 8);
 }

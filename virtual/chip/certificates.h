@@ -31,8 +31,7 @@ struct virtual_certificate {
 #define VIRTUAL_TBS_MAX 512
 
 /* The DER of what is signed (TBSCertificate). Returns its length. */
-size_t virtual_build_tbs(struct virtual_crypto *crypto, const struct virtual_certificate *certificate,
-                         uint8_t tbs[static VIRTUAL_TBS_MAX]);
+size_t virtual_build_tbs(const struct virtual_certificate *certificate, uint8_t tbs[static VIRTUAL_TBS_MAX]);
 
 enum virtual_maker { VIRTUAL_MAKER_ROOT, VIRTUAL_MAKER_SIGNER };
 

@@ -61,13 +61,16 @@ enum virtual_status virtual_create(const char *path, const struct virtual_making
     *problem = no_problem();
     if (crypto == NULL)
         return out_of_memory(problem);
+    image.has_revision = making->revision != NULL;
+    if (image.has_revision)
+        memcpy(image.revision, making->revision, sizeof image.revision);
     problem->cause = virtual_make_part(making, &image, crypto, &memory);
     if (problem->cause != NULL)
         status = VIRTUAL_BAD_IMAGE;
     else if (virtual_crypto_take_failure(crypto))
         status = out_of_memory(problem);
     else
-        status = virtual_image_create(path, &image, crypto, &memory, problem);
+        status = virtual_image_create(path, &image, &memory, problem);
     virtual_wipe(&memory, sizeof memory);
     virtual_crypto_free(crypto);
     return status;
@@ -88,7 +91,7 @@ enum virtual_status virtual_open(const char *path, struct virtual_chip **chip, s
     if (opened->crypto == NULL)
         status = out_of_memory(problem);
     else
-        status = virtual_image_open(path, &opened->image, opened->crypto, &opened->memory, problem);
+        status = virtual_image_open(path, &opened->image, &opened->memory, problem);
     if (status != VIRTUAL_OK) {
         virtual_close(opened);
         return status;
@@ -151,5 +154,5 @@ void virtual_peek_config(const struct virtual_chip *chip, uint8_t config[static 
 
 void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32])
 {
-    virtual_sha256(chip->crypto, &chip->memory, sizeof chip->memory, digest);
+    virtual_sha256(&chip->memory, sizeof chip->memory, digest);
 }

@@ -35,15 +35,23 @@ static void multiply(const uint8_t x[static 16], const uint8_t y[static 16], uin
     virtual_wipe(v, sizeof v);
 }
 
-/* NULL: the key may not be used so. One in TempKey may be in any lock state. */
+/* No slot's key is used before both zones are locked; one in TempKey is, in any lock state. */
+static bool key_is_within_reach(const struct virtual_chip *chip, unsigned slot, size_t at)
+{
+    if (slot == KEY_IN_TEMPKEY)
+        return true;
+    return slot < VIRTUAL_SLOTS && at + KEY_BYTES <= virtual_slot_size(slot) && virtual_config_locked(chip) &&
+           virtual_data_locked(chip);
+}
+
+/* NULL: the key may not be used so. */
 static const uint8_t *find_key(struct virtual_chip *chip, unsigned slot, size_t at)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
 
     if (slot == KEY_IN_TEMPKEY)
         return tempkey->valid && (at < 32 || tempkey->is_64) ? tempkey->value + at : NULL;
-    if (!virtual_data_locked(chip) || !virtual_is_aes_key(chip, slot) ||
-        !virtual_use_key(chip, slot, VIRTUAL_USE_LATCH | VIRTUAL_USE_COUNT))
+    if (!virtual_is_aes_key(chip, slot) || !virtual_use_key(chip, slot, VIRTUAL_USE_LATCH | VIRTUAL_USE_COUNT))
         return NULL;
     return virtual_slot_bytes(&chip->memory, slot) + at;
 }
@@ -65,8 +73,7 @@ VIRTUAL_HANDLER(virtual_command_aes)
         return VIRTUAL_ANSWER_OK;
     }
     if (mode > AES_DECRYPT || (call->param1 & 0x38) != 0 || call->data_len != 16 ||
-        (slot >= VIRTUAL_SLOTS && slot != KEY_IN_TEMPKEY) ||
-        (slot < VIRTUAL_SLOTS && at + KEY_BYTES > virtual_slot_size(slot)))
+        !key_is_within_reach(chip, slot, at))
         return VIRTUAL_ANSWER_PARSE;
     key = find_key(chip, slot, at);
     if (key == NULL)

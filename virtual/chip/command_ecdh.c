@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define KEY_IN_TEMPKEY 0xffffu
+
 enum ecdh_target { TO_SLOT_CONFIG, TO_SLOT, TO_TEMPKEY, TO_OUTPUT, TO_OUTPUT_ENCRYPTED };
 
 /* Legal modes. The ATECC508A knows only the first. */
@@ -31,19 +33,15 @@ static const struct ecdh_mode *find_mode(const struct virtual_chip *chip, uint8_
     return NULL;
 }
 
-/* Where the secret of a slot's key goes in the end; SlotConfig may say so, and may keep it from leaving. */
-static bool resolve_target(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot,
-                           enum ecdh_target *target)
+/*
+ * Where the secret goes in the end. Bit 3 of SlotConfig decides for mode 00 alone: two independent hosts, written
+ * against real parts, get the secret in clear with mode 0C from a slot that has this bit set.
+ */
+static enum ecdh_target resolve_target(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot)
 {
-    const bool keep =
-        !mode->from_tempkey && (virtual_slot_config(&chip->memory, slot) & VIRTUAL_SLOT_ECDH_TO_SLOT) != 0;
-
-    *target = mode->target;
-    if (mode->target == TO_SLOT_CONFIG) {
-        *target = keep ? TO_SLOT : TO_OUTPUT;
-        return true;
-    }
-    return !(keep && (mode->target == TO_OUTPUT || mode->target == TO_OUTPUT_ENCRYPTED));
+    if (mode->target != TO_SLOT_CONFIG)
+        return mode->target;
+    return (virtual_slot_config(&chip->memory, slot) & VIRTUAL_SLOT_ECDH_TO_SLOT) != 0 ? TO_SLOT : TO_OUTPUT;
 }
 
 /* The slot that takes the result: the odd one of the pair, or the one named where the key is in TempKey. */
@@ -111,6 +109,12 @@ static void deliver(struct virtual_chip *chip, enum ecdh_target target, unsigned
     }
 }
 
+/* KeyID counts where a slot gives the key or takes the result. */
+static bool needs_slot(const struct ecdh_mode *mode)
+{
+    return !mode->from_tempkey || mode->target == TO_SLOT;
+}
+
 VIRTUAL_HANDLER(virtual_command_ecdh)
 {
     const struct ecdh_mode *mode = find_mode(chip, call->param1);
@@ -121,11 +125,15 @@ VIRTUAL_HANDLER(virtual_command_ecdh)
     bool good = false;
     enum virtual_answer answer = VIRTUAL_ANSWER_EXECUTION;
 
-    /* KeyID counts where a slot gives the key or takes the result. */
-    if (mode == NULL || (slot >= VIRTUAL_SLOTS && (!mode->from_tempkey || mode->target == TO_SLOT)))
+    if (mode == NULL)
         return VIRTUAL_ANSWER_PARSE;
-    if (virtual_config_locked(chip) && virtual_data_locked(chip) && resolve_target(chip, mode, slot, &target) &&
-        target_is_allowed(chip, mode, target, slot))
+    /* FFFF means TempKey. A mode that takes the key from a slot then finds no key, and the ATECC608 answers 0F. */
+    if (virtual_is_608(chip) && !mode->from_tempkey && slot == KEY_IN_TEMPKEY)
+        return VIRTUAL_ANSWER_EXECUTION;
+    if (slot >= VIRTUAL_SLOTS && needs_slot(mode))
+        return VIRTUAL_ANSWER_PARSE;
+    target = resolve_target(chip, mode, slot);
+    if (virtual_config_locked(chip) && virtual_data_locked(chip) && target_is_allowed(chip, mode, target, slot))
         scalar = use_private_key(chip, mode->from_tempkey, slot);
     if (scalar != NULL) {
         good = virtual_ecdh(chip->crypto, scalar, call->data, secret);

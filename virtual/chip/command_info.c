@@ -94,7 +94,8 @@ VIRTUAL_HANDLER(virtual_command_info)
         return VIRTUAL_ANSWER_PARSE;
     switch (call->param1) {
     case INFO_REVISION:
-        memcpy(reply->bytes, chip->memory.config + VIRTUAL_AT_REVISION, 4);
+        memcpy(reply->bytes,
+               chip->image.has_revision ? chip->image.revision : chip->memory.config + VIRTUAL_AT_REVISION, 4);
         break;
     case INFO_KEY_VALID:
         if (call->param2 >= VIRTUAL_SLOTS)

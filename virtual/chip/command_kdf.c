@@ -59,9 +59,10 @@ static bool parse(const struct virtual_chip *chip, const struct virtual_call *ca
     case KDF_HKDF:
         if ((kdf->details & ~HKDF_KNOWN) != 0 || kdf->details >> 24 > MESSAGE_MAX)
             return false;
-        if ((kdf->details & 3u) >= IN_COMMAND)
-            return kdf->details >> 24 == kdf->message_len;
-        return kdf->message_len == 0 && ((kdf->details & 3u) != IN_SLOT || (kdf->details >> 8 & 0xffu) < VIRTUAL_SLOTS);
+        if ((kdf->details & 3u) == IN_SLOT && (kdf->details >> 8 & 0xffu) >= VIRTUAL_SLOTS)
+            return false;
+        /* A message in a slot or in TempKey may come in the command as well: real parts ignore these bytes. */
+        return kdf->details >> 24 == kdf->message_len || (kdf->message_len == 0 && (kdf->details & 3u) < IN_COMMAND);
     case KDF_NONE:
         break;
     }

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#define GENKEY_SHOW 0x00
 #define GENKEY_CREATE 0x04
 #define GENKEY_DIGEST 0x08
 #define GENKEY_STORED_PUBLIC 0x10
@@ -34,7 +35,7 @@ static void digest_public_key(struct virtual_chip *chip, const struct virtual_ca
     virtual_put_serial(&message, chip);
     virtual_put_zeros(&message, 25);
     virtual_put(&message, point, 64);
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
     virtual_set_tempkey_digest(chip, digest);
     tempkey->key_id = (uint8_t)slot;
     tempkey->genkey_data = true;
@@ -61,6 +62,19 @@ static enum virtual_answer create_in_tempkey(struct virtual_chip *chip, struct v
     }
     virtual_wipe(scalar, sizeof scalar);
     return answer;
+}
+
+/* The public key of the private key in TempKey, which stays there. */
+static enum virtual_answer show_tempkey_public(struct virtual_chip *chip, struct virtual_reply *reply)
+{
+    const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
+
+    if (!tempkey->private_key)
+        return VIRTUAL_ANSWER_EXECUTION;
+    if (!virtual_public_key(chip->crypto, tempkey->value, reply->bytes))
+        return VIRTUAL_ANSWER_ECC_FAULT;
+    reply->len = 64;
+    return VIRTUAL_ANSWER_OK;
 }
 
 /* Before the data lock a private slot is enough; after it the slot's own rights count. */
@@ -137,8 +151,12 @@ VIRTUAL_HANDLER(virtual_command_genkey)
 {
     const unsigned slot = call->param2;
 
-    if (call->param1 == GENKEY_CREATE && slot == KEY_IN_TEMPKEY && virtual_is_608(chip))
-        return create_in_tempkey(chip, reply);
+    if (slot == KEY_IN_TEMPKEY && virtual_is_608(chip)) {
+        if (call->param1 == GENKEY_CREATE)
+            return create_in_tempkey(chip, reply);
+        if (call->param1 == GENKEY_SHOW)
+            return show_tempkey_public(chip, reply);
+    }
     if (slot >= VIRTUAL_SLOTS)
         return VIRTUAL_ANSWER_PARSE;
     if (call->param1 == GENKEY_STORED_PUBLIC) {
@@ -164,7 +182,7 @@ static bool decrypt_private(struct virtual_chip *chip, const struct virtual_call
     bool good = false;
 
     if (tempkey->valid) {
-        virtual_sha256(chip->crypto, tempkey->value, 32, more);
+        virtual_sha256(tempkey->value, 32, more);
         for (unsigned i = 0; i < 36; i++)
             plain[i] = call->data[i] ^ (i < 32 ? tempkey->value[i] : more[i - 32]);
         virtual_put(&message, tempkey->value, 32);
@@ -172,7 +190,7 @@ static bool decrypt_private(struct virtual_chip *chip, const struct virtual_call
         virtual_put_serial(&message, chip);
         virtual_put_zeros(&message, 21);
         virtual_put(&message, plain, 36);
-        virtual_finish_message(chip, &message, expected);
+        virtual_finish_message(&message, expected);
         good = virtual_equal(expected, call->data + 36, 32);
         virtual_wipe(more, sizeof more);
     }

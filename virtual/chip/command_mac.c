@@ -85,7 +85,7 @@ VIRTUAL_HANDLER(virtual_command_mac)
     virtual_put(&message, (mode & BY_TEMPKEY) != 0 ? tempkey : call->data, 32);
     virtual_put_call(&message, call);
     put_identity(&message, chip, mode);
-    virtual_finish_message(chip, &message, reply->bytes);
+    virtual_finish_message(&message, reply->bytes);
     reply->len = 32;
     answer = VIRTUAL_ANSWER_OK;
 out:
@@ -143,7 +143,7 @@ VIRTUAL_HANDLER(virtual_command_checkmac)
     virtual_put(&message, other + 7, 4);
     virtual_put(&message, chip->memory.config, 2);
     virtual_put(&message, other + 11, 2);
-    virtual_finish_message(chip, &message, expected);
+    virtual_finish_message(&message, expected);
     equal = virtual_equal(expected, call->data + 32, 32);
     answer = equal ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_MISCOMPARE;
 out:
@@ -197,7 +197,7 @@ static bool derivation_is_authentic(struct virtual_chip *chip, const struct virt
     virtual_put(&message, virtual_slot_bytes(&chip->memory, key_slot), 32);
     virtual_put_call(&message, call);
     virtual_put_serial(&message, chip);
-    virtual_finish_message(chip, &message, expected);
+    virtual_finish_message(&message, expected);
     return virtual_equal(expected, call->data, 32);
 }
 
@@ -235,7 +235,7 @@ VIRTUAL_HANDLER(virtual_command_derivekey)
         virtual_put_serial(&message, chip);
         virtual_put_zeros(&message, 25);
         virtual_put(&message, chip->registers.tempkey.value, 32);
-        virtual_finish_message(chip, &message, virtual_slot_bytes(&chip->memory, target));
+        virtual_finish_message(&message, virtual_slot_bytes(&chip->memory, target));
     }
     virtual_drop_tempkey(chip);
     return allowed ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_EXECUTION;

@@ -150,7 +150,7 @@ static bool decrypt_write(struct virtual_chip *chip, const struct virtual_call *
         virtual_put_serial(&message, chip);
         virtual_put_zeros(&message, 25);
         virtual_put(&message, plain, 32);
-        virtual_finish_message(chip, &message, expected);
+        virtual_finish_message(&message, expected);
         good = virtual_equal(expected, call->data + 32, 32);
     }
     virtual_drop_tempkey(chip);

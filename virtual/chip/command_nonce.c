@@ -43,7 +43,7 @@ static enum virtual_answer random_nonce(struct virtual_chip *chip, const struct 
     virtual_put_byte(&message, call->opcode);
     virtual_put_byte(&message, call->param1);
     virtual_put_byte(&message, 0); /* low byte of Param2, 00 also for 8000 */
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
     virtual_load_tempkey(chip, digest, 32, false);
     memcpy(reply->bytes, call->param2 == 0 ? random : digest, 32);
     reply->len = 32;
@@ -231,7 +231,7 @@ VIRTUAL_HANDLER(virtual_command_gendig)
         return VIRTUAL_ANSWER_EXECUTION;
     }
     virtual_put(&message, last, 32);
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
     virtual_set_tempkey_digest(chip, digest);
     virtual_wipe(digest, sizeof digest);
     tempkey->gendig_data = call->param1 == DIG_DATA;

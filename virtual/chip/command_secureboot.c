@@ -72,7 +72,7 @@ static void collect(struct virtual_chip *chip, const struct virtual_call *call, 
     if (boot->with_mac) {
         virtual_put(&message, virtual_io_key(chip), 32);
         virtual_put(&message, chip->registers.tempkey.value, 32);
-        virtual_finish_message(chip, &message, boot->mac_key);
+        virtual_finish_message(&message, boot->mac_key);
         for (unsigned i = 0; i < 32; i++)
             boot->digest[i] ^= boot->mac_key[i];
     }
@@ -112,8 +112,7 @@ static void keep(struct virtual_chip *chip, const struct boot *boot)
         memcpy(stored, boot->signature, 64);
 }
 
-static void prove(struct virtual_chip *chip, const struct virtual_call *call, const struct boot *boot,
-                  struct virtual_reply *reply)
+static void prove(const struct virtual_call *call, const struct boot *boot, struct virtual_reply *reply)
 {
     struct virtual_message message = {.len = 0};
 
@@ -122,7 +121,7 @@ static void prove(struct virtual_chip *chip, const struct virtual_call *call, co
     if (!(boot->mode == BOOT_FULL_STORE && boot->config == CONFIG_FULL_DIGEST))
         virtual_put(&message, boot->signature, 64);
     virtual_put_call(&message, call);
-    virtual_finish_message(chip, &message, reply->bytes);
+    virtual_finish_message(&message, reply->bytes);
     reply->len = 32;
 }
 
@@ -151,7 +150,7 @@ VIRTUAL_HANDLER(virtual_command_secureboot)
         if ((call->param1 & BOOT_NO_MORE) != 0)
             chip->boot_over = true;
         if (boot.with_mac)
-            prove(chip, call, &boot, reply);
+            prove(call, &boot, reply);
     }
     if (boot.with_mac)
         virtual_drop_tempkey(chip);

@@ -72,7 +72,7 @@ static void internal_digest(struct virtual_chip *chip, const struct virtual_call
     virtual_put_byte(&message, virtual_slot_changeable(chip, slot));
     virtual_put_byte(&message, virtual_needs_validation(chip, slot) && virtual_is_validated(chip, slot));
     virtual_put_byte(&message, 0);
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
 }
 
 /* Puts the digest to sign into `digest`. False: the slot's rights or TempKey do not allow it. */
@@ -111,7 +111,7 @@ VIRTUAL_HANDLER(virtual_command_sign)
         !prepare_signature(chip, call, digest) || !virtual_use_key(chip, slot, VIRTUAL_USE_LATCH | VIRTUAL_USE_COUNT))
         goto out;
     answer = VIRTUAL_ANSWER_ECC_FAULT;
-    if (virtual_ecdsa_sign(chip->crypto, slot, scalar, digest, reply->bytes)) {
+    if (virtual_ecdsa_sign(chip->crypto, scalar, digest, reply->bytes)) {
         reply->len = 64;
         answer = VIRTUAL_ANSWER_OK;
     }
@@ -141,7 +141,7 @@ static bool validating_mac(struct virtual_chip *chip, const struct virtual_call 
     virtual_put(&message, nonce, 32);
     virtual_put(&message, call->data, 64);
     virtual_put_call(&message, call);
-    virtual_finish_message(chip, &message, mac);
+    virtual_finish_message(&message, mac);
     return true;
 }
 
@@ -233,7 +233,7 @@ static enum virtual_answer change_validity(struct virtual_chip *chip, const stru
     virtual_put(&message, other + 10, 4);
     virtual_put(&message, chip->memory.config, 2);
     virtual_put(&message, other + 14, 5);
-    virtual_finish_message(chip, &message, digest);
+    virtual_finish_message(&message, digest);
     virtual_load_public_key(&chip->memory, parent, point);
     answer = judge(chip, point, digest, call->data);
     if (answer == VIRTUAL_ANSWER_OK) {

@@ -252,7 +252,7 @@ static bool commit(struct virtual_chip *chip)
     if (chip->swapped) /* the file is another part's */
         chip->image.sequence++;
     else
-        system_errno = virtual_image_commit(&chip->image, chip->crypto, &chip->memory);
+        system_errno = virtual_image_commit(&chip->image, &chip->memory);
     if (system_errno != 0) {
         chip->memory = chip->committed;
         chip->file_problem.system_errno = system_errno;

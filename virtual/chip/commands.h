@@ -83,7 +83,7 @@ void virtual_put_call(struct virtual_message *message, const struct virtual_call
 void virtual_put_serial(struct virtual_message *message, const struct virtual_chip *chip);
 
 /* SHA-256 of the message, which is wiped. */
-void virtual_finish_message(struct virtual_chip *chip, struct virtual_message *message, uint8_t digest[static 32]);
+void virtual_finish_message(struct virtual_message *message, uint8_t digest[static 32]);
 
 /* Replaces the lower half of TempKey: valid, the source as before, no longer 64 bytes. */
 void virtual_set_tempkey_digest(struct virtual_chip *chip, const uint8_t digest[static 32]);

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual chip's arithmetic: SHA-256, P-256 and random bytes from OpenSSL's libcrypto, with the objects that are
- * dear to make kept between commands. A failure of libcrypto itself (out of memory) is kept in `failed`, outputs are
- * zeros then, and virtual_execute() lets no command succeed on it.
+ * The virtual chip's arithmetic: SHA-256, AES, P-256 and random bytes from OpenSSL's libcrypto, with the objects that
+ * take long to make kept between commands. A failure of libcrypto itself (out of memory) is kept in `failed`, outputs
+ * are zeros then, and virtual_execute() lets no command succeed on it.
  */
 #ifndef IMPRINT_VIRTUAL_CRYPTO_H
 #define IMPRINT_VIRTUAL_CRYPTO_H
 
 #include "virtual/chip/model.h"
 
-/* NULL when out of memory or when libcrypto has no P-256. Released with virtual_crypto_free(); NULL does nothing. */
+/* NULL when out of memory. Looks up no algorithm yet. Released with virtual_crypto_free(); NULL does nothing. */
 struct virtual_crypto *virtual_crypto_new(void);
 void virtual_crypto_free(struct virtual_crypto *crypto);
 
 /* True when a call has failed since the last time this was asked. */
 bool virtual_crypto_take_failure(struct virtual_crypto *crypto);
 
-void virtual_sha256(struct virtual_crypto *crypto, const void *data, size_t len, uint8_t digest[static 32]);
+/* Cannot fail. */
+void virtual_sha256(const void *data, size_t len, uint8_t digest[static 32]);
 
 /* Key identifier of a public key X | Y: SHA-1 of its uncompressed form (RFC 5280, 4.2.1.2). */
-void virtual_key_id(struct virtual_crypto *crypto, const uint8_t point[static 64], uint8_t id[static 20]);
+void virtual_key_id(const uint8_t point[static 64], uint8_t id[static 20]);
 
 /* One hash in progress, for the SHA command. finish() ends it. */
 void virtual_hash_start(struct virtual_crypto *crypto);
@@ -59,9 +60,9 @@ bool virtual_public_key(struct virtual_crypto *crypto, const uint8_t scalar[stat
 bool virtual_ecdh(struct virtual_crypto *crypto, const uint8_t scalar[static 32], const uint8_t point[static 64],
                   uint8_t secret[static 32]);
 
-/* ECDSA over a 32-byte digest: R | S. `slot` says which of the kept keys may be this one. */
-bool virtual_ecdsa_sign(struct virtual_crypto *crypto, unsigned slot, const uint8_t scalar[static 32],
-                        const uint8_t digest[static 32], uint8_t signature[static 64]);
+/* ECDSA over a 32-byte digest: R | S. `scalar` is valid. */
+bool virtual_ecdsa_sign(struct virtual_crypto *crypto, const uint8_t scalar[static 32], const uint8_t digest[static 32],
+                        uint8_t signature[static 64]);
 
 /*
  * The same with a nonce that follows from key and digest: the same input gives the same signature. Only for keys that

@@ -126,15 +126,14 @@ static size_t page_len(size_t at)
 }
 
 /* A page of which some changed bits are new and others old; which ones follows from group, choice and page. */
-static void tear_page(struct virtual_chip *chip, const struct virtual_fault *fault, uint8_t *now, const uint8_t *then,
-                      size_t at, size_t len)
+static void tear_page(const struct virtual_fault *fault, uint8_t *now, const uint8_t *then, size_t at, size_t len)
 {
     uint8_t mask[32] = "tear";
 
     memcpy(mask + 8, &fault->at, sizeof fault->at);
     memcpy(mask + 16, &fault->choice, sizeof fault->choice);
     memcpy(mask + 24, &at, sizeof at);
-    virtual_sha256(chip->crypto, mask, sizeof mask, mask);
+    virtual_sha256(mask, sizeof mask, mask);
     for (size_t i = 0; i < len; i++)
         now[i] = (uint8_t)((now[i] & mask[i]) | (then[i] & ~mask[i]));
 }
@@ -161,7 +160,7 @@ void virtual_fault_write(struct virtual_chip *chip)
         if (fault != NULL && pattern % 3 == 0)
             memcpy(now + at, then + at, len);
         if (fault != NULL && pattern % 3 == 1)
-            tear_page(chip, fault, now + at, then + at, at, len);
+            tear_page(fault, now + at, then + at, at, len);
         pattern /= 3;
     }
     if (fault != NULL) /* the part keeps its counters so that no cut loses a count */
@@ -173,7 +172,7 @@ void virtual_fault_write(struct virtual_chip *chip)
 }
 
 /* Another serial number, and another key in every private slot that has one. */
-static void change_identity(struct virtual_chip *chip, struct virtual_memory *memory)
+static void change_identity(struct virtual_memory *memory)
 {
     static const uint8_t serial[] = {2, 3, 8, 9, 10, 11};
 
@@ -184,7 +183,7 @@ static void change_identity(struct virtual_chip *chip, struct virtual_memory *me
 
         if (!virtual_is_private(memory, slot) || !virtual_is_p256(memory, slot) || !virtual_scalar_is_valid(scalar))
             continue;
-        virtual_sha256(chip->crypto, scalar, 32, scalar);
+        virtual_sha256(scalar, 32, scalar);
         scalar[0] &= 0x7f; /* surely below the order */
     }
 }
@@ -193,7 +192,7 @@ bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group)
 {
     if (chip->swapped || !virtual_fault_armed(chip, VIRTUAL_FAULT_SWAP, group))
         return false;
-    change_identity(chip, &chip->memory);
+    change_identity(&chip->memory);
     chip->committed = chip->memory;
     chip->swapped = true;
     return true;
@@ -220,7 +219,7 @@ static void make_garbage(struct virtual_chip *chip)
     memcpy(block + 16, &chip->counters.groups, sizeof chip->counters.groups);
     for (size_t at = 0; at < VIRTUAL_GROUP_MAX; at++) {
         if (at % 32 == 0)
-            virtual_sha256(chip->crypto, block, sizeof block, block);
+            virtual_sha256(block, sizeof block, block);
         chip->output[at] = block[at % 32];
     }
     chip->output_len = VIRTUAL_GROUP_MAX;

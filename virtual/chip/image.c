@@ -32,7 +32,9 @@ static const char header_text[TEXT_BYTES] =
 /* Half. */
 #define AT_SEQUENCE 0
 #define AT_HAS_SEED 8
+#define AT_HAS_REVISION 9
 #define AT_SEED 16
+#define AT_REVISION 24
 #define AT_MEMORY 32
 #define AT_CHECKSUM (PART_BYTES - 32)
 
@@ -74,22 +76,24 @@ static void make_header(uint8_t header[static PART_BYTES])
     put32(header + AT_VERSION_COMPLEMENT, ~(uint32_t)VERSION);
 }
 
-static void make_half(const struct virtual_image *image, uint64_t sequence, struct virtual_crypto *crypto,
-                      const struct virtual_memory *memory, uint8_t half[static PART_BYTES])
+static void make_half(const struct virtual_image *image, uint64_t sequence, const struct virtual_memory *memory,
+                      uint8_t half[static PART_BYTES])
 {
     memset(half, 0, PART_BYTES);
     put64(half + AT_SEQUENCE, sequence);
     half[AT_HAS_SEED] = image->has_seed;
+    half[AT_HAS_REVISION] = image->has_revision;
     put64(half + AT_SEED, image->seed);
+    memcpy(half + AT_REVISION, image->revision, sizeof image->revision);
     memcpy(half + AT_MEMORY, memory, sizeof *memory);
-    virtual_sha256(crypto, half, AT_CHECKSUM, half + AT_CHECKSUM);
+    virtual_sha256(half, AT_CHECKSUM, half + AT_CHECKSUM);
 }
 
-static bool half_is_good(struct virtual_crypto *crypto, const uint8_t half[static PART_BYTES])
+static bool half_is_good(const uint8_t half[static PART_BYTES])
 {
     uint8_t checksum[32];
 
-    virtual_sha256(crypto, half, AT_CHECKSUM, checksum);
+    virtual_sha256(half, AT_CHECKSUM, checksum);
     return memcmp(checksum, half + AT_CHECKSUM, sizeof checksum) == 0;
 }
 
@@ -120,8 +124,7 @@ static enum virtual_status system_failed(struct virtual_problem *problem, int sy
 }
 
 enum virtual_status virtual_image_create(const char *path, const struct virtual_image *image,
-                                         struct virtual_crypto *crypto, const struct virtual_memory *memory,
-                                         struct virtual_problem *problem)
+                                         const struct virtual_memory *memory, struct virtual_problem *problem)
 {
     enum virtual_status status = VIRTUAL_OK;
     const size_t temp_size = strlen(path) + 32;
@@ -136,8 +139,8 @@ enum virtual_status virtual_image_create(const char *path, const struct virtual_
     }
     (void)snprintf(temp, temp_size, "%s.new-%ld", path, (long)getpid());
     make_header(content);
-    make_half(image, image->sequence, crypto, memory, content + PART_BYTES);
-    make_half(image, image->sequence, crypto, memory, content + 2 * (size_t)PART_BYTES);
+    make_half(image, image->sequence, memory, content + PART_BYTES);
+    make_half(image, image->sequence, memory, content + 2 * (size_t)PART_BYTES);
     (void)unlink(temp); /* of an earlier process with this id, which was killed */
     fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0) {
@@ -201,9 +204,8 @@ bool virtual_is_chip_file(const char *path)
     return is_chip;
 }
 
-static enum virtual_status parse(const uint8_t *content, size_t len, struct virtual_crypto *crypto,
-                                 struct virtual_image *image, struct virtual_memory *memory,
-                                 struct virtual_problem *problem)
+static enum virtual_status parse(const uint8_t *content, size_t len, struct virtual_image *image,
+                                 struct virtual_memory *memory, struct virtual_problem *problem)
 {
     uint8_t header[PART_BYTES];
     const uint8_t *halves[2] = {content + PART_BYTES, content + 2 * (size_t)PART_BYTES};
@@ -220,7 +222,7 @@ static enum virtual_status parse(const uint8_t *content, size_t len, struct virt
     if (len > FILE_BYTES || memcmp(content, header, PART_BYTES) != 0)
         return refuse(problem, VIRTUAL_DAMAGED, "the file's header is damaged");
     for (unsigned i = 0; i < 2; i++)
-        if (half_is_good(crypto, halves[i]) &&
+        if (half_is_good(halves[i]) &&
             (newest == NULL || get64(halves[i] + AT_SEQUENCE) > get64(newest + AT_SEQUENCE))) {
             newest = halves[i];
             image->newest_half = i;
@@ -230,6 +232,8 @@ static enum virtual_status parse(const uint8_t *content, size_t len, struct virt
     image->sequence = get64(newest + AT_SEQUENCE);
     image->has_seed = newest[AT_HAS_SEED] != 0;
     image->seed = get64(newest + AT_SEED);
+    image->has_revision = newest[AT_HAS_REVISION] != 0;
+    memcpy(image->revision, newest + AT_REVISION, sizeof image->revision);
     memcpy(memory, newest + AT_MEMORY, sizeof *memory);
     return VIRTUAL_OK;
 }
@@ -252,8 +256,8 @@ static enum virtual_status read_all(int fd, uint8_t *content, size_t *len, struc
     return VIRTUAL_OK;
 }
 
-enum virtual_status virtual_image_open(const char *path, struct virtual_image *image, struct virtual_crypto *crypto,
-                                       struct virtual_memory *memory, struct virtual_problem *problem)
+enum virtual_status virtual_image_open(const char *path, struct virtual_image *image, struct virtual_memory *memory,
+                                       struct virtual_problem *problem)
 {
     enum virtual_status status = VIRTUAL_OK;
     struct stat about;
@@ -286,7 +290,7 @@ enum virtual_status virtual_image_open(const char *path, struct virtual_image *i
     }
     status = read_all(image->fd, content, &len, problem);
     if (status == VIRTUAL_OK)
-        status = parse(content, len, crypto, image, memory, problem);
+        status = parse(content, len, image, memory, problem);
 out:
     if (content != NULL)
         virtual_wipe(content, FILE_BYTES + 1);
@@ -296,14 +300,13 @@ out:
     return status;
 }
 
-int virtual_image_commit(struct virtual_image *image, struct virtual_crypto *crypto,
-                         const struct virtual_memory *memory)
+int virtual_image_commit(struct virtual_image *image, const struct virtual_memory *memory)
 {
     const unsigned older = 1 - image->newest_half;
     uint8_t half[PART_BYTES];
     int failed = 0;
 
-    make_half(image, image->sequence + 1, crypto, memory, half);
+    make_half(image, image->sequence + 1, memory, half);
     failed = write_once(image->fd, half, PART_BYTES, (off_t)PART_BYTES * (1 + (off_t)older));
     if (failed == 0) {
         image->sequence++;

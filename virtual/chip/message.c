@@ -37,9 +37,9 @@ void virtual_put_serial(struct virtual_message *message, const struct virtual_ch
     virtual_put(message, chip->memory.config, 2);
 }
 
-void virtual_finish_message(struct virtual_chip *chip, struct virtual_message *message, uint8_t digest[static 32])
+void virtual_finish_message(struct virtual_message *message, uint8_t digest[static 32])
 {
-    virtual_sha256(chip->crypto, message->bytes, message->len, digest);
+    virtual_sha256(message->bytes, message->len, digest);
     virtual_wipe(message, sizeof *message);
 }
 
@@ -79,7 +79,7 @@ void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, c
     for (size_t at = 0; at < len; at += 32) { /* each block has a key of its own: H(IO key | half of the nonce) */
         virtual_put(&message, io_key, 32);
         virtual_put(&message, nonce + at / 2, 16);
-        virtual_finish_message(chip, &message, pad);
+        virtual_finish_message(&message, pad);
         for (size_t i = 0; i < 32; i++)
             reply->bytes[at + i] = plain[at + i] ^ pad[i];
     }

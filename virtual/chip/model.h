@@ -34,6 +34,8 @@ struct virtual_image {
     uint64_t sequence;
     bool has_seed;
     uint64_t seed;
+    bool has_revision;
+    uint8_t revision[4]; /* what Info(Revision) answers; without it bytes 4 to 7 of the config zone */
 };
 
 struct virtual_tempkey {

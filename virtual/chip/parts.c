@@ -103,6 +103,17 @@ static const char *judge_config(const uint8_t *config)
     return NULL;
 }
 
+/* A part of one family never answers with the revision of the other. */
+static const char *judge_revision(const uint8_t *config, const uint8_t *revision)
+{
+    const uint8_t family = config[VIRTUAL_AT_REVISION + 2];
+    const uint8_t other = family == 0x50 ? 0x60 : 0x50;
+
+    if (revision != NULL && revision[0] == 0 && revision[1] == 0 && revision[2] == other)
+        return "the revision is of another family than the config zone";
+    return NULL;
+}
+
 /* Templates leave bytes 0 to 15 open as zeros: an I2C ATECC608B then. A serial number of zeros becomes this part's own.
  */
 static void fill_identity(uint8_t *config, const struct virtual_image *image, struct virtual_crypto *crypto)
@@ -193,6 +204,8 @@ const char *virtual_make_part(const struct virtual_making *making, const struct 
         become_single_wire(making->part, memory->config);
     fill_identity(memory->config, image, crypto);
     problem = judge_config(memory->config);
+    if (problem == NULL)
+        problem = judge_revision(memory->config, making->revision);
     if (problem != NULL)
         return problem;
     if (memory->config[VIRTUAL_AT_LOCK_VALUE] != VIRTUAL_UNLOCKED)

@@ -31,7 +31,7 @@ void virtual_derive(struct virtual_crypto *crypto, const struct virtual_image *i
     put_number(message + 40, number);
     put_number(message + 48, image->sequence);
     put_number(message + 56, draw);
-    virtual_sha256(crypto, message, sizeof message, out);
+    virtual_sha256(message, sizeof message, out);
     virtual_wipe(message, sizeof message);
 }
 

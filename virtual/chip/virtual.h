@@ -50,9 +50,10 @@ enum virtual_part {
 
 struct virtual_making {
     enum virtual_part part;
-    const uint8_t *config; /* VIRTUAL_FROM_CONFIG: VIRTUAL_CONFIG_BYTES bytes; else NULL */
-    bool single_wire;      /* true: the variant without I2C; not with VIRTUAL_FROM_CONFIG, whose byte 14 says */
-    bool has_seed;         /* true: everything the maker puts in, and every key made later, follows from `seed` */
+    const uint8_t *config;   /* VIRTUAL_FROM_CONFIG: VIRTUAL_CONFIG_BYTES bytes; else NULL */
+    bool single_wire;        /* true: the variant without I2C; not with VIRTUAL_FROM_CONFIG, whose byte 14 says */
+    const uint8_t *revision; /* what Info(Revision) answers, 4 bytes; NULL: bytes 4 to 7 of the config zone */
+    bool has_seed;           /* true: everything the maker puts in, and every key made later, follows from `seed` */
     uint64_t seed;
 };
 
