@@ -662,6 +662,7 @@
 #define value_text imprint_value_text
 #define verifier_start imprint_verifier_start
 #define verifier_stop imprint_verifier_stop
+#define virtual_accepts_result imprint_virtual_accepts_result
 #define virtual_advance imprint_virtual_advance
 #define virtual_aes imprint_virtual_aes
 #define virtual_arm_fault imprint_virtual_arm_fault
@@ -806,7 +807,6 @@
 #define virtual_store_public_key imprint_virtual_store_public_key
 #define virtual_swi_receive imprint_virtual_swi_receive
 #define virtual_swi_send imprint_virtual_swi_send
-#define virtual_takes_result imprint_virtual_takes_result
 #define virtual_use_key imprint_virtual_use_key
 #define virtual_wait_ns imprint_virtual_wait_ns
 #define virtual_wake imprint_virtual_wake

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The I2C pins: wake pulses, address match, word addresses, the one buffer that takes commands and gives replies. A
- * command runs at the STOP that follows its last byte. Busy, idle or asleep the chip acknowledges nothing; it never
- * stretches the clock.
+ * The I2C pins: wake pulses, address match, word addresses, and the one buffer for commands and replies. A command runs
+ * at the STOP that follows its last byte. A chip that is busy, idle or asleep acknowledges nothing. It never stretches
+ * the clock.
  */
 #include "virtual/chip/group.h"
 #include "virtual/chip/power.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define BYTE_BITS 9
-#define WAKE_LOW_NS 60000u /* tWLO; 15 to 60 microseconds are undefined on the part and do not wake here */
+#define WAKE_LOW_NS 60000u /* tWLO; 15 to 60 microseconds are undefined on the part and do not wake this one */
 #define READ_BIT 1u
 
 enum { WORD_RESET = 0x00, WORD_SLEEP = 0x01, WORD_IDLE = 0x02, WORD_COMMAND = 0x03 };
@@ -26,8 +26,8 @@ static void pass_bits(struct virtual_chip *chip, unsigned bits)
 }
 
 /*
- * Zero bits in a row hold SDA low: if slow enough, they wake the chip, whatever address is sent. At 100 kHz six of them
- * do, so that a scan of the bus wakes the chips it finds after address 0x20 or 0x40.
+ * Zero bits in a row hold SDA low. If the bus is slow enough, they wake the chip, whatever address is sent. At 100 kHz
+ * six of them do, so a scan of the bus wakes the chips when it comes to address 0x20 or 0x40.
  */
 static void wake_by_zeros(struct virtual_chip *chip, uint8_t byte)
 {
@@ -52,7 +52,7 @@ static void reset_counter(struct virtual_chip *chip)
 bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
 {
     const bool reading = (address_byte & READ_BIT) != 0;
-    const bool heard = virtual_begin_transaction(chip);
+    const bool undisturbed = virtual_begin_transaction(chip);
 
     if (chip->bus == VIRTUAL_BUS_SINGLE && chip->word_address == WORD_RESET)
         reset_counter(chip); /* a repeated start ends the transaction as a stop does */
@@ -60,9 +60,9 @@ bool virtual_i2c_start(struct virtual_chip *chip, uint8_t address_byte)
     pass_bits(chip, 1 + BYTE_BITS);
     chip->counters.bus_bytes++;
     wake_by_zeros(chip, address_byte);
-    if (!heard || !virtual_can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
+    if (!undisturbed || !virtual_can_answer(chip) || ((address_byte ^ chip->address) & ~READ_BIT) != 0)
         return false;
-    if (reading && chip->input_len != 0) /* part of a command is in: nothing to read before it has run */
+    if (reading && chip->input_len != 0) /* part of a command has arrived: there is nothing to read before it has run */
         return false;
     chip->bus = reading ? VIRTUAL_BUS_READ : VIRTUAL_BUS_WORD_ADDRESS;
     return true;
@@ -84,7 +84,7 @@ static bool take_word_address(struct virtual_chip *chip, uint8_t byte)
         }
         chip->bus = VIRTUAL_BUS_COMMAND;
         return true;
-    default: /* reserved: acknowledged itself, what follows is not */
+    default: /* reserved: acknowledged; the bytes after it are not */
         chip->bus = VIRTUAL_BUS_IGNORE;
         return true;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The single wire of parts without I2C: tokens of one bit, flags of one byte before each group, a turnaround before
- * each reply. There is no acknowledgement; a busy part ignores the wire, and one that loses step within a group goes to
+ * each reply. There is no acknowledgement. A busy part ignores the wire. One that no longer follows a group goes to
  * sleep after the I/O timeout. Times are those of the ATECC608B-TFLXTLS data sheet, 8.1 to 8.4 and 9.3.2.
  */
 #include "virtual/chip/group.h"
@@ -12,7 +12,7 @@
 
 #define FRAME_BITS 9       /* start, 7 data bits, stop */
 #define TOKEN_ONE 0x7f     /* low for the start bit alone */
-#define TOKEN_ZERO 0x7d    /* and for the second data bit */
+#define TOKEN_ZERO 0x7d    /* low for the start bit and the second data bit */
 #define PULSE_MIN_NS 4100u /* tSTART, tZHI and tZLO to the device; 4.34 us at 230,400 baud */
 #define PULSE_MAX_NS 4560u
 #define WAKE_LOW_NS 60000u      /* tWLO */
@@ -22,7 +22,7 @@
 
 enum { FLAG_COMMAND = 0x77, FLAG_TRANSMIT = 0x88, FLAG_IDLE = 0xbb, FLAG_SLEEP = 0xcc };
 
-/* The host's receiver receives what its transmitter sends; the rest of a reply during which it sends is lost. */
+/* The host's receiver gets what its transmitter sends. If the host sends during a reply, the rest of it is lost. */
 static void echo(struct virtual_chip *chip, uint8_t uart_byte)
 {
     chip->swi_queue_len = chip->swi_echo_len;
@@ -113,12 +113,12 @@ static void take_token(struct virtual_chip *chip, uint64_t bit_ns, uint8_t uart_
         if (chip->swi_bits == 0)
             take_byte(chip, chip->swi_byte);
     }
-    /* Sleep and idle have cleared all of this; a busy chip does not count. */
+    /* Sleep and idle have cleared all of this. A busy chip does not run its timeout. */
     if (chip->power == VIRTUAL_AWAKE)
         chip->io_timeout_ns = chip->swi != VIRTUAL_SWI_FLAG || chip->swi_bits != 0 ? chip->now_ns + IO_TIMEOUT_NS : 0;
 }
 
-/* While awake a wake token restarts the I/O and puts the wake group where a reply was. */
+/* A wake token to a chip that is awake restarts the I/O. The wake group replaces the reply. */
 static void wake(struct virtual_chip *chip)
 {
     if (chip->power != VIRTUAL_AWAKE) {
@@ -157,7 +157,7 @@ size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_
         if (len++ >= chip->swi_echo_len)
             virtual_advance(chip, DEVICE_BIT_NS);
     }
-    if (len > chip->swi_queue_len) { /* the watchdog has cut the reply short: no more after these */
+    if (len > chip->swi_queue_len) { /* the watchdog cut the reply short: there are no more bytes */
         chip->swi_queue_len = 0;
         chip->swi_echo_len = 0;
         return len;

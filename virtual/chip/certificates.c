@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * X.509 by hand, from the end to the beginning: each value is put in front of what is there already, so that its length
- * is known when its header is due.
+ * Writes X.509 from the end to the beginning: each value is put in front of what is there already, so that its length
+ * is known when its header is written.
  */
 #include "virtual/chip/certificates.h"
 #include "virtual/chip/crypto.h"
@@ -58,7 +58,7 @@ static void put(struct der *der, const void *bytes, size_t len)
     memcpy(der->bytes + der->at, bytes, len);
 }
 
-/* Makes a value of all from the first byte up to `end`. */
+/* Puts tag and length in front of everything from the first byte to `end`. */
 static void wrap(struct der *der, uint8_t tag, size_t end)
 {
     const size_t len = end - der->at;
@@ -103,7 +103,7 @@ static void put_name(struct der *der, const char *common_name)
 
 /* ---- extensions ---- */
 
-/* What is between the first byte and `end` becomes the content of an extension. */
+/* Makes everything from the first byte to `end` the content of an extension. */
 static void wrap_extension(struct der *der, const uint8_t *oid, bool is_critical, size_t end)
 {
     wrap(der, DER_OCTETS, end);
@@ -136,7 +136,7 @@ static void put_key_ids(struct der *der, const struct virtual_certificate *certi
     wrap_extension(der, oid_subject_key_id, false, end);
 }
 
-/* A directory name of one part; the underscore is not in this string type's alphabet, and is there all the same. */
+/* A directory name of one part. Real certificates have an underscore in it, which this string type does not allow. */
 static void put_eui(struct der *der, const char *eui)
 {
     const size_t end = der->at;
@@ -196,7 +196,7 @@ static void put_validity(struct der *der, const uint8_t *trailer)
     char text[32];
 
     (void)snprintf(text, sizeof text, "20%02u%02u%02u%02u0000Z", year + expires, month, day, hour);
-    put_value(der, DER_GENERAL_TIME, text, 15); /* also before 2050 */
+    put_value(der, DER_GENERAL_TIME, text, 15); /* RFC 5280 says UTCTime before 2050; real certificates have this */
     (void)snprintf(text, sizeof text, "%02u%02u%02u%02u0000Z", year, month, day, hour);
     put_value(der, DER_UTC_TIME, text, 13);
     wrap(der, DER_SEQUENCE, end);

@@ -3,8 +3,8 @@
  * The certificates of Trust&GO and TrustFLEX parts, as the virtual maker issues them: the part that is signed, rebuilt
  * from what a chip stores, and the 72 bytes of the compressed form. Layouts are those of certificates of real parts.
  *
- * The maker's keys follow from public names, so nothing they sign proves anything: the signer ID is FFFF, which stands
- * for a signer of one's own, and the root is not Microchip's.
+ * The maker's keys are derived from public names, so their signatures prove nothing. The signer ID is FFFF, which means
+ * a signer of one's own. The root is not Microchip's.
  */
 #ifndef IMPRINT_VIRTUAL_CERTIFICATES_H
 #define IMPRINT_VIRTUAL_CERTIFICATES_H
@@ -17,13 +17,13 @@ enum virtual_definition {
     VIRTUAL_FLEX_DEVICE, /* template 3 of TrustFLEX: without one */
 };
 
-/* What the definitions leave open. Pointers are read during the call only. */
+/* What differs between certificates of one definition. Pointers are read during the call only. */
 struct virtual_certificate {
     enum virtual_definition definition;
     const uint8_t *subject_key; /* X | Y, 64 bytes */
     const uint8_t *issuer_key;  /* the same */
     const uint8_t *serial;      /* the chip's, 9 bytes; NULL for a signer */
-    const char *eui;            /* 12 digits; NULL but for VIRTUAL_TLS_DEVICE */
+    const char *eui;            /* 12 digits; only of VIRTUAL_TLS_DEVICE, else NULL */
     uint8_t trailer[8];         /* bytes 64 to 71 of the compressed form: dates, signer ID, template, ... */
 };
 

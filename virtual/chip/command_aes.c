@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES: one block of AES-128 under a key in a slot or in TempKey, and the field multiplication of GCM, which takes no
- * key. It changes nothing but the use count of the key.
+ * AES: one block of AES-128 under a key in a slot or in TempKey, and the field multiplication of GCM, which uses
+ * no key. Nothing but the key's use count changes.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -44,7 +44,7 @@ static bool key_is_within_reach(const struct virtual_chip *chip, unsigned slot, 
            virtual_data_locked(chip);
 }
 
-/* NULL: the key may not be used so. */
+/* NULL: the key may not be used. */
 static const uint8_t *find_key(struct virtual_chip *chip, unsigned slot, size_t at)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;

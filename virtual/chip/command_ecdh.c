@@ -44,11 +44,11 @@ static enum ecdh_target resolve_target(const struct virtual_chip *chip, const st
     return (virtual_slot_config(&chip->memory, slot) & VIRTUAL_SLOT_ECDH_TO_SLOT) != 0 ? TO_SLOT : TO_OUTPUT;
 }
 
-/* The slot that takes the result: the odd one of the pair, or the one named where the key is in TempKey. */
-static bool slot_takes(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot)
+/* May the slot be given the result? It is the odd one of the pair, or the one named where the key is in TempKey. */
+static bool slot_accepts(const struct virtual_chip *chip, const struct ecdh_mode *mode, unsigned slot)
 {
     if (mode->from_tempkey)
-        return virtual_takes_result(chip, slot);
+        return virtual_accepts_result(chip, slot);
     return virtual_slot_changeable(chip, slot | 1u) && !virtual_is_private(&chip->memory, slot | 1u) &&
            !virtual_is_p256(&chip->memory, slot | 1u);
 }
@@ -61,7 +61,7 @@ static bool target_is_allowed(struct virtual_chip *chip, const struct ecdh_mode 
 
     switch (target) {
     case TO_SLOT:
-        return slot_takes(chip, mode, slot);
+        return slot_accepts(chip, mode, slot);
     case TO_OUTPUT:
         return protection == VIRTUAL_OUTPUT_CLEAR;
     case TO_OUTPUT_ENCRYPTED:
@@ -73,7 +73,7 @@ static bool target_is_allowed(struct virtual_chip *chip, const struct ecdh_mode 
     return true;
 }
 
-/* The private scalar. NULL: there is none, or it may not be used so. Spends the use. */
+/* The private scalar. NULL: there is none, or it may not be used. Counts the use. */
 static const uint8_t *use_private_key(struct virtual_chip *chip, bool from_tempkey, unsigned slot)
 {
     const uint8_t *scalar = NULL;

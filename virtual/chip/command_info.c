@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Info, Counter and UpdateExtra: small questions to the chip and the two bytes of the config zone that only UpdateExtra
- * reaches.
+ * Info, Counter and UpdateExtra: state of the chip, monotonic counters, and the two bytes of the config zone that only
+ * UpdateExtra can write.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -151,7 +151,7 @@ VIRTUAL_HANDLER(virtual_command_update_extra)
     }
     if (call->param1 > 1 || call->param2 > 0xff)
         return VIRTUAL_ANSWER_PARSE;
-    /* Only a zero is ever replaced; the ATECC508A's Selector is free while SelectorMode is 0. */
+    /* Only a zero can be replaced. The ATECC508A's Selector can always be written while SelectorMode is 0. */
     if (*byte != 0 && (call->param1 == 0 || virtual_is_608(chip) || selector_mode))
         return VIRTUAL_ANSWER_EXECUTION;
     *byte = (uint8_t)call->param2;

@@ -43,7 +43,7 @@ static bool parse(const struct virtual_chip *chip, const struct virtual_call *ca
     kdf->algorithm = (enum kdf_algorithm)(call->param1 >> 5 & 3u);
     kdf->details = (uint32_t)call->data[0] | (uint32_t)call->data[1] << 8 | (uint32_t)call->data[2] << 16 |
                    (uint32_t)call->data[3] << 24;
-    kdf->source_slot = call->param2 & 0xffu; /* ignored where no slot takes part */
+    kdf->source_slot = call->param2 & 0xffu; /* ignored where no slot is used */
     kdf->target_slot = call->param2 >> 8;
     kdf->message = call->data + 4;
     kdf->message_len = call->data_len - 4;
@@ -74,13 +74,14 @@ static bool is_aead(const struct kdf *kdf)
     return kdf->algorithm == KDF_PRF && (kdf->details & PRF_AEAD) != 0;
 }
 
-/* How much the algorithm makes. */
+/* Bytes of the result. */
 static size_t product_len(const struct kdf *kdf)
 {
     return kdf->algorithm == KDF_PRF && (kdf->details & (PRF_RESULT_64 | PRF_AEAD)) != 0 ? 64 : 32;
 }
 
-/* What the target is made for, whatever the chip's state: 32 bytes go everywhere. With AEAD only half goes there. */
+/* Does the result fit the target, whatever the chip's state? 32 bytes fit everywhere. With AEAD only half goes there.
+ */
 static bool target_is_legal(const struct kdf *kdf)
 {
     if (is_aead(kdf))
@@ -95,10 +96,10 @@ static bool target_is_allowed(struct virtual_chip *chip, const struct kdf *kdf)
     if (is_aead(kdf) && protection != VIRTUAL_OUTPUT_CLEAR)
         return false;
     switch (kdf->target) {
-    case TO_TEMPKEY_UPPER: /* beside a lower half that is there */
+    case TO_TEMPKEY_UPPER: /* only when the lower half is valid */
         return chip->registers.tempkey.valid;
     case TO_SLOT:
-        return virtual_takes_result(chip, kdf->target_slot) &&
+        return virtual_accepts_result(chip, kdf->target_slot) &&
                (is_aead(kdf) || product_len(kdf) <= virtual_slot_size(kdf->target_slot));
     case TO_OUTPUT:
         return protection == VIRTUAL_OUTPUT_CLEAR;
@@ -112,7 +113,8 @@ static bool target_is_allowed(struct virtual_chip *chip, const struct kdf *kdf)
     return true;
 }
 
-/* The source from its beginning and how much of it is defined. NULL: it may not be used. Spends a slot's use. */
+/* The source from its beginning, and how many of its bytes are defined. NULL: it may not be used. Counts a slot's use.
+ */
 static const uint8_t *use_source(struct virtual_chip *chip, const struct kdf *kdf, size_t *len)
 {
     const struct virtual_registers *registers = &chip->registers;
@@ -276,7 +278,7 @@ VIRTUAL_HANDLER(virtual_command_kdf)
         deliver(chip, &kdf, product, reply);
         answer = VIRTUAL_ANSWER_OK;
     } else {
-        chip->memory = chip->committed; /* a use that came to nothing costs nothing */
+        chip->memory = chip->committed; /* a KDF that is refused does not count as a use */
     }
     virtual_wipe(product, sizeof product);
     return answer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GenKey and PrivWrite: how private keys come into slots, and how their public keys come out. The rest of a slot is
- * left alone: only pad and scalar, its first 36 bytes, are written.
+ * GenKey and PrivWrite: they put private keys into slots and compute public keys. They write pad and scalar, the first
+ * 36 bytes of a slot, and leave the rest of it alone.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -43,7 +43,7 @@ static void digest_public_key(struct virtual_chip *chip, const struct virtual_ca
     tempkey->no_mac = false;
 }
 
-/* A private key for ECDH only, in TempKey; nothing else may use TempKey then. */
+/* A private key in TempKey, for ECDH only. Nothing else may use TempKey then. */
 static enum virtual_answer create_in_tempkey(struct virtual_chip *chip, struct virtual_reply *reply)
 {
     struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -77,7 +77,7 @@ static enum virtual_answer show_tempkey_public(struct virtual_chip *chip, struct
     return VIRTUAL_ANSWER_OK;
 }
 
-/* Before the data lock a private slot is enough; after it the slot's own rights count. */
+/* Before the data lock any private slot will do; after it the slot's policy counts. */
 static bool may_create(struct virtual_chip *chip, unsigned slot)
 {
     if (!virtual_slot_changeable(chip, slot))
@@ -92,7 +92,7 @@ static bool may_show_public(struct virtual_chip *chip, unsigned slot)
            ((virtual_key_config(&chip->memory, slot) & VIRTUAL_KEY_PUB_INFO) != 0 && virtual_use_key(chip, slot, 0));
 }
 
-/* TempKey must be in this state for the digest modes. */
+/* Can the digest modes use TempKey as it is? */
 static bool tempkey_suits_digest(const struct virtual_chip *chip, unsigned slot)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -172,7 +172,7 @@ VIRTUAL_HANDLER(virtual_command_genkey)
 
 /* ---- PrivWrite ---- */
 
-/* The 36 bytes in clear, from cipher and MAC under TempKey. TempKey is spent either way. */
+/* Decrypts the 36 bytes and checks the MAC, both with TempKey, which is used up even when the MAC is wrong. */
 static bool decrypt_private(struct virtual_chip *chip, const struct virtual_call *call, uint8_t plain[static 36])
 {
     struct virtual_tempkey *tempkey = &chip->registers.tempkey;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lock: config zone, data and OTP zones, one slot. Irreversible; the CRC in Param2 guards the first two unless bit 7 of
- * Param1 waives it.
+ * Lock: config zone, data and OTP zones, one slot. It cannot be undone. For the first two the CRC in
+ * Param2 must match, unless bit 7 of Param1 says not to check it.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/group.h"
@@ -15,7 +15,7 @@ static uint16_t config_summary(const struct virtual_chip *chip)
     return virtual_crc(0, chip->memory.config, VIRTUAL_CONFIG_BYTES);
 }
 
-/* All slots in order, each whole, but not those of ECC private keys; then OTP. */
+/* All slots in order, whole, without those of ECC private keys; then OTP. */
 static uint16_t data_summary(struct virtual_chip *chip)
 {
     uint16_t crc = 0;

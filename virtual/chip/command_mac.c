@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MAC, CheckMac, HMAC and DeriveKey: proofs of a shared secret, and new secrets made of old ones. All hash a key, a
- * challenge and the serial number; TempKey, where it takes part, is spent.
+ * MAC, CheckMac, HMAC and DeriveKey: they prove a shared secret, or derive a new one. All hash a key, a challenge and
+ * the serial number. Where TempKey is used, it is used up.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -18,7 +18,7 @@
 
 #define ALL_USES (VIRTUAL_USE_LATCH | VIRTUAL_USE_RANDOM | VIRTUAL_USE_COUNT)
 
-/* Does TempKey suit a mode that uses it? */
+/* Can a mode that uses TempKey use it as it is? */
 static bool tempkey_suits(const struct virtual_chip *chip, unsigned mode)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -26,7 +26,7 @@ static bool tempkey_suits(const struct virtual_chip *chip, unsigned mode)
     return tempkey->valid && !tempkey->no_mac && tempkey->from_host == ((mode & FROM_HOST) != 0);
 }
 
-/* The first 32 bytes of a slot whose key makes MACs. NULL: it may not. Spends the use. */
+/* The first 32 bytes of a slot whose key may make MACs; else NULL. Counts the use. */
 static const uint8_t *use_mac_key(struct virtual_chip *chip, unsigned slot, bool no_mac_counts)
 {
     if (virtual_is_private(&chip->memory, slot) ||
@@ -94,7 +94,7 @@ out:
     return answer;
 }
 
-/* A good answer to a challenge in TempKey, under a key whose ReadKey is 0, puts the other slot of the pair into
+/* A right answer to a challenge in TempKey, under a key whose ReadKey is 0, copies the other slot of the pair into
  * TempKey. */
 static void copy_key(struct virtual_chip *chip, unsigned slot)
 {
@@ -151,7 +151,7 @@ out:
         virtual_drop_tempkey(chip);
     if (!equal)
         registers->authorised = false;
-    if (equal && by_tempkey && !from_host) { /* only a fresh challenge of the chip's own authorises */
+    if (equal && by_tempkey && !from_host) { /* only a challenge that the chip made itself authorises */
         registers->authorised = true;
         registers->authorised_key = (uint8_t)call->param2;
     }
@@ -186,7 +186,7 @@ VIRTUAL_HANDLER(virtual_command_hmac)
 
 /* ---- DeriveKey ---- */
 
-/* H(WriteKey | opcode | mode | target | SN): what allows a derivation where SlotConfig demands it. */
+/* H(WriteKey | opcode | mode | target | SN): the MAC that SlotConfig may require for a derivation. */
 static bool derivation_is_authentic(struct virtual_chip *chip, const struct virtual_call *call, unsigned key_slot)
 {
     struct virtual_message message = {.len = 0};

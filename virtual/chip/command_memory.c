@@ -21,7 +21,7 @@ struct place {
     uint8_t *bytes; /* first byte addressed */
     size_t at;      /* its offset in zone or slot */
     size_t len;     /* 4 or 32 */
-    size_t exists;  /* of them, what the zone or slot really has: a short last block is legal with 32 */
+    size_t exists;  /* how many of them the zone or slot really has: 32 may reach beyond its end */
 };
 
 /* False: the address is outside the zone or slot, or has bits that must be zero. */
@@ -58,7 +58,7 @@ static bool find_place(struct virtual_chip *chip, const struct virtual_call *cal
     return true;
 }
 
-/* TempKey came from GenDig on `key`: what encrypted transfers want after the data lock. */
+/* Did TempKey come from GenDig on `key`? Encrypted transfers need that once the data zone is locked. */
 static bool tempkey_is_of(const struct virtual_chip *chip, unsigned key)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -79,7 +79,7 @@ static enum virtual_answer read_encrypted(struct virtual_chip *chip, unsigned sl
 
     if (allowed)
         mask(reply->bytes, tempkey->value, 32);
-    virtual_drop_tempkey(chip); /* one block for one TempKey, also when refused */
+    virtual_drop_tempkey(chip); /* each TempKey serves one block, even one that is refused */
     return allowed ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_EXECUTION;
 }
 
@@ -91,7 +91,7 @@ static enum virtual_answer read_data(struct virtual_chip *chip, const struct pla
     if (!virtual_data_locked(chip) || virtual_is_private(&chip->memory, place->slot))
         return VIRTUAL_ANSWER_EXECUTION;
     if ((policy & VIRTUAL_SLOT_ENCRYPT_READ) != 0) {
-        /* EncryptRead without IsSecret is a combination the data sheet prohibits: never readable here. */
+        /* The data sheet prohibits EncryptRead without IsSecret: never readable. */
         if (!secret || place->len != 32)
             return VIRTUAL_ANSWER_EXECUTION;
         return read_encrypted(chip, place->slot, reply);
@@ -123,7 +123,7 @@ static enum virtual_answer write_config(struct virtual_chip *chip, const struct 
 {
     if ((call->param1 & ZONE_ENCRYPTED) != 0 || call->data_len != place->len)
         return VIRTUAL_ANSWER_PARSE;
-    /* One byte that Write may never touch refuses the whole command: 0-15, and 84-87 (UpdateExtra, Lock). */
+    /* Write refuses the whole command if it contains one of the bytes 0-15 or 84-87 (UpdateExtra, Lock). */
     if (virtual_config_locked(chip) || place->at < VIRTUAL_AT_I2C_ADDRESS ||
         (place->at < 88 && place->at + place->len > VIRTUAL_AT_USER_EXTRA))
         return VIRTUAL_ANSWER_EXECUTION;
@@ -132,8 +132,8 @@ static enum virtual_answer write_config(struct virtual_chip *chip, const struct 
 }
 
 /*
- * The plaintext of an encrypted write: data XOR TempKey, accepted when the MAC over it is right. TempKey is spent
- * either way.
+ * Decrypts an encrypted write, data XOR TempKey, and checks the MAC over the result. TempKey is used up even when the
+ * MAC is wrong.
  */
 static bool decrypt_write(struct virtual_chip *chip, const struct virtual_call *call, uint8_t plain[static 32])
 {
@@ -157,7 +157,7 @@ static bool decrypt_write(struct virtual_chip *chip, const struct virtual_call *
     return good;
 }
 
-/* Stores what exists of the block; any write makes a key that needs validation invalid again. */
+/* Stores the bytes that the slot really has. Any write makes a key that needs validation invalid again. */
 static void store(struct virtual_chip *chip, const struct place *place, const uint8_t *data)
 {
     memcpy(place->bytes, data, place->exists);
@@ -168,7 +168,8 @@ static void store(struct virtual_chip *chip, const struct place *place, const ui
     }
 }
 
-/* State B, data and OTP: slot policies do not count yet; Param1 says whether the data are encrypted, by any key. */
+/* State B, data and OTP: slot policies are not in force yet. Param1 says whether the data are encrypted; any key will
+ * do. */
 static enum virtual_answer write_unlocked(struct virtual_chip *chip, const struct virtual_call *call,
                                           const struct place *place)
 {
@@ -188,7 +189,7 @@ static enum virtual_answer write_unlocked(struct virtual_chip *chip, const struc
     return decrypted ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_EXECUTION;
 }
 
-/* State C, a slot whose WriteConfig demands encryption. Param1 bit 6 may be set or not: the MAC covers what was sent.
+/* State C, a slot whose WriteConfig requires encryption. Param1 bit 6 may be set or not: the MAC covers what was sent.
  */
 static enum virtual_answer write_encrypted(struct virtual_chip *chip, const struct virtual_call *call,
                                            const struct place *place)

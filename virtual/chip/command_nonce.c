@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random, Nonce and GenDig: what comes into TempKey, the message digest buffer and the alternate key buffer, and how
- * stored data are mixed into TempKey.
+ * Random, Nonce and GenDig: they load TempKey, the message digest buffer and the alternate key buffer, and hash stored
+ * data into TempKey.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -52,7 +52,7 @@ static enum virtual_answer random_nonce(struct virtual_chip *chip, const struct 
     return VIRTUAL_ANSWER_OK;
 }
 
-/* A nonce the host supplies: where it goes, for each mode. */
+/* A nonce from the host: its target, for each mode. */
 static const struct fixed_nonce {
     uint8_t mode;
     uint8_t len;
@@ -81,7 +81,7 @@ static enum virtual_answer load_nonce(struct virtual_chip *chip, const struct vi
         memset(registers->message, 0, sizeof registers->message);
         memcpy(registers->message, call->data, nonce->len);
         registers->message_len = nonce->len;
-        registers->tempkey.from_host = true; /* the sheets: always set by a fixed nonce; the value survives */
+        registers->tempkey.from_host = true; /* data sheets: a fixed nonce always sets it. The value stays */
         break;
     case TO_ALTERNATE_KEY:
         memcpy(registers->alternate_key, call->data, 32);
@@ -100,20 +100,20 @@ VIRTUAL_HANDLER(virtual_command_nonce)
 /* ---- GenDig ---- */
 
 enum { DIG_CONFIG, DIG_OTP, DIG_DATA, DIG_SHARED, DIG_COUNTER, DIG_POLICY };
-#define DIG_BY_TEMPKEY 0x8000u    /* zone 3: TempKey and input change places */
+#define DIG_BY_TEMPKEY 0x8000u    /* zone 3: TempKey and input are exchanged */
 #define DIG_TRANSPORT_KEY 0x8000u /* zone 2: a transport key, which no part on sale has */
 
-/* For each zone: data lengths it takes and the highest KeyID. */
+/* For each zone: legal data lengths and the highest KeyID. */
 static const struct dig_zone {
     bool only_608;
-    bool takes_4;
-    bool takes_32;
+    bool accepts_4;
+    bool accepts_32;
     uint16_t last;
 } dig_zones[] = {
     [DIG_CONFIG] = {.last = 3},
     [DIG_OTP] = {.last = 1},
-    [DIG_DATA] = {.takes_4 = true, .last = VIRTUAL_SLOTS - 1},
-    [DIG_SHARED] = {.takes_32 = true, .last = 0xff},
+    [DIG_DATA] = {.accepts_4 = true, .last = VIRTUAL_SLOTS - 1},
+    [DIG_SHARED] = {.accepts_32 = true, .last = 0xff},
     [DIG_COUNTER] = {.only_608 = true, .last = 1},
     [DIG_POLICY] = {.only_608 = true, .last = VIRTUAL_SLOTS - 1},
 };
@@ -131,8 +131,8 @@ static bool gendig_is_well_formed(const struct virtual_chip *chip, const struct 
     if ((zone->only_608 && !virtual_is_608(chip)) || key_id > zone->last)
         return false;
     if (call->data_len == 0)
-        return !zone->takes_32;
-    return call->data_len == 4 ? zone->takes_4 : zone->takes_32;
+        return !zone->accepts_32;
+    return call->data_len == 4 ? zone->accepts_4 : zone->accepts_32;
 }
 
 /* Data zone: the first 32 bytes of a slot, under the rules of its key. */

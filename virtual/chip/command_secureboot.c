@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SecureBoot: is this the firmware that the maker signed, or that was accepted before? Its answer can be a MAC under
- * the IO protection key, so that it cannot be forged on the bus.
+ * SecureBoot: did the maker sign this firmware, or was it accepted before? The answer can be a MAC with the IO
+ * protection key, so that it cannot be forged on the bus.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -36,7 +36,7 @@ static uint16_t boot_config(const struct virtual_chip *chip)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
-/* Stored digests and signatures lie in a slot that the chip may write and that is long enough. */
+/* A slot for stored digests and signatures: the chip may write it, and it is long enough. */
 static bool stored_slot_suits(const struct virtual_chip *chip, const struct boot *boot)
 {
     const size_t len = boot->config == CONFIG_FULL_DIGEST ? 32 : 64;

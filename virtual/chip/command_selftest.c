@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SelfTest and Pause. The virtual chip's own arithmetic does not fail: tests fail when a fault says so. A failed test
- * puts the chip into a state in which virtual_execute() serves little else.
+ * SelfTest and Pause. Tests fail only when a fault is armed. After a failed test virtual_execute() refuses most other
+ * commands.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/policy.h"
@@ -13,7 +13,7 @@ VIRTUAL_HANDLER(virtual_command_selftest)
 
     if ((call->param1 & 0xc0) != 0 || call->param2 != 0)
         return VIRTUAL_ANSWER_PARSE;
-    if (call->param1 != 0) { /* 0 only asks for the register */
+    if (call->param1 != 0) { /* 0 only reads the register */
         const uint8_t failed = virtual_fault_self_test(chip, chip->counters.groups) & asked;
 
         chip->failed_tests = (uint8_t)((chip->failed_tests & ~asked) | failed);
@@ -25,7 +25,7 @@ VIRTUAL_HANDLER(virtual_command_selftest)
     return VIRTUAL_ANSWER_OK;
 }
 
-/* ATECC508A: all parts on the bus whose Selector differs go idle; this one answers only when it is meant. */
+/* ATECC508A: all parts on the bus whose Selector differs go idle. Only a part whose Selector matches answers. */
 VIRTUAL_HANDLER(virtual_command_pause)
 {
     (void)reply;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA: SHA-256 and HMAC-SHA256 in pieces. One calculation at a time; nothing but the SHA command, sleep and loss of
- * power touches it.
+ * SHA: SHA-256 and HMAC-SHA256 in pieces. One calculation at a time. Only the SHA command, sleep and loss of power
+ * change it.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -32,7 +32,7 @@ static enum virtual_answer start_hash(struct virtual_chip *chip)
     return VIRTUAL_ANSWER_OK;
 }
 
-/* The 32-byte key of an HMAC. NULL when it may not be used so. */
+/* The 32-byte key of an HMAC. NULL when it may not be used for that. */
 static const uint8_t *hmac_key(struct virtual_chip *chip, unsigned slot)
 {
     if (slot == KEY_IN_TEMPKEY)
@@ -131,7 +131,7 @@ static uint32_t get32(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Only a hash can be saved: the context of an HMAC would give its key away. */
+/* Only a hash can be saved: the context of an HMAC would reveal its key. */
 static enum virtual_answer read_context(const struct virtual_chip *chip, struct virtual_reply *reply)
 {
     struct virtual_hash_state state;

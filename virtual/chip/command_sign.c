@@ -24,7 +24,7 @@ enum {
 #define VERIFY_WITH_MAC 0x80u
 #define VERIFY_P256 0x0004u
 
-/* What holds the message is spent, whatever became of the command. */
+/* The register that held the message is used up, even when the command is refused. */
 static void spend_message(struct virtual_chip *chip, bool from_message)
 {
     if (from_message) {
@@ -43,7 +43,7 @@ static const uint8_t *find_message(const struct virtual_chip *chip, bool from_me
     return chip->registers.tempkey.valid ? chip->registers.tempkey.value : NULL;
 }
 
-/* The message the chip makes itself about the slot that GenDig or GenKey put into TempKey. */
+/* The message that the chip builds itself, about the slot that GenDig or GenKey put into TempKey. */
 static void internal_digest(struct virtual_chip *chip, const struct virtual_call *call, uint8_t digest[static 32])
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -75,7 +75,7 @@ static void internal_digest(struct virtual_chip *chip, const struct virtual_call
     virtual_finish_message(&message, digest);
 }
 
-/* Puts the digest to sign into `digest`. False: the slot's rights or TempKey do not allow it. */
+/* Puts the digest to sign into `digest`. False: SlotConfig or TempKey does not allow it. */
 static bool prepare_signature(struct virtual_chip *chip, const struct virtual_call *call, uint8_t digest[static 32])
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;
@@ -170,21 +170,21 @@ static bool may_verify(struct virtual_chip *chip, unsigned slot, bool from_messa
     return virtual_use_key(chip, slot, VIRTUAL_USE_LATCH | VIRTUAL_USE_RANDOM | VIRTUAL_USE_COUNT);
 }
 
-/* Modes 0 and 2: a message against a stored key or one that comes along. */
+/* Modes 0 and 2: verifies a message with a stored key or one in the command. */
 static enum virtual_answer verify_message(struct virtual_chip *chip, const struct virtual_call *call,
                                           struct virtual_reply *reply)
 {
     const bool stored = (call->param1 & 7u) == VERIFY_STORED;
     const bool from_message = (call->param1 & FROM_MESSAGE) != 0;
     const bool with_mac = (call->param1 & VERIFY_WITH_MAC) != 0;
-    const bool wants_lock = stored || with_mac; /* a key that comes along is verified in any lock state */
+    const bool needs_lock = stored || with_mac; /* a key in the command works in any lock state */
     const unsigned slot = call->param2;
     const uint8_t *message = find_message(chip, from_message);
     uint8_t point[64];
     uint8_t mac[32];
     enum virtual_answer answer = VIRTUAL_ANSWER_EXECUTION;
 
-    if ((wants_lock && !virtual_config_locked(chip)) || message == NULL ||
+    if ((needs_lock && !virtual_config_locked(chip)) || message == NULL ||
         (with_mac && !validating_mac(chip, call, message, mac)) || (stored && !may_verify(chip, slot, from_message)))
         goto out;
     if (stored)
@@ -207,7 +207,7 @@ out:
     return answer;
 }
 
-/* Modes 3 and 7: a signature of the parent key over the internal message of the host's making. */
+/* Modes 3 and 7: verifies the parent key's signature over an internal message that the host rebuilt. */
 static enum virtual_answer change_validity(struct virtual_chip *chip, const struct virtual_call *call)
 {
     const struct virtual_tempkey *tempkey = &chip->registers.tempkey;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command table and the one place that runs a command: CRC, opcode, length, watchdog, handler, file, time. Status
- * precedence: FF before all, then 03 for the opcode or length, 07, EE, and what the handler says (03, then 0F, then 01
- * and 05). One command's changes of memory are one change of the file; a command that changes nothing writes nothing.
+ * The command table, and the one place that runs a command: CRC, opcode, length, watchdog, handler, file, time. The
+ * order of status codes: FF, then 03 for opcode or length, 07, EE, and then what the handler says (03, then 0F, then 01
+ * and 05). All changes of one command are written to the file at once. A command that changes nothing writes nothing.
  */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <string.h>
 
-#define QUICK_NS 1000000u /* a group that is refused before it is looked at: no public number, one millisecond */
+#define QUICK_NS 1000000u /* a group that is refused before its handler runs: 1 ms, as no number is public */
 
 #define OPCODE_READ 0x02
 #define OPCODE_SELF_TEST 0x77
@@ -32,8 +32,9 @@ struct command {
 };
 
 /*
- * Maximum execution times as published for hosts that wait instead of polling. Typical ones: the vendor's for the
- * ATECC508A; for the ATECC608 Nonce, CheckMac and SHA as measured by others, the rest estimated, no number is public.
+ * Maximum execution times are those published for hosts that wait instead of polling. Typical times of the ATECC508A
+ * are the vendor's. Of the ATECC608, Nonce, CheckMac and SHA were measured by others; the rest are estimates, as no
+ * number is public.
  */
 static const struct command commands[] = {
     {.opcode = 0x01,
@@ -237,11 +238,11 @@ static uint64_t execution_ns(const struct virtual_chip *chip, const struct comma
         return longest_ns(chip, command);
     if (column == 0)
         return command->typical[0] * UINT64_C(100000);
-    /* The slower clocks: as much slower as the maximum is. */
+    /* Slower clocks: typical times grow as the maximum does. */
     return command->typical[1] * UINT64_C(100000) * command->max_ms[column] / command->max_ms[1];
 }
 
-/* Writes what the command changed to the file. False: the file could not be written; memory is as before. */
+/* Writes the command's changes to the file. False: the file could not be written, and memory is as before. */
 static bool commit(struct virtual_chip *chip)
 {
     int system_errno = 0;
@@ -271,7 +272,7 @@ static bool self_test_lets_pass(const struct virtual_chip *chip, const struct vi
            (call->opcode == OPCODE_READ && (call->param1 & 3) == 0);
 }
 
-/* Looks at the group and runs it. Returns the time it takes. */
+/* Checks the group and runs its command. Returns the time it takes. */
 static uint64_t run_group(struct virtual_chip *chip)
 {
     struct virtual_call call = {.opcode = chip->input[1],
@@ -318,7 +319,7 @@ out:
     return duration_ns;
 }
 
-/* The supply collapses for `duration_ns`: then the chip answers as one that has just woken. */
+/* The supply fails for `duration_ns`. Then the chip answers as if it had just woken. */
 static void reset_for(struct virtual_chip *chip, uint64_t duration_ns)
 {
     virtual_power_up(chip);
@@ -326,7 +327,7 @@ static void reset_for(struct virtual_chip *chip, uint64_t duration_ns)
     virtual_be_busy(chip, duration_ns);
 }
 
-/* Faults that let the command happen and take its reply. True: there is nothing more to do for the group. */
+/* Faults that execute the command and lose its reply. True: there is nothing more to do for the group. */
 static bool fail_after(struct virtual_chip *chip, uint64_t duration_ns)
 {
     const uint64_t group = chip->counters.groups;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a command's handler gets and gives. A further command is a further handler here and a further row of the table
- * in commands.c. A handler checks in this order: parameters and length (PARSE), stored and volatile state (EXECUTION),
- * then computes. It changes `chip->memory` only when nothing can fail any more; the file is written after it.
+ * A command's handler: its input and output. To add a command, add its handler here and its row in commands.c. A
+ * handler checks in this order: parameters and length (PARSE), stored and volatile state (EXECUTION); then it computes.
+ * It changes `chip->memory` only when nothing can fail any more. The file is written after it returns.
  */
 #ifndef IMPRINT_VIRTUAL_COMMANDS_H
 #define IMPRINT_VIRTUAL_COMMANDS_H
 
 #include "virtual/chip/model.h"
 
-/* Status bytes as they travel. */
+/* Status bytes on the bus. */
 enum virtual_answer {
     VIRTUAL_ANSWER_OK = 0x00,
     VIRTUAL_ANSWER_MISCOMPARE = 0x01,
@@ -32,7 +32,7 @@ struct virtual_call {
     size_t data_len;
 };
 
-/* Payload of a good answer; left empty it is the status byte 00. */
+/* Payload of a successful answer. Empty: the status byte 00. */
 struct virtual_reply {
     uint8_t bytes[128];
     size_t len;
@@ -79,7 +79,7 @@ void virtual_put_zeros(struct virtual_message *message, size_t count);
 /* opcode | param1 | param2, least significant byte first: 4 bytes. */
 void virtual_put_call(struct virtual_message *message, const struct virtual_call *call);
 
-/* SN[8] | SN[0] | SN[1]: what every message of this chip carries. */
+/* SN[8] | SN[0] | SN[1], which every message of this chip contains. */
 void virtual_put_serial(struct virtual_message *message, const struct virtual_chip *chip);
 
 /* SHA-256 of the message, which is wiped. */
@@ -91,12 +91,11 @@ void virtual_set_tempkey_digest(struct virtual_chip *chip, const uint8_t digest[
 /* TempKey is a fresh `value` of 32 or 64 bytes: valid, all flags but the source cleared. */
 void virtual_load_tempkey(struct virtual_chip *chip, const uint8_t *value, size_t len, bool from_host);
 
-/* Puts `len` bytes (32 or 64) under the IO protection key into the reply, and after them the nonce that goes with them.
- */
+/* Encrypts `len` bytes (32 or 64) with the IO protection key into the reply, followed by the nonce that was used. */
 void virtual_reply_encrypted(struct virtual_chip *chip, const uint8_t *io_key, const uint8_t *plain, size_t len,
                              struct virtual_reply *reply);
 
-/* TempKey is spent. */
+/* TempKey is used up. */
 void virtual_drop_tempkey(struct virtual_chip *chip);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults by id, "KIND@N". What a fault does depends on its id and on what the host does alone, so that a run can be
- * repeated. Here only the bytes of groups and of the memory change; what becomes of a group, and of the chip's power,
- * is up to power.c and commands.c, which ask here.
+ * Faults by id, "KIND@N". What a fault does depends only on its id and on what the host does, so that a run can be
+ * repeated. This file changes bytes of groups and of memory. power.c and commands.c ask it whether a fault is armed,
+ * and decide what happens to the group and to the chip's power.
  */
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/policy.h"
@@ -15,7 +15,7 @@
 
 static const struct {
     const char *name;
-    const char *suffix; /* NULL: a point and a number, kept as `choice` */
+    const char *suffix; /* NULL: a point and a number, stored as `choice` */
     enum virtual_fault_kind kind;
 } kinds[] = {
     {"silent", "", VIRTUAL_FAULT_SILENT},
@@ -110,7 +110,7 @@ uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group)
 
 /* ---- memory ---- */
 
-/* All memory as it lies in its struct: config, OTP, slots. How long the page is that begins at offset `at`. */
+/* Length of the page that begins at offset `at` of the memory struct: config, OTP, slots. */
 static size_t page_len(size_t at)
 {
     const size_t data_at = VIRTUAL_CONFIG_BYTES + VIRTUAL_OTP_BYTES;
@@ -125,7 +125,7 @@ static size_t page_len(size_t at)
     return left < PAGE_BYTES ? left : PAGE_BYTES;
 }
 
-/* A page of which some changed bits are new and others old; which ones follows from group, choice and page. */
+/* A page of which some changed bits are new and others old. Group, choice and page decide which. */
 static void tear_page(const struct virtual_fault *fault, uint8_t *now, const uint8_t *then, size_t at, size_t len)
 {
     uint8_t mask[32] = "tear";
@@ -163,7 +163,7 @@ void virtual_fault_write(struct virtual_chip *chip)
             tear_page(fault, now + at, then + at, at, len);
         pattern /= 3;
     }
-    if (fault != NULL) /* the part keeps its counters so that no cut loses a count */
+    if (fault != NULL) /* the part stores its counters so that no cut loses a count */
         memcpy(now + VIRTUAL_AT_COUNTERS, (counters_are_new ? (const uint8_t *)&wanted : then) + VIRTUAL_AT_COUNTERS,
                COUNTERS_BYTES);
     virtual_wipe(&wanted, sizeof wanted);
@@ -184,7 +184,7 @@ static void change_identity(struct virtual_memory *memory)
         if (!virtual_is_private(memory, slot) || !virtual_is_p256(memory, slot) || !virtual_scalar_is_valid(scalar))
             continue;
         virtual_sha256(scalar, 32, scalar);
-        scalar[0] &= 0x7f; /* surely below the order */
+        scalar[0] &= 0x7f; /* certainly below the order */
     }
 }
 
@@ -206,7 +206,7 @@ void virtual_fault_input(struct virtual_chip *chip)
 
     if (!virtual_fault_armed(chip, VIRTUAL_FAULT_FLIP, chip->counters.groups) || chip->input_len < 2)
         return;
-    /* Any bit but those of the count; 13 makes neighbouring groups differ in more than one place. */
+    /* Any bit but those of the count. The factor 13 makes neighbouring groups differ in more than one place. */
     bit = 8 + (size_t)(chip->counters.groups * 13 % ((chip->input_len - 1) * 8));
     chip->input[bit / 8] ^= (uint8_t)(1u << bit % 8);
 }

@@ -29,7 +29,7 @@ void virtual_set_output(struct virtual_chip *chip, const uint8_t *payload, size_
     chip->output_pos = 0;
 }
 
-/* A count that no group can have is answered like a damaged group. */
+/* A group with an impossible count is answered like a damaged one. */
 bool virtual_group_is_complete(const struct virtual_chip *chip)
 {
     if (chip->input_len == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Groups as they travel: a count, bytes, a CRC. */
+/* Groups on the bus: a count, bytes, a CRC. */
 #ifndef IMPRINT_VIRTUAL_GROUP_H
 #define IMPRINT_VIRTUAL_GROUP_H
 
@@ -8,7 +8,7 @@
 /* The chip's CRC-16: polynomial 8005, start `crc` (0 for a group), bits of each byte least significant first. */
 uint16_t virtual_crc(uint16_t crc, const uint8_t *data, size_t len);
 
-/* The group in the input has all its bytes, or a count that no group can have. */
+/* The input holds all bytes of its group, or an impossible count. */
 bool virtual_group_is_complete(const struct virtual_chip *chip);
 
 /* A complete group with the right CRC. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The file in three parts of 2048 bytes: a header written once, and two halves. Each half is whole: sequence, seed,
- * memory, zeros, and a SHA-256 over all of that. A change goes to the older half with a single pwrite; a process killed
- * in the middle leaves a half with a wrong checksum, and the other one counts. No fsync: the file outlives any process,
- * not a crash of the machine.
+ * memory, zeros, and a SHA-256 over all of that. A change is written to the older half with a single pwrite. A process
+ * that is killed in the middle leaves a half with a wrong checksum, and the other one is valid. No fsync: the file
+ * survives any process, but not a crash of the machine.
  */
 #define _POSIX_C_SOURCE 200809L /* pwrite, O_CLOEXEC, link */
 #include "virtual/chip/image.h"
@@ -164,8 +164,7 @@ out:
 }
 
 /*
- * flock() is the lock: it also keeps a second chip of this process out. The record lock beside it is there because it
- * can be asked for its holder.
+ * flock() is the lock, because it also refuses a second chip of this process. The record lock tells who holds the file.
  */
 static enum virtual_status take_lock(int fd, struct virtual_problem *problem)
 {
@@ -194,7 +193,7 @@ bool virtual_is_chip_file(const char *path)
 {
     uint8_t content[TEXT_BYTES];
     struct stat found;
-    /* Not a pipe: opening its other end would wake who waits for a reader. */
+    /* Not a pipe: opening it would wake a process that waits for a reader. */
     int fd = stat(path, &found) == 0 && S_ISREG(found.st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     bool is_chip = fd >= 0 && read(fd, content, sizeof content) == (ssize_t)sizeof content &&
                    begins_like_ours(content, sizeof content);
@@ -264,7 +263,7 @@ enum virtual_status virtual_image_open(const char *path, struct virtual_image *i
     uint8_t *content = NULL;
     size_t len = 0;
 
-    /* O_NONBLOCK and O_NOCTTY: a name that turns out to be a pipe or a terminal must not hold us up. */
+    /* O_NONBLOCK and O_NOCTTY: opening a pipe or a terminal by mistake must not block. */
     image->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (image->fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return refuse(problem, VIRTUAL_NO_FILE, "there is no such file");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The virtual chip's file: format, lock and crash safety. It knows nothing of what the bytes mean.
- * docs/internals/virtual-chip.md draws the format.
+ * The virtual chip's file: format, lock and crash safety. It does not know what the bytes mean.
+ * docs/internals/virtual-chip.md describes the format.
  */
 #ifndef IMPRINT_VIRTUAL_IMAGE_H
 #define IMPRINT_VIRTUAL_IMAGE_H
@@ -9,9 +9,9 @@
 #include "virtual/chip/model.h"
 
 /*
- * Writes a new file (0600) with `memory` in both halves: first under a temporary name, then linked to `path`, so that
- * `path` is never seen incomplete and never replaced. `image` gives seed, revision and sequence; its fd is not used.
- * VIRTUAL_OK, _EXISTS, _SYSTEM.
+ * Writes a new file (0600) with `memory` in both halves: first under a temporary name, then linked to `path`. So
+ * no program sees an incomplete file, and an existing one is never replaced. `image` gives seed, revision and sequence;
+ * its fd is not used. VIRTUAL_OK, _EXISTS, _SYSTEM.
  */
 enum virtual_status virtual_image_create(const char *path, const struct virtual_image *image,
                                          const struct virtual_memory *memory, struct virtual_problem *problem);
@@ -21,8 +21,8 @@ enum virtual_status virtual_image_open(const char *path, struct virtual_image *i
                                        struct virtual_problem *problem);
 
 /*
- * Writes `memory` to the older half with one write; it is the newest one then. 0, or the errno (ENOSPC for a write cut
- * short): the other half, and with it the state before, is as it was.
+ * Writes `memory` to the older half with one write, which makes it the newest. 0, or the errno (ENOSPC for a short
+ * write): then the other half still holds the state before.
  */
 int virtual_image_commit(struct virtual_image *image, const struct virtual_memory *memory);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the commands' handlers share: messages to be hashed, TempKey, replies under the IO protection key. */
+/* What the commands' handlers share: messages to be hashed, TempKey, replies encrypted with the IO protection key. */
 #include "virtual/chip/commands.h"
 #include "virtual/chip/crypto.h"
 #include "virtual/chip/random.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the virtual chip is made of: its non-volatile memory, its volatile registers and its bus state, shared by the
- * files of this folder and by nobody else. `memory` is what the running command works on; `committed` is what the file
- * holds. They are equal between commands: virtual_execute() alone copies one to the other.
+ * files of this folder and by nobody else. The running command changes `memory`; `committed` is what the file holds.
+ * They are equal between commands. Only virtual_execute() copies one to the other.
  */
 #ifndef IMPRINT_VIRTUAL_MODEL_H
 #define IMPRINT_VIRTUAL_MODEL_H
@@ -120,18 +120,18 @@ struct virtual_chip {
     struct virtual_memory memory;
     struct virtual_memory committed;
     struct virtual_crypto *crypto;
-    struct virtual_problem file_problem; /* the last change that the file did not take; cause NULL: none */
+    struct virtual_problem file_problem; /* the last change that could not be written to the file; cause NULL: none */
 
     struct virtual_registers registers;
     bool latch;            /* persistent latch: only loss of power clears it */
-    bool boot_over;        /* SecureBoot answers no more until loss of power */
+    bool boot_over;        /* SecureBoot refuses until power is lost */
     bool gpio;             /* level of the pin SCL of a single-wire part */
     uint8_t failed_tests;  /* bits of SelfTest; not 0: failure state. Cleared by wake */
     uint64_t random_draws; /* since power-up */
 
     enum virtual_power power;
     uint64_t now_ns;
-    uint64_t answers_from_ns; /* not acknowledged before: wake delay or command execution */
+    uint64_t answers_from_ns; /* acknowledges nothing before: wake delay or command execution */
     uint64_t watchdog_ns;     /* the moment of forced sleep, while awake */
 
     uint32_t clock_hz;
@@ -157,13 +157,13 @@ struct virtual_chip {
 
     struct virtual_counters counters; /* `groups` is the number of the current group */
     struct virtual_write writes[VIRTUAL_WRITES_KEPT];
-    bool swapped; /* another part answers: the file stays as it is */
+    bool swapped; /* another part answers: the file is not written */
     struct virtual_fault faults[VIRTUAL_FAULTS_MAX];
     size_t fault_count;
     bool silent;
 };
 
-/* commands.c: the faults that meet a group before its first byte. True: the chip does not acknowledge it. */
+/* commands.c: faults that refuse a group before its first byte. True: the chip does not acknowledge it. */
 bool virtual_refuse_group(struct virtual_chip *chip);
 
 /* commands.c: runs the complete group in `input`, leaves the reply in `output` and the time it takes. */
@@ -179,10 +179,10 @@ void virtual_fault_output(struct virtual_chip *chip);
 /* fault.c: keeps the record of a change about to be written, and tears it when the current group is to be torn. */
 void virtual_fault_write(struct virtual_chip *chip);
 
-/* fault.c: which tests fail in a self test made when `group` groups have been begun: its first asking, once. */
+/* fault.c: which tests fail in a self test after `group` groups have started. Only the first call returns them. */
 uint8_t virtual_fault_self_test(struct virtual_chip *chip, uint64_t group);
 
-/* fault.c: memory becomes another part's, where the fault says so of `group`. True: just now; power it up. */
+/* fault.c: exchanges the part if a fault says so for `group`. True: it was exchanged now; power it up. */
 bool virtual_fault_swap(struct virtual_chip *chip, uint64_t group);
 
 #endif

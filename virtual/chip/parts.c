@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Config zones and contents of the parts one can buy, and of parts made from any config zone. The constants are those
- * of real parts (blank ATECC608B revision 6003, ATECC608B-TNGTLS, ATECC608B-TFLXTLS), the serial number apart.
+ * Config zones and contents of the parts that can be bought, and of parts made from any config zone. Except for the
+ * serial number the constants are those of real parts: blank ATECC608B revision 6003, -TNGTLS and -TFLXTLS.
  */
 #include "virtual/chip/parts.h"
 #include "virtual/chip/certificates.h"
@@ -45,7 +45,7 @@ static const uint8_t trust_flex_config[VIRTUAL_CONFIG_BYTES] = {
     0x3c, 0x00, 0x1a, 0x00, 0x3c, 0x00, 0x30, 0x00, 0x3c, 0x00, 0x30, 0x00, 0x12, 0x00, 0x30, 0x00, /* 112 */
 };
 
-/* Byte 16 of parts without I2C is the configuration of a GPIO: off when blank, output on pre-provisioned parts. */
+/* Byte 16 of parts without I2C configures a GPIO: off on blank parts, output on pre-provisioned ones. */
 #define GPIO_OFF 0x00
 #define GPIO_OUTPUT 0x03
 
@@ -89,7 +89,7 @@ static bool is_zero(const uint8_t *bytes, size_t len)
     return true;
 }
 
-/* What no real part's config zone can be. */
+/* NULL, or why no real part can have this config zone. */
 static const char *judge_config(const uint8_t *config)
 {
     const uint8_t *revision = config + VIRTUAL_AT_REVISION;
@@ -103,7 +103,7 @@ static const char *judge_config(const uint8_t *config)
     return NULL;
 }
 
-/* A part of one family never answers with the revision of the other. */
+/* NULL, or why no real part answers with this revision: a part of one family does not answer as the other. */
 static const char *judge_revision(const uint8_t *config, const uint8_t *revision)
 {
     const uint8_t family = config[VIRTUAL_AT_REVISION + 2];
@@ -114,8 +114,7 @@ static const char *judge_revision(const uint8_t *config, const uint8_t *revision
     return NULL;
 }
 
-/* Templates leave bytes 0 to 15 open as zeros: an I2C ATECC608B then. A serial number of zeros becomes this part's own.
- */
+/* Templates have zeros in bytes 0 to 15: they become an I2C ATECC608B's. A serial number of zeros becomes a new one. */
 static void fill_identity(uint8_t *config, const struct virtual_image *image, struct virtual_crypto *crypto)
 {
     const bool template = is_zero(config, VIRTUAL_AT_I2C_ADDRESS);

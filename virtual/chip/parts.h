@@ -7,7 +7,7 @@
 
 #include "virtual/chip/model.h"
 
-/* Fills `memory`. NULL, or why the config image is not one a part can have (a literal). */
+/* Fills `memory`. NULL, or a string literal: why no part can have this config image or revision. */
 const char *virtual_make_part(const struct virtual_making *making, const struct virtual_image *image,
                               struct virtual_crypto *crypto, struct virtual_memory *memory);
 

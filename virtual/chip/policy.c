@@ -119,7 +119,7 @@ bool virtual_is_aes_key(const struct virtual_chip *chip, unsigned slot)
     return (virtual_key_config(&chip->memory, slot) >> 2 & 7u) == 6 && !virtual_is_private(&chip->memory, slot);
 }
 
-bool virtual_takes_result(const struct virtual_chip *chip, unsigned slot)
+bool virtual_accepts_result(const struct virtual_chip *chip, unsigned slot)
 {
     return virtual_slot_changeable(chip, slot) && !virtual_is_private(&chip->memory, slot) &&
            !virtual_is_p256(&chip->memory, slot) && virtual_slot_config(&chip->memory, slot) >> 12 == 0;
@@ -193,7 +193,7 @@ uint32_t virtual_counter(const struct virtual_chip *chip, unsigned counter)
     const uint32_t binary_a = (uint32_t)bytes[4] << 8 | bytes[5];
     const uint32_t binary_b = (uint32_t)bytes[6] << 8 | bytes[7];
 
-    /* A counts the first 16 steps of each 32, B the other 16. */
+    /* Of each 32 steps A counts the first 16, B the others. */
     if (linear_a != 0)
         return binary_a * 32 + cleared_bits(linear_a);
     return binary_b * 32 + 16 + cleared_bits(linear_b);
@@ -226,7 +226,7 @@ static uint32_t match_value(const uint8_t *bytes)
     return ((uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24) & ~31u;
 }
 
-/* Counter 0 stops at the match value where CountMatch is on; of two copies that differ the smaller one counts. */
+/* With CountMatch, counter 0 stops at the match value. If its two copies differ, the smaller one is used. */
 static uint32_t counter_limit(struct virtual_chip *chip, unsigned counter)
 {
     const uint8_t match = chip->memory.config[VIRTUAL_AT_COUNT_MATCH];
@@ -249,7 +249,7 @@ bool virtual_count(struct virtual_chip *chip, unsigned counter)
     return true;
 }
 
-/* ATECC508A, slot 15: 128 one-shot bits, the left-most set one goes with each use. */
+/* ATECC508A, slot 15: 128 bits; each use clears the left-most one that is set. */
 static bool spend_last_key_use(struct virtual_chip *chip)
 {
     for (unsigned i = 0; i < 16; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rules that stored configuration puts on slots and keys: layout of the zones, SlotConfig and KeyConfig bits, use
- * limits and counters. Questions only, except virtual_use_key() and virtual_count(), which spend what a use costs.
+ * limits and counters. Only virtual_use_key(), virtual_spend_use() and virtual_count() change something: they count
+ * uses.
  */
 #ifndef IMPRINT_VIRTUAL_POLICY_H
 #define IMPRINT_VIRTUAL_POLICY_H
@@ -66,7 +67,7 @@ enum virtual_protection virtual_ecdh_protection(const struct virtual_chip *chip)
 enum virtual_protection virtual_kdf_protection(const struct virtual_chip *chip);
 
 bool virtual_is_608(const struct virtual_chip *chip);
-/* I2C_Enable bit 0; else the part has one data pin, and SCL is a GPIO. */
+/* I2C_Enable bit 0. A part without it has one data pin, and SCL is a GPIO. */
 bool virtual_is_i2c(const struct virtual_chip *chip);
 
 /* What byte 16 makes of the other pin of a single-wire part. */
@@ -82,14 +83,14 @@ unsigned virtual_read_key(const struct virtual_chip *chip, unsigned slot);
 unsigned virtual_write_key(const struct virtual_chip *chip, unsigned slot);
 uint16_t virtual_chip_options(const struct virtual_chip *chip);
 
-/* SlotLocked bit set: the content may still change. */
+/* SlotLocked bit is 1: the content may still change. */
 bool virtual_slot_changeable(const struct virtual_chip *chip, unsigned slot);
 
 /* KeyType 4. */
 bool virtual_is_p256(const struct virtual_memory *memory, unsigned slot);
 bool virtual_is_private(const struct virtual_memory *memory, unsigned slot);
 
-/* Private, P-256 and IsSecret: what GenKey, Sign and PrivWrite ask of a slot. */
+/* Private, P-256 and IsSecret, as GenKey, Sign and PrivWrite require. */
 bool virtual_is_signing_key(const struct virtual_chip *chip, unsigned slot);
 
 /* P-256 and not private. Slots 0 to 7 are too short for one. */
@@ -98,8 +99,8 @@ bool virtual_is_public_key(const struct virtual_chip *chip, unsigned slot);
 /* KeyType 6. */
 bool virtual_is_aes_key(const struct virtual_chip *chip, unsigned slot);
 
-/* May a result that the chip has computed be put into this slot: changeable, not private, writable at any time? */
-bool virtual_takes_result(const struct virtual_chip *chip, unsigned slot);
+/* May the chip store a result in this slot? It must be changeable, not private, and writable at any time. */
+bool virtual_accepts_result(const struct virtual_chip *chip, unsigned slot);
 
 /* The IO protection key, 32 bytes. NULL: not enabled, or in a slot that cannot hold one. */
 const uint8_t *virtual_io_key(struct virtual_chip *chip);
@@ -124,19 +125,19 @@ void virtual_store_public_key(struct virtual_memory *memory, unsigned slot, cons
 enum virtual_use {
     VIRTUAL_USE_LATCH = 1,  /* PersistentDisable keys need the latch set */
     VIRTUAL_USE_RANDOM = 2, /* ReqRandom keys need a TempKey made with the random number generator */
-    VIRTUAL_USE_COUNT = 4,  /* LimitedUse keys pay one count */
+    VIRTUAL_USE_COUNT = 4,  /* a LimitedUse key is counted */
 };
 
 /*
- * May the key in `slot` be used now, as far as its latch, ReqRandom, ReqAuth and LimitedUse bits say? True spends the
- * authorisation and the count: ask last. `uses` is a set of enum virtual_use; ReqAuth always applies.
+ * May the key in `slot` be used now, by its latch, ReqRandom, ReqAuth and LimitedUse bits? True uses up the
+ * authorisation and counts the use, so ask this last. `uses` is a set of enum virtual_use; ReqAuth always applies.
  */
 bool virtual_use_key(struct virtual_chip *chip, unsigned slot, unsigned uses);
 
-/* Spends one count of a LimitedUse slot. False at the limit, and nothing is spent. */
+/* Counts one use of a LimitedUse slot. False at the limit, where nothing is counted. */
 bool virtual_spend_use(struct virtual_chip *chip, unsigned slot);
 
-/* Monotonic counter 0 or 1: its value, and one step up. False at its limit. */
+/* Monotonic counter 0 or 1: reads it; increments it. False at its limit. */
 uint32_t virtual_counter(const struct virtual_chip *chip, unsigned counter);
 bool virtual_count(struct virtual_chip *chip, unsigned counter);
 

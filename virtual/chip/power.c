@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Power states, the watchdog and virtual time. Sleep destroys all volatile state but the latch, idle only the reply;
- * power-up destroys everything.
+ * Power states, the watchdog and virtual time. Sleep clears all volatile state but the latch. Idle clears only the
+ * reply. Power-up clears everything.
  */
 #include "virtual/chip/power.h"
 #include "virtual/chip/crypto.h"
@@ -13,9 +13,9 @@
 #define WAKE_DELAY_SELF_TEST_NS (20u * MS) /* tWHIST: power-on self test enabled */
 #define WATCHDOG_NS (1300u * MS)           /* nominal; 0.7 to 1.7 s on real parts */
 #define WATCHDOG_LONG_NS (10000ull * MS)   /* ChipMode bit 2; 10 or 13 s, the public sources differ */
-#define SINGLE_WIRE_ADDRESS 0xc0           /* of parts without I2C: their byte 16 is no address */
+#define SINGLE_WIRE_ADDRESS 0xc0           /* of parts without I2C: their byte 16 is not an address */
 
-/* The address that counts from the next sleep or power-up on. */
+/* The address in force from the next sleep or power-up on. */
 static uint8_t configured_address(const struct virtual_chip *chip)
 {
     const uint8_t *config = chip->memory.config;
@@ -42,7 +42,7 @@ static void clear_buffer(struct virtual_chip *chip)
     chip->swi = VIRTUAL_SWI_FLAG;
     chip->swi_bits = 0;
     chip->io_timeout_ns = 0;
-    chip->swi_queue_len = chip->swi_echo_len; /* what was still to be sent is not */
+    chip->swi_queue_len = chip->swi_echo_len; /* the rest of the reply is not sent */
 }
 
 void virtual_enter_idle(struct virtual_chip *chip)
@@ -76,7 +76,7 @@ void virtual_power_up(struct virtual_chip *chip)
     chip->bus = VIRTUAL_BUS_FREE;
 }
 
-/* The tests that a wake makes when the config zone asks for them. A wake without them leaves the failure state, too. */
+/* Runs the tests that the config zone requires at each wake. A wake without tests ends the failure state, too. */
 static bool run_self_tests(struct virtual_chip *chip)
 {
     chip->failed_tests = 0;

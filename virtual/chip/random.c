@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random numbers and new keys. A part with a seed makes the same key in the same slot at the same point of its life
- * (`sequence`: how often its memory has changed), and the same random numbers after each power-up in that state.
+ * Random numbers and new keys. A part with a seed makes the same key in the same slot after the same number of
+ * changes to its memory (`sequence`), and the same random numbers after each power-up in that state.
  */
 #include "virtual/chip/random.h"
 #include "virtual/chip/crypto.h"
@@ -38,7 +38,7 @@ void virtual_derive(struct virtual_crypto *crypto, const struct virtual_image *i
 bool virtual_derive_scalar(struct virtual_crypto *crypto, const struct virtual_image *image, const char *purpose,
                            uint32_t slot, uint64_t draw, uint8_t scalar[static 32])
 {
-    /* One try in 2^32 is outside the range; the second is another hash or other random bytes. */
+    /* One in 2^32 values is out of range; then the next hash or other random bytes are tried. */
     for (uint64_t attempt = 0; attempt < 4; attempt++) {
         virtual_derive(crypto, image, purpose, slot, draw + (attempt << 48), scalar);
         if (virtual_scalar_is_valid(scalar))

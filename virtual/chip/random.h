@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the virtual chip's random numbers and keys come from: the operating system, or, for a part with a seed, hashes
- * that can be repeated: a pattern for tests, not randomness.
+ * Random numbers and keys of the virtual chip. They come from the operating system, or, for a part with a seed, from
+ * hashes that can be repeated: these are a test pattern, not random.
  */
 #ifndef IMPRINT_VIRTUAL_RANDOM_H
 #define IMPRINT_VIRTUAL_RANDOM_H
@@ -19,7 +19,7 @@ void virtual_derive(struct virtual_crypto *crypto, const struct virtual_image *i
 bool virtual_derive_scalar(struct virtual_crypto *crypto, const struct virtual_image *image, const char *purpose,
                            uint32_t slot, uint64_t draw, uint8_t scalar[static 32]);
 
-/* What the chip's generator gives: FF FF 00 00 repeated while the config zone is unlocked. */
+/* A number of the chip's generator: FF FF 00 00 repeated while the config zone is unlocked. */
 void virtual_generate(struct virtual_chip *chip, uint8_t out[static 32]);
 
 #endif

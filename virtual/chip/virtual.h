@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The virtual chip: a model of one ATECC508A, 608A or 608B at the level of its bus pins. It computes with OpenSSL's
- * libcrypto and shares no code and no constant with the rest of imprint, so that each side checks the other; where the
- * part is lenient or undocumented it is strict.
+ * libcrypto and shares no code and no constant with the rest of imprint, so that each side checks the other. Where the
+ * documents are silent it is strict, unless programs written for real parts show otherwise.
  *
- * Non-volatile memory is one file that is consistent at every moment, even when the process is killed: each change is
- * written whole to the older of two halves, and the newest half with a right checksum counts. Volatile state lives in
- * the process: opening the file is applying power, closing it is removing power. Time is virtual: only bus traffic and
- * virtual_wait() move it.
+ * Non-volatile memory is one file. It is consistent at every moment, even when the process is killed: each change is
+ * written to the older of two halves, and the newest half with a right checksum is valid. Volatile state is in the
+ * process: opening the file applies power, closing it removes power. Time is virtual: only bus traffic and
+ * virtual_wait_ns() advance it.
  *
  * Not for real devices: the file holds private keys in clear. Every file is marked as virtual.
  */
@@ -28,7 +28,7 @@ enum virtual_status {
     VIRTUAL_NOT_CHIP,  /* a file, but not a virtual chip's */
     VIRTUAL_DAMAGED,   /* a virtual chip's file, truncated or with no half whose checksum is right */
     VIRTUAL_VERSION,   /* made by a later imprint */
-    VIRTUAL_IN_USE,    /* another process holds it: see virtual_problem.holder_pid */
+    VIRTUAL_IN_USE,    /* another process uses it: see virtual_problem.holder_pid */
     VIRTUAL_BAD_IMAGE, /* the config image is not one a part can have */
     VIRTUAL_SYSTEM,    /* the operating system refused: see virtual_problem.system_errno */
 };
@@ -37,7 +37,7 @@ enum virtual_status {
 struct virtual_problem {
     int system_errno;  /* 0 when no system call failed */
     long holder_pid;   /* VIRTUAL_IN_USE: the process that holds the file; 0 if not known */
-    const char *cause; /* a literal for people, lower case, no full stop */
+    const char *cause; /* a string literal for messages: lower case, no full stop */
 };
 
 /* What a part is when it leaves its maker. */
@@ -60,9 +60,9 @@ struct virtual_making {
 struct virtual_chip; /* opaque: it holds a file */
 
 /*
- * Makes a new part in a new file (mode 0600). A part from a config zone that says "data locked" gets a key in every
- * private-key slot it describes, as its maker would have put there; one with an unlocked data zone gets none. A serial
- * number of zeros in `config` is replaced by one of this part's own.
+ * Makes a new part in a new file (mode 0600). If `config` says that the data zone is locked, every private-key
+ * slot gets a key, as from the maker; else none does. A serial number of zeros in `config` is replaced by one of this
+ * part's own.
  */
 enum virtual_status virtual_create(const char *path, const struct virtual_making *making,
                                    struct virtual_problem *problem);
@@ -95,10 +95,10 @@ void virtual_i2c_set_clock(struct virtual_chip *chip, uint32_t clock_hz);
 /*
  * The single wire of a part without I2C, seen from a UART whose transmitter and receiver are both on it: 7 data bits (8
  * with the highest set will do), 1 stop bit. At 230,400 baud 7F is a one and 7D a zero, bytes least significant bit
- * first; a wake pulse is 00 at 115,200 baud or slower. Parts with I2C do not listen.
- * virtual_swi_receive() gives what the receiver has heard and will hear while the host is silent: the echo of all that
- * was sent, then the part's bits, for which it waits in virtual time. Sending before all of them are taken destroys the
- * rest. Returns how many bytes there were, at most `cap`.
+ * first; a wake pulse is 00 at 115,200 baud or slower. Parts with I2C ignore it.
+ * virtual_swi_receive() returns what the receiver gets while the host does not send: the echo of all that was sent,
+ * then the part's bits, for which it waits in virtual time. Sending before all of them are read loses the rest. Returns
+ * the number of bytes, at most `cap`.
  */
 void virtual_swi_send(struct virtual_chip *chip, uint32_t baud, uint8_t uart_byte);
 size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_t cap);
@@ -107,11 +107,11 @@ size_t virtual_swi_receive(struct virtual_chip *chip, uint8_t *uart_bytes, size_
  */
 bool virtual_is_single_wire(const struct virtual_chip *chip);
 
-/* How long commands take: never less than the watchdog allows for, which always reckons with the maximum. */
+/* How long commands take. The watchdog always assumes the maximum. */
 enum virtual_times {
     VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
     VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
-    VIRTUAL_TIMES_NONE,    /* nor does the bus take any, nor waking: only virtual_wait_ns() moves the clock */
+    VIRTUAL_TIMES_NONE,    /* commands, bus and waking take no time: only virtual_wait_ns() advances the clock */
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 
@@ -119,7 +119,7 @@ void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);
 uint64_t virtual_now_ns(const struct virtual_chip *chip);
 void virtual_wait_ns(struct virtual_chip *chip, uint64_t nanoseconds);
 
-/* How long from now it answers nothing because it executes or wakes. 0: it answers, or will not before it is woken. */
+/* How long it stays busy with a command or with waking. 0: it answers now, or it must be woken first. */
 uint64_t virtual_busy_ns(const struct virtual_chip *chip);
 
 /* The 8-bit I2C address this part answers to now. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of a virtual chip, for tests, benches and harnesses only: no program includes this. What is counted, what
- * is in memory, and switches that no user needs.
+ * The inside of a virtual chip: counters, memory, and switches that no user needs. For tests, benches and harnesses
+ * only; no program includes this.
  */
 #ifndef IMPRINT_VIRTUAL_INVASIVE_H
 #define IMPRINT_VIRTUAL_INVASIVE_H
@@ -17,7 +17,7 @@ bool virtual_file_failed(const struct virtual_chip *chip, struct virtual_problem
 /* Cuts and restores power without closing the file: all volatile state is lost. Virtual time goes on. */
 void virtual_power_cycle(struct virtual_chip *chip);
 
-/* The pin beside it, where the config zone makes it a GPIO: its level, and what drives it from outside as an input. */
+/* The pin SCL of a single-wire part, where the config zone makes it a GPIO: its level; drives it as an input. */
 bool virtual_gpio_level(const struct virtual_chip *chip);
 void virtual_gpio_drive(struct virtual_chip *chip, bool level);
 
@@ -26,7 +26,7 @@ void virtual_set_latch(struct virtual_chip *chip, bool set);
 
 /*
  * When GenKey(public) asks for KeyConfig's PubInfo and ReqAuth. Public documents contradict one another: always, or
- * only once the data zone is locked. A host is right when it works with both.
+ * only once the data zone is locked. A host must work with both.
  */
 enum virtual_public_rule {
     VIRTUAL_PUBLIC_ALWAYS, /* from the start: the stricter one */
@@ -54,12 +54,12 @@ struct virtual_write {
 
 /*
  * The changes since virtual_open(), in order: how many there were. Up to `cap` are copied, and never more than the
- * first VIRTUAL_WRITES_KEPT. A harness enumerates from them every place where power can fail.
+ * first VIRTUAL_WRITES_KEPT. From them a harness knows every place where power can fail.
  */
 #define VIRTUAL_WRITES_KEPT 1024
 size_t virtual_list_writes(const struct virtual_chip *chip, struct virtual_write *writes, size_t cap);
 
-/* SHA-256 over all non-volatile memory: equal exactly when nothing in the part has changed. */
+/* SHA-256 over all non-volatile memory: the same while nothing in the part has changed. */
 void virtual_digest(const struct virtual_chip *chip, uint8_t digest[static 32]);
 
 #endif

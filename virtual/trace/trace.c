@@ -26,7 +26,7 @@ enum hidden {
     INPUT = 1,
     OUTPUT = 2,
     OF_DATA_ZONE = 4, /* only where the zone is the data zone */
-    OF_KEYS = 8,      /* only where the mode loads a register that keys are taken from */
+    OF_KEYS = 8,      /* only where the mode loads a register that holds keys */
 };
 
 static const struct {
@@ -84,13 +84,14 @@ static size_t row_of(uint8_t opcode)
     return row;
 }
 
-/* Nonce with the host's own bytes (low bits 3): to the message digest buffer (40) or to where keys are taken from? */
+/* Does Nonce with bytes of the host (low bits 3) load a register that keys are taken from, not the message digest
+ * buffer (40)? */
 static bool loads_keys(uint8_t mode)
 {
     return (mode & NONCE_FIXED) == NONCE_FIXED && (mode & NONCE_TARGET) != NONCE_MESSAGE_DIGEST;
 }
 
-/* May the input, or the output, of the command in hand be secret? What no row names may. */
+/* May the input, or the output, of the current command be secret? Yes for a command without a row. */
 static bool may_be_secret(const struct trace_chip *chip, unsigned which)
 {
     size_t row = row_of(chip->opcode);
@@ -102,7 +103,7 @@ static bool may_be_secret(const struct trace_chip *chip, unsigned which)
            ((commands[row].hidden & OF_KEYS) == 0 || loads_keys(chip->param1));
 }
 
-/* One byte of SelfTest is a set of tests, unless the chip woke since or it has a bit that no test has. */
+/* Is the one byte of SelfTest's reply a set of tests? Not if the chip woke since, or if it has a bit of no test. */
 static bool is_self_test_result(const struct trace_chip *chip)
 {
     return chip->opcode == SELF_TEST && !chip->woken && (chip->reply_status & ~SELF_TEST_BITS) == 0;
@@ -120,7 +121,7 @@ static void print_time(const struct trace *trace, uint64_t now_ns)
     fprintf(trace->file, "%" PRIu64 ".%09" PRIu64 " ", now_ns / 1000000000, now_ns % 1000000000);
 }
 
-/* Writes down the message in hand. */
+/* Prints the message. */
 static void print_message(struct trace *trace, bool more)
 {
     const bool reading = (trace->address_byte & READ_BIT) != 0;
@@ -179,7 +180,7 @@ void trace_start(struct trace *trace, uint64_t now_ns, uint8_t address_byte, boo
     trace->acknowledged = acknowledged;
     trace->len = 0;
     trace->refused_at = SIZE_MAX;
-    /* Half a command of a chip that is asleep now is not continued: what comes next is read afresh. */
+    /* A chip that is asleep has dropped an incomplete command: the next bytes begin a new one. */
     if (!acknowledged && (address_byte & READ_BIT) == 0)
         trace->chips[address_byte >> 1].at = 0;
 }

@@ -2,7 +2,8 @@
 /*
  * A trace of a bus with ATECC chips, I2C or single wire: one line for each message, bytes as they passed, commands
  * decoded for people. docs/reference/trace-format.md is its grammar, by which it can be replayed. Bytes that may be
- * secret are shown as "**" unless asked for. Calls follow the bus's own; all of them do nothing with a NULL trace.
+ * secret are shown as "**", unless the caller asks for secrets. One call for each event on the bus. A NULL trace does
+ * nothing.
  */
 #ifndef IMPRINT_TRACE_TRACE_H
 #define IMPRINT_TRACE_TRACE_H
@@ -14,10 +15,10 @@
 
 #define TRACE_MESSAGE_MAX 8192 /* bytes of one message that are kept; the rest is counted */
 
-/* How far the conversation with one address has come: what a byte is, and whether it may be shown. Private. */
+/* State of the exchange with one address: what the next byte means, and whether it may be shown. Private. */
 struct trace_chip {
-    uint8_t count, opcode, param1; /* of the command in hand, or the last one */
-    uint8_t at;                    /* its bytes so far */
+    uint8_t count, opcode, param1; /* of the current command, or the last one */
+    uint8_t at;                    /* how many of its bytes have passed */
     uint8_t reply_count, reply_at;
     uint8_t reply_status; /* of a reply of 4 bytes */
     bool woken;           /* since the command */
