@@ -558,6 +558,7 @@
 #define serve_session_answer imprint_serve_session_answer
 #define serve_session_refuse imprint_serve_session_refuse
 #define serve_session_turn imprint_serve_session_turn
+#define serve_session_uses_bus imprint_serve_session_uses_bus
 #define serve_stream_run imprint_serve_stream_run
 #define serve_swi_init imprint_serve_swi_init
 #define serve_uhid_create imprint_serve_uhid_create
@@ -631,6 +632,7 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_close imprint_transport_kit_hid_close
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place

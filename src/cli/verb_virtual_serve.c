@@ -183,6 +183,8 @@ static bool run_swi_unix(struct serving *serving, struct error *err)
     const char *path = serving->cli->values[OPTION_SWI_UNIX];
     char device[PATH_MAX + 8];
     struct serve_listener listener;
+    struct serve_stream stream = {.stop_fd = serving->stop_fd,
+                                  .callbacks = {.refused = say_refused, .context = serving->cli}};
     struct serve_swi swi;
     struct serve_peer peer;
     bool served;
@@ -194,8 +196,8 @@ static bool run_swi_unix(struct serving *serving, struct error *err)
         return false;
     }
     snprintf(device, sizeof device, "swi:%s", path);
-    served = announce(serving, device, err) &&
-             (serve_stream_run(listener.fd, &peer, serving->stop_fd) || refused_by_system(err));
+    stream.listen_fd = listener.fd;
+    served = announce(serving, device, err) && (serve_stream_run(&stream, &peer) || refused_by_system(err));
     serve_listener_close(&listener);
     return served;
 }

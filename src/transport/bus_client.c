@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define TIME_BYTES 8
-/* Longer than several other clients, one after the other, may hold the bus: a silent one loses it after 5 seconds. */
+/* Longer than several other clients, one after the other, may hold the bus (BUS_HOLD_SILENCE_MS, BUS_HOLD_MAX_MS). */
 #define REPLY_MS 60000
 /* Nobody's turn is waited for: to connect, the reply to the hello, the rest of a frame whose first bytes are there. */
 #define PROMPT_MS 10000

@@ -36,7 +36,7 @@ enum bus_refusal {
     BUS_NOT_A_CLIENT = 1, /* the first frame is not BUS_HELLO with the magic */
     BUS_BAD_VERSION = 2,
     BUS_BAD_FRAME = 3, /* a length of 0 or above BUS_FRAME_MAX, an unknown type, a body that does not fit it */
-    BUS_HOLD_LOST = 4, /* the hold was lost after BUS_HOLD_SILENCE_MS without a request */
+    BUS_HOLD_LOST = 4, /* the hold was lost: BUS_HOLD_SILENCE_MS without use, or BUS_HOLD_MAX_MS, while others waited */
     BUS_TOO_MANY = 5,  /* the server has its maximum number of clients */
 };
 
@@ -64,6 +64,8 @@ enum bus_result {
 #define BUS_AWAIT_BYTES 9 /* 7-bit address (1), nanoseconds (8) */
 
 #define BUS_WAKE_LOW_MAX_US 1000000
-#define BUS_HOLD_SILENCE_MS 5000
+#define BUS_HELLO_MAX_MS 10000   /* from connecting to the hello */
+#define BUS_HOLD_SILENCE_MS 5000 /* a holder that does not use the bus while others wait */
+#define BUS_HOLD_MAX_MS 30000    /* a holder that uses it while others wait */
 
 #endif

@@ -150,6 +150,38 @@ def test_busy_chip_ignores_the_wire_in_real_time(station):
         host.close()
 
 
+def test_idle_host_does_not_keep_the_socket(station, sock):
+    """With a byte a second, as with none, the next host gets the wire within seconds. One that works keeps it."""
+    with serving("--swi-unix", sock, new(station)) as server:
+        idle = socket.socket(socket.AF_UNIX)
+        idle.connect(str(sock))
+        ended = threading.Event()
+
+        def drip():
+            while not ended.wait(1):
+                with contextlib.suppress(OSError):
+                    idle.sendall(b"\x7d")
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            began = time.monotonic()
+            host = Host(server.device)
+            assert host.wake() == WOKEN
+            assert 3 < time.monotonic() - began < 10
+        finally:
+            ended.set()
+            dripping.join()
+        waiting = socket.socket(socket.AF_UNIX)
+        waiting.connect(str(sock))
+        until = time.monotonic() + 6
+        while time.monotonic() < until:
+            host.say(tokens(IDLE))
+            assert host.wake() == WOKEN and host.say(tokens(COMMAND + INFO)) == b"" and host.ask() == REVISION
+        for link in (waiting, idle, host):
+            link.close()
+        assert "sent no command for 5 seconds" in server.stop()[2]
+
+
 def test_client_that_dies_in_the_middle(station, way):
     with serving(*way, new(station)) as server:
         said = WAKE + tokens(COMMAND + INFO)

@@ -2,6 +2,7 @@
 """Every way to a chip does the whole job against a served virtual chip; openssl is the judge."""
 import contextlib
 import os
+import resource
 import signal
 import socket
 import struct
@@ -12,6 +13,10 @@ import time
 import pytest
 
 from conftest import EXAMPLE, PROGRAM, THREE_WAYS, openssl, run_program
+
+# Many connections at once: the shell's limit may be 1024 open files.
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
+                                            resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
 HELLO = b"\x0d\0\x01imprint-bus\x01"
 
@@ -325,16 +330,57 @@ def test_hold_keeps_others_out_until_it_is_lost(delivered, sock):
         second.close()
 
 
-def test_many_clients(delivered, sock):
+def test_silent_connections_keep_nobody_out(delivered, sock):
+    """Connected and nothing more: as many as there are places, or as the server may have open files."""
+    for places in (1000, 60):
+        with serving("--unix", sock, delivered.chip) as server:
+            if places < 1000:
+                resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (64, 64))
+            links = [server.connect(hello=False) for _ in range(places)]
+            began = time.monotonic()
+            delivered.run("--device", server.device, "info")
+            assert time.monotonic() - began < 5
+            for link in links:
+                link.close()
+            server.stop()
+
+
+def test_more_clients_than_places(delivered, sock):
+    """Clients that have said hello keep their places: the next is refused, until one closes."""
     with serving("--unix", sock, delivered.chip) as server:
-        links = [server.connect() for _ in range(63)]
+        links = [server.connect() for _ in range(1000)]
         with server.connect(hello=False) as link:
             assert frame(link)[1][0] == 5
         links.pop().close()
         time.sleep(0.2)
         delivered.run("--device", server.device, "info")
+        assert request(links[0], 4, bytes(8))[0] == 0x80
         for link in links:
             link.close()
+
+
+def test_client_that_sends_a_byte_a_second_does_not_keep_the_bus(delivered, sock):
+    """It holds the bus and asks to hold it, again and again: a whole request every three seconds."""
+    with serving("--unix", sock, delivered.chip) as server, server.connect() as slow:
+        assert request(slow, 6)[0] == 0x80
+        ended = threading.Event()
+
+        def drip():
+            for at in range(60):
+                if ended.wait(1):
+                    return
+                with contextlib.suppress(OSError):
+                    slow.sendall(b"\1\0\6"[at % 3:][:1])
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        began = time.monotonic()
+        try:
+            delivered.run("--device", server.device, "info")
+        finally:
+            ended.set()
+            dripping.join()
+        assert time.monotonic() - began < 15
+        assert "held the bus without using it" in server.stop()[2]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

@@ -241,13 +241,14 @@ static const char *answer_turn(struct serve_session *session, struct serve_bus *
 static const struct {
     enum bus_request type;
     enum serve_turn turn;
+    bool uses_bus;
     const char *(*answer)(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                           struct bytes_out *reply);
 } requests[] = {
-    {BUS_HELLO, SERVE_TURN_UNCHANGED, answer_hello}, {BUS_TRANSFER, SERVE_TURN_UNCHANGED, answer_transfer},
-    {BUS_WAKE, SERVE_TURN_UNCHANGED, answer_wake},   {BUS_TIME, SERVE_TURN_UNCHANGED, answer_time},
-    {BUS_CLOCK, SERVE_TURN_UNCHANGED, answer_clock}, {BUS_HOLD, SERVE_TURN_HOLD, answer_turn},
-    {BUS_RELEASE, SERVE_TURN_RELEASE, answer_turn},  {BUS_AWAIT, SERVE_TURN_UNCHANGED, answer_await},
+    {BUS_HELLO, SERVE_TURN_UNCHANGED, false, answer_hello}, {BUS_TRANSFER, SERVE_TURN_UNCHANGED, true, answer_transfer},
+    {BUS_WAKE, SERVE_TURN_UNCHANGED, true, answer_wake},    {BUS_TIME, SERVE_TURN_UNCHANGED, true, answer_time},
+    {BUS_CLOCK, SERVE_TURN_UNCHANGED, false, answer_clock}, {BUS_HOLD, SERVE_TURN_HOLD, false, answer_turn},
+    {BUS_RELEASE, SERVE_TURN_RELEASE, false, answer_turn},  {BUS_AWAIT, SERVE_TURN_UNCHANGED, true, answer_await},
 };
 
 #define REQUEST_COUNT (sizeof requests / sizeof requests[0])
@@ -268,13 +269,20 @@ enum serve_turn serve_session_turn(struct bytes frame)
     return row < REQUEST_COUNT ? requests[row].turn : SERVE_TURN_UNCHANGED;
 }
 
+bool serve_session_uses_bus(struct bytes frame)
+{
+    size_t row = row_of(frame);
+
+    return row < REQUEST_COUNT && requests[row].uses_bus;
+}
+
 /* Checks that the first frame, and only the first, is a hello. */
 static enum bus_refusal check_order(const struct serve_session *session, struct bytes frame, const char **cause)
 {
     const bool hello = frame.data[0] == BUS_HELLO;
 
     if (session->hold_lost) {
-        *cause = "lost the bus: held it for 5 seconds without a request";
+        *cause = "lost the bus: held it for too long, or without using it, while others waited";
         return BUS_HOLD_LOST;
     }
     if (session->hello_done) {

@@ -37,4 +37,8 @@ void serve_session_refuse(enum bus_refusal refusal, const char *cause, struct by
 /* What a frame of this type changes about the right to use the bus. */
 enum serve_turn serve_session_turn(struct bytes frame);
 
+/* True if a frame of this type does something on the bus: a client that only sends others does not use what it holds.
+ */
+bool serve_session_uses_bus(struct bytes frame);
+
 #endif
