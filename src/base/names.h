@@ -107,6 +107,7 @@
 #define chip_config_serial imprint_chip_config_serial
 #define chip_config_set_address_byte imprint_chip_config_set_address_byte
 #define chip_config_set_policy imprint_chip_config_set_policy
+#define chip_config_set_revision imprint_chip_config_set_revision
 #define chip_config_set_secure_boot imprint_chip_config_set_secure_boot
 #define chip_data_is_locked imprint_chip_data_is_locked
 #define chip_digest_middle imprint_chip_digest_middle

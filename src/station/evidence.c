@@ -104,10 +104,11 @@ static json_t *make_record(const struct evidence_run *run)
         json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i]));
     time_now(now);
     return json_pack(
-        "{s:s, s:i, s:o, s:s, s:o, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT, "version",
+        "{s:s, s:i, s:o, s:s, s:o, s:o, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT, "version",
         VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)), "part",
-        chip_part_name(evidence->part), "rehearsal", rehearsal_value(run->rehearsal), "profile", "name", profile->name,
-        "digest", value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
+        chip_part_name(evidence->part), "revision", value_hex(chip_config_revision(&evidence->config)), "rehearsal",
+        rehearsal_value(run->rehearsal), "profile", "name", profile->name, "digest",
+        value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
         value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run", "time", now,
         "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us);
 }
