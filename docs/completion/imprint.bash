@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix -b "
+_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
@@ -109,8 +109,8 @@ _imprint_options() {
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
-        "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
-        "virtual run") echo "--bus --typical" ;;
+        "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
+        "virtual run") echo "--bus --typical --maximum --message-limit --nack" ;;
     esac
 }
 
@@ -150,7 +150,10 @@ _imprint_value() {
         "virtual serve --unix") echo "file" ;;
         "virtual serve --tcp") echo "none 127.0.0.1:0" ;;
         "virtual serve --swi-unix") echo "file" ;;
+        "virtual serve --message-limit") echo "none 32 61" ;;
         "virtual run -b" | "virtual run --bus") echo "none" ;;
+        "virtual run --message-limit") echo "none 32 61" ;;
+        "virtual run --nack") echo "none ENXIO EREMOTEIO EIO" ;;
     esac
 }
 

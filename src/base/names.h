@@ -570,6 +570,11 @@
 #define serve_uhid_create imprint_serve_uhid_create
 #define serve_uhid_open imprint_serve_uhid_open
 #define serve_uhid_run imprint_serve_uhid_run
+#define serve_waiting_end imprint_serve_waiting_end
+#define serve_waiting_left imprint_serve_waiting_left
+#define serve_waiting_start imprint_serve_waiting_start
+#define serve_waiting_stop imprint_serve_waiting_stop
+#define serve_waiting_write imprint_serve_waiting_write
 #define session_allow_changes imprint_session_allow_changes
 #define session_close imprint_session_close
 #define session_open imprint_session_open
@@ -620,6 +625,7 @@
 #define store_head_of imprint_store_head_of
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
+#define trace_command_name imprint_trace_command_name
 #define trace_init imprint_trace_init
 #define trace_observer imprint_trace_observer
 #define trace_read imprint_trace_read

@@ -76,22 +76,29 @@ void output_warn(const struct output *output, const char *format, ...)
     va_end(arguments);
 }
 
-void output_object_always(json_t *object)
+static void print_object(FILE *stream, json_t *object)
 {
     char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
 
     /* No memory, or text that is not UTF-8 (value_text() makes it so): still one valid line. */
-    puts(text == NULL
-             ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
-             : text);
+    fputs(text == NULL
+              ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
+              : text,
+          stream);
+    fputc('\n', stream);
     free(text);
     json_decref(object);
+}
+
+void output_object_always(json_t *object)
+{
+    print_object(stdout, object);
 }
 
 void output_object(const struct output *output, json_t *object)
 {
     if (output->json)
-        output_object_always(object);
+        print_object(output->objects_to_stderr ? stderr : stdout, object);
     else
         json_decref(object);
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Unmodified programs with virtual chips on /dev/i2c-N: Debian's i2c-tools, Python, and imprint's own i2c: device."""
+import json
 import os
 import pathlib
 import shutil
@@ -12,6 +13,7 @@ import time
 
 import pytest
 
+import json_page
 from conftest import DUMPS, EXAMPLE, PROGRAM, run_program
 from test_transports import whole_job
 
@@ -307,6 +309,88 @@ CASES = {
         fails(errno.ENXIO, smbus, 0, 0, 0)
     """,
 }
+
+
+TOO_EARLY = """
+fd = os.open("/dev/i2c-1", os.O_RDWR)
+fails(errno.ENXIO, rdwr, fd, (0, 0, b"\\1"))
+time.sleep(float(sys.argv[1]))
+try:
+    rdwr(fd, (0x60, 1, bytes(4)))
+except OSError:
+    sys.exit(9)
+rdwr(fd, (0x60, 0, b"\\x03" + bytes.fromhex(sys.argv[2])))
+time.sleep(float(sys.argv[3]))
+try:
+    rdwr(fd, (0x60, 1, bytes(4)))
+except OSError:
+    sys.exit(9)
+"""
+RANDOM = "071b000000" + "24cd"
+
+
+@pytest.mark.parametrize("wake, execute, times, gave_up", [
+    (0.001, 0.004, [], None), (0.001, 0, ["--maximum"], "wake"), (0.003, 0.004, ["--maximum"], "Random"),
+    (0.003, 0.03, ["--maximum"], None)])
+def test_who_gives_up_on_a_busy_chip_is_told(chips, wake, execute, times, gave_up):
+    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times."""
+    program = ["/usr/bin/python3", "-c", PYTHON + TOO_EARLY, str(wake), RANDOM, str(execute)]
+    for json_too in ([], ["--json"]):
+        done = run_program("virtual", "run", *times, *json_too, chips["blank"], "--", *program, code={0, 9}, env=ENV)
+        assert (done.code == 9) == (gave_up is not None), done
+        assert done.out == ""
+        lines = [line for line in done.err.splitlines() if "gave" in line]
+        assert len(lines) == (0 if gave_up is None else 1), done
+        if gave_up is None:
+            continue
+        if json_too:
+            event = json.loads(lines[0])
+            assert json_page.complaints(event) == []
+            # A wake is counted from the STOP of the transfer to address 0 that made the pulse.
+            least, most = {"wake": (1200, 1500), "Random": (23000, 23000)}[gave_up]
+            assert event["command"] == gave_up and event["waited_us"] < event["needed_us"]
+            assert least <= event["needed_us"] <= most, event
+        else:
+            assert f"({gave_up}, 0x60)" in lines[0] and {"wake": "needed 1.", "Random": "needed 23.0 ms"}[gave_up] in lines[0]
+
+
+def test_polling_hosts_are_not_told_anything(station):
+    station.new()
+    done = run_program("virtual", "run", "--maximum", station.chip, "--", PROGRAM, "--state", station.state, "--quiet", "--device",
+                       "i2c:/dev/i2c-1@0x35", "provision", EXAMPLE, env=ENV)
+    assert done.err == "", done
+
+
+@pytest.mark.parametrize("nack, address, byte", [(None, "ENXIO", "EREMOTEIO"), ("ENXIO", "ENXIO", "ENXIO"),
+                                                 ("EREMOTEIO", "EREMOTEIO", "EREMOTEIO"), ("EIO", "EIO", "EIO")])
+def test_errno_of_a_nack(chips, nack, address, byte):
+    script = PYTHON + textwrap.dedent(f"""
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        fails(errno.{address}, rdwr, fd, (0, 0, b"\1"))
+        time.sleep(0.002)
+        fails(errno.{byte}, rdwr, fd, (0x60, 0, b"\x03" + INFO[1:] + bytes(30)))
+        fcntl.ioctl(fd, SLAVE, 0x11)
+        fails(errno.{address}, os.write, fd, b"x")
+    """)
+    options = [] if nack is None else ["--nack", nack]
+    run_program("virtual", "run", *options, chips["blank"], "--", "/usr/bin/python3", "-c", script, env=ENV)
+    error = run_program("--json", "virtual", "run", "--nack", "EBUSY", chips["blank"], "--", "true", code=2, env=ENV).error
+    assert error["reason"] == "usage" and "EREMOTEIO" in error["cause"]
+
+
+@pytest.mark.parametrize("limit", [32, 61])
+def test_message_limit_of_the_adapter(chips, limit):
+    """Longer messages are EOPNOTSUPP, as the kernel's i2c_check_for_quirks() has it; imprint says why it cannot continue."""
+    script = PYTHON + textwrap.dedent(f"""
+        fd = os.open("/dev/i2c-1", os.O_RDWR)
+        wake(fd)
+        assert rdwr(fd, (0x60, 1, bytes({limit})))[0] == 1
+        fails(errno.EOPNOTSUPP, rdwr, fd, (0x60, 1, bytes({limit + 1})))
+        fails(errno.EOPNOTSUPP, rdwr, fd, (0x60, 0, bytes({limit + 1})))
+        fcntl.ioctl(fd, SLAVE, 0x60)
+        fails(errno.EOPNOTSUPP, os.read, fd, {limit + 1})
+    """)
+    run_program("virtual", "run", "--message-limit", limit, chips["blank"], "--", "/usr/bin/python3", "-c", script, env=ENV)
 
 
 @pytest.mark.parametrize("name", CASES)

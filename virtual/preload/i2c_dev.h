@@ -14,6 +14,7 @@
 /* What belongs to one open adapter. Zero-initialised: as opened. */
 struct i2c_dev_file {
     uint16_t address; /* I2C_SLAVE: where read() and write() go */
+    int nack;         /* errno of a NACK; 0: ENXIO of an address, EREMOTEIO of a byte */
 };
 
 /* A connection to the bus served at `path`, close-on-exec; -1 with errno. */

@@ -2,7 +2,8 @@
 /*
  * imprint-run.so: is loaded before the C library in a program that `imprint virtual run` has started, and turns calls
  * on /dev/i2c-N into calls of virtual/preload/i2c_dev.c. All other calls reach the C library unchanged. IMPRINT_RUN is
- * "N:SOCKET". An open adapter is one process's at a time; a descriptor inherited over exec() is not known any more.
+ * "N:ERRNO:SOCKET", ERRNO being that of a NACK or 0. An open adapter is one process's at a time; a descriptor inherited
+ * over exec() is not known any more.
  *
  * Its state is the process's: which descriptors are adapters, and where the C library's functions are.
  */
@@ -92,33 +93,41 @@ static bool is_adapter(int fd)
     return fd >= 0 && fd < FILES_MAX && atomic_load_explicit(&files[fd].open, memory_order_relaxed);
 }
 
-/* The number in IMPRINT_RUN; -1 where the program was not started by `imprint virtual run`. `*path`: the socket. */
-static long bus_number(const char **path)
-{
-    const char *setting = getenv("IMPRINT_RUN");
-    char *end = NULL;
-    long number;
+/* IMPRINT_RUN, read. */
+struct setting {
+    long number; /* of the bus */
+    int nack;    /* errno of a NACK; 0: i2c_dev's own */
+    const char *socket_path;
+};
 
-    if (setting == NULL || setting[0] < '0' || setting[0] > '9')
-        return -1;
-    number = strtol(setting, &end, 10);
+/* False if the program was not started by `imprint virtual run`. */
+static bool read_setting(struct setting *setting)
+{
+    const char *text = getenv("IMPRINT_RUN");
+    char *end = NULL;
+
+    if (text == NULL || text[0] < '0' || text[0] > '9')
+        return false;
+    setting->number = strtol(text, &end, 10);
     if (*end != ':')
-        return -1;
-    *path = end + 1;
-    return number;
+        return false;
+    setting->nack = (int)strtol(end + 1, &end, 10);
+    setting->socket_path = end + 1;
+    return *end == ':';
 }
 
 /* Is this the adapter's name? /dev/i2c-N, or /dev/i2c/N as with devfs. */
-static bool is_bus(const char *name, const char **socket_path)
+static bool is_bus(const char *name)
 {
+    struct setting setting;
     char wanted[40];
-    long number;
 
     if (name == NULL || strncmp(name, "/dev/i2c", 8) != 0 || (name[8] != '-' && name[8] != '/'))
         return false;
-    number = bus_number(socket_path);
-    snprintf(wanted, sizeof wanted, "%ld", number);
-    return number >= 0 && strcmp(name + 9, wanted) == 0;
+    if (!read_setting(&setting))
+        return false;
+    snprintf(wanted, sizeof wanted, "%ld", setting.number);
+    return strcmp(name + 9, wanted) == 0;
 }
 
 static void note(int fd, const struct i2c_dev_file *file)
@@ -127,11 +136,15 @@ static void note(int fd, const struct i2c_dev_file *file)
     atomic_store(&files[fd].open, true);
 }
 
-static int open_bus(const char *socket_path, int flags)
+static int open_bus(int flags)
 {
-    const struct i2c_dev_file fresh = {.address = 0};
-    int fd = i2c_dev_open(socket_path);
+    struct setting setting = {.socket_path = ""};
+    struct i2c_dev_file fresh = {.address = 0};
+    int fd;
 
+    (void)read_setting(&setting);
+    fresh.nack = setting.nack;
+    fd = i2c_dev_open(setting.socket_path);
     if (fd < 0)
         return -1;
     if (fd >= FILES_MAX) {
@@ -147,19 +160,15 @@ static int open_bus(const char *socket_path, int flags)
 
 static int open_any(const char *name, int flags, mode_t mode)
 {
-    const char *socket_path = NULL;
-
-    if (is_bus(name, &socket_path))
-        return open_bus(socket_path, flags);
+    if (is_bus(name))
+        return open_bus(flags);
     return CALL(open_function *, REAL_OPEN)(name, flags, mode);
 }
 
 static int openat_any(int folder, const char *name, int flags, mode_t mode)
 {
-    const char *socket_path = NULL;
-
-    if (is_bus(name, &socket_path))
-        return open_bus(socket_path, flags);
+    if (is_bus(name))
+        return open_bus(flags);
     return CALL(openat_function *, REAL_OPENAT)(folder, name, flags, mode);
 }
 
@@ -353,17 +362,15 @@ EXPORTED ssize_t write(int fd, const void *data, size_t len)
 
 static dev_t bus_device(void)
 {
-    const char *path;
-    long number = bus_number(&path);
+    struct setting setting = {.number = 0};
 
-    return makedev(I2C_MAJOR, (unsigned)(number < 0 ? 0 : number));
+    (void)read_setting(&setting);
+    return makedev(I2C_MAJOR, (unsigned)setting.number);
 }
 
 EXPORTED int access(const char *name, int mode)
 {
-    const char *socket_path;
-
-    if (!is_bus(name, &socket_path))
+    if (!is_bus(name))
         return CALL(int (*)(const char *, int), REAL_ACCESS)(name, mode);
     if ((mode & X_OK) == 0)
         return 0;
@@ -373,9 +380,7 @@ EXPORTED int access(const char *name, int mode)
 
 EXPORTED int faccessat(int folder, const char *name, int mode, int flags)
 {
-    const char *socket_path;
-
-    if (is_bus(name, &socket_path))
+    if (is_bus(name))
         return access(name, mode);
     return CALL(int (*)(int, const char *, int, int), REAL_FACCESSAT)(folder, name, mode, flags);
 }
@@ -397,18 +402,14 @@ _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one layout for bot
 
 EXPORTED int stat64(const char *name, struct stat64 *found)
 {
-    const char *socket_path;
-
-    if (is_bus(name, &socket_path))
+    if (is_bus(name))
         return describe(found);
     return CALL(int (*)(const char *, struct stat64 *), REAL_STAT)(name, found);
 }
 
 EXPORTED int lstat64(const char *name, struct stat64 *found)
 {
-    const char *socket_path;
-
-    if (is_bus(name, &socket_path))
+    if (is_bus(name))
         return describe(found);
     return CALL(int (*)(const char *, struct stat64 *), REAL_LSTAT)(name, found);
 }
@@ -422,9 +423,7 @@ EXPORTED int fstat64(int fd, struct stat64 *found)
 
 EXPORTED int fstatat64(int folder, const char *name, struct stat64 *found, int flags)
 {
-    const char *socket_path;
-
-    if (is_bus(name, &socket_path) || ((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
+    if (is_bus(name) || ((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
         return describe(found);
     return CALL(int (*)(int, const char *, struct stat64 *, int), REAL_FSTATAT)(folder, name, found, flags);
 }
@@ -459,9 +458,7 @@ EXPORTED int fstatat(int folder, const char *name, struct stat *found, int flags
 
 EXPORTED int statx(int folder, const char *name, int flags, unsigned mask, struct statx *found)
 {
-    const char *socket_path;
-
-    if (!is_bus(name, &socket_path) && !((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
+    if (!is_bus(name) && !((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
         return CALL(int (*)(int, const char *, int, unsigned, struct statx *), REAL_STATX)(folder, name, flags, mask,
                                                                                            found);
     memset(found, 0, sizeof *found);
