@@ -510,12 +510,18 @@
 #define rehearsal_check_evidence imprint_rehearsal_check_evidence
 #define rehearsal_check_imports imprint_rehearsal_check_imports
 #define rehearsal_check_write_keys imprint_rehearsal_check_write_keys
+#define rehearsal_is_virtual imprint_rehearsal_is_virtual
+#define rehearsal_is_virtual_console imprint_rehearsal_is_virtual_console
 #define rehearsal_note imprint_rehearsal_note
 #define rehearsal_text imprint_rehearsal_text
 #define rehearsal_value imprint_rehearsal_value
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
 #define request_files_path imprint_request_files_path
+#define run_facts_end imprint_run_facts_end
+#define run_facts_start imprint_run_facts_start
+#define run_facts_time imprint_run_facts_time
+#define run_facts_value imprint_run_facts_value
 #define schema_root imprint_schema_root
 #define scrap_clear imprint_scrap_clear
 #define scrap_get imprint_scrap_get
@@ -638,7 +644,6 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
-#define transport_kit_hid_close imprint_transport_kit_hid_close
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place

@@ -330,10 +330,10 @@ RANDOM = "071b000000" + "24cd"
 
 
 @pytest.mark.parametrize("wake, execute, times, gave_up", [
-    (0.001, 0.004, [], None), (0.001, 0, ["--maximum"], "wake"), (0.003, 0.004, ["--maximum"], "Random"),
+    (0.001, 0.004, [], None), (0, 0, ["--maximum"], "wake"), (0.003, 0, ["--maximum"], "Random"),
     (0.003, 0.03, ["--maximum"], None)])
 def test_who_gives_up_on_a_busy_chip_is_told(chips, wake, execute, times, gave_up):
-    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times."""
+    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times; one that waits less is told."""
     program = ["/usr/bin/python3", "-c", PYTHON + TOO_EARLY, str(wake), RANDOM, str(execute)]
     for json_too in ([], ["--json"]):
         done = run_program("virtual", "run", *times, *json_too, chips["blank"], "--", *program, code={0, 9}, env=ENV)
