@@ -133,7 +133,7 @@ static void say(int fd, enum bus_request type)
  */
 static int receive_frame(int fd, uint8_t *first)
 {
-    uint8_t frame[512];
+    uint8_t frame[512] = {0};
     size_t len = 0, whole = BUS_LENGTH_BYTES;
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
 
