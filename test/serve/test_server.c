@@ -300,6 +300,7 @@ static void test_bus_goes_round(void **state)
     const struct place *place = *state;
     static const uint8_t again[2 * BUS_HEADER_BYTES] = {1, 0, BUS_RELEASE, 1, 0, BUS_HOLD};
     int greedy = connect_client(place), waiting;
+    int64_t asked;
     uint8_t first;
 
     say(greedy, BUS_HOLD);
@@ -307,8 +308,10 @@ static void test_bus_goes_round(void **state)
     waiting = connect_client(place);
     say(waiting, BUS_HOLD);
     rest_ms(50);
+    asked = now_ms();
     send_bytes(greedy, again, sizeof again);
     assert_int_equal(receive_frame(waiting, &first), BUS_OK);
+    assert_true(now_ms() - asked < SILENCE_MS / 2); /* not because the greedy one fell silent */
     say(waiting, BUS_RELEASE);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
