@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix -b "
+_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
@@ -98,19 +98,19 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --only --rehearsal --arm" ;;
-        "adopt") echo "--dry-run --only --rehearsal" ;;
+        "provision") echo "--dry-run --only --rehearsal --operator --arm" ;;
+        "adopt") echo "--dry-run --only --rehearsal --operator" ;;
         "csr") echo "--subject --out" ;;
         "sign") echo "--raw --out" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
-        "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical" ;;
-        "virtual run") echo "--bus --typical" ;;
+        "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
+        "virtual run") echo "--bus --typical --maximum --message-limit --nack" ;;
     esac
 }
 
@@ -123,8 +123,10 @@ _imprint_value() {
         *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
         *" --trace") echo "file" ;;
         "provision --only") echo "none" ;;
+        "provision --operator") echo "none" ;;
         "provision --arm") echo "none profile" ;;
         "adopt --only") echo "none" ;;
+        "adopt --operator") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
         "sign -o" | "sign --out") echo "file" ;;
@@ -134,6 +136,7 @@ _imprint_value() {
         "board provision -c" | "board provision --console") echo "port" ;;
         "board provision --arm") echo "none profile" ;;
         "board provision --only") echo "none" ;;
+        "board provision --operator") echo "none" ;;
         "board provision --timeout") echo "none" ;;
         "board provision --switch") echo "none" ;;
         "board provision --primary-console") echo "port" ;;
@@ -147,7 +150,10 @@ _imprint_value() {
         "virtual serve --unix") echo "file" ;;
         "virtual serve --tcp") echo "none 127.0.0.1:0" ;;
         "virtual serve --swi-unix") echo "file" ;;
+        "virtual serve --message-limit") echo "none 32 61" ;;
         "virtual run -b" | "virtual run --bus") echo "none" ;;
+        "virtual run --message-limit") echo "none 32 61" ;;
+        "virtual run --nack") echo "none ENXIO EREMOTEIO EIO" ;;
     esac
 }
 

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --fault --trace --only --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix -b
+set -g __imprint_valued --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -93,11 +93,13 @@ complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
+complete -c imprint -n '__imprint_verb_is provision' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is adopt' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
+complete -c imprint -n '__imprint_verb_is adopt' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
@@ -127,6 +129,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 's
 complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
 complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
+complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
 complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'
@@ -152,11 +155,16 @@ complete -c imprint -n '__imprint_verb_is virtual serve' -l kit-pty -d 'be a kit
 complete -c imprint -n '__imprint_verb_is virtual serve' -l kit-hid -d 'be a kit on USB HID, for --device kit:hid; in real time; needs access to /dev/uhid'
 complete -c imprint -n '__imprint_verb_is virtual serve' -l remote -d 'let --tcp listen beyond this machine: there is no password, anyone who reaches the port can use the chips'
 complete -c imprint -n '__imprint_verb_is virtual serve' -l real-time -d 'let the chips\' time follow the wall clock'
-complete -c imprint -n '__imprint_verb_is virtual serve' -l typical -d 'let commands take their typical times, not the longest published ones'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l typical -d 'let commands take their typical times; the default where time follows the wall clock'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l maximum -d 'let commands take the longest published times: the worst case for a host'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual serve' -F
 complete -c imprint -n '__imprint_words_are virtual' -a run -d 'Run a program with virtual chips on its I2C bus'
 complete -c imprint -n '__imprint_verb_is virtual run' -l bus -s b -x -d 'the chips are on /dev/i2c-N (default: 1)'
-complete -c imprint -n '__imprint_verb_is virtual run' -l typical -d 'let commands take their typical times, not the longest published ones'
+complete -c imprint -n '__imprint_verb_is virtual run' -l typical -d 'let commands take their typical times (the default)'
+complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let commands take the longest published times: the worst case for a host'
+complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
+complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan erase compile board virtual help version'
 # end generated

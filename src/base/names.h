@@ -107,6 +107,7 @@
 #define chip_config_serial imprint_chip_config_serial
 #define chip_config_set_address_byte imprint_chip_config_set_address_byte
 #define chip_config_set_policy imprint_chip_config_set_policy
+#define chip_config_set_revision imprint_chip_config_set_revision
 #define chip_config_set_secure_boot imprint_chip_config_set_secure_boot
 #define chip_data_is_locked imprint_chip_data_is_locked
 #define chip_digest_middle imprint_chip_digest_middle
@@ -509,12 +510,18 @@
 #define rehearsal_check_evidence imprint_rehearsal_check_evidence
 #define rehearsal_check_imports imprint_rehearsal_check_imports
 #define rehearsal_check_write_keys imprint_rehearsal_check_write_keys
+#define rehearsal_is_virtual imprint_rehearsal_is_virtual
+#define rehearsal_is_virtual_console imprint_rehearsal_is_virtual_console
 #define rehearsal_note imprint_rehearsal_note
 #define rehearsal_text imprint_rehearsal_text
 #define rehearsal_value imprint_rehearsal_value
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
 #define request_files_path imprint_request_files_path
+#define run_facts_end imprint_run_facts_end
+#define run_facts_start imprint_run_facts_start
+#define run_facts_time imprint_run_facts_time
+#define run_facts_value imprint_run_facts_value
 #define schema_root imprint_schema_root
 #define scrap_clear imprint_scrap_clear
 #define scrap_get imprint_scrap_get
@@ -563,6 +570,11 @@
 #define serve_uhid_create imprint_serve_uhid_create
 #define serve_uhid_open imprint_serve_uhid_open
 #define serve_uhid_run imprint_serve_uhid_run
+#define serve_waiting_end imprint_serve_waiting_end
+#define serve_waiting_left imprint_serve_waiting_left
+#define serve_waiting_start imprint_serve_waiting_start
+#define serve_waiting_stop imprint_serve_waiting_stop
+#define serve_waiting_write imprint_serve_waiting_write
 #define session_allow_changes imprint_session_allow_changes
 #define session_close imprint_session_close
 #define session_open imprint_session_open
@@ -613,6 +625,7 @@
 #define store_head_of imprint_store_head_of
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
+#define trace_command_name imprint_trace_command_name
 #define trace_init imprint_trace_init
 #define trace_observer imprint_trace_observer
 #define trace_read imprint_trace_read
@@ -631,7 +644,6 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
-#define transport_kit_hid_close imprint_transport_kit_hid_close
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place

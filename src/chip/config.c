@@ -69,6 +69,12 @@ struct bytes chip_config_revision(const struct chip_config *config)
     return bytes_of(config->has_revision ? config->revision : config->zone + CONFIG_REVISION_AT, CHIP_REVISION_BYTES);
 }
 
+void chip_config_set_revision(struct chip_config *config, const uint8_t revision[static CHIP_REVISION_BYTES])
+{
+    memcpy(config->revision, revision, CHIP_REVISION_BYTES);
+    config->has_revision = true;
+}
+
 bool chip_config_revision_differs(const struct chip_config *config)
 {
     return config->has_revision &&

@@ -37,6 +37,7 @@ const char *chip_part_name(enum chip_part part); /* "ATECC608B" */
 enum chip_part chip_config_part(const struct chip_config *config);
 bool chip_config_revision_is_known(const struct chip_config *config);
 struct bytes chip_config_revision(const struct chip_config *config); /* its four bytes, inside `config` */
+void chip_config_set_revision(struct chip_config *config, const uint8_t revision[static CHIP_REVISION_BYTES]);
 bool chip_config_revision_differs(const struct chip_config *config); /* the chip's answer is not RevNum */
 void chip_config_serial(const struct chip_config *config, uint8_t serial[static CHIP_SERIAL_BYTES]);
 bool chip_config_is_locked(const struct chip_config *config);        /* LockConfig is not 0x55 */

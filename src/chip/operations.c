@@ -26,8 +26,8 @@ enum chip_status chip_identify_part(struct chip *chip, struct chip_config *confi
     if (status != CHIP_OK)
         return status;
     memcpy(chip->revision, revision, sizeof(chip->revision));
-    memcpy(config->revision, revision, sizeof(config->revision));
-    chip->has_revision = config->has_revision = true;
+    chip->has_revision = true;
+    chip_config_set_revision(config, revision);
     return CHIP_OK;
 }
 

@@ -121,35 +121,40 @@ void output_warn(const struct output *output, const char *format, ...)
 }
 
 /* jansson leaves DEL as it is; in JSON it can only stand in a string. */
-static void put_json(const char *text)
+static void put_json(FILE *stream, const char *text)
 {
     for (; *text != '\0'; text++) {
         if (*text == 0x7f)
-            fputs("\\u007f", stdout);
+            fputs("\\u007f", stream);
         else
-            putchar(*text);
+            fputc(*text, stream);
     }
-    putchar('\n');
+    fputc('\n', stream);
 }
 
-void output_object_always(json_t *object)
+static void print_object(FILE *stream, json_t *object)
 {
     /* ASCII alone: a control character in a name reaches no terminal by this way either. */
     char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 
     /* No memory, or text that is not UTF-8 (value_text() makes it so): still one valid line. */
-    put_json(text == NULL
-                 ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as "
-                   "JSON\"}"
+    put_json(stream,
+             text == NULL
+                 ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
                  : text);
     free(text);
     json_decref(object);
 }
 
+void output_object_always(json_t *object)
+{
+    print_object(stdout, object);
+}
+
 void output_object(const struct output *output, json_t *object)
 {
     if (output->json)
-        output_object_always(object);
+        print_object(output->objects_to_stderr ? stderr : stdout, object);
     else
         json_decref(object);
 }

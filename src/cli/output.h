@@ -20,6 +20,7 @@ enum output_talk { OUTPUT_NORMAL = 0, OUTPUT_QUIET, OUTPUT_VERBOSE };
 
 struct output {
     bool json;
+    bool objects_to_stderr; /* stdout belongs to another program: `virtual run` */
     enum output_talk talk;
     const char *device; /* for error messages: DEVICE as given; NULL before it is known or for verbs without one */
 };

@@ -235,6 +235,7 @@ void report_show_result(const struct report *report, bool record_written)
                        rehearsal_value(report->rehearsal), "changes", (json_int_t)evidence->changes, "chip_us",
                        (json_int_t)evidence->chip_us, "record", value_text(report->record_path), "record_written",
                        (int)record_written, "keys", keys);
+    json_object_set_new(object, "run", run_facts_value(report->facts));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
     output_object(output, object);

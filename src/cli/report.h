@@ -16,6 +16,7 @@ struct report {
     const char *record_path;
     const struct genuine *genuine; /* NULL: not checked */
     const struct rehearsal *rehearsal;
+    const struct run_facts *facts; /* of the result */
 };
 
 /* What a refused device is, before it is said why it is refused. Nothing where that is not known. */

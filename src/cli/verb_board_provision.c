@@ -42,6 +42,7 @@ enum board_option {
     OPTION_ARM,
     OPTION_ONLY,
     OPTION_REHEARSAL,
+    OPTION_OPERATOR,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
@@ -58,6 +59,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
                           "allow an emulated board and published TEST keys for this run; the record says so", NULL},
+    [OPTION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
         {"switch", 0, "COMMAND",
@@ -77,6 +79,7 @@ struct run {
     struct rehearsal rehearsal;
     struct progress progress;
     struct board_results results;
+    struct run_facts facts;
     json_t *record;
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
@@ -270,11 +273,13 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
         .rehearsal = &run->rehearsal,
+        .facts = &run->facts,
     };
     struct evidence_run kept = {
         .profile = &run->profile,
         .evidence = &run->results.evidence,
         .rehearsal = &run->rehearsal,
+        .facts = &run->facts,
         .record_path = run->record_path,
         .has_request = run->has_request,
         .board = run->board.name,
@@ -291,6 +296,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
     if (!load_older(run, err))
         return false;
     kept.older = run->record;
+    run_facts_end(&run->facts);
     if (!evidence_check_recorded_keys(&kept, err))
         return false;
     /* Where the folder cannot be made, evidence_keep() says so and gives back the evidence. */
@@ -418,8 +424,14 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
                   "leave it out, or say how images are switched");
         return false;
     }
+    run->facts = (struct run_facts){.verb = run->cli->verb->name,
+                                    .device = values[OPTION_CONSOLE],
+                                    .operator_name = values[OPTION_OPERATOR],
+                                    .is_console = true};
+    if (values[OPTION_CONSOLE] != NULL)
+        run->facts.is_virtual = rehearsal_is_virtual_console(values[OPTION_CONSOLE]);
     return board_wait_option(values[OPTION_CONSOLE], values[OPTION_TIMEOUT], silence_ms, err) &&
-           arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
+           run_facts_start(&run->facts, err) && arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
 }
 
 static enum cli_exit run_board_provision(struct cli *cli)

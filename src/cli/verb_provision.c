@@ -51,6 +51,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
+    struct run_facts facts;
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -205,11 +206,13 @@ static bool provision_device(struct run *run, struct error *err)
         .record_path = run->session.record_path,
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
+        .facts = &run->facts,
     };
     const struct evidence_run kept = {
         .profile = &run->profile,
         .evidence = &run->evidence,
         .rehearsal = &run->rehearsal,
+        .facts = &run->facts,
         .genuine = &run->genuine,
         .older = run->session.record,
         .record_path = run->session.record_path,
@@ -258,6 +261,7 @@ static bool provision_device(struct run *run, struct error *err)
     say_moved(run);
     if (status != PROVISION_OK || !rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
+    run_facts_end(&run->facts);
     ok = keep_requests(run, &report, err);
     /* What was proven is recorded all the same when a request cannot be written. */
     if (!evidence_keep(&kept, &written, &unsaved, err)) {
@@ -279,7 +283,12 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     memset(&run, 0, sizeof run);
     run.cli = cli;
     run.adopt = adopt;
-    if (!arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
+    run.facts = (struct run_facts){.verb = cli->verb->name,
+                                   .device = cli->station.config.device,
+                                   .operator_name = cli->values[PROVISION_OPERATOR],
+                                   .is_virtual = rehearsal_is_virtual(cli->station.config.device)};
+    if (!run_facts_start(&run.facts, &err) ||
+        !arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
         return output_error(&cli->output, &err);
     if (!profile_file_read(cli->arguments[0], &run.profile, &err))
         return output_error(&cli->output, &err);

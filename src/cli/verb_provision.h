@@ -6,12 +6,19 @@
 #include "cli/cli.h"
 
 /* The options that both have; they come first in the verbs' tables, in this order. */
-enum provision_shared { PROVISION_DRY_RUN, PROVISION_ONLY, PROVISION_REHEARSAL, PROVISION_SHARED_COUNT };
+enum provision_shared {
+    PROVISION_DRY_RUN,
+    PROVISION_ONLY,
+    PROVISION_REHEARSAL,
+    PROVISION_OPERATOR,
+    PROVISION_SHARED_COUNT
+};
 #define PROVISION_SHARED_OPTIONS                                                                                       \
     [PROVISION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},                               \
     [PROVISION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},                           \
     [PROVISION_REHEARSAL] = {"rehearsal", 0, NULL,                                                                     \
-                             "allow virtual chips and published TEST keys for this run; the record says so", NULL}
+                             "allow virtual chips and published TEST keys for this run; the record says so", NULL},    \
+    [PROVISION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL}
 
 /*
  * Runs the engine with the profile that the command line names. `adopt`: makes key records of a device that is done,

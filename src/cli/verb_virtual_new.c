@@ -89,6 +89,8 @@ static bool read_part(const struct cli *cli, struct virtual_making *making, stru
         return false;
     }
     making->config = dump->zone;
+    if (making->revision == NULL && dump->has_revision)
+        making->revision = dump->revision;
     return true;
 }
 
@@ -115,11 +117,13 @@ static bool make_chip(const struct cli *cli, char path[static PATH_MAX], struct 
     struct virtual_problem problem = {.cause = NULL};
     struct virtual_chip *chip = NULL;
     struct chip_config dump;
+    uint8_t revision[CHIP_REVISION_BYTES];
     enum virtual_status status;
 
-    if (!read_numbers(cli, &making, config->revision, err) || !read_part(cli, &making, &dump, err))
+    if (!read_numbers(cli, &making, revision, err) || !read_part(cli, &making, &dump, err))
         return false;
-    config->has_revision = making.revision != NULL;
+    if (making.revision != NULL)
+        chip_config_set_revision(config, making.revision);
     if (cli->argument_count > 0) {
         if (strlen(cli->arguments[0]) >= PATH_MAX) {
             error_set(err, ERROR_USAGE, "the name of the file is too long", NULL);

@@ -17,6 +17,7 @@
 
 #include "base/number.h"
 #include "station/folder.h"
+#include "cli/program_file.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/listen.h"
 #include "virtual/serve/server.h"
@@ -26,11 +27,46 @@
 #define BUS_HIGHEST 0xfffff /* a device's minor number has 20 bits */
 #define ENDED_BY_SIGNAL 128 /* as shells have it */
 
-enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_COUNT };
+enum run_option { OPTION_BUS, OPTION_TYPICAL, OPTION_MAXIMUM, OPTION_MESSAGE_LIMIT, OPTION_NACK, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_BUS] = {"bus", 'b', "N", "the chips are on /dev/i2c-N (default: 1)", NULL},
-    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times, not the longest published ones",
+    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times (the default)", NULL},
+    [OPTION_MAXIMUM] = {"maximum", 0, NULL, "let commands take the longest published times: the worst case for a host",
                         NULL},
+    [OPTION_MESSAGE_LIMIT] = {"message-limit", 0, "BYTES",
+                              "refuse longer messages, as adapters do that carry 32 or 61 bytes", "32 61"},
+    [OPTION_NACK] = {"nack", 0, "ERRNO",
+                     "errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, "
+                     "EREMOTEIO for a byte)",
+                     "ENXIO EREMOTEIO EIO"},
+};
+
+/* What --nack knows. */
+static const struct {
+    const char *name;
+    int number;
+} nacks[] = {{"ENXIO", ENXIO}, {"EREMOTEIO", EREMOTEIO}, {"EIO", EIO}};
+
+/* What is done about a program that cannot be served, or not without help. No row: it is started. */
+static const struct {
+    enum program_file_kind kind;
+    bool refused; /* else a warning */
+    const char *cause, *next;
+} unservable[] = {
+    {PROGRAM_FILE_STATIC, false,
+     "this program is statically linked: it cannot use the virtual chips, only programs that it starts can", NULL},
+    {PROGRAM_FILE_GO, false,
+     "this program is written in Go and calls the kernel itself: it cannot use the virtual chips, only programs that it "
+     "starts can",
+     NULL},
+    {PROGRAM_FILE_OTHER_C, true, "this program uses another C library (musl) and cannot load imprint-run.so",
+     "build it for this system's C library, or use imprint virtual serve"},
+    {PROGRAM_FILE_OTHER_CPU, true, "this program is built for another word size or processor than imprint-run.so",
+     "build it for this system, or use imprint virtual serve"},
+    {PROGRAM_FILE_SET_ID, true,
+     "this program runs with rights of its own (set-user-ID, set-group-ID or file capabilities), so the system loads "
+     "no imprint-run.so into it",
+     "run a copy without these rights"},
 };
 
 struct run {
@@ -41,6 +77,7 @@ struct run {
     char socket[PATH_MAX + 8], library[PATH_MAX + 64], link[PATH_MAX + 64];
     char setting[PATH_MAX + 32], preload[2 * PATH_MAX];
     uint64_t number;
+    int nack; /* errno; 0: by what was not acknowledged */
     int signals;
 };
 
@@ -105,13 +142,57 @@ static bool set_environment(struct run *run, struct error *err)
     const char *before = getenv("LD_PRELOAD");
     const bool more = before != NULL && before[0] != '\0';
 
-    snprintf(run->setting, sizeof run->setting, "%llu:%s", (unsigned long long)run->number, run->socket);
+    snprintf(run->setting, sizeof run->setting, "%llu:%d:%s", (unsigned long long)run->number, run->nack, run->socket);
     if ((more && strlen(before) + strlen(run->link) + 2 > sizeof run->preload) ||
         snprintf(run->preload, sizeof run->preload, "%s%s%s", more ? before : "", more ? ":" : "", run->link) < 0)
         return failed(err, ERROR_USAGE, 0, "LD_PRELOAD is too long", "shorten it");
     if (setenv("IMPRINT_RUN", run->setting, 1) != 0 || setenv("LD_PRELOAD", run->preload, 1) != 0)
         return failed(err, ERROR_UNEXPECTED, errno, "the environment cannot be set", NULL);
     return true;
+}
+
+/* Says what keeps the program from being served. False if it is not to be started. */
+static bool check_program(struct cli *cli, const char *program, struct error *err)
+{
+    const enum program_file_kind kind = program_file_look(program);
+
+    for (size_t i = 0; i < sizeof unservable / sizeof unservable[0]; i++) {
+        if (unservable[i].kind != kind)
+            continue;
+        if (!unservable[i].refused) {
+            output_warn(&cli->output, "%s: %s", program, unservable[i].cause);
+            return true;
+        }
+        error_with_subject(err, program);
+        return failed(err, ERROR_INPUT_FILE, 0, unservable[i].cause, unservable[i].next);
+    }
+    return true;
+}
+
+/* AddressSanitizer refuses to start behind another library, unless it is told that this is meant. */
+static bool allow_sanitizer(const char *program, struct error *err)
+{
+    static const char option[] = "verify_asan_link_order=0";
+    const char *before = getenv("ASAN_OPTIONS");
+    char value[1024];
+
+    if (program_file_look(program) != PROGRAM_FILE_SANITIZED)
+        return true;
+    if (before != NULL && before[0] != '\0' &&
+        snprintf(value, sizeof value, "%s:%s", before, option) >= (int)sizeof value)
+        return failed(err, ERROR_USAGE, 0, "ASAN_OPTIONS is too long", "shorten it");
+    if (before == NULL || before[0] == '\0')
+        snprintf(value, sizeof value, "%s", option);
+    return setenv("ASAN_OPTIONS", value, 1) == 0 ||
+           failed(err, ERROR_UNEXPECTED, errno, "the environment cannot be set", NULL);
+}
+
+static void say_unused(const struct cli *cli, const struct run *run)
+{
+    if (cli->output.talk != OUTPUT_QUIET)
+        output_warn(&cli->output,
+                    "the program did not open /dev/i2c-%llu, where the virtual chips are (--bus N chooses the number)",
+                    (unsigned long long)run->number);
 }
 
 /* In the child. Comes back only when that fails. */
@@ -189,6 +270,8 @@ static bool serve_program(struct cli *cli, struct run *run, char **program, int 
     pid_t child = start_program(program, err);
     bool served = child > 0;
 
+    cli->output.objects_to_stderr = served; /* stdout is the program's */
+
     while (served && !program_ended(run, child, status)) {
         served = serve_run(&server);
         if (!served) {
@@ -197,26 +280,47 @@ static bool serve_program(struct cli *cli, struct run *run, char **program, int 
             (void)waitpid(child, status, 0);
         }
     }
+    if (served && server.greeted == 0)
+        say_unused(cli, run);
     serve_close(&server);
     return served;
 }
 
 static bool open_chips(struct cli *cli, struct run *run, int count, struct error *err)
 {
-    const struct virtual_bus_time time = {.real = true, .typical = cli->values[OPTION_TYPICAL] != NULL};
+    const struct virtual_bus_options how = {cli->values[OPTION_TYPICAL], cli->values[OPTION_MAXIMUM],
+                                            cli->values[OPTION_MESSAGE_LIMIT]};
+    struct virtual_bus_manner manner;
     char *only = run->in_state;
 
+    if (!virtual_bus_read_manner(&manner, true, how, err))
+        return false;
     if (count > 0)
-        return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, time, err);
+        return virtual_bus_open(&run->bus, cli, cli->arguments, (size_t)count, manner, err);
     return folder_in_state(&cli->station.config, "chip.virtual", run->in_state, err) &&
-           virtual_bus_open(&run->bus, cli, &only, 1, time, err);
+           virtual_bus_open(&run->bus, cli, &only, 1, manner, err);
+}
+
+static bool read_options(const struct cli *cli, struct run *run, struct error *err)
+{
+    const char *number = cli->values[OPTION_BUS], *nack = cli->values[OPTION_NACK];
+
+    if (number != NULL && number_parse(number, 0, BUS_HIGHEST, &run->number) != NUMBER_OK)
+        return failed(err, ERROR_USAGE, 0, "--bus needs the number of an I2C bus, such as 1", NULL);
+    for (size_t i = 0; nack != NULL && i < sizeof nacks / sizeof nacks[0]; i++) {
+        if (strcmp(nack, nacks[i].name) == 0)
+            run->nack = nacks[i].number;
+    }
+    if (nack == NULL || run->nack != 0)
+        return true;
+    error_with_subject(err, nack);
+    return failed(err, ERROR_USAGE, 0, "--nack needs ENXIO, EREMOTEIO or EIO", "use --nack EREMOTEIO");
 }
 
 static enum cli_exit run_virtual_run(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
     struct run run = {.listener = {.fd = -1}, .number = BUS_DEFAULT, .signals = -1};
-    const char *number = cli->values[OPTION_BUS];
     const int files = cli->argument_count - cli->behind_dashes;
     int status = 0;
     bool done;
@@ -224,14 +328,14 @@ static enum cli_exit run_virtual_run(struct cli *cli)
     if (cli->behind_dashes == 0 || files > BUS_CHIPS_MAX)
         done = failed(&err, ERROR_USAGE, 0, "expected: imprint virtual run [FILE...] -- PROGRAM",
                       "imprint virtual run chip.virtual -- i2cdetect -y 1");
-    else if (number != NULL && number_parse(number, 0, BUS_HIGHEST, &run.number) != NUMBER_OK)
-        done = failed(&err, ERROR_USAGE, 0, "--bus needs the number of an I2C bus, such as 1", NULL);
     else
-        done = open_chips(cli, &run, files, &err);
+        done = read_options(cli, &run, &err) && check_program(cli, cli->arguments[files], &err) &&
+               open_chips(cli, &run, files, &err);
     if (done) {
         run.signals = virtual_bus_signals(true);
         done = (run.signals >= 0 || failed(&err, ERROR_UNEXPECTED, errno, "signals cannot be waited for", NULL)) &&
                find_library(&run, &err) && make_folder(&run, &err) && set_environment(&run, &err) &&
+               allow_sanitizer(cli->arguments[files], &err) &&
                serve_program(cli, &run, cli->arguments + files, &status, &err);
         if (run.signals >= 0)
             (void)close(run.signals);
@@ -251,8 +355,15 @@ const struct cli_verb cli_verb_virtual_run = {
     .summary = "Run a program with virtual chips on its I2C bus",
     .description = "Runs an unmodified Linux program that finds the virtual chips in these files, or\n"
                    "the one in the state folder, on /dev/i2c-N, each at its own address. Needs no\n"
-                   "privilege and no kernel module, but the program must not be statically linked.\n"
-                   "The chips' time follows the wall clock.\n"
+                   "privilege and no kernel module. The program must load this system's C library:\n"
+                   "programs that are static, in Go, for musl or another word size, or set-user-ID\n"
+                   "cannot be served, which is said before they start. When the program has not\n"
+                   "opened the bus, that is said afterwards.\n"
+                   "The chips' time follows the wall clock; commands take their typical times, as\n"
+                   "programs written for real parts expect, or the longest with --maximum.\n"
+                   "\n"
+                   "When the program gives up on a busy chip, a line names the command, how long the\n"
+                   "program waited and how long the chip needed.\n"
                    "\n"
                    "Ends with the program and with its exit code; 128 plus the signal's number when\n"
                    "a signal ended the program.\n",

@@ -30,6 +30,8 @@ enum serve_option {
     OPTION_REMOTE,
     OPTION_REAL_TIME,
     OPTION_TYPICAL,
+    OPTION_MAXIMUM,
+    OPTION_MESSAGE_LIMIT,
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -49,8 +51,12 @@ static const struct cli_option options[OPTION_COUNT] = {
          "let --tcp listen beyond this machine: there is no password, anyone who reaches the port can use the chips",
          NULL},
     [OPTION_REAL_TIME] = {"real-time", 0, NULL, "let the chips' time follow the wall clock", NULL},
-    [OPTION_TYPICAL] = {"typical", 0, NULL, "let commands take their typical times, not the longest published ones",
+    [OPTION_TYPICAL] = {"typical", 0, NULL,
+                        "let commands take their typical times; the default where time follows the wall clock", NULL},
+    [OPTION_MAXIMUM] = {"maximum", 0, NULL, "let commands take the longest published times: the worst case for a host",
                         NULL},
+    [OPTION_MESSAGE_LIMIT] = {"message-limit", 0, "BYTES",
+                              "refuse longer messages, as adapters do that carry 32 or 61 bytes", "32 61"},
 };
 
 /* What serves, and how to end it. */
@@ -251,11 +257,13 @@ static enum cli_exit run_virtual_serve(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
     struct serving serving = {.cli = cli, .bus = {.bus = {.count = 0}}, .stop_fd = -1};
     const struct place *place = find_place(cli, &err);
-    const struct virtual_bus_time time = {.real = (place != NULL && place->real_time) ||
-                                                  cli->values[OPTION_REAL_TIME] != NULL,
-                                          .typical = cli->values[OPTION_TYPICAL] != NULL};
+    const struct virtual_bus_options how = {cli->values[OPTION_TYPICAL], cli->values[OPTION_MAXIMUM],
+                                            cli->values[OPTION_MESSAGE_LIMIT]};
+    struct virtual_bus_manner manner;
     bool served =
-        place != NULL && virtual_bus_open(&serving.bus, cli, cli->arguments, (size_t)cli->argument_count, time, &err);
+        place != NULL &&
+        virtual_bus_read_manner(&manner, place->real_time || cli->values[OPTION_REAL_TIME] != NULL, how, &err) &&
+        virtual_bus_open(&serving.bus, cli, cli->arguments, (size_t)cli->argument_count, manner, &err);
 
     if (served) {
         serving.stop_fd = virtual_bus_signals(false);
@@ -280,8 +288,12 @@ const struct cli_verb cli_verb_virtual_serve = {
                    "--fault applies to the first chip.\n"
                    "\n"
                    "Serving applies power: the chips start as after power-up. Their time advances\n"
-                   "with the clients' commands, so a run takes no time; with --real-time, and as a\n"
-                   "kit, it follows the wall clock.\n",
+                   "with the clients' commands, so a run takes no time, and commands take the\n"
+                   "longest published times. With --real-time, and as a kit, time follows the wall\n"
+                   "clock, and commands take their typical times unless --maximum is given.\n"
+                   "\n"
+                   "When a host gives up on a busy chip, a line names the command, how long the host\n"
+                   "waited and how long the chip needed.\n",
     .examples = "  imprint virtual serve --unix /tmp/chip.sock /tmp/chip.virtual\n"
                 "  imprint --device unix:/tmp/chip.sock info\n"
                 "  imprint virtual serve --tcp 127.0.0.1:0 a.virtual b.virtual\n"

@@ -5,29 +5,18 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/hex.h"
 #include "station/file.h"
 #include "station/folder.h"
 #include "station/input.h"
 #include "station/value.h"
-#include "imprint_version.h"
 
 #define FORMAT "imprint-record"
 #define VERSION 3
 #define VERSION_2 2 /* as VERSION, but a key signed the bare challenge */
 #define VERSION_1 1 /* as VERSION_2, but "key_id" of a key was named "id" */
 #define RECORD_MAX ((size_t)1024 * 1024)
-
-static void time_now(char text[static 32])
-{
-    time_t now = time(NULL);
-    struct tm utc;
-
-    if (gmtime_r(&now, &utc) == NULL || strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-        memcpy(text, "unknown", sizeof "unknown");
-}
 
 static json_t *proof_object(const struct provision_key_evidence *proof)
 {
@@ -92,24 +81,44 @@ static void keep_counted_proofs(json_t *record, const struct evidence_run *run)
     }
 }
 
+/* What can never be changed again, as the config zone says it. */
+static json_t *locked_value(const struct chip_config *config)
+{
+    json_t *slots = json_array();
+
+    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++)
+        if (chip_slot_is_locked(config, slot))
+            json_array_append_new(slots, json_integer(slot));
+    return json_pack("{s:b, s:b, s:o}", "config", (int)chip_config_is_locked(config), "data",
+                     (int)chip_data_is_locked(config), "slots", slots);
+}
+
+/* Who ran it, where and when, what it changed and how long the chip worked for it. */
+static json_t *run_value(const struct evidence_run *run)
+{
+    json_t *object = run_facts_value(run->facts);
+
+    json_object_set_new(object, "changes", json_integer((json_int_t)run->evidence->changes));
+    json_object_set_new(object, "chip_us", json_integer((json_int_t)run->evidence->chip_us));
+    return object;
+}
+
 /* The record as JSON, time included; the caller's reference. NULL when there is no memory. */
 static json_t *make_record(const struct evidence_run *run)
 {
     const struct profile *profile = run->profile;
     const struct provision_evidence *evidence = run->evidence;
     json_t *keys = json_array();
-    char now[32];
 
     for (size_t i = 0; i < evidence->key_count; i++)
         json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i]));
-    time_now(now);
-    return json_pack(
-        "{s:s, s:i, s:o, s:s, s:o, s:{s:s, s:o}, s:o, s:o, s:{s:s, s:s, s:I, s:I}}", "format", FORMAT, "version",
-        VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)), "part",
-        chip_part_name(evidence->part), "rehearsal", rehearsal_value(run->rehearsal), "profile", "name", profile->name,
-        "digest", value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
-        value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "keys", keys, "run", "time", now,
-        "program", IMPRINT_VERSION, "changes", (json_int_t)evidence->changes, "chip_us", (json_int_t)evidence->chip_us);
+    return json_pack("{s:s, s:i, s:o, s:s, s:o, s:o, s:{s:s, s:o}, s:o, s:o, s:o, s:o}", "format", FORMAT, "version",
+                     VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)), "part",
+                     chip_part_name(evidence->part), "revision", value_hex(chip_config_revision(&evidence->config)),
+                     "rehearsal", rehearsal_value(run->rehearsal), "profile", "name", profile->name, "digest",
+                     value_hex(bytes_of(evidence->profile_digest, sizeof evidence->profile_digest)), "config",
+                     value_hex(bytes_of(evidence->config.zone, sizeof evidence->config.zone)), "locked",
+                     locked_value(&evidence->config), "keys", keys, "run", run_value(run));
 }
 
 /* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
@@ -134,9 +143,9 @@ static void note_requests(json_t *record, const struct evidence_run *run)
 
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
 {
-    char now[32];
+    char now[RUN_FACTS_TIME_SIZE];
 
-    time_now(now);
+    run_facts_time(now);
     json_object_set_new(
         record, "primary",
         json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));

@@ -11,6 +11,7 @@
 #include "provision/provision.h"
 #include "station/genuine.h"
 #include "station/rehearsal.h"
+#include "station/run_facts.h"
 
 /* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
@@ -28,6 +29,7 @@ bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *po
 struct evidence_run {
     const struct profile *profile;
     const struct provision_evidence *evidence;
+    const struct run_facts *facts;     /* who ran it, where and when; ended */
     const struct genuine *genuine;     /* who made the part; NULL: not checked */
     const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;

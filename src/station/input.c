@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/error_format.h"
+#include "base/hex.h"
 
 /* Comments make a dump longer than its 256 digits, and an XML describes the data zone as well. */
 #define DUMP_MAX ((size_t)64 * 1024)
@@ -91,11 +92,27 @@ void input_release(struct input *input)
     *input = (struct input){.data = NULL};
 }
 
+/* What a chip answered to Info(Revision), which a record and `info` have beside the config zone. */
+struct json_revision {
+    bool is_there;
+    uint8_t bytes[CHIP_REVISION_BYTES];
+};
+
+static struct json_revision revision_of(const json_t *object)
+{
+    const char *hex = json_string_value(json_object_get(object, "revision"));
+    struct json_revision revision = {.is_there = false};
+    struct bytes_out out = {.data = revision.bytes, .cap = sizeof revision.bytes};
+
+    revision.is_there = hex != NULL && hex_decode(hex, strlen(hex), &out, NULL) && out.len == sizeof revision.bytes;
+    return revision;
+}
+
 /*
  * Puts the text of the member "config" in place of a JSON object that has one: a record, or what --json printed, of
  * which the first line that has it counts. False if the file is JSON without it.
  */
-static bool take_json_config(struct input *input)
+static bool take_json_config(struct input *input, struct json_revision *revision)
 {
     const char *text = (const char *)input->data;
     const char *config = NULL;
@@ -115,6 +132,7 @@ static bool take_json_config(struct input *input)
         at += (size_t)where.position; /* with this flag: the bytes that were read */
         at += strspn(text + at, " \t\r\n");
     }
+    *revision = revision_of(object);
     if (config != NULL) { /* shorter than the object that it was in */
         input->len = strlen(config);
         memcpy(input->data, config, input->len + 1);
@@ -144,16 +162,19 @@ static const char *why_no_config_zone(const struct dump *dump)
 bool input_read_dump(struct dump *dump, const char *path, struct error *err)
 {
     const char *cause = NULL;
+    struct json_revision revision = {.is_there = false};
     struct input input;
     bool ok;
 
     if (!input_read(&input, path, DUMP_MAX, err))
         return false;
-    ok = take_json_config(&input) || failed(err, "the JSON object has no \"config\"", path, 0);
+    ok = take_json_config(&input, &revision) || failed(err, "the JSON object has no \"config\"", path, 0);
     ok = ok && dump_parse(dump, input.data, input.len, err);
     cause = ok ? why_no_config_zone(dump) : NULL;
     if (cause != NULL)
         ok = failed(err, cause, path, 0);
+    if (ok && revision.is_there)
+        chip_config_set_revision(&dump->config, revision.bytes);
     if (!ok)
         error_with_subject(err, strcmp(path, "-") == 0 ? "stdin" : path);
     input_release(&input);

@@ -59,14 +59,22 @@ static bool is_emulated(const struct transport_kind *kind)
     return strcmp(kind->name, "i2c") == 0 && getenv("IMPRINT_RUN") != NULL;
 }
 
-bool rehearsal_check_device(struct rehearsal *rehearsal, const char *device, struct error *err)
+bool rehearsal_is_virtual(const char *device)
 {
     const struct transport_kind *kind = transport_kind_of(device);
     const char *colon = strchr(device, ':');
 
-    if (kind != NULL && !kind->only_virtual && !is_emulated(kind) && (colon == NULL || !is_played(colon + 1)))
-        return true;
-    return rehearsal_note(rehearsal, REHEARSAL_VIRTUAL_CHIP, device, err);
+    return kind == NULL || kind->only_virtual || is_emulated(kind) || (colon != NULL && is_played(colon + 1));
+}
+
+bool rehearsal_check_device(struct rehearsal *rehearsal, const char *device, struct error *err)
+{
+    return !rehearsal_is_virtual(device) || rehearsal_note(rehearsal, REHEARSAL_VIRTUAL_CHIP, device, err);
+}
+
+bool rehearsal_is_virtual_console(const char *console)
+{
+    return is_pseudo_terminal(console);
 }
 
 bool rehearsal_check_console(struct rehearsal *rehearsal, const char *console, struct error *err)

@@ -29,13 +29,17 @@ struct rehearsal {
 bool rehearsal_note(struct rehearsal *rehearsal, enum rehearsal_sign sign, const char *subject, struct error *err);
 
 /*
- * Notes a virtual chip behind DEVICE: one in this process (virtual:FILE); one that is served (unix:PATH,
+ * Whether a virtual chip is behind DEVICE: one in this process (virtual:FILE); one that is served (unix:PATH,
  * tcp:HOST:PORT); one that a program plays on a pseudo terminal (swi:, kit:); and I2C under `imprint virtual run`.
  * A virtual kit on USB HID looks like a real one and is not recognised.
  */
+bool rehearsal_is_virtual(const char *device);
+
+/* Notes such a chip. */
 bool rehearsal_check_device(struct rehearsal *rehearsal, const char *device, struct error *err);
 
-/* Notes a virtual chip behind a board's console that is a pseudo terminal: an emulator plays the board. */
+/* The same for a board's console: behind a pseudo terminal an emulator plays the board. */
+bool rehearsal_is_virtual_console(const char *console);
 bool rehearsal_check_console(struct rehearsal *rehearsal, const char *console, struct error *err);
 
 /* Notes published keys among the write keys, and among the keys still to be imported, which it reads and wipes. */

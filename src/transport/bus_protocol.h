@@ -59,6 +59,7 @@ enum bus_result {
     BUS_ACKNOWLEDGED = 0,
     BUS_ADDRESS_REFUSED = 1, /* no chip acknowledged the address of message number `completed` */
     BUS_BYTE_REFUSED = 2,    /* one of its bytes was not acknowledged */
+    BUS_TOO_LONG = 3,        /* message number `completed` is longer than the adapter accepts: it was not sent */
 };
 
 #define BUS_AWAIT_BYTES 9 /* 7-bit address (1), nanoseconds (8) */

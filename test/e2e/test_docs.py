@@ -130,7 +130,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
-    elsewhere = {"error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase"}
+    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("plan", "stopped_after"), ("plan", "stopped_in")}
     # Of locks, and of keys that count their uses (test_use_rules.py shows those).
@@ -147,7 +147,7 @@ def test_record_page(provisioned):
     checked = provisioned.folder / "checked.yaml"
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
     provisioned.run("provision", checked)
-    fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "keys[].proof"}
+    fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == {"keys[].request"}
 

@@ -106,7 +106,7 @@ def test_whole_job_on_a_single_wire(station, way, part, profile, ids):
 
 
 def test_real_time(station):
-    with serving("--real-time", "--swi-pty", new(station)) as server:
+    with serving("--real-time", "--maximum", "--swi-pty", new(station)) as server:
         began = time.monotonic()
         station.run("--device", server.device, "provision", EXAMPLE)
         assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
@@ -136,7 +136,7 @@ def test_what_is_on_the_wire(station, way):
 
 
 def test_busy_chip_ignores_the_wire_in_real_time(station):
-    with serving("--real-time", "--swi-pty", new(station)) as server:
+    with serving("--real-time", "--maximum", "--swi-pty", new(station)) as server:
         host = Host(server.device)
         assert host.wake() == WOKEN
         started = time.monotonic()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every way to a chip does the whole job against a served virtual chip; openssl is the judge."""
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -12,6 +13,7 @@ import time
 
 import pytest
 
+import json_page
 from conftest import EXAMPLE, PROGRAM, THREE_WAYS, openssl, run_program
 
 # Many connections at once: the shell's limit may be 1024 open files.
@@ -28,6 +30,8 @@ class Server:
         self.process = subprocess.Popen([PROGRAM, "virtual", "serve", *map(str, arguments)], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
         self.device = self.process.stdout.readline().strip()
+        if self.device.startswith("{"):
+            self.device = json.loads(self.device)["device"]
         assert self.device, self.process.stderr.read()
 
     def stop(self, how=signal.SIGTERM):
@@ -87,6 +91,13 @@ def write(address, data):
     return struct.pack("<BBBH", 1, 0, address, len(data)) + data
 
 
+def read(address, count):
+    return struct.pack("<BBBH", 1, 1, address, count)
+
+
+GENKEY_0 = bytes.fromhex("0740000000" "0005")  # the public key of slot 0
+
+
 def whole_job(station, *way, profile=EXAMPLE, ids=(16, 18), run=None):
     """Provision, provision again, sign with each key, verify with openssl."""
     run = run or station.run
@@ -132,7 +143,7 @@ def test_part_that_is_configured_and_locked_on_the_way(station, sock):
 
 
 def test_real_time(delivered, sock):
-    with serving("--real-time", "--unix", sock, delivered.chip) as server:
+    with serving("--real-time", "--maximum", "--unix", sock, delivered.chip) as server:
         began = time.monotonic()
         delivered.run("--device", server.device, "provision", EXAMPLE)
         assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
@@ -148,6 +159,42 @@ def test_typical_times(delivered, sock):
         delivered.chip.unlink()
         delivered.new()
     assert took[1] < took[0] * 0.9
+
+
+def test_real_time_is_typical_unless_maximum_is_asked_for(delivered, sock):
+    """A host that waits 80 ms for GenKey and asks once is answered by a typical part (60 ms), not in the worst case (115)."""
+    for times, answered in (([], True), (["--maximum"], False)):
+        with serving("--json", "--real-time", *times, "--unix", sock, delivered.chip) as server, server.connect() as link:
+            assert request(link, 3, struct.pack("<I", 80))[0] == 0x80
+            time.sleep(0.002)
+            assert request(link, 2, write(0x35, b"\3" + GENKEY_0))[1][8] == 0
+            time.sleep(0.08)
+            assert (request(link, 2, read(0x35, 67))[1][8] == 0) == answered
+            link.close()
+            time.sleep(0.3)
+            events = [json.loads(line) for line in server.stop()[1].splitlines()]
+            gave_up = [event for event in events if event["event"] == "gave-up"]
+            assert [page for event in gave_up for page in json_page.complaints(event)] == []
+            assert len(gave_up) == (0 if answered else 1)
+            if not answered:
+                assert gave_up[0]["command"] == "GenKey" and gave_up[0]["i2c_address"] == 0x35
+                assert gave_up[0]["needed_us"] == 115000 and 70000 < gave_up[0]["waited_us"] < 115000
+
+
+def test_wrong_times_and_limits(delivered, sock):
+    for wrong in (["--typical", "--maximum"], ["--message-limit", "7"], ["--message-limit", "8193"], ["--message-limit", "x"]):
+        assert delivered.json("virtual", "serve", "--unix", sock, *wrong, delivered.chip, code=2).error["reason"] == "usage"
+
+
+def test_message_limit(delivered, sock):
+    """What is longer is not sent; what is as long is."""
+    with serving("--message-limit", 32, "--unix", sock, delivered.chip) as server, server.connect() as link:
+        assert request(link, 3, struct.pack("<I", 80))[0] == 0x80
+        assert request(link, 4, struct.pack("<Q", 2000000))[0] == 0x80
+        assert request(link, 2, read(0x35, 33))[1][8:10] == b"\3\0"
+        assert request(link, 2, write(0x35, bytes(33)))[1][8:10] == b"\3\0"
+        assert request(link, 2, read(0x35, 32))[1][8:18] == b"\0\1\0\0\x20\0\x04\x11\x33\x43"
+        assert request(link, 2, write(0x35, b"\0"))[1][8] == 0
 
 
 def test_several_chips_on_one_bus(station, sock):

@@ -52,7 +52,9 @@ def test_provision_accepts_it(station, dump, revnum, answer, part, known):
     assert (NOTE in station.run("provision", EXAMPLE, "--dry-run").out) == (not known)
     done = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
     assert done["part"] == part and all(key["proven"] for key in done["keys"])
-    assert station.record["part"] == part
+    assert station.record["part"] == part and station.record["revision"] == (answer or revnum)
+    shown = station.json("explain", station.device / "record.json").event("chip")
+    assert shown["part"] == part and shown["revision"] == (answer or revnum) and shown["fields"]["RevNum"] == revnum
     assert station.json("provision", EXAMPLE).event("plan")["changes"] == 0
 
 
@@ -74,6 +76,16 @@ def test_a_profile_for_the_608b_goes_by_the_answer(station, plan, dump, answer, 
     make(station, dump, answer)
     result = station.json("provision", station.write("plan.yaml", json.dumps(plan)), "--dry-run", code=0 if fits else 4)
     assert fits or result.error["reason"] == "wrong-part"
+
+
+def test_a_part_made_from_what_info_says(station):
+    """Its JSON has both, and so has the part made from it; --revision counts before it."""
+    make(station, "608b-tngtls", "00006004")
+    seen = station.write("info.json", station.run("--json", "info").out)
+    for arguments, answer in (([], "00006004"), (["--revision", "00006005"], "00006005")):
+        station.chip.unlink()
+        assert station.json("virtual", "new", "--as", seen, *arguments).event("virtual")["revision"] == answer
+        assert station.json("info").event("chip")["fields"]["RevNum"] == "00006003"
 
 
 @pytest.mark.parametrize("revision", ["04", "10", "FF"])

@@ -9,11 +9,12 @@
 #include "virtual/chip/policy.h"
 
 #define MS 1000000u
-#define WAKE_DELAY_NS (1500u * 1000u)      /* tWHI */
-#define WAKE_DELAY_SELF_TEST_NS (20u * MS) /* tWHIST: power-on self test enabled */
-#define WATCHDOG_NS (1300u * MS)           /* nominal; 0.7 to 1.7 s on real parts */
-#define WATCHDOG_LONG_NS (10000ull * MS)   /* ChipMode bit 2; 10 or 13 s, the public sources differ */
-#define SINGLE_WIRE_ADDRESS 0xc0           /* of parts without I2C: their byte 16 is not an address */
+#define WAKE_DELAY_NS (1500u * 1000u)        /* tWHI */
+#define WAKE_DELAY_TYPICAL_NS (400u * 1000u) /* tDVC_INIT: internal initialisation is done by then */
+#define WAKE_DELAY_SELF_TEST_NS (20u * MS)   /* tWHIST: power-on self test enabled */
+#define WATCHDOG_NS (1300u * MS)             /* nominal; 0.7 to 1.7 s on real parts */
+#define WATCHDOG_LONG_NS (10000ull * MS)     /* ChipMode bit 2; 10 or 13 s, the public sources differ */
+#define SINGLE_WIRE_ADDRESS 0xc0             /* of parts without I2C: their byte 16 is not an address */
 
 /* The address in force from the next sleep or power-up on. */
 static uint8_t configured_address(const struct virtual_chip *chip)
@@ -97,12 +98,20 @@ void virtual_be_awake(struct virtual_chip *chip)
     virtual_set_output(chip, woken, sizeof woken);
 }
 
+/* How long after a wake pulse the chip does not answer. Self tests take their time whichever times apply. */
+static uint64_t wake_delay_ns(const struct virtual_chip *chip)
+{
+    if (tests_itself(chip))
+        return WAKE_DELAY_SELF_TEST_NS;
+    return chip->times == VIRTUAL_TIMES_TYPICAL ? WAKE_DELAY_TYPICAL_NS : WAKE_DELAY_NS;
+}
+
 void virtual_wake(struct virtual_chip *chip)
 {
     if (chip->power == VIRTUAL_AWAKE || chip->power == VIRTUAL_OFF || chip->silent)
         return;
     virtual_be_awake(chip);
-    virtual_be_busy(chip, tests_itself(chip) ? WAKE_DELAY_SELF_TEST_NS : WAKE_DELAY_NS);
+    virtual_be_busy(chip, wake_delay_ns(chip));
     chip->counters.wakes++;
 }
 

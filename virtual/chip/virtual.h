@@ -110,7 +110,7 @@ bool virtual_is_single_wire(const struct virtual_chip *chip);
 /* How long commands take. The watchdog always assumes the maximum. */
 enum virtual_times {
     VIRTUAL_TIMES_MAXIMUM, /* as published for hosts that wait; from the start */
-    VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608 */
+    VIRTUAL_TIMES_TYPICAL, /* published for the ATECC508A, mostly estimated for the ATECC608; a wake takes 0.4 ms */
     VIRTUAL_TIMES_NONE,    /* commands, bus and waking take no time: only virtual_wait_ns() advances the clock */
 };
 void virtual_set_times(struct virtual_chip *chip, enum virtual_times times);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Documentation/i2c/dev-interface.rst and drivers' habits: NACK of an address is ENXIO, of a byte EREMOTEIO. */
+/*
+ * Documentation/i2c/dev-interface.rst. Drivers differ in the errno of a NACK: most give ENXIO for an address and
+ * EREMOTEIO for a byte, i2c-bcm2835 of the Raspberry Pi EREMOTEIO for both, some EIO.
+ */
 #include "virtual/preload/i2c_dev.h"
 
 #include <errno.h>
@@ -25,7 +28,7 @@ static int fail(int number)
     return -1;
 }
 
-/* One request and its reply; 0 or the errno of a bus that is gone. */
+/* Sends one request and receives its reply. 0, or an errno: ENODEV if the bus is gone. */
 static int exchange(struct bus_client *client, enum bus_request type, struct bytes body, struct bus_reply *reply)
 {
     if (bus_client_queue(client, type, body) != BUS_CLIENT_OK)
@@ -72,8 +75,8 @@ static int build(const struct i2c_msg *messages, size_t count, struct bytes_out 
     return 0;
 }
 
-/* Hands what was read to the messages; 0 or an errno. */
-static int hand_out(const struct i2c_msg *messages, size_t count, struct bytes rest)
+/* Copies what was read into the messages. 0 or an errno. */
+static int copy_reads(const struct i2c_msg *messages, size_t count, struct bytes rest)
 {
     for (size_t i = 0; i < count; i++) {
         if ((messages[i].flags & I2C_M_RD) == 0)
@@ -87,8 +90,18 @@ static int hand_out(const struct i2c_msg *messages, size_t count, struct bytes r
     return 0;
 }
 
+/* A message that is too long for the adapter: EOPNOTSUPP, as i2c_check_for_quirks() of the kernel has it. */
+static int errno_of(const struct i2c_dev_file *file, enum bus_result result)
+{
+    if (result == BUS_TOO_LONG)
+        return EOPNOTSUPP;
+    if (file->nack != 0)
+        return file->nack;
+    return result == BUS_ADDRESS_REFUSED ? ENXIO : EREMOTEIO;
+}
+
 /* One transaction; the count of messages, or -1 with errno. */
-static int transfer(int fd, const struct i2c_msg *messages, size_t count)
+static int transfer(int fd, const struct i2c_dev_file *file, const struct i2c_msg *messages, size_t count)
 {
     struct bus_client client = {.fd = fd};
     uint8_t memory[BUS_FRAME_MAX - 1];
@@ -104,17 +117,17 @@ static int transfer(int fd, const struct i2c_msg *messages, size_t count)
     if (number == 0 && reply.body.len < BUS_TRANSFER_REPLY_BYTES)
         number = ENODEV;
     if (number == 0 && reply.body.data[0] != BUS_ACKNOWLEDGED)
-        number = reply.body.data[0] == BUS_ADDRESS_REFUSED ? ENXIO : EREMOTEIO;
+        number = errno_of(file, (enum bus_result)reply.body.data[0]);
     if (number == 0)
         number =
-            hand_out(messages, count,
-                     bytes_of(reply.body.data + BUS_TRANSFER_REPLY_BYTES, reply.body.len - BUS_TRANSFER_REPLY_BYTES));
+            copy_reads(messages, count,
+                       bytes_of(reply.body.data + BUS_TRANSFER_REPLY_BYTES, reply.body.len - BUS_TRANSFER_REPLY_BYTES));
     bytes_wipe(memory, body.len);
     bytes_wipe(client.in, client.in_len);
     return number == 0 ? (int)count : fail(number);
 }
 
-/* Two messages at most: the command and what follows it, then what is read. */
+/* At most two messages: the command with its data, then what is read. */
 static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus_ioctl_data *call)
 {
     const bool reading = call->read_write == I2C_SMBUS_READ;
@@ -159,7 +172,7 @@ static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus
     default:
         return fail(EOPNOTSUPP);
     }
-    if (transfer(fd, messages + first, count - first) < 0)
+    if (transfer(fd, file, messages + first, count - first) < 0)
         return -1;
     if (!reading || call->size == I2C_SMBUS_QUICK)
         return 0;
@@ -194,7 +207,7 @@ int i2c_dev_ioctl(int fd, struct i2c_dev_file *file, unsigned long request, void
     case I2C_TIMEOUT:
         return 0;
     case I2C_RDWR:
-        return transaction->msgs == NULL ? fail(EINVAL) : transfer(fd, transaction->msgs, transaction->nmsgs);
+        return transaction->msgs == NULL ? fail(EINVAL) : transfer(fd, file, transaction->msgs, transaction->nmsgs);
     case I2C_SMBUS:
         return smbus(fd, file, argument);
     default:
@@ -207,7 +220,7 @@ ssize_t i2c_dev_read(int fd, const struct i2c_dev_file *file, void *data, size_t
     const size_t most = len > LENGTH_MAX ? LENGTH_MAX : len;
     const struct i2c_msg message = {.addr = file->address, .flags = I2C_M_RD, .len = (__u16)most, .buf = data};
 
-    return transfer(fd, &message, 1) < 0 ? -1 : (ssize_t)most;
+    return transfer(fd, file, &message, 1) < 0 ? -1 : (ssize_t)most;
 }
 
 ssize_t i2c_dev_write(int fd, const struct i2c_dev_file *file, const void *data, size_t len)
@@ -219,7 +232,7 @@ ssize_t i2c_dev_write(int fd, const struct i2c_dev_file *file, const void *data,
 
     if (len != 0)
         memcpy(copy, data, most);
-    done = transfer(fd, &message, 1);
+    done = transfer(fd, file, &message, 1);
     bytes_wipe(copy, most);
     return done < 0 ? -1 : (ssize_t)most;
 }

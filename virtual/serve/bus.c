@@ -103,6 +103,7 @@ void serve_bus_sda_low(struct serve_bus *bus, uint32_t microseconds)
     trace_wake(bus->trace, serve_bus_now_ns(bus), microseconds);
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_sda_low(bus->chips[i], microseconds);
+    serve_waiting_stop(bus);
     wait_for_wall_clock(bus);
 }
 
@@ -145,6 +146,7 @@ bool serve_bus_start(struct serve_bus *bus, uint8_t address_byte)
     for (size_t i = 0; i < bus->count; i++)
         acknowledged |= virtual_i2c_start(bus->chips[i], address_byte);
     trace_start(bus->trace, now_ns, address_byte, acknowledged);
+    serve_waiting_start(bus, address_byte, acknowledged, now_ns);
     return acknowledged;
 }
 
@@ -155,6 +157,7 @@ bool serve_bus_write(struct serve_bus *bus, uint8_t byte)
     for (size_t i = 0; i < bus->count; i++)
         acknowledged |= virtual_i2c_write(bus->chips[i], byte);
     trace_written(bus->trace, byte, acknowledged);
+    serve_waiting_write(bus, byte);
     return acknowledged;
 }
 
@@ -173,5 +176,6 @@ void serve_bus_stop(struct serve_bus *bus)
     for (size_t i = 0; i < bus->count; i++)
         virtual_i2c_stop(bus->chips[i]);
     trace_stop(bus->trace);
+    serve_waiting_stop(bus);
     wait_for_wall_clock(bus);
 }

@@ -11,11 +11,12 @@
 #include <stdint.h>
 
 #include "transport/bus_protocol.h"
+#include "virtual/serve/waiting.h"
 
 struct trace;
 struct virtual_chip;
 
-/* Read-only for callers, except `trace`. */
+/* Read-only for callers, except `trace`, `message_max`, `client` and `callbacks`. */
 struct serve_bus {
     struct virtual_chip *chips[BUS_CHIPS_MAX];
     size_t count;
@@ -23,6 +24,14 @@ struct serve_bus {
     uint64_t started_ns; /* wall clock at serve_bus_init() */
     uint32_t clock_hz;
     struct trace *trace; /* set by the caller: records all traffic; NULL: none */
+    size_t message_max;  /* bytes of one message that the adapter accepts; 0: BUS_READ_MAX */
+    const void *client;  /* whose request is carried out: any pointer that tells clients apart; NULL: one host only */
+    struct {
+        /* A host asked a busy chip too early and did not come back. NULL: not reported. */
+        void (*gave_up)(const void *context, const struct serve_gave_up *gave_up);
+        const void *context;
+    } callbacks;
+    struct serve_waiting waiting[BUS_CHIPS_MAX];
 };
 
 #define SERVE_BUS_CLOCK_HZ 400000 /* unless a client sets another */

@@ -140,10 +140,13 @@ static void answer(struct serve_server *server, struct serve_client *client, str
     const char *cause = NULL;
 
     client->last_ms = now_ms();
+    server->bus->client = client;
     if (serve_session_answer(&client->session, server->bus, frame, &reply, &cause) == SERVE_REFUSED) {
         client->closing = true;
         report_refused(server, cause);
-    } else if (hello_done) {
+    } else if (!hello_done) {
+        server->greeted++;
+    } else {
         grant(server, client, frame);
     }
     client->out_len += reply.len;
@@ -193,6 +196,7 @@ static void remove_client(struct serve_server *server, size_t at)
 
     if (server->holder == client)
         set_holder(server, NULL);
+    serve_waiting_left(server->bus, client);
     (void)shutdown(client->fd, SHUT_WR);
     /* Unread bytes would make TCP reset the connection, and the client might not get the error frame. */
     while (recv(client->fd, client->in, sizeof client->in, MSG_DONTWAIT) > 0) {

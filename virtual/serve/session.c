@@ -122,6 +122,40 @@ static void read_message(struct serve_bus *bus, const struct message *message, s
     store16_le(reply->data + at, (uint16_t)len);
 }
 
+/* A group read asks for the most that a reply may have: an adapter reads no more of it than it can. */
+static bool is_too_long(const struct serve_bus *bus, struct message *message)
+{
+    if (bus->message_max == 0 || message->len <= bus->message_max)
+        return false;
+    if ((message->flags & BUS_MESSAGE_GROUP) == 0)
+        return true;
+    message->len = (uint16_t)bus->message_max;
+    return false;
+}
+
+static enum bus_result write_message(struct serve_bus *bus, const struct message *message, uint16_t *taken)
+{
+    for (*taken = 0; message->data != NULL && *taken < message->len; ++*taken) {
+        if (!serve_bus_write(bus, message->data[*taken]))
+            return BUS_BYTE_REFUSED;
+    }
+    return BUS_ACKNOWLEDGED;
+}
+
+/* One message, from its START on. `*taken`: bytes of a write that were acknowledged. */
+static enum bus_result carry_out(struct serve_bus *bus, struct message *message, uint16_t *taken,
+                                 struct bytes_out *reply)
+{
+    if (is_too_long(bus, message))
+        return BUS_TOO_LONG;
+    if (!serve_bus_start(bus, (uint8_t)((unsigned)message->address << 1 | (message->flags & READ_BIT))))
+        return BUS_ADDRESS_REFUSED;
+    if ((message->flags & BUS_MESSAGE_READ) == 0)
+        return write_message(bus, message, taken);
+    read_message(bus, message, reply);
+    return BUS_ACKNOWLEDGED;
+}
+
 static const char *answer_transfer(struct serve_session *session, struct serve_bus *bus, struct bytes body,
                                    struct bytes_out *reply)
 {
@@ -140,18 +174,7 @@ static const char *answer_transfer(struct serve_session *session, struct serve_b
     (void)bytes_append(reply, bytes_of((const uint8_t[BUS_TRANSFER_REPLY_BYTES]){0}, BUS_TRANSFER_REPLY_BYTES));
     while (done < body.data[0] && result_code == BUS_ACKNOWLEDGED) {
         (void)next_message(&rest, &message);
-        if (!serve_bus_start(bus, (uint8_t)((unsigned)message.address << 1 | (message.flags & READ_BIT)))) {
-            result_code = BUS_ADDRESS_REFUSED;
-        } else if ((message.flags & BUS_MESSAGE_READ) != 0) {
-            read_message(bus, &message, reply);
-        } else {
-            for (taken = 0; message.data != NULL && taken < message.len && result_code == BUS_ACKNOWLEDGED; taken++) {
-                if (!serve_bus_write(bus, message.data[taken]))
-                    result_code = BUS_BYTE_REFUSED;
-            }
-            if (result_code == BUS_BYTE_REFUSED)
-                taken--;
-        }
+        result_code = carry_out(bus, &message, &taken, reply);
         done = (uint8_t)(done + (result_code == BUS_ACKNOWLEDGED));
     }
     serve_bus_stop(bus);

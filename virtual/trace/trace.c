@@ -84,6 +84,13 @@ static size_t row_of(uint8_t opcode)
     return row;
 }
 
+const char *trace_command_name(uint8_t opcode)
+{
+    const size_t row = row_of(opcode);
+
+    return row < sizeof commands / sizeof commands[0] ? commands[row].name : "unknown command";
+}
+
 /* Does Nonce with bytes of the host (low bits 3) load a register that keys are taken from, not the message digest
  * buffer (40)? */
 static bool loads_keys(uint8_t mode)

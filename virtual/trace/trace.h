@@ -51,4 +51,7 @@ void trace_written(struct trace *trace, uint8_t byte, bool acknowledged);
 void trace_read(struct trace *trace, uint8_t byte);
 void trace_stop(struct trace *trace);
 
+/* The name of the command with this opcode, such as "Write" for 0x12: a literal; "unknown command" if there is none. */
+const char *trace_command_name(uint8_t opcode);
+
 #endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/run_facts.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "imprint_version.h"
+#include "station/value.h"
+
+void run_facts_time(char text[static RUN_FACTS_TIME_SIZE])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+
+    if (gmtime_r(&now, &utc) == NULL || strftime(text, RUN_FACTS_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+        memcpy(text, "unknown", sizeof "unknown");
+}
+
+/* Control characters: C0, DEL, and C1, which are C2 80 to C2 9F in UTF-8. */
+static bool has_control_characters(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
+        if (*at < 0x20 || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0))
+            return true;
+    return false;
+}
+
+static bool check_operator(const char *name, struct error *err)
+{
+    const char *cause = NULL;
+    json_t *value = json_string(name); /* NULL for what is not UTF-8 */
+
+    if (name[strspn(name, " ")] == '\0')
+        cause = "the operator's name is empty";
+    else if (strlen(name) > RUN_FACTS_OPERATOR_MAX)
+        cause = "the operator's name is longer than 64 bytes";
+    else if (value == NULL || has_control_characters(name))
+        cause = "the operator's name is not UTF-8 text without control characters";
+    json_decref(value);
+    if (cause == NULL)
+        return true;
+    error_set(err, ERROR_USAGE, cause, "give a name or number that finds the person again: --operator NAME");
+    return false;
+}
+
+bool run_facts_start(struct run_facts *facts, struct error *err)
+{
+    if (facts->operator_name != NULL && !check_operator(facts->operator_name, err))
+        return false;
+    if (gethostname(facts->host, sizeof facts->host) != 0)
+        facts->host[0] = '\0';
+    facts->host[sizeof facts->host - 1] = '\0'; /* POSIX: a name that is cut off may have no NUL */
+    facts->ended[0] = '\0';
+    run_facts_time(facts->started);
+    return true;
+}
+
+void run_facts_end(struct run_facts *facts)
+{
+    if (facts->ended[0] == '\0')
+        run_facts_time(facts->ended);
+}
+
+/* "i2c" of "i2c:/dev/i2c-1". */
+static json_t *transport_value(const struct run_facts *facts)
+{
+    return facts->is_console ? json_string("console") : json_stringn(facts->device, strcspn(facts->device, ":"));
+}
+
+json_t *run_facts_value(const struct run_facts *facts)
+{
+    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:s?, s:b}", "started", facts->started, "time", facts->ended,
+                     "host", value_text(facts->host), "program", IMPRINT_VERSION, "verb", facts->verb, "transport",
+                     transport_value(facts), "device", value_text(facts->device), "operator", facts->operator_name,
+                     "virtual", (int)facts->is_virtual);
+}
