@@ -174,7 +174,7 @@ def test_sec1_and_pkcs8_give_the_same_key(tmp_path, station):
     for name, pem in (("sec1", sec1), ("pkcs8", pkcs8)):
         other = Station(tmp_path / name)
         other.new("blank")
-        other.write("keys/TEST-service-private.pem", pem)
+        other.write("keys/TEST-service-private.pem", pem).chmod(0o600)
         other.write("keys/TEST-update-root-public.pem", (KEYS / "TEST-update-root-public.pem").read_bytes())
         profile = other.write("three.yaml", THREE_WAYS.read_text())
         other.run("provision", profile, "--arm", "profile")
