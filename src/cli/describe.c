@@ -345,7 +345,8 @@ static void describe_fields(const struct output *output, const struct chip_confi
 {
     char hex[HEX_SIZE(CHIP_CONFIG_BYTES)];
 
-    output_result(output, "\nfields of the config zone\n");
+    output_result(output, "\n");
+    output_result(output, "fields of the config zone\n");
     for (size_t i = 0; i < chip_config_field_count; i++) {
         const struct chip_config_field *field = &chip_config_fields[i];
 
@@ -360,7 +361,8 @@ static void describe_bits(const struct output *output, const struct chip_config 
     for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
         const struct chip_slot_policy policy = chip_slot_policy(config, slot);
 
-        output_result(output, "\nslot %u: SlotConfig 0x%04x, KeyConfig 0x%04x\n", slot, policy.slot_config,
+        output_result(output, "\n");
+        output_result(output, "slot %u: SlotConfig 0x%04x, KeyConfig 0x%04x\n", slot, policy.slot_config,
                       policy.key_config);
         for (size_t i = 0; i < BITS_COUNT; i++) {
             const struct bits *row = &bits[i];
@@ -403,8 +405,8 @@ static void describe_identity(const struct output *output, const struct chip_con
         output_result(output, "I2C address  0x%02x\n", chip_config_i2c_address(config));
     else
         output_result(output, "bus          single wire\n");
-    output_result(output, "config zone  %s\ndata zone    %s\n", chip_config_is_locked(config) ? "locked" : "unlocked",
-                  chip_data_is_locked(config) ? "locked" : "unlocked");
+    output_result(output, "config zone  %s\n", chip_config_is_locked(config) ? "locked" : "unlocked");
+    output_result(output, "data zone    %s\n", chip_data_is_locked(config) ? "locked" : "unlocked");
 }
 
 /* Which profile made the device, as far as its mark says. */

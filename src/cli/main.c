@@ -9,6 +9,7 @@
 
 #include "cli/help.h"
 #include "cli/options.h"
+#include "cli/outputs.h"
 #include "imprint_version.h"
 #include "station/stop.h"
 
@@ -145,7 +146,7 @@ int main(int argc, char **argv)
     else if (cli.version)
         print_version(&cli);
     else if (cli.verb != NULL) /* options_parse() has seen to it */
-        code = cli.verb->run(&cli);
+        code = outputs_check(&cli, &err) ? cli.verb->run(&cli) : output_error(&cli.output, &err);
     if (code == CLI_DONE && (!check_trace(&cli, &err) || !output_flush(&err)))
         code = output_error(&cli.output, &err);
     return (int)code;

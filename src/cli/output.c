@@ -14,29 +14,73 @@
 #include "base/hex.h"
 #include "chip/words.h"
 #include "cli/cli.h"
+#include "cli/printable.h"
 #include "station/value.h"
 
+static void print(FILE *stream, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 static void line_to_stderr(const char *before, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+static void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Formatted text, made safe as a whole: a line feed within it does not end the line. */
+static void print(FILE *stream, const char *format, va_list arguments)
+{
+    char *text;
+
+    if (vasprintf(&text, format, arguments) < 0) {
+        fputs("(no memory for this text)", stream);
+        return;
+    }
+    printable_write(stream, text);
+    free(text);
+}
 
 static void line_to_stderr(const char *before, const char *format, va_list arguments)
 {
     /* Results that came first are to be seen first where both streams go to one place. */
     fflush(stdout);
     fputs(before, stderr);
-    vfprintf(stderr, format, arguments);
+    print(stderr, format, arguments);
     fputc('\n', stderr);
+}
+
+static bool ends_line(const char *format)
+{
+    const size_t len = strlen(format);
+
+    return len > 0 && format[len - 1] == '\n';
 }
 
 void output_result(const struct output *output, const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL;
 
     if (output->json)
         return;
     va_start(arguments, format);
-    vprintf(format, arguments);
+    if (vasprintf(&text, format, arguments) >= 0) {
+        if (ends_line(format))
+            text[strlen(text) - 1] = '\0';
+        printable_write(stdout, text);
+        if (ends_line(format))
+            putchar('\n');
+        free(text);
+    }
     va_end(arguments);
+}
+
+void output_lines(const struct output *output, const char *text)
+{
+    const char *end;
+
+    if (output->json)
+        return;
+    while ((end = strchr(text, '\n')) != NULL) {
+        output_result(output, "%.*s\n", (int)(end - text), text);
+        text = end + 1;
+    }
+    output_result(output, "%s", text);
 }
 
 void output_say(const struct output *output, const char *format, ...)
@@ -76,16 +120,28 @@ void output_warn(const struct output *output, const char *format, ...)
     va_end(arguments);
 }
 
+/* jansson leaves DEL as it is; in JSON it can only stand in a string. */
+static void put_json(FILE *stream, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == 0x7f)
+            fputs("\\u007f", stream);
+        else
+            fputc(*text, stream);
+    }
+    fputc('\n', stream);
+}
+
 static void print_object(FILE *stream, json_t *object)
 {
-    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    /* ASCII alone: a control character in a name reaches no terminal by this way either. */
+    char *text = object == NULL ? NULL : json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 
     /* No memory, or text that is not UTF-8 (value_text() makes it so): still one valid line. */
-    fputs(text == NULL
-              ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
-              : text,
-          stream);
-    fputc('\n', stream);
+    put_json(stream,
+             text == NULL
+                 ? "{\"event\":\"error\",\"reason\":\"unexpected\",\"cause\":\"the result cannot be written as JSON\"}"
+                 : text);
     free(text);
     json_decref(object);
 }
@@ -204,10 +260,19 @@ static void error_as_object(const struct output *output, const struct error *err
     output_object(output, object);
 }
 
-/* Puts ", " between the details in parentheses, "(" before the first. */
-static void next_detail(FILE *stream, bool *open)
+static void say_error(const char *format, ...)
 {
-    fputs(*open ? ", " : " (", stream);
+    va_list arguments;
+
+    va_start(arguments, format);
+    print(stderr, format, arguments);
+    va_end(arguments);
+}
+
+/* Puts ", " between the details in parentheses, "(" before the first. */
+static void next_detail(bool *open)
+{
+    say_error("%s", *open ? ", " : " (");
     *open = true;
 }
 
@@ -216,63 +281,65 @@ static void error_as_text(const struct output *output, const struct error *err)
     bool open = false;
     char serial[HEX_SIZE(ERROR_SERIAL_BYTES)], holder[64];
 
-    fputs("imprint: ", stderr);
+    say_error("imprint: ");
     if (err->doing != NULL)
-        fprintf(stderr, "cannot %s", err->doing);
+        say_error("cannot %s", err->doing);
     if (err->subject != NULL) {
-        next_detail(stderr, &open);
-        fputs(err->subject, stderr);
+        next_detail(&open);
+        say_error("%s", err->subject);
         if (err->line != 0)
-            fprintf(stderr, ":%" PRIu32, err->line);
+            say_error(":%" PRIu32, err->line);
         if (err->line != 0 && err->column != 0)
-            fprintf(stderr, ":%" PRIu32, err->column);
+            say_error(":%" PRIu32, err->column);
     } else if (err->line != 0) {
-        next_detail(stderr, &open);
-        fprintf(stderr, "line %" PRIu32, err->line);
+        next_detail(&open);
+        say_error("line %" PRIu32, err->line);
     }
     if (err->has_slot) {
-        next_detail(stderr, &open);
-        fprintf(stderr, "slot %u", err->slot);
+        next_detail(&open);
+        say_error("slot %u", err->slot);
     }
     if (err->key_id != 0) {
-        next_detail(stderr, &open);
-        fprintf(stderr, "key %" PRIu32, err->key_id);
+        next_detail(&open);
+        say_error("key %" PRIu32, err->key_id);
     }
     if (err->has_serial) {
-        next_detail(stderr, &open);
+        next_detail(&open);
         hex_encode(bytes_of(err->serial, sizeof err->serial), serial);
-        fprintf(stderr, "chip %s", serial);
+        say_error("chip %s", serial);
     }
     if (output->device != NULL && (err->subject == NULL || strcmp(output->device, err->subject) != 0)) {
-        next_detail(stderr, &open);
-        fputs(output->device, stderr);
+        next_detail(&open);
+        say_error("%s", output->device);
     }
     if (open)
-        fputc(')', stderr);
+        say_error(")");
     if (open || err->doing != NULL)
-        fputs(": ", stderr);
-    fputs(err->cause, stderr);
+        say_error(": ");
+    say_error("%s", err->cause);
     if (err->reason == ERROR_DEVICE_BUSY) {
         if (err->found != 0) {
             name_of_process(err->found, holder, sizeof holder);
-            fprintf(stderr, ": process %" PRIu32 "%s%s%s", err->found, holder[0] != '\0' ? " (" : "", holder,
-                    holder[0] != '\0' ? ")" : "");
+            say_error(": process %" PRIu32 "%s%s%s", err->found, holder[0] != '\0' ? " (" : "", holder,
+                      holder[0] != '\0' ? ")" : "");
         }
     } else if (err->has_config_offset) {
-        fprintf(stderr, "; byte %u of the config zone is 0x%02" PRIX32 ", expected 0x%02" PRIX32, err->config_offset,
-                err->found, err->expected);
+        say_error("; byte %u of the config zone is 0x%02" PRIX32 ", expected 0x%02" PRIX32, err->config_offset,
+                  err->found, err->expected);
     } else if (err->expected != 0 || err->found != 0) {
-        fprintf(stderr, "; expected %" PRIu32 ", found %" PRIu32, err->expected, err->found);
+        say_error("; expected %" PRIu32 ", found %" PRIu32, err->expected, err->found);
     }
     if (err->has_chip_status)
-        fprintf(stderr, "; %s answered 0x%02X", err->command != NULL ? err->command : "the chip", err->chip_status);
+        say_error("; %s answered 0x%02X", err->command != NULL ? err->command : "the chip", err->chip_status);
     else if (err->command != NULL)
-        fprintf(stderr, "; the command was %s", err->command);
+        say_error("; the command was %s", err->command);
     if (err->psa_status != 0)
-        fprintf(stderr, "; PSA status %" PRId32, err->psa_status);
+        say_error("; PSA status %" PRId32, err->psa_status);
     if (err->system_errno != 0)
-        fprintf(stderr, ": %s", strerror(err->system_errno));
-    fprintf(stderr, "\nnext: %s\n", err->next);
+        say_error(": %s", strerror(err->system_errno));
+    fputc('\n', stderr);
+    say_error("next: %s", err->next);
+    fputc('\n', stderr);
 }
 
 enum cli_exit output_error(const struct output *output, const struct error *err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Everything the program says. Results go to stdout, talk to stderr; with --json every fact is one object a line on
- * stdout, errors included, and stderr stays empty. No secret ever comes here.
+ * stdout, errors included, and stderr stays empty. No secret ever comes here. Text for people is made safe for a
+ * terminal (cli/printable.h), whatever is in the names that it shows.
  */
 #ifndef IMPRINT_CLI_OUTPUT_H
 #define IMPRINT_CLI_OUTPUT_H
@@ -24,8 +25,14 @@ struct output {
     const char *device; /* for error messages: DEVICE as given; NULL before it is known or for verbs without one */
 };
 
-/* A part of the result, for people: nothing with --json. */
+/*
+ * A line of the result, or a part of one, for people: nothing with --json. A line feed at the end of `format` ends the
+ * line; any other is shown as what it is.
+ */
 void output_result(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A result of several lines that imprint made itself, such as PEM: nothing with --json. */
+void output_lines(const struct output *output, const char *text);
 
 /* Talk for people, a line on stderr: nothing with --quiet or --json. */
 void output_say(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));

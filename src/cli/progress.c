@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/printable.h"
 #include "psa/uses.h"
 
 #define BAR_WIDTH 24
@@ -121,7 +122,10 @@ static void show_bar(struct progress *progress, size_t finished, const char *tex
      * Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. A line
      * that fills the terminal would wrap, and the next one would start below it.
      */
-    fprintf(stderr, "\r%.*s\033[K", (int)(width_of_terminal() - 1), line);
+    line[width_of_terminal() < sizeof line ? width_of_terminal() - 1 : sizeof line - 1] = '\0';
+    fputc('\r', stderr);
+    printable_write(stderr, line);
+    fputs("\033[K", stderr);
     fflush(stderr);
     progress->bar_shown = true;
 }

@@ -255,6 +255,8 @@ void report_show_result(const struct report *report, bool record_written)
                                         (int)key->created, "proven", (int)key->proven, "compared", (int)key->compared,
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
+    if (report->rehearsal->test_key != NULL)
+        output_warn(output, "everybody has this TEST key: %s", report->rehearsal->test_key);
     rehearsal_text(report->rehearsal, rehearsal);
     if (rehearsal[0] != '\0')
         output_result(output, "  rehearsal: %s; no record of a real device\n", rehearsal);

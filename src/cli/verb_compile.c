@@ -168,7 +168,7 @@ static bool put_out(const struct compilation *compilation, const char *text, siz
     if (out == NULL && binary && !output->json && !output_binary(output, bytes_of(text, len), err))
         return false;
     if (out == NULL && !binary)
-        output_result(output, "%s", text);
+        output_lines(output, text);
     object = json_pack("{s:s, s:s, s:o, s:I, s:o}", "event", "compiled", "profile", compilation->compiled.profile.name,
                        "digest", value_hex(bytes_of(compilation->compiled.digest, PROFILE_DIGEST_BYTES)), "bytes",
                        (json_int_t)len, "file", value_text(out));
@@ -200,9 +200,11 @@ static enum cli_exit run_compile(struct cli *cli)
         goto out;
     }
     key_files_init(&compilation->source, cli->arguments[0]);
-    ok = profile_digest(&compilation->compiled.profile, compilation->compiled.digest);
-    if (!ok)
+    ok = key_files_check_output(&compilation->source, &compilation->compiled.profile, cli->values[OPTION_OUT], &err);
+    if (ok && !profile_digest(&compilation->compiled.profile, compilation->compiled.digest)) {
+        ok = false;
         error_set(&err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
+    }
     ok = ok && (cli->values[OPTION_C] != NULL ? make_table(compilation, &text, &len, &err)
                                               : make_binary(compilation, &text, &len, &err));
     ok = ok && put_out(compilation, text, len, &err);

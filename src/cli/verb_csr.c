@@ -55,7 +55,7 @@ static bool print_csr(struct cli *cli, struct session *session, struct error *er
         return false;
     }
     if (out == NULL)
-        output_result(&cli->output, "%s", pem);
+        output_lines(&cli->output, pem);
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:s?, s:o, s:o, s:s}", "event", "csr", "serial", serial,
                                           "key_id", (json_int_t)key.id, "name", key.name, "subject",

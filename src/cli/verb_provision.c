@@ -340,7 +340,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     key_files_init(&run.source, cli->arguments[0]);
     cli->station.config.also_at =
         run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
-    ok = key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
+    ok = key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&
+         key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     ok = ok && provision_device(&run, &err);

@@ -17,7 +17,7 @@ static bool print_key(struct cli *cli, struct session *session, struct error *er
     if (!key_find(session, cli->arguments[0], &key, err) || !key_read_public(session, &key, point, err) ||
         !pem_of_point(point, pem, err))
         return false;
-    output_result(output, "%s", pem);
+    output_lines(output, pem);
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     output_object(output, json_pack("{s:s, s:s, s:I, s:s?, s:o, s:s}", "event", "public-key", "serial", serial,
                                     "key_id", (json_int_t)key.id, "name", key.name, "public_key",

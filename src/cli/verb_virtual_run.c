@@ -17,6 +17,7 @@
 
 #include "base/number.h"
 #include "station/folder.h"
+#include "cli/program_file.h"
 #include "cli/virtual_bus.h"
 #include "virtual/serve/listen.h"
 #include "virtual/serve/server.h"
@@ -45,6 +46,28 @@ static const struct {
     const char *name;
     int number;
 } nacks[] = {{"ENXIO", ENXIO}, {"EREMOTEIO", EREMOTEIO}, {"EIO", EIO}};
+
+/* What is done about a program that cannot be served, or not without help. No row: it is started. */
+static const struct {
+    enum program_file_kind kind;
+    bool refused; /* else a warning */
+    const char *cause, *next;
+} unservable[] = {
+    {PROGRAM_FILE_STATIC, false,
+     "this program is statically linked: it cannot use the virtual chips, only programs that it starts can", NULL},
+    {PROGRAM_FILE_GO, false,
+     "this program is written in Go and calls the kernel itself: it cannot use the virtual chips, only programs that it "
+     "starts can",
+     NULL},
+    {PROGRAM_FILE_OTHER_C, true, "this program uses another C library (musl) and cannot load imprint-run.so",
+     "build it for this system's C library, or use imprint virtual serve"},
+    {PROGRAM_FILE_OTHER_CPU, true, "this program is built for another word size or processor than imprint-run.so",
+     "build it for this system, or use imprint virtual serve"},
+    {PROGRAM_FILE_SET_ID, true,
+     "this program runs with rights of its own (set-user-ID, set-group-ID or file capabilities), so the system loads "
+     "no imprint-run.so into it",
+     "run a copy without these rights"},
+};
 
 struct run {
     struct virtual_bus bus;
@@ -126,6 +149,50 @@ static bool set_environment(struct run *run, struct error *err)
     if (setenv("IMPRINT_RUN", run->setting, 1) != 0 || setenv("LD_PRELOAD", run->preload, 1) != 0)
         return failed(err, ERROR_UNEXPECTED, errno, "the environment cannot be set", NULL);
     return true;
+}
+
+/* Says what keeps the program from being served. False if it is not to be started. */
+static bool check_program(struct cli *cli, const char *program, struct error *err)
+{
+    const enum program_file_kind kind = program_file_look(program);
+
+    for (size_t i = 0; i < sizeof unservable / sizeof unservable[0]; i++) {
+        if (unservable[i].kind != kind)
+            continue;
+        if (!unservable[i].refused) {
+            output_warn(&cli->output, "%s: %s", program, unservable[i].cause);
+            return true;
+        }
+        error_with_subject(err, program);
+        return failed(err, ERROR_INPUT_FILE, 0, unservable[i].cause, unservable[i].next);
+    }
+    return true;
+}
+
+/* AddressSanitizer refuses to start behind another library, unless it is told that this is meant. */
+static bool allow_sanitizer(const char *program, struct error *err)
+{
+    static const char option[] = "verify_asan_link_order=0";
+    const char *before = getenv("ASAN_OPTIONS");
+    char value[1024];
+
+    if (program_file_look(program) != PROGRAM_FILE_SANITIZED)
+        return true;
+    if (before != NULL && before[0] != '\0' &&
+        snprintf(value, sizeof value, "%s:%s", before, option) >= (int)sizeof value)
+        return failed(err, ERROR_USAGE, 0, "ASAN_OPTIONS is too long", "shorten it");
+    if (before == NULL || before[0] == '\0')
+        snprintf(value, sizeof value, "%s", option);
+    return setenv("ASAN_OPTIONS", value, 1) == 0 ||
+           failed(err, ERROR_UNEXPECTED, errno, "the environment cannot be set", NULL);
+}
+
+static void say_unused(const struct cli *cli, const struct run *run)
+{
+    if (cli->output.talk != OUTPUT_QUIET)
+        output_warn(&cli->output,
+                    "the program did not open /dev/i2c-%llu, where the virtual chips are (--bus N chooses the number)",
+                    (unsigned long long)run->number);
 }
 
 /* In the child. Comes back only when that fails. */
@@ -213,6 +280,8 @@ static bool serve_program(struct cli *cli, struct run *run, char **program, int 
             (void)waitpid(child, status, 0);
         }
     }
+    if (served && server.greeted == 0)
+        say_unused(cli, run);
     serve_close(&server);
     return served;
 }
@@ -260,11 +329,13 @@ static enum cli_exit run_virtual_run(struct cli *cli)
         done = failed(&err, ERROR_USAGE, 0, "expected: imprint virtual run [FILE...] -- PROGRAM",
                       "imprint virtual run chip.virtual -- i2cdetect -y 1");
     else
-        done = read_options(cli, &run, &err) && open_chips(cli, &run, files, &err);
+        done = read_options(cli, &run, &err) && check_program(cli, cli->arguments[files], &err) &&
+               open_chips(cli, &run, files, &err);
     if (done) {
         run.signals = virtual_bus_signals(true);
         done = (run.signals >= 0 || failed(&err, ERROR_UNEXPECTED, errno, "signals cannot be waited for", NULL)) &&
                find_library(&run, &err) && make_folder(&run, &err) && set_environment(&run, &err) &&
+               allow_sanitizer(cli->arguments[files], &err) &&
                serve_program(cli, &run, cli->arguments + files, &status, &err);
         if (run.signals >= 0)
             (void)close(run.signals);
@@ -284,7 +355,10 @@ const struct cli_verb cli_verb_virtual_run = {
     .summary = "Run a program with virtual chips on its I2C bus",
     .description = "Runs an unmodified Linux program that finds the virtual chips in these files, or\n"
                    "the one in the state folder, on /dev/i2c-N, each at its own address. Needs no\n"
-                   "privilege and no kernel module, but the program must not be statically linked.\n"
+                   "privilege and no kernel module. The program must load this system's C library:\n"
+                   "programs that are static, in Go, for musl or another word size, or set-user-ID\n"
+                   "cannot be served, which is said before they start. When the program has not\n"
+                   "opened the bus, that is said afterwards.\n"
                    "The chips' time follows the wall clock; commands take their typical times, as\n"
                    "programs written for real parts expect, or the longest with --maximum.\n"
                    "\n"

@@ -179,6 +179,17 @@ bool file_may_be_written(const char *path, enum error_reason reason, struct erro
     return true;
 }
 
+bool file_check_output(const char *output, const char *input, struct error *err)
+{
+    struct stat written, read;
+
+    if (stat(output, &written) != 0 || stat(input, &read) != 0 || !S_ISREG(written.st_mode) ||
+        written.st_dev != read.st_dev || written.st_ino != read.st_ino)
+        return true;
+    error_doing(err, "write the output");
+    return refuse(output, "this run reads the same file", "name another file", ERROR_USAGE, err);
+}
+
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err)
 {
     struct stat found;

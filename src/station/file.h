@@ -17,6 +17,12 @@
  */
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
 
+/*
+ * Whether `output` may be written by a run that reads `input`: false with ERROR_USAGE when both names lead to the same
+ * regular file. A name that leads to no file is no obstacle.
+ */
+bool file_check_output(const char *output, const char *input, struct error *err);
+
 /* Whether the user may name this file for output: false with `reason` for a virtual chip's file and for a disk. */
 bool file_may_be_written(const char *path, enum error_reason reason, struct error *err);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
@@ -12,8 +13,11 @@
 #include <mbedtls/psa_util.h>
 
 #include "base/hex.h"
+#include "base/error_format.h"
+#include "station/file.h"
 #include "station/folder.h"
 #include "station/input.h"
+#include "station/published_keys.h"
 
 /* A P-256 key takes 250 bytes of PEM; anything beyond this is another file. */
 #define KEY_FILE_MAX ((size_t)64 * 1024)
@@ -42,6 +46,22 @@ static bool refuse(struct key_files *source, const char *cause, const char *next
     error_set(err, ERROR_INPUT_FILE, cause, next);
     error_with_subject(err, source->path);
     return false;
+}
+
+/*
+ * A secret that every user of this machine can read is none, and one that every user can write may be theirs. A group
+ * may share it: that is how the users of one line do. Published keys are another matter (station/rehearsal.h).
+ */
+static bool is_private(struct key_files *source, struct bytes secret, struct error *err)
+{
+    struct stat file;
+
+    if (stat(source->path, &file) != 0 || !S_ISREG(file.st_mode) || (file.st_mode & (S_IROTH | S_IWOTH)) == 0 ||
+        published_keys_name(secret) != NULL)
+        return true;
+    return refuse(source, "every user of this machine can read or write this secret key file",
+                  error_keep_format(err, "chmod 600 '%s'; if others may have read it, make a new key", source->path),
+                  err);
 }
 
 static bool parse_failed(struct key_files *source, bool private_key, int status, struct error *err)
@@ -94,7 +114,7 @@ bool key_files_read_key(struct key_files *source, const struct profile_key *key,
         goto out;
     }
     out->len = len;
-    ok = true;
+    ok = !private_key || is_private(source, bytes_of(out->data, len), err);
 out:
     if (!ok) {
         bytes_wipe(out->data, out->cap);
@@ -138,7 +158,25 @@ bool key_files_read_write_keys(struct key_files *source, const struct profile *p
             return false;
         }
         key->slot = profile->write_keys[i].slot;
+        if (!is_private(source, bytes_of(key->secret, sizeof key->secret), err)) {
+            error_at_slot(err, key->slot);
+            error_doing(err, "read a write key");
+            return false;
+        }
         *count += 1;
     }
     return true;
+}
+
+bool key_files_check_output(struct key_files *source, const struct profile *profile, const char *output,
+                            struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; output != NULL && i < profile->key_count && ok; i++)
+        if (profile->keys[i].method == PROFILE_IMPORT)
+            ok = find_file(source, profile->keys[i].source, err) && file_check_output(output, source->path, err);
+    for (size_t i = 0; output != NULL && i < profile->write_key_count && ok; i++)
+        ok = find_file(source, profile->write_keys[i].source, err) && file_check_output(output, source->path, err);
+    return ok;
 }

@@ -21,16 +21,25 @@ void key_files_init(struct key_files *source, const char *profile_path);
 
 /*
  * The key to import in PSA's format: 32-byte scalar for a key pair (PKCS#8 or SEC1 PEM, not encrypted), 65-byte point
- * for a public key (SubjectPublicKeyInfo PEM). False with ERROR_INPUT_FILE.
+ * for a public key (SubjectPublicKeyInfo PEM). False with ERROR_INPUT_FILE, also for a private key that is not
+ * published and whose file all users can read or write.
  */
 bool key_files_read_key(struct key_files *source, const struct profile_key *key, struct bytes_out *out,
                         struct error *err);
 
 /*
  * The profile's write keys; `*count` gets how many there are. A file that does not exist is passed over: a finished
- * device needs none, and an import that does says so. The caller wipes `keys`.
+ * device needs none, and an import that does says so. Files that all users can read or write are refused, as above.
+ * The caller wipes `keys`.
  */
 bool key_files_read_write_keys(struct key_files *source, const struct profile *profile,
                                struct imprint_write_key keys[static CHIP_SLOTS], size_t *count, struct error *err);
+
+/*
+ * Whether a run with this profile may write `output`, NULL for none: false with ERROR_USAGE for one of the profile's
+ * key files.
+ */
+bool key_files_check_output(struct key_files *source, const struct profile *profile, const char *output,
+                            struct error *err);
 
 #endif

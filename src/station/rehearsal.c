@@ -86,7 +86,10 @@ static bool check_key(struct rehearsal *rehearsal, struct bytes key, struct erro
 {
     const char *name = published_keys_name(key);
 
-    return name == NULL || rehearsal_note(rehearsal, REHEARSAL_TEST_KEY, name, err);
+    if (name == NULL)
+        return true;
+    rehearsal->test_key = name;
+    return rehearsal_note(rehearsal, REHEARSAL_TEST_KEY, name, err);
 }
 
 bool rehearsal_check_write_keys(struct rehearsal *rehearsal, const struct imprint_write_key *keys, size_t count,

@@ -22,6 +22,7 @@ enum rehearsal_sign { REHEARSAL_VIRTUAL_CHIP, REHEARSAL_TEST_KEY, REHEARSAL_TEST
 struct rehearsal {
     bool allowed; /* by the profile or the command line */
     bool found[REHEARSAL_SIGN_COUNT];
+    const char *test_key; /* the last published key that was met, as published_keys_name() names it; NULL: none */
 };
 
 /* Notes a sign, of which `subject` is the example. False with ERROR_REHEARSAL where rehearsals are not allowed. */

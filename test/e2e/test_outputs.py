@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that imprint writes: never over a chip, private where they hold secrets, whole or said not to be, and what an
-interrupted run leaves is cleaned up."""
+"""Files that imprint writes: never over a chip or its own input, private where they hold secrets, whole or said not to be, and
+what an interrupted run leaves is cleaned up. Secret key files must be private, too."""
+import json
 import os
 import subprocess
 
 import pytest
 
-from conftest import EXAMPLE, ROOT, run_program
+from conftest import EXAMPLE, ROOT, THREE_WAYS, openssl, run_program
 from host_board import FACTORY, PROFILE, Board
 
 OUTPUTS = {"trace": ("--trace", "FILE", "info"), "csr": ("csr", "board", "-s", "CN=x", "-o", "FILE"),
@@ -141,3 +142,97 @@ def test_the_switch_has_the_usual_signals(tmp_path):
                     f"grep SigIgn /proc/self/status > {ignored}; false", code=2)
     bits = int(ignored.read_text().split()[1], 16)
     assert bits & (1 << 12) == 0 and bits & (1 << 24) == 0, hex(bits)
+
+
+# --- never onto the run's own input
+
+def test_never_onto_the_input(provisioned, plan):
+    """By its own name, by a link, and by a hard link: nothing is written."""
+    data = provisioned.write("data", b"what is signed")
+    profile = provisioned.write("plan.yaml", "# mine\n" + EXAMPLE.read_text())
+    for file, command in ((data, ("sign", "18", data)), (profile, ("compile", profile, "--c")),
+                          (profile, ("compile", profile, "--binary")), (data, ("verify", "18", data, "/dev/null"))):
+        way = "--trace" if command[0] == "verify" else "-o"
+        soft, hard = provisioned.folder / "soft", provisioned.folder / "hard"
+        soft.symlink_to(file)
+        os.link(file, hard)
+        before = file.read_bytes()
+        for name in (file, soft, hard):
+            error = provisioned.json(*command, way, name, code=2).error
+            assert "reads the same file" in error["cause"] and error["subject"] == str(name), error
+        assert file.read_bytes() == before and hard.read_bytes() == before
+        soft.unlink()
+        hard.unlink()
+
+
+def test_never_onto_the_flash_image(delivered):
+    flash = delivered.folder / "board.flash"
+    delivered.run("--storage", f"flash:{flash},4096x8/4-1", "provision", EXAMPLE)
+    before = flash.read_bytes()
+    for command in (("csr", "18", "-s", "CN=x", "-o", flash), ("--trace", flash, "keys")):
+        error = delivered.json("--storage", f"flash:{flash}", *command, code=2).error
+        assert "reads the same file" in error["cause"], error
+    assert flash.read_bytes() == before
+
+
+def test_never_onto_a_key_file(delivered, plan):
+    """The files that the profile names are read too."""
+    public = delivered.write("root.pem", (ROOT / "profiles" / "keys" / "TEST-update-root-public.pem").read_bytes())
+    secret = delivered.write("secret.hex", os.urandom(32).hex())
+    secret.chmod(0o600)
+    plan["keys"][0] = {**plan["keys"][1], "name": "pair", "id": 17, "method": "import", "slot": 2,
+                       "file": str(ROOT / "profiles" / "keys" / "TEST-service-private.pem")}
+    plan["keys"][1] = {"name": "root", "id": 19, "method": "import", "slot": 9, "file": str(public), "bits": 256,
+                       "type": "ecc-public-key(secp-r1)", "algorithm": "ecdsa(sha-256)", "usage": ["verify-hash"]}
+    plan["chip"]["write-keys"] = [{"slot": 6, "file": "secret.hex"}]
+    profile = delivered.write("plan.yaml", json.dumps(plan))
+    for file in (public, secret):
+        before = file.read_bytes()
+        for command in (("compile", profile, "--c", "-o", file), ("--trace", file, "provision", profile)):
+            error = delivered.json(*command, code=2).error
+            assert "reads the same file" in error["cause"] and error["subject"] == str(file), error
+            assert file.read_bytes() == before
+
+
+# --- secret key files
+
+def test_a_key_file_that_everybody_can_read(station, plan):
+    """Refused by its name before anything is written; the users of a group may share one."""
+    station.new("blank")
+    pem = openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout")
+    key = station.write("keys/TEST-service-private.pem", pem)
+    station.write("keys/TEST-update-root-public.pem", (ROOT / "profiles/keys/TEST-update-root-public.pem").read_bytes())
+    profile = station.write("three.yaml", THREE_WAYS.read_text())
+    before = station.chip.read_bytes()
+    for mode in (0o644, 0o604, 0o602, 0o666):
+        key.chmod(mode)
+        error = station.json("provision", profile, "--arm", "profile", code=2).error
+        assert error["reason"] == "input-file" and "every user" in error["cause"] and error["subject"] == str(key), error
+        assert f"chmod 600 '{key}'" in error["next"] and error["key_id"] == 17
+        assert station.chip.read_bytes() == before
+    key.chmod(0o640)
+    station.run("provision", profile, "--arm", "profile")
+
+
+def test_a_write_key_that_everybody_can_read(delivered, plan):
+    plan["chip"]["write-keys"] = [{"slot": 6, "file": "secret.hex"}]
+    plan["keys"] = [{**plan["keys"][1], "method": "import", "slot": 2,
+                     "file": str(ROOT / "profiles" / "keys" / "TEST-service-private.pem")}]
+    secret = delivered.write("secret.hex", os.urandom(32).hex())
+    profile = delivered.write("plan.yaml", json.dumps(plan))
+    secret.chmod(0o644)
+    before = delivered.snapshot()
+    error = delivered.json("provision", profile, code=2).error
+    assert error["subject"] == str(secret) and "every user" in error["cause"] and error["slot"] == 6
+    assert delivered.snapshot() == before
+    secret.chmod(0o600)
+    assert delivered.json("provision", profile, code=1).error["reason"] == "slot-policy", "it is read, and no slot takes imports"
+
+
+def test_a_published_key_is_named(station):
+    """Everybody has it, whatever its file's permissions: refused, or named where rehearsals are allowed."""
+    station.new("blank")
+    said = station.run("provision", THREE_WAYS, "--arm", "profile")
+    assert "warning: everybody has this TEST key: imprint's profiles/keys/TEST-" in said.err
+    warned = [item["text"] for item in station.json("provision", THREE_WAYS).objects if item["event"] == "warning"]
+    assert len(warned) == 1 and "profiles/keys/TEST-" in warned[0]

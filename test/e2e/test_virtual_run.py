@@ -330,10 +330,10 @@ RANDOM = "071b000000" + "24cd"
 
 
 @pytest.mark.parametrize("wake, execute, times, gave_up", [
-    (0.001, 0.004, [], None), (0.001, 0, ["--maximum"], "wake"), (0.003, 0.004, ["--maximum"], "Random"),
+    (0.001, 0.004, [], None), (0, 0, ["--maximum"], "wake"), (0.003, 0, ["--maximum"], "Random"),
     (0.003, 0.03, ["--maximum"], None)])
 def test_who_gives_up_on_a_busy_chip_is_told(chips, wake, execute, times, gave_up):
-    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times."""
+    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times; one that waits less is told."""
     program = ["/usr/bin/python3", "-c", PYTHON + TOO_EARLY, str(wake), RANDOM, str(execute)]
     for json_too in ([], ["--json"]):
         done = run_program("virtual", "run", *times, *json_too, chips["blank"], "--", *program, code={0, 9}, env=ENV)
@@ -393,6 +393,162 @@ def test_message_limit_of_the_adapter(chips, limit):
     run_program("virtual", "run", "--message-limit", limit, chips["blank"], "--", "/usr/bin/python3", "-c", script, env=ENV)
 
 
+ASKS = """
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <sys/ioctl.h>
+#include <linux/i2c-dev.h>
+int main(void)
+{
+    unsigned long functions = 0;
+    int fd = open("/dev/i2c-1", O_RDWR);
+
+    if (fd < 0 || ioctl(fd, I2C_FUNCS, &functions) != 0)
+        return 7;
+    puts("asked");
+    return (functions & 1) != 0 ? 0 : 8;
+}
+"""
+GO_NOTE = """__asm__(".section .note.go.buildid,\\"a\\",@note\\n.long 4, 4, 4\\n.ascii \\"Go\\\\0\\\\0abcd\\"\\n.previous");"""
+
+
+def compiled(folder, *options, text=ASKS):
+    source, program = folder / "asks.c", folder / "asks"
+    source.write_text(text)
+    subprocess.run(["cc", *options, "-o", program, source], check=True)
+    return program
+
+
+def run_asking(chips, program, code, *options, env=ENV):
+    return run_program("virtual", "run", *options, chips["blank"], "--", program, code={code}, env=env)
+
+
+def test_program_in_c_is_served(chips, tmp_path):
+    done = run_asking(chips, compiled(tmp_path), 0)
+    assert done.out == "asked\n" and done.err == ""
+
+
+def test_sanitized_program_is_served(chips, tmp_path):
+    """AddressSanitizer wants to be first; imprint tells it that this is meant, keeping what ASAN_OPTIONS says."""
+    program = compiled(tmp_path, "-fsanitize=address")
+    for options in ("", "detect_leaks=0"):
+        assert run_asking(chips, program, 0, env={"ASAN_OPTIONS": options}).out == "asked\n"
+
+
+@pytest.mark.parametrize("kind, options, text", [("statically linked", ["-static"], ASKS), ("written in Go", [], GO_NOTE + ASKS)])
+def test_program_that_cannot_be_served_is_warned_about(chips, tmp_path, kind, options, text):
+    program = compiled(tmp_path, *options, text=text)
+    code = 7 if options else 0
+    lines = run_asking(chips, program, code).err.splitlines()
+    assert kind in lines[0] and str(program) in lines[0] and len(lines) == 1 + (code == 7)
+    if code == 7:
+        assert "did not open /dev/i2c-1" in lines[1]
+    script = tmp_path / "script"
+    script.write_text(f"#!{program}\n")
+    script.chmod(0o755)
+    assert kind in run_asking(chips, script, code).err
+    # Found as the shell finds it.
+    found = run_program("virtual", "run", chips["blank"], "--", "asks", code={code}, env={**ENV, "PATH": f"/nowhere:{tmp_path}:{os.environ['PATH']}"})
+    assert kind in found.err
+
+
+def test_program_that_cannot_be_served_is_refused(chips, tmp_path):
+    program = compiled(tmp_path)
+    plain = program.read_bytes()
+    (loader,) = [name for name in (b"/lib64/ld-linux-x86-64.so.2", b"/lib/ld-linux-aarch64.so.1") if name in plain]
+    musl = b"/lib/ld-musl-x86_64.so.1"
+    for kind, changed in (("musl", plain.replace(loader, musl.ljust(len(loader), b"\0"))),
+                          ("word size", plain[:4] + b"\1" + plain[5:]), ("word size", plain[:18] + b"\x28\0" + plain[20:])):
+        program.write_bytes(changed)
+        error = run_program("--json", "virtual", "run", chips["blank"], "--", program, code=2, env=ENV).error
+        assert error["reason"] == "input-file" and kind in error["cause"] and error["subject"] == str(program)
+    program.write_bytes(plain[:100])
+    run_asking(chips, program, 127)  # cut off: the shell tries it as a script, as execvp() has it
+    if os.geteuid() == 0:
+        program.write_bytes(plain)
+        os.chown(program, 1, 1)
+        program.chmod(0o4755)
+        other = program
+    else:
+        other = shutil.which("su") or pytest.skip("no set-user-ID program")
+    error = run_program("--json", "virtual", "run", chips["blank"], "--", other, code=2, env=ENV).error
+    assert "set-user-ID" in error["cause"]
+
+
+def test_names_of_the_bus(chips, tmp_path):
+    script = PYTHON + textwrap.dedent("""
+        folder = sys.argv[1]
+        os.chdir(folder)
+        os.symlink("/dev/i2c-1", "link")
+        os.symlink("link", "again")
+        os.symlink("../../../../../../../../../../dev/i2c-1", "up")
+        os.symlink("/dev", "devices")
+        os.symlink("/dev/i2c-2", "other")
+        os.symlink("loop", "loop")
+        def is_bus(name, **more):
+            fd = os.open(name, os.O_RDWR, **more)
+            fcntl.ioctl(fd, FUNCS, bytearray(8))
+            os.close(fd)
+            assert stat.S_ISCHR(os.stat(name, **more).st_mode), name
+        for name in ("/dev//i2c-1", "//dev/i2c-1", "/dev/./i2c-1", "/dev/../dev/i2c-1", "/dev/i2c/1", "/proc/self/root/dev/i2c-1",
+                     "link", "again", "up", "devices/i2c-1", folder + "/link", "./link"):
+            is_bus(name)
+        assert stat.S_ISLNK(os.lstat("link").st_mode) and os.path.exists("again")
+        fails(errno.ELOOP, os.open, "link", os.O_RDWR | os.O_NOFOLLOW)
+        here = os.open(folder, os.O_RDONLY)
+        is_bus("link", dir_fd=here)
+        dev = os.open("/dev", os.O_RDONLY)
+        is_bus("i2c-1", dir_fd=dev)
+        is_bus("../dev/i2c-1", dir_fd=dev)
+        os.chdir("/dev")
+        is_bus("i2c-1")
+        os.chdir(folder)
+        for name in ("i2c-1", "/tmp/i2c-1", "other", "/dev/i2c-1/", "/dev/i2c-10", "/i2c-1", "/dev/x/../i2c-1"):
+            fails(errno.ENOENT, os.open, name, os.O_RDWR)
+        fails(errno.ELOOP, os.open, "loop", os.O_RDWR)
+    """)
+    run_with([chips["blank"]], "/usr/bin/python3", "-c", script, tmp_path)
+
+
+def test_bus_is_listed(chips, tmp_path):
+    script = PYTHON + textwrap.dedent("""
+        for _ in range(40):
+            names = os.listdir("/dev")
+            assert names.count("i2c-5") == 1 and "null" in names
+        assert [entry.name for entry in os.scandir("/dev") if entry.name.startswith("i2c-")].count("i2c-5") == 1
+        assert os.listdir(os.open("/dev", os.O_RDONLY)).count("i2c-5") == 1
+        assert "i2c-5" not in os.listdir("/") + os.listdir(sys.argv[1])
+    """)
+    run_with([chips["blank"]], "/usr/bin/python3", "-c", script, tmp_path, bus=5)
+    assert run_with([chips["blank"]], "sh", "-c", "echo /dev/i2c-*", bus=5).out.split().count("/dev/i2c-5") == 1
+    assert "/dev/i2c-5" in run_with([chips["blank"]], "ls", "-l", "/dev/i2c-5", bus=5).out
+
+
+@needs_tools
+def test_i2cdetect_lists_the_bus(chips):
+    done = run_program("virtual", "run", "--bus", "7", chips["blank"], "--", "i2cdetect", "-l", env=TOOLS)
+    assert done.out.split()[0] == "i2c-7" and "imprint virtual bus" in done.out
+
+
+def test_many_opens(chips):
+    run_with([chips["blank"]], "/usr/bin/python3", "-c", PYTHON + textwrap.dedent("""
+        fds = [os.open("/dev/i2c-1", os.O_RDWR) for _ in range(500)]
+        wake(fds[0])
+        for fd in fds:
+            assert rdwr(fd, (0x60, 0, b""))[0] == 1
+    """))
+
+
+def test_program_whose_socket_is_gone_is_told(chips):
+    done = run_with([chips["blank"]], "/usr/bin/python3", "-c", PYTHON + textwrap.dedent("""
+        os.unlink(os.environ["IMPRINT_RUN"].split(":")[2])
+        for _ in range(3):
+            fails(errno.ENODEV, os.open, "/dev/i2c-1", os.O_RDWR)
+    """))
+    assert done.err.count("imprint-run.so: /dev/i2c-1 is gone") == 1 and "/bus was removed" in done.err
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_python_program(chips, name):
     run_with([chips["blank"]], "/usr/bin/python3", "-c", PYTHON + textwrap.dedent(CASES[name]))
@@ -400,7 +556,12 @@ def test_python_program(chips, name):
 
 def test_program_gets_its_arguments_and_gives_its_code(chips):
     done = run_with([chips["blank"]], "sh", "-c", 'printf "%s|" "$@"; exit 42', "sh", "--json", "--", "-h", "a b", code=42)
-    assert done.out == "--json|--|-h|a b|" and done.err == ""
+    assert done.out == "--json|--|-h|a b|"
+    assert done.err.startswith("imprint: warning: the program did not open /dev/i2c-1") and done.err.count("\n") == 1
+    quiet = run_program("--quiet", "virtual", "run", chips["blank"], "--", "true", env=ENV)
+    assert quiet.err == ""
+    told = run_program("--json", "virtual", "run", "--bus", 5, chips["blank"], "--", "true", env=ENV)
+    assert told.out == "" and "/dev/i2c-5" in json.loads(told.err)["text"]
     assert run_with([chips["blank"]], "cat", stdin=b"through").raw == b"through"
     assert run_with([chips["blank"]], "sh", "-c", "kill -9 $$", code=137)
     run_program("virtual", "run", "--", "true", "x", "--state", chips["blank"], code=3, env=ENV)  # no chip in the state folder

@@ -28,7 +28,7 @@ static int fail(int number)
     return -1;
 }
 
-/* One request and its reply; 0 or the errno of a bus that is gone. */
+/* Sends one request and receives its reply. 0, or an errno: ENODEV if the bus is gone. */
 static int exchange(struct bus_client *client, enum bus_request type, struct bytes body, struct bus_reply *reply)
 {
     if (bus_client_queue(client, type, body) != BUS_CLIENT_OK)
@@ -75,8 +75,8 @@ static int build(const struct i2c_msg *messages, size_t count, struct bytes_out 
     return 0;
 }
 
-/* Hands what was read to the messages; 0 or an errno. */
-static int hand_out(const struct i2c_msg *messages, size_t count, struct bytes rest)
+/* Copies what was read into the messages. 0 or an errno. */
+static int copy_reads(const struct i2c_msg *messages, size_t count, struct bytes rest)
 {
     for (size_t i = 0; i < count; i++) {
         if ((messages[i].flags & I2C_M_RD) == 0)
@@ -120,14 +120,14 @@ static int transfer(int fd, const struct i2c_dev_file *file, const struct i2c_ms
         number = errno_of(file, (enum bus_result)reply.body.data[0]);
     if (number == 0)
         number =
-            hand_out(messages, count,
-                     bytes_of(reply.body.data + BUS_TRANSFER_REPLY_BYTES, reply.body.len - BUS_TRANSFER_REPLY_BYTES));
+            copy_reads(messages, count,
+                       bytes_of(reply.body.data + BUS_TRANSFER_REPLY_BYTES, reply.body.len - BUS_TRANSFER_REPLY_BYTES));
     bytes_wipe(memory, body.len);
     bytes_wipe(client.in, client.in_len);
     return number == 0 ? (int)count : fail(number);
 }
 
-/* Two messages at most: the command and what follows it, then what is read. */
+/* At most two messages: the command with its data, then what is read. */
 static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus_ioctl_data *call)
 {
     const bool reading = call->read_write == I2C_SMBUS_READ;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What Linux's i2c-dev would do, done with a served bus: an open adapter is a connection, an ioctl a transfer. Each
- * call returns what the system call would, with errno set. Leaves to virtual/preload/interpose.c which calls come here.
+ * Does what Linux's i2c-dev does, on a served bus: an open adapter is a connection, an ioctl a transfer. Each call
+ * returns what the system call would, with errno set. virtual/preload/interpose.c decides which calls come here.
  */
 #ifndef IMPRINT_PRELOAD_I2C_DEV_H
 #define IMPRINT_PRELOAD_I2C_DEV_H

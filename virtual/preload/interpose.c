@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * imprint-run.so: is loaded before the C library in a program that `imprint virtual run` has started, and turns calls
- * on /dev/i2c-N into calls of virtual/preload/i2c_dev.c. All other calls reach the C library unchanged. IMPRINT_RUN is
- * "N:ERRNO:SOCKET", ERRNO being that of a NACK or 0. An open adapter is one process's at a time; a descriptor inherited
- * over exec() is not known any more.
+ * on /dev/i2c-N into calls of virtual/preload/i2c_dev.c. All other calls reach the C library unchanged. An open adapter
+ * is one process's at a time; a descriptor inherited over exec() is not known any more.
  *
  * Its state is the process's: which descriptors are adapters, and where the C library's functions are.
  */
@@ -23,6 +22,8 @@
 #include <unistd.h>
 
 #include "virtual/preload/i2c_dev.h"
+#include "virtual/preload/paths.h"
+#include "virtual/preload/setting.h"
 
 #define EXPORTED __attribute__((visibility("default")))
 #define FILES_MAX 1024
@@ -50,7 +51,7 @@ enum real {
     REAL_COUNT
 };
 
-/* The 64-bit forms: where both exist they are the same or take larger numbers. */
+/* The 64-bit forms: if both exist, they are the same, or accept larger numbers. */
 static const char *const names[REAL_COUNT] = {
     [REAL_OPEN] = "open64", [REAL_OPENAT] = "openat64", [REAL_CLOSE] = "close",   [REAL_DUP] = "dup",
     [REAL_DUP2] = "dup2",   [REAL_DUP3] = "dup3",       [REAL_FCNTL] = "fcntl64", [REAL_IOCTL] = "ioctl",
@@ -71,7 +72,7 @@ static struct {
 } files[FILES_MAX];
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
-/* The C library's own; it is there, or the program could not have called it. */
+/* The C library's own function. It exists, or the program could not have called it. */
 static void *function_of(enum real which)
 {
     void *found = atomic_load_explicit(&functions[which], memory_order_relaxed);
@@ -93,41 +94,28 @@ static bool is_adapter(int fd)
     return fd >= 0 && fd < FILES_MAX && atomic_load_explicit(&files[fd].open, memory_order_relaxed);
 }
 
-/* IMPRINT_RUN, read. */
-struct setting {
-    long number; /* of the bus */
-    int nack;    /* errno of a NACK; 0: i2c_dev's own */
-    const char *socket_path;
-};
-
-/* False if the program was not started by `imprint virtual run`. */
-static bool read_setting(struct setting *setting)
+/* Is this the adapter's name? With `follow` also the name of a link to it. */
+static bool is_bus(int folder, const char *name, bool follow)
 {
-    const char *text = getenv("IMPRINT_RUN");
-    char *end = NULL;
+    struct preload_setting setting;
 
-    if (text == NULL || text[0] < '0' || text[0] > '9')
-        return false;
-    setting->number = strtol(text, &end, 10);
-    if (*end != ':')
-        return false;
-    setting->nack = (int)strtol(end + 1, &end, 10);
-    setting->socket_path = end + 1;
-    return *end == ':';
+    return name != NULL && preload_read_setting(&setting) && preload_names_bus(folder, name, setting.number, follow);
 }
 
-/* Is this the adapter's name? /dev/i2c-N, or /dev/i2c/N as with devfs. */
-static bool is_bus(const char *name)
+/* Says once why every call on the bus fails from now on; `result` is passed through, as errno is. */
+static ssize_t check_gone(ssize_t result)
 {
-    struct setting setting;
-    char wanted[40];
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+    const int number = errno;
+    struct preload_setting setting;
 
-    if (name == NULL || strncmp(name, "/dev/i2c", 8) != 0 || (name[8] != '-' && name[8] != '/'))
-        return false;
-    if (!read_setting(&setting))
-        return false;
-    snprintf(wanted, sizeof wanted, "%ld", setting.number);
-    return strcmp(name + 9, wanted) == 0;
+    if (result < 0 && number == ENODEV && preload_read_setting(&setting) && !atomic_flag_test_and_set(&said))
+        dprintf(STDERR_FILENO,
+                "imprint-run.so: /dev/i2c-%ld is gone: imprint virtual run has ended, closed this connection, or its "
+                "socket %s was removed\n",
+                setting.number, setting.socket_path);
+    errno = number;
+    return result;
 }
 
 static void note(int fd, const struct i2c_dev_file *file)
@@ -138,13 +126,13 @@ static void note(int fd, const struct i2c_dev_file *file)
 
 static int open_bus(int flags)
 {
-    struct setting setting = {.socket_path = ""};
+    struct preload_setting setting = {.socket_path = ""};
     struct i2c_dev_file fresh = {.address = 0};
     int fd;
 
-    (void)read_setting(&setting);
+    (void)preload_read_setting(&setting);
     fresh.nack = setting.nack;
-    fd = i2c_dev_open(setting.socket_path);
+    fd = (int)check_gone(i2c_dev_open(setting.socket_path));
     if (fd < 0)
         return -1;
     if (fd >= FILES_MAX) {
@@ -160,19 +148,19 @@ static int open_bus(int flags)
 
 static int open_any(const char *name, int flags, mode_t mode)
 {
-    if (is_bus(name))
+    if (is_bus(AT_FDCWD, name, (flags & O_NOFOLLOW) == 0))
         return open_bus(flags);
     return CALL(open_function *, REAL_OPEN)(name, flags, mode);
 }
 
 static int openat_any(int folder, const char *name, int flags, mode_t mode)
 {
-    if (is_bus(name))
+    if (is_bus(folder, name, (flags & O_NOFOLLOW) == 0))
         return open_bus(flags);
     return CALL(openat_function *, REAL_OPENAT)(folder, name, flags, mode);
 }
 
-/* The mode is there only where the flags say so. */
+/* The mode is passed only if the flags say so. */
 static mode_t take_mode(int flags, va_list more)
 {
     return (flags & OPEN_TAKES_MODE) != 0 ? va_arg(more, mode_t) : 0;
@@ -222,7 +210,7 @@ EXPORTED int openat64(int folder, const char *name, int flags, ...)
     return openat_any(folder, name, flags | O_LARGEFILE, mode);
 }
 
-/* What open() and the like are called by in programs compiled with _FORTIFY_SOURCE. */
+/* The names of open() and the like in programs compiled with _FORTIFY_SOURCE. */
 EXPORTED int __open_2(const char *name, int flags);
 EXPORTED int __open64_2(const char *name, int flags);
 EXPORTED int __openat_2(int folder, const char *name, int flags);
@@ -256,7 +244,7 @@ EXPORTED int close(int fd)
     return CALL(int (*)(int), REAL_CLOSE)(fd);
 }
 
-/* After a successful dup of `from`; `to` is what it gave, or -1. */
+/* After dup() of `from`: `to` is the new descriptor, or -1 if it failed. */
 static int follow(int from, int to)
 {
     if (to >= 0 && to < FILES_MAX && from != to) {
@@ -289,7 +277,7 @@ static int fcntl_any(int fd, int command, void *argument)
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? follow(fd, result) : result;
 }
 
-/* An int argument arrives as well as a pointer does, in a register of its own. */
+/* An int argument is passed in a register of its own, as a pointer is: reading a pointer reads it too. */
 EXPORTED int fcntl(int fd, int command, ...)
 {
     va_list more;
@@ -324,7 +312,7 @@ EXPORTED int ioctl(int fd, unsigned long request, ...)
     if (!is_adapter(fd))
         return CALL(ioctl_function *, REAL_IOCTL)(fd, request, argument);
     (void)pthread_mutex_lock(&turn);
-    result = i2c_dev_ioctl(fd, &files[fd].file, request, argument);
+    result = (int)check_gone(i2c_dev_ioctl(fd, &files[fd].file, request, argument));
     (void)pthread_mutex_unlock(&turn);
     return result;
 }
@@ -336,7 +324,7 @@ EXPORTED ssize_t read(int fd, void *data, size_t len)
     if (!is_adapter(fd))
         return CALL(ssize_t(*)(int, void *, size_t), REAL_READ)(fd, data, len);
     (void)pthread_mutex_lock(&turn);
-    result = i2c_dev_read(fd, &files[fd].file, data, len);
+    result = check_gone(i2c_dev_read(fd, &files[fd].file, data, len));
     (void)pthread_mutex_unlock(&turn);
     return result;
 }
@@ -355,33 +343,39 @@ EXPORTED ssize_t write(int fd, const void *data, size_t len)
     if (!is_adapter(fd))
         return CALL(ssize_t(*)(int, const void *, size_t), REAL_WRITE)(fd, data, len);
     (void)pthread_mutex_lock(&turn);
-    result = i2c_dev_write(fd, &files[fd].file, data, len);
+    result = check_gone(i2c_dev_write(fd, &files[fd].file, data, len));
     (void)pthread_mutex_unlock(&turn);
     return result;
 }
 
 static dev_t bus_device(void)
 {
-    struct setting setting = {.number = 0};
+    struct preload_setting setting = {.number = 0};
 
-    (void)read_setting(&setting);
+    (void)preload_read_setting(&setting);
     return makedev(I2C_MAJOR, (unsigned)setting.number);
 }
 
-EXPORTED int access(const char *name, int mode)
+/* What access() gives for the adapter. */
+static int access_bus(int mode)
 {
-    if (!is_bus(name))
-        return CALL(int (*)(const char *, int), REAL_ACCESS)(name, mode);
     if ((mode & X_OK) == 0)
         return 0;
     errno = EACCES;
     return -1;
 }
 
+EXPORTED int access(const char *name, int mode)
+{
+    if (!is_bus(AT_FDCWD, name, true))
+        return CALL(int (*)(const char *, int), REAL_ACCESS)(name, mode);
+    return access_bus(mode);
+}
+
 EXPORTED int faccessat(int folder, const char *name, int mode, int flags)
 {
-    if (is_bus(name))
-        return access(name, mode);
+    if (is_bus(folder, name, (flags & AT_SYMLINK_NOFOLLOW) == 0))
+        return access_bus(mode);
     return CALL(int (*)(int, const char *, int, int), REAL_FACCESSAT)(folder, name, mode, flags);
 }
 
@@ -397,19 +391,19 @@ static int describe(struct stat64 *found)
     return 0;
 }
 
-/* On the 64-bit machines Debian has, struct stat and struct stat64 are laid out alike. */
+/* On the 64-bit machines that Debian has, struct stat and struct stat64 have the same layout. */
 _Static_assert(sizeof(struct stat) == sizeof(struct stat64), "one layout for both");
 
 EXPORTED int stat64(const char *name, struct stat64 *found)
 {
-    if (is_bus(name))
+    if (is_bus(AT_FDCWD, name, true))
         return describe(found);
     return CALL(int (*)(const char *, struct stat64 *), REAL_STAT)(name, found);
 }
 
 EXPORTED int lstat64(const char *name, struct stat64 *found)
 {
-    if (is_bus(name))
+    if (is_bus(AT_FDCWD, name, false))
         return describe(found);
     return CALL(int (*)(const char *, struct stat64 *), REAL_LSTAT)(name, found);
 }
@@ -423,28 +417,29 @@ EXPORTED int fstat64(int fd, struct stat64 *found)
 
 EXPORTED int fstatat64(int folder, const char *name, struct stat64 *found, int flags)
 {
-    if (is_bus(name) || ((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
+    if (is_bus(folder, name, (flags & AT_SYMLINK_NOFOLLOW) == 0) ||
+        ((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
         return describe(found);
     return CALL(int (*)(int, const char *, struct stat64 *, int), REAL_FSTATAT)(folder, name, found, flags);
 }
 
 EXPORTED int stat(const char *name, struct stat *found)
 {
-    void *wide = found; /* on the 64-bit systems we build for the two are one */
+    void *wide = found; /* the same layout: see the assertion above */
 
     return stat64(name, wide);
 }
 
 EXPORTED int lstat(const char *name, struct stat *found)
 {
-    void *wide = found; /* on the 64-bit systems we build for the two are one */
+    void *wide = found; /* the same layout: see the assertion above */
 
     return lstat64(name, wide);
 }
 
 EXPORTED int fstat(int fd, struct stat *found)
 {
-    void *wide = found; /* on the 64-bit systems we build for the two are one */
+    void *wide = found; /* the same layout: see the assertion above */
 
     return fstat64(fd, wide);
 }
@@ -458,7 +453,8 @@ EXPORTED int fstatat(int folder, const char *name, struct stat *found, int flags
 
 EXPORTED int statx(int folder, const char *name, int flags, unsigned mask, struct statx *found)
 {
-    if (!is_bus(name) && !((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
+    if (!is_bus(folder, name, (flags & AT_SYMLINK_NOFOLLOW) == 0) &&
+        !((flags & AT_EMPTY_PATH) != 0 && is_adapter(folder) && name[0] == '\0'))
         return CALL(int (*)(int, const char *, int, unsigned, struct statx *), REAL_STATX)(folder, name, flags, mask,
                                                                                            found);
     memset(found, 0, sizeof *found);

@@ -144,7 +144,9 @@ static void answer(struct serve_server *server, struct serve_client *client, str
     if (serve_session_answer(&client->session, server->bus, frame, &reply, &cause) == SERVE_REFUSED) {
         client->closing = true;
         report_refused(server, cause);
-    } else if (hello_done) {
+    } else if (!hello_done) {
+        server->greeted++;
+    } else {
         grant(server, client, frame);
     }
     client->out_len += reply.len;

@@ -35,6 +35,7 @@ struct serve_server {
     } limits;
     struct serve_client *clients[SERVE_CLIENTS_MAX + 1]; /* the last place is for one that is refused */
     size_t count;
+    uint64_t greeted;            /* how many clients have said hello so far; callers may read it */
     struct serve_client *holder; /* NULL: the bus is free */
     uint64_t holder_request_ms;  /* when it got the bus or last used it */
     uint64_t waited_since_ms;    /* since when others have waited for it; 0: nobody waits */
