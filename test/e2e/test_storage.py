@@ -71,7 +71,7 @@ def test_disk_with_room_for_so_many_files(delivered, files):
         assert error["exit"] == code
     if code == 5:
         evidence = [json.loads(line) for line in read["first"].splitlines()]
-            evidence = [item for item in evidence if item["event"] in ("evidence", "run")]
+        evidence = [item for item in evidence if item["event"] in ("evidence", "run")]
         assert evidence and evidence[0]["keys"][1]["proof"]["signature"], "the evidence is not lost"
     assert int(read["second.code"]) == 0
     keys = {item["key_id"]: item for item in map(json.loads, read["keys"].splitlines())}
