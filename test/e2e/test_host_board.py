@@ -101,7 +101,7 @@ def test_facts_as_json(line):
     with line.boot() as board:
         done = line.provision_json(board)
         events = [item["event"] for item in done.objects]
-        assert events == ["plan", *["step", "step-done"] * 6, "csr", "provisioned"]
+        assert events == ["plan", *["step", "step-done"] * 6, "csr", "run", "provisioned"]
         assert done.event("provisioned")["changes"] == 4
         assert done.event("csr")["pem"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
     with line.boot(PRIMARY) as board:
