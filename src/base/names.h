@@ -310,6 +310,8 @@
 #define evidence_load imprint_evidence_load
 #define evidence_note_proof imprint_evidence_note_proof
 #define evidence_store imprint_evidence_store
+#define evidence_value imprint_evidence_value
+#define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
 #define flash_entry_check imprint_flash_entry_check
@@ -336,6 +338,8 @@
 #define hex_decode imprint_hex_decode
 #define hex_digit_value imprint_hex_digit_value
 #define hex_encode imprint_hex_encode
+#define history_append imprint_history_append
+#define history_line imprint_history_line
 #define input_close imprint_input_close
 #define input_open imprint_input_open
 #define input_read imprint_input_read
@@ -348,6 +352,7 @@
 #define key_algorithm imprint_key_algorithm
 #define key_algorithm_text imprint_key_algorithm_text
 #define key_can_sign imprint_key_can_sign
+#define key_files_check_output imprint_key_files_check_output
 #define key_files_init imprint_key_files_init
 #define key_files_read_key imprint_key_files_read_key
 #define key_files_read_write_keys imprint_key_files_read_write_keys

@@ -99,6 +99,16 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     return object;
 }
 
+json_t *progress_plan(const struct profile *profile, const struct provision_plan *plan)
+{
+    json_t *steps = json_array();
+
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].kind != NULL) /* a board's step whose line was lost */
+            json_array_append_new(steps, progress_object(profile, &plan->steps[i]));
+    return steps;
+}
+
 static void show_bar(struct progress *progress, size_t finished, const char *text)
 {
     char bar[BAR_WIDTH + 1], line[BAR_WIDTH + PROGRESS_TEXT_SIZE + 48];

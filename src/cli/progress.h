@@ -40,4 +40,7 @@ const char *progress_consequence(const struct provision_step *step);
 /* The same facts as JSON; the caller's reference. */
 json_t *progress_object(const struct profile *profile, const struct provision_step *step);
 
+/* All steps of the plan as a list of such objects; the caller's reference. */
+json_t *progress_plan(const struct profile *profile, const struct provision_plan *plan);
+
 #endif

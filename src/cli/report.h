@@ -5,6 +5,8 @@
 
 #include "station/evidence.h"
 #include "cli/output.h"
+#include "station/history.h"
+#include "station/station.h"
 #include "provision/provision.h"
 
 /* What is reported. */
@@ -30,6 +32,14 @@ void report_show_unsaved(json_t *record);
 
 /* The request in the file at `path`, of the profile's key at `index`. */
 void report_show_request(const struct report *report, size_t index, const char *path, const char *pem);
+
+/*
+ * Ends a run: its line goes into the history of the device, where that is known (`run->serial`), and with --json to
+ * stdout. True if the run succeeded and its line is kept. False with `err`, the run's failure, else why the line could
+ * not be kept: then it is on stdout, with and without --json.
+ */
+bool report_end_run(const struct output *output, const struct station_config *config, const struct history_run *run,
+                    struct error *err);
 
 void report_show_result(const struct report *report, bool record_written);
 

@@ -84,6 +84,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
+    bool has_plan, executed, is_proven, has_ended;
 };
 
 static void show_lock(const struct run *run, const struct provision_step *step)
@@ -198,6 +199,7 @@ static bool ask_run(struct run *run, struct error *err)
         return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     hex_encode(bytes_of(run->results.nonce, sizeof run->results.nonce), nonce);
+    run->executed = true;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);
@@ -264,6 +266,57 @@ static bool load_older(struct run *run, struct error *err)
     return false;
 }
 
+static struct evidence_run evidence_of(const struct run *run)
+{
+    return (struct evidence_run){
+        .profile = &run->profile,
+        .evidence = &run->results.evidence,
+        .rehearsal = &run->rehearsal,
+        .facts = &run->facts,
+        .older = run->record,
+        .record_path = run->record_path,
+        .has_request = run->has_request,
+        .board = run->board.name,
+        .application = run->board.version,
+    };
+}
+
+/*
+ * Whether the history of this device is the right place for the run. Until its keys have proven themselves, the serial
+ * number is only the board's word: then a line goes to a device that this station knows, and none begins a new one.
+ */
+static bool is_known(const struct run *run)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    char folder[PATH_MAX];
+
+    return run->is_proven ||
+           (run->has_plan &&
+            folder_of_device(&run->cli->station.config, run->results.plan.serial, "", folder, &ignored) &&
+            access(folder, F_OK) == 0);
+}
+
+/* Whatever became of it, the run goes into the device's history, before success is reported. False with the reason. */
+static bool end_run(struct run *run, bool ok, struct error *err)
+{
+    const struct evidence_run evidence = evidence_of(run);
+    const struct history_run ended = {
+        .evidence = &evidence,
+        .serial = is_known(run) ? run->results.plan.serial : NULL,
+        .serial_checked = run->is_proven,
+        .config = board_results_complete(&run->results) ? &run->results.evidence.config : NULL,
+        .plan = progress_plan(&run->profile, &run->results.plan),
+        .executed = run->executed,
+        .failure = ok ? NULL : err,
+    };
+
+    run->has_ended = true;
+    run_facts_end(&run->facts);
+    ok = report_end_run(&run->cli->output, &run->cli->station.config, &ended, err);
+    json_decref(ended.plan);
+    return ok;
+}
+
 static bool keep(struct run *run, bool *written, struct error *err)
 {
     struct report report = {
@@ -275,16 +328,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .rehearsal = &run->rehearsal,
         .facts = &run->facts,
     };
-    struct evidence_run kept = {
-        .profile = &run->profile,
-        .evidence = &run->results.evidence,
-        .rehearsal = &run->rehearsal,
-        .facts = &run->facts,
-        .record_path = run->record_path,
-        .has_request = run->has_request,
-        .board = run->board.name,
-        .application = run->board.version,
-    };
+    struct evidence_run kept;
     struct error ignored = {.reason = ERROR_NONE};
     char above[PATH_MAX];
     json_t *unsaved;
@@ -295,8 +339,8 @@ static bool keep(struct run *run, bool *written, struct error *err)
         return false;
     if (!load_older(run, err))
         return false;
-    kept.older = run->record;
     run_facts_end(&run->facts);
+    kept = evidence_of(run);
     if (!evidence_check_recorded_keys(&kept, err))
         return false;
     /* Where the folder cannot be made, evidence_keep() says so and gives back the evidence. */
@@ -307,6 +351,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         report_show_unsaved(unsaved);
         return false;
     }
+    ok = ok && end_run(run, true, err);
     if (ok)
         report_show_result(&report, *written);
     return ok;
@@ -399,14 +444,19 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !ask_plan(run, err) || !arming_check_device(&run->arming, &run->results.plan, err))
+        !ask_plan(run, err))
+        return false;
+    run->has_plan = true;
+    if (!arming_check_device(&run->arming, &run->results.plan, err))
         return false;
     report_show_plan(&plan, dry);
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err) ||
-        !rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
+        !arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err))
+        return false;
+    run->is_proven = true;
+    if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
         return false;
     if ((switches || values[OPTION_END] != NULL) && !board_ask(&run->board, &end, err))
         return false;
@@ -462,8 +512,11 @@ static enum cli_exit run_board_provision(struct cli *cli)
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
     if (!verifier_start(&run->verifier, &err) ||
         !board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
-        !provision_board(run, &err))
+        !provision_board(run, &err)) {
+        if (!run->has_ended && cli->values[OPTION_DRY_RUN] == NULL)
+            (void)end_run(run, false, &err);
         code = output_error(&cli->output, &err);
+    }
 out:
     board_close(&run->board);
     verifier_stop(&run->verifier);
@@ -479,7 +532,8 @@ const struct cli_verb cli_verb_board_provision = {
     .description = "Talks to the factory application over the board's console: shows its plan, arms\n"
                    "irreversible steps where --arm allows it, and starts it. Then verifies what the\n"
                    "board reports: public keys, proofs, certificate requests, configuration. These\n"
-                   "are kept in the state folder as record.json and NAME.csr.\n"
+                   "are kept in the state folder as record.json and NAME.csr; every run, failed\n"
+                   "ones too, adds a line to history.jsonl beside them.\n"
                    "\n"
                    "The board's image must be made from the same profile. You can always run it\n"
                    "again. With --switch the keys are then proven through the primary application,\n"

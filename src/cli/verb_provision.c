@@ -52,6 +52,7 @@ struct run {
     struct rehearsal rehearsal;
     struct genuine genuine;
     struct run_facts facts;
+    bool is_open, executed, record_written;
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -196,9 +197,9 @@ static bool check_maker(struct run *run, struct error *err)
            rehearsal_note(&run->rehearsal, REHEARSAL_TEST_ROOT, run->genuine.root, err);
 }
 
-static bool provision_device(struct run *run, struct error *err)
+static struct report report_of(const struct run *run)
 {
-    const struct report report = {
+    return (struct report){
         .output = &run->cli->output,
         .profile = &run->profile,
         .plan = &run->plan,
@@ -208,7 +209,11 @@ static bool provision_device(struct run *run, struct error *err)
         .genuine = &run->genuine,
         .facts = &run->facts,
     };
-    const struct evidence_run kept = {
+}
+
+static struct evidence_run evidence_of(const struct run *run)
+{
+    return (struct evidence_run){
         .profile = &run->profile,
         .evidence = &run->evidence,
         .rehearsal = &run->rehearsal,
@@ -218,8 +223,41 @@ static bool provision_device(struct run *run, struct error *err)
         .record_path = run->session.record_path,
         .has_request = run->has_request,
     };
+}
+
+/*
+ * Whatever became of it, the run goes into the device's history, before success is reported. A device that could not
+ * be asked who it is has none. False with the reason.
+ */
+static bool end_run(struct run *run, bool ok, struct error *err)
+{
+    const struct evidence_run evidence = evidence_of(run);
+    const struct history_run ended = {
+        .evidence = &evidence,
+        .serial = run->is_open      ? run->session.device.serial
+                  : err->has_serial ? err->serial
+                                    : NULL,
+        .serial_checked = run->is_open || err->has_serial,
+        .config = !run->is_open ? NULL
+                  : ok          ? &run->evidence.config
+                                : &run->session.device.config,
+        .plan = progress_plan(&run->profile, &run->plan),
+        .executed = run->executed,
+        .failure = ok ? NULL : err,
+    };
+
+    run_facts_end(&run->facts);
+    ok = report_end_run(&run->cli->output, &run->cli->station.config, &ended, err);
+    json_decref(ended.plan);
+    return ok;
+}
+
+static bool provision_device(struct run *run, struct error *err)
+{
+    const struct report report = report_of(run);
+    const struct evidence_run kept = evidence_of(run);
     json_t *unsaved;
-    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, written = false, ok;
+    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, ok;
     enum provision_status status;
 
     run->provision = (struct provision){
@@ -256,6 +294,7 @@ static bool provision_device(struct run *run, struct error *err)
     if (!check_before(run, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
+    run->executed = true;
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
     progress_end(&run->progress);
     say_moved(run);
@@ -264,12 +303,10 @@ static bool provision_device(struct run *run, struct error *err)
     run_facts_end(&run->facts);
     ok = keep_requests(run, &report, err);
     /* What was proven is recorded all the same when a request cannot be written. */
-    if (!evidence_keep(&kept, &written, &unsaved, err)) {
+    if (!evidence_keep(&kept, &run->record_written, &unsaved, err)) {
         report_show_unsaved(unsaved);
         return false;
     }
-    if (ok)
-        report_show_result(&report, written);
     return ok;
 }
 
@@ -278,6 +315,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     struct run run;
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
+    struct report report;
     bool ok;
 
     memset(&run, 0, sizeof run);
@@ -305,15 +343,18 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     ok = key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&
          key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
-    ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
-    if (ok) {
-        ok = provision_device(&run, &err);
-        if (!ok)
-            code = output_error(&cli->output, &err);
-        session_close(&run.session);
-    } else {
-        code = output_error(&cli->output, &err);
+    run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
+    ok = ok && provision_device(&run, &err);
+    if (cli->values[PROVISION_DRY_RUN] == NULL) {
+        ok = end_run(&run, ok, &err);
+        report = report_of(&run);
+        if (ok)
+            report_show_result(&report, run.record_written);
     }
+    if (!ok)
+        code = output_error(&cli->output, &err);
+    if (run.is_open)
+        session_close(&run.session);
     bytes_wipe(run.write_keys, sizeof run.write_keys);
     return code;
 }
@@ -333,7 +374,8 @@ const struct cli_verb cli_verb_provision = {
                    "\n"
                    "You can always run it again: after an interruption it continues where it\n"
                    "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
-                   "The evidence is kept as record.json in the state folder.\n"
+                   "The evidence is kept as record.json in the state folder; every run, failed ones\n"
+                   "too, adds a line to history.jsonl beside it.\n"
                    "\n"
                    "A virtual chip and published TEST keys are refused unless the profile says\n"
                    "rehearsal: allowed, or --rehearsal is given; the record says that it was one.\n"

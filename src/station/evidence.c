@@ -18,13 +18,14 @@
 #define VERSION_1 1 /* as VERSION_2, but "key_id" of a key was named "id" */
 #define RECORD_MAX ((size_t)1024 * 1024)
 
-static json_t *proof_object(const struct provision_key_evidence *proof)
+static json_t *proof_object(const struct provision_key_evidence *proof, const struct run_facts *facts)
 {
     static const struct {
         psa_algorithm_t hash;
         const char *name;
     } hashes[] = {{PSA_ALG_SHA_256, "sha-256"}, {PSA_ALG_SHA_384, "sha-384"}, {PSA_ALG_SHA_512, "sha-512"}};
-    json_t *object = json_pack("{s:b, s:b}", "created", (int)proof->created, "proven", (int)proof->proven);
+    json_t *object = json_pack("{s:b, s:b, s:s}", "created", (int)proof->created, "proven", (int)proof->proven, "time",
+                               facts->ended);
 
     for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
         if (hashes[i].hash == proof->hash)
@@ -38,11 +39,13 @@ static json_t *proof_object(const struct provision_key_evidence *proof)
     return object;
 }
 
-static json_t *key_object(const struct profile_key *key, const struct provision_key_evidence *proof)
+static json_t *key_object(const struct profile_key *key, const struct provision_key_evidence *proof,
+                          const struct run_facts *facts)
 {
-    return json_pack("{s:I, s:s, s:s, s:i, s:o, s:o}", "key_id", (json_int_t)proof->key_id, "name", key->name, "method",
-                     profile_method_name(key->method), "slot", (int)proof->slot, "public_key",
-                     value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "proof", proof_object(proof));
+    return json_pack("{s:I, s:s, s:s, s:i, s:o, s:b, s:o}", "key_id", (json_int_t)proof->key_id, "name", key->name,
+                     "method", profile_method_name(key->method), "slot", (int)proof->slot, "public_key",
+                     value_hex(bytes_of(proof->public_key, sizeof proof->public_key)), "checked", 1, "proof",
+                     proof_object(proof, facts));
 }
 
 static json_t *key_of(const json_t *record, uint32_t key_id)
@@ -111,7 +114,8 @@ static json_t *make_record(const struct evidence_run *run)
     json_t *keys = json_array();
 
     for (size_t i = 0; i < evidence->key_count; i++)
-        json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i]));
+        if (evidence->keys[i].key_id != 0)
+            json_array_append_new(keys, key_object(&profile->keys[i], &evidence->keys[i], run->facts));
     return json_pack("{s:s, s:i, s:o, s:s, s:o, s:o, s:{s:s, s:o}, s:o, s:o, s:o, s:o}", "format", FORMAT, "version",
                      VERSION, "serial", value_hex(bytes_of(evidence->serial, sizeof evidence->serial)), "part",
                      chip_part_name(evidence->part), "revision", value_hex(chip_config_revision(&evidence->config)),
@@ -131,14 +135,10 @@ static void note_board(json_t *record, const char *board, const char *applicatio
 /* Names the file of each request that was kept, beside the record. */
 static void note_requests(json_t *record, const struct evidence_run *run)
 {
-    json_t *keys = json_object_get(record, "keys"), *key;
-    size_t i;
-
-    json_array_foreach(keys, i, key)
-    {
-        if (run->has_request != NULL && run->has_request[i])
-            json_object_set_new(key, "request", json_sprintf("%s.csr", run->profile->keys[i].name));
-    }
+    for (size_t i = 0; run->has_request != NULL && i < run->profile->key_count; i++)
+        if (run->has_request[i])
+            (void)json_object_set_new(key_of(record, run->profile->keys[i].id), "request",
+                                      json_sprintf("%s.csr", run->profile->keys[i].name));
 }
 
 void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
@@ -217,6 +217,7 @@ static json_t *comparable_part(const json_t *record)
     json_object_del(copy, "run");
     json_object_del(copy, "primary");
     json_object_del(json_object_get(copy, "maker"), "proof");
+    json_object_del(json_object_get(copy, "maker"), "time");
     json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
     return copy;
 }
@@ -270,9 +271,9 @@ out:
 
 /*
  * Adds to `record` the keys of `older`, an earlier record of the same device or NULL, whose ids it does not have:
- * another profile put them there, and what was proven of them stays known.
+ * another profile put them there, and what was proven of them stays known. They say that this run did not check them.
  */
-static void keep_others(json_t *record, const json_t *older)
+static void keep_other_keys(json_t *record, const json_t *older)
 {
     json_t *keys = json_object_get(record, "keys"), *key;
     size_t i;
@@ -283,13 +284,42 @@ static void keep_others(json_t *record, const json_t *older)
 
         if (evidence_key_name(record, (uint32_t)id) != NULL)
             continue;
-        json_array_append(keys, key);
+        key = json_deep_copy(key);
+        json_object_set_new(key, "checked", json_false());
+        json_array_append_new(keys, key);
         if (json_integer_value(json_object_get(older, "version")) == VERSION)
             continue;
         /* It signed another text than the records of today say. */
         json_object_del(json_object_get(key, "proof"), "challenge");
         json_object_del(json_object_get(key, "proof"), "signature");
     }
+}
+
+/* Whether the keys that the primary application proved are the keys of the record still. */
+static bool has_primary_keys(const json_t *record, const json_t *older)
+{
+    const json_t *proofs = json_object_get(json_object_get(older, "primary"), "keys"), *proof;
+    size_t i;
+
+    json_array_foreach(proofs, i, proof)
+    {
+        uint32_t id = (uint32_t)json_integer_value(json_object_get(proof, "key_id"));
+        const char *now = evidence_key_public(record, id), *before = evidence_key_public(older, id);
+
+        if (now == NULL || before == NULL || strcmp(now, before) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What an earlier run proved and this one did not check stays in the record; each part has the time of its proof. */
+static void keep_others(json_t *record, const json_t *older)
+{
+    keep_other_keys(record, older);
+    if (json_object_get(record, "maker") == NULL)
+        (void)json_object_set(record, "maker", json_object_get(older, "maker")); /* fails for NULL: there is none */
+    if (has_primary_keys(record, older))
+        (void)json_object_set(record, "primary", json_object_get(older, "primary"));
 }
 
 static const char *key_text(const json_t *record, uint32_t key_id, const char *field)
@@ -368,16 +398,27 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
     return true;
 }
 
-bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err)
+json_t *evidence_value(const struct evidence_run *run)
 {
     json_t *record = make_record(run);
 
-    *unsaved = NULL;
-    if (run->genuine != NULL && run->genuine->result != GENUINE_UNCHECKED)
-        json_object_set_new(record, "maker", genuine_record(run->genuine));
+    if (run->genuine != NULL && run->genuine->result != GENUINE_UNCHECKED) {
+        json_t *maker = genuine_record(run->genuine);
+
+        json_object_set_new(maker, "time", json_string(run->facts->ended));
+        json_object_set_new(record, "maker", maker);
+    }
     if (run->board != NULL)
         note_board(record, run->board, run->application);
     note_requests(record, run);
+    return record;
+}
+
+bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err)
+{
+    json_t *record = evidence_value(run);
+
+    *unsaved = NULL;
     keep_counted_proofs(record, run);
     keep_others(record, run->older);
     *written = record == NULL || run->evidence->changes > 0 || !same_facts(run->older, record);

@@ -49,7 +49,15 @@ bool evidence_check_recorded_key(const json_t *record, const struct provision_ke
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err);
 
 /*
- * Stores the run's evidence as the device's record, where it says anything new (`*written`). False when that fails:
+ * What the run checked itself, in the form of a record: nothing of `older` is in it. Keys that it did not reach are
+ * left out. The caller's reference; NULL without memory.
+ */
+json_t *evidence_value(const struct evidence_run *run);
+
+/*
+ * Stores the run's evidence as the device's record, where it says anything new (`*written`). What an earlier
+ * run proved and this one did not check (keys of another profile, the maker's certificates, the primary application)
+ * stays in the record, with the time of its own proof. False when that fails:
  * `*unsaved` is then the record, the caller's reference, so that it can be shown and is not lost; else NULL.
  */
 bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err);

@@ -5,6 +5,7 @@
  *     STATE/chip.virtual                  the virtual chip of DEVICE "virtual"
  *     STATE/devices/SERIAL/psa/           key records of the device with this serial number (storage/file.h)
  *     STATE/devices/SERIAL/record.json    evidence of its last successful provisioning (station/evidence.h)
+ *     STATE/devices/SERIAL/history.jsonl  every run, failed ones too, a line each (station/history.h)
  *
  * Nothing here is made by looking: only folder_make() creates.
  */

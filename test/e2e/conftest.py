@@ -21,6 +21,14 @@ EXITS = {0, 1, 2, 3, 4, 5, 130}
 
 # Of the key store's files these are no content: who holds it, and room kept for a record.
 NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp", "kept"}
+# Each run adds a line to it, one that changes nothing else too: test_history.py holds what it says.
+HISTORY = "history.jsonl"
+
+
+def only_history(folder):
+    """A folder that is there for the history of a device alone."""
+    files = {path.name for path in folder.rglob("*") if not path.is_dir()}
+    return files == {HISTORY}
 
 
 class Result:
@@ -94,6 +102,10 @@ class Station:
         return self.device / "psa"
 
     @property
+    def history(self):
+        return [json.loads(line) for line in (self.device / HISTORY).read_text().splitlines()]
+
+    @property
     def record(self):
         return json.loads((self.device / "record.json").read_text())
 
@@ -131,7 +143,7 @@ class Station:
         """Every file's bytes and, with `times`, when it was last written, under the test's whole folder."""
         found = {}
         for path in sorted(self.folder.rglob("*")):
-            if path.name in NO_CONTENT:
+            if path.name in NO_CONTENT or path.name == HISTORY or (path.is_dir() and only_history(path)):
                 continue
             status = path.lstat()
             content = path.read_bytes() if path.is_file() else None

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import json_page
-from conftest import DUMPS, EXAMPLE, PROGRAM, ROOT, run_program
+from conftest import DUMPS, EXAMPLE, PROGRAM, ROOT, TRUST_FLEX, run_program
 
 PRIMARY = os.environ.get("IMPRINT_PRIMARY", str(ROOT / "build" / "examples" / "primary"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
@@ -143,7 +143,8 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
 
 def test_record_page(provisioned):
     """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject."""
-    known = set(json_page.rows(json_page.RECORD.read_text()))
+    page = json_page.RECORD.read_text()
+    known = set(json_page.rows(page[:page.index("## The history")]))
     checked = provisioned.folder / "checked.yaml"
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
     provisioned.run("provision", checked)
@@ -169,3 +170,16 @@ def test_pages_name_only_what_is_read():
         for name in re.findall(r"(?<!-D)\bIMPRINT_[A-Z_]+\b(?=`| in the env|=)", page.read_text()):
             assert name in text or name in (ROOT / "CMakeLists.txt").read_text() or \
                 any(name in path.read_text() for path in (ROOT / "cmake").iterdir()), (page.name, name)
+
+
+def test_history_page(provisioned):
+    """The same for the lines of history.jsonl: fields of a record and those of the page's second table, no other."""
+    known = set(json_page.rows(json_page.RECORD.read_text()))
+    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", TRUST_FLEX, code=4)
+    assert len(provisioned.history) == 3
+    for line in provisioned.history:
+        fields = {path for path, _ in json_page.walk(line)} - {"profile", "run", "locked", "keys[].proof", "error"}
+        fields = {path for path in fields if not path.startswith("plan[]")}
+        assert fields <= known, fields - known
+        assert {"format", "version", "previous", "result", "serial", "serial_checked", "plan"} <= fields

@@ -187,7 +187,8 @@ def test_second_profile_keeps_the_first_ones_record(provisioned, plan):
     first = {key["key_id"]: key for key in provisioned.record["keys"]}
     provisioned.run("provision", more)
     both = {key["key_id"]: key for key in provisioned.record["keys"]}
-    assert sorted(both) == [16, 18, 19] and both[18] == first[18]
+    assert sorted(both) == [16, 18, 19] and both[18] == {**first[18], "checked": False}
+    assert [both[key]["checked"] for key in sorted(both)] == [False, False, True], "the run says what it checked itself"
     assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board", "extra"}
     for profile in (more, EXAMPLE):
         assert "nothing to do" in provisioned.run("provision", profile).out

@@ -84,7 +84,7 @@ def test_wrong_part(station):
 @pytest.mark.parametrize("profile", [EXAMPLE, TRUST_FLEX])
 def test_a_device_that_does_not_answer_has_no_state(delivered, profile):
     result = delivered.json("--fault", "silent@1", "provision", profile, code=3)
-    assert [item["event"] for item in result.objects] == ["error"]
+    assert [item["event"] for item in result.objects] == ["run", "error"]
 
 
 def test_another_board_between_two_runs(tmp_path):

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/history.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chip/words.h"
+#include "station/file.h"
+#include "station/folder.h"
+#include "station/value.h"
+
+#define FORMAT "imprint-history"
+#define VERSION 1
+
+#define LOCK_TRIES 40 /* another process appends a line in far less than the 2 seconds that these take */
+#define LOCK_POLL_MS 50
+
+/* --- the line --- */
+
+static const char *result_name(const struct history_run *run)
+{
+    if (run->failure == NULL)
+        return run->evidence->evidence->changes > 0 ? "provisioned" : "confirmed";
+    if (run->failure->reason == ERROR_INTERRUPTED)
+        return "interrupted";
+    return run->executed ? "failed" : "refused";
+}
+
+static void add_text(json_t *object, const char *name, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, name, value_text(text));
+}
+
+static json_t *error_value(const struct error *failure)
+{
+    struct error shown = *failure;
+    json_t *object = json_object();
+
+    if (shown.reason == ERROR_NONE)
+        shown.reason = ERROR_UNEXPECTED;
+    chip_words_for_failure(&shown);
+    chip_words_for_rule(&shown);
+    add_text(object, "reason", error_reason_name(shown.reason));
+    json_object_set_new(object, "exit", json_integer(error_reason_exit(shown.reason)));
+    add_text(object, "doing", shown.doing);
+    add_text(object, "cause", shown.cause);
+    add_text(object, "subject", shown.subject);
+    add_text(object, "command", shown.command);
+    if (shown.has_slot)
+        json_object_set_new(object, "slot", json_integer(shown.slot));
+    if (shown.key_id != 0)
+        json_object_set_new(object, "key_id", json_integer(shown.key_id));
+    if (shown.has_chip_status)
+        json_object_set_new(object, "chip_status", json_integer(shown.chip_status));
+    if (shown.psa_status != 0)
+        json_object_set_new(object, "psa_status", json_integer(shown.psa_status));
+    if (shown.system_errno != 0)
+        add_text(object, "system", strerror(shown.system_errno));
+    return object;
+}
+
+/* What the run checked itself, as far as it came. */
+static json_t *facts_of(const struct history_run *run)
+{
+    struct provision_evidence evidence = *run->evidence->evidence;
+    struct evidence_run own = *run->evidence;
+    json_t *facts;
+
+    if (run->config != NULL)
+        evidence.config = *run->config;
+    evidence.part = run->config != NULL ? chip_config_part(run->config) : CHIP_PART_UNKNOWN;
+    (void)profile_digest(own.profile, evidence.profile_digest);
+    own.evidence = &evidence;
+    facts = evidence_value(&own);
+    json_object_del(facts, "serial");
+    if (run->config == NULL) {
+        json_object_del(facts, "part");
+        json_object_del(facts, "revision");
+        json_object_del(facts, "config");
+        json_object_del(facts, "locked");
+    }
+    return facts;
+}
+
+json_t *history_line(const struct history_run *run)
+{
+    json_t *facts = facts_of(run);
+    /* `previous` is the place of the link to the line before. */
+    json_t *line = json_pack("{s:s, s:i, s:n, s:s, s:o, s:b}", "format", FORMAT, "version", VERSION, "previous",
+                             "result", result_name(run), "serial",
+                             run->serial == NULL ? json_null() : value_hex(bytes_of(run->serial, CHIP_SERIAL_BYTES)),
+                             "serial_checked", (int)run->serial_checked);
+
+    if (run->failure != NULL)
+        json_object_set_new(line, "error", error_value(run->failure));
+    json_object_set(line, "plan", run->plan);
+    json_object_update_missing(line, facts);
+    json_decref(facts);
+    return line;
+}
+
+/* --- the file --- */
+
+static bool failed(const char *cause, const char *path, int system_errno, struct error *err)
+{
+    error_set(err, ERROR_RECORD_FAILED, cause, NULL);
+    error_with_errno(err, system_errno);
+    error_with_subject(err, path);
+    return false;
+}
+
+/* Waits for another process that appends. A file system without locks has none. False with errno. */
+static bool lock(int fd)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno == ENOLCK || errno == EOPNOTSUPP)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        (void)poll(NULL, 0, LOCK_POLL_MS);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
+/* Opens it, locked; -1 with a reason. `*size` gets its size. */
+static int open_history(const char *path, off_t *size, struct error *err)
+{
+    /* Without O_NONBLOCK, opening a pipe would wait for its reader. */
+    int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat found;
+
+    if (fd < 0)
+        (void)failed("the device's history cannot be opened", path, errno, err);
+    else if (!lock(fd) || fstat(fd, &found) != 0)
+        (void)failed("the device's history is in use", path, errno, err);
+    else if (!S_ISREG(found.st_mode))
+        (void)failed("the device's history is not a file", path, 0, err);
+    else {
+        *size = found.st_size;
+        return fd;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* Whether a power cut has torn the last line. False with errno when the file cannot be read. */
+static bool ends_amid_a_line(int fd, off_t size, bool *torn)
+{
+    char last = '\n';
+
+    if (size > 0 && pread(fd, &last, 1, size - 1) != 1)
+        return false;
+    *torn = last != '\n';
+    return true;
+}
+
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        text += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* `text` has room for a line feed before and after its `len` characters, which begin at text[1]. */
+static bool append_text(int fd, off_t size, char *text, size_t len)
+{
+    bool torn = false, ok;
+    int saved;
+
+    if (!ends_amid_a_line(fd, size, &torn))
+        return false;
+    text[0] = text[len + 1] = '\n';
+    ok = write_all(fd, torn ? text : text + 1, len + (torn ? 2 : 1)) && fsync(fd) == 0;
+    saved = errno;
+    /* Half a line would be taken for a power cut. Where this fails too, the next line starts on its own all the same.
+     */
+    if (!ok)
+        (void)(ftruncate(fd, size) == 0 && fsync(fd) == 0);
+    errno = saved;
+    return ok;
+}
+
+static bool append(const char *path, char *text, size_t len, struct error *err)
+{
+    char above[PATH_MAX];
+    off_t size = 0;
+    int fd = open_history(path, &size, err);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    folder_above(path, above);
+    ok = append_text(fd, size, text, len) && (size > 0 || folder_sync(above));
+    if (!ok)
+        (void)failed("the device's history cannot be written", path, errno, err);
+    (void)close(fd);
+    return ok;
+}
+
+bool history_append(const char *path, const json_t *line, struct error *err)
+{
+    size_t len = line == NULL ? 0 : json_dumpb(line, NULL, 0, JSON_COMPACT);
+    char *text = len == 0 ? NULL : malloc(len + 2), above[PATH_MAX];
+    struct error failure = {.reason = ERROR_NONE};
+    bool ok = false;
+
+    folder_above(path, above);
+    if (text == NULL || json_dumpb(line, text + 1, len, JSON_COMPACT) != len)
+        (void)failed("there is no memory for the line", path, 0, err);
+    else if (!folder_make(above, &failure))
+        (void)failed("the folder of the device's history cannot be made", path, failure.system_errno, err);
+    else
+        ok = file_may_be_written(path, ERROR_RECORD_FAILED, err) && append(path, text, len, err);
+    free(text);
+    if (!ok)
+        error_doing(err, "write the device's history");
+    return ok;
+}
