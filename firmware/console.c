@@ -17,6 +17,7 @@
 static void put(void *context, const uint8_t *data, size_t len)
 {
     (void)context;
+    imprint_board_feed_watchdog();
     imprint_board_console_write(data, len);
 }
 
@@ -232,9 +233,11 @@ static void request_repeat(const char *why)
 void console_read_command(struct console *console, struct link_words *command)
 {
     for (;;) {
-        int byte = imprint_board_console_read(WAIT_US);
         enum link_kind kind;
+        int byte;
 
+        imprint_board_feed_watchdog();
+        byte = imprint_board_console_read(WAIT_US);
         if (byte < 0 || byte == STOP || !link_reader_add_byte(&console->reader, (uint8_t)byte, &kind))
             continue;
         if (kind == LINK_TOO_LONG)

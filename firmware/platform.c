@@ -19,7 +19,8 @@ static bool open_store(struct platform *platform, enum platform_use use, struct 
 {
     struct error found = {.reason = ERROR_NONE};
     enum storage_status status =
-        storage_flash_open(&platform->flash, imprint_board_flash(), false, &platform->storage, &found);
+        storage_flash_open(&platform->flash, watchdog_watch_flash(&platform->watchdog, imprint_board_flash()), false,
+                           &platform->storage, &found);
 
     if (status == STORAGE_OK)
         return true;
@@ -49,7 +50,7 @@ bool platform_start(struct platform *platform, enum platform_use use, const stru
     psa_status_t status;
 
     memset(platform, 0, sizeof *platform);
-    chip_init(&platform->chip, imprint_board_chip());
+    chip_init(&platform->chip, watchdog_watch_chip(&platform->watchdog, imprint_board_chip()));
     platform->chip.guard.allow = refuse_all;
     if (!open_store(platform, use, err))
         return false;
@@ -67,7 +68,7 @@ bool platform_make_persistent(struct platform *platform, struct error *err)
     struct storage made = {.operations = NULL};
 
     if (platform->absent) {
-        if (storage_flash_open(&platform->flash, imprint_board_flash(), true, &made, err) != STORAGE_OK) {
+        if (storage_flash_open(&platform->flash, &platform->watchdog.flash, true, &made, err) != STORAGE_OK) {
             error_set(err, ERROR_STORAGE_FAILED, "the flash cannot be erased and programmed", NULL);
             error_doing(err, "make the key store in the board's flash");
             return false;

@@ -9,6 +9,7 @@
 #include <psa/crypto.h>
 
 #include "chip/chip.h"
+#include "firmware/watchdog.h"
 #include "psa/driver.h"
 #include "psa/start.h"
 #include "storage/flash.h"
@@ -22,6 +23,7 @@ enum platform_use {
 
 /* Private. Must not move until platform_stop(). */
 struct platform {
+    struct watchdog watchdog; /* around chip and flash */
     struct chip chip;
     struct storage_flash flash;
     bool absent; /* no key store exists yet: `storage` is the empty one */

@@ -16,9 +16,11 @@
 #include "storage/flash.h"
 #include <imprint/board.h>
 #include "firmware/texts.h"
+#include "firmware/watchdog.h"
 #include "psa/start.h"
 
 /* Static because they are too large for a small stack. */
+static struct watchdog watchdog;
 static struct chip chip;
 static struct storage_flash flash;
 static struct storage storage;
@@ -134,7 +136,7 @@ static bool open_chip(struct error *err)
     struct chip_config config;
     uint8_t serial[CHIP_SERIAL_BYTES];
 
-    chip_init(&chip, imprint_board_chip());
+    chip_init(&chip, watchdog_watch_chip(&watchdog, imprint_board_chip()));
     if (chip_read_config(&chip, &config, err) != CHIP_OK)
         return false;
     chip_sleep(&chip);

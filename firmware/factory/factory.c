@@ -4,9 +4,16 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include <imprint/board.h>
 
 /* How much of the digest a person must type to arm. */
 #define DIGEST_BYTES_MIN 4
+
+/*
+ * How long an arming waits for its run. A station sends the run at once, and a person who has just typed the digest is
+ * about to type `run`. Longer, and a board armed for one person is run by the next.
+ */
+#define ARMED_MAX_US (UINT64_C(60) * 1000 * 1000)
 
 /* --- what the engine asks ------------------------------------------------------------------------------------------
  */
@@ -159,10 +166,11 @@ static bool do_arm(void *application, const struct link_words *words, struct err
         return console_refuse_words("that is not the digest of the profile in this image", "hello shows the digest",
                                     err);
     factory->armed = true;
+    factory->armed_us = imprint_board_now_us();
     memcpy(factory->armed_serial, serial, sizeof serial);
     console_print("armed for ");
     console_print_hex(bytes_of(serial, sizeof serial));
-    console_print(" for one run\n");
+    console_print(" for one run within 60 seconds\n");
     return true;
 }
 
@@ -174,7 +182,9 @@ static bool check_armed(const struct factory *factory, struct error *err)
 
         if (step->done || !step->forever || is_armed(factory, factory->plan.serial))
             continue;
-        error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed",
+        error_set(err, ERROR_NOT_ARMED,
+                  factory->came_late ? "the arming has expired: it lasts 60 seconds"
+                                     : "irreversible steps are not armed",
                   "read the plan; if you agree, type: arm SERIAL DIGEST, then: run");
         error_doing(err, "start the run");
         error_with_serial(err, factory->plan.serial);
@@ -209,13 +219,22 @@ static bool read_nonce(struct factory *factory, const struct link_words *words, 
                                 err);
 }
 
+/* The arming ends here, whatever comes of the run. */
+static void take_arming(struct factory *factory)
+{
+    const bool in_time = imprint_board_now_us() - factory->armed_us <= ARMED_MAX_US;
+
+    factory->run_is_armed = factory->armed && in_time;
+    factory->came_late = factory->armed && !in_time;
+    factory->armed = false;
+}
+
 static bool do_run(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
     bool ok;
 
-    factory->run_is_armed = factory->armed;
-    factory->armed = false;
+    take_arming(factory);
     factory->finished = false;
     if (!read_nonce(factory, words, err) || !look(factory, err))
         return false;
@@ -273,7 +292,7 @@ static bool do_end(void *application, const struct link_words *words, struct err
 static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
     {"plan", "show what a run would do, change nothing", do_plan},
-    {"arm", "SERIAL DIGEST: allow irreversible steps in the next run", do_arm},
+    {"arm", "SERIAL DIGEST: allow irreversible steps in the next run, for 60 seconds", do_arm},
     {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},
     {"report", "send the results of the last run again", do_report},
     {"end", "end the application", do_end},

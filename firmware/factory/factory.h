@@ -29,7 +29,9 @@ struct factory {
     struct provision_evidence evidence;
     bool finished;     /* `evidence` is complete */
     bool armed;        /* by the console, for `armed_serial` and the next run */
+    uint64_t armed_us; /* when, on the board's clock */
     bool run_is_armed; /* that run has begun: `armed` is false again, whatever comes of the run */
+    bool came_late;    /* it would be armed, had it come in time */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
     uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* the station's, for one run */
     bool ended;                               /* by the console */

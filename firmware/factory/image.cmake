@@ -11,5 +11,5 @@ add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} PROFILE_WRITE_K
   PROFILE_SUBJECT_MAX=64)
 set(image_mbedtls factory)
 set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/report.c firmware/console.c
-  firmware/platform.c ${IMPRINT_PROFILE_TABLE})
+  firmware/platform.c firmware/watchdog.c ${IMPRINT_PROFILE_TABLE})
 set(image_needs imprint_provision imprint_profile imprint_cert imprint_link)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions that a board port defines: console, transport to the chip, flash for the key store, clock, end of the
- * program. imprint's factory and primary applications call them; everything else is the same code on every board. On a
- * Linux host (`firmware/board/host/`) the same functions use a terminal, a virtual chip and an image file.
+ * The functions that a board port defines: console, transport to the chip, flash for the key store, clock, watchdog,
+ * end of the program. imprint's factory and primary applications call them; everything else is the same code on every
+ * board. On a Linux host (`firmware/board/host/`) the same functions use a terminal, a virtual chip and an image file.
  * docs/guide/porting.md explains how to write a port, function by function.
  *
  * There is one caller at a time, never an interrupt handler.
@@ -57,6 +57,16 @@ uint64_t imprint_board_now_us(void);
  * caller does not free it.
  */
 const struct imprint_flash_device *imprint_board_flash(void);
+
+/*
+ * Feeds the board's watchdog. A port without one leaves this function out. Called by the program itself, never by an
+ * interrupt: before and after each exchange with the chip and each wait for it (0.7 seconds at most), before each
+ * change of the flash and after each erase, before each piece of console output, and once a second while the console
+ * waits for input. Between two calls the program may verify one ECDSA signature in software or erase one block. Set the
+ * watchdog to at least twice the longer of the two, and to 2 seconds at least: whatever hangs, also in the port's own
+ * functions, then resets the board, and the next run finishes the job.
+ */
+void imprint_board_feed_watchdog(void);
 
 /*
  * Called when the application has finished; does not return. `status` 0 means success. A product sleeps or resets here;

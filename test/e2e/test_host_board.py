@@ -226,6 +226,22 @@ def test_primary_without_a_factory(line):
 # --- locks -----------------------------------------------------------------------------------------------------------
 
 
+def test_an_arming_expires(station):
+    """A minute on the board's clock, which here runs sixty times as fast; the station, which runs at once, is in time."""
+    line = Line(station, "blank")
+    digest = station.json("compile", PROFILE_BLANK, "--binary").event("compiled")["digest"]
+    with line.boot(FACTORY_BLANK, IMPRINT_BOARD_CLOCK="60") as board:
+        before = line.chip.read_bytes()
+        assert board.ask(f"arm {line.serial} {digest}")[0][-1][0] == "ok"
+        time.sleep(1.2)
+        frames, said = board.ask("run")
+        assert frames[-1][1]["reason"] == "not-armed" and "the arming has expired" in said
+        assert line.chip.read_bytes() == before
+        frames, said = board.ask("run")
+        assert frames[-1][1]["reason"] == "not-armed" and "are not armed" in said
+        line.provision(board, "--arm", line.serial, profile=PROFILE_BLANK)
+
+
 def test_locks_want_arming(station):
     line = Line(station, "blank")
     with line.boot(FACTORY_BLANK) as board:

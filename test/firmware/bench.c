@@ -44,6 +44,8 @@ static enum imprint_transport_status gate_send(void *context, const uint8_t *gro
     bool last = ++bench.groups == bench.cut_group;
 
     (void)context;
+    if (bench.groups == bench.hang_group)
+        setup.world.chip.transport.operations->delay_us(setup.world.chip.transport.context, BENCH_HANG_US);
     if (last && !bench.cut_after)
         bench.flash.powered = false;
     if (!bench.flash.powered || bench.groups == bench.lost_group)
@@ -128,7 +130,22 @@ int imprint_board_console_read(uint32_t timeout_us)
         setup.input = end;
     if (timeout_us == 0)
         return -1;
+    if (*setup.input == '~') {
+        setup.input++;
+        gate_delay_us(NULL, timeout_us);
+        return -1;
+    }
     return (unsigned char)*setup.input++;
+}
+
+void imprint_board_feed_watchdog(void)
+{
+    const uint64_t now = gate_now_us(NULL);
+
+    if (now - bench.fed_us > bench.unfed_max_us)
+        bench.unfed_max_us = now - bench.fed_us;
+    bench.fed_us = now;
+    bench.feeds++;
 }
 
 const struct imprint_transport *imprint_board_chip(void)
@@ -181,6 +198,9 @@ static void power_on(const char *input)
     bench.output_len = 0;
     bench.output[0] = '\0';
     bench.groups = 0;
+    bench.feeds = 0;
+    bench.fed_us = gate_now_us(NULL);
+    bench.unfed_max_us = 0;
     setup.input = input;
 }
 

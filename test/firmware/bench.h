@@ -14,6 +14,7 @@
 #include "test/support/flash_sim.h"
 #include "virtual/chip/virtual.h"
 
+#define BENCH_HANG_US (UINT32_C(100) * 1000 * 1000)
 #define BENCH_OUTPUT_MAX ((size_t)128 * 1024)
 
 struct bench {
@@ -25,6 +26,9 @@ struct bench {
     unsigned cut_group;  /* power fails when so many have been sent, 0: never */
     bool cut_after;      /* behind that group, else before it */
     unsigned lost_group; /* this group does not reach the chip, once; 0: all do */
+    unsigned hang_group; /* the transport returns from this group after BENCH_HANG_US only; 0: from all at once */
+    unsigned feeds;      /* of the watchdog, since power came */
+    uint64_t fed_us, unfed_max_us; /* when it was fed last, and the longest time between two feeds */
 };
 extern struct bench bench;
 
@@ -32,7 +36,9 @@ extern struct bench bench;
 void bench_make(enum virtual_part part, uint32_t block_size);
 void bench_remove(void);
 
-/* Power on for a boot of the factory application: reads `input`, and `end` after it. */
+/*
+ * Power on for a boot of the factory application: reads `input`, and `end` after it. At each `~` in it a second passes.
+ */
 void bench_factory(const struct profile_compiled *compiled, const char *input);
 void bench_primary(const char *input);
 

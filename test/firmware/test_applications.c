@@ -168,6 +168,69 @@ static void test_arming(void **state)
     bench_expect("changes=0 keys=2");
 }
 
+/* A person who has armed and leaves: a minute later the arming is gone, and only for that reason. */
+static void test_arming_expires(void **state)
+{
+    static const char minute[] = "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~";
+    struct profile_compiled unarmed = blank_profile;
+    char text[1024], line[128];
+
+    (void)state;
+    unarmed.armed = false;
+    arm_line(line, "01230015D6555927EE", &unarmed, 64);
+    (void)snprintf(text, sizeof text, "%s%s~run\n", line, minute);
+    bench_factory(&unarmed, text);
+    bench_expect("reason=not-armed");
+    bench_expect("the arming has expired");
+    assert_int_equal(bench.flash.operations, 0);
+    (void)snprintf(text, sizeof text, "%s%s~run\nrun\n%s%splan\n%srun\n", line, minute, line, minute, line);
+    bench_factory(&unarmed, text); /* armed again, expired or not: the last word counts */
+    bench_expect("the arming has expired");
+    bench_expect("irreversible steps are not armed");
+    bench_expect("@ok run");
+}
+
+static void test_arming_lasts(void **state)
+{
+    struct profile_compiled unarmed = blank_profile;
+    char text[512], line[128];
+
+    (void)state;
+    unarmed.armed = false;
+    arm_line(line, "01230015D6555927EE", &unarmed, 64);
+    (void)snprintf(text, sizeof text, "%s~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~run\n", line);
+    bench_factory(&unarmed, text);
+    bench_expect("@ok run");
+}
+
+/* --- watchdog
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* The longest wait between two feeds of a whole life: idle, look, configure, make keys, lock, prove, report. */
+static void test_watchdog_is_fed(void **state)
+{
+    (void)state;
+    bench_factory(&blank_profile, "hello\n~~~plan\nrun\nreport\n~~run\n");
+    bench_expect("@ok report");
+    bench_expect("changes=0");
+    assert_true(bench.feeds > 2 * bench.groups + bench.flash.operations);
+    assert_in_range(bench.unfed_max_us, 1, 1000 * 1000);
+    bench_primary("keys\n~~~sign 18 00112233445566778899AABBCCDDEEFF\n");
+    assert_true(bench.feeds > 2 * bench.groups);
+    assert_in_range(bench.unfed_max_us, 1, 1000 * 1000);
+}
+
+/* A transport that does not return: nothing else feeds the watchdog meanwhile. */
+static void test_watchdog_bites_a_hang(void **state)
+{
+    (void)state;
+    bench.hang_group = 12;
+    bench_factory(&blank_profile, "run\n");
+    bench.hang_group = 0;
+    assert_true(bench.groups > 12);
+    assert_true(bench.unfed_max_us >= BENCH_HANG_US);
+}
+
 /* --- flash
  * ---------------------------------------------------------------------------------------------------------------- */
 
@@ -376,6 +439,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runs_for_the_named_chip_only, begin, end),
         cmocka_unit_test_setup_teardown(test_table_of_another_build, begin, end),
         cmocka_unit_test_setup_teardown(test_arming, begin_blank, end),
+        cmocka_unit_test_setup_teardown(test_arming_expires, begin_blank, end),
+        cmocka_unit_test_setup_teardown(test_arming_lasts, begin_blank, end),
+        cmocka_unit_test_setup_teardown(test_watchdog_is_fed, begin_blank, end),
+        cmocka_unit_test_setup_teardown(test_watchdog_bites_a_hang, begin_blank, end),
         cmocka_unit_test_setup_teardown(test_flash_full, begin, end),
         cmocka_unit_test_setup_teardown(test_flash_that_refuses, begin, end),
         cmocka_unit_test(test_power_fails_at_each_flash_operation),

@@ -5,6 +5,7 @@
  *
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
  *     IMPRINT_BOARD_FLASH  the flash image; made, erased, if it does not exist
+ *     IMPRINT_BOARD_CLOCK  how many times as fast as the host's the board's clock runs (default: 1)
  *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip (docs/internals/virtual-chip.md; only with a
  * file as IMPRINT_BOARD_CHIP), or flash@N: power fails before the Nth program or erase of the flash, or flash@N.torn:
  * in the middle of it
@@ -43,6 +44,7 @@ static struct {
     struct imprint_flash_device flash; /* in front of it */
     unsigned flash_left;               /* changes until power fails; 0: never */
     bool flash_torn;
+    uint64_t clock_rate;
 } board;
 
 static _Noreturn void cannot(const char *what, const char *subject, const char *why)
@@ -95,6 +97,13 @@ static void open_chip(const char *name)
     if (fault != NULL && !virtual_arm_fault(board.chip, fault))
         cannot("arm the fault", fault, "no such fault; docs/internals/virtual-chip.md lists them");
     board.transport = transport_virtual_init(&board.virtual_bus, board.chip);
+}
+
+static void set_clock(const char *rate)
+{
+    board.clock_rate = 1;
+    if (rate != NULL && (number_read(&rate, 1, 1000, &board.clock_rate) != NUMBER_OK || *rate != '\0'))
+        cannot("set the clock", rate, "expected: a rate from 1 to 1000");
 }
 
 static bool read_flash(void *context, uint32_t at, uint8_t *data, size_t len)
@@ -183,6 +192,7 @@ void imprint_board_start(void)
     signal(SIGHUP, SIG_IGN);
     open_chip(setting("IMPRINT_BOARD_CHIP"));
     open_flash(setting("IMPRINT_BOARD_FLASH"));
+    set_clock(getenv("IMPRINT_BOARD_CLOCK"));
     set_terminal();
 }
 
@@ -230,7 +240,7 @@ uint64_t imprint_board_now_us(void)
     struct timespec now = {.tv_sec = 0};
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    return board.clock_rate * ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 }
 
 const struct imprint_flash_device *imprint_board_flash(void)
