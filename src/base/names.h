@@ -345,6 +345,7 @@
 #define hex_encode imprint_hex_encode
 #define history_append imprint_history_append
 #define history_line imprint_history_line
+#define history_proof_line imprint_history_proof_line
 #define input_close imprint_input_close
 #define input_open imprint_input_open
 #define input_read imprint_input_read

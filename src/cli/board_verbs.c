@@ -5,6 +5,8 @@
 
 #include "base/hex.h"
 #include "base/number.h"
+#include "cli/report.h"
+#include "station/history.h"
 
 #define SILENCE_S 30 /* the slowest step is one of some seconds, on a slow part */
 #define SILENCE_S_MAX 3600
@@ -44,11 +46,22 @@ static void print_proven(const struct output *output, const struct board *board,
                                     board->name, "version", board->version, "keys", proven->keys));
 }
 
-bool board_prove(const struct output *output, const struct board_proof *proof, struct error *err)
+bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts,
+                 struct error *err)
 {
     struct board_proven proven;
     bool ok = board_proof_run(proof, &proven, err);
+    const struct history_proof ended = {
+        .facts = facts,
+        .serial = proven.has_serial ? proven.serial : NULL,
+        .board = proof->board->name,
+        .application = proof->board->version,
+        .keys = proven.keys,
+        .failure = ok ? NULL : err,
+    };
 
+    run_facts_end(facts);
+    ok = report_end_line(output, &proof->board->station->config, ended.serial, history_proof_line(&ended), ok, err);
     if (proven.keys != NULL)
         print_proven(output, proof->board, &proven);
     json_decref(proven.keys);

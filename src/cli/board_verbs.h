@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "station/board_proof.h"
+#include "station/run_facts.h"
 
 #define BOARD_GREETING_MS 10000 /* for an application that should be running */
 #define BOARD_SWITCH_MS 60000   /* for one that is being flashed and reset */
@@ -14,7 +15,11 @@
 /* Reads --console, which must be given, and --timeout in seconds, into milliseconds. False with ERROR_USAGE. */
 bool board_wait_option(const char *console, const char *timeout, int *silence_ms, struct error *err);
 
-/* Proves the recorded keys through the primary application and prints what was proven. False with a reason. */
-bool board_prove(const struct output *output, const struct board_proof *proof, struct error *err);
+/*
+ * Proves the recorded keys through the primary application, adds the proof to the device's history, and prints what was
+ * proven. `facts` tells who runs it: started. False with a reason.
+ */
+bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts,
+                 struct error *err);
 
 #endif

@@ -182,33 +182,37 @@ void report_show_unsaved(json_t *record)
     output_object_always(record);
 }
 
-static bool keep_line(const struct station_config *config, const struct history_run *run, const json_t *line,
-                      struct error *err)
+static bool keep_line(const struct station_config *config, const uint8_t *serial, const json_t *line, struct error *err)
 {
     char path[PATH_MAX];
 
-    return folder_of_device(config, run->serial, "history.jsonl", path, err) && history_append(path, line, err);
+    return folder_of_device(config, serial, "history.jsonl", path, err) && history_append(path, line, err);
+}
+
+bool report_end_line(const struct output *output, const struct station_config *config, const uint8_t *serial,
+                     json_t *line, bool ok, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    bool kept = serial == NULL || keep_line(config, serial, line, &failure);
+
+    json_object_set_new(line, "event", json_string("run"));
+    if (!kept && ok)
+        output_object_always(line);
+    else
+        output_object(output, line);
+    if (!ok && !kept)
+        output_warn(output, "this run is not in the device's history: %s (%s)", failure.cause,
+                    failure.subject != NULL ? failure.subject : "no file");
+    if (ok && !kept)
+        error_pass(err, &failure);
+    return ok && kept;
 }
 
 bool report_end_run(const struct output *output, const struct station_config *config, const struct history_run *run,
                     struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-    json_t *line = history_line(run);
-    bool kept = run->serial == NULL || keep_line(config, run, line, &failure);
-
-    json_object_set_new(line, "event", json_string("run"));
-    if (!kept && run->failure == NULL)
-        output_object_always(line);
-    else
-        output_object(output, line);
-    if (run->failure != NULL && !kept)
-        output_warn(output, "this run is not in the device's history: %s (%s)", failure.cause,
-                    failure.subject != NULL ? failure.subject : "no file");
-    if (run->failure == NULL && !kept)
-        error_pass(err, &failure);
-    return run->failure == NULL && kept;
+    return report_end_line(output, config, run->serial, history_line(run), run->failure == NULL, err);
 }
 
 void report_show_request(const struct report *report, size_t index, const char *path, const char *pem)

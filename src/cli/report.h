@@ -41,6 +41,10 @@ void report_show_request(const struct report *report, size_t index, const char *
 bool report_end_run(const struct output *output, const struct station_config *config, const struct history_run *run,
                     struct error *err);
 
+/* The same for a line that is made already, which it takes over. `ok`: the run succeeded. `serial` may be NULL. */
+bool report_end_line(const struct output *output, const struct station_config *config, const uint8_t *serial,
+                     json_t *line, bool ok, struct error *err);
+
 void report_show_result(const struct report *report, bool record_written);
 
 #endif

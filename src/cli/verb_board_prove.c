@@ -4,6 +4,7 @@
 
 #include "station/board_proof.h"
 #include "cli/board_verbs.h"
+#include "station/rehearsal.h"
 #include "station/stop.h"
 #include "station/verifier.h"
 
@@ -15,12 +16,13 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_END] = {"end", 0, NULL, "end the primary application when done", NULL},
 };
 
-static bool prove(const struct cli *cli, struct board *board, struct error *err)
+static bool prove(const struct cli *cli, struct board *board, struct run_facts *facts, struct error *err)
 {
     const struct board_proof proof = {.board = board, .save = cli->values[OPTION_SAVE]};
     const struct board_command end = {.verb = "end"};
 
-    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) && board_prove(&cli->output, &proof, err) &&
+    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) &&
+           board_prove(&cli->output, &proof, facts, err) &&
            (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
 }
 
@@ -30,14 +32,17 @@ static enum cli_exit run_prove(struct cli *cli)
     struct verifier verifier = {.started = false};
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
+    struct run_facts facts = {.verb = cli->verb->name, .device = cli->values[OPTION_CONSOLE], .is_console = true};
     int silence_ms;
 
     if (!board_wait_option(cli->values[OPTION_CONSOLE], cli->values[OPTION_TIMEOUT], &silence_ms, &err))
         return output_error(&cli->output, &err);
     cli->output.device = cli->values[OPTION_CONSOLE];
+    facts.is_virtual = rehearsal_is_virtual_console(facts.device);
     stop_hold_signals();
-    if (!verifier_start(&verifier, &err) ||
-        !board_open(&board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) || !prove(cli, &board, &err))
+    if (!run_facts_start(&facts, &err) || !verifier_start(&verifier, &err) ||
+        !board_open(&board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
+        !prove(cli, &board, &facts, &err))
         code = output_error(&cli->output, &err);
     board_close(&board);
     verifier_stop(&verifier);

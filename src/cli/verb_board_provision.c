@@ -422,14 +422,19 @@ static bool prove_afterwards(struct run *run, struct error *err)
     const char *console =
         values[OPTION_PRIMARY_CONSOLE] != NULL ? values[OPTION_PRIMARY_CONSOLE] : values[OPTION_CONSOLE];
     const struct board_proof proof = {.board = &run->board, .serial = run->results.evidence.serial};
+    struct run_facts facts = {.verb = "board prove",
+                              .device = console,
+                              .operator_name = values[OPTION_OPERATOR],
+                              .is_console = true,
+                              .is_virtual = rehearsal_is_virtual_console(console)};
     int silence_ms = run->board.silence_ms;
 
     board_close(&run->board);
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
     return board_open(&run->board, &run->cli->station, console, silence_ms, err) &&
-           board_connect(&run->board, "primary", BOARD_SWITCH_MS, true, err) &&
-           board_prove(&run->cli->output, &proof, err);
+           board_connect(&run->board, "primary", BOARD_SWITCH_MS, true, err) && run_facts_start(&facts, err) &&
+           board_prove(&run->cli->output, &proof, &facts, err);
 }
 
 static bool provision_board(struct run *run, struct error *err)

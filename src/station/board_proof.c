@@ -186,6 +186,7 @@ static bool prove_key(const struct board_proof *proof, struct answers *answers, 
                       "find out who changed it; provision the device again to see what is in it", err);
     json_object_set_new(shown, "key_id", json_integer(listed->id));
     json_object_set_new(shown, "name", json_string(name));
+    json_object_set_new(shown, "public_key", json_string(found));
     json_object_set_new(shown, "signs", json_boolean(must_sign));
     return !must_sign || prove_signature(proof, answers, shown, err);
 }
@@ -240,7 +241,7 @@ bool board_proof_run(const struct board_proof *proof, struct board_proven *prove
     json_t *record = NULL, *proofs = json_array();
     bool ok = false;
 
-    proven->keys = NULL;
+    *proven = (struct board_proven){.has_serial = false};
     if (!ask(proof, &answers, "keys", NULL, NULL, err))
         goto out;
     if (!answers.has_serial ||
@@ -258,6 +259,7 @@ bool board_proof_run(const struct board_proof *proof, struct board_proven *prove
                   "provision it first: imprint board provision; or name the state folder: --state");
         goto out;
     }
+    proven->has_serial = true;
     if (!prove_record(proof, &answers, record, proofs, err))
         goto out;
     evidence_note_proof(record, proof->board->name, proof->board->version, proofs);

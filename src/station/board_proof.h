@@ -20,9 +20,10 @@ struct board_proof {
 
 /* What was proven. */
 struct board_proven {
-    uint8_t serial[CHIP_SERIAL_BYTES];
-    json_t
-        *keys; /* an object for each key: id, name, signs, challenge, signature; owned by the caller. NULL: nothing */
+    bool has_serial;
+    uint8_t serial[CHIP_SERIAL_BYTES]; /* where a record of this device is here */
+    /* An object for each key: id, name, public_key, signs, challenge, signature; owned by the caller. NULL: nothing. */
+    json_t *keys;
 };
 
 /*

@@ -106,6 +106,23 @@ json_t *history_line(const struct history_run *run)
     return line;
 }
 
+json_t *history_proof_line(const struct history_proof *proof)
+{
+    json_t *line =
+        json_pack("{s:s, s:i, s:n, s:s, s:o, s:b, s:o}", "format", FORMAT, "version", VERSION, "previous", "result",
+                  proof->failure == NULL ? "proven" : "failed", "serial",
+                  proof->serial == NULL ? json_null() : value_hex(bytes_of(proof->serial, CHIP_SERIAL_BYTES)),
+                  "serial_checked", (int)(proof->failure == NULL), "run", run_facts_value(proof->facts));
+
+    if (proof->failure != NULL)
+        json_object_set_new(line, "error", error_value(proof->failure));
+    if (proof->keys != NULL)
+        json_object_set_new(line, "primary",
+                            json_pack("{s:s, s:s, s:s, s:O}", "time", proof->facts->ended, "board", proof->board,
+                                      "application", proof->application, "keys", proof->keys));
+    return line;
+}
+
 /* --- the file --- */
 
 static bool failed(const char *cause, const char *path, int system_errno, struct error *err)

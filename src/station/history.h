@@ -24,6 +24,18 @@ struct history_run {
 /* The run as a JSON object: the caller's reference; NULL without memory. */
 json_t *history_line(const struct history_run *run);
 
+/* A proof of keys by the primary application of a board, which is a run of its own. */
+struct history_proof {
+    const struct run_facts *facts; /* ended */
+    const uint8_t *serial;         /* CHIP_SERIAL_BYTES; NULL: of a device that this station does not know */
+    const char *board, *application;
+    json_t *keys;                /* what was proven: station/board_proof.h; NULL: nothing */
+    const struct error *failure; /* NULL: it succeeded */
+};
+
+/* The proof as a JSON object: the caller's reference; NULL without memory. */
+json_t *history_proof_line(const struct history_proof *proof);
+
 /*
  * Appends the line to the file at `path`, durably: it is written and synced, or the file is as before. The file and
  * the folders above it are made where needed, for this user alone. A line that a power cut has torn stays, by itself.

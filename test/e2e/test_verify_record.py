@@ -154,6 +154,17 @@ def test_the_makers_chain_is_verified(made):
     assert of(verify(record, 1), "rehearsal", "bad")
 
 
+def test_another_parts_chain_is_no_proof(made, station, plan):
+    """Its certificates verify and its key signed, but they are of another serial number."""
+    station.new(seed=2)
+    plan["chip"]["genuine"] = "reported"
+    station.run("provision", station.write("plan.yaml", json.dumps(plan)))
+    assert of(verify(station.record), "maker", "good")
+    record = made[1].record
+    record["maker"] = station.record["maker"]
+    assert of(verify(record, 1), "maker", "bad")
+
+
 def test_a_published_key_must_be_a_rehearsal(station):
     station.new("blank")
     station.run("provision", THREE_WAYS, "--arm", "profile")
