@@ -82,8 +82,11 @@ def test_locks_of_a_locked_part(station):
     line = station.history[-1]
     assert of(verify(json.dumps(line, separators=(",", ":")) + "\n"), "plan", "good")
     record = station.record
-    record["locked"]["slots"] = record["locked"]["slots"][1:] or [3]
-    assert of(verify(record, 1), "locks", "bad")
+    # SlotLocked, bytes 88 and 89 of the config zone: a 0 is a locked slot.
+    record["config"] = record["config"][:176] + "FDFF" + record["config"][180:]
+    for slots, kind in (([1], "good"), ([2], "bad"), ([], "bad"), ([1, 2], "bad"), ("1", "bad")):
+        record["locked"]["slots"] = slots
+        assert of(verify(record, {0, 1}), "locks", kind), slots
 
 
 def flip(text, at=0):
