@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,29 +97,32 @@ static bool has_other_rights(int fd)
            (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
 }
 
-/* Identification and machine of an ELF file, which are at the same place for all word sizes. */
-struct machine {
+/* For what a file is built, as its first bytes say: the same bytes for all word sizes. */
+struct target {
     unsigned char identification[EI_NIDENT];
-    uint16_t type, machine;
+    uint8_t machine[2];
 };
 
-static bool read_machine(int fd, struct machine *machine)
+static bool read_target(int fd, struct target *target)
 {
-    return read_at(fd, machine, sizeof *machine, 0) && memcmp(machine->identification, ELFMAG, SELFMAG) == 0;
+    return read_at(fd, target->identification, EI_NIDENT, 0) &&
+           read_at(fd, target->machine, sizeof target->machine, offsetof(ElfW(Ehdr), e_machine)) &&
+           memcmp(target->identification, ELFMAG, SELFMAG) == 0;
 }
 
 /* True if the file is for the word size, byte order and processor of this program. */
-static bool is_our_machine(const struct machine *machine)
+static bool is_for_our_system(const struct target *target)
 {
-    struct machine own = *machine;
+    struct target own = *target;
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
     if (fd >= 0) {
-        (void)read_machine(fd, &own);
+        (void)read_target(fd, &own);
         (void)close(fd);
     }
-    return machine->identification[EI_CLASS] == own.identification[EI_CLASS] &&
-           machine->identification[EI_DATA] == own.identification[EI_DATA] && machine->machine == own.machine;
+    return target->identification[EI_CLASS] == own.identification[EI_CLASS] &&
+           target->identification[EI_DATA] == own.identification[EI_DATA] &&
+           memcmp(target->machine, own.machine, sizeof own.machine) == 0;
 }
 
 static bool read_headers(struct elf *elf)
@@ -209,13 +213,13 @@ static bool needs_sanitizer(const struct elf *elf)
 static enum program_file_kind look_at_elf(int fd)
 {
     struct elf elf = {.fd = fd};
-    struct machine machine;
+    struct target target;
     const ElfW(Phdr) * loader;
     char name[NAME_MAX_BYTES] = "";
 
-    if (!read_machine(fd, &machine))
+    if (!read_target(fd, &target))
         return PROGRAM_FILE_PLAIN;
-    if (!is_our_machine(&machine))
+    if (!is_for_our_system(&target))
         return PROGRAM_FILE_OTHER_CPU;
     if (!read_headers(&elf))
         return PROGRAM_FILE_PLAIN;

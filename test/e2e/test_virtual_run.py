@@ -329,29 +329,37 @@ except OSError:
 RANDOM = "071b000000" + "24cd"
 
 
-@pytest.mark.parametrize("wake, execute, times, gave_up", [
-    (0.001, 0.004, [], None), (0, 0, ["--maximum"], "wake"), (0.003, 0, ["--maximum"], "Random"),
-    (0.003, 0.03, ["--maximum"], None)])
-def test_who_gives_up_on_a_busy_chip_is_told(chips, wake, execute, times, gave_up):
-    """A host that waits 1.0 ms after the wake pulse, and 4 ms for Random, works with typical times; one that waits less is told."""
+def run_too_early(chips, wake, execute, *options):
+    """A host that waits these seconds, once each; then it gives up with exit code 9."""
     program = ["/usr/bin/python3", "-c", PYTHON + TOO_EARLY, str(wake), RANDOM, str(execute)]
-    for json_too in ([], ["--json"]):
-        done = run_program("virtual", "run", *times, *json_too, chips["blank"], "--", *program, code={0, 9}, env=ENV)
-        assert (done.code == 9) == (gave_up is not None), done
-        assert done.out == ""
-        lines = [line for line in done.err.splitlines() if "gave" in line]
-        assert len(lines) == (0 if gave_up is None else 1), done
-        if gave_up is None:
-            continue
-        if json_too:
-            event = json.loads(lines[0])
-            assert json_page.complaints(event) == []
-            # A wake is counted from the STOP of the transfer to address 0 that made the pulse.
-            least, most = {"wake": (1200, 1500), "Random": (23000, 23000)}[gave_up]
-            assert event["command"] == gave_up and event["waited_us"] < event["needed_us"]
-            assert least <= event["needed_us"] <= most, event
-        else:
-            assert f"({gave_up}, 0x60)" in lines[0] and {"wake": "needed 1.", "Random": "needed 23.0 ms"}[gave_up] in lines[0]
+    done = run_program("virtual", "run", *options, chips["blank"], "--", *program, code={0, 9}, env=ENV)
+    lines = [line for line in done.err.splitlines() if "gave" in line]
+    assert done.out == "" and len(lines) == (1 if done.code == 9 else 0), done
+    return lines[0] if lines else None
+
+
+def test_who_gives_up_on_a_busy_chip_is_told(chips):
+    line = run_too_early(chips, 0.003, 0, "--maximum")
+    assert "(Random, 0x60)" in line and "needed 23.0 ms" in line
+    event = json.loads(run_too_early(chips, 0.003, 0, "--maximum", "--json"))
+    assert json_page.complaints(event) == []
+    assert event["command"] == "Random" and event["waited_us"] < event["needed_us"] == 23000
+
+
+def test_who_gives_up_on_a_waking_chip_is_told(chips):
+    """A busy machine may make the host too slow to be too early: then it is tried again."""
+    for _ in range(50):
+        event = json.loads(run_too_early(chips, 0, 0, "--maximum", "--json"))
+        if event["command"] == "wake":
+            break
+    # A wake is counted from the STOP of the transfer to address 0 that made the pulse.
+    assert event["command"] == "wake" and event["waited_us"] < event["needed_us"] and 1200 <= event["needed_us"] <= 1500
+
+
+def test_hosts_that_wait_typical_times_are_served(chips):
+    """1.0 ms after the wake pulse, and 4 ms for Random; or in the worst case 3 and 30."""
+    assert run_too_early(chips, 0.001, 0.004) is None
+    assert run_too_early(chips, 0.003, 0.03, "--maximum") is None
 
 
 def test_polling_hosts_are_not_told_anything(station):

@@ -133,7 +133,7 @@ static void say(int fd, enum bus_request type)
  */
 static int receive_frame(int fd, uint8_t *first)
 {
-    uint8_t frame[512];
+    uint8_t frame[512] = {0};
     size_t len = 0, whole = BUS_LENGTH_BYTES;
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
 
@@ -300,6 +300,7 @@ static void test_bus_goes_round(void **state)
     const struct place *place = *state;
     static const uint8_t again[2 * BUS_HEADER_BYTES] = {1, 0, BUS_RELEASE, 1, 0, BUS_HOLD};
     int greedy = connect_client(place), waiting;
+    int64_t asked;
     uint8_t first;
 
     say(greedy, BUS_HOLD);
@@ -307,8 +308,10 @@ static void test_bus_goes_round(void **state)
     waiting = connect_client(place);
     say(waiting, BUS_HOLD);
     rest_ms(50);
+    asked = now_ms();
     send_bytes(greedy, again, sizeof again);
     assert_int_equal(receive_frame(waiting, &first), BUS_OK);
+    assert_true(now_ms() - asked < SILENCE_MS / 2); /* not because the greedy one fell silent */
     say(waiting, BUS_RELEASE);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);

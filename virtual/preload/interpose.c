@@ -71,6 +71,7 @@ static struct {
     struct i2c_dev_file file;
 } files[FILES_MAX];
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static atomic_flag said_gone = ATOMIC_FLAG_INIT;
 
 /* The C library's own function. It exists, or the program could not have called it. */
 static void *function_of(enum real which)
@@ -105,11 +106,10 @@ static bool is_bus(int folder, const char *name, bool follow)
 /* Says once why every call on the bus fails from now on; `result` is passed through, as errno is. */
 static ssize_t check_gone(ssize_t result)
 {
-    static atomic_flag said = ATOMIC_FLAG_INIT;
     const int number = errno;
     struct preload_setting setting;
 
-    if (result < 0 && number == ENODEV && preload_read_setting(&setting) && !atomic_flag_test_and_set(&said))
+    if (result < 0 && number == ENODEV && preload_read_setting(&setting) && !atomic_flag_test_and_set(&said_gone))
         dprintf(STDERR_FILENO,
                 "imprint-run.so: /dev/i2c-%ld is gone: imprint virtual run has ended, closed this connection, or its "
                 "socket %s was removed\n",

@@ -44,8 +44,9 @@ static DIR *note(DIR *dir)
 {
     struct preload_setting setting;
     struct stat found, dev;
+    const int fd = dir == NULL ? -1 : dirfd(dir);
 
-    if (dir == NULL || !preload_read_setting(&setting) || fstat(dirfd(dir), &found) != 0 || stat("/dev", &dev) != 0 ||
+    if (fd < 0 || !preload_read_setting(&setting) || fstat(fd, &found) != 0 || stat("/dev", &dev) != 0 ||
         found.st_dev != dev.st_dev || found.st_ino != dev.st_ino)
         return dir;
     (void)pthread_mutex_lock(&turn);
@@ -70,7 +71,7 @@ EXPORTED DIR *fdopendir(int fd)
 }
 
 /* The entry that follows the last real one: the bus, once; `entry` as it is in all other cases. */
-static struct dirent64 *add_bus(DIR *dir, struct dirent64 *entry)
+static struct dirent64 *add_bus(const DIR *dir, struct dirent64 *entry)
 {
     struct preload_setting setting;
     char name[40];
@@ -146,8 +147,8 @@ static FILE *open_list(const char *name, const char *mode)
              setting.number);
     file = tmpfile();
     if (file != NULL) {
-        fputs(line, file);
-        rewind(file);
+        (void)fputs(line, file);
+        (void)fseek(file, 0, SEEK_SET);
     }
     return file;
 }

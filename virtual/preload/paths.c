@@ -46,10 +46,11 @@ static bool is_name_of_bus(int folder, const char *name, long number)
         return is_dev(folder, name, parent);
     if (strcmp(name + parent, bare) != 0)
         return false;
-    for (end = parent; end > 0 && name[end - 1] == '/'; end--)
-        continue;
+    end = parent;
+    while (end > 0 && name[end - 1] == '/')
+        end--;
     parent = folder_of(name, end);
-    return end - parent == strlen("i2c") && memcmp(name + parent, "i2c", strlen("i2c")) == 0 &&
+    return end == parent + strlen("i2c") && strncmp(name + parent, "i2c", strlen("i2c")) == 0 &&
            is_dev(folder, name, parent);
 }
 
@@ -75,11 +76,12 @@ static bool follow_link(int folder, char name[static PATH_MAX])
 bool preload_names_bus(int folder, const char *name, long number, bool follow)
 {
     const int number_before = errno;
+    const size_t size = strlen(name) + 1;
     char path[PATH_MAX];
     bool found = is_name_of_bus(folder, name, number);
 
-    if (!found && follow && strlen(name) < sizeof path) {
-        strcpy(path, name);
+    if (!found && follow && size <= sizeof path) {
+        memcpy(path, name, size);
         for (unsigned links = 0; !found && links < LINKS_MAX && follow_link(folder, path); links++)
             found = is_name_of_bus(folder, path, number);
     }

@@ -103,7 +103,7 @@ bool serve_stream_run(const struct serve_stream *stream, const struct serve_peer
             continue;
         }
         stopped = fds[0].revents != 0;
-        if (fds[1].revents != 0 && !receive(&host, peer)) {
+        if (host.fd >= 0 && fds[1].revents != 0 && !receive(&host, peer)) {
             disconnect(&host, peer);
         } else if (silence_left_ms(&host) == 0) {
             disconnect(&host, peer);
