@@ -97,20 +97,6 @@ def test_whole_line(line):
     assert public == (proof / "key-18.pem").read_text()
 
 
-def test_a_request_is_kept(line):
-    """What was sent to a certificate authority stays what is here; a file that is another request is replaced."""
-    with line.boot() as board:
-        first = line.provision_json(board).event("csr")
-        assert first["subject"] == f"CN={line.serial},O=Example Devices"
-        path = line.station.device / "board.csr"
-        kept, when = path.read_bytes(), path.stat().st_mtime_ns
-        again = line.provision_json(board).event("csr")
-        assert (path.read_bytes(), path.stat().st_mtime_ns) == (kept, when) and again["pem"] == kept.decode() == first["pem"]
-        path.write_bytes(kept[:-60])
-        line.provision(board)
-        assert "verify OK" in openssl("req", "-in", path, "-noout", "-verify") and path.read_bytes() != kept
-
-
 def test_facts_as_json(line):
     with line.boot() as board:
         done = line.provision_json(board)
