@@ -36,8 +36,13 @@
 #define bytes_equal imprint_bytes_equal
 #define bytes_wipe imprint_bytes_wipe
 #define cert_build_tbs imprint_cert_build_tbs
+#define cert_check_issued imprint_cert_check_issued
+#define cert_check_point imprint_cert_check_point
+#define cert_check_read_key imprint_cert_check_read_key
 #define cert_check_request imprint_cert_check_request
+#define cert_check_signature imprint_cert_check_signature
 #define cert_check_subject imprint_cert_check_subject
+#define cert_check_subject_has imprint_cert_check_subject_has
 #define cert_compress imprint_cert_compress
 #define cert_compressed_read imprint_cert_compressed_read
 #define cert_compressed_write imprint_cert_compressed_write
@@ -679,6 +684,8 @@
 #define value_text imprint_value_text
 #define verifier_start imprint_verifier_start
 #define verifier_stop imprint_verifier_stop
+#define verify_record_text imprint_verify_record_text
+#define verify_result_name imprint_verify_result_name
 #define virtual_accepts_result imprint_virtual_accepts_result
 #define virtual_advance imprint_virtual_advance
 #define virtual_aes imprint_virtual_aes

@@ -38,6 +38,7 @@ enum error_reason {
     ERROR_NOT_ARMED,         /* an irreversible step that is not armed */
     ERROR_GATE_REFUSED,      /* the check before a lock found what would make the part useless */
     ERROR_PROOF_FAILED,      /* a finished key did not prove itself */
+    ERROR_RECORD_REFUTED,    /* a record says what does not hold */
 
     /* Usage, profile or another input. */
     ERROR_USAGE,

@@ -44,6 +44,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_NOT_ARMED, "not-armed", 1},
         {ERROR_GATE_REFUSED, "gate-refused", 1},
         {ERROR_PROOF_FAILED, "proof-failed", 1},
+        {ERROR_RECORD_REFUTED, "record-refuted", 1},
         {ERROR_USAGE, "usage", 2},
         {ERROR_PROFILE_SYNTAX, "profile-syntax", 2},
         {ERROR_PROFILE_SCHEMA, "profile-schema", 2},

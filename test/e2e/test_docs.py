@@ -123,6 +123,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
             ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
+            ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked)]
     seen = {}
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Anything at all as a device's record.json. What must hold: it is read, or refused as damaged; the facts about a key
- * can be asked of every record that is read; writing it again and reading it gives the same record.
+ * Anything at all as a device's record.json, and as the file of verify-record. What must hold: it is read, or refused
+ * as damaged; the facts about a key can be asked of every record that is read; writing it again and reading it gives
+ * the same record.
  */
 #define _GNU_SOURCE /* mkdtemp, and PATH_MAX in our headers */
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "station/evidence.h"
+#include "station/verify_record.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -44,6 +46,29 @@ static void ask_facts(const json_t *record)
     }
 }
 
+static void count_finding(void *context, const struct verify_finding *finding)
+{
+    size_t *count = context;
+
+    require(finding->text != NULL && finding->check != NULL && finding->result < VERIFY_RESULT_COUNT);
+    ++*count;
+}
+
+/* What can be read can be checked, and every finding is counted. */
+static void verify(const uint8_t *data, size_t size)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    size_t found = 0, counted = 0;
+    struct verify_record record = {.context = &found, .finding = count_finding};
+
+    if (!verify_record_text(&record, bytes_of(data, size), &err))
+        require(err.reason == ERROR_INPUT_FILE);
+    for (size_t i = 0; i < VERIFY_RESULT_COUNT; i++)
+        counted += record.count[i];
+    require(found == counted);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
@@ -69,6 +94,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     written = fwrite(data, 1, size, file);
     closed = fclose(file);
     require(written == size && closed == 0);
+    verify(data, size);
     if (evidence_load(path, &record, &err)) {
         require(record != NULL);
         ask_facts(record);
