@@ -160,7 +160,7 @@ complete -c imprint -n '__imprint_verb_is virtual serve' -l remote -d 'let --tcp
 complete -c imprint -n '__imprint_verb_is virtual serve' -l real-time -d 'let the chips\' time follow the wall clock'
 complete -c imprint -n '__imprint_verb_is virtual serve' -l typical -d 'let commands take their typical times; the default where time follows the wall clock'
 complete -c imprint -n '__imprint_verb_is virtual serve' -l maximum -d 'let commands take the longest published times: the worst case for a host'
-complete -c imprint -n '__imprint_verb_is virtual serve' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
+complete -c imprint -n '__imprint_verb_is virtual serve' -l message-limit -x -a '32 61' -d 'with --unix and --tcp: refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual serve' -F
 complete -c imprint -n '__imprint_words_are virtual' -a run -d 'Run a program with virtual chips on its I2C bus'
 complete -c imprint -n '__imprint_verb_is virtual run' -l bus -s b -x -d 'the chips are on /dev/i2c-N (default: 1)'

@@ -56,7 +56,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_MAXIMUM] = {"maximum", 0, NULL, "let commands take the longest published times: the worst case for a host",
                         NULL},
     [OPTION_MESSAGE_LIMIT] = {"message-limit", 0, "BYTES",
-                              "refuse longer messages, as adapters do that carry 32 or 61 bytes", "32 61"},
+                              "with --unix and --tcp: refuse longer messages, as adapters do that carry 32 or 61 bytes",
+                              "32 61"},
 };
 
 /* What serves, and how to end it. */
@@ -243,6 +244,11 @@ static const struct place *find_place(const struct cli *cli, struct error *err)
             found = &places[i];
             given++;
         }
+    }
+    if (given == 1 && found->run != run_bus && cli->values[OPTION_MESSAGE_LIMIT] != NULL) {
+        error_set(err, ERROR_USAGE, "--message-limit is a limit of I2C adapters: a kit and a single wire have none",
+                  "use it with --unix or --tcp");
+        return NULL;
     }
     if (given == 1)
         return found;

@@ -193,6 +193,9 @@ def test_typical_wake_delay(delivered, sock):
 def test_wrong_times_and_limits(delivered, sock):
     for wrong in (["--typical", "--maximum"], ["--message-limit", "7"], ["--message-limit", "8193"], ["--message-limit", "x"]):
         assert delivered.json("virtual", "serve", "--unix", sock, *wrong, delivered.chip, code=2).error["reason"] == "usage"
+    for place in (["--kit-pty"], ["--swi-pty"], ["--swi-unix", sock]):
+        error = delivered.json("virtual", "serve", *place, "--message-limit", "32", delivered.chip, code=2).error
+        assert error["reason"] == "usage" and "--unix" in error["next"]
 
 
 def test_message_limit(delivered, sock):
