@@ -107,13 +107,14 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
     case GLOBAL_STATE:
         if (argument[0] == '\0' || strlen(argument) >= sizeof cli->station.config.state)
             return usage(err, "--state needs the name of a folder", argument, NULL);
+        cli->output.given.state = argument;
         snprintf(cli->station.config.state, sizeof cli->station.config.state, "%s", argument);
         return true;
     case GLOBAL_DEVICE:
-        cli->station.config.device = argument;
+        cli->station.config.device = cli->output.given.device = argument;
         return true;
     case GLOBAL_STORAGE:
-        cli->station.config.storage = argument;
+        cli->station.config.storage = cli->output.given.storage = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;
@@ -368,5 +369,7 @@ bool options_parse(struct cli *cli, int argc, char **argv, struct error *err)
         return usage(err, "missing argument", verb->name, usage_line(verb, err));
     if (cli->argument_count > verb->most)
         return usage(err, "unexpected argument", cli->arguments[verb->most], usage_line(verb, err));
+    if (strcmp(verb->arguments, "PROFILE") == 0)
+        cli->output.given.profile = cli->arguments[0];
     return true;
 }

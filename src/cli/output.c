@@ -346,6 +346,7 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
 {
     struct error shown = *err;
     enum cli_exit code;
+    char *next;
 
     if (shown.reason == ERROR_NONE)
         shown.reason = ERROR_UNEXPECTED;
@@ -357,12 +358,16 @@ enum cli_exit output_error(const struct output *output, const struct error *err)
         shown.doing = shown.reason == ERROR_USAGE ? "understand the command line" : "continue";
     if (shown.next == NULL)
         shown.next = error_reason_advice(shown.reason);
+    next = advice_complete(&output->given, shown.next);
+    if (next != NULL)
+        shown.next = next;
     code = (enum cli_exit)error_reason_exit(shown.reason);
     fflush(stdout);
     if (output->json)
         error_as_object(output, &shown, code);
     else
         error_as_text(output, &shown);
+    free(next);
     return code;
 }
 

@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "base/bytes.h"
+#include "cli/advice.h"
 #include "cli/exit.h"
 #include "base/error.h"
 
@@ -22,6 +23,7 @@ struct output {
     bool json;
     bool objects_to_stderr; /* stdout belongs to another program: `virtual run` */
     enum output_talk talk;
+    struct advice_given given; /* by the user, for what an error says to do next */
     const char *device; /* for error messages: DEVICE as given; NULL before it is known or for verbs without one */
 };
 

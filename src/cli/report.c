@@ -218,13 +218,15 @@ bool report_end_run(const struct output *output, const struct station_config *co
 void report_show_request(const struct report *report, size_t index, const char *path, const char *pem)
 {
     const struct profile_key *key = &report->profile->keys[index];
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], subject[PROFILE_SUBJECT_TEXT_MAX] = "";
+    struct error ignored = {.reason = ERROR_NONE}; /* the request was made or checked with this subject */
 
+    (void)profile_fill_subject(key->csr_subject, report->evidence->serial, subject, &ignored);
     hex_encode(bytes_of(report->evidence->serial, sizeof report->evidence->serial), serial);
     output_say(report->output, "certificate request of key %u %s: %s", (unsigned)key->id, key->name, path);
-    output_object(report->output,
-                  json_pack("{s:s, s:s, s:I, s:s, s:o, s:s}", "event", "csr", "serial", serial, "key_id",
-                            (json_int_t)key->id, "name", key->name, "file", value_text(path), "pem", pem));
+    output_object(report->output, json_pack("{s:s, s:s, s:I, s:s, s:o, s:o, s:s}", "event", "csr", "serial", serial,
+                                            "key_id", (json_int_t)key->id, "name", key->name, "subject",
+                                            value_text(subject), "file", value_text(path), "pem", pem));
 }
 
 void report_show_result(const struct report *report, bool record_written)

@@ -214,11 +214,19 @@ static bool ask_run(struct run *run, struct error *err)
 static bool keep_request(struct run *run, const struct report *report, size_t index, struct error *err)
 {
     const struct board_request *request = &run->results.requests[index];
-    char pem[PEM_MAX];
+    const struct provision_evidence *evidence = &run->results.evidence;
+    char pem[PEM_MAX], subject[PROFILE_SUBJECT_TEXT_MAX];
 
-    if (!request_files_path(&run->cli->station.config, run->results.evidence.serial, &run->profile.keys[index],
-                            run->request_path, err) ||
-        !pem_of_request(bytes_of(request->der, request->len), pem, err))
+    if (!request_files_path(&run->cli->station.config, evidence->serial, &run->profile.keys[index], run->request_path,
+                            err) ||
+        !profile_fill_subject(run->profile.keys[index].csr_subject, evidence->serial, subject, err))
+        return false;
+    /* What was sent to a certificate authority stays what is here, though the board signs a new one each time. */
+    if (request_files_is_kept(run->request_path, evidence->keys[index].public_key, subject, pem)) {
+        report_show_request(report, index, run->request_path, pem);
+        return true;
+    }
+    if (!pem_of_request(bytes_of(request->der, request->len), pem, err))
         return false;
     if (!file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err)) {
         error_doing(err, "write the certificate request");

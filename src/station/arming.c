@@ -48,7 +48,7 @@ bool arming_read(struct arming *arming, const char *arm, const char *only, struc
     error_set(err, ERROR_USAGE,
               "expected after --arm: SERIAL:DIGEST (serial number, 18 hex digits, and at least 8 hex digits of the "
               "profile's digest), SERIAL, or the word \"profile\"",
-              "imprint provision --dry-run shows both numbers");
+              "imprint provision PROFILE --dry-run shows both numbers");
     error_with_subject(err, arm);
     return false;
 }

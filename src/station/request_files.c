@@ -49,9 +49,8 @@ static struct bytes der_of(mbedtls_pem_context *context)
     return bytes_of(der, len);
 }
 
-/* True when the PEM file at `path`, read into `pem`, is a request for this key and subject. */
-static bool is_kept(const char *path, const uint8_t point[static P256_POINT_BYTES], const char *subject,
-                    char pem[static PEM_MAX])
+bool request_files_is_kept(const char *path, const uint8_t point[static P256_POINT_BYTES], const char *subject,
+                           char pem[static PEM_MAX])
 {
     struct error ignored = {.reason = ERROR_NONE};
     mbedtls_pem_context context;
@@ -79,7 +78,7 @@ bool request_files_keep(struct session *session, const struct profile_key *key,
 
     if (!profile_fill_subject(key->csr_subject, session->device.serial, subject, err))
         return false;
-    if (is_kept(path, evidence->public_key, subject, pem))
+    if (request_files_is_kept(path, evidence->public_key, subject, pem))
         return true;
     if (!request_files_make(session, key->id, evidence->public_key, subject, pem, err))
         return false;

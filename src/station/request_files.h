@@ -21,6 +21,13 @@ bool request_files_path(const struct station_config *config, const uint8_t seria
                         const struct profile_key *key, char path[static PATH_MAX], struct error *err);
 
 /*
+ * Whether the PEM file at `path` is a request for the key with this public key, with this subject. `pem` gets its
+ * content then.
+ */
+bool request_files_is_kept(const char *path, const uint8_t point[static P256_POINT_BYTES], const char *subject,
+                           char pem[static PEM_MAX]);
+
+/*
  * Sees to it that the file of a proven key with `csr-subject` holds a request for this key and subject. A file that
  * does is left as it is, so that what was sent to a certificate authority stays what is here; else a new request is
  * made and the file is replaced. `pem` gets the content. False with ERROR_RECORD_FAILED where it cannot be written.

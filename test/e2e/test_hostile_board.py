@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from conftest import openssl
 from host_board import PRIMARY, crc, words_of
 from test_host_board import Line
 
@@ -153,3 +154,17 @@ def test_a_request_that_cannot_be_written(line):
     assert failed.error["reason"] == "record-failed"
     assert "stdout" not in failed.error["next"] and "request" in failed.error["next"]
     assert "evidence" not in [item["event"] for item in failed.objects]
+
+
+def test_a_request_is_kept(line):
+    """What was sent to a certificate authority stays what is here; a file that is another request is replaced."""
+    with line.boot() as board:
+        first = line.provision_json(board).event("csr")
+        assert first["subject"] == f"CN={line.serial},O=Example Devices"
+        path = line.station.device / "board.csr"
+        kept, when = path.read_bytes(), path.stat().st_mtime_ns
+        again = line.provision_json(board).event("csr")
+        assert (path.read_bytes(), path.stat().st_mtime_ns) == (kept, when) and again["pem"] == kept.decode() == first["pem"]
+        path.write_bytes(kept[:-60])
+        line.provision(board)
+        assert "verify OK" in openssl("req", "-in", path, "-noout", "-verify") and path.read_bytes() != kept

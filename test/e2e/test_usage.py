@@ -121,7 +121,7 @@ def test_an_unknown_key_is_no_mistake_of_the_command_line(provisioned, key):
     for verb in (("public-key", key), ("sign", key), ("csr", key, "-s", "CN=x")):
         result = provisioned.run(*verb, code=1)
         assert f'no key with id or name "{key}"' in result.err and "command line" not in result.err, result
-        assert result.err.splitlines()[1] == "next: list the keys with: imprint keys"
+        assert result.err.splitlines()[1] == f"next: list the keys with: imprint keys --state {provisioned.state}"
 
 
 def test_help_and_version_are_verbs():
