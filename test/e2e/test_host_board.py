@@ -119,18 +119,6 @@ def test_facts_as_json(line):
     run_program("verify-record", "-", stdin=text.replace(signature, signature[::-1]), code=1)
 
 
-def test_a_board_begins_no_history_by_its_word(line):
-    """A failed run of a board goes to a device that this station knows, and says that only the board names it; else nowhere."""
-    with line.boot() as board:
-        failed = line.provision_json(board, "--only", "0123" + "0" * 14, code=4)
-        assert failed.event("run")["serial"] is None and failed.event("run")["error"]["reason"] == "wrong-part"
-    assert not (line.station.state / "devices").exists()
-    with line.boot() as board:
-        line.provision_json(board)
-        line.provision_json(board, "--only", "0123" + "0" * 14, code=4)
-    assert [(entry["result"], entry["serial_checked"]) for entry in line.station.history] == [("provisioned", True), ("refused", False)]
-
-
 def test_proof_in_one_go(line):
     """--switch runs the command that flashes and resets: here it boots the other image."""
     with line.boot() as board, Board(PRIMARY, line.chip, line.flash) as early:

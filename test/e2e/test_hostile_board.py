@@ -168,3 +168,15 @@ def test_a_request_is_kept(line):
         path.write_bytes(kept[:-60])
         line.provision(board)
         assert "verify OK" in openssl("req", "-in", path, "-noout", "-verify") and path.read_bytes() != kept
+
+
+def test_a_board_begins_no_history_by_its_word(line):
+    """A failed run of a board goes to a device that this station knows, and says that only the board names it; else nowhere."""
+    with line.boot() as board:
+        failed = line.provision_json(board, "--only", "0123" + "0" * 14, code=4)
+        assert failed.event("run")["serial"] is None and failed.event("run")["error"]["reason"] == "wrong-part"
+    assert not (line.station.state / "devices").exists()
+    with line.boot() as board:
+        line.provision_json(board)
+        line.provision_json(board, "--only", "0123" + "0" * 14, code=4)
+    assert [(entry["result"], entry["serial_checked"]) for entry in line.station.history] == [("provisioned", True), ("refused", False)]
