@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from conftest import openssl
+from conftest import openssl, run_program
 from host_board import PRIMARY, crc, words_of
 from test_host_board import Line
 
@@ -180,3 +180,21 @@ def test_a_board_begins_no_history_by_its_word(line):
         line.provision_json(board)
         line.provision_json(board, "--only", "0123" + "0" * 14, code=4)
     assert [(entry["result"], entry["serial_checked"]) for entry in line.station.history] == [("provisioned", True), ("refused", False)]
+
+
+def test_the_history_of_a_board_holds(line):
+    """Its own proofs and those of the primary application, each verified from the text alone."""
+    with line.boot() as board:
+        line.provision_json(board)
+    with line.boot(PRIMARY) as board:
+        proved = line.station.json("board", "prove", "--console", board.console)
+    kept = line.station.history
+    assert [entry["result"] for entry in kept] == ["provisioned", "proven"]
+    assert kept[0]["serial_checked"] and kept[0]["run"]["transport"] == "console" and kept[0]["run"]["board"]["name"] == "host"
+    assert {**kept[1], "event": "run"} == proved.event("run")
+    checked = run_program("--json", "verify-record", line.station.device / "history.jsonl").objects
+    assert [(item["line"], item["check"], item["key_id"]) for item in checked if item["event"] == "check" and item["result"] == "good"
+            and "proof" in item["check"]] == [(1, "key-proof", 16), (1, "key-proof", 18), (2, "primary-proof", 16), (2, "primary-proof", 18)]
+    text = (line.station.device / "history.jsonl").read_text()
+    signature = kept[1]["primary"]["keys"][1]["signature"]
+    run_program("verify-record", "-", stdin=text.replace(signature, signature[::-1]), code=1)
