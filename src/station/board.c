@@ -395,8 +395,11 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
         answer = ask_once(board, &hello, HELLO_MS, err);
         if (answer == ANSWER_FAILED)
             return false;
-        /* A board that sends frames but does not answer is still running a command of an earlier program. */
-        if (board->frames > 0 && now_ms() + patience_ms < at_last)
+        /*
+         * A board that sends frames but does not answer is still running a command of an earlier program. One that
+         * answers, and of which no hello can be read, is no reason to wait longer.
+         */
+        if (answer != ANSWER_OK && board->frames > 0 && now_ms() + patience_ms < at_last)
             until = now_ms() + patience_ms;
         if (strcmp(board->app, app) == 0 && answer == ANSWER_OK)
             return true;

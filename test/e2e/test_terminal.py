@@ -152,7 +152,7 @@ def test_hostile_lines_of_a_board(line):
                                code=None))
 
 
-@pytest.mark.parametrize("place", ["text=\"", "part="])
+@pytest.mark.parametrize("place", ["board=", "text=\"", "part="])
 def test_hostile_answers_of_a_board(line, place):
     """In frames with a right checksum."""
     with line.boot(to_station=lying(lambda text: text.replace(place, place + STRANGE))) as board:
