@@ -526,6 +526,7 @@
 #define rehearsal_note imprint_rehearsal_note
 #define rehearsal_text imprint_rehearsal_text
 #define rehearsal_value imprint_rehearsal_value
+#define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
 #define request_files_path imprint_request_files_path
