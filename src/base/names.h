@@ -686,8 +686,8 @@
 #define value_text imprint_value_text
 #define verifier_start imprint_verifier_start
 #define verifier_stop imprint_verifier_stop
+#define verify_record_result_name imprint_verify_record_result_name
 #define verify_record_text imprint_verify_record_text
-#define verify_result_name imprint_verify_result_name
 #define virtual_accepts_result imprint_virtual_accepts_result
 #define virtual_advance imprint_virtual_advance
 #define virtual_aes imprint_virtual_aes

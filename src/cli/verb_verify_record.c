@@ -24,7 +24,7 @@ static void show_finding(void *context, const struct verify_finding *finding)
     char place[48] = "";
     size_t n = 0;
     json_t *object = json_pack("{s:s, s:s, s:s, s:s}", "event", "check", "check", finding->check, "result",
-                               verify_result_name(finding->result), "text", finding->text);
+                               verify_record_result_name(finding->result), "text", finding->text);
 
     if (finding->line != 0) {
         n = (size_t)snprintf(place, sizeof place, "line %zu: ", finding->line);

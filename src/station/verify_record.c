@@ -36,7 +36,7 @@ struct subject {
     struct chip_config config;
 };
 
-const char *verify_result_name(enum verify_result result)
+const char *verify_record_result_name(enum verify_result result)
 {
     static const char *const names[VERIFY_RESULT_COUNT] = {
         [VERIFY_GOOD] = "good", [VERIFY_BAD] = "bad", [VERIFY_OPEN] = "open"};

@@ -19,7 +19,7 @@ enum verify_result {
     VERIFY_OPEN, /* cannot be told from the record */
     VERIFY_RESULT_COUNT
 };
-const char *verify_result_name(enum verify_result result); /* "good" */
+const char *verify_record_result_name(enum verify_result result); /* "good" */
 
 /* One answer. */
 struct verify_finding {

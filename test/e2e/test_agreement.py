@@ -232,7 +232,8 @@ def test_errors_have_their_form(station):
     """For people two lines: what, where, why; and what to do. For machines the same facts."""
     result = station.run("info", code=3)
     first, second = result.err.splitlines()
-    assert re.fullmatch(r"imprint: cannot .+ \(.+\): [^A-Z].*[^.]", first) and second == "next: make one with: imprint virtual new"
+    assert re.fullmatch(r"imprint: cannot .+ \(.+\): [^A-Z].*[^.]", first) and \
+        second == f"next: make one with: imprint virtual new --state {station.state}"
     error = station.json("info", code=3).error
     assert error["reason"] == "device-missing" and error["exit"] == 3 and error["doing"] and error["cause"] in first
 
