@@ -385,7 +385,7 @@ static void test_hkdf_messages(void **state)
 /* Bytes of a message that lies elsewhere are ignored where their number is the one that the details say. */
 static void test_hkdf_spare_message(void **state)
 {
-    static const uint8_t zeros[32];
+    static const uint8_t no_key[32];
     static const uint8_t with_zero_key[36] = {[0] = 0x05, [3] = 0x20, [4] = 1, [35] = 2}; /* details 05 00 00 20 */
     uint8_t expected[32];
     struct answer answer;
@@ -395,7 +395,7 @@ static void test_hkdf_spare_message(void **state)
     cabinet_open(&lab, cabinet_config);
     lab_nonce_fixed(&lab, lab_key);
     answer = lab_command(&lab, 0x56, 0x50, 0x0000, with_zero_key, sizeof with_zero_key);
-    hmac(zeros, lab_key, 32, expected);
+    hmac(no_key, lab_key, 32, expected);
     assert_int_equal(answer.len, 32);
     assert_memory_equal(answer.bytes, expected, 32);
     hmac(lab_key, lab_key, 20, expected);
