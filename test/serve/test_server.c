@@ -23,7 +23,7 @@
 #include "virtual/chip/virtual.h"
 #include "virtual/serve/listen.h"
 
-#define HELLO_MS 300
+#define HELLO_MS 1000 /* long enough for a client on a busy machine */
 #define SILENCE_MS 400
 #define HOLD_MS 800
 #define PATIENCE_MS 5000 /* of the client that must get the bus */
@@ -217,7 +217,7 @@ static void test_silent_connections_keep_nobody_out(void **state)
     place->server.limits.hello_ms = 60000;
     for (; count < 400; count++)
         silent[count] = connect_silently(place);
-    assert_true(assert_usable(place) < 1000);
+    assert_true(assert_usable(place) < PATIENCE_MS);
     for (size_t i = 0; i < count; i++)
         (void)close(silent[i]);
 }
@@ -282,14 +282,17 @@ static void test_silent_holders_in_a_row(void **state)
 {
     const struct place *place = *state;
     int silent[20];
+    const int64_t began = now_ms();
     int64_t took;
 
     for (size_t i = 0; i < 20; i++) {
         silent[i] = connect_client(place);
         say(silent[i], BUS_HOLD);
     }
-    took = assert_usable(place);
-    assert_in_range(took, 17 * SILENCE_MS / 8, 5 * SILENCE_MS);
+    (void)assert_usable(place);
+    took = now_ms() - began;
+    /* Whole, a half, a quarter, then an eighth each: 31/8. Twenty whole ones would be 160/8. */
+    assert_in_range(took, 30 * SILENCE_MS / 8, 100 * SILENCE_MS / 8);
     for (size_t i = 0; i < 20; i++)
         (void)close(silent[i]);
 }
@@ -297,12 +300,13 @@ static void test_silent_holders_in_a_row(void **state)
 /* Who releases the bus and asks for it in one breath waits for those that came before. */
 static void test_bus_goes_round(void **state)
 {
-    const struct place *place = *state;
+    struct place *place = *state;
     static const uint8_t again[2 * BUS_HEADER_BYTES] = {1, 0, BUS_RELEASE, 1, 0, BUS_HOLD};
     int greedy = connect_client(place), waiting;
     int64_t asked;
     uint8_t first;
 
+    place->server.limits.silence_ms = 2 * PATIENCE_MS;
     say(greedy, BUS_HOLD);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
     waiting = connect_client(place);
@@ -311,7 +315,7 @@ static void test_bus_goes_round(void **state)
     asked = now_ms();
     send_bytes(greedy, again, sizeof again);
     assert_int_equal(receive_frame(waiting, &first), BUS_OK);
-    assert_true(now_ms() - asked < SILENCE_MS / 2); /* not because the greedy one fell silent */
+    assert_true(now_ms() - asked < PATIENCE_MS); /* not because the greedy one fell silent */
     say(waiting, BUS_RELEASE);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
     assert_int_equal(receive_frame(greedy, &first), BUS_OK);
