@@ -178,7 +178,7 @@ static void print_ratio(const char *command, uint64_t chip_ns, uint64_t libcrypt
 
 static void compare_signatures(struct virtual_chip *chip)
 {
-    struct contest contest;
+    struct contest contest = {.key = NULL};
     uint64_t best_ns[WORKS];
 
     prepare(&contest);

@@ -63,10 +63,11 @@ static void write_file(const char *text, size_t len)
 static int count_lines(void)
 {
     static char text[TEXT_MAX];
+    char *rest = NULL;
     int count = 0;
 
     (void)read_file(text);
-    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"), count++) {
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest), count++) {
         json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
         json_t *expected = line_of((int)json_integer_value(json_object_get(object, "number")));
 
