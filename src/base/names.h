@@ -319,6 +319,7 @@
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
+#define file_write_all imprint_file_write_all
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
 #define flash_entry_holds imprint_flash_entry_holds
@@ -682,6 +683,7 @@
 #define tree_read imprint_tree_read
 #define tty_open imprint_tty_open
 #define tty_set_baud imprint_tty_set_baud
+#define value_error imprint_value_error
 #define value_hex imprint_value_hex
 #define value_text imprint_value_text
 #define verifier_start imprint_verifier_start

@@ -211,51 +211,30 @@ static void name_of_process(uint32_t pid, char *name, size_t size)
         snprintf(name + n, size - n, " %s", verb);
 }
 
+/* Which process holds a device that is busy. */
+static void add_holder(json_t *object, uint32_t process)
+{
+    char holder[64];
+
+    json_object_set_new(object, "holder", json_integer(process));
+    name_of_process(process, holder, sizeof holder);
+    if (holder[0] != '\0')
+        json_object_set_new(object, "holder_name", value_text(holder));
+}
+
 static void error_as_object(const struct output *output, const struct error *err, enum cli_exit code)
 {
-    json_t *object = json_pack("{s:s, s:s}", "event", "error", "reason", error_reason_name(err->reason));
+    json_t *object = json_pack("{s:s}", "event", "error"), *facts = value_error(err);
 
+    json_object_update(object, facts);
+    json_decref(facts);
     json_object_set_new(object, "exit", json_integer(code));
-    if (err->doing != NULL)
-        json_object_set_new(object, "doing", value_text(err->doing));
-    if (err->subject != NULL)
-        json_object_set_new(object, "subject", value_text(err->subject));
-    if (err->line != 0)
-        json_object_set_new(object, "line", json_integer(err->line));
-    if (err->column != 0)
-        json_object_set_new(object, "column", json_integer(err->column));
-    if (err->has_slot)
-        json_object_set_new(object, "slot", json_integer(err->slot));
-    if (err->key_id != 0)
-        json_object_set_new(object, "key_id", json_integer(err->key_id));
     if (err->has_serial)
         json_object_set_new(object, "serial", value_hex(bytes_of(err->serial, sizeof err->serial)));
     if (output->device != NULL)
         json_object_set_new(object, "device", value_text(output->device));
-    if (err->command != NULL)
-        json_object_set_new(object, "command", json_string(err->command));
-    if (err->has_chip_status)
-        json_object_set_new(object, "chip_status", json_integer(err->chip_status));
-    if (err->psa_status != 0)
-        json_object_set_new(object, "psa_status", json_integer(err->psa_status));
-    if (err->system_errno != 0)
-        json_object_set_new(object, "system", json_string(strerror(err->system_errno)));
-    if (err->reason == ERROR_DEVICE_BUSY) {
-        if (err->found != 0) {
-            char holder[64];
-
-            json_object_set_new(object, "holder", json_integer(err->found));
-            name_of_process(err->found, holder, sizeof holder);
-            if (holder[0] != '\0')
-                json_object_set_new(object, "holder_name", value_text(holder));
-        }
-    } else if (err->has_config_offset || err->expected != 0 || err->found != 0) {
-        if (err->has_config_offset)
-            json_object_set_new(object, "config_byte", json_integer(err->config_offset));
-        json_object_set_new(object, "expected", json_integer(err->expected));
-        json_object_set_new(object, "found", json_integer(err->found));
-    }
-    json_object_set_new(object, "cause", value_text(err->cause));
+    if (err->reason == ERROR_DEVICE_BUSY && err->found != 0)
+        add_holder(object, err->found);
     json_object_set_new(object, "next", value_text(err->next));
     output_object(output, object);
 }

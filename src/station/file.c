@@ -17,7 +17,7 @@
 
 #define TEMP_SUFFIX ".imprint-new." /* and the process's number */
 
-static bool write_all(int fd, struct bytes content)
+bool file_write_all(int fd, struct bytes content)
 {
     while (content.len > 0) {
         ssize_t n = write(fd, content.data, content.len);
@@ -125,7 +125,7 @@ static bool replace(const char *path, struct bytes content, mode_t mode, const s
     remove_stale(path, above);
     if (!open_temp(&temp, mode, kept))
         return false;
-    ok = write_all(temp.fd, content) && fsync(temp.fd) == 0 && rename(temp.path, path) == 0;
+    ok = file_write_all(temp.fd, content) && fsync(temp.fd) == 0 && rename(temp.path, path) == 0;
     saved = errno;
     if (!ok)
         (void)unlink(temp.path);
@@ -142,7 +142,7 @@ static bool replace(const char *path, struct bytes content, mode_t mode, const s
 static bool write_in_place(const char *path, struct bytes content)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), saved;
-    bool ok = fd >= 0 && write_all(fd, content);
+    bool ok = fd >= 0 && file_write_all(fd, content);
 
     saved = errno;
     if (fd >= 0 && close(fd) != 0 && ok) {

@@ -17,6 +17,9 @@
  */
 bool file_replace(const char *path, struct bytes content, mode_t mode, enum error_reason reason, struct error *err);
 
+/* Writes all of `content`, also where the system takes it in pieces. False with errno. */
+bool file_write_all(int fd, struct bytes content);
+
 /*
  * Whether `output` may be written by a run that reads `input`: false with ERROR_USAGE when both names lead to the same
  * regular file. A name that leads to no file is no obstacle.

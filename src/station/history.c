@@ -32,37 +32,17 @@ static const char *result_name(const struct history_run *run)
     return run->executed ? "failed" : "refused";
 }
 
-static void add_text(json_t *object, const char *name, const char *text)
-{
-    if (text != NULL)
-        json_object_set_new(object, name, value_text(text));
-}
-
-static json_t *error_value(const struct error *failure)
+static json_t *failure_value(const struct error *failure)
 {
     struct error shown = *failure;
-    json_t *object = json_object();
+    json_t *object;
 
     if (shown.reason == ERROR_NONE)
         shown.reason = ERROR_UNEXPECTED;
     chip_words_for_failure(&shown);
     chip_words_for_rule(&shown);
-    add_text(object, "reason", error_reason_name(shown.reason));
+    object = value_error(&shown);
     json_object_set_new(object, "exit", json_integer(error_reason_exit(shown.reason)));
-    add_text(object, "doing", shown.doing);
-    add_text(object, "cause", shown.cause);
-    add_text(object, "subject", shown.subject);
-    add_text(object, "command", shown.command);
-    if (shown.has_slot)
-        json_object_set_new(object, "slot", json_integer(shown.slot));
-    if (shown.key_id != 0)
-        json_object_set_new(object, "key_id", json_integer(shown.key_id));
-    if (shown.has_chip_status)
-        json_object_set_new(object, "chip_status", json_integer(shown.chip_status));
-    if (shown.psa_status != 0)
-        json_object_set_new(object, "psa_status", json_integer(shown.psa_status));
-    if (shown.system_errno != 0)
-        add_text(object, "system", strerror(shown.system_errno));
     return object;
 }
 
@@ -99,7 +79,7 @@ json_t *history_line(const struct history_run *run)
                              "serial_checked", (int)run->serial_checked);
 
     if (run->failure != NULL)
-        json_object_set_new(line, "error", error_value(run->failure));
+        json_object_set_new(line, "error", failure_value(run->failure));
     json_object_set(line, "plan", run->plan);
     json_object_update_missing(line, facts);
     json_decref(facts);
@@ -115,7 +95,7 @@ json_t *history_proof_line(const struct history_proof *proof)
                   "serial_checked", (int)(proof->failure == NULL), "run", run_facts_value(proof->facts));
 
     if (proof->failure != NULL)
-        json_object_set_new(line, "error", error_value(proof->failure));
+        json_object_set_new(line, "error", failure_value(proof->failure));
     if (proof->keys != NULL)
         json_object_set_new(line, "primary",
                             json_pack("{s:s, s:s, s:s, s:O}", "time", proof->facts->ended, "board", proof->board,
@@ -180,21 +160,6 @@ static bool ends_amid_a_line(int fd, off_t size, bool *torn)
     return true;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* `text` has room for a line feed before and after its `len` characters, which begin at text[1]. */
 static bool append_text(int fd, off_t size, char *text, size_t len)
 {
@@ -204,7 +169,7 @@ static bool append_text(int fd, off_t size, char *text, size_t len)
     if (!ends_amid_a_line(fd, size, &torn))
         return false;
     text[0] = text[len + 1] = '\n';
-    ok = write_all(fd, torn ? text : text + 1, len + (torn ? 2 : 1)) && fsync(fd) == 0;
+    ok = file_write_all(fd, bytes_of(torn ? text : text + 1, len + (torn ? 2 : 1))) && fsync(fd) == 0;
     saved = errno;
     /* Half a line would be taken for a power cut. Where this fails too, the next line starts on its own all the same.
      */

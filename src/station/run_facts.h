@@ -19,7 +19,7 @@ struct run_facts {
     const char *device;        /* DEVICE, or the port of a board's console, as given */
     const char *operator_name; /* --operator; NULL: not given */
     bool is_console;           /* `device` is a console */
-    bool is_virtual;           /* a virtual chip is behind it, as far as the station can tell */
+    bool is_virtual;           /* the station knows that a virtual chip is behind it */
     char host[RUN_FACTS_HOST_SIZE];
     char started[RUN_FACTS_TIME_SIZE], ended[RUN_FACTS_TIME_SIZE]; /* UTC, RFC 3339; `ended` empty: it goes on */
 };

@@ -23,9 +23,9 @@ def verify(folder, serial, key):
 
 def test_every_run_adds_one_line(delivered):
     """A run that does the work, one that confirms, one that is refused: each a line, and --json says the same."""
-    said = [delivered.json("provision", EXAMPLE, "--operator", "a").event("run"),
-            delivered.json("provision", EXAMPLE, "--operator", "b").event("run"),
-            delivered.json("provision", TRUST_FLEX, code=4).event("run")]
+    runs = (delivered.json("provision", EXAMPLE, "--operator", "a"), delivered.json("provision", EXAMPLE, "--operator", "b"),
+            delivered.json("provision", TRUST_FLEX, code=4))
+    said = [run.event("run") for run in runs]
     kept = delivered.history
     assert [line["result"] for line in kept] == ["provisioned", "confirmed", "refused"]
     assert [line["run"]["operator"] for line in kept] == ["a", "b", None]
@@ -44,6 +44,9 @@ def test_every_run_adds_one_line(delivered):
     assert len(set(challenges)) == 4, "each run and key has a challenge of its own"
     refused = kept[2]
     assert refused["error"]["reason"] == "wrong-configuration" and refused["error"]["exit"] == 4
+    assert refused["error"]["config_byte"] == 16 and refused["error"]["expected"] != refused["error"]["found"]
+    of_the_call = {"event", "serial", "device", "next"}
+    assert refused["error"] == {name: value for name, value in runs[2].error.items() if name not in of_the_call}
     assert refused["keys"] == [] and refused["config"] == kept[0]["config"] and refused["serial"] == serial
 
 
