@@ -196,6 +196,12 @@ def der_of(signature):
     return bytes([0x30, len(body)]) + body
 
 
+def raw_of(der):
+    """The other way: r | s of a signature in DER."""
+    r_end = 4 + der[3]
+    return b"".join(number.lstrip(b"\0").rjust(32, b"\0") for number in (der[4:r_end], der[r_end + 2:]))
+
+
 ANY_ECDSA = {"type": "ecc-key-pair(secp-r1)", "bits": 256, "algorithm": "ecdsa(any-hash)",
              "usage": ["sign-hash", "sign-message", "verify-hash", "verify-message"]}
 PLAN = {

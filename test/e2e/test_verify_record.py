@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, run_program
+from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, openssl, raw_of, run_program
 from test_history import verify as verify_with_openssl
 
 
@@ -155,6 +155,25 @@ def test_the_makers_chain_is_verified(made):
     record = genuine.record
     record["rehearsal"] = []
     assert of(verify(record, 1), "rehearsal", "bad")
+
+
+def test_another_key_proves_nothing_for_the_primary_application(made):
+    """Its signature verifies, under a public key that the record does not name."""
+    station, record = made[0], made[0].record
+    key, folder = record["keys"][1], station.folder / "primary"
+    folder.mkdir()
+    text = f"imprint proof of possession 1\nchip {record['serial']}\nkey {key['key_id']}\nchallenge {'5A' * 32}\n"
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder / "key.pem")
+    openssl("pkey", "-in", folder / "key.pem", "-pubout", "-outform", "DER", "-out", folder / "public.der")
+    (folder / "text").write_text(text)
+    openssl("dgst", "-sha256", "-sign", folder / "key.pem", "-out", folder / "signature.der", folder / "text")
+    signed = {"key_id": key["key_id"], "signs": True, "challenge": "5A" * 32,
+              "public_key": (folder / "public.der").read_bytes()[-65:].hex().upper(),
+              "signature": raw_of((folder / "signature.der").read_bytes()).hex().upper()}
+    record["primary"] = {"keys": [signed]}
+    assert of(verify(record, 1), "primary-proof", "bad")
+    key["public_key"] = signed["public_key"]  # were it the recorded key, the same proof would hold
+    assert of(verify(record, 1), "primary-proof", "good")
 
 
 def test_another_parts_chain_is_no_proof(made, station, plan):
