@@ -10,6 +10,11 @@ __attribute__((weak)) void imprint_board_feed_watchdog(void)
 
 /* --- the chip ----------------------------------------------------------------------------------------------------- */
 
+static const struct imprint_transport *chip_of(const void *context)
+{
+    return &((const struct watchdog *)context)->inner;
+}
+
 static enum imprint_transport_status fed(enum imprint_transport_status status)
 {
     imprint_board_feed_watchdog();
@@ -18,7 +23,7 @@ static enum imprint_transport_status fed(enum imprint_transport_status status)
 
 static enum imprint_transport_status watch_wake(void *context)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->wake(chip->context));
@@ -26,7 +31,7 @@ static enum imprint_transport_status watch_wake(void *context)
 
 static enum imprint_transport_status watch_send(void *context, const uint8_t *group, size_t len)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->send(chip->context, group, len));
@@ -34,7 +39,7 @@ static enum imprint_transport_status watch_send(void *context, const uint8_t *gr
 
 static enum imprint_transport_status watch_receive(void *context, uint8_t *group, size_t cap, size_t *len)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->receive(chip->context, group, cap, len));
@@ -43,7 +48,7 @@ static enum imprint_transport_status watch_receive(void *context, uint8_t *group
 static enum imprint_transport_status watch_await(void *context, uint8_t *group, size_t cap, size_t *len,
                                                  uint32_t first_us, uint32_t worst_us)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->await(chip->context, group, cap, len, first_us, worst_us));
@@ -51,7 +56,7 @@ static enum imprint_transport_status watch_await(void *context, uint8_t *group, 
 
 static enum imprint_transport_status watch_idle(void *context)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->idle(chip->context));
@@ -59,7 +64,7 @@ static enum imprint_transport_status watch_idle(void *context)
 
 static enum imprint_transport_status watch_sleep(void *context)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return fed(chip->operations->sleep(chip->context));
@@ -67,7 +72,7 @@ static enum imprint_transport_status watch_sleep(void *context)
 
 static void watch_delay_us(void *context, uint32_t microseconds)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     chip->operations->delay_us(chip->context, microseconds);
@@ -76,26 +81,26 @@ static void watch_delay_us(void *context, uint32_t microseconds)
 
 static uint64_t watch_now_us(void *context)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     return chip->operations->now_us(chip->context);
 }
 
 static uint8_t watch_address(void *context)
 {
-    return imprint_transport_address(&((const struct watchdog *)context)->inner);
+    return imprint_transport_address(chip_of(context));
 }
 
 static void watch_also_at(void *context, uint8_t address)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     chip->operations->also_at(chip->context, address);
 }
 
 static bool watch_is_taken(void *context, uint8_t address)
 {
-    const struct imprint_transport *chip = &((const struct watchdog *)context)->inner;
+    const struct imprint_transport *chip = chip_of(context);
 
     imprint_board_feed_watchdog();
     return chip->operations->is_taken(chip->context, address);
