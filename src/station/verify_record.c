@@ -600,7 +600,7 @@ static void report_limits(const struct subject *subject, bool is_history)
     report(subject, VERIFY_OPEN, "station", 0,
            "station, operator, times and DEVICE are the word of whoever wrote the record: it is not signed");
     report(subject, VERIFY_OPEN, "device", 0,
-           "that the device holds these keys today, and nobody else does: ask the device (imprint provision)");
+           "that the device still holds these keys: imprint provision lets them sign again");
     if (is_history)
         report(subject, VERIFY_OPEN, "completeness", 0,
                "that no line was removed or put in: the lines are not linked yet");

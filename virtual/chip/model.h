@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the virtual chip is made of: its non-volatile memory, its volatile registers and its bus state, shared by the
- * files of this folder and by nobody else. The running command changes `memory`; `committed` is what the file holds.
+ * files of this folder alone. The running command changes `memory`; `committed` is what the file holds.
  * They are equal between commands. Only virtual_execute() copies one to the other.
  */
 #ifndef IMPRINT_VIRTUAL_MODEL_H

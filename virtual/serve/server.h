@@ -38,7 +38,7 @@ struct serve_server {
     uint64_t greeted;            /* how many clients have said hello so far; callers may read it */
     struct serve_client *holder; /* NULL: the bus is free */
     uint64_t holder_request_ms;  /* when it got the bus or last used it */
-    uint64_t waited_since_ms;    /* since when others have waited for it; 0: nobody waits */
+    uint64_t waited_since_ms;    /* when another client began to wait for it; 0: nobody waits */
     unsigned lost_in_a_row;      /* holders that lost the bus since one last released it */
     uint64_t accept_from_ms;     /* no client is accepted before */
 };
