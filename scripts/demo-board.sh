@@ -61,7 +61,7 @@ console=$(waiting "$work/console")
 note "The board has power and runs its factory image. Its console is the terminal above; its flash is the file $flash."
 
 headline 'The station tells the board to carry out its plan'
-show "imprint board provision profiles/board-factory.yaml --console $console --end"
+show "imprint board provision profiles/board-factory.yaml --arm profile --console $console --end"
 note 'The board read its chip, registered one key, generated another, and had each sign a challenge. The station' \
     'checked with its own cryptography what the board said, and keeps the record and the certificate request.'
 wait "$process" # until the board is off

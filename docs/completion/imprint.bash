@@ -86,7 +86,7 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan verify-record erase compile board virtual help version"
+_imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan verify-record retire erase compile board virtual help version"
 _imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
@@ -105,6 +105,7 @@ _imprint_options() {
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
+        "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --timeout --switch --primary-console --end" ;;
@@ -132,6 +133,7 @@ _imprint_value() {
         "csr -o" | "csr --out") echo "file" ;;
         "sign -o" | "sign --out") echo "file" ;;
         "verify-record --profile") echo "file" ;;
+        "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
         "compile -o" | "compile --out") echo "file" ;;
@@ -174,6 +176,7 @@ _imprint_argument() {
         "verify 2") echo "file" ;;
         "random 0") echo "none" ;;
         "verify-record 0") echo "file" ;;
+        "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;
         "virtual new 0") echo "file" ;;

@@ -85,6 +85,7 @@ complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signat
 complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
+complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
 complete -c imprint -n __imprint_words_are -a board -d 'provision, prove'
@@ -118,6 +119,9 @@ complete -c imprint -n '__imprint_argument_is 3 verify' -F
 complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
 complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'the profile that the record must be of: compare its digest'
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
+complete -c imprint -n '__imprint_verb_is retire' -l yes -s y -d 'do it; without this option, only list what would be given up'
+complete -c imprint -n '__imprint_verb_is retire' -l lost -d 'the device is not here (lost, broken, a board of its own): do not ask it, and leave its mark'
+complete -c imprint -n '__imprint_verb_is retire' -l operator -x -d 'who runs this, for the history; at most 64 bytes'
 complete -c imprint -n '__imprint_verb_is erase' -l yes -s y -d 'do it; without this option, only list what would be removed'
 complete -c imprint -n '__imprint_verb_is compile' -l c -d 'write a C source with a const table, for a factory image'
 complete -c imprint -n '__imprint_verb_is compile' -l binary -d 'write the binary form whose SHA-256 is the profile\'s digest'
@@ -169,5 +173,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let comman
 complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan verify-record erase compile board virtual help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan verify-record retire erase compile board virtual help version'
 # end generated

@@ -23,6 +23,12 @@ void factory_say_step(const struct factory *factory, const struct provision_step
         console_print(", slot ");
         console_print_number(step->slot);
     }
+    if (step->replaces)
+        console_print(", whose key is lost");
+    if (step->shows_lost) {
+        console_print(": ");
+        console_print_hex(bytes_of(step->lost, sizeof(step->lost)));
+    }
 }
 
 void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step)
@@ -35,6 +41,10 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     link_add_flag(&frame, "started", step->started);
     link_add_flag(&frame, "persistent", step->is_persistent);
     link_add_flag(&frame, "forever", step->forever);
+    if (step->shows_lost)
+        link_add_hex(&frame, "lost", bytes_of(step->lost, sizeof(step->lost)));
+    else if (step->replaces)
+        link_add_text(&frame, "lost", "unknown");
     if (step->key >= 0)
         link_add_number(&frame, "key", factory->compiled->profile.keys[step->key].id);
     if (step->slot != PROFILE_SLOT_ANY)

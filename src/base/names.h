@@ -210,6 +210,7 @@
 #define device_open imprint_device_open
 #define device_open_bus imprint_device_open_bus
 #define device_open_virtual imprint_device_open_virtual
+#define device_read_serial imprint_device_read_serial
 #define device_say_counters imprint_device_say_counters
 #define driver_attach imprint_driver_attach
 #define driver_bind imprint_driver_bind
@@ -313,6 +314,9 @@
 #define evidence_key_public imprint_evidence_key_public
 #define evidence_key_signed imprint_evidence_key_signed
 #define evidence_load imprint_evidence_load
+#define evidence_may_lose imprint_evidence_may_lose
+#define evidence_may_make imprint_evidence_may_make
+#define evidence_may_replace imprint_evidence_may_replace
 #define evidence_note_proof imprint_evidence_note_proof
 #define evidence_store imprint_evidence_store
 #define evidence_value imprint_evidence_value
@@ -347,6 +351,7 @@
 #define history_append imprint_history_append
 #define history_line imprint_history_line
 #define history_proof_line imprint_history_proof_line
+#define history_retirement_line imprint_history_retirement_line
 #define input_close imprint_input_close
 #define input_open imprint_input_open
 #define input_read imprint_input_read
@@ -378,6 +383,7 @@
 #define keys_last_status imprint_keys_last_status
 #define keys_probe_slot imprint_keys_probe_slot
 #define keys_public imprint_keys_public
+#define keys_public_in_slot imprint_keys_public_in_slot
 #define keys_register imprint_keys_register
 #define keys_settle imprint_keys_settle
 #define keys_sign_hash imprint_keys_sign_hash
@@ -406,11 +412,13 @@
 #define mark_description_matches imprint_mark_description_matches
 #define mark_has_key imprint_mark_has_key
 #define mark_hash_bytes imprint_mark_hash_bytes
+#define mark_hash_key imprint_mark_hash_key
 #define mark_key_at imprint_mark_key_at
 #define mark_note_key imprint_mark_note_key
 #define mark_profile_name imprint_mark_profile_name
 #define mark_read_head imprint_mark_read_head
 #define mark_write_head imprint_mark_write_head
+#define mark_write_void imprint_mark_write_void
 #define named_blank_508a imprint_named_blank_508a
 #define named_blank_608 imprint_named_blank_608
 #define named_trust_and_go_608a imprint_named_trust_and_go_608a
@@ -460,9 +468,10 @@
 #define provision_check_adoption imprint_provision_check_adoption
 #define provision_data_summary imprint_provision_data_summary
 #define provision_execute imprint_provision_execute
+#define provision_gate_ask imprint_provision_gate_ask
 #define provision_gate_inspect imprint_provision_gate_inspect
 #define provision_gate_lock imprint_provision_gate_lock
-#define provision_gate_use imprint_provision_gate_use
+#define provision_gate_replace imprint_provision_gate_replace
 #define provision_is_needed_by imprint_provision_is_needed_by
 #define provision_key_of imprint_provision_key_of
 #define provision_make_key imprint_provision_make_key
@@ -481,6 +490,7 @@
 #define provision_needs_write_config imprint_provision_needs_write_config
 #define provision_observe imprint_provision_observe
 #define provision_observe_key imprint_provision_observe_key
+#define provision_observe_loss imprint_provision_observe_loss
 #define provision_observe_use imprint_provision_observe_use
 #define provision_prepare_driver imprint_provision_prepare_driver
 #define provision_proof_needs imprint_provision_proof_needs
@@ -531,6 +541,11 @@
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
 #define request_files_path imprint_request_files_path
+#define retire_device imprint_retire_device
+#define retire_forget imprint_retire_forget
+#define retire_is_empty imprint_retire_is_empty
+#define retire_look imprint_retire_look
+#define retire_value imprint_retire_value
 #define run_facts_end imprint_run_facts_end
 #define run_facts_start imprint_run_facts_start
 #define run_facts_time imprint_run_facts_time
@@ -591,6 +606,7 @@
 #define session_allow_changes imprint_session_allow_changes
 #define session_close imprint_session_close
 #define session_open imprint_session_open
+#define session_open_records imprint_session_open_records
 #define session_psa_failed imprint_session_psa_failed
 #define shell_name_slot imprint_shell_name_slot
 #define shell_names_slot imprint_shell_names_slot
@@ -600,12 +616,15 @@
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
+#define station_clear_mark imprint_station_clear_mark
 #define station_find_mark imprint_station_find_mark
 #define station_mark_state imprint_station_mark_state
 #define station_say imprint_station_say
 #define station_store_allow_changes imprint_station_store_allow_changes
 #define station_store_close imprint_station_store_close
 #define station_store_exists imprint_station_store_exists
+#define station_store_forget imprint_station_store_forget
+#define station_store_key_ids imprint_station_store_key_ids
 #define station_store_open imprint_station_store_open
 #define station_store_read_place imprint_station_store_read_place
 #define stop_end_watching imprint_stop_end_watching

@@ -60,6 +60,7 @@ enum error_reason {
     ERROR_FOREIGN_KEY,    /* a key id exists, but is not the profile's */
     ERROR_DONE_ELSEWHERE, /* the mark says that the device is done, but the key records are not here */
     ERROR_OTHER_PROFILE,  /* the mark says that another profile made the device */
+    ERROR_KEY_RECORDED,   /* a record of this device names the key that would be lost */
     ERROR_NO_MARK,        /* the slot of the mark holds something else, or no mark where one is needed */
     ERROR_NOT_GENUINE,    /* the maker's certificates do not prove who made the part */
     ERROR_REHEARSAL,      /* a virtual chip, a published key or a test root where no rehearsal is allowed */

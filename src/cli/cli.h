@@ -76,6 +76,7 @@ extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_verify_record;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_scan;
+extern const struct cli_verb cli_verb_retire;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_board_provision;

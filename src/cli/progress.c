@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "cli/printable.h"
 #include "psa/uses.h"
 
@@ -67,11 +68,29 @@ void progress_describe(const struct profile *profile, const struct provision_ste
     }
 }
 
-const char *progress_consequence(const struct provision_step *step)
+static void lost_text(const struct provision_step *step, char text[static HEX_SIZE(PROVISION_LOST_BYTES)])
 {
-    if (step->spends_use)
-        return "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent";
-    return step->kind->consequence;
+    hex_encode(bytes_of(step->lost, sizeof step->lost), text);
+}
+
+void progress_consequence(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE])
+{
+    char lost[HEX_SIZE(PROVISION_LOST_BYTES)];
+
+    text[0] = '\0';
+    if (step->spends_use) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
+                 "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent");
+    } else if (step->shows_lost) {
+        lost_text(step, lost);
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (SHA-256 of its public key begins %s)",
+                 step->slot, lost);
+    } else if (step->replaces) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (the chip does not show its public key)",
+                 step->slot);
+    } else if (step->kind->consequence != NULL) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);
+    }
 }
 
 json_t *progress_uses_left(uint32_t left)
@@ -81,6 +100,7 @@ json_t *progress_uses_left(uint32_t left)
 
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
+    char consequence[PROGRESS_CONSEQUENCE_SIZE], lost[HEX_SIZE(PROVISION_LOST_BYTES)];
     json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", step->kind->name, "done", (int)step->done,
                                "persistent", (int)step->is_persistent, "forever", (int)step->forever);
 
@@ -94,8 +114,13 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
         json_object_set_new(object, "spends_use", json_boolean(step->spends_use));
         json_object_set_new(object, "uses_left", progress_uses_left(step->uses_left));
     }
-    if (progress_consequence(step) != NULL)
-        json_object_set_new(object, "consequence", json_string(progress_consequence(step)));
+    if (step->replaces) {
+        lost_text(step, lost);
+        json_object_set_new(object, "lost_key", step->shows_lost ? json_string(lost) : json_null());
+    }
+    progress_consequence(step, consequence);
+    if (consequence[0] != '\0')
+        json_object_set_new(object, "consequence", json_string(consequence));
     return object;
 }
 

@@ -100,6 +100,15 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: %u", (unsigned)step->uses_left);
 }
 
+static void add_consequence(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
+{
+    char consequence[PROGRESS_CONSEQUENCE_SIZE];
+    size_t n = strlen(text);
+
+    progress_consequence(step, consequence);
+    snprintf(text + n, PROGRESS_TEXT_SIZE - n, ": %s", consequence);
+}
+
 static void show_rehearsal(const struct report *report, bool is_result)
 {
     char text[REHEARSAL_TEXT_SIZE], line[REHEARSAL_TEXT_SIZE + 32];
@@ -155,11 +164,8 @@ void report_show_plan(const struct report *report, bool is_result)
                                                   : "proof";
 
         progress_describe(report->profile, step, text);
-        if (step->forever && !step->done) {
-            size_t n = strlen(text);
-
-            snprintf(text + n, sizeof text - n, ": %s", progress_consequence(step));
-        }
+        if (step->forever && !step->done)
+            add_consequence(step, text);
         add_uses_left(step, text);
         snprintf(line, sizeof line, "  %-15s  %s", state, text);
         tell(output, is_result, line);

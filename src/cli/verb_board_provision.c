@@ -90,13 +90,14 @@ struct run {
 static void show_lock(const struct run *run, const struct provision_step *step)
 {
     char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    const char *consequence = progress_consequence(step);
+    char consequence[PROGRESS_CONSEQUENCE_SIZE];
     json_t *object;
 
     progress_describe(&run->profile, step, text);
+    progress_consequence(step, consequence);
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
-               consequence == NULL ? "this cannot be undone" : consequence);
+               consequence[0] == '\0' ? "this cannot be undone" : consequence);
     object = progress_object(&run->profile, step);
     json_object_set_new(object, "event", json_string("lock"));
     json_object_set_new(object, "serial", json_string(serial));
@@ -154,11 +155,73 @@ static bool ask_plan(struct run *run, struct error *err)
     return garbled(run, err);
 }
 
+/* Whether something is still to be done that loses a key for ever. */
+static bool loses_key(const struct provision_plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].replaces && !plan->steps[i].done)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The device's earlier record. A damaged one is moved aside for whoever can repair it: the run has proven all that a
+ * new one needs.
+ */
+static bool load_older(struct run *run, struct error *err)
+{
+    struct error failure = {.reason = ERROR_NONE};
+    char damaged[PATH_MAX];
+    int n;
+
+    if (!folder_of_device(&run->cli->station.config, run->results.plan.serial, "record.json", run->record_path, err))
+        return false;
+    if (evidence_load(run->record_path, &run->record, &failure))
+        return true;
+    if (failure.reason == ERROR_STORAGE_CORRUPT && loses_key(&run->results.plan)) {
+        error_set(err, ERROR_KEY_RECORDED,
+                  "this device's record is damaged, so the key that would be lost may be one that it names", NULL);
+        error_with_subject(err, run->record_path);
+        return false;
+    }
+    n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
+    if (failure.reason == ERROR_STORAGE_CORRUPT && n > 0 && (size_t)n < sizeof damaged &&
+        rename(run->record_path, damaged) == 0) {
+        output_say(&run->cli->output, "imprint: warning: %s: the device's record is damaged; moved to %s",
+                   run->record_path, damaged);
+        return true;
+    }
+    error_set(err, ERROR_RECORD_FAILED, failure.cause, "make the file readable, then run the same command again");
+    error_with_errno(err, failure.system_errno);
+    error_with_subject(err, run->record_path);
+    return false;
+}
+
+/* A key that the device's record names is kept, whatever is armed. */
+static bool check_lost(const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->results.plan.step_count; i++) {
+        const struct provision_step *step = &run->results.plan.steps[i];
+
+        if (step->done || evidence_may_lose(run->record, step, err))
+            continue;
+        error_doing(err, step->kind->doing);
+        error_with_serial(err, run->results.plan.serial);
+        return false;
+    }
+    if (evidence_may_make(run->record, &run->profile, &run->results.plan, err))
+        return true;
+    error_doing(err, "provision the device");
+    error_with_serial(err, run->results.plan.serial);
+    return false;
+}
+
 /* An image that is armed for every device needs no word of ours, but the user's all the same. */
 static bool arm(struct run *run, struct error *err)
 {
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    const struct board_command command = {.verb = "arm", .words = {serial, run->digest}};
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], digest[ARMING_DIGITS + 1];
+    const struct board_command command = {.verb = "arm", .words = {serial, digest}};
     bool wanted = false;
 
     for (size_t i = 0; i < run->results.plan.step_count; i++)
@@ -168,6 +231,7 @@ static bool arm(struct run *run, struct error *err)
     if (!arming_check_plan(&run->arming, &run->profile, &run->results.plan, err))
         return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
+    snprintf(digest, sizeof digest, "%.*s", ARMING_DIGITS, run->digest);
     return board_ask(&run->board, &command, err);
 }
 
@@ -249,31 +313,6 @@ static bool keep_requests(struct run *run, const struct report *report, struct e
     return ok;
 }
 
-/*
- * The device's earlier record. A damaged one is moved aside for whoever can repair it: the run has proven all that a
- * new one needs.
- */
-static bool load_older(struct run *run, struct error *err)
-{
-    struct error failure = {.reason = ERROR_NONE};
-    char damaged[PATH_MAX];
-    int n;
-
-    if (evidence_load(run->record_path, &run->record, &failure))
-        return true;
-    n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
-    if (failure.reason == ERROR_STORAGE_CORRUPT && n > 0 && (size_t)n < sizeof damaged &&
-        rename(run->record_path, damaged) == 0) {
-        output_say(&run->cli->output, "imprint: warning: %s: the device's record is damaged; moved to %s",
-                   run->record_path, damaged);
-        return true;
-    }
-    error_set(err, ERROR_RECORD_FAILED, failure.cause, "make the file readable, then run the same command again");
-    error_with_errno(err, failure.system_errno);
-    error_with_subject(err, run->record_path);
-    return false;
-}
-
 static struct evidence_run evidence_of(const struct run *run)
 {
     return (struct evidence_run){
@@ -342,11 +381,6 @@ static bool keep(struct run *run, bool *written, struct error *err)
     json_t *unsaved;
     bool ok, has_folder;
 
-    if (!folder_of_device(&run->cli->station.config, run->results.evidence.serial, "record.json", run->record_path,
-                          err))
-        return false;
-    if (!load_older(run, err))
-        return false;
     run_facts_end(&run->facts);
     kept = evidence_of(run);
     if (!evidence_check_recorded_keys(&kept, err))
@@ -466,7 +500,8 @@ static bool provision_board(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !arm(run, err) || !ask_run(run, err) || !board_results_check(&run->results, &run->source, err))
+        !load_older(run, err) || !check_lost(run, err) || !arm(run, err) || !ask_run(run, err) ||
+        !board_results_check(&run->results, &run->source, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))

@@ -1,102 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * imprint erase: forgets all records of this device. Works on the store itself and starts no PSA, so that it is the way
- * out of damaged records too; asks nothing of the chip but its serial number and changes nothing in it.
+ * imprint erase: forgets all key records of this device. Works on the store itself and starts no PSA, so that it is the
+ * way out of damaged records too; asks nothing of the chip but its serial number and changes nothing in it.
  */
 #include "cli/with_session.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "station/folder.h"
 
 enum erase_option { OPTION_YES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_YES] = {"yes", 'y', NULL, "do it; without this option, only list what would be removed", NULL},
 };
 
-/*
- * Removes all records; `*keys` gets how many of them were in PSA's range of key ids. With `ids`, an array that gets
- * those ids, removes nothing.
- */
-static bool forget_records(struct storage *storage, json_t *ids, size_t *keys, struct error *err)
-{
-    enum storage_status status, removed = STORAGE_OK;
-    uint64_t uid = 0;
-    bool first = true;
-
-    *keys = 0;
-    while ((status = storage->operations->next(storage->context, first, &uid)) == STORAGE_OK) {
-        first = false;
-        if (uid >= PSA_KEY_ID_USER_MIN && uid <= PSA_KEY_ID_USER_MAX) {
-            ++*keys;
-            json_array_append_new(ids, json_integer((json_int_t)uid));
-        }
-        if (ids == NULL)
-            removed = storage->operations->remove(storage->context, uid);
-        if (removed != STORAGE_OK)
-            break;
-    }
-    if (removed != STORAGE_OK)
-        status = removed;
-    if (status == STORAGE_ABSENT)
-        return true;
-    error_set(err, ERROR_STORAGE_FAILED, storage_status_text(status), NULL);
-    return false;
-}
-
-static bool forget_record_file(struct session *session, struct error *err)
-{
-    char above[PATH_MAX];
-
-    folder_above(session->record_path, above);
-    if ((unlink(session->record_path) == 0 && folder_sync(above)) || errno == ENOENT || errno == ENOTDIR)
-        return true;
-    error_set(err, ERROR_STORAGE_FAILED, "the device's record cannot be removed", NULL);
-    error_with_errno(err, errno);
-    error_with_subject(err, session->record_path);
-    return false;
-}
-
 /* Without --yes: lists what would be removed. Always false. */
-static bool list(struct cli *cli, struct session *session, const char *serial, bool evidence, struct error *err)
+static bool list(struct cli *cli, json_t *ids, const char *serial, bool has_record, struct error *err)
 {
-    json_t *ids = json_array();
-    size_t keys = 0;
+    size_t keys = json_array_size(ids);
 
-    if (ids == NULL || !forget_records(&session->store.front, ids, &keys, err)) {
-        json_decref(ids);
-        return false;
-    }
     output_say(&cli->output, "imprint: --yes would forget %zu key record%s of device %s%s", keys, keys == 1 ? "" : "s",
-               serial, evidence ? " and its evidence" : "");
-    output_object(&cli->output, json_pack("{s:s, s:s, s:o, s:b}", "event", "erase", "serial", serial, "keys", ids,
-                                          "record", (int)evidence));
+               serial, has_record ? "; its record.json stays" : "");
+    output_object(&cli->output, json_pack("{s:s, s:s, s:O, s:b}", "event", "erase", "serial", serial, "keys", ids,
+                                          "record", (int)has_record));
     error_set(err, ERROR_USAGE, "erase removes key records and needs --yes", "to do it, run: imprint erase --yes");
     return false;
 }
 
-static bool forget(struct cli *cli, struct session *session, struct error *err)
+static bool forget(struct cli *cli, struct session *session, json_t *ids, struct error *err)
 {
+    bool exists = station_store_exists(&session->store), has_record = access(session->record_path, F_OK) == 0;
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    bool exists = station_store_exists(&session->store), evidence = access(session->record_path, F_OK) == 0;
-    size_t keys = 0;
+    size_t keys = json_array_size(ids);
 
     hex_encode(bytes_of(session->device.serial, sizeof session->device.serial), serial);
     if (cli->values[OPTION_YES] == NULL)
-        return list(cli, session, serial, evidence, err);
-    if (exists && (!station_store_allow_changes(&session->store, err) ||
-                   !forget_records(&session->store.front, NULL, &keys, err)))
+        return list(cli, ids, serial, has_record, err);
+    if (exists && (!station_store_allow_changes(&session->store, err) || !station_store_forget(&session->store, err)))
         return false;
-    if (!forget_record_file(session, err))
-        return false;
-    if (keys == 0 && !evidence)
-        output_result(&cli->output, "nothing to forget: there is nothing here about device %s\n", serial);
+    if (keys == 0)
+        output_result(&cli->output, "nothing to forget: there is no key record of device %s here\n", serial);
     else
-        output_result(&cli->output, "forgotten: %zu key record%s of device %s%s; the keys in the chip are untouched\n",
-                      keys, keys == 1 ? "" : "s", serial, evidence ? ", and its evidence" : "");
+        output_result(&cli->output, "forgotten: %zu key record%s of device %s; the keys in the chip are untouched\n",
+                      keys, keys == 1 ? "" : "s", serial);
+    if (has_record)
+        output_say(&cli->output,
+                   "imprint: the device's record still protects its keys; to give them up: imprint retire %s", serial);
     output_object(&cli->output,
                   json_pack("{s:s, s:s, s:I}", "event", "erased", "serial", serial, "keys", (json_int_t)keys));
     return true;
@@ -104,7 +53,11 @@ static bool forget(struct cli *cli, struct session *session, struct error *err)
 
 static bool erase(struct cli *cli, struct session *session, struct error *err)
 {
-    if (forget(cli, session, err))
+    json_t *ids = station_store_key_ids(&session->store, err);
+    bool ok = ids != NULL && forget(cli, session, ids, err);
+
+    json_decref(ids);
+    if (ok)
         return true;
     error_doing(err, "forget the device's keys");
     error_with_serial(err, session->device.serial);
@@ -120,9 +73,10 @@ const struct cli_verb cli_verb_erase = {
     .name = "erase",
     .arguments = "",
     .summary = "Forget all PSA metadata of this device; its keys stay",
-    .description = "Removes the device's key records and its record.json from the state folder,\n"
-                   "damaged ones too. The chip is not touched: its keys stay where they are, but no\n"
-                   "key id points to them any more.\n",
+    .description = "Removes the device's key records from the state folder, damaged ones too. The\n"
+                   "chip is not touched: its keys stay where they are, but no key id points to them\n"
+                   "any more. The device's record.json stays: imprint provision replaces no key that\n"
+                   "it names. To give those up as well, use imprint retire.\n",
     .examples = "  imprint erase\n"
                 "  imprint erase --yes\n",
     .options = options,

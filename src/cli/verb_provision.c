@@ -79,6 +79,19 @@ static bool on_matches_record(void *context, const struct provision_key_evidence
     return evidence_check_recorded_key(run->session.record, key, err);
 }
 
+static bool on_may_replace(void *context, uint8_t slot, const uint8_t *point, struct error *err)
+{
+    const struct run *run = context;
+
+    if (!run->session.record_is_damaged)
+        return evidence_may_replace(run->session.record, slot, point, err);
+    error_set(err, ERROR_KEY_RECORDED,
+              "this device's record is damaged, so the key in the slot may be one that it names", NULL);
+    error_at_slot(err, slot);
+    error_with_subject(err, run->session.record_path);
+    return false;
+}
+
 static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
                      const uint8_t profile_digest[static PROFILE_DIGEST_BYTES])
 {
@@ -90,13 +103,14 @@ static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTE
 static bool on_before_lock(void *context, const struct provision_plan *plan, const struct provision_step *step)
 {
     struct run *run = context;
-    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char text[PROGRESS_TEXT_SIZE], serial[HEX_SIZE(CHIP_SERIAL_BYTES)], consequence[PROGRESS_CONSEQUENCE_SIZE];
     json_t *object;
 
     progress_end(&run->progress);
+    progress_consequence(step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
-    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, progress_consequence(step));
+    output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
     object = progress_object(&run->profile, step);
     json_object_set_new(object, "event", json_string("lock"));
     json_object_set_new(object, "serial", json_string(serial));
@@ -123,6 +137,11 @@ static bool check_before(struct run *run, struct error *err)
 {
     if (run->adopt && !provision_check_adoption(&run->provision, &run->plan, err))
         return false;
+    if (!run->adopt && !evidence_may_make(run->session.record, &run->profile, &run->plan, err)) {
+        error_doing(err, "provision the device");
+        error_with_serial(err, run->session.device.serial);
+        return false;
+    }
     if (!rehearsal_check_write_keys(&run->rehearsal, run->write_keys, run->settings.write_key_count, err) ||
         !rehearsal_check_imports(&run->rehearsal, &run->profile, &run->plan, &run->source, err) ||
         !arming_check_plan(&run->arming, &run->profile, &run->plan, err))
@@ -269,6 +288,7 @@ static bool provision_device(struct run *run, struct error *err)
                       .import_key = on_import,
                       .matches_record = on_matches_record,
                       .recorded = on_recorded,
+                      .may_replace = on_may_replace,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };

@@ -42,7 +42,7 @@ static bool may_adopt(struct provision *provision, const struct provision_plan *
 
     if (plan->mark.state != MARK_DONE) {
         error_set(err, ERROR_NO_MARK, "the chip has no finished mark: nothing says which keys it holds",
-                  "provision the device: imprint provision PROFILE");
+                  "read the plan for this device, then provision it: imprint provision PROFILE --dry-run");
         return false;
     }
     if (!find_key(provision, plan, key, marked, err))
@@ -96,7 +96,7 @@ bool provision_check_adoption(const struct provision *provision, const struct pr
         if (!step->is_persistent || step->done || step->kind->makes_key)
             continue;
         error_set(err, ERROR_NO_MARK, "the device is not done: adopting writes nothing to a chip",
-                  "provision the device: imprint provision PROFILE");
+                  "read the plan for this device, then provision it: imprint provision PROFILE --dry-run");
         error_with_subject(err, step->kind->name);
         return false;
     }

@@ -10,6 +10,7 @@
 #include "provision/prove.h"
 #include "provision/run.h"
 #include "provision/status.h"
+#include "psa/keys.h"
 
 static uint64_t chip_time_us(const struct provision_run *run)
 {
@@ -59,6 +60,37 @@ static bool run_step(struct provision_run *run, struct provision_step *step, str
     return true;
 }
 
+/* A key that is there already, where the chip shows it: is it the recorded one? */
+static bool is_recorded(const struct provision_run *run, const struct provision_step *step, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &run->provision->callbacks;
+    struct provision_key_evidence key = {.key_id = provision_key_of(run->provision, step)->id, .slot = step->slot};
+    struct error not_shown = {.reason = ERROR_NONE};
+
+    if (keys_public(run->provision->driver, key.key_id, key.public_key, &not_shown) != PSA_SUCCESS ||
+        callbacks->matches_record(callbacks->context, &key, err))
+        return true;
+    error_doing(err, "compare the keys with the record");
+    return false;
+}
+
+/*
+ * Each key is compared with its record when it is proven, but a device with a foreign key is refused before anything in
+ * it is changed. What the chip does not show yet is left to the proof.
+ */
+static bool check_kept_keys(const struct provision_run *run, struct error *err)
+{
+    const struct provision_plan *plan = run->plan;
+
+    if (run->finished || run->provision->callbacks.matches_record == NULL)
+        return true;
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].kind->makes_key && plan->steps[i].done && !is_recorded(run, &plan->steps[i], err))
+            return false;
+    }
+    return true;
+}
+
 static bool run_steps(struct provision_run *run, struct error *err)
 {
     struct provision_plan *plan = run->plan;
@@ -68,6 +100,8 @@ static bool run_steps(struct provision_run *run, struct error *err)
         error_doing(err, "read the chip again");
         return false;
     }
+    if (!check_kept_keys(run, err))
+        return false;
     for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
         if (!step->done && !run_step(run, step, err))
             return false;

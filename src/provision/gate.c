@@ -252,7 +252,7 @@ static enum provision_status ask(const struct provision *provision, const struct
 
     if (callbacks->before_lock == NULL || callbacks->before_lock(callbacks->context, plan, step))
         return PROVISION_OK;
-    error_set(err, ERROR_INTERRUPTED, "stopped before the lock", "run again");
+    error_set(err, ERROR_INTERRUPTED, "stopped before the step that cannot be undone", "run again");
     return PROVISION_INTERRUPTED;
 }
 
@@ -303,7 +303,7 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
     return result == PROVISION_OK ? send_and_confirm(provision, step, &now, summary, err) : result;
 }
 
-enum provision_status provision_gate_use(const struct provision_run *run, const struct provision_step *step,
+enum provision_status provision_gate_ask(const struct provision_run *run, const struct provision_step *step,
                                          struct error *err)
 {
     enum provision_status result = check_armed(run->provision, run->plan, err);

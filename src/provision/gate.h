@@ -31,8 +31,8 @@ struct provision_lock {
 /* Does a step whose kind has a `lock`. */
 provision_run_step provision_gate_lock;
 
-/* Whether a step that spends a use of its key is armed; shows what it does. */
-enum provision_status provision_gate_use(const struct provision_run *run, const struct provision_step *step,
+/* Whether an irreversible step that is no lock is armed (it spends a use, or loses a key); shows what it does. */
+enum provision_status provision_gate_ask(const struct provision_run *run, const struct provision_step *step,
                                          struct error *err);
 
 /*

@@ -4,6 +4,7 @@
 #include "chip/operations.h"
 #include "provision/adopt.h"
 #include "provision/prove.h"
+#include "provision/replace.h"
 #include "provision/status.h"
 #include "psa/keys.h"
 
@@ -29,12 +30,12 @@ static bool is_to_be_filled(const struct profile *profile, const struct provisio
     return profile->lock_data && !chip_data_is_locked(&plan->found) && !chip_slot_is_private(&plan->wanted, slot);
 }
 
-/* Whether what the named slot holds may be registered, or replaced. */
+/* Whether what the slot holds may be registered, or replaced. */
 static psa_status_t observe_content(struct provision *provision, const struct provision_plan *plan,
-                                    const struct profile_key *key, bool scrap, struct error *err)
+                                    const struct profile_key *key, struct provision_step *step, struct error *err)
 {
     enum driver_fill fill;
-    psa_status_t status = keys_probe_slot(provision->driver, key->slot, &fill, err);
+    psa_status_t status = keys_probe_slot(provision->driver, step->slot, &fill, err);
 
     if (status != PSA_SUCCESS)
         return status;
@@ -46,9 +47,10 @@ static psa_status_t observe_content(struct provision *provision, const struct pr
         return PSA_ERROR_DOES_NOT_EXIST;
     }
     /* What an interrupted run left there was never reported as a key. */
-    if (fill == DRIVER_FILL_EMPTY || scrap || key->replace != PROFILE_REPLACE_NEVER ||
-        is_to_be_filled(provision->profile, plan, key->slot))
+    if (step->started || is_to_be_filled(provision->profile, plan, step->slot))
         return PSA_SUCCESS;
+    if (fill == DRIVER_FILL_EMPTY || key->replace != PROFILE_REPLACE_NEVER)
+        return provision_observe_loss(provision, plan, fill, step, err);
     error_set(err, ERROR_SLOT_FILLED,
               fill == DRIVER_FILL_KEY
                   ? "the slot holds a key without a key id, and the profile does not allow to replace it"
@@ -77,7 +79,7 @@ static psa_status_t observe_slot(struct driver *driver, const struct profile_key
     return status;
 }
 
-/* Sets the step's slot, and `started` where that slot holds what an interrupted run left. */
+/* Sets the step's slot, `started` where that slot holds what an interrupted run left, and which key will be lost. */
 static psa_status_t observe_missing(struct provision *provision, const struct provision_plan *plan,
                                     const struct profile_key *key, enum driver_method method,
                                     struct provision_step *step, struct error *err)
@@ -89,8 +91,9 @@ static psa_status_t observe_missing(struct provision *provision, const struct pr
         status = observe_slot(provision->driver, key, method, &step->slot, err);
     if (status == PSA_SUCCESS && step->slot != PROFILE_SLOT_ANY)
         step->started = keys_slot_is_scrap(provision->driver, step->slot);
-    if (status == PSA_SUCCESS && configured && key->slot != PROFILE_SLOT_ANY)
-        status = observe_content(provision, plan, key, step->started, err);
+    /* The driver's own choice is an empty slot, unless it may replace a key. */
+    if (status == PSA_SUCCESS && configured && (key->slot != PROFILE_SLOT_ANY || key->replace != PROFILE_REPLACE_NEVER))
+        status = observe_content(provision, plan, key, step, err);
     return status;
 }
 
@@ -190,10 +193,11 @@ enum provision_status provision_make_key(struct provision_run *run, struct provi
     uint8_t slot;
 
     profile_key_attributes(key, KEYS_LIFETIME, &attributes);
-    run->provision->driver->settings.replace_unclaimed = key->replace != PROFILE_REPLACE_NEVER;
-    result = run->provision->adoption != NULL
-                 ? run->provision->adoption->make(run->provision, key, step->slot, &attributes, err)
-                 : make(run->provision, key, &attributes, err);
+    run->provision->driver->settings.replace_unclaimed = step->replaces;
+    result = step->replaces ? provision_gate_replace(run, step, err) : PROVISION_OK;
+    if (result == PROVISION_OK)
+        result = (run->provision->adoption != NULL ? run->provision->adoption->make
+                                                   : make)(run->provision, key, step->slot, &attributes, err);
     if (result == PROVISION_OK)
         result = confirm_record(run->provision, key, &slot, err);
     if (result != PROVISION_OK)

@@ -12,8 +12,8 @@
 bool provision_observe_key(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                            enum driver_method method, struct error *err);
 
-/* Makes `key` with `attributes` by one PSA call. */
-typedef enum provision_status provision_make(struct provision *provision, const struct profile_key *key,
+/* Makes `key` with `attributes` by one PSA call, in `slot` or, with PROFILE_SLOT_ANY, where the driver chooses. */
+typedef enum provision_status provision_make(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                              const psa_key_attributes_t *attributes, struct error *err);
 
 /*

@@ -79,7 +79,7 @@ void mark_begin(struct mark *mark, const struct profile *profile, const uint8_t 
 /* Without a hash (PSA cannot fail there) the check value is zeros, and what is read is not taken for done. */
 static bool check_of(const uint8_t head[static MARK_BLOCK_BYTES], uint8_t check[static CHECK_BYTES])
 {
-    uint8_t hash[32];
+    uint8_t hash[MARK_SHA256_BYTES];
     size_t len = 0;
 
     memset(check, 0, CHECK_BYTES);
@@ -89,18 +89,18 @@ static bool check_of(const uint8_t head[static MARK_BLOCK_BYTES], uint8_t check[
     return true;
 }
 
-static psa_status_t hash_of(const uint8_t point[static P256_POINT_BYTES], uint8_t hash[static 32])
+psa_status_t mark_hash_key(const uint8_t point[static P256_POINT_BYTES], uint8_t hash[static MARK_SHA256_BYTES])
 {
     size_t len = 0;
 
-    return psa_hash_compute(PSA_ALG_SHA_256, point, P256_POINT_BYTES, hash, 32, &len);
+    return psa_hash_compute(PSA_ALG_SHA_256, point, P256_POINT_BYTES, hash, MARK_SHA256_BYTES, &len);
 }
 
 psa_status_t mark_note_key(struct mark *mark, size_t key, const uint8_t point[static P256_POINT_BYTES])
 {
     const size_t each = mark_hash_bytes(mark->key_count);
-    uint8_t hash[32];
-    psa_status_t status = hash_of(point, hash);
+    uint8_t hash[MARK_SHA256_BYTES];
+    psa_status_t status = mark_hash_key(point, hash);
 
     if (status == PSA_SUCCESS)
         memcpy(mark->hashes + key * each, hash, each);
@@ -110,10 +110,10 @@ psa_status_t mark_note_key(struct mark *mark, size_t key, const uint8_t point[st
 bool mark_has_key(const struct mark *mark, size_t key, const uint8_t point[static P256_POINT_BYTES])
 {
     const size_t each = mark_hash_bytes(mark->key_count);
-    uint8_t hash[32];
+    uint8_t hash[MARK_SHA256_BYTES];
 
     return mark->state != MARK_DONE ||
-           (hash_of(point, hash) == PSA_SUCCESS && memcmp(mark->hashes + key * each, hash, each) == 0);
+           (mark_hash_key(point, hash) == PSA_SUCCESS && memcmp(mark->hashes + key * each, hash, each) == 0);
 }
 
 void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES])
@@ -151,10 +151,23 @@ static bool is_torn_begin(const uint8_t block[static MARK_BLOCK_BYTES], const ui
     return over_ff || over_00;
 }
 
+static bool begins_as_mark(const uint8_t block[static MARK_BLOCK_BYTES])
+{
+    return block[AT_MAGIC] == MAGIC_0 && block[AT_MAGIC + 1] == MAGIC_1 && block[AT_FORMAT] == FORMAT;
+}
+
+void mark_write_void(uint8_t block[static MARK_BLOCK_BYTES])
+{
+    memset(block, 0, MARK_BLOCK_BYTES);
+    block[AT_MAGIC] = MAGIC_0;
+    block[AT_MAGIC + 1] = MAGIC_1;
+    block[AT_FORMAT] = FORMAT;
+}
+
 static bool has_first_part(const uint8_t block[static MARK_BLOCK_BYTES])
 {
-    return block[AT_MAGIC] == MAGIC_0 && block[AT_MAGIC + 1] == MAGIC_1 && block[AT_FORMAT] == FORMAT &&
-           block[AT_KEY_COUNT] <= KEYS_MAX && load16_le(block + AT_FIRST_CRC) == crc_of(block, AT_FIRST_CRC);
+    return begins_as_mark(block) && block[AT_KEY_COUNT] <= KEYS_MAX &&
+           load16_le(block + AT_FIRST_CRC) == crc_of(block, AT_FIRST_CRC);
 }
 
 bool mark_read_head(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest, struct mark *mark)
@@ -167,8 +180,12 @@ bool mark_read_head(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t 
     memset(mark, 0, sizeof(*mark));
     if (is_unused)
         mark->unused = block[AT_HASHES];
-    if (!has_first_part(block))
-        return bytes_all(all, 0xff) || bytes_all(all, 0x00) || (digest != NULL && is_torn_begin(block, digest));
+    if (!has_first_part(block)) {
+        if (bytes_all(all, 0xff) || bytes_all(all, 0x00) || (digest != NULL && is_torn_begin(block, digest)))
+            return true;
+        mark->state = begins_as_mark(block) ? MARK_DAMAGED : MARK_NONE;
+        return false;
+    }
     mark->key_count = block[AT_KEY_COUNT];
     memcpy(mark->profile, block + AT_PROFILE, sizeof(mark->profile));
     mark->description_crc = load16_le(block + AT_DESCRIPTION_CRC);

@@ -30,6 +30,7 @@ enum mark_state {
     MARK_BEGUN,    /* a profile has begun with this device */
     MARK_TORN,     /* everything was done; only the second part of the head is incomplete */
     MARK_DONE,
+    MARK_DAMAGED, /* begins as a mark and is none: of no use, until it is cleared by mark_write_void() */
 };
 
 /* What a head says. */
@@ -59,6 +60,10 @@ void mark_describe(const struct profile *profile, const uint8_t *slots,
 void mark_begin(struct mark *mark, const struct profile *profile, const uint8_t digest[static PROFILE_DIGEST_BYTES],
                 const uint8_t description[static MARK_DESCRIPTION_MAX]);
 
+/* The hash of a public key of which marks and plans show the start: SHA-256 of 04 | X | Y. PSA's status. */
+#define MARK_SHA256_BYTES 32
+psa_status_t mark_hash_key(const uint8_t point[static P256_POINT_BYTES], uint8_t hash[static MARK_SHA256_BYTES]);
+
 /* Notes the public key (04 | X | Y) of the key with that index. PSA's status where it cannot hash. */
 psa_status_t mark_note_key(struct mark *mark, size_t key, const uint8_t point[static P256_POINT_BYTES]);
 
@@ -69,8 +74,15 @@ bool mark_has_key(const struct mark *mark, size_t key, const uint8_t point[stati
 void mark_write_head(const struct mark *mark, uint8_t block[static MARK_BLOCK_BYTES]);
 
 /*
+ * What a head becomes before the whole block is cleared to 00: its beginning and nothing else. Written first, so that a
+ * cut in the clearing leaves what can be recognised: MARK_DAMAGED until this is written, MARK_NONE afterwards.
+ */
+void mark_write_void(uint8_t block[static MARK_BLOCK_BYTES]);
+
+/*
  * Reads a head. False where the block holds something else, which must not be overwritten: neither a head, nor all 00
- * or all FF as delivered, nor what a cut left of the first part for the profile with `digest`. `digest` may be NULL.
+ * or all FF as delivered, nor what a cut left of the first part for the profile with `digest`; with MARK_DAMAGED where
+ * it begins as a mark does. `digest` may be NULL.
  */
 bool mark_read_head(const uint8_t block[static MARK_BLOCK_BYTES], const uint8_t *digest, struct mark *mark);
 

@@ -57,6 +57,7 @@ enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_CHALLENGE_BYTES 32
 #define PROVISION_NO_KEY (-1)
+#define PROVISION_LOST_BYTES 8 /* of the hash of a public key that will be lost */
 
 struct provision_step_kind;
 
@@ -69,9 +70,12 @@ struct provision_step {
     bool limited;       /* a proof whose key counts its uses: see provision/use.h */
     bool spends_use;    /* of a limited one: the key signs, which uses it up once */
     uint32_t uses_left; /* of a limited one, or DRIVER_USES_UNKNOWN */
-    int key;            /* index into profile->keys, or PROVISION_NO_KEY */
-    uint8_t slot;       /* PROFILE_SLOT_ANY: none, or not chosen yet */
-    uint32_t chip_us;   /* chip time this step took; 0 before */
+    bool replaces;      /* the key that its slot holds will be lost: see provision/replace.h */
+    bool shows_lost;    /* of one that replaces: the chip shows that key's public key, and `lost` is set */
+    uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
+    int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
+    uint8_t slot;                       /* PROFILE_SLOT_ANY: none, or not chosen yet */
+    uint32_t chip_us;                   /* chip time this step took; 0 before */
 };
 
 /* What a device is before a run: derived from chip and key store each time, stored nowhere. */
@@ -207,11 +211,18 @@ struct provision_callbacks {
      */
     bool (*recorded)(void *context, const struct profile_key *key, const uint8_t *point);
 
+    /*
+     * Whether the key that `slot` holds may be lost for ever, because this run makes another in its place. `point` is
+     * its public key (65 bytes), NULL where the chip does not show it. False with the reason where a record names that
+     * key. NULL: there are no records.
+     */
+    bool (*may_replace)(void *context, uint8_t slot, const uint8_t *point, struct error *err);
+
     /* Whether irreversible steps are armed for this very device (serial) and profile (digest). NULL: never. */
     bool (*armed)(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
                   const uint8_t profile_digest[static PROFILE_DIGEST_BYTES]);
 
-    /* Shows the consequences to the user just before a lock; false stops the run. May be NULL. */
+    /* Shows the consequences to the user just before an irreversible step; false stops the run. May be NULL. */
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 

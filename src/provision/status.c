@@ -11,6 +11,7 @@ enum provision_status provision_status_of(const struct error *err)
     case ERROR_FOREIGN_KEY:
     case ERROR_DONE_ELSEWHERE:
     case ERROR_OTHER_PROFILE:
+    case ERROR_KEY_RECORDED:
     case ERROR_NO_MARK:
         return PROVISION_WRONG;
     case ERROR_DEVICE_MISSING:

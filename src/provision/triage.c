@@ -18,6 +18,7 @@ static enum provision_state state_of_refusal(enum error_reason reason)
     case ERROR_SLOT_POLICY:
     case ERROR_NO_FREE_SLOT:
     case ERROR_NO_MARK:
+    case ERROR_KEY_RECORDED:
         return PROVISION_STATE_FOREIGN;
     case ERROR_OTHER_PROFILE:
         return PROVISION_STATE_OTHER;

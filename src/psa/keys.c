@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psa/keys.h"
 
+#include "psa/operations.h"
 #include "psa/reason.h"
 #include "psa/shell.h"
 
@@ -62,6 +63,15 @@ psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *a
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
 {
     return driver_probe_slot(driver, slot, fill, err);
+}
+
+psa_status_t keys_public_in_slot(struct driver *driver, uint8_t slot, uint8_t point[static P256_POINT_BYTES],
+                                 struct error *err)
+{
+    struct bytes_out out = {.data = point, .cap = P256_POINT_BYTES};
+
+    keys_forget_reason(driver);
+    return explained(driver, driver_export_public_key(driver, slot, &out), 0, err);
 }
 
 bool keys_slot_is_scrap(struct driver *driver, uint8_t slot)

@@ -50,6 +50,12 @@ psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *a
  * there or the key was destroyed.
  */
 psa_status_t keys_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
+/*
+ * The public key (04 | X | Y) of the key in `slot`, claimed or not. PSA_ERROR_NOT_PERMITTED where the chip does not
+ * show it, PSA_ERROR_DOES_NOT_EXIST without a key.
+ */
+psa_status_t keys_public_in_slot(struct driver *driver, uint8_t slot, uint8_t point[static P256_POINT_BYTES],
+                                 struct error *err);
 bool keys_slot_is_scrap(struct driver *driver, uint8_t slot);
 
 /*

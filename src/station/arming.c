@@ -5,16 +5,9 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "station/device.h"
 
-#define DIGEST_BYTES_MIN 4     /* as boards require: docs/reference/board-protocol.md */
-#define DIGEST_SHOWN_DIGITS 16 /* in advice; long enough for 1 in 2^64 */
-
-static bool read_serial(const char *text, size_t len, uint8_t serial[static CHIP_SERIAL_BYTES])
-{
-    struct bytes_out out = {.data = serial, .cap = CHIP_SERIAL_BYTES};
-
-    return hex_decode(text, len, &out, NULL) && out.len == CHIP_SERIAL_BYTES;
-}
+#define DIGEST_BYTES_MIN 4 /* as boards require: docs/reference/board-protocol.md */
 
 /* SERIAL or SERIAL:DIGEST */
 static bool read_device(struct arming *arming, const char *text)
@@ -22,7 +15,7 @@ static bool read_device(struct arming *arming, const char *text)
     const char *colon = strchr(text, ':');
     struct bytes_out digest = {.data = arming->digest, .cap = sizeof arming->digest};
 
-    if (!read_serial(text, colon != NULL ? (size_t)(colon - text) : strlen(text), arming->serial))
+    if (!device_read_serial(text, colon != NULL ? (size_t)(colon - text) : strlen(text), arming->serial))
         return false;
     if (colon != NULL && (!hex_decode(colon + 1, strlen(colon + 1), &digest, NULL) || digest.len < DIGEST_BYTES_MIN))
         return false;
@@ -33,7 +26,7 @@ static bool read_device(struct arming *arming, const char *text)
 bool arming_read(struct arming *arming, const char *arm, const char *only, struct error *err)
 {
     arming->has_only = only != NULL;
-    if (only != NULL && !read_serial(only, strlen(only), arming->only)) {
+    if (only != NULL && !device_read_serial(only, strlen(only), arming->only)) {
         error_set(err, ERROR_USAGE, "expected after --only: the device's serial number (18 hex digits)",
                   "imprint info shows the serial number");
         error_with_subject(err, only);
@@ -84,7 +77,7 @@ static void explain(const struct arming *arming, const uint8_t serial[static CHI
 
     hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), found);
     hex_encode(bytes_of(digest, PROFILE_DIGEST_BYTES), has);
-    has[DIGEST_SHOWN_DIGITS] = '\0';
+    has[ARMING_DIGITS] = '\0';
     if (!arming->for_serial) {
         error_set(err, ERROR_NOT_ARMED, "irreversible steps are not armed",
                   error_keep_format(err,

@@ -192,7 +192,15 @@ static void read_error(struct board *board, const struct link_words *words, stru
 }
 
 /* What became of one asking. */
-enum answer { ANSWER_OK, ANSWER_REFUSED, ANSWER_AGAIN, ANSWER_SILENT, ANSWER_OVERDUE, ANSWER_FAILED };
+enum answer {
+    ANSWER_OK,
+    ANSWER_REFUSED,
+    ANSWER_UNKNOWN, /* no such command: an old image, or a line whose beginning was damaged */
+    ANSWER_AGAIN,
+    ANSWER_SILENT,
+    ANSWER_OVERDUE,
+    ANSWER_FAILED,
+};
 
 static bool is_word(const struct link_words *words, size_t index, const char *word)
 {
@@ -236,7 +244,7 @@ static bool handle_frame(struct board *board, const struct board_command *comman
         return true;
     } else if (is_word(words, 0, "error") && (is_word(words, 1, command->verb) || is_word(words, 1, "unknown"))) {
         read_error(board, words, err);
-        *answer = ANSWER_REFUSED;
+        *answer = is_word(words, 1, "unknown") ? ANSWER_UNKNOWN : ANSWER_REFUSED;
         return true;
     } else if (is_word(words, 0, "hello") && has_flag(words, "boot") && strcmp(command->verb, "hello") != 0) {
         error_set(err, ERROR_DEVICE_RESET, "the board restarted during the command",
@@ -287,13 +295,17 @@ static enum answer ask_once(struct board *board, const struct board_command *com
 bool board_ask(struct board *board, const struct board_command *command, struct error *err)
 {
     enum answer answer = ANSWER_SILENT;
+    int unknown = 0;
 
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         answer = ask_once(board, command, board->silence_ms, err);
         if (answer == ANSWER_OK)
             return true;
+        unknown += answer == ANSWER_UNKNOWN ? 1 : 0;
+        if (answer == ANSWER_UNKNOWN && unknown < ATTEMPTS)
+            error_clear(err);
         /* Silence without a damaged line: no application is there. After one, the lost line may have been the last. */
-        if (answer != ANSWER_AGAIN && !(answer == ANSWER_SILENT && board->damaged > 0))
+        if (answer != ANSWER_AGAIN && answer != ANSWER_UNKNOWN && !(answer == ANSWER_SILENT && board->damaged > 0))
             break;
         station_say(board->station, STATION_DETAIL, "%s: asking again: %s", board->path, command->verb);
     }
@@ -303,7 +315,7 @@ bool board_ask(struct board *board, const struct board_command *command, struct 
                                     COMMAND_SILENCES * board->silence_ms / 1000),
                   "reset the board, then run the same command again: it continues where it stopped");
         error_with_subject(err, board->path);
-    } else if (answer == ANSWER_SILENT || answer == ANSWER_AGAIN) {
+    } else if (answer == ANSWER_SILENT || answer == ANSWER_AGAIN || (answer == ANSWER_UNKNOWN && unknown < ATTEMPTS)) {
         if (answer == ANSWER_SILENT && board->damaged == 0)
             error_set(
                 err, ERROR_DEVICE_SILENT, "the board has stopped answering",

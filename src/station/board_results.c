@@ -94,8 +94,10 @@ static const struct provision_step *take_step(struct board_results *results, con
     step.done = take_flag(words, "done");
     step.started = take_flag(words, "started");
     step.is_persistent = take_flag(words, "persistent");
-    /* Whether a step can be undone follows from its kind; the station does not ask the board. */
-    step.forever = step.kind->consequence != NULL;
+    /* A board cannot call a step that can never be undone one that can. */
+    step.replaces = link_value(words, "lost") != NULL;
+    step.shows_lost = take_bytes(words, "lost", step.lost, sizeof step.lost);
+    step.forever = step.replaces || step.kind->consequence != NULL;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;

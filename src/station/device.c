@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/hex.h"
 #include "chip/command.h"
 #include "chip/operations.h"
 #include "station/folder.h"
@@ -137,6 +138,13 @@ static bool open_transport(struct device *device, const struct station_config *c
         err->next = error_keep(err, forms);
     }
     return opened;
+}
+
+bool device_read_serial(const char *text, size_t len, uint8_t serial[static CHIP_SERIAL_BYTES])
+{
+    struct bytes_out out = {.data = serial, .cap = CHIP_SERIAL_BYTES};
+
+    return hex_decode(text, len, &out, NULL) && out.len == CHIP_SERIAL_BYTES;
 }
 
 uint8_t device_named_address(const char *named)

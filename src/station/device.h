@@ -44,6 +44,9 @@ bool device_open_virtual(const struct station_config *config, const char *path, 
 /* The same without asking the chip anything: only the transport is open, and device_close() closes it. */
 bool device_open_bus(struct device *device, const struct station_config *config, struct error *err);
 
+/* Reads a chip's serial number, 18 hex digits in `len` characters. */
+bool device_read_serial(const char *text, size_t len, uint8_t serial[static CHIP_SERIAL_BYTES]);
+
 /* The 7-bit address that DEVICE itself names after its last @; 0: none. */
 uint8_t device_named_address(const char *named);
 

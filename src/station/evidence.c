@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/hex.h"
 #include "station/file.h"
 #include "station/folder.h"
@@ -368,19 +369,113 @@ bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)
 bool evidence_check_recorded_key(const json_t *record, const struct provision_key_evidence *key, struct error *err)
 {
     const char *recorded = evidence_key_public(record, key->key_id);
+    const char *serial = json_string_value(json_object_get(record, "serial"));
     char found[HEX_SIZE(sizeof key->public_key)];
 
     hex_encode(bytes_of(key->public_key, sizeof key->public_key), found);
     if (key->created || recorded == NULL || strcmp(recorded, found) == 0)
         return true;
-    error_set(
-        err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
-        "find out who changed it. To keep the key that is there now, forget the records (imprint erase --yes) and "
-        "register it by a profile: method: register, and this slot");
+    error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one recorded when it was provisioned",
+              serial == NULL ? NULL
+                             : error_keep_format(err,
+                                                 "find out who changed it. To keep the key that is there now, give the "
+                                                 "record up, then register the key by a profile (method: register, and "
+                                                 "this slot): imprint retire %s",
+                                                 serial));
     error_doing(err, "confirm the key");
     error_with_key(err, key->key_id);
     error_at_slot(err, key->slot);
     return false;
+}
+
+/* Refuses to lose a key of the record's: always false. */
+static bool keep_key(const json_t *record, const json_t *key, struct error *err)
+{
+    const char *serial = json_string_value(json_object_get(record, "serial"));
+
+    error_set(err, ERROR_KEY_RECORDED, "this device's record names the key in the slot, which would be lost for ever",
+              serial == NULL
+                  ? NULL
+                  : error_keep_format(err,
+                                      "keep that key: restore the state folder, or adopt the device. To give "
+                                      "it up for ever: imprint retire %s",
+                                      serial));
+    error_at_slot(err, (uint8_t)json_integer_value(json_object_get(key, "slot")));
+    error_with_key(err, (uint32_t)json_integer_value(json_object_get(key, "key_id")));
+    return false;
+}
+
+static bool is_in_slot(const json_t *key, uint8_t slot)
+{
+    return json_integer_value(json_object_get(key, "slot")) == slot;
+}
+
+bool evidence_may_replace(const json_t *record, uint8_t slot, const uint8_t *point, struct error *err)
+{
+    char found[HEX_SIZE(P256_POINT_BYTES)] = "";
+    json_t *key;
+    size_t i;
+
+    if (point != NULL)
+        hex_encode(bytes_of(point, P256_POINT_BYTES), found);
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        const char *recorded = json_string_value(json_object_get(key, "public_key"));
+
+        if (point == NULL ? is_in_slot(key, slot) : recorded != NULL && strcmp(recorded, found) == 0)
+            return keep_key(record, key, err);
+    }
+    return true;
+}
+
+bool evidence_may_make(const json_t *record, const struct profile *profile, const struct provision_plan *plan,
+                       struct error *err)
+{
+    const char *serial = json_string_value(json_object_get(record, "serial"));
+
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step *step = &plan->steps[i];
+        const struct profile_key *key;
+
+        if (!step->kind->makes_key || step->done)
+            continue;
+        key = &profile->keys[step->key];
+        if (key->method == PROFILE_REGISTER || evidence_key_public(record, key->id) == NULL || serial == NULL)
+            continue;
+        error_set(err, ERROR_KEY_RECORDED,
+                  "this device's record names a key with this key id, and making another would leave that one behind",
+                  error_keep_format(err,
+                                    "keep that key: restore the state folder, adopt the device, or register the key by "
+                                    "a profile. To give it up for ever: imprint retire %s",
+                                    serial));
+        error_with_key(err, key->id);
+        return false;
+    }
+    return true;
+}
+
+/* Whether the record's key has a public key whose hash begins with `lost`. */
+static bool has_hash(const json_t *key, const uint8_t lost[static PROVISION_LOST_BYTES])
+{
+    const char *recorded = json_string_value(json_object_get(key, "public_key"));
+    uint8_t point[P256_POINT_BYTES], hash[MARK_SHA256_BYTES];
+    struct bytes_out out = {.data = point, .cap = sizeof point};
+
+    return recorded != NULL && hex_decode(recorded, strlen(recorded), &out, NULL) && out.len == sizeof point &&
+           mark_hash_key(point, hash) == PSA_SUCCESS && memcmp(hash, lost, PROVISION_LOST_BYTES) == 0;
+}
+
+bool evidence_may_lose(const json_t *record, const struct provision_step *step, struct error *err)
+{
+    json_t *key;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "keys"), i, key)
+    {
+        if (step->replaces && (step->shows_lost ? has_hash(key, step->lost) : is_in_slot(key, step->slot)))
+            return keep_key(record, key, err);
+    }
+    return true;
 }
 
 bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *err)

@@ -62,6 +62,22 @@ json_t *evidence_value(const struct evidence_run *run);
  */
 bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsaved, struct error *err);
 
+/*
+ * Whether the key in `slot` may be lost for ever: not when the record names it. `point` is its public key, NULL where
+ * the chip does not show it; then a record of any key in that slot counts. False with ERROR_KEY_RECORDED.
+ */
+bool evidence_may_replace(const json_t *record, uint8_t slot, const uint8_t *point, struct error *err);
+
+/* The same for a step of a board's plan, which shows the start of the public key's hash. */
+bool evidence_may_lose(const json_t *record, const struct provision_step *step, struct error *err);
+
+/*
+ * Whether the plan may make the keys that it is still to make: not one whose key id the record names, whatever the slot
+ * would be. Such a key was proven and is still in the chip. False with ERROR_KEY_RECORDED.
+ */
+bool evidence_may_make(const json_t *record, const struct profile *profile, const struct provision_plan *plan,
+                       struct error *err);
+
 /* Facts about a key in the record; NULL or false when it is not there. `record` may be NULL. */
 const char *evidence_key_name(const json_t *record, uint32_t key_id);
 const char *evidence_key_method(const json_t *record, uint32_t key_id);

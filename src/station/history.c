@@ -103,6 +103,19 @@ json_t *history_proof_line(const struct history_proof *proof)
     return line;
 }
 
+json_t *history_retirement_line(const struct history_retirement *retirement)
+{
+    json_t *line = json_pack("{s:s, s:i, s:n, s:s, s:o, s:b, s:O, s:o}", "format", FORMAT, "version", VERSION,
+                             "previous", "result", retirement->failure == NULL ? "retired" : "failed", "serial",
+                             value_hex(bytes_of(retirement->serial, CHIP_SERIAL_BYTES)), "serial_checked",
+                             (int)retirement->serial_checked, "retired", retirement->retired, "run",
+                             run_facts_value(retirement->facts));
+
+    if (retirement->failure != NULL)
+        json_object_set_new(line, "error", failure_value(retirement->failure));
+    return line;
+}
+
 /* --- the file --- */
 
 static bool failed(const char *cause, const char *path, int system_errno, struct error *err)

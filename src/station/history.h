@@ -36,6 +36,18 @@ struct history_proof {
 /* The proof as a JSON object: the caller's reference; NULL without memory. */
 json_t *history_proof_line(const struct history_proof *proof);
 
+/* The end of a device's record: `imprint retire`. */
+struct history_retirement {
+    const struct run_facts *facts; /* ended */
+    const uint8_t *serial;         /* CHIP_SERIAL_BYTES */
+    bool serial_checked;           /* read from the chip; false: the device was not asked */
+    json_t *retired;               /* what was given up: docs/reference/record.md */
+    const struct error *failure;   /* NULL: it succeeded */
+};
+
+/* The retirement as a JSON object: the caller's reference; NULL without memory. */
+json_t *history_retirement_line(const struct history_retirement *retirement);
+
 /*
  * Appends the line to the file at `path`, durably: it is written and synced, or the file is as before. The file and
  * the folders above it are made where needed, for this user alone. A line that a power cut has torn stays, by itself.

@@ -33,17 +33,34 @@ bool station_find_mark(struct chip *chip, const struct chip_config *config, stru
             continue;
         if (chip_read_slot_block(chip, slot, 0, head, err) != CHIP_OK)
             return false;
-        if (!mark_read_head(head, NULL, &found->head) || found->head.state == MARK_NONE)
+        (void)mark_read_head(head, NULL, &found->head);
+        if (found->head.state == MARK_NONE)
             continue;
         found->slot = slot;
-        describe(chip, found);
+        if (found->head.state != MARK_DAMAGED)
+            describe(chip, found);
         return true;
     }
     found->head.state = MARK_NONE;
     return true;
 }
 
+bool station_clear_mark(struct chip *chip, const struct station_mark *found, struct error *err)
+{
+    uint8_t beginning[MARK_BLOCK_BYTES];
+    static const uint8_t nothing[MARK_BLOCK_BYTES];
+
+    mark_write_void(beginning);
+    if (chip_write_slot_block(chip, found->slot, 0, beginning, err) == CHIP_OK &&
+        chip_write_slot_block(chip, found->slot, 0, nothing, err) == CHIP_OK)
+        return true;
+    error_at_slot(err, found->slot);
+    return false;
+}
+
 const char *station_mark_state(enum mark_state state)
 {
+    if (state == MARK_DAMAGED)
+        return "damaged";
     return state == MARK_DONE ? "done" : "begun";
 }

@@ -16,13 +16,16 @@ struct station_mark {
 };
 
 /*
- * Looks for a mark in slots 8 to 15, as far as they can be read in clear, and stops at the first. False with a reason
- * where the chip cannot be read; `found->head.state` is MARK_NONE where there is none. Only reads.
+ * Looks for a mark in slots 8 to 15, as far as they can be read in clear, and stops at the first, be it damaged. False
+ * with a reason where the chip cannot be read; `found->head.state` is MARK_NONE where there is none. Only reads.
  */
 bool station_find_mark(struct chip *chip, const struct chip_config *config, struct station_mark *found,
                        struct error *err);
 
-/* "begun", "done" */
+/* Clears the mark that was found. After a cut at any moment, the same again finishes it. False with a reason. */
+bool station_clear_mark(struct chip *chip, const struct station_mark *found, struct error *err);
+
+/* "begun", "done", "damaged" */
 const char *station_mark_state(enum mark_state state);
 
 #endif

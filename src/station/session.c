@@ -22,7 +22,8 @@ static void load_record(struct session *session)
 {
     struct error ignored = {.reason = ERROR_NONE};
 
-    if (!evidence_load(session->record_path, &session->record, &ignored))
+    session->record_is_damaged = !evidence_load(session->record_path, &session->record, &ignored);
+    if (session->record_is_damaged)
         station_say(session->station, STATION_WARNING, "%s: %s; keys are shown without names", session->record_path,
                     ignored.cause);
 }
@@ -71,6 +72,26 @@ failed:
     error_doing(err, "open the device's key records");
     if (of_device)
         error_with_serial(err, session->device.serial);
+    session_close(session);
+    return false;
+}
+
+bool session_open_records(struct session *session, const struct station *station,
+                          const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    const struct station_config *config = &station->config;
+    struct store_flash flash = {.image = NULL};
+
+    memset(session, 0, sizeof *session);
+    session->station = station;
+    memcpy(session->device.serial, serial, sizeof session->device.serial);
+    if ((config->storage == NULL || station_store_read_place(config->storage, &flash, session->image, err)) &&
+        open_records(session, &flash, true, err)) {
+        load_record(session);
+        return true;
+    }
+    error_doing(err, "open the device's key records");
+    error_with_serial(err, serial);
     session_close(session);
     return false;
 }

@@ -30,7 +30,8 @@ struct session {
     struct store store;
     struct driver driver;
     struct its its;
-    json_t *record; /* of the last provisioning, for names; NULL: none, or none that can be read */
+    json_t *record; /* of the last provisioning; NULL: none, or none that can be read */
+    bool record_is_damaged;
     /* Private. */
     bool psa_started;
     char image[PATH_MAX], folder[PATH_MAX], record_path[PATH_MAX];
@@ -39,6 +40,13 @@ struct session {
 /* `settings` NULL: all zero. False with a reason, and nothing held; error subjects point into `session`. */
 bool session_open(struct session *session, const struct station *station, enum session_purpose purpose,
                   const struct driver_settings *settings, struct error *err);
+
+/*
+ * Opens the records of the device with this serial number, for reading; the device itself need not be there and is not
+ * asked. False with a reason, and nothing held.
+ */
+bool session_open_records(struct session *session, const struct station *station,
+                          const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
 
 /* From now on the chip may be written and records are kept. */
 bool session_allow_changes(struct session *session, struct error *err);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <psa/crypto.h>
+
 #include "base/number.h"
 #include "station/folder.h"
 #include "storage/file_name.h"
@@ -383,6 +385,48 @@ bool station_store_allow_changes(struct store *store, struct error *err)
         store->back.operations->release(store->back.context);
     store->changes_allowed = true;
     return true;
+}
+
+/* What ended a walk over the records, as an error. True where all were seen. */
+static bool saw_all(enum storage_status status, struct error *err)
+{
+    if (status == STORAGE_ABSENT)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, storage_status_text(status), NULL);
+    return false;
+}
+
+json_t *station_store_key_ids(struct store *store, struct error *err)
+{
+    struct storage *front = &store->front;
+    enum storage_status status;
+    json_t *ids = json_array();
+    uint64_t uid = 0;
+
+    for (bool first = true; (status = front->operations->next(front->context, first, &uid)) == STORAGE_OK;
+         first = false) {
+        if (uid >= PSA_KEY_ID_USER_MIN && uid <= PSA_KEY_ID_USER_MAX)
+            json_array_append_new(ids, json_integer((json_int_t)uid));
+    }
+    if (saw_all(status, err))
+        return ids;
+    json_decref(ids);
+    return NULL;
+}
+
+bool station_store_forget(struct store *store, struct error *err)
+{
+    struct storage *front = &store->front;
+    enum storage_status status;
+    uint64_t uid = 0;
+
+    for (bool first = true; (status = front->operations->next(front->context, first, &uid)) == STORAGE_OK;
+         first = false) {
+        status = front->operations->remove(front->context, uid);
+        if (status != STORAGE_OK)
+            break;
+    }
+    return saw_all(status, err);
 }
 
 void station_store_close(struct store *store)

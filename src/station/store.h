@@ -10,6 +10,8 @@
 
 #include <limits.h>
 
+#include <jansson.h>
+
 #include "storage/file.h"
 #include "storage/flash_file.h"
 #include "storage/storage.h"
@@ -69,6 +71,15 @@ bool station_store_exists(const struct store *store);
 
 /* From now on writes are real; what was written while looking is made real first. Makes the folder where needed. */
 bool station_store_allow_changes(struct store *store, struct error *err);
+
+/*
+ * The key ids that records in the store have, as numbers in a JSON array: the caller's. NULL with a reason. Needs no
+ * PSA, so damaged records are no obstacle.
+ */
+json_t *station_store_key_ids(struct store *store, struct error *err);
+
+/* Removes every record. False with a reason; then the same again goes on. */
+bool station_store_forget(struct store *store, struct error *err);
 
 void station_store_close(struct store *store);
 

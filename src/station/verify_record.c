@@ -539,7 +539,8 @@ static void check_result(const struct subject *subject)
     const char *result = text_of(subject->record, "result");
     const char *reason = text_of(json_object_get(subject->record, "error"), "reason");
     const bool worked = result != NULL && (strcmp(result, "provisioned") == 0 || strcmp(result, "confirmed") == 0);
-    const bool success = worked || (result != NULL && strcmp(result, "proven") == 0);
+    const bool success =
+        worked || (result != NULL && (strcmp(result, "proven") == 0 || strcmp(result, "retired") == 0));
     const bool failure = result != NULL && (strcmp(result, "refused") == 0 || strcmp(result, "failed") == 0 ||
                                             strcmp(result, "interrupted") == 0);
 
@@ -554,12 +555,12 @@ static void check_result(const struct subject *subject)
 
 /* --- a whole record --- */
 
-/* A line of `board prove`: it has the proofs of the primary application, and nothing that an engine looked at. */
-static bool is_of_primary(const struct subject *subject)
+/* A line of `board prove` has the proofs of the primary application, one of `retire` none: the engine did not run. */
+static bool is_without_engine(const struct subject *subject)
 {
     const char *verb = text_of(json_object_get(subject->record, "run"), "verb");
 
-    return subject->is_line && verb != NULL && strcmp(verb, "board prove") == 0;
+    return subject->is_line && verb != NULL && (strcmp(verb, "board prove") == 0 || strcmp(verb, "retire") == 0);
 }
 
 static void check_record(struct subject *subject)
@@ -572,7 +573,7 @@ static void check_record(struct subject *subject)
         return;
     }
     hex_encode(bytes_of(serial, sizeof serial), subject->serial);
-    if (!is_of_primary(subject)) {
+    if (!is_without_engine(subject)) {
         check_config(subject);
         check_profile(subject);
         check_keys(subject);

@@ -60,6 +60,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_FOREIGN_KEY, "foreign-key", 4},
         {ERROR_DONE_ELSEWHERE, "done-elsewhere", 4},
         {ERROR_OTHER_PROFILE, "other-profile", 4},
+        {ERROR_KEY_RECORDED, "key-recorded", 4},
         {ERROR_NO_MARK, "no-mark", 4},
         {ERROR_NOT_GENUINE, "not-genuine", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},

@@ -175,7 +175,7 @@ def delivered(station):
 @pytest.fixture
 def provisioned(delivered):
     """The example's plan, done."""
-    delivered.run("provision", EXAMPLE)
+    delivered.run("provision", EXAMPLE, "--arm", "profile")
     return delivered
 
 

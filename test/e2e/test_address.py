@@ -34,12 +34,12 @@ def moves(station, device, profile, named=True, run=None):
     assert (said in done.err) is named, done
     moved = f"{bare}@0x37" if named else device
     # The same command again is right, and says it again; so is the one it names.
-    again = run("--device", device, "provision", profile)
+    again = run("--device", device, "provision", profile, "--arm", "profile")
     assert "nothing to do" in again.out and (said in again.err) is named, again
     if named:
-        events = run("--json", "--device", device, "provision", profile).objects
+        events = run("--json", "--device", device, "provision", profile, "--arm", "profile").objects
         assert {"event": "moved", "i2c_address": NEW, "device": moved} in events
-    again = run("--device", moved, "provision", profile)
+    again = run("--device", moved, "provision", profile, "--arm", "profile")
     assert "nothing to do" in again.out and "from here on" not in again.err, again
     assert json.loads(run("--json", "--device", moved, "info").out)["i2c_address"] == NEW
     if named:
@@ -130,4 +130,4 @@ def test_interrupted_at_any_write(station, profile, sock, way, numbers):
         with serving(*place, station.chip) as again:
             run = functools.partial(station.run, "--device", f"{again.device}@0x60")
             run("provision", profile, "--arm", "profile")
-            assert "nothing to do" in run("provision", profile).out, number
+            assert "nothing to do" in run("provision", profile, "--arm", "profile").out, number

@@ -52,7 +52,8 @@ def test_device_and_profile(mine):
     profile = mine.write("my plan.yaml", EXAMPLE.read_text())
     mine.run("virtual", "new", "--as", "trust-and-go", "--seed", "1", chip)
     own = ("--device", f"virtual:{chip}")
-    assert "provisioned: " in pasted(mine.run(*own, "adopt", profile, code=REFUSED), home=home)
+    assert "plan for" in pasted(mine.run(*own, "adopt", profile, code=REFUSED), home=home)
+    mine.run(*own, "provision", profile, "--arm", "profile")
     assert "board" in pasted(mine.run(*own, "sign", "nobody", EXAMPLE, code=REFUSED), home=home)
     assert "01230015D6" in pasted(mine.run(*own, "provision", profile, "--only", "x", code=REFUSED), home=home)
     assert "plan for" in pasted(mine.run(*own, "provision", profile, "--arm", "x", code=REFUSED), home=home)
@@ -67,7 +68,7 @@ def test_storage(mine):
     chip, flash = mine.folder / "a chip", mine.folder / "a flash"
     mine.run("virtual", "new", "--as", "trust-and-go", "--seed", "1", chip)
     own = ("--device", f"virtual:{chip}", "--storage", f"flash:{flash},4096x8/4-1")
-    mine.run(*own, "provision", EXAMPLE)
+    mine.run(*own, "provision", EXAMPLE, "--arm", "profile")
     own = (*own[:3], f"flash:{flash}")
     listed = pasted(mine.run(*own, "sign", "nobody", EXAMPLE, code=REFUSED), home=home)
     assert "18" in listed and "16" in listed, "the keys of the flash image"

@@ -29,7 +29,7 @@ def plain_man():
 
 
 def test_every_verb_of_the_design_is_there(table):
-    assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan",
+    assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "help", "version"}
 
@@ -210,11 +210,12 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     signature = provisioned.write("s", provisioned.run("sign", "18", EXAMPLE).raw)
     chip = provisioned.json("info").event("chip")
     runs = {
-        "provision": ("provision", EXAMPLE), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
+        "provision": ("provision", EXAMPLE, "--arm", "profile"), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
         "keys": ("keys",), "public-key": ("public-key", "18"), "csr": ("csr", "18", "-s", "CN=x"), "sign": ("sign", "18", EXAMPLE),
         "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "scan": ("scan",), "erase": ("erase", "--yes"),
         "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
-        "adopt": ("adopt", EXAMPLE), "verify-record": ("verify-record", provisioned.device / "record.json"), "help": ("help",), "version": ("version",),
+        "adopt": ("adopt", EXAMPLE), "verify-record": ("verify-record", provisioned.device / "history.jsonl"), "help": ("help",), "version": ("version",),
+        "retire": ("retire", chip["serial"], "--yes"),
     }
     # One that runs until it is told to end, one whose output is another program's, and those that want a board have tests
     # of their own.

@@ -29,7 +29,7 @@ def test_a_run_for_one_device_refuses_any_other_before_it_writes(station):
         assert station.snapshot() == before
     serial, _ = serial_and_digest(station, EXAMPLE)
     assert f"--only {serial}" in refused.error["next"]
-    station.run("provision", EXAMPLE, "--only", serial)
+    station.run("provision", EXAMPLE, "--arm", "profile", "--only", serial)
 
 
 def test_arming_for_one_device_and_one_profile(station):
@@ -63,9 +63,9 @@ def test_no_slot_is_locked_around_a_key_that_the_record_does_not_name(station):
     """Another station has put its own key into the slot since; the lock would keep it there for ever."""
     station.new("trust-flex")
     profile = unlocked(station)
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     other = station.folder / "other-state"
-    station.run("--device", f"virtual:{station.chip}", "--state", other, "provision", profile)
+    station.run("--device", f"virtual:{station.chip}", "--state", other, "provision", profile, "--arm", "profile")
     refused = station.json("provision", TRUST_FLEX, "--arm", "profile", code=4)
     assert refused.error["reason"] == "foreign-key" and refused.error["slot"] == 2
     assert not station.slots()[2]["locked"]

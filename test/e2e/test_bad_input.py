@@ -10,7 +10,7 @@ import pytest
 from conftest import ANY_ECDSA, DUMPS, EXAMPLE, PROGRAM, THREE_WAYS, block_yaml
 from test_virtual_run import ENV
 
-VERBS = [("info",), ("keys",), ("provision", EXAMPLE), ("provision", "-n", EXAMPLE), ("public-key", "16"), ("sign", "16"),
+VERBS = [("info",), ("keys",), ("provision", EXAMPLE, "--arm", "profile"), ("provision", "-n", EXAMPLE), ("public-key", "16"), ("sign", "16"),
          ("random", "4"), ("erase", "--yes")]
 
 
@@ -87,7 +87,7 @@ def test_chip_file_of_a_later_imprint(delivered):
     ("silent@1", {"device-silent"}), ("garbage@1", None), ("silent@3", {"device-silent"}),
 ])
 def test_bad_answers(provisioned, fault, reasons):
-    for verb in (("info",), ("provision", EXAMPLE), ("sign", "18", EXAMPLE)):
+    for verb in (("info",), ("provision", EXAMPLE, "--arm", "profile"), ("sign", "18", EXAMPLE)):
         result = provisioned.json("--fault", fault, *verb, code={0, 3} if reasons is None else 3)
         if result.code == 3:
             assert result.error["reason"] in (reasons or {"device-garbled", "device-silent"})
@@ -115,7 +115,7 @@ def test_wrong_device(station, part, edit, reason):
     station.new(part)
     path = station.write("plan.yaml", EXAMPLE.read_text().replace(*edit))
     before = station.snapshot()
-    for arguments in (("provision", path), ("provision", path, "-n")):
+    for arguments in (("provision", path, "--arm", "profile"), ("provision", path, "--arm", "profile", "-n")):
         error = station.json(*arguments, code=4).error
         assert error["reason"] == reason and error["exit"] == 4 and error["serial"]
         assert station.snapshot() == before
@@ -137,12 +137,12 @@ def test_other_real_parts(station, dump):
     """The example's plan on parts it was not made for: refused with a reason, or done; never a crash, never half."""
     station.run("virtual", "new", "--as", DUMPS / f"{dump}.hex", "--seed", 1)
     before = station.snapshot()
-    result = station.json("provision", EXAMPLE, code={0, 1, 4})
+    result = station.json("provision", EXAMPLE, "--arm", "profile", code={0, 1, 4})
     if result.code != 0:
         assert result.error["next"] and result.error["cause"]
         assert station.snapshot() == before
     else:
-        assert "nothing to do" in station.run("provision", EXAMPLE).out
+        assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
 
 
 # ---- keys and slots that contradict the profile
@@ -153,17 +153,17 @@ def test_key_id_exists_with_other_attributes(provisioned, plan, field, value):
     plan["keys"][1][field] = value
     path = profile(provisioned, plan)
     before[path.name] = provisioned.snapshot()[path.name]
-    error = provisioned.json("provision", path, code=4).error
+    error = provisioned.json("provision", path, "--arm", "profile", code=4).error
     assert error["reason"] == "foreign-key" and error["key_id"] == 18
     assert provisioned.snapshot() == before
-    assert provisioned.run("provision", EXAMPLE)
+    assert provisioned.run("provision", EXAMPLE, "--arm", "profile")
 
 
 def test_slot_claimed_by_another_key(provisioned, plan):
     slot = provisioned.keys()[18]["slot"]
     plan["keys"] = [{"name": "other", "id": 19, "method": "generate", "slot": slot, "replace": "unclaimed", **ANY_ECDSA}]
     chip = provisioned.chip.read_bytes()
-    error = provisioned.json("provision", profile(provisioned, plan), code=1).error
+    error = provisioned.json("provision", profile(provisioned, plan), "--arm", "profile", code=1).error
     assert error["reason"] == "slot-claimed" and error["slot"] == slot
     assert provisioned.chip.read_bytes() == chip
 
@@ -183,7 +183,7 @@ def test_slots_that_cannot(delivered, plan, key, reasons):
     plan["keys"] = [{"name": "key", "id": 20, **ANY_ECDSA, **key}]
     path = profile(delivered, plan)
     before = delivered.snapshot()
-    error = delivered.json("provision", path, code=1).error
+    error = delivered.json("provision", path, "--arm", "profile", code=1).error
     assert error["reason"] in reasons, error
     assert error["key_id"] == 20 and error["next"]
     if "slot" in key:
@@ -196,11 +196,11 @@ def test_no_slot_left(delivered, plan):
                     for n in range(4)]
     path = profile(delivered, plan)
     before = delivered.snapshot()
-    error = delivered.json("provision", path, code=1).error
+    error = delivered.json("provision", path, "--arm", "profile", code=1).error
     assert error["reason"] == "no-free-slot"
     assert delivered.snapshot() == before, "found while planning, not after three keys"
     plan["keys"].pop()
-    delivered.run("provision", profile(delivered, plan))
+    delivered.run("provision", profile(delivered, plan), "--arm", "profile")
     assert sorted(key["slot"] for key in delivered.keys().values()) == [2, 3, 4]
 
 
@@ -212,7 +212,7 @@ def test_register_an_empty_slot(station, plan):
     station.run("virtual", "new", "--seed", 1, "--as", station.write("d.hex", digits.hex()))
     private = [slot["slot"] for slot in station.slots() if slot["kind"] == "p256-private"]
     plan["keys"] = [{"name": "key", "id": 20, "method": "register", "slot": private[0], **ANY_ECDSA, "usage": ["sign-hash"]}]
-    error = station.json("provision", profile(station, plan), code=1).error
+    error = station.json("provision", profile(station, plan), "--arm", "profile", code=1).error
     assert error["reason"] in ("slot-empty", "slot-policy", "data-unlocked"), error
 
 
@@ -223,7 +223,7 @@ def test_swapped_chip_has_its_own_keys(provisioned):
     provisioned.new(seed=2)
     assert provisioned.keys() == {}
     assert provisioned.json("sign", "18", EXAMPLE, code=1).error["reason"] == "key-unknown"
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     shutil.move(provisioned.folder / "first", provisioned.chip)
     assert sorted(provisioned.keys()) == [16, 18]
 
@@ -234,14 +234,14 @@ def test_chip_whose_key_was_replaced_behind_our_back(tmp_path, provisioned):
     provisioned.chip.unlink()
     provisioned.new()  # same seed, same serial number: the part as delivered, key 18 never made in it
     assert os.listdir(provisioned.state / "devices") == state
-    result = provisioned.json("provision", EXAMPLE, code={0, 4})
+    result = provisioned.json("provision", EXAMPLE, "--arm", "profile", code={0, 4})
     assert result.code == 4 or result.event("provisioned")["keys"]
 
 
 @pytest.mark.parametrize("verb", [("sign", "18", EXAMPLE), ("csr", "18", "--subject", "CN=x")])
 def test_key_that_signs_no_hashes_says_so(delivered, plan, verb):
     plan["keys"][1]["usage"] = ["sign-message"]
-    delivered.run("provision", delivered.write("plan.yaml", block_yaml(plan)))
+    delivered.run("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile")
     error = delivered.json(*verb, code=1).error
     assert error["reason"] == "key-attributes" and "sign-hash" in error["next"]
 
@@ -250,7 +250,7 @@ def test_more_keys_than_slots(delivered, plan):
     board = plan["keys"][1]
     plan["keys"] = [{**board, "name": f"k{n}", "id": 100 + n} for n in range(4)]
     before = delivered.snapshot()
-    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
+    error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=1).error
     assert error["reason"] == "no-free-slot" and error["key_id"] == 103 and "fewer such keys" in error["next"]
     (delivered.folder / "plan.yaml").unlink()
     assert delivered.snapshot() == before
@@ -260,5 +260,5 @@ def test_advice_on_a_filled_slot_is_the_profile_s(delivered, plan):
     del plan["keys"][1]["replace"]
     for slot in ({}, {"slot": 3}):
         plan["keys"][1].update(slot)
-        error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), code=1).error
+        error = delivered.json("provision", delivered.write("plan.yaml", block_yaml(plan)), "--arm", "profile", code=1).error
         assert error["reason"] == "slot-filled" and "replace: unclaimed" in error["next"]

@@ -22,7 +22,7 @@ def test_station_and_board(station, board):
     proof.mkdir()
     with serving("--swi-pty", station.chip) as server:
         with boot(board, "factory", flash, server.device) as factory:
-            drive = ("board", "provision", EXAMPLE, "--console", factory.console)
+            drive = ("board", "provision", EXAMPLE, "--arm", "profile", "--console", factory.console)
             assert station.json(*drive, "--dry-run").event("plan")["changes"] == 4
             first = station.json(*drive).event("provisioned")
             assert first["changes"] == 4 and [key["slot"] for key in first["keys"]] == [0, 2]

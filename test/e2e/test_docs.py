@@ -122,20 +122,21 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     runs = [("info",), ("--verbose", "info"), ("explain", dump), ("explain", DUMPS / "608b-blank-rev6003.hex"),
             ("keys",), ("public-key", "18"), ("sign", "18", EXAMPLE),
             ("csr", "18", "-s", "CN=x"), ("verify", "18", signature, EXAMPLE), ("random", "4"), ("scan",), ("help",), ("version",),
-            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE),
+            ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile"),
             ("verify-record", provisioned.device / "history.jsonl"),
-            ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked)]
+            ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
+            ("retire", provisioned.record["serial"], "--yes")]
     seen = {}
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
     for arguments in runs:
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
-    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase"}
+    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("plan", "stopped_after"), ("plan", "stopped_in")}
-    # Of locks, and of keys that count their uses (test_use_rules.py shows those).
-    special = {"consequence", "spends_use", "uses_left"}
+    # Of locks and replaced keys (test_retire.py), and of keys that count their uses (test_use_rules.py shows those).
+    special = {"consequence", "spends_use", "uses_left", "lost_key"}
     for event, fields in seen.items():
         missing = {path for path in set(json_page.page()[event]) - fields
                    if (event, path.split(".")[0]) not in rare and (path.split(".")[-1] not in special or path.startswith("slots[]"))}
@@ -148,7 +149,7 @@ def test_record_page(provisioned):
     known = set(json_page.rows(page[:page.index("## The history")]))
     checked = provisioned.folder / "checked.yaml"
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
-    provisioned.run("provision", checked)
+    provisioned.run("provision", checked, "--arm", "profile")
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
     assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == {"keys[].request"}
@@ -176,7 +177,7 @@ def test_pages_name_only_what_is_read():
 def test_history_page(provisioned):
     """The same for the lines of history.jsonl: fields of a record and those of the page's second table, no other."""
     known = set(json_page.rows(json_page.RECORD.read_text()))
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     provisioned.run("provision", TRUST_FLEX, code=4)
     assert len(provisioned.history) == 3
     for line in provisioned.history:

@@ -27,14 +27,14 @@ def test_primary_uses_the_board_key(provisioned):
         assert line in said
     run_primary(provisioned.chip, provisioned.psa)
     assert {name for name, was in before.items() if provisioned.snapshot(times=False)[name] != was} <= {"state/chip.virtual"}
-    assert provisioned.run("provision", EXAMPLE).out.startswith("nothing to do"), "using a key changes nothing"
+    assert provisioned.run("provision", EXAMPLE, "--arm", "profile").out.startswith("nothing to do"), "using a key changes nothing"
 
 
 def test_primary_says_what_is_missing(delivered):
     assert "no key storage" in run_primary(delivered.chip, delivered.state / "devices", code=1).stderr
     assert "no such file" in run_primary(delivered.folder / "none", delivered.state, code=1).stderr
     plan = EXAMPLE.read_text().replace("id: 18", "id: 19")
-    delivered.run("provision", delivered.write("plan.yaml", plan))
+    delivered.run("provision", delivered.write("plan.yaml", plan), "--arm", "profile")
     # -136: PSA_ERROR_INVALID_HANDLE, Mbed TLS's word for an id that no key has
     assert "cannot open the key: PSA status -136, no key has this id" in \
         run_primary(delivered.chip, delivered.psa, code=1).stderr
@@ -50,7 +50,7 @@ def test_primary_takes_another_key(provisioned):
 def test_a_refusal_of_the_core_has_its_own_sentence(delivered):
     """The policy of the key in PSA forbids signing a hash: the core says so, and the driver is never asked."""
     plan = EXAMPLE.read_text().replace("usage: [sign-hash, sign-message, verify-hash, verify-message]", "usage: [sign-message]")
-    delivered.run("provision", delivered.write("plan.yaml", plan))
+    delivered.run("provision", delivered.write("plan.yaml", plan), "--arm", "profile")
     assert "cannot sign it in the chip: PSA status -133, the key's policy does not permit this use" in \
         run_primary(delivered.chip, delivered.psa, code=1).stderr
     assert "the key's policy does not permit signing" in \

@@ -20,7 +20,7 @@ class Delivery:
         self.twin = Station(folder / "unbroken")
         self.twin.new(part)
         shutil.copy(self.twin.chip, folder / "as-delivered")
-        loud = self.twin.run("--verbose", "provision", profile, *more).err
+        loud = self.twin.run("--verbose", "provision", profile, "--arm", "profile", *more).err
         self.total = int([line for line in loud.splitlines() if " commands (" in line][-1].split()[1])
         keys, points = self.twin.keys(), self.twin.public_keys()
         self.slots = {key: item["slot"] for key, item in keys.items()}
@@ -51,7 +51,7 @@ class HalfMade(Exception):
 
 def check_fault(delivery, fault):
     station = delivery.station(fault)
-    first = station.json("--fault", fault, "provision", delivery.profile, *delivery.more, code=EXITS)
+    first = station.json("--fault", fault, "provision", delivery.profile, "--arm", "profile", *delivery.more, code=EXITS)
     where = (fault, first)
     if first.code == 0:
         assert first.objects[-1]["event"] == "provisioned", where
@@ -61,7 +61,7 @@ def check_fault(delivery, fault):
         assert error["reason"] != "unexpected", where
         assert first.code in (1, 3, 4), where
         assert (first.code == 4) == fault.startswith("swap"), where
-    again = station.json("provision", delivery.profile, *delivery.more, code={0, 1})
+    again = station.json("provision", delivery.profile, "--arm", "profile", *delivery.more, code={0, 1})
     if again.code != 0 and again.error["reason"] == "slot-filled":
         raise HalfMade(fault)
     assert again.code == 0, (where, again)
@@ -75,7 +75,7 @@ def check_fault(delivery, fault):
         assert keys[key]["public_key"] == point, where
     assert {path.name for path in station.psa.iterdir()} == delivery.files, where
     before = station.snapshot()
-    assert station.json("provision", delivery.profile).event("provisioned")["changes"] == 0, where
+    assert station.json("provision", delivery.profile, "--arm", "profile").event("provisioned")["changes"] == 0, where
     assert station.snapshot() == before, where
     shutil.rmtree(station.folder)
     return first.code
@@ -124,8 +124,8 @@ def test_no_fault_leaves_a_half_made_key(three_ways_swept):
 def test_two_faults_at_once(example):
     for group in range(1, example.total, 5):
         station = example.station(f"two-{group}")
-        station.json("--fault", f"badcrc@{group}", "--fault", f"nack@{group + 2}", "provision", EXAMPLE, code=EXITS)
-        station.run("provision", EXAMPLE)
+        station.json("--fault", f"badcrc@{group}", "--fault", f"nack@{group + 2}", "provision", EXAMPLE, "--arm", "profile", code=EXITS)
+        station.run("provision", EXAMPLE, "--arm", "profile")
         assert {key: item["slot"] for key, item in station.keys().items()} == {16: 0, 18: 2}
 
 
@@ -134,14 +134,14 @@ def test_the_same_fault_does_the_same_again(example):
         said = []
         for attempt in (1, 2):
             station = example.station(f"{fault}-{attempt}")
-            said.append([item for item in station.json("--fault", fault, "provision", EXAMPLE, code=EXITS).objects
+            said.append([item for item in station.json("--fault", fault, "provision", EXAMPLE, "--arm", "profile", code=EXITS).objects
                          if item["event"] not in ("run", "provisioned")])
         assert said[0] == said[1]
 
 
 def test_faults_while_using_keys(example):
     station = example.station("using")
-    station.run("provision", EXAMPLE)
+    station.run("provision", EXAMPLE, "--arm", "profile")
     before = station.snapshot()
     for kind in KINDS:
         for group in range(1, 14):

@@ -15,10 +15,10 @@ def test_a_board_that_the_station_provisions(delivered):
     assert delivered.json(*made, "provision", "--dry-run", EXAMPLE).event("plan")["changes"] == 4
     assert not image.exists()
     assert not [item for item in delivered.json(*made, "keys").objects if item["event"] == "key"]
-    delivered.run(*made, "provision", EXAMPLE)
+    delivered.run(*made, "provision", EXAMPLE, "--arm", "profile")
     assert image.stat().st_size == 8 * 4096
     before = image.read_bytes()
-    delivered.run(*there, "provision", EXAMPLE)
+    delivered.run(*there, "provision", EXAMPLE, "--arm", "profile")
     assert image.read_bytes() == before
 
     keys = {item["key_id"]: item["slot"] for item in delivered.json(*there, "keys").objects if item["event"] == "key"}
@@ -36,7 +36,7 @@ def test_a_board_that_the_station_provisions(delivered):
 
 def test_erasing_an_image(delivered):
     image = delivered.folder / "board.flash"
-    delivered.run("--storage", f"flash:{image},{GEOMETRY}", "provision", EXAMPLE)
+    delivered.run("--storage", f"flash:{image},{GEOMETRY}", "provision", EXAMPLE, "--arm", "profile")
     delivered.run("--storage", f"flash:{image}", "erase", "--yes")
     assert not [item for item in delivered.json("--storage", f"flash:{image}", "keys").objects if item["event"] == "key"]
 
@@ -45,7 +45,7 @@ def test_flash_in_the_middle_of_a_file(delivered):
     """A board's whole memory: what is around the flash stays as it is."""
     around = bytes(range(256)) * 4
     image = delivered.write("memory", around + b"\xff" * 8 * 4096 + around)
-    delivered.run("--storage", f"flash:{image}@{len(around)},{GEOMETRY}", "provision", EXAMPLE)
+    delivered.run("--storage", f"flash:{image}@{len(around)},{GEOMETRY}", "provision", EXAMPLE, "--arm", "profile")
     content = image.read_bytes()
     assert content.startswith(around) and content.endswith(around)
     assert len([item for item in delivered.json("--storage", f"flash:{image}@0x400", "keys").objects
@@ -57,14 +57,14 @@ def test_flash_in_the_middle_of_a_file(delivered):
                          ids=["text", "not all erased"])
 def test_what_is_no_flash_is_left_alone(delivered, content):
     image = delivered.write("other", content)
-    for verb in (("keys",), ("provision", EXAMPLE)):
+    for verb in (("keys",), ("provision", EXAMPLE, "--arm", "profile")):
         assert delivered.json("--storage", f"flash:{image},{GEOMETRY}", *verb, code=1).error["reason"] == "storage-failed"
     assert image.read_bytes() == content
 
 
 def test_other_geometry(delivered):
     image = delivered.folder / "board.flash"
-    delivered.run("--storage", f"flash:{image},{GEOMETRY}", "provision", EXAMPLE)
+    delivered.run("--storage", f"flash:{image},{GEOMETRY}", "provision", EXAMPLE, "--arm", "profile")
     before = image.read_bytes()
     error = delivered.json("--storage", f"flash:{image},2048x16/8-1", "keys", code=1).error
     assert error["reason"] == "storage-failed" and "geometry" in error["cause"]

@@ -23,7 +23,7 @@ def bare(station):
 @pytest.mark.parametrize("part, name", [("trust-and-go", "ATECC608-TNGTLS"), ("trust-flex", "ATECC608-TFLXTLS")])
 def test_record_keeps_a_chain_that_openssl_verifies(station, plan, part, name):
     station.new(part)
-    done = station.json("provision", profile(station, plan, "required"))
+    done = station.json("provision", profile(station, plan, "required"), "--arm", "profile")
     for event in ("plan", "provisioned"):
         assert done.event(event)["maker"] == {"result": "virtual", "cause": None, "part": name,
                                               "root": "the virtual maker of imprint"}
@@ -50,9 +50,9 @@ def test_record_keeps_a_chain_that_openssl_verifies(station, plan, part, name):
 
 def test_confirming_run_writes_nothing_but_checks_again(delivered, plan):
     path = profile(delivered, plan, "required")
-    delivered.run("provision", path)
+    delivered.run("provision", path, "--arm", "profile")
     before = delivered.snapshot()
-    again = delivered.json("provision", path).event("provisioned")
+    again = delivered.json("provision", path, "--arm", "profile").event("provisioned")
     assert again["maker"]["result"] == "virtual" and again["changes"] == 0 and not again["record_written"]
     assert delivered.snapshot() == before
 
@@ -62,13 +62,13 @@ def test_required_refuses_before_the_first_write(bare, plan):
     path = profile(bare, plan, "required")
     expected = bare.snapshot()
     for more in ([], ["--dry-run"]):
-        error = bare.json("provision", path, *more, code=4).error
+        error = bare.json("provision", path, "--arm", "profile", *more, code=4).error
         assert error["reason"] == "not-genuine" and "OTP zone" in error["cause"] and error["serial"]
     assert bare.snapshot() == expected and expected != before
 
 
 def test_reported_goes_on_and_says_so(bare, plan):
-    done = bare.run("provision", profile(bare, plan, "reported"))
+    done = bare.run("provision", profile(bare, plan, "reported"), "--arm", "profile")
     assert "maker            not proven: the OTP zone names no" in done.err
     assert bare.record["maker"]["result"] == "unproven" and bare.record["maker"]["device_certificate"] is None
     assert bare.record["rehearsal"] == ["virtual-chip"]
@@ -90,5 +90,5 @@ def test_board_cannot_check(station, plan):
 def test_no_word_no_check(delivered, plan):
     del plan["chip"]
     plan["chip"] = {"parts": ["ATECC608B"], "configuration": "as-delivered"}
-    delivered.run("provision", delivered.write("plain.yaml", json.dumps(plan)))
+    delivered.run("provision", delivered.write("plain.yaml", json.dumps(plan)), "--arm", "profile")
     assert "maker" not in delivered.record

@@ -23,7 +23,8 @@ def verify(folder, serial, key):
 
 def test_every_run_adds_one_line(delivered):
     """A run that does the work, one that confirms, one that is refused: each a line, and --json says the same."""
-    runs = (delivered.json("provision", EXAMPLE, "--operator", "a"), delivered.json("provision", EXAMPLE, "--operator", "b"),
+    runs = (delivered.json("provision", EXAMPLE, "--arm", "profile", "--operator", "a"),
+            delivered.json("provision", EXAMPLE, "--arm", "profile", "--operator", "b"),
             delivered.json("provision", TRUST_FLEX, code=4))
     said = [run.event("run") for run in runs]
     kept = delivered.history
@@ -64,7 +65,7 @@ def test_lines_are_only_appended(provisioned):
 def test_a_failed_run_keeps_what_it_proved(provisioned):
     """The chip goes silent after the first key has proven itself: its challenge and signature are kept."""
     for place in range(1, 40):
-        failed = provisioned.json("--fault", f"silent@{place}", "provision", EXAMPLE, code={0, 3})
+        failed = provisioned.json("--fault", f"silent@{place}", "provision", EXAMPLE, "--arm", "profile", code={0, 3})
         proven = [key for key in failed.event("run")["keys"] if key["proof"]["proven"]]
         if failed.code == 3 and proven:
             break
@@ -89,7 +90,7 @@ def test_a_torn_line_loses_nothing(provisioned):
     path = provisioned.device / "history.jsonl"
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:100])
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     lines = path.read_bytes().splitlines()
     assert len(lines) == 3 and lines[1] == whole[:100]
     assert [json.loads(lines[n])["result"] for n in (0, 2)] == ["provisioned", "confirmed"]
@@ -106,7 +107,7 @@ def test_dry_runs_and_looking_leave_no_line(provisioned):
 
 def test_a_device_that_does_not_say_who_it_is_has_no_history(delivered):
     """Its failed run is in --json alone."""
-    failed = delivered.json("--fault", "silent@1", "provision", EXAMPLE, code=3)
+    failed = delivered.json("--fault", "silent@1", "provision", EXAMPLE, "--arm", "profile", code=3)
     assert failed.event("run")["serial"] is None and failed.event("run")["error"]["reason"] == "device-silent"
     assert not (delivered.state / "devices").exists()
 
@@ -126,11 +127,11 @@ def test_a_history_that_cannot_be_written(provisioned, what):
     else:
         provisioned.run("virtual", "new", "--seed", "2", path)
     before = path.read_bytes() if what == "chip" else b""
-    failed = provisioned.run("provision", EXAMPLE, code=5)
+    failed = provisioned.run("provision", EXAMPLE, "--arm", "profile", code=5)
     assert json.loads(failed.out)["result"] == "confirmed" and "nothing to do" not in failed.out
-    assert provisioned.json("provision", EXAMPLE, code=5).error["reason"] == "record-failed"
+    assert provisioned.json("provision", EXAMPLE, "--arm", "profile", code=5).error["reason"] == "record-failed"
     assert other.read_bytes() == b"mine" and (what != "chip" or path.read_bytes() == before)
-    refused = provisioned.json("provision", TRUST_FLEX, code=4)
+    refused = provisioned.json("provision", TRUST_FLEX, "--arm", "profile", code=4)
     assert "history" in refused.event("warning")["text"], "a failed run keeps its own reason"
 
 
@@ -138,10 +139,10 @@ def test_a_full_disk_leaves_no_half_line(provisioned):
     path = provisioned.device / "history.jsonl"
     before = path.read_bytes()
     most = len(before) + 64
-    failed = provisioned.run("provision", EXAMPLE, code=5,
+    failed = provisioned.run("provision", EXAMPLE, "--arm", "profile", code=5,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
     assert path.read_bytes() == before and json.loads(failed.out)["result"] == "confirmed"
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     assert [line["result"] for line in provisioned.history] == ["provisioned", "confirmed"]
 
 
@@ -149,12 +150,12 @@ def test_what_a_run_did_not_check_is_neither_dropped_nor_called_checked(station,
     """Another profile's run keeps key, proof and maker of the first, each with the time of its own proof."""
     station.new()
     plan["chip"]["genuine"] = "reported"
-    station.run("provision", station.write("first.yaml", json.dumps(plan)))
+    station.run("provision", station.write("first.yaml", json.dumps(plan)), "--arm", "profile")
     first = station.record
     del plan["chip"]["genuine"]
     plan["name"] = "more"
     plan["keys"] = [{**plan["keys"][1], "name": "extra", "id": 19}]
-    station.run("provision", station.write("more.yaml", json.dumps(plan)))
+    station.run("provision", station.write("more.yaml", json.dumps(plan)), "--arm", "profile")
     record, line = station.record, station.history[-1]
     assert record["maker"] == first["maker"] and record["maker"]["time"] == first["run"]["time"]
     assert [(key["key_id"], key["checked"]) for key in record["keys"]] == [(19, True), (16, False), (18, False)]

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -28,11 +29,18 @@ class Line:
         board.wait_for("@hello")
         return board
 
-    def provision(self, board, *more, profile=PROFILE, **rest):
-        return self.station.run("board", "provision", profile, "--console", board.console, *more, **rest)
+    def provision(self, board, *more, profile=PROFILE, arm=("--arm", "profile"), **rest):
+        """Armed: the profile replaces the key in slot 2, as the maker delivers it."""
+        return self.station.run("board", "provision", profile, "--console", board.console, *arm, *more, **rest)
 
-    def provision_json(self, board, *more, profile=PROFILE, **rest):
-        return self.station.json("board", "provision", profile, "--console", board.console, *more, **rest)
+    def provision_json(self, board, *more, profile=PROFILE, arm=("--arm", "profile"), **rest):
+        return self.station.json("board", "provision", profile, "--console", board.console, *arm, *more, **rest)
+
+    def arm(self, board):
+        """As a person types it, for the next run of this boot."""
+        (shown,) = [item for item in board.ask("hello")[0] if item[0] == "hello"]
+        frames, said = board.ask(f"arm {self.serial} {shown[1]['digest']}")
+        assert frames[-1][0] == "ok", said
 
     def prove(self, board, *more, **rest):
         return self.station.run("board", "prove", "--console", board.console, *more, **rest)
@@ -101,7 +109,8 @@ def test_facts_as_json(line):
     with line.boot() as board:
         done = line.provision_json(board)
         events = [item["event"] for item in done.objects]
-        assert events == ["plan", *["step", "step-done"] * 6, "csr", "run", "provisioned"]
+        assert events == ["plan", *["step", "step-done"] * 2, "step", "lock", "step-done", *["step", "step-done"] * 3, "csr", "run",
+                          "provisioned"]
         assert done.event("provisioned")["changes"] == 4
         assert done.event("csr")["pem"].startswith("-----BEGIN CERTIFICATE REQUEST-----")
     with line.boot(PRIMARY) as board:
@@ -153,6 +162,9 @@ def test_by_hand(line):
         assert "run: [SERIAL [NONCE]]: do the plan" in said and frames[-1][0] == "ok"
         frames, said = board.ask("report")
         assert frames[-1][1]["reason"] == "usage"
+        frames, said = board.ask("run")
+        assert frames[-1][1]["reason"] == "not-armed"
+        line.arm(board)
         frames, said = board.ask("run")
         assert "provisioned: " in said and said.count("BEGIN PUBLIC KEY") == 2
         pem = said[said.index("-----BEGIN CERTIFICATE REQUEST"):]
@@ -239,16 +251,16 @@ def test_an_arming_expires(station):
         assert line.chip.read_bytes() == before
         frames, said = board.ask("run")
         assert frames[-1][1]["reason"] == "not-armed" and "are not armed" in said
-        line.provision(board, "--arm", line.serial, profile=PROFILE_BLANK)
+        line.provision(board, arm=("--arm", line.serial), profile=PROFILE_BLANK)
 
 
 def test_locks_want_arming(station):
     line = Line(station, "blank")
     with line.boot(FACTORY_BLANK) as board:
         before = station.snapshot()
-        refused = line.provision_json(board, profile=PROFILE_BLANK, code=1)
+        refused = line.provision_json(board, profile=PROFILE_BLANK, arm=(), code=1)
         assert refused.error["reason"] == "not-armed"
-        other = line.provision_json(board, "--arm", "0123FFFFFFFFFFFF01", profile=PROFILE_BLANK, code=1)
+        other = line.provision_json(board, arm=("--arm", "0123FFFFFFFFFFFF01"), profile=PROFILE_BLANK, code=1)
         assert other.error["reason"] == "not-armed"
         # By hand, for another chip, for another profile, and by half: never armed by the way.
         digest = station.json("compile", PROFILE_BLANK, "--binary").event("compiled")["digest"]
@@ -263,10 +275,10 @@ def test_locks_want_arming(station):
         assert frames[-1][1]["reason"] == "not-armed"
         assert station.snapshot() == before
 
-        done = line.provision(board, "--arm", line.serial, profile=PROFILE_BLANK)
+        done = line.provision(board, arm=("--arm", line.serial), profile=PROFILE_BLANK)
         assert "lock-data: slot access rules take effect" in done.err and "provisioned: " in done.out
         # The word counted for one run; a finished device needs none.
-        assert "nothing to do" in line.provision(board, profile=PROFILE_BLANK).out
+        assert "nothing to do" in line.provision(board, arm=(), profile=PROFILE_BLANK).out
     chip = line.info()
     assert chip["config_locked"] and chip["data_locked"] and chip["slots"][0]["locked"]
     subject = openssl("req", "-in", station.device / "device.csr", "-noout", "-verify", "-subject", "-nameopt", "RFC2253")
@@ -282,14 +294,14 @@ def test_image_that_runs_by_itself(station):
     with line.boot(FACTORY_BLANK_ALONE) as board:
         said = board.wait_for("@ok run")
         assert "for ever, on chip" in said and "provisioned: " in said
-        assert "nothing to do" in line.provision(board, profile=PROFILE_BLANK).out
+        assert "nothing to do" in line.provision(board, arm=(), profile=PROFILE_BLANK).out
     assert line.info()["data_locked"]
 
 
 def test_armed_image_needs_no_word_but_the_stations_user_has_one(station):
     line = Line(station, "blank")
     with line.boot(FACTORY_BLANK_ARMED) as board:
-        refused = line.provision_json(board, profile=PROFILE_BLANK, code=1)
+        refused = line.provision_json(board, profile=PROFILE_BLANK, arm=(), code=1)
         assert refused.error["reason"] == "not-armed"
         assert "armed=yes" in board.wait_for("@hello")
         frames, _ = board.ask("run")
@@ -548,7 +560,7 @@ def test_console_that_is_none(line, tmp_path):
     file = tmp_path / "file"
     file.write_text("")
     for console, reason in ((tmp_path / "none", "device-missing"), (file, "device-missing")):
-        failed = line.station.json("board", "provision", PROFILE, "--console", console, code=3)
+        failed = line.station.json("board", "provision", PROFILE, "--arm", "profile", "--console", console, code=3)
         assert failed.error["reason"] == reason and failed.error["subject"] == str(console)
 
 
@@ -591,8 +603,8 @@ def test_station_vanishes(line, moment):
     """The board goes on to the end of its run and waits; the next station finds a device that is right."""
     through, state = hold_at(moment)
     with line.boot(to_station=through) as board:
-        with subprocess.Popen([PROGRAM, "--state", str(line.station.state), "board", "provision", str(PROFILE), "--console",
-                               board.console], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as station:
+        with subprocess.Popen([PROGRAM, "--state", str(line.station.state), "board", "provision", str(PROFILE), "--arm",
+                               "profile", "--console", board.console], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as station:
             board.wait_for(moment.decode())
             until = time.monotonic() + 10
             while not state["held"] and time.monotonic() < until:
@@ -641,8 +653,8 @@ def test_interrupt(line):
     station = []
     # The board stands still before its second step until the station's word is there.
     with line.boot() as board:
-        command = [PROGRAM, "--json", "--state", str(line.station.state), "board", "provision", str(PROFILE), "--console",
-                   board.console]
+        command = [PROGRAM, "--json", "--state", str(line.station.state), "board", "provision", str(PROFILE), "--arm", "profile",
+                   "--console", board.console]
         board.wait_for("@hello")
         os.kill(board.process.pid, signal.SIGSTOP)
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -662,87 +674,16 @@ def test_stop_by_hand(line):
     """Ctrl-C at the board's own console ends the run between two steps."""
     with line.boot() as board:
         board.wait_for("@hello")
+        line.arm(board)
         os.kill(board.process.pid, signal.SIGSTOP)
         board.type("run\n")
         board.type(b"\x03")
         os.kill(board.process.pid, signal.SIGCONT)
         said = board.wait_for("@error run")
         assert "reason=interrupted" in said
+        line.arm(board)
         frames, _ = board.ask("run")
         assert frames[-1] == ("ok", {}, ["run"])
-
-
-# --- power that fails ---------------------------------------------------------------------------------------------------
-
-
-def run_cut(folder, image, profile, part, fault, *arm):
-    """One run that is cut at `fault`, then a look and another that is not; None when the cut lay behind the run's end."""
-    from conftest import Station
-    folder.mkdir()
-    line = Line(Station(folder), part)
-    board = line.boot(image, IMPRINT_BOARD_FAULT=fault)
-    for command in [*arm, "run"]:
-        board.type(command.replace("SERIAL", line.serial) + "\n")
-    until = time.monotonic() + 30
-    while not any(end in board.heard for end in (b"@ok run", b"@error run")) and board.process.poll() is None:
-        assert time.monotonic() < until
-        time.sleep(0.001)
-    if board.process.poll() is None:
-        board.process.kill()  # the chip is dead, and now the board is, too
-    board.close()
-    if b"@ok run" in board.heard:
-        return None
-    with line.boot(image) as board:
-        plan = line.provision_json(board, "--dry-run", profile=profile).event("plan")
-        done = line.provision_json(board, *(("--arm", "profile") if arm else ()), profile=profile)
-        result = [(key["key_id"], key["slot"]) for key in done.event("provisioned")["keys"]]
-    return plan, result, {key: item["slot"] for key, item in line.keys().items()}, line.info()
-
-
-@pytest.mark.parametrize("fault", ["flash@0", "flash@010", "flash@x", "flash@1x", "flash@", "flash@4294967296", "flash@+1"])
-def test_a_fault_that_is_none(line, fault):
-    with Board(FACTORY, line.chip, line.flash, IMPRINT_BOARD_FAULT=fault) as board:
-        assert board.process.wait(10) == 2
-
-
-CUTS = ["kill@{}", "cut@{}.after", "flash@{}", "flash@{}.torn"]
-
-
-@pytest.mark.parametrize("kind", CUTS)
-def test_power_fails_anywhere(tmp_path, kind):
-    """At every chip transaction and every change of the flash of a whole run: the next run ends as an unbroken one."""
-    step = 1 if kind.startswith("flash") else 2
-    states = set()
-    for count in range(1, 400, step):
-        ended = run_cut(tmp_path / str(count), FACTORY, PROFILE, "trust-and-go", kind.format(count))
-        if ended is None:
-            break
-        plan, result, keys, _ = ended
-        assert result == [(16, 0), (18, 2)] and keys == {16: 0, 18: 2}, (kind, count)
-        # How far the device had come is what its steps say.
-        if plan["changes"] == 0 or any(step["done"] for step in plan["steps"]):
-            assert plan["state"] == ("done" if plan["changes"] == 0 else "partial"), (kind, count)
-        if plan["state"] == "partial":
-            named = plan.get("stopped_after", plan.get("stopped_in"))
-            assert named["action"] == "begin-mark" or named["key_id"] in (16, 18)
-        states.add(plan["state"])
-    assert 10 < count < 399 and {"blank", "partial"} <= states
-
-
-@pytest.mark.parametrize("kind", CUTS)
-def test_power_fails_between_locks(tmp_path, station, kind):
-    """The same where the board configures and locks the part: a sample, for the run is long."""
-    digest = station.json("compile", PROFILE_BLANK, "--binary").event("compiled")["digest"]
-    step = 2 if kind.startswith("flash") else 17
-    for count in range(1, 2000, step):
-        ended = run_cut(tmp_path / str(count), FACTORY_BLANK, PROFILE_BLANK, "blank", kind.format(count),
-                        f"arm SERIAL {digest}")
-        if ended is None:
-            break
-        _, result, keys, chip = ended
-        assert result == [(16, 0), (17, 9)] and keys == {16: 0, 17: 9}, (kind, count)
-        assert chip["config_locked"] and chip["data_locked"] and chip["slots"][0]["locked"]
-    assert 10 < count < 1999
 
 
 # --- usage ---------------------------------------------------------------------------------------------------------------
@@ -787,7 +728,8 @@ def test_page_names_every_verb_and_value(line):
             board.ask(command)
         primary = board.heard.decode()
     for said in (factory, primary):
-        for command in [item.split(":")[0].strip() for item in said.splitlines() if item.startswith("  ") and ": " in item]:
+        listed = said[said.index("help"):]
+        for command in re.findall(r"^  ([a-z]+): ", listed.replace("\r", ""), re.MULTILINE):
             assert f"| `{command}" in page, command
         for verb, values, _ in filter(None, map(words_of, said.splitlines())):
             assert f"`@{verb}" in page, verb

@@ -16,7 +16,7 @@ def lines_of(tmp_path, part, profile, *more):
     """What an unbroken run prints, line by line: with the same seed, every run prints lines as long."""
     twin = Station(tmp_path / "twin")
     twin.new(part)
-    return twin.json("provision", profile, *more).out.splitlines(keepends=True)
+    return twin.json("provision", profile, "--arm", "profile", *more).out.splitlines(keepends=True)
 
 
 def stopped_after(station, lines, count, sent, profile, *more):
@@ -27,7 +27,7 @@ def stopped_after(station, lines, count, sent, profile, *more):
     room = sum(map(len, lines[:count]))
     filler = size - room
     os.write(write, b"\n" * filler)
-    with subprocess.Popen([PROGRAM, "--json", "--state", str(station.state), "provision", str(profile), *more], stdout=write,
+    with subprocess.Popen([PROGRAM, "--json", "--state", str(station.state), "provision", str(profile), "--arm", "profile", *more], stdout=write,
                           stderr=subprocess.PIPE) as process:
         os.close(write)
         while True:
@@ -46,7 +46,8 @@ def stopped_after(station, lines, count, sent, profile, *more):
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda sent: sent.name)
 def test_interrupt_between_steps(tmp_path, sent):
     lines = lines_of(tmp_path, "trust-and-go", EXAMPLE)
-    assert [json.loads(line)["event"] for line in lines] == ["plan", *["step", "step-done"] * 6, "run", "provisioned"]
+    assert [json.loads(line)["event"] for line in lines] == ["plan", *["step", "step-done"] * 2, "step", "lock", "step-done",
+                                                            *["step", "step-done"] * 3, "run", "provisioned"]
     for count in range(len(lines) - 3):
         station = Station(tmp_path / f"{count}")
         station.new()
@@ -56,11 +57,11 @@ def test_interrupt_between_steps(tmp_path, sent):
         started = sum(item["event"] == "step" for item in said)
         done = sum(item["event"] == "step-done" for item in said)
         assert started - done in (0, 1), "a step that was started is finished"
-        finished = station.json("provision", EXAMPLE).event("provisioned")
+        finished = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
         persistent = {"begin-mark", "register-key", "generate-key", "finish-mark"}
         assert finished["changes"] == 4 - sum(item["event"] == "step-done" and item["action"] in persistent for item in said)
         assert [key["slot"] for key in finished["keys"]] == [0, 2]
-        assert "nothing to do" in station.run("provision", EXAMPLE).out
+        assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
 
 
 def test_interrupt_when_all_is_done_is_too_late(tmp_path):
@@ -83,7 +84,7 @@ def test_interrupt_while_locking(tmp_path):
         code, _ = stopped_after(station, lines, count, signal.SIGINT, THREE_WAYS, "--arm", "profile")
         assert code == 130
         station.run("provision", THREE_WAYS, "--arm", "profile")
-        assert "nothing to do" in station.run("provision", THREE_WAYS).out
+        assert "nothing to do" in station.run("provision", THREE_WAYS, "--arm", "profile").out
     assert count > 5
 
 
@@ -92,7 +93,7 @@ def test_signal_that_is_pending_from_the_start(delivered):
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         os.kill(os.getpid(), signal.SIGINT)
     before = delivered.snapshot()
-    error = delivered.json("provision", EXAMPLE, code=130, preexec_fn=pending).objects[-1]
+    error = delivered.json("provision", EXAMPLE, "--arm", "profile", code=130, preexec_fn=pending).objects[-1]
     assert error["reason"] == "interrupted"
     assert delivered.snapshot() == before
 
@@ -103,21 +104,21 @@ def test_kill_at_any_time(tmp_path):
     twin = Station(tmp_path / "twin")
     twin.new()
     began = time.monotonic()
-    twin.run("provision", EXAMPLE)
+    twin.run("provision", EXAMPLE, "--arm", "profile")
     whole = time.monotonic() - began
     killed = 0
     for attempt in range(60):
         station = Station(tmp_path / f"{attempt}")
         station.new()
         for _ in range(2):
-            with subprocess.Popen([PROGRAM, "--state", str(station.state), "provision", str(EXAMPLE)],
+            with subprocess.Popen([PROGRAM, "--state", str(station.state), "provision", str(EXAMPLE), "--arm", "profile"],
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
                 time.sleep(draw.uniform(0, whole))
                 process.kill()
                 killed += process.wait(60) == -signal.SIGKILL
-        said = station.json("provision", EXAMPLE).event("provisioned")
+        said = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
         assert [key["slot"] for key in said["keys"]] == [0, 2]
-        assert "nothing to do" in station.run("provision", EXAMPLE).out
+        assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
     assert killed > 20
 
 
@@ -127,7 +128,7 @@ def kill_points(tmp_path, part, profile, *more):
     """Every group an unbroken run sends."""
     twin = Station(tmp_path / "count")
     twin.new(part)
-    loud = twin.run("--verbose", "provision", profile, *more).err
+    loud = twin.run("--verbose", "provision", profile, "--arm", "profile", *more).err
     return int([line for line in loud.splitlines() if " commands (" in line][-1].split()[1])
 
 
@@ -139,18 +140,18 @@ def test_kill_at_every_command(tmp_path):
     for group in range(1, total + 2):
         station = Station(tmp_path / f"kill-{group}")
         station.new()
-        first = station.run("--fault", f"kill@{group}", "provision", EXAMPLE, code=EXITS | {-9})
+        first = station.run("--fault", f"kill@{group}", "provision", EXAMPLE, "--arm", "profile", code=EXITS | {-9})
         killed += first.code == -9
         for verb in (("info",), ("keys",)):
             station.json(*verb)
-        said = station.json("provision", EXAMPLE).event("provisioned")
+        said = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
         assert [key["slot"] for key in said["keys"]] == [0, 2], group
         assert station.public_keys()[16] == maker
         station.run("sign", "board", EXAMPLE)
         names = {path.name for path in station.psa.iterdir()}
         assert names == {path.name for path in twin.psa.iterdir()}, group
         before = station.snapshot()
-        assert "nothing to do" in station.run("provision", EXAMPLE).out
+        assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
         assert station.snapshot() == before
     assert killed >= total - 1
 
@@ -161,9 +162,9 @@ def test_kill_then_kill_the_recovery(tmp_path):
         for again in range(3, total, 9):
             station = Station(tmp_path / f"kill-{group}-{again}")
             station.new()
-            station.run("--fault", f"kill@{group}", "provision", EXAMPLE, code=EXITS | {-9})
-            station.run("--fault", f"kill@{again}", "provision", EXAMPLE, code=EXITS | {-9})
-            said = station.json("provision", EXAMPLE).event("provisioned")
+            station.run("--fault", f"kill@{group}", "provision", EXAMPLE, "--arm", "profile", code=EXITS | {-9})
+            station.run("--fault", f"kill@{again}", "provision", EXAMPLE, "--arm", "profile", code=EXITS | {-9})
+            said = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
             assert [key["slot"] for key in said["keys"]] == [0, 2]
 
 
@@ -181,7 +182,7 @@ def killed_while_locking(tmp_path_factory):
         found[group] = "good" if again.code == 0 else again.error["reason"]
         if again.code == 0:
             assert {key["slot"] for key in station.keys().values()} == {0, 1, 9}
-            assert "nothing to do" in station.run("provision", THREE_WAYS).out
+            assert "nothing to do" in station.run("provision", THREE_WAYS, "--arm", "profile").out
     return found
 
 

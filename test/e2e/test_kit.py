@@ -169,6 +169,6 @@ def test_unplugged(delivered):
                 return None
             return answer
         kit = Stranger(server, unplug)
-        delivered.json("--device", kit.device, "provision", EXAMPLE, code={1, 3})
+        delivered.json("--device", kit.device, "provision", EXAMPLE, "--arm", "profile", code={1, 3})
         time.sleep(0.2)
         whole_job(delivered, "--device", server.device)

@@ -60,11 +60,11 @@ def test_unplugged(delivered, writes):
     """At one moment after the other; the same command finishes the job when it is back."""
     with serving("--kit-pty", delivered.chip) as server:
         kits = [("A1", server.device)]
-        cut = with_kits(delivered, kits, writes)("--json", "--device", "kit:hid", "provision", EXAMPLE, code={0, 1, 3})
+        cut = with_kits(delivered, kits, writes)("--json", "--device", "kit:hid", "provision", EXAMPLE, "--arm", "profile", code={0, 1, 3})
         assert cut.code == 0 or cut.error["reason"].startswith("device-"), cut
         run = with_kits(delivered, kits)
-        run("--device", "kit:hid", "provision", EXAMPLE)
-        assert "nothing to do" in run("--device", "kit:hid", "provision", EXAMPLE).out
+        run("--device", "kit:hid", "provision", EXAMPLE, "--arm", "profile")
+        assert "nothing to do" in run("--device", "kit:hid", "provision", EXAMPLE, "--arm", "profile").out
         signature = delivered.write("signature", run("--device", "kit:hid", "sign", "18", EXAMPLE).raw)
         run("--device", "kit:hid", "verify", "18", signature, EXAMPLE)
 

@@ -12,7 +12,7 @@ def test_job_end_to_end(delivered):
     before = {slot["slot"]: slot for slot in delivered.slots()}
     assert all(before[slot]["holds"] == "key" for slot in range(5)), "a Trust&GO part comes with keys in slots 0 to 4"
 
-    done = delivered.run("provision", EXAMPLE)
+    done = delivered.run("provision", EXAMPLE, "--arm", "profile")
     assert "4 changes" in done.out and "2 keys proven" in done.out
     assert "register-key 16 maker" in done.err and "generate-key 18 board" in done.err
 
@@ -33,8 +33,8 @@ def test_maker_key_is_kept_and_board_key_is_new(station, tmp_path):
     station.new(seed=7)
     twin.new(seed=7)
     assert twin.chip.read_bytes() == station.chip.read_bytes(), "a seed makes the same part"
-    twin.run("provision", twin.write("look.yaml", plan))
-    station.run("provision", EXAMPLE)
+    twin.run("provision", twin.write("look.yaml", plan), "--arm", "profile")
+    station.run("provision", EXAMPLE, "--arm", "profile")
     delivered, now = twin.public_keys(), station.public_keys()
     assert now[16] == delivered[100]
     assert now[18] not in delivered.values()
@@ -64,20 +64,20 @@ def test_csr_is_what_openssl_takes(provisioned):
 def test_second_run_writes_nothing_and_says_so(provisioned):
     before, slots = provisioned.snapshot(), provisioned.slots()
     for _ in range(2):
-        again = provisioned.run("provision", EXAMPLE)
+        again = provisioned.run("provision", EXAMPLE, "--arm", "profile")
         assert "nothing to do" in again.out and "2 keys confirmed" in again.out
         assert "provisioned" not in again.out
         assert provisioned.snapshot() == before
-    quiet = provisioned.json("provision", EXAMPLE).event("provisioned")
+    quiet = provisioned.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
     assert quiet["changes"] == 0 and quiet["record_written"] is False
     assert provisioned.snapshot() == before and provisioned.slots() == slots
 
 
 def test_only_steps_that_run_are_counted(delivered):
     """A run that confirms a finished device shows two proofs of two, not the last two of four."""
-    first = delivered.run("provision", EXAMPLE).err
+    first = delivered.run("provision", EXAMPLE, "--arm", "profile").err
     assert [line[:5] for line in first.splitlines() if line.startswith("[")] == [f"[{n}/6]" for n in range(1, 7)]
-    again = delivered.run("provision", EXAMPLE).err
+    again = delivered.run("provision", EXAMPLE, "--arm", "profile").err
     assert [line[:5] for line in again.splitlines() if line.startswith("[")] == ["[1/2]", "[2/2]"]
 
 
@@ -125,7 +125,7 @@ def test_lost_record_is_written_again(provisioned):
     path.unlink()
     assert sorted(provisioned.keys()) == [16, 18]
     assert provisioned.run("public-key", "board", code=1).err.count("no record") == 1
-    again = provisioned.run("provision", EXAMPLE)
+    again = provisioned.run("provision", EXAMPLE, "--arm", "profile")
     assert "nothing to do" in again.out and "rewritten" in again.out
     assert {key: value for key, value in provisioned.record.items() if key not in ("run", "keys")} == stable
     provisioned.run("public-key", "board")
@@ -143,7 +143,7 @@ def test_lost_key_records_are_registered_again_and_no_key_is_lost(provisioned, p
     refused = provisioned.json("provision", provisioned.write("p.yaml", json.dumps(plan)), code=1).error
     assert refused["reason"] == "slot-filled" and refused["slot"] == slot
     plan["keys"][1]["method"] = "register"
-    provisioned.run("provision", provisioned.write("p.yaml", json.dumps(plan)))
+    provisioned.run("provision", provisioned.write("p.yaml", json.dumps(plan)), "--arm", "profile")
     assert provisioned.public_keys()[18] == board
 
 
@@ -158,7 +158,7 @@ def test_two_devices_in_one_state_folder(station):
     chips = [station.folder / f"{n}.virtual" for n in (1, 2)]
     for n, chip in enumerate(chips):
         station.run("virtual", "new", "--seed", n, chip)
-        station.run("--device", f"virtual:{chip}", "provision", EXAMPLE)
+        station.run("--device", f"virtual:{chip}", "provision", EXAMPLE, "--arm", "profile")
     points = [station.json("--device", f"virtual:{chip}", "public-key", 18).event("public-key")["public_key"] for chip in chips]
     assert points[0] != points[1]
     assert len(list((station.state / "devices").iterdir())) == 2
@@ -171,11 +171,11 @@ def test_key_replaced_behind_our_back_is_foreign(provisioned, tmp_path):
         {name: taken, id: 50, method: generate, slot: %d, type: ecc-key-pair(secp-r1), bits: 256,
          algorithm: ecdsa(any-hash), usage: [sign-hash], replace: unclaimed}]}""" % slot
     other = Station(tmp_path / "other")
-    other.run("--device", f"virtual:{provisioned.chip}", "provision", other.write("other.yaml", plan))
+    other.run("--device", f"virtual:{provisioned.chip}", "provision", other.write("other.yaml", plan), "--arm", "profile")
     record = provisioned.record
 
-    error = provisioned.run("--json", "provision", EXAMPLE, code=4).error
-    assert error["reason"] == "foreign-key" and error["slot"] == slot and "erase" in error["next"]
+    error = provisioned.run("--json", "provision", EXAMPLE, "--arm", "profile", code=4).error
+    assert error["reason"] == "foreign-key" and error["slot"] == slot and "imprint retire --state" in error["next"] and error["serial"] in error["next"]
     assert provisioned.record == record, "the record still tells of the key that was proven"
 
 
@@ -185,11 +185,11 @@ def test_second_profile_keeps_the_first_ones_record(provisioned, plan):
     plan["keys"] = [{**plan["keys"][1], "name": "extra", "id": 19}]
     more = provisioned.write("more.yaml", json.dumps(plan))
     first = {key["key_id"]: key for key in provisioned.record["keys"]}
-    provisioned.run("provision", more)
+    provisioned.run("provision", more, "--arm", "profile")
     both = {key["key_id"]: key for key in provisioned.record["keys"]}
     assert sorted(both) == [16, 18, 19] and both[18] == {**first[18], "checked": False}
     assert [both[key]["checked"] for key in sorted(both)] == [False, False, True], "the run says what it checked itself"
     assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board", "extra"}
     for profile in (more, EXAMPLE):
-        assert "nothing to do" in provisioned.run("provision", profile).out
+        assert "nothing to do" in provisioned.run("provision", profile, "--arm", "profile").out
         assert sorted(key["key_id"] for key in provisioned.record["keys"]) == [16, 18, 19]

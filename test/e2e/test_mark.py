@@ -29,7 +29,7 @@ def test_a_blank_part_has_none(delivered):
 def test_a_second_station_does_not_replace_the_key(provisioned, tmp_path):
     other = elsewhere(provisioned, tmp_path)
     before = other.chip.read_bytes()
-    refused = other.json("provision", EXAMPLE, code=4)
+    refused = other.json("provision", EXAMPLE, "--arm", "profile", code=4)
     assert refused.error["reason"] == "done-elsewhere" and "imprint adopt" in refused.error["next"]
     assert refused.event("state")["state"] == "done-elsewhere"
     assert other.chip.read_bytes() == before
@@ -45,7 +45,7 @@ def test_adopt_makes_records_and_writes_nothing_to_the_chip(provisioned, tmp_pat
     assert other.public_keys() == provisioned.public_keys()
     assert [key["proof"]["proven"] for key in other.record["keys"]] == [True, True]
     assert done["changes"] == 2
-    again = other.json("provision", EXAMPLE).event("provisioned")
+    again = other.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
     assert again["changes"] == 0 and other.chip.read_bytes() == before
 
 
@@ -66,7 +66,7 @@ def test_another_profile_is_named_and_writes_nothing(provisioned, plan, tmp_path
     before = other.chip.read_bytes()
     plan["name"] = "another"
     plan["chip"]["mark"] = 8
-    refused = other.json("provision", other.write("another.yaml", json.dumps(plan)), code=4)
+    refused = other.json("provision", other.write("another.yaml", json.dumps(plan)), "--arm", "profile", code=4)
     assert refused.error["reason"] == "other-profile" and refused.event("state")["state"] == "done-by-another-profile"
     assert other.chip.read_bytes() == before
 

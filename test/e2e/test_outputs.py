@@ -41,7 +41,7 @@ def test_a_record_never_goes_over_a_chip(delivered):
     record.parent.mkdir(parents=True)
     delivered.run("virtual", "new", "--seed", "2", record)
     before = record.read_bytes()
-    delivered.json("provision", EXAMPLE, code={1, 2, 5})
+    delivered.json("provision", EXAMPLE, "--arm", "profile", code={1, 2, 4, 5})
     assert record.read_bytes() == before
     assert delivered.json("provision", record, code=2).error["reason"].startswith("profile-")
     assert record.read_bytes() == before
@@ -66,10 +66,10 @@ def test_stdout_that_takes_nothing(provisioned, verb):
 @pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
 def test_the_record_is_written_though_stdout_is_not(delivered, how):
     """Closed once the program runs, as by a terminal that is gone."""
-    result = delivered.run(*how, "provision", EXAMPLE, code=5, preexec_fn=lambda: os.close(1))
+    result = delivered.run(*how, "provision", EXAMPLE, "--arm", "profile", code=5, preexec_fn=lambda: os.close(1))
     assert how or "cannot write to stdout" in result.err, result
     assert [key["proof"]["proven"] for key in delivered.record["keys"]] == [True, True]
-    assert delivered.json("provision", EXAMPLE).event("provisioned")["changes"] == 0
+    assert delivered.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")["changes"] == 0
 
 
 def test_what_an_interrupted_write_left(provisioned):
@@ -117,7 +117,7 @@ def test_stdout_by_name(provisioned):
 # --- what verbs say
 
 def test_a_flash_image_that_is_not_there(delivered):
-    for verb in (("keys",), ("info",), ("provision", EXAMPLE)):
+    for verb in (("keys",), ("info",), ("provision", EXAMPLE, "--arm", "profile")):
         error = delivered.json("--storage", f"flash:{delivered.folder}/missing", *verb, code=2).error
         assert error["reason"] == "input-file" and "no such flash image" in error["cause"], error
         assert error["subject"].endswith("/missing")
@@ -138,7 +138,7 @@ def test_the_switch_has_the_usual_signals(tmp_path):
     run_program("virtual", "new", "--as", "trust-and-go", "--seed", "1", tmp_path / "chip")
     ignored = tmp_path / "ignored"
     with Board(FACTORY, tmp_path / "chip", tmp_path / "flash") as board:
-        run_program("--state", tmp_path / "state", "board", "provision", PROFILE, "-c", board.console, "--switch",
+        run_program("--state", tmp_path / "state", "board", "provision", PROFILE, "--arm", "profile", "-c", board.console, "--switch",
                     f"grep SigIgn /proc/self/status > {ignored}; false", code=2)
     bits = int(ignored.read_text().split()[1], 16)
     assert bits & (1 << 12) == 0 and bits & (1 << 24) == 0, hex(bits)
@@ -167,7 +167,7 @@ def test_never_onto_the_input(provisioned, plan):
 
 def test_never_onto_the_flash_image(delivered):
     flash = delivered.folder / "board.flash"
-    delivered.run("--storage", f"flash:{flash},4096x8/4-1", "provision", EXAMPLE)
+    delivered.run("--storage", f"flash:{flash},4096x8/4-1", "provision", EXAMPLE, "--arm", "profile")
     before = flash.read_bytes()
     for command in (("csr", "18", "-s", "CN=x", "-o", flash), ("--trace", flash, "keys")):
         error = delivered.json("--storage", f"flash:{flash}", *command, code=2).error
@@ -188,7 +188,7 @@ def test_never_onto_a_key_file(delivered, plan):
     profile = delivered.write("plan.yaml", json.dumps(plan))
     for file in (public, secret):
         before = file.read_bytes()
-        for command in (("compile", profile, "--c", "-o", file), ("--trace", file, "provision", profile)):
+        for command in (("compile", profile, "--c", "-o", file), ("--trace", file, "provision", profile, "--arm", "profile")):
             error = delivered.json(*command, code=2).error
             assert "reads the same file" in error["cause"] and error["subject"] == str(file), error
             assert file.read_bytes() == before
@@ -222,7 +222,7 @@ def test_a_write_key_that_everybody_can_read(delivered, plan):
     profile = delivered.write("plan.yaml", json.dumps(plan))
     secret.chmod(0o644)
     before = delivered.snapshot()
-    error = delivered.json("provision", profile, code=2).error
+    error = delivered.json("provision", profile, "--arm", "profile", code=2).error
     assert error["subject"] == str(secret) and "every user" in error["cause"] and error["slot"] == 6
     assert delivered.snapshot() == before
     secret.chmod(0o600)
@@ -234,5 +234,5 @@ def test_a_published_key_is_named(station):
     station.new("blank")
     said = station.run("provision", THREE_WAYS, "--arm", "profile")
     assert "warning: everybody has this TEST key: imprint's profiles/keys/TEST-" in said.err
-    warned = [item["text"] for item in station.json("provision", THREE_WAYS).objects if item["event"] == "warning"]
+    warned = [item["text"] for item in station.json("provision", THREE_WAYS, "--arm", "profile").objects if item["event"] == "warning"]
     assert len(warned) == 1 and "profiles/keys/TEST-" in warned[0]

@@ -19,7 +19,7 @@ def now():
 
 def test_a_record_names_station_times_and_device(delivered):
     before = now()
-    done = delivered.json("--device", f"virtual:{delivered.chip}", "provision", EXAMPLE, "--operator", "Jo Øst, 17")
+    done = delivered.json("--device", f"virtual:{delivered.chip}", "provision", EXAMPLE, "--arm", "profile", "--operator", "Jo Øst, 17")
     run = delivered.record["run"]
     assert before <= when(run["started"]) <= when(run["time"]) <= now()
     assert run["host"] == socket.gethostname()

@@ -23,7 +23,7 @@ def test_virtual_chip_is_refused_before_the_first_write(delivered):
     profile = strict(delivered)
     before = delivered.snapshot()
     for more in ([], ["--dry-run"]):
-        error = delivered.json("provision", profile, *more, code=4).error
+        error = delivered.json("provision", profile, "--arm", "profile", *more, code=4).error
         assert error["reason"] == "rehearsal" and error["subject"] == "virtual"
         assert "--rehearsal" in error["next"] and "rehearsal: allowed" in error["next"]
     assert delivered.snapshot() == before
@@ -32,7 +32,7 @@ def test_virtual_chip_is_refused_before_the_first_write(delivered):
 def test_served_chip_is_refused(delivered):
     profile = strict(delivered)
     with serving("--unix", delivered.folder / "bus", delivered.chip) as server:
-        error = delivered.json("--device", server.device, "provision", profile, code=4).error
+        error = delivered.json("--device", server.device, "provision", profile, "--arm", "profile", code=4).error
         assert error["reason"] == "rehearsal" and error["subject"] == server.device
 
 
@@ -42,19 +42,19 @@ def test_emulated_board_is_refused(station):
     with Board(FACTORY, chip, flash) as board:
         board.wait_for("@hello")
         before = chip.read_bytes()
-        error = station.json("board", "provision", strict(station, PROFILE), "--console", board.console, code=4).error
+        error = station.json("board", "provision", strict(station, PROFILE), "--arm", "profile", "--console", board.console, code=4).error
         assert error["reason"] == "rehearsal" and error["subject"] == board.console
         assert chip.read_bytes() == before
-        done = station.json("board", "provision", PROFILE, "--console", board.console)
+        done = station.json("board", "provision", PROFILE, "--arm", "profile", "--console", board.console)
         assert done.event("provisioned")["rehearsal"] == ["virtual-chip"] == station.record["rehearsal"]
 
 
 def test_one_run_may_be_a_rehearsal(delivered):
     profile = strict(delivered)
-    done = delivered.json("provision", profile, "--rehearsal")
+    done = delivered.json("provision", profile, "--arm", "profile", "--rehearsal")
     assert done.event("plan")["rehearsal"] == done.event("provisioned")["rehearsal"] == ["virtual-chip"]
     assert delivered.record["rehearsal"] == ["virtual-chip"]
-    assert delivered.json("provision", profile, code=4).error["reason"] == "rehearsal"
+    assert delivered.json("provision", profile, "--arm", "profile", code=4).error["reason"] == "rehearsal"
 
 
 def test_result_and_record_say_so(station):
@@ -62,7 +62,7 @@ def test_result_and_record_say_so(station):
     done = station.run("provision", THREE_WAYS, "--arm", "profile")
     assert "rehearsal: virtual chip, TEST key; no record of a real device" in done.out
     assert station.record["rehearsal"] == ["virtual-chip", "test-key"]
-    again = station.json("provision", THREE_WAYS)
+    again = station.json("provision", THREE_WAYS, "--arm", "profile")
     assert again.event("provisioned")["rehearsal"] == ["virtual-chip", "test-key"], "the keys in the device tell"
 
 

@@ -65,7 +65,7 @@ def asking(station, plan):
 
 def test_provision_writes_the_request_beside_the_record(asking):
     station, profile = asking
-    done = station.json("provision", profile)
+    done = station.json("provision", profile, "--arm", "profile")
     event = done.event("csr")
     path = station.device / "board.csr"
     assert event["file"] == str(path) and event["key_id"] == 18 and event["pem"] == path.read_text()
@@ -79,9 +79,9 @@ def test_provision_writes_the_request_beside_the_record(asking):
 
 def test_running_again_keeps_the_request(asking):
     station, profile = asking
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     before = station.snapshot()
-    again = station.json("provision", profile)
+    again = station.json("provision", profile, "--arm", "profile")
     assert again.event("provisioned")["changes"] == 0 and not again.event("provisioned")["record_written"]
     assert station.snapshot() == before, "a request that was sent to a certificate authority stays"
 
@@ -89,38 +89,38 @@ def test_running_again_keeps_the_request(asking):
 @pytest.mark.parametrize("damage", ["gone", "empty", "another", "not PEM"])
 def test_a_request_that_is_not_there_is_made_again(asking, damage):
     station, profile = asking
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     path = station.device / "board.csr"
     other = station.run("csr", "16", "--subject", "CN=x").out
     if damage == "gone":
         path.unlink()
     else:
         path.write_text({"empty": "", "another": other, "not PEM": "x" * 100000}[damage])
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     assert "DE" not in subject_of(path.read_text()) and "example" in subject_of(path.read_text())
 
 
 def test_a_changed_subject_makes_a_new_request(asking, plan):
     station, profile = asking
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     plan["keys"][1]["csr-subject"] = "CN=other"
-    station.run("provision", station.write("other.yaml", json.dumps(plan)))
+    station.run("provision", station.write("other.yaml", json.dumps(plan)), "--arm", "profile")
     assert subject_of((station.device / "board.csr").read_text()) == "2.5.4.3=UTF8STRING:other"
 
 
 def test_a_request_that_cannot_be_written(asking):
     station, profile = asking
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     path = station.device / "board.csr"
     path.unlink()
     (station.device / "record.json").unlink()
     path.mkdir()
-    failed = station.json("provision", profile, code=5)
+    failed = station.json("provision", profile, "--arm", "profile", code=5)
     assert failed.error["reason"] == "record-failed" and failed.error["subject"] == str(path)
     keys = {key["key_id"]: key for key in station.record["keys"]}
     assert keys[18]["proof"]["proven"] and "request" not in keys[18], "what was proven is recorded all the same"
     path.rmdir()
-    station.run("provision", profile)
+    station.run("provision", profile, "--arm", "profile")
     assert path.exists() and {key["key_id"]: key for key in station.record["keys"]}[18]["request"] == "board.csr"
 
 

@@ -114,13 +114,13 @@ def wait_places(where, station, plan):
     with contextlib.ExitStack() as held:
         os.mkfifo(pipe)
         if where == "profile":
-            yield ["provision", pipe]
+            yield ["provision", pipe, "--arm", "profile"]
         elif where == "key file":
-            yield ["provision", station.write("plan.yaml", write_key_plan(plan, pipe))]
+            yield ["provision", station.write("plan.yaml", write_key_plan(plan, pipe)), "--arm", "profile"]
         elif where == "record":
             (device / "record.json").unlink()
             os.mkfifo(device / "record.json")
-            yield ["provision", EXAMPLE]
+            yield ["provision", EXAMPLE, "--arm", "profile"]
         elif where == "explained file":
             yield ["explain", pipe]
         elif where == "signed file":
@@ -131,13 +131,13 @@ def wait_places(where, station, plan):
             yield ["--trace", pipe, "info"]
         elif where in ("silent server", "silent server, provision"):
             yield ["--device", held.enter_context(server(station.folder / "s", silent)),
-                   *(["provision", EXAMPLE] if "provision" in where else ["info"])]
+                   *(["provision", EXAMPLE, "--arm", "profile"] if "provision" in where else ["info"])]
         elif where == "dripping server":
-            yield ["--device", held.enter_context(server(station.folder / "s", dripping)), "provision", EXAMPLE]
+            yield ["--device", held.enter_context(server(station.folder / "s", dripping)), "provision", EXAMPLE, "--arm", "profile"]
         elif where == "silent board":
             yield ["board", "prove", "-c", held.enter_context(chatting_board(b"", 1))]
         elif where == "slow board":
-            yield ["board", "provision", EXAMPLE, "-c", held.enter_context(chatting_board(b"still here\r\n", 1))]
+            yield ["board", "provision", EXAMPLE, "--arm", "profile", "-c", held.enter_context(chatting_board(b"still here\r\n", 1))]
         elif where == "served bus":
             yield ["virtual", "serve", "--unix", station.folder / "bus", station.chip]
         else:

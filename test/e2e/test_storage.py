@@ -14,7 +14,7 @@ import zlib
 
 import pytest
 
-from conftest import EXAMPLE, PROGRAM, Station, run_program
+from conftest import EXAMPLE, PROGRAM, THREE_WAYS, Station, run_program
 
 NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
 
@@ -50,10 +50,10 @@ def test_disk_with_room_for_so_many_files(delivered, files):
         while touch "$1/filler/$((n = ${n:-0} + 1))" 2>/dev/null; do :; done
         for free in $(seq "$3"); do rm "$1/filler/$free"; done
         set +e
-        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" >"$6/first" 2>"$6/first.err"
+        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" --arm profile >"$6/first" 2>"$6/first.err"
         echo $? >"$6/first.code"
         rm -r "$1/filler"
-        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" >"$6/second" 2>&1
+        "$2" --json --state "$1/state" --device "virtual:$4" provision "$5" --arm profile >"$6/second" 2>&1
         echo $? >"$6/second.code"
         "$2" --json --state "$1/state" --device "virtual:$4" keys >"$6/keys"
         "$2" --json --state "$1/state" --device "virtual:$4" info >"$6/info"
@@ -89,7 +89,7 @@ def test_room_for_nothing_is_found_before_a_key_is_made(delivered):
         shutil.copy(delivered.chip, delivered.folder / "copy")
         done = in_namespace("""
             mount -t tmpfs -o nr_inodes=$3,size=1m none "$1"
-            "$2" --json --state "$1/state" --device "virtual:$4" --trace "$6" provision "$5"
+            "$2" --json --state "$1/state" --device "virtual:$4" --trace "$6" provision "$5" --arm profile
             """, place, PROGRAM, files, delivered.folder / "copy", EXAMPLE, delivered.folder / f"trace-{files}")
         error = json.loads(done.stdout.splitlines()[-1])
         if error["event"] == "error" and error["reason"] == "storage-full":
@@ -130,7 +130,7 @@ def test_read_only_place_for_a_new_device(delivered):
     done = in_namespace("""
         mount --bind "$1" "$1"
         mount -o remount,bind,ro "$1"
-        "$2" --json --state "$1" --device "virtual:$4" provision "$3"
+        "$2" --json --state "$1" --device "virtual:$4" provision "$3" --arm profile
         """, delivered.state, PROGRAM, EXAMPLE, shutil.copy(delivered.chip, delivered.folder / "chip"))
     error = json.loads(done.stdout.splitlines()[-1])
     assert done.returncode == 1 and error["reason"] == "storage-failed", done.stdout
@@ -139,7 +139,7 @@ def test_read_only_place_for_a_new_device(delivered):
 
 def test_state_folder_that_is_a_file(delivered):
     (delivered.state / "devices").write_text("in the way")
-    error = delivered.json("provision", EXAMPLE, code=1).error
+    error = delivered.json("provision", EXAMPLE, "--arm", "profile", code=1).error
     assert error["reason"] == "storage-failed"
     assert (delivered.state / "devices").read_text() == "in the way"
 
@@ -162,13 +162,13 @@ def test_damaged_key_records_are_an_error_and_never_absent(provisioned):
         key = int(path.name.split(".")[0], 16)
         for name, content in damages(good):
             path.write_bytes(content)
-            for verb in (("keys",), ("info",), ("provision", EXAMPLE), ("provision", "-n", EXAMPLE), ("sign", str(key))):
+            for verb in (("keys",), ("info",), ("provision", EXAMPLE, "--arm", "profile"), ("provision", "-n", EXAMPLE), ("sign", str(key))):
                 error = provisioned.json(*verb, code=1).error
                 assert error["reason"] in ("storage-corrupt", "storage-failed"), (path.name, name, verb, error)
             assert path.read_bytes() == content, "what is damaged is left for whoever can repair it"
         path.write_bytes(good)
     assert provisioned.chip.read_bytes() == chip
-    assert "nothing to do" in provisioned.run("provision", EXAMPLE).out
+    assert "nothing to do" in provisioned.run("provision", EXAMPLE, "--arm", "profile").out
 
 
 def test_record_with_a_slot_that_no_chip_has(provisioned):
@@ -183,7 +183,7 @@ def test_record_with_a_slot_that_no_chip_has(provisioned):
     result = provisioned.run("keys")
     assert "key 77 points to slot 99, which no chip has" in result.err
     assert [key["slot"] for key in provisioned.json("keys").objects if key.get("key_id") == 77] == [99]
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     assert other.read_bytes() == stored
 
 
@@ -192,7 +192,7 @@ def test_erase_is_the_way_out_of_damage(provisioned):
         path.write_bytes(b"rubbish")
     provisioned.run("erase", "--yes")
     assert provisioned.keys() == {}
-    assert "imprint adopt" in provisioned.json("provision", EXAMPLE, code=4).error["next"]
+    assert "imprint adopt" in provisioned.json("provision", EXAMPLE, "--arm", "profile", code=4).error["next"]
     provisioned.run("adopt", EXAMPLE)
     assert sorted(provisioned.keys()) == [16, 18]
 
@@ -202,7 +202,7 @@ def test_one_deleted_key_record(provisioned):
     keys = provisioned.public_keys()
     (provisioned.psa / "0000000000000012.record").unlink()
     assert sorted(provisioned.keys()) == [16]
-    assert provisioned.json("provision", EXAMPLE, code=4).error["reason"] == "done-elsewhere"
+    assert provisioned.json("provision", EXAMPLE, "--arm", "profile", code=4).error["reason"] == "done-elsewhere"
     said = provisioned.json("adopt", EXAMPLE).event("provisioned")
     assert said["changes"] == 1 and provisioned.public_keys() == keys
 
@@ -212,7 +212,7 @@ def test_damaged_format_file(provisioned):
     good = path.read_bytes()
     for content in (b"", b"x", good[:-1], b"imprint storage 2\n"):
         path.write_bytes(content)
-        for verb in (("keys",), ("provision", EXAMPLE)):
+        for verb in (("keys",), ("provision", EXAMPLE, "--arm", "profile")):
             assert provisioned.json(*verb, code=1).error["reason"] in ("storage-corrupt", "storage-failed")
     path.write_bytes(good)
     provisioned.run("keys")
@@ -232,7 +232,7 @@ def test_damaged_record_costs_only_names(provisioned, content):
     assert all(item["name"] is None for item in keys if item["event"] == "key")
     provisioned.run("sign", "18", EXAMPLE)
     assert provisioned.json("sign", "board", EXAMPLE, code=1).objects[-1]["reason"] == "key-unknown"
-    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", EXAMPLE, "--arm", "profile")
     assert provisioned.record["keys"][1]["name"] == "board"
     assert provisioned.json("sign", "board", EXAMPLE).event("signature")["key_id"] == 18
 
@@ -250,7 +250,7 @@ def test_record_of_version_1_is_read_and_written_as_version_3(provisioned):
     assert before["version"] == 3 and [key["key_id"] for key in before["keys"]] == [16, 18]
     path.write_text(json.dumps(as_version_1(provisioned.record)))
     assert {key["name"] for key in provisioned.keys().values()} == {"maker", "board"}
-    assert provisioned.json("provision", EXAMPLE).event("provisioned")["record_written"]
+    assert provisioned.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")["record_written"]
     assert {**provisioned.record, "keys": None, "run": None} == {**before, "keys": None, "run": None}
     assert not any("id" in key for key in provisioned.record["keys"])
 
@@ -260,7 +260,7 @@ def test_keys_of_a_version_1_record_are_compared(provisioned):
     path, old = provisioned.device / "record.json", as_version_1(provisioned.record)
     old["keys"][1]["public_key"] = old["keys"][0]["public_key"]
     path.write_text(json.dumps(old))
-    error = provisioned.json("provision", EXAMPLE, code=4).error
+    error = provisioned.json("provision", EXAMPLE, "--arm", "profile", code=4).error
     assert error["reason"] == "foreign-key" and error["key_id"] == 18
     assert json.loads(path.read_text()) == old
 
@@ -275,23 +275,24 @@ def full_disk_for_the_record(station, serial):
     return record
 
 
-def test_record_that_cannot_be_written_is_printed(delivered):
-    serial = delivered.json("info").event("chip")["serial"]
-    obstacle = full_disk_for_the_record(delivered, serial)
-    result = delivered.json("provision", EXAMPLE, code=5)
+def test_record_that_cannot_be_written_is_printed(station):
+    station.new("blank")
+    serial = station.json("info").event("chip")["serial"]
+    obstacle = full_disk_for_the_record(station, serial)
+    result = station.json("provision", THREE_WAYS, "--arm", "profile", code=5)
     assert result.error["reason"] == "record-failed" and result.error["exit"] == 5
     evidence = result.event("evidence")
-    assert [key["proof"]["proven"] for key in evidence["keys"]] == [True, True] and evidence["serial"] == serial
+    assert evidence["keys"] and all(key["proof"]["proven"] for key in evidence["keys"]) and evidence["serial"] == serial
     obstacle.unlink()
-    said = delivered.json("provision", EXAMPLE).event("provisioned")
+    said = station.json("provision", THREE_WAYS, "--arm", "profile").event("provisioned")
     assert said["changes"] == 0 and said["record_written"]
-    assert delivered.record["keys"][1]["public_key"] == evidence["keys"][1]["public_key"]
+    assert station.record["keys"][1]["public_key"] == evidence["keys"][1]["public_key"]
 
 
-def test_evidence_goes_to_stdout_without_json_too(delivered):
-    serial = delivered.json("info").event("chip")["serial"]
-    full_disk_for_the_record(delivered, serial)
-    result = delivered.run("provision", EXAMPLE, code=5)
+def test_evidence_goes_to_stdout_without_json_too(station):
+    station.new("blank")
+    full_disk_for_the_record(station, station.json("info").event("chip")["serial"])
+    result = station.run("provision", THREE_WAYS, "--arm", "profile", code=5)
     assert json.loads(result.out)["event"] == "evidence" and "cannot write the device's record" in result.err
 
 
@@ -332,8 +333,8 @@ class Holder:
 
 
 def test_second_process_is_refused_and_names_the_first(delivered):
-    with Holder(delivered, "provision", EXAMPLE) as holder:
-        for verb in (("info",), ("keys",), ("provision", EXAMPLE)):
+    with Holder(delivered, "provision", EXAMPLE, "--arm", "profile") as holder:
+        for verb in (("info",), ("keys",), ("provision", EXAMPLE, "--arm", "profile")):
             began = time.monotonic()
             error = delivered.json(*verb, code=3).error
             assert time.monotonic() - began < 5, "refused at once, not after a wait"
@@ -342,14 +343,14 @@ def test_second_process_is_refused_and_names_the_first(delivered):
             text = delivered.run(*verb, code=3).err
             assert f": process {holder.process.pid} (imprint provision)\n" in text, text
     assert holder.code == 0
-    assert "nothing to do" in delivered.run("provision", EXAMPLE).out
+    assert "nothing to do" in delivered.run("provision", EXAMPLE, "--arm", "profile").out
 
 
 def test_key_records_are_held_too(provisioned):
     """Another way to the same chip: the virtual chip's own lock does not help, the key records' does."""
     twin = shutil.copy(provisioned.chip, provisioned.folder / "twin")
-    with Holder(provisioned, "provision", EXAMPLE) as holder:
-        for verb in (("keys",), ("provision", EXAMPLE), ("erase", "--yes")):
+    with Holder(provisioned, "provision", EXAMPLE, "--arm", "profile") as holder:
+        for verb in (("keys",), ("provision", EXAMPLE, "--arm", "profile"), ("erase", "--yes")):
             error = provisioned.json("--device", f"virtual:{twin}", *verb, code=3).error
             assert error["reason"] == "device-busy" and error["holder"] == holder.process.pid, error
             assert error["holder_name"] == "imprint provision"
@@ -359,7 +360,7 @@ def test_key_records_are_held_too(provisioned):
 def test_two_begin_with_a_fresh_device(delivered):
     """Both have looked, neither has a folder yet: the one that comes second is refused or finds the work done."""
     twin = shutil.copy(delivered.chip, delivered.folder / "twin")
-    with Holder(delivered, "provision", EXAMPLE) as holder:
-        result = delivered.json("--device", f"virtual:{twin}", "provision", EXAMPLE, code={0, 3})
+    with Holder(delivered, "provision", EXAMPLE, "--arm", "profile") as holder:
+        result = delivered.json("--device", f"virtual:{twin}", "provision", EXAMPLE, "--arm", "profile", code={0, 3})
     assert {result.code, holder.code} == {0, 3}
     assert sorted(delivered.psa.glob("*.record"))

@@ -108,7 +108,7 @@ def test_whole_job_on_a_single_wire(station, way, part, profile, ids):
 def test_real_time(station):
     with serving("--real-time", "--maximum", "--swi-pty", new(station)) as server:
         began = time.monotonic()
-        station.run("--device", server.device, "provision", EXAMPLE)
+        station.run("--device", server.device, "provision", EXAMPLE, "--arm", "profile")
         assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
         station.run("--device", server.device, "sign", "18", EXAMPLE)
 
@@ -314,7 +314,7 @@ def test_unplugged(station):
                 os.write(host.fd, data)
                 return host.hear(0.004)
             with answering(relay) as device:
-                station.json("--device", device, "provision", EXAMPLE, code={1, 3})
+                station.json("--device", device, "provision", EXAMPLE, "--arm", "profile", code={1, 3})
             host.close()
         whole_job(station, "--device", server.device)
 
@@ -322,7 +322,7 @@ def test_unplugged(station):
 def test_faults_are_armed_at_the_server(station, way):
     chip = new(station)
     with serving("--fault", "silent@3", *way, chip) as server:
-        assert station.json("--device", server.device, "provision", EXAMPLE, code={1, 3}).error["reason"].startswith("device-")
+        assert station.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code={1, 3}).error["reason"].startswith("device-")
     for fault in ("badcrc@5", "flip@6", "garbage@7", "lost@3"):
         with serving("--fault", fault, *way, chip) as server:
             station.run("--device", server.device, "info")
@@ -333,7 +333,7 @@ def test_faults_are_armed_at_the_server(station, way):
 def test_server_that_dies_in_the_middle(station, sock):
     chip = new(station)
     server = Server("--fault", "kill@20", "--swi-unix", sock, chip)
-    error = station.json("--device", server.device, "provision", EXAMPLE, code=None)
+    error = station.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code=None)
     server.process.communicate(timeout=20)
     assert error.code in (0, 1, 3) and (error.code == 0 or error.error["reason"].startswith("device-")), error
     with serving("--swi-unix", sock, chip) as server:

@@ -94,7 +94,7 @@ def test_a_hostile_record(provisioned):
 def test_hostile_file_names(provisioned):
     strange = HOSTILE.replace("/", "")
     missing = provisioned.folder / strange
-    for command in (("sign", "18", missing), ("explain", missing), ("provision", missing), ("compile", missing, "--c"),
+    for command in (("sign", "18", missing), ("explain", missing), ("provision", missing, "--arm", "profile"), ("compile", missing, "--c"),
                     ("virtual", "serve", missing), (strange,), ("sign", strange, EXAMPLE), ("--" + strange, "info")):
         both(provisioned, *command, code=None)
     both(provisioned, "--device", f"virtual:{missing}", "info", code=None)
@@ -129,7 +129,7 @@ def test_other_alphabets_stay_readable(provisioned):
 def test_progress_on_a_terminal(provisioned):
     """The bar's own control sequences are ours; they still work."""
     screen, terminal = pty.openpty()
-    done = subprocess.run([PROGRAM, "--state", provisioned.state, "provision", EXAMPLE], stdout=subprocess.PIPE, stderr=terminal,
+    done = subprocess.run([PROGRAM, "--state", provisioned.state, "provision", EXAMPLE, "--arm", "profile"], stdout=subprocess.PIPE, stderr=terminal,
                           env={**os.environ, "TERM": "xterm"}, check=True, timeout=60)
     os.close(terminal)
     shown = b""
@@ -164,5 +164,5 @@ def test_hostile_lines_of_a_board(line):
 def test_hostile_answers_of_a_board(line, place):
     """In frames with a right checksum."""
     with line.boot(to_station=lying(lambda text: text.replace(place, place + STRANGE))) as board:
-        command = "--verbose", "board", "provision", EXAMPLE, "--console", board.console, "--only", "0123FFFFFFFFFFFFEE"
+        command = "--verbose", "board", "provision", EXAMPLE, "--arm", "profile", "--console", board.console, "--only", "0123FFFFFFFFFFFFEE"
         clean(line.station.run(*command, "--timeout", "1", code=None))

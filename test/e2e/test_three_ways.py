@@ -38,11 +38,11 @@ def test_second_run_confirms_without_arming_and_without_key_files(station):
     shutil.copy(THREE_WAYS, profile)
     station.run("provision", profile, "--arm", "profile")
     before = station.snapshot()
-    assert "nothing to do" in station.run("provision", profile).out
+    assert "nothing to do" in station.run("provision", profile, "--arm", "profile").out
     assert station.snapshot() == before
     # The secret is gone from the station, as it should be; the device is still confirmed.
     (station.folder / "p" / "keys" / "TEST-service-private.pem").unlink()
-    assert "nothing to do" in station.run("provision", profile).out
+    assert "nothing to do" in station.run("provision", profile, "--arm", "profile").out
     # A public key is proven by comparing it, so that its file is wanted.
     (station.folder / "p" / "keys" / "TEST-update-root-public.pem").unlink()
     assert station.json("provision", profile, code=2).error["reason"] == "input-file"
@@ -68,12 +68,13 @@ def test_locks_say_what_they_end(station):
     """Before arming, in the plan; and again just before the lock, for each kind of lock."""
     for part, profile, locks in (("blank", THREE_WAYS, 2), ("trust-flex", TRUST_FLEX, 1)):
         station.new(part)
-        plan = [line for line in station.run("provision", profile, "-n").out.splitlines() if "to do, for ever" in line]
+        shown = station.run("provision", profile, "--arm", "profile", "-n").out.splitlines()
+        plan = [line for line in shown if "to do, for ever" in line and " lock-" in line]
         assert len(plan) == locks and all("can never be" in line for line in plan), plan
         said = station.run("provision", profile, "--arm", "profile").err.splitlines()
-        announced = [line for line in said if line.startswith("imprint: for ever, on chip ")]
+        announced = [line for line in said if line.startswith("imprint: for ever, on chip ") and " lock-" in line]
         assert len(announced) == locks and all("can never be" in line for line in announced), said
-        assert "can never be" not in station.run("provision", profile, "-n").out, "what is done needs no warning"
+        assert "can never be" not in station.run("provision", profile, "--arm", "profile", "-n").out, "what is done needs no warning"
         station.chip.unlink()
 
 
@@ -90,7 +91,7 @@ def test_trust_flex(station):
     keys = station.keys()
     slot = keys[17]["slot"]
     assert station.slots()[slot]["locked"] and not station.slots()[0]["locked"]
-    assert "nothing to do" in station.run("provision", TRUST_FLEX).out
+    assert "nothing to do" in station.run("provision", TRUST_FLEX, "--arm", "profile").out
 
 
 def test_each_lock_is_announced(station):

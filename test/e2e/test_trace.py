@@ -35,7 +35,7 @@ def traced(station, *arguments, **more):
 
 
 def test_commands_are_decoded(delivered):
-    rows = traced(delivered, "provision", EXAMPLE)
+    rows = traced(delivered, "provision", EXAMPLE, "--arm", "profile")
     words = {row["decoded"].split(",")[0] for row in rows if row["decoded"]}
     assert {"reset", "sleep", "GenKey mode 04", "status 00", "status 11", "64 bytes", "32 bytes"} <= words, words
     assert any(word.startswith("Sign mode ") for word in words), words
@@ -180,9 +180,9 @@ def test_where_there_is_no_trace(delivered, sock):  # noqa: F811
 
 
 def test_full_disk_harms_only_the_trace(delivered):
-    error = delivered.json("--trace", "/dev/full", "provision", EXAMPLE, code=5).error
+    error = delivered.json("--trace", "/dev/full", "provision", EXAMPLE, "--arm", "profile", code=5).error
     assert error["reason"] == "output-failed" and error["subject"] == "/dev/full" and error["system"], error
-    assert delivered.json("provision", EXAMPLE).event("provisioned")["changes"] == 0
+    assert delivered.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")["changes"] == 0
 
 
 def test_the_file_is_new_and_private(delivered):

@@ -6,6 +6,7 @@ import os
 import resource
 import select
 import signal
+import shutil
 import socket
 import struct
 import subprocess
@@ -104,7 +105,7 @@ def whole_job(station, *way, profile=EXAMPLE, ids=(16, 18), run=None):
     run = run or station.run
     done = run(*way, "provision", profile, "--arm", "profile")
     assert "proven" in done.out, done
-    assert "nothing to do" in run(*way, "provision", profile).out
+    assert "nothing to do" in run(*way, "provision", profile, "--arm", "profile").out
     message = station.write("message", b"message")
     for key in ids:
         pem = station.write("key.pem", run(*way, "public-key", key).out)
@@ -146,7 +147,7 @@ def test_part_that_is_configured_and_locked_on_the_way(station, sock):
 def test_real_time(delivered, sock):
     with serving("--real-time", "--maximum", "--unix", sock, delivered.chip) as server:
         began = time.monotonic()
-        delivered.run("--device", server.device, "provision", EXAMPLE)
+        delivered.run("--device", server.device, "provision", EXAMPLE, "--arm", "profile")
         assert time.monotonic() - began > 0.5, "a key generation and two signatures take their time"
 
 
@@ -155,9 +156,8 @@ def test_typical_times(delivered, sock):
     took = {}
     for times in ([], ["--typical"]):
         with serving(*times, "--unix", sock, delivered.chip) as server:
-            took[len(times)] = delivered.json("--device", server.device, "provision", EXAMPLE).event("provisioned")["chip_us"]
-        delivered.run("erase", "--yes")
-        delivered.chip.unlink()
+            took[len(times)] = delivered.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile").event("provisioned")["chip_us"]
+        shutil.rmtree(delivered.state)
         delivered.new()
     assert took[1] < took[0] * 0.9
 
@@ -576,14 +576,14 @@ def test_devices_that_are_not_there(delivered, sock):
 
 def test_faults_are_armed_at_the_server(delivered, sock):
     with serving("--fault", "silent@3", "--unix", sock, delivered.chip) as server:
-        assert delivered.json("--device", server.device, "provision", EXAMPLE, code={1, 3}).error["reason"].startswith("device-")
+        assert delivered.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code={1, 3}).error["reason"].startswith("device-")
     with serving("--unix", sock, delivered.chip) as server:
         whole_job(delivered, "--device", server.device)
 
 
 def test_server_that_dies_in_the_middle(delivered, sock):
     server = Server("--fault", "kill@20", "--unix", sock, delivered.chip)
-    error = delivered.json("--device", server.device, "provision", EXAMPLE, code=None)
+    error = delivered.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code=None)
     server.process.communicate(timeout=20)
     if error.code:
         assert error.error["reason"].startswith("device-"), error

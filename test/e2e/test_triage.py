@@ -19,11 +19,11 @@ def look(station, profile, code=0):
 def test_from_blank_to_done(delivered):
     plan = look(delivered, EXAMPLE)
     assert plan["state"] == "blank" and "stopped_after" not in plan and "stopped_in" not in plan
-    assert "\n  state            blank\n" in delivered.run("provision", EXAMPLE).err
+    assert "\n  state            blank\n" in delivered.run("provision", EXAMPLE, "--arm", "profile").err
     plan = look(delivered, EXAMPLE)
     assert plan["state"] == "done" and "stopped_after" not in plan
     assert "\n  state            done\n" in delivered.run("provision", EXAMPLE, "--dry-run").out
-    assert delivered.json("provision", EXAMPLE).event("plan")["state"] == "done"
+    assert delivered.json("provision", EXAMPLE, "--arm", "profile").event("plan")["state"] == "done"
 
 
 def test_partial_names_the_step(tmp_path, plan):
@@ -31,7 +31,7 @@ def test_partial_names_the_step(tmp_path, plan):
     station = Station(tmp_path)
     station.new()
     first = {**plan, "keys": plan["keys"][:1]}
-    station.run("provision", station.write("first.yaml", json.dumps(first)))
+    station.run("provision", station.write("first.yaml", json.dumps(first)), "--arm", "profile")
     whole = station.write("whole.yaml", json.dumps(plan))
     found = look(station, whole)
     assert found["state"] == "partial" and found["changes"] == 1
@@ -69,7 +69,7 @@ def test_every_cut_of_a_blank_part_is_named(tmp_path):
 
 def test_foreign(delivered, provisioned, plan):
     assert look(delivered, TRUST_FLEX, code=4)["state"] == "foreign"
-    assert ", profile trust-flex-generate: foreign\n" in delivered.run("provision", TRUST_FLEX, code=4).err
+    assert ", profile trust-flex-generate: foreign\n" in delivered.run("provision", TRUST_FLEX, "--arm", "profile", code=4).err
     plan["keys"][0]["id"], plan["keys"][1]["id"] = 18, 16  # ids that other keys have
     found = look(provisioned, provisioned.write("swapped.yaml", json.dumps(plan)), code=4)
     assert found["state"] == "foreign" and found["serial"]
@@ -83,7 +83,7 @@ def test_wrong_part(station):
 
 @pytest.mark.parametrize("profile", [EXAMPLE, TRUST_FLEX])
 def test_a_device_that_does_not_answer_has_no_state(delivered, profile):
-    result = delivered.json("--fault", "silent@1", "provision", profile, code=3)
+    result = delivered.json("--fault", "silent@1", "provision", profile, "--arm", "profile", code=3)
     assert [item["event"] for item in result.objects] == ["run", "error"]
 
 
@@ -95,9 +95,9 @@ def test_another_board_between_two_runs(tmp_path):
     station.new(seed=2)
     second = station.chip.rename(station.folder / "second")
     device = {name: ("--device", f"virtual:{path}") for name, path in (("first", first), ("second", second))}
-    killed = station.run(*device["first"], "--fault", "kill@28", "provision", EXAMPLE, code=EXITS | {-9})
+    killed = station.run(*device["first"], "--fault", "kill@28", "provision", EXAMPLE, "--arm", "profile", code=EXITS | {-9})
     assert killed.code == -9
     for name, state in (("second", "blank"), ("first", "partial"), ("second", "done"), ("first", "done")):
-        said = station.json(*device[name], "provision", EXAMPLE)
+        said = station.json(*device[name], "provision", EXAMPLE, "--arm", "profile")
         assert said.event("plan")["state"] == state, name
         assert [key["slot"] for key in said.event("provisioned")["keys"]] == [0, 2]

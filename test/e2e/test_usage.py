@@ -82,7 +82,7 @@ def test_no_state_folder_to_be_found():
 
 def test_state_folder_may_be_relative(tmp_path):
     run_program("--state", "here", "virtual", "new", cwd=tmp_path)
-    run_program("--state", "here", "provision", EXAMPLE, cwd=tmp_path)
+    run_program("--state", "here", "provision", EXAMPLE, "--arm", "profile", cwd=tmp_path)
     assert (tmp_path / "here" / "devices").is_dir()
 
 
@@ -192,5 +192,5 @@ def test_json_with_names_that_are_not_utf8(provisioned):
     assert item["event"] == "error" and item["subject"] == shown
     elsewhere = os.fsencode(str(provisioned.folder)) + b"/s\xfe"
     os.mkdir(elsewhere)
-    items = run("--state", elsewhere, "virtual", "new") + run("--state", elsewhere, "provision", EXAMPLE)
+    items = run("--state", elsewhere, "virtual", "new") + run("--state", elsewhere, "provision", EXAMPLE, "--arm", "profile")
     assert items[-1]["event"] == "provisioned" and "s\ufffd/devices" in items[-1]["record"]

@@ -50,7 +50,7 @@ def test_no_latched_slot_is_called_able_to_sign(station, slot, plan):
         assert shown[slot]["bits"]["PersistentDisable"] == 1
     plan["keys"] = [{"name": "app", "id": 17, "method": "generate", "slot": slot, **ANY_ECDSA, "replace": "unclaimed"}]
     before = station.chip.read_bytes()
-    failed = station.json("provision", station.write("plan.yaml", json.dumps(plan)), code=1)
+    failed = station.json("provision", station.write("plan.yaml", json.dumps(plan)), "--arm", "profile", code=1)
     assert failed.error["reason"] == "slot-policy" and failed.error["slot"] == slot
     assert station.chip.read_bytes() == before
 
@@ -59,7 +59,7 @@ def test_a_key_without_a_slot_gets_one_that_works(station, plan):
     """Slot 2 is the first that fits but for its latch; slot 3 is taken."""
     new_part(station, with_latch(2))
     plan["keys"] = [{"name": "app", "id": 17, "method": "generate", **ANY_ECDSA, "replace": "unclaimed"}]
-    done = station.json("provision", station.write("plan.yaml", json.dumps(plan))).event("provisioned")
+    done = station.json("provision", station.write("plan.yaml", json.dumps(plan)), "--arm", "profile").event("provisioned")
     assert done["keys"][0]["slot"] == 3 and done["keys"][0]["proven"]
 
 
@@ -74,7 +74,7 @@ def test_authorised_keys_are_refused(station, plan, method):
         key["replace"] = "unclaimed"
     plan["keys"] = [key]
     before = station.chip.read_bytes()
-    failed = station.json("provision", station.write("plan.yaml", json.dumps(plan)), code=1)
+    failed = station.json("provision", station.write("plan.yaml", json.dumps(plan)), "--arm", "profile", code=1)
     assert failed.error["reason"] == "slot-policy" and "ReqAuth" in failed.error["cause"]
     assert station.chip.read_bytes() == before
 
@@ -142,7 +142,7 @@ def test_a_use_is_asked_for_once_and_confirming_spends_none(limited):
         assert done["changes"] == 0 and done["keys"][0]["compared"] and not done["keys"][0]["proven"]
         assert done["keys"][0]["public_key"] == first["keys"][0]["public_key"]
     assert station.chip.read_bytes() == chip and station.record == record
-    shown = station.run("provision", profile)
+    shown = station.run("provision", profile, "--arm", "profile")
     assert "compared with the record, spends no use" in shown.err and "; compared with the record, no use spent\n" in shown.out
     station.run("sign", 17, "-", stdin=b"the key still works")
 
@@ -163,7 +163,7 @@ def test_a_recorded_proof_stays_when_the_record_is_rewritten(limited):
     proof = station.record["keys"][0]["proof"]
     changed = json.loads(profile.read_text())
     changed["name"] = "another-name"
-    done = station.json("provision", station.write("other.yaml", json.dumps(changed))).event("provisioned")
+    done = station.json("provision", station.write("other.yaml", json.dumps(changed)), "--arm", "profile").event("provisioned")
     assert done["record_written"] and station.record["profile"]["name"] == "another-name"
     assert station.record["keys"][0]["proof"] == proof and proof["signature"]
     assert uses_left(station, slot) == uses - 1

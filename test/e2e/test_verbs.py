@@ -76,7 +76,7 @@ def table_of(text):
 def test_info_lines_up_and_explains_its_words(station, part):
     station.new(part)
     if part == "trust-and-go":
-        station.run("provision", station.write("plan.yaml", EXAMPLE.read_text().replace("name: board", "name: " + "b" * 63)))
+        station.run("provision", station.write("plan.yaml", EXAMPLE.read_text().replace("name: board", "name: " + "b" * 63)), "--arm", "profile")
     chip = station.json("info").event("chip")
     for text in (station.run("info").out, station.run("explain", station.write("dump", chip["config"])).out):
         rows = table_of(text)
@@ -302,7 +302,7 @@ def test_erase_forgets_and_the_chip_stays(provisioned):
     said = provisioned.json("erase", "--yes").event("erased")
     assert said["keys"] == 2
     assert provisioned.chip.read_bytes() == chip
-    assert provisioned.keys() == {} and not (provisioned.device / "record.json").exists()
+    assert provisioned.keys() == {} and provisioned.record["keys"], "its record stays and protects its keys"
     assert all(slot["key_id"] is None for slot in provisioned.slots())
     assert provisioned.json("erase", "--yes").event("erased")["keys"] == 0
     assert provisioned.run("erase", "--yes").out.startswith("nothing to forget")
@@ -364,26 +364,26 @@ def test_virtual_new_refuses_a_bad_dump(station):
 # ---- progress
 
 def test_progress_bar_on_a_terminal(delivered):
-    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr").decode()
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE, "--arm", "profile"], "stderr").decode()
     assert "\r[" in shown and "6/6" in shown and shown.endswith("\r\x1b[K")
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40, 79])
 def test_progress_bar_never_wraps(delivered, columns):
-    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr", columns).decode()
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE, "--arm", "profile"], "stderr", columns).decode()
     bars = [line.split("\x1b[K")[0] for line in shown.split("\r")[1:] if line.endswith("\x1b[K")]
     assert len(bars) > 8 and all(len(bar) < columns for bar in bars), bars
 
 
 def test_no_bar_where_lines_cannot_be_redrawn(delivered):
-    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE], "stderr", term="dumb").decode()
+    shown = on_terminal(["--state", delivered.state, "provision", EXAMPLE, "--arm", "profile"], "stderr", term="dumb").decode()
     assert "\x1b" not in shown and "[6/6] finish-mark" in shown
 
 
 def test_quiet_and_verbose(delivered):
-    done = delivered.run("--quiet", "provision", EXAMPLE)
+    done = delivered.run("--quiet", "provision", EXAMPLE, "--arm", "profile")
     assert done.err == "" and "provisioned" in done.out
-    loud = delivered.run("provision", EXAMPLE, "--verbose")
+    loud = delivered.run("provision", EXAMPLE, "--arm", "profile", "--verbose")
     assert "commands (" in loud.err and "bytes sent" in loud.err
 
 
@@ -403,7 +403,7 @@ def closed_pipe():
 
 
 @pytest.mark.parametrize("verb", [("info",), ("info", "-v"), ("keys",), ("public-key", "18"), ("random", "70000"), ("--help",),
-                                  ("--version",), ("explain", str(DUMPS / "608b-tngtls.hex")), ("provision", EXAMPLE),
+                                  ("--version",), ("explain", str(DUMPS / "608b-tngtls.hex")), ("provision", EXAMPLE, "--arm", "profile"),
                                   ("csr", "18", "-s", "CN=x"), ("sign", "18", EXAMPLE)], ids=lambda verb: verb[0])
 @pytest.mark.parametrize("how", [(), ("--json",)], ids=["text", "json"])
 def test_a_reader_that_has_had_enough(provisioned, verb, how):
@@ -414,7 +414,7 @@ def test_a_reader_that_has_had_enough(provisioned, verb, how):
 
 
 def test_what_a_closed_pipe_does_not_stop(delivered):
-    run_into(closed_pipe(), delivered, "provision", EXAMPLE)
-    assert "nothing to do" in delivered.run("provision", EXAMPLE).out
+    run_into(closed_pipe(), delivered, "provision", EXAMPLE, "--arm", "profile")
+    assert "nothing to do" in delivered.run("provision", EXAMPLE, "--arm", "profile").out
     error = run_into(closed_pipe(), delivered, "public-key", "99", code=1)
     assert "no key with id or name" in error.err

@@ -29,14 +29,14 @@ def made(tmp_path_factory):
     from conftest import PLAN, Station
     station = Station(tmp_path_factory.mktemp("made"))
     station.new()
-    station.run("provision", EXAMPLE)
-    station.run("provision", EXAMPLE)
+    station.run("provision", EXAMPLE, "--arm", "profile")
+    station.run("provision", EXAMPLE, "--arm", "profile")
     station.run("provision", TRUST_FLEX, code=4)
     genuine = Station(tmp_path_factory.mktemp("genuine"))
     genuine.new()
     plan = copy.deepcopy(PLAN)
     plan["chip"]["genuine"] = "reported"
-    genuine.run("provision", genuine.write("plan.yaml", json.dumps(plan)))
+    genuine.run("provision", genuine.write("plan.yaml", json.dumps(plan)), "--arm", "profile")
     return station, genuine
 
 
@@ -180,7 +180,7 @@ def test_another_parts_chain_is_no_proof(made, station, plan):
     """Its certificates verify and its key signed, but they are of another serial number."""
     station.new(seed=2)
     plan["chip"]["genuine"] = "reported"
-    station.run("provision", station.write("plan.yaml", json.dumps(plan)))
+    station.run("provision", station.write("plan.yaml", json.dumps(plan)), "--arm", "profile")
     assert of(verify(station.record), "maker", "good")
     record = made[1].record
     record["maker"] = station.record["maker"]
@@ -215,7 +215,7 @@ def test_lies_in_a_history(made):
         assert of(verify(text, 1), check, "bad"), check
     other = station.json("--device", "virtual:" + str(station.folder / "b"), "virtual", "new", "--seed", "9", station.folder / "b")
     assert other.code == 0
-    station.run("--device", f"virtual:{station.folder / 'b'}", "provision", EXAMPLE)
+    station.run("--device", f"virtual:{station.folder / 'b'}", "provision", EXAMPLE, "--arm", "profile")
     folder = station.state / "devices" / other.event("virtual")["serial"]
     assert of(verify(lines[0] + (folder / "history.jsonl").read_bytes(), 1), "serial", "bad")
     import shutil

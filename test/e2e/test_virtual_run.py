@@ -365,7 +365,7 @@ def test_hosts_that_wait_typical_times_are_served(chips):
 def test_polling_hosts_are_not_told_anything(station):
     station.new()
     done = run_program("virtual", "run", "--maximum", station.chip, "--", PROGRAM, "--state", station.state, "--quiet", "--device",
-                       "i2c:/dev/i2c-1@0x35", "provision", EXAMPLE, env=ENV)
+                       "i2c:/dev/i2c-1@0x35", "provision", EXAMPLE, "--arm", "profile", env=ENV)
     assert done.err == "", done
 
 

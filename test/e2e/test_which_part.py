@@ -55,7 +55,7 @@ def test_provision_accepts_it(station, dump, revnum, answer, part, known):
     assert station.record["part"] == part and station.record["revision"] == (answer or revnum)
     shown = station.json("explain", station.device / "record.json").event("chip")
     assert shown["part"] == part and shown["revision"] == (answer or revnum) and shown["fields"]["RevNum"] == revnum
-    assert station.json("provision", EXAMPLE).event("plan")["changes"] == 0
+    assert station.json("provision", EXAMPLE, "--arm", "profile").event("plan")["changes"] == 0
 
 
 @pytest.mark.parametrize("dump, revnum, answer, part, known", OTHER)

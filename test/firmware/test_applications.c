@@ -22,7 +22,7 @@
 #define BLOCK 1024
 #define FILLER UINT64_C(0x700000000) /* beyond all that PSA stores */
 
-extern const struct profile_compiled board_profile; /* profiles/board-factory.yaml */
+extern const struct profile_compiled board_profile; /* profiles/board-factory.yaml, armed */
 extern const struct profile_compiled blank_profile; /* test/data/profiles/board-blank.yaml, armed */
 
 static int begin(void **state)
@@ -166,6 +166,33 @@ static void test_arming(void **state)
     bench_expect("@ok run");
     bench_factory(&unarmed, "run\n");
     bench_expect("changes=0 keys=2");
+}
+
+/* The maker's key in slot 2 would be lost for ever: the plan names it, and nothing is done without a word for it. */
+static void test_replacing_a_key_wants_arming(void **state)
+{
+    struct profile_compiled unarmed = board_profile;
+    uint8_t before[64], after[64];
+    char text[256], line[128];
+
+    (void)state;
+    unarmed.armed = false;
+    bench_slot_public(2, before);
+    bench_factory(&unarmed, "plan\nrun\n");
+    bench_expect(
+        "action=generate-key done=no started=no persistent=yes forever=yes lost=73B95327327F6F42 key=18 slot=2");
+    bench_expect("slot 2, whose key is lost: 73B95327327F6F42");
+    bench_expect("@error run reason=not-armed");
+    bench_slot_public(2, after);
+    assert_memory_equal(before, after, sizeof before);
+    assert_int_equal(bench.flash.operations, 0);
+
+    arm_line(line, "01230015D655592701", &unarmed, 64);
+    (void)snprintf(text, sizeof text, "%srun\nrun\n", line);
+    bench_factory(&unarmed, text);
+    bench_expect("@locking n=3 action=generate-key");
+    bench_expect("@ok run");
+    bench_expect("changes=0 keys=2"); /* what is done needs no word */
 }
 
 /* A person who has armed and leaves: a minute later the arming is gone, and only for that reason. */
@@ -439,6 +466,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_runs_for_the_named_chip_only, begin, end),
         cmocka_unit_test_setup_teardown(test_table_of_another_build, begin, end),
         cmocka_unit_test_setup_teardown(test_arming, begin_blank, end),
+        cmocka_unit_test_setup_teardown(test_replacing_a_key_wants_arming, begin, end),
         cmocka_unit_test_setup_teardown(test_arming_expires, begin_blank, end),
         cmocka_unit_test_setup_teardown(test_arming_lasts, begin_blank, end),
         cmocka_unit_test_setup_teardown(test_watchdog_is_fed, begin_blank, end),

@@ -141,7 +141,7 @@ def test_random_came(out):
 def test_what_the_machine_left_is_a_device_here(out, tmp_path):
     """The chip's file and the station's folder, brought out, say the same to the virtual transport."""
     here = run_program("--state", out.folder / "state", "--device", f"virtual:{out.folder}/chips/trust-and-go", "--json",
-                       "provision", EXAMPLE)
+                       "provision", EXAMPLE, "--arm", "profile")
     assert here.event("provisioned")["changes"] == 0
 
 

@@ -155,6 +155,29 @@ static void test_nothing_irreversible_unarmed(void **state)
     bench_close(&bench);
 }
 
+/* Another key came into the slot after the plan was shown: nobody has armed the loss of that one. */
+static void test_another_key_than_the_plan_showed(void **state)
+{
+    uint8_t before[64], after[64];
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
+    assert_true(bench.plan.steps[1].replaces && bench.plan.steps[1].shows_lost && bench.plan.steps[1].forever);
+    world_fill_slot(&bench.world, bench.plan.steps[1].slot);
+    assert_true(world_slot_public(&bench.world, bench.plan.steps[1].slot, before));
+    bench_expect(&bench, PROVISION_REFUSED,
+                 provision_execute(&bench.provision, &bench.plan, &bench.evidence, &bench.err));
+    assert_int_equal(bench.err.reason, ERROR_GATE_REFUSED);
+    assert_true(world_slot_public(&bench.world, bench.plan.steps[1].slot, after));
+    assert_memory_equal(before, after, sizeof(before));
+
+    bench_restart(&bench);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_close(&bench);
+}
+
 /* Stopped before each step in turn, and finished by the next run: same end, no second key. */
 static void test_stopped_anywhere_and_finished(void **state)
 {
@@ -610,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_observing_never_writes),
         cmocka_unit_test(test_three_ways_on_a_blank_part),
         cmocka_unit_test(test_nothing_irreversible_unarmed),
+        cmocka_unit_test(test_another_key_than_the_plan_showed),
         cmocka_unit_test(test_stopped_anywhere_and_finished),
         cmocka_unit_test(test_tampered_data_zone_is_not_locked),
         cmocka_unit_test(test_refused_before_anything_is_written),

@@ -27,6 +27,17 @@ static bool check_slot(const struct provision_plan *plan, uint8_t slot, struct e
     return false;
 }
 
+static void refuse_content(const struct provision_plan *plan, uint8_t slot, struct error *err)
+{
+    if (plan->mark.state == MARK_DAMAGED)
+        error_set(err, ERROR_NO_MARK, "the mark in the slot is damaged",
+                  "clear it, and give up what it says: imprint retire SERIAL (imprint info shows the serial number)");
+    else
+        error_set(err, ERROR_NO_MARK, "the slot for the mark holds other data, which would be lost",
+                  "name a slot without data in chip.mark: imprint info shows what each slot allows");
+    error_at_slot(err, slot);
+}
+
 /* Names the profile that made the device, where the mark still says it. */
 static void refuse_other(struct provision *provision, const struct provision_plan *plan, struct error *err)
 {
@@ -53,9 +64,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
         chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
         return false;
     if (!mark_read_head(head, digest, &plan->mark)) {
-        error_set(err, ERROR_NO_MARK, "the slot for the mark holds other data, which would be lost",
-                  "name a slot without data in chip.mark: imprint info shows what each slot allows");
-        error_at_slot(err, slot);
+        refuse_content(plan, slot, err);
         return false;
     }
     if (plan->mark.state == MARK_NONE || memcmp(plan->mark.profile, digest, sizeof(plan->mark.profile)) == 0)

@@ -15,10 +15,10 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     return provision_observe_key(provision, plan, step, DRIVER_GENERATE, err);
 }
 
-static enum provision_status make(struct provision *provision, const struct profile_key *key,
+static enum provision_status make(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                   const psa_key_attributes_t *attributes, struct error *err)
 {
-    psa_status_t status = keys_generate(provision->driver, attributes, key->slot, err);
+    psa_status_t status = keys_generate(provision->driver, attributes, slot, err);
 
     return status == PSA_SUCCESS ? PROVISION_OK : provision_psa_failed(provision, status, key, err);
 }

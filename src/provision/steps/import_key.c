@@ -18,7 +18,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     return provision_observe_key(provision, plan, step, DRIVER_IMPORT, err);
 }
 
-static enum provision_status make(struct provision *provision, const struct profile_key *key,
+static enum provision_status make(struct provision *provision, const struct profile_key *key, uint8_t slot,
                                   const psa_key_attributes_t *attributes, struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
@@ -28,7 +28,7 @@ static enum provision_status make(struct provision *provision, const struct prof
     psa_status_t status;
 
     if (callbacks->import_key != NULL && callbacks->import_key(callbacks->context, key, &out, err)) {
-        status = keys_import(provision->driver, attributes, key->slot, bytes_written(&out), err);
+        status = keys_import(provision->driver, attributes, slot, bytes_written(&out), err);
         if (status != PSA_SUCCESS)
             result = provision_psa_failed(provision, status, key, err);
     } else {

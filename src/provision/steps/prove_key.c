@@ -18,7 +18,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     enum provision_status result = PROVISION_OK;
 
     if (step->spends_use)
-        result = provision_gate_use(run, step, err);
+        result = provision_gate_ask(run, step, err);
     if (result == PROVISION_OK)
         result = provision_prove_key(run->provision, step, run->finished, run->plan->serial, evidence, err);
     if (result != PROVISION_OK || mark_has_key(&run->plan->mark, (size_t)step->key, evidence->public_key))

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Retiring a device: its keys are given up, so that provisioning may replace them. The mark in the chip is cleared, the
+ * key records are forgotten, and last of all its record is moved aside. Until then the record protects the keys, and
+ * after a cut at any moment the same again finishes it. The keys in the chip are not touched.
+ */
+#ifndef IMPRINT_STATION_RETIRE_H
+#define IMPRINT_STATION_RETIRE_H
+
+#include "station/mark.h"
+#include "station/session.h"
+
+/* What there is to give up. Zero-initialised before retire_look(). */
+struct retirement {
+    struct station_mark mark; /* head.state MARK_NONE: none, or the device was not asked */
+    json_t *keys;             /* of records, mark and evidence: key_id, slot, name, public_key as far as known */
+    size_t key_records;
+    bool has_record;      /* a record.json, be it damaged */
+    char aside[PATH_MAX]; /* where it was moved; "": it was not */
+};
+
+/*
+ * Looks at what the session's device has. `is_here`: the device was opened, so its mark is read as well. False with a
+ * reason. retire_forget() frees what it holds.
+ */
+bool retire_look(struct session *session, bool is_here, struct retirement *found, struct error *err);
+
+/* True when there is nothing to give up. */
+bool retire_is_empty(const struct retirement *found);
+
+/* Gives it up, as far as retire_look() found it. `time` as run_facts_time() writes it. False with a reason. */
+bool retire_device(struct session *session, struct retirement *found, const char *time, struct error *err);
+
+/* As a JSON object, `retired` in docs/reference/record.md. The caller's reference. */
+json_t *retire_value(const struct retirement *found);
+
+void retire_forget(struct retirement *found);
+
+#endif
