@@ -188,16 +188,6 @@ static void advise_silent(const struct device *device, const struct station_conf
     }
 }
 
-/* The guard is asked only about what would last. */
-static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
-{
-    (void)context;
-    (void)command;
-    (void)param1;
-    (void)param2;
-    return false;
-}
-
 /* Where the same DEVICE will look for the chip the next time; 0: wherever it is. */
 static uint8_t expected_address(const struct device *device, const struct transport_kind *kind)
 {
@@ -224,7 +214,7 @@ bool device_open(struct device *device, const struct station_config *config, boo
     if (config->also_at != 0)
         chip_also_at(&device->chip, config->also_at);
     if (looking)
-        device->chip.guard.allow = allow_nothing;
+        chip_forbid_changes(&device->chip);
     if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK ||
         chip_identify_part(&device->chip, &device->config, err) != CHIP_OK) {
         if (err->reason == ERROR_DEVICE_SILENT)
