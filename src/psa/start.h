@@ -6,10 +6,11 @@
  * The layers of src/psa/, each of which includes and calls only those above it:
  *
  *   location, p256, status, storage_status    numbers
- *   scrap; se_c/transaction, se_c/se_session; its    the store as the PSA core uses it; no chip
+ *   scrap; transaction, se_session; its       the store as the PSA core uses it; no chip
  *   driver                                    one chip with its store: settings, cached config zone, the last refusal
  *   records, slots, operations, recovery      what is stored, which slot, what is done to it, what is mended; no core
- *   se_c/settle, se_c/dynamic*                Mbed TLS's secure element interface (SE_C) on top of all that
+ *   settle                                    the transaction that an interrupted run has left
+ *   se_c/dynamic*                             Mbed TLS's secure element interface (SE_C) on top of all that
  *   start, keys                               how the rest of imprint starts PSA and uses keys, whatever the core
  */
 #ifndef IMPRINT_PSA_START_H

@@ -23,11 +23,11 @@
 #include "base/order.h"
 #include "psa/recovery.h"
 #include "psa/scrap.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 #include "psa/slots.h"
 #include "storage/memory.h"
 #include "storage/record.h"
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #define SUBJECT 18u

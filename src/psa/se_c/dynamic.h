@@ -10,7 +10,7 @@
 
 #include "psa/driver.h"
 #include "psa/location.h"
-#include "psa/se_c/se_session.h"
+#include "psa/se_session.h"
 
 _Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "the public location must be the stored one");
 _Static_assert(DRIVER_LIFETIME == 0x6001, "the location that the driver looks for must be the stored one");

@@ -9,7 +9,7 @@
 #include "psa/operations.h"
 #include "psa/records.h"
 #include "psa/recovery.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 #include "psa/slots.h"
 #include "psa/start.h"
 

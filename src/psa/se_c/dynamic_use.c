@@ -8,7 +8,7 @@
 
 #include "psa/its.h"
 #include "psa/operations.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 #include "psa/start.h"
 
 struct driver *driver_se_begin(void)

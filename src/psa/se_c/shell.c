@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psa/shell.h"
 
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 
 void shell_name_slot(psa_key_attributes_t *attributes, uint8_t slot)
 {

@@ -2,7 +2,7 @@
 #include "psa/start.h"
 
 #include "psa/se_c/dynamic.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 
 void driver_attach(struct driver *driver, struct its *its)
 {

@@ -4,12 +4,12 @@
  * destroy. The core writes it before it calls the driver's method and removes it afterwards. A record found at start
  * belongs to an operation that was cut short. Layout: psa_crypto_transaction_t of Mbed TLS 3.6
  * (library/psa_crypto_storage.h), 24 bytes in the machine's byte order (imprint supports little endian only). For a
- * creation psa/se_c/se_session.c appends the driver's note, which the core never sees:
+ * creation psa/se_session.c appends the driver's note, which the core never sees:
  *
  *   24  note version (1)    25  enum transaction_creation    26  1: the slot was empty, 0: it was not    27  zero
  */
-#ifndef IMPRINT_PSA_SE_C_TRANSACTION_H
-#define IMPRINT_PSA_SE_C_TRANSACTION_H
+#ifndef IMPRINT_PSA_TRANSACTION_H
+#define IMPRINT_PSA_TRANSACTION_H
 
 #include "storage/storage.h"
 

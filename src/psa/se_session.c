@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/se_session.h"
+#include "psa/se_session.h"
 
 #include <string.h>
 

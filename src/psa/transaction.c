@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 #include "base/order.h"
 

@@ -10,17 +10,17 @@
  *   stored. - A creation that the core reports as failed leaves no record, and its slot stays usable.
  * - A key's record that the driver keeps is not removed: the core drops it even when the chip could not destroy the
  *   key. - The core never sees the transaction of an interrupted run. It would drop it without repair and start
- *   incompletely, or refuse to start if the record is damaged. The driver finishes it (psa/se_c/settle.h): in p_init,
+ *   incompletely, or refuse to start if the record is damaged. The driver finishes it (psa/settle.h): in p_init,
  *   at its first call, and at the latest when the core opens the next transaction.
  *
  * It knows the store and the formats of transactions and scrap records. It does not use the chip.
  */
-#ifndef IMPRINT_PSA_SE_C_SE_SESSION_H
-#define IMPRINT_PSA_SE_C_SE_SESSION_H
+#ifndef IMPRINT_PSA_SE_SESSION_H
+#define IMPRINT_PSA_SE_SESSION_H
 
 #include <psa/crypto.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "storage/storage.h"
 
 /* The records in which Mbed TLS 3.6 keeps the data of its SE drivers (library/psa_crypto_se.h). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 
 #include "psa/its.h"
 #include "psa/location.h"
