@@ -51,6 +51,9 @@ struct se_transaction {
 /* Parses a transaction of a known kind with a key's uid: 24 bytes, with or without a note. False for anything else. */
 bool transaction_parse(struct bytes content, struct se_transaction *transaction);
 
+/* Writes the core's part of the record: everything but the note. */
+void transaction_write(const struct se_transaction *transaction, uint8_t stored[static TRANSACTION_BYTES]);
+
 /* Writes the note as it is stored after the core's bytes. */
 void transaction_write_note(struct transaction_note note, uint8_t stored[static TRANSACTION_NOTE_BYTES]);
 
