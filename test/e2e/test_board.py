@@ -23,12 +23,16 @@ def wired(station):
     return station
 
 
+def armed(factory):
+    """Up, and armed for one run: it replaces the key in slot 2, as the maker delivers it."""
+    hello, _ = factory.await_frame("hello")
+    factory.command(f"arm 01230015D655592701 {hello['digest']}")
+
+
 def provision(board, flash, chip):
     """One run of the factory image: its frames from `chip` to `result`."""
     with powered(board, "factory", flash, chip) as factory:
-        hello, _ = factory.await_frame("hello")
-        # The key in slot 2, as the maker delivers it, is replaced.
-        factory.command(f"arm 01230015D655592701 {hello['digest']}")
+        armed(factory)
         frames = factory.command("run")
         factory.command("end")
         assert factory.end() == 0, factory.text
@@ -233,7 +237,7 @@ MOMENTS = [("@hello", 0), ("@chip", 0), ("@started n=1", 0), ("@finished n=1", 0
 CUTS = int(os.environ.get("IMPRINT_BOARD_CUTS", "2"))
 
 
-def cut_and_finish(station, board, moments, lose_chip):
+def cut_and_finish(station, board, moments, lose_chip, way=("--swi-pty",)):
     """
     Cuts the power at each of the moments, one after the other on the same device, and then lets it finish: the same two
     keys as ever, whole, and none that was reported is another one now.
@@ -244,10 +248,10 @@ def cut_and_finish(station, board, moments, lose_chip):
     try:
         for pattern, delay in [*moments, (None, 0)]:
             if server is None:
-                context = serving("--swi-pty", station.chip)
+                context = serving(*way, station.chip)
                 server = context.__enter__()
             with powered(board, "factory", flash, server.device) as factory:
-                factory.await_frame("hello")
+                armed(factory)
                 factory.send("run")
                 if pattern is None:
                     factory.await_frame("ok")
