@@ -59,11 +59,12 @@ static enum imprint_i2c_result transfer(const nrfx_twim_xfer_desc_t *what)
 /* The descriptor lacks a const; the driver does not change the data. */
 static uint8_t *without_const(const uint8_t *data)
 {
-    const union {
+    union {
         const uint8_t *constant;
         uint8_t *variable;
-    } pointer = {.constant = data};
+    } pointer;
 
+    pointer.constant = data;
     return pointer.variable;
 }
 
