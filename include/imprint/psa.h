@@ -21,6 +21,13 @@
 #include <stdint.h>
 
 #include <psa/crypto.h>
+
+/* Without this, the types below have another layout than the core's. */
+#if MBEDTLS_VERSION_NUMBER < 0x03060000 || MBEDTLS_VERSION_NUMBER >= 0x03070000
+#error "<imprint/psa.h> needs the headers of Mbed TLS 3.6 first on the include path: those found have another version"
+#elif !defined(MBEDTLS_PSA_CRYPTO_SE_C)
+#error "<imprint/psa.h> needs an Mbed TLS that is configured with MBEDTLS_PSA_CRYPTO_SE_C"
+#endif
 #include <psa/crypto_se_driver.h>
 
 #include <imprint/store.h>

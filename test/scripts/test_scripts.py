@@ -293,7 +293,7 @@ def whole_run(checkout):
         path.chmod(0o755)
     # No library of Microchip's to be had.
     (checkout.folder / "scripts" / "get-cryptoauthlib").write_text("#!/bin/sh\necho 'PyPI does not answer' >&2\nexit 3\n")
-    checkout.tool("cmake", 'mkdir -p build/check/installed/bin && ln -s /bin/true build/check/installed/bin/imprint')
+    checkout.tool("cmake")
     checkout.tool("ctest", 'echo "$TMPDIR" >>memory; echo "100% tests passed, 0 tests failed out of 50"')
     return checkout
 
