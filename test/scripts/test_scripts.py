@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -334,3 +335,33 @@ def test_an_interrupted_run_leaves_nothing(whole_run):
     while sleeper.exists() and "(sleep) Z" not in (sleeper / "stat").read_text():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def collected(*arguments):
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *arguments,
+                           "test/e2e/test_swi.py"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, [line for line in done.stdout.splitlines() if "::" in line]
+
+
+def test_parts_of_a_file_are_the_whole():
+    """--part K/N: each test is in one part."""
+    _, whole = collected()
+    parts = [collected(f"--part={number}/4")[1] for number in (1, 2, 3, 4)]
+    assert sorted(sum(parts, [])) == sorted(whole) and len(whole) > 20
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert collected("--part=5/4")[0] not in (0, 5)
+
+
+def test_a_failure_in_any_part_fails_the_file(tmp_path):
+    """The output of each part is printed, what a part has skipped too."""
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n@pytest.mark.parametrize('number', range(3))\ndef test(number):\n"
+        "    assert number != 1\n    if number == 2: pytest.skip('not here')\n")
+    shutil.copy(ROOT / "test/e2e/parts.py", tmp_path)
+    for name in ("conftest.py", "json_page.py"):
+        shutil.copy(ROOT / "test/e2e" / name, tmp_path)
+    answer = subprocess.run([sys.executable, tmp_path / "parts.py", "3", tmp_path / "test_some.py"], capture_output=True, text=True,
+                            check=False, timeout=60)
+    assert answer.returncode == 1, answer
+    assert answer.stdout.count("1 passed, 2 deselected") == 1 and "1 failed, 2 deselected" in answer.stdout
+    assert "SKIPPED [1] " in answer.stdout and "not here" in answer.stdout
