@@ -124,6 +124,7 @@
 #define chip_ecdh_encrypted imprint_chip_ecdh_encrypted
 #define chip_execute imprint_chip_execute
 #define chip_execute_exact imprint_chip_execute_exact
+#define chip_forbid_changes imprint_chip_forbid_changes
 #define chip_generate_key imprint_chip_generate_key
 #define chip_hmac_sha256 imprint_chip_hmac_sha256
 #define chip_identify_part imprint_chip_identify_part

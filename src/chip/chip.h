@@ -107,6 +107,9 @@ struct chip {
  */
 void chip_init(struct chip *chip, const struct imprint_transport *transport);
 
+/* Sets a guard that stops each command it is asked about: for a program that only looks. */
+void chip_forbid_changes(struct chip *chip);
+
 /*
  * Runs one command: wakes the chip where needed, sends, polls until it is done, checks the reply.
  * `data` are the command's data bytes; `reply` receives the reply's payload, without count and CRC. BYTES_NONE and NULL

@@ -507,6 +507,20 @@ void chip_init(struct chip *chip, const struct imprint_transport *transport)
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
 }
 
+static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    return false;
+}
+
+void chip_forbid_changes(struct chip *chip)
+{
+    chip->guard = (struct chip_guard){.allow = allow_nothing};
+}
+
 /* Count, opcode, parameters, data and CRC. `data` fits: chip_execute() checked. */
 static struct bytes build_group(uint8_t group[static IMPRINT_TRANSPORT_GROUP_MAX], const struct chip_command *command,
                                 uint8_t param1, uint16_t param2, struct bytes data)

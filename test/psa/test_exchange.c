@@ -5,6 +5,7 @@
  * goes on.
  */
 #include "test/support/p256.h"
+#include "test/support/chip_file.h"
 #include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -180,15 +181,14 @@ static void exchanged_between_calls(void **state)
 {
     const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 77};
     struct virtual_chip *other;
-    struct virtual_problem problem;
     char path[400];
     uint8_t before[32], after[32];
 
     (void)state;
     begin();
     snprintf(path, sizeof path, "%s/other", world.directory);
-    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
-    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    chip_file_make(path, &making);
+    other = chip_file_open(path);
     virtual_digest(other, before);
     world.transport.chip = other;
     for (size_t i = 0; i < OPERATIONS; i++)

@@ -190,7 +190,7 @@ static void a_slot_without_its_key_says_so(void **state)
 {
     psa_key_attributes_t attributes = world_key_pair(18, 0);
     uint8_t hash[32] = {1}, signature[64], point[65];
-    char store[sizeof world.store_path];
+    char store[sizeof world.store.directory];
     psa_key_id_t id;
     size_t len;
 
@@ -203,8 +203,8 @@ static void a_slot_without_its_key_says_so(void **state)
     world_stop(&world);
     struct world other;
     world_make(&other, WORLD_BLANK_LOCKED);
-    memcpy(store, other.store_path, sizeof store);
-    memcpy(other.store_path, world.store_path, sizeof store);
+    memcpy(store, other.store.directory, sizeof store);
+    memcpy(other.store.directory, world.store.directory, sizeof store);
     world_start(&other);
     world_expect_reason(&other,
                         psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64, &len),
@@ -213,7 +213,7 @@ static void a_slot_without_its_key_says_so(void **state)
                         ERROR_SLOT_EMPTY);
     world_expect_reason(&other, psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64),
                         PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
-    memcpy(other.store_path, store, sizeof store);
+    memcpy(other.store.directory, store, sizeof store);
     world_remove(&other);
 }
 
