@@ -60,8 +60,8 @@ bool device_open_virtual(const struct station_config *config, const char *path, 
     for (size_t i = 0; i < config->fault_count; i++) {
         if (!virtual_arm_fault(*chip, config->faults[i])) {
             error_set(
-                err, ERROR_USAGE, "this is no fault of the virtual chip",
-                "KIND@N with N from 1; docs/internals/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
+                err, ERROR_USAGE, "the virtual chip has no such fault",
+                "write KIND@N with N from 1; docs/internals/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
             error_with_subject(err, config->faults[i]);
             virtual_close(*chip);
             *chip = NULL;
@@ -114,7 +114,7 @@ static bool refuse_virtual_options(const struct station_config *config, struct e
 
     if (cause == NULL)
         return false;
-    error_set(err, ERROR_USAGE, cause, "leave it out; imprint virtual serve accepts it too");
+    error_set(err, ERROR_USAGE, cause, "leave it out, or give it to imprint virtual serve");
     return true;
 }
 
