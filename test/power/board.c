@@ -8,6 +8,8 @@
 
 #include "chip/words.h"
 #include <imprint/psa.h>
+#include "psa/shell.h"
+#include "psa/start.h"
 #include "psa/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
@@ -375,7 +377,8 @@ static void start_and_act(struct board *board)
 
     read_records(board);
     verdict_before(board);
-    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
+    board->driver.shell = &driver_shell_all;
+    status = board->driver.shell->connect(board->driver.shell);
     if (status == PSA_SUCCESS)
         status = psa_crypto_init();
     if (status != PSA_SUCCESS && board->run->fault != NULL && board->run->fault->kind == MOMENT_DEAD) {
