@@ -97,3 +97,9 @@ if(imported)
 else()
   target_include_directories(${IMPRINT_MBEDCRYPTO} PUBLIC $<BUILD_INTERFACE:${imprint_SOURCE_DIR}/src/psa/include>)
 endif()
+
+# The opaque shell is compiled with the core.
+if(NOT imported)
+  include(${CMAKE_CURRENT_LIST_DIR}/opaque_core.cmake)
+  imprint_opaque_core(${IMPRINT_MBEDCRYPTO})
+endif()

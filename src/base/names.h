@@ -6,6 +6,7 @@
 #ifndef IMPRINT_BASE_NAMES_H
 #define IMPRINT_BASE_NAMES_H
 
+#define application_start imprint_application_start
 #define arming_allows imprint_arming_allows
 #define arming_check_device imprint_arming_check_device
 #define arming_check_plan imprint_arming_check_plan
@@ -213,6 +214,10 @@
 #define device_open_virtual imprint_device_open_virtual
 #define device_say_counters imprint_device_say_counters
 #define driver_attach imprint_driver_attach
+#define driver_begin imprint_driver_begin
+#define driver_begin_recovered imprint_driver_begin_recovered
+#define driver_begin_settled imprint_driver_begin_settled
+#define driver_begin_start imprint_driver_begin_start
 #define driver_bind imprint_driver_bind
 #define driver_bound imprint_driver_bound
 #define driver_check_new_id imprint_driver_check_new_id
@@ -223,6 +228,9 @@
 #define driver_erase_slot imprint_driver_erase_slot
 #define driver_export_public_key imprint_driver_export_public_key
 #define driver_find_claim imprint_driver_find_claim
+#define driver_find_slot imprint_driver_find_slot
+#define driver_finish imprint_driver_finish
+#define driver_finish_key imprint_driver_finish_key
 #define driver_forget_config imprint_driver_forget_config
 #define driver_generate_key imprint_driver_generate_key
 #define driver_import_key imprint_driver_import_key
@@ -249,12 +257,8 @@
 #define driver_scrap_get imprint_driver_scrap_get
 #define driver_scrap_uid imprint_driver_scrap_uid
 #define driver_se_allocate imprint_driver_se_allocate
-#define driver_se_begin imprint_driver_se_begin
-#define driver_se_begin_settled imprint_driver_se_begin_settled
 #define driver_se_destroyed_id imprint_driver_se_destroyed_id
 #define driver_se_export_public imprint_driver_se_export_public
-#define driver_se_finish imprint_driver_se_finish
-#define driver_se_finish_key imprint_driver_se_finish_key
 #define driver_se_generate imprint_driver_se_generate
 #define driver_se_init imprint_driver_se_init
 #define driver_se_keep imprint_driver_se_keep
@@ -267,6 +271,7 @@
 #define driver_settle_unfinished imprint_driver_settle_unfinished
 #define driver_shell_all imprint_driver_shell_all
 #define driver_shell_make_only imprint_driver_shell_make_only
+#define driver_shell_opaque imprint_driver_shell_opaque
 #define driver_shell_use_only imprint_driver_shell_use_only
 #define driver_sign_hash imprint_driver_sign_hash
 #define driver_slot_is_private imprint_driver_slot_is_private
@@ -422,6 +427,7 @@
 #define named_trust_flex_secure_boot imprint_named_trust_flex_secure_boot
 #define number_parse imprint_number_parse
 #define number_read imprint_number_read
+#define opaque_destroy imprint_opaque_destroy
 #define open_error_refuse imprint_open_error_refuse
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
@@ -541,11 +547,17 @@
 #define scrap_get imprint_scrap_get
 #define scrap_set imprint_scrap_set
 #define scrap_uid imprint_scrap_uid
+#define se_c_connect imprint_se_c_connect
+#define se_c_name_slot imprint_se_c_name_slot
+#define se_c_register imprint_se_c_register
+#define se_c_slot_of imprint_se_c_slot_of
 #define se_session_get imprint_se_session_get
 #define se_session_keep_record imprint_se_session_keep_record
+#define se_session_leave imprint_se_session_leave
 #define se_session_note_chip_written imprint_se_session_note_chip_written
 #define se_session_note_creation imprint_se_session_note_creation
 #define se_session_note_scrap_later imprint_se_session_note_scrap_later
+#define se_session_open imprint_se_session_open
 #define se_session_remove imprint_se_session_remove
 #define se_session_set imprint_se_session_set
 #define serve_bus_add imprint_serve_bus_add
@@ -593,11 +605,6 @@
 #define session_close imprint_session_close
 #define session_open imprint_session_open
 #define session_psa_failed imprint_session_psa_failed
-#define shell_name_slot imprint_shell_name_slot
-#define shell_names_slot imprint_shell_names_slot
-#define shell_register imprint_shell_register
-#define shell_settle imprint_shell_settle
-#define shell_slot_of imprint_shell_slot_of
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
@@ -652,6 +659,7 @@
 #define tracing_open imprint_tracing_open
 #define transaction_parse imprint_transaction_parse
 #define transaction_read imprint_transaction_read
+#define transaction_write imprint_transaction_write
 #define transaction_write_note imprint_transaction_write_note
 #define transport_i2c_linux_open imprint_transport_i2c_linux_open
 #define transport_i2c_linux_open_place imprint_transport_i2c_linux_open_place

@@ -18,7 +18,7 @@
 
 #include <psa/internal_trusted_storage.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "virtual/chip/virtual_invasive.h"
 
 static struct world world;

@@ -30,7 +30,7 @@ static psa_status_t register_one(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
 }
 
 static psa_status_t do_generate(void)
@@ -45,7 +45,7 @@ static psa_status_t do_register(void)
 
 static psa_status_t do_destroy(void)
 {
-    return psa_destroy_key(KEY);
+    return world_destroy(&world, KEY);
 }
 
 /* A signature that is given is the first chip's. */

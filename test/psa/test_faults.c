@@ -78,7 +78,7 @@ static psa_status_t register_key(void)
 {
     psa_key_attributes_t attributes = world_key_pair(KEY, 0);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
 }
 
 static psa_status_t sign(void)
@@ -107,7 +107,7 @@ static psa_status_t verify(void)
 
 static psa_status_t destroy(void)
 {
-    return psa_destroy_key(KEY);
+    return world_destroy(&world, KEY);
 }
 
 enum proof { PROVES_BY_EXPORT, PROVES_IMPORTED, SIGNS_ONLY, IS_PUBLIC, IS_GONE };

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 static struct world world;
 

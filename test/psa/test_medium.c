@@ -47,7 +47,7 @@ static psa_status_t register_it(void)
 {
     psa_key_attributes_t attributes = world_key_pair(KEY, SLOT);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
 }
 
 static psa_status_t destroy(void)

@@ -36,7 +36,7 @@ static int begin(void **state)
     (void)state;
     world_make(&world, WORLD_TRUST_FLEX);
     world_start(&world);
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     return 0;
 }
 
@@ -332,7 +332,7 @@ static void destroy_replaces_a_key_where_the_slot_allows(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     assert_true(world_slot_public(&world, 2, before));
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     assert_true(world_slot_public(&world, 2, after));
@@ -358,7 +358,7 @@ static void destroy_leaves_a_key_that_cannot_be_replaced(void **state)
     assert_int_equal(psa_get_key_attributes(SIGNING_KEY, &attributes), PSA_ERROR_INVALID_HANDLE);
     /* The key is still there to be registered. */
     attributes = world_key_pair(SIGNING_KEY, 0);
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     world_prove_key(&world, SIGNING_KEY);
 }
 
@@ -368,7 +368,7 @@ static void destroy_leaves_a_locked_slot(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     world_lock_slot(&world, 2);
     assert_true(world_slot_public(&world, 2, before));
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);

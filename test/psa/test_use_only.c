@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 #define BOARD_KEY 18
 #define BOARD_SLOT 2

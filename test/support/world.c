@@ -12,6 +12,7 @@
 #include "chip/config.h"
 #include "chip/operations.h"
 #include "chip/words.h"
+#include "psa/records.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,7 +187,7 @@ void world_start_table(const psa_drv_se_t *driver)
 void world_start(struct world *world)
 {
     open_store(world);
-    assert_int_equal(driver_start(&world->driver, &world->its, &driver_shell_all), PSA_SUCCESS);
+    assert_int_equal(driver_start(&world->driver, &world->its, world_shell), PSA_SUCCESS);
 }
 
 void world_stop(struct world *world)
@@ -274,7 +275,7 @@ static psa_key_attributes_t key_attributes(psa_key_id_t id, int slot, psa_key_ty
     psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
     psa_set_key_usage_flags(&attributes, usage);
     if (slot >= 0)
-        psa_set_key_slot_number(&attributes, (psa_key_slot_number_t)slot);
+        world_name_slot(&attributes, (uint8_t)slot);
     return attributes;
 }
 
@@ -301,7 +302,16 @@ psa_status_t world_register(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
+}
+
+uint64_t world_slot_of(struct world *world, psa_key_id_t id)
+{
+    struct driver_record record;
+
+    assert_int_equal(driver_read_record(&world->driver, id, &record, NULL), PSA_SUCCESS);
+    assert_true(record.is_ours);
+    return record.number;
 }
 
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64])

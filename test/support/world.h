@@ -12,6 +12,7 @@
 #include "chip/chip.h"
 #include <imprint/psa.h>
 #include "psa/driver.h"
+#include "psa/shell.h"
 #include "psa/start.h"
 #include "storage/storage.h"
 #include "test/support/store_front.h"
@@ -62,6 +63,24 @@ struct world {
     struct driver driver;
     struct its its;
 };
+
+/*
+ * --- the shell under test: world_se_c.c or world_opaque.c, whichever the program links -----------------------------
+ */
+extern const struct driver_shell *const world_shell;
+extern const bool world_is_opaque;
+
+/* Names the slot for a key, as an application does with this shell. */
+void world_name_slot(psa_key_attributes_t *attributes, uint8_t slot);
+/* Registers the key in the slot that `attributes` name, as an application does with this shell. */
+psa_status_t world_register_key(const psa_key_attributes_t *attributes);
+/*
+ * Destroys a key, and returns why that failed. The core says so itself with SE_C; with the opaque driver it answers
+ * PSA_ERROR_DATA_INVALID, and the driver's last_error has the status.
+ */
+psa_status_t world_destroy(const struct world *world, psa_key_id_t id);
+/* After world_attach(), before psa_crypto_init(): what an application does so that the core finds the driver. */
+psa_status_t world_connect(void);
 
 /* Makes a part in a new directory, not powered; without a seed of its own it has seed 7. */
 void world_make_part(struct world *world, const struct virtual_making *making);
@@ -118,6 +137,9 @@ psa_key_attributes_t world_public_key(psa_key_id_t id, int slot);
 /* Generates such a key pair in the chip, or registers the one that is in the slot, by PSA. */
 psa_status_t world_generate(psa_key_id_t id, int slot);
 psa_status_t world_register(psa_key_id_t id, int slot);
+
+/* The slot number in the key's record; fails the test when there is no such record. */
+uint64_t world_slot_of(struct world *world, psa_key_id_t id);
 
 /* X | Y that the chip computes or reads for `slot`, past PSA; false when the slot gives none. */
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/se_session.h"
+#include "psa/se_session.h"
 
 #include <string.h>
 
@@ -217,6 +217,33 @@ static enum storage_status close_transaction(struct se_session *session)
     return status;
 }
 
+/* The opaque shell's creation ends with its record. A failed write may still have taken effect, so it is undone. */
+static enum storage_status end_creation(struct se_session *session)
+{
+    const enum storage_status stored = session->work.record_status;
+
+    if (stored != STORAGE_OK)
+        (void)store_remove(session, session->work.create_uid);
+    const enum storage_status ended = close_transaction(session);
+    return stored != STORAGE_OK ? stored : ended;
+}
+
+psa_status_t se_session_open(struct se_session *session, const struct se_transaction *transaction)
+{
+    uint8_t stored[TRANSACTION_BYTES];
+
+    transaction_write(transaction, stored);
+    const psa_status_t status = open_transaction(session, 0, bytes_of(stored, sizeof stored));
+    session->work.ends_with_record = status == PSA_SUCCESS && transaction->kind == TRANSACTION_CREATE;
+    return status;
+}
+
+void se_session_leave(struct se_session *session)
+{
+    forget_transaction(session);
+    session->settled = false;
+}
+
 /* --- records ----------------------------------------------------------------------------------------------------- */
 
 static enum storage_status set_record(struct se_session *session, uint64_t uid, uint32_t flags, struct bytes content)
@@ -232,9 +259,10 @@ static enum storage_status set_record(struct se_session *session, uint64_t uid, 
             return STORAGE_OK;
     }
     const enum storage_status status = store_set(session, uid, flags, content);
-    if (uid == session->work.create_uid)
-        session->work.record_status = status;
-    return status;
+    if (uid != session->work.create_uid)
+        return status;
+    session->work.record_status = status;
+    return session->work.ends_with_record ? end_creation(session) : status;
 }
 
 psa_status_t se_session_set(struct se_session *session, uint64_t uid, uint32_t flags, struct bytes content)
@@ -267,6 +295,8 @@ enum storage_status se_session_remove(struct se_session *session, uint64_t uid)
 {
     if (uid == TRANSACTION_UID)
         return close_transaction(session);
+    if (session->destroy != NULL && uid != session->destruction.uid)
+        return session->destroy(session, session->recover_context, uid);
     /* psa_destroy_key() keeps the first error, which is the driver's, and the record stays. */
     if (uid == session->work.kept_uid)
         return STORAGE_PERMANENT;

@@ -3,13 +3,13 @@
  * Reads the transaction that an interrupted run of Mbed TLS's core left in the store, and finishes it by
  * psa/recovery.h. If that fails now, it stays and the next call tries again.
  */
-#ifndef IMPRINT_PSA_SE_C_SETTLE_H
-#define IMPRINT_PSA_SE_C_SETTLE_H
+#ifndef IMPRINT_PSA_SETTLE_H
+#define IMPRINT_PSA_SETTLE_H
 
 #include <psa/crypto.h>
 
 #include "psa/driver.h"
-#include "psa/se_c/se_session.h"
+#include "psa/se_session.h"
 
 /*
  * Finishes an interrupted transaction in the store, unless there is known to be none. Sends nothing to the chip and

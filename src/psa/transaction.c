@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
+
+#include <string.h>
 
 #include "base/order.h"
 
@@ -14,6 +16,15 @@ void transaction_write_note(struct transaction_note note, uint8_t stored[static 
     stored[NOTE_CREATION] = (uint8_t)note.creation;
     stored[NOTE_FRESH] = note.fresh;
     stored[NOTE_ZERO] = 0;
+}
+
+void transaction_write(const struct se_transaction *transaction, uint8_t stored[static TRANSACTION_BYTES])
+{
+    memset(stored, 0, TRANSACTION_BYTES);
+    store16_le(stored + AT_KIND, (uint16_t)transaction->kind);
+    store32_le(stored + AT_LIFETIME, transaction->lifetime);
+    store64_le(stored + AT_SLOT, transaction->slot);
+    store64_le(stored + AT_UID, transaction->uid);
 }
 
 /* Ignore a note of a form that this version does not write. */

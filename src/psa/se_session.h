@@ -7,20 +7,25 @@
  *   are known before the chip makes a key.
  * - The core forgets that a key's record could not be stored, because it overwrites that status with the one of storing
  *   the driver's data. So the session lets the second write fail, with the first one's reason, unless the record is
- *   stored. - A creation that the core reports as failed leaves no record, and its slot stays usable.
+ *   stored.
+ * - A creation that the core reports as failed leaves no record, and its slot stays usable.
  * - A key's record that the driver keeps is not removed: the core drops it even when the chip could not destroy the
- *   key. - The core never sees the transaction of an interrupted run. It would drop it without repair and start
- *   incompletely, or refuse to start if the record is damaged. The driver finishes it (psa/se_c/settle.h): in p_init,
+ *   key.
+ * - The core never sees the transaction of an interrupted run. It would drop it without repair and start
+ *   incompletely, or refuse to start if the record is damaged. The driver finishes it (psa/settle.h): in p_init,
  *   at its first call, and at the latest when the core opens the next transaction.
+ *
+ * The opaque shell's cores open no transactions, so that the shell does, with the same records: a store that one shell
+ * has left in the middle of something is finished by either.
  *
  * It knows the store and the formats of transactions and scrap records. It does not use the chip.
  */
-#ifndef IMPRINT_PSA_SE_C_SE_SESSION_H
-#define IMPRINT_PSA_SE_C_SE_SESSION_H
+#ifndef IMPRINT_PSA_SE_SESSION_H
+#define IMPRINT_PSA_SE_SESSION_H
 
 #include <psa/crypto.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "storage/storage.h"
 
 /* The records in which Mbed TLS 3.6 keeps the data of its SE drivers (library/psa_crypto_se.h). */
@@ -46,6 +51,7 @@ struct se_work {
     size_t transaction_len;
     uint32_t transaction_flags;
     enum storage_status record_status; /* result of storing the key record; FAILED until tried */
+    bool ends_with_record;             /* the opaque shell's: storing the key record ends the transaction */
 
     uint64_t scrap_later_uid; /* the scrap record to store when the transaction ends without a key in the slot */
     uint64_t kept_uid;        /* do not remove this record: its key is still in the chip; 0 for none */
@@ -63,6 +69,12 @@ struct se_session {
     void *recover_context;
     bool settled; /* no interrupted transaction exists. False again when a transaction could not be removed */
 
+    /*
+     * Removes a key's record, which is how a core without transactions destroys a key: the opaque shell sets it. NULL:
+     * the core asks the driver itself.
+     */
+    enum storage_status (*destroy)(struct se_session *session, void *recover_context, uint64_t uid);
+
     bool transaction_open;             /* by the core, since the store was mounted; the core sees only such a one */
     struct se_destruction destruction; /* the key that the open transaction destroys */
     struct se_work work;               /* private to se_session.c */
@@ -76,6 +88,17 @@ psa_status_t se_session_set(struct se_session *session, uint64_t uid, uint32_t f
 enum storage_status se_session_get(const struct se_session *session, uint64_t uid, uint32_t offset,
                                    struct bytes_out *content, struct storage_record *record);
 enum storage_status se_session_remove(struct se_session *session, uint64_t uid);
+
+/*
+ * For the opaque shell, whose core knows no transactions: opens one as SE_C's core does. Kind CREATE, with what
+ * se_session_note_creation() has noted, ends by itself when the key's record is stored or could not be stored; a
+ * creation that fails before is ended by se_session_remove(TRANSACTION_UID), as is kind DESTROY. Statuses of
+ * se_session_set().
+ */
+psa_status_t se_session_open(struct se_session *session, const struct se_transaction *transaction);
+
+/* Leaves the open transaction in the store, for settle.h to finish, because the medium failed halfway. */
+void se_session_leave(struct se_session *session);
 
 /*
  * Keeps the record `uid` from being removed through PSA ITS: the driver's answer to a core that drops a key's record

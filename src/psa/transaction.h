@@ -4,12 +4,12 @@
  * destroy. The core writes it before it calls the driver's method and removes it afterwards. A record found at start
  * belongs to an operation that was cut short. Layout: psa_crypto_transaction_t of Mbed TLS 3.6
  * (library/psa_crypto_storage.h), 24 bytes in the machine's byte order (imprint supports little endian only). For a
- * creation psa/se_c/se_session.c appends the driver's note, which the core never sees:
+ * creation psa/se_session.c appends the driver's note, which the core never sees:
  *
  *   24  note version (1)    25  enum transaction_creation    26  1: the slot was empty, 0: it was not    27  zero
  */
-#ifndef IMPRINT_PSA_SE_C_TRANSACTION_H
-#define IMPRINT_PSA_SE_C_TRANSACTION_H
+#ifndef IMPRINT_PSA_TRANSACTION_H
+#define IMPRINT_PSA_TRANSACTION_H
 
 #include "storage/storage.h"
 
@@ -50,6 +50,9 @@ struct se_transaction {
 
 /* Parses a transaction of a known kind with a key's uid: 24 bytes, with or without a note. False for anything else. */
 bool transaction_parse(struct bytes content, struct se_transaction *transaction);
+
+/* Writes the core's part of the record: everything but the note. */
+void transaction_write(const struct se_transaction *transaction, uint8_t stored[static TRANSACTION_BYTES]);
 
 /* Writes the note as it is stored after the core's bytes. */
 void transaction_write_note(struct transaction_note note, uint8_t stored[static TRANSACTION_NOTE_BYTES]);

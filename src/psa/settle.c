@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 
 #include "psa/its.h"
 #include "psa/location.h"
@@ -27,7 +27,7 @@ static bool settle_transaction(struct driver *driver)
         return remove_transaction(driver->storage);
     if (status != STORAGE_OK)
         return false;
-    if (transaction.lifetime != DRIVER_LIFETIME || transaction.uid > PSA_KEY_ID_VENDOR_MAX)
+    if (!driver_serves_lifetime(transaction.lifetime) || transaction.uid > PSA_KEY_ID_VENDOR_MAX)
         return remove_transaction(driver->storage);
     const struct driver_unfinished unfinished = {
         .destroys = transaction.kind == TRANSACTION_DESTROY,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psa/start.h"
 
-#include "psa/se_c/dynamic.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
+#include "psa/shell.h"
 
 void driver_attach(struct driver *driver, struct its *its)
 {
@@ -17,8 +17,8 @@ psa_status_t driver_start(struct driver *driver, struct its *its, const struct d
     psa_status_t status;
 
     driver_attach(driver, its);
-    /* Register the driver first: a core that was started without it does not know keys in the chip. */
-    status = psa_register_se_driver(DRIVER_LOCATION, shell->table);
+    driver->shell = shell;
+    status = shell->connect(shell);
     if (status == PSA_SUCCESS)
         status = psa_crypto_init();
     if (status != PSA_SUCCESS)
