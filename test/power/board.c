@@ -8,11 +8,10 @@
 
 #include "chip/words.h"
 #include <imprint/psa.h>
-#include "psa/shell.h"
-#include "psa/start.h"
 #include "psa/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
+#include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
 bool board_fail(struct board *board, const char *format, ...)
@@ -377,8 +376,8 @@ static void start_and_act(struct board *board)
 
     read_records(board);
     verdict_before(board);
-    board->driver.shell = &driver_shell_all;
-    status = board->driver.shell->connect(board->driver.shell);
+    board->driver.shell = world_shell;
+    status = world_connect();
     if (status == PSA_SUCCESS)
         status = psa_crypto_init();
     if (status != PSA_SUCCESS && board->run->fault != NULL && board->run->fault->kind == MOMENT_DEAD) {
