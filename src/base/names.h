@@ -15,6 +15,8 @@
 #define board_ask imprint_board_ask
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
+#define board_known_find_spared imprint_board_known_find_spared
+#define board_known_tell imprint_board_known_tell
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
@@ -314,8 +316,10 @@
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
+#define evidence_key_is_limited imprint_evidence_key_is_limited
 #define evidence_key_method imprint_evidence_key_method
 #define evidence_key_name imprint_evidence_key_name
+#define evidence_key_point imprint_evidence_key_point
 #define evidence_key_public imprint_evidence_key_public
 #define evidence_key_signed imprint_evidence_key_signed
 #define evidence_load imprint_evidence_load

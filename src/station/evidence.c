@@ -141,14 +141,15 @@ static void note_requests(json_t *record, const struct evidence_run *run)
                                       json_sprintf("%s.csr", run->profile->keys[i].name));
 }
 
-void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
+void evidence_note_proof(json_t *record, const char *operator_name, const char *board, const char *application,
+                         json_t *proofs)
 {
     char now[RUN_FACTS_TIME_SIZE];
 
     run_facts_time(now);
-    json_object_set_new(
-        record, "primary",
-        json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
+    json_object_set_new(record, "primary",
+                        json_pack("{s:s, s:s?, s:s, s:s, s:O}", "time", now, "operator", operator_name, "board", board,
+                                  "application", application, "keys", proofs));
     if (json_integer_value(json_object_get(record, "version")) == VERSION_1)
         json_object_set_new(record, "version", json_integer(VERSION_2)); /* its fields have those names */
 }
@@ -345,6 +346,31 @@ const char *evidence_key_method(const json_t *record, uint32_t key_id)
 const char *evidence_key_public(const json_t *record, uint32_t key_id)
 {
     return key_text(record, key_id, "public_key");
+}
+
+/* Exactly `len` bytes of hex digits. */
+static bool read_bytes(const json_t *value, uint8_t *data, size_t len)
+{
+    const char *text = json_string_value(value);
+    struct bytes_out out = {.data = data, .cap = len};
+
+    return text != NULL && hex_decode(text, strlen(text), &out, NULL) && out.len == len;
+}
+
+bool evidence_key_point(const json_t *record, uint32_t key_id, uint8_t point[static P256_POINT_BYTES])
+{
+    return read_bytes(json_object_get(key_of(record, key_id), "public_key"), point, P256_POINT_BYTES);
+}
+
+bool evidence_key_is_limited(const json_t *record, uint32_t key_id)
+{
+    const json_t *slot = json_object_get(key_of(record, key_id), "slot");
+    json_int_t number = json_integer_value(slot);
+    struct chip_config config;
+
+    return json_is_integer(slot) && number >= 0 && number < CHIP_SLOTS &&
+           read_bytes(json_object_get(record, "config"), config.zone, sizeof config.zone) &&
+           chip_slot_is_limited(&config, (uint8_t)number);
 }
 
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)

@@ -17,9 +17,11 @@ TESTS = pathlib.Path(os.environ.get("IMPRINT_TEST_FIRMWARE", str(ROOT / "build" 
 FACTORY = BUILD / "factory"
 PRIMARY = BUILD / "primary"
 FACTORY_BLANK = TESTS / "factory_blank"
+FACTORY_COUNTED = TESTS / "factory_counted"
 FACTORY_BLANK_ARMED = TESTS / "factory_blank_armed"
 FACTORY_BLANK_ALONE = TESTS / "factory_blank_alone"
 PROFILE = ROOT / "profiles" / "board-factory.yaml"
+PROFILE_COUNTED = ROOT / "test" / "data" / "profiles" / "board-counted.yaml"
 PROFILE_BLANK = ROOT / "test" / "data" / "profiles" / "board-blank.yaml"
 
 
