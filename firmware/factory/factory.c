@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "firmware/factory/maker.h"
 #include <imprint/board.h>
 
 /* How much of the digest a person must type to arm. */
@@ -166,6 +167,18 @@ static bool do_known(void *application, const struct link_words *words, struct e
     struct factory *factory = application;
 
     return known_take(&factory->known, words, err);
+}
+
+static bool do_maker(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    bool ok;
+
+    if (!platform_start(&factory->platform, PLATFORM_LOOK, factory->driver, err))
+        return false;
+    ok = maker_show(&factory->platform.driver, words, err);
+    platform_stop(&factory->platform);
+    return ok;
 }
 
 static bool parse_serial(const char *text, uint8_t serial[static CHIP_SERIAL_BYTES])
@@ -335,6 +348,7 @@ static bool do_end(void *application, const struct link_words *words, struct err
 static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
     {"known", "[ID HASH [proven]]: what the station has on record of a key; alone: nothing", do_known},
+    {"maker", "NONCE: show the maker's certificates; the key in slot 0 signs NONCE", do_maker},
     {"plan", "show what a run would do, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow irreversible steps in the next run, for 60 seconds", do_arm},
     {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},

@@ -19,6 +19,7 @@
 #include "base/hex.h"
 #include "station/arming.h"
 #include "station/board_known.h"
+#include "station/board_maker.h"
 #include "station/board_proof.h"
 #include "station/board_results.h"
 #include "cli/board_verbs.h"
@@ -81,7 +82,8 @@ struct run {
     struct progress progress;
     struct board_results results;
     struct run_facts facts;
-    json_t *record;
+    struct genuine genuine;
+    json_t *record, *not_proven;
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
@@ -263,6 +265,36 @@ static bool arm(struct run *run, struct error *err)
     return board_ask(&run->board, &command, err);
 }
 
+/* Who made the part, where the profile asks for it: before anything is written. */
+static bool check_maker(struct run *run, struct error *err)
+{
+    const uint8_t *serial = run->results.plan.serial;
+
+    if (run->profile.genuine != PROFILE_GENUINE_UNCHECKED &&
+        !board_maker_check(&run->board, serial, &run->genuine, err))
+        return false;
+    run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, NULL);
+    if (run->genuine.result == GENUINE_UNPROVEN && run->profile.genuine == PROFILE_GENUINE_REQUIRED) {
+        error_set(err, ERROR_NOT_GENUINE, run->genuine.cause, NULL);
+        error_doing(err, "verify the maker's certificates");
+        error_with_serial(err, serial);
+        return false;
+    }
+    return run->genuine.result != GENUINE_VIRTUAL ||
+           rehearsal_note(&run->rehearsal, REHEARSAL_TEST_ROOT, run->genuine.root, err);
+}
+
+/* All that the board has said, and which of it is still its word alone. */
+static bool check_results(struct run *run, struct error *err)
+{
+    if (!board_results_check(&run->results, &run->source, err) ||
+        !board_maker_check_key(&run->genuine, &run->results.evidence, err))
+        return false;
+    json_decref(run->not_proven);
+    run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, &run->results.evidence);
+    return true;
+}
+
 static bool make_nonce(struct run *run, struct error *err)
 {
     psa_status_t status = psa_generate_random(run->results.nonce, sizeof run->results.nonce);
@@ -353,6 +385,8 @@ static struct evidence_run evidence_of(const struct run *run)
         .evidence = &run->results.evidence,
         .rehearsal = &run->rehearsal,
         .facts = &run->facts,
+        .genuine = &run->genuine,
+        .not_proven = run->not_proven,
         .older = run->record,
         .record_path = run->record_path,
         .has_request = run->has_request,
@@ -406,6 +440,8 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
         .rehearsal = &run->rehearsal,
+        .genuine = &run->genuine,
+        .not_proven = run->not_proven,
         .facts = &run->facts,
     };
     struct evidence_run kept;
@@ -515,10 +551,11 @@ static bool prove_afterwards(struct run *run, struct error *err)
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
-    const struct report plan = {.output = &run->cli->output,
-                                .profile = &run->profile,
-                                .plan = &run->results.plan,
-                                .rehearsal = &run->rehearsal};
+    struct report plan = {.output = &run->cli->output,
+                          .profile = &run->profile,
+                          .plan = &run->results.plan,
+                          .genuine = &run->genuine,
+                          .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
 
@@ -527,14 +564,14 @@ static bool provision_board(struct run *run, struct error *err)
         !ask_plan(run, err))
         return false;
     run->has_plan = true;
-    if (!arming_check_device(&run->arming, &run->results.plan, err))
+    if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
         return false;
+    plan.not_proven = run->not_proven;
     report_show_plan(&plan, dry);
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) ||
-        !board_results_check(&run->results, &run->source, err))
+        !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
@@ -602,6 +639,7 @@ out:
     board_close(&run->board);
     verifier_stop(&run->verifier);
     json_decref(run->record);
+    json_decref(run->not_proven);
     free(run);
     return code;
 }

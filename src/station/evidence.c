@@ -125,11 +125,14 @@ static json_t *make_record(const struct evidence_run *run)
                      locked_value(&evidence->config), "keys", keys, "run", run_value(run));
 }
 
-/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
-static void note_board(json_t *record, const char *board, const char *application)
+/* Notes that a board's factory application ran the engine, and what only its word stands for. */
+static void note_board(json_t *record, const struct evidence_run *run)
 {
-    json_object_set_new(json_object_get(record, "run"), "board",
-                        json_pack("{s:s, s:s}", "name", board, "application", application));
+    json_t *board = json_pack("{s:s, s:s}", "name", run->board, "application", run->application);
+
+    if (run->not_proven != NULL)
+        json_object_set_new(board, "not_proven", json_deep_copy(run->not_proven));
+    json_object_set_new(json_object_get(record, "run"), "board", board);
 }
 
 /* Names the file of each request that was kept, beside the record. */
@@ -435,7 +438,7 @@ json_t *evidence_value(const struct evidence_run *run)
         json_object_set_new(record, "maker", maker);
     }
     if (run->board != NULL)
-        note_board(record, run->board, run->application);
+        note_board(record, run);
     note_requests(record, run);
     return record;
 }

@@ -40,6 +40,7 @@ struct evidence_run {
     const char *record_path;
     const bool *has_request; /* by the key's index: its certificate request is beside the record; NULL: none is */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
+    const json_t *not_proven;        /* what is that board's word alone (station/board_maker.h); else NULL */
 };
 
 /*
