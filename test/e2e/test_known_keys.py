@@ -116,6 +116,7 @@ def test_a_spared_key_must_be_the_recorded_one(counted):
     with counted.boot(to_station=lying(lambda text: text.replace(shown, other))) as board:
         failed = counted.provision_json(board, code=4)
     assert failed.error["reason"] == "foreign-key" and failed.error["key_id"] == 17
+    assert "the board shows" in failed.error["cause"], "found before anything of the run is kept"
     assert counted.station.record == record
 
 
@@ -213,6 +214,7 @@ def test_who_proves_is_kept(line):
     with Board(PRIMARY, line.chip, line.flash) as board:
         board.wait_for("@hello")
         line.prove(board, "--operator", "Ada 7")
+        assert line.station.record["primary"]["operator"] == "Ada 7"
         line.prove(board)
         line.station.json("board", "prove", "--console", board.console, "--operator", " ", code=2)
     assert [entry["run"]["operator"] for entry in line.station.history if entry["result"] == "proven"] == ["Ada 7", None]

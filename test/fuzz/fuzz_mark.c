@@ -47,11 +47,16 @@ static void check_written(const struct mark *mark, const uint8_t *head)
 
 static void check_description(const struct mark *mark, const uint8_t *description)
 {
+    uint8_t other[MARK_DESCRIPTION_MAX];
     char name[PROFILE_NAME_MAX];
 
     require(mark->key_count <= 15 && mark_description_bytes(mark->key_count) <= MARK_DESCRIPTION_MAX);
     if (!mark_description_matches(mark, description))
         return;
+    /* A CRC-16 finds every change of one byte. */
+    memcpy(other, description, sizeof other);
+    other[mark->key_count] ^= 0x10;
+    require(!mark_description_matches(mark, other));
     for (size_t i = 0; i < mark->key_count; i++)
         require(mark_key_at(description, i).slot < 16);
     mark_profile_name(mark, description, name);
