@@ -17,7 +17,7 @@ option(IMPRINT_TEXTS "Keep causes and advice in the image; else it prints number
 # What a board.cmake sets, all but the first two optional. Paths are from its folder; all *.c there are compiled anyhow.
 set(board_cpu "")          # flags of the processor, for compiler and linker
 set(board_architecture "") # v7m or v8m: how the stack is guarded
-set(board_family "")       # a folder of firmware/board/ whose sources are compiled as well
+set(board_family "")       # folders of firmware/board/ whose sources are compiled as well
 set(board_sources "")      # further sources, such as those of the vendor's HAL
 set(board_includes "")     # further include folders
 set(board_definitions "")  # further definitions
@@ -59,9 +59,11 @@ add_subdirectory(src)
 
 # The board, from its reset vector on: the same for each application.
 file(GLOB own_sources CONFIGURE_DEPENDS ${imprint_board_folder}/*.c)
-if(board_family)
-  file(GLOB family_sources CONFIGURE_DEPENDS ${imprint_SOURCE_DIR}/firmware/board/${board_family}/*.c)
-endif()
+set(family_sources)
+foreach(family ${board_family})
+  file(GLOB sources CONFIGURE_DEPENDS ${imprint_SOURCE_DIR}/firmware/board/${family}/*.c)
+  list(APPEND family_sources ${sources})
+endforeach()
 list(TRANSFORM board_sources PREPEND ${imprint_board_folder}/ REGEX "^[^/]")
 list(TRANSFORM board_includes PREPEND ${imprint_board_folder}/ REGEX "^[^/]")
 add_library(imprint_board OBJECT ${own_sources} ${family_sources} ${board_sources}

@@ -8,6 +8,7 @@
 
 #include <imprint/i2c.h>
 
+#include "base/bytes.h"
 #include "transport/clock_linux.h"
 #include "transport/place.h"
 
@@ -58,13 +59,16 @@ static enum imprint_i2c_result transfer(const struct transport_i2c_linux *self, 
     return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? IMPRINT_I2C_OK : result_of(errno);
 }
 
-/* The kernel's structure has no const; a message without I2C_M_RD is only read. */
+/* The kernel's structure has no const: it gets a copy, wiped afterwards because groups may carry keys. */
 static enum imprint_i2c_result linux_write(void *context, uint8_t address, const uint8_t *data, size_t len)
 {
-    struct i2c_msg message = {.addr = address, .len = (uint16_t)len};
+    uint8_t copy[IMPRINT_I2C_WRITE_MAX];
+    enum imprint_i2c_result result;
 
-    memcpy(&message.buf, &data, sizeof data);
-    return transfer(context, &message);
+    memcpy(copy, data, len);
+    result = transfer(context, &(struct i2c_msg){.addr = address, .len = (uint16_t)len, .buf = copy});
+    bytes_wipe(copy, sizeof copy);
+    return result;
 }
 
 static enum imprint_i2c_result linux_read(void *context, uint8_t address, uint8_t *data, size_t len)

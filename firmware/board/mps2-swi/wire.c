@@ -5,6 +5,7 @@
  */
 #include <imprint/board.h>
 #include "firmware/board/mps2/mps2.h"
+#include "transport/swi.h"
 
 /*
  * Under QEMU the other end of the UART is a process, which answers only when the host schedules it. A late answer would
@@ -72,10 +73,24 @@ static uint64_t wire_now_us(void *context)
     return imprint_board_now_us();
 }
 
-const struct swi_port mps2_wire = {
+static const struct swi_port port = {
     .set_baud = wire_set_baud,
     .exchange = wire_exchange,
     .delay_us = wire_delay_us,
     .now_us = wire_now_us,
     .patience_us = ANSWER_TIMEOUT_US,
 };
+
+static struct transport_swi swi;
+static struct imprint_transport transport;
+
+void mps2_chip_start(void)
+{
+    mps2_uart_start(&mps2_layout.wire, SWI_BAUD);
+    transport = transport_swi_init(&swi, &port);
+}
+
+const struct imprint_transport *mps2_chip(void)
+{
+    return &transport;
+}
