@@ -26,11 +26,11 @@ class Counted(Line):
     def boot(self, image=FACTORY_COUNTED, **more):
         return super().boot(image, **more)
 
-    def provision_json(self, board, *more, **rest):
-        return super().provision_json(board, *more, profile=PROFILE_COUNTED, **rest)
+    def provision_json(self, board, *more, arm=(), **rest):
+        return super().provision_json(board, *more, profile=PROFILE_COUNTED, arm=arm, **rest)
 
-    def provision(self, board, *more, **rest):
-        return super().provision(board, *more, profile=PROFILE_COUNTED, **rest)
+    def provision(self, board, *more, arm=(), **rest):
+        return super().provision(board, *more, profile=PROFILE_COUNTED, arm=arm, **rest)
 
     def uses(self):
         return self.info()["slots"][2]["uses_left"]
