@@ -138,6 +138,28 @@ static void a_taken_id_leaves_the_chip_alone(void **state)
     assert_memory_equal(before, after, sizeof before);
 }
 
+/* At whatever group the chip falls silent: the call fails, and nothing of it is left open until the next one. */
+static void a_refused_creation_leaves_no_transaction(void **state)
+{
+    uint8_t transaction[TRANSACTION_STORED_MAX];
+    psa_status_t status = PSA_ERROR_COMMUNICATION_FAILURE;
+    unsigned refused = 0;
+
+    (void)state;
+    for (unsigned group = 1; status != PSA_SUCCESS; group++) {
+        struct bytes_out out = {.data = transaction, .cap = sizeof transaction};
+
+        begin(WORLD_TRUST_AND_GO);
+        world_arm(&world, "silent", group);
+        status = world_generate(KEY, 2);
+        refused += status != PSA_SUCCESS;
+        assert_int_equal(world.storage.operations->get(world.storage.context, TRANSACTION_UID, 0, &out, NULL),
+                         STORAGE_ABSENT);
+        world_remove(&world);
+    }
+    assert_in_range(refused, 5, 20);
+}
+
 static void a_record_of_another_context(void **state)
 {
     static const uint64_t numbers[] = {16, 255, 256, UINT64_MAX};
@@ -374,6 +396,7 @@ int main(void)
         cmocka_unit_test_teardown(builtin_ids_without_a_key, end),
         cmocka_unit_test_teardown(copied_under_an_ordinary_id, end),
         cmocka_unit_test_teardown(a_taken_id_leaves_the_chip_alone, end),
+        cmocka_unit_test_teardown(a_refused_creation_leaves_no_transaction, end),
         cmocka_unit_test_teardown(a_record_of_another_context, end),
         cmocka_unit_test_teardown(a_dying_store_is_called_so, end),
         cmocka_unit_test_teardown(a_key_of_either_shell_is_used_through_both, end),
