@@ -91,7 +91,8 @@ static bool list(struct run *run, struct error *err)
 {
     const struct output *output = &run->cli->output;
     const struct retirement *found = &run->found;
-    json_t *object = retire_value(found), *key;
+    json_t *object = retire_value(found);
+    const json_t *key;
     size_t i;
 
     output_say(output, "imprint: --yes would give up for ever, of device %s:", run->serial_text);

@@ -496,7 +496,7 @@ static bool has_hash(const json_t *key, const uint8_t lost[static PROVISION_LOST
 
 bool evidence_may_lose(const json_t *record, const struct provision_step *step, struct error *err)
 {
-    json_t *key;
+    const json_t *key;
     size_t i;
 
     json_array_foreach(json_object_get(record, "keys"), i, key)

@@ -54,6 +54,8 @@ static int set_up(void **state)
     struct place *place = calloc(1, sizeof *place);
     struct error err = {.cause = NULL};
 
+    if (place == NULL)
+        return -1;
     scratch_make(place->folder);
     assert_in_range(snprintf(place->socket, sizeof place->socket, "%s/bus", place->folder), 1,
                     sizeof place->socket - 1);

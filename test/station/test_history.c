@@ -42,21 +42,27 @@ static size_t read_file(char text[static TEXT_MAX])
 {
     FILE *file = fopen(path, "r");
     size_t len;
+    int closed;
 
     assert_non_null(file);
     len = fread(text, 1, TEXT_MAX - 1, file);
     text[len] = '\0';
-    assert_int_equal(fclose(file), 0);
+    closed = fclose(file);
+    assert_int_equal(closed, 0);
     return len;
 }
 
 static void write_file(const char *text, size_t len)
 {
     FILE *file = fopen(path, "w");
+    size_t written;
+    int closed;
 
     assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
+    written = fwrite(text, 1, len, file);
+    closed = fclose(file);
+    assert_int_equal(written, len);
+    assert_int_equal(closed, 0);
 }
 
 /* How many lines are there; each must be one of ours, whole. */

@@ -200,18 +200,18 @@ static void give_smbus(const struct smbus_exchange *exchange, const struct i2c_s
 static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus_ioctl_data *call)
 {
     const bool reading = call->read_write == I2C_SMBUS_READ;
-    struct smbus_exchange exchange = {.out = {call->command}, .count = reading ? 2 : 1};
+    struct smbus_exchange planned = {.out = {call->command}, .count = reading ? 2 : 1};
     int error;
 
-    exchange.messages[0] = (struct i2c_msg){.addr = file->address, .len = 1, .buf = exchange.out};
-    exchange.messages[1] = (struct i2c_msg){.addr = file->address, .flags = I2C_M_RD, .buf = exchange.in};
-    error = plan_smbus(&exchange, call);
+    planned.messages[0] = (struct i2c_msg){.addr = file->address, .len = 1, .buf = planned.out};
+    planned.messages[1] = (struct i2c_msg){.addr = file->address, .flags = I2C_M_RD, .buf = planned.in};
+    error = plan_smbus(&planned, call);
     if (error != 0)
         return fail(error);
-    if (transfer(fd, file, exchange.messages + exchange.first, exchange.count - exchange.first) < 0)
+    if (transfer(fd, file, planned.messages + planned.first, planned.count - planned.first) < 0)
         return -1;
     if (reading && call->size != I2C_SMBUS_QUICK)
-        give_smbus(&exchange, call);
+        give_smbus(&planned, call);
     return 0;
 }
 

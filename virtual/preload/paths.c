@@ -39,7 +39,8 @@ static bool is_dev(int folder, const char *name, size_t len)
 static bool is_name_of_bus(int folder, const char *name, long number)
 {
     size_t parent = folder_of(name, strlen(name)), end;
-    char with_dash[40], *bare = with_dash + strlen("i2c-");
+    char with_dash[40];
+    const char *bare = with_dash + strlen("i2c-");
 
     snprintf(with_dash, sizeof with_dash, "i2c-%ld", number);
     if (strcmp(name + parent, with_dash) == 0)

@@ -140,9 +140,7 @@ static psa_status_t end_creation(struct driver *driver, const psa_key_attributes
 
 static struct driver *begin_making(void)
 {
-    struct driver *driver = driver_bound();
-
-    if (driver == NULL || its_session() == NULL)
+    if (driver_bound() == NULL || its_session() == NULL)
         return NULL;
     end_refused_creation(its_session());
     return take_over(driver_begin_settled());
