@@ -19,6 +19,7 @@
 #include "psa/start.h"
 #include "psa/storage_status.h"
 
+/* NOLINTNEXTLINE(misc-redundant-expression): a public number and our own, written twice, must agree */
 _Static_assert(IMPRINT_OPAQUE_LOCATION == DRIVER_LOCATION, "the public location must be the stored one");
 
 /* Why the store failed: the core answers PSA_ERROR_DATA_INVALID, whatever it was. */
