@@ -233,7 +233,7 @@ static bool read_items(struct chip *chip, struct genuine_shown *shown, struct er
 {
     bool ok = read_item(chip, GENUINE_OTP, shown, err);
 
-    for (int item = GENUINE_DEVICE; item < GENUINE_SIGNATURE && ok; item++) {
+    for (unsigned item = GENUINE_DEVICE; item < GENUINE_SIGNATURE && ok; item++) {
         if (!shown->has[GENUINE_OTP] || cert_maker_find_part(shown->item[GENUINE_OTP]) == NULL)
             break;
         ok = read_item(chip, (enum genuine_item)item, shown, err);
