@@ -129,17 +129,32 @@ static bool reserve_name(const char *record_path, const char *time, char path[st
     return false;
 }
 
+/* Moves the record to a name of its own. False with errno: it is where it was. */
+static bool move_record(const char *record_path, const char *time, char path[static PATH_MAX])
+{
+    int saved;
+
+    if (!reserve_name(record_path, time, path))
+        return false;
+    if (rename(record_path, path) == 0)
+        return true;
+    saved = errno;
+    (void)unlink(path);
+    errno = saved;
+    return false;
+}
+
 static bool set_aside(const char *record_path, const char *time, char path[static PATH_MAX], struct error *err)
 {
     char folder[PATH_MAX];
 
     folder_above(record_path, folder);
-    if (reserve_name(record_path, time, path)) {
-        if (rename(record_path, path) == 0 && folder_sync(folder))
+    if (move_record(record_path, time, path)) {
+        if (folder_sync(folder))
             return true;
-        (void)unlink(path);
+    } else {
+        path[0] = '\0';
     }
-    path[0] = '\0';
     error_set(err, ERROR_RECORD_FAILED, "the device's record cannot be moved aside", NULL);
     error_with_errno(err, errno);
     error_with_subject(err, record_path);
