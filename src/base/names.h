@@ -332,6 +332,7 @@
 #define evidence_may_make imprint_evidence_may_make
 #define evidence_may_replace imprint_evidence_may_replace
 #define evidence_note_proof imprint_evidence_note_proof
+#define evidence_refuse_damaged imprint_evidence_refuse_damaged
 #define evidence_store imprint_evidence_store
 #define evidence_value imprint_evidence_value
 #define file_check_output imprint_file_check_output

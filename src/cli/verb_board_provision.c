@@ -263,25 +263,16 @@ static bool loses_key(const struct provision_plan *plan)
 static bool check_lost(const struct run *run, struct error *err)
 {
     const struct provision_plan *plan = &run->results.plan;
-    const char *doing = "provision the device";
-    bool ok = true;
 
-    if (run->record_is_damaged && loses_key(plan)) {
-        error_set(err, ERROR_KEY_RECORDED,
-                  "this device's record is damaged, so the key that would be lost may be one that it names", NULL);
-        error_with_subject(err, run->record_path);
-        ok = false;
+    if (run->record_is_damaged && loses_key(plan))
+        return evidence_refuse_damaged(run->record_path, err);
+    for (size_t i = 0; i < plan->step_count; i++) {
+        if (plan->steps[i].done || evidence_may_lose(run->record, &plan->steps[i], err))
+            continue;
+        error_doing(err, plan->steps[i].kind->doing);
+        return false;
     }
-    for (size_t i = 0; ok && i < plan->step_count; i++) {
-        ok = plan->steps[i].done || evidence_may_lose(run->record, &plan->steps[i], err);
-        if (!ok)
-            doing = plan->steps[i].kind->doing;
-    }
-    if (ok && evidence_may_make(run->record, &run->profile, plan, err))
-        return true;
-    error_doing(err, doing);
-    error_with_serial(err, plan->serial);
-    return false;
+    return evidence_may_make(run->record, &run->profile, plan, err);
 }
 
 /* An image that is armed for every device needs no word of ours, but the user's all the same. */
@@ -603,13 +594,17 @@ static bool provision_board(struct run *run, struct error *err)
     run->has_plan = true;
     if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
         return false;
+    if (!check_lost(run, err)) {
+        error_with_serial(err, run->results.plan.serial);
+        report_show_refused(&plan, err->reason);
+        return false;
+    }
     plan.not_proven = run->not_proven;
     report_show_plan(&plan, dry);
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !check_lost(run, err) || !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) ||
-        !check_results(run, err))
+        !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
@@ -695,8 +690,9 @@ const struct cli_verb cli_verb_board_provision = {
                    "The board's image must be made from the same profile. You can always run it\n"
                    "again. With --switch the keys are then proven through the primary application,\n"
                    "as board prove does.\n",
-    .examples = "  imprint board provision plan.yaml --console /dev/ttyACM0\n"
-                "  imprint board provision plan.yaml -c /dev/ttyACM0 \\\n"
+    .examples = "  imprint board provision plan.yaml --console /dev/ttyACM0 --dry-run\n"
+                "  imprint board provision plan.yaml --console /dev/ttyACM0 --arm profile\n"
+                "  imprint board provision plan.yaml -c /dev/ttyACM0 --arm profile \\\n"
                 "      --switch './flash primary.bin'\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -85,11 +85,8 @@ static bool on_may_replace(void *context, uint8_t slot, const uint8_t *point, st
 
     if (!run->session.record_is_damaged)
         return evidence_may_replace(run->session.record, slot, point, err);
-    error_set(err, ERROR_KEY_RECORDED,
-              "this device's record is damaged, so the key in the slot may be one that it names", NULL);
     error_at_slot(err, slot);
-    error_with_subject(err, run->session.record_path);
-    return false;
+    return evidence_refuse_damaged(run->session.record_path, err);
 }
 
 static bool on_armed(void *context, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -137,11 +134,6 @@ static bool check_before(struct run *run, struct error *err)
 {
     if (run->adopt && !provision_check_adoption(&run->provision, &run->plan, err))
         return false;
-    if (!run->adopt && !evidence_may_make(run->session.record, &run->profile, &run->plan, err)) {
-        error_doing(err, "provision the device");
-        error_with_serial(err, run->session.device.serial);
-        return false;
-    }
     if (!rehearsal_check_write_keys(&run->rehearsal, run->write_keys, run->settings.write_key_count, err) ||
         !rehearsal_check_imports(&run->rehearsal, &run->profile, &run->plan, &run->source, err) ||
         !arming_check_plan(&run->arming, &run->profile, &run->plan, err))
@@ -303,7 +295,8 @@ static bool provision_device(struct run *run, struct error *err)
         return false;
     if (!check_maker(run, err))
         return false;
-    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK) {
+    if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK ||
+        (!run->adopt && !evidence_may_make(run->session.record, &run->profile, &run->plan, err))) {
         report_show_refused(&report, err->reason);
         return false;
     }
@@ -394,7 +387,8 @@ const struct cli_verb cli_verb_provision = {
                    "the profile expects is refused before anything is written.\n"
                    "\n"
                    "You can always run it again: after an interruption it continues where it\n"
-                   "stopped; a finished device is only confirmed. Locks are for ever and need --arm.\n"
+                   "stopped; a finished device is only confirmed. Locks, and keys that are replaced,\n"
+                   "are for ever and need --arm; a key that the device's record names is kept.\n"
                    "The evidence is kept as record.json in the state folder; every run, failed ones\n"
                    "too, adds a line to history.jsonl beside it.\n"
                    "\n"
@@ -404,8 +398,8 @@ const struct cli_verb cli_verb_provision = {
                    "The plan shows the state of the device: blank, partial, done. A device that is\n"
                    "done-by-another-profile, done-elsewhere (its key records are not here: adopt\n"
                    "makes them), foreign or wrong-part is refused.\n",
-    .examples = "  imprint provision profiles/mbed-factory-example.yaml\n"
-                "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
+    .examples = "  imprint provision --dry-run profiles/mbed-factory-example.yaml\n"
+                "  imprint provision --arm profile profiles/mbed-factory-example.yaml\n"
                 "  imprint provision --arm 0123A1B2C3D4E5F601:A1B2C3D4 profile.yaml\n",
     .options = options,
     .option_count = OPTION_COUNT,

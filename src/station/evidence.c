@@ -460,37 +460,45 @@ bool evidence_may_replace(const json_t *record, uint8_t slot, const uint8_t *poi
 bool evidence_may_make(const json_t *record, const struct profile *profile, const struct provision_plan *plan,
                        struct error *err)
 {
-    const char *serial = json_string_value(json_object_get(record, "serial"));
-
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
+        char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
         const struct profile_key *key;
 
         if (!step->kind->makes_key || step->done)
             continue;
         key = &profile->keys[step->key];
-        if (key->method == PROFILE_REGISTER || evidence_key_public(record, key->id) == NULL || serial == NULL)
+        if (key->method == PROFILE_REGISTER || evidence_key_public(record, key->id) == NULL)
             continue;
+        hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
         error_set(err, ERROR_KEY_RECORDED,
                   "this device's record names a key with this key id, and making another would leave that one behind",
                   error_keep_format(err,
                                     "keep that key: restore the state folder, adopt the device, or register the key by "
                                     "a profile. To give it up for ever: imprint retire %s",
                                     serial));
+        error_doing(err, step->kind->doing);
         error_with_key(err, key->id);
+        error_with_serial(err, plan->serial);
         return false;
     }
     return true;
 }
 
+bool evidence_refuse_damaged(const char *record_path, struct error *err)
+{
+    error_set(err, ERROR_KEY_RECORDED,
+              "this device's record is damaged, so the key that would be lost may be one that it names", NULL);
+    error_with_subject(err, record_path);
+    return false;
+}
+
 /* Whether the record's key has a public key whose hash begins with `lost`. */
 static bool has_hash(const json_t *key, const uint8_t lost[static PROVISION_LOST_BYTES])
 {
-    const char *recorded = json_string_value(json_object_get(key, "public_key"));
     uint8_t point[P256_POINT_BYTES], hash[MARK_SHA256_BYTES];
-    struct bytes_out out = {.data = point, .cap = sizeof point};
 
-    return recorded != NULL && hex_decode(recorded, strlen(recorded), &out, NULL) && out.len == sizeof point &&
+    return read_bytes(json_object_get(key, "public_key"), point, sizeof point) &&
            mark_hash_key(point, hash) == PSA_SUCCESS && memcmp(hash, lost, PROVISION_LOST_BYTES) == 0;
 }
 

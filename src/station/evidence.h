@@ -83,6 +83,9 @@ bool evidence_may_lose(const json_t *record, const struct provision_step *step, 
 bool evidence_may_make(const json_t *record, const struct profile *profile, const struct provision_plan *plan,
                        struct error *err);
 
+/* Where the device's record is damaged, any key that would be lost may be one of its: always false. */
+bool evidence_refuse_damaged(const char *record_path, struct error *err);
+
 /* Facts about a key in the record; NULL or false when it is not there. `record` may be NULL. */
 const char *evidence_key_name(const json_t *record, uint32_t key_id);
 const char *evidence_key_method(const json_t *record, uint32_t key_id);

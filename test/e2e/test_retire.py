@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from conftest import EXAMPLE, EXITS, TRUST_FLEX, Station, run_program
+from test_host_board import Line
 
 RETIRED = "record-retired-*.json"
 ANY_ECDSA = "type: ecc-key-pair(secp-r1), bits: 256, algorithm: ecdsa(any-hash), usage: [sign-hash]"
@@ -79,6 +80,7 @@ def test_a_recorded_key_is_not_made_again_elsewhere(station):
     point = station.public_keys()[18]
     shutil.rmtree(station.psa)
     chip = station.chip.read_bytes()
+    assert station.json("provision", profile, "--dry-run", code=4).error["reason"] == "key-recorded"
     refused = station.json("provision", profile, "--arm", "profile", code=4)
     assert refused.error["reason"] == "key-recorded" and station.chip.read_bytes() == chip
     assert station.record["keys"][1]["public_key"] == point
@@ -114,6 +116,40 @@ def test_no_lock_falls_on_a_foreign_key(station):
     assert refused.error["reason"] in ("foreign-key", "other-profile"), refused
     assert not [item for item in station.slots() if item["slot"] == slot and item["locked"]]
     assert station.chip.read_bytes() == chip
+
+
+def line_with_a_record(station, change):
+    """A board that is as delivered, and a record of its device by another run, as far as `change` leaves it."""
+    line = Line(station)
+    twin = Station(station.folder / "twin")
+    chip = shutil.copy(line.chip, station.folder / "copy.virtual")
+    maker = twin.write("maker.yaml", f"""{{imprint: 1, name: maker, rehearsal: allowed, chip: {{parts: [ATECC608B],
+        configuration: as-delivered}}, keys: [{{name: maker, id: 60, method: register, slot: 2, {ANY_ECDSA}}}]}}""")
+    twin.run("--device", f"virtual:{chip}", "provision", maker)
+    record = station.state / "devices" / line.serial / "record.json"
+    record.parent.mkdir(parents=True)
+    record.write_text(change(twin.record))
+    return line, record
+
+
+@pytest.mark.parametrize("change, slot", [
+    (json.dumps, 2),
+    (lambda record: json.dumps({**record, "keys": [{**record["keys"][0], "key_id": 18, "slot": 5, "public_key": "04" + "11" * 64}]}), None),
+    (lambda record: json.dumps(record)[:-20], None)], ids=["the lost key", "the key id", "damaged"])
+def test_a_board_loses_no_recorded_key(station, change, slot):
+    """The station refuses before the board is armed: its plan names the key that would be lost."""
+    line, record = line_with_a_record(station, change)
+    with line.boot() as board:
+        before = station.snapshot()
+        for more in ([], ["--dry-run"]):
+            refused = line.provision_json(board, *more, code=4)
+            assert refused.error["reason"] == "key-recorded" and refused.error["serial"] == line.serial
+            assert refused.error.get("slot") == slot and refused.event("state")["state"] == "foreign"
+        assert station.snapshot() == before and "@started" not in board.heard.decode()
+    station.run("retire", line.serial, "--lost", "--yes")
+    with line.boot() as board:
+        assert line.provision_json(board).event("provisioned")["changes"] == 4
+    assert not record.with_name("record.json.damaged").exists()
 
 
 # --- retire -----------------------------------------------------------------------------------------------------------------
