@@ -110,7 +110,8 @@ static void print_overview(void)
           "A first try, without hardware:\n"
           "  imprint virtual new\n"
           "  imprint info\n"
-          "  imprint provision profiles/mbed-factory-example.yaml\n\n"
+          "  imprint provision profiles/mbed-factory-example.yaml --dry-run\n"
+          "  imprint provision profiles/mbed-factory-example.yaml --arm profile\n\n"
           "Read more about a verb with: imprint VERB --help; all of it with: man imprint\n",
           stdout);
 }

@@ -73,9 +73,9 @@ for address in 0x35 0x36 0x60 0x11; do
 done
 step dry-run at 0x35 provision /profiles/mbed-factory-example.yaml --dry-run
 sha256sum trust-and-go >/out/before-first.sum
-step first at 0x35 provision /profiles/mbed-factory-example.yaml
+step first at 0x35 provision /profiles/mbed-factory-example.yaml --arm profile
 sha256sum trust-and-go >/out/after-first.sum
-step second at 0x35 provision /profiles/mbed-factory-example.yaml
+step second at 0x35 provision /profiles/mbed-factory-example.yaml --arm profile
 step keys at 0x35 keys
 for key in 16 18; do
     step "public-$key" imprint --device "i2c:$device@0x35" public-key $key
@@ -119,11 +119,11 @@ for groups in 2 20 28 32; do
     cp /chips/trust-and-go "pulled-$groups"
     export IMPRINT_STATE=/out/state-$groups
     plug -p $groups "pulled-$groups"
-    step "pulled-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml
+    step "pulled-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml --arm profile
     unplug
     plug "pulled-$groups"
-    step "mended-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml
-    step "mended-again-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml
+    step "mended-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml --arm profile
+    step "mended-again-$groups" at 0x35 provision /profiles/mbed-factory-example.yaml --arm profile
     step "mended-keys-$groups" at 0x35 keys
     unplug
 done
@@ -140,8 +140,8 @@ kit=$!
 until_true 20 ls /dev/hidraw0
 ls /dev/hidraw* >/out/hidraw
 step kit-info imprint --json --device kit:hid info
-step kit-first imprint --json --device kit:hid provision /profiles/mbed-factory-example.yaml
-step kit-second imprint --json --device "$(cat /out/kit.device)" provision /profiles/mbed-factory-example.yaml
+step kit-first imprint --json --device kit:hid provision /profiles/mbed-factory-example.yaml --arm profile
+step kit-second imprint --json --device "$(cat /out/kit.device)" provision /profiles/mbed-factory-example.yaml --arm profile
 step kit-public imprint --device kit:hid public-key 18
 step kit-sign imprint --device kit:hid sign 18 /message
 kill $kit
