@@ -574,6 +574,7 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -592,6 +593,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget

@@ -104,7 +104,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(step, consequence);
+    progress_consequence(&run->profile, step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -126,7 +126,8 @@ static bool on_recorded(void *context, const struct profile_key *key, const uint
 {
     const struct run *run = context;
 
-    return evidence_is_proven(run->session.record, key->id, point);
+    return evidence_is_proven(run->session.record, key->id, point) &&
+           request_files_need_nothing(&run->cli->station.config, key, run->session.device.serial, point);
 }
 
 /* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
