@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete

@@ -352,6 +352,7 @@ static bool ask_run(struct run *run, struct error *err)
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     hex_encode(bytes_of(run->results.nonce, sizeof run->results.nonce), nonce);
     run->executed = true;
+    board_results_accept_plan(&run->results);
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);
