@@ -101,9 +101,11 @@
 #define chip_config_compare_unlocked imprint_chip_config_compare_unlocked
 #define chip_config_count_match imprint_chip_config_count_match
 #define chip_config_counter imprint_chip_config_counter
+#define chip_config_ecdh_output imprint_chip_config_ecdh_output
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
+#define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
@@ -174,6 +176,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_keeps_secret imprint_chip_slot_keeps_secret
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_uses_counter imprint_chip_slot_uses_counter
@@ -220,6 +223,7 @@
 #define device_open_virtual imprint_device_open_virtual
 #define device_read_serial imprint_device_read_serial
 #define device_say_counters imprint_device_say_counters
+#define driver_agree imprint_driver_agree
 #define driver_attach imprint_driver_attach
 #define driver_begin imprint_driver_begin
 #define driver_begin_recovered imprint_driver_begin_recovered
@@ -450,7 +454,13 @@
 #define number_read imprint_number_read
 #define opaque_destroy imprint_opaque_destroy
 #define open_error_refuse imprint_open_error_refuse
+#define operation_again imprint_operation_again
+#define operation_end imprint_operation_end
+#define operation_is_temporary imprint_operation_is_temporary
+#define operation_of_key imprint_operation_of_key
+#define operation_refuse imprint_operation_refuse
 #define p256_is_coordinate imprint_p256_is_coordinate
+#define p256_is_point imprint_p256_is_point
 #define p256_is_scalar imprint_p256_is_scalar
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
