@@ -485,8 +485,8 @@
 #define operation_is_temporary imprint_operation_is_temporary
 #define operation_of_key imprint_operation_of_key
 #define operation_refuse imprint_operation_refuse
+#define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
-#define p256_is_point imprint_p256_is_point
 #define p256_is_scalar imprint_p256_is_scalar
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request

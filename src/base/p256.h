@@ -25,6 +25,6 @@ bool p256_is_scalar(const uint8_t number[static P256_BYTES]);
 bool p256_is_coordinate(const uint8_t number[static P256_BYTES]);
 
 /* Whether X | Y is a point of the curve: another one must not meet a private key. Takes about 200,000 cycles. */
-bool p256_is_point(const uint8_t point[static 2 * P256_BYTES]);
+bool p256_curve_has_point(const uint8_t point[static 2 * P256_BYTES]);
 
 #endif

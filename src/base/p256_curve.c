@@ -75,7 +75,7 @@ static void multiply(uint32_t product[static WORDS], const uint32_t a[static WOR
     }
 }
 
-bool p256_is_point(const uint8_t point[static 2 * P256_BYTES])
+bool p256_curve_has_point(const uint8_t point[static 2 * P256_BYTES])
 {
     uint32_t x[WORDS], y[WORDS], square[WORDS], right[WORDS];
 

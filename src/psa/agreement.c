@@ -8,7 +8,7 @@
 /* The private key must not meet a point of another curve: what comes of it may tell about the key. */
 static psa_status_t check_peer(struct driver *driver, struct bytes peer)
 {
-    if (peer.len == P256_POINT_BYTES && peer.data[0] == P256_UNCOMPRESSED && p256_is_point(peer.data + 1))
+    if (peer.len == P256_POINT_BYTES && peer.data[0] == P256_UNCOMPRESSED && p256_curve_has_point(peer.data + 1))
         return PSA_SUCCESS;
     return operation_refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE,
                             "the other side's public key is not 04, X and Y of a point of P-256",
