@@ -55,6 +55,7 @@
 #define cert_compressed_write imprint_cert_compressed_write
 #define cert_dates_from imprint_cert_dates_from
 #define cert_dates_text imprint_cert_dates_text
+#define cert_key_id_of imprint_cert_key_id_of
 #define cert_make_form imprint_cert_make_form
 #define cert_make_request imprint_cert_make_request
 #define cert_maker_find_part imprint_cert_maker_find_part
@@ -81,6 +82,7 @@
 #define chip_also_at imprint_chip_also_at
 #define chip_ask imprint_chip_ask
 #define chip_ask_slot imprint_chip_ask_slot
+#define chip_bus_carries imprint_chip_bus_carries
 #define chip_can_hold_public_key imprint_chip_can_hold_public_key
 #define chip_command_aes imprint_chip_command_aes
 #define chip_command_aes_gfm imprint_chip_command_aes_gfm
@@ -336,6 +338,7 @@
 #define error_with_subject imprint_error_with_subject
 #define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
+#define evidence_check_room imprint_evidence_check_room
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
@@ -356,6 +359,7 @@
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
+#define file_room imprint_file_room
 #define file_write_all imprint_file_write_all
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -369,6 +373,7 @@
 #define flash_file_open imprint_flash_file_open
 #define folder_above imprint_folder_above
 #define folder_find_state imprint_folder_find_state
+#define folder_has_room imprint_folder_has_room
 #define folder_in_state imprint_folder_in_state
 #define folder_make imprint_folder_make
 #define folder_of_device imprint_folder_of_device
@@ -423,6 +428,7 @@
 #define key_usage_array imprint_key_usage_array
 #define key_usage_text imprint_key_usage_text
 #define keys_attributes imprint_keys_attributes
+#define keys_check_room imprint_keys_check_room
 #define keys_check_slot imprint_keys_check_slot
 #define keys_explain imprint_keys_explain
 #define keys_find_slot imprint_keys_find_slot
@@ -490,11 +496,21 @@
 #define p256_is_scalar imprint_p256_is_scalar
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
+#define profile_certificate_extensions imprint_profile_certificate_extensions
+#define profile_certificate_form imprint_profile_certificate_form
+#define profile_certificate_in_chip imprint_profile_certificate_in_chip
+#define profile_certificate_key imprint_profile_certificate_key
+#define profile_certificate_last_day imprint_profile_certificate_last_day
+#define profile_certificate_of imprint_profile_certificate_of
+#define profile_certificate_subject imprint_profile_certificate_subject
+#define profile_certificate_years imprint_profile_certificate_years
 #define profile_check imprint_profile_check
 #define profile_digest imprint_profile_digest
 #define profile_encode imprint_profile_encode
 #define profile_file_read imprint_profile_file_read
 #define profile_fill_subject imprint_profile_fill_subject
+#define profile_find_certificate_conflict imprint_profile_find_certificate_conflict
+#define profile_find_certificate_value imprint_profile_find_certificate_value
 #define profile_find_conflict imprint_profile_find_conflict
 #define profile_key_attributes imprint_profile_key_attributes
 #define profile_key_has imprint_profile_key_has
@@ -509,7 +525,9 @@
 #define profile_word_of imprint_profile_word_of
 #define profile_words_algorithm imprint_profile_words_algorithm
 #define profile_words_configuration imprint_profile_words_configuration
+#define profile_words_extension imprint_profile_words_extension
 #define profile_words_genuine imprint_profile_words_genuine
+#define profile_words_kind imprint_profile_words_kind
 #define profile_words_lock imprint_profile_words_lock
 #define profile_words_mask imprint_profile_words_mask
 #define profile_words_method imprint_profile_words_method
@@ -522,6 +540,7 @@
 #define provision_all_steps imprint_provision_all_steps
 #define provision_begin_mark imprint_provision_begin_mark
 #define provision_check_adoption imprint_provision_check_adoption
+#define provision_check_needs imprint_provision_check_needs
 #define provision_data_summary imprint_provision_data_summary
 #define provision_execute imprint_provision_execute
 #define provision_gate_ask imprint_provision_gate_ask
@@ -697,6 +716,7 @@
 #define storage_file_name_parse imprint_storage_file_name_parse
 #define storage_file_open imprint_storage_file_open
 #define storage_file_posix imprint_storage_file_posix
+#define storage_flash_empty_has_room imprint_storage_flash_empty_has_room
 #define storage_flash_open imprint_storage_flash_open
 #define storage_flash_read_geometry imprint_storage_flash_read_geometry
 #define storage_flash_record_max imprint_storage_flash_record_max
