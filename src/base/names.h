@@ -62,6 +62,10 @@
 #define cert_maker_signer imprint_cert_maker_signer
 #define cert_read_name imprint_cert_read_name
 #define cert_rebuild imprint_cert_rebuild
+#define chain_der imprint_chain_der
+#define chain_of_maker imprint_chain_of_maker
+#define chain_read_maker imprint_chain_read_maker
+#define chain_root_certificate imprint_chain_root_certificate
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt
@@ -195,6 +199,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_write imprint_cloud_files_write
+#define cloud_kind_name imprint_cloud_kind_name
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -361,6 +367,7 @@
 #define genuine_item_name imprint_genuine_item_name
 #define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
+#define genuine_read_chain imprint_genuine_read_chain
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name
 #define genuine_text imprint_genuine_text
@@ -452,6 +459,7 @@
 #define open_error_refuse imprint_open_error_refuse
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define pem_of_certificate imprint_pem_of_certificate
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
 #define profile_check imprint_profile_check
@@ -881,5 +889,9 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define x509_words_common_name imprint_x509_words_common_name
+#define x509_words_object imprint_x509_words_object
+#define x509_words_of imprint_x509_words_of
+#define x509_words_of_der imprint_x509_words_of_der
 
 #endif
