@@ -7,7 +7,7 @@ bool maker_chain_read(struct cli *cli, struct session *session, bool proves, mak
 {
     struct verifier verifier = {.started = false};
     struct genuine genuine;
-    struct chain chain;
+    struct device_chain chain;
     const struct chip_config *config = &session->device.config;
     bool ok = verifier_start(&verifier, err);
 
@@ -15,7 +15,7 @@ bool maker_chain_read(struct cli *cli, struct session *session, bool proves, mak
         ok = genuine_check(&genuine, &session->device.chip, config, err);
     else if (ok)
         ok = genuine_read_chain(&genuine, &session->device.chip, config, err);
-    ok = ok && chain_of_maker(&genuine, &chain, err) && work(cli, session, &genuine, &chain, err);
+    ok = ok && device_chain_of_maker(&genuine, &chain, err) && work(cli, session, &genuine, &chain, err);
     verifier_stop(&verifier);
     if (!ok)
         error_with_serial(err, session->device.serial);

@@ -4,15 +4,16 @@
 #define IMPRINT_CLI_MAKER_CHAIN_H
 
 #include "cli/with_session.h"
-#include "station/chain.h"
+#include "station/device_chain.h"
 
 /* What a verb does with the chain; PSA Crypto is started for verifying. False with a reason. */
 typedef bool maker_chain_work(struct cli *cli, const struct session *session, const struct genuine *genuine,
-                              const struct chain *chain, struct error *err);
+                              const struct device_chain *chain, struct error *err);
 
 /*
  * Reads the chain in a session that looks, and does `work` with it. `proves`: the certified key signs a challenge, and
- * genuine->result says what came of it; else no key signs. False with a reason: of `work`, or as chain_of_maker().
+ * genuine->result says what came of it; else no key signs. False with a reason: of `work`, or as
+ * device_chain_of_maker().
  */
 bool maker_chain_read(struct cli *cli, struct session *session, bool proves, maker_chain_work *work, struct error *err);
 

@@ -25,7 +25,7 @@ static enum cloud_kind find_kind(const struct cli *cli)
 }
 
 static bool write_files(struct cli *cli, const struct session *session, const struct genuine *genuine,
-                        const struct chain *chain, struct error *err)
+                        const struct device_chain *chain, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     const enum cloud_kind kind = find_kind(cli);

@@ -16,7 +16,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_ONLY] = {"only", 0, "ROLE", "print one of them: device, signer or root", "device signer root"},
 };
 
-static bool is_wanted(const struct cli *cli, const struct chain_link *link)
+static bool is_wanted(const struct cli *cli, const struct device_chain_link *link)
 {
     return cli->values[OPTION_ONLY] == NULL || strcmp(cli->values[OPTION_ONLY], link->role) == 0;
 }
@@ -27,8 +27,8 @@ static void write_time(const char *time, char text[static X509_WORDS_TIME + 4])
     (void)snprintf(text, X509_WORDS_TIME + 4, "%.10s %.8s UTC", time, time + 11);
 }
 
-static void print_heading(const struct output *output, const struct chain *chain, const struct chain_link *link,
-                          const struct x509_words *words)
+static void print_heading(const struct output *output, const struct device_chain *chain,
+                          const struct device_chain_link *link, const struct x509_words *words)
 {
     char begin[X509_WORDS_TIME + 4], end[X509_WORDS_TIME + 4];
     const bool is_root = strcmp(link->role, "root") == 0;
@@ -45,8 +45,8 @@ static void print_heading(const struct output *output, const struct chain *chain
     output_result(output, "  fingerprint  SHA-256 %s\n", words->sha_256);
 }
 
-static bool print_link(const struct cli *cli, const struct session *session, const struct chain *chain,
-                       const struct chain_link *link, struct error *err)
+static bool print_link(const struct cli *cli, const struct session *session, const struct device_chain *chain,
+                       const struct device_chain_link *link, struct error *err)
 {
     char pem[PEM_MAX], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     const struct bytes der = bytes_of(link->der, link->len);
@@ -68,12 +68,12 @@ static bool print_link(const struct cli *cli, const struct session *session, con
 }
 
 static bool print_chain(struct cli *cli, const struct session *session, const struct genuine *genuine,
-                        const struct chain *chain, struct error *err)
+                        const struct device_chain *chain, struct error *err)
 {
     bool ok = true;
 
     (void)genuine;
-    for (size_t i = 0; i < CHAIN_LENGTH && ok; i++) {
+    for (size_t i = 0; i < DEVICE_CHAIN_LENGTH && ok; i++) {
         if (is_wanted(cli, &chain->links[i]))
             ok = print_link(cli, session, chain, &chain->links[i], err);
     }

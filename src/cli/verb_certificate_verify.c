@@ -6,7 +6,7 @@
 #include "station/value.h"
 #include "station/x509_words.h"
 
-static void print_proven(const struct cli *cli, const struct session *session, const struct chain *chain,
+static void print_proven(const struct cli *cli, const struct session *session, const struct device_chain *chain,
                          const struct x509_words *words)
 {
     const struct output *output = &cli->output;
@@ -25,7 +25,7 @@ static void print_proven(const struct cli *cli, const struct session *session, c
 }
 
 static bool print_verdict(struct cli *cli, const struct session *session, const struct genuine *genuine,
-                          const struct chain *chain, struct error *err)
+                          const struct device_chain *chain, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     struct x509_words words;
@@ -35,7 +35,7 @@ static bool print_verdict(struct cli *cli, const struct session *session, const 
         error_doing(err, "verify the maker's certificates");
         return false;
     }
-    if (!x509_words_of_der(chain_der(chain, CHAIN_DEVICE), &words, err))
+    if (!x509_words_of_der(device_chain_der(chain, DEVICE_CHAIN_DEVICE), &words, err))
         return false;
     print_proven(cli, session, chain, &words);
     hex_encode(bytes_of(session->device.serial, CHIP_SERIAL_BYTES), serial);

@@ -60,7 +60,7 @@ struct parts {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     char device_name[NAME_SIZE]; /* the commonName of the device's certificate */
     char signer_id[NAME_SIZE];   /* the last word of the signer's */
-    char pem[CHAIN_LENGTH][PEM_MAX];
+    char pem[DEVICE_CHAIN_LENGTH][PEM_MAX];
 };
 
 const char *cloud_kind_name(enum cloud_kind kind)
@@ -93,19 +93,19 @@ static bool find_signer_id(struct parts *parts, const char *name)
            last[strspn(last, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
 }
 
-static bool read_parts(const struct chain *chain, const uint8_t serial[static CHIP_SERIAL_BYTES], struct parts *parts,
-                       struct error *err)
+static bool read_parts(const struct device_chain *chain, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                       struct parts *parts, struct error *err)
 {
     char signer[NAME_SIZE];
 
     hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), parts->serial);
-    if (!read_name(chain_der(chain, CHAIN_DEVICE), parts->device_name) ||
-        !read_name(chain_der(chain, CHAIN_SIGNER), signer) || !find_signer_id(parts, signer)) {
+    if (!read_name(device_chain_der(chain, DEVICE_CHAIN_DEVICE), parts->device_name) ||
+        !read_name(device_chain_der(chain, DEVICE_CHAIN_SIGNER), signer) || !find_signer_id(parts, signer)) {
         error_set(err, ERROR_UNEXPECTED, "a certificate of the chain has no name to call its file by", NULL);
         return false;
     }
-    for (unsigned i = 0; i < CHAIN_LENGTH; i++) {
-        if (!pem_of_certificate(chain_der(chain, (enum chain_role)i), parts->pem[i], err))
+    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++) {
+        if (!pem_of_certificate(device_chain_der(chain, (enum device_chain_role)i), parts->pem[i], err))
             return false;
     }
     return true;
@@ -201,14 +201,15 @@ static void add_signer(struct set *set, const struct parts *parts)
     char name[NAME_SIZE + 16];
 
     (void)snprintf(name, sizeof name, "signer-%s", parts->signer_id);
-    add_text(set, name, ".pem", parts->pem[CHAIN_SIGNER], "");
+    add_text(set, name, ".pem", parts->pem[DEVICE_CHAIN_SIGNER], "");
 }
 
 /* One line: many of them in one file are the input of a bulk registration. */
 static void add_thing(struct set *set, const struct parts *parts)
 {
     json_t *thing = json_pack("{s:s, s:s, s:s, s:s}", "ThingName", parts->device_name, "SerialNumber", parts->serial,
-                              "CertificatePem", parts->pem[CHAIN_DEVICE], "CACertificatePem", parts->pem[CHAIN_SIGNER]);
+                              "CertificatePem", parts->pem[DEVICE_CHAIN_DEVICE], "CACertificatePem",
+                              parts->pem[DEVICE_CHAIN_SIGNER]);
     char *line = thing != NULL ? json_dumps(thing, JSON_COMPACT) : NULL;
 
     add_text(set, parts->serial, ".thing.json", line != NULL ? line : "", "\n");
@@ -224,9 +225,9 @@ static bool fill(enum cloud_kind kind, const struct parts *parts, struct set *se
         return refuse_name("write the files for Azure", parts->device_name, err);
     if (kind == CLOUD_AWS && !aws_name(parts->device_name))
         return refuse_name("write the files for AWS", parts->device_name, err);
-    add_text(set, parts->serial, ".pem", parts->pem[CHAIN_DEVICE], "");
+    add_text(set, parts->serial, ".pem", parts->pem[DEVICE_CHAIN_DEVICE], "");
     if (kind == CLOUD_PEM)
-        add_text(set, parts->serial, "-chain.pem", parts->pem[CHAIN_DEVICE], parts->pem[CHAIN_SIGNER]);
+        add_text(set, parts->serial, "-chain.pem", parts->pem[DEVICE_CHAIN_DEVICE], parts->pem[DEVICE_CHAIN_SIGNER]);
     else if (kind == CLOUD_AWS)
         add_thing(set, parts);
     else
@@ -235,7 +236,7 @@ static bool fill(enum cloud_kind kind, const struct parts *parts, struct set *se
     if (kind == CLOUD_AWS)
         add_text(set, "template", ".json", aws_template, "");
     else
-        add_text(set, "root", ".pem", parts->pem[CHAIN_ROOT], "");
+        add_text(set, "root", ".pem", parts->pem[DEVICE_CHAIN_ROOT], "");
     return true;
 }
 
@@ -277,8 +278,9 @@ static bool write_all(const struct set *set, const char *folder, struct cloud_fi
     return ok;
 }
 
-bool cloud_files_write(enum cloud_kind kind, const struct chain *chain, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                       const char *folder, struct cloud_files *files, struct error *err)
+bool cloud_files_write(enum cloud_kind kind, const struct device_chain *chain,
+                       const uint8_t serial[static CHIP_SERIAL_BYTES], const char *folder, struct cloud_files *files,
+                       struct error *err)
 {
     struct parts parts;
     struct set set = {.count = 0};

@@ -9,7 +9,7 @@
 
 #include <limits.h>
 
-#include "station/chain.h"
+#include "station/device_chain.h"
 
 enum cloud_kind {
     CLOUD_PEM,   /* SERIAL.pem, SERIAL-chain.pem, signer-ID.pem, root.pem: any server that reads PEM */
@@ -35,7 +35,8 @@ struct cloud_files {
  * content is never replaced: all are compared before the first is written. False with ERROR_INPUT_FILE for that, or
  * where the system refuses; with ERROR_NO_CERTIFICATE where the certificate's name is none that this cloud accepts.
  */
-bool cloud_files_write(enum cloud_kind kind, const struct chain *chain, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                       const char *folder, struct cloud_files *files, struct error *err);
+bool cloud_files_write(enum cloud_kind kind, const struct device_chain *chain,
+                       const uint8_t serial[static CHIP_SERIAL_BYTES], const char *folder, struct cloud_files *files,
+                       struct error *err);
 
 #endif

@@ -3,7 +3,7 @@
  * The maker's chain with its root, as libcrypto sees it: of a real part, from what is public of it, up to Microchip's
  * root; the root certificates that imprint brings against the keys that it verifies with.
  */
-#include "station/chain.h"
+#include "station/device_chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,9 +97,9 @@ static void show_real_part(struct genuine_shown *shown)
     X509_free(device);
 }
 
-static void assert_is_file(const struct chain *chain, enum chain_role role, const char *name)
+static void assert_is_file(const struct device_chain *chain, enum device_chain_role role, const char *name)
 {
-    X509 *ours = read_x509(chain_der(chain, role)), *theirs = read_file(name);
+    X509 *ours = read_x509(device_chain_der(chain, role)), *theirs = read_file(name);
 
     assert_int_equal(X509_cmp(ours, theirs), 0);
     X509_free(ours);
@@ -110,29 +110,29 @@ static void test_real_chain_to_microchips_root(void **state)
 {
     struct genuine_shown shown;
     struct genuine genuine;
-    struct chain chain;
+    struct device_chain chain;
     struct error err = {.reason = ERROR_NONE};
     uint8_t key[64];
-    X509 *links[CHAIN_LENGTH];
+    X509 *links[DEVICE_CHAIN_LENGTH];
 
     (void)state;
     show_real_part(&shown);
     genuine_judge(&genuine, &shown);
-    assert_true(chain_of_maker(&genuine, &chain, &err));
+    assert_true(device_chain_of_maker(&genuine, &chain, &err));
     assert_false(chain.is_virtual);
     assert_string_equal(chain.part, "ATECC608-TNGTLS");
-    assert_is_file(&chain, CHAIN_DEVICE, "device-tngtls-0123A23F29F9366A01.pem");
-    assert_is_file(&chain, CHAIN_SIGNER, "signer-2C00.pem");
-    assert_is_file(&chain, CHAIN_ROOT, "root-ca-002.pem");
-    for (unsigned i = 0; i < CHAIN_LENGTH; i++)
-        links[i] = read_x509(chain_der(&chain, (enum chain_role)i));
-    for (unsigned i = 0; i + 1 < CHAIN_LENGTH; i++)
+    assert_is_file(&chain, DEVICE_CHAIN_DEVICE, "device-tngtls-0123A23F29F9366A01.pem");
+    assert_is_file(&chain, DEVICE_CHAIN_SIGNER, "signer-2C00.pem");
+    assert_is_file(&chain, DEVICE_CHAIN_ROOT, "root-ca-002.pem");
+    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++)
+        links[i] = read_x509(device_chain_der(&chain, (enum device_chain_role)i));
+    for (unsigned i = 0; i + 1 < DEVICE_CHAIN_LENGTH; i++)
         assert_int_equal(X509_check_issued(links[i + 1], links[i]), X509_V_OK);
-    assert_int_equal(X509_verify(links[CHAIN_DEVICE], X509_get0_pubkey(links[CHAIN_SIGNER])), 1);
-    assert_int_equal(X509_verify(links[CHAIN_SIGNER], X509_get0_pubkey(links[CHAIN_ROOT])), 1);
-    key_of(links[CHAIN_DEVICE], key);
+    assert_int_equal(X509_verify(links[DEVICE_CHAIN_DEVICE], X509_get0_pubkey(links[DEVICE_CHAIN_SIGNER])), 1);
+    assert_int_equal(X509_verify(links[DEVICE_CHAIN_SIGNER], X509_get0_pubkey(links[DEVICE_CHAIN_ROOT])), 1);
+    key_of(links[DEVICE_CHAIN_DEVICE], key);
     assert_memory_equal(chain.public_key + 1, key, sizeof key);
-    for (unsigned i = 0; i < CHAIN_LENGTH; i++)
+    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++)
         X509_free(links[i]);
 }
 
@@ -146,13 +146,13 @@ static void test_one_wrong_bit(void **state)
     for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
         struct genuine_shown shown;
         struct genuine genuine;
-        struct chain chain;
+        struct device_chain chain;
         struct error err = {.reason = ERROR_NONE};
 
         show_real_part(&shown);
         shown.item[items[i]][6] ^= 1;
         genuine_judge(&genuine, &shown);
-        assert_false(chain_of_maker(&genuine, &chain, &err));
+        assert_false(device_chain_of_maker(&genuine, &chain, &err));
         assert_int_equal(err.reason, ERROR_NOT_GENUINE);
     }
 }
@@ -161,14 +161,14 @@ static void test_signer_of_another_number(void **state)
 {
     struct genuine_shown shown;
     struct genuine genuine;
-    struct chain chain;
+    struct device_chain chain;
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
     show_real_part(&shown);
     shown.serial[8] ^= 1; /* of a chip that has another serial number than its certificate says */
     genuine_judge(&genuine, &shown);
-    assert_false(chain_of_maker(&genuine, &chain, &err));
+    assert_false(device_chain_of_maker(&genuine, &chain, &err));
     assert_int_equal(err.reason, ERROR_NOT_GENUINE);
 }
 
@@ -176,14 +176,14 @@ static void test_other_parts_have_none(void **state)
 {
     struct genuine_shown shown;
     struct genuine genuine;
-    struct chain chain;
+    struct device_chain chain;
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
     show_real_part(&shown);
     shown.item[GENUINE_OTP][0] ^= 1;
     genuine_judge(&genuine, &shown);
-    assert_false(chain_of_maker(&genuine, &chain, &err));
+    assert_false(device_chain_of_maker(&genuine, &chain, &err));
     assert_int_equal(err.reason, ERROR_NO_CERTIFICATE);
 }
 
@@ -193,7 +193,7 @@ static void test_roots(void **state)
     (void)state;
     for (size_t i = 0; i < cert_maker_root_count; i++) {
         const struct cert_maker_root *root = &cert_maker_roots[i];
-        X509 *certificate = read_x509(chain_root_certificate(root->is_virtual));
+        X509 *certificate = read_x509(device_chain_root(root->is_virtual));
         uint8_t key[64];
 
         key_of(certificate, key);
@@ -211,7 +211,7 @@ static void test_words(void **state)
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
-    assert_true(x509_words_of_der(chain_root_certificate(false), &words, &err));
+    assert_true(x509_words_of_der(device_chain_root(false), &words, &err));
     assert_string_equal(words.subject, "O=Microchip Technology Inc, CN=Crypto Authentication Root CA 002");
     assert_string_equal(words.issuer, words.subject);
     assert_string_equal(words.number, "77D36D956EC8AE6205E58E3ACB985A81");

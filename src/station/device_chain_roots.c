@@ -3,10 +3,10 @@
  * The certificates of the roots whose keys src/cert/maker.c has. Parts do not carry them. Microchip's is
  * cryptoauthlib's app/tng/tng_root_cert.c, SHA-256 a5b883bf...; the virtual maker's was made once, with the key that
  * follows from a public name (docs/internals/virtual-chip.md). Its names are Microchip's, as in all certificates of
- * virtual parts, and a comment in it (nsComment) says what it is. test/station/test_chain.c has libcrypto compare both
- * with the keys.
+ * virtual parts, and a comment in it (nsComment) says what it is. test/station/test_device_chain.c has libcrypto
+ * compare both with the keys.
  */
-#include "station/chain.h"
+#include "station/device_chain.h"
 
 static const uint8_t maker_root[501] = {
     0x30, 0x82, 0x01, 0xf1, 0x30, 0x82, 0x01, 0x97, 0xa0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x10, 0x77, 0xd3, 0x6d, 0x95,
@@ -71,9 +71,9 @@ static const uint8_t virtual_root[567] = {
     0xc5, 0xc3, 0x48, 0x24, 0x05, 0x09, 0x92, 0xf2, 0x5e, 0x5b, 0x69, 0x49, 0x14, 0x42, 0xce, 0x00,
 };
 
-_Static_assert(sizeof maker_root <= CERT_MAX && sizeof virtual_root <= CERT_MAX, "struct chain_link holds each");
+_Static_assert(sizeof maker_root <= CERT_MAX && sizeof virtual_root <= CERT_MAX, "struct device_chain_link holds each");
 
-struct bytes chain_root_certificate(bool is_virtual)
+struct bytes device_chain_root(bool is_virtual)
 {
     return is_virtual ? bytes_of(virtual_root, sizeof virtual_root) : bytes_of(maker_root, sizeof maker_root);
 }
