@@ -53,6 +53,9 @@
 #define cert_compress imprint_cert_compress
 #define cert_compressed_read imprint_cert_compressed_read
 #define cert_compressed_write imprint_cert_compressed_write
+#define cert_dates_from imprint_cert_dates_from
+#define cert_dates_text imprint_cert_dates_text
+#define cert_make_form imprint_cert_make_form
 #define cert_make_request imprint_cert_make_request
 #define cert_maker_find_part imprint_cert_maker_find_part
 #define cert_maker_part_count imprint_cert_maker_part_count
@@ -61,7 +64,13 @@
 #define cert_maker_roots imprint_cert_maker_roots
 #define cert_maker_signer imprint_cert_maker_signer
 #define cert_read_name imprint_cert_read_name
+#define cert_read_oid imprint_cert_read_oid
+#define cert_read_parts imprint_cert_read_parts
+#define cert_read_signature imprint_cert_read_signature
 #define cert_rebuild imprint_cert_rebuild
+#define cert_signature_algorithm imprint_cert_signature_algorithm
+#define cert_spki_head imprint_cert_spki_head
+#define cert_write_signature imprint_cert_write_signature
 #define chain_is_current imprint_chain_is_current
 #define chain_read imprint_chain_read
 #define chain_release imprint_chain_release
@@ -216,6 +225,8 @@
 #define der_header_size imprint_der_header_size
 #define der_put imprint_der_put
 #define der_put_header imprint_der_put_header
+#define der_take imprint_der_take
+#define der_take_any imprint_der_take_any
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
 #define device_chain_der imprint_device_chain_der
