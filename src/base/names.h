@@ -208,8 +208,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_kind_name imprint_cloud_files_kind_name
 #define cloud_files_write imprint_cloud_files_write
-#define cloud_kind_name imprint_cloud_kind_name
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -233,7 +233,7 @@
 #define device_chain_der imprint_device_chain_der
 #define device_chain_of_maker imprint_device_chain_of_maker
 #define device_chain_read_maker imprint_device_chain_read_maker
-#define device_chain_root imprint_device_chain_root
+#define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close
 #define device_named_address imprint_device_named_address
 #define device_open imprint_device_open

@@ -19,7 +19,7 @@ static enum cloud_kind find_kind(const struct cli *cli)
     const char *name = cli->values[OPTION_FOR] != NULL ? cli->values[OPTION_FOR] : "pem";
     unsigned kind = 0;
 
-    while (kind < CLOUD_KINDS && strcmp(name, cloud_kind_name((enum cloud_kind)kind)) != 0)
+    while (kind < CLOUD_KINDS && strcmp(name, cloud_files_kind_name((enum cloud_kind)kind)) != 0)
         kind++;
     return (enum cloud_kind)kind;
 }
@@ -44,7 +44,7 @@ static bool write_files(struct cli *cli, const struct session *session, const st
         output_say(&cli->output, "imprint: these are certificates of the virtual maker: no server should trust them");
     hex_encode(bytes_of(session->device.serial, CHIP_SERIAL_BYTES), serial);
     output_object(&cli->output, json_pack("{s:s, s:s, s:s, s:o, s:b, s:I}", "event", "exported", "serial", serial,
-                                          "for", cloud_kind_name(kind), "files", paths, "virtual",
+                                          "for", cloud_files_kind_name(kind), "files", paths, "virtual",
                                           (int)chain->is_virtual, "chip_commands", maker_chain_commands(session)));
     return true;
 }

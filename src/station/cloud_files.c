@@ -63,7 +63,7 @@ struct parts {
     char pem[DEVICE_CHAIN_LENGTH][PEM_MAX];
 };
 
-const char *cloud_kind_name(enum cloud_kind kind)
+const char *cloud_files_kind_name(enum cloud_kind kind)
 {
     static const char *const names[CLOUD_KINDS] = {[CLOUD_PEM] = "pem", [CLOUD_AWS] = "aws", [CLOUD_AZURE] = "azure"};
 

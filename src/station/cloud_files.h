@@ -19,7 +19,7 @@ enum cloud_kind {
 };
 
 /* "pem", "aws", "azure". */
-const char *cloud_kind_name(enum cloud_kind kind);
+const char *cloud_files_kind_name(enum cloud_kind kind);
 
 #define CLOUD_FILES_MAX 4
 

@@ -41,7 +41,7 @@ bool device_chain_of_maker(const struct genuine *genuine, struct device_chain *c
              bytes_of(genuine->device.der, genuine->device.len));
     put_link(chain, DEVICE_CHAIN_SIGNER, "signer", "slots 12 and 11 of the chip",
              bytes_of(genuine->signer.der, genuine->signer.len));
-    put_link(chain, DEVICE_CHAIN_ROOT, "root", "imprint", device_chain_root(chain->is_virtual));
+    put_link(chain, DEVICE_CHAIN_ROOT, "root", "imprint", device_chain_roots_certificate(chain->is_virtual));
     return true;
 }
 

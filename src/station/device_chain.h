@@ -30,7 +30,7 @@ struct device_chain {
 struct bytes device_chain_der(const struct device_chain *chain, enum device_chain_role role);
 
 /* Microchip's root certificate, or the virtual maker's. Const data. */
-struct bytes device_chain_root(bool is_virtual);
+struct bytes device_chain_roots_certificate(bool is_virtual);
 
 /*
  * The chain of what genuine_check() or genuine_read_chain() found. False with ERROR_NO_CERTIFICATE for a part that is

@@ -73,7 +73,7 @@ static const uint8_t virtual_root[567] = {
 
 _Static_assert(sizeof maker_root <= CERT_MAX && sizeof virtual_root <= CERT_MAX, "struct device_chain_link holds each");
 
-struct bytes device_chain_root(bool is_virtual)
+struct bytes device_chain_roots_certificate(bool is_virtual)
 {
     return is_virtual ? bytes_of(virtual_root, sizeof virtual_root) : bytes_of(maker_root, sizeof maker_root);
 }

@@ -193,7 +193,7 @@ static void test_roots(void **state)
     (void)state;
     for (size_t i = 0; i < cert_maker_root_count; i++) {
         const struct cert_maker_root *root = &cert_maker_roots[i];
-        X509 *certificate = read_x509(device_chain_root(root->is_virtual));
+        X509 *certificate = read_x509(device_chain_roots_certificate(root->is_virtual));
         uint8_t key[64];
 
         key_of(certificate, key);
@@ -211,7 +211,7 @@ static void test_words(void **state)
     struct error err = {.reason = ERROR_NONE};
 
     (void)state;
-    assert_true(x509_words_of_der(device_chain_root(false), &words, &err));
+    assert_true(x509_words_of_der(device_chain_roots_certificate(false), &words, &err));
     assert_string_equal(words.subject, "O=Microchip Technology Inc, CN=Crypto Authentication Root CA 002");
     assert_string_equal(words.issuer, words.subject);
     assert_string_equal(words.number, "77D36D956EC8AE6205E58E3ACB985A81");
