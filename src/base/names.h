@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
@@ -53,6 +54,10 @@
 #define cert_compress imprint_cert_compress
 #define cert_compressed_read imprint_cert_compressed_read
 #define cert_compressed_write imprint_cert_compressed_write
+#define cert_dates_from imprint_cert_dates_from
+#define cert_dates_text imprint_cert_dates_text
+#define cert_key_id_of imprint_cert_key_id_of
+#define cert_make_form imprint_cert_make_form
 #define cert_make_request imprint_cert_make_request
 #define cert_maker_find_part imprint_cert_maker_find_part
 #define cert_maker_part_count imprint_cert_maker_part_count
@@ -61,7 +66,16 @@
 #define cert_maker_roots imprint_cert_maker_roots
 #define cert_maker_signer imprint_cert_maker_signer
 #define cert_read_name imprint_cert_read_name
+#define cert_read_oid imprint_cert_read_oid
+#define cert_read_parts imprint_cert_read_parts
+#define cert_read_signature imprint_cert_read_signature
 #define cert_rebuild imprint_cert_rebuild
+#define cert_signature_algorithm imprint_cert_signature_algorithm
+#define cert_spki_head imprint_cert_spki_head
+#define cert_write_signature imprint_cert_write_signature
+#define chain_is_current imprint_chain_is_current
+#define chain_read imprint_chain_read
+#define chain_release imprint_chain_release
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt
@@ -69,6 +83,7 @@
 #define chip_also_at imprint_chip_also_at
 #define chip_ask imprint_chip_ask
 #define chip_ask_slot imprint_chip_ask_slot
+#define chip_bus_carries imprint_chip_bus_carries
 #define chip_can_hold_public_key imprint_chip_can_hold_public_key
 #define chip_command_aes imprint_chip_command_aes
 #define chip_command_aes_gfm imprint_chip_command_aes_gfm
@@ -101,9 +116,11 @@
 #define chip_config_compare_unlocked imprint_chip_config_compare_unlocked
 #define chip_config_count_match imprint_chip_config_count_match
 #define chip_config_counter imprint_chip_config_counter
+#define chip_config_ecdh_output imprint_chip_config_ecdh_output
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
+#define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
@@ -174,6 +191,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_keeps_secret imprint_chip_slot_keeps_secret
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_uses_counter imprint_chip_slot_uses_counter
@@ -195,6 +213,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_kind_name imprint_cloud_files_kind_name
+#define cloud_files_write imprint_cloud_files_write
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -211,8 +231,14 @@
 #define der_header_size imprint_der_header_size
 #define der_put imprint_der_put
 #define der_put_header imprint_der_put_header
+#define der_take imprint_der_take
+#define der_take_any imprint_der_take_any
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
+#define device_chain_der imprint_device_chain_der
+#define device_chain_of_maker imprint_device_chain_of_maker
+#define device_chain_read_maker imprint_device_chain_read_maker
+#define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close
 #define device_named_address imprint_device_named_address
 #define device_open imprint_device_open
@@ -220,6 +246,7 @@
 #define device_open_virtual imprint_device_open_virtual
 #define device_read_serial imprint_device_read_serial
 #define device_say_counters imprint_device_say_counters
+#define driver_agree imprint_driver_agree
 #define driver_attach imprint_driver_attach
 #define driver_begin imprint_driver_begin
 #define driver_begin_recovered imprint_driver_begin_recovered
@@ -318,6 +345,7 @@
 #define error_with_subject imprint_error_with_subject
 #define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
+#define evidence_check_room imprint_evidence_check_room
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
@@ -338,6 +366,7 @@
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
+#define file_room imprint_file_room
 #define file_write_all imprint_file_write_all
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -351,6 +380,7 @@
 #define flash_file_open imprint_flash_file_open
 #define folder_above imprint_folder_above
 #define folder_find_state imprint_folder_find_state
+#define folder_has_room imprint_folder_has_room
 #define folder_in_state imprint_folder_in_state
 #define folder_make imprint_folder_make
 #define folder_of_device imprint_folder_of_device
@@ -361,6 +391,7 @@
 #define genuine_item_name imprint_genuine_item_name
 #define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
+#define genuine_read_chain imprint_genuine_read_chain
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name
 #define genuine_text imprint_genuine_text
@@ -372,11 +403,23 @@
 #define history_proof_line imprint_history_proof_line
 #define history_retirement_line imprint_history_retirement_line
 #define input_close imprint_input_close
+#define input_file_get_secret imprint_input_file_get_secret
+#define input_file_read imprint_input_file_read
+#define input_file_read_secret imprint_input_file_read_secret
+#define input_file_release imprint_input_file_release
 #define input_open imprint_input_open
 #define input_read imprint_input_read
 #define input_read_config imprint_input_read_config
 #define input_read_dump imprint_input_read_dump
 #define input_release imprint_input_release
+#define issuer_certificate imprint_issuer_certificate
+#define issuer_chain imprint_issuer_chain
+#define issuer_close imprint_issuer_close
+#define issuer_file imprint_issuer_file
+#define issuer_open imprint_issuer_open
+#define issuer_sign imprint_issuer_sign
+#define issuer_signs imprint_issuer_signs
+#define issuer_validity imprint_issuer_validity
 #define its_mount imprint_its_mount
 #define its_session imprint_its_session
 #define its_unmount imprint_its_unmount
@@ -393,6 +436,7 @@
 #define key_usage_array imprint_key_usage_array
 #define key_usage_text imprint_key_usage_text
 #define keys_attributes imprint_keys_attributes
+#define keys_check_room imprint_keys_check_room
 #define keys_check_slot imprint_keys_check_slot
 #define keys_explain imprint_keys_explain
 #define keys_find_slot imprint_keys_find_slot
@@ -450,15 +494,32 @@
 #define number_read imprint_number_read
 #define opaque_destroy imprint_opaque_destroy
 #define open_error_refuse imprint_open_error_refuse
+#define operation_again imprint_operation_again
+#define operation_end imprint_operation_end
+#define operation_is_temporary imprint_operation_is_temporary
+#define operation_of_key imprint_operation_of_key
+#define operation_refuse imprint_operation_refuse
+#define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define pem_of_certificate imprint_pem_of_certificate
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
+#define profile_certificate_extensions imprint_profile_certificate_extensions
+#define profile_certificate_form imprint_profile_certificate_form
+#define profile_certificate_in_chip imprint_profile_certificate_in_chip
+#define profile_certificate_key imprint_profile_certificate_key
+#define profile_certificate_last_day imprint_profile_certificate_last_day
+#define profile_certificate_of imprint_profile_certificate_of
+#define profile_certificate_subject imprint_profile_certificate_subject
+#define profile_certificate_years imprint_profile_certificate_years
 #define profile_check imprint_profile_check
 #define profile_digest imprint_profile_digest
 #define profile_encode imprint_profile_encode
 #define profile_file_read imprint_profile_file_read
 #define profile_fill_subject imprint_profile_fill_subject
+#define profile_find_certificate_conflict imprint_profile_find_certificate_conflict
+#define profile_find_certificate_value imprint_profile_find_certificate_value
 #define profile_find_conflict imprint_profile_find_conflict
 #define profile_key_attributes imprint_profile_key_attributes
 #define profile_key_has imprint_profile_key_has
@@ -473,7 +534,9 @@
 #define profile_word_of imprint_profile_word_of
 #define profile_words_algorithm imprint_profile_words_algorithm
 #define profile_words_configuration imprint_profile_words_configuration
+#define profile_words_extension imprint_profile_words_extension
 #define profile_words_genuine imprint_profile_words_genuine
+#define profile_words_kind imprint_profile_words_kind
 #define profile_words_lock imprint_profile_words_lock
 #define profile_words_mask imprint_profile_words_mask
 #define profile_words_method imprint_profile_words_method
@@ -486,6 +549,7 @@
 #define provision_all_steps imprint_provision_all_steps
 #define provision_begin_mark imprint_provision_begin_mark
 #define provision_check_adoption imprint_provision_check_adoption
+#define provision_check_needs imprint_provision_check_needs
 #define provision_data_summary imprint_provision_data_summary
 #define provision_execute imprint_provision_execute
 #define provision_gate_ask imprint_provision_gate_ask
@@ -542,6 +606,7 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -560,6 +625,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
@@ -637,6 +703,8 @@
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
+#define signing_sign imprint_signing_sign
+#define signing_try imprint_signing_try
 #define station_clear_mark imprint_station_clear_mark
 #define station_find_mark imprint_station_find_mark
 #define station_mark_state imprint_station_mark_state
@@ -659,6 +727,7 @@
 #define storage_file_name_parse imprint_storage_file_name_parse
 #define storage_file_open imprint_storage_file_open
 #define storage_file_posix imprint_storage_file_posix
+#define storage_flash_empty_has_room imprint_storage_flash_empty_has_room
 #define storage_flash_open imprint_storage_flash_open
 #define storage_flash_read_geometry imprint_storage_flash_read_geometry
 #define storage_flash_record_max imprint_storage_flash_record_max
@@ -698,7 +767,9 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_is_emulated imprint_transport_kit_hid_is_emulated
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
+#define transport_kit_hid_is_without_hardware imprint_transport_kit_hid_is_without_hardware
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place
 #define transport_kit_open imprint_transport_kit_open
@@ -881,5 +952,9 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define x509_words_common_name imprint_x509_words_common_name
+#define x509_words_object imprint_x509_words_object
+#define x509_words_of imprint_x509_words_of
+#define x509_words_of_der imprint_x509_words_of_der
 
 #endif

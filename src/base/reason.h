@@ -64,11 +64,20 @@ enum error_reason {
     ERROR_KEY_RECORDED,   /* a record of this device names the key that would be lost */
     ERROR_NO_MARK,        /* the slot of the mark holds something else, or no mark where one is needed */
     ERROR_NOT_GENUINE,    /* the maker's certificates do not prove who made the part */
+    ERROR_NO_CERTIFICATE, /* the device has no certificate of its maker, or none for this key */
     ERROR_REHEARSAL,      /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,
     ERROR_OUTPUT_FAILED, /* what was asked for is done, but stdout or the trace could not be written */
+
+    /* The issuer of certificates. */
+    ERROR_ISSUER_INVALID, /* key, certificate or settings of the issuer are wrong, expired or unfit */
+    ERROR_ISSUER_LOGIN,   /* a passphrase, PIN or credential is wrong or missing */
+    ERROR_ISSUER_AWAY,    /* the issuer or its token cannot be reached or does not work now */
+    ERROR_ISSUER_REFUSED, /* the issuer said no */
+    ERROR_ISSUER_LATER,   /* the issuer has not decided yet */
+    ERROR_ISSUER_ANSWER,  /* the certificate it gave is not what was asked for */
 
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,
@@ -87,6 +96,7 @@ enum error_exit {
     ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
     ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
     ERROR_EXIT_NO_RECORD = 5,     /* the record, or the result on stdout, could not be written */
+    ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates refused, is away, or is unfit */
     ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */
 };
 
