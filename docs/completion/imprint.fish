@@ -122,7 +122,7 @@ complete -c imprint -n '__imprint_verb_is sign' -l out -s o -r -F -d 'write to F
 complete -c imprint -n '__imprint_argument_is 1 sign' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_argument_is 2 sign' -F
 complete -c imprint -n '__imprint_verb_is tls' -l key -s k -x -a '(__imprint_keys)' -d 'the key to use (default: the maker\'s key in slot 0)'
-complete -c imprint -n '__imprint_verb_is tls' -l certificate -s c -r -F -d 'the device\'s certificate and those above it, PEM or DER (default: the maker\'s, if it is for this key)'
+complete -c imprint -n '__imprint_verb_is tls' -l certificate -s c -r -F -d 'the device\'s certificate and those above it, PEM or DER (default: the one that was issued here for this key, or the maker\'s)'
 complete -c imprint -n '__imprint_verb_is tls' -l ca -r -F -d 'the server\'s CA, PEM or DER (default: the roots that Debian trusts)'
 complete -c imprint -n '__imprint_verb_is tls' -l name -x -d 'the name in the server\'s certificate (default: HOST)'
 complete -c imprint -n '__imprint_verb_is tls' -l alpn -x -d 'offer this application protocol; up to four, separated by commas'

@@ -505,6 +505,7 @@
 #define operation_is_temporary imprint_operation_is_temporary
 #define operation_of_key imprint_operation_of_key
 #define operation_refuse imprint_operation_refuse
+#define own_certificate_find imprint_own_certificate_find
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar

@@ -26,11 +26,10 @@ enum tls_option {
 };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_KEY] = {"key", 'k', "KEY", "the key to use (default: the maker's key in slot 0)", NULL},
-    [OPTION_CERTIFICATE] =
-        {"certificate", 'c', "FILE",
-         "the device's certificate and those above it, PEM or DER (default: the maker's, if it is for "
-         "this key)",
-         NULL},
+    [OPTION_CERTIFICATE] = {"certificate", 'c', "FILE",
+                            "the device's certificate and those above it, PEM or DER (default: the one that was "
+                            "issued here for this key, or the maker's)",
+                            NULL},
     [OPTION_CA] = {"ca", 0, "FILE", "the server's CA, PEM or DER (default: the roots that Debian trusts)", NULL},
     [OPTION_NAME] = {"name", 0, "HOST", "the name in the server's certificate (default: HOST)", NULL},
     [OPTION_ALPN] = {"alpn", 0, "NAME", "offer this application protocol; up to four, separated by commas", NULL},

@@ -18,6 +18,7 @@
 #include "base/error_format.h"
 #include "psa/keys.h"
 #include "station/input.h"
+#include "station/own_certificate.h"
 #include "station/tls_failure.h"
 
 #define US_PER_S UINT64_C(1000000)
@@ -83,6 +84,22 @@ static bool read_certificates(const char *path, mbedtls_x509_crt *into, struct e
     return false;
 }
 
+/* What a station had issued for the key, where it has a key id. True without one as well. */
+static bool use_own(struct run *run, const uint8_t point[static P256_POINT_BYTES], struct error *err)
+{
+    const struct station_config *config = &run->session->station->config;
+    char path[PATH_MAX];
+
+    if (run->settings->key == NULL)
+        return true;
+    if (!own_certificate_find(config, run->session->device.serial, point, path, err))
+        return false;
+    if (path[0] == '\0')
+        return true;
+    (void)snprintf(run->result->source, sizeof run->result->source, "%s", path);
+    return read_certificates(path, &run->own, err);
+}
+
 /* The maker's chain, where it is for this key: device and signer; the root is the server's. */
 static bool use_makers_chain(struct run *run, const uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
@@ -107,7 +124,7 @@ static bool use_makers_chain(struct run *run, const uint8_t point[static P256_PO
             return false;
         }
     }
-    run->result->source = "the maker's, from the chip";
+    (void)snprintf(run->result->source, sizeof run->result->source, "the maker's, from the chip");
     return true;
 }
 
@@ -126,11 +143,13 @@ static bool find_certificate(struct run *run, struct error *err)
     uint8_t point[P256_POINT_BYTES];
 
     if (path != NULL) {
-        run->result->source = path;
+        (void)snprintf(run->result->source, sizeof run->result->source, "%s", path);
         return read_certificates(path, &run->own, err);
     }
-    if (!read_public(run, point, err))
+    if (!read_public(run, point, err) || !use_own(run, point, err))
         return false;
+    if (run->result->source[0] != '\0')
+        return true;
     if (use_makers_chain(run, point, err))
         return true;
     error_set(err, ERROR_NO_CERTIFICATE, "no certificate for this key is known here",
@@ -403,8 +422,9 @@ bool tls_try(struct session *session, const struct tls_settings *settings, struc
         .session = session, .settings = settings, .result = result, .transfer = {.connection = {.fd = -1}}};
     bool ok;
 
-    *result = (struct tls_result){.source = NULL};
-    memcpy(run.alpn, settings->alpn, sizeof run.alpn);
+    *result = (struct tls_result){.source = ""};
+    for (size_t i = 0; i < TLS_ALPN_MAX; i++)
+        run.alpn[i] = settings->alpn[i];
     mbedtls_x509_crt_init(&run.own);
     mbedtls_x509_crt_init(&run.roots);
     mbedtls_pk_init(&run.key);

@@ -12,6 +12,8 @@
 #ifndef IMPRINT_STATION_TLS_H
 #define IMPRINT_STATION_TLS_H
 
+#include <limits.h>
+
 #include "station/device_chain.h"
 #include "station/key.h"
 #include "station/net.h"
@@ -24,11 +26,12 @@ enum tls_version { TLS_ANY, TLS_1_2, TLS_1_3 };
 
 struct tls_settings {
     struct net_place place;
-    const char *name;         /* to expect in the server's certificate, and to ask for (SNI) */
-    const char *ca;           /* file with the roots to trust, PEM or DER; NULL: TLS_SYSTEM_ROOTS */
-    const char *certificate;  /* file with the device's chain, its own first; NULL: the maker's, if it is for the key */
-    const char *key;          /* key id or name; NULL: the maker's key in slot 0, with PSA started in memory */
-    enum tls_version version; /* which to offer */
+    const char *name;        /* to expect in the server's certificate, and to ask for (SNI) */
+    const char *ca;          /* file with the roots to trust, PEM or DER; NULL: TLS_SYSTEM_ROOTS */
+    const char *certificate; /* file with the device's chain, its own first; NULL: one that was issued here for the key,
+                                or the maker's */
+    const char *key;         /* key id or name; NULL: the maker's key in slot 0, with PSA started in memory */
+    enum tls_version version;           /* which to offer */
     const char *alpn[TLS_ALPN_MAX + 1]; /* NULL ends the list; all NULL: none is offered */
     struct tls_question question;       /* len 0: MQTT, with the certificate's name as identifier */
     unsigned timeout_s;                 /* for all of it, chip included between its commands */
@@ -38,8 +41,8 @@ struct tls_settings {
 #define TLS_SYSTEM_ROOTS "/etc/ssl/certs/ca-certificates.crt"
 
 struct tls_result {
-    struct key key;     /* id 0: the maker's, in slot 0 */
-    const char *source; /* where the device's certificate is from: "FILE", or "the maker's, from the chip" */
+    struct key key;        /* id 0: the maker's, in slot 0 */
+    char source[PATH_MAX]; /* where the device's certificate is from: "FILE", or "the maker's, from the chip" */
     struct x509_words device, server; /* the two certificates */
     char address[NET_ADDRESS_SIZE];   /* the server's, numeric */
     char version[12], suite[64];      /* "TLSv1.3", "TLS1-3-AES-256-GCM-SHA384" */

@@ -300,6 +300,26 @@ def test_certificate_for_another_key(world):
     assert error["reason"] == "input-file" and "for another key" in error["cause"] and error["subject"].endswith("19.pem")
 
 
+def test_certificate_in_the_devices_folder(world, tmp_path):
+    """What a station had issued for the key is found by its public key; of two the user must name one."""
+    own_file, other = world.device / "client.crt", world.device / "other.crt"
+    (world.device / "damaged.crt").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    own_file.write_bytes((world.folder / "18.pem").read_bytes() + world.authority.pem.read_bytes())
+    other.write_bytes((world.folder / "19.pem").read_bytes())
+    try:
+        with s_server(tmp_path / "server", world.authority, world.authority.pem) as port:
+            done = connect(world, port, "--key", "board").event("tls")
+            assert done["device"]["source"] == str(own_file) and done["device"]["subject"] == "CN=board-1, O=Example"
+            other.write_bytes(own_file.read_bytes())
+            error = connect(world, port, "--key", "board", code=2).error
+            assert {error["subject"], error["cause"].split(" ")[0]} == {str(own_file), str(other)} and "--certificate" in error["next"]
+        with s_server(tmp_path / "maker", world.authority, world.maker_root) as port:
+            assert connect(world, port, "--key", "maker").event("tls")["device"]["source"] == "the maker's, from the chip"
+    finally:
+        for path in world.device.glob("*.crt"):
+            path.unlink()
+
+
 def test_no_certificate_for_this_key(world):
     error = world.json("tls", "localhost:1", "--key", 18, "--ca", world.authority.pem, code=4).error
     assert error["reason"] == "no-certificate" and "--certificate FILE" in error["next"]
