@@ -321,8 +321,8 @@ bool cloud_files_write(enum cloud_kind kind, const struct device_chain *chain,
     files->count = 0;
     ok = read_parts(chain, serial, &parts, err) && fill(kind, &parts, &set, err) &&
          check_all(&set, folder, files, err) && write_all(&set, folder, files, err);
-    for (size_t i = 0; i < set.count; i++)
-        free(set.files[i].content);
+    for (size_t i = 0; i < CLOUD_FILES_MAX; i++)
+        free(set.files[i].content); /* NULL beyond `count` */
     if (!ok)
         error_doing(err, "write the files");
     return ok;
