@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
@@ -212,6 +213,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_kind_name imprint_cloud_files_kind_name
+#define cloud_files_write imprint_cloud_files_write
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -232,6 +235,10 @@
 #define der_take_any imprint_der_take_any
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
+#define device_chain_der imprint_device_chain_der
+#define device_chain_of_maker imprint_device_chain_of_maker
+#define device_chain_read_maker imprint_device_chain_read_maker
+#define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close
 #define device_named_address imprint_device_named_address
 #define device_open imprint_device_open
@@ -399,6 +406,7 @@
 #define genuine_item_name imprint_genuine_item_name
 #define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
+#define genuine_read_chain imprint_genuine_read_chain
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name
 #define genuine_text imprint_genuine_text
@@ -511,6 +519,7 @@
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define pem_of_certificate imprint_pem_of_certificate
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
 #define profile_certificate_extensions imprint_profile_certificate_extensions
@@ -614,6 +623,7 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -632,6 +642,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
@@ -773,7 +784,9 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_is_emulated imprint_transport_kit_hid_is_emulated
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
+#define transport_kit_hid_is_without_hardware imprint_transport_kit_hid_is_without_hardware
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place
 #define transport_kit_open imprint_transport_kit_open
@@ -956,5 +969,9 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define x509_words_common_name imprint_x509_words_common_name
+#define x509_words_object imprint_x509_words_object
+#define x509_words_of imprint_x509_words_of
+#define x509_words_of_der imprint_x509_words_of_der
 
 #endif
