@@ -415,7 +415,7 @@ static void built_in_keys_say_what_they_are(void **state)
     assert_int_equal(psa_get_key_bits(&attributes), 128);
     assert_int_equal(psa_get_key_algorithm(&attributes), PSA_ALG_CTR);
     assert_int_equal(psa_get_key_enrollment_algorithm(&attributes), PSA_ALG_GCM);
-    for (uint8_t slot = IN_BLANK_AES; slot <= IN_LATCHED; slot++)
+    for (unsigned slot = IN_BLANK_AES; slot <= IN_LATCHED; slot++)
         assert_int_equal(psa_get_key_attributes(BUILTIN(slot), &attributes), PSA_ERROR_INVALID_HANDLE);
 
     attributes = symmetric_hmac_key(HMAC_KEY, IN_HMAC);

@@ -54,7 +54,7 @@ static void expect_sealed(psa_key_id_t id, size_t nonce_len, size_t additional_l
     assert_int_equal(plain_len, len);
     assert_memory_equal(plain, symmetric_text, len);
 
-    /* One bit anywhere: no plain symmetric_text. */
+    /* One bit anywhere: no plain text. */
     cipher[(nonce_len + additional_len + len) % cipher_len] ^= 0x10;
     memset(plain, 0xa5, sizeof plain);
     world_expect(&symmetric_world,
