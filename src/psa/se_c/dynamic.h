@@ -23,6 +23,14 @@ struct driver_shell {
 /* The bound driver with a clean last_error; NULL when there is none. */
 struct driver *driver_se_begin(void);
 
+/*
+ * The same, after finishing an interrupted transaction in the store. What is then due in the chip, the erasure of a
+ * destroyed key, is left to applications with the full table.
+ */
+struct driver *driver_se_begin_recovered(void);
+
+psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location);
+
 /* Returns `status`. Adds a reason to a failure that has none; clears it after success. */
 psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
 
@@ -50,16 +58,7 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
 /* p_destroy of an application that destroys no keys: the key's record stays. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot);
 
-/*
- * As driver_se_begin(), but first finishes the work of an interrupted run, in the chip too. For methods that run while
- * no creation is open.
- */
-struct driver *driver_se_begin_settled(void);
-
-/*
- * Methods that make keys, and methods that use a key after finishing the work of an interrupted run (dynamic_make.c).
- */
-psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location);
+/* Methods that make keys (dynamic_make.c). */
 psa_status_t driver_se_allocate(psa_drv_se_context_t *context, void *persistent_data,
                                 const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                 psa_key_slot_number_t *key_slot);
@@ -69,10 +68,5 @@ psa_status_t driver_se_validate_slot_number(psa_drv_se_context_t *context, void 
 psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                                 const psa_key_attributes_t *attributes, uint8_t *pubkey, size_t pubkey_size,
                                 size_t *pubkey_length);
-psa_status_t driver_se_settle_and_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
-                                                uint8_t *data, size_t data_size, size_t *data_length);
-psa_status_t driver_se_settle_and_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
-                                       psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
-                                       uint8_t *signature, size_t signature_size, size_t *signature_length);
 
 #endif

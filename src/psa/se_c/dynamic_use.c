@@ -33,8 +33,7 @@ psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
     return status;
 }
 
-/* Finishes an interrupted transaction in the store. Work due in the chip is left to the factory application. */
-static struct driver *begin_recovered(void)
+struct driver *driver_se_begin_recovered(void)
 {
     struct driver *driver = driver_se_begin();
 
@@ -46,7 +45,7 @@ static struct driver *begin_recovered(void)
 psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length)
 {
-    struct driver *driver = begin_recovered();
+    struct driver *driver = driver_se_begin_recovered();
     struct bytes_out out = {.data = data, .cap = data_size};
 
     (void)context;
@@ -61,7 +60,7 @@ psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
                             const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
                             size_t *signature_length)
 {
-    struct driver *driver = begin_recovered();
+    struct driver *driver = driver_se_begin_recovered();
     struct bytes_out out = {.data = signature, .cap = signature_size};
 
     (void)context;
@@ -77,7 +76,7 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    struct driver *driver = begin_recovered();
+    struct driver *driver = driver_se_begin_recovered();
 
     (void)context;
     if (driver == NULL)
@@ -87,8 +86,11 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                                                bytes_of(signature, signature_length)));
 }
 
-/* As in the full shell, without the part that would change the chip. */
-static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+/*
+ * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
+ * lock).
+ */
+psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
     struct driver *driver = driver_se_begin();
 
@@ -116,7 +118,7 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
 /* Without this method the core would still remove the key's record; this method keeps it. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = begin_recovered();
+    struct driver *driver = driver_se_begin_recovered();
     struct se_session *session = its_session();
 
     (void)context;
@@ -143,7 +145,7 @@ static const psa_drv_se_asymmetric_t asymmetric = {
 const psa_drv_se_t atecc608a_drv_info_use_only = {
     .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
     .MBEDTLS_PRIVATE(persistent_data_size) = 0,
-    .MBEDTLS_PRIVATE(p_init) = use_init,
+    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
