@@ -28,12 +28,6 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
 enum chip_status chip_identify_part(struct chip *chip, struct chip_config *config, struct error *err);
 
 /*
- * The serial number: from the chip, with one command, unless it has said it since it was woken and is awake still.
- * Works in every lock state.
- */
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
-
-/*
  * Reads again what can still change in a locked config zone: block 2, which has the locks, SlotLocked and UserExtra.
  * Only the counters lie elsewhere too (bytes 52 to 67). One read.
  */

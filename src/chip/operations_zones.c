@@ -54,18 +54,6 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
     return CHIP_OK;
 }
 
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    uint8_t block[32];
-    enum chip_status status = CHIP_OK;
-
-    if (!chip->confirmed) /* the executor takes the number from the answer */
-        status = chip_ask(chip, &read_config_block, zone_block_address(0), block, err);
-    if (status == CHIP_OK)
-        memcpy(serial, chip->serial, CHIP_SERIAL_BYTES);
-    return status;
-}
-
 enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
     return chip_ask(chip, &read_config_block, zone_block_address(CONFIG_LOCK_BLOCK),

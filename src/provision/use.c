@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provision/use.h"
 
+#include <string.h>
+
 #include "provision/status.h"
 #include "psa/keys.h"
 #include "psa/uses.h"
@@ -17,21 +19,23 @@ static bool is_recorded(struct provision *provision, const struct profile_key *k
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
     struct error err = {.reason = ERROR_NONE};
-    uint8_t point[P256_POINT_BYTES];
+    uint8_t point[P256_POINT_BYTES], recorded[P256_POINT_BYTES];
 
     return callbacks->recorded != NULL && keys_public(provision->driver, key->id, point, &err) == PSA_SUCCESS &&
-           callbacks->recorded(callbacks->context, key, point);
+           callbacks->recorded(callbacks->context, key, recorded) && memcmp(point, recorded, sizeof(point)) == 0;
 }
 
 bool provision_observe_use(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                            struct error *err)
 {
+    const struct provision_callbacks *callbacks = &provision->callbacks;
     const struct profile_key *key = provision_key_of(provision, step);
 
     if ((key->usage & SIGNING) == 0 || !is_limited(&plan->wanted, step->slot))
         return true;
     step->limited = true;
-    step->uses_left = driver_uses_left(provision->driver, &plan->found, step->slot);
+    step->uses_left = callbacks->uses_left == NULL ? DRIVER_USES_UNKNOWN
+                                                   : callbacks->uses_left(callbacks->context, &plan->found, step->slot);
     step->spends_use = step->forever = !is_recorded(provision, key);
     if (!step->spends_use || step->uses_left != 0)
         return true;

@@ -521,7 +521,7 @@ static psa_status_t check_holds_pair(struct driver *driver, uint8_t slot, const 
         enum chip_status answer = driver_public_key(driver, slot, public_key, err);
 
         if (answer == CHIP_EXECUTION)
-            *fault = "no public key can be computed from the slot: it holds no key";
+            *fault = "the slot holds no key";
         else if (answer == CHIP_OK && driver->seen != NULL)
             driver->seen->fill[slot] = DRIVER_FILL_KEY;
         return driver_outcome(driver, answer);
