@@ -31,7 +31,11 @@ include(cmake/version.cmake)
 
 add_subdirectory(src)
 
-file(GLOB family_sources CONFIGURE_DEPENDS ${imprint_SOURCE_DIR}/firmware/board/${board_family}/*.c)
+set(family_sources)
+foreach(family ${board_family})
+  file(GLOB sources CONFIGURE_DEPENDS ${imprint_SOURCE_DIR}/firmware/board/${family}/*.c)
+  list(APPEND family_sources ${sources})
+endforeach()
 file(GLOB board_sources CONFIGURE_DEPENDS ${board_folder}/*.c)
 add_executable(image
   ${image_sources} ${board_sources} ${family_sources}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What imprint needs of an Mbed TLS that another project brings. Compiled by cmake/mbedtls.cmake, which shows the
+/* What imprint needs of an Mbed TLS that another project brings. Compiled by cmake/mbedtls_check.cmake, which shows the
  * words. */
 #include <mbedtls/build_info.h>
 
@@ -17,6 +17,14 @@
 #endif
 #ifdef MBEDTLS_PSA_ITS_FILE_C
 #error "MBEDTLS_PSA_ITS_FILE_C is defined, while imprint brings the storage"
+#endif
+
+/* An installed imprint is compiled already: what its libraries keep in Mbed TLS's types must have the same size. */
+#ifdef IMPRINT_HASH_OPERATION_BYTES
+#include <psa/crypto.h>
+_Static_assert(sizeof(psa_hash_operation_t) <= IMPRINT_HASH_OPERATION_BYTES &&
+                   sizeof(mbedtls_svc_key_id_t) == IMPRINT_KEY_ID_BYTES,
+               "its configuration gives types of PSA another size than the installed imprint was compiled with");
 #endif
 
 extern int imprint_mbedtls_fits;

@@ -1,13 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-# imprint_module(NAME SOURCES... [NEEDS libraries...]): a static library of one folder, target imprint_NAME, imprint::NAME
-# for other projects. Who links it finds <imprint/...>.
+# imprint_module(NAME SOURCES... [HOST_SOURCES...] [HOST_DEFINITIONS...] [NEEDS libraries...]): a static library of one
+# folder, target imprint_NAME, imprint::NAME for other projects. Who links it finds <imprint/...>. HOST_SOURCES are left
+# out on a microcontroller.
 function(imprint_module name)
-  cmake_parse_arguments(MODULE "" "" "SOURCES;NEEDS" ${ARGN})
+  cmake_parse_arguments(MODULE "" "" "SOURCES;HOST_SOURCES;HOST_DEFINITIONS;NEEDS" ${ARGN})
   add_library(imprint_${name} STATIC ${MODULE_SOURCES})
   add_library(imprint::${name} ALIAS imprint_${name})
-  target_link_libraries(imprint_${name} PRIVATE imprint_options PUBLIC ${MODULE_NEEDS})
-  target_include_directories(imprint_${name} PUBLIC ${imprint_SOURCE_DIR}/include)
+  if(IMPRINT_HOSTED)
+    target_sources(imprint_${name} PRIVATE ${MODULE_HOST_SOURCES})
+    target_compile_definitions(imprint_${name} PRIVATE ${MODULE_HOST_DEFINITIONS})
+  endif()
+  # An installed library names Mbed TLS as imprint::mbedcrypto (cmake/imprint-config.cmake.in).
+  list(TRANSFORM MODULE_NEEDS REPLACE "^(mbedcrypto|mbedx509)$"
+    "$<BUILD_INTERFACE:\\1>;$<INSTALL_INTERFACE:imprint::\\1>")
+  target_link_libraries(imprint_${name} PRIVATE $<BUILD_INTERFACE:imprint_options> PUBLIC ${MODULE_NEEDS})
+  target_include_directories(imprint_${name} PUBLIC $<BUILD_INTERFACE:${imprint_SOURCE_DIR}/include>
+    $<INSTALL_INTERFACE:include>)
+  set_target_properties(imprint_${name} PROPERTIES EXPORT_NAME ${name})
+  imprint_write_source_list(${name})
 endfunction()
+
+# The libraries that also run on a microcontroller, and so may be compiled by another build system.
+set(IMPRINT_PORTABLE base crypto transport link chip cert storage profile its psa provision)
+
+# imprint_write_source_list(NAME): build/source-lists/NAME.txt, from the arguments of the imprint_module() that calls it.
+# scripts/source-lists copies these files to packaging/sources/.
+macro(imprint_write_source_list name)
+  if(${name} IN_LIST IMPRINT_PORTABLE)
+    file(RELATIVE_PATH folder ${imprint_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+    set(lines "# imprint_${name}, written by CMake (scripts/source-lists): README.md here explains the lines"
+      "include include" "include src" "include src/psa/include" "force-include src/base/names.h")
+    foreach(need ${MODULE_NEEDS})
+      string(REGEX REPLACE "^(imprint_|\\$<INSTALL_INTERFACE:imprint::)" "" need ${need})
+      if(NOT need MATCHES "BUILD_INTERFACE")
+        string(REPLACE ">" "" need ${need})
+        list(APPEND lines "needs ${need}")
+      endif()
+    endforeach()
+    list(TRANSFORM MODULE_SOURCES PREPEND "source ${folder}/")
+    list(TRANSFORM MODULE_HOST_SOURCES PREPEND "host-source ${folder}/")
+    list(TRANSFORM MODULE_HOST_DEFINITIONS PREPEND "host-define ")
+    list(JOIN lines "\n" lines)
+    list(JOIN MODULE_SOURCES "\n" sources)
+    list(JOIN MODULE_HOST_SOURCES "\n" host_sources)
+    list(JOIN MODULE_HOST_DEFINITIONS "\n" host_definitions)
+    string(REGEX REPLACE "\n\n+" "\n" lines "${lines}\n${sources}\n${host_sources}\n${host_definitions}\n")
+    file(CONFIGURE OUTPUT ${imprint_BINARY_DIR}/source-lists/${name}.txt CONTENT "${lines}" @ONLY)
+  endif()
+endmacro()
 
 # Seconds after which a test is taken to hang. The longest, exhaustive faults under sanitizers, takes a small part of it.
 set(IMPRINT_TEST_TIMEOUT 300)

@@ -6,15 +6,6 @@
 #include <imprint/board.h>
 #include "psa/keys.h"
 
-static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
-{
-    (void)context;
-    (void)command;
-    (void)param1;
-    (void)param2;
-    return false;
-}
-
 static bool open_store(struct platform *platform, enum platform_use use, struct error *err)
 {
     struct error found = {.reason = ERROR_NONE};
@@ -51,7 +42,7 @@ bool platform_start(struct platform *platform, enum platform_use use, const stru
 
     memset(platform, 0, sizeof *platform);
     chip_init(&platform->chip, watchdog_watch_chip(&platform->watchdog, imprint_board_chip()));
-    platform->chip.guard.allow = refuse_all;
+    chip_forbid_changes(&platform->chip);
     if (!open_store(platform, use, err))
         return false;
     driver_init(&platform->driver, &platform->chip, &platform->storage, NULL);

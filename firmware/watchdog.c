@@ -70,6 +70,24 @@ static enum imprint_transport_status watch_sleep(void *context)
     return fed(chip->operations->sleep(chip->context));
 }
 
+static bool watch_acquire(void *context)
+{
+    const struct imprint_transport *chip = chip_of(context);
+    bool acquired;
+
+    imprint_board_feed_watchdog();
+    acquired = chip->operations->acquire(chip->context);
+    imprint_board_feed_watchdog();
+    return acquired;
+}
+
+static void watch_release(void *context)
+{
+    const struct imprint_transport *chip = chip_of(context);
+
+    chip->operations->release(chip->context);
+}
+
 static void watch_delay_us(void *context, uint32_t microseconds)
 {
     const struct imprint_transport *chip = chip_of(context);
@@ -123,6 +141,8 @@ const struct imprint_transport *watchdog_watch_chip(struct watchdog *watchdog, c
         .address = inner->address == NULL ? NULL : watch_address,
         .also_at = inner->also_at == NULL ? NULL : watch_also_at,
         .is_taken = inner->is_taken == NULL ? NULL : watch_is_taken,
+        .acquire = inner->acquire == NULL ? NULL : watch_acquire,
+        .release = inner->release == NULL ? NULL : watch_release,
         .delay_us = watch_delay_us,
         .now_us = watch_now_us,
     };

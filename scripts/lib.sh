@@ -87,5 +87,58 @@ own_files() {
     set +f
 }
 
+# background_start LIST FOLDER: runs the commands of LIST (scripts/in-background) one after another while this shell goes on.
+# They get the processor time that nothing else wants, so that tests which measure real time can run beside them.
+background_start() {
+    background_folder=$2
+    mkdir -p "$2"
+    rm -f "$2"/*.ended
+    # SCHED_IDLE gives way at once; the lowest priority, where a container forbids that, gives way nearly always. A session of
+    # its own, so that background_stop reaches all that it has started.
+    if chrt --idle 0 true 2>/dev/null; then
+        setsid chrt --idle 0 scripts/in-background "$1" "$2" &
+    else
+        setsid nice -n 19 scripts/in-background "$1" "$2" &
+    fi
+    background=$!
+}
+
+# background_await NAME: waits until this command of the list has ended, prints what it printed and how long it took, and gives
+# its exit code.
+background_await() {
+    while [ ! -f "$background_folder/$1.ended" ]; do
+        # A process that has ended stays as a zombie until this shell waits for it.
+        case $(sed 's/.*) //' "/proc/$background/stat" 2>/dev/null) in
+        '' | Z*)
+            [ ! -f "$background_folder/$1.ended" ] || break
+            echo "cannot wait for $1: what runs in the background has been ended"
+            return 1
+            ;;
+        esac
+        sleep 1
+    done
+    cat "$background_folder/$1.log"
+    read -r background_code background_seconds <"$background_folder/$1.ended"
+    echo "in the background: $background_seconds s"
+    return "$background_code"
+}
+
+# background_stop: ends all that background_start has started and that still runs.
+background_stop() { [ -z "${background:-}" ] || kill -- "-$background" 2>/dev/null; }
+
+# memory_folder: makes a folder in memory, for files of tests that a sync need not reach a disk with, and prints its name.
+# Fails where there is no such file system, one without half a GB of room, or one that runs no programs.
+memory_folder() {
+    [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $1 == "tmpfs" { print ($4 >= 500000) }')" = 1 ] || return 1
+    made=$(mktemp -d /dev/shm/imprint-check.XXXXXX 2>/dev/null) || return 1
+    if cp /bin/true "$made/true" 2>/dev/null && "$made/true" 2>/dev/null; then
+        rm "$made/true"
+        echo "$made"
+    else
+        rm -rf "$made"
+        return 1
+    fi
+}
+
 # The number of processors to keep busy.
 processors() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }

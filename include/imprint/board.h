@@ -60,11 +60,12 @@ const struct imprint_flash_device *imprint_board_flash(void);
 
 /*
  * Feeds the board's watchdog. A port without one leaves this function out. Called by the program itself, never by an
- * interrupt: before and after each exchange with the chip and each wait for it (0.7 seconds at most), before each
- * change of the flash and after each erase, before each piece of console output, and once a second while the console
- * waits for input. Between two calls the program may verify one ECDSA signature in software or erase one block. Set the
- * watchdog to at least twice the longer of the two, and to 2 seconds at least: whatever hangs, also in the port's own
- * functions, then resets the board, and the next run finishes the job.
+ * interrupt: before and after each exchange with the chip and each wait for it (0.7 seconds at most, and the time limit
+ * for a chip or bus that tasks share), before each change of the flash and after each erase, before each piece of
+ * console output, and once a second while the console waits for input. Between two calls the program may verify one
+ * ECDSA signature in software or erase one block. Set the watchdog to at least twice the longer of the two, and to 2
+ * seconds at least: whatever hangs, also in the port's own functions, then resets the board, and the next run finishes
+ * the job.
  */
 void imprint_board_feed_watchdog(void);
 

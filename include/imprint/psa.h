@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For applications: the ATECC508A/608A/608B as a secure element of Mbed TLS 3.6 PSA Crypto. The platform code attaches
- * the chip and the key store once; after that an application calls only Mbed TLS's own API:
+ * For applications: the ATECC508A/608A/608B as a secure element of PSA Crypto, in Mbed TLS 3.6 by its secure element
+ * interface (SE_C) or by the opaque driver. The platform code attaches the chip and the key store once; after that an
+ * application calls only the core's own API. With SE_C:
  *
  *     imprint_psa_attach(&psa, &transport, &store, NULL);                          the platform
  *     psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);         the application
@@ -9,6 +10,12 @@
  *     psa_set_key_lifetime(&attributes, PSA_ATECC608A_LIFETIME);
  *     psa_set_key_slot_number(&attributes, 0);
  *     mbedtls_psa_register_se_key(&attributes);
+ *
+ * With a core that has the opaque driver in it, attach the chip before psa_crypto_init() and register no table:
+ *
+ *     imprint_psa_start_opaque(&psa, &transport, &store, NULL);                    the platform
+ *     psa_set_key_lifetime(&attributes, PSA_ATECC608A_LIFETIME);                   the application
+ *     imprint_psa_register_slot(&attributes, 0);
  *
  * docs/reference/psa-keys.md lists what an application can rely on. A process has one PSA core, and therefore one
  * attached chip and one store. Calls must not overlap: not thread-safe.
@@ -21,7 +28,16 @@
 #include <stdint.h>
 
 #include <psa/crypto.h>
+
+/* Without this, the types below have another layout than the core's. */
+#if MBEDTLS_VERSION_NUMBER < 0x03060000 || MBEDTLS_VERSION_NUMBER >= 0x03070000
+#error "<imprint/psa.h> needs the headers of Mbed TLS 3.6 first on the include path: those found have another version"
+#elif !defined(MBEDTLS_PSA_CRYPTO_SE_C) && !defined(IMPRINT_WITHOUT_SE_C)
+#error "<imprint/psa.h> needs an Mbed TLS that is configured with MBEDTLS_PSA_CRYPTO_SE_C"
+#endif
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
 #include <psa/crypto_se_driver.h>
+#endif
 
 #include <imprint/store.h>
 #include <imprint/transport.h>
@@ -38,6 +54,14 @@ extern "C" {
 #define PSA_ATECC608A_LIFETIME                                                                                         \
     PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(PSA_KEY_PERSISTENCE_DEFAULT, PSA_ATECC608A_LOCATION)
 
+/*
+ * The same, and names the slot of the key that is made with it: an application's form of naming a slot that works with
+ * SE_C and with the opaque driver. 0 to 15.
+ */
+#define PSA_ATECC608A_LIFETIME_IN_SLOT(slot)                                                                           \
+    PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(0x80 + (slot), PSA_ATECC608A_LOCATION)
+
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C /* Mbed TLS 3.6 alone */
 /* The driver table for psa_register_se_driver(). */
 extern const psa_drv_se_t atecc608a_drv_info;
 
@@ -52,6 +76,7 @@ extern const psa_drv_se_t atecc608a_drv_info_use_only;
  * verifies with public keys in software; for example a factory application whose profile imports no key.
  */
 extern const psa_drv_se_t atecc608a_drv_info_make_only;
+#endif
 
 /*
  * Refuses attributes that name a slot (psa_set_key_slot_number()) but have another lifetime than the chip's: the core
@@ -78,16 +103,18 @@ static inline psa_status_t imprint_psa_import_key(const psa_key_attributes_t *at
     return status != PSA_SUCCESS ? status : psa_import_key(attributes, data, data_length, key);
 }
 
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
 static inline psa_status_t imprint_psa_register_se_key(const psa_key_attributes_t *attributes)
 {
     const psa_status_t status = imprint_psa_check_slot(attributes);
 
     return status != PSA_SUCCESS ? status : mbedtls_psa_register_se_key(attributes);
 }
+#define mbedtls_psa_register_se_key(attributes) imprint_psa_register_se_key(attributes)
+#endif
 
 #define psa_generate_key(attributes, key) imprint_psa_generate_key(attributes, key)
 #define psa_import_key(attributes, data, data_length, key) imprint_psa_import_key(attributes, data, data_length, key)
-#define mbedtls_psa_register_se_key(attributes) imprint_psa_register_se_key(attributes)
 #endif
 
 /* Settings of the platform. Zero-initialised: the defaults. */
@@ -122,11 +149,13 @@ struct imprint_psa {
 /*
  * Connects a chip and an open store to PSA Crypto. It sends nothing to the chip and writes nothing to the store.
  * `transport` is copied; its context and `store` must stay valid until imprint_psa_stop(). `settings` is copied, NULL
- * means the defaults. Next, register a driver table with psa_register_se_driver() and call psa_crypto_init().
+ * means the defaults. Next, register a driver table with psa_register_se_driver(), if the core has no opaque driver,
+ * and call psa_crypto_init().
  */
 void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport *transport, struct imprint_store *store,
                         const struct imprint_psa_settings *settings);
 
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
 /*
  * Does the same, then registers `table` (one of the three above) and calls psa_crypto_init(). Returns PSA_SUCCESS or
  * the status of the call that failed; after a failure nothing is started. PSA_ERROR_BAD_STATE if a chip is attached
@@ -136,6 +165,22 @@ void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport 
 psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_transport *transport,
                                struct imprint_store *store, const struct imprint_psa_settings *settings,
                                const psa_drv_se_t *table);
+#endif
+
+/*
+ * The same for a core with the opaque driver in it (imprint::psa_opaque): attaches, then calls psa_crypto_init(). No
+ * table is registered. Needs no SE_C.
+ */
+psa_status_t imprint_psa_start_opaque(struct imprint_psa *psa, const struct imprint_transport *transport,
+                                      struct imprint_store *store, const struct imprint_psa_settings *settings);
+
+/*
+ * Registers the P-256 key that is in `slot` of the chip under the id, lifetime and policy of `attributes`: by
+ * mbedtls_psa_register_se_key() where PSA was started with a driver table, and with the opaque driver by psa_copy_key()
+ * from the slot's built-in key id. Statuses of those two; PSA_ERROR_DOES_NOT_EXIST when the slot holds no such key,
+ * PSA_ERROR_BAD_STATE when no chip is attached.
+ */
+psa_status_t imprint_psa_register_slot(const psa_key_attributes_t *attributes, uint8_t slot);
 
 /*
  * Ends PSA Crypto and puts the chip to sleep. Transport and store stay open; close them afterwards. Does nothing if

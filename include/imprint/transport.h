@@ -27,6 +27,12 @@ enum imprint_transport_status {
     IMPRINT_TRANSPORT_NO_ANSWER, /* no acknowledgement: the chip is asleep, busy or absent */
     IMPRINT_TRANSPORT_GARBLED,   /* bytes came, but no group: count below 4, count above `cap`, or too few bytes */
     IMPRINT_TRANSPORT_GONE,      /* the bus failed: adapter, file or socket is gone; all later calls fail too */
+    IMPRINT_TRANSPORT_BUSY,      /* another task did not release the bus within the time limit: nothing was sent */
+    /*
+     * A line of the bus is held low, or the transfer was broken off. After send() the chip may have the whole group.
+     * Trying again later may help.
+     */
+    IMPRINT_TRANSPORT_STUCK,
 };
 
 /* Each function gets the transport's `context` as its first argument. Only those marked "may be NULL" are optional. */
@@ -35,14 +41,14 @@ struct imprint_transport_operations {
 
     /*
      * Sends a wake pulse (60 us low, tWLO), then waits until the chip is awake (1500 us, tWHI). Does not read the
-     * chip's reply; the executor calls receive() for that. Returns _OK or _GONE.
+     * chip's reply; the executor calls receive() for that. Returns _OK, _GONE, _BUSY or _STUCK.
      */
     enum imprint_transport_status (*wake)(void *context);
 
     /*
      * Sends one complete group of `len` bytes, from count to CRC. _OK: all bytes were sent, and acknowledged if the bus
-     * does that; it does not mean that the chip executes the command. _NO_ANSWER: the chip did not acknowledge. _GONE.
-     * The bytes may be secret: keep no copy.
+     * does that; it does not mean that the chip executes the command. _NO_ANSWER: the chip did not acknowledge. _GONE,
+     * _BUSY, _STUCK. The bytes may be secret: keep no copy.
      */
     enum imprint_transport_status (*send)(void *context, const uint8_t *group, size_t len);
 
@@ -84,6 +90,15 @@ struct imprint_transport_operations {
      * device. May be NULL: the bus cannot tell.
      */
     bool (*is_taken)(void *context, uint8_t address);
+
+    /*
+     * Reserves the chip for the caller: imprint calls it before it wakes the chip, and release() after it has put the
+     * chip to sleep. False if another task did not release the chip within the time limit; nothing is then sent. With
+     * it, several tasks or libraries can share one chip; each must leave it asleep. Both may be NULL: nobody else uses
+     * the chip.
+     */
+    bool (*acquire)(void *context);
+    void (*release)(void *context);
 
     /* Waits at least `microseconds`. With a virtual chip this advances the virtual clock and takes no real time. */
     void (*delay_us)(void *context, uint32_t microseconds);

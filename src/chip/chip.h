@@ -46,6 +46,10 @@ enum chip_status {
     /* Ours. */
     CHIP_BAD_ARGUMENT, /* refused before anything was sent: slot, length or mode out of range, or by the guard */
     CHIP_HOST_FAILED,  /* this side's own SHA-256 failed (out of memory); the chip's state did not change */
+    /* The bus. */
+    CHIP_BUS_BUSY,  /* another task kept the bus or the chip longer than the time limit; the command was not sent */
+    CHIP_BUS_STUCK, /* a line of the bus stays low, or transfers break off; the command was not executed, or is
+                       repeatable */
     CHIP_STATUS_COUNT
 };
 
@@ -86,6 +90,7 @@ struct chip {
     bool has_revision; /* it is the answer to Info(Revision); else RevNum of that block */
 
     /* Its state on the bus. */
+    bool acquired; /* it is reserved for this caller: transport's acquire() */
     bool awake;
     uint64_t woken_at_us;
     bool confirmed;      /* its serial number has been read since it was woken */
@@ -102,6 +107,9 @@ struct chip {
  * bytes).
  */
 void chip_init(struct chip *chip, const struct imprint_transport *transport);
+
+/* Sets a guard that stops each command it is asked about: for a program that only looks. */
+void chip_forbid_changes(struct chip *chip);
 
 /*
  * Runs one command: wakes the chip where needed, sends, polls until it is done, checks the reply.
@@ -122,7 +130,10 @@ void chip_also_at(struct chip *chip, uint8_t address);
 /* Does any device answer at this 7-bit address? False also where the bus has no addresses to probe. */
 bool chip_address_is_taken(struct chip *chip, uint8_t address);
 
-/* Puts the chip to sleep and forgets its registers: call it when done, also after failures. Never fails. */
+/*
+ * Puts the chip to sleep, forgets its registers, and releases it for other tasks, if the transport shares it: call it
+ * when done, also after failures. Never fails.
+ */
 void chip_sleep(struct chip *chip);
 
 #endif

@@ -66,6 +66,8 @@ enum group_result {
     ASLEEP,        /* not acknowledged: the chip saw nothing */
     SILENT,        /* sent, but no reply within the limit */
     UNREADABLE,    /* sent, but every reading of the reply was damaged */
+    BROKEN_OFF,    /* the bus got stuck while the group was sent, or until the limit for its reply */
+    BUS_BUSY,      /* another task has the bus: not sent */
     BUS_GONE,
 };
 
@@ -86,6 +88,8 @@ static const struct result_rule {
     [ASLEEP] = {.resends = 1, .chip_after = IS_LOST, .status = CHIP_NO_ANSWER},
     [SILENT] = {.resends = 1, .may_have_run = true, .chip_after = IS_LOST, .status = CHIP_NO_ANSWER},
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .chip_after = STAYS, .status = CHIP_GARBLED},
+    [BROKEN_OFF] = {.resends = 1, .may_have_run = true, .chip_after = IS_LOST, .status = CHIP_BUS_STUCK},
+    [BUS_BUSY] = {.resends = 0, .chip_after = IS_LOST, .status = CHIP_BUS_BUSY},
     [BUS_GONE] = {.resends = 0, .chip_after = IS_LOST, .status = CHIP_GONE},
 };
 #define GROUP_RESULTS (sizeof(result_rules) / sizeof(result_rules[0]))
@@ -167,6 +171,36 @@ static enum imprint_transport_status idle(struct chip *chip)
     return status;
 }
 
+/* The chip gave no answer, and a later try may get one. A busy bus ends a command only before anything is sent. */
+static bool is_silence(enum imprint_transport_status status)
+{
+    return status == IMPRINT_TRANSPORT_NO_ANSWER || status == IMPRINT_TRANSPORT_STUCK ||
+           status == IMPRINT_TRANSPORT_BUSY;
+}
+
+/* Nothing can be sent now, and waiting does not help: a busy bus has been waited for already. */
+static bool is_closed(enum imprint_transport_status status)
+{
+    return status == IMPRINT_TRANSPORT_GONE || status == IMPRINT_TRANSPORT_BUSY;
+}
+
+static enum chip_status closed(struct chip *chip, enum imprint_transport_status status)
+{
+    forget(chip);
+    return status == IMPRINT_TRANSPORT_BUSY ? CHIP_BUS_BUSY : CHIP_GONE;
+}
+
+/* A pulse, and what the chip answers to it. */
+static enum imprint_transport_status pulse(struct chip *chip, struct exchange *exchange)
+{
+    enum imprint_transport_status status = chip->transport.operations->wake(chip->transport.context);
+
+    if (status != IMPRINT_TRANSPORT_OK)
+        return status;
+    chip->counters.wakes++;
+    return receive(chip, exchange, 0, false);
+}
+
 /*
  * Wakes the chip. An I2C chip that is awake already ignores the pulse and gives whatever its output buffer holds; its
  * watchdog has been running for an unknown time, so it is sent to idle and woken once more. Any whole group is accepted
@@ -177,18 +211,15 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
 {
     bool was_awake = false;
     bool answered = false;
+    enum imprint_transport_status status = IMPRINT_TRANSPORT_NO_ANSWER;
 
     for (unsigned tries = 0; tries < WAKE_TRIES; tries++) {
         uint64_t pulse_us = now_us(chip);
-        enum imprint_transport_status status;
 
-        if (chip->transport.operations->wake(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
-            goto gone;
-        chip->counters.wakes++;
-        status = receive(chip, exchange, 0, false);
-        if (status == IMPRINT_TRANSPORT_GONE)
-            goto gone;
-        if (status == IMPRINT_TRANSPORT_NO_ANSWER) {
+        status = pulse(chip, exchange);
+        if (is_closed(status))
+            return closed(chip, status);
+        if (is_silence(status)) {
             chip->confirmed = false;
             delay_us(chip, WAKE_RETRY_US);
             continue;
@@ -204,15 +235,15 @@ static enum chip_status wake(struct chip *chip, struct exchange *exchange)
             }
             was_awake = true;
         }
-        if (chip->transport.operations->idle(chip->transport.context) == IMPRINT_TRANSPORT_GONE)
-            goto gone;
+        status = chip->transport.operations->idle(chip->transport.context);
+        if (is_closed(status))
+            return closed(chip, status);
         delay_us(chip, REREAD_US);
     }
     forget(chip);
+    if (status == IMPRINT_TRANSPORT_STUCK)
+        return CHIP_BUS_STUCK;
     return answered ? CHIP_GARBLED : CHIP_NO_ANSWER;
-gone:
-    forget(chip);
-    return CHIP_GONE;
 }
 
 /*
@@ -231,10 +262,8 @@ static enum chip_status make_ready(struct chip *chip, struct exchange *exchange)
     chip->confirmed = chip->confirmed && chip->awake;
     status = chip->awake ? idle(chip) : chip->transport.operations->idle(chip->transport.context);
     chip->confirmed = chip->confirmed && status == IMPRINT_TRANSPORT_OK;
-    if (status == IMPRINT_TRANSPORT_GONE) {
-        forget(chip);
-        return CHIP_GONE;
-    }
+    if (is_closed(status))
+        return closed(chip, status);
     return wake(chip, exchange);
 }
 
@@ -290,11 +319,11 @@ static enum group_result await_reply(struct chip *chip, struct exchange *exchang
         if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange) &&
             exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
             return judge_reply(exchange);
-        if (status != IMPRINT_TRANSPORT_NO_ANSWER && ++unreadable > REREADS)
+        if (!is_silence(status) && ++unreadable > REREADS)
             return UNREADABLE;
         waited = (uint32_t)now_us(chip) - start;
         if (waited >= REPLY_LIMIT_US)
-            return SILENT;
+            return status == IMPRINT_TRANSPORT_STUCK || status == IMPRINT_TRANSPORT_BUSY ? BROKEN_OFF : SILENT;
         wait = poll_interval_us(exchange->exec_max_us, waited);
         if (unreadable > 0 && wait < REREAD_US)
             wait = REREAD_US;
@@ -309,6 +338,10 @@ static enum group_result transact(struct chip *chip, struct exchange *exchange)
         break;
     case IMPRINT_TRANSPORT_GONE:
         return BUS_GONE;
+    case IMPRINT_TRANSPORT_STUCK:
+        return BROKEN_OFF;
+    case IMPRINT_TRANSPORT_BUSY:
+        return BUS_BUSY;
     default:
         return ASLEEP;
     }
@@ -458,9 +491,34 @@ static enum chip_status run_confirmed(struct chip *chip, struct exchange *exchan
     return status == CHIP_OK ? CHIP_RESET : status;
 }
 
+/* Once until chip_sleep(). */
+static enum chip_status acquire(struct chip *chip)
+{
+    const struct imprint_transport_operations *bus = chip->transport.operations;
+
+    if (bus->acquire == NULL || chip->acquired)
+        return CHIP_OK;
+    chip->acquired = bus->acquire(chip->transport.context);
+    return chip->acquired ? CHIP_OK : CHIP_BUS_BUSY;
+}
+
 void chip_init(struct chip *chip, const struct imprint_transport *transport)
 {
     *chip = (struct chip){.transport = *transport, .registers_lost = true};
+}
+
+static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
+{
+    (void)context;
+    (void)command;
+    (void)param1;
+    (void)param2;
+    return false;
+}
+
+void chip_forbid_changes(struct chip *chip)
+{
+    chip->guard = (struct chip_guard){.allow = allow_nothing};
 }
 
 /* Count, opcode, parameters, data and CRC. `data` fits: chip_execute() checked. */
@@ -515,7 +573,9 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     }
     exchange.group = build_group(group, command, param1, param2, data);
     exchange.answer = (struct bytes_out){.data = answer, .cap = sizeof(answer)};
-    status = run_confirmed(chip, &exchange);
+    status = acquire(chip);
+    if (status == CHIP_OK)
+        status = run_confirmed(chip, &exchange);
     if (status == CHIP_OK) {
         if (command->registers == CHIP_REGISTERS_FILLED)
             chip->registers_lost = false;
@@ -533,8 +593,15 @@ out:
 
 void chip_sleep(struct chip *chip)
 {
-    (void)chip->transport.operations->sleep(chip->transport.context);
+    const struct imprint_transport_operations *bus = chip->transport.operations;
+
+    /* A chip that is shared and not ours now may be at work for another task. */
+    if (bus->acquire == NULL || chip->acquired)
+        (void)bus->sleep(chip->transport.context);
     forget(chip);
+    if (chip->acquired)
+        bus->release(chip->transport.context);
+    chip->acquired = false;
 }
 
 void chip_also_at(struct chip *chip, uint8_t address)

@@ -20,6 +20,8 @@ static const enum error_reason status_reasons[CHIP_STATUS_COUNT] = {
     [CHIP_EXCHANGED] = ERROR_WRONG_PART,
     [CHIP_BAD_ARGUMENT] = ERROR_USAGE,
     [CHIP_HOST_FAILED] = ERROR_PSA,
+    [CHIP_BUS_BUSY] = ERROR_DEVICE_BUSY,
+    [CHIP_BUS_STUCK] = ERROR_DEVICE_SILENT,
 };
 
 /* Microchip, ATECC608B-TNGTLS data sheet, section 4.3: status and error codes. 0x11 there is "after wake". */

@@ -33,6 +33,10 @@ static const struct {
     [CHIP_GONE] = {"the connection to the chip is lost", "check that the device is plugged in"},
     [CHIP_BAD_ARGUMENT] = {"a slot, length or mode is out of range", NULL},
     [CHIP_HOST_FAILED] = {"the host could not compute a SHA-256", "check that PSA Crypto has SHA-256"},
+    [CHIP_BUS_BUSY] = {"another task did not release the bus or the chip in time",
+                       "try again; look for a task that keeps the lock"},
+    [CHIP_BUS_STUCK] = {"the bus is stuck: a line is held low, or transfers break off",
+                        "measure SDA and SCL; cycle the power of all devices on the bus"},
 };
 
 static unsigned row_of(unsigned status)

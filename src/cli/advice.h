@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an error says to do next, as it can be pasted: the command names the state folder, the device and the storage
+ * What a message says to do next, as it can be pasted: the command names the state folder, the device and the storage
  * that the user named for this run. Whoever writes an advice writes `imprint VERB ...` without them.
  */
 #ifndef IMPRINT_CLI_ADVICE_H

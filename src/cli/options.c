@@ -42,9 +42,10 @@ const struct cli_option options_global[] = {
     [GLOBAL_JSON] = {"json", 0, NULL, "print one JSON object per line on stdout, errors included", NULL},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no messages and no progress on stderr", NULL},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail", NULL},
-    [GLOBAL_FAULT] = {"fault", 0, "FAULT",
-                      "rehearsals only: make the virtual chip fail; FAULT is KIND@N; up to eight times",
-                      "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"},
+    [GLOBAL_FAULT] =
+        {"fault", 0, "FAULT",
+         "rehearsals only: make the virtual chip fail at its command number N; FAULT is KIND@N; up to eight times",
+         "silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@"},
     [GLOBAL_TRACE] = {"trace", 0, "FILE", "record the virtual chip's bus traffic in FILE, secrets hidden", NULL},
     [GLOBAL_TRACE_SECRETS] = {"trace-secrets", 0, NULL, "show keys and other secrets in the trace", NULL},
     [GLOBAL_HELP] = {"help", 'h', NULL, "show help, change nothing", NULL},
@@ -184,7 +185,7 @@ static bool read_options(struct cli *cli, int argc, char **argv, bool stop, stru
         if (value == ':')
             return usage(err, "this option needs a value", argv[optind - 1], NULL);
         if (value == '?' && optopt >= OF_GLOBAL)
-            return usage(err, "this option has no value", argv[optind - 1], NULL);
+            return usage(err, "this option does not accept a value", argv[optind - 1], NULL);
         if (value == '?') {
             /* Of a group of letters (-qx) getopt has not moved on when the unknown one is not the last. */
             const char *word = argv[optind - 1];

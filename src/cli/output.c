@@ -94,6 +94,14 @@ void output_say(const struct output *output, const char *format, ...)
     va_end(arguments);
 }
 
+void output_next(const struct output *output, const char *next)
+{
+    char *completed = advice_complete(&output->given, next);
+
+    output_say(output, "next: %s", completed != NULL ? completed : next);
+    free(completed);
+}
+
 void output_detail(const struct output *output, const char *format, ...)
 {
     va_list arguments;
@@ -255,14 +263,12 @@ static void next_detail(bool *open)
     *open = true;
 }
 
-static void error_as_text(const struct output *output, const struct error *err)
+/* Where it failed: file and place in it, slot, key, chip, device. True: something was said. */
+static bool say_where(const struct output *output, const struct error *err)
 {
     bool open = false;
-    char serial[HEX_SIZE(ERROR_SERIAL_BYTES)], holder[64];
+    char serial[HEX_SIZE(ERROR_SERIAL_BYTES)];
 
-    say_error("imprint: ");
-    if (err->doing != NULL)
-        say_error("cannot %s", err->doing);
     if (err->subject != NULL) {
         next_detail(&open);
         say_error("%s", err->subject);
@@ -293,15 +299,26 @@ static void error_as_text(const struct output *output, const struct error *err)
     }
     if (open)
         say_error(")");
-    if (open || err->doing != NULL)
-        say_error(": ");
+    return open;
+}
+
+static void say_holder(uint32_t process)
+{
+    char holder[64];
+
+    name_of_process(process, holder, sizeof holder);
+    say_error(": process %" PRIu32, process);
+    if (holder[0] != '\0')
+        say_error(" (%s)", holder);
+}
+
+/* The cause, and the numbers that belong to it. */
+static void say_why(const struct error *err)
+{
     say_error("%s", err->cause);
     if (err->reason == ERROR_DEVICE_BUSY) {
-        if (err->found != 0) {
-            name_of_process(err->found, holder, sizeof holder);
-            say_error(": process %" PRIu32 "%s%s%s", err->found, holder[0] != '\0' ? " (" : "", holder,
-                      holder[0] != '\0' ? ")" : "");
-        }
+        if (err->found != 0)
+            say_holder(err->found);
     } else if (err->has_config_offset) {
         say_error("; byte %u of the config zone is 0x%02" PRIX32 ", expected 0x%02" PRIX32, err->config_offset,
                   err->found, err->expected);
@@ -316,6 +333,16 @@ static void error_as_text(const struct output *output, const struct error *err)
         say_error("; PSA status %" PRId32, err->psa_status);
     if (err->system_errno != 0)
         say_error(": %s", strerror(err->system_errno));
+}
+
+static void error_as_text(const struct output *output, const struct error *err)
+{
+    say_error("imprint: ");
+    if (err->doing != NULL)
+        say_error("cannot %s", err->doing);
+    if (say_where(output, err) || err->doing != NULL)
+        say_error(": ");
+    say_why(err);
     fputc('\n', stderr);
     say_error("next: %s", err->next);
     fputc('\n', stderr);

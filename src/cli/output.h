@@ -23,7 +23,7 @@ struct output {
     bool json;
     bool objects_to_stderr; /* stdout belongs to another program: `virtual run` */
     enum output_talk talk;
-    struct advice_given given; /* by the user, for what an error says to do next */
+    struct advice_given given; /* by the user, for what a message says to do next */
     const char *device; /* for error messages: DEVICE as given; NULL before it is known or for verbs without one */
 };
 
@@ -38,6 +38,9 @@ void output_lines(const struct output *output, const char *text);
 
 /* Talk for people, a line on stderr: nothing with --quiet or --json. */
 void output_say(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The command to run next, after such a line: completed as an error's is (cli/advice.h), and quiet where that is. */
+void output_next(const struct output *output, const char *next);
 
 /* Detail for --verbose, a line on stderr. */
 void output_detail(const struct output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -42,12 +42,18 @@ void progress_init(struct progress *progress, const struct output *output, const
         progress->total += plan->steps[i].done ? 0 : 1;
 }
 
+/* What the step does to this device: adopting makes no key, whatever the profile's method was. */
+static const char *action_of(const struct provision_step *step)
+{
+    return step->adopts ? "adopt-key" : step->kind->name;
+}
+
 void progress_name(const struct profile *profile, const struct provision_step *step,
                    char text[static PROGRESS_TEXT_SIZE])
 {
     size_t n;
 
-    snprintf(text, PROGRESS_TEXT_SIZE, "%s", step->kind->name);
+    snprintf(text, PROGRESS_TEXT_SIZE, "%s", action_of(step));
     if (step->key >= 0) {
         const struct profile_key *key = &profile->keys[step->key];
 
@@ -101,8 +107,8 @@ json_t *progress_uses_left(uint32_t left)
 json_t *progress_object(const struct profile *profile, const struct provision_step *step)
 {
     char consequence[PROGRESS_CONSEQUENCE_SIZE], lost[HEX_SIZE(PROVISION_LOST_BYTES)];
-    json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", step->kind->name, "done", (int)step->done,
-                               "persistent", (int)step->is_persistent, "forever", (int)step->forever);
+    json_t *object = json_pack("{s:s, s:b, s:b, s:b}", "action", action_of(step), "done", (int)step->done, "persistent",
+                               (int)step->is_persistent, "forever", (int)step->forever);
 
     if (step->key >= 0) {
         json_object_set_new(object, "key_id", json_integer(profile->keys[step->key].id));
@@ -145,7 +151,8 @@ static void show_bar(struct progress *progress, size_t finished, const char *tex
     snprintf(line, sizeof line, "[%s] %zu/%zu %s", bar, finished, progress->total, text);
     /*
      * Carriage return, and erase to the end of the line (ECMA-48 EL): nothing of the longer line before stays. A line
-     * that fills the terminal would wrap, and the next one would start below it.
+     * that fills the terminal would wrap, and the next one would start below it. A byte is a column here: names in a
+     * profile are ASCII (profile_name_valid()).
      */
     line[width_of_terminal() < sizeof line ? width_of_terminal() - 1 : sizeof line - 1] = '\0';
     fputc('\r', stderr);

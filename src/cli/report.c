@@ -30,6 +30,10 @@ static void describe_state(const struct report *report, const struct provision_t
         n = strlen(text);
         snprintf(text + n, STATE_TEXT_SIZE - n, "%s in %s", triage->stopped_after >= 0 ? "," : ": stopped", step);
     }
+    if (triage->state == PROVISION_STATE_ELSEWHERE) {
+        n = strlen(text);
+        snprintf(text + n, STATE_TEXT_SIZE - n, ": its key records are not here");
+    }
 }
 
 static void add_state(const struct report *report, const struct provision_triage *triage, json_t *object)
@@ -50,7 +54,8 @@ void report_show_refused(const struct report *report, enum error_reason reason)
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     json_t *object;
 
-    if (triage.state == PROVISION_STATE_UNKNOWN)
+    /* A device without a finished mark cannot be adopted; what else it is, adopting does not ask. */
+    if (triage.state == PROVISION_STATE_UNKNOWN || (report->adopts && reason == ERROR_NO_MARK))
         return;
     hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
     output_say(report->output, "state of %s (%s), profile %s: %s", serial, chip_part_name(report->plan->part),
@@ -144,9 +149,10 @@ void report_show_plan(const struct report *report, bool is_result)
     json_t *steps = json_array(), *object;
 
     hex_encode(bytes_of(report->plan->serial, sizeof report->plan->serial), serial);
-    snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu change%s", serial,
-             chip_part_name(report->plan->part), report->profile->name, report->plan->changes_left,
-             report->plan->changes_left == 1 ? "" : "s");
+    snprintf(line, sizeof line, "plan for %s (%s), profile %s: %zu %s%s%s", serial, chip_part_name(report->plan->part),
+             report->profile->name, report->plan->changes_left, report->adopts ? "key record" : "change",
+             report->plan->changes_left == 1 ? "" : "s",
+             report->adopts ? " to make; nothing is written to the chip" : "");
     tell(output, is_result, line);
     digest_text(report, digest);
     snprintf(line, sizeof line, "  %-15s  %s", "profile digest", digest);
@@ -235,31 +241,63 @@ void report_show_request(const struct report *report, size_t index, const char *
                                             value_text(subject), "file", value_text(path), "pem", pem));
 }
 
-void report_show_result(const struct report *report, bool record_written)
+static bool is_adopted(const struct provision_plan *plan, size_t key)
+{
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].adopts && plan->steps[i].key == (int)key)
+            return true;
+    return false;
+}
+
+/* How the key came to be here. */
+static const char *origin_of_key(const struct report *report, size_t key)
 {
     static const char *const made[] = {
         [PROFILE_REGISTER] = "registered", [PROFILE_GENERATE] = "generated", [PROFILE_IMPORT] = "imported"};
+
+    if (report->evidence->keys[key].created)
+        return made[report->profile->keys[key].method];
+    return is_adopted(report->plan, key) ? "adopted" : "already there";
+}
+
+/* The first line of the result. */
+static void tell_result(const struct report *report, const char *serial, bool record_written)
+{
+    const struct provision_evidence *evidence = report->evidence;
+    const char *profile = report->profile->name, *plural = evidence->key_count == 1 ? "" : "s";
+    char took[OUTPUT_TIME_SIZE];
+
+    output_time(evidence->chip_us, took);
+    if (evidence->changes == 0)
+        output_result(report->output, "nothing to do: %s matches profile %s; %zu key%s confirmed in %s%s\n", serial,
+                      profile, evidence->key_count, plural, took,
+                      record_written ? "; its record was missing or old and has been rewritten" : "");
+    else if (report->adopts)
+        output_result(report->output,
+                      "adopted: %s matches profile %s; %zu key record%s made, %zu key%s proven, nothing written to the "
+                      "chip\n",
+                      serial, profile, evidence->changes, evidence->changes == 1 ? "" : "s", evidence->key_count,
+                      plural);
+    else
+        output_result(
+            report->output, "provisioned: %s now matches profile %s; %zu change%s, %zu key%s proven, %s of chip time\n",
+            serial, profile, evidence->changes, evidence->changes == 1 ? "" : "s", evidence->key_count, plural, took);
+}
+
+void report_show_result(const struct report *report, bool record_written)
+{
     const struct output *output = report->output;
     const struct provision_evidence *evidence = report->evidence;
-    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], took[OUTPUT_TIME_SIZE], rehearsal[REHEARSAL_TEXT_SIZE];
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], rehearsal[REHEARSAL_TEXT_SIZE];
     json_t *keys = json_array(), *object;
 
     hex_encode(bytes_of(evidence->serial, sizeof evidence->serial), serial);
-    output_time(evidence->chip_us, took);
-    if (evidence->changes == 0)
-        output_result(output, "nothing to do: %s matches profile %s; %zu key%s confirmed in %s%s\n", serial,
-                      report->profile->name, evidence->key_count, evidence->key_count == 1 ? "" : "s", took,
-                      record_written ? "; its record was missing or old and has been rewritten" : "");
-    else
-        output_result(output,
-                      "provisioned: %s now matches profile %s; %zu change%s, %zu key%s proven, %s of chip time\n",
-                      serial, report->profile->name, evidence->changes, evidence->changes == 1 ? "" : "s",
-                      evidence->key_count, evidence->key_count == 1 ? "" : "s", took);
+    tell_result(report, serial, record_written);
     for (size_t i = 0; i < evidence->key_count; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
 
         output_result(output, "  key %u %s: slot %u, %s%s\n", (unsigned)key->key_id, report->profile->keys[i].name,
-                      key->slot, key->created ? made[report->profile->keys[i].method] : "was there",
+                      key->slot, origin_of_key(report, i),
                       key->compared ? "; compared with the record, no use spent" : "");
         json_array_append_new(keys,
                               json_pack("{s:I, s:s, s:i, s:b, s:b, s:b, s:o}", "key_id", (json_int_t)key->key_id,
@@ -268,10 +306,10 @@ void report_show_result(const struct report *report, bool record_written)
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     if (report->rehearsal->test_key != NULL)
-        output_warn(output, "everybody has this TEST key: %s", report->rehearsal->test_key);
+        output_warn(output, "this TEST key is published, so everybody has it: %s", report->rehearsal->test_key);
     rehearsal_text(report->rehearsal, rehearsal);
     if (rehearsal[0] != '\0')
-        output_result(output, "  rehearsal: %s; no record of a real device\n", rehearsal);
+        output_result(output, "  rehearsal: %s; not the record of a real device\n", rehearsal);
     object = json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:b, s:o}", "event", "provisioned", "serial", serial,
                        "part", chip_part_name(evidence->part), "profile", report->profile->name, "rehearsal",
                        rehearsal_value(report->rehearsal), "changes", (json_int_t)evidence->changes, "chip_us",

@@ -19,6 +19,7 @@ struct report {
     const struct genuine *genuine; /* NULL: not checked */
     const struct rehearsal *rehearsal;
     const struct run_facts *facts; /* of the result */
+    bool adopts;                   /* the verb is adopt */
 };
 
 /* What a refused device is, before it is said why it is refused. Nothing where that is not known. */

@@ -14,14 +14,16 @@ static enum cli_exit run_adopt(struct cli *cli)
 const struct cli_verb cli_verb_adopt = {
     .name = "adopt",
     .arguments = "PROFILE",
-    .summary = "Make key records here for a device that is done",
-    .description = "For a device that another station provisioned, or whose state folder is lost.\n"
-                   "Reads the mark in the chip, registers the keys that it names, and lets every\n"
-                   "key sign a fresh challenge. Nothing is written to the chip.\n"
+    .summary = "Take over a finished device from another station",
+    .description = "For a finished device whose key records are not in this state folder: another\n"
+                   "station provisioned it, or the folder was lost. Reads the mark in the chip,\n"
+                   "makes the key records here, and lets every key sign a fresh challenge. Nothing\n"
+                   "is written to the chip.\n"
                    "\n"
-                   "PROFILE is the profile that the device was made with; imprint info names it.\n"
-                   "A private key that somebody could have imported, and so may know, is refused,\n"
-                   "unless a record.json of this device names its public key.\n",
+                   "PROFILE is the profile that the device was made with; imprint info shows its\n"
+                   "name. If a private key could have been imported, somebody may still have a copy\n"
+                   "of it. Such a key is refused, unless a record.json in the device's folder has\n"
+                   "its public key.\n",
     .examples = "  imprint info\n"
                 "  imprint adopt profiles/mbed-factory-example.yaml\n",
     .options = options,

@@ -62,13 +62,13 @@ static bool check_options(const struct cli *cli, struct error *err)
         return usage("choose --c or --binary", NULL, "to get C source, run: imprint compile PROFILE --c", err);
     if (values[OPTION_C] == NULL &&
         (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
-        return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or say --c", err);
+        return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or add --c", err);
     if (values[OPTION_NAME] != NULL && !profile_table_name_valid(values[OPTION_NAME]))
         return usage("--name needs a name that is valid in C", values[OPTION_NAME],
                      "a letter, then letters, digits and underscores, and no word of C's own", err);
     if (values[OPTION_ARM] != NULL && strcmp(values[OPTION_ARM], "profile") != 0)
         return usage("an image can only be armed for its profile", values[OPTION_ARM],
-                     "say --arm profile, or let the station arm each board: imprint board provision --arm", err);
+                     "use --arm profile, or let the station arm each board: imprint board provision --arm", err);
     return true;
 }
 

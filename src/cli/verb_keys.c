@@ -40,7 +40,7 @@ static bool list_key(void *context, const struct driver_record *key)
                                     "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
     if (key->number >= CHIP_SLOTS)
         output_warn(output,
-                    "imprint: key %" PRIu32 " points to slot %" PRIu64 ", which no chip has: it cannot be used. "
+                    "key %" PRIu32 " points to slot %" PRIu64 ", which no chip has: it cannot be used. "
                     "Its record stays until the key is destroyed (psa_destroy_key)",
                     key->key_id, key->number);
     return true;
@@ -55,8 +55,10 @@ static bool list_keys(struct cli *cli, struct session *session, struct error *er
         error_with_serial(err, session->device.serial);
         return false;
     }
-    if (listing.count == 0)
-        output_say(&cli->output, "imprint: this device has no keys yet; imprint provision PROFILE gives it some");
+    if (listing.count == 0) {
+        output_say(&cli->output, "imprint: this device has no keys yet");
+        output_next(&cli->output, "provision it: imprint provision PROFILE");
+    }
     return true;
 }
 

@@ -236,6 +236,7 @@ static struct report report_of(const struct run *run)
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
         .facts = &run->facts,
+        .adopts = run->adopt,
     };
 }
 

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -37,7 +38,13 @@ static void show_chip(const struct output *output, const struct device *device, 
 
 static void show_other(const struct output *output, uint8_t address, const char *named)
 {
-    output_result(output, "0x%02x  something answers; if it is a chip: imprint --device %s info\n", address, named);
+    struct advice_given there = output->given;
+    char *next;
+
+    there.device = named;
+    next = advice_complete(&there, "imprint info");
+    output_result(output, "0x%02x  something answers; if it is a chip: %s\n", address, next != NULL ? next : named);
+    free(next);
     output_object(output, json_pack("{s:s, s:i, s:n, s:n, s:o}", "event", "found", "i2c_address", (int)address,
                                     "serial", "part", "device", value_text(named)));
 }
@@ -128,8 +135,9 @@ const struct cli_verb cli_verb_scan = {
     .arguments = "",
     .summary = "List the chips that answer on a bus",
     .description = "Wakes the bus of DEVICE and lists what answers: I2C address, serial number,\n"
-                   "part, and the DEVICE to use. Only reads. On an I2C bus, a device at an address\n"
-                   "where new chips never are is listed, but not asked: name its address in DEVICE.\n",
+                   "part, and the DEVICE to use. Only reads. On an I2C bus, only the addresses of\n"
+                   "new chips are asked who is there. Anything else that answers is listed; to ask\n"
+                   "it, name its address in DEVICE.\n",
     .examples = "  imprint --device i2c:/dev/i2c-1 scan\n"
                 "  imprint --json --device unix:chip.sock scan\n",
     .run = run_scan,

@@ -82,7 +82,7 @@ static bool verify(struct cli *cli, struct error *err)
     if (ok)
         show_sum(&cli->output, file, &verify);
     if (ok && verify.count[VERIFY_BAD] > 0) {
-        error_set(err, ERROR_RECORD_REFUTED, "the record says what does not hold", NULL);
+        error_set(err, ERROR_RECORD_REFUTED, "at least one check found the record wrong", NULL);
         ok = false;
     }
     if (!ok)

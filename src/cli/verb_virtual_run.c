@@ -119,12 +119,12 @@ static bool make_folder(struct run *run, struct error *err)
     snprintf(run->folder, sizeof run->folder, "%s/imprint-run-XXXXXX", base);
     if (mkdtemp(run->folder) == NULL) {
         run->folder[0] = '\0';
-        return failed(err, ERROR_STORAGE_FAILED, errno, "no folder can be made for the bus", "check TMPDIR");
+        return failed(err, ERROR_STORAGE_FAILED, errno, "cannot create a folder for the bus", "check TMPDIR");
     }
     snprintf(run->socket, sizeof run->socket, "%s/bus", run->folder);
     snprintf(run->link, sizeof run->link, "%s/" LIBRARY, run->folder);
     if (symlink(run->library, run->link) != 0)
-        return failed(err, ERROR_STORAGE_FAILED, errno, "the folder for the bus cannot be filled", "check TMPDIR");
+        return failed(err, ERROR_STORAGE_FAILED, errno, "cannot write into the folder for the bus", "check TMPDIR");
     return serve_listen_unix(&run->listener, run->socket, err);
 }
 
@@ -218,7 +218,7 @@ static pid_t start_program(char **program, struct error *err)
     pid_t child;
 
     if (pipe2(report, O_CLOEXEC) != 0) {
-        failed(err, ERROR_UNEXPECTED, errno, "no pipe can be made", NULL);
+        failed(err, ERROR_UNEXPECTED, errno, "cannot create a pipe", NULL);
         return -1;
     }
     child = fork();
@@ -227,7 +227,7 @@ static pid_t start_program(char **program, struct error *err)
     }
     (void)close(report[1]);
     if (child < 0) {
-        failed(err, ERROR_UNEXPECTED, errno, "no process can be made", NULL);
+        failed(err, ERROR_UNEXPECTED, errno, "cannot create a process", NULL);
     } else if (read(report[0], &number, sizeof number) == (ssize_t)sizeof number) {
         (void)waitpid(child, NULL, 0);
         failed(err, ERROR_INPUT_FILE, number, "the program cannot be started", NULL);

@@ -293,10 +293,9 @@ const struct cli_verb cli_verb_virtual_serve = {
                    "prints the DEVICE to use on a line of its own. Choose one place to serve.\n"
                    "--fault applies to the first chip.\n"
                    "\n"
-                   "Serving applies power: the chips start as after power-up. Nobody\n"
-                   "waits: each command moves the chip's own clock on by the longest published\n"
-                   "time. With --real-time, and as a kit, a command really takes its time: the\n"
-                   "typical one, or the longest with --maximum.\n"
+                   "The chips start as after power-up. Commands are answered at once; the chip's own\n"
+                   "clock advances by the longest published time of each. With --real-time, and as\n"
+                   "a kit, a command takes its typical time, or the longest with --maximum.\n"
                    "\n"
                    "When a host gives up on a busy chip, a line names the command, how long the host\n"
                    "waited and how long the chip needed.\n",

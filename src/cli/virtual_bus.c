@@ -57,8 +57,10 @@ static bool check_addresses(const struct serve_bus *bus, struct error *err)
 
     for (size_t i = 0; i + 1 < count; i++) {
         if (addresses[i] == addresses[count - 1]) {
-            error_set(err, ERROR_USAGE, "two chips on one bus have the same I2C address",
-                      "imprint virtual new --as another part makes one with another address");
+            error_set(
+                err, ERROR_USAGE, "two chips on one bus have the same I2C address",
+                "use parts with different addresses; imprint virtual new --as makes blank (0x60), trust-and-go (0x35) and "
+                "trust-flex (0x36)");
             return false;
         }
     }

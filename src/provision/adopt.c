@@ -6,6 +6,8 @@
 #include "provision/status.h"
 #include "psa/keys.h"
 
+#define ADOPT "adopt the device"
+
 /*
  * Could somebody have brought the private key from outside, and so know it? On a part whose data zone the line itself
  * locks, every slot could be imported into before; on others only what the slot allows, or what the mark says, counts.
@@ -30,7 +32,7 @@ static bool find_key(const struct provision *provision, const struct provision_p
         if (marked->id == key->id && (key->slot == PROFILE_SLOT_ANY || key->slot == marked->slot))
             return true;
     }
-    error_set(err, ERROR_NO_MARK, "the mark does not name this key in its slot",
+    error_set(err, ERROR_NO_MARK, "the mark does not name this key, or names another slot for it",
               "use the profile that this device was made with: imprint info names it");
     return false;
 }
@@ -41,7 +43,7 @@ static bool may_adopt(struct provision *provision, const struct provision_plan *
     const struct provision_adoption *adoption = provision->adoption;
 
     if (plan->mark.state != MARK_DONE) {
-        error_set(err, ERROR_NO_MARK, "the chip has no finished mark: nothing says which keys it holds",
+        error_set(err, ERROR_NO_MARK, "the chip has no finished mark that says which keys it holds",
                   "read the plan for this device, then provision it: imprint provision PROFILE --dry-run");
         return false;
     }
@@ -50,11 +52,12 @@ static bool may_adopt(struct provision *provision, const struct provision_plan *
     if (!PSA_KEY_TYPE_IS_KEY_PAIR(key->type) || !could_be_imported(provision, plan, marked) ||
         adoption->is_recorded(adoption->context, key))
         return true;
-    error_set(err, ERROR_FOREIGN_KEY,
-              "the private key could have been imported by somebody who knows it, and no record here names its public "
-              "key",
-              "copy the device's record.json from the station that provisioned it into this state folder, then adopt "
-              "again");
+    error_set(
+        err, ERROR_FOREIGN_KEY,
+        "the private key could have been imported by somebody who knows it, and no record here names its public "
+        "key",
+        "copy record.json from the station that provisioned this device into devices/SERIAL of this state folder, "
+        "then run again");
     error_at_slot(err, marked->slot);
     return false;
 }
@@ -65,8 +68,10 @@ static psa_status_t observe(struct provision *provision, const struct provision_
     psa_key_attributes_t attributes;
     struct mark_key marked = {.id = 0};
 
-    if (!may_adopt(provision, plan, key, &marked, err))
+    if (!may_adopt(provision, plan, key, &marked, err)) {
+        error_doing(err, ADOPT);
         return PSA_SUCCESS;
+    }
     step->slot = marked.slot;
     profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     return keys_find_slot(provision->driver, &attributes, DRIVER_REGISTER, provision_proof_needs(key), &step->slot,
@@ -86,8 +91,9 @@ const struct provision_adoption provision_adoption_functions = {.observe = obser
 bool provision_check_adoption(const struct provision *provision, const struct provision_plan *plan, struct error *err)
 {
     if (provision->profile->mark_slot == 0) {
-        error_set(err, ERROR_NO_MARK, "the profile has no chip.mark, so no device made with it says what it is",
+        error_set(err, ERROR_NO_MARK, "the profile has no chip.mark, so no device that it made says what it is",
                   "use the state folder of the station that provisioned the device");
+        error_doing(err, ADOPT);
         return false;
     }
     for (size_t i = 0; i < plan->step_count; i++) {
@@ -95,9 +101,10 @@ bool provision_check_adoption(const struct provision *provision, const struct pr
 
         if (!step->is_persistent || step->done || step->kind->makes_key)
             continue;
-        error_set(err, ERROR_NO_MARK, "the device is not done: adopting writes nothing to a chip",
+        error_set(err, ERROR_NO_MARK, "the device is not finished, and adopting writes nothing to a chip",
                   "read the plan for this device, then provision it: imprint provision PROFILE --dry-run");
         error_with_subject(err, step->kind->name);
+        error_doing(err, ADOPT);
         return false;
     }
     return true;

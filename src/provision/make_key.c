@@ -116,7 +116,7 @@ static bool mark_allows(const struct provision_plan *plan, struct error *err)
     if (plan->mark.state != MARK_DONE && plan->mark.state != MARK_TORN)
         return true;
     error_set(err, ERROR_DONE_ELSEWHERE,
-              "this device is done, its mark says so, but the record of this key is not here", NULL);
+              "its mark says that this device is finished, but the record of this key is not here", NULL);
     return false;
 }
 
@@ -125,7 +125,8 @@ static psa_status_t observe_unrecorded(struct provision *provision, const struct
                                        const struct profile_key *key, enum driver_method method,
                                        struct provision_step *step, struct error *err)
 {
-    if (provision->adoption != NULL)
+    step->adopts = provision->adoption != NULL;
+    if (step->adopts)
         return provision->adoption->observe(provision, plan, key, step, err);
     if (!mark_allows(plan, err) || !is_provable(provision->profile, plan, key, err))
         return PSA_SUCCESS;

@@ -65,6 +65,7 @@ struct provision_step {
     const struct provision_step_kind *kind;
     bool done;          /* found done while observing, or done by this run */
     bool started;       /* found started: the key's slot holds a key that was never recorded, or was destroyed */
+    bool adopts;        /* makes only the record of a key that is in the chip: see provision/adopt.h */
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */
     bool limited;       /* a proof whose key counts its uses: see provision/use.h */

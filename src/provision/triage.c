@@ -37,7 +37,7 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
 {
     struct provision_triage found = {.stopped_after = -1, .stopped_in = -1};
     const struct provision_step *open = NULL;
-    bool any = false;
+    bool any = false, adopts = false;
 
     if (refusal != ERROR_NONE) {
         found.state = state_of_refusal(refusal);
@@ -46,6 +46,7 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
 
+        adopts = adopts || (step->adopts && !step->done);
         if (!step->is_persistent)
             continue;
         any = any || step->done || step->started;
@@ -56,9 +57,12 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
         else if (open == step && step->started)
             found.stopped_in = (int)i;
     }
-    found.state = open == NULL ? PROVISION_STATE_DONE : any ? PROVISION_STATE_PARTIAL : PROVISION_STATE_BLANK;
-    if (open == NULL)
-        found.stopped_after = -1;
+    found.state = open == NULL ? PROVISION_STATE_DONE
+                  : adopts     ? PROVISION_STATE_ELSEWHERE
+                  : any        ? PROVISION_STATE_PARTIAL
+                               : PROVISION_STATE_BLANK;
+    if (found.state != PROVISION_STATE_PARTIAL)
+        found.stopped_after = found.stopped_in = -1;
     return found;
 }
 

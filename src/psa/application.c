@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "chip/words.h"
+#include "psa/application.h"
 #include "psa/keys.h"
 #include "psa/reason.h"
-#include "psa/se_c/dynamic.h"
-#include "psa/start.h"
+#include "psa/shell.h"
 #include "storage/store.h"
 
 /* The contents of a struct imprint_psa, whose fields the public header hides. */
@@ -52,21 +52,40 @@ void imprint_psa_attach(struct imprint_psa *psa, const struct imprint_transport 
     driver_attach(&application->driver, &application->its);
 }
 
-psa_status_t imprint_psa_start(struct imprint_psa *psa, const struct imprint_transport *transport,
+psa_status_t application_start(struct imprint_psa *psa, const struct imprint_transport *transport,
                                struct imprint_store *store, const struct imprint_psa_settings *settings,
-                               const psa_drv_se_t *table)
+                               const struct driver_shell *shell)
 {
-    const struct driver_shell shell = {.table = table};
     struct application *application;
     psa_status_t status;
 
     if (driver_bound() != NULL)
         return PSA_ERROR_BAD_STATE;
     application = prepare(psa, transport, store, settings);
-    status = driver_start(&application->driver, &application->its, &shell);
+    status = driver_start(&application->driver, &application->its, shell);
     if (status != PSA_SUCCESS)
         memset(psa, 0, sizeof *psa);
     return status;
+}
+
+psa_status_t imprint_psa_register_slot(const psa_key_attributes_t *attributes, uint8_t slot)
+{
+    struct driver *driver = driver_bound();
+
+    if (driver == NULL)
+        return PSA_ERROR_BAD_STATE;
+    if (driver->shell != NULL && driver->shell->register_key != NULL) {
+        keys_forget_reason(driver);
+        return driver->shell->register_key(driver, attributes, slot);
+    }
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C /* a table that the application has registered */
+    psa_key_attributes_t named = *attributes;
+
+    psa_set_key_slot_number(&named, slot);
+    return mbedtls_psa_register_se_key(&named);
+#else
+    return PSA_ERROR_BAD_STATE;
+#endif
 }
 
 void imprint_psa_stop(struct imprint_psa *psa)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The driver's context and settings. One driver is one chip with the store that holds its key records. Slot policy is
- * in `slots.h`, operations on slots in `operations.h`; `se_c/` connects them to Mbed TLS's secure element interface.
+ * in `slots.h`, operations on slots in `operations.h`; the shells `se_c/` and `opaque/` connect them to a PSA core.
  *
  * The driver never writes a slot that is locked or that a key record points to, whatever the caller asks. Which slots
  * are in use follows from the key records and the chip. The driver itself stores one thing only: which slots are scrap
@@ -42,12 +42,16 @@ struct driver_seen {
     uint8_t public_keys[CHIP_SLOTS][CHIP_PUBLIC_KEY_BYTES];
 };
 
+struct driver_shell; /* psa/shell.h */
+
 /* Initialise with driver_init(). Callers may use `settings` and `last_error`; the rest is private. */
 struct driver {
-    struct driver_settings settings; /* may be changed between PSA calls */
-    struct error last_error;         /* why the last PSA call on a chip key failed; reason ERROR_NONE after success */
+    struct driver_settings settings;  /* may be changed between PSA calls */
+    struct error last_error;          /* why the last PSA call on a chip key failed; reason ERROR_NONE after success */
+    const struct driver_shell *shell; /* through which driver_start() started PSA, or the opaque one; else NULL */
     struct chip *chip;
     struct storage *storage;
+    uint8_t slot_to_use; /* opaque shell: one more than the slot that psa/keys.h names for the next key; 0: none */
     bool config_known;
     bool config_current; /* read since the last driver_rest() */
     struct chip_config config;

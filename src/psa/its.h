@@ -7,7 +7,7 @@
 #ifndef IMPRINT_PSA_ITS_H
 #define IMPRINT_PSA_ITS_H
 
-#include "psa/se_c/se_session.h"
+#include "psa/se_session.h"
 #include "storage/storage.h"
 
 /* Private: state of the core's work on the mounted store. */

@@ -3,6 +3,7 @@
 
 #include "psa/operations.h"
 #include "psa/reason.h"
+#include "psa/settle.h"
 #include "psa/shell.h"
 
 /* --- reasons ----------------------------------------------------------------------------------------------------- */
@@ -12,11 +13,21 @@ void keys_forget_reason(struct driver *driver)
     error_clear(&driver->last_error);
 }
 
+/*
+ * Whether the core answers `status` when the driver or its storage fails with `refused`. The cores report every failure
+ * of storage as DATA_INVALID, and a key that does not exist as INVALID_HANDLE.
+ */
+static bool is_answer_for(psa_status_t refused, psa_status_t status)
+{
+    return refused == status || status == PSA_ERROR_DATA_INVALID ||
+           (status == PSA_ERROR_INVALID_HANDLE && refused == PSA_ERROR_DOES_NOT_EXIST);
+}
+
 void keys_explain(struct driver *driver, psa_status_t status, struct error *err)
 {
     const struct error *last = &driver->last_error;
 
-    if (last->reason == ERROR_NONE || last->psa_status != status)
+    if (last->reason == ERROR_NONE || !is_answer_for(last->psa_status, status))
         reason_of_core(status, err);
     else
         error_pass(err, last);
@@ -43,7 +54,7 @@ static psa_status_t explained(struct driver *driver, psa_status_t status, uint32
 
 psa_status_t keys_settle(struct driver *driver, struct error *err)
 {
-    return shell_settle(driver, err);
+    return driver_require_settled(driver, err);
 }
 
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,
@@ -81,10 +92,23 @@ bool keys_slot_is_scrap(struct driver *driver, uint8_t slot)
 
 /* --- making ------------------------------------------------------------------------------------------------------ */
 
-psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct error *err)
+/* Whether the attributes have a slot number, as Mbed TLS's do where it has the secure element interface. */
+static bool has_slot_number(const psa_key_attributes_t *attributes)
 {
-    if (!shell_names_slot(attributes) ||
-        PSA_KEY_LIFETIME_GET_LOCATION(psa_get_key_lifetime(attributes)) != PSA_KEY_LOCATION_LOCAL_STORAGE)
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
+    psa_key_slot_number_t number;
+
+    return psa_get_key_slot_number(attributes, &number) == PSA_SUCCESS;
+#else
+    (void)attributes;
+    return false;
+#endif
+}
+
+/* `named`: a slot is named for the key. Keys elsewhere would be made without a look at that. */
+static psa_status_t check_lifetime(const psa_key_attributes_t *attributes, bool named, struct error *err)
+{
+    if (!named || PSA_KEY_LIFETIME_GET_LOCATION(psa_get_key_lifetime(attributes)) != PSA_KEY_LOCATION_LOCAL_STORAGE)
         return PSA_SUCCESS;
     error_set(err, ERROR_KEY_ATTRIBUTES,
               "the key names a slot, but its lifetime is not the chip's: PSA_ATECC608A_LIFETIME, 0x6001",
@@ -93,50 +117,53 @@ psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct erro
     return PSA_ERROR_INVALID_ARGUMENT;
 }
 
-static psa_key_attributes_t with_slot(const psa_key_attributes_t *attributes, uint8_t slot)
+psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct error *err)
 {
-    psa_key_attributes_t named = *attributes;
+    return check_lifetime(attributes, has_slot_number(attributes), err);
+}
 
+/* Before a key is made: the attributes, with the slot named in them where the shell does that. */
+static psa_status_t prepare(struct driver *driver, psa_key_attributes_t *attributes, uint8_t slot)
+{
+    keys_forget_reason(driver);
     if (slot != KEYS_SLOT_ANY)
-        shell_name_slot(&named, slot);
-    return named;
+        driver->shell->name_slot(driver, attributes, slot);
+    return check_lifetime(attributes, slot != KEYS_SLOT_ANY || has_slot_number(attributes), &driver->last_error);
 }
 
 psa_status_t keys_register(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
                            struct error *err)
 {
-    const psa_key_attributes_t named = with_slot(attributes, slot);
-
     keys_forget_reason(driver);
-    psa_status_t status = keys_check_slot(&named, &driver->last_error);
+    psa_status_t status = check_lifetime(attributes, true, &driver->last_error);
     if (status == PSA_SUCCESS)
-        status = shell_register(&named);
+        status = driver->shell->register_key(driver, attributes, slot);
     return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
 psa_status_t keys_generate(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
                            struct error *err)
 {
-    const psa_key_attributes_t named = with_slot(attributes, slot);
+    psa_key_attributes_t named = *attributes;
+    psa_status_t status = prepare(driver, &named, slot);
     psa_key_id_t id;
 
-    keys_forget_reason(driver);
-    psa_status_t status = keys_check_slot(&named, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = psa_generate_key(&named, &id);
+    driver->slot_to_use = 0;
     return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
 psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot, struct bytes key,
                          struct error *err)
 {
-    const psa_key_attributes_t named = with_slot(attributes, slot);
+    psa_key_attributes_t named = *attributes;
+    psa_status_t status = prepare(driver, &named, slot);
     psa_key_id_t id;
 
-    keys_forget_reason(driver);
-    psa_status_t status = keys_check_slot(&named, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = psa_import_key(&named, key.data, key.len, &id);
+    driver->slot_to_use = 0;
     return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
@@ -150,7 +177,7 @@ psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh,
         (void)psa_purge_key(key_id);
     psa_status_t status = psa_get_key_attributes(key_id, attributes);
     if (status == PSA_SUCCESS && slot != NULL)
-        *slot = shell_slot_of(attributes, KEYS_SLOT_ANY);
+        *slot = driver->shell->slot_of(driver, attributes, KEYS_SLOT_ANY);
     return explained(driver, status, key_id, err);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys in the chip, for the engine and imprint's own programs: PSA calls on keys that also report why a call failed.
- * Neither this header nor its callers name the interface between the PSA core and the driver. The linked shell decides
- * it (psa/start.h): Mbed TLS's SE_C now, the unified driver interface later.
+ * Neither this header nor its callers name the interface between the PSA core and the driver. The shell decides
+ * it (psa/start.h): Mbed TLS's SE_C or the unified driver interface.
  *
  * Every function first clears the reason of an earlier call. After a failure it sets the reason in `err`: the driver's
  * reason if the driver refused, else the meaning of the core's status. So a failure never shows the reason of another
@@ -27,7 +27,8 @@
 /* The lifetime of every key in the chip, for attributes. */
 #define KEYS_LIFETIME DRIVER_LIFETIME
 
-#define KEYS_SLOT_ANY 0xff /* no slot is named, or the key is not in a slot */
+#define KEYS_SLOT_ANY DRIVER_SLOT_ANY /* no slot is named, or the key is not in a slot */
+
 /* --- planning: nothing is written, neither to the chip nor to the store ------------------------------------------ */
 
 /*
@@ -69,7 +70,8 @@ psa_status_t keys_check_slot(const psa_key_attributes_t *attributes, struct erro
 /*
  * Register the key that is already in a slot, generate a key in a slot, or import a key into one (32-byte scalar or
  * 65-byte point). `attributes` carry id, lifetime KEYS_LIFETIME, type, bits, algorithm, usage. `slot` KEYS_SLOT_ANY:
- * the driver chooses (not for registering). mbedtls_psa_register_se_key(), psa_generate_key(), psa_import_key().
+ * the driver chooses (not for registering). mbedtls_psa_register_se_key() or psa_copy_key(), psa_generate_key(),
+ * psa_import_key().
  */
 psa_status_t keys_register(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot,
                            struct error *err);

@@ -11,7 +11,7 @@
 /*
  * A key record: magic, version, lifetime, type, bits, usage, algorithm, second algorithm, length of what follows
  * (36 bytes), then for a key in a secure element its slot number, 8 bytes in the order of the machine. All
- * little-endian (psa/se_c/transaction.h).
+ * little-endian (psa/transaction.h).
  */
 enum {
     RECORD_VERSION = 8,

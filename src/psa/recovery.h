@@ -6,7 +6,7 @@
  * operation does it.
  *
  * This file does not know how a PSA core records what it is about to do. The shell does, and calls it
- * (psa/se_c/settle.h).
+ * (psa/settle.h).
  */
 #ifndef IMPRINT_PSA_RECOVERY_H
 #define IMPRINT_PSA_RECOVERY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What psa/keys.c needs from the interface between the PSA core and the driver. Each shell implements it
- * (psa/se_c/shell.c): slot numbers in key attributes, registration of a key, recovery after an interrupted run.
+ * A shell connects the driver to one interface of the PSA core: se_c/ to Mbed TLS's SE_C, opaque/ to the unified driver
+ * interface. This is what psa/start.h and psa/keys.h need of it: slot numbers in key attributes, registration of a key.
  */
 #ifndef IMPRINT_PSA_SHELL_H
 #define IMPRINT_PSA_SHELL_H
@@ -10,19 +10,23 @@
 
 #include "psa/driver.h"
 
-/* Sets the slot number in the attributes. */
-void shell_name_slot(psa_key_attributes_t *attributes, uint8_t slot);
+/* psa/start.h lists them. NULL members: programs with this shell have no use for the function, and do not contain it.
+ */
+struct driver_shell {
+    const void *table; /* SE_C: the driver table to register */
 
-/* Whether the attributes name a slot, of whatever number. */
-bool shell_names_slot(const psa_key_attributes_t *attributes);
+    /* Called before psa_crypto_init(), which then finds the driver. */
+    psa_status_t (*connect)(const struct driver_shell *shell);
 
-/* The slot number in attributes that the core returned; `otherwise` if there is none. */
-uint8_t shell_slot_of(const psa_key_attributes_t *attributes, uint8_t otherwise);
+    /* Names `slot` for the key that is made next with `attributes`. */
+    void (*name_slot)(struct driver *driver, psa_key_attributes_t *attributes, uint8_t slot);
 
-/* Registers the key that is already in the slot named in `attributes`. */
-psa_status_t shell_register(const psa_key_attributes_t *attributes);
+    /* The slot of the key whose attributes the core has returned; `otherwise` if it is in none. */
+    uint8_t (*slot_of)(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t otherwise);
 
-/* keys_settle() */
-psa_status_t shell_settle(struct driver *driver, struct error *err);
+    /* Registers the key that is already in `slot`. The reason of a failure that the core has not seen is in last_error.
+     */
+    psa_status_t (*register_key)(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot);
+};
 
 #endif

@@ -294,7 +294,7 @@ static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_
     psa_algorithm_t second = psa_get_key_enrollment_algorithm(attributes);
     size_t bits = psa_get_key_bits(attributes);
 
-    if (psa_get_key_lifetime(attributes) != DRIVER_LIFETIME)
+    if (!driver_serves_lifetime(psa_get_key_lifetime(attributes)))
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
     if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
         return "the chip holds key pairs and public keys of the family SECP R1 only";

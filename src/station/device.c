@@ -61,8 +61,8 @@ bool device_open_virtual(const struct station_config *config, const char *path, 
     for (size_t i = 0; i < config->fault_count; i++) {
         if (!virtual_arm_fault(*chip, config->faults[i])) {
             error_set(
-                err, ERROR_USAGE, "this is no fault of the virtual chip",
-                "KIND@N with N from 1; docs/internals/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
+                err, ERROR_USAGE, "the virtual chip has no such fault",
+                "write KIND@N with N from 1; docs/internals/virtual-chip.md lists the kinds, such as silent, lost, slow, cut and tear");
             error_with_subject(err, config->faults[i]);
             virtual_close(*chip);
             *chip = NULL;
@@ -115,7 +115,7 @@ static bool refuse_virtual_options(const struct station_config *config, struct e
 
     if (cause == NULL)
         return false;
-    error_set(err, ERROR_USAGE, cause, "leave it out; imprint virtual serve accepts it too");
+    error_set(err, ERROR_USAGE, cause, "leave it out, or give it to imprint virtual serve");
     return true;
 }
 
@@ -196,16 +196,6 @@ static void advise_silent(const struct device *device, const struct station_conf
     }
 }
 
-/* The guard is asked only about what would last. */
-static bool allow_nothing(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
-{
-    (void)context;
-    (void)command;
-    (void)param1;
-    (void)param2;
-    return false;
-}
-
 /* Where the same DEVICE will look for the chip the next time; 0: wherever it is. */
 static uint8_t expected_address(const struct device *device, const struct transport_kind *kind)
 {
@@ -232,7 +222,7 @@ bool device_open(struct device *device, const struct station_config *config, boo
     if (config->also_at != 0)
         chip_also_at(&device->chip, config->also_at);
     if (looking)
-        device->chip.guard.allow = allow_nothing;
+        chip_forbid_changes(&device->chip);
     if (chip_read_config(&device->chip, &device->config, err) != CHIP_OK ||
         chip_identify_part(&device->chip, &device->config, err) != CHIP_OK) {
         if (err->reason == ERROR_DEVICE_SILENT)

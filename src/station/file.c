@@ -153,11 +153,19 @@ static bool write_in_place(const char *path, struct bytes content)
     return ok;
 }
 
-/* Pipes and terminals are written as they are; so is what a name below /dev or /proc stands for, such as /dev/stdout.
+static bool begins_with(const char *path, const char *folder)
+{
+    return strncmp(path, folder, strlen(folder)) == 0;
+}
+
+/*
+ * Pipes and terminals are written as they are; so is what a name below /dev or /proc stands for, such as /dev/stdout.
+ * Below /dev/shm are files like any other, in memory.
  */
 static bool is_written_in_place(const char *path, const struct stat *found)
 {
-    return !S_ISREG(found->st_mode) || strncmp(path, "/dev/", 5) == 0 || strncmp(path, "/proc/", 6) == 0;
+    return !S_ISREG(found->st_mode) || (begins_with(path, "/dev/") && !begins_with(path, "/dev/shm/")) ||
+           begins_with(path, "/proc/");
 }
 
 static bool refuse(const char *path, const char *cause, const char *next, enum error_reason reason, struct error *err)

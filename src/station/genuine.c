@@ -93,7 +93,7 @@ static bool read_keys(struct look *look)
                chip_read_stored_public_key(look->chip, CERT_MAKER_SIGNER_KEY_SLOT, look->stored.signer_key, &failure),
                &failure, "slot 11 cannot be read: the signer's public key") &&
            answered(look, chip_read_public_key(look->chip, CERT_MAKER_KEY_SLOT, look->stored.device_key, &failure),
-                    &failure, "slot 0 shows no public key");
+                    &failure, "slot 0 gives no public key");
 }
 
 static bool read_stored(struct look *look)

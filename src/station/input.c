@@ -151,10 +151,10 @@ static const char *why_no_config_zone(const struct dump *dump)
     const bool has_serial = zone[0] == 0x01 && zone[1] == 0x23, is_template = zone[0] == 0 && zone[1] == 0;
 
     if (dump->first == 0 && !has_serial && !is_template)
-        return "this is no config zone: its serial number does not begin with 0123";
+        return "not a config zone: its serial number does not begin with 0123";
     for (size_t at = LOCK_VALUE; at <= LOCK_CONFIG; at++) {
         if (zone[at] != 0x55 && zone[at] != 0x00 && zone[at] != 0xff)
-            return "this is no config zone: its bytes 86 and 87, the locks, are none of 55, 00 and, in a template, FF";
+            return "not a config zone: bytes 86 and 87, the locks, must be 55 or 00, or FF in a template";
     }
     return NULL;
 }
@@ -188,5 +188,7 @@ bool input_read_config(struct chip_config *config, const char *path, struct erro
     if (!input_read_dump(&dump, path, err))
         return false;
     *config = dump.config;
-    return dump.first == 0 || failed(err, "the dump has only bytes 16 to 127: a part needs its identity too", path, 0);
+    return dump.first == 0 ||
+           failed(err, "the dump has only bytes 16 to 127; a part also needs bytes 0 to 15: serial number and revision",
+                  path, 0);
 }

@@ -110,7 +110,7 @@ bool key_files_read_key(struct key_files *source, const struct profile_key *key,
             mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &len, out->data, out->cap);
     }
     if (status != 0) {
-        refuse(source, "the key in the file is not a valid one", NULL, err);
+        refuse(source, "the key in the file is not valid", NULL, err);
         goto out;
     }
     out->len = len;

@@ -15,11 +15,11 @@ static const struct {
     const char *word, *text, *cause;
 } signs[REHEARSAL_SIGN_COUNT] = {
     [REHEARSAL_VIRTUAL_CHIP] = {"virtual-chip", "virtual chip",
-                                "this is a virtual chip, and nothing allows a rehearsal"},
+                                "this is a virtual chip, which only a rehearsal may use"},
     [REHEARSAL_TEST_KEY] = {"test-key", "TEST key",
-                            "a key is published, so everybody has it, and nothing allows a rehearsal"},
+                            "a key is published, so everybody has it: only a rehearsal may use it"},
     [REHEARSAL_TEST_ROOT] = {"test-root", "test root",
-                             "the certificates end at a root for tests, and nothing allows a rehearsal"},
+                             "the certificates end at a root for tests, which only a rehearsal accepts"},
 };
 
 bool rehearsal_note(struct rehearsal *rehearsal, enum rehearsal_sign sign, const char *subject, struct error *err)

@@ -193,7 +193,7 @@ static bool open_folder(struct store *store, struct error *err)
     if (stat(store->folder, &found) != 0) {
         if (errno == ENOENT)
             return true;
-        error_set(err, ERROR_STORAGE_FAILED, "the folder with the device's key records cannot be looked at", NULL);
+        error_set(err, ERROR_STORAGE_FAILED, "cannot look into the folder with the device's key records", NULL);
         error_with_errno(err, errno);
         error_with_subject(err, store->folder);
         return false;
@@ -231,7 +231,7 @@ static bool open_flash(struct store *store, bool create, struct error *err)
     if (status == STORAGE_ABSENT && geometry != NULL) {
         if (!flash_file_is_erased(&store->flash_file)) {
             error_clear(&failure);
-            error_set(&failure, ERROR_STORAGE_FAILED, "there is something else in the image where the flash would be",
+            error_set(&failure, ERROR_STORAGE_FAILED, "the image holds other data where the flash would be",
                       "name another image or offset");
         } else if (!create) {
             return true;
@@ -296,8 +296,8 @@ bool station_store_read_place(const char *what, struct store_flash *flash, char 
     flash->image = image;
     return true;
 bad:
-    error_set(err, ERROR_USAGE, "key records lie in a file or in flash",
-              "--storage file, or flash:IMAGE[@OFFSET][,BLOCKxCOUNT/UNIT[-SPARE]], as in flash:board.flash,4096x8/4-1");
+    error_set(err, ERROR_USAGE, "expected after --storage: file, or flash:IMAGE[@OFFSET][,BLOCKxCOUNT/UNIT[-SPARE]]",
+              "use --storage file, or a flash image, as in --storage flash:board.flash,4096x8/4-1");
     error_with_subject(err, what);
     return false;
 }

@@ -287,8 +287,8 @@ static void check_slot(const struct subject *subject, const struct key *key)
 {
     if (subject->has_config && json_object_get(key->proof, "signature") != NULL)
         judge(subject, chip_slot_is_key_pair(&subject->config, key->slot), "key-slot", key->id,
-              "by the config zone its slot holds a P-256 private key",
-              "by the config zone its slot holds no P-256 private key");
+              "according to the config zone, its slot holds a P-256 private key",
+              "according to the config zone, its slot holds no P-256 private key");
 }
 
 static void check_published(const struct subject *subject, const struct key *key)
@@ -310,7 +310,7 @@ static bool read_key(const struct subject *subject, const json_t *object, struct
     if (id > 0 && slot >= 0 && read_bytes(object, "public_key", key->point, sizeof key->point) &&
         cert_check_point(key->point))
         return true;
-    report(subject, VERIFY_BAD, "key", key->id, "key id, slot or public key is none");
+    report(subject, VERIFY_BAD, "key", key->id, "its key id, slot or public key is missing or not valid");
     return false;
 }
 
@@ -514,8 +514,7 @@ static void check_times(const struct subject *subject)
         report(subject, VERIFY_OPEN, "times", 0, "the record does not say when the run began");
     else
         judge(subject, is_time(started) && is_time(ended) && strcmp(started, ended) <= 0, "times", 0,
-              "start and end of the run are times in this order",
-              "start and end of the run are no times in this order");
+              "the run ends after it starts", "start or end of the run is not a time, or the end is before the start");
 }
 
 static void check_profile(const struct subject *subject)
@@ -599,12 +598,12 @@ static bool is_format(const json_t *object, const char *format, json_int_t most,
 static void report_limits(const struct subject *subject, bool is_history)
 {
     report(subject, VERIFY_OPEN, "station", 0,
-           "station, operator, times and DEVICE are the word of whoever wrote the record: it is not signed");
+           "station, operator, times and DEVICE: the record is not signed, so whoever wrote it chose them");
     report(subject, VERIFY_OPEN, "device", 0,
-           "that the device still holds these keys: imprint provision lets them sign again");
+           "whether the device still holds these keys: imprint provision lets them sign again");
     if (is_history)
         report(subject, VERIFY_OPEN, "completeness", 0,
-               "that no line was removed or put in: the lines are not linked yet");
+               "whether a line was removed or inserted: the lines are not linked yet");
 }
 
 /* --- a history --- */
@@ -615,7 +614,7 @@ static void check_same_device(const struct subject *subject, char serial[static 
     if (serial[0] == '\0')
         memcpy(serial, subject->serial, sizeof subject->serial);
     else if (strcmp(serial, subject->serial) != 0)
-        report(subject, VERIFY_BAD, "serial", 0, "the line is of another device than the first one");
+        report(subject, VERIFY_BAD, "serial", 0, "the line belongs to another device than the first line");
 }
 
 /* A line that is no JSON: what a power cut leaves begins as a line does and does not end as one. */
@@ -626,8 +625,8 @@ static void report_unreadable(const struct subject *subject, struct bytes line)
     const bool torn = memcmp(line.data, begin, len) == 0 && line.data[line.len - 1] != '}';
 
     report(subject, torn ? VERIFY_OPEN : VERIFY_BAD, "line", 0,
-           torn ? "the line is torn, as a power cut leaves it: what that run did is not known"
-                : "the line is no line of a history, or of a later version");
+           torn ? "the line is incomplete, as a power cut leaves it: what that run did is not known"
+                : "not a line of a history, or one of a later version");
 }
 
 static void check_line(struct verify_record *verify, struct bytes line, size_t number,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Uses i2c-dev through I2C_RDWR only: each call is a whole transaction with its own address, and the adapter keeps no
- * state. Linux drivers report a missing acknowledgement with several errno values: see the table `bus_errors`.
+ * The port of imprint/i2c.h to Linux. Uses i2c-dev through I2C_RDWR only: each call is a whole transfer with its own
+ * address, and the adapter keeps no state. Linux drivers report a missing acknowledgement with several errno values:
+ * see the table `nack_errors`.
  */
 #include "transport/i2c_linux.h"
 
-#include "base/bytes.h"
+#include <imprint/i2c.h>
 
+#include "base/bytes.h"
 #include "transport/clock_linux.h"
 #include "transport/place.h"
 
@@ -19,206 +21,68 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* ATECC608B-TNGTLS data sheet, section 7. */
-#define WORD_RESET 0x00
-#define WORD_SLEEP 0x01
-#define WORD_IDLE 0x02
-#define WORD_COMMAND 0x03
-#define WAKE_HIGH_US 1500 /* tWHI; a chip whose power-on self test is enabled needs longer: the caller polls */
-
-#define GROUP_MIN 4
 #define ADDRESS_MAX 0x7F
 
 /*
- * The eight zero bits of address 0x00 hold SDA low. That address is the I2C general call, so a byte follows that is not
- * a general call command (0x01): other devices ignore it.
+ * Documentation/i2c/fault-codes.rst of the Linux kernel, and what adapters return for a missing acknowledgement in
+ * practice. The adapter is gone with any other.
  */
-#define WAKE_ADDRESS 0x00
-#define WAKE_BYTE 0x01
-
-/* Documentation/i2c/fault-codes.rst of the Linux kernel, and what adapters return for a missing ACK in practice. */
-static const struct {
-    int number;
-    enum imprint_transport_status status;
-} bus_errors[] = {
-    {ENXIO, IMPRINT_TRANSPORT_NO_ANSWER},     /* address not acknowledged */
-    {EREMOTEIO, IMPRINT_TRANSPORT_NO_ANSWER}, /* byte not acknowledged */
-    {EIO, IMPRINT_TRANSPORT_NO_ANSWER},       /* either; some drivers do not tell which */
-    {ETIMEDOUT,
-     IMPRINT_TRANSPORT_NO_ANSWER},         /* the same, from drivers that wait for an interrupt, or SDA is held low */
-    {EAGAIN, IMPRINT_TRANSPORT_NO_ANSWER}, /* arbitration lost */
-    {EBUSY, IMPRINT_TRANSPORT_NO_ANSWER},  /* bus busy with another master */
-    {EINTR, IMPRINT_TRANSPORT_NO_ANSWER},  /* a signal came first */
+static const int nack_errors[] = {
+    ENXIO,     /* address not acknowledged */
+    EREMOTEIO, /* byte not acknowledged */
+    EIO,       /* either; some drivers do not tell which */
+    ETIMEDOUT, /* the same, from drivers that wait for an interrupt, or SDA is held low */
+    EAGAIN,    /* arbitration lost */
+    EBUSY,     /* bus busy with another master */
+    EINTR,     /* a signal came first */
 };
 
 /* Allocated by transport_i2c_linux_open(), freed by close(). */
 struct transport_i2c_linux {
     int fd;
-    uint8_t address; /* 7-bit */
-    uint8_t other;   /* second address at which the chip may answer (also_at()); 0: none */
-    bool searching;  /* no address was given, and no chip has answered yet */
+    struct imprint_i2c_port port;
+    struct imprint_i2c i2c;
 };
 
-static enum imprint_transport_status status_of(int number)
+static enum imprint_i2c_result result_of(int number)
 {
-    for (size_t i = 0; i < sizeof(bus_errors) / sizeof(bus_errors[0]); i++)
-        if (bus_errors[i].number == number)
-            return bus_errors[i].status;
-    return IMPRINT_TRANSPORT_GONE;
+    for (size_t i = 0; i < sizeof(nack_errors) / sizeof(nack_errors[0]); i++)
+        if (nack_errors[i] == number)
+            return IMPRINT_I2C_NACK;
+    return IMPRINT_I2C_GONE;
 }
 
-static enum imprint_transport_status transfer(const struct transport_i2c_linux *self, uint16_t address, uint16_t flags,
-                                              uint8_t *data, size_t len)
+static enum imprint_i2c_result transfer(const struct transport_i2c_linux *self, struct i2c_msg *message)
 {
-    struct i2c_msg message = {.addr = address, .flags = flags, .len = (uint16_t)len, .buf = data};
-    struct i2c_rdwr_ioctl_data transaction = {.msgs = &message, .nmsgs = 1};
+    struct i2c_rdwr_ioctl_data transaction = {.msgs = message, .nmsgs = 1};
 
-    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? IMPRINT_TRANSPORT_OK : status_of(errno);
+    return ioctl(self->fd, I2C_RDWR, &transaction) == 1 ? IMPRINT_I2C_OK : result_of(errno);
 }
 
-static enum imprint_transport_status write_word(void *context, uint8_t word_address)
+/* The kernel's structure has no const: it gets a copy, wiped afterwards because groups may carry keys. */
+static enum imprint_i2c_result linux_write(void *context, uint8_t address, const uint8_t *data, size_t len)
 {
-    const struct transport_i2c_linux *self = context;
+    uint8_t copy[IMPRINT_I2C_WRITE_MAX];
+    enum imprint_i2c_result result;
 
-    return transfer(self, self->address, 0, &word_address, 1);
+    memcpy(copy, data, len);
+    result = transfer(context, &(struct i2c_msg){.addr = address, .len = (uint16_t)len, .buf = copy});
+    bytes_wipe(copy, sizeof copy);
+    return result;
 }
 
-static bool is_at(const struct transport_i2c_linux *self, uint8_t address)
+static enum imprint_i2c_result linux_read(void *context, uint8_t address, uint8_t *data, size_t len)
 {
-    uint8_t word = WORD_RESET;
-
-    return transfer(self, address, 0, &word, 1) == IMPRINT_TRANSPORT_OK;
+    return transfer(context, &(struct i2c_msg){.addr = address, .flags = I2C_M_RD, .len = (uint16_t)len, .buf = data});
 }
 
-/* If only `other` acknowledges, the chip has moved there: uses that address from now on. */
-static void find(struct transport_i2c_linux *self)
-{
-    const uint8_t old = self->address;
-
-    if (self->other != 0 && !is_at(self, old) && is_at(self, self->other)) {
-        self->address = self->other;
-        self->other = old;
-    }
-}
-
-static void i2c_linux_also_at(void *context, uint8_t address)
-{
-    struct transport_i2c_linux *self = context;
-
-    if (address != self->address)
-        self->other = address;
-}
-
-/* Tests with a read, because a read does not change another kind of device at that address. */
-static bool i2c_linux_is_taken(void *context, uint8_t address)
-{
-    uint8_t byte;
-
-    return transfer(context, address, I2C_M_RD, &byte, 1) == IMPRINT_TRANSPORT_OK;
-}
-
-/*
- * No address was given: uses the first usual address at which something answers a read. The address to which the chip
- * may have moved (`other`) comes second in the order; find() then switches to it.
- */
-static void search(struct transport_i2c_linux *self)
-{
-    for (size_t i = 0; self->searching && i < TRANSPORT_USUAL_ADDRESSES; i++) {
-        if (i2c_linux_is_taken(self, transport_usual_addresses[i])) {
-            self->address = transport_usual_addresses[i];
-            self->searching = false;
-        } else if (self->other != 0 && i2c_linux_is_taken(self, self->other)) {
-            self->searching = false;
-        }
-    }
-}
-
-/* No device acknowledges the wake address, so a missing acknowledgement is normal; only a lost bus is an error. */
-static enum imprint_transport_status i2c_linux_wake(void *context)
-{
-    uint8_t byte = WAKE_BYTE;
-
-    if (transfer(context, WAKE_ADDRESS, 0, &byte, 1) == IMPRINT_TRANSPORT_GONE)
-        return IMPRINT_TRANSPORT_GONE;
-    clock_linux_delay_us(context, WAKE_HIGH_US);
-    search(context);
-    find(context);
-    return IMPRINT_TRANSPORT_OK;
-}
-
-static enum imprint_transport_status i2c_linux_send(void *context, const uint8_t *group, size_t len)
-{
-    const struct transport_i2c_linux *self = context;
-    uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {WORD_COMMAND};
-    enum imprint_transport_status status;
-
-    if (len > IMPRINT_TRANSPORT_GROUP_MAX)
-        return IMPRINT_TRANSPORT_GARBLED;
-    memcpy(data + 1, group, len);
-    status = transfer(self, self->address, 0, data, 1 + len);
-    bytes_wipe(data, sizeof(data));
-    return status;
-}
-
-static enum imprint_transport_status i2c_linux_receive(void *context, uint8_t *group, size_t cap, size_t *len)
-{
-    const struct transport_i2c_linux *self = context;
-    enum imprint_transport_status status = write_word(context, WORD_RESET);
-
-    *len = 0;
-    if (status == IMPRINT_TRANSPORT_OK)
-        status = transfer(self, self->address, I2C_M_RD, group, 1);
-    if (status != IMPRINT_TRANSPORT_OK)
-        return status;
-    if (group[0] < GROUP_MIN || group[0] > cap)
-        return IMPRINT_TRANSPORT_GARBLED;
-    status = transfer(self, self->address, I2C_M_RD, group + 1, group[0] - (size_t)1);
-    if (status == IMPRINT_TRANSPORT_NO_ANSWER)
-        return IMPRINT_TRANSPORT_GARBLED;
-    if (status == IMPRINT_TRANSPORT_OK)
-        *len = group[0];
-    return status;
-}
-
-static enum imprint_transport_status i2c_linux_idle(void *context)
-{
-    return write_word(context, WORD_IDLE);
-}
-
-static enum imprint_transport_status i2c_linux_sleep(void *context)
-{
-    return write_word(context, WORD_SLEEP);
-}
-
-static uint8_t i2c_linux_address(void *context)
-{
-    const struct transport_i2c_linux *self = context;
-
-    return self->address;
-}
-
-static void i2c_linux_close(void *context)
+static void linux_close(void *context)
 {
     struct transport_i2c_linux *self = context;
 
     (void)close(self->fd);
     free(self);
 }
-
-static const struct imprint_transport_operations i2c_linux_operations = {
-    .name = "i2c",
-    .wake = i2c_linux_wake,
-    .send = i2c_linux_send,
-    .receive = i2c_linux_receive,
-    .idle = i2c_linux_idle,
-    .sleep = i2c_linux_sleep,
-    .address = i2c_linux_address,
-    .also_at = i2c_linux_also_at,
-    .is_taken = i2c_linux_is_taken,
-    .delay_us = clock_linux_delay_us,
-    .now_us = clock_linux_now_us,
-    .close = i2c_linux_close,
-};
 
 static const struct open_error {
     int number;
@@ -273,6 +137,7 @@ static int open_adapter(const char *path, struct error *err)
 bool transport_i2c_linux_open(const char *path, uint8_t address, struct imprint_transport *transport, struct error *err)
 {
     struct transport_i2c_linux *self = NULL;
+    const char *problem;
     int fd = -1;
 
     if (address > ADDRESS_MAX) {
@@ -290,10 +155,16 @@ bool transport_i2c_linux_open(const char *path, uint8_t address, struct imprint_
         return false;
     }
     self->fd = fd;
-    self->address = address != 0 ? address : transport_usual_addresses[0];
-    self->searching = address == 0;
-    *transport = (struct imprint_transport){.operations = &i2c_linux_operations, .context = self};
-    return true;
+    /* Linux can neither tell nor set an adapter's clock, and frees a stuck bus by itself where a driver can. */
+    self->port = (struct imprint_i2c_port){
+        .write = linux_write,
+        .read = linux_read,
+        .delay_us = clock_linux_delay_us,
+        .now_us = clock_linux_now_us,
+        .close = linux_close,
+        .context = self,
+    };
+    return imprint_i2c_open(&self->i2c, &self->port, address, transport, &problem);
 }
 
 bool transport_i2c_linux_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,

@@ -6,8 +6,6 @@
 
 #include "base/number.h"
 
-const uint8_t transport_usual_addresses[TRANSPORT_USUAL_ADDRESSES] = {0x60, 0x35, 0x36, 0x58};
-
 #define ADDRESS_MIN 0x08
 #define ADDRESS_MAX 0x77
 

@@ -8,13 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-/*
- * 7-bit addresses of new parts, most usual first: unconfigured ones, Trust&GO, TrustFLEX, TrustMANAGER (the parts'
- * data sheets, I2C_Address as delivered).
- */
-#define TRANSPORT_USUAL_ADDRESSES 4
-extern const uint8_t transport_usual_addresses[TRANSPORT_USUAL_ADDRESSES];
+#include "transport/usual_addresses.h"
 
 struct transport_place {
     char path[PATH_MAX];

@@ -133,7 +133,7 @@ static bool check_wire(struct transport_swi_tty *self, struct error *err)
     case IMPRINT_TRANSPORT_GARBLED:
         error_set(err, ERROR_DEVICE_GARBLED, "the receiver gets a damaged echo of what is sent on the wire", next);
         break;
-    case IMPRINT_TRANSPORT_GONE:
+    default:
         error_set(err, ERROR_DEVICE_MISSING, "the serial port is gone", "check that the adapter is plugged in");
         break;
     }

@@ -52,7 +52,14 @@ static enum imprint_transport_status scripted_wake(void *context)
 {
     const struct scripted_step *step = play(context, SCRIPT_WAKE);
 
-    return step->status == IMPRINT_TRANSPORT_GONE ? IMPRINT_TRANSPORT_GONE : IMPRINT_TRANSPORT_OK;
+    switch (step->status) {
+    case IMPRINT_TRANSPORT_GONE:
+    case IMPRINT_TRANSPORT_BUSY:
+    case IMPRINT_TRANSPORT_STUCK:
+        return step->status;
+    default: /* a pulse has no acknowledgement */
+        return IMPRINT_TRANSPORT_OK;
+    }
 }
 
 static enum imprint_transport_status scripted_send(void *context, const uint8_t *group, size_t len)

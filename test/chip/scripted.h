@@ -43,6 +43,12 @@ struct scripted_step {
 #define SCRIPT_ANSWERS_RAW(text) {.kind = SCRIPT_RAW, .hex = (text)}
 #define SCRIPT_ANSWERS_NEVER {.kind = SCRIPT_SILENT}
 #define SCRIPT_GARBLES {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_GARBLED}
+#define SCRIPT_BUSY {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_BUSY}
+#define SCRIPT_STUCK_PULSE                                                                                             \
+    {.kind = SCRIPT_IDLE, .status = IMPRINT_TRANSPORT_STUCK},                                                          \
+    {                                                                                                                  \
+        .kind = SCRIPT_WAKE, .status = IMPRINT_TRANSPORT_STUCK                                                         \
+    }
 #define SCRIPT_IDLES {.kind = SCRIPT_IDLE}
 
 struct scripted {

@@ -6,6 +6,7 @@
 #include "chip/operations_agreement.h"
 #include "chip/operations_encrypted.h"
 
+#include "test/chip/failing_hash.h"
 #include "test/chip/full.h"
 
 #include <setjmp.h>
@@ -13,26 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-/* The linker puts these two around crypto_sha256() (--wrap). */
-bool __real_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32]);
-bool __wrap_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32]);
-
-/* How many more hashes succeed. */
-static unsigned hashes_left = 1000;
-
-bool __wrap_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32])
-{
-    if (hashes_left == 0) {
-        memset(digest, 0, 32);
-        return false;
-    }
-    hashes_left--;
-    return __real_crypto_sha256(pieces, count, digest);
-}
-
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* Secrets come out here: none may be left behind by a call that failed. */
 static uint8_t out[64];
@@ -70,15 +51,15 @@ static void test_host_failures(void **state)
             bool fails = hashes < calls[i].hashes;
 
             memset(out, 0, sizeof(out));
-            hashes_left = hashes;
+            failing_hash_left = hashes;
             status = calls[i].run(&full, &err);
-            if (status != (fails ? CHIP_HOST_FAILED : CHIP_OK) || hashes_left != 0)
+            if (status != (fails ? CHIP_HOST_FAILED : CHIP_OK) || failing_hash_left != 0)
                 fail_msg("%s with %u hashes: %d", calls[i].name, hashes, (int)status);
             assert_int_equal(err.reason, fails ? ERROR_PSA : ERROR_NONE);
             assert_int_equal(err.doing != NULL, fails);
             if (fails)
                 assert_true(bytes_all(bytes_of(out, sizeof(out)), 0));
-            hashes_left = 1000;
+            failing_hash_left = 1000;
         }
         full_release(&full);
     }

@@ -5,6 +5,7 @@
 #include "chip/mac.h"
 #include "chip/operations.h"
 #include "chip/operations_encrypted.h"
+#include "test/chip/failing_hash.h"
 #include "test/chip/scripted.h"
 
 #include <setjmp.h>
@@ -12,26 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-/* The names are the linker's. NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-/* The linker puts these two around crypto_sha256() (--wrap). */
-bool __real_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32]);
-bool __wrap_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32]);
-
-/* How many more hashes succeed. */
-static unsigned hashes_left = 1000;
-
-bool __wrap_crypto_sha256(const struct bytes *pieces, size_t count, uint8_t digest[static 32])
-{
-    if (hashes_left == 0) {
-        memset(digest, 0, 32);
-        return false;
-    }
-    hashes_left--;
-    return __real_crypto_sha256(pieces, count, digest);
-}
-
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 static void test_other_lengths(void **state)
 {
@@ -104,7 +85,7 @@ static enum chip_status import_with(unsigned hashes, bool block, struct error *e
     enum chip_status status;
 
     memcpy(plain + 4, secret, 32);
-    hashes_left = 1000;
+    failing_hash_left = 1000;
     assert_true(chip_mac_num_in(key, block ? bytes_of(secret, 32) : bytes_of(plain, sizeof(plain)), block ? 0x0028 : 0,
                                 num_in));
     for (size_t i = 0; i < sizeof(num_in); i++) {
@@ -117,13 +98,13 @@ static enum chip_status import_with(unsigned hashes, bool block, struct error *e
         steps[0].kind = SCRIPT_END;
     transport = scripted_init(&script, "hash fails", steps);
     chip_init(&chip, &transport);
-    hashes_left = hashes;
+    failing_hash_left = hashes;
     if (block)
         status = chip_write_slot_block_encrypted(&chip, 5, 0, secret, 1, key, serial, err);
     else
         status = chip_import_key_encrypted(&chip, 0, secret, 1, key, serial, err);
     scripted_done(&script);
-    hashes_left = 1000;
+    failing_hash_left = 1000;
     return status;
 }
 

@@ -25,6 +25,19 @@ NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp", "kept"}
 HISTORY = "history.jsonl"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--part", default="1/1", help="K/N: of all tests every Nth, from the Kth on (parts.py)")
+
+
+def pytest_collection_modifyitems(config, items):
+    number, count = map(int, config.getoption("--part").split("/"))
+    assert 1 <= number <= count, "--part K/N: K from 1 to N"
+    others = [item for place, item in enumerate(items) if place % count != number - 1]
+    items[:] = [item for place, item in enumerate(items) if place % count == number - 1]
+    if others:
+        config.hook.pytest_deselected(items=others)
+
+
 def only_history(folder):
     """A folder that is there for the history of a device alone."""
     files = {path.name for path in folder.rglob("*") if not path.is_dir()}

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an error says to do next can be pasted: the command leads to the user's own state folder, chip, storage and profile."""
+"""What a message says to do next can be pasted: the command leads to the user's own state folder, chip, storage and profile."""
 import os
 import pathlib
 import re
 import shlex
 import subprocess
+import types
 
 import pytest
 
@@ -58,9 +59,18 @@ def test_device_and_profile(mine):
     assert "01230015D6" in pasted(mine.run(*own, "provision", profile, "--only", "x", code=REFUSED), home=home)
     assert "plan for" in pasted(mine.run(*own, "provision", profile, "--arm", "x", code=REFUSED), home=home)
     assert "forgotten: 2 key records" in pasted(mine.run(*own, "erase", code=REFUSED), home=home)
-    # Without its records the device is done elsewhere: the same profile makes them again.
-    assert "provisioned: " in pasted(mine.run(*own, "provision", profile, code=REFUSED), home=home)
+    # Without its records the device is done elsewhere: adopting makes them again.
+    assert "adopted: " in pasted(mine.run(*own, "provision", profile, code=REFUSED), home=home)
     assert "const struct profile_compiled" in pasted(mine.run("compile", profile, code=REFUSED), home=home)
+
+
+def test_a_message_that_is_no_error(mine):
+    home = mine.folder.parent
+    chip = mine.folder / "a chip"
+    mine.run("virtual", "new", "--as", "trust-and-go", "--seed", "1", chip)
+    said = mine.run("--device", f"virtual:{chip}", "keys")
+    filled = types.SimpleNamespace(err=said.err.replace("PROFILE", shlex.quote(str(EXAMPLE))))
+    assert "provisioned: 01230015D6" in pasted(filled, home=home)
 
 
 def test_storage(mine):

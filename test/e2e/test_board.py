@@ -233,7 +233,7 @@ MOMENTS = [("@hello", 0), ("@chip", 0), ("@started n=1", 0), ("@finished n=1", 0
 CUTS = int(os.environ.get("IMPRINT_BOARD_CUTS", "2"))
 
 
-def cut_and_finish(station, board, moments, lose_chip):
+def cut_and_finish(station, board, moments, lose_chip, way=("--swi-pty",)):
     """
     Cuts the power at each of the moments, one after the other on the same device, and then lets it finish: the same two
     keys as ever, whole, and none that was reported is another one now.
@@ -244,7 +244,7 @@ def cut_and_finish(station, board, moments, lose_chip):
     try:
         for pattern, delay in [*moments, (None, 0)]:
             if server is None:
-                context = serving("--swi-pty", station.chip)
+                context = serving(*way, station.chip)
                 server = context.__enter__()
             with powered(board, "factory", flash, server.device) as factory:
                 factory.await_frame("hello")

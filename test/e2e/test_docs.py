@@ -42,7 +42,7 @@ def commands(block):
 
 
 # What only builds, edits or sets the shell up is not typed again here.
-NOT_TYPED = re.compile(r"^(\./demo|export |ninja |\$EDITOR )")
+NOT_TYPED = re.compile(r"^(\./demo|export |ninja |\${EDITOR)")
 # What the tutorial says will fail.
 REFUSED = {
     "imprint --device virtual:third.virtual provision profiles/blank-three-ways.yaml": "add --arm",

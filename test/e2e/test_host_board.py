@@ -72,7 +72,7 @@ def test_whole_line(line):
         assert "[3/6] generate-key 18 board, slot 2" in done.err
         csr = (station.device / "board.csr").read_text()
         again = line.provision(board)
-        assert "nothing to do: " in again.out and "key 18 board: slot 2, was there" in again.out
+        assert "nothing to do: " in again.out and "key 18 board: slot 2, already there" in again.out
         line.provision(board, "--end")
         assert board.process.wait(10) == 0
 

@@ -39,7 +39,9 @@ def test_a_second_station_does_not_replace_the_key(provisioned, tmp_path):
 def test_adopt_makes_records_and_writes_nothing_to_the_chip(provisioned, tmp_path):
     other = elsewhere(provisioned, tmp_path)
     before = other.chip.read_bytes()
-    assert other.json("adopt", EXAMPLE, "--dry-run").event("plan")["changes"] == 2
+    plan = other.json("adopt", EXAMPLE, "--dry-run").event("plan")
+    assert plan["changes"] == 2 and plan["state"] == "done-elsewhere" and "stopped_after" not in plan
+    assert [step["action"] for step in plan["steps"] if not step["done"] and step["persistent"]] == ["adopt-key", "adopt-key"]
     done = other.json("adopt", EXAMPLE).event("provisioned")
     assert other.chip.read_bytes() == before
     assert other.public_keys() == provisioned.public_keys()
@@ -49,10 +51,24 @@ def test_adopt_makes_records_and_writes_nothing_to_the_chip(provisioned, tmp_pat
     assert again["changes"] == 0 and other.chip.read_bytes() == before
 
 
+def test_adopt_says_what_it_does(provisioned, tmp_path):
+    """It makes no key, and says so."""
+    other = elsewhere(provisioned, tmp_path)
+    shown = other.run("adopt", EXAMPLE, "--dry-run").out
+    assert ": 2 key records to make; nothing is written to the chip\n" in shown
+    assert "  state            done-elsewhere: its key records are not here\n" in shown and "generate" not in shown
+    done = other.run("adopt", EXAMPLE)
+    assert done.out.startswith("adopted: ") and "2 key records made, 2 keys proven, nothing written to the chip\n" in done.out
+    assert "key 16 maker: slot 0, adopted\n" in done.out and "key 18 board: slot 2, adopted\n" in done.out
+    assert "/4] adopt-key 18 board, slot 2: " in done.err and "generate" not in done.err
+    assert "key 18 board: slot 2, already there\n" in other.run("adopt", EXAMPLE).out
+
+
 def test_adopt_of_a_device_that_is_not_done(delivered):
     before = delivered.snapshot()
     error = delivered.json("adopt", EXAMPLE, code=4).error
-    assert error["reason"] == "no-mark" and "imprint provision" in error["next"]
+    assert error["reason"] == "no-mark" and "imprint provision" in error["next"] and error["doing"] == "adopt the device"
+    assert "state of" not in delivered.run("adopt", EXAMPLE, code=4).err, "it is not foreign: it is blank"
     assert delivered.snapshot() == before
 
 

@@ -233,6 +233,6 @@ def test_a_published_key_is_named(station):
     """Everybody has it, whatever its file's permissions: refused, or named where rehearsals are allowed."""
     station.new("blank")
     said = station.run("provision", THREE_WAYS, "--arm", "profile")
-    assert "warning: everybody has this TEST key: imprint's profiles/keys/TEST-" in said.err
+    assert "warning: this TEST key is published, so everybody has it: imprint's profiles/keys/TEST-" in said.err
     warned = [item["text"] for item in station.json("provision", THREE_WAYS, "--arm", "profile").objects if item["event"] == "warning"]
     assert len(warned) == 1 and "profiles/keys/TEST-" in warned[0]

@@ -60,7 +60,7 @@ def test_one_run_may_be_a_rehearsal(delivered):
 def test_result_and_record_say_so(station):
     station.new("blank")
     done = station.run("provision", THREE_WAYS, "--arm", "profile")
-    assert "rehearsal: virtual chip, TEST key; no record of a real device" in done.out
+    assert "rehearsal: virtual chip, TEST key; not the record of a real device" in done.out
     assert station.record["rehearsal"] == ["virtual-chip", "test-key"]
     again = station.json("provision", THREE_WAYS, "--arm", "profile")
     assert again.event("provisioned")["rehearsal"] == ["virtual-chip", "test-key"], "the keys in the device tell"

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each verb by itself: what it prints, as text and as JSON, and what it refuses."""
 import os
+import pathlib
 import pty
 import re
 import subprocess
+import tempfile
 import termios
 
 import pytest
@@ -227,6 +229,18 @@ def test_sign_to_a_file(provisioned):
     assert list(provisioned.folder.glob("*imprint-new*")) == []
     error = provisioned.json("sign", "18", EXAMPLE, "-o", provisioned.folder / "no" / "folder", code=2).error
     assert error["reason"] == "input-file" and "No such file" in error["system"]
+
+
+def test_a_file_in_memory_is_replaced_like_any_other(provisioned):
+    """/dev/shm is no device: a link there is replaced, not followed."""
+    if not os.access("/dev/shm", os.W_OK | os.X_OK):
+        pytest.skip("no /dev/shm to write to")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        output, other = pathlib.Path(folder, "out.sig"), provisioned.write("other", "another file")
+        output.symlink_to(other)
+        provisioned.run("sign", "18", EXAMPLE, "-o", output)
+        assert not output.is_symlink() and other.read_text() == "another file"
+        provisioned.run("verify", "18", output, EXAMPLE)
 
 
 def test_sign_json(provisioned):

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "psa/records.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 #include "storage/flash.h"
 #include "storage/memory.h"
 #include "storage/record.h"

@@ -8,7 +8,7 @@
 
 #include "chip/words.h"
 #include <imprint/psa.h>
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
 #include "virtual/chip/virtual_invasive.h"

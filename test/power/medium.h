@@ -2,6 +2,8 @@
 /*
  * Where the board's records lie: a directory of files, or a raw flash. Both can be put into any state that a loss of
  * power leaves, and say at any moment of a run which states that would be ("image": all that outlives the power).
+ * Beside test/support/world_store.h, which is one store in one state: a sweep makes millions of states, on a disk that
+ * is modelled in memory (disk.h), and reports what is wrong with a replay id where a cmocka test would end.
  */
 #ifndef IMPRINT_TEST_POWER_MEDIUM_H
 #define IMPRINT_TEST_POWER_MEDIUM_H

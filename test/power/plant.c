@@ -7,7 +7,7 @@
 #include "psa/records.h"
 #include "provision/prove.h"
 #include "psa/scrap.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 
 enum wrapped {
     SOUND,

@@ -19,17 +19,9 @@
 #include "provision/gate.h"
 #include "provision/steps.h"
 #include "test/provision/bench.h"
+#include "test/support/chip_file.h"
 #include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
-
-static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
-{
-    (void)context;
-    (void)command;
-    (void)param1;
-    (void)param2;
-    return false;
-}
 
 static void verify_with_libcrypto(const struct provision_evidence *evidence, const struct provision_key_evidence *key)
 {
@@ -68,7 +60,7 @@ static void test_example_then_again(void **state)
     /* Again, in a new life of chip, store and PSA: nothing is written anywhere, and the same keys prove themselves. */
     bench_restart(&bench);
     virtual_digest(bench.world.part, before);
-    bench.world.chip.guard.allow = refuse_all;
+    chip_forbid_changes(&bench.world.chip);
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.world.part, after);
     assert_memory_equal(before, after, sizeof(before));
@@ -97,7 +89,7 @@ static void test_observing_never_writes(void **state)
 
         bench_open(&bench, rows[i].part, rows[i].yaml);
         virtual_digest(bench.world.part, before);
-        bench.world.chip.guard.allow = refuse_all;
+        chip_forbid_changes(&bench.world.chip);
         bench_expect(&bench, PROVISION_OK, provision_observe(&bench.provision, &bench.plan, &bench.err));
         assert_true(bench.plan.changes_left > 0);
         virtual_digest(bench.world.part, after);
@@ -127,7 +119,7 @@ static void test_three_ways_on_a_blank_part(void **state)
 
     bench_restart(&bench);
     virtual_digest(bench.world.part, before);
-    bench.world.chip.guard.allow = refuse_all;
+    chip_forbid_changes(&bench.world.chip);
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     virtual_digest(bench.world.part, after);
     assert_memory_equal(before, after, sizeof(before));
@@ -434,7 +426,6 @@ static void test_another_key_is_never_locked_in_or_proven(void **state)
 static void test_missing_keys_are_never_locked_in(void **state)
 {
     const struct virtual_making making = {.part = VIRTUAL_BLANK, .has_seed = true, .seed = 7};
-    struct virtual_problem problem;
     struct bench bench;
 
     (void)state;
@@ -442,8 +433,7 @@ static void test_missing_keys_are_never_locked_in(void **state)
     bench.stop_before_step = STEP_FILL;
     bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
     bench_power_off(&bench);
-    assert_int_equal(unlink(bench.world.chip_path), 0);
-    assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
+    world_replace_part(&bench.world, &making);
     bench_power_on(&bench);
     bench.stop_before_step = -1;
     bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
@@ -456,7 +446,6 @@ static void test_missing_keys_are_never_locked_in(void **state)
 static void test_an_exchanged_chip_is_noticed(void **state)
 {
     const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 8};
-    struct virtual_problem problem;
     struct virtual_chip *other;
     struct bench bench;
     char path[300];
@@ -465,8 +454,8 @@ static void test_an_exchanged_chip_is_noticed(void **state)
     (void)state;
     bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
     snprintf(path, sizeof(path), "%s/other", bench.world.directory);
-    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
-    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    chip_file_make(path, &making);
+    other = chip_file_open(path);
     virtual_digest(other, before);
 
     /* Between plan and work. */
@@ -496,7 +485,6 @@ static void test_what_cannot_be_proven_is_not_started(void **state)
 {
     struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
     uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
-    struct virtual_problem problem;
     struct bench bench;
 
     (void)state;
@@ -506,8 +494,7 @@ static void test_what_cannot_be_proven_is_not_started(void **state)
     config[86] = config[87] = 0x00; /* both zones locked */
     config[96] = 0x31;              /* slot 0: private, PubInfo 0, P-256, Lockable */
     making.config = config;
-    assert_int_equal(unlink(bench.world.chip_path), 0);
-    assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
+    world_replace_part(&bench.world, &making);
     bench_power_on(&bench);
     bench.profile.key_count = 1;
     for (int method = PROFILE_REGISTER; method <= PROFILE_GENERATE; method++) {
@@ -550,7 +537,7 @@ static void test_an_old_failure_is_not_the_reason(void **state)
     bench_expect(&bench, PROVISION_OK, bench_run(&bench));
     bench_restart(&bench);
     error_set(&bench.world.driver.last_error, ERROR_DEVICE_SILENT, "nothing answers", NULL);
-    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.world.store_path);
+    snprintf(command, sizeof(command), "echo x >%s/0000000000000010.record", bench.world.store.directory);
     assert_int_equal(system(command), 0);
     bench_expect(&bench, PROVISION_STORAGE, bench_run(&bench));
     assert_int_equal(bench.err.reason, ERROR_STORAGE_CORRUPT);

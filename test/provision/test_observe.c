@@ -100,7 +100,6 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        struct virtual_problem problem;
         struct bench bench;
 
         bench_open(&bench, VIRTUAL_BLANK, bench_example);
@@ -109,8 +108,7 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
         config[87] = 0x00; /* config zone locked, data zone open */
         config[96] = 0x31; /* slot 0: private, PubInfo 0, P-256, Lockable */
         making.config = config;
-        assert_int_equal(unlink(bench.world.chip_path), 0);
-        assert_int_equal(virtual_create(bench.world.chip_path, &making, &problem), VIRTUAL_OK);
+        world_replace_part(&bench.world, &making);
         bench_power_on(&bench);
         virtual_set_public_rule(bench.world.part, rules[i]);
         bench.profile.key_count = 1;

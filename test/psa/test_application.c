@@ -164,8 +164,7 @@ static void an_application(void **state)
 
     assert_true(imprint_store_open_directory(&store, path, false, "test", &problem));
     imprint_psa_attach(&psa, &transport, &store, NULL);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_use_only), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    world_start_table(&atecc608a_drv_info_use_only);
     assert_int_equal(sign(BOARD), PSA_SUCCESS);
     imprint_psa_stop(&psa);
     assert_null(driver_bound());

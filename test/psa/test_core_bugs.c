@@ -18,7 +18,7 @@
 
 #include <psa/internal_trusted_storage.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "virtual/chip/virtual_invasive.h"
 
 static struct world world;
@@ -57,16 +57,6 @@ static psa_status_t generate_local(psa_key_id_t id)
     return psa_generate_key(&attributes, &made);
 }
 
-static bool exists(psa_key_id_t id)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_status_t status = psa_get_key_attributes(id, &attributes);
-
-    psa_reset_key_attributes(&attributes);
-    assert_true(status == PSA_SUCCESS || status == PSA_ERROR_INVALID_HANDLE);
-    return status == PSA_SUCCESS;
-}
-
 static void point_of(psa_key_id_t id, uint8_t point[static 65])
 {
     size_t len;
@@ -86,76 +76,35 @@ static void expect_chip_unchanged(const uint8_t before[static 32])
 /* --- a medium that fails where the test wants ------------------------------------------------------------------ */
 
 static struct {
-    const struct storage_operations *real;
-    void *real_context;
+    struct store_front front;
     uint64_t uid;             /* the record the fault is about, 0 for none */
     enum storage_status get;  /* what get() of it answers, where not OK */
     enum storage_status set;  /* what set() of it answers, where not OK */
     enum storage_status next; /* what next() answers, where not OK */
     bool full;                /* reserve() finds no room */
-    bool written;             /* get() fails only once set() has been there */
 } medium;
 
-static enum storage_status medium_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
+static enum storage_status fail_as_told(enum store_call call, uint64_t uid)
 {
-    (void)context;
-    if (medium.set != STORAGE_OK && uid == medium.uid)
-        return medium.set;
-    if (uid == medium.uid)
-        medium.written = true;
-    return medium.real->set(medium.real_context, uid, flags, content);
+    switch (call) {
+    case STORE_SET:
+        return uid == medium.uid ? medium.set : STORAGE_OK;
+    case STORE_GET:
+        return uid == medium.uid ? medium.get : STORAGE_OK;
+    case STORE_NEXT:
+        return medium.next;
+    case STORE_RESERVE:
+        return medium.full ? STORAGE_FULL : STORAGE_OK;
+    default:
+        return STORAGE_OK;
+    }
 }
-
-static enum storage_status medium_get(void *context, uint64_t uid, uint32_t offset, struct bytes_out *out,
-                                      struct storage_record *record)
-{
-    (void)context;
-    if (medium.get != STORAGE_OK && uid == medium.uid && medium.written)
-        return medium.get;
-    return medium.real->get(medium.real_context, uid, offset, out, record);
-}
-
-static enum storage_status medium_remove(void *context, uint64_t uid)
-{
-    (void)context;
-    return medium.real->remove(medium.real_context, uid);
-}
-
-static enum storage_status medium_next(void *context, bool first, uint64_t *uid)
-{
-    (void)context;
-    return medium.next != STORAGE_OK ? medium.next : medium.real->next(medium.real_context, first, uid);
-}
-
-static enum storage_status medium_reserve(void *context, uint32_t size)
-{
-    (void)context;
-    return medium.full ? STORAGE_FULL : medium.real->reserve(medium.real_context, size);
-}
-
-static void medium_release(void *context)
-{
-    (void)context;
-    medium.real->release(medium.real_context);
-}
-
-static const struct storage_operations medium_operations = {
-    .set = medium_set,
-    .get = medium_get,
-    .remove = medium_remove,
-    .next = medium_next,
-    .reserve = medium_reserve,
-    .release = medium_release,
-};
 
 static int begin_with_medium(void **state)
 {
     begin(state);
     memset(&medium, 0, sizeof medium);
-    medium.written = true;
-    medium.real = world.storage.operations;
-    medium.real_context = world.storage.context;
-    world.storage.operations = &medium_operations;
+    store_front_put(&medium.front, &world.storage, fail_as_told);
     return 0;
 }
 
@@ -179,7 +128,7 @@ static void duplicate_id_of_a_chip_key(void **state)
     expect_chip_unchanged(digest);
     world_prove(&world, 16, point);
     world_expect(&world, psa_destroy_key(16), PSA_SUCCESS);
-    assert_false(exists(16));
+    assert_false(world_has_key(16));
 }
 
 static void duplicate_id_of_a_local_key(void **state)
@@ -302,8 +251,8 @@ static void full_storage_is_found_before_the_chip_is_touched(void **state)
     assert_int_equal(world_generate(18, 2), PSA_ERROR_INSUFFICIENT_STORAGE);
     assert_int_equal(world_register(16, 0), PSA_ERROR_INSUFFICIENT_STORAGE);
     expect_chip_unchanged(digest);
-    assert_false(exists(18));
-    assert_false(exists(16));
+    assert_false(world_has_key(18));
+    assert_false(world_has_key(16));
     medium.full = false;
     world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
     world_restart(&world);
@@ -320,7 +269,7 @@ static void unwritten_key_record_is_an_error(void **state)
         medium.set = failures[i];
         assert_int_not_equal(world_generate(18, 2), PSA_SUCCESS);
         assert_int_not_equal(world_register(18, 0), PSA_SUCCESS);
-        assert_false(exists(18));
+        assert_false(world_has_key(18));
         medium.set = STORAGE_OK;
     }
     world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
@@ -339,7 +288,7 @@ static void failed_creation_leaves_no_slot_behind(void **state)
         world_restart(&world);
         world_arm(&world, "silent", attempt);
         world_expect_reason(&world, world_generate(18, 2), PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
-        assert_false(exists(18));
+        assert_false(world_has_key(18));
         virtual_power_cycle(world.part);
     }
     assert_true(world_slot_public(&world, 2, after));
@@ -365,14 +314,14 @@ static void failed_destroy_keeps_the_key(void **state)
         faults++;
         world_expect_reason(&world, status, PSA_ERROR_COMMUNICATION_FAILURE, ERROR_DEVICE_SILENT);
         virtual_power_cycle(world.part);
-        assert_true(exists(18));
+        assert_true(world_has_key(18));
         world_prove_key(&world, 18);
     }
     assert_in_range(faults, 3, 40);
-    assert_false(exists(18));
+    assert_false(world_has_key(18));
     virtual_power_cycle(world.part);
     world_restart(&world);
-    assert_false(exists(18));
+    assert_false(world_has_key(18));
     world_expect(&world, world_generate(18, 2), PSA_SUCCESS);
 }
 
@@ -384,10 +333,10 @@ static void destroy_without_a_driver_keeps_the_key(void **state)
     assert_int_equal(psa_destroy_key(16), PSA_ERROR_BAD_STATE);
     assert_int_equal(world_generate(18, 2), PSA_ERROR_BAD_STATE);
     driver_bind(&world.driver);
-    assert_true(exists(16));
+    assert_true(world_has_key(16));
     world_prove_key(&world, 16);
     world_expect(&world, psa_destroy_key(16), PSA_SUCCESS);
-    assert_false(exists(16));
+    assert_false(world_has_key(16));
 }
 
 /* 3.7.6: the core gives up when it cannot write its transaction. */
@@ -405,7 +354,7 @@ static void destroy_on_a_failing_medium_keeps_the_key(void **state)
     medium.set = STORAGE_OK;
     world_prove_key(&world, 18);
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
-    assert_false(exists(18));
+    assert_false(world_has_key(18));
 }
 
 static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
@@ -418,7 +367,7 @@ static void destroy_beside_a_damaged_record_keeps_the_key(void **state)
     assert_int_equal(psa_its_set(77, 10, "not a key.", 0), PSA_SUCCESS);
     world_expect_reason(&world, psa_destroy_key(18), PSA_ERROR_DATA_CORRUPT, ERROR_STORAGE_CORRUPT);
     expect_chip_unchanged(digest);
-    assert_true(exists(18));
+    assert_true(world_has_key(18));
     assert_int_equal(psa_its_remove(77), PSA_SUCCESS);
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
 }
@@ -441,14 +390,14 @@ static void an_impossible_slot_number(void **state)
     world_restart(&world);
     world_prove_key(&world, 19);
     /* It is a key that exists: its id is not free, and using it is refused. */
-    assert_true(exists(77));
+    assert_true(world_has_key(77));
     world_expect_reason(&world, world_generate(77, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_KEY_EXISTS);
     world_expect_reason(
         &world,
         psa_sign_hash(77, PSA_ALG_ECDSA(PSA_ALG_SHA_256), digest, sizeof digest, signature, sizeof signature, &len),
         PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE);
     assert_int_equal(psa_destroy_key(77), PSA_SUCCESS);
-    assert_false(exists(77));
+    assert_false(world_has_key(77));
 }
 
 /* --- 3.2: several ids for one slot ----------------------------------------------------------------------------- */
@@ -465,7 +414,7 @@ static void two_ids_share_a_slot(void **state)
     /* Neither may be replaced by a third. */
     world_expect_reason(&world, world_generate(20, 2), PSA_ERROR_ALREADY_EXISTS, ERROR_SLOT_CLAIMED);
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
-    assert_false(exists(18));
+    assert_false(world_has_key(18));
     world_prove(&world, 19, point);
     world_restart(&world);
     world_prove(&world, 19, point);
@@ -526,11 +475,10 @@ static void software_crypto_survives_a_missing_chip(void **state)
     world_stop(&world);
     world_attach(&world);
     world_arm(&world, "silent", 1);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    world_start_table(&atecc608a_drv_info);
     assert_int_equal(generate_local(5), PSA_SUCCESS);
     world_prove_key(&world, 5);
-    assert_true(exists(16));
+    assert_true(world_has_key(16));
     uint8_t point[65];
     size_t len;
     world_expect_reason(&world, psa_export_public_key(16, point, sizeof point, &len), PSA_ERROR_COMMUNICATION_FAILURE,
@@ -601,7 +549,7 @@ static void copies_and_derived_keys_are_refused(void **state)
     psa_key_derivation_abort(&operation);
     psa_destroy_key(base_id);
     expect_chip_unchanged(digest);
-    assert_false(exists(18));
+    assert_false(world_has_key(18));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

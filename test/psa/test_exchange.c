@@ -5,6 +5,7 @@
  * goes on.
  */
 #include "test/support/p256.h"
+#include "test/support/chip_file.h"
 #include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -29,7 +30,7 @@ static psa_status_t register_one(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
 }
 
 static psa_status_t do_generate(void)
@@ -44,7 +45,7 @@ static psa_status_t do_register(void)
 
 static psa_status_t do_destroy(void)
 {
-    return psa_destroy_key(KEY);
+    return world_destroy(&world, KEY);
 }
 
 /* A signature that is given is the first chip's. */
@@ -180,15 +181,14 @@ static void exchanged_between_calls(void **state)
 {
     const struct virtual_making making = {.part = VIRTUAL_TRUST_AND_GO, .has_seed = true, .seed = 77};
     struct virtual_chip *other;
-    struct virtual_problem problem;
     char path[400];
     uint8_t before[32], after[32];
 
     (void)state;
     begin();
     snprintf(path, sizeof path, "%s/other", world.directory);
-    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
-    assert_int_equal(virtual_open(path, &other, &problem), VIRTUAL_OK);
+    chip_file_make(path, &making);
+    other = chip_file_open(path);
     virtual_digest(other, before);
     world.transport.chip = other;
     for (size_t i = 0; i < OPERATIONS; i++)

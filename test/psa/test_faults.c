@@ -78,7 +78,7 @@ static psa_status_t register_key(void)
 {
     psa_key_attributes_t attributes = world_key_pair(KEY, 0);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
 }
 
 static psa_status_t sign(void)
@@ -107,7 +107,7 @@ static psa_status_t verify(void)
 
 static psa_status_t destroy(void)
 {
-    return psa_destroy_key(KEY);
+    return world_destroy(&world, KEY);
 }
 
 enum proof { PROVES_BY_EXPORT, PROVES_IMPORTED, SIGNS_ONLY, IS_PUBLIC, IS_GONE };
@@ -134,13 +134,6 @@ static const struct operation {
     {"destroy", WORLD_TRUST_AND_GO, generate_in_filled, destroy, IS_GONE, false},
 };
 
-static bool exists(void)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-
-    return psa_get_key_attributes(KEY, &attributes) == PSA_SUCCESS;
-}
-
 static void prove(enum proof proof)
 {
     uint8_t point[65];
@@ -161,7 +154,7 @@ static void prove(enum proof proof)
         assert_memory_equal(point, imported_point, sizeof point);
         break;
     case IS_GONE:
-        assert_false(exists());
+        assert_false(world_has_key(KEY));
         break;
     }
 }
@@ -234,16 +227,16 @@ static bool fails_cleanly(const struct operation *operation, const char *fault, 
                           enum error_reason reason)
 {
     make(operation);
-    bool existed = exists();
+    bool existed = world_has_key(KEY);
     world_arm(&world, fault, group);
     psa_status_t status = operation->run();
     if (status != PSA_SUCCESS) {
         world_expect_reason(&world, status, PSA_ERROR_COMMUNICATION_FAILURE, reason);
-        assert_int_equal(exists(), existed);
+        assert_int_equal(world_has_key(KEY), existed);
         virtual_power_cycle(world.part);
-        assert_int_equal(exists(), existed);
+        assert_int_equal(world_has_key(KEY), existed);
         world_restart(&world);
-        assert_int_equal(exists(), existed);
+        assert_int_equal(world_has_key(KEY), existed);
         world_expect(&world, operation->run(), PSA_SUCCESS);
     }
     prove(operation->proof);
@@ -282,7 +275,7 @@ static void another_chip_in_its_place_gets_no_record(void **state)
             psa_status_t status = operation->run();
             refused += world.driver.last_error.reason == ERROR_WRONG_PART;
             world_restart(&world); /* the first chip is back */
-            assert_int_equal(exists(), status == PSA_SUCCESS);
+            assert_int_equal(world_has_key(KEY), status == PSA_SUCCESS);
             if (status != PSA_SUCCESS)
                 world_expect(&world, operation->run(), PSA_SUCCESS);
             prove(operation->proof);

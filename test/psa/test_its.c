@@ -12,7 +12,7 @@
 #include "psa/its.h"
 #include "storage/memory.h"
 #include "psa/scrap.h"
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 static struct {
     struct storage_memory memory;

@@ -13,15 +13,14 @@
 
 #include <cmocka.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 static struct world world;
 
 static void start_make_only(void)
 {
     world_attach(&world);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_make_only), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    world_start_table(&atecc608a_drv_info_make_only);
 }
 
 static int begin(void **state)
@@ -46,13 +45,6 @@ static int end(void **state)
     (void)state;
     world_remove(&world);
     return 0;
-}
-
-static bool record_is_there(uint32_t id)
-{
-    struct bytes_out nothing = {.data = NULL};
-
-    return world.storage.operations->get(world.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
 }
 
 static void test_makes_and_uses(void **state)
@@ -95,9 +87,9 @@ static void test_imports_destroys_and_verifies_none(void **state)
     assert_int_equal(world.chip.counters.writing, writing);
     world_stop(&world);
     start_make_only();
-    assert_true(record_is_there(18));
-    assert_false(record_is_there(19));
-    assert_false(record_is_there(TRANSACTION_UID));
+    assert_true(is_stored(&world.storage, 18));
+    assert_false(is_stored(&world.storage, 19));
+    assert_false(is_stored(&world.storage, TRANSACTION_UID));
     assert_true(world_slot_public(&world, VARIED_SIGN, after));
     assert_memory_equal(before, after, sizeof before);
     world_prove_key(&world, 18);

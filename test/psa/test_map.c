@@ -106,7 +106,7 @@ static void claims_and_locks(void **state)
     world_start(&world);
     world_expect(&world, psa_generate_key(&attributes, &id), PSA_SUCCESS);
     attributes = world_key_pair(7, 2);
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     world_lock_slot(&world, 3);
     driver_forget_config(&world.driver);
     assert_int_equal(driver_read_map(&world.driver, false, &map, NULL), PSA_SUCCESS);
@@ -216,7 +216,7 @@ static void one_answer_is_not_enough_for_empty(void **state)
     world_expect_reason(&world, psa_generate_key(&attributes, &id), PSA_ERROR_INSUFFICIENT_STORAGE, ERROR_SLOT_FILLED);
     /* A key that answers only half is not registered. */
     attributes = world_key_pair(16, 0);
-    world_expect_reason(&world, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
+    world_expect_reason(&world, world_register_key(&attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
 }
 
 /* What is read back decides, not what the command answered. */

@@ -116,10 +116,9 @@ static void a_key_is_registered(void **state)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         begin(rules[i]);
         psa_key_attributes_t attributes = signing_key(16);
-        world_expect_reason(&world, mbedtls_psa_register_se_key(&attributes), PSA_ERROR_DOES_NOT_EXIST,
-                            ERROR_SLOT_EMPTY);
+        world_expect_reason(&world, world_register_key(&attributes), PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
         world_fill_slot(&world, VARIED_HIDDEN);
-        world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+        world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
         expect_hidden(16);
         expect_signs(16);
         world_remove(&world);

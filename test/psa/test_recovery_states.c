@@ -23,11 +23,11 @@
 #include "base/order.h"
 #include "psa/recovery.h"
 #include "psa/scrap.h"
-#include "psa/se_c/settle.h"
+#include "psa/settle.h"
 #include "psa/slots.h"
 #include "storage/memory.h"
 #include "storage/record.h"
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 #include "virtual/chip/virtual_invasive.h"
 
 #define SUBJECT 18u
@@ -37,61 +37,28 @@
 /* --- a store that fails where it is told to -------------------------------------------------------------------- */
 
 static struct {
-    const struct storage_operations *real;
-    struct storage_operations front;
+    struct store_front front;
     unsigned changes, fail_at; /* the change that fails, 0 for none */
     enum storage_status failure;
-    bool late; /* it is done all the same */
 } medium;
 
-static bool strikes(void)
+static enum storage_status fail_a_change(enum store_call call, uint64_t uid)
 {
-    return ++medium.changes == medium.fail_at;
-}
-
-static enum storage_status medium_set(void *context, uint64_t uid, uint32_t flags, struct bytes content)
-{
-    bool fails = strikes();
-
-    if (!fails || medium.late) {
-        enum storage_status status = medium.real->set(context, uid, flags, content);
-        return fails ? medium.failure : status;
-    }
-    return medium.failure;
-}
-
-static enum storage_status medium_remove(void *context, uint64_t uid)
-{
-    bool fails = strikes();
-
-    if (!fails || medium.late) {
-        enum storage_status status = medium.real->remove(context, uid);
-        return fails ? medium.failure : status;
-    }
-    return medium.failure;
+    (void)uid;
+    if (call != STORE_SET && call != STORE_REMOVE)
+        return STORAGE_OK;
+    return ++medium.changes == medium.fail_at ? medium.failure : STORAGE_OK;
 }
 
 static void put_medium_under(struct storage *storage)
 {
-    medium.real = storage->operations;
-    medium.front = *storage->operations;
-    medium.front.set = medium_set;
-    medium.front.remove = medium_remove;
     medium.fail_at = 0;
-    medium.late = false;
-    storage->operations = &medium.front;
+    store_front_put(&medium.front, storage, fail_a_change);
 }
 
-static void put(const struct storage *storage, uint64_t uid, const void *content, size_t len)
+static void store(struct storage *storage, uint64_t uid, const void *content, size_t len)
 {
-    assert_int_equal(storage->operations->set(storage->context, uid, 0, bytes_of(content, len)), STORAGE_OK);
-}
-
-static bool is_there(const struct storage *storage, uint64_t uid)
-{
-    struct bytes_out nothing = {.data = NULL};
-
-    return storage->operations->get(storage->context, uid, 0, &nothing, NULL) != STORAGE_ABSENT;
+    expect_status(put(storage, uid, bytes_of(content, len)), STORAGE_OK, "set");
 }
 
 static void make_transaction(uint8_t record[static TRANSACTION_STORED_MAX], uint16_t kind, uint32_t lifetime,
@@ -132,7 +99,7 @@ struct state {
     enum scrap scrap;
 };
 
-static void put_state(const struct storage *storage, const struct state *state)
+static void put_state(struct storage *storage, const struct state *state)
 {
     static const struct transaction_note notes[NOTES] = {
         [REGISTER] = {TRANSACTION_CREATION_REGISTER, false},
@@ -149,15 +116,15 @@ static void put_state(const struct storage *storage, const struct state *state)
                      state->transaction == IMPOSSIBLE_ID ? 0xfffffe60 : SUBJECT, notes[state->note]);
     if (state->note == LATER_NOTE)
         record[TRANSACTION_BYTES] = 2;
-    put(storage, TRANSACTION_UID, record, state->note == NONE ? TRANSACTION_BYTES : TRANSACTION_STORED_MAX);
+    store(storage, TRANSACTION_UID, record, state->note == NONE ? TRANSACTION_BYTES : TRANSACTION_STORED_MAX);
     make_key_record(key, state->key == OTHER_LOCATION ? 0x4201 : 0x6001, state->key == OTHER_SLOT ? SLOT + 1 : SLOT);
     if (state->key != ABSENT)
-        put(storage, SUBJECT, key, state->key == DAMAGED ? 20 : sizeof key);
+        store(storage, SUBJECT, key, state->key == DAMAGED ? 20 : sizeof key);
     if (state->scrap != NO_SCRAP)
         assert_int_equal(scrap_set(storage, SCRAP_UID, state->scrap == DUE_SCRAP), STORAGE_OK);
     /* What no state touches. */
-    put(storage, 77, key, sizeof key);
-    put(storage, 0xfffffe60, "", 0);
+    store(storage, 77, key, sizeof key);
+    store(storage, 0xfffffe60, "", 0);
 }
 
 /* What docs/reference/psa-keys.md says, in its own words. */
@@ -180,10 +147,10 @@ static void expect_end(const struct storage *storage, const struct state *state)
     }
     if (scrap_get(storage, SCRAP_UID, &due) == STORAGE_OK)
         found = due ? DUE_SCRAP : PLAIN_SCRAP;
-    if (is_there(storage, TRANSACTION_UID) || is_there(storage, SUBJECT) != key || found != scrap ||
-        !is_there(storage, 77) || !is_there(storage, 0xfffffe60))
+    if (is_stored(storage, TRANSACTION_UID) || is_stored(storage, SUBJECT) != key || found != scrap ||
+        !is_stored(storage, 77) || !is_stored(storage, 0xfffffe60))
         fail_msg("transaction %d, key %d, note %d, scrap %d: key %s and scrap %d, not %s and %d", state->transaction,
-                 state->key, state->note, state->scrap, is_there(storage, SUBJECT) ? "kept" : "gone", found,
+                 state->key, state->note, state->scrap, is_stored(storage, SUBJECT) ? "kept" : "gone", found,
                  key ? "kept" : "gone", scrap);
 }
 
@@ -265,16 +232,6 @@ static int end(void **state)
     return 0;
 }
 
-static bool exists(psa_key_id_t id)
-{
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_status_t status = psa_get_key_attributes(id, &attributes);
-
-    psa_reset_key_attributes(&attributes);
-    assert_true(status == PSA_SUCCESS || status == PSA_ERROR_INVALID_HANDLE);
-    return status == PSA_SUCCESS;
-}
-
 static void expect_started(void)
 {
     uint8_t byte;
@@ -305,7 +262,7 @@ static void interrupt_destruction(uint8_t before[static 64])
     world_expect(&world, world_generate(17, 0), PSA_SUCCESS);
     world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
     assert_true(world_slot_public(&world, SLOT, before));
-    put(&world.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
+    store(&world.storage, TRANSACTION_UID, record, TRANSACTION_BYTES);
     world_stop(&world);
 }
 
@@ -330,11 +287,11 @@ static void the_chip_is_missing(void **state)
     interrupt_destruction(before);
     world_attach(&world);
     world_arm(&world, "silent", 1);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(world_connect(), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
-    assert_false(exists(SUBJECT));
-    assert_true(exists(17));
+    assert_false(world_has_key(SUBJECT));
+    assert_true(world_has_key(17));
     assert_int_equal(scrap_get(&world.storage, SCRAP_UID, &due), STORAGE_OK);
     assert_true(due);
 
@@ -361,19 +318,10 @@ static void the_next_start_erases(void **state)
     interrupt_destruction(before);
     world_attach(&world);
     world_arm(&world, "silent", 1);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(world_connect(), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     world_restart(&world);
     expect_erased(before);
-}
-
-static bool refuse_all(void *context, const struct chip_command *command, uint8_t param1, uint16_t param2)
-{
-    (void)context;
-    (void)command;
-    (void)param1;
-    (void)param2;
-    return false;
 }
 
 /* Looking sends nothing that writes, whatever is due, and sees the slot as it will be. */
@@ -384,12 +332,12 @@ static void looking_leaves_the_erasure_due(void **state)
     (void)state;
     interrupt_destruction(before);
     world_attach(&world);
-    world.chip.guard.allow = refuse_all;
+    chip_forbid_changes(&world.chip);
     virtual_digest(world.part, digest);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(world_connect(), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
-    assert_false(exists(SUBJECT));
+    assert_false(world_has_key(SUBJECT));
     world_prove_key(&world, 17);
     assert_true(slot_now(SLOT).scrap);
     virtual_digest(world.part, after);
@@ -408,6 +356,8 @@ static void registered_late(void **state)
     (void)state;
     interrupt_destruction(before);
     world_attach(&world);
+    if (world_is_opaque) /* the core has this driver from the start, but no chip yet */
+        driver_bind(NULL);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     expect_started();
     /* A local key that cannot be made must not take the left-over with it. */
@@ -416,10 +366,11 @@ static void registered_late(void **state)
     psa_set_key_lifetime(&local, PSA_KEY_LIFETIME_VOLATILE);
     psa_set_key_bits(&local, 255);
     assert_int_not_equal(psa_generate_key(&local, &id), PSA_SUCCESS);
-    assert_true(is_there(&world.storage, TRANSACTION_UID));
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_true(is_stored(&world.storage, TRANSACTION_UID));
+    assert_int_equal(world_connect(), PSA_SUCCESS);
+    driver_bind(&world.driver);
     world_prove_key(&world, 17);
-    assert_false(exists(SUBJECT));
+    assert_false(world_has_key(SUBJECT));
     expect_erased(before);
     world_stop(&world);
 
@@ -428,14 +379,14 @@ static void registered_late(void **state)
     world_expect(&world, world_generate(20, 2), PSA_SUCCESS);
     make_transaction(record, 1, PSA_ATECC608A_LIFETIME, 1, 19,
                      (struct transaction_note){.creation = TRANSACTION_CREATION_GENERATE, .fresh = true});
-    put(&world.storage, TRANSACTION_UID, record, sizeof record);
+    store(&world.storage, TRANSACTION_UID, record, sizeof record);
     world_stop(&world);
     world_attach(&world);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(world_connect(), PSA_SUCCESS);
     world_expect(&world, psa_destroy_key(20), PSA_SUCCESS);
-    assert_false(exists(20));
-    assert_false(is_there(&world.storage, TRANSACTION_UID));
+    assert_false(world_has_key(20));
+    assert_false(is_stored(&world.storage, TRANSACTION_UID));
     assert_true(slot_now(1).scrap);
     assert_true(slot_now(2).scrap);
 }
@@ -448,12 +399,12 @@ static void start_over(const char *what, size_t len)
 
     world_attach(&world);
     virtual_digest(world.part, digest);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info), PSA_SUCCESS);
+    assert_int_equal(world_connect(), PSA_SUCCESS);
     psa_status_t status = psa_crypto_init();
     if (status != PSA_SUCCESS)
         fail_msg("%s of %zu bytes: psa_crypto_init() says %d", what, len, (int)status);
     expect_started();
-    assert_false(is_there(&world.storage, TRANSACTION_UID));
+    assert_false(is_stored(&world.storage, TRANSACTION_UID));
     assert_int_equal(psa_export_public_key(17, key, sizeof key, &key_len), PSA_SUCCESS);
     world_prove(&world, 17, key);
     virtual_digest(world.part, after);
@@ -473,7 +424,7 @@ static void torn_and_foreign_records_of_every_length(void **state)
     world_start(&world);
     world_expect(&world, world_generate(17, 0), PSA_SUCCESS);
     world_stop(&world);
-    snprintf(path, sizeof path, "%s/00000000ffffff74.record", world.store_path);
+    snprintf(path, sizeof path, "%s/00000000ffffff74.record", world.store.directory);
     make_transaction(record, 2, PSA_ATECC608A_LIFETIME, 0, 17, (struct transaction_note){.fresh = false});
 
     /* Whole records, of any content. The last filling is the beginning of a destruction of key 17, but for 24 and 28.
@@ -489,7 +440,7 @@ static void torn_and_foreign_records_of_every_length(void **state)
             if (filling == 3)
                 memcpy(content, record, sizeof record);
             world_attach(&world);
-            put(&world.storage, TRANSACTION_UID, content, len);
+            store(&world.storage, TRANSACTION_UID, content, len);
             world_stop(&world);
             start_over("a whole record", len);
         }
@@ -521,14 +472,14 @@ static void a_failed_creation_leaves_scrap(void **state)
         medium.failure = STORAGE_FULL;
         assert_int_not_equal(world_generate(SUBJECT, -1), PSA_SUCCESS);
         assert_true(medium.changes > 2);
-        assert_false(exists(SUBJECT));
+        assert_false(world_has_key(SUBJECT));
         assert_true(slot_now(0).scrap);
         assert_int_equal(slot_now(1).fill, DRIVER_FILL_EMPTY);
     }
     world_expect(&world, world_generate(SUBJECT, -1), PSA_SUCCESS);
     assert_int_equal(slot_now(0).claimed_by, SUBJECT);
     assert_false(slot_now(0).scrap);
-    assert_false(is_there(&world.storage, (uint64_t)0x60 << 32));
+    assert_false(is_stored(&world.storage, (uint64_t)0x60 << 32));
 }
 
 /* The medium fails at each change of a whole creation and destruction; afterwards both go as ever, in the same slot. */
@@ -542,15 +493,15 @@ static void the_medium_fails_anywhere(void **state)
         medium.changes = 0;
         medium.fail_at = fail_at;
         medium.failure = STORAGE_FAILED;
-        medium.late = round % 2 == 1;
+        medium.front.late = round % 2 == 1;
         psa_status_t made = world_generate(SUBJECT, -1);
-        psa_status_t destroyed = exists(SUBJECT) ? psa_destroy_key(SUBJECT) : PSA_SUCCESS;
+        psa_status_t destroyed = world_has_key(SUBJECT) ? psa_destroy_key(SUBJECT) : PSA_SUCCESS;
         if (medium.changes < fail_at)
             break;
         medium.fail_at = 0;
-        if (made == PSA_SUCCESS && destroyed != PSA_SUCCESS && exists(SUBJECT))
+        if (made == PSA_SUCCESS && destroyed != PSA_SUCCESS && world_has_key(SUBJECT))
             world_expect(&world, psa_destroy_key(SUBJECT), PSA_SUCCESS);
-        if (!exists(SUBJECT))
+        if (!world_has_key(SUBJECT))
             world_expect(&world, world_generate(SUBJECT, -1), PSA_SUCCESS);
         assert_int_equal(slot_now(0).claimed_by, SUBJECT);
         world_prove_key(&world, SUBJECT);
@@ -577,7 +528,7 @@ static void a_claimed_slot_is_never_scrap(void **state)
         world_expect(&world, world_generate(20, SLOT), PSA_ERROR_ALREADY_EXISTS);
         assert_true(world_slot_public(&world, SLOT, now));
         assert_memory_equal(before, now, sizeof now);
-        assert_int_equal(is_there(&world.storage, SCRAP_UID), due == 0);
+        assert_int_equal(is_stored(&world.storage, SCRAP_UID), due == 0);
         world_stop(&world);
     }
 }
@@ -591,13 +542,13 @@ static void a_damaged_scrap_record(void **state)
     world_start(&world);
     world_fill_slot(&world, SLOT);
     for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
-        put(&world.storage, SCRAP_UID, contents[i], i == 4 ? 5 : 4);
+        store(&world.storage, SCRAP_UID, contents[i], i == 4 ? 5 : 4);
         world_restart(&world);
         assert_false(slot_now(SLOT).scrap);
         assert_int_equal(slot_now(SLOT).fill, DRIVER_FILL_KEY);
     }
     world_expect(&world, world_generate(SUBJECT, SLOT), PSA_SUCCESS);
-    assert_false(is_there(&world.storage, SCRAP_UID));
+    assert_false(is_stored(&world.storage, SCRAP_UID));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -115,7 +115,7 @@ static void set_scene(const struct scene *scene)
             world_fill_slot(&world, slot);
         if ((scene->claim >> slot & 1) != 0) {
             psa_key_attributes_t attributes = world_key_pair(id, slot);
-            world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+            world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
         }
         if ((scene->claim_public >> slot & 1) != 0) {
             psa_key_attributes_t attributes = world_public_key(id, slot);
@@ -143,18 +143,13 @@ static psa_status_t take(enum route route, int slot)
     case ROUTE_IMPORT_PUBLIC:
         return psa_import_key(&attributes, point, sizeof point, &id);
     default:
-        return mbedtls_psa_register_se_key(&attributes);
+        return world_register_key(&attributes);
     }
 }
 
 static uint8_t taken_slot(void)
 {
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t slot = CHIP_SLOTS;
-
-    assert_int_equal(psa_get_key_attributes(NEW_ID, &attributes), PSA_SUCCESS);
-    assert_int_equal(psa_get_key_slot_number(&attributes, &slot), PSA_SUCCESS);
-    return (uint8_t)slot;
+    return (uint8_t)world_slot_of(&world, NEW_ID);
 }
 
 static void expect_protected_unchanged(const struct scene *scene, const struct keys *before)

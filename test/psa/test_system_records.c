@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -42,19 +41,11 @@ static void plant(uint64_t uid, uint32_t flags, struct bytes content)
 {
     uint8_t room[STORAGE_RECORD_BYTES(64)];
     struct bytes_out out = {.data = room, .cap = sizeof room};
-    char name[STORAGE_FILE_NAME_SIZE], path[400];
-    size_t written;
-    int closed;
+    char name[STORAGE_FILE_NAME_SIZE];
 
     assert_true(storage_record_write(uid, flags, content, &out));
     storage_file_name(uid, name);
-    (void)snprintf(path, sizeof path, "%s/%s", world.store_path, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    written = fwrite(room, 1, out.len, file);
-    closed = fclose(file);
-    assert_int_equal(written, out.len);
-    assert_int_equal(closed, 0);
+    file_store(path_in(world.store.directory, name), bytes_written(&out));
 }
 
 /* The core's driver data, its transaction, and the scrap records of two slots. */

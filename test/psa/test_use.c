@@ -36,7 +36,7 @@ static int begin(void **state)
     (void)state;
     world_make(&world, WORLD_TRUST_FLEX);
     world_start(&world);
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     return 0;
 }
 
@@ -190,7 +190,7 @@ static void a_slot_without_its_key_says_so(void **state)
 {
     psa_key_attributes_t attributes = world_key_pair(18, 0);
     uint8_t hash[32] = {1}, signature[64], point[65];
-    char store[sizeof world.store_path];
+    char store[sizeof world.store.directory];
     psa_key_id_t id;
     size_t len;
 
@@ -203,8 +203,8 @@ static void a_slot_without_its_key_says_so(void **state)
     world_stop(&world);
     struct world other;
     world_make(&other, WORLD_BLANK_LOCKED);
-    memcpy(store, other.store_path, sizeof store);
-    memcpy(other.store_path, world.store_path, sizeof store);
+    memcpy(store, other.store.directory, sizeof store);
+    memcpy(other.store.directory, world.store.directory, sizeof store);
     world_start(&other);
     world_expect_reason(&other,
                         psa_sign_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64, &len),
@@ -213,7 +213,7 @@ static void a_slot_without_its_key_says_so(void **state)
                         ERROR_SLOT_EMPTY);
     world_expect_reason(&other, psa_verify_hash(18, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, signature, 64),
                         PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY);
-    memcpy(other.store_path, store, sizeof store);
+    memcpy(other.store.directory, store, sizeof store);
     world_remove(&other);
 }
 
@@ -332,7 +332,7 @@ static void destroy_replaces_a_key_where_the_slot_allows(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     assert_true(world_slot_public(&world, 2, before));
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);
     assert_true(world_slot_public(&world, 2, after));
@@ -358,7 +358,7 @@ static void destroy_leaves_a_key_that_cannot_be_replaced(void **state)
     assert_int_equal(psa_get_key_attributes(SIGNING_KEY, &attributes), PSA_ERROR_INVALID_HANDLE);
     /* The key is still there to be registered. */
     attributes = world_key_pair(SIGNING_KEY, 0);
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     world_prove_key(&world, SIGNING_KEY);
 }
 
@@ -368,7 +368,7 @@ static void destroy_leaves_a_locked_slot(void **state)
     uint8_t before[64], after[64];
 
     (void)state;
-    world_expect(&world, mbedtls_psa_register_se_key(&attributes), PSA_SUCCESS);
+    world_expect(&world, world_register_key(&attributes), PSA_SUCCESS);
     world_lock_slot(&world, 2);
     assert_true(world_slot_public(&world, 2, before));
     world_expect(&world, psa_destroy_key(18), PSA_SUCCESS);

@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 #define BOARD_KEY 18
 #define BOARD_SLOT 2
@@ -26,8 +26,7 @@ static struct world world;
 static void start_use_only(void)
 {
     world_attach(&world);
-    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info_use_only), PSA_SUCCESS);
-    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+    world_start_table(&atecc608a_drv_info_use_only);
 }
 
 /* A Trust&GO part whose slot 2 holds key 18, as a factory has left it; then the use-only table alone. */
@@ -49,13 +48,6 @@ static int end(void **state)
     (void)state;
     world_remove(&world);
     return 0;
-}
-
-static bool record_is_there(uint32_t id)
-{
-    struct bytes_out nothing = {.data = NULL};
-
-    return world.storage.operations->get(world.storage.context, id, 0, &nothing, NULL) == STORAGE_OK;
 }
 
 static void test_uses_keys(void **state)
@@ -82,7 +74,7 @@ static void test_makes_none(void **state)
     world_expect(&world, psa_copy_key(BOARD_KEY, &generated, &id), PSA_ERROR_NOT_PERMITTED);
     assert_true(world_slot_public(&world, 3, after));
     assert_memory_equal(before, after, sizeof before);
-    assert_false(record_is_there(OTHER_KEY));
+    assert_false(is_stored(&world.storage, OTHER_KEY));
     assert_int_equal(world.chip.counters.writing, 0);
 }
 
@@ -95,7 +87,7 @@ static void test_destroys_none(void **state)
     assert_true(world_slot_public(&world, BOARD_SLOT, before));
     for (int i = 0; i < 2; i++) {
         world_expect(&world, psa_destroy_key(BOARD_KEY), PSA_ERROR_NOT_PERMITTED);
-        assert_true(record_is_there(BOARD_KEY));
+        assert_true(is_stored(&world.storage, BOARD_KEY));
         world_stop(&world);
         start_use_only();
     }
@@ -103,7 +95,7 @@ static void test_destroys_none(void **state)
     assert_memory_equal(before, after, sizeof before);
     world_prove_key(&world, BOARD_KEY);
     assert_int_equal(world.chip.counters.writing, 0);
-    assert_false(record_is_there(TRANSACTION_UID));
+    assert_false(is_stored(&world.storage, TRANSACTION_UID));
 }
 
 /* What an interrupted run has left in the store is settled; a key that is to go from the chip waits for the factory. */
@@ -124,7 +116,7 @@ static void test_leaves_erasures(void **state)
     start_use_only();
     assert_int_equal(world.storage.operations->get(world.storage.context, TRANSACTION_UID, 0, &nothing, &record),
                      STORAGE_ABSENT);
-    assert_false(record_is_there(BOARD_KEY));
+    assert_false(is_stored(&world.storage, BOARD_KEY));
     assert_true(world_slot_public(&world, BOARD_SLOT, after));
     assert_memory_equal(before, after, sizeof before);
     assert_int_equal(world.chip.counters.writing, 0);

@@ -8,6 +8,8 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
+import time
 
 import pytest
 
@@ -226,3 +228,141 @@ def test_a_folder_within_a_folder_has_a_floor_of_its_own(tmp_path, include, code
     done = subprocess.run([ROOT / "scripts/check-floors", tmp_path], capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout
     assert ("src/provision/prove.c:1: src/provision may not include psa/se_c/dynamic.h" in done.stdout) == (code == 1)
+
+
+def test_what_runs_in_the_background(checkout):
+    """One command after the other, at a priority that gives way; each has its own output and exit code."""
+    (checkout.folder / "list").write_text("first\techo one >>order; chrt --pid $$; nice; echo said; exit 3\nsecond\techo two >>order\n")
+    answer = checkout.in_library("""background_start list logs
+        background_await second; echo "second: $?"
+        background_await first; echo "first: $?" """)
+    lines = answer.stdout.splitlines()
+    assert [line for line in lines if line.startswith(("first", "second"))] == ["second: 0", "first: 3"], answer
+    assert "said" in lines and lines[-2].startswith("in the background: ")
+    assert any("SCHED_IDLE" in line for line in lines) or str(min(19, os.nice(0) + 19)) in lines, answer
+    assert (checkout.folder / "order").read_text() == "one\ntwo\n"
+
+
+def test_the_lowest_priority_where_no_other_is_allowed(checkout):
+    checkout.tool("chrt", code=1)
+    (checkout.folder / "list").write_text("it\tnice\n")
+    lowest = str(min(19, os.nice(0) + 19))
+    assert lowest in checkout.in_library("background_start list logs; background_await it").stdout.splitlines()
+
+
+def test_a_background_that_is_killed_is_no_success(checkout):
+    (checkout.folder / "list").write_text("never\tkill -9 $PPID; sleep 60\n")
+    answer = checkout.in_library('background_start list logs; background_await never; echo "code $?"; background_stop')
+    assert "cannot wait for never" in answer.stdout and "code 1" in answer.stdout, answer
+
+
+def test_nothing_of_the_background_outlives_it(checkout):
+    (checkout.folder / "list").write_text("long\tsleep 600 & echo $! >sleeper; wait\nnext\ttouch next\n")
+    answer = checkout.in_library("""background_start list logs
+        until [ -s sleeper ]; do sleep 0.1; done
+        background_stop
+        wait "$background"; echo "ended" """)
+    assert "ended" in answer.stdout
+    sleeper = pathlib.Path("/proc", (checkout.folder / "sleeper").read_text().strip())
+    until = time.monotonic() + 20
+    while sleeper.exists() and "(sleep) Z" not in (sleeper / "stat").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert not (checkout.folder / "next").exists()
+
+
+@pytest.mark.parametrize("line, found", [("tmpfs 1 1 500000 1% /dev/shm", True), ("tmpfs 1 1 499999 1% /dev/shm", False),
+                                         ("/dev/vda 1 1 500000 1% /", False), ("", False)])
+def test_a_folder_in_memory(checkout, line, found):
+    """Only where /dev/shm is memory with room; whoever asks for it removes it."""
+    if found and not os.access("/dev/shm", os.W_OK | os.X_OK):
+        pytest.skip("no /dev/shm to write to")
+    checkout.tool("df", f"echo head; echo '{line}'")
+    answer = checkout.in_library('if made=$(memory_folder); then ls -d "$made" && rm -r "$made"; else echo none; fi')
+    assert answer.stdout.startswith("/dev/shm/imprint-check." if found else "none"), answer
+
+
+@pytest.fixture
+def whole_run(checkout):
+    """A checkout whose ./check runs to its end in a second: what it starts only says that it was started."""
+    for path in (checkout.folder / "scripts").iterdir():
+        if path.name not in ("lib.sh", "in-background", "install-packages", "get-mbedtls"):
+            path.write_text(f'#!/bin/sh\necho "{path.name} $*" >>steps\necho "7 files checked, 0 findings"\n')
+    for name in ("demo", "test/bench/run", "test/bench/run-firmware"):
+        path = checkout.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>steps\n')
+        path.chmod(0o755)
+    # No library of Microchip's to be had.
+    (checkout.folder / "scripts" / "get-cryptoauthlib").write_text("#!/bin/sh\necho 'PyPI does not answer' >&2\nexit 3\n")
+    checkout.tool("cmake")
+    checkout.tool("ctest", 'echo "$TMPDIR" >>memory; echo "100% tests passed, 0 tests failed out of 50"')
+    return checkout
+
+
+def test_a_whole_run(whole_run):
+    """Each step once, those in the background too; what the tests with sanitizers keep in memory is gone afterwards."""
+    answer = whole_run.run("./check")
+    assert answer.returncode == 0, answer
+    assert answer.stdout.splitlines()[-1] == "119 passed, 0 failed", answer.stdout
+    assert "PyPI does not answer" in answer.stdout
+    steps = (whole_run.folder / "steps").read_text().splitlines()
+    assert len(steps) == len(set(steps)) and "check-sources clang-tidy" in steps and "test/bench/run " in steps
+    behind = [line for line in answer.stdout.splitlines() if "in the background" in line]
+    assert [line.split("  ")[0] for line in behind] == ["build with sanitizers", "bench", "headers compile alone",
+                                                        "size of the chip layer", "cppcheck", "clang-tidy"]
+    plain, memory = (whole_run.folder / "memory").read_text().splitlines()
+    assert plain == "" and (memory == "" or not os.path.exists(memory))
+
+
+@pytest.mark.parametrize("step", ["check-sources", "check-headers", "build"])
+def test_what_fails_in_the_background_fails_the_run(whole_run, step):
+    """Its output is shown; without the build with sanitizers its tests are not run, and nothing else is left out."""
+    (whole_run.folder / "scripts" / step).write_text(
+        '#!/bin/sh\ncase "$*" in *sanitize*|cppcheck|/*) echo "what was wrong"; exit 1;; esac\n')
+    answer = whole_run.run("./check")
+    assert answer.returncode == 1 and "    | what was wrong" in answer.stdout, answer
+    assert answer.stdout.splitlines()[-1] == ("68 passed, 1 failed" if step == "build" else "118 passed, 1 failed"), answer.stdout
+
+
+def test_an_interrupted_run_leaves_nothing(whole_run):
+    """SIGTERM while the tests run: the background ends, too."""
+    (whole_run.folder / "scripts" / "build").write_text('#!/bin/sh\ncase $1 in *sanitize) echo $$ >sleeper; exec sleep 600;; esac\n')
+    whole_run.tool("ctest", "until [ -s sleeper ]; do sleep 0.1; done; kill $PPID")
+    answer = whole_run.run("./check")
+    assert answer.returncode == 130, answer
+    sleeper = pathlib.Path("/proc", (whole_run.folder / "sleeper").read_text().strip())
+    until = time.monotonic() + 20
+    while sleeper.exists() and "(sleep) Z" not in (sleeper / "stat").read_text():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def collected(*arguments):
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider", *arguments,
+                           "test/e2e/test_swi.py"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, [line for line in done.stdout.splitlines() if "::" in line]
+
+
+def test_parts_of_a_file_are_the_whole():
+    """--part K/N: each test is in one part."""
+    _, whole = collected()
+    parts = [collected(f"--part={number}/4")[1] for number in (1, 2, 3, 4)]
+    assert sorted(sum(parts, [])) == sorted(whole) and len(whole) > 20
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert collected("--part=5/4")[0] not in (0, 5)
+
+
+def test_a_failure_in_any_part_fails_the_file(tmp_path):
+    """The output of each part is printed, what a part has skipped too."""
+    (tmp_path / "test_some.py").write_text(
+        "import pytest\n@pytest.mark.parametrize('number', range(3))\ndef test(number):\n"
+        "    assert number != 1\n    if number == 2: pytest.skip('not here')\n")
+    shutil.copy(ROOT / "test/e2e/parts.py", tmp_path)
+    for name in ("conftest.py", "json_page.py"):
+        shutil.copy(ROOT / "test/e2e" / name, tmp_path)
+    answer = subprocess.run([sys.executable, tmp_path / "parts.py", "3", tmp_path / "test_some.py"], capture_output=True, text=True,
+                            check=False, timeout=60)
+    assert answer.returncode == 1, answer
+    assert answer.stdout.count("1 passed, 2 deselected") == 1 and "1 failed, 2 deselected" in answer.stdout
+    assert "SKIPPED [1] " in answer.stdout and "not here" in answer.stdout

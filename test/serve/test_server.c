@@ -20,6 +20,8 @@
 #include <cmocka.h>
 
 #include "base/error.h"
+#include "test/support/chip_file.h"
+#include "test/support/scratch.h"
 #include "virtual/chip/virtual.h"
 #include "virtual/serve/listen.h"
 
@@ -29,7 +31,7 @@
 #define PATIENCE_MS 5000 /* of the client that must get the bus */
 
 struct place {
-    char folder[64], chip[96], socket[96];
+    char folder[SCRATCH_PATH_MAX], socket[96];
     struct virtual_chip *part;
     struct serve_bus bus;
     struct serve_listener listener;
@@ -50,15 +52,13 @@ static int set_up(void **state)
 {
     static const struct virtual_making blank = {.part = VIRTUAL_BLANK, .has_seed = true, .seed = 1};
     struct place *place = calloc(1, sizeof *place);
-    struct virtual_problem problem;
     struct error err = {.cause = NULL};
 
-    snprintf(place->folder, sizeof place->folder, "/tmp/imprint-test-XXXXXX");
-    assert_non_null(mkdtemp(place->folder));
-    snprintf(place->chip, sizeof place->chip, "%s/chip", place->folder);
-    snprintf(place->socket, sizeof place->socket, "%s/bus", place->folder);
-    assert_int_equal(virtual_create(place->chip, &blank, &problem), VIRTUAL_OK);
-    assert_int_equal(virtual_open(place->chip, &place->part, &problem), VIRTUAL_OK);
+    scratch_make(place->folder);
+    assert_in_range(snprintf(place->socket, sizeof place->socket, "%s/bus", place->folder), 1,
+                    sizeof place->socket - 1);
+    chip_file_make(path_in(place->folder, "chip"), &blank);
+    place->part = chip_file_open(path_in(place->folder, "chip"));
     serve_bus_init(&place->bus, false);
     assert_true(serve_bus_add(&place->bus, place->part));
     assert_true(serve_listen_unix(&place->listener, place->socket, &err));
@@ -85,8 +85,7 @@ static int tear_down(void **state)
     virtual_close(place->part);
     (void)close(place->stop[0]);
     (void)close(place->stop[1]);
-    (void)unlink(place->chip);
-    (void)rmdir(place->folder);
+    scratch_remove(place->folder);
     free(place);
     return 0;
 }

@@ -22,6 +22,7 @@
 #include "base/hex.h"
 #include "chip/operations.h"
 #include "station/verifier.h"
+#include "test/support/chip_file.h"
 #include "transport/virtual.h"
 #include "virtual/chip/image.h"
 #include "virtual/chip/policy.h"
@@ -60,10 +61,7 @@ static enum imprint_transport_status damage(void *context, uint8_t *group, size_
 
 static void power_on(struct bench *bench)
 {
-    struct virtual_problem problem = {.cause = NULL};
-
-    if (virtual_open(path, &bench->part, &problem) != VIRTUAL_OK)
-        fail_msg("virtual_open: %s", problem.cause);
+    bench->part = chip_file_open(path);
     bench->bus = transport_virtual_init(&bench->transport, bench->part);
     chip_init(&bench->chip, &bench->bus);
     assert_int_equal(chip_read_config(&bench->chip, &bench->config, NULL), CHIP_OK);
@@ -77,8 +75,7 @@ static void make_part(enum virtual_part part, void (*change)(struct virtual_memo
     struct virtual_image image;
     struct virtual_memory memory;
 
-    unlink(path);
-    assert_int_equal(virtual_create(path, &making, &problem), VIRTUAL_OK);
+    chip_file_make(path, &making);
     if (change != NULL) {
         assert_int_equal(virtual_image_open(path, &image, &memory, &problem), VIRTUAL_OK);
         change(&memory);

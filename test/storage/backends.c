@@ -8,39 +8,14 @@
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-static void file_open(struct store *store)
-{
-    struct error err = {.reason = ERROR_NONE};
-    if (!storage_file_open(&store->file, store->directory, true, "test", NULL, &store->storage, &err))
-        fail_msg("cannot open: %s", err.cause);
-}
-
-static void file_start(struct store *store)
-{
-    scratch_make(store->directory);
-    file_open(store);
-}
-
-static void file_restart(struct store *store)
-{
-    storage_file_close(&store->file);
-    file_open(store);
-}
-
-static void file_stop(struct store *store)
-{
-    storage_file_close(&store->file);
-    scratch_remove(store->directory);
-}
-
-static void file_load_record(struct store *store, uint64_t uid, struct bytes_out *stored)
+static void file_load_record(struct world_store *store, uint64_t uid, struct bytes_out *stored)
 {
     char name[STORAGE_FILE_NAME_SIZE];
     storage_file_name(uid, name);
     file_load(path_in(store->directory, name), stored);
 }
 
-static void file_damage_record(struct store *store, uint64_t uid, struct bytes stored)
+static void file_damage_record(struct world_store *store, uint64_t uid, struct bytes stored)
 {
     char name[STORAGE_FILE_NAME_SIZE];
     storage_file_name(uid, name);
@@ -49,24 +24,8 @@ static void file_damage_record(struct store *store, uint64_t uid, struct bytes s
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-static void memory_start(struct store *store)
-{
-    storage_memory_open(&store->memory, store->room, sizeof store->room, &store->storage);
-}
-
-/* The memory outlives what runs on it. */
-static void memory_restart(struct store *store)
-{
-    (void)store;
-}
-
-static void memory_stop(struct store *store)
-{
-    bytes_wipe(store->room, sizeof store->room);
-}
-
 /* Takes the entry of `uid` out of the memory, its stored form into `stored`. */
-static void memory_take(struct store *store, uint64_t uid, struct bytes_out *stored)
+static void memory_take(struct world_store *store, uint64_t uid, struct bytes_out *stored)
 {
     struct bytes_out *entries = &store->memory.entries;
     for (size_t at = 0; at < entries->len;) {
@@ -83,7 +42,7 @@ static void memory_take(struct store *store, uint64_t uid, struct bytes_out *sto
     fail_msg("no such entry");
 }
 
-static void memory_damage(struct store *store, uint64_t uid, struct bytes stored)
+static void memory_damage(struct world_store *store, uint64_t uid, struct bytes stored)
 {
     uint8_t old[STORAGE_RECORD_BYTES(STORAGE_RECORD_MAX)], prefix[STORAGE_MEMORY_ENTRY];
     struct bytes_out taken = {.data = old, .cap = sizeof old};
@@ -94,7 +53,7 @@ static void memory_damage(struct store *store, uint64_t uid, struct bytes stored
     assert_true(bytes_append(&store->memory.entries, stored));
 }
 
-static void memory_load(struct store *store, uint64_t uid, struct bytes_out *stored)
+static void memory_load(struct world_store *store, uint64_t uid, struct bytes_out *stored)
 {
     stored->len = 0;
     memory_take(store, uid, stored);
@@ -110,49 +69,14 @@ static void memory_load(struct store *store, uint64_t uid, struct bytes_out *sto
 /* The layout of an entry, as in docs/reference/storage-format.md, and not taken from the code. */
 enum { PREFIX = 16, PREFIX_CRC = 12 };
 
-static void flash_open(struct store *store)
-{
-    struct error err = {.reason = ERROR_NONE};
-    if (storage_flash_open(&store->flash, &store->sim.device, true, &store->storage, &err) != STORAGE_OK)
-        fail_msg("cannot open: %s", err.cause);
-}
-
-static void flash_start(struct store *store)
-{
-    static const struct imprint_flash_device geometry = {
-        .block_size = 16384, .block_count = 8, .unit = 8, .spare_blocks = 1, .blank_is_erased = true};
-    flash_sim_make(&store->sim, &geometry);
-    flash_open(store);
-}
-
-/* As few blocks as there can be, the largest unit, and an error correcting code. */
-static void flash_pair_start(struct store *store)
-{
-    static const struct imprint_flash_device geometry = {.block_size = 32768, .block_count = 2, .unit = 64};
-    flash_sim_make(&store->sim, &geometry);
-    flash_open(store);
-}
-
-static void flash_restart(struct store *store)
-{
-    assert_null(store->sim.violation);
-    flash_sim_restart(&store->sim);
-    flash_open(store);
-}
-
-static void flash_stop(struct store *store)
-{
-    assert_null(store->sim.violation);
-}
-
 /* The stored form of the last entry of `uid`. */
-static void flash_load(struct store *store, uint64_t uid, struct bytes_out *stored)
+static void flash_load(struct world_store *store, uint64_t uid, struct bytes_out *stored)
 {
-    const struct imprint_flash_device *device = &store->sim.device;
+    const struct imprint_flash_device *device = &store->sim->device;
     const size_t unit = device->unit, header = (32 + unit - 1) / unit * unit;
     struct bytes found = BYTES_NONE;
     for (uint32_t i = 0; i < store->flash.count; i++) {
-        const uint8_t *block = store->sim.held + (size_t)store->flash.blocks[i].index * device->block_size;
+        const uint8_t *block = store->sim->held + (size_t)store->flash.blocks[i].index * device->block_size;
         for (size_t at = 2 * header; at < store->flash.blocks[i].end * unit;) {
             const size_t len = load32_le(block + at + 8) & 0xffffff;
             if (load64_le(block + at) == uid)
@@ -166,9 +90,9 @@ static void flash_load(struct store *store, uint64_t uid, struct bytes_out *stor
 }
 
 /* Adds an entry with these bytes, as the store would: prefix, stored form, mark. */
-static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
+static void flash_damage(struct world_store *store, uint64_t uid, struct bytes stored)
 {
-    const struct imprint_flash_device *device = &store->sim.device;
+    const struct imprint_flash_device *device = &store->sim->device;
     struct storage_flash *flash = &store->flash;
     static uint8_t filler[STORAGE_RECORD_MAX];
     uint8_t entry[512];
@@ -188,14 +112,13 @@ static void flash_damage(struct store *store, uint64_t uid, struct bytes stored)
     memcpy(entry + PREFIX, stored.data, stored.len);
     memset(entry + padded, 0, device->unit);
     const uint32_t at = newest->index * device->block_size + newest->end * device->unit;
-    assert_true(device->program(&store->sim, at, entry, padded + device->unit));
+    assert_true(device->program(store->sim, at, entry, padded + device->unit));
     newest->end = (uint16_t)(newest->end + (padded + device->unit) / device->unit);
 }
 
-const struct backend backends[] = {
-    {"file", file_start, file_restart, file_stop, file_load_record, file_damage_record},
-    {"memory", memory_start, memory_restart, memory_stop, memory_load, memory_damage},
-    {"flash", flash_start, flash_restart, flash_stop, flash_load, flash_damage},
-    {"flash, two blocks, ECC", flash_pair_start, flash_restart, flash_stop, flash_load, flash_damage},
+const struct backend backends[WORLD_STORE_KINDS] = {
+    [WORLD_STORE_FILE] = {file_load_record, file_damage_record},
+    [WORLD_STORE_MEMORY] = {memory_load, memory_damage},
+    [WORLD_STORE_FLASH] = {flash_load, flash_damage},
+    [WORLD_STORE_FLASH_PAIR] = {flash_load, flash_damage},
 };
-const size_t backend_count = sizeof backends / sizeof backends[0];

@@ -2,7 +2,9 @@
 /*
  * Runs a sequence of storage calls on the emulated flash, cuts power once or twice wherever it is told to, and says
  * what was not as promised: every record old or new and whole, the others untouched, success durable, the store usable,
- * the flash's rules kept. It returns what it finds, so that it can itself be tested with planted defects.
+ * the flash's rules kept. It returns what it finds, so that it can itself be tested with planted defects: where
+ * test/support/world_store.h fails the test, here a failure is the result. test/power/ does the same of a whole device;
+ * this tries each operation of the flash alone, twice deep, which is too many for that.
  */
 #ifndef IMPRINT_TEST_STORAGE_FLASH_POWER_H
 #define IMPRINT_TEST_STORAGE_FLASH_POWER_H

@@ -9,21 +9,24 @@
 #include "storage/record.h"
 
 struct run {
+    enum world_store_kind kind;
     const struct backend *backend;
-    struct store store;
+    struct world_store store;
 };
 
 static int start(void **state)
 {
     struct run *run = *state;
-    run->backend->start(&run->store);
+    world_store_make(&run->store, run->kind);
+    world_store_open(&run->store);
     return 0;
 }
 
 static int stop(void **state)
 {
     struct run *run = *state;
-    run->backend->stop(&run->store);
+    world_store_close(&run->store);
+    world_store_remove(&run->store);
     return 0;
 }
 
@@ -32,7 +35,8 @@ static int stop(void **state)
 static void restart(void **state)
 {
     struct run *run = *state;
-    run->backend->restart(&run->store);
+    world_store_close(&run->store);
+    world_store_open(&run->store);
 }
 
 /* Sizes around the limits; each is set, read, replaced by the next, and survives a restart. */
@@ -430,13 +434,14 @@ int main(void)
     };
     static struct run run;
     int failed = 0;
-    for (size_t b = 0; b < backend_count; b++) {
+    for (int kind = 0; kind < WORLD_STORE_KINDS; kind++) {
         struct CMUnitTest tests[sizeof rows / sizeof rows[0]];
         char group[64];
-        run.backend = &backends[b];
+        run.kind = (enum world_store_kind)kind;
+        run.backend = &backends[kind];
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
             tests[i] = (struct CMUnitTest){rows[i].name, rows[i].run, start, stop, &run};
-        (void)snprintf(group, sizeof group, "storage on %s", backends[b].name);
+        (void)snprintf(group, sizeof group, "storage on %s", world_store_name(run.kind));
         failed += cmocka_run_group_tests_name(group, tests, NULL, NULL);
     }
     return failed;

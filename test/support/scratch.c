@@ -136,3 +136,10 @@ void expect_absent(struct storage *storage, uint64_t uid)
     expect_status(storage->operations->get(storage->context, uid, 0, &out, NULL), STORAGE_ABSENT, "get");
     assert_int_equal(out.len, 0);
 }
+
+bool is_stored(const struct storage *storage, uint64_t uid)
+{
+    struct bytes_out nothing = {.data = NULL};
+
+    return storage->operations->get(storage->context, uid, 0, &nothing, NULL) != STORAGE_ABSENT;
+}

@@ -46,4 +46,7 @@ enum storage_status put(struct storage *storage, uint64_t uid, struct bytes cont
 void expect_content(struct storage *storage, uint64_t uid, struct bytes content);
 void expect_absent(struct storage *storage, uint64_t uid);
 
+/* Whether a record with this uid is there, whole or damaged. */
+bool is_stored(const struct storage *storage, uint64_t uid);
+
 #endif

@@ -4,7 +4,7 @@
 
 #include "psa/its.h"
 #include "storage/storage.h"
-#include "psa/se_c/transaction.h"
+#include "psa/transaction.h"
 
 struct toy toy;
 

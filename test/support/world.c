@@ -12,13 +12,13 @@
 #include "chip/config.h"
 #include "chip/operations.h"
 #include "chip/words.h"
+#include "psa/records.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "test/support/chip_file.h"
 #include "test/support/p256.h"
-#include "test/support/scratch.h"
 
 const uint8_t world_write_key[32] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x10, 0x32, 0x54,
                                      0x76, 0x98, 0xba, 0xdc, 0xfe, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66,
@@ -49,23 +49,17 @@ enum { SLOT_CONFIG = 20, LOCK_VALUE = 86, LOCK_CONFIG = 87, KEY_CONFIG = 96 };
 static void create_part(const struct world *world, const struct virtual_making *making)
 {
     struct virtual_making seeded = *making;
-    struct virtual_problem problem = {.cause = NULL};
 
     if (!seeded.has_seed) {
         seeded.has_seed = true;
         seeded.seed = 7;
     }
-    unlink(world->chip_path);
-    if (virtual_create(world->chip_path, &seeded, &problem) != VIRTUAL_OK)
-        fail_msg("virtual_create: %s", problem.cause);
+    chip_file_make(world->chip_path, &seeded);
 }
 
 void world_power_on(struct world *world)
 {
-    struct virtual_problem problem = {.cause = NULL};
-
-    if (virtual_open(world->chip_path, &world->part, &problem) != VIRTUAL_OK)
-        fail_msg("virtual_open: %s", problem.cause);
+    world->part = chip_file_open(world->chip_path);
     struct imprint_transport transport = transport_virtual_init(&world->transport, world->part);
     chip_init(&world->chip, &transport);
 }
@@ -109,7 +103,7 @@ static void make_directory(struct world *world)
     *world = (struct world){.part = NULL};
     scratch_make(world->directory);
     snprintf(world->chip_path, sizeof world->chip_path, "%s/chip", world->directory);
-    snprintf(world->store_path, sizeof world->store_path, "%s/store", world->directory);
+    world_store_make(&world->store, WORLD_STORE_FILE);
 }
 
 void world_make_part(struct world *world, const struct virtual_making *making)
@@ -158,13 +152,23 @@ void world_make(struct world *world, enum world_kind kind)
     }
 }
 
+void world_use_store(struct world *world, enum world_store_kind kind)
+{
+    world_store_remove(&world->store);
+    world_store_make(&world->store, kind);
+}
+
+void world_replace_part(struct world *world, const struct virtual_making *making)
+{
+    assert_null(world->part);
+    create_part(world, making);
+}
+
 static void open_store(struct world *world)
 {
-    struct error err = {.reason = ERROR_NONE};
-
     world_power_on(world);
-    if (!storage_file_open(&world->file, world->store_path, true, "test", world->system, &world->storage, &err))
-        fail_msg("storage_file_open: %s", err.cause);
+    world_store_open(&world->store);
+    world->storage = world->store.storage;
     driver_init(&world->driver, &world->chip, &world->storage, &world->settings);
 }
 
@@ -174,16 +178,22 @@ void world_attach(struct world *world)
     driver_attach(&world->driver, &world->its);
 }
 
+void world_start_table(const psa_drv_se_t *driver)
+{
+    assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, driver), PSA_SUCCESS);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
+}
+
 void world_start(struct world *world)
 {
     open_store(world);
-    assert_int_equal(driver_start(&world->driver, &world->its, &driver_shell_all), PSA_SUCCESS);
+    assert_int_equal(driver_start(&world->driver, &world->its, world_shell), PSA_SUCCESS);
 }
 
 void world_stop(struct world *world)
 {
     driver_stop();
-    storage_file_close(&world->file);
+    world_store_close(&world->store);
     world_power_off(world);
 }
 
@@ -211,9 +221,21 @@ void world_remove(struct world *world)
 {
     if (world->part != NULL)
         world_stop(world);
-    if (world->directory[0] != '\0')
+    if (world->directory[0] != '\0') {
         scratch_remove(world->directory);
+        world_store_remove(&world->store);
+    }
     world->directory[0] = '\0';
+}
+
+bool world_has_key(psa_key_id_t id)
+{
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    const psa_status_t status = psa_get_key_attributes(id, &attributes);
+
+    psa_reset_key_attributes(&attributes);
+    assert_true(status == PSA_SUCCESS || status == PSA_ERROR_INVALID_HANDLE);
+    return status == PSA_SUCCESS;
 }
 
 void world_expect(const struct world *world, psa_status_t status, psa_status_t expected)
@@ -253,7 +275,7 @@ static psa_key_attributes_t key_attributes(psa_key_id_t id, int slot, psa_key_ty
     psa_set_key_algorithm(&attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
     psa_set_key_usage_flags(&attributes, usage);
     if (slot >= 0)
-        psa_set_key_slot_number(&attributes, (psa_key_slot_number_t)slot);
+        world_name_slot(&attributes, (uint8_t)slot);
     return attributes;
 }
 
@@ -280,7 +302,16 @@ psa_status_t world_register(psa_key_id_t id, int slot)
 {
     psa_key_attributes_t attributes = world_key_pair(id, slot);
 
-    return mbedtls_psa_register_se_key(&attributes);
+    return world_register_key(&attributes);
+}
+
+uint64_t world_slot_of(struct world *world, psa_key_id_t id)
+{
+    struct driver_record record;
+
+    assert_int_equal(driver_read_record(&world->driver, id, &record, NULL), PSA_SUCCESS);
+    assert_true(record.is_ours);
+    return record.number;
 }
 
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64])

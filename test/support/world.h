@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The world a test runs in, as far as the test wants it: a virtual chip with its transport and the chip layer; a file
- * store; driver and PSA core. Each is in a directory of the test's own. Starting and stopping it is switching a device
- * on and off. Signatures are checked with libcrypto (test/support/p256.h), which none of the code under test uses.
- * Failures of the set-up itself end the test.
+ * The world a test runs in, as far as the test wants it: a virtual chip with its transport and the chip layer; a
+ * key store, of files or on flash or in memory; driver and PSA core. All are the test's own. Starting and stopping it
+ * is switching a device on and off. Signatures are checked with libcrypto (test/support/p256.h), which none of the code
+ * under test uses. Failures of the set-up itself end the test.
  */
 #ifndef IMPRINT_TEST_SUPPORT_WORLD_H
 #define IMPRINT_TEST_SUPPORT_WORLD_H
@@ -12,9 +12,11 @@
 #include "chip/chip.h"
 #include <imprint/psa.h>
 #include "psa/driver.h"
+#include "psa/shell.h"
 #include "psa/start.h"
-#include "storage/file.h"
 #include "storage/storage.h"
+#include "test/support/store_front.h"
+#include "test/support/world_store.h"
 #include "transport/virtual.h"
 #include "virtual/chip/virtual.h"
 
@@ -51,17 +53,34 @@ enum {
 extern const uint8_t world_write_key[32];
 
 struct world {
-    char directory[256], chip_path[300], store_path[300];
-    const struct storage_file_system *system; /* NULL: the real one */
-    struct driver_settings settings;          /* for the next start */
-    struct virtual_chip *part;                /* NULL while it has no power */
+    char directory[SCRATCH_PATH_MAX], chip_path[SCRATCH_PATH_MAX + 8];
+    struct driver_settings settings; /* for the next start */
+    struct virtual_chip *part;       /* NULL while it has no power */
     struct transport_virtual transport;
     struct chip chip;
-    struct storage_file file;
-    struct storage storage;
+    struct world_store store;
+    struct storage storage; /* that of `store`, once it is open; a test may put a front there */
     struct driver driver;
     struct its its;
 };
+
+/*
+ * --- the shell under test: world_se_c.c or world_opaque.c, whichever the program links -----------------------------
+ */
+extern const struct driver_shell *const world_shell;
+extern const bool world_is_opaque;
+
+/* Names the slot for a key, as an application does with this shell. */
+void world_name_slot(psa_key_attributes_t *attributes, uint8_t slot);
+/* Registers the key in the slot that `attributes` name, as an application does with this shell. */
+psa_status_t world_register_key(const psa_key_attributes_t *attributes);
+/*
+ * Destroys a key, and returns why that failed. The core says so itself with SE_C; with the opaque driver it answers
+ * PSA_ERROR_DATA_INVALID, and the driver's last_error has the status.
+ */
+psa_status_t world_destroy(const struct world *world, psa_key_id_t id);
+/* After world_attach(), before psa_crypto_init(): what an application does so that the core finds the driver. */
+psa_status_t world_connect(void);
 
 /* Makes a part in a new directory, not powered; without a seed of its own it has seed 7. */
 void world_make_part(struct world *world, const struct virtual_making *making);
@@ -69,6 +88,12 @@ void world_make_part(struct world *world, const struct virtual_making *making);
 void world_make(struct world *world, enum world_kind kind);
 /* The same of the blank part with other slot policies, config zone locked; `data_locked`: and keys in private slots. */
 void world_make_with(struct world *world, const struct world_policy policies[static CHIP_SLOTS], bool data_locked);
+
+/* Another store, empty, in place of the one of files. Before the first start. */
+void world_use_store(struct world *world, enum world_store_kind kind);
+
+/* Another part in the place of this one, while it has no power. */
+void world_replace_part(struct world *world, const struct virtual_making *making);
 
 /* The chip alone: power on, chip layer ready. */
 void world_power_on(struct world *world);
@@ -79,6 +104,7 @@ void world_open_chip(struct world *world, const struct virtual_making *making);
 /* Power on, store mounted, driver attached; for tests that register the driver and call psa_crypto_init() themselves.
  */
 void world_attach(struct world *world);
+void world_start_table(const psa_drv_se_t *driver); /* registers this table of the driver, and starts PSA Crypto */
 /* The same, then driver_start() for all that can be done with keys. */
 void world_start(struct world *world);
 void world_stop(struct world *world);
@@ -95,6 +121,9 @@ void count_up(uint8_t *out, size_t len, uint8_t first);
  */
 void world_arm(struct world *world, const char *kind, unsigned group);
 
+/* Whether PSA knows a key with this id. */
+bool world_has_key(psa_key_id_t id);
+
 /* What a PSA call on this device answered; a wrong one prints the driver's last error. */
 void world_expect(const struct world *world, psa_status_t status, psa_status_t expected);
 /* The same with the machine's word for why. */
@@ -108,6 +137,9 @@ psa_key_attributes_t world_public_key(psa_key_id_t id, int slot);
 /* Generates such a key pair in the chip, or registers the one that is in the slot, by PSA. */
 psa_status_t world_generate(psa_key_id_t id, int slot);
 psa_status_t world_register(psa_key_id_t id, int slot);
+
+/* The slot number in the key's record; fails the test when there is no such record. */
+uint64_t world_slot_of(struct world *world, psa_key_id_t id);
 
 /* X | Y that the chip computes or reads for `slot`, past PSA; false when the slot gives none. */
 bool world_slot_public(struct world *world, uint8_t slot, uint8_t public_key[static 64]);

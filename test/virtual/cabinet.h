@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A part for the tests of secrets and derived keys, beside lab.h's: a slot for every kind of use. The serial number is
- * lab_config's, so that the worked vectors hold.
+ * A part for the tests of secrets and derived keys, beside lab.h's: sixteen slots are too few for every kind of use at
+ * once. Bus, files and judges are the lab's, and so is the serial number, for which the worked vectors hold.
  */
 #ifndef IMPRINT_TEST_VIRTUAL_CABINET_H
 #define IMPRINT_TEST_VIRTUAL_CABINET_H

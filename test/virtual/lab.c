@@ -4,6 +4,7 @@
  * form, turned round at the end).
  */
 #include "test/virtual/lab.h"
+#include "test/support/chip_file.h"
 #include "test/support/p256.h"
 #include "virtual/chip/virtual_invasive.h"
 
@@ -45,31 +46,28 @@ void lab_open_empty(struct lab *lab)
     (void)snprintf(lab->path, sizeof lab->path, "%s/chip", lab->folder);
 }
 
-static void open_file(struct lab *lab)
-{
-    struct virtual_problem problem;
-
-    assert_int_equal(virtual_open(lab->path, &lab->chip, &problem), VIRTUAL_OK);
-}
-
 void lab_open_part(struct lab *lab, const struct virtual_making *making)
 {
-    struct virtual_problem problem;
-
     lab_open_empty(lab);
-    assert_int_equal(virtual_create(lab->path, making, &problem), VIRTUAL_OK);
-    open_file(lab);
+    chip_file_make(lab->path, making);
+    lab->chip = chip_file_open(lab->path);
+}
+
+void lab_power_off(struct lab *lab)
+{
+    virtual_close(lab->chip);
+    lab->chip = NULL;
 }
 
 void lab_reopen(struct lab *lab)
 {
-    virtual_close(lab->chip);
-    open_file(lab);
+    lab_power_off(lab);
+    lab->chip = chip_file_open(lab->path);
 }
 
 void lab_close(struct lab *lab)
 {
-    virtual_close(lab->chip);
+    lab_power_off(lab);
     scratch_remove(lab->folder);
 }
 

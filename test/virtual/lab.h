@@ -2,6 +2,8 @@
 /*
  * What the tests of the virtual chip share: parts in a scratch folder, a small I2C host with its own CRC, and libcrypto
  * on the other side of every signature and digest. Every function fails the running test when it cannot do its work.
+ * Beside test/support/world.h, because that talks to the chip through src/chip/: here nothing of src/ may stand between
+ * test and chip, or one mistake in both would pass.
  */
 #ifndef IMPRINT_TEST_VIRTUAL_LAB_H
 #define IMPRINT_TEST_VIRTUAL_LAB_H
@@ -42,6 +44,9 @@ struct answer {
 void lab_open_empty(struct lab *lab);
 void lab_open_part(struct lab *lab, const struct virtual_making *making);
 void lab_close(struct lab *lab);
+
+/* The file stays. */
+void lab_power_off(struct lab *lab);
 
 /* Closes and opens the file again. */
 void lab_reopen(struct lab *lab);

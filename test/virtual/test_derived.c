@@ -64,45 +64,56 @@ static struct answer read_slot(struct lab *lab, unsigned slot)
 
 /* ---- ECDH ---- */
 
+static struct answer ecdh(struct lab *lab, uint8_t mode, unsigned key_id, const struct lab_key_pair *host)
+{
+    return lab_command(lab, 0x43, mode, (uint16_t)key_id, host->point, 64);
+}
+
+/* ECDH with the key in `slot` gives `secret`: on the bus in clear and encrypted, and in TempKey. */
+static void expect_ecdh(struct lab *lab, unsigned slot, const struct lab_key_pair *host, const uint8_t secret[32])
+{
+    uint8_t plain[32];
+    struct answer answer = ecdh(lab, 0x0c, slot, host); /* bit 3 of SlotConfig rules mode 00 alone */
+
+    assert_int_equal(answer.len, 32);
+    assert_memory_equal(answer.bytes, secret, 32);
+    answer = ecdh(lab, 0x0e, slot, host);
+    assert_int_equal(answer.len, 64);
+    io_decrypt(answer.bytes, 32, plain);
+    assert_memory_equal(plain, secret, 32);
+    assert_int_equal(ecdh(lab, 0x08, slot, host).status, 0);
+    lab_assert_tempkey(lab, secret);
+}
+
+/* What the key in `slot` and the host's agree on, by libcrypto. */
+static void agree(struct lab *lab, unsigned slot, const struct lab_key_pair *host, uint8_t secret[32])
+{
+    uint8_t point[64];
+
+    lab_public_key(lab, slot, point);
+    p256_agree(host->scalar, point, secret);
+}
+
 static void test_ecdh_from_slot(void **state)
 {
     const struct lab_key_pair host = lab_make_key("host");
-    uint8_t point[64];
     uint8_t secret[32];
-    uint8_t plain[32];
     struct answer answer;
     struct lab lab;
 
     (void)state;
     cabinet_open(&lab, cabinet_config);
-    lab_public_key(&lab, 0, point);
-    p256_agree(host.scalar, point, secret);
-    answer = lab_command(&lab, 0x43, 0x00, 0, host.point, 64);
+    agree(&lab, 0, &host, secret);
+    answer = ecdh(&lab, 0x00, 0, &host);
     assert_int_equal(answer.len, 32);
     assert_memory_equal(answer.bytes, secret, 32);
-    answer = lab_command(&lab, 0x43, 0x0c, 0, host.point, 64);
-    assert_memory_equal(answer.bytes, secret, 32);
-    answer = lab_command(&lab, 0x43, 0x0e, 0, host.point, 64);
-    assert_int_equal(answer.len, 64);
-    io_decrypt(answer.bytes, 32, plain);
-    assert_memory_equal(plain, secret, 32);
-    assert_int_equal(lab_command(&lab, 0x43, 0x08, 0, host.point, 64).status, 0);
-    lab_assert_tempkey(&lab, secret);
+    expect_ecdh(&lab, 0, &host, secret);
 
-    lab_public_key(&lab, 2, point);
-    p256_agree(host.scalar, point, secret);
-    answer = lab_command(&lab, 0x43, 0x0c, 2, host.point, 64); /* bit 3 of SlotConfig rules mode 00 alone */
-    assert_int_equal(answer.len, 32);
-    assert_memory_equal(answer.bytes, secret, 32);
-    answer = lab_command(&lab, 0x43, 0x0e, 2, host.point, 64);
-    assert_int_equal(answer.len, 64);
-    io_decrypt(answer.bytes, 32, plain);
-    assert_memory_equal(plain, secret, 32);
-    assert_int_equal(lab_command(&lab, 0x43, 0x08, 2, host.point, 64).status, 0);
-    lab_assert_tempkey(&lab, secret);
+    agree(&lab, 2, &host, secret);
+    expect_ecdh(&lab, 2, &host, secret);
     assert_memory_equal(read_slot(&lab, 3).bytes, lab_key, 32);
     for (unsigned mode = 0; mode <= 4; mode += 4) {
-        assert_int_equal(lab_command(&lab, 0x43, (uint8_t)mode, 2, host.point, 64).status, 0);
+        assert_int_equal(ecdh(&lab, (uint8_t)mode, 2, &host).status, 0);
         assert_memory_equal(read_slot(&lab, 3).bytes, secret, 32);
     }
     lab_close(&lab);
@@ -113,7 +124,6 @@ static void test_ecdh_clear_from_slot_8f20(void **state)
 {
     const struct lab_key_pair host = lab_make_key("host");
     uint8_t config[128];
-    uint8_t point[64];
     uint8_t secret[32];
     struct answer answer;
     struct lab lab;
@@ -123,12 +133,11 @@ static void test_ecdh_clear_from_slot_8f20(void **state)
     config[20] = 0x8f;
     config[21] = 0x20;
     cabinet_open(&lab, config);
-    lab_public_key(&lab, 0, point);
-    p256_agree(host.scalar, point, secret);
-    answer = lab_command(&lab, 0x43, 0x0c, 0x0000, host.point, 64);
+    agree(&lab, 0, &host, secret);
+    answer = ecdh(&lab, 0x0c, 0, &host);
     assert_int_equal(answer.len, 32);
     assert_memory_equal(answer.bytes, secret, 32);
-    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0x0000, host.point, 64).status, EXECUTION); /* slot 1 is private */
+    assert_int_equal(ecdh(&lab, 0x00, 0, &host).status, EXECUTION); /* slot 1 is private */
     lab_close(&lab);
 }
 
@@ -154,7 +163,7 @@ static void test_tempkey_public_key(void **state)
             assert_memory_equal(answer.bytes, made.bytes, 64);
         }
         p256_agree(host.scalar, made.bytes, secret);
-        answer = lab_command(&lab, 0x43, modes[i], 10, host.point, 64);
+        answer = ecdh(&lab, modes[i], 10, &host);
         assert_int_equal(answer.status, 0);
         assert_memory_equal(modes[i] == 0x05 ? read_slot(&lab, 10).bytes : answer.bytes, secret, 32);
     }
@@ -185,7 +194,7 @@ static void test_ecdh_from_tempkey(void **state)
 
         assert_int_equal(made.len, 64);
         p256_agree(host.scalar, made.bytes, secret);
-        answer = lab_command(&lab, 0x43, rows[i].mode, rows[i].key_id, host.point, 64);
+        answer = ecdh(&lab, rows[i].mode, rows[i].key_id, &host);
         assert_int_equal(answer.status, 0);
         if (rows[i].len == 32)
             assert_memory_equal(answer.bytes, secret, 32);
@@ -197,16 +206,16 @@ static void test_ecdh_from_tempkey(void **state)
             assert_memory_equal(read_slot(&lab, 10).bytes, secret, 32);
         if (rows[i].mode == 0x09)
             lab_assert_tempkey(&lab, secret);
-        assert_int_equal(lab_command(&lab, 0x43, 0x0d, 0, host.point, 64).status, EXECUTION); /* one use of the key */
+        assert_int_equal(ecdh(&lab, 0x0d, 0, &host).status, EXECUTION); /* one use of the key */
     }
     (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_int_equal(lab_command(&lab, 0x43, 0x05, 4, host.point, 64).status, 0); /* WriteConfig "always" */
+    assert_int_equal(ecdh(&lab, 0x05, 4, &host).status, 0); /* WriteConfig "always" */
     (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_int_equal(lab_command(&lab, 0x43, 0x05, 3, host.point, 64).status, EXECUTION); /* "never" */
+    assert_int_equal(ecdh(&lab, 0x05, 3, &host).status, EXECUTION); /* "never" */
     (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_int_equal(lab_command(&lab, 0x43, 0x05, 0, host.point, 64).status, EXECUTION);
+    assert_int_equal(ecdh(&lab, 0x05, 0, &host).status, EXECUTION);
     lab_nonce_fixed(&lab, lab_key); /* a value, not a private key */
-    assert_int_equal(lab_command(&lab, 0x43, 0x0d, 0, host.point, 64).status, EXECUTION);
+    assert_int_equal(ecdh(&lab, 0x0d, 0, &host).status, EXECUTION);
     lab_close(&lab);
 }
 
@@ -220,28 +229,28 @@ static void test_ecdh_refusals(void **state)
     memcpy(off_curve, host.point, 64);
     off_curve[63] ^= 1;
     cabinet_open_unlocked(&lab, cabinet_config);
-    assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, host.point, 64).status, EXECUTION);
+    assert_int_equal(ecdh(&lab, 0x0c, 0, &host).status, EXECUTION);
     assert_int_equal(lab_status(&lab, 0x17, 0x81, 0), 0);
     for (unsigned mode = 0; mode < 256; mode++) {
         const bool legal = mode < 16 && ((1u << mode) & 0xf331u) != 0; /* 0 4 5 8 9 C D E F */
 
         if (!legal)
-            assert_int_equal(lab_command(&lab, 0x43, (uint8_t)mode, 0, host.point, 64).status, PARSE);
+            assert_int_equal(ecdh(&lab, (uint8_t)mode, 0, &host).status, PARSE);
     }
-    assert_int_equal(lab_command(&lab, 0x43, 0x0c, 16, host.point, 64).status, PARSE);
-    assert_int_equal(lab_command(&lab, 0x43, 0x00, 16, host.point, 64).status, PARSE);
-    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0xfffe, host.point, 64).status, PARSE);
+    assert_int_equal(ecdh(&lab, 0x0c, 16, &host).status, PARSE);
+    assert_int_equal(ecdh(&lab, 0x00, 16, &host).status, PARSE);
+    assert_int_equal(ecdh(&lab, 0x00, 0xfffe, &host).status, PARSE);
     for (unsigned target = 0x00; target <= 0x0c; target += 4) /* TempKey's KeyID where the mode says "slot" */
-        assert_int_equal(lab_command(&lab, 0x43, (uint8_t)target, 0xffff, host.point, 64).status, EXECUTION);
+        assert_int_equal(ecdh(&lab, (uint8_t)target, 0xffff, &host).status, EXECUTION);
     (void)lab_command(&lab, 0x40, 0x04, 0xffff, NULL, 0);
-    assert_int_equal(lab_command(&lab, 0x43, 0x00, 0xffff, host.point, 64).status, EXECUTION);
-    assert_int_equal(lab_command(&lab, 0x43, 0x0d, 0xffff, host.point, 64).len, 32); /* the key is still there */
-    assert_int_equal(lab_command(&lab, 0x43, 0x05, 16, host.point, 64).status, PARSE);
+    assert_int_equal(ecdh(&lab, 0x00, 0xffff, &host).status, EXECUTION);
+    assert_int_equal(ecdh(&lab, 0x0d, 0xffff, &host).len, 32); /* the key is still there */
+    assert_int_equal(ecdh(&lab, 0x05, 16, &host).status, PARSE);
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, host.point, 63).status, PARSE);
     assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, off_curve, 64).status, EXECUTION);
-    assert_int_equal(lab_command(&lab, 0x43, 0x0c, 1, host.point, 64).status, EXECUTION); /* may not do ECDH */
-    assert_int_equal(lab_command(&lab, 0x43, 0x0c, 4, host.point, 64).status, EXECUTION);
-    assert_int_equal(lab_command(&lab, 0x43, 0x04, 0, host.point, 64).status, EXECUTION); /* slot 1 is private */
+    assert_int_equal(ecdh(&lab, 0x0c, 1, &host).status, EXECUTION); /* may not do ECDH */
+    assert_int_equal(ecdh(&lab, 0x0c, 4, &host).status, EXECUTION);
+    assert_int_equal(ecdh(&lab, 0x04, 0, &host).status, EXECUTION); /* slot 1 is private */
     lab_close(&lab);
 }
 
@@ -267,9 +276,9 @@ static void test_ecdh_protection(void **state)
         struct lab lab;
 
         open_with_options(&lab, rows[i].options);
-        assert_int_equal(lab_command(&lab, 0x43, 0x0c, 0, host.point, 64).status, rows[i].clear);
-        assert_int_equal(lab_command(&lab, 0x43, 0x0e, 0, host.point, 64).status, rows[i].encrypted);
-        assert_int_equal(lab_command(&lab, 0x43, 0x08, 0, host.point, 64).status, 0);
+        assert_int_equal(ecdh(&lab, 0x0c, 0, &host).status, rows[i].clear);
+        assert_int_equal(ecdh(&lab, 0x0e, 0, &host).status, rows[i].encrypted);
+        assert_int_equal(ecdh(&lab, 0x08, 0, &host).status, 0);
         lab_close(&lab);
     }
 }

@@ -217,8 +217,7 @@ static void test_kill(void **state)
 
     (void)state;
     lab_open_part(&lab, &flex);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
+    lab_power_off(&lab);
     child = fork();
     if (child == 0) {
         const uint8_t data[32] = {0x77};

@@ -65,6 +65,14 @@ static void open_used(struct lab *lab)
     assert_int_equal(lab_command(lab, 0x12, 0x82, 0x40, data, 32).status, 0);
 }
 
+/* The same without power, and its file. */
+static void read_used(struct lab *lab, uint8_t content[static FILE_BYTES])
+{
+    open_used(lab);
+    lab_power_off(lab);
+    read_file(lab->path, content);
+}
+
 static uint8_t slot8_byte(struct lab *lab)
 {
     const struct answer answer = lab_command(lab, 0x02, 0x02, 0x40, NULL, 0);
@@ -146,10 +154,7 @@ static void test_truncation_at_every_length(void **state)
     struct lab lab;
 
     (void)state;
-    open_used(&lab);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
-    read_file(lab.path, content);
+    read_used(&lab, content);
     for (size_t len = 1; len < FILE_BYTES; len++) {
         assert_int_equal(truncate(lab.path, (off_t)(FILE_BYTES - len)), 0);
         assert_int_equal(try_open(&lab, &problem), VIRTUAL_DAMAGED);
@@ -168,10 +173,7 @@ static void test_flipped_bits(void **state)
     int fd = -1;
 
     (void)state;
-    open_used(&lab);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
-    read_file(lab.path, content);
+    read_used(&lab, content);
     fd = open(lab.path, O_WRONLY);
     assert_true(fd >= 0);
     for (size_t at = 0; at < FILE_BYTES; at++) {
@@ -198,18 +200,14 @@ static void test_damaged_halves(void **state)
     struct lab lab;
 
     (void)state;
-    open_used(&lab);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
-    read_file(lab.path, content);
+    read_used(&lab, content);
     for (unsigned half = 0; half < 2; half++) {
         content[PART_BYTES * (1 + half) + 500] ^= 1;
         write_file(lab.path, content, sizeof content);
         content[PART_BYTES * (1 + half) + 500] ^= 1;
         assert_int_equal(virtual_open(lab.path, &lab.chip, &problem), VIRTUAL_OK);
         seen[half] = slot8_byte(&lab);
-        virtual_close(lab.chip);
-        lab.chip = NULL;
+        lab_power_off(&lab);
     }
     assert_int_equal(seen[0] + seen[1], 1 + 2); /* the newest state from one, the one before from the other */
     content[PART_BYTES + 500] ^= 1;
@@ -227,8 +225,7 @@ static void test_later_version(void **state)
 
     (void)state;
     lab_open_part(&lab, &flex);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
+    lab_power_off(&lab);
     read_file(lab.path, content);
     content[96] = 2;
     content[100] = 0xfd;
@@ -264,8 +261,7 @@ static void test_one_user_at_a_time(void **state)
     /* This process too, twice. */
     assert_int_equal(try_open(&lab, &problem), VIRTUAL_IN_USE);
     assert_int_equal(try_open(&lab, &problem), VIRTUAL_IN_USE);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
+    lab_power_off(&lab);
     assert_int_equal(try_open(&lab, &problem), VIRTUAL_OK);
     lab_close(&lab);
 }
@@ -347,8 +343,7 @@ static void test_kill_in_a_loop_of_writes(void **state)
 
     (void)state;
     lab_open_part(&lab, &flex);
-    virtual_close(lab.chip);
-    lab.chip = NULL;
+    lab_power_off(&lab);
     for (unsigned round = 0; round < 20; round++) {
         struct virtual_problem problem;
         uint8_t value = 0;
@@ -382,8 +377,7 @@ static void test_kill_in_a_loop_of_writes(void **state)
         assert_int_equal(virtual_open(lab.path, &lab.chip, &problem), VIRTUAL_OK);
         value = slot8_byte(&lab);
         assert_true(value == last || value == (uint8_t)(last + 1));
-        virtual_close(lab.chip);
-        lab.chip = NULL;
+        lab_power_off(&lab);
     }
     lab_close(&lab);
 }

@@ -5,19 +5,14 @@
 
 #include "firmware/board/mps2/mps2.h"
 #include "firmware/start/start.h"
-#include "transport/swi.h"
 
 #define CONSOLE_BAUD 115200
-
-static struct transport_swi wire;
-static struct imprint_transport wire_transport;
 
 void imprint_board_start(void)
 {
     mps2_clock_start();
     mps2_uart_start(&mps2_layout.console, CONSOLE_BAUD);
-    mps2_uart_start(&mps2_layout.wire, SWI_BAUD);
-    wire_transport = transport_swi_init(&wire, &mps2_wire);
+    mps2_chip_start();
 }
 
 const char *imprint_board_name(void)
@@ -40,7 +35,7 @@ int imprint_board_console_read(uint32_t timeout_us)
 
 const struct imprint_transport *imprint_board_chip(void)
 {
-    return &wire_transport;
+    return mps2_chip();
 }
 
 const struct imprint_flash_device *imprint_board_flash(void)

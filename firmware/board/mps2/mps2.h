@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <imprint/transport.h>
+
 #include "storage/flash.h"
-#include "transport/swi.h"
 
 /* A CMSDK UART (Arm DDI 0479, 4.3), and its receive interrupt. */
 struct mps2_uart {
@@ -34,8 +35,12 @@ bool mps2_flash_read(void *context, uint32_t at, uint8_t *data, size_t len);
 bool mps2_flash_program(void *context, uint32_t at, const uint8_t *data, size_t len);
 bool mps2_flash_erase(void *context, uint32_t block);
 
-/* The UART of the wire, for transport/swi.h. */
-extern const struct swi_port mps2_wire;
+/*
+ * The chip, at the other end of the second UART: on a single wire (mps2-swi/), or on I2C (mps2-i2c/). A board's
+ * `board_family` says which. Starting it again does no harm.
+ */
+void mps2_chip_start(void);
+const struct imprint_transport *mps2_chip(void);
 
 /* One UART, without waiting: sending is false when the transmit buffer is full, receiving is -1 when no byte is there.
  */

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 #define IDENTITY_BYTES 16 /* serial number, revision, AES_Enable, I2C_Enable: no host can write them */
 #define WITHOUT_IDENTITY (CHIP_CONFIG_BYTES - IDENTITY_BYTES)
 
@@ -44,17 +46,6 @@ bool dump_refuse(struct bytes file, size_t at, const char *cause, struct error *
     return false;
 }
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return -1;
-}
-
 /* What stands between bytes: white space, and the signs of lists and of strings in programming languages. */
 static bool is_separator(uint8_t c)
 {
@@ -89,7 +80,7 @@ static struct span digits_of(const struct text *text, struct span token)
 static bool all_hex(const struct text *text, struct span digits)
 {
     for (size_t i = digits.at; i < digits.end; i++) {
-        if (hex_value(text->file.data[i]) < 0)
+        if (hex_digit_value((char)text->file.data[i]) < 0)
             return false;
     }
     return digits.at < digits.end;
@@ -108,8 +99,8 @@ static void take_bytes(struct text *text, struct span token)
 
     for (size_t i = digits.at; i + 1 < digits.end; i += 2) {
         if (text->count < sizeof text->bytes)
-            text->bytes[text->count] =
-                (uint8_t)(hex_value(text->file.data[i]) << 4 | hex_value(text->file.data[i + 1]));
+            text->bytes[text->count] = (uint8_t)(hex_digit_value((char)text->file.data[i]) << 4 |
+                                                 hex_digit_value((char)text->file.data[i + 1]));
         text->count++;
     }
 }
@@ -121,7 +112,7 @@ static bool is_next_offset(const struct text *text, struct span digits, unsigned
     size_t expected = text->base + text->count;
 
     for (size_t i = digits.at; i < digits.end; i++) {
-        unsigned digit = (unsigned)hex_value(text->file.data[i]);
+        unsigned digit = (unsigned)hex_digit_value((char)text->file.data[i]);
 
         if (digit >= base)
             return false;

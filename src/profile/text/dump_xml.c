@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error_format.h"
+#include "base/hex.h"
 
 #define NAME_MAX_BYTES 32
 
@@ -192,14 +193,6 @@ static bool attribute(const struct reader *reader, const struct tag *tag, const 
     return true;
 }
 
-static int hex_value(uint8_t c)
-{
-    static const char digits[] = "0123456789ABCDEFabcdef";
-    const char *at = c == '\0' ? NULL : strchr(digits, c);
-
-    return at == NULL ? -1 : (int)(at - digits) < 16 ? (int)(at - digits) : (int)(at - digits) - 6;
-}
-
 /* Reads `width` bytes in hex up to the closing tag into the zone at `offset`. */
 static bool read_bytes(struct reader *reader, size_t offset, size_t width, struct error *err)
 {
@@ -213,11 +206,13 @@ static bool read_bytes(struct reader *reader, size_t offset, size_t width, struc
             reader->at++;
             continue;
         }
-        if (at + 1 >= file.len || hex_value(file.data[at]) < 0 || hex_value(file.data[at + 1]) < 0)
+        if (at + 1 >= file.len || hex_digit_value((char)file.data[at]) < 0 ||
+            hex_digit_value((char)file.data[at + 1]) < 0)
             return dump_refuse(file, at, "not a byte in hex", err);
         if (count == width)
             return dump_refuse(file, at, "too many bytes in this element", err);
-        reader->content[offset + count] = (uint8_t)(hex_value(file.data[at]) << 4 | hex_value(file.data[at + 1]));
+        reader->content[offset + count] =
+            (uint8_t)(hex_digit_value((char)file.data[at]) << 4 | hex_digit_value((char)file.data[at + 1]));
         reader->seen[offset + count] = true;
         count++;
         reader->at += 2;

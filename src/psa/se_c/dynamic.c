@@ -11,6 +11,7 @@
  */
 #include "psa/se_c/dynamic.h"
 
+#include "psa/call.h"
 #include "psa/its.h"
 #include "psa/operations.h"
 #include "psa/recovery.h"
@@ -21,27 +22,14 @@ static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
                               size_t *bits)
 {
-    struct driver *driver = driver_se_begin();
+    struct driver *driver = driver_begin();
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     psa_status_t status = driver_import_key(driver, driver_slot_of(key_slot), psa_get_key_type(attributes),
                                             bytes_of(data, data_length), bits);
-    return driver_se_finish_key(driver, attributes, status);
-}
-
-/*
- * Finishes the work of an interrupted run, in the chip too, if a destroyed key is still in it. For methods that run
- * while no creation is open.
- */
-static struct driver *begin_settled(void)
-{
-    struct driver *driver = driver_se_begin_recovered();
-
-    if (driver != NULL)
-        driver_settle_erasures(driver);
-    return driver;
+    return driver_finish_key(driver, attributes, status);
 }
 
 /* No driver is bound, so no key can be destroyed: keep the metadata too. */
@@ -66,7 +54,7 @@ static psa_status_t destroy(struct driver *driver, struct se_session *session, u
     }
     se_session_keep_record(session, status == PSA_SUCCESS ? 0 : key_id);
     error_with_key(&driver->last_error, key_id);
-    return driver_se_finish(driver, status);
+    return driver_finish(driver, status);
 }
 
 /*
@@ -75,7 +63,7 @@ static psa_status_t destroy(struct driver *driver, struct se_session *session, u
  */
 static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = begin_settled();
+    struct driver *driver = driver_begin_settled();
     struct se_session *session = its_session();
 
     (void)context;
@@ -84,7 +72,7 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
         return destroy_unbound(key_slot);
     if (key_slot >= CHIP_SLOTS) {
         se_session_keep_record(session, 0);
-        return driver_se_finish(driver, PSA_SUCCESS);
+        return driver_finish(driver, PSA_SUCCESS);
     }
     uint8_t slot = (uint8_t)key_slot;
     uint32_t key_id = driver_se_destroyed_id(session, slot);
@@ -94,12 +82,12 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
               NULL);
     error_at_slot(&driver->last_error, slot);
     se_session_keep_record(session, session->destruction.uid);
-    return driver_se_finish(driver, PSA_ERROR_BAD_STATE);
+    return driver_finish(driver, PSA_ERROR_BAD_STATE);
 }
 
-/* --- the methods of the other files, which first finish what is due in the chip ------------------------------------
- */
+/* --- the methods of the other files, which here first finish what is due in the chip ------------------------------ */
 
+/* Talks to the chip only when a destroyed key is still in it. */
 static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
     psa_status_t status = driver_se_init(context, persistent_data, location);
@@ -113,7 +101,7 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
                                 const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                 psa_key_slot_number_t *key_slot)
 {
-    (void)begin_settled();
+    (void)driver_begin_settled();
     return driver_se_allocate(context, persistent_data, attributes, method, key_slot);
 }
 
@@ -121,14 +109,14 @@ static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void 
                                             const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                             psa_key_slot_number_t key_slot)
 {
-    (void)begin_settled();
+    (void)driver_begin_settled();
     return driver_se_validate_slot_number(context, persistent_data, attributes, method, key_slot);
 }
 
 static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length)
 {
-    (void)begin_settled();
+    (void)driver_begin_settled();
     return driver_se_export_public(context, key_slot, data, data_size, data_length);
 }
 
@@ -136,7 +124,7 @@ static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
                             const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
                             size_t *signature_length)
 {
-    (void)begin_settled();
+    (void)driver_begin_settled();
     return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
 }
 
@@ -144,7 +132,7 @@ static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    (void)begin_settled();
+    (void)driver_begin_settled();
     return driver_se_verify(context, key_slot, algorithm, hash, hash_length, signature, signature_length);
 }
 
@@ -171,4 +159,4 @@ const psa_drv_se_t atecc608a_drv_info = {
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
 
-const struct driver_shell driver_shell_all = {.table = &atecc608a_drv_info};
+const struct driver_shell driver_shell_all = {SE_C_SHELL, .register_key = se_c_register, .table = &atecc608a_drv_info};

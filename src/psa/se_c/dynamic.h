@@ -1,41 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Shared by the shell's three files and private to psa/: how a method begins and ends, and the methods that use a key.
- * The core calls all of them, directly or through a method.
- */
+/* Shared by the shell's files: the methods that Mbed TLS calls, directly or through another one. */
 #ifndef IMPRINT_PSA_SE_C_DYNAMIC_H
 #define IMPRINT_PSA_SE_C_DYNAMIC_H
 
 #include <imprint/psa.h>
 
 #include "psa/driver.h"
-#include "psa/location.h"
-#include "psa/se_c/se_session.h"
-
-_Static_assert(PSA_ATECC608A_LIFETIME == 0x6001, "the public location must be the stored one");
-_Static_assert(DRIVER_LIFETIME == 0x6001, "the location that the driver looks for must be the stored one");
-
-/* psa/start.h */
-struct driver_shell {
-    const psa_drv_se_t *table;
-};
-
-/* The bound driver with a clean last_error; NULL when there is none. */
-struct driver *driver_se_begin(void);
+#include "psa/se_session.h"
+#include "psa/shell.h"
 
 /*
- * The same, after finishing an interrupted transaction in the store. What is then due in the chip, the erasure of a
- * destroyed key, is left to applications with the full table.
+ * Slot numbers in key attributes, and registration: what psa/keys.h needs of this shell. The tables of psa/start.h
+ * differ in what Mbed TLS may call.
  */
-struct driver *driver_se_begin_recovered(void);
+psa_status_t se_c_connect(const struct driver_shell *shell);
+void se_c_name_slot(struct driver *driver, psa_key_attributes_t *attributes, uint8_t slot);
+uint8_t se_c_slot_of(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t otherwise);
+psa_status_t se_c_register(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot);
+#define SE_C_SHELL .connect = se_c_connect, .name_slot = se_c_name_slot, .slot_of = se_c_slot_of
 
+/*
+ * Methods that use keys (dynamic_use.c). They finish an interrupted transaction in the store; what is then due in the
+ * chip, the erasure of a destroyed key, is left to the full table.
+ */
 psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location);
-
-/* Returns `status`. Adds a reason to a failure that has none; clears it after success. */
-psa_status_t driver_se_finish(struct driver *driver, psa_status_t status);
-
-/* The same for a method that makes the key of `attributes`: a failure names the key (dynamic_make.c). */
-psa_status_t driver_se_finish_key(struct driver *driver, const psa_key_attributes_t *attributes, psa_status_t status);
 
 /* Both exports: the core asks for the public part of a key pair, or for a public key as such. */
 psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,

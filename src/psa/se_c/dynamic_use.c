@@ -6,46 +6,16 @@
  */
 #include "psa/se_c/dynamic.h"
 
+#include "psa/call.h"
 #include "psa/its.h"
+#include "psa/location.h"
 #include "psa/operations.h"
-#include "psa/se_c/settle.h"
 #include "psa/start.h"
-
-struct driver *driver_se_begin(void)
-{
-    struct driver *driver = driver_bound();
-
-    if (driver != NULL) {
-        error_clear(&driver->last_error);
-        driver->working = true;
-        driver->slot_written = false;
-    }
-    return driver;
-}
-
-psa_status_t driver_se_finish(struct driver *driver, psa_status_t status)
-{
-    driver->working = false;
-    error_set(&driver->last_error, ERROR_PSA, "the driver refused", NULL);
-    error_with_psa(&driver->last_error, status);
-    if (status == PSA_SUCCESS)
-        error_clear(&driver->last_error);
-    return status;
-}
-
-struct driver *driver_se_begin_recovered(void)
-{
-    struct driver *driver = driver_se_begin();
-
-    if (driver != NULL)
-        driver_recover(driver, its_session());
-    return driver;
-}
 
 psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
                                      size_t data_size, size_t *data_length)
 {
-    struct driver *driver = driver_se_begin_recovered();
+    struct driver *driver = driver_begin_recovered();
     struct bytes_out out = {.data = data, .cap = data_size};
 
     (void)context;
@@ -53,14 +23,14 @@ psa_status_t driver_se_export_public(psa_drv_se_context_t *context, psa_key_slot
         return PSA_ERROR_BAD_STATE;
     psa_status_t status = driver_export_public_key(driver, driver_slot_of(key_slot), &out);
     *data_length = out.len;
-    return driver_se_finish(driver, status);
+    return driver_finish(driver, status);
 }
 
 psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                             const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
                             size_t *signature_length)
 {
-    struct driver *driver = driver_se_begin_recovered();
+    struct driver *driver = driver_begin_recovered();
     struct bytes_out out = {.data = signature, .cap = signature_size};
 
     (void)context;
@@ -69,40 +39,32 @@ psa_status_t driver_se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t
     psa_status_t status =
         driver_sign_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length), &out);
     *signature_length = out.len;
-    return driver_se_finish(driver, status);
+    return driver_finish(driver, status);
 }
 
 psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
 {
-    struct driver *driver = driver_se_begin_recovered();
+    struct driver *driver = driver_begin_recovered();
 
     (void)context;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    return driver_se_finish(driver,
-                            driver_verify_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length),
-                                               bytes_of(signature, signature_length)));
+    return driver_finish(driver,
+                         driver_verify_hash(driver, driver_slot_of(key_slot), algorithm, bytes_of(hash, hash_length),
+                                            bytes_of(signature, signature_length)));
 }
 
-/*
- * Needs no chip, so that software cryptography survives a missing one, and calls no PSA function (the core holds its
- * lock).
- */
 psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
-    struct driver *driver = driver_se_begin();
+    struct driver *driver = driver_begin_start();
 
     (void)context;
     (void)persistent_data;
     (void)location;
-    if (driver != NULL) {
-        driver_forget_config(driver);
-        if (its_session() != NULL)
-            driver_recover_again(its_session(), driver);
+    if (driver != NULL)
         driver->working = false;
-    }
     return PSA_SUCCESS;
 }
 
@@ -110,7 +72,7 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
 {
     const struct se_destruction *open = &session->destruction;
 
-    if (open->uid > PSA_KEY_ID_VENDOR_MAX || open->lifetime != DRIVER_LIFETIME || open->slot != slot)
+    if (open->uid > PSA_KEY_ID_VENDOR_MAX || !driver_serves_lifetime(open->lifetime) || open->slot != slot)
         return 0;
     return (uint32_t)open->uid;
 }
@@ -118,7 +80,7 @@ uint32_t driver_se_destroyed_id(const struct se_session *session, uint64_t slot)
 /* Without this method the core would still remove the key's record; this method keeps it. */
 psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data, psa_key_slot_number_t key_slot)
 {
-    struct driver *driver = driver_se_begin_recovered();
+    struct driver *driver = driver_begin_recovered();
     struct se_session *session = its_session();
 
     (void)context;
@@ -128,7 +90,7 @@ psa_status_t driver_se_keep(psa_drv_se_context_t *context, void *persistent_data
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     error_set(&driver->last_error, ERROR_PSA, "this application may not destroy keys", NULL);
-    return driver_se_finish(driver, PSA_ERROR_NOT_PERMITTED);
+    return driver_finish(driver, PSA_ERROR_NOT_PERMITTED);
 }
 
 static const psa_drv_se_key_management_t key_management = {
@@ -150,4 +112,4 @@ const psa_drv_se_t atecc608a_drv_info_use_only = {
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
 
-const struct driver_shell driver_shell_use_only = {.table = &atecc608a_drv_info_use_only};
+const struct driver_shell driver_shell_use_only = {SE_C_SHELL, .table = &atecc608a_drv_info_use_only};

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the opaque shell's files. */
+#ifndef IMPRINT_PSA_OPAQUE_OPAQUE_H
+#define IMPRINT_PSA_OPAQUE_OPAQUE_H
+
+#include <psa/crypto.h>
+
+#include "psa/driver.h"
+#include "psa/se_session.h"
+
+/* The key context: the slot's number, little-endian, as in the key records that Mbed TLS's SE_C writes. */
+#define OPAQUE_CONTEXT_BYTES 8
+
+/* Built-in key ids: this one and the slot's number. In PSA's range MBEDTLS_PSA_KEY_ID_BUILTIN_MIN to _MAX. */
+#define OPAQUE_BUILTIN_ID_OF_SLOT_0 ((psa_key_id_t)0x7fff0000)
+
+/*
+ * Read-only: psa_destroy_key() refuses, where it would otherwise report success and do nothing. Such keys have no
+ * record.
+ */
+#define OPAQUE_BUILTIN_LIFETIME                                                                                        \
+    PSA_KEY_LIFETIME_FROM_PERSISTENCE_AND_LOCATION(PSA_KEY_PERSISTENCE_READ_ONLY, DRIVER_LOCATION)
+
+/* struct se_session's `destroy` */
+enum storage_status opaque_destroy(struct se_session *session, void *context, uint64_t uid);
+
+#endif
