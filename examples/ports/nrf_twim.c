@@ -59,11 +59,12 @@ static enum imprint_i2c_result transfer(const nrfx_twim_xfer_desc_t *what)
 /* The descriptor lacks a const; the driver does not change the data. */
 static uint8_t *without_const(const uint8_t *data)
 {
-    const union {
+    union {
         const uint8_t *constant;
         uint8_t *variable;
-    } pointer = {.constant = data};
+    } pointer;
 
+    pointer.constant = data;
     return pointer.variable;
 }
 
@@ -95,28 +96,6 @@ static bool port_set_clock(void *context, uint32_t hertz)
     return true;
 }
 
-/* The driver's own nine clocks, on pins that TWIM does not hold meanwhile. */
-static bool port_recover(void *context)
-{
-    nrfx_err_t status;
-
-    (void)context;
-    nrfx_twim_disable(&twim);
-    status = nrfx_twim_bus_recover(SCL_PIN, SDA_PIN);
-    nrfx_twim_enable(&twim);
-    return status == NRFX_SUCCESS;
-}
-
-static const struct imprint_i2c_port port = {
-    .write = port_write,
-    .read = port_read,
-    .delay_us = delay_us,
-    .now_us = now_us,
-    .set_clock = port_set_clock,
-    .clock_hz = BUS_HZ,
-    .recover = port_recover,
-};
-
 static bool start_twim(void)
 {
     const nrfx_twim_config_t config = {
@@ -133,6 +112,27 @@ static bool start_twim(void)
     DWT->CTRL |= DWT_CTRL_CYCCNTENA_Msk;
     return true;
 }
+
+/* The driver's own nine clocks, which want it uninitialised. */
+static bool port_recover(void *context)
+{
+    nrfx_err_t status;
+
+    (void)context;
+    nrfx_twim_uninit(&twim);
+    status = nrfx_twim_bus_recover(SCL_PIN, SDA_PIN);
+    return start_twim() && status == NRFX_SUCCESS;
+}
+
+static const struct imprint_i2c_port port = {
+    .write = port_write,
+    .read = port_read,
+    .delay_us = delay_us,
+    .now_us = now_us,
+    .set_clock = port_set_clock,
+    .clock_hz = BUS_HZ,
+    .recover = port_recover,
+};
 
 const struct imprint_transport *imprint_board_chip(void)
 {

@@ -67,11 +67,12 @@ static enum imprint_i2c_result result_of(HAL_StatusTypeDef status)
 /* The HAL's functions lack a const, and do not change the data. */
 static uint8_t *without_const(const uint8_t *data)
 {
-    const union {
+    union {
         const uint8_t *constant;
         uint8_t *variable;
-    } pointer = {.constant = data};
+    } pointer;
 
+    pointer.constant = data;
     return pointer.variable;
 }
 

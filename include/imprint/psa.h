@@ -142,7 +142,7 @@ struct imprint_psa_settings {
 struct imprint_psa {
     union {
         uint64_t align;
-        uintptr_t words[128];
+        uintptr_t words[136];
     } private_part;
 };
 

@@ -125,6 +125,25 @@ static bool is_for_our_system(const struct target *target)
            memcmp(target->machine, own.machine, sizeof own.machine) == 0;
 }
 
+static bool begins_as_elf(int fd)
+{
+    char magic[SELFMAG];
+
+    return read_at(fd, magic, sizeof magic, 0) && memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* True if the file ends before its program headers do. */
+static bool is_cut_off(int fd)
+{
+    ElfW(Ehdr) header;
+    uint8_t last;
+
+    if (!read_at(fd, &header, sizeof header, 0))
+        return true;
+    const uint64_t bytes = (uint64_t)header.e_phnum * header.e_phentsize;
+    return bytes == 0 || !read_at(fd, &last, sizeof last, header.e_phoff + bytes - 1);
+}
+
 static bool read_headers(struct elf *elf)
 {
     ElfW(Ehdr) header;
@@ -217,10 +236,14 @@ static enum program_file_kind look_at_elf(int fd)
     const ElfW(Phdr) * loader;
     char name[NAME_MAX_BYTES] = "";
 
-    if (!read_target(fd, &target))
+    if (!begins_as_elf(fd))
         return PROGRAM_FILE_PLAIN;
+    if (!read_target(fd, &target))
+        return PROGRAM_FILE_DAMAGED;
     if (!is_for_our_system(&target))
         return PROGRAM_FILE_OTHER_CPU;
+    if (is_cut_off(fd))
+        return PROGRAM_FILE_DAMAGED;
     if (!read_headers(&elf))
         return PROGRAM_FILE_PLAIN;
     loader = find_header(&elf, PT_INTERP);

@@ -16,6 +16,7 @@ enum program_file_kind {
     PROGRAM_FILE_GO,        /* it calls the kernel itself; the programs that it starts may not */
     PROGRAM_FILE_OTHER_C,   /* another C library (musl): it would not start with our library */
     PROGRAM_FILE_OTHER_CPU, /* another word size or processor */
+    PROGRAM_FILE_DAMAGED,   /* cut off: execvp() would hand it to the shell, which takes its bytes for commands */
     PROGRAM_FILE_SET_ID,    /* set-user-ID, set-group-ID or file capabilities: the system loads no library into it */
 };
 

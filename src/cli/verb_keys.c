@@ -57,7 +57,7 @@ static bool list_keys(struct cli *cli, struct session *session, struct error *er
     }
     if (listing.count == 0) {
         output_say(&cli->output, "imprint: this device has no keys yet");
-        output_next(&cli->output, "provision it: imprint provision PROFILE");
+        output_next(&cli->output, "provision it: imprint provision PROFILE --dry-run");
     }
     return true;
 }

@@ -63,6 +63,7 @@ static const struct {
      "build it for this system's C library, or use imprint virtual serve"},
     {PROGRAM_FILE_OTHER_CPU, true, "this program is built for another word size or processor than imprint-run.so",
      "build it for this system, or use imprint virtual serve"},
+    {PROGRAM_FILE_DAMAGED, true, "this program's file is cut off", "build or copy the program again"},
     {PROGRAM_FILE_SET_ID, true,
      "this program runs with rights of its own (set-user-ID, set-group-ID or file capabilities), so the system loads "
      "no imprint-run.so into it",

@@ -3,7 +3,6 @@
 
 #include "chip/operations.h"
 #include "provision/adopt.h"
-#include "provision/gate.h"
 #include "provision/prove.h"
 #include "provision/replace.h"
 #include "provision/status.h"
@@ -196,7 +195,7 @@ enum provision_status provision_make_key(struct provision_run *run, struct provi
 
     profile_key_attributes(key, KEYS_LIFETIME, &attributes);
     run->provision->driver->settings.replace_unclaimed = step->replaces;
-    result = step->replaces ? provision_gate_ask(run, step, err) : PROVISION_OK;
+    result = step->replaces ? provision_gate_replace(run, step, err) : PROVISION_OK;
     if (result == PROVISION_OK)
         result = (run->provision->adoption != NULL ? run->provision->adoption->make
                                                    : make)(run->provision, key, step->slot, &attributes, err);

@@ -16,4 +16,8 @@
 psa_status_t provision_observe_loss(struct provision *provision, const struct provision_plan *plan,
                                     enum driver_fill fill, struct provision_step *step, struct error *err);
 
+/* Whether the key in the slot is still the one that the plan names, and the step is armed; shows what it does. */
+enum provision_status provision_gate_replace(struct provision_run *run, const struct provision_step *step,
+                                             struct error *err);
+
 #endif

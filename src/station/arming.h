@@ -7,8 +7,7 @@
 #include "base/error.h"
 #include "provision/provision.h"
 
-#define ARMING_DIGITS 16 /* of a digest where a device is armed: long enough for 1 in 2^64, short on a noisy console   \
-                          */
+#define ARMING_DIGITS 16 /* of a digest, to arm a device: enough for 1 in 2^64, short on a noisy console */
 
 /* Zero-initialised: nothing is armed, and any device may be touched. */
 struct arming {

@@ -75,47 +75,53 @@ static bool parse_failed(struct key_files *source, bool private_key, int status,
                   "make one with: openssl pkey -in PRIVATE -pubout", err);
 }
 
-bool key_files_read_key(struct key_files *source, const struct profile_key *key, struct bytes_out *out,
-                        struct error *err)
+/* Reads the PEM text of the key into `pk`: a P-256 key, or false with a reason. */
+static bool parse_key(struct key_files *source, struct bytes pem, bool private_key, mbedtls_pk_context *pk,
+                      struct error *err)
 {
-    bool private_key = PSA_KEY_TYPE_IS_KEY_PAIR(key->type), ok = false;
-    struct input input = {.data = NULL};
-    mbedtls_pk_context pk;
+    /* The PEM parser needs the closing NUL, counted in the length. */
+    const int status = private_key ? mbedtls_pk_parse_key(pk, pem.data, pem.len + 1, NULL, 0, mbedtls_psa_get_random,
+                                                          MBEDTLS_PSA_RANDOM_STATE)
+                                   : mbedtls_pk_parse_public_key(pk, pem.data, pem.len + 1);
+
+    if (status != 0)
+        return parse_failed(source, private_key, status, err);
+    return (mbedtls_pk_get_type(pk) == MBEDTLS_PK_ECKEY &&
+            mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(*pk)) == MBEDTLS_ECP_DP_SECP256R1) ||
+           refuse(source, "the key in the file is not on the curve P-256", NULL, err);
+}
+
+/* Writes the scalar, or the point as 04, X, Y. False when the key is none: off the curve, or its halves differ. */
+static bool write_key(const mbedtls_pk_context *pk, bool private_key, struct bytes_out *out)
+{
+    mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*pk);
     size_t len = 0;
     int status;
 
-    mbedtls_pk_init(&pk);
-    if (!find_file(source, key->source, err) || !input_read(&input, source->path, KEY_FILE_MAX, err))
-        goto out;
-    /* The PEM parser needs the closing NUL, counted in the length. */
-    status = private_key ? mbedtls_pk_parse_key(&pk, input.data, input.len + 1, NULL, 0, mbedtls_psa_get_random,
-                                                MBEDTLS_PSA_RANDOM_STATE)
-                         : mbedtls_pk_parse_public_key(&pk, input.data, input.len + 1);
-    if (status != 0) {
-        parse_failed(source, private_key, status, err);
-        goto out;
-    }
-    if (mbedtls_pk_get_type(&pk) != MBEDTLS_PK_ECKEY ||
-        mbedtls_ecp_keypair_get_group_id(mbedtls_pk_ec(pk)) != MBEDTLS_ECP_DP_SECP256R1) {
-        refuse(source, "the key in the file is not on the curve P-256", NULL, err);
-        goto out;
-    }
     if (private_key) {
-        status = mbedtls_ecp_check_pub_priv(mbedtls_pk_ec(pk), mbedtls_pk_ec(pk), mbedtls_psa_get_random,
-                                            MBEDTLS_PSA_RANDOM_STATE);
+        status = mbedtls_ecp_check_pub_priv(pair, pair, mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
         if (status == 0)
-            status = mbedtls_ecp_write_key_ext(mbedtls_pk_ec(pk), &len, out->data, out->cap);
+            status = mbedtls_ecp_write_key_ext(pair, &len, out->data, out->cap);
     } else {
-        status =
-            mbedtls_ecp_write_public_key(mbedtls_pk_ec(pk), MBEDTLS_ECP_PF_UNCOMPRESSED, &len, out->data, out->cap);
+        status = mbedtls_ecp_write_public_key(pair, MBEDTLS_ECP_PF_UNCOMPRESSED, &len, out->data, out->cap);
     }
-    if (status != 0) {
-        refuse(source, "the key in the file is not valid", NULL, err);
-        goto out;
-    }
-    out->len = len;
-    ok = !private_key || is_private(source, bytes_of(out->data, len), err);
-out:
+    out->len = status == 0 ? len : 0;
+    return status == 0;
+}
+
+bool key_files_read_key(struct key_files *source, const struct profile_key *key, struct bytes_out *out,
+                        struct error *err)
+{
+    const bool private_key = PSA_KEY_TYPE_IS_KEY_PAIR(key->type);
+    struct input input = {.data = NULL};
+    mbedtls_pk_context pk;
+    bool ok;
+
+    mbedtls_pk_init(&pk);
+    ok = find_file(source, key->source, err) && input_read(&input, source->path, KEY_FILE_MAX, err) &&
+         parse_key(source, bytes_of(input.data, input.len), private_key, &pk, err) &&
+         (write_key(&pk, private_key, out) || refuse(source, "the key in the file is not valid", NULL, err)) &&
+         (!private_key || is_private(source, bytes_written(out), err));
     if (!ok) {
         bytes_wipe(out->data, out->cap);
         out->len = 0;

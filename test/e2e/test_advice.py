@@ -70,7 +70,7 @@ def test_a_message_that_is_no_error(mine):
     mine.run("virtual", "new", "--as", "trust-and-go", "--seed", "1", chip)
     said = mine.run("--device", f"virtual:{chip}", "keys")
     filled = types.SimpleNamespace(err=said.err.replace("PROFILE", shlex.quote(str(EXAMPLE))))
-    assert "provisioned: 01230015D6" in pasted(filled, home=home)
+    assert "plan for 01230015D6" in pasted(filled, home=home)
 
 
 def test_storage(mine):

@@ -23,12 +23,16 @@ def wired(station):
     return station
 
 
+def armed(factory):
+    """Up, and armed for one run: it replaces the key in slot 2, as the maker delivers it."""
+    hello, _ = factory.await_frame("hello")
+    factory.command(f"arm 01230015D655592701 {hello['digest']}")
+
+
 def provision(board, flash, chip):
     """One run of the factory image: its frames from `chip` to `result`."""
     with powered(board, "factory", flash, chip) as factory:
-        hello, _ = factory.await_frame("hello")
-        # The key in slot 2, as the maker delivers it, is replaced.
-        factory.command(f"arm 01230015D655592701 {hello['digest']}")
+        armed(factory)
         frames = factory.command("run")
         factory.command("end")
         assert factory.end() == 0, factory.text
@@ -247,7 +251,7 @@ def cut_and_finish(station, board, moments, lose_chip, way=("--swi-pty",)):
                 context = serving(*way, station.chip)
                 server = context.__enter__()
             with powered(board, "factory", flash, server.device) as factory:
-                factory.await_frame("hello")
+                armed(factory)
                 factory.send("run")
                 if pattern is None:
                     factory.await_frame("ok")

@@ -15,9 +15,10 @@ def proof(slot):
 
 
 # Slot 0 is registered. Slots 2 to 4 fit the new key: each is asked whether it is empty, and the key that will be lost
-# is shown. Two blocks of the mark, the key, the proofs, the mark's end, which is read back, and the locks at the end.
+# is shown. Two blocks of the mark; the lost key once more, by the gate; the new key, the proofs, the mark's end, which
+# is read back, and the locks at the end.
 FIRST = [*OPENING, MARK, "GenKey 00 0000", "Info 01 0002", "Info 01 0003", "Info 01 0004", "GenKey 00 0002",
-         "Write 82 0140", "Write 82 0040", "GenKey 04 0002", *proof(0), *proof(2), "Write 82 0040", MARK, LOCKS]
+         "Write 82 0140", "Write 82 0040", "GenKey 00 0002", "GenKey 04 0002", *proof(0), *proof(2), "Write 82 0040", MARK, LOCKS]
 # A signature that verifies under the recorded key proves that the slot holds it still.
 SECOND = [*OPENING, MARK, *proof(0), *proof(2), LOCKS]
 

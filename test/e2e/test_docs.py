@@ -69,6 +69,27 @@ def test_tutorial(checkout):
     assert typed > 20
 
 
+def places(line):
+    """The files and folders that a line of ARCHITECTURE.md names: from the root, or below a folder named before on the line."""
+    above = [ROOT]
+    for word in re.findall(r"`([\w.*/-]+)`", line):
+        if "/" not in word or word.startswith(("/", "--", "STATE/")):
+            continue
+        found = [path for folder in above for path in folder.glob(word.replace("NAME", "*"))]
+        yield word, found
+        above += [path for path in found if path.is_dir()]
+
+
+def test_architecture_names_what_is_there():
+    """A file that moves takes its line along, and what a line says is in a file is in it."""
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    named = [place for line in text.splitlines() for place in places(line)]
+    assert len(named) > 100 and not [word for word, found in named if not found]
+    inside = re.findall(r"`([\w/.]+\.[ch])`: `(\w+)`", text)
+    assert len(inside) > 5
+    assert not [row for row in inside if not re.search(rf"\b{row[1]}\b", (ROOT / row[0]).read_text())]
+
+
 def test_a_record_is_checked_by_hand(checkout, provisioned):
     """docs/reference/record.md: a record by itself convinces openssl."""
     (script,) = blocks("docs/reference/record.md", "sh")

@@ -127,61 +127,91 @@ static int transfer(int fd, const struct i2c_dev_file *file, const struct i2c_ms
     return number == 0 ? (int)count : fail(number);
 }
 
-/* At most two messages: the command with its data, then what is read. */
-static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus_ioctl_data *call)
+/*
+ * One SMBus call as at most two I2C messages: the command with its data, then what is read. Those of `messages` from
+ * `first` up to but not including `count`.
+ */
+struct smbus_exchange {
+    uint8_t out[2 + I2C_SMBUS_BLOCK_MAX], in[I2C_SMBUS_BLOCK_MAX];
+    struct i2c_msg messages[2];
+    size_t first, count;
+};
+
+static bool is_i2c_block(const struct i2c_smbus_ioctl_data *call)
+{
+    return call->size == I2C_SMBUS_I2C_BLOCK_BROKEN || call->size == I2C_SMBUS_I2C_BLOCK_DATA;
+}
+
+/* Fills in the exchange for the call. 0, or the errno that the kernel gives. */
+static int plan_smbus(struct smbus_exchange *exchange, const struct i2c_smbus_ioctl_data *call)
 {
     const bool reading = call->read_write == I2C_SMBUS_READ;
-    uint8_t out[2 + I2C_SMBUS_BLOCK_MAX] = {call->command}, in[I2C_SMBUS_BLOCK_MAX];
-    struct i2c_msg messages[2] = {{.addr = file->address, .len = 1, .buf = out},
-                                  {.addr = file->address, .flags = I2C_M_RD, .buf = in}};
-    size_t first = 0, count = reading ? 2 : 1;
-    __u8 *block = call->data != NULL ? call->data->block : NULL;
+    struct i2c_msg *messages = exchange->messages;
+    const __u8 *block = call->data != NULL ? call->data->block : NULL;
 
     if (call->size != I2C_SMBUS_QUICK && call->data == NULL && (reading || call->size != I2C_SMBUS_BYTE))
-        return fail(EINVAL);
+        return EINVAL;
     switch (call->size) {
     case I2C_SMBUS_QUICK:
-        messages[0] = (struct i2c_msg){.addr = file->address, .flags = reading ? I2C_M_RD : 0, .buf = in};
-        count = 1;
+        messages[0] = (struct i2c_msg){.addr = messages[0].addr, .flags = reading ? I2C_M_RD : 0, .buf = exchange->in};
+        exchange->count = 1;
         break;
     case I2C_SMBUS_BYTE:
-        first = reading ? 1 : 0;
+        exchange->first = reading ? 1 : 0;
         messages[1].len = 1;
         break;
     case I2C_SMBUS_BYTE_DATA:
         messages[0].len = reading ? 1 : 2;
         messages[1].len = 1;
-        /* cppcheck-suppress unreadVariable ; it is read through messages[0].buf */
-        out[1] = reading ? 0 : call->data->byte;
+        exchange->out[1] = reading ? 0 : call->data->byte;
         break;
     case I2C_SMBUS_WORD_DATA:
         messages[0].len = reading ? 1 : 1 + WORD_BYTES;
         messages[1].len = WORD_BYTES;
-        store16_le(out + 1, reading ? 0 : call->data->word);
+        store16_le(exchange->out + 1, reading ? 0 : call->data->word);
         break;
     case I2C_SMBUS_I2C_BLOCK_BROKEN:
     case I2C_SMBUS_I2C_BLOCK_DATA:
         if (block[0] == 0 || block[0] > I2C_SMBUS_BLOCK_MAX)
-            return fail(EINVAL);
+            return EINVAL;
         messages[1].len = block[0];
         if (!reading) {
             messages[0].len = (__u16)(1 + block[0]);
-            memcpy(out + 1, block + 1, block[0]);
+            memcpy(exchange->out + 1, block + 1, block[0]);
         }
         break;
     default:
-        return fail(EOPNOTSUPP);
+        return EOPNOTSUPP;
     }
-    if (transfer(fd, file, messages + first, count - first) < 0)
-        return -1;
-    if (!reading || call->size == I2C_SMBUS_QUICK)
-        return 0;
+    return 0;
+}
+
+/* Hands the caller what was read. */
+static void give_smbus(const struct smbus_exchange *exchange, const struct i2c_smbus_ioctl_data *call)
+{
     if (call->size == I2C_SMBUS_WORD_DATA)
-        call->data->word = load16_le(in);
-    else if (messages[1].len == 1 && call->size != I2C_SMBUS_I2C_BLOCK_DATA && call->size != I2C_SMBUS_I2C_BLOCK_BROKEN)
-        call->data->byte = in[0];
+        call->data->word = load16_le(exchange->in);
+    else if (is_i2c_block(call))
+        memcpy(call->data->block + 1, exchange->in, exchange->messages[1].len);
     else
-        memcpy(block + 1, in, messages[1].len);
+        call->data->byte = exchange->in[0];
+}
+
+static int smbus(int fd, const struct i2c_dev_file *file, const struct i2c_smbus_ioctl_data *call)
+{
+    const bool reading = call->read_write == I2C_SMBUS_READ;
+    struct smbus_exchange exchange = {.out = {call->command}, .count = reading ? 2 : 1};
+    int error;
+
+    exchange.messages[0] = (struct i2c_msg){.addr = file->address, .len = 1, .buf = exchange.out};
+    exchange.messages[1] = (struct i2c_msg){.addr = file->address, .flags = I2C_M_RD, .buf = exchange.in};
+    error = plan_smbus(&exchange, call);
+    if (error != 0)
+        return fail(error);
+    if (transfer(fd, file, exchange.messages + exchange.first, exchange.count - exchange.first) < 0)
+        return -1;
+    if (reading && call->size != I2C_SMBUS_QUICK)
+        give_smbus(&exchange, call);
     return 0;
 }
 

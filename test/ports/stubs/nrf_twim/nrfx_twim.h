@@ -63,7 +63,7 @@ typedef void (*nrfx_twim_evt_handler_t)(const void *p_event, void *p_context);
 nrfx_err_t nrfx_twim_init(const nrfx_twim_t *p_instance, const nrfx_twim_config_t *p_config,
                           nrfx_twim_evt_handler_t event_handler, void *p_context);
 void nrfx_twim_enable(const nrfx_twim_t *p_instance);
-void nrfx_twim_disable(const nrfx_twim_t *p_instance);
+void nrfx_twim_uninit(const nrfx_twim_t *p_instance);
 nrfx_err_t nrfx_twim_xfer(const nrfx_twim_t *p_instance, const nrfx_twim_xfer_desc_t *p_xfer_desc, uint32_t flags);
 nrfx_err_t nrfx_twim_bus_recover(uint32_t scl_pin, uint32_t sda_pin);
 void nrf_twim_frequency_set(NRF_TWIM_Type *p_reg, nrf_twim_frequency_t frequency);
