@@ -82,7 +82,9 @@ psa_status_t keys_public_in_slot(struct driver *driver, uint8_t slot, uint8_t po
     struct bytes_out out = {.data = point, .cap = P256_POINT_BYTES};
 
     keys_forget_reason(driver);
-    return explained(driver, driver_export_public_key(driver, slot, &out), 0, err);
+    psa_status_t status = driver_export_public_key(driver, slot, &out);
+    error_with_psa(&driver->last_error, status); /* as a shell does: the reason is believed only with its status */
+    return explained(driver, status, 0, err);
 }
 
 bool keys_slot_is_scrap(struct driver *driver, uint8_t slot)

@@ -81,6 +81,8 @@ void driver_note_public_key(struct driver *driver, uint8_t slot, const uint8_t p
     if (driver->seen == NULL)
         return;
     driver->seen->shown |= (uint16_t)(1u << slot);
+    if (driver_slot_is_private(&driver->config, slot)) /* what another slot shows need not be a key */
+        driver->seen->fill[slot] = DRIVER_FILL_KEY;
     memcpy(driver->seen->public_keys[slot], public_key, CHIP_PUBLIC_KEY_BYTES);
 }
 
@@ -522,8 +524,6 @@ static psa_status_t check_holds_pair(struct driver *driver, uint8_t slot, const 
 
         if (answer == CHIP_EXECUTION)
             *fault = "the slot holds no key";
-        else if (answer == CHIP_OK && driver->seen != NULL)
-            driver->seen->fill[slot] = DRIVER_FILL_KEY;
         return driver_outcome(driver, answer);
     }
     psa_status_t status = ask_slot(driver, slot, &fill, err);
