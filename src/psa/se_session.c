@@ -224,8 +224,10 @@ static enum storage_status end_creation(struct se_session *session)
 
     if (stored != STORAGE_OK)
         (void)store_remove(session, session->work.create_uid);
-    const enum storage_status ended = close_transaction(session);
-    return stored != STORAGE_OK ? stored : ended;
+    const enum storage_status ended = close_transaction(session), status = stored != STORAGE_OK ? stored : ended;
+    if (status != STORAGE_OK && session->record_failed != NULL)
+        session->record_failed(session->recover_context, status);
+    return status;
 }
 
 psa_status_t se_session_open(struct se_session *session, const struct se_transaction *transaction)

@@ -74,6 +74,9 @@ struct se_session {
      * the core asks the driver itself.
      */
     enum storage_status (*destroy)(struct se_session *session, void *recover_context, uint64_t uid);
+    /* Told why the opaque shell's creation has failed when its record was to be stored: the core does not pass that on.
+     */
+    void (*record_failed)(void *recover_context, enum storage_status status);
 
     bool transaction_open;             /* by the core, since the store was mounted; the core sees only such a one */
     struct se_destruction destruction; /* the key that the open transaction destroys */

@@ -11,6 +11,7 @@
 #include "psa/transaction.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
+#include "test/support/world.h"
 #include "virtual/chip/virtual_invasive.h"
 
 bool board_fail(struct board *board, const char *format, ...)
@@ -375,7 +376,8 @@ static void start_and_act(struct board *board)
 
     read_records(board);
     verdict_before(board);
-    status = psa_register_se_driver(PSA_ATECC608A_LOCATION, &atecc608a_drv_info);
+    board->driver.shell = world_shell;
+    status = world_connect();
     if (status == PSA_SUCCESS)
         status = psa_crypto_init();
     if (status != PSA_SUCCESS && board->run->fault != NULL && board->run->fault->kind == MOMENT_DEAD) {

@@ -140,7 +140,7 @@ static void fail(struct sweep *sweep, const char *failure)
         (void)snprintf(figures->first_failure, sizeof figures->first_failure, "%s", failure);
     }
     if (sweep->extent->failures_max > 1) /* who stops at the first one says so himself */
-        fprintf(stderr, "power: %s\n  replay: test/replay '%s'\n", failure, running);
+        fprintf(stderr, "power: %s\n  replay: " POWER_REPLAY " '%s'\n", failure, running);
 }
 
 static bool gives_up(const struct sweep *sweep)

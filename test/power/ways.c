@@ -70,7 +70,7 @@ static psa_status_t make_key(enum deed deed, psa_key_id_t id, int slot)
         psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
     switch (deed) {
     case REGISTER:
-        return mbedtls_psa_register_se_key(&attributes);
+        return world_register_key(&attributes);
     case GENERATE:
         return psa_generate_key(&attributes, &made);
     case IMPORT:
@@ -83,15 +83,15 @@ static psa_status_t make_key(enum deed deed, psa_key_id_t id, int slot)
 }
 
 /* NO_SLOT when there is no key with this id. */
-static int slot_of(psa_key_id_t id)
+static int slot_of(struct board *board, psa_key_id_t id)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    psa_key_slot_number_t number = CHIP_SLOTS;
-    const bool found = psa_get_key_attributes(id, &attributes) == PSA_SUCCESS &&
-                       psa_get_key_slot_number(&attributes, &number) == PSA_SUCCESS && number < CHIP_SLOTS;
+    uint8_t slot = CHIP_SLOTS;
 
+    if (psa_get_key_attributes(id, &attributes) == PSA_SUCCESS)
+        slot = world_shell->slot_of(&board->driver, &attributes, CHIP_SLOTS);
     psa_reset_key_attributes(&attributes);
-    return found ? (int)number : NO_SLOT;
+    return slot < CHIP_SLOTS ? (int)slot : NO_SLOT;
 }
 
 /* Notes why a call failed, as the engine would. */
@@ -115,7 +115,7 @@ static bool make_for_good(struct board *board, enum deed deed, psa_key_id_t id, 
 
     if (status != PSA_SUCCESS)
         return psa_failed(board, status, "prepare a key");
-    board_promise(board, id, (uint8_t)slot_of(id));
+    board_promise(board, id, (uint8_t)slot_of(board, id));
     return true;
 }
 
@@ -179,7 +179,7 @@ static bool prove_key(struct board *board, psa_key_id_t id)
     status = psa_export_public_key(id, key, sizeof key, &len);
     if (status != PSA_SUCCESS)
         return psa_failed(board, status, "export the public key");
-    if (!verdict_public_key(board, id, (uint8_t)slot_of(id), key))
+    if (!verdict_public_key(board, id, (uint8_t)slot_of(board, id), key))
         return false;
     if (open || is_public)
         return true;
@@ -197,7 +197,7 @@ static bool do_deed(struct board *board, const struct way *way)
     const bool destroys = way->deed == DESTROY;
     psa_status_t status;
 
-    if ((slot_of(SUBJECT) == NO_SLOT) == destroys)
+    if ((slot_of(board, SUBJECT) == NO_SLOT) == destroys)
         return true;
     if (!board_goes_on(board)) {
         error_set(&board->outcome->err, ERROR_INTERRUPTED, "stopped before it began", NULL);
@@ -206,13 +206,13 @@ static bool do_deed(struct board *board, const struct way *way)
     }
     board->outcome->to_do = 1;
     error_clear(&board->driver.last_error);
-    status = destroys ? psa_destroy_key(SUBJECT) : make_key(way->deed, SUBJECT, way->slot);
+    status = destroys ? world_destroy(&board->driver, SUBJECT) : make_key(way->deed, SUBJECT, way->slot);
     if (status != PSA_SUCCESS)
         return psa_failed(board, status, destroys ? "destroy the key" : "make the key");
     if (destroys)
         board_promise_gone(board, SUBJECT);
     else
-        board_promise(board, SUBJECT, (uint8_t)slot_of(SUBJECT));
+        board_promise(board, SUBJECT, (uint8_t)slot_of(board, SUBJECT));
     return true;
 }
 

@@ -45,7 +45,7 @@ static psa_status_t do_register(void)
 
 static psa_status_t do_destroy(void)
 {
-    return world_destroy(&world, KEY);
+    return world_destroy(&world.driver, KEY);
 }
 
 /* A signature that is given is the first chip's. */

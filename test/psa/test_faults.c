@@ -107,7 +107,7 @@ static psa_status_t verify(void)
 
 static psa_status_t destroy(void)
 {
-    return world_destroy(&world, KEY);
+    return world_destroy(&world.driver, KEY);
 }
 
 enum proof { PROVES_BY_EXPORT, PROVES_IMPORTED, SIGNS_ONLY, IS_PUBLIC, IS_GONE };

@@ -269,6 +269,25 @@ static void let_the_medium_die_after(unsigned changes)
     world.storage.operations = &dying.front;
 }
 
+/* The core answers DATA_INVALID for whatever the store says. The reason has the truth, and nothing is lost. */
+static void a_dying_store_is_called_so(void **state)
+{
+    (void)state;
+    begin(WORLD_BLANK_LOCKED);
+    const struct storage_operations *real = world.storage.operations;
+    let_the_medium_die_after(1); /* the transaction is stored, the key's record is not */
+    assert_int_equal(world_generate(KEY, 2), PSA_ERROR_DATA_INVALID);
+    assert_string_equal(imprint_psa_reason(PSA_ERROR_DATA_INVALID), "the key store cannot be written");
+    world.storage.operations = real;
+    world_expect(&world, world_generate(KEY, 2), PSA_SUCCESS);
+    let_the_medium_die_after(2); /* transaction and erased slot are stored, the record stays */
+    assert_int_equal(psa_destroy_key(KEY), PSA_ERROR_DATA_INVALID);
+    assert_string_equal(imprint_psa_reason(PSA_ERROR_DATA_INVALID), "the key store cannot be written");
+    world.storage.operations = real;
+    world_expect(&world, psa_destroy_key(KEY), PSA_SUCCESS);
+    assert_true(driver_slot_is_scrap(&world.driver, 2));
+}
+
 static bool exists(psa_key_id_t id)
 {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -343,6 +362,7 @@ int main(void)
         cmocka_unit_test_teardown(copied_under_an_ordinary_id, end),
         cmocka_unit_test_teardown(a_taken_id_leaves_the_chip_alone, end),
         cmocka_unit_test_teardown(a_record_of_another_context, end),
+        cmocka_unit_test_teardown(a_dying_store_is_called_so, end),
         cmocka_unit_test_teardown(a_key_of_either_shell_is_used_through_both, end),
         cmocka_unit_test_teardown(the_lifetime_names_the_slot_in_both, end),
         cmocka_unit_test_teardown(interrupted_in_one_shell_and_finished_in_the_other, end),

@@ -373,7 +373,7 @@ static void a_guard_stops_what_writes(void **state)
     chip_forbid_changes(&world.chip);
     world_expect_reason(&world, do_generate(world_key_pair(18, 3)), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
     assert_int_equal(psa_get_key_attributes(18, &attributes), PSA_ERROR_INVALID_HANDLE);
-    world_expect_reason(&world, world_destroy(&world, 16), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
+    world_expect_reason(&world, world_destroy(&world.driver, 16), PSA_ERROR_NOT_PERMITTED, ERROR_NOT_ARMED);
     world_prove_key(&world, 16);
     expect_untouched();
 }

@@ -78,7 +78,7 @@ psa_status_t world_register_key(const psa_key_attributes_t *attributes);
  * Destroys a key, and returns why that failed. The core says so itself with SE_C; with the opaque driver it answers
  * PSA_ERROR_DATA_INVALID, and the driver's last_error has the status.
  */
-psa_status_t world_destroy(const struct world *world, psa_key_id_t id);
+psa_status_t world_destroy(const struct driver *driver, psa_key_id_t id);
 /* After world_attach(), before psa_crypto_init(): what an application does so that the core finds the driver. */
 psa_status_t world_connect(void);
 

@@ -18,13 +18,13 @@ psa_status_t world_register_key(const psa_key_attributes_t *attributes)
     return imprint_psa_register_slot(attributes, driver_slot_in_lifetime(psa_get_key_lifetime(attributes)));
 }
 
-psa_status_t world_destroy(const struct world *world, psa_key_id_t id)
+psa_status_t world_destroy(const struct driver *driver, psa_key_id_t id)
 {
     const psa_status_t status = psa_destroy_key(id);
 
-    if (status != PSA_ERROR_DATA_INVALID || world->driver.last_error.psa_status == PSA_SUCCESS)
+    if (status != PSA_ERROR_DATA_INVALID || driver->last_error.psa_status == PSA_SUCCESS)
         return status;
-    return world->driver.last_error.psa_status;
+    return driver->last_error.psa_status;
 }
 
 psa_status_t world_connect(void)

@@ -15,9 +15,9 @@ psa_status_t world_register_key(const psa_key_attributes_t *attributes)
     return mbedtls_psa_register_se_key(attributes);
 }
 
-psa_status_t world_destroy(const struct world *world, psa_key_id_t id)
+psa_status_t world_destroy(const struct driver *driver, psa_key_id_t id)
 {
-    (void)world;
+    (void)driver;
     return psa_destroy_key(id);
 }
 

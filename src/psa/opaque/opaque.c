@@ -17,8 +17,19 @@
 #include "psa/records.h"
 #include "psa/recovery.h"
 #include "psa/start.h"
+#include "psa/storage_status.h"
 
 _Static_assert(IMPRINT_OPAQUE_LOCATION == DRIVER_LOCATION, "the public location must be the stored one");
+
+/* Why the store failed: the core answers PSA_ERROR_DATA_INVALID, whatever it was. */
+static void record_failed(void *context, enum storage_status status)
+{
+    struct driver *driver = context;
+
+    error_set(&driver->last_error, status == STORAGE_FULL ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
+              "the key store cannot be written", "free or check the storage medium");
+    error_with_psa(&driver->last_error, driver_status_of_storage(status));
+}
 
 /* The core has this shell built in, so that nothing tells it from the start which store to watch for destroyed keys. */
 static struct driver *take_over(struct driver *driver)
@@ -27,8 +38,10 @@ static struct driver *take_over(struct driver *driver)
         return NULL;
     if (driver->shell == NULL)
         driver->shell = &driver_shell_opaque;
-    if (its_session() != NULL)
+    if (its_session() != NULL) {
         its_session()->destroy = opaque_destroy;
+        its_session()->record_failed = record_failed;
+    }
     return driver;
 }
 
@@ -206,10 +219,12 @@ static enum storage_status destroy_in_slot(struct driver *driver, struct se_sess
         return STORAGE_FAILED;
     }
     const enum storage_status removed = se_session_remove(session, record->key_id);
-    if (removed != STORAGE_OK)
-        se_session_leave(session);
-    else
+    if (removed == STORAGE_OK) {
         (void)se_session_remove(session, TRANSACTION_UID); /* what is left of it is finished by the next call */
+        return STORAGE_OK;
+    }
+    se_session_leave(session);
+    record_failed(driver, removed);
     return removed;
 }
 
@@ -223,9 +238,9 @@ static enum storage_status destroy_key(struct driver *driver, struct se_session 
 
     if (status == PSA_SUCCESS)
         return destroy_in_slot(driver, session, record);
-    error_set(&driver->last_error, ERROR_STORAGE_FAILED, "the key store cannot note that the key is being destroyed",
-              "check the storage medium");
     (void)driver_finish(driver, status);
+    error_clear(&driver->last_error);
+    record_failed(driver, STORAGE_FAILED);
     return STORAGE_FAILED;
 }
 
