@@ -482,6 +482,7 @@
 #define provision_gate_ask imprint_provision_gate_ask
 #define provision_gate_inspect imprint_provision_gate_inspect
 #define provision_gate_lock imprint_provision_gate_lock
+#define provision_gate_replace imprint_provision_gate_replace
 #define provision_is_needed_by imprint_provision_is_needed_by
 #define provision_key_of imprint_provision_key_of
 #define provision_make_key imprint_provision_make_key
