@@ -252,9 +252,10 @@ def cut_and_finish(station, board, moments, lose_chip, way=("--swi-pty",)):
                 server = context.__enter__()
             with powered(board, "factory", flash, server.device) as factory:
                 armed(factory)
+                begin = len(factory.frames)
                 factory.send("run")
                 if pattern is None:
-                    factory.await_frame("ok")
+                    factory.await_frame("ok", after=begin)
                 else:
                     factory.await_text(re.escape(pattern) + "|@ok run")
                     subprocess.run(["sleep", str(delay)], check=True)

@@ -29,7 +29,7 @@ static const struct row {
     bool armed;
     size_t public_keys;
 } rows[] = {
-    {&board_profile, "profiles/board-factory.yaml", false, 0},
+    {&board_profile, "profiles/board-factory.yaml", true, 0},
     {&blank_profile, "test/data/profiles/board-blank.yaml", true, 1},
     {&many_profile, "test/data/profiles/board-many.yaml", false, 2},
 };
