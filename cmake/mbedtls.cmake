@@ -73,7 +73,7 @@ else()
     set(USE_SHARED_MBEDTLS_LIBRARY OFF)
     set(USE_STATIC_MBEDTLS_LIBRARY ON)
     set(DISABLE_PACKAGE_CONFIG_AND_INSTALL ON)
-    if(IMPRINT_BOARD) # an image brings a whole configuration: cmake/firmware.cmake
+    if(imprint_board_folder) # an image brings a whole configuration: cmake/firmware.cmake
       set(MBEDTLS_CONFIG_FILE ${image_mbedtls_config})
       set(MBEDTLS_USER_CONFIG_FILE "")
     else()
