@@ -59,5 +59,6 @@ function(imprint_opaque_core core)
   target_compile_definitions(imprint_opaque_core PRIVATE $<TARGET_PROPERTY:${core},COMPILE_DEFINITIONS>
     IMPRINT_CORE_WRAPPERS="${wrappers}/psa_crypto_driver_wrappers.h"
     IMPRINT_CORE_WRAPPERS_NO_STATIC="${wrappers}/psa_crypto_driver_wrappers_no_static.c")
+  add_dependencies(imprint_opaque_core ${core}) # for the files that the core's own build makes
   target_compile_options(imprint_opaque_core PRIVATE -Wall -Wextra -ffile-prefix-map=${folder}/=core/)
 endfunction()

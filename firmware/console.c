@@ -73,7 +73,7 @@ struct link_frame console_hello(const char *app, bool boot)
     console_print("; help lists the commands\n");
     frame = console_begin_frame("hello");
     link_add_text(&frame, "app", app);
-    link_add_number(&frame, "protocol", CONSOLE_PROTOCOL);
+    link_add_number(&frame, "protocol", LINK_PROTOCOL);
     link_add_text(&frame, "board", imprint_board_name());
     link_add_text(&frame, "version", IMPRINT_VERSION);
     link_add_flag(&frame, "boot", boot);

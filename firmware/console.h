@@ -12,9 +12,6 @@
 #include "link/frame.h"
 #include "link/line.h"
 
-/* The protocol that both applications speak. */
-#define CONSOLE_PROTOCOL 1
-
 /* The longest command: sign, a key id and a challenge of 32 bytes, or arm, a serial number and a digest. */
 #define CONSOLE_COMMAND_MAX 160
 

@@ -126,19 +126,5 @@ background_await() {
 # background_stop: ends all that background_start has started and that still runs.
 background_stop() { [ -z "${background:-}" ] || kill -- "-$background" 2>/dev/null; }
 
-# memory_folder: makes a folder in memory, for files of tests that a sync need not reach a disk with, and prints its name.
-# Fails where there is no such file system, one without half a GB of room, or one that runs no programs.
-memory_folder() {
-    [ "$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $1 == "tmpfs" { print ($4 >= 500000) }')" = 1 ] || return 1
-    made=$(mktemp -d /dev/shm/imprint-check.XXXXXX 2>/dev/null) || return 1
-    if cp /bin/true "$made/true" 2>/dev/null && "$made/true" 2>/dev/null; then
-        rm "$made/true"
-        echo "$made"
-    else
-        rm -rf "$made"
-        return 1
-    fi
-}
-
 # The number of processors to keep busy.
 processors() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2; }

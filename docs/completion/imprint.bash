@@ -109,7 +109,7 @@ _imprint_options() {
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --timeout --switch --primary-console --end" ;;
-        "board prove") echo "--console --timeout --save --end" ;;
+        "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
         "virtual run") echo "--bus --typical --maximum --message-limit --nack" ;;
@@ -145,6 +145,7 @@ _imprint_value() {
         "board provision --switch") echo "none" ;;
         "board provision --primary-console") echo "port" ;;
         "board prove -c" | "board prove --console") echo "port" ;;
+        "board prove --operator") echo "none" ;;
         "board prove --timeout") echo "none" ;;
         "board prove --save") echo "folder" ;;
         "virtual new -a" | "virtual new --as") echo "file blank trust-and-go trust-flex" ;;

@@ -144,6 +144,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l end -d 'end the fa
 complete -c imprint -n '__imprint_argument_is 1 board provision' -F
 complete -c imprint -n '__imprint_words_are board' -a prove -d 'Prove a board\'s keys through its primary application'
 complete -c imprint -n '__imprint_verb_is board prove' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
+complete -c imprint -n '__imprint_verb_is board prove' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is board prove' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board prove' -l save -x -a '(__fish_complete_directories)' -d 'keep each message, signature and public key as files in DIR'
 complete -c imprint -n '__imprint_verb_is board prove' -l end -d 'end the primary application when done'

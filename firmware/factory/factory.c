@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "firmware/factory/maker.h"
 #include <imprint/board.h>
 
 /* How much of the digest a person must type to arm. */
@@ -51,6 +52,20 @@ static bool on_import(void *context, const struct profile_key *key, struct bytes
     }
     error_set(err, ERROR_INPUT_FILE, "this key is not in the image", "provision the device from a station");
     return false;
+}
+
+static bool on_recorded(void *context, const struct profile_key *key, const uint8_t *point)
+{
+    const struct factory *factory = context;
+
+    return known_is_proven(&factory->known, key, point);
+}
+
+static bool on_matches_record(void *context, const struct provision_key_evidence *key, struct error *err)
+{
+    const struct factory *factory = context;
+
+    return known_matches(&factory->known, key, err);
 }
 
 static bool is_armed(const struct factory *factory, const uint8_t serial[static CHIP_SERIAL_BYTES])
@@ -125,6 +140,8 @@ static bool look(struct factory *factory, struct error *err)
         .callbacks = {.context = factory,
                       .progress = on_progress,
                       .import_key = on_import,
+                      .matches_record = on_matches_record,
+                      .recorded = on_recorded,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
@@ -143,6 +160,25 @@ static bool do_plan(void *application, const struct link_words *words, struct er
     platform_stop(&factory->platform);
     show_plan(factory);
     return true;
+}
+
+static bool do_known(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+
+    return known_take(&factory->known, words, err);
+}
+
+static bool do_maker(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    bool ok;
+
+    if (!platform_start(&factory->platform, PLATFORM_LOOK, factory->driver, err))
+        return false;
+    ok = maker_show(&factory->platform.driver, words, err);
+    platform_stop(&factory->platform);
+    return ok;
 }
 
 static bool parse_serial(const char *text, uint8_t serial[static CHIP_SERIAL_BYTES])
@@ -207,13 +243,17 @@ static bool check_serial(const struct factory *factory, const char *named, struc
     return false;
 }
 
+static bool parse_nonce(const char *text, uint8_t nonce[static PROVISION_CHALLENGE_BYTES])
+{
+    struct bytes_out out = {.data = nonce, .cap = PROVISION_CHALLENGE_BYTES};
+
+    return hex_decode(text, strlen(text), &out, NULL) && out.len == PROVISION_CHALLENGE_BYTES;
+}
+
 /* The station's nonce, which the keys sign in this run. A person at the console gives none. */
 static bool read_nonce(struct factory *factory, const struct link_words *words, struct error *err)
 {
-    struct bytes_out nonce = {.data = factory->nonce, .cap = sizeof factory->nonce};
-
-    if (words->count < 3 ||
-        (hex_decode(words->word[2], strlen(words->word[2]), &nonce, NULL) && nonce.len == sizeof factory->nonce))
+    if (words->count < 3 || parse_nonce(words->word[2], factory->nonce))
         return true;
     return console_refuse_words("expected: run SERIAL NONCE (18 and 64 hex digits)", "plan shows the serial number",
                                 err);
@@ -229,26 +269,6 @@ static void take_arming(struct factory *factory)
     factory->armed = false;
 }
 
-static bool do_run(void *application, const struct link_words *words, struct error *err)
-{
-    struct factory *factory = application;
-    bool ok;
-
-    take_arming(factory);
-    factory->finished = false;
-    if (!read_nonce(factory, words, err) || !look(factory, err))
-        return false;
-    factory->provision.nonce = words->count < 3 ? NULL : factory->nonce;
-    show_plan(factory);
-    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
-         platform_make_persistent(&factory->platform, err) &&
-         provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
-    factory->finished = ok;
-    ok = ok && factory_report(factory, err);
-    platform_stop(&factory->platform);
-    return ok;
-}
-
 static bool do_report(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
@@ -262,7 +282,43 @@ static bool do_report(void *application, const struct link_words *words, struct 
     }
     if (!platform_start(&factory->platform, PLATFORM_USE, factory->driver, err))
         return false;
-    ok = factory_report(factory, err);
+    ok = factory_report(factory, true, err);
+    platform_stop(&factory->platform);
+    return ok;
+}
+
+/*
+ * A station that missed the end of a run sends the same command again. Its keys have signed that nonce, and those that
+ * count their uses must not sign it twice.
+ */
+static bool is_repeated(const struct factory *factory, const struct link_words *words)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES], nonce[PROVISION_CHALLENGE_BYTES];
+
+    return factory->finished && factory->provision.nonce != NULL && words->count == 3 &&
+           parse_serial(words->word[1], serial) && parse_nonce(words->word[2], nonce) &&
+           memcmp(serial, factory->evidence.serial, sizeof serial) == 0 &&
+           memcmp(nonce, factory->nonce, sizeof nonce) == 0;
+}
+
+static bool do_run(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+    bool ok;
+
+    take_arming(factory);
+    if (is_repeated(factory, words))
+        return do_report(factory, words, err);
+    factory->finished = false;
+    if (!read_nonce(factory, words, err) || !look(factory, err))
+        return false;
+    factory->provision.nonce = words->count < 3 ? NULL : factory->nonce;
+    show_plan(factory);
+    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
+         platform_make_persistent(&factory->platform, err) &&
+         provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
+    factory->finished = ok;
+    ok = ok && factory_report(factory, false, err);
     platform_stop(&factory->platform);
     return ok;
 }
@@ -291,6 +347,8 @@ static bool do_end(void *application, const struct link_words *words, struct err
 
 static const struct console_command commands[] = {
     {"hello", "which application this is", do_hello},
+    {"known", "[ID HASH [proven]]: what the station has on record of a key; alone: nothing", do_known},
+    {"maker", "NONCE: show the maker's certificates; the key in slot 0 signs NONCE", do_maker},
     {"plan", "show what a run would do, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow irreversible steps in the next run, for 60 seconds", do_arm},
     {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},

@@ -9,6 +9,7 @@
 #define IMPRINT_FIRMWARE_FACTORY_H
 
 #include "firmware/console.h"
+#include "firmware/factory/known.h"
 #include "firmware/platform.h"
 #include "profile/compiled.h"
 #include "provision/provision.h"
@@ -27,11 +28,12 @@ struct factory {
     struct provision provision;
     struct provision_plan plan;
     struct provision_evidence evidence;
-    bool finished;     /* `evidence` is complete */
-    bool armed;        /* by the console, for `armed_serial` and the next run */
-    uint64_t armed_us; /* when, on the board's clock */
-    bool run_is_armed; /* that run has begun: `armed` is false again, whatever comes of the run */
-    bool came_late;    /* it would be armed, had it come in time */
+    struct known known; /* what the station has on record: until it says `known`, or a reset */
+    bool finished;      /* `evidence` is complete */
+    bool armed;         /* by the console, for `armed_serial` and the next run */
+    uint64_t armed_us;  /* when, on the board's clock */
+    bool run_is_armed;  /* that run has begun: `armed` is false again, whatever comes of the run */
+    bool came_late;     /* it would be armed, had it come in time */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
     uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* the station's, for one run */
     bool ended;                               /* by the console */
@@ -41,8 +43,11 @@ struct factory {
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
                    const struct provision_step_kind *const *steps, const struct driver_shell *driver);
 
-/* Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. */
-bool factory_report(struct factory *factory, struct error *err);
+/*
+ * Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. `again`: a
+ * key that counts its uses does not sign its request once more.
+ */
+bool factory_report(struct factory *factory, bool again, struct error *err);
 
 /* What a step is about: words of a frame and of a sentence (report.c). */
 void factory_say_step(const struct factory *factory, const struct provision_step *step);

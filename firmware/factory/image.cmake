@@ -10,6 +10,7 @@ set(IMPRINT_PROFILE_KEYS 4 CACHE STRING "The most keys that the profile may have
 add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64
   PROFILE_SUBJECT_MAX=64)
 set(image_mbedtls factory)
-set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/report.c firmware/console.c
+set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
+  firmware/console.c
   firmware/platform.c firmware/watchdog.c ${IMPRINT_PROFILE_TABLE})
 set(image_needs imprint_provision imprint_profile imprint_cert imprint_link)

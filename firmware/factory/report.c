@@ -4,6 +4,7 @@
 
 #include "cert/request.h"
 #include "psa/keys.h"
+#include "psa/uses.h"
 
 /* Bytes of a long piece of data in one frame. */
 #define PIECE 96
@@ -29,6 +30,20 @@ void factory_say_step(const struct factory *factory, const struct provision_step
         console_print(": ");
         console_print_hex(bytes_of(step->lost, sizeof(step->lost)));
     }
+    if (step->spends_use)
+        console_print(", spends a use of the key");
+    else if (step->limited)
+        console_print(", compared with the record");
+}
+
+/* Of the proof of a key that counts its uses. */
+static void add_uses(struct link_frame *frame, const struct provision_step *step)
+{
+    if (!step->limited)
+        return;
+    link_add_flag(frame, "spends", step->spends_use);
+    if (step->uses_left != DRIVER_USES_UNKNOWN)
+        link_add_number(frame, "uses", step->uses_left);
 }
 
 void factory_send_step(const struct factory *factory, const char *verb, const struct provision_step *step)
@@ -45,6 +60,7 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
         link_add_hex(&frame, "lost", bytes_of(step->lost, sizeof(step->lost)));
     else if (step->replaces)
         link_add_text(&frame, "lost", "unknown");
+    add_uses(&frame, step);
     if (step->key >= 0)
         link_add_number(&frame, "key", factory->compiled->profile.keys[step->key].id);
     if (step->slot != PROFILE_SLOT_ANY)
@@ -63,13 +79,15 @@ static void report_key(const struct profile_key *key, const struct provision_key
     console_print(key->name);
     console_print(": slot ");
     console_print_number(evidence->slot);
-    console_print(evidence->created ? ", new\n" : ", was there\n");
+    console_print(evidence->created ? ", new" : ", was there");
+    console_print(evidence->compared ? ", compared with the record\n" : "\n");
     console_print_public_key(evidence->public_key);
     frame = console_begin_frame("key");
     link_add_number(&frame, "id", evidence->key_id);
     link_add_text(&frame, "name", key->name);
     link_add_number(&frame, "slot", evidence->slot);
     link_add_flag(&frame, "created", evidence->created);
+    link_add_flag(&frame, "compared", evidence->compared);
     link_add_hex(&frame, "public", bytes_of(evidence->public_key, sizeof evidence->public_key));
     link_end(&frame);
     if (evidence->hash == 0)
@@ -95,6 +113,15 @@ static void send_data(const char *verb, uint32_t id, struct bytes data)
         link_add_hex(&frame, "data", bytes_of(data.data + at, data.len - at < PIECE ? data.len - at : PIECE));
         link_end(&frame);
     }
+}
+
+/* A request is one more signature, which costs a key that counts its uses one of them: it is made with the proof only.
+ */
+static bool may_sign_request(const struct provision_evidence *evidence, size_t index, bool again)
+{
+    const struct provision_key_evidence *key = &evidence->keys[index];
+
+    return !chip_slot_is_limited(&evidence->config, key->slot) || !(again || key->compared);
 }
 
 static bool report_request(struct factory *factory, const struct profile_key *key, struct error *err)
@@ -147,16 +174,34 @@ static void report_result(const struct factory *factory)
     link_end(&frame);
 }
 
-bool factory_report(struct factory *factory, struct error *err)
+/* The request of a key that counts its uses has moved a counter in the config zone since it was read. */
+static bool read_config_again(struct factory *factory, struct error *err)
+{
+    const struct chip_config *now;
+
+    driver_forget_config(&factory->platform.driver);
+    if (driver_config(&factory->platform.driver, &now, err) != CHIP_OK) {
+        error_doing(err, "read the finished chip");
+        return false;
+    }
+    factory->evidence.config = *now;
+    return true;
+}
+
+bool factory_report(struct factory *factory, bool again, struct error *err)
 {
     const struct profile *profile = &factory->compiled->profile;
-    bool ok = true;
+    bool ok = true, counted = false;
 
     for (size_t i = 0; i < factory->evidence.key_count; i++)
         report_key(&profile->keys[i], &factory->evidence.keys[i]);
-    for (size_t i = 0; i < profile->key_count && ok; i++)
+    for (size_t i = 0; i < profile->key_count && ok; i++) {
+        if (!may_sign_request(&factory->evidence, i, again))
+            continue;
         ok = report_request(factory, &profile->keys[i], err);
-    if (!ok)
+        counted = counted || chip_slot_is_limited(&factory->evidence.config, factory->evidence.keys[i].slot);
+    }
+    if (!ok || (counted && !read_config_again(factory, err)))
         return false;
     send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
     report_result(factory);

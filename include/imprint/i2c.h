@@ -49,8 +49,9 @@ enum imprint_i2c_result {
     IMPRINT_I2C_OK = 0,
     IMPRINT_I2C_NACK, /* the address or a byte was not acknowledged. Also where the driver cannot tell why it failed */
     IMPRINT_I2C_HELD, /* the bus was not free, for example because SDA or SCL is low: nothing was sent */
-    IMPRINT_I2C_FAILED, /* the transfer was broken off: arbitration lost, clock held low too long, time limit */
-    IMPRINT_I2C_GONE,   /* the bus is gone for good, like an unplugged USB adapter. Not on microcontrollers */
+    IMPRINT_I2C_FAILED,   /* the transfer was broken off: arbitration lost, clock held low too long, time limit */
+    IMPRINT_I2C_GONE,     /* the bus is gone for good, like an unplugged USB adapter. Not on microcontrollers */
+    IMPRINT_I2C_TOO_LONG, /* the driver does not carry a transfer of that length: nothing was sent. Shorter ones pass */
 };
 
 /*

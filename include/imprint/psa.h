@@ -30,9 +30,13 @@
 #include <psa/crypto.h>
 
 /* Without this, the types below have another layout than the core's. */
-#if MBEDTLS_VERSION_NUMBER < 0x03060000 || MBEDTLS_VERSION_NUMBER >= 0x03070000
+#ifdef IMPRINT_WITHOUT_SE_C /* whoever builds the core and imprint together, for the opaque driver alone */
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
+#error "<imprint/psa.h>: IMPRINT_WITHOUT_SE_C is defined, and the core is configured with MBEDTLS_PSA_CRYPTO_SE_C"
+#endif
+#elif MBEDTLS_VERSION_NUMBER < 0x03060000 || MBEDTLS_VERSION_NUMBER >= 0x03070000
 #error "<imprint/psa.h> needs the headers of Mbed TLS 3.6 first on the include path: those found have another version"
-#elif !defined(MBEDTLS_PSA_CRYPTO_SE_C) && !defined(IMPRINT_WITHOUT_SE_C)
+#elif !defined(MBEDTLS_PSA_CRYPTO_SE_C)
 #error "<imprint/psa.h> needs an Mbed TLS that is configured with MBEDTLS_PSA_CRYPTO_SE_C"
 #endif
 #ifdef MBEDTLS_PSA_CRYPTO_SE_C

@@ -33,6 +33,11 @@ enum imprint_transport_status {
      * Trying again later may help.
      */
     IMPRINT_TRANSPORT_STUCK,
+    /*
+     * The bus carries messages, but none as long as this one: nothing was sent by send(), and receive() leaves the
+     * reply unread. Shorter ones pass.
+     */
+    IMPRINT_TRANSPORT_TOO_LONG,
 };
 
 /* Each function gets the transport's `context` as its first argument. Only those marked "may be NULL" are optional. */
@@ -48,7 +53,7 @@ struct imprint_transport_operations {
     /*
      * Sends one complete group of `len` bytes, from count to CRC. _OK: all bytes were sent, and acknowledged if the bus
      * does that; it does not mean that the chip executes the command. _NO_ANSWER: the chip did not acknowledge. _GONE,
-     * _BUSY, _STUCK. The bytes may be secret: keep no copy.
+     * _BUSY, _STUCK, _TOO_LONG. The bytes may be secret: keep no copy.
      */
     enum imprint_transport_status (*send)(void *context, const uint8_t *group, size_t len);
 

@@ -15,6 +15,12 @@
 #define board_ask imprint_board_ask
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
+#define board_known_find_spared imprint_board_known_find_spared
+#define board_known_tell imprint_board_known_tell
+#define board_maker_check imprint_board_maker_check
+#define board_maker_check_key imprint_board_maker_check_key
+#define board_maker_not_proven imprint_board_maker_not_proven
+#define board_maker_not_proven_text imprint_board_maker_not_proven_text
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
@@ -317,8 +323,10 @@
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
+#define evidence_key_is_limited imprint_evidence_key_is_limited
 #define evidence_key_method imprint_evidence_key_method
 #define evidence_key_name imprint_evidence_key_name
+#define evidence_key_point imprint_evidence_key_point
 #define evidence_key_public imprint_evidence_key_public
 #define evidence_key_signed imprint_evidence_key_signed
 #define evidence_load imprint_evidence_load
@@ -350,6 +358,10 @@
 #define folder_of_device imprint_folder_of_device
 #define folder_sync imprint_folder_sync
 #define genuine_check imprint_genuine_check
+#define genuine_is_proven imprint_genuine_is_proven
+#define genuine_item_bytes imprint_genuine_item_bytes
+#define genuine_item_name imprint_genuine_item_name
+#define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name

@@ -48,11 +48,12 @@ enum error_reason {
     ERROR_INPUT_FILE,       /* a file named by the user cannot be read or is not what it should be */
 
     /* The device cannot be reached. */
-    ERROR_DEVICE_MISSING, /* no such file, bus or port */
-    ERROR_DEVICE_SILENT,  /* no chip answers */
-    ERROR_DEVICE_GARBLED, /* replies that no chip sends */
-    ERROR_DEVICE_RESET,   /* the chip lost its state during a command */
-    ERROR_DEVICE_BUSY,    /* another process uses the device or its state */
+    ERROR_DEVICE_MISSING,   /* no such file, bus or port */
+    ERROR_DEVICE_SILENT,    /* no chip answers */
+    ERROR_DEVICE_GARBLED,   /* replies that no chip sends */
+    ERROR_DEVICE_RESET,     /* the chip lost its state during a command */
+    ERROR_DEVICE_BUSY,      /* another process uses the device or its state */
+    ERROR_MESSAGE_TOO_LONG, /* the bus or adapter carries no message as long as a command or its reply */
 
     /* Not the device the profile expects. */
     ERROR_WRONG_PART,

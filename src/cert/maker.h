@@ -13,6 +13,8 @@
 #define CERT_MAKER_EUI_BYTES 12
 
 enum { CERT_MAKER_KEY_SLOT = 0, CERT_MAKER_EUI_SLOT = 5 };
+/* Slot 0 by its built-in PSA key id, in the text that its key signs as a proof: no key of a profile can have it. */
+#define CERT_MAKER_KEY_ID UINT32_C(0x7fff0000)
 enum { CERT_MAKER_DEVICE_SLOT = 10, CERT_MAKER_SIGNER_KEY_SLOT = 11, CERT_MAKER_SIGNER_SLOT = 12 };
 
 /* A kind of part. Where the template has CERT_EUI, slot 5 begins with that text. */

@@ -50,6 +50,8 @@ enum chip_status {
     CHIP_BUS_BUSY,  /* another task kept the bus or the chip longer than the time limit; the command was not sent */
     CHIP_BUS_STUCK, /* a line of the bus stays low, or transfers break off; the command was not executed, or is
                        repeatable */
+    CHIP_BUS_LIMIT, /* the bus carries no message as long as the command or its reply; a command that was executed is
+                       repeatable */
     CHIP_STATUS_COUNT
 };
 

@@ -68,6 +68,8 @@ enum group_result {
     UNREADABLE,    /* sent, but every reading of the reply was damaged */
     BROKEN_OFF,    /* the bus got stuck while the group was sent, or until the limit for its reply */
     BUS_BUSY,      /* another task has the bus: not sent */
+    TOO_LONG,      /* the bus carries no group as long as this: not sent */
+    REPLY_IS_LONG, /* sent, but the bus does not carry a reply as long as the chip's */
     BUS_GONE,
 };
 
@@ -90,6 +92,8 @@ static const struct result_rule {
     [UNREADABLE] = {.resends = 1, .may_have_run = true, .chip_after = STAYS, .status = CHIP_GARBLED},
     [BROKEN_OFF] = {.resends = 1, .may_have_run = true, .chip_after = IS_LOST, .status = CHIP_BUS_STUCK},
     [BUS_BUSY] = {.resends = 0, .chip_after = IS_LOST, .status = CHIP_BUS_BUSY},
+    [TOO_LONG] = {.resends = 0, .chip_after = STAYS, .status = CHIP_BUS_LIMIT},
+    [REPLY_IS_LONG] = {.resends = 0, .may_have_run = true, .chip_after = STAYS, .status = CHIP_BUS_LIMIT},
     [BUS_GONE] = {.resends = 0, .chip_after = IS_LOST, .status = CHIP_GONE},
 };
 #define GROUP_RESULTS (sizeof(result_rules) / sizeof(result_rules[0]))
@@ -181,12 +185,14 @@ static bool is_silence(enum imprint_transport_status status)
 /* Nothing can be sent now, and waiting does not help: a busy bus has been waited for already. */
 static bool is_closed(enum imprint_transport_status status)
 {
-    return status == IMPRINT_TRANSPORT_GONE || status == IMPRINT_TRANSPORT_BUSY;
+    return status == IMPRINT_TRANSPORT_GONE || status == IMPRINT_TRANSPORT_BUSY || status == IMPRINT_TRANSPORT_TOO_LONG;
 }
 
 static enum chip_status closed(struct chip *chip, enum imprint_transport_status status)
 {
     forget(chip);
+    if (status == IMPRINT_TRANSPORT_TOO_LONG)
+        return CHIP_BUS_LIMIT;
     return status == IMPRINT_TRANSPORT_BUSY ? CHIP_BUS_BUSY : CHIP_GONE;
 }
 
@@ -316,6 +322,8 @@ static enum group_result await_reply(struct chip *chip, struct exchange *exchang
         chip->counters.polls++;
         if (status == IMPRINT_TRANSPORT_GONE)
             return BUS_GONE;
+        if (status == IMPRINT_TRANSPORT_TOO_LONG)
+            return REPLY_IS_LONG;
         if (status == IMPRINT_TRANSPORT_OK && is_whole(exchange) &&
             exchange->answer.len - REPLY_OVERHEAD <= exchange->payload_max)
             return judge_reply(exchange);
@@ -342,6 +350,8 @@ static enum group_result transact(struct chip *chip, struct exchange *exchange)
         return BROKEN_OFF;
     case IMPRINT_TRANSPORT_BUSY:
         return BUS_BUSY;
+    case IMPRINT_TRANSPORT_TOO_LONG:
+        return TOO_LONG;
     default:
         return ASLEEP;
     }
@@ -413,6 +423,9 @@ static enum chip_status run(struct chip *chip, struct exchange *exchange)
             forget(chip);
         else if (rule->chip_after == GOES_IDLE)
             (void)idle(chip);
+        /* A sequence that starts again would meet the same limit. */
+        if (result == REPLY_IS_LONG && exchange->repeatable)
+            return rule->status;
         if (command->registers == CHIP_REGISTERS_NEEDED && (rule->may_have_run || rule->restarted)) {
             /* Its registers may be used up, or are lost; the sequence can start again if that does no harm. */
             chip->registers_lost = true;

@@ -22,6 +22,7 @@ static const enum error_reason status_reasons[CHIP_STATUS_COUNT] = {
     [CHIP_HOST_FAILED] = ERROR_PSA,
     [CHIP_BUS_BUSY] = ERROR_DEVICE_BUSY,
     [CHIP_BUS_STUCK] = ERROR_DEVICE_SILENT,
+    [CHIP_BUS_LIMIT] = ERROR_MESSAGE_TOO_LONG,
 };
 
 /* Microchip, ATECC608B-TNGTLS data sheet, section 4.3: status and error codes. 0x11 there is "after wake". */

@@ -37,6 +37,8 @@ static const struct {
                        "try again; look for a task that keeps the lock"},
     [CHIP_BUS_STUCK] = {"the bus is stuck: a line is held low, or transfers break off",
                         "measure SDA and SCL; cycle the power of all devices on the bus"},
+    [CHIP_BUS_LIMIT] = {"the bus carries no message as long as this command or its reply",
+                        "use an adapter that carries messages of 163 bytes"},
 };
 
 static unsigned row_of(unsigned status)

@@ -46,11 +46,11 @@ static void print_proven(const struct output *output, const struct board *board,
                                     board->name, "version", board->version, "keys", proven->keys));
 }
 
-bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts,
-                 struct error *err)
+bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts, int patience_ms,
+                 bool waits, struct error *err)
 {
-    struct board_proven proven;
-    bool ok = board_proof_run(proof, &proven, err);
+    struct board_proven proven = {.has_serial = false};
+    bool ok = board_connect(proof->board, "primary", patience_ms, waits, err) && board_proof_run(proof, &proven, err);
     const struct history_proof ended = {
         .facts = facts,
         .serial = proven.has_serial ? proven.serial : NULL,

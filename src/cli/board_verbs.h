@@ -16,10 +16,11 @@
 bool board_wait_option(const char *console, const char *timeout, int *silence_ms, struct error *err);
 
 /*
- * Proves the recorded keys through the primary application, adds the proof to the device's history, and prints what was
- * proven. `facts` tells who runs it: started. False with a reason.
+ * Waits for the primary application (board_connect() has the two numbers), proves the recorded keys through it, adds
+ * the proof to the device's history, and prints what was proven. `facts` tells who runs it: started. False with a
+ * reason.
  */
-bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts,
-                 struct error *err);
+bool board_prove(const struct output *output, const struct board_proof *proof, struct run_facts *facts, int patience_ms,
+                 bool waits, struct error *err);
 
 #endif

@@ -88,6 +88,19 @@ static void show_maker(const struct report *report, bool is_result, json_t *obje
     json_object_set_new(object, "maker", genuine_object(report->genuine));
 }
 
+/* What only a board's word stands for. */
+static void show_not_proven(const struct report *report, bool is_result, json_t *object)
+{
+    char text[BOARD_NOT_PROVEN_TEXT_SIZE], line[BOARD_NOT_PROVEN_TEXT_SIZE + 32];
+
+    if (report->not_proven == NULL)
+        return;
+    board_maker_not_proven_text(report->not_proven, text);
+    snprintf(line, sizeof line, "  %-15s  %s", "not proven", text);
+    tell(report->output, is_result, line);
+    json_object_set_new(object, "not_proven", json_deep_copy(report->not_proven));
+}
+
 /* "; compared with the record, spends no use; 37 uses left" */
 static void add_uses_left(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
 {
@@ -185,6 +198,7 @@ void report_show_plan(const struct report *report, bool is_result)
     json_object_set_new(object, "revision_known", json_boolean(!is_new_revision(report->plan)));
     add_state(report, &triage, object);
     show_maker(report, is_result, object);
+    show_not_proven(report, is_result, object);
     output_object(output, object);
 }
 
@@ -318,5 +332,6 @@ void report_show_result(const struct report *report, bool record_written)
     json_object_set_new(object, "run", run_facts_value(report->facts));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
+    show_not_proven(report, true, object);
     output_object(output, object);
 }

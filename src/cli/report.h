@@ -3,6 +3,7 @@
 #ifndef IMPRINT_CLI_REPORT_H
 #define IMPRINT_CLI_REPORT_H
 
+#include "station/board_maker.h"
 #include "station/evidence.h"
 #include "cli/output.h"
 #include "station/history.h"
@@ -17,6 +18,7 @@ struct report {
     const struct provision_evidence *evidence;
     const char *record_path;
     const struct genuine *genuine; /* NULL: not checked */
+    const json_t *not_proven;      /* of a board, what is its word alone: station/board_maker.h; else NULL */
     const struct rehearsal *rehearsal;
     const struct run_facts *facts; /* of the result */
     bool adopts;                   /* the verb is adopt */

@@ -8,9 +8,10 @@
 #include "station/stop.h"
 #include "station/verifier.h"
 
-enum prove_option { OPTION_CONSOLE, OPTION_TIMEOUT, OPTION_SAVE, OPTION_END, OPTION_COUNT };
+enum prove_option { OPTION_CONSOLE, OPTION_OPERATOR, OPTION_TIMEOUT, OPTION_SAVE, OPTION_END, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_CONSOLE] = {"console", 'c', "PORT", "the board's console: a serial port, 115200 8N1 (required)", NULL},
+    [OPTION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SAVE] = {"save", 0, "DIR", "keep each message, signature and public key as files in DIR", NULL},
     [OPTION_END] = {"end", 0, NULL, "end the primary application when done", NULL},
@@ -18,11 +19,11 @@ static const struct cli_option options[OPTION_COUNT] = {
 
 static bool prove(const struct cli *cli, struct board *board, struct run_facts *facts, struct error *err)
 {
-    const struct board_proof proof = {.board = board, .save = cli->values[OPTION_SAVE]};
+    const struct board_proof proof = {
+        .board = board, .operator_name = cli->values[OPTION_OPERATOR], .save = cli->values[OPTION_SAVE]};
     const struct board_command end = {.verb = "end"};
 
-    return board_connect(board, "primary", BOARD_GREETING_MS, false, err) &&
-           board_prove(&cli->output, &proof, facts, err) &&
+    return board_prove(&cli->output, &proof, facts, BOARD_GREETING_MS, false, err) &&
            (cli->values[OPTION_END] == NULL || board_ask(board, &end, err));
 }
 
@@ -32,7 +33,10 @@ static enum cli_exit run_prove(struct cli *cli)
     struct verifier verifier = {.started = false};
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
-    struct run_facts facts = {.verb = cli->verb->name, .device = cli->values[OPTION_CONSOLE], .is_console = true};
+    struct run_facts facts = {.verb = cli->verb->name,
+                              .device = cli->values[OPTION_CONSOLE],
+                              .operator_name = cli->values[OPTION_OPERATOR],
+                              .is_console = true};
     int silence_ms;
 
     if (!board_wait_option(cli->values[OPTION_CONSOLE], cli->values[OPTION_TIMEOUT], &silence_ms, &err))

@@ -18,6 +18,8 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
+#include "station/board_known.h"
+#include "station/board_maker.h"
 #include "station/board_proof.h"
 #include "station/board_results.h"
 #include "cli/board_verbs.h"
@@ -80,10 +82,12 @@ struct run {
     struct progress progress;
     struct board_results results;
     struct run_facts facts;
-    json_t *record;
+    struct genuine genuine;
+    json_t *record, *not_proven;
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
+    bool record_is_damaged;
     bool has_plan, executed, is_proven, has_ended;
 };
 
@@ -141,7 +145,45 @@ static bool check_profile(const struct run *run, struct error *err)
     return false;
 }
 
-static bool ask_plan(struct run *run, struct error *err)
+/* The device's earlier record. A damaged one is as none. */
+static bool load_older(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    struct error failure = {.reason = ERROR_NONE};
+
+    if (!folder_of_device(&run->cli->station.config, serial, "record.json", run->record_path, err))
+        return false;
+    if (evidence_load(run->record_path, &run->record, &failure))
+        return true;
+    run->record_is_damaged = failure.reason == ERROR_STORAGE_CORRUPT;
+    if (run->record_is_damaged)
+        return true;
+    error_set(err, ERROR_RECORD_FAILED, failure.cause, "make the file readable, then run the same command again");
+    error_with_errno(err, failure.system_errno);
+    error_with_subject(err, run->record_path);
+    return false;
+}
+
+/* A damaged record is moved aside for whoever can repair it: the run proves all that a new one needs. */
+static bool set_damaged_aside(const struct run *run, struct error *err)
+{
+    char damaged[PATH_MAX];
+    int n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
+
+    if (!run->record_is_damaged)
+        return true;
+    if (n > 0 && (size_t)n < sizeof damaged && rename(run->record_path, damaged) == 0) {
+        output_say(&run->cli->output, "imprint: warning: %s: the device's record is damaged; moved to %s",
+                   run->record_path, damaged);
+        return true;
+    }
+    error_set(err, ERROR_RECORD_FAILED, "the device's record is damaged, and cannot be moved aside",
+              "move it away yourself, then run the same command again");
+    error_with_errno(err, errno);
+    error_with_subject(err, run->record_path);
+    return false;
+}
+
+static bool ask_for_plan(struct run *run, struct error *err)
 {
     const struct board_command plan = {.verb = "plan", .may_stop = true, .frame = on_frame, .context = run};
 
@@ -155,6 +197,58 @@ static bool ask_plan(struct run *run, struct error *err)
     return garbled(run, err);
 }
 
+/* Names the recorded keys to the board. True in `*spares` where one of them need not sign because of that. */
+static bool tell_known(struct run *run, const uint8_t serial[static CHIP_SERIAL_BYTES], bool *spares, struct error *err)
+{
+    struct board_results *results = &run->results;
+
+    results->record = run->record;
+    board_known_find_spared(&run->cli->station.config, &run->profile, run->record, serial, results->spared);
+    for (size_t i = 0; i < run->profile.key_count; i++)
+        *spares = *spares || results->spared[i];
+    return run->record == NULL || board_known_tell(&run->board, &run->profile, run->record, results->spared, err);
+}
+
+/* The engine's advice is for a station with the chip on its own bus. The board has lost what it must have itself. */
+static void advise_lost_flash(struct error *refusal)
+{
+    if (refusal->reason != ERROR_DONE_ELSEWHERE)
+        return;
+    refusal->cause = "the chip's mark says that this device is done, but the board's flash does not have the records "
+                     "of its keys: it was erased, or is another board's";
+    refusal->next =
+        "nothing was written, and the keys are in the chip. Program the flash from a copy; or, at a station "
+        "whose bus reaches the chip, make the records in a file and program that: imprint --storage "
+        "flash:FILE,GEOMETRY adopt PROFILE";
+}
+
+/*
+ * The board says which device it is in its plan, or in its refusal to make one. Then it is told what the record of that
+ * device says; where that spares a key, or may lift the refusal, the plan is another.
+ */
+static bool ask_plan(struct run *run, struct error *err)
+{
+    static const bool none[PROFILE_KEYS_MAX];
+    char room[ERROR_ROOM];
+    struct error refusal = ERROR_IN(room);
+    uint8_t serial[CHIP_SERIAL_BYTES];
+    bool ok, spares = false;
+
+    if (!board_known_tell(&run->board, &run->profile, NULL, none, err))
+        return false;
+    ok = ask_for_plan(run, &refusal);
+    memcpy(serial, ok ? run->results.plan.serial : refusal.serial, sizeof serial);
+    if ((ok || refusal.has_serial) && (!load_older(run, serial, err) || !tell_known(run, serial, &spares, err)))
+        return false;
+    if (spares) {
+        error_clear(&refusal);
+        ok = ask_for_plan(run, &refusal);
+    }
+    advise_lost_flash(&refusal);
+    error_pass(err, &refusal);
+    return ok;
+}
+
 /* Whether something is still to be done that loses a key for ever. */
 static bool loses_key(const struct provision_plan *plan)
 {
@@ -165,55 +259,28 @@ static bool loses_key(const struct provision_plan *plan)
     return false;
 }
 
-/*
- * The device's earlier record. A damaged one is moved aside for whoever can repair it: the run has proven all that a
- * new one needs.
- */
-static bool load_older(struct run *run, struct error *err)
+/* A key that the device's record names, or may name, is kept, whatever is armed. */
+static bool check_lost(const struct run *run, struct error *err)
 {
-    struct error failure = {.reason = ERROR_NONE};
-    char damaged[PATH_MAX];
-    int n;
+    const struct provision_plan *plan = &run->results.plan;
+    const char *doing = "provision the device";
+    bool ok = true;
 
-    if (!folder_of_device(&run->cli->station.config, run->results.plan.serial, "record.json", run->record_path, err))
-        return false;
-    if (evidence_load(run->record_path, &run->record, &failure))
-        return true;
-    if (failure.reason == ERROR_STORAGE_CORRUPT && loses_key(&run->results.plan)) {
+    if (run->record_is_damaged && loses_key(plan)) {
         error_set(err, ERROR_KEY_RECORDED,
                   "this device's record is damaged, so the key that would be lost may be one that it names", NULL);
         error_with_subject(err, run->record_path);
-        return false;
+        ok = false;
     }
-    n = snprintf(damaged, sizeof damaged, "%s.damaged", run->record_path);
-    if (failure.reason == ERROR_STORAGE_CORRUPT && n > 0 && (size_t)n < sizeof damaged &&
-        rename(run->record_path, damaged) == 0) {
-        output_say(&run->cli->output, "imprint: warning: %s: the device's record is damaged; moved to %s",
-                   run->record_path, damaged);
+    for (size_t i = 0; ok && i < plan->step_count; i++) {
+        ok = plan->steps[i].done || evidence_may_lose(run->record, &plan->steps[i], err);
+        if (!ok)
+            doing = plan->steps[i].kind->doing;
+    }
+    if (ok && evidence_may_make(run->record, &run->profile, plan, err))
         return true;
-    }
-    error_set(err, ERROR_RECORD_FAILED, failure.cause, "make the file readable, then run the same command again");
-    error_with_errno(err, failure.system_errno);
-    error_with_subject(err, run->record_path);
-    return false;
-}
-
-/* A key that the device's record names is kept, whatever is armed. */
-static bool check_lost(const struct run *run, struct error *err)
-{
-    for (size_t i = 0; i < run->results.plan.step_count; i++) {
-        const struct provision_step *step = &run->results.plan.steps[i];
-
-        if (step->done || evidence_may_lose(run->record, step, err))
-            continue;
-        error_doing(err, step->kind->doing);
-        error_with_serial(err, run->results.plan.serial);
-        return false;
-    }
-    if (evidence_may_make(run->record, &run->profile, &run->results.plan, err))
-        return true;
-    error_doing(err, "provision the device");
-    error_with_serial(err, run->results.plan.serial);
+    error_doing(err, doing);
+    error_with_serial(err, plan->serial);
     return false;
 }
 
@@ -233,6 +300,36 @@ static bool arm(struct run *run, struct error *err)
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     snprintf(digest, sizeof digest, "%.*s", ARMING_DIGITS, run->digest);
     return board_ask(&run->board, &command, err);
+}
+
+/* Who made the part, where the profile asks for it: before anything is written. */
+static bool check_maker(struct run *run, struct error *err)
+{
+    const uint8_t *serial = run->results.plan.serial;
+
+    if (run->profile.genuine != PROFILE_GENUINE_UNCHECKED &&
+        !board_maker_check(&run->board, serial, &run->genuine, err))
+        return false;
+    run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, NULL);
+    if (run->genuine.result == GENUINE_UNPROVEN && run->profile.genuine == PROFILE_GENUINE_REQUIRED) {
+        error_set(err, ERROR_NOT_GENUINE, run->genuine.cause, NULL);
+        error_doing(err, "verify the maker's certificates");
+        error_with_serial(err, serial);
+        return false;
+    }
+    return run->genuine.result != GENUINE_VIRTUAL ||
+           rehearsal_note(&run->rehearsal, REHEARSAL_TEST_ROOT, run->genuine.root, err);
+}
+
+/* All that the board has said, and which of it is still its word alone. */
+static bool check_results(struct run *run, struct error *err)
+{
+    if (!board_results_check(&run->results, &run->source, err) ||
+        !board_maker_check_key(&run->genuine, &run->results.evidence, err))
+        return false;
+    json_decref(run->not_proven);
+    run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, &run->results.evidence);
+    return true;
 }
 
 static bool make_nonce(struct run *run, struct error *err)
@@ -290,6 +387,11 @@ static bool keep_request(struct run *run, const struct report *report, size_t in
         report_show_request(report, index, run->request_path, pem);
         return true;
     }
+    if (request->of == 0) {
+        error_set(err, ERROR_RECORD_FAILED, "the certificate request that was kept is not there any more", NULL);
+        error_with_subject(err, run->request_path);
+        return false;
+    }
     if (!pem_of_request(bytes_of(request->der, request->len), pem, err))
         return false;
     if (!file_replace(run->request_path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err)) {
@@ -320,6 +422,8 @@ static struct evidence_run evidence_of(const struct run *run)
         .evidence = &run->results.evidence,
         .rehearsal = &run->rehearsal,
         .facts = &run->facts,
+        .genuine = &run->genuine,
+        .not_proven = run->not_proven,
         .older = run->record,
         .record_path = run->record_path,
         .has_request = run->has_request,
@@ -373,6 +477,8 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .evidence = &run->results.evidence,
         .record_path = run->record_path,
         .rehearsal = &run->rehearsal,
+        .genuine = &run->genuine,
+        .not_proven = run->not_proven,
         .facts = &run->facts,
     };
     struct evidence_run kept;
@@ -463,7 +569,8 @@ static bool prove_afterwards(struct run *run, struct error *err)
     const char *const *values = run->cli->values;
     const char *console =
         values[OPTION_PRIMARY_CONSOLE] != NULL ? values[OPTION_PRIMARY_CONSOLE] : values[OPTION_CONSOLE];
-    const struct board_proof proof = {.board = &run->board, .serial = run->results.evidence.serial};
+    const struct board_proof proof = {
+        .board = &run->board, .serial = run->results.evidence.serial, .operator_name = values[OPTION_OPERATOR]};
     struct run_facts facts = {.verb = "board prove",
                               .device = console,
                               .operator_name = values[OPTION_OPERATOR],
@@ -474,18 +581,18 @@ static bool prove_afterwards(struct run *run, struct error *err)
     board_close(&run->board);
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
-    return board_open(&run->board, &run->cli->station, console, silence_ms, err) &&
-           board_connect(&run->board, "primary", BOARD_SWITCH_MS, true, err) && run_facts_start(&facts, err) &&
-           board_prove(&run->cli->output, &proof, &facts, err);
+    return run_facts_start(&facts, err) && board_open(&run->board, &run->cli->station, console, silence_ms, err) &&
+           board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
 }
 
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
-    const struct report plan = {.output = &run->cli->output,
-                                .profile = &run->profile,
-                                .plan = &run->results.plan,
-                                .rehearsal = &run->rehearsal};
+    struct report plan = {.output = &run->cli->output,
+                          .profile = &run->profile,
+                          .plan = &run->results.plan,
+                          .genuine = &run->genuine,
+                          .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
 
@@ -494,14 +601,15 @@ static bool provision_board(struct run *run, struct error *err)
         !ask_plan(run, err))
         return false;
     run->has_plan = true;
-    if (!arming_check_device(&run->arming, &run->results.plan, err))
+    if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
         return false;
+    plan.not_proven = run->not_proven;
     report_show_plan(&plan, dry);
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !load_older(run, err) || !check_lost(run, err) || !arm(run, err) || !ask_run(run, err) ||
-        !board_results_check(&run->results, &run->source, err))
+        !check_lost(run, err) || !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) ||
+        !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
@@ -569,6 +677,7 @@ out:
     board_close(&run->board);
     verifier_stop(&run->verifier);
     json_decref(run->record);
+    json_decref(run->not_proven);
     free(run);
     return code;
 }

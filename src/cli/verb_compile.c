@@ -116,12 +116,6 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
     FILE *stream = NULL;
     bool ok = true;
 
-    if (compiled->profile.genuine != PROFILE_GENUINE_UNCHECKED) {
-        error_set(err, ERROR_PROFILE_CONFLICT, "a board cannot verify the maker's certificates (chip.genuine)",
-                  "leave chip.genuine out of the profile for boards, and check incoming parts with: imprint info");
-        error_doing(err, "compile the profile");
-        return false;
-    }
     list_steps(&compiled->profile, steps);
     compiled->public_keys = compilation->public_keys;
     compiled->armed = cli->values[OPTION_ARM] != NULL;

@@ -15,6 +15,9 @@
 
 #include "base/bytes.h"
 
+/* The version of the protocol that this side speaks; docs/reference/board-protocol.md says what changed when. */
+#define LINK_PROTOCOL 2
+
 #define LINK_FRAME_MARK '@'
 #define LINK_CHECK_MARK '*'
 #define LINK_CHECK_CHARACTERS 6 /* " *7D88" */

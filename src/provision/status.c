@@ -19,6 +19,7 @@ enum provision_status provision_status_of(const struct error *err)
     case ERROR_DEVICE_GARBLED:
     case ERROR_DEVICE_RESET:
     case ERROR_DEVICE_BUSY:
+    case ERROR_MESSAGE_TOO_LONG:
         return PROVISION_UNREACHABLE;
     case ERROR_STORAGE_FULL:
     case ERROR_STORAGE_FAILED:

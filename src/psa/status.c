@@ -17,6 +17,7 @@ static const psa_status_t chip_statuses[CHIP_STATUS_COUNT] = {
     [CHIP_EXCHANGED] = PSA_ERROR_COMMUNICATION_FAILURE, /* the chip that holds the key does not answer */
     [CHIP_BAD_ARGUMENT] = PSA_ERROR_NOT_PERMITTED,       [CHIP_HOST_FAILED] = PSA_ERROR_INSUFFICIENT_MEMORY,
     [CHIP_BUS_BUSY] = PSA_ERROR_COMMUNICATION_FAILURE,   [CHIP_BUS_STUCK] = PSA_ERROR_COMMUNICATION_FAILURE,
+    [CHIP_BUS_LIMIT] = PSA_ERROR_COMMUNICATION_FAILURE,
 };
 
 psa_status_t driver_status_of_chip(enum chip_status status)

@@ -13,7 +13,6 @@
 #include "station/stop.h"
 #include "transport/tty.h"
 
-#define PROTOCOL "1"
 #define ATTEMPTS 6    /* the longest command, run, has 100 characters: on a bad line most of its copies are damaged */
 #define HELLO_MS 1000 /* between two hello commands */
 #define BUSY_PATIENCE 20
@@ -364,13 +363,10 @@ void board_close(struct board *board)
 static void read_hello(void *context, const struct link_words *words)
 {
     struct board *board = context;
-    const char *protocol = link_value(words, "protocol");
 
-    if (!is_word(words, 0, "hello") || protocol == NULL)
+    if (!is_word(words, 0, "hello") || !link_number(words, "protocol", UINT32_MAX, &board->protocol))
         return;
     copy_value(board->app, sizeof board->app, words, "app");
-    if (strcmp(protocol, PROTOCOL) != 0)
-        snprintf(board->app, sizeof board->app, "?");
     copy_value(board->name, sizeof board->name, words, "board");
     copy_value(board->version, sizeof board->version, words, "version");
     copy_value(board->profile, sizeof board->profile, words, "profile");
@@ -378,11 +374,30 @@ static void read_hello(void *context, const struct link_words *words)
     board->armed = has_flag(words, "armed");
 }
 
+static bool is_wanted(const struct board *board, const char *app)
+{
+    return strcmp(board->app, app) == 0 && board->protocol == LINK_PROTOCOL;
+}
+
+/* Which of the two is the older one decides what to do. */
+static void refuse_protocol(const struct board *board, struct error *err)
+{
+    const bool is_older = board->protocol < LINK_PROTOCOL;
+
+    error_set(err, ERROR_WRONG_CONFIGURATION,
+              error_keep_format(err,
+                                "the board's application (imprint %s) speaks version %" PRIu32
+                                " of the console protocol, and this station version %d",
+                                board->version, board->protocol, LINK_PROTOCOL),
+              is_older ? "build the image again with this release of imprint, and flash it: scripts/build-firmware"
+                       : error_keep_format(err, "use the image's release of imprint at this station: imprint %s",
+                                           board->version));
+}
+
 static bool wrong_application(const struct board *board, const char *app, struct error *err)
 {
-    if (strcmp(board->app, "?") == 0)
-        error_set(err, ERROR_WRONG_CONFIGURATION, "the board's application speaks another version of the protocol",
-                  "use an image and a station of the same release");
+    if (board->protocol != LINK_PROTOCOL)
+        refuse_protocol(board, err);
     else if (strcmp(app, "factory") == 0)
         error_set(err, ERROR_WRONG_CONFIGURATION, "another application than the factory application runs on the board",
                   "flash the factory image, reset the board, then run the same command again");
@@ -413,7 +428,7 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
          */
         if (answer != ANSWER_OK && board->frames > 0 && now_ms() + patience_ms < at_last)
             until = now_ms() + patience_ms;
-        if (strcmp(board->app, app) == 0 && answer == ANSWER_OK)
+        if (is_wanted(board, app) && answer == ANSWER_OK)
             return true;
         if (board->app[0] != '\0' && answer == ANSWER_OK && !waits)
             return wrong_application(board, app, err);
@@ -424,7 +439,7 @@ static bool say_hello(struct board *board, const char *app, int patience_ms, boo
         if (answer != ANSWER_SILENT)
             (void)poll(NULL, 0, POLL_MS);
     } while (now_ms() < until);
-    if (board->app[0] != '\0' && strcmp(board->app, app) != 0)
+    if (board->app[0] != '\0' && !is_wanted(board, app))
         return wrong_application(board, app, err);
     if (board->received)
         error_set(err, ERROR_DEVICE_GARBLED, "the console's output is not that of an imprint application",

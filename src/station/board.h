@@ -21,7 +21,8 @@ struct board {
     /* Of the application that answered board_connect(). */
     char app[BOARD_TEXT_MAX], name[BOARD_TEXT_MAX], version[BOARD_TEXT_MAX];
     char profile[BOARD_TEXT_MAX], digest[BOARD_TEXT_MAX];
-    bool armed; /* whatever the device */
+    uint32_t protocol; /* the version that it speaks */
+    bool armed;        /* whatever the device */
     /* Private. */
     int fd;
     const char *path;
@@ -36,10 +37,10 @@ struct board {
 /* Handles each frame of an answer but its last. */
 typedef void board_frame(void *context, const struct link_words *words);
 
-/* A command: a verb, and up to two words after it. */
+/* A command: a verb, and up to three words after it, NULL behind the last. */
 struct board_command {
     const char *verb;
-    const char *words[2];
+    const char *words[3];
     bool may_stop;      /* an interrupt signal is passed on */
     board_frame *frame; /* NULL: the answer's facts are not wanted */
     void *context;

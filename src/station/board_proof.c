@@ -262,7 +262,7 @@ bool board_proof_run(const struct board_proof *proof, struct board_proven *prove
     proven->has_serial = true;
     if (!prove_record(proof, &answers, record, proofs, err))
         goto out;
-    evidence_note_proof(record, proof->board->name, proof->board->version, proofs);
+    evidence_note_proof(record, proof->operator_name, proof->board->name, proof->board->version, proofs);
     proven->keys = json_incref(proofs);
     ok = evidence_store(path, record, err);
 out:

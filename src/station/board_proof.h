@@ -13,9 +13,10 @@
 
 /* What is wanted of it. */
 struct board_proof {
-    struct board *board;   /* its primary application has been greeted */
-    const uint8_t *serial; /* of the device that it must be, CHIP_SERIAL_BYTES; NULL: the record says who it is */
-    const char *save;      /* a folder for messages, signatures and public keys as files; NULL: none */
+    struct board *board;       /* its primary application has been greeted */
+    const uint8_t *serial;     /* of the device that it must be, CHIP_SERIAL_BYTES; NULL: the record says who it is */
+    const char *operator_name; /* who runs it; NULL: not given */
+    const char *save;          /* a folder for messages, signatures and public keys as files; NULL: none */
 };
 
 /* What was proven. */

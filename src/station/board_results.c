@@ -8,18 +8,18 @@
 #include "link/proof.h"
 #include "profile/words.h"
 #include "provision/steps.h"
+#include "psa/uses.h"
+#include "station/evidence.h"
 
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
 
 void board_results_clear(struct board_results *results)
 {
-    const struct profile *profile = results->profile;
-    uint8_t nonce[sizeof results->nonce];
+    struct board_results clear = {.profile = results->profile, .record = results->record};
 
-    memcpy(nonce, results->nonce, sizeof nonce);
-    memset(results, 0, sizeof *results);
-    memcpy(results->nonce, nonce, sizeof nonce);
-    results->profile = profile;
+    memcpy(clear.nonce, results->nonce, sizeof clear.nonce);
+    memcpy(clear.spared, results->spared, sizeof clear.spared);
+    *results = clear;
 }
 
 /* --- taking --------------------------------------------------------------------------------------------------------
@@ -97,7 +97,11 @@ static const struct provision_step *take_step(struct board_results *results, con
     /* A board cannot call a step that can never be undone one that can. */
     step.replaces = link_value(words, "lost") != NULL;
     step.shows_lost = take_bytes(words, "lost", step.lost, sizeof step.lost);
-    step.forever = step.replaces || step.kind->consequence != NULL;
+    step.limited = link_value(words, "spends") != NULL;
+    step.spends_use = take_flag(words, "spends");
+    if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
+        step.uses_left = DRIVER_USES_UNKNOWN;
+    step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL;
     if (link_value(words, "key") != NULL) {
         if (!take_key(results, words, "key", &key))
             return NULL;
@@ -223,14 +227,25 @@ static bool wants_proof(const struct profile_key *key)
     return PSA_KEY_TYPE_IS_KEY_PAIR(key->type) && (key->usage & SIGNING) != 0;
 }
 
+/* A key that this station spared, and that did not sign: neither its proof nor its request is to come. */
+static bool is_compared(const struct board_results *results, size_t index)
+{
+    return results->spared[index] && !results->has_proof[index];
+}
+
+static bool has_signed(const struct board_results *results, size_t index)
+{
+    const struct profile_key *key = &results->profile->keys[index];
+    const struct board_request *request = &results->requests[index];
+
+    return (!wants_proof(key) || results->has_proof[index]) &&
+           (key->csr_subject[0] == '\0' || (request->of != 0 && request->len == request->of));
+}
+
 bool board_results_complete(const struct board_results *results)
 {
     for (size_t i = 0; i < results->profile->key_count; i++) {
-        const struct profile_key *key = &results->profile->keys[i];
-        const struct board_request *request = &results->requests[i];
-
-        if (!results->has_key[i] || (wants_proof(key) && !results->has_proof[i]) ||
-            (key->csr_subject[0] != '\0' && (request->of == 0 || request->len != request->of)))
+        if (!results->has_key[i] || (!is_compared(results, i) && !has_signed(results, i)))
             return false;
     }
     return results->has_result && results->config_len == sizeof results->evidence.config.zone;
@@ -287,6 +302,22 @@ static bool check_proof(const struct board_results *results, const struct profil
     return refuse("the key's signature over a fresh challenge does not verify", key, err);
 }
 
+/* What a spared key shows must be the recorded key, in a slot that counts uses: any other has to sign. */
+static bool check_compared(const struct board_results *results, const struct profile_key *key,
+                           const struct provision_key_evidence *evidence, struct error *err)
+{
+    if (!evidence_is_proven(results->record, key->id, evidence->public_key)) {
+        error_set(err, ERROR_FOREIGN_KEY, "the board shows another public key than the one recorded",
+                  "do not ship this device; find out who changed its key");
+        error_doing(err, "check what the board says");
+        error_with_key(err, key->id);
+        error_at_slot(err, evidence->slot);
+        return false;
+    }
+    return chip_slot_is_limited(&results->evidence.config, evidence->slot) ||
+           refuse("the key did not sign, and its slot does not count the uses of its key", key, err);
+}
+
 static bool check_key(const struct board_results *results, size_t index, struct key_files *source, struct error *err)
 {
     const struct profile_key *key = &results->profile->keys[index];
@@ -296,6 +327,8 @@ static bool check_key(const struct board_results *results, size_t index, struct 
 
     if (key->slot != PROFILE_SLOT_ANY && key->slot != evidence->slot)
         return refuse("the key is in another slot than the profile says", key, err);
+    if (is_compared(results, index))
+        return check_compared(results, key, evidence, err);
     if (wants_proof(key) && !check_proof(results, key, evidence, err))
         return false;
     if (key->method == PROFILE_IMPORT && !check_import(key, evidence, source, err))
@@ -351,7 +384,8 @@ bool board_results_check(struct board_results *results, struct key_files *source
 
     for (size_t i = 0; i < results->profile->key_count && ok; i++) {
         ok = check_key(results, i, source, err);
-        results->evidence.keys[i].proven = ok;
+        results->evidence.keys[i].compared = ok && is_compared(results, i);
+        results->evidence.keys[i].proven = ok && !is_compared(results, i);
     }
     error_with_serial(err, results->evidence.serial);
     return ok;

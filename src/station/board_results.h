@@ -6,6 +6,8 @@
 #ifndef IMPRINT_STATION_BOARD_RESULTS_H
 #define IMPRINT_STATION_BOARD_RESULTS_H
 
+#include <jansson.h>
+
 #include "base/p256.h"
 #include "cert/request.h"
 #include "station/key_files.h"
@@ -22,6 +24,8 @@ struct board_request {
 struct board_results {
     const struct profile *profile;
     uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* what the keys have to sign in this run: the station's */
+    const json_t *record;                     /* the device's earlier record; NULL: none */
+    bool spared[PROFILE_KEYS_MAX];            /* they need not sign: station/board_known.h */
     struct provision_plan plan;
     size_t steps_said; /* how many the board's plan has */
     bool has_step[PROVISION_STEPS_MAX];
@@ -31,7 +35,7 @@ struct board_results {
     struct board_request requests[PROFILE_KEYS_MAX];
 };
 
-/* Forgets everything but the profile and the nonce. */
+/* Forgets all that came from a board. */
 void board_results_clear(struct board_results *results);
 
 /* Takes a frame of `plan`, `run` or `report`; one that says something else is passed over. `*step` gets the step that
@@ -45,7 +49,8 @@ bool board_results_complete(const struct board_results *results);
 
 /*
  * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each key has
- * signed this station's nonce with serial number and key id, that imported public keys are those of the profile's
+ * signed this station's nonce with serial number and key id (a spared one that did not sign is the recorded one, and
+ * only "compared"), that imported public keys are those of the profile's
  * files, that each certificate request is its key's and the subject the profile's, and that the configuration matches
  * the profile. PSA Crypto is started. The evidence then says "proven". False with ERROR_PROOF_FAILED, ERROR_WRONG_PART,
  * or why a file cannot be read.

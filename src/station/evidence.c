@@ -125,11 +125,14 @@ static json_t *make_record(const struct evidence_run *run)
                      locked_value(&evidence->config), "keys", keys, "run", run_value(run));
 }
 
-/* Notes that a board's factory application ran the engine: the board's name, and the application's version. */
-static void note_board(json_t *record, const char *board, const char *application)
+/* Notes that a board's factory application ran the engine, and what only its word stands for. */
+static void note_board(json_t *record, const struct evidence_run *run)
 {
-    json_object_set_new(json_object_get(record, "run"), "board",
-                        json_pack("{s:s, s:s}", "name", board, "application", application));
+    json_t *board = json_pack("{s:s, s:s}", "name", run->board, "application", run->application);
+
+    if (run->not_proven != NULL)
+        json_object_set_new(board, "not_proven", json_deep_copy(run->not_proven));
+    json_object_set_new(json_object_get(record, "run"), "board", board);
 }
 
 /* Names the file of each request that was kept, beside the record. */
@@ -141,14 +144,15 @@ static void note_requests(json_t *record, const struct evidence_run *run)
                                       json_sprintf("%s.csr", run->profile->keys[i].name));
 }
 
-void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs)
+void evidence_note_proof(json_t *record, const char *operator_name, const char *board, const char *application,
+                         json_t *proofs)
 {
     char now[RUN_FACTS_TIME_SIZE];
 
     run_facts_time(now);
-    json_object_set_new(
-        record, "primary",
-        json_pack("{s:s, s:s, s:s, s:O}", "time", now, "board", board, "application", application, "keys", proofs));
+    json_object_set_new(record, "primary",
+                        json_pack("{s:s, s:s?, s:s, s:s, s:O}", "time", now, "operator", operator_name, "board", board,
+                                  "application", application, "keys", proofs));
     if (json_integer_value(json_object_get(record, "version")) == VERSION_1)
         json_object_set_new(record, "version", json_integer(VERSION_2)); /* its fields have those names */
 }
@@ -347,6 +351,31 @@ const char *evidence_key_public(const json_t *record, uint32_t key_id)
     return key_text(record, key_id, "public_key");
 }
 
+/* Exactly `len` bytes of hex digits. */
+static bool read_bytes(const json_t *value, uint8_t *data, size_t len)
+{
+    const char *text = json_string_value(value);
+    struct bytes_out out = {.data = data, .cap = len};
+
+    return text != NULL && hex_decode(text, strlen(text), &out, NULL) && out.len == len;
+}
+
+bool evidence_key_point(const json_t *record, uint32_t key_id, uint8_t point[static P256_POINT_BYTES])
+{
+    return read_bytes(json_object_get(key_of(record, key_id), "public_key"), point, P256_POINT_BYTES);
+}
+
+bool evidence_key_is_limited(const json_t *record, uint32_t key_id)
+{
+    const json_t *slot = json_object_get(key_of(record, key_id), "slot");
+    json_int_t number = json_integer_value(slot);
+    struct chip_config config;
+
+    return json_is_integer(slot) && number >= 0 && number < CHIP_SLOTS &&
+           read_bytes(json_object_get(record, "config"), config.zone, sizeof config.zone) &&
+           chip_slot_is_limited(&config, (uint8_t)number);
+}
+
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id)
 {
     const json_t *key;
@@ -503,7 +532,7 @@ json_t *evidence_value(const struct evidence_run *run)
         json_object_set_new(record, "maker", maker);
     }
     if (run->board != NULL)
-        note_board(record, run->board, run->application);
+        note_board(record, run);
     note_requests(record, run);
     return record;
 }

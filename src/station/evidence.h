@@ -13,8 +13,12 @@
 #include "station/rehearsal.h"
 #include "station/run_facts.h"
 
-/* Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key. */
-void evidence_note_proof(json_t *record, const char *board, const char *application, json_t *proofs);
+/*
+ * Notes what the primary application of a board proved afterwards: `proofs`, a list with an object for each key.
+ * `operator_name` may be NULL.
+ */
+void evidence_note_proof(json_t *record, const char *operator_name, const char *board, const char *application,
+                         json_t *proofs);
 
 /* Reads the record at `path`. True with `*record` NULL when there is none; ERROR_STORAGE_CORRUPT when it is damaged. */
 bool evidence_load(const char *path, json_t **record, struct error *err);
@@ -36,6 +40,7 @@ struct evidence_run {
     const char *record_path;
     const bool *has_request; /* by the key's index: its certificate request is beside the record; NULL: none is */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
+    const json_t *not_proven;        /* what is that board's word alone (station/board_maker.h); else NULL */
 };
 
 /*
@@ -83,6 +88,10 @@ const char *evidence_key_name(const json_t *record, uint32_t key_id);
 const char *evidence_key_method(const json_t *record, uint32_t key_id);
 /* The public key that the record holds for the key, as hex of 04 | X | Y. */
 const char *evidence_key_public(const json_t *record, uint32_t key_id);
+/* The same as bytes. False when the record has no such key, or its public key is not one of 65 bytes. */
+bool evidence_key_point(const json_t *record, uint32_t key_id, uint8_t point[static P256_POINT_BYTES]);
+/* Whether the config zone in the record says that the key's slot counts the uses of its key (LimitedUse). */
+bool evidence_key_is_limited(const json_t *record, uint32_t key_id);
 /* Whether the key has proven itself by a signature, so that it can sign. */
 bool evidence_key_signed(const json_t *record, uint32_t key_id);
 bool evidence_key_id(const json_t *record, const char *name, uint32_t *key_id);

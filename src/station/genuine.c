@@ -9,110 +9,52 @@
 #include "chip/operations.h"
 #include "crypto/hash.h"
 #include "crypto/verify.h"
+#include "link/proof.h"
 #include "station/value.h"
 
 #define BLOCK 32
-#define SLOT_BYTES 96 /* slots 8 to 15 begin with at least 72 bytes: three blocks */
-#define SLOT_5_BLOCKS 1
+#define SLOT_BYTES 96   /* slots 8 to 15 begin with at least 72 bytes: three blocks */
+#define SIGNER_ID_AT 67 /* the signer's ID in 72 compressed bytes: two */
 
-/* What the chip stores. */
-struct stored {
-    const struct cert_maker_part *part;
-    uint8_t serial[CHIP_SERIAL_BYTES];
-    uint8_t eui[BLOCK];
-    uint8_t device[SLOT_BYTES], signer[SLOT_BYTES];
-    uint8_t signer_key[CERT_KEY_BYTES], device_key[CERT_KEY_BYTES];
+/* Each item: its name on a console, its size, and what is said where a part does not show it. */
+static const struct item {
+    const char *name;
+    size_t bytes;
+    const char *cause;
+} items[GENUINE_ITEMS] = {
+    [GENUINE_OTP] = {"otp", BLOCK, "the OTP zone cannot be read"},
+    [GENUINE_DEVICE] = {"device", SLOT_BYTES, "slot 10 cannot be read: the device's certificate"},
+    [GENUINE_SIGNER] = {"signer", SLOT_BYTES, "slot 12 cannot be read: the signer's certificate"},
+    [GENUINE_EUI] = {"eui", BLOCK, "slot 5 cannot be read: the EUI-48"},
+    [GENUINE_SIGNER_KEY] = {"signer-key", CERT_KEY_BYTES, "slot 11 cannot be read: the signer's public key"},
+    [GENUINE_KEY] = {"key", CERT_KEY_BYTES, "slot 0 gives no public key"},
+    [GENUINE_SIGNATURE] = {"signature", P256_SIGNATURE_BYTES, "the certified key does not sign a challenge"},
 };
 
-/* One check: notes a result other than success in `genuine` and returns true; false if the chip cannot be reached. */
-struct look {
-    struct genuine *genuine;
-    struct chip *chip;
-    const struct chip_config *config;
-    struct stored stored;
-    struct error *err;
-};
-
-static bool unproven(struct look *look, const char *cause)
+const char *genuine_item_name(enum genuine_item item)
 {
-    look->genuine->result = GENUINE_UNPROVEN;
-    look->genuine->cause = cause;
+    return items[item].name;
+}
+
+size_t genuine_item_bytes(enum genuine_item item)
+{
+    return items[item].bytes;
+}
+
+/* Always false. */
+static bool unproven(struct genuine *genuine, const char *cause)
+{
+    genuine->result = GENUINE_UNPROVEN;
+    genuine->cause = cause;
     return false;
-}
-
-/* What the chip refuses is a result of the check; that it does not answer is a failure of it. */
-static bool answered(struct look *look, enum chip_status status, struct error *failure, const char *cause)
-{
-    if (status == CHIP_OK)
-        return true;
-    if (status == CHIP_EXECUTION || status == CHIP_PARSE || status == CHIP_ECC_FAULT || status == CHIP_MISCOMPARE)
-        return unproven(look, cause);
-    error_pass(look->err, failure);
-    return false;
-}
-
-/* ---- reading ---- */
-
-static bool read_part(struct look *look)
-{
-    uint8_t otp[BLOCK];
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    if (!chip_data_is_locked(look->config))
-        return unproven(look, "the data zone is not locked: the maker delivers such parts locked");
-    if (!answered(look, chip_read_otp_block(look->chip, 0, otp, &failure), &failure, "the OTP zone cannot be read"))
-        return false;
-    look->stored.part = cert_maker_find_part(otp);
-    if (look->stored.part == NULL)
-        return unproven(look, "the OTP zone names no Trust&GO or TrustFLEX part that imprint knows");
-    look->genuine->part = look->stored.part->name;
-    chip_config_serial(look->config, look->stored.serial);
-    return true;
-}
-
-static bool read_slot(struct look *look, uint8_t slot, uint8_t *bytes, uint8_t blocks, const char *cause)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    for (uint8_t block = 0; block < blocks; block++)
-        if (!answered(look, chip_read_slot_block(look->chip, slot, block, bytes + (size_t)BLOCK * block, &failure),
-                      &failure, cause))
-            return false;
-    return true;
-}
-
-static bool read_keys(struct look *look)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    return answered(
-               look,
-               chip_read_stored_public_key(look->chip, CERT_MAKER_SIGNER_KEY_SLOT, look->stored.signer_key, &failure),
-               &failure, "slot 11 cannot be read: the signer's public key") &&
-           answered(look, chip_read_public_key(look->chip, CERT_MAKER_KEY_SLOT, look->stored.device_key, &failure),
-                    &failure, "slot 0 gives no public key");
-}
-
-static bool read_stored(struct look *look)
-{
-    struct stored *stored = &look->stored;
-
-    if (!read_part(look) ||
-        !read_slot(look, CERT_MAKER_DEVICE_SLOT, stored->device, SLOT_BYTES / BLOCK,
-                   "slot 10 cannot be read: the device's certificate") ||
-        !read_slot(look, CERT_MAKER_SIGNER_SLOT, stored->signer, SLOT_BYTES / BLOCK,
-                   "slot 12 cannot be read: the signer's certificate"))
-        return false;
-    if (stored->part->device->places[CERT_EUI].len != 0 &&
-        !read_slot(look, CERT_MAKER_EUI_SLOT, stored->eui, SLOT_5_BLOCKS, "slot 5 cannot be read: the EUI-48"))
-        return false;
-    return read_keys(look);
 }
 
 /* ---- verifying ---- */
+
+static bool has(struct genuine *genuine, const struct genuine_shown *shown, enum genuine_item item)
+{
+    return shown->has[item] || unproven(genuine, items[item].cause);
+}
 
 static void make_point(const uint8_t key[static CERT_KEY_BYTES], uint8_t point[static P256_POINT_BYTES])
 {
@@ -139,86 +81,226 @@ static bool rebuild(const struct cert_template *form, const uint8_t *bytes, cons
 }
 
 /* The root that issued the signer; NULL: none that is known. */
-static const struct cert_maker_root *find_root(struct look *look)
+static const struct cert_maker_root *find_root(struct genuine *genuine, const struct genuine_shown *shown)
 {
     for (size_t i = 0; i < cert_maker_root_count; i++) {
-        const struct cert_subject signer = {.public_key = look->stored.signer_key,
+        const struct cert_subject signer = {.public_key = shown->item[GENUINE_SIGNER_KEY],
                                             .issuer_key = cert_maker_roots[i].key};
 
-        if (rebuild(&cert_maker_signer, look->stored.signer, &signer, &look->genuine->signer))
+        if (rebuild(&cert_maker_signer, shown->item[GENUINE_SIGNER], &signer, &genuine->signer))
             return &cert_maker_roots[i];
     }
     return NULL;
 }
 
-static bool verify_device(struct look *look)
+static const struct cert_maker_part *find_part(struct genuine *genuine, const struct genuine_shown *shown)
 {
-    const struct stored *stored = &look->stored;
-    const struct cert_subject device = {.public_key = stored->device_key,
-                                        .issuer_key = stored->signer_key,
-                                        .chip_serial = stored->serial,
-                                        .eui = stored->eui};
+    const struct cert_maker_part *part = cert_maker_find_part(shown->item[GENUINE_OTP]);
 
-    /* The signer's ID: what its own certificate says, and what the device's says of its issuer. */
-    if (rebuild(stored->part->device, stored->device, &device, &look->genuine->device) &&
-        memcmp(stored->device + 67, stored->signer + 67, 2) == 0)
-        return true;
-    return unproven(look, "the device's certificate (slot 10) does not fit this chip and its key in slot 0");
+    if (part == NULL)
+        (void)unproven(genuine, "the OTP zone names no Trust&GO or TrustFLEX part that imprint knows");
+    else
+        genuine->part = part->name;
+    return part;
 }
 
-static bool sign_challenge(struct look *look)
+static bool verify_device(struct genuine *genuine, const struct genuine_shown *shown,
+                          const struct cert_maker_part *part)
 {
-    struct genuine *genuine = look->genuine;
-    const struct bytes challenge = bytes_of(genuine->challenge, sizeof genuine->challenge);
-    const uint8_t slot = CERT_MAKER_KEY_SLOT;
-    uint8_t digest[CRYPTO_SHA256_BYTES];
+    const uint8_t *stored = shown->item[GENUINE_DEVICE];
+    const struct cert_subject device = {.public_key = shown->item[GENUINE_KEY],
+                                        .issuer_key = shown->item[GENUINE_SIGNER_KEY],
+                                        .chip_serial = shown->serial,
+                                        .eui = shown->item[GENUINE_EUI]};
+
+    /* The signer's ID: what its own certificate says, and what the device's says of its issuer. */
+    return (rebuild(part->device, stored, &device, &genuine->device) &&
+            memcmp(stored + SIGNER_ID_AT, shown->item[GENUINE_SIGNER] + SIGNER_ID_AT, 2) == 0) ||
+           unproven(genuine, "the device's certificate (slot 10) does not fit this chip and its key in slot 0");
+}
+
+/* Both certificates, up to a root. Everything but the signature has been shown, or what is missing is the cause. */
+static bool verify_chain(struct genuine *genuine, const struct genuine_shown *shown,
+                         const struct cert_maker_root **root)
+{
+    const struct cert_maker_part *part = NULL;
+    bool ok = has(genuine, shown, GENUINE_OTP);
+
+    if (ok)
+        part = find_part(genuine, shown);
+    ok = part != NULL && has(genuine, shown, GENUINE_DEVICE) && has(genuine, shown, GENUINE_SIGNER) &&
+         (part->device->places[CERT_EUI].len == 0 || has(genuine, shown, GENUINE_EUI)) &&
+         has(genuine, shown, GENUINE_SIGNER_KEY) && has(genuine, shown, GENUINE_KEY);
+    if (!ok)
+        return false;
+    *root = find_root(genuine, shown);
+    if (*root == NULL)
+        return unproven(genuine,
+                        "the signer's certificate (slots 11 and 12) was not issued by a root that imprint knows");
+    genuine->root = (*root)->name;
+    return verify_device(genuine, shown, part);
+}
+
+/* The text that the certified key signs: the one of every proof, with slot 0's built-in key id. */
+static struct bytes challenge_text(const struct genuine_shown *shown, uint8_t text[static LINK_PROOF_MAX])
+{
+    struct bytes_out out = {.data = text, .cap = LINK_PROOF_MAX};
+
+    (void)link_proof_text(shown->serial, CERT_MAKER_KEY_ID, bytes_of(shown->challenge, sizeof shown->challenge), &out);
+    return bytes_written(&out);
+}
+
+static void verify_signature(struct genuine *genuine, const struct genuine_shown *shown,
+                             const struct cert_maker_root *root)
+{
+    uint8_t text[LINK_PROOF_MAX];
+
+    make_point(shown->item[GENUINE_KEY], genuine->public_key);
+    memcpy(genuine->challenge, shown->challenge, sizeof genuine->challenge);
+    memcpy(genuine->signature, shown->item[GENUINE_SIGNATURE], sizeof genuine->signature);
+    if (!has(genuine, shown, GENUINE_SIGNATURE))
+        return;
+    if (crypto_verify_message(genuine->public_key, PSA_ALG_SHA_256, challenge_text(shown, text), genuine->signature) !=
+        PSA_SUCCESS) {
+        (void)unproven(genuine, "the certified key's signature over a fresh challenge does not verify");
+        return;
+    }
+    genuine->has_signature = true;
+    genuine->result = root->is_virtual ? GENUINE_VIRTUAL : GENUINE_MAKER;
+}
+
+void genuine_judge(struct genuine *genuine, const struct genuine_shown *shown)
+{
+    const struct cert_maker_root *root;
+
+    *genuine = (struct genuine){.result = GENUINE_UNCHECKED};
+    if (verify_chain(genuine, shown, &root))
+        verify_signature(genuine, shown, root);
+}
+
+bool genuine_is_proven(const struct genuine *genuine)
+{
+    return genuine->result == GENUINE_MAKER || genuine->result == GENUINE_VIRTUAL;
+}
+
+/* ---- reading ---- */
+
+/* What the chip refuses is a result of the check; that it does not answer is a failure of it. */
+static bool answered(enum chip_status status, const struct error *failure, bool *shown, struct error *err)
+{
+    *shown = status == CHIP_OK;
+    if (status == CHIP_OK || status == CHIP_EXECUTION || status == CHIP_PARSE || status == CHIP_ECC_FAULT ||
+        status == CHIP_MISCOMPARE)
+        return true;
+    error_pass(err, failure);
+    return false;
+}
+
+static enum chip_status read_blocks(struct chip *chip, uint8_t slot, uint8_t blocks, uint8_t *bytes,
+                                    struct error *failure)
+{
+    enum chip_status status = CHIP_OK;
+
+    for (uint8_t block = 0; block < blocks && status == CHIP_OK; block++)
+        status = chip_read_slot_block(chip, slot, block, bytes + (size_t)BLOCK * block, failure);
+    return status;
+}
+
+static bool read_item(struct chip *chip, enum genuine_item item, struct genuine_shown *shown, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    uint8_t *to = shown->item[item];
+    enum chip_status status = CHIP_BAD_ARGUMENT;
+
+    if (item == GENUINE_OTP)
+        status = chip_read_otp_block(chip, 0, to, &failure);
+    else if (item == GENUINE_DEVICE)
+        status = read_blocks(chip, CERT_MAKER_DEVICE_SLOT, SLOT_BYTES / BLOCK, to, &failure);
+    else if (item == GENUINE_SIGNER)
+        status = read_blocks(chip, CERT_MAKER_SIGNER_SLOT, SLOT_BYTES / BLOCK, to, &failure);
+    else if (item == GENUINE_EUI)
+        status = read_blocks(chip, CERT_MAKER_EUI_SLOT, 1, to, &failure);
+    else if (item == GENUINE_SIGNER_KEY)
+        status = chip_read_stored_public_key(chip, CERT_MAKER_SIGNER_KEY_SLOT, to, &failure);
+    else if (item == GENUINE_KEY)
+        status = chip_read_public_key(chip, CERT_MAKER_KEY_SLOT, to, &failure);
+    return answered(status, &failure, &shown->has[item], err);
+}
+
+/* All but the signature. A part that is none of the maker's is asked no more than that. */
+static bool read_items(struct chip *chip, struct genuine_shown *shown, struct error *err)
+{
+    bool ok = read_item(chip, GENUINE_OTP, shown, err);
+
+    for (int item = GENUINE_DEVICE; item < GENUINE_SIGNATURE && ok; item++) {
+        if (!shown->has[GENUINE_OTP] || cert_maker_find_part(shown->item[GENUINE_OTP]) == NULL)
+            break;
+        ok = read_item(chip, (enum genuine_item)item, shown, err);
+    }
+    return ok;
+}
+
+static bool sign_challenge(struct chip *chip, const struct chip_config *config, struct genuine_shown *shown,
+                           struct error *err)
+{
+    uint8_t text[LINK_PROOF_MAX], digest[CRYPTO_SHA256_BYTES];
+    const struct bytes message = challenge_text(shown, text);
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
 
-    make_point(look->stored.device_key, genuine->public_key);
-    if (chip_slot_is_limited(look->config, slot))
-        return unproven(look, "the certified key counts its uses, so it was not asked to sign");
-    if ((chip_slot_can(look->config, slot) & CHIP_CAN_SIGN_DIGEST) == 0)
-        return unproven(look, "the certified key may not sign a challenge");
-    if (psa_generate_random(genuine->challenge, sizeof genuine->challenge) != PSA_SUCCESS ||
-        !crypto_sha256(&challenge, 1, digest)) {
-        error_set(look->err, ERROR_UNEXPECTED, "PSA Crypto gives no random challenge", NULL);
+    if (!crypto_sha256(&message, 1, digest)) {
+        error_set(err, ERROR_UNEXPECTED, "PSA Crypto does not hash a challenge", NULL);
         return false;
     }
-    if (!answered(
-            look,
-            chip_sign_digest(look->chip, chip_config_part(look->config), slot, digest, genuine->signature, &failure),
-            &failure, "the certified key does not sign a challenge"))
-        return false;
-    if (crypto_verify_message(genuine->public_key, PSA_ALG_SHA_256, challenge, genuine->signature) != PSA_SUCCESS)
-        return unproven(look, "the certified key's signature over a fresh challenge does not verify");
-    genuine->has_signature = true;
-    return true;
+    return answered(chip_sign_digest(chip, chip_config_part(config), CERT_MAKER_KEY_SLOT, digest,
+                                     shown->item[GENUINE_SIGNATURE], &failure),
+                    &failure, &shown->has[GENUINE_SIGNATURE], err);
 }
 
-static void verify(struct look *look)
+/* Reads, verifies, and lets the certified key sign where it may. False where the chip cannot be reached. */
+static bool look(struct genuine *genuine, struct chip *chip, const struct chip_config *config,
+                 struct genuine_shown *shown, struct error *err)
 {
-    const struct cert_maker_root *root = find_root(look);
+    const struct cert_maker_root *root;
 
-    if (root == NULL) {
-        (void)unproven(look, "the signer's certificate (slots 11 and 12) was not issued by a root that imprint knows");
-        return;
+    if (!chip_data_is_locked(config)) {
+        (void)unproven(genuine, "the data zone is not locked: the maker delivers such parts locked");
+        return true;
     }
-    look->genuine->root = root->name;
-    if (verify_device(look) && sign_challenge(look))
-        look->genuine->result = root->is_virtual ? GENUINE_VIRTUAL : GENUINE_MAKER;
+    if (!read_items(chip, shown, err))
+        return false;
+    if (!verify_chain(genuine, shown, &root))
+        return true;
+    if (chip_slot_is_limited(config, CERT_MAKER_KEY_SLOT)) {
+        (void)unproven(genuine, "the certified key counts its uses, so it was not asked to sign");
+        return true;
+    }
+    if ((chip_slot_can(config, CERT_MAKER_KEY_SLOT) & CHIP_CAN_SIGN_DIGEST) == 0) {
+        (void)unproven(genuine, "the certified key may not sign a challenge");
+        return true;
+    }
+    if (!sign_challenge(chip, config, shown, err))
+        return false;
+    verify_signature(genuine, shown, root);
+    return true;
 }
 
 bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err)
 {
-    struct look look = {.genuine = genuine, .chip = chip, .config = config, .err = err};
+    struct genuine_shown shown = {.has = {false}};
+    bool ok;
 
     *genuine = (struct genuine){.result = GENUINE_UNCHECKED};
-    if (read_stored(&look))
-        verify(&look);
+    chip_config_serial(config, shown.serial);
+    ok = psa_generate_random(shown.challenge, sizeof shown.challenge) == PSA_SUCCESS;
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "PSA Crypto gives no random challenge", NULL);
+    ok = ok && look(genuine, chip, config, &shown, err);
     chip_sleep(chip);
-    if (genuine->result != GENUINE_UNCHECKED)
+    if (ok)
         return true;
+    *genuine = (struct genuine){.result = GENUINE_UNCHECKED};
     error_doing(err, "verify the maker's certificates");
     return false;
 }
@@ -260,7 +342,8 @@ json_t *genuine_record(const struct genuine *genuine)
     json_object_set_new(object, "signer_certificate", certificate_value(&genuine->signer));
     if (genuine->has_signature)
         json_object_set_new(object, "proof",
-                            json_pack("{s:s, s:o, s:o}", "hash", "sha-256", "challenge",
+                            json_pack("{s:s, s:I, s:o, s:o}", "hash", "sha-256", "key_id",
+                                      (json_int_t)CERT_MAKER_KEY_ID, "challenge",
                                       value_hex(bytes_of(genuine->challenge, sizeof genuine->challenge)), "signature",
                                       value_hex(bytes_of(genuine->signature, sizeof genuine->signature))));
     return object;

@@ -27,6 +27,29 @@ struct genuine_certificate {
     size_t len;
 };
 
+/* What a part shows of its maker: read from the chip here, or by a board, whose word it then is. */
+enum genuine_item {
+    GENUINE_OTP,        /* block 0 of the OTP zone */
+    GENUINE_DEVICE,     /* the device's certificate, compressed */
+    GENUINE_SIGNER,     /* the signer's */
+    GENUINE_EUI,        /* block 0 of slot 5 */
+    GENUINE_SIGNER_KEY, /* the signer's public key */
+    GENUINE_KEY,        /* the public key of slot 0 */
+    GENUINE_SIGNATURE,  /* of slot 0, over the text of a proof with the challenge and CERT_MAKER_KEY_ID */
+    GENUINE_ITEMS
+};
+#define GENUINE_ITEM_MAX 96
+struct genuine_shown {
+    uint8_t serial[CHIP_SERIAL_BYTES]; /* the chip's, as it or the board says */
+    uint8_t challenge[32];             /* of this station */
+    bool has[GENUINE_ITEMS];
+    uint8_t item[GENUINE_ITEMS][GENUINE_ITEM_MAX];
+};
+
+/* The name of an item on a board's console, and how many bytes it has. */
+const char *genuine_item_name(enum genuine_item item);
+size_t genuine_item_bytes(enum genuine_item item);
+
 struct genuine {
     enum genuine_result result;
     const char *cause; /* of GENUINE_UNPROVEN; a literal */
@@ -34,7 +57,7 @@ struct genuine {
     const char *root;  /* whose root the chain ends at; NULL: at none that is known */
     struct genuine_certificate device, signer;
     uint8_t public_key[P256_POINT_BYTES]; /* of the key that the maker certified */
-    uint8_t challenge[32];                /* random; its SHA-256 was signed */
+    uint8_t challenge[32];                /* random; the key signed the text of a proof with it */
     uint8_t signature[P256_SIGNATURE_BYTES];
     bool has_signature; /* challenge and signature are of this run */
 };
@@ -44,6 +67,12 @@ struct genuine {
  * reached; whatever it answers is a result.
  */
 bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err);
+
+/* Judges what was shown. `genuine` gets the result. */
+void genuine_judge(struct genuine *genuine, const struct genuine_shown *shown);
+
+/* Whether the maker's certificates, or the virtual maker's, proved the serial number and the key in slot 0. */
+bool genuine_is_proven(const struct genuine *genuine);
 
 /* The name of the result in records and JSON: "genuine", "virtual", "unproven"; "unchecked". */
 const char *genuine_result_name(enum genuine_result result);

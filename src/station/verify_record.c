@@ -451,15 +451,36 @@ static bool verify_chain(const struct subject *subject, const json_t *maker, str
     return chain->root != NULL;
 }
 
-static bool maker_signed(const json_t *maker, const struct chain *chain)
+/* What the certified key signed: the text of a proof; in records of imprint before `key_id`, the bare challenge. */
+static struct bytes maker_text(const struct subject *subject, const json_t *proof,
+                               const uint8_t challenge[static CHALLENGE_BYTES], char text[static PROOF_TEXT_MAX])
+{
+    json_int_t id = number_of(proof, "key_id", UINT32_MAX);
+
+    return id < 0 ? bytes_of(challenge, CHALLENGE_BYTES) : proof_text(subject, (uint32_t)id, challenge, text);
+}
+
+static bool maker_signed(const struct subject *subject, const json_t *maker, const struct chain *chain)
 {
     const json_t *proof = json_object_get(maker, "proof");
     const char *hash = text_of(proof, "hash");
     uint8_t challenge[CHALLENGE_BYTES], signature[P256_SIGNATURE_BYTES];
+    char text[PROOF_TEXT_MAX];
 
     return hash != NULL && read_bytes(proof, "challenge", challenge, sizeof challenge) &&
            read_bytes(proof, "signature", signature, sizeof signature) &&
-           cert_check_signature(chain->device_key, hash, bytes_of(challenge, sizeof challenge), signature);
+           cert_check_signature(chain->device_key, hash, maker_text(subject, proof, challenge, text), signature);
+}
+
+/* What a board says of its chip, beyond what its keys and the maker's certificates prove. */
+static void report_board(const struct subject *subject, bool maker_is_proven)
+{
+    if (json_object_get(json_object_get(subject->record, "run"), "board") != NULL)
+        report(subject, VERIFY_OPEN, "board", 0,
+               maker_is_proven ? "how the chip is configured and locked, and that it holds the keys but the maker's: "
+                                 "so says the board's image"
+                               : "that a chip with this serial number is there, how it is locked, and that it holds "
+                                 "the keys: so says the board's image, and keys in software would look the same");
 }
 
 static void check_maker(const struct subject *subject)
@@ -467,14 +488,14 @@ static void check_maker(const struct subject *subject)
     const json_t *maker = json_object_get(subject->record, "maker");
     const char *result = text_of(maker, "result");
     struct chain chain;
-    bool holds;
+    bool holds = false;
 
     if (maker == NULL)
         report(subject, VERIFY_OPEN, "maker", 0, "who made the part was not checked");
     else if (result == NULL || strcmp(result, "unproven") == 0)
         report(subject, VERIFY_OPEN, "maker", 0, "who made the part is not proven, and the record says so");
     else {
-        holds = verify_chain(subject, maker, &chain) && maker_signed(maker, &chain) &&
+        holds = verify_chain(subject, maker, &chain) && maker_signed(subject, maker, &chain) &&
                 strcmp(result, chain.root->is_virtual ? "virtual" : "genuine") == 0;
         judge(subject, holds, "maker", 0,
               "the maker's certificates verify for this serial number, and the certified key signed a challenge",
@@ -484,6 +505,7 @@ static void check_maker(const struct subject *subject)
                   "the maker is the virtual one, and the record says that it is a rehearsal",
                   "the maker is the virtual one, and the record does not say that it is a rehearsal");
     }
+    report_board(subject, holds);
 }
 
 /* --- the run --- */

@@ -95,6 +95,8 @@ static enum imprint_transport_status status_of(enum imprint_i2c_result result)
         return IMPRINT_TRANSPORT_NO_ANSWER;
     case IMPRINT_I2C_GONE:
         return IMPRINT_TRANSPORT_GONE;
+    case IMPRINT_I2C_TOO_LONG:
+        return IMPRINT_TRANSPORT_TOO_LONG;
     default:
         return IMPRINT_TRANSPORT_STUCK;
     }

@@ -49,7 +49,8 @@ static enum imprint_i2c_result result_of(int number)
     for (size_t i = 0; i < sizeof(nack_errors) / sizeof(nack_errors[0]); i++)
         if (nack_errors[i] == number)
             return IMPRINT_I2C_NACK;
-    return IMPRINT_I2C_GONE;
+    /* The core of the kernel refuses so what is longer than the adapter's limit (its quirks), before it is sent. */
+    return number == EOPNOTSUPP ? IMPRINT_I2C_TOO_LONG : IMPRINT_I2C_GONE;
 }
 
 static enum imprint_i2c_result transfer(const struct transport_i2c_linux *self, struct i2c_msg *message)

@@ -110,6 +110,8 @@ static enum imprint_transport_status receive_result(struct transport_socket *sel
         return gone(self);
     data = reply.body.data;
     len = reply.body.len - BUS_TRANSFER_REPLY_BYTES;
+    if (data[0] == BUS_TOO_LONG)
+        return IMPRINT_TRANSPORT_TOO_LONG;
     if (data[0] != BUS_ACKNOWLEDGED)
         return IMPRINT_TRANSPORT_NO_ANSWER;
     if (len >= 2 && load16_le(data + BUS_TRANSFER_REPLY_BYTES) == len - 2)
@@ -151,8 +153,11 @@ static enum imprint_transport_status receive_group(struct transport_socket *self
     read_status = receive_result(self, &read); /* must be read even if the first was refused */
     if (status != IMPRINT_TRANSPORT_OK || read_status != IMPRINT_TRANSPORT_OK)
         return status != IMPRINT_TRANSPORT_OK ? status : read_status;
-    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] != read.len)
+    if (read.len == 0 || read.len > group->cap || read.data[0] < GROUP_MIN || read.data[0] > group->cap ||
+        read.data[0] < read.len)
         return IMPRINT_TRANSPORT_GARBLED;
+    if (read.data[0] != read.len) /* the server ends a group read where its message limit is */
+        return IMPRINT_TRANSPORT_TOO_LONG;
     (void)bytes_append(group, read);
     return IMPRINT_TRANSPORT_OK;
 }

@@ -55,6 +55,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_DEVICE_GARBLED, "device-garbled", 3},
         {ERROR_DEVICE_RESET, "device-reset", 3},
         {ERROR_DEVICE_BUSY, "device-busy", 3},
+        {ERROR_MESSAGE_TOO_LONG, "message-too-long", 3},
         {ERROR_WRONG_PART, "wrong-part", 4},
         {ERROR_WRONG_CONFIGURATION, "wrong-configuration", 4},
         {ERROR_FOREIGN_KEY, "foreign-key", 4},

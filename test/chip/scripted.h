@@ -44,6 +44,7 @@ struct scripted_step {
 #define SCRIPT_ANSWERS_NEVER {.kind = SCRIPT_SILENT}
 #define SCRIPT_GARBLES {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_GARBLED}
 #define SCRIPT_BUSY {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_BUSY}
+#define SCRIPT_TOO_LONG {.kind = SCRIPT_RAW, .hex = "", .status = IMPRINT_TRANSPORT_TOO_LONG}
 #define SCRIPT_STUCK_PULSE                                                                                             \
     {.kind = SCRIPT_IDLE, .status = IMPRINT_TRANSPORT_STUCK},                                                          \
     {                                                                                                                  \

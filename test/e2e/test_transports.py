@@ -209,6 +209,24 @@ def test_message_limit(delivered, sock):
         assert request(link, 2, write(0x35, b"\0"))[1][8] == 0
 
 
+@pytest.mark.parametrize("limit, first", [(32, "info"), (48, "public-key")])
+def test_a_message_limit_is_named(provisioned, sock, limit, first):
+    """No answer is something else: the chip answers, and the bus does not carry it. 35 bytes are a block of the config zone, 67 a public key."""
+    command = {"info": ("info",), "public-key": ("public-key", "maker")}[first]
+    for place in (("--unix", sock), ("--tcp", "127.0.0.1:0")):
+        with serving("--message-limit", limit, *place, provisioned.chip) as server:
+            before = provisioned.chip.read_bytes()
+            error = provisioned.json("--device", server.device, *command, code=3).error
+            assert error["reason"] == "message-too-long" and "carries no message as long" in error["cause"] and "163 bytes" in error["next"]
+            assert provisioned.chip.read_bytes() == before
+    if limit == 48:
+        with serving("--message-limit", limit, "--unix", sock, provisioned.chip) as server:
+            assert provisioned.json("--device", server.device, "scan").event("found")["serial"], "what is shorter passes"
+    script = f"'{PROGRAM}' --state '{provisioned.state}' --json --device i2c:/dev/i2c-1@0x35 {' '.join(command)}"
+    said = run_program("virtual", "run", "--message-limit", limit, provisioned.chip, "--", "sh", "-c", script, code=3)
+    assert '"reason": "message-too-long"' in said.out or '"reason":"message-too-long"' in said.out
+
+
 def test_several_chips_on_one_bus(station, sock):
     chips = []
     for part in ("blank", "trust-and-go", "trust-flex"):

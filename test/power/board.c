@@ -9,6 +9,7 @@
 #include "chip/words.h"
 #include <imprint/psa.h>
 #include "psa/transaction.h"
+#include "test/power/plant.h"
 #include "test/power/scene.h"
 #include "test/power/verdict.h"
 #include "test/support/world.h"
@@ -479,6 +480,7 @@ void power_run(struct board *board, const struct run *run, struct outcome *outco
         goto out;
     }
     put_front_before_store(board);
+    plant_power_up();
     driver_init(&board->driver, &board->chip, &board->storage, &board->scene->settings);
     driver_attach(&board->driver, &board->its);
     start_and_act(board);

@@ -106,6 +106,8 @@ const struct plant plants[] = {
 const unsigned plant_count = sizeof plants / sizeof plants[0];
 
 static enum wrapped planted;
+static uint8_t made_slot = CHIP_SLOTS;
+static uint8_t made_key[CHIP_PUBLIC_KEY_BYTES];
 
 const struct plant *plant_find(const char *name)
 {
@@ -125,6 +127,11 @@ void plant_set(struct board *board, const struct plant *plant)
     board->medium.disk_plant = plant->disk;
     board->medium.flash_plant = plant->flash;
     board->plant = plant->board;
+}
+
+void plant_power_up(void)
+{
+    made_slot = CHIP_SLOTS;
 }
 
 /* ---- in place of the product's functions */
@@ -182,9 +189,6 @@ psa_status_t planted_driver_read_record(struct driver *driver, uint32_t key_id, 
         return PSA_ERROR_DATA_CORRUPT;
     return real_driver_read_record(driver, key_id, record, err);
 }
-
-static uint8_t made_slot = CHIP_SLOTS;
-static uint8_t made_key[CHIP_PUBLIC_KEY_BYTES];
 
 enum chip_status real_chip_generate_key(struct chip *chip, uint8_t slot,
                                         uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err)

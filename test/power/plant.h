@@ -28,4 +28,7 @@ const struct plant *plant_find(const char *name);
 /* Into the board and into the wrapped functions; NULL: none from now on. */
 void plant_set(struct board *board, const struct plant *plant);
 
+/* At the start of each run: what a planted defect remembers in RAM is gone. */
+void plant_power_up(void);
+
 #endif

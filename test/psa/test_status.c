@@ -28,8 +28,9 @@ static void only_success_is_success(void **state)
 
 static void silence_is_not_refusal(void **state)
 {
-    static const enum chip_status unreachable[] = {CHIP_COMMAND_CRC, CHIP_NO_ANSWER, CHIP_GARBLED,  CHIP_RESET,
-                                                   CHIP_REPLY_LOST,  CHIP_GONE,      CHIP_BUS_BUSY, CHIP_BUS_STUCK};
+    static const enum chip_status unreachable[] = {CHIP_COMMAND_CRC, CHIP_NO_ANSWER,  CHIP_GARBLED,
+                                                   CHIP_RESET,       CHIP_REPLY_LOST, CHIP_GONE,
+                                                   CHIP_BUS_BUSY,    CHIP_BUS_STUCK,  CHIP_BUS_LIMIT};
 
     (void)state;
     for (size_t i = 0; i < sizeof unreachable / sizeof unreachable[0]; i++)

@@ -95,6 +95,28 @@ static void look(struct genuine *genuine)
     virtual_close(bench.part);
 }
 
+static void put_hex(char *to, const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        (void)snprintf(to + 2 * i, 3, "%02X", bytes[i]);
+}
+
+/* What the key in slot 0 signs, spelled out: docs/reference/board-protocol.md. */
+static size_t signed_text(const struct genuine *genuine, char text[static 256])
+{
+    char serial[19], challenge[65];
+    uint8_t number[CHIP_SERIAL_BYTES];
+    struct bench bench;
+
+    power_on(&bench);
+    chip_config_serial(&bench.config, number);
+    virtual_close(bench.part);
+    put_hex(serial, number, sizeof number);
+    put_hex(challenge, genuine->challenge, sizeof genuine->challenge);
+    return (size_t)snprintf(text, 256, "imprint proof of possession 1\nchip %s\nkey 2147418112\nchallenge %s\n", serial,
+                            challenge);
+}
+
 /* What libcrypto says of the two certificates and the signature. */
 static void judge(const struct genuine *genuine)
 {
@@ -103,6 +125,8 @@ static void judge(const struct genuine *genuine)
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     ECDSA_SIG *pair = ECDSA_SIG_new();
     uint8_t der[80], *out = der;
+    char text[256];
+    const size_t text_len = signed_text(genuine, text);
     int len;
 
     at = genuine->signer.der;
@@ -114,7 +138,7 @@ static void judge(const struct genuine *genuine)
         ECDSA_SIG_set0(pair, BN_bin2bn(genuine->signature, 32, NULL), BN_bin2bn(genuine->signature + 32, 32, NULL)), 1);
     len = i2d_ECDSA_SIG(pair, &out);
     assert_int_equal(EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, X509_get0_pubkey(device)), 1);
-    assert_int_equal(EVP_DigestVerify(context, der, (size_t)len, genuine->challenge, sizeof genuine->challenge), 1);
+    assert_int_equal(EVP_DigestVerify(context, der, (size_t)len, (const uint8_t *)text, text_len), 1);
     ECDSA_SIG_free(pair);
     EVP_MD_CTX_free(context);
     X509_free(device);

@@ -178,11 +178,13 @@ void world_attach(struct world *world)
     driver_attach(&world->driver, &world->its);
 }
 
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
 void world_start_table(const psa_drv_se_t *driver)
 {
     assert_int_equal(psa_register_se_driver(PSA_ATECC608A_LOCATION, driver), PSA_SUCCESS);
     assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
 }
+#endif
 
 void world_start(struct world *world)
 {

@@ -104,7 +104,9 @@ void world_open_chip(struct world *world, const struct virtual_making *making);
 /* Power on, store mounted, driver attached; for tests that register the driver and call psa_crypto_init() themselves.
  */
 void world_attach(struct world *world);
+#ifdef MBEDTLS_PSA_CRYPTO_SE_C
 void world_start_table(const psa_drv_se_t *driver); /* registers this table of the driver, and starts PSA Crypto */
+#endif
 /* The same, then driver_start() for all that can be done with keys. */
 void world_start(struct world *world);
 void world_stop(struct world *world);

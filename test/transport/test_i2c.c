@@ -340,6 +340,7 @@ static const struct {
 } failures[] = {
     {"not acknowledged", IMPRINT_I2C_NACK, true, false, IMPRINT_TRANSPORT_NO_ANSWER, "LwU"},
     {"gone", IMPRINT_I2C_GONE, true, false, IMPRINT_TRANSPORT_GONE, "LwU"},
+    {"longer than the driver carries", IMPRINT_I2C_TOO_LONG, true, false, IMPRINT_TRANSPORT_TOO_LONG, "LwU"},
     {"held, freed: sent", IMPRINT_I2C_HELD, true, true, IMPRINT_TRANSPORT_OK, "LwRwU"},
     {"held for good", IMPRINT_I2C_HELD, false, true, IMPRINT_TRANSPORT_STUCK, "LwRU"},
     {"broken off: never sent twice", IMPRINT_I2C_FAILED, true, true, IMPRINT_TRANSPORT_STUCK, "LwRU"},

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/board_known.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+#include "crypto/hash.h"
+#include "provision/mark.h"
+#include "station/evidence.h"
+#include "station/request_files.h"
+
+static bool has_request(const struct station_config *config, const struct profile_key *key,
+                        const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t point[static P256_POINT_BYTES])
+{
+    struct error ignored = {.reason = ERROR_NONE}; /* then there is none, and the key has to sign one */
+    char path[PATH_MAX], subject[PROFILE_SUBJECT_TEXT_MAX], pem[PEM_MAX];
+
+    return key->csr_subject[0] == '\0' || (request_files_path(config, serial, key, path, &ignored) &&
+                                           profile_fill_subject(key->csr_subject, serial, subject, &ignored) &&
+                                           request_files_is_kept(path, point, subject, pem));
+}
+
+void board_known_find_spared(const struct station_config *config, const struct profile *profile, const json_t *record,
+                             const uint8_t serial[static CHIP_SERIAL_BYTES], bool spared[static PROFILE_KEYS_MAX])
+{
+    uint8_t point[P256_POINT_BYTES];
+
+    for (size_t i = 0; i < profile->key_count; i++) {
+        const struct profile_key *key = &profile->keys[i];
+
+        spared[i] = evidence_key_point(record, key->id, point) && evidence_is_proven(record, key->id, point) &&
+                    evidence_key_is_limited(record, key->id) && has_request(config, key, serial, point);
+    }
+}
+
+static bool tell_key(struct board *board, const json_t *record, uint32_t id, bool spared, struct error *err)
+{
+    char id_text[LINK_NUMBER_SIZE], hash_text[HEX_SIZE(MARK_HASH_MAX)];
+    uint8_t point[P256_POINT_BYTES], hash[CRYPTO_SHA256_BYTES];
+    const struct board_command known = {.verb = "known", .words = {id_text, hash_text, spared ? "proven" : NULL}};
+    const struct bytes piece = bytes_of(point, sizeof point);
+
+    if (!evidence_key_point(record, id, point))
+        return true;
+    if (!crypto_sha256(&piece, 1, hash)) {
+        error_set(err, ERROR_PSA, "the public key cannot be hashed", NULL);
+        return false;
+    }
+    link_format_number(id, id_text);
+    hex_encode(bytes_of(hash, MARK_HASH_MAX), hash_text);
+    return board_ask(board, &known, err);
+}
+
+bool board_known_tell(struct board *board, const struct profile *profile, const json_t *record,
+                      const bool spared[static PROFILE_KEYS_MAX], struct error *err)
+{
+    const struct board_command forget = {.verb = "known"};
+    bool ok = board_ask(board, &forget, err);
+
+    for (size_t i = 0; i < profile->key_count && ok; i++)
+        ok = tell_key(board, record, profile->keys[i].id, spared[i], err);
+    return ok;
+}
