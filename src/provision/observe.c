@@ -137,7 +137,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     bool ok;
 
     memset(plan, 0, sizeof(*plan));
-    provision->seen = (struct driver_seen){.shown = 0};
+    provision->seen = (struct driver_seen){.count = 0};
     provision_prepare_driver(provision, &before);
     if (provision->config != NULL)
         driver_know_config(provision->driver, provision->config);

@@ -37,10 +37,15 @@ void driver_remember(struct driver *driver, struct driver_seen *seen)
 
 void driver_forget_slot(struct driver *driver, uint8_t slot)
 {
-    if (driver->seen == NULL || slot >= CHIP_SLOTS)
+    struct driver_seen *seen = driver_seen(driver);
+
+    if (seen == NULL || slot >= CHIP_SLOTS)
         return;
-    driver->seen->fill[slot] = 0;
-    driver->seen->shown &= (uint16_t)~(1u << slot);
+    seen->fill[slot] = 0;
+    for (uint8_t i = 0; i < seen->count; i++) {
+        if (seen->public_keys[i].slot == slot)
+            seen->public_keys[i] = seen->public_keys[--seen->count];
+    }
 }
 
 void driver_forget_config(struct driver *driver)
@@ -69,7 +74,7 @@ enum chip_status driver_config(struct driver *driver, const struct chip_config *
 {
     *config = &driver->config;
     if (driver->config_known &&
-        (driver->config_current || driver->seen != NULL || chip_data_is_locked(&driver->config)))
+        (driver->config_current || driver_seen(driver) != NULL || chip_data_is_locked(&driver->config)))
         return CHIP_OK;
     return driver_reread_config(driver, config, err);
 }
@@ -85,7 +90,7 @@ psa_status_t driver_refresh_locks(struct driver *driver, struct error *err)
 {
     const struct chip_config *config;
 
-    if (driver->seen != NULL)
+    if (driver_seen(driver) != NULL)
         return driver_load_config(driver, err);
     return driver_outcome(driver, driver_reread_config(driver, &config, err));
 }

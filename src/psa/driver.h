@@ -32,14 +32,22 @@ struct driver_settings {
     size_t write_key_count;
 };
 
+/* How many public keys a run remembers. 0: the program has no runs, and carries no code for them. */
+#ifndef DRIVER_SEEN_KEYS
+#define DRIVER_SEEN_KEYS CHIP_SLOTS
+#endif
+
 /*
  * What one run of imprint has learned of the slots, so that it asks the chip nothing twice. An application has none:
  * other code of its own may change the chip between two calls.
  */
 struct driver_seen {
     uint8_t fill[CHIP_SLOTS]; /* enum driver_fill; UNKNOWN: not asked */
-    uint16_t shown;           /* bit n: the key in slot n has this public key, by the chip's own answer */
-    uint8_t public_keys[CHIP_SLOTS][CHIP_PUBLIC_KEY_BYTES];
+    uint8_t count;            /* public keys that the chip itself has told; one more than fit is asked for again */
+    struct {
+        uint8_t slot;
+        uint8_t key[CHIP_PUBLIC_KEY_BYTES];
+    } public_keys[DRIVER_SEEN_KEYS > 0 ? DRIVER_SEEN_KEYS : 1];
 };
 
 struct driver_shell; /* psa/shell.h */
@@ -86,6 +94,12 @@ uint8_t driver_slot_of(uint64_t number);
  * `seen` stays the caller's, who clears it before a run. NULL ends the run.
  */
 void driver_remember(struct driver *driver, struct driver_seen *seen);
+
+/* What the present run knows; NULL outside a run. */
+static inline struct driver_seen *driver_seen(const struct driver *driver)
+{
+    return DRIVER_SEEN_KEYS > 0 ? driver->seen : NULL;
+}
 
 /* Drops what is known of the slot: it is about to be written, or to be read again as evidence. */
 void driver_forget_slot(struct driver *driver, uint8_t slot);

@@ -97,7 +97,8 @@ static psa_status_t key_did_not_take(struct driver *driver)
 static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
                              struct error *err)
 {
-    const bool is_empty = driver->seen != NULL && driver->seen->fill[slot] == DRIVER_FILL_EMPTY;
+    const struct driver_seen *run = driver_seen(driver);
+    const bool is_empty = run != NULL && run->fill[slot] == DRIVER_FILL_EMPTY;
     enum chip_status status = CHIP_EXECUTION;
 
     if (is_shown(driver, slot) && !is_empty)
@@ -114,7 +115,7 @@ static psa_status_t confirm(struct driver *driver, uint8_t slot, const uint8_t m
     uint8_t found[CHIP_PUBLIC_KEY_BYTES];
     enum chip_status status;
 
-    if (driver->seen != NULL || !is_shown(driver, slot)) {
+    if (driver_seen(driver) != NULL || !is_shown(driver, slot)) {
         driver_note_public_key(driver, slot, made);
         return PSA_SUCCESS;
     }

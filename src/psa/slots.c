@@ -78,21 +78,39 @@ const struct imprint_write_key *driver_write_key(const struct driver *driver, ui
 
 void driver_note_public_key(struct driver *driver, uint8_t slot, const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
 {
-    if (driver->seen == NULL)
+    struct driver_seen *seen = driver_seen(driver);
+
+    if (seen == NULL)
         return;
-    driver->seen->shown |= (uint16_t)(1u << slot);
+    driver_forget_slot(driver, slot);
     if (driver_slot_is_private(&driver->config, slot)) /* what another slot shows need not be a key */
-        driver->seen->fill[slot] = DRIVER_FILL_KEY;
-    memcpy(driver->seen->public_keys[slot], public_key, CHIP_PUBLIC_KEY_BYTES);
+        seen->fill[slot] = DRIVER_FILL_KEY;
+    if (seen->count == DRIVER_SEEN_KEYS)
+        return;
+    seen->public_keys[seen->count].slot = slot;
+    memcpy(seen->public_keys[seen->count++].key, public_key, CHIP_PUBLIC_KEY_BYTES);
+}
+
+/* The public key that the run has seen of the slot, NULL where it has seen none. */
+static const uint8_t *seen_key(const struct driver *driver, uint8_t slot)
+{
+    const struct driver_seen *seen = driver_seen(driver);
+
+    for (uint8_t i = 0; seen != NULL && i < seen->count; i++) {
+        if (seen->public_keys[i].slot == slot)
+            return seen->public_keys[i].key;
+    }
+    return NULL;
 }
 
 enum chip_status driver_public_key(struct driver *driver, uint8_t slot,
                                    uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err)
 {
+    const uint8_t *seen = seen_key(driver, slot);
     enum chip_status status;
 
-    if (driver->seen != NULL && (driver->seen->shown & 1u << slot) != 0) {
-        memcpy(public_key, driver->seen->public_keys[slot], CHIP_PUBLIC_KEY_BYTES);
+    if (seen != NULL) {
+        memcpy(public_key, seen, CHIP_PUBLIC_KEY_BYTES);
         return CHIP_OK;
     }
     status = driver_slot_is_private(&driver->config, slot)
@@ -139,11 +157,12 @@ static enum chip_status ask_public(struct driver *driver, uint8_t slot, enum dri
 static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
 {
     static const uint32_t shows = CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_READ_CLEAR;
+    struct driver_seen *seen = driver_seen(driver);
     enum chip_status status = CHIP_OK;
 
     *fill = DRIVER_FILL_UNKNOWN;
-    if (driver->seen != NULL && driver->seen->fill[slot] != DRIVER_FILL_UNKNOWN) {
-        *fill = driver->seen->fill[slot];
+    if (seen != NULL && seen->fill[slot] != DRIVER_FILL_UNKNOWN) {
+        *fill = seen->fill[slot];
         return PSA_SUCCESS;
     }
     if (driver_slot_is_private(&driver->config, slot))
@@ -153,8 +172,8 @@ static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fi
     if (status != CHIP_OK && status != CHIP_EXECUTION)
         return driver_outcome(driver, status);
     error_clear(err);
-    if (driver->seen != NULL)
-        driver->seen->fill[slot] = (uint8_t)*fill;
+    if (seen != NULL)
+        seen->fill[slot] = (uint8_t)*fill;
     return PSA_SUCCESS;
 }
 

@@ -6,7 +6,7 @@
  * (test/bench/run).
  *
  * usage: bench_plan PROFILE DIRECTORY [PART]   the directory must exist and be empty; PART: blank, trust-and-go,
- * trust-flex
+ * trust-flex, or the file of a virtual chip, which is changed
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static bool armed(void *context, const uint8_t *serial, const uint8_t *digest)
     return true;
 }
 
-static bool recorded(void *context, const struct profile_key *key, uint8_t *point)
+static bool recorded_key(void *context, const struct profile_key *key, uint8_t *point)
 {
     const struct bench *bench = context;
 
@@ -107,7 +107,7 @@ static void run(struct bench *bench, const char *title)
     struct provision provision = {.driver = &bench->driver,
                                   .profile = &bench->profile,
                                   .steps = provision_all_steps,
-                                  .callbacks = {.context = bench, .armed = armed, .recorded = recorded},
+                                  .callbacks = {.context = bench, .armed = armed, .recorded_key = recorded_key},
                                   .config = &config};
     struct virtual_counters virtual_before;
     uint64_t started_ns = virtual_now_ns(bench->virtual_chip);
@@ -133,18 +133,35 @@ static void run(struct bench *bench, const char *title)
     bench->record = evidence;
 }
 
-static enum virtual_part part_named(const char *name)
+/* A new part with this name in the directory, or else the part in the file with this name. */
+static void open_part(struct bench *bench, const char *name, const char *directory)
 {
-    if (strcmp(name, "blank") == 0)
-        return VIRTUAL_BLANK;
-    return strcmp(name, "trust-flex") == 0 ? VIRTUAL_TRUST_FLEX : VIRTUAL_TRUST_AND_GO;
+    static const char *const names[] = {
+        [VIRTUAL_BLANK] = "blank", [VIRTUAL_TRUST_AND_GO] = "trust-and-go", [VIRTUAL_TRUST_FLEX] = "trust-flex"};
+    struct virtual_making making = {.has_seed = true, .seed = 1};
+    enum virtual_status status = VIRTUAL_OK;
+    struct virtual_problem problem;
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s", name);
+    for (unsigned part = 0; part < sizeof(names) / sizeof(names[0]) && status == VIRTUAL_OK; part++) {
+        if (strcmp(name, names[part]) != 0)
+            continue;
+        making.part = (enum virtual_part)part;
+        snprintf(path, sizeof(path), "%s/chip.virtual", directory);
+        status = virtual_create(path, &making, &problem);
+    }
+    if (status == VIRTUAL_OK)
+        status = virtual_open(path, &bench->virtual_chip, &problem);
+    if (status == VIRTUAL_OK)
+        return;
+    fprintf(stderr, "bench_plan: %s: %s\n", path, problem.cause);
+    exit(1);
 }
 
 int main(int argc, char **argv)
 {
     static struct bench bench;
-    struct virtual_making making = {.has_seed = true, .seed = 1};
-    struct virtual_problem problem;
     struct profile_complaint complaint;
     struct error err = {.reason = ERROR_NONE};
     char path[4096];
@@ -153,17 +170,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_plan PROFILE DIRECTORY [PART]\n");
         return 2;
     }
-    making.part = part_named(argc == 4 ? argv[3] : "trust-and-go");
     if (!profile_read_file(argv[1], &bench.profile, &complaint)) {
         fprintf(stderr, "bench_plan: %s: %s\n", argv[1], complaint.message);
         return 1;
     }
-    snprintf(path, sizeof(path), "%s/chip.virtual", argv[2]);
-    if (virtual_create(path, &making, &problem) != VIRTUAL_OK ||
-        virtual_open(path, &bench.virtual_chip, &problem) != VIRTUAL_OK) {
-        fprintf(stderr, "bench_plan: %s: %s\n", path, problem.cause);
-        return 1;
-    }
+    open_part(&bench, argc == 4 ? argv[3] : "trust-and-go", argv[2]);
     bench.transport = transport_virtual_init(&bench.transport_virtual, bench.virtual_chip);
     snprintf(path, sizeof(path), "%s/psa", argv[2]);
     if (!storage_file_open(&bench.files, path, true, "bench_plan", NULL, &bench.storage, &err))

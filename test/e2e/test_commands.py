@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which commands a provisioning run sends: what the run itself knows it does not ask again. Counted, never timed."""
 import re
+import shutil
 
-from conftest import EXAMPLE, ROOT
+import pytest
+
+from conftest import EXAMPLE, ROOT, Station
 from test_trace import traced
 
 CONFIG = [f"Read 80 {block * 8:04x}" for block in range(4)]
@@ -19,8 +22,12 @@ def proof(slot):
 # is read back, and the locks at the end.
 FIRST = [*OPENING, MARK, "GenKey 00 0000", "Info 01 0002", "Info 01 0003", "Info 01 0004", "GenKey 00 0002",
          "Write 82 0140", "Write 82 0040", "GenKey 00 0002", "GenKey 04 0002", *proof(0), *proof(2), "Write 82 0040", MARK, LOCKS]
+# The same where no key is lost: slot 1 is empty, which both Info and GenKey must say.
+NO_LOSS = [*OPENING, MARK, "GenKey 00 0000", "Info 01 0001", "GenKey 00 0001",
+           "Write 82 0140", "Write 82 0040", "GenKey 04 0001", *proof(0), *proof(1), "Write 82 0040", MARK, LOCKS]
 # A signature that verifies under the recorded key proves that the slot holds it still.
 SECOND = [*OPENING, MARK, *proof(0), *proof(2), LOCKS]
+SECOND_NO_LOSS = [*OPENING, MARK, *proof(0), *proof(1), LOCKS]
 
 
 def commands(rows):
@@ -37,9 +44,25 @@ def provision(station, *arguments):
     return commands(traced(station, "provision", EXAMPLE, *arguments))
 
 
+@pytest.fixture
+def with_empty_slots(tmp_path):
+    """A part on which the plan loses no key, as another station has left it."""
+    maker, station = Station(tmp_path / "maker"), Station(tmp_path / "here")
+    maker.new("blank")
+    maker.run("provision", ROOT / "test/bench/empty-slots.yaml", "--arm", "profile")
+    station.state.mkdir(parents=True)
+    shutil.copy(maker.chip, station.chip)
+    return station
+
+
 def test_a_run_asks_nothing_twice(delivered):
     assert provision(delivered, "--arm", "profile") == FIRST
     assert provision(delivered) == SECOND
+
+
+def test_a_run_that_loses_no_key_asks_less(with_empty_slots):
+    assert provision(with_empty_slots) == NO_LOSS
+    assert provision(with_empty_slots) == SECOND_NO_LOSS
 
 
 def test_without_a_record_the_chip_shows_its_keys(delivered):
@@ -48,13 +71,15 @@ def test_without_a_record_the_chip_shows_its_keys(delivered):
     assert provision(delivered) == [*OPENING, MARK, "GenKey 00 0000", *proof(0), "GenKey 00 0002", *proof(2), LOCKS]
 
 
-def test_the_figures_of_the_documentation_are_the_programs(delivered):
+def test_the_figures_of_the_documentation_are_the_programs(delivered, with_empty_slots):
     """docs/internals/figures.md, whose rows test/bench/run prints; the chip time is of the virtual clock."""
     page = (ROOT / "docs/internals/figures.md").read_text()
 
     def row(name):
         return [int(cell) for cell in re.findall(r"\| *(\d+)", re.search(rf"^\| {name}[^|]*(\|.*)$", page, re.M)[1])]
 
-    runs = [delivered.json("provision", EXAMPLE, *more).event("provisioned") for more in (["--arm", "profile"], [])]
-    assert row("commands sent") == [len(FIRST), len(SECOND)]
-    assert row("chip time") == [run["chip_us"] // 1000 for run in runs]
+    def run(station, *more):
+        return station.json("provision", EXAMPLE, *more).event("provisioned")["chip_us"] // 1000
+
+    assert row("commands sent") == [len(FIRST), len(NO_LOSS), len(SECOND)]
+    assert row("chip time") == [run(delivered, "--arm", "profile"), run(with_empty_slots), run(delivered)]
