@@ -6,8 +6,6 @@
 #include "base/hex.h"
 #include "cert/der.h"
 
-#define OID_MAX 32 /* bytes of a dotted OID in DER */
-
 /* What a type of attribute permits. DER_UTF8_STRING stands for a DirectoryString, in which PrintableString is allowed
  * too. */
 struct attribute {
@@ -53,7 +51,7 @@ static const struct attribute any_attribute = {.tag = DER_UTF8_STRING, .least = 
 struct part {
     const char *at; /* the next character */
     const struct attribute *attribute;
-    uint8_t oid[OID_MAX], value[CERT_NAME_TEXT_MAX];
+    uint8_t oid[CERT_OID_MAX], value[CERT_NAME_TEXT_MAX];
     size_t oid_len, value_len;
     enum der_tag tag;
     const char *cause, *next; /* why it is refused */
@@ -401,4 +399,11 @@ bool cert_read_name(const char *text, struct bytes_out *der, struct error *err)
     memmove(der->data + der->len, parts.data, parts.len);
     der->len += parts.len;
     return true;
+}
+
+bool cert_read_oid(const char *text, struct bytes_out *der)
+{
+    struct part part = {.at = text};
+
+    return read_dotted(&part, text, text + strlen(text)) && bytes_append(der, bytes_of(part.oid, part.oid_len));
 }

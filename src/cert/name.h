@@ -33,4 +33,8 @@
  */
 bool cert_read_name(const char *text, struct bytes_out *der, struct error *err);
 
+/* Appends the content of the object identifier `text` ("1.3.6.1.4.1.37244.2.1") to `der`. False: none, or no room. */
+#define CERT_OID_MAX 32
+bool cert_read_oid(const char *text, struct bytes_out *der);
+
 #endif

@@ -3,20 +3,10 @@
 
 #include <string.h>
 
+#include "cert/algorithm.h"
 #include "cert/der.h"
 #include "cert/name.h"
-
-#define INTEGER_BYTES (P256_SIGNATURE_BYTES / 2)
-
-/*
- * SubjectPublicKeyInfo of an uncompressed P-256 point up to the point itself: id-ecPublicKey with the named curve
- * secp256r1, then a BIT STRING of 66 bytes, the first of which counts no unused bits (RFC 5480, section 2).
- */
-static const uint8_t spki_head[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
-                                    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
-
-/* The AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758, section 3.2). */
-static const uint8_t signature_algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+#include "cert/signature.h"
 
 /* Version 0; an empty set of attributes (RFC 2986, section 4.1). */
 static const uint8_t version[] = {DER_INTEGER, 1, 0};
@@ -50,36 +40,23 @@ static bool put_info(psa_key_id_t key, const char *subject, struct bytes_out *in
     if (!bytes_append(info, bytes_of(version, sizeof version)) || !cert_read_name(subject, info, err) ||
         psa_export_public_key(key, point, sizeof point, &len) != PSA_SUCCESS || len != sizeof point)
         return false;
-    return bytes_append(info, bytes_of(spki_head, sizeof spki_head)) &&
+    return bytes_append(info, bytes_of(cert_spki_head, sizeof cert_spki_head)) &&
            bytes_append(info, bytes_of(point, sizeof point)) &&
            bytes_append(info, bytes_of(no_attributes, sizeof no_attributes));
 }
 
-/* A positive INTEGER: no leading zeros, but one where the first bit would be a sign. */
-static bool put_integer(struct bytes_out *out, const uint8_t number[static INTEGER_BYTES])
-{
-    size_t skip = 0;
-
-    while (skip < INTEGER_BYTES - 1 && number[skip] == 0)
-        skip++;
-    return der_put_header(out, DER_INTEGER, INTEGER_BYTES - skip + (number[skip] >> 7)) &&
-           (number[skip] < 0x80 || bytes_append_byte(out, 0)) &&
-           bytes_append(out, bytes_of(number + skip, INTEGER_BYTES - skip));
-}
-
-/* The signature over `info` as the content of a BIT STRING: no unused bits, then SEQUENCE { r, s }. */
-static bool sign(psa_key_id_t key, struct bytes info, struct bytes_out *out)
+/* Whether the key signs `info`; the signature as a BIT STRING into `bits`, with its length. */
+static bool sign(psa_key_id_t key, struct bytes info, uint8_t bits[static CERT_SIGNATURE_MAX], size_t *bits_len)
 {
     uint8_t hash[PSA_HASH_LENGTH(PSA_ALG_SHA_256)], raw[P256_SIGNATURE_BYTES];
-    uint8_t pair[P256_SIGNATURE_BYTES + 2 * 3];
-    struct bytes_out numbers = {.data = pair, .cap = sizeof pair};
     size_t len = 0;
 
-    return psa_hash_compute(PSA_ALG_SHA_256, info.data, info.len, hash, sizeof hash, &len) == PSA_SUCCESS &&
-           psa_sign_hash(key, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, raw, sizeof raw, &len) ==
-               PSA_SUCCESS &&
-           len == sizeof raw && put_integer(&numbers, raw) && put_integer(&numbers, raw + INTEGER_BYTES) &&
-           bytes_append_byte(out, 0) && der_put(out, DER_SEQUENCE, bytes_written(&numbers));
+    if (psa_hash_compute(PSA_ALG_SHA_256, info.data, info.len, hash, sizeof hash, &len) != PSA_SUCCESS ||
+        psa_sign_hash(key, PSA_ALG_ECDSA(PSA_ALG_SHA_256), hash, sizeof hash, raw, sizeof raw, &len) != PSA_SUCCESS ||
+        len != sizeof raw)
+        return false;
+    *bits_len = cert_write_signature(bits, raw);
+    return true;
 }
 
 /*
@@ -88,9 +65,9 @@ static bool sign(psa_key_id_t key, struct bytes info, struct bytes_out *out)
  */
 static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)
 {
-    uint8_t bits[P256_SIGNATURE_BYTES + 16];
-    struct bytes_out signature = {.data = bits, .cap = sizeof bits}, content, header;
-    size_t front = 2 * DER_HEADER_MAX;
+    uint8_t bits[CERT_SIGNATURE_MAX];
+    struct bytes_out content, header;
+    size_t front = 2 * DER_HEADER_MAX, bits_len = 0;
     struct bytes info;
 
     if (der->cap < front)
@@ -101,14 +78,13 @@ static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out 
     front = der_header_size(content.len);
     header = (struct bytes_out){.data = content.data - front, .cap = front};
     info = bytes_of(header.data, front + content.len);
-    if (!der_put_header(&header, DER_SEQUENCE, content.len) || !sign(key, info, &signature) ||
-        !der_put_header(der, DER_SEQUENCE,
-                        info.len + sizeof signature_algorithm + der_header_size(signature.len) + signature.len))
+    if (!der_put_header(&header, DER_SEQUENCE, content.len) || !sign(key, info, bits, &bits_len) ||
+        !der_put_header(der, DER_SEQUENCE, info.len + sizeof cert_signature_algorithm + bits_len))
         return false;
     memmove(der->data + der->len, info.data, info.len);
     der->len += info.len;
-    return bytes_append(der, bytes_of(signature_algorithm, sizeof signature_algorithm)) &&
-           der_put(der, DER_BIT_STRING, bytes_written(&signature));
+    return bytes_append(der, bytes_of(cert_signature_algorithm, sizeof cert_signature_algorithm)) &&
+           bytes_append(der, bytes_of(bits, bits_len));
 }
 
 bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)

@@ -3,17 +3,15 @@
 
 #include <string.h>
 
+#include "cert/algorithm.h"
+#include "cert/der.h"
+#include "cert/signature.h"
 #include "crypto/hash.h"
 #include "crypto/sha1.h"
 
 #define UTC_TIME_BYTES 13
 #define GENERALIZED_TIME_BYTES 15
 #define EUI_MAX 16
-
-/* AlgorithmIdentifier of ecdsa-with-SHA256 (RFC 5758, 3.2). */
-static const uint8_t signature_algorithm[12] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
-
-enum { DER_INTEGER = 0x02, DER_BITS = 0x03, DER_SEQUENCE = 0x30 };
 
 /* ---- the fields ---- */
 
@@ -23,12 +21,22 @@ static void put_decimal(uint8_t *at, unsigned value, size_t digits)
         at[i - 1] = (uint8_t)('0' + value % 10);
 }
 
-static void put_hex(uint8_t *at, const uint8_t *bytes, size_t len)
+static const char upper_digits[] = "0123456789ABCDEF", lower_digits[] = "0123456789abcdef";
+
+static void put_hex(uint8_t *at, const char digits[static 16], const uint8_t *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        at[2 * i] = (uint8_t)"0123456789ABCDEF"[bytes[i] >> 4];
-        at[2 * i + 1] = (uint8_t)"0123456789ABCDEF"[bytes[i] & 0x0f];
+        at[2 * i] = (uint8_t)digits[bytes[i] >> 4];
+        at[2 * i + 1] = (uint8_t)digits[bytes[i] & 0x0f];
     }
+}
+
+static bool put_chip_serial(uint8_t *at, size_t len, const char digits[static 16], const struct cert_subject *subject)
+{
+    if (subject->chip_serial == NULL || len != 2 * CERT_CHIP_SERIAL_BYTES)
+        return false;
+    put_hex(at, digits, subject->chip_serial, CERT_CHIP_SERIAL_BYTES);
+    return true;
 }
 
 /* UTCTime has two digits of the year and ends in 2049 (RFC 5280, 4.1.2.5.1). */
@@ -134,16 +142,22 @@ static bool put_field(uint8_t *at, size_t len, enum cert_field field, const stru
     case CERT_SIGNER_ID:
         if (len != 2 * sizeof compressed->signer_id)
             return false;
-        put_hex(at, compressed->signer_id, sizeof compressed->signer_id);
+        put_hex(at, upper_digits, compressed->signer_id, sizeof compressed->signer_id);
         return true;
     case CERT_SUBJECT_KEY:
         return len == CERT_KEY_ID_BYTES && put_key_id(at, subject->public_key);
     case CERT_AUTHORITY_KEY:
         return len == CERT_KEY_ID_BYTES && put_key_id(at, subject->issuer_key);
     case CERT_CHIP_SERIAL:
-        if (subject->chip_serial == NULL || len != 2 * CERT_CHIP_SERIAL_BYTES)
+    case CERT_CHIP_SERIAL_AGAIN:
+        return put_chip_serial(at, len, upper_digits, subject);
+    case CERT_CHIP_SERIAL_LOWER:
+    case CERT_CHIP_SERIAL_LOWER_AGAIN:
+        return put_chip_serial(at, len, lower_digits, subject);
+    case CERT_CHIP_SERIAL_RAW:
+        if (subject->chip_serial == NULL || len != CERT_CHIP_SERIAL_BYTES)
             return false;
-        put_hex(at, subject->chip_serial, CERT_CHIP_SERIAL_BYTES);
+        memcpy(at, subject->chip_serial, CERT_CHIP_SERIAL_BYTES);
         return true;
     case CERT_EUI:
         if (subject->eui == NULL || len > EUI_MAX)
@@ -176,81 +190,22 @@ bool cert_build_tbs(const struct cert_template *form, const struct cert_compress
     return true;
 }
 
-/* ---- the signature ---- */
-
-/* INTEGER without leading zeros, and with one where the top bit would make it negative. Returns its length. */
-static size_t der_integer(uint8_t *out, const uint8_t number[static P256_BYTES])
-{
-    size_t skip = 0, pad;
-
-    while (skip < P256_BYTES - 1 && number[skip] == 0)
-        skip++;
-    pad = (number[skip] & 0x80) != 0 ? 1 : 0;
-    out[0] = DER_INTEGER;
-    out[1] = (uint8_t)(P256_BYTES - skip + pad);
-    out[2] = 0;
-    memcpy(out + 2 + pad, number + skip, P256_BYTES - skip);
-    return 2 + pad + P256_BYTES - skip;
-}
-
-/* BIT STRING of SEQUENCE of r and s: 75 bytes at most. Returns its length. */
-static size_t der_signature(uint8_t *out, const uint8_t signature[static P256_SIGNATURE_BYTES])
-{
-    size_t len = der_integer(out + 5, signature);
-
-    len += der_integer(out + 5 + len, signature + P256_BYTES);
-    out[0] = DER_BITS;
-    out[1] = (uint8_t)(len + 3);
-    out[2] = 0; /* no unused bits */
-    out[3] = DER_SEQUENCE;
-    out[4] = (uint8_t)len;
-    return 5 + len;
-}
-
-/* The inverse of der_integer(), of the `len` bytes at `in`. Returns how many it took; 0 if they are none. */
-static size_t read_integer(const uint8_t *in, size_t len, uint8_t number[static P256_BYTES])
-{
-    uint8_t again[2 + 1 + P256_BYTES];
-    size_t bytes, pad;
-
-    if (len < 3 || in[0] != DER_INTEGER || in[1] == 0 || in[1] > P256_BYTES + 1 || len < 2 + (size_t)in[1])
-        return 0;
-    bytes = in[1];
-    pad = bytes > 1 && in[2] == 0 ? 1 : 0;
-    if (bytes - pad > P256_BYTES)
-        return 0;
-    memset(number, 0, P256_BYTES);
-    memcpy(number + P256_BYTES - (bytes - pad), in + 2 + pad, bytes - pad);
-    return der_integer(again, number) == 2 + bytes && memcmp(again, in, 2 + bytes) == 0 ? 2 + bytes : 0;
-}
-
-static bool read_signature(struct bytes der, uint8_t signature[static P256_SIGNATURE_BYTES])
-{
-    size_t r, s;
-
-    if (der.len < 5 || der.data[0] != DER_BITS || der.data[2] != 0 || der.data[3] != DER_SEQUENCE)
-        return false;
-    r = read_integer(der.data + 5, der.len - 5, signature);
-    s = r == 0 ? 0 : read_integer(der.data + 5 + r, der.len - 5 - r, signature + P256_BYTES);
-    return s != 0 && der.data[4] == r + s && der.data[1] == r + s + 3 && der.len == 5 + r + s;
-}
-
 /* ---- the whole ---- */
 
 bool cert_rebuild(const struct cert_template *form, const struct cert_compressed *compressed,
                   const struct cert_subject *subject, struct bytes_out *der)
 {
     const size_t start = der->len;
-    uint8_t header[4] = {DER_SEQUENCE, 0x82}, signature[75];
-    size_t len = der_signature(signature, compressed->signature);
-    const size_t content = form->tbs_len + sizeof signature_algorithm + len;
+    uint8_t header[4] = {DER_SEQUENCE, 0x82}, signature[CERT_SIGNATURE_MAX];
+    size_t len = cert_write_signature(signature, compressed->signature);
+    const size_t content = form->tbs_len + sizeof cert_signature_algorithm + len;
 
     header[2] = (uint8_t)(content >> 8);
     header[3] = (uint8_t)content;
     if (compressed->template_id == form->template_id && compressed->chain_id == form->chain_id &&
         compressed->serial_source == (uint8_t)form->serial_source && bytes_append(der, bytes_of(header, 4)) &&
         cert_build_tbs(form, compressed, subject, der) &&
-        bytes_append(der, bytes_of(signature_algorithm, sizeof signature_algorithm)) &&
+        bytes_append(der, bytes_of(cert_signature_algorithm, sizeof cert_signature_algorithm)) &&
         bytes_append(der, bytes_of(signature, len)))
         return true;
     der->len = start;
@@ -260,7 +215,7 @@ bool cert_rebuild(const struct cert_template *form, const struct cert_compressed
 bool cert_compress(const struct cert_template *form, struct bytes der, const struct cert_subject *subject,
                    struct cert_compressed *compressed, uint8_t bytes[static CERT_COMPRESSED_BYTES])
 {
-    const size_t at = 4 + (size_t)form->tbs_len + sizeof signature_algorithm;
+    const size_t at = 4 + (size_t)form->tbs_len + sizeof cert_signature_algorithm;
     uint8_t room[CERT_MAX];
     struct bytes_out again = {.data = room, .cap = sizeof room};
     struct cert_compressed whole;
@@ -268,7 +223,7 @@ bool cert_compress(const struct cert_template *form, struct bytes der, const str
     compressed->template_id = form->template_id;
     compressed->chain_id = form->chain_id;
     compressed->serial_source = (uint8_t)form->serial_source;
-    if (der.len <= at || !read_signature(bytes_of(der.data + at, der.len - at), compressed->signature) ||
+    if (der.len <= at || !cert_read_signature(bytes_of(der.data + at, der.len - at), compressed->signature) ||
         !cert_compressed_write(compressed, bytes) || !cert_compressed_read(bytes, &whole) ||
         !cert_rebuild(form, &whole, subject, &again))
         return false;

@@ -18,7 +18,7 @@
 #define CERT_KEY_ID_BYTES 20
 #define CERT_KEY_BYTES (2 * P256_BYTES) /* X | Y */
 #define CERT_CHIP_SERIAL_BYTES 9
-#define CERT_TBS_MAX 512
+#define CERT_TBS_MAX 768
 #define CERT_MAX (CERT_TBS_MAX + 4 + 12 + 75) /* with the outer header, the algorithm and the longest signature */
 
 /* What differs between certificates of one template. */
@@ -32,6 +32,11 @@ enum cert_field {
     CERT_AUTHORITY_KEY, /* authority key identifier: the same of the issuer's key */
     CERT_CHIP_SERIAL,   /* 18 upper-case hex digits */
     CERT_EUI,           /* text as the chip stores it: 12 digits of an EUI-48 */
+    /* The chip's serial number again: 18 upper-case digits, twice as lower-case digits, and its 9 bytes. */
+    CERT_CHIP_SERIAL_AGAIN,
+    CERT_CHIP_SERIAL_LOWER,
+    CERT_CHIP_SERIAL_LOWER_AGAIN,
+    CERT_CHIP_SERIAL_RAW,
     CERT_FIELD_COUNT
 };
 

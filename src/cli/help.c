@@ -106,6 +106,7 @@ static void print_overview(void)
           "    3  device unreachable\n"
           "    4  not the device the profile expects\n"
           "    5  done, but the record, the trace or the result could not be written\n"
+          "    6  the issuer of certificates refused, is away, or is unfit\n"
           "  130  interrupted, safe to run again\n\n"
           "A first try, without hardware:\n"
           "  imprint virtual new\n"

@@ -8,12 +8,18 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "provision/needs.h"
 #include "provision/status.h"
 #include "provision/steps.h"
 
 /* Whether the program has all the kinds of steps that the profile needs. */
 static bool check_supported(const struct provision *provision, struct error *err)
 {
+    if (provision->profile->certificate_count != 0) {
+        error_set(err, ERROR_UNEXPECTED, "this program cannot get certificates yet",
+                  "leave the certificates out of the profile");
+        return false;
+    }
     for (size_t i = 0; i < PROVISION_STEP_KINDS; i++) {
         const struct provision_step_kind *const *kind = provision->steps;
 
@@ -101,6 +107,8 @@ static bool observe_step(struct provision *provision, struct provision_plan *pla
         .forever = kind->consequence != NULL,
         .key = key,
         .slot = slot_of(provision, plan, key),
+        .sends_most = kind->sends_most,
+        .receives_most = kind->receives_most,
     };
 
     if (kind->observe != NULL && !kind->observe(provision, plan, &step, err))
@@ -145,7 +153,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         driver_forget_config(provision->driver);
     ok = note_profile(provision->profile, plan, err) && observe_part(provision, plan, err) &&
          check_supported(provision, err) && check_will_be_locked(provision->profile, plan, err) &&
-         observe_steps(provision, plan, err);
+         observe_steps(provision, plan, err) && provision_check_needs(provision, plan, err);
     if (!ok) {
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */

@@ -67,6 +67,12 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_RECORD_FAILED, "record-failed", 5},
         {ERROR_OUTPUT_FAILED, "output-failed", 5},
+        {ERROR_ISSUER_INVALID, "issuer-invalid", 6},
+        {ERROR_ISSUER_LOGIN, "issuer-login", 6},
+        {ERROR_ISSUER_AWAY, "issuer-away", 6},
+        {ERROR_ISSUER_REFUSED, "issuer-refused", 6},
+        {ERROR_ISSUER_LATER, "issuer-later", 6},
+        {ERROR_ISSUER_ANSWER, "issuer-answer", 6},
         {ERROR_INTERRUPTED, "interrupted", 130},
         {ERROR_UNEXPECTED, "unexpected", 1},
     };

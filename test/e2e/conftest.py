@@ -17,7 +17,7 @@ THREE_WAYS = ROOT / "profiles" / "blank-three-ways.yaml"
 TRUST_FLEX = ROOT / "profiles" / "trust-flex-generate.yaml"
 DUMPS = ROOT / "test" / "data" / "configs"
 
-EXITS = {0, 1, 2, 3, 4, 5, 130}
+EXITS = {0, 1, 2, 3, 4, 5, 6, 130}
 
 # Of the key store's files these are no content: who holds it, and room kept for a record.
 NO_CONTENT = {"lock", "writing.tmp", "reserved.tmp", "kept"}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the parts of a certificate (RFC 5280) in DER that issuing and checking look at. P-256 with SHA-256 only. What
+ * is found points into the certificate; nothing is verified here.
+ */
+#ifndef IMPRINT_CERT_PARTS_H
+#define IMPRINT_CERT_PARTS_H
+
+#include "base/bytes.h"
+#include "base/p256.h"
+#include "cert/template.h"
+
+#define CERT_TIME_DIGITS 14 /* YYYYMMDDHHMMSS, UTC */
+
+struct cert_parts {
+    struct bytes tbs;             /* the signed part, with tag and length */
+    struct bytes serial;          /* serial number: the content of the INTEGER */
+    struct bytes issuer, subject; /* names, with tag and length */
+    char not_before[CERT_TIME_DIGITS + 1], not_after[CERT_TIME_DIGITS + 1];
+    const uint8_t *public_key; /* X | Y */
+    struct bytes key_id;       /* subject key identifier; empty: none */
+    bool is_ca;                /* basicConstraints says so, and keyUsage, where it is there, permits keyCertSign */
+    uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s */
+};
+
+/* False if `der` is not exactly one certificate of version 3 with a P-256 key, signed by ECDSA with SHA-256. */
+bool cert_read_parts(struct bytes der, struct cert_parts *parts);
+
+/*
+ * The key identifier of the certificate's key: its own (20 bytes), or SHA-1 of 04 | X | Y where it has none. False if
+ * it has one of another length, or PSA cannot hash.
+ */
+bool cert_key_id_of(const struct cert_parts *parts, uint8_t key_id[static CERT_KEY_ID_BYTES]);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files that an issuer names, read whole and unbuffered, for they may hold secrets; wiped when released. Failures are
+ * ERROR_ISSUER_INVALID with the file as subject. For the files of this folder alone.
+ */
+#ifndef IMPRINT_ISSUER_INPUT_FILE_H
+#define IMPRINT_ISSUER_INPUT_FILE_H
+
+#include "base/bytes.h"
+#include "issuer/issuer.h"
+
+#define INPUT_FILE_SECRET_MAX 256 /* bytes of a passphrase or PIN; GnuTLS takes no longer PIN */
+
+/* Who may read the file. */
+enum input_file_privacy {
+    INPUT_FILE_PUBLIC,
+    INPUT_FILE_SECRET, /* refused when every user of this machine can read or write it; a group may share it */
+};
+
+/* A file in memory. `data` has a NUL after its `len` bytes. */
+struct input_file {
+    uint8_t *data;
+    size_t len;
+};
+
+/* Reads the file, of at most `most` bytes. input_file_release() is needed in either case. */
+bool input_file_read(struct input_file *file, const char *path, size_t most, enum input_file_privacy privacy,
+                     struct error *err);
+
+/* Wipes and frees. */
+void input_file_release(struct input_file *file);
+
+/*
+ * The secret in the file's first and only line, without the line feed, as a text that ends with NUL. The caller wipes
+ * `secret`.
+ */
+bool input_file_read_secret(const char *path, char secret[static INPUT_FILE_SECRET_MAX], struct error *err);
+
+/* The secret from the file, or where `path` is NULL from the person: `what` completes "Enter ...". */
+bool input_file_get_secret(const char *path, const struct issuer_prompt *prompt, const char *what,
+                           char secret[static INPUT_FILE_SECRET_MAX], struct error *err);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "issuer/issuer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "issuer/kinds.h"
+#include "issuer/signing.h"
+
+static const struct issuer_operations *const issuer_kinds[ISSUER_KIND_COUNT] = {
+    [ISSUER_FILE] = &issuer_file,
+};
+
+static bool open_kind(struct issuer *issuer, const struct issuer_config *config, struct error *err)
+{
+    issuer->operations = issuer_kinds[config->kind];
+    issuer->name = strdup(config->name);
+    if (issuer->name == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    return issuer->operations->open(issuer, config, err);
+}
+
+bool issuer_open(const struct issuer_config *config, struct issuer **issuer, struct error *err)
+{
+    bool ok;
+
+    *issuer = calloc(1, sizeof **issuer);
+    if (*issuer == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = open_kind(*issuer, config, err);
+    if (!ok) {
+        error_doing(err, "open the issuer");
+        error_with_subject(err, config->name);
+        issuer_close(*issuer);
+        *issuer = NULL;
+    }
+    return ok;
+}
+
+void issuer_close(struct issuer *issuer)
+{
+    if (issuer == NULL)
+        return;
+    gnutls_privkey_deinit(issuer->key);
+    chain_release(&issuer->chain);
+    free(issuer->name);
+    free(issuer);
+}
+
+struct bytes issuer_certificate(const struct issuer *issuer)
+{
+    return issuer_chain(issuer, 0);
+}
+
+struct bytes issuer_chain(const struct issuer *issuer, size_t index)
+{
+    if (index >= issuer->chain.count)
+        return BYTES_NONE;
+    return bytes_of(issuer->chain.der[index].data, issuer->chain.der[index].size);
+}
+
+void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after)
+{
+    *not_before = issuer->chain.not_before;
+    *not_after = issuer->chain.not_after;
+}
+
+bool issuer_signs(const struct issuer *issuer)
+{
+    return issuer->key != NULL;
+}
+
+enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t signature[static P256_SIGNATURE_BYTES],
+                               struct error *err)
+{
+    if (chain_is_current(&issuer->chain, time(NULL), err) &&
+        signing_sign(issuer->key, issuer->chain.key, tbs, signature, err))
+        return ISSUER_DONE;
+    error_doing(err, "sign a certificate");
+    error_with_subject(err, issuer->name);
+    return ISSUER_REFUSED;
+}
