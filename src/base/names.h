@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
@@ -609,6 +610,7 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -627,6 +629,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
@@ -768,7 +771,9 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_is_emulated imprint_transport_kit_hid_is_emulated
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
+#define transport_kit_hid_is_without_hardware imprint_transport_kit_hid_is_without_hardware
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place
 #define transport_kit_open imprint_transport_kit_open
