@@ -16,6 +16,18 @@ bool provision_needs_expect_mark(const struct profile *profile, int key)
 
 #define MARK_NEEDS (CHIP_CAN_READ_CLEAR | CHIP_CAN_WRITE_CLEAR)
 
+/* What is still to be locked is written blind; a data zone that stays open would never show the mark. */
+static bool will_be_readable(const struct profile *profile, struct error *err)
+{
+    if (profile->lock_data)
+        return true;
+    error_set(err, ERROR_DATA_UNLOCKED,
+              "the mark cannot be read back before the data zone is locked, and the profile does not lock it",
+              "use a part whose data zone is locked, or leave chip.mark out");
+    error_at_slot(err, profile->mark_slot);
+    return false;
+}
+
 static bool check_slot(const struct provision_plan *plan, uint8_t slot, struct error *err)
 {
     if ((chip_slot_can(&plan->found, slot) & MARK_NEEDS) == MARK_NEEDS)
@@ -54,20 +66,19 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
                     struct error *err)
 {
     const uint8_t slot = provision->profile->mark_slot;
-    uint8_t digest[PROFILE_DIGEST_BYTES];
     uint8_t head[MARK_BLOCK_BYTES];
 
     (void)step;
     if (!chip_data_is_locked(&plan->found))
-        return true;
-    if (!check_slot(plan, slot, err) || !profile_digest(provision->profile, digest) ||
-        chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
+        return will_be_readable(provision->profile, err);
+    if (!check_slot(plan, slot, err) || chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
         return false;
-    if (!mark_read_head(head, digest, &plan->mark)) {
+    if (!mark_read_head(head, plan->profile_digest, &plan->mark)) {
         refuse_content(plan, slot, err);
         return false;
     }
-    if (plan->mark.state == MARK_NONE || memcmp(plan->mark.profile, digest, sizeof(plan->mark.profile)) == 0)
+    if (plan->mark.state == MARK_NONE ||
+        memcmp(plan->mark.profile, plan->profile_digest, sizeof(plan->mark.profile)) == 0)
         return true;
     refuse_other(provision, plan, err);
     return false;
