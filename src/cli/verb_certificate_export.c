@@ -70,10 +70,11 @@ const struct cli_verb cli_verb_certificate_export = {
     .arguments = "DIR",
     .summary = "Write the certificates as the files that a cloud needs",
     .description = "Writes the maker's certificates into the folder DIR, which is made if it is not\n"
-                   "there, as files for any server that reads PEM (pem), AWS IoT Core (aws) or Azure's\n"
-                   "Device Provisioning Service (azure). docs/guide/cloud.md says what to do with them.\n"
-                   "One folder takes the files of many devices: a device's own have its serial number\n"
-                   "in their names. A file that is there with other content is never replaced.\n",
+                   "there, as files for any server that reads PEM (pem), AWS IoT Core (aws) or\n"
+                   "Azure's Device Provisioning Service (azure). docs/guide/cloud.md says what to\n"
+                   "do with them. One folder takes the files of many devices: a device's own have\n"
+                   "its serial number in their names. A file that is there with other content is\n"
+                   "never replaced.\n",
     .examples = "  imprint certificate export --for pem certificates\n"
                 "  imprint certificate export --for aws things\n"
                 "  imprint certificate export --for azure enrollments\n",
