@@ -31,7 +31,7 @@ def plain_man():
 def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
-                             "virtual run", "certificate show", "certificate verify", "certificate export", "help", "version"}
+                             "virtual run", "certificate show", "certificate verify", "certificate export", "tls", "help", "version"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -218,9 +218,9 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "certificate show": ("certificate", "show"), "certificate verify": ("certificate", "verify"),
         "certificate export": ("certificate", "export", provisioned.folder / "certificates"), "retire": ("retire", chip["serial"], "--yes"),
     }
-    # One that runs until it is told to end, one whose output is another program's, and those that want a board have tests
-    # of their own.
-    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove"} == set(table[0])
+    # One that runs until it is told to end, one whose output is another program's, and those that want a board or a server
+    # have tests of their own.
+    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]
