@@ -6,6 +6,7 @@
 #include "cert/algorithm.h"
 #include "cert/der.h"
 #include "cert/signature.h"
+#include "crypto/sha1.h"
 
 #define UTC_DIGITS 12 /* without the seconds' Z: YYMMDDHHMMSS */
 
@@ -161,4 +162,17 @@ bool cert_read_parts(struct bytes der, struct cert_parts *parts)
     *parts = (struct cert_parts){.is_ca = false};
     return der_take(&der, DER_SEQUENCE, &content) && der.len == 0 && der_take_any(&content, &parts->tbs) &&
            read_tbs(parts->tbs, parts) && take_algorithm(&content) && cert_read_signature(content, parts->signature);
+}
+
+bool cert_key_id_of(const struct cert_parts *parts, uint8_t key_id[static CERT_KEY_ID_BYTES])
+{
+    static const uint8_t uncompressed = P256_UNCOMPRESSED;
+    const struct bytes point[] = {bytes_of(&uncompressed, 1), bytes_of(parts->public_key, CERT_KEY_BYTES)};
+
+    if (parts->key_id.len == 0)
+        return crypto_sha1(point, 2, key_id);
+    if (parts->key_id.len != CERT_KEY_ID_BYTES)
+        return false;
+    memcpy(key_id, parts->key_id.data, CERT_KEY_ID_BYTES);
+    return true;
 }

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/p256.h"
+#include "cert/template.h"
 
 #define CERT_TIME_DIGITS 14 /* YYYYMMDDHHMMSS, UTC */
 
@@ -24,5 +25,11 @@ struct cert_parts {
 
 /* False if `der` is not exactly one certificate of version 3 with a P-256 key, signed by ECDSA with SHA-256. */
 bool cert_read_parts(struct bytes der, struct cert_parts *parts);
+
+/*
+ * The key identifier of the certificate's key: its own (20 bytes), or SHA-1 of 04 | X | Y where it has none. False if
+ * it has one of another length, or PSA cannot hash.
+ */
+bool cert_key_id_of(const struct cert_parts *parts, uint8_t key_id[static CERT_KEY_ID_BYTES]);
 
 #endif

@@ -14,11 +14,13 @@
 static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 
 #define BINARY_HEADER_BYTES 11
-#define BINARY_SUPPLY_BYTES 3 /* version 3: after the name */
-#define BINARY_KEY_BYTES 20   /* without its texts */
+#define BINARY_SUPPLY_BYTES 3       /* version 3: after the name */
+#define BINARY_KEY_BYTES 20         /* without its texts */
+#define BINARY_CERTIFICATE_BYTES 22 /* likewise */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
+#define FLAG_OUTLIVES_ISSUER 0x01
 
 _Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UINT8_MAX &&
                    PROFILE_SUBJECT_MAX - 1 <= UINT8_MAX,
@@ -26,7 +28,9 @@ _Static_assert(PROFILE_NAME_MAX - 1 <= UINT8_MAX && PROFILE_SOURCE_MAX - 1 <= UI
 _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX + BINARY_SUPPLY_BYTES +
                        PROFILE_KEYS_MAX *
                            (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
-                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) <=
+                       PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) + 1 +
+                       PROFILE_CERTIFICATES_MAX *
+                           (BINARY_CERTIFICATE_BYTES + 3 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -101,12 +105,46 @@ static void binary_put_write_keys(struct binary_sink *sink, const struct profile
     }
 }
 
+static void binary_put_certificate(struct binary_sink *sink, const struct profile_certificate *certificate)
+{
+    uint8_t fixed[BINARY_CERTIFICATE_BYTES];
+
+    fixed[0] = (uint8_t)certificate->kind;
+    fixed[1] = certificate->outlives_issuer ? FLAG_OUTLIVES_ISSUER : 0;
+    store32_le(fixed + 2, certificate->extensions);
+    store32_le(fixed + 6, certificate->valid);
+    store16_le(fixed + 10, certificate->vendor_id);
+    store16_le(fixed + 12, certificate->product_id);
+    fixed[14] = certificate->slot;
+    fixed[15] = certificate->signer_key_slot;
+    fixed[16] = certificate->signer_slot;
+    fixed[17] = (uint8_t)certificate->replace;
+    store32_le(fixed + 18, certificate->psa_id);
+    binary_put(sink, fixed, sizeof(fixed));
+    binary_put_text(sink, certificate->name, PROFILE_NAME_MAX);
+    binary_put_text(sink, certificate->key, PROFILE_NAME_MAX);
+    binary_put_text(sink, certificate->issuer, PROFILE_NAME_MAX);
+    binary_put_text(sink, certificate->subject, PROFILE_SUBJECT_MAX);
+    binary_put_text(sink, certificate->hardware_type, PROFILE_OID_MAX);
+}
+
+static void binary_put_certificates(struct binary_sink *sink, const struct profile *profile)
+{
+    const uint8_t count = (uint8_t)profile->certificate_count;
+
+    binary_put(sink, &count, 1);
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        binary_put_certificate(sink, &profile->certificates[i]);
+}
+
 /*
- * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark. A profile has the lowest version
- * that can say what it says, so it keeps its digest when a version is added.
+ * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates. A
+ * profile has the lowest version that can say what it says, so it keeps its digest when a version is added.
  */
 static uint8_t binary_version(const struct profile *profile)
 {
+    if (profile->certificate_count != 0)
+        return PROFILE_BINARY_VERSION_CERTIFICATES;
     if (profile->genuine != PROFILE_GENUINE_UNCHECKED || profile->rehearsal != PROFILE_REHEARSAL_REFUSED ||
         profile->mark_slot != 0)
         return PROFILE_BINARY_VERSION_SUPPLY;
@@ -122,7 +160,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
                                                  profile->mark_slot};
     uint8_t header[BINARY_HEADER_BYTES];
 
-    if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX)
+    if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX ||
+        profile->certificate_count > PROFILE_CERTIFICATES_MAX)
         return false;
     memcpy(header, binary_magic, sizeof(binary_magic));
     header[4] = binary_version(profile);
@@ -139,6 +178,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     for (size_t i = 0; i < profile->key_count; i++)
         binary_put_key(sink, header[4], &profile->keys[i]);
     binary_put_write_keys(sink, profile);
+    if (header[4] >= PROFILE_BINARY_VERSION_CERTIFICATES)
+        binary_put_certificates(sink, profile);
     return sink->good;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cert/name.h"
+#include "profile/check_certificate.h"
 #include "profile/words.h"
 
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
@@ -649,9 +650,10 @@ bool profile_find_conflict(const struct profile *profile, struct profile_conflic
     return check_top(value_rules, COUNT(value_rules), profile, conflict) ||
            check_keys(key_value_rules, COUNT(key_value_rules), profile, conflict) ||
            check_subjects(profile, conflict) || check_write_key_values(profile, conflict) ||
+           profile_find_certificate_value(profile, conflict) ||
            check_top(top_rules, COUNT(top_rules), profile, conflict) ||
            check_keys(key_rules, COUNT(key_rules), profile, conflict) || check_pairs(profile, conflict) ||
-           check_write_key_slots(profile, conflict);
+           check_write_key_slots(profile, conflict) || profile_find_certificate_conflict(profile, conflict);
 }
 
 bool profile_check(const struct profile *profile, struct error *err)
@@ -670,6 +672,8 @@ bool profile_check(const struct profile *profile, struct error *err)
             if (profile_name_valid(key->name))
                 error_with_subject(err, key->name);
             err->line = key->line;
+        } else if (conflict.place == PROFILE_AT_CERTIFICATE) {
+            err->line = profile->certificates[conflict.index].line;
         }
         error_with_subject(err, conflict.field);
     }

@@ -89,6 +89,23 @@ static void derive_slot(const struct profile_key *key, struct chip_config *confi
 #define MARK_SLOT_CONFIG 0x0F0F
 #define MARK_KEY_CONFIG 0x001C /* KeyType 7: no ECC key */
 
+/* Slots of certificates, as TrustFLEX parts have theirs in the permanent choice: read in clear, written before the data
+ * lock only (DS40002138A). */
+#define CERTIFICATE_SLOT_CONFIG 0x8F0F
+#define CERTIFICATE_KEY_CONFIG 0x001C        /* KeyType 7: no ECC key */
+#define CERTIFICATE_SIGNER_KEY_CONFIG 0x0010 /* KeyType 4, not private */
+
+static void derive_certificate(const struct profile_certificate *certificate, struct chip_config *config)
+{
+    if (certificate->slot != 0)
+        chip_set_slot_policy(config, certificate->slot, CERTIFICATE_SLOT_CONFIG, CERTIFICATE_KEY_CONFIG);
+    if (certificate->signer_slot != 0)
+        chip_set_slot_policy(config, certificate->signer_slot, CERTIFICATE_SLOT_CONFIG, CERTIFICATE_KEY_CONFIG);
+    if (certificate->signer_key_slot != 0)
+        chip_set_slot_policy(config, certificate->signer_key_slot, CERTIFICATE_SLOT_CONFIG,
+                             CERTIFICATE_SIGNER_KEY_CONFIG);
+}
+
 static const struct named_configuration *wanted_blank(enum chip_part part)
 {
     return part == CHIP_PART_ATECC508A ? &named_blank_508a : &named_blank_608;
@@ -138,6 +155,8 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
     }
     if (profile->mark_slot != 0)
         chip_set_slot_policy(wanted, profile->mark_slot, MARK_SLOT_CONFIG, MARK_KEY_CONFIG);
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        derive_certificate(&profile->certificates[i], wanted);
     return true;
 }
 

@@ -31,6 +31,10 @@
 #ifndef PROFILE_SUBJECT_MAX
 #define PROFILE_SUBJECT_MAX 128
 #endif
+#ifndef PROFILE_CERTIFICATES_MAX
+#define PROFILE_CERTIFICATES_MAX 4
+#endif
+#define PROFILE_OID_MAX 48 /* an object identifier as text */
 
 #define PROFILE_SLOT_ANY 0xff
 #define PROFILE_DIGEST_BYTES 32
@@ -84,6 +88,34 @@ struct profile_write_key {
     char source[PROFILE_SOURCE_MAX]; /* file with 64 hex digits */
 };
 
+/* What a certificate is for, and so which extensions it has (profile/certificate.h). */
+enum profile_kind {
+    PROFILE_KIND_EXTENSIONS = 0, /* those that the profile spells out */
+    PROFILE_KIND_TLS_CLIENT,
+    PROFILE_KIND_IDEVID,     /* initial device identity, IEEE 802.1AR */
+    PROFILE_KIND_MATTER_DAC, /* device attestation certificate */
+};
+
+/* A certificate for a key of the profile. The record always has it; `slot` and `psa_id` say where else it is kept. */
+struct profile_certificate {
+    char name[PROFILE_NAME_MAX];   /* unique; files are named after it */
+    char key[PROFILE_NAME_MAX];    /* the name of its key */
+    char issuer[PROFILE_NAME_MAX]; /* who signs it: a name in the station's file of issuers */
+    enum profile_kind kind;
+    uint32_t extensions;                 /* PROFILE_KIND_EXTENSIONS: enum cert_extension bits */
+    char subject[PROFILE_SUBJECT_MAX];   /* as csr_subject */
+    uint32_t valid;                      /* how long: profile/certificate.h */
+    bool outlives_issuer;                /* it may end after its issuer's certificate */
+    char hardware_type[PROFILE_OID_MAX]; /* of a HardwareModuleName; else empty */
+    uint16_t vendor_id, product_id;      /* PROFILE_KIND_MATTER_DAC; else 0 */
+    uint8_t slot;                        /* for its 72 compressed bytes, 8 to 15; 0: not in the chip */
+    uint8_t signer_key_slot;             /* for the issuer's public key; 0: not in the chip */
+    uint8_t signer_slot;                 /* for the issuer's compressed certificate; 0: not in the chip */
+    enum profile_replace replace;        /* which content of these slots may be lost: PROFILE_REPLACE_NEVER none */
+    uint32_t psa_id;                     /* PSA key id of the whole certificate, as raw data; 0: none */
+    uint32_t line;                       /* line in the text, for messages; not part of the digest */
+};
+
 struct profile {
     char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
@@ -97,6 +129,8 @@ struct profile {
     struct profile_key keys[PROFILE_KEYS_MAX];
     size_t write_key_count;
     struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];
+    size_t certificate_count;
+    struct profile_certificate certificates[PROFILE_CERTIFICATES_MAX];
 };
 
 /*
@@ -113,10 +147,11 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
  * equal. Write keys are sorted by slot. False, with `out` unchanged, if `out` is too small (PROFILE_BINARY_MAX is
  * always enough) or counts or texts of the profile do not fit the structure.
  */
-#define PROFILE_BINARY_VERSION 1        /* of a profile without certificate requests */
-#define PROFILE_BINARY_VERSION_CSR 2    /* of a profile with certificate requests */
-#define PROFILE_BINARY_VERSION_SUPPLY 3 /* of a profile that says `genuine`, `rehearsal` or `mark` */
-#define PROFILE_BINARY_MAX 12288
+#define PROFILE_BINARY_VERSION 1              /* of a profile without certificate requests */
+#define PROFILE_BINARY_VERSION_CSR 2          /* of a profile with certificate requests */
+#define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `rehearsal` or `mark` */
+#define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
+#define PROFILE_BINARY_MAX 14336
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
 /*

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "cert/form.h"
 #include "profile/profile.h"
 
 const struct profile_word profile_words_part[] = {
@@ -76,6 +77,27 @@ const struct profile_word profile_words_usage[] = {
     {"verify-message", PSA_KEY_USAGE_VERIFY_MESSAGE},
     {"derive", PSA_KEY_USAGE_DERIVE},
     {"export", PSA_KEY_USAGE_EXPORT},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_kind[] = {
+    {"tls-client", PROFILE_KIND_TLS_CLIENT},
+    {"idevid", PROFILE_KIND_IDEVID},
+    {"matter-dac", PROFILE_KIND_MATTER_DAC},
+    {"extensions", PROFILE_KIND_EXTENSIONS},
+    {NULL, 0},
+};
+
+const struct profile_word profile_words_extension[] = {
+    {"basic-constraints", CERT_BASIC_CONSTRAINTS},
+    {"digital-signature", CERT_DIGITAL_SIGNATURE},
+    {"non-repudiation", CERT_NON_REPUDIATION},
+    {"key-agreement", CERT_KEY_AGREEMENT},
+    {"server-auth", CERT_SERVER_AUTH},
+    {"client-auth", CERT_CLIENT_AUTH},
+    {"hardware-module", CERT_HARDWARE_MODULE},
+    {"subject-key-id", CERT_SUBJECT_KEY_ID},
+    {"authority-key-id", CERT_AUTHORITY_KEY_ID},
     {NULL, 0},
 };
 

@@ -23,6 +23,8 @@ extern const struct profile_word profile_words_replace[];       /* enum profile_
 extern const struct profile_word profile_words_type[];          /* psa_key_type_t */
 extern const struct profile_word profile_words_algorithm[];     /* psa_algorithm_t */
 extern const struct profile_word profile_words_usage[];         /* one PSA_KEY_USAGE_ flag each */
+extern const struct profile_word profile_words_kind[];          /* enum profile_kind */
+extern const struct profile_word profile_words_extension[];     /* enum cert_extension */
 
 /* Lock steps as bits, as `lock:` lists them. */
 enum profile_lock_step { PROFILE_LOCK_CONFIG = 1 << 0, PROFILE_LOCK_DATA = 1 << 1 };

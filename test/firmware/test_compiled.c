@@ -21,7 +21,7 @@
 #include "profile/text/table.h"
 #include "profile/text/text.h"
 
-extern const struct profile_compiled board_profile, blank_profile, many_profile;
+extern const struct profile_compiled board_profile, blank_profile, many_profile, certificates_profile;
 
 static const struct row {
     const struct profile_compiled *compiled;
@@ -32,6 +32,7 @@ static const struct row {
     {&board_profile, "profiles/board-factory.yaml", true, 0},
     {&blank_profile, "test/data/profiles/board-blank.yaml", true, 1},
     {&many_profile, "test/data/profiles/board-many.yaml", false, 2},
+    {&certificates_profile, "test/data/profiles/certificates.yaml", false, 0},
 };
 
 static void read_text(const struct row *row, struct profile *profile)

@@ -114,6 +114,9 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
     case SCHEMA_TEXT:
         line_add(line, "a text of at most %zu bytes", field->size - 1);
         break;
+    case SCHEMA_VALIDITY:
+        line_add(line, "never, 1 to %u years, or a day such as 2045-12-31", (unsigned)field->max);
+        break;
     case SCHEMA_WORD:
         line_add_words(line, field->words);
         break;
@@ -268,6 +271,11 @@ static void complain_find_entry(struct complain_entry *entry, const struct tree_
     case PROFILE_AT_KEY:
         entry->node = tree_item(tree_get(root, "keys"), index);
         entry->list.key = "keys";
+        entry->path = (struct complain_path){.outer = &entry->list, .index = index};
+        break;
+    case PROFILE_AT_CERTIFICATE:
+        entry->node = tree_item(tree_get(root, "certificates"), index);
+        entry->list.key = "certificates";
         entry->path = (struct complain_path){.outer = &entry->list, .index = index};
         break;
     case PROFILE_AT_WRITE_KEY:

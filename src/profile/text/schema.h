@@ -11,15 +11,16 @@
 #include "profile/words.h"
 
 enum schema_kind {
-    SCHEMA_NUMBER,  /* min..max, into an unsigned integer of `size` bytes */
-    SCHEMA_FLAG,    /* true or false, into a bool */
-    SCHEMA_NAME,    /* a name, into a char array of `size` bytes */
-    SCHEMA_FILE,    /* a file name, into a char array of `size` bytes */
-    SCHEMA_TEXT,    /* another text, likewise */
-    SCHEMA_WORD,    /* one of `words`, its value into an unsigned integer or enum of `size` bytes */
-    SCHEMA_WORDS,   /* a list of min..max different `words`, their values ORed */
-    SCHEMA_MAPPING, /* a mapping of `fields`, into a part of the same struct */
-    SCHEMA_ENTRIES, /* a list of min..max mappings of `fields`, into an array of structs */
+    SCHEMA_NUMBER,   /* min..max, into an unsigned integer of `size` bytes */
+    SCHEMA_FLAG,     /* true or false, into a bool */
+    SCHEMA_NAME,     /* a name, into a char array of `size` bytes */
+    SCHEMA_FILE,     /* a file name, into a char array of `size` bytes */
+    SCHEMA_TEXT,     /* another text, likewise */
+    SCHEMA_VALIDITY, /* how long a certificate is valid, into an unsigned integer of 4 bytes; `max` years */
+    SCHEMA_WORD,     /* one of `words`, its value into an unsigned integer or enum of `size` bytes */
+    SCHEMA_WORDS,    /* a list of min..max different `words`, their values ORed */
+    SCHEMA_MAPPING,  /* a mapping of `fields`, into a part of the same struct */
+    SCHEMA_ENTRIES,  /* a list of min..max mappings of `fields`, into an array of structs */
     SCHEMA_KIND_COUNT
 };
 

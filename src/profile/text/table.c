@@ -43,6 +43,13 @@ static const struct spelling methods[] = {
     SPELL(PROFILE_IMPORT),
     END,
 };
+static const struct spelling kinds[] = {
+    SPELL(PROFILE_KIND_EXTENSIONS),
+    SPELL(PROFILE_KIND_TLS_CLIENT),
+    SPELL(PROFILE_KIND_IDEVID),
+    SPELL(PROFILE_KIND_MATTER_DAC),
+    END,
+};
 static const struct spelling replaces[] = {
     SPELL(PROFILE_REPLACE_NEVER),
     SPELL(PROFILE_REPLACE_UNCLAIMED),
@@ -141,6 +148,28 @@ static void print_key(FILE *stream, const struct profile_key *key)
     fputs("            },\n", stream);
 }
 
+static void print_certificate(FILE *stream, const struct profile_certificate *certificate)
+{
+    fputs("            {\n", stream);
+    print_text(stream, "                .name", certificate->name);
+    print_text(stream, "                .key", certificate->key);
+    print_text(stream, "                .issuer", certificate->issuer);
+    print_value(stream, "                .kind", kinds, (uint32_t)certificate->kind);
+    fprintf(stream, "                .extensions = 0x%xu,\n", (unsigned)certificate->extensions);
+    print_text(stream, "                .subject", certificate->subject);
+    fprintf(stream, "                .valid = %u,\n", (unsigned)certificate->valid);
+    fprintf(stream, "                .outlives_issuer = %s,\n", certificate->outlives_issuer ? "true" : "false");
+    print_text(stream, "                .hardware_type", certificate->hardware_type);
+    fprintf(stream, "                .vendor_id = 0x%04x,\n                .product_id = 0x%04x,\n",
+            certificate->vendor_id, certificate->product_id);
+    fprintf(stream,
+            "                .slot = %u,\n                .signer_key_slot = %u,\n"
+            "                .signer_slot = %u,\n",
+            certificate->slot, certificate->signer_key_slot, certificate->signer_slot);
+    print_value(stream, "                .replace", replaces, (uint32_t)certificate->replace);
+    fprintf(stream, "                .psa_id = %u,\n            },\n", (unsigned)certificate->psa_id);
+}
+
 /* What the table needs of the structure's guarded sizes. */
 static void print_assertions(FILE *stream, const struct profile *profile)
 {
@@ -154,10 +183,14 @@ static void print_assertions(FILE *stream, const struct profile *profile)
         if (strlen(key->csr_subject) > subject)
             subject = strlen(key->csr_subject);
     }
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        if (strlen(profile->certificates[i].subject) > subject)
+            subject = strlen(profile->certificates[i].subject);
     fprintf(stream,
-            "_Static_assert(PROFILE_KEYS_MAX >= %zu && PROFILE_SOURCE_MAX > %zu && PROFILE_SUBJECT_MAX > %zu,\n"
+            "_Static_assert(PROFILE_KEYS_MAX >= %zu && PROFILE_SOURCE_MAX > %zu && PROFILE_SUBJECT_MAX > %zu &&\n"
+            "                   PROFILE_CERTIFICATES_MAX >= %zu,\n"
             "               \"this build has too little room for the profile\");\n\n",
-            profile->key_count, source, subject);
+            profile->key_count, source, subject, profile->certificate_count);
 }
 
 /* A key is proven with its own hash: an image whose Mbed TLS lacks it is not to be built. */
@@ -263,6 +296,12 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
         fputs("        .keys = {\n", stream);
         for (size_t i = 0; i < profile->key_count; i++)
             print_key(stream, &profile->keys[i]);
+        fputs("        },\n", stream);
+    }
+    if (profile->certificate_count > 0) {
+        fprintf(stream, "        .certificate_count = %zu,\n        .certificates = {\n", profile->certificate_count);
+        for (size_t i = 0; i < profile->certificate_count; i++)
+            print_certificate(stream, &profile->certificates[i]);
         fputs("        },\n", stream);
     }
     fputs("    },\n    .digest = {\n", stream);

@@ -14,6 +14,7 @@
 
 #include "base/number.h"
 #include "base/suggest.h"
+#include "profile/certificate.h"
 #include "profile/check.h"
 #include "profile/text/complain.h"
 #include "profile/text/schema.h"
@@ -121,6 +122,50 @@ static bool read_text(const struct text_value *value)
     return true;
 }
 
+/* "2045-12-31" as 20451231; 0 where it is no day of the calendar. */
+static uint32_t text_read_day(const char *text)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const char shape[] = "dddd-dd-dd";
+    uint32_t number = 0, year, month, day;
+
+    if (strlen(text) != sizeof(shape) - 1)
+        return 0;
+    for (size_t i = 0; shape[i] != '\0'; i++) {
+        if (shape[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != '-')
+            return 0;
+        number = shape[i] == 'd' ? number * 10 + (uint32_t)(text[i] - '0') : number;
+    }
+    year = number / 10000;
+    month = number / 100 % 100;
+    day = number % 100;
+    if (month < 1 || month > 12 || day < 1)
+        return 0;
+    if (month == 2 && day == 29)
+        return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? number : 0;
+    return day <= days[month - 1] ? number : 0;
+}
+
+static bool read_validity(const struct text_value *value)
+{
+    const char *text = value->node->text;
+    uint64_t years = 0;
+    uint32_t valid;
+
+    if (!value->node->quoted && number_parse(text, 1, value->field->max, &years) == NUMBER_OK)
+        valid = (uint32_t)years;
+    else if (strcmp(text, "never") == 0)
+        valid = PROFILE_VALID_NEVER;
+    else
+        valid = text_read_day(text);
+    if (valid == 0 && strcmp(text, "never") != 0)
+        return value_refuse(value, "is neither never, a number of years nor a day");
+    if (valid > PROFILE_VALID_YEARS_MAX && valid < PROFILE_VALID_DAY_MIN)
+        return value_refuse(value, "is out of range");
+    text_store(value->base + value->field->at, value->field->size, valid);
+    return true;
+}
+
 /* Looks up the value of the word at `node`; reports an error if it is unknown. */
 static bool text_find_word(const struct text_value *value, const struct tree_node *node,
                            const struct complain_path *path, uint32_t *found)
@@ -220,6 +265,7 @@ static const struct {
     [SCHEMA_NAME] = {TREE_SCALAR, "is not a text", read_name},
     [SCHEMA_FILE] = {TREE_SCALAR, "is not a text", read_text},
     [SCHEMA_TEXT] = {TREE_SCALAR, "is not a text", read_text},
+    [SCHEMA_VALIDITY] = {TREE_SCALAR, "is neither never, a number of years nor a day", read_validity},
     [SCHEMA_WORD] = {TREE_SCALAR, "is not one of its values", read_word},
     [SCHEMA_WORDS] = {TREE_LIST, "is not a list", read_words},
     [SCHEMA_MAPPING] = {TREE_MAPPING, "is not a mapping", read_fields},
