@@ -21,6 +21,7 @@ struct entry {
     uint32_t kind;
     char certificate[TEXT_MAX], key[TEXT_MAX], passphrase_file[TEXT_MAX];
     char module[TEXT_MAX], uri[TEXT_MAX], pin_file[TEXT_MAX];
+    char url[TEXT_MAX], label[TEXT_MAX], server_ca[TEXT_MAX], client_certificate[TEXT_MAX], client_key[TEXT_MAX];
 };
 
 struct document {
@@ -33,7 +34,12 @@ struct document {
 
 #define VALUE(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
-static const struct profile_word kind_words[] = {{"file", ISSUER_FILE}, {"pkcs11", ISSUER_PKCS11}, {NULL, 0}};
+static const struct profile_word kind_words[] = {
+    {"file", ISSUER_FILE},
+    {"pkcs11", ISSUER_PKCS11},
+    {"est", ISSUER_EST},
+    {NULL, 0},
+};
 
 static const struct schema_field schema_entry[] = {
     {.key = "name",
@@ -79,6 +85,31 @@ static const struct schema_field schema_entry[] = {
      VALUE(struct entry, pin_file),
      .help = "the file with the PIN of the token",
      .example = "pin-file: pin"},
+    {.key = "url",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct entry, url),
+     .help = "the address of the EST server",
+     .example = "url: https://ca.example:8443"},
+    {.key = "label",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct entry, label),
+     .help = "the CA or profile that the EST server is to use",
+     .example = "label: boards"},
+    {.key = "server-ca",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, server_ca),
+     .help = "the PEM file with the certificates that vouch for the EST server",
+     .example = "server-ca: est-root.pem"},
+    {.key = "client-certificate",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, client_certificate),
+     .help = "the PEM file with this station's TLS client certificate",
+     .example = "client-certificate: station.pem"},
+    {.key = "client-key",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, client_key),
+     .help = "the PEM file with the private key of the client certificate",
+     .example = "client-key: station.key"},
     {.key = NULL},
 };
 
@@ -108,6 +139,9 @@ static const struct schema_field schema_document_fields[] = {
 
 #define OF(kind) (1u << (kind))
 
+/* Sets of kinds. */
+enum { FILES = OF(ISSUER_FILE), TOKENS = OF(ISSUER_PKCS11), SERVERS = OF(ISSUER_EST) };
+
 /* The settings that not every kind has: which must have it, which may, and where it goes. */
 static const struct setting {
     const char *key;
@@ -118,12 +152,17 @@ static const struct setting {
 } settings[] = {
 #define SETTING(key, needed, known, path, member)                                                                      \
     {key, needed, known, path, offsetof(struct entry, member), offsetof(struct issuer_config, member)}
-    SETTING("certificate", OF(ISSUER_FILE) | OF(ISSUER_PKCS11), OF(ISSUER_FILE) | OF(ISSUER_PKCS11), true, certificate),
-    SETTING("key", OF(ISSUER_FILE), OF(ISSUER_FILE), true, key),
-    SETTING("passphrase-file", 0, OF(ISSUER_FILE), true, passphrase_file),
-    SETTING("module", 0, OF(ISSUER_PKCS11), true, module),
-    SETTING("uri", OF(ISSUER_PKCS11), OF(ISSUER_PKCS11), false, uri),
-    SETTING("pin-file", 0, OF(ISSUER_PKCS11), true, pin_file),
+    SETTING("certificate", FILES | TOKENS, FILES | TOKENS | SERVERS, true, certificate),
+    SETTING("key", FILES, FILES, true, key),
+    SETTING("passphrase-file", 0, FILES | SERVERS, true, passphrase_file),
+    SETTING("module", 0, TOKENS, true, module),
+    SETTING("uri", TOKENS, TOKENS, false, uri),
+    SETTING("pin-file", 0, TOKENS, true, pin_file),
+    SETTING("url", SERVERS, SERVERS, false, url),
+    SETTING("label", 0, SERVERS, false, label),
+    SETTING("server-ca", SERVERS, SERVERS, true, server_ca),
+    SETTING("client-certificate", SERVERS, SERVERS, true, client_certificate),
+    SETTING("client-key", SERVERS, SERVERS, true, client_key),
 #undef SETTING
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
