@@ -92,6 +92,7 @@ complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata 
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
 complete -c imprint -n __imprint_words_are -a board -d 'provision, prove'
 complete -c imprint -n __imprint_words_are -a virtual -d 'new, serve, run'
+complete -c imprint -n __imprint_words_are -a ca -d 'new'
 complete -c imprint -n __imprint_words_are -a help -d 'Show help, of one verb where it is named'
 complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
@@ -176,5 +177,6 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let comman
 complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan verify-record issuers retire erase compile board virtual help version'
+complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan verify-record issuers retire erase compile board virtual ca help version'
 # end generated

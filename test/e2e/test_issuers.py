@@ -229,6 +229,50 @@ def test_est_refused(line, est, change, reason, cause):
     assert error["reason"] == reason and cause in error["cause"] and error["next"]
 
 
+# --- a certificate authority for rehearsals ------------------------------------------------------------------------------
+
+
+def test_ca_new(station):
+    made = station.json("ca", "new").event("ca")
+    folder = station.state / "ca"
+    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True}
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == \
+        {"root.pem": "0o644", "root.key": "0o600", "signer.pem": "0o644", "signer.key": "0o600"}
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", folder / "root.pem", folder / "signer.pem")
+    issuer = station.json("issuers", "rehearsal").event("issuer")
+    assert issuer["subject"].startswith("CN=TEST signer ") and issuer["not_after"] == "9999-12-31T23:59:59Z"
+    assert issuer["certificates"] == 2 and issuer["not_before"].endswith(":00:00Z")
+
+
+def test_ca_new_replaces_nothing(station):
+    station.run("ca", "new")
+    before = snapshot(station)
+    failed = station.run("ca", "new", code=USAGE)
+    assert "there is one already" in failed.err and snapshot(station) == before
+    (station.state / "issuers.yaml").unlink()
+    station.run("ca", "new")
+    assert snapshot(station) == before
+
+
+def test_ca_new_beside_other_issuers(line):
+    text = (line.state / "issuers.yaml").read_text()
+    said = line.run("ca", "new")
+    assert (line.state / "issuers.yaml").read_text() == text and "add an issuer of kind file to it" in said.err
+    assert (line.state / "ca" / "signer.key").exists()
+
+
+def test_ca_new_finishes_what_was_cut_off(station):
+    station.run("ca", "new")
+    for name in ("ca/signer.key", "issuers.yaml"):
+        (station.state / name).unlink()
+    station.run("ca", "new")
+    station.run("issuers", "rehearsal")
+
+
+def snapshot(station):
+    return {str(path.relative_to(station.state)): path.read_bytes() for path in station.state.rglob("*") if path.is_file()}
+
+
 def test_nothing_is_made(station):
     station.run("issuers", code=USAGE)
     assert not station.state.exists()
