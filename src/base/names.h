@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
@@ -116,9 +117,11 @@
 #define chip_config_compare_unlocked imprint_chip_config_compare_unlocked
 #define chip_config_count_match imprint_chip_config_count_match
 #define chip_config_counter imprint_chip_config_counter
+#define chip_config_ecdh_output imprint_chip_config_ecdh_output
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
+#define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
@@ -189,6 +192,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_keeps_secret imprint_chip_slot_keeps_secret
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_uses_counter imprint_chip_slot_uses_counter
@@ -210,6 +214,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_kind_name imprint_cloud_files_kind_name
+#define cloud_files_write imprint_cloud_files_write
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -230,6 +236,10 @@
 #define der_take_any imprint_der_take_any
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
+#define device_chain_der imprint_device_chain_der
+#define device_chain_of_maker imprint_device_chain_of_maker
+#define device_chain_read_maker imprint_device_chain_read_maker
+#define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close
 #define device_named_address imprint_device_named_address
 #define device_open imprint_device_open
@@ -237,6 +247,7 @@
 #define device_open_virtual imprint_device_open_virtual
 #define device_read_serial imprint_device_read_serial
 #define device_say_counters imprint_device_say_counters
+#define driver_agree imprint_driver_agree
 #define driver_attach imprint_driver_attach
 #define driver_begin imprint_driver_begin
 #define driver_begin_recovered imprint_driver_begin_recovered
@@ -384,6 +395,7 @@
 #define genuine_item_name imprint_genuine_item_name
 #define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
+#define genuine_read_chain imprint_genuine_read_chain
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name
 #define genuine_text imprint_genuine_text
@@ -505,8 +517,15 @@
 #define number_read imprint_number_read
 #define opaque_destroy imprint_opaque_destroy
 #define open_error_refuse imprint_open_error_refuse
+#define operation_again imprint_operation_again
+#define operation_end imprint_operation_end
+#define operation_is_temporary imprint_operation_is_temporary
+#define operation_of_key imprint_operation_of_key
+#define operation_refuse imprint_operation_refuse
+#define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define pem_of_certificate imprint_pem_of_certificate
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
@@ -612,6 +631,7 @@
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -633,6 +653,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
@@ -775,7 +796,9 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_is_emulated imprint_transport_kit_hid_is_emulated
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
+#define transport_kit_hid_is_without_hardware imprint_transport_kit_hid_is_without_hardware
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place
 #define transport_kit_open imprint_transport_kit_open
@@ -958,5 +981,9 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define x509_words_common_name imprint_x509_words_common_name
+#define x509_words_object imprint_x509_words_object
+#define x509_words_of imprint_x509_words_of
+#define x509_words_of_der imprint_x509_words_of_der
 
 #endif

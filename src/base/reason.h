@@ -64,6 +64,7 @@ enum error_reason {
     ERROR_KEY_RECORDED,   /* a record of this device names the key that would be lost */
     ERROR_NO_MARK,        /* the slot of the mark holds something else, or no mark where one is needed */
     ERROR_NOT_GENUINE,    /* the maker's certificates do not prove who made the part */
+    ERROR_NO_CERTIFICATE, /* the device has no certificate of its maker, or none for this key */
     ERROR_REHEARSAL,      /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */
