@@ -165,7 +165,7 @@ bool chain_read(struct chain *chain, const char *path, time_t now, struct error 
 bool chain_take(struct chain *chain, const gnutls_x509_crt_t *certificates, unsigned count, time_t now,
                 struct error *err)
 {
-    chain->certificates = gnutls_calloc(count, sizeof *chain->certificates);
+    chain->certificates = (gnutls_x509_crt_t *)gnutls_calloc(count, sizeof *chain->certificates);
     if (chain->certificates == NULL)
         return refuse("out of memory", NULL, err);
     for (; chain->count < count; chain->count++) {
@@ -190,7 +190,7 @@ void chain_release(struct chain *chain)
 {
     for (unsigned i = 0; i < chain->count; i++)
         gnutls_x509_crt_deinit(chain->certificates[i]);
-    gnutls_free(chain->certificates);
+    gnutls_free((void *)chain->certificates);
     for (unsigned i = 0; i < ISSUER_CHAIN_MAX; i++)
         gnutls_free(chain->der[i].data);
     gnutls_free(chain->subject.data);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/error_format.h"
+#include "issuer/datum.h"
 #include "issuer/est_answer.h"
 #include "issuer/http.h"
 #include "issuer/input_file.h"
@@ -253,7 +254,7 @@ static bool holds_certificates(const struct input_file *file)
         return false;
     for (unsigned i = 0; i < count; i++)
         gnutls_x509_crt_deinit(list[i]);
-    gnutls_free(list);
+    gnutls_free((void *)list);
     return count > 0;
 }
 
@@ -356,7 +357,7 @@ static const char *wanted_est(const struct issuer *issuer)
 /* Base64 in lines of 64 characters, the last one ended, too. The caller frees it; NULL without memory. */
 static char *encode(struct bytes der, size_t *len)
 {
-    const gnutls_datum_t data = {(unsigned char *)(uintptr_t)der.data, (unsigned)der.len};
+    const gnutls_datum_t data = datum_of(der);
     gnutls_datum_t text = {.data = NULL};
     char *lines = NULL;
 
@@ -376,7 +377,7 @@ static char *encode(struct bytes der, size_t *len)
 
 static gnutls_x509_crq_t import_request(struct bytes der)
 {
-    const gnutls_datum_t data = {(unsigned char *)(uintptr_t)der.data, (unsigned)der.len};
+    const gnutls_datum_t data = datum_of(der);
     gnutls_x509_crq_t request = NULL;
 
     if (gnutls_x509_crq_init(&request) != GNUTLS_E_SUCCESS)

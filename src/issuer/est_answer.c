@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error_format.h"
+#include "issuer/datum.h"
 
 #define TAG_OID 0x06
 #define TAG_SEQUENCE 0x30
@@ -20,8 +21,7 @@ static bool refuse(enum error_reason reason, const char *cause, const char *next
 /* GnuTLS takes LF, CR LF and blanks, and no armour. The caller frees `der`. */
 static bool decode(struct bytes text, gnutls_datum_t *der, struct error *err)
 {
-    /* GnuTLS asks for memory that it could write, and does not write it. */
-    const gnutls_datum_t data = {(unsigned char *)(uintptr_t)text.data, (unsigned)text.len};
+    const gnutls_datum_t data = datum_of(text);
 
     *der = (gnutls_datum_t){.data = NULL};
     if (text.len != 0 && gnutls_base64_decode2(&data, der) == GNUTLS_E_SUCCESS && der->size != 0)

@@ -2,6 +2,7 @@
 #include "issuer/http.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,12 +187,12 @@ static void take_facts(CURL *curl, struct http_answer *answer)
 static struct curl_slist *make_headers(const char *type)
 {
     struct curl_slist *list = NULL, *next;
-    char line[HTTP_TYPE_MAX + 16] = "Content-Type: ";
+    char line[HTTP_TYPE_MAX + 16];
     const char *const lines[] = {line, "Content-Transfer-Encoding: base64", "Expect:"};
 
     if (type == NULL || strlen(type) >= HTTP_TYPE_MAX)
         return NULL;
-    strcat(line, type);
+    (void)snprintf(line, sizeof line, "Content-Type: %s", type);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         next = curl_slist_append(list, lines[i]);
         if (next == NULL) {

@@ -284,30 +284,27 @@ static char *make_text(const char *text, bool is_path, const char *file)
     return made;
 }
 
-static bool take_text(char **owned, const char *text, bool is_path, const char *file, const char **pointer,
-                      struct error *err)
+/* An empty text is no setting, and gives NULL. */
+static bool take_text(char **owned, const char *text, bool is_path, const char *file, struct error *err)
 {
-    if (text[0] == '\0')
-        return true;
-    *owned = make_text(text, is_path, file);
-    *pointer = *owned;
-    if (*owned == NULL)
+    *owned = text[0] != '\0' ? make_text(text, is_path, file) : NULL;
+    if (*owned == NULL && text[0] != '\0')
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    return *owned != NULL;
+    return *owned != NULL || text[0] == '\0';
 }
 
 static bool take_entry(struct issuers *issuers, const struct entry *entry, const char *file, struct error *err)
 {
     struct issuer_config *config = &issuers->configs[issuers->count];
     char **texts = issuers->texts[issuers->count];
-    bool ok = take_text(&texts[SETTINGS], entry->name, false, file, &config->name, err);
+    bool ok = take_text(&texts[SETTINGS], entry->name, false, file, err);
 
     issuers->count++;
+    config->name = texts[SETTINGS];
     config->kind = (enum issuer_kind)entry->kind;
     for (size_t i = 0; i < SETTINGS && ok; i++) {
-        const char **pointer = (const char **)(void *)((char *)config + settings[i].pointer);
-
-        ok = take_text(&texts[i], text_of(entry, &settings[i]), settings[i].is_path, file, pointer, err);
+        ok = take_text(&texts[i], text_of(entry, &settings[i]), settings[i].is_path, file, err);
+        memcpy((char *)config + settings[i].pointer, &texts[i], sizeof texts[i]);
     }
     return ok;
 }

@@ -38,20 +38,29 @@ static struct bytes request;
 
 /* --- the server and the request --- */
 
+/* The next number of the text, as an address. */
+static void put_address(char **text, char address[static 64])
+{
+    char *end;
+    const long port = strtol(*text, &end, 10);
+
+    assert_true(end != *text && port > 0);
+    (void)snprintf(address, 64, "https://127.0.0.1:%ld", port);
+    *text = end;
+}
+
 static void read_ports(void)
 {
     const char *path = path_in(folder, "ports");
-    char text[64] = "";
+    char text[64] = "", *at = text;
     struct bytes_out out = {.data = (uint8_t *)text, .cap = sizeof text - 1};
-    int ports[3];
 
     for (int i = 0; !file_exists(path) && i < START_S * 10; i++)
         (void)usleep(100 * 1000);
     file_load(path, &out);
-    assert_int_equal(sscanf(text, "%d %d %d", &ports[0], &ports[1], &ports[2]), 3);
-    (void)snprintf(tls13, sizeof tls13, "https://127.0.0.1:%d", ports[0]);
-    (void)snprintf(tls12, sizeof tls12, "https://127.0.0.1:%d", ports[1]);
-    (void)snprintf(no_tls, sizeof no_tls, "https://127.0.0.1:%d", ports[2]);
+    put_address(&at, tls13);
+    put_address(&at, tls12);
+    put_address(&at, no_tls);
 }
 
 /* A request as a chip's: a key, a name, no attributes. */
