@@ -14,7 +14,7 @@ static inline gnutls_datum_t datum_of(struct bytes span)
 {
     gnutls_datum_t datum = {.size = (unsigned)span.len};
 
-    memcpy(&datum.data, &span.data, sizeof datum.data);
+    memcpy((void *)&datum.data, (const void *)&span.data, sizeof datum.data);
     return datum;
 }
 

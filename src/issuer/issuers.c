@@ -304,7 +304,7 @@ static bool take_entry(struct issuers *issuers, const struct entry *entry, const
     config->kind = (enum issuer_kind)entry->kind;
     for (size_t i = 0; i < SETTINGS && ok; i++) {
         ok = take_text(&texts[i], text_of(entry, &settings[i]), settings[i].is_path, file, err);
-        memcpy((char *)config + settings[i].pointer, &texts[i], sizeof texts[i]);
+        memcpy((char *)config + settings[i].pointer, (const void *)&texts[i], sizeof texts[i]);
     }
     return ok;
 }

@@ -17,7 +17,7 @@ static const char issuers_text[] = "imprint: 1\n"
                                    "    certificate: ca/signer.pem\n"
                                    "    key: ca/signer.key\n";
 
-static bool write_text(const char *folder, const char *name, const char *text, mode_t mode, struct error *err)
+static bool write_text(const char *folder, const char *name, const char *text, struct error *err)
 {
     char path[PATH_MAX];
 
@@ -25,15 +25,14 @@ static bool write_text(const char *folder, const char *name, const char *text, m
         error_set(err, ERROR_USAGE, "the path to the state folder is too long", NULL);
         return false;
     }
-    return file_replace(path, bytes_of(text, strlen(text)), mode, ERROR_OUTPUT_FAILED, err);
+    return file_replace(path, bytes_of(text, strlen(text)), 0600, ERROR_OUTPUT_FAILED, err);
 }
 
 static bool write_authority(const char *folder, const struct rehearsal_ca *ca, struct error *err)
 {
-    return folder_make(folder, err) && write_text(folder, "root.pem", ca->root, 0644, err) &&
-           write_text(folder, "root.key", ca->root_key, 0600, err) &&
-           write_text(folder, "signer.pem", ca->chain, 0644, err) &&
-           write_text(folder, "signer.key", ca->signer_key, 0600, err);
+    return folder_make(folder, err) && write_text(folder, "root.pem", ca->root, err) &&
+           write_text(folder, "root.key", ca->root_key, err) && write_text(folder, "signer.pem", ca->chain, err) &&
+           write_text(folder, "signer.key", ca->signer_key, err);
 }
 
 static bool make_authority(const char *folder, struct error *err)
@@ -63,7 +62,7 @@ static bool make_files(struct rehearsal_ca_files *files, const char *key, const 
     if (!has_key && !make_authority(files->folder, err))
         return false;
     files->made_issuers = !has_issuers;
-    return has_issuers || write_text(state, "issuers.yaml", issuers_text, 0644, err);
+    return has_issuers || write_text(state, "issuers.yaml", issuers_text, err);
 }
 
 bool rehearsal_ca_files_make(const struct station_config *config, struct rehearsal_ca_files *files, struct error *err)

@@ -309,7 +309,7 @@ static void *person_of(const struct row *row)
 {
     void *context;
 
-    memcpy(&context, &row, sizeof context);
+    memcpy((void *)&context, (const void *)&row, sizeof context);
     return context;
 }
 
