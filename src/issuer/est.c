@@ -209,7 +209,7 @@ static bool read_cacerts(struct issuer *issuer, struct error *err)
          est_answer_read_certificates(bytes_of(answer.body, answer.len), &certificates, err) &&
          (issuer->chain.count != 0 ? is_among(&issuer->chain, &certificates, err)
                                    : take_chain(issuer, &certificates, err));
-    est_certificates_release(&certificates);
+    est_answer_release(&certificates);
     http_release(&answer);
     return ok;
 }
@@ -445,7 +445,7 @@ static enum issuer_answer take_answer(const struct issuer *issuer, const struct 
     ok = (answer->status == 200 || refuse_status(answer, err)) && has_type(answer, "application/pkcs7-mime", err) &&
          est_answer_read_certificates(bytes_of(answer->body, answer->len), &certificates, err) &&
          take_certificate(issuer, &certificates, request, certificate, err);
-    est_certificates_release(&certificates);
+    est_answer_release(&certificates);
     return ok ? ISSUER_DONE : ISSUER_REFUSED;
 }
 

@@ -85,7 +85,7 @@ bool est_answer_read_certificates(struct bytes text, struct est_certificates *ce
     return ok;
 }
 
-void est_certificates_release(struct est_certificates *certificates)
+void est_answer_release(struct est_certificates *certificates)
 {
     for (unsigned i = 0; i < certificates->count; i++)
         gnutls_x509_crt_deinit(certificates->list[i]);

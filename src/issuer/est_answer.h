@@ -17,11 +17,11 @@ struct est_certificates {
 
 /*
  * The certificates of a certs-only message in base64, with line ends of any kind or none: 1 to ISSUER_CHAIN_MAX, in no
- * order that means anything. False with ERROR_ISSUER_ANSWER. est_certificates_release() is needed in either case.
+ * order that means anything. False with ERROR_ISSUER_ANSWER. est_answer_release() is needed in either case.
  */
 bool est_answer_read_certificates(struct bytes text, struct est_certificates *certificates, struct error *err);
 
-void est_certificates_release(struct est_certificates *certificates);
+void est_answer_release(struct est_certificates *certificates);
 
 /*
  * What a server wants to find in a request (csrattrs): into `wanted` the OIDs of what imprint's requests do not have,

@@ -38,7 +38,7 @@ static void read_certificates(struct bytes text)
     } else {
         require(err.reason == ERROR_ISSUER_ANSWER && err.cause != NULL);
     }
-    est_certificates_release(&certificates);
+    est_answer_release(&certificates);
 }
 
 static void read_attributes(struct bytes text)
