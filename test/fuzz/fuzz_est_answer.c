@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Anything at all as what an EST server sends. The first byte chooses what it is read as. What must hold: it is read,
- * or refused with a reason; certificates that were read can be looked at; the text of attributes is one of OIDs.
+ * Anything at all as what an EST server sends. The first byte chooses what it is read as: attributes or certificates,
+ * as text (a, c), or in base64 that is made here (A, C), so that the readers of DER are reached. What must hold: it is
+ * read, or refused with a reason; certificates that were read can be looked at; the text of attributes is one of OIDs.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "issuer/datum.h"
 #include "issuer/est_answer.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -52,13 +54,25 @@ static void read_attributes(struct bytes text)
         require(err.reason == ERROR_ISSUER_ANSWER || err.reason == ERROR_ISSUER_INVALID);
 }
 
+static void read_any(uint8_t kind, struct bytes text)
+{
+    if (kind == 'a' || kind == 'A')
+        read_attributes(text);
+    else
+        read_certificates(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    gnutls_datum_t der, text = {.data = NULL};
+
     if (size == 0)
         return 0;
-    if (data[0] == 'a')
-        read_attributes(bytes_of(data + 1, size - 1));
-    else
-        read_certificates(bytes_of(data + 1, size - 1));
+    der = datum_of(bytes_of(data + 1, size - 1));
+    if (data[0] != 'A' && data[0] != 'C')
+        read_any(data[0], bytes_of(data + 1, size - 1));
+    else if (size > 1 && gnutls_base64_encode2(&der, &text) == GNUTLS_E_SUCCESS)
+        read_any(data[0], bytes_of(text.data, text.size));
+    gnutls_free(text.data);
     return 0;
 }
