@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/issuers.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,6 +319,8 @@ static bool read_document(const char *path, struct document *document, struct er
 
     if (!input_file_read(&file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure)) {
         failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
+        if (failure.system_errno == ENOENT)
+            failure.next = "write one (docs/reference/issuers.md), or make one to rehearse with: imprint ca new";
         error_pass(err, &failure);
         return false;
     }

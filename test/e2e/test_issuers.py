@@ -274,5 +274,6 @@ def snapshot(station):
 
 
 def test_nothing_is_made(station):
-    station.run("issuers", code=USAGE)
+    failed = station.run("issuers", code=USAGE)
     assert not station.state.exists()
+    assert failed.err.endswith(f"or make one to rehearse with: imprint ca new --state {station.state}\n")
