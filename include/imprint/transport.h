@@ -97,6 +97,14 @@ struct imprint_transport_operations {
     bool (*is_taken)(void *context, uint8_t address);
 
     /*
+     * False if the bus cannot carry a group of `sent` bytes to the chip, or one of `received` bytes from it: where
+     * send() or receive() would return _TOO_LONG. Asked with the chip awake, before a job begins that needs such
+     * groups. It may move bytes on the bus, but sends no command. True also if the bus fails for another reason. May be
+     * NULL: every group passes.
+     */
+    bool (*carries)(void *context, size_t sent, size_t received);
+
+    /*
      * Reserves the chip for the caller: imprint calls it before it wakes the chip, and release() after it has put the
      * chip to sleep. False if another task did not release the chip within the time limit; nothing is then sent. With
      * it, several tasks or libraries can share one chip; each must leave it asleep. Both may be NULL: nobody else uses

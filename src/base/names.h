@@ -82,6 +82,7 @@
 #define chip_also_at imprint_chip_also_at
 #define chip_ask imprint_chip_ask
 #define chip_ask_slot imprint_chip_ask_slot
+#define chip_bus_carries imprint_chip_bus_carries
 #define chip_can_hold_public_key imprint_chip_can_hold_public_key
 #define chip_command_aes imprint_chip_command_aes
 #define chip_command_aes_gfm imprint_chip_command_aes_gfm
@@ -333,6 +334,7 @@
 #define error_with_subject imprint_error_with_subject
 #define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
+#define evidence_check_room imprint_evidence_check_room
 #define evidence_is_proven imprint_evidence_is_proven
 #define evidence_keep imprint_evidence_keep
 #define evidence_key_id imprint_evidence_key_id
@@ -353,6 +355,7 @@
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace
+#define file_room imprint_file_room
 #define file_write_all imprint_file_write_all
 #define flash_entry_check imprint_flash_entry_check
 #define flash_entry_fetch imprint_flash_entry_fetch
@@ -366,6 +369,7 @@
 #define flash_file_open imprint_flash_file_open
 #define folder_above imprint_folder_above
 #define folder_find_state imprint_folder_find_state
+#define folder_has_room imprint_folder_has_room
 #define folder_in_state imprint_folder_in_state
 #define folder_make imprint_folder_make
 #define folder_of_device imprint_folder_of_device
@@ -420,6 +424,7 @@
 #define key_usage_array imprint_key_usage_array
 #define key_usage_text imprint_key_usage_text
 #define keys_attributes imprint_keys_attributes
+#define keys_check_room imprint_keys_check_room
 #define keys_check_slot imprint_keys_check_slot
 #define keys_explain imprint_keys_explain
 #define keys_find_slot imprint_keys_find_slot
@@ -525,6 +530,7 @@
 #define provision_all_steps imprint_provision_all_steps
 #define provision_begin_mark imprint_provision_begin_mark
 #define provision_check_adoption imprint_provision_check_adoption
+#define provision_check_needs imprint_provision_check_needs
 #define provision_data_summary imprint_provision_data_summary
 #define provision_execute imprint_provision_execute
 #define provision_gate_ask imprint_provision_gate_ask
@@ -700,6 +706,7 @@
 #define storage_file_name_parse imprint_storage_file_name_parse
 #define storage_file_open imprint_storage_file_open
 #define storage_file_posix imprint_storage_file_posix
+#define storage_flash_empty_has_room imprint_storage_flash_empty_has_room
 #define storage_flash_open imprint_storage_flash_open
 #define storage_flash_read_geometry imprint_storage_flash_read_geometry
 #define storage_flash_record_max imprint_storage_flash_record_max

@@ -131,6 +131,16 @@ void chip_also_at(struct chip *chip, uint8_t address);
 /* Does any device answer at this 7-bit address? False also where the bus has no addresses to probe. */
 bool chip_address_is_taken(struct chip *chip, uint8_t address);
 
+/* Bytes of a command's group with `data` bytes of data, and of a reply's with `payload` bytes. */
+#define CHIP_SENT_BYTES(data) (7 + (data))
+#define CHIP_REPLY_BYTES(payload) (3 + (payload))
+
+/*
+ * Whether the bus carries groups as long as these, both ways. Sends no command. True where the bus does not tell, or
+ * fails: the next command then says why.
+ */
+bool chip_bus_carries(struct chip *chip, size_t sent, size_t received);
+
 /*
  * Puts the chip to sleep, forgets its registers, and releases it for other tasks, if the transport shares it: call it
  * when done, also after failures. Never fails.

@@ -18,9 +18,9 @@
 #include <string.h>
 
 /* count, opcode, param1, param2 (2) .. CRC (2); count, status, CRC (2). ATECC608B-TNGTLS data sheet, section 4. */
-#define GROUP_OVERHEAD 7
+#define GROUP_OVERHEAD CHIP_SENT_BYTES(0)
 #define GROUP_DATA_AT 5
-#define REPLY_OVERHEAD 3
+#define REPLY_OVERHEAD CHIP_REPLY_BYTES(0)
 #define REPLY_MIN 4
 
 /* The shortest watchdog of any part, wake to forced sleep (ATECC608B-TNGTLS data sheet, section 7, tWATCHDOG). */
@@ -625,4 +625,10 @@ bool chip_address_is_taken(struct chip *chip, uint8_t address)
 {
     return chip->transport.operations->is_taken != NULL &&
            chip->transport.operations->is_taken(chip->transport.context, address);
+}
+
+bool chip_bus_carries(struct chip *chip, size_t sent, size_t received)
+{
+    return chip->transport.operations->carries == NULL ||
+           chip->transport.operations->carries(chip->transport.context, sent, received);
 }

@@ -300,7 +300,8 @@ static bool provision_device(struct run *run, struct error *err)
         report_show_refused(&report, err->reason);
         return false;
     }
-    if (!arming_check_device(&run->arming, &run->plan, err))
+    if (!arming_check_device(&run->arming, &run->plan, err) ||
+        !evidence_check_room(run->session.record_path, &run->profile, &run->plan, err))
         return false;
     report_show_plan(&report, dry);
     if (dry)

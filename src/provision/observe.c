@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "provision/needs.h"
 #include "provision/status.h"
 #include "provision/steps.h"
 
@@ -98,6 +99,8 @@ static bool observe_step(struct provision *provision, struct provision_plan *pla
         .forever = kind->consequence != NULL,
         .key = key,
         .slot = slot_of(provision, plan, key),
+        .sends_most = kind->sends_most,
+        .receives_most = kind->receives_most,
     };
 
     if (kind->observe != NULL && !kind->observe(provision, plan, &step, err))
@@ -137,7 +140,8 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     provision_prepare_driver(provision, &before);
     driver_forget_config(provision->driver);
     ok = observe_part(provision, plan, err) && check_supported(provision, err) &&
-         check_will_be_locked(provision->profile, plan, err) && observe_steps(provision, plan, err);
+         check_will_be_locked(provision->profile, plan, err) && observe_steps(provision, plan, err) &&
+         provision_check_needs(provision, plan, err);
     if (!ok) {
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */

@@ -76,6 +76,8 @@ struct provision_step {
     uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
     int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
     uint8_t slot;                       /* PROFILE_SLOT_ANY: none, or not chosen yet */
+    uint8_t sends_most;                 /* bytes of the longest group that the step sends to the chip; its kind's ... */
+    uint8_t receives_most;              /* ... and of the longest reply; observe() may lower both */
     uint32_t chip_us;                   /* chip time this step took; 0 before */
 };
 
@@ -126,6 +128,9 @@ struct provision_step_kind {
     bool is_persistent; /* changes something that stays */
     bool makes_key;     /* afterwards the key store has a record of the step's key */
     bool proves_key;    /* afterwards the evidence of the step's key is complete */
+    uint8_t sends_most; /* bytes of the longest group that such a step sends: CHIP_SENT_BYTES(). 0: none that is longer
+                           than those that looking at the device takes */
+    uint8_t receives_most; /* the same of replies: CHIP_REPLY_BYTES() */
     provision_is_needed *is_needed;
 
     /*

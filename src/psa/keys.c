@@ -3,8 +3,10 @@
 
 #include "psa/operations.h"
 #include "psa/reason.h"
+#include "psa/se_session.h"
 #include "psa/settle.h"
 #include "psa/shell.h"
+#include "psa/storage_status.h"
 
 /* --- reasons ----------------------------------------------------------------------------------------------------- */
 
@@ -55,6 +57,20 @@ static psa_status_t explained(struct driver *driver, psa_status_t status, uint32
 psa_status_t keys_settle(struct driver *driver, struct error *err)
 {
     return driver_require_settled(driver, err);
+}
+
+psa_status_t keys_check_room(struct driver *driver, size_t count, struct error *err)
+{
+    const struct storage *storage = driver->storage;
+    const enum storage_status status =
+        storage->operations->has_room(storage->context, (uint32_t)count, SE_SESSION_KEY_ROOM);
+
+    if (status == STORAGE_FULL)
+        error_set(err, ERROR_STORAGE_FULL, "the key store has no room for the records of all keys to make", NULL);
+    else if (status == STORAGE_FAILED)
+        error_set(err, ERROR_STORAGE_FAILED, "the key store cannot be read", NULL);
+    /* A store that refuses writes says so itself, before the first key is made. */
+    return status == STORAGE_READ_ONLY ? PSA_SUCCESS : driver_status_of_storage(status);
 }
 
 psa_status_t keys_find_slot(struct driver *driver, const psa_key_attributes_t *attributes, enum driver_method method,

@@ -38,6 +38,12 @@
 psa_status_t keys_settle(struct driver *driver, struct error *err);
 
 /*
+ * Whether the store has room for the records of `count` more keys. PSA_ERROR_INSUFFICIENT_STORAGE if not,
+ * PSA_ERROR_STORAGE_FAILURE if the store cannot be read, with the reason in `err`.
+ */
+psa_status_t keys_check_room(struct driver *driver, size_t count, struct error *err);
+
+/*
  * Finds the slot for a key with `attributes` made by `method`. `*slot` is the slot that the caller names, or
  * KEYS_SLOT_ANY: then the driver chooses and stores its choice there. `also` lists further abilities (enum
  * chip_ability) that the slot must have. Statuses of driver_needs_of(), driver_choose_slot() and driver_check_slot()

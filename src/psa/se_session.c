@@ -6,12 +6,6 @@
 #include "psa/scrap.h"
 #include "psa/storage_status.h"
 
-/*
- * Storage to reserve for the record of a key in a chip: 44 bytes with Mbed TLS 3.6 (header 36, slot number 8), plus a
- * margin for later versions.
- */
-#define KEY_RECORD_ROOM 64
-
 _Static_assert(TRANSACTION_STORED_MAX <= STORAGE_KEPT_BYTES, "a full store must have room for a transaction");
 
 /* --- notes of the driver ----------------------------------------------------------------------------------------- */
@@ -104,7 +98,7 @@ static enum storage_status reserve_for_key(struct se_session *session, const str
 {
     struct se_work *work = &session->work;
     const enum storage_status status =
-        session->storage->operations->reserve(session->storage->context, KEY_RECORD_ROOM);
+        session->storage->operations->reserve(session->storage->context, SE_SESSION_KEY_ROOM);
 
     if (status == STORAGE_OK) {
         work->create_uid = transaction->uid;

@@ -32,6 +32,12 @@
 #define SE_SESSION_UID_DRIVER_DATA 0xFFFFFE00u /* plus the driver's location, 1 to 255 */
 #define SE_SESSION_UID_DRIVER_DATA_LAST 0xFFFFFEFFu
 
+/*
+ * Storage to reserve for the record of a key in a chip: 44 bytes with Mbed TLS 3.6 (header 36, slot number 8), plus a
+ * margin for later versions.
+ */
+#define SE_SESSION_KEY_ROOM 64
+
 /* The key that the core has opened a transaction to destroy. */
 struct se_destruction {
     uint64_t uid; /* of its record; 0 for none */

@@ -19,6 +19,14 @@
 #define VERSION_1 1 /* as VERSION_2, but "key_id" of a key was named "id" */
 #define RECORD_MAX ((size_t)1024 * 1024)
 
+/*
+ * Room to ask for, in blocks of a usual file system: the record beside the one that it replaces, the history, the three
+ * files of a key store without keys, and four folders; and one more for so many keys of the record.
+ */
+#define ROOM_BLOCK 4096
+#define ROOM_BLOCKS 10
+#define ROOM_KEYS_OF_BLOCK 4
+
 static json_t *proof_object(const struct provision_key_evidence *proof, const struct run_facts *facts)
 {
     static const struct {
@@ -560,5 +568,23 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
     }
     error_with_serial(err, run->evidence->serial);
     *unsaved = record;
+    return false;
+}
+
+bool evidence_check_room(const char *record_path, const struct profile *profile, const struct provision_plan *plan,
+                         struct error *err)
+{
+    size_t blocks = ROOM_BLOCKS + profile->key_count / ROOM_KEYS_OF_BLOCK;
+
+    for (size_t i = 0; i < profile->key_count; i++)
+        blocks += profile->keys[i].csr_subject[0] != '\0';
+    for (size_t i = 0; i < plan->step_count; i++)
+        blocks += plan->steps[i].kind->makes_key && !plan->steps[i].done;
+    if (plan->changes_left == 0 || folder_has_room(record_path, blocks, ROOM_BLOCK))
+        return true;
+    error_set(err, ERROR_STORAGE_FULL, "the state folder has no room for the device's record", NULL);
+    error_doing(err, "provision the device");
+    error_with_subject(err, record_path);
+    error_with_serial(err, plan->serial);
     return false;
 }

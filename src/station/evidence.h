@@ -60,6 +60,13 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
 json_t *evidence_value(const struct evidence_run *run);
 
 /*
+ * Whether the record at `record_path`, the requests and the line of the history will fit, beside the key records that
+ * the plan adds: looked at before the device is changed. False with ERROR_STORAGE_FULL.
+ */
+bool evidence_check_room(const char *record_path, const struct profile *profile, const struct provision_plan *plan,
+                         struct error *err);
+
+/*
  * Stores the run's evidence as the device's record, where it says anything new (`*written`). What an earlier
  * run proved and this one did not check (keys of another profile, the maker's certificates, the primary application)
  * stays in the record, with the time of its own proof. False when that fails:

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "storage/file_room.h"
 
 void folder_find_state(struct station_config *config)
 {
@@ -95,6 +96,26 @@ bool folder_sync(const char *path)
     ok = fsync(fd) == 0 || errno == EINVAL;
     close(fd);
     return ok;
+}
+
+bool folder_has_room(const char *path, size_t files, size_t size)
+{
+    char folder[PATH_MAX], above[PATH_MAX];
+    bool has_room;
+    int fd;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    while ((fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 && errno == ENOENT) {
+        folder_above(folder, above);
+        if (strcmp(folder, above) == 0)
+            break;
+        memcpy(folder, above, sizeof folder);
+    }
+    if (fd < 0)
+        return true;
+    has_room = file_room(fd, files, size) != STORAGE_FULL;
+    close(fd);
+    return has_room;
 }
 
 bool folder_make(const char *path, struct error *err)

@@ -30,6 +30,12 @@ bool folder_of_device(const struct station_config *config, const uint8_t serial[
 /* Makes the folder and those above it, mode 0700, durably. Existing ones stay as they are. */
 bool folder_make(const char *path, struct error *err);
 
+/*
+ * Whether `files` new files of `size` bytes each fit where the folder is, or will be: where the nearest folder above it
+ * is that there is. Makes nothing. True also where it cannot be found out: the writing itself then says why.
+ */
+bool folder_has_room(const char *path, size_t files, size_t size);
+
 /* Makes what was renamed, made or removed in the folder durable. */
 bool folder_sync(const char *path);
 

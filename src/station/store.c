@@ -165,6 +165,32 @@ static void store_release(void *context)
         store->back.operations->release(store->back.context);
 }
 
+/* With a store in a folder that is yet to be made come the folder and those above it, its lock and its format. */
+#define STORE_FILES 6
+
+/* The store that changes would make, where there is none yet. */
+static enum storage_status future_store_has_room(const struct store *store, uint32_t count, uint32_t size)
+{
+    const struct imprint_flash_device *flash = &store->place.geometry;
+    char above[PATH_MAX];
+
+    if (store->place.image == NULL)
+        return folder_has_room(store->folder, STORE_FILES + count, STORAGE_RECORD_BYTES((size_t)size)) ? STORAGE_OK
+                                                                                                       : STORAGE_FULL;
+    folder_above(store->place.image, above);
+    if (!folder_has_room(above, 1, (size_t)flash->block_size * flash->block_count))
+        return STORAGE_FULL;
+    return storage_flash_empty_has_room(flash, count, size);
+}
+
+static enum storage_status store_has_room(void *context, uint32_t count, uint32_t size)
+{
+    const struct store *store = context;
+
+    return store->open ? store->back.operations->has_room(store->back.context, count, size)
+                       : future_store_has_room(store, count, size);
+}
+
 static const struct storage_operations operations = {
     .set = store_set,
     .get = store_get,
@@ -172,6 +198,7 @@ static const struct storage_operations operations = {
     .next = store_next,
     .reserve = store_reserve,
     .release = store_release,
+    .has_room = store_has_room,
 };
 
 /* A folder without its format file is one whose making was interrupted: as good as none, unless records say otherwise.

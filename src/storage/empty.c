@@ -48,6 +48,14 @@ static void empty_release(void *context)
     (void)context;
 }
 
+static enum storage_status empty_has_room(void *context, uint32_t count, uint32_t size)
+{
+    (void)context;
+    (void)count;
+    (void)size;
+    return STORAGE_READ_ONLY;
+}
+
 void storage_empty_open(struct storage *storage)
 {
     static const struct storage_operations operations = {
@@ -57,6 +65,7 @@ void storage_empty_open(struct storage *storage)
         .next = empty_next,
         .reserve = empty_reserve,
         .release = empty_release,
+        .has_room = empty_has_room,
     };
 
     *storage = (struct storage){.operations = &operations};

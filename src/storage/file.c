@@ -11,6 +11,7 @@
 
 #include "base/number.h"
 #include "storage/file_name.h"
+#include "storage/file_room.h"
 #include "storage/open_error.h"
 #include "storage/record.h"
 
@@ -471,6 +472,19 @@ static enum storage_status file_reserve(void *context, uint32_t size)
     return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
 }
 
+/* A key is made beside the transaction's record, which is in the room that is kept, once there is such room. */
+static enum storage_status file_has_room(void *context, uint32_t count, uint32_t size)
+{
+    const struct storage_file *self = context;
+    char transaction[STORAGE_FILE_NAME_SIZE];
+
+    storage_file_name(STORAGE_KEPT_UID, transaction);
+    const bool is_kept = has_file(self, STORAGE_FILE_KEPT) || has_file(self, transaction);
+    if (size > STORAGE_RECORD_MAX)
+        return STORAGE_FULL;
+    return file_room(self->directory_fd, count + (is_kept ? 0u : 1u), STORAGE_RECORD_BYTES((size_t)size));
+}
+
 static const struct storage_operations file_operations = {
     .set = file_set,
     .get = file_get,
@@ -478,6 +492,7 @@ static const struct storage_operations file_operations = {
     .next = file_next,
     .reserve = file_reserve,
     .release = file_release,
+    .has_room = file_has_room,
 };
 
 /* ---- opening and closing -------------------------------------------------------------------------------------- */

@@ -342,7 +342,7 @@ static uint32_t kept_room(struct storage_flash *self, uint64_t uid)
     return kept_span(self->device);
 }
 
-/* ---- the five operations ---------------------------------------------------------------------------------------- */
+/* ---- the operations ---------------------------------------------------------------------------------------- */
 
 /* Stores `record` under `uid`, or removes the record there (NULL). */
 static enum storage_status change(struct storage_flash *self, uint64_t uid, const struct flash_record *record)
@@ -460,6 +460,38 @@ static void flash_release(void *context)
 {
     struct storage_flash *self = context;
     self->reserved = 0;
+}
+
+/*
+ * Each record takes its span in one block, and the record STORAGE_KEPT_UID comes and goes beside it, in whichever
+ * block: the one where it takes the place of the most records counts.
+ */
+static enum storage_status flash_has_room(void *context, uint32_t count, uint32_t size)
+{
+    struct storage_flash *self = context;
+    const uint32_t kept = kept_room(self, 0); /* clears self->fault first */
+    uint32_t fits = 0, lost = 0;
+    struct flash_entry item;
+
+    flash_entry_size(self->device, (uint32_t)STORAGE_RECORD_BYTES(size), &item);
+    for (uint32_t block = 0; block < STORAGE_FLASH_BLOCKS_MAX && has_place(self, block); block++) {
+        const uint32_t room = room_in(self, block, 0), beside = room - flash_smaller(kept, room);
+
+        fits += room / item.span;
+        if (lost < room / item.span - beside / item.span)
+            lost = room / item.span - beside / item.span;
+    }
+    if (self->fault)
+        return STORAGE_FAILED;
+    return size <= STORAGE_RECORD_MAX && count <= fits - lost ? STORAGE_OK : STORAGE_FULL;
+}
+
+enum storage_status storage_flash_empty_has_room(const struct imprint_flash_device *device, uint32_t count,
+                                                 uint32_t size)
+{
+    struct storage_flash empty = {.device = device};
+
+    return storage_flash_record_max(device) == 0 ? STORAGE_FAILED : flash_has_room(&empty, count, size);
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
@@ -598,6 +630,7 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
         .next = flash_next,
         .reserve = flash_reserve,
         .release = flash_release,
+        .has_room = flash_has_room,
     };
 
     *self = (struct storage_flash){.device = device};

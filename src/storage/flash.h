@@ -53,6 +53,13 @@ enum storage_status storage_flash_open(struct storage_flash *self, const struct 
  */
 uint32_t storage_flash_record_max(const struct imprint_flash_device *device);
 
+/*
+ * Whether a store that is made on an erased `device` would have room: has_room() of storage/storage.h, before there is
+ * a store. FAILED if the geometry is out of bounds. Does not use the device.
+ */
+enum storage_status storage_flash_empty_has_room(const struct imprint_flash_device *device, uint32_t count,
+                                                 uint32_t size);
+
 #define STORAGE_FLASH_HEADER 32
 
 /*

@@ -164,6 +164,14 @@ static void memory_release(void *context)
     self->reserved = 0;
 }
 
+static enum storage_status memory_has_room(void *context, uint32_t count, uint32_t size)
+{
+    const struct storage_memory *self = context;
+    const uint64_t wanted = (uint64_t)count * STORAGE_MEMORY_BYTES((size_t)size) + kept_room(self, 0);
+
+    return size <= STORAGE_RECORD_MAX && wanted <= self->entries.cap - self->entries.len ? STORAGE_OK : STORAGE_FULL;
+}
+
 void storage_memory_open(struct storage_memory *self, void *room, size_t size, struct storage *storage)
 {
     static const struct storage_operations operations = {
@@ -173,6 +181,7 @@ void storage_memory_open(struct storage_memory *self, void *room, size_t size, s
         .next = memory_next,
         .reserve = memory_reserve,
         .release = memory_release,
+        .has_room = memory_has_room,
     };
     *self = (struct storage_memory){.entries = {.data = room, .cap = size}};
     *storage = (struct storage){.operations = &operations, .context = self};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where records are kept: one store per device, behind six functions, with backends over files, raw flash and memory.
+ * Where records are kept: one store per device, behind seven functions, with backends over files, raw flash and memory.
  * Stores know uids and bytes, not their meaning. psa/its.h implements the PSA ITS API for Mbed TLS on top of a store.
  *
  * Guarantee, whenever power fails: a record has its complete old content or its complete new content, or does not
@@ -89,6 +89,13 @@ struct storage_operations {
      */
     enum storage_status (*reserve)(void *context, uint32_t size);
     void (*release)(void *context);
+
+    /*
+     * Whether `count` more records of up to `size` bytes each would fit, created one after the other as PSA creates
+     * keys. OK or FULL; FAILED if the medium cannot be read. OK also if the medium does not tell. Leaves nothing
+     * behind.
+     */
+    enum storage_status (*has_room)(void *context, uint32_t count, uint32_t size);
 };
 
 /* One open store. `context` belongs to the backend and must outlive all use. */

@@ -181,6 +181,22 @@ static void search(struct imprint_i2c *self)
     }
 }
 
+/*
+ * A driver refuses a transfer that is too long for it before it sends anything. Should it pass, it begins with the word
+ * address of a reset: the chip executes nothing, and reads again from the start of its reply.
+ */
+static bool i2c_carries(void *context, size_t sent, size_t received)
+{
+    struct imprint_i2c *self = context;
+    uint8_t data[IMPRINT_I2C_WRITE_MAX] = {WORD_RESET};
+    const struct transfer write = {.kind = WRITE, .address = self->address, .data = data, .len = 1 + sent};
+
+    /* i2c_receive() reads a group's first byte alone. */
+    return sent <= IMPRINT_TRANSPORT_GROUP_MAX && received <= IMPRINT_TRANSPORT_GROUP_MAX && received > 1 &&
+           exchange(self, &write) != IMPRINT_TRANSPORT_TOO_LONG &&
+           read_bytes(self, data, received - 1) != IMPRINT_TRANSPORT_TOO_LONG;
+}
+
 static void i2c_delay_us(void *context, uint32_t microseconds)
 {
     const struct imprint_i2c *self = context;
@@ -298,6 +314,7 @@ static const struct imprint_transport_operations i2c_operations = {
     .address = i2c_address,
     .also_at = i2c_also_at,
     .is_taken = i2c_is_taken,
+    .carries = i2c_carries,
     .acquire = i2c_acquire,
     .release = i2c_release,
     .delay_us = i2c_delay_us,

@@ -273,6 +273,31 @@ static enum imprint_transport_status socket_send(void *context, const uint8_t *g
     return write_transaction(context, WORD_COMMAND, bytes_of(group, len));
 }
 
+/* The server looks at the length before anything is sent. What it sends begins with a reset: the chip executes nothing.
+ */
+static bool socket_carries(void *context, size_t sent, size_t received)
+{
+    struct transport_socket *self = context;
+    const uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {WORD_RESET};
+    enum imprint_transport_status written, read;
+    struct bytes ignored;
+    size_t replies = 2;
+
+    if (sent > IMPRINT_TRANSPORT_GROUP_MAX || received > IMPRINT_TRANSPORT_GROUP_MAX)
+        return false;
+    if (self->gone)
+        return true; /* the next command says so */
+    if (!drop_unread_replies(self) || !put_wait(self, &replies) ||
+        !put_message(self, 0, 1 + sent, bytes_of(data, 1 + sent)) ||
+        !put_message(self, BUS_MESSAGE_READ, received, BYTES_NONE) || !exchange(self, replies, 2)) {
+        (void)gone(self);
+        return true;
+    }
+    written = receive_result(self, &ignored);
+    read = written == IMPRINT_TRANSPORT_GONE ? written : receive_result(self, &ignored);
+    return written != IMPRINT_TRANSPORT_TOO_LONG && read != IMPRINT_TRANSPORT_TOO_LONG;
+}
+
 static enum imprint_transport_status receive(struct transport_socket *self, struct bytes_out *group)
 {
     size_t replies = 2;
@@ -368,6 +393,7 @@ static const struct imprint_transport_operations socket_operations = {
     .address = socket_address,
     .also_at = socket_also_at,
     .is_taken = socket_is_taken,
+    .carries = socket_carries,
     .delay_us = socket_delay_us,
     .now_us = socket_now_us,
     .close = socket_close,

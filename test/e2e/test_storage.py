@@ -99,6 +99,41 @@ def test_room_for_nothing_is_found_before_a_key_is_made(delivered):
     assert full >= 3
 
 
+@needs_mount
+@pytest.mark.parametrize("room", ["nr_inodes=4", "nr_inodes=8", "nr_inodes=13", "nr_inodes=4096,size=48k", "nr_inodes=14", "nr_inodes=4096,size=56k"])
+def test_a_full_disk_is_found_before_the_config_lock(station, room):
+    """Where key records and record do not fit, the plan says so, in a dry run too, and the chip stays as it was: 13 files, 52 KiB."""
+    fits = room in ("nr_inodes=14", "nr_inodes=4096,size=56k")
+    station.new("blank")
+    before = station.chip.read_bytes()
+    place = station.folder / "small"
+    place.mkdir()
+    for only_look in ("--dry-run", "--quiet"):
+        done = in_namespace("""
+            mount -t tmpfs -o "$3" none "$1"
+            set +e
+            "$2" --json --state "$1/state" --device "virtual:$4" $6 provision "$5" --arm profile $7
+            echo "code $?"
+            find "$1" -name '*.record' | wc -l
+            """, place, PROGRAM, room, station.chip, THREE_WAYS, *(("", only_look) if only_look == "--dry-run" else (only_look, "")))
+        found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        assert found[-1]["event"] != "error" if fits else (found[-1]["reason"] == "storage-full" and found[-1]["next"]), done.stdout
+        assert done.stdout.split()[-2:] == ["0" if fits else "1", "3" if fits and only_look == "--quiet" else "0"], done.stdout
+        assert (station.chip.read_bytes() == before) == (not fits or only_look == "--dry-run")
+
+
+@pytest.mark.parametrize("geometry, fits", [("256x2/4", False), ("512x2/4", True)])
+def test_a_small_flash_is_found_before_the_config_lock(station, geometry, fits):
+    """Three key records of 116 bytes each, and a transaction that comes and goes."""
+    station.new("blank")
+    before = station.chip.read_bytes()
+    for again in range(2):
+        storage = ("--storage", f"flash:{station.folder / 'flash'},{geometry}")
+        for only_look in (["--dry-run"], []):
+            done = station.json(*storage, "provision", THREE_WAYS, "--arm", "profile", *only_look, code=0 if fits else 1)
+            assert fits or (done.error["reason"] == "storage-full" and station.chip.read_bytes() == before), again
+
+
 # ---- read-only
 
 @needs_mount

@@ -228,6 +228,33 @@ def test_a_message_limit_is_named(provisioned, sock, limit, first):
     assert '"reason": "message-too-long"' in said.out or '"reason":"message-too-long"' in said.out
 
 
+@pytest.mark.parametrize("limit, passes", [(32, False), (61, False), (66, False), (67, True)])
+def test_a_message_limit_is_met_in_the_plan(station, sock, limit, passes):
+    """A key's public half takes 67 bytes. What does not pass is found out before the config zone is locked for ever."""
+    station.new("blank")
+    before = station.chip.read_bytes()
+    with serving("--message-limit", limit, "--unix", sock, station.chip) as server:
+        for only_look in (["--dry-run"], []):
+            done = station.json("--device", server.device, "provision", THREE_WAYS, "--arm", "profile", *only_look, code=0 if passes else 3)
+            assert passes or (done.error["reason"] == "message-too-long" and done.error["next"])
+            assert (station.chip.read_bytes() == before) == (not passes or bool(only_look))
+        if not passes:
+            return
+        again = station.json("--device", server.device, "provision", THREE_WAYS).objects[-1]
+        assert again["changes"] == 0, "a finished device is confirmed over the same bus"
+
+
+@pytest.mark.parametrize("limit", [61, 65, 66])
+def test_an_adapter_limit_is_met_in_the_plan(station, limit):
+    """The same through the kernel's interface, as an adapter of 61 bytes refuses what is longer. A reply's first byte is read alone."""
+    station.new("blank")
+    before = station.chip.read_bytes()
+    script = f"'{PROGRAM}' --state '{station.state}' --json --device i2c:/dev/i2c-1@0x60 provision '{THREE_WAYS}' --arm profile"
+    said = run_program("virtual", "run", "--message-limit", limit, station.chip, "--", "sh", "-c", script, code=0 if limit == 66 else 3,
+                       env={"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+    assert ("message-too-long" in said.out) == (station.chip.read_bytes() == before) == (limit < 66)
+
+
 def test_several_chips_on_one_bus(station, sock):
     chips = []
     for part in ("blank", "trust-and-go", "trust-flex"):

@@ -123,10 +123,150 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
     }
 }
 
+/* What the engine asks of a bus that has limits, and whether such a bus carries the rest. */
+static struct {
+    size_t sent, received;
+    unsigned asked;
+    bool refuses;
+} limited;
+
+static bool limited_carries(void *context, size_t sent, size_t received)
+{
+    (void)context;
+    limited.sent = sent;
+    limited.received = received;
+    limited.asked++;
+    return !limited.refuses;
+}
+
+static void put_limit(struct bench *bench, struct imprint_transport_operations *operations)
+{
+    *operations = *bench->world.chip.transport.operations;
+    operations->carries = limited_carries;
+    bench->world.chip.transport.operations = operations;
+}
+
+static enum provision_status observe(struct bench *bench, bool refuses)
+{
+    error_clear(&bench->err);
+    limited.refuses = refuses;
+    limited.asked = 0;
+    return provision_observe(&bench->provision, &bench->plan, &bench->err);
+}
+
+/* The longest messages of the plan are found out before the config zone is locked; a finished device needs none. */
+static void test_a_bus_too_narrow_is_met_in_the_plan(void **state)
+{
+    struct imprint_transport_operations operations;
+    uint8_t before[32], after[32];
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    put_limit(&bench, &operations);
+    virtual_digest(bench.world.part, before);
+    bench_expect(&bench, PROVISION_UNREACHABLE, observe(&bench, true));
+    assert_int_equal(bench.err.reason, ERROR_MESSAGE_TOO_LONG);
+    virtual_digest(bench.world.part, after);
+    assert_memory_equal(before, after, sizeof(before));
+    assert_int_equal(limited.sent, 43); /* PrivWrite in clear: 4 zeros and the key */
+    assert_int_equal(limited.received, 67);
+
+    bench_expect(&bench, PROVISION_OK, observe(&bench, false));
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_expect(&bench, PROVISION_OK, observe(&bench, true));
+    assert_int_equal(limited.asked, 0);
+    bench_close(&bench);
+
+    /* A public key alone goes and comes in blocks. */
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    put_limit(&bench, &operations);
+    bench.profile.keys[0] = bench.profile.keys[2];
+    bench.profile.key_count = 1;
+    bench_expect(&bench, PROVISION_OK, observe(&bench, false));
+    assert_int_equal(limited.sent, 39);
+    assert_int_equal(limited.received, 35);
+    bench_close(&bench);
+}
+
+/* A slot that takes its key encrypted needs 32 bytes more, for the MAC. */
+static void test_an_encrypted_import_is_the_longest_message(void **state)
+{
+    static const struct imprint_write_key write_key = {.slot = 15, .secret = {1}};
+    struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .has_seed = true, .seed = 9};
+    const struct world_policy policy = world_varied_policies[VARIED_IMPORT];
+    struct imprint_transport_operations operations;
+    uint8_t config[VIRTUAL_CONFIG_BYTES];
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    virtual_peek_config(bench.world.part, config);
+    bench_power_off(&bench);
+    store16_le(config + 20, policy.slot_config);
+    store16_le(config + 96, policy.key_config);
+    making.config = config;
+    world_replace_part(&bench.world, &making);
+    bench.world.settings.write_keys = &write_key;
+    bench.world.settings.write_key_count = 1;
+    bench_power_on(&bench);
+    put_limit(&bench, &operations);
+    bench.profile.key_count = 1;
+    bench.profile.keys[0].method = PROFILE_IMPORT;
+    bench.profile.keys[0].replace = PROFILE_REPLACE_UNCLAIMED;
+    bench_expect(&bench, PROVISION_OK, observe(&bench, false));
+    assert_int_equal(limited.sent, 75);
+    bench_close(&bench);
+}
+
+/* Room for all key records is found out before the config zone is locked. */
+static enum storage_status (*real_has_room)(void *context, uint32_t count, uint32_t size);
+static uint32_t room_wanted;
+
+static enum storage_status room_for_two(void *context, uint32_t count, uint32_t size)
+{
+    assert_int_equal(real_has_room(context, count, size), STORAGE_OK);
+    room_wanted = count;
+    return count <= 2 ? STORAGE_OK : STORAGE_FULL;
+}
+
+static void test_a_full_store_is_met_in_the_plan(void **state)
+{
+    struct storage_operations operations;
+    uint8_t before[32], after[32];
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_BLANK, bench_three_ways);
+    operations = *bench.world.storage.operations;
+    real_has_room = operations.has_room;
+    operations.has_room = room_for_two;
+    bench.world.storage.operations = &operations;
+    virtual_digest(bench.world.part, before);
+    bench_expect(&bench, PROVISION_STORAGE, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_STORAGE_FULL);
+    assert_int_equal(room_wanted, 3);
+    virtual_digest(bench.world.part, after);
+    assert_memory_equal(before, after, sizeof(before));
+
+    /* One key is there: two are left. */
+    operations.has_room = real_has_room;
+    bench.stop_before_step = 3;
+    bench_expect(&bench, PROVISION_INTERRUPTED, bench_run(&bench));
+    bench.stop_before_step = -1;
+    operations.has_room = room_for_two;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    assert_int_equal(room_wanted, 2);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_cannot_be_asked_is_not_replaced),
+        cmocka_unit_test(test_a_bus_too_narrow_is_met_in_the_plan),
+        cmocka_unit_test(test_an_encrypted_import_is_the_longest_message),
+        cmocka_unit_test(test_a_full_store_is_met_in_the_plan),
         cmocka_unit_test(test_an_open_data_zone_proves_no_public_key),
         cmocka_unit_test(test_a_hidden_public_key_is_refused_by_either_rule),
     };

@@ -412,6 +412,75 @@ static void test_against_model(void **state)
     }
 }
 
+/* One key as PSA makes it: the transaction, room for the record, the record, the end of the transaction. */
+static enum storage_status make_key_record(struct storage *storage, uint64_t uid)
+{
+    static const uint8_t content[64] = {1};
+    enum storage_status status = put(storage, STORAGE_KEPT_UID, bytes_of(content, STORAGE_KEPT_BYTES));
+
+    if (status == STORAGE_OK)
+        status = storage->operations->reserve(storage->context, sizeof content);
+    if (status == STORAGE_OK)
+        status = put(storage, uid, bytes_of(content, sizeof content));
+    storage->operations->release(storage->context);
+    expect_status(storage->operations->remove(storage->context, STORAGE_KEPT_UID), STORAGE_OK, "remove");
+    return status;
+}
+
+static bool has_room(struct storage *storage, uint32_t count)
+{
+    const enum storage_status status = storage->operations->has_room(storage->context, count, 64);
+
+    if (status != STORAGE_OK)
+        expect_status(status, STORAGE_FULL, "has_room");
+    return status == STORAGE_OK;
+}
+
+/* Fills the store with records that come ever smaller. False on a medium that does not get full. */
+static bool fill_up(struct storage *storage, uint64_t uid, size_t size)
+{
+    static const uint8_t content[STORAGE_RECORD_MAX] = {2};
+
+    for (unsigned i = 0; i < 2000; i++) {
+        const enum storage_status status = put(storage, uid + i, bytes_of(content, size));
+        if (status == STORAGE_FULL && size < 64)
+            return true;
+        if (status == STORAGE_FULL)
+            size /= 2;
+        else
+            expect_status(status, STORAGE_OK, "fill");
+    }
+    return false;
+}
+
+/* What has_room() promises holds for that many keys, however full the store is; a full store promises none. */
+static void test_has_room(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    uint64_t uid = 1;
+
+    assert_true(has_room(storage, 16));
+    expect_status(storage->operations->has_room(storage->context, 1, STORAGE_RECORD_MAX + 1), STORAGE_FULL, "has_room");
+    if (((const struct run *)*state)->kind == WORLD_STORE_FILE) {
+        for (unsigned i = 0; i < 16; i++)
+            expect_status(make_key_record(storage, uid++), STORAGE_OK, "key");
+        return;
+    }
+    assert_true(fill_up(storage, 1000, 1200));
+    assert_false(has_room(storage, 1));
+    for (uint64_t freed = 1000; freed < 1008; freed++) {
+        uint32_t count = 0;
+        expect_status(storage->operations->remove(storage->context, freed), STORAGE_OK, "remove");
+        while (has_room(storage, count + 1))
+            count++;
+        assert_true(count >= 7); /* 1,200 bytes of content were freed */
+        for (uint32_t i = 0; i < count; i++)
+            expect_status(make_key_record(storage, uid++), STORAGE_OK, "key that was promised room");
+        assert_false(has_room(storage, 2));
+        (void)fill_up(storage, 10000 * freed, 32);
+    }
+}
+
 int main(void)
 {
     static const struct {
@@ -430,6 +499,7 @@ int main(void)
         {"swapped", test_swapped},
         {"future", test_future},
         {"reserve", test_reserve},
+        {"has room", test_has_room},
         {"against a model", test_against_model},
     };
     static struct run run;

@@ -56,6 +56,13 @@ static void front_release(void *context)
     front->behind.operations->release(front->behind.context);
 }
 
+static enum storage_status front_has_room(void *context, uint32_t count, uint32_t size)
+{
+    const struct store_front *front = context;
+
+    return front->behind.operations->has_room(front->behind.context, count, size);
+}
+
 void store_front_put(struct store_front *front, struct storage *storage, store_judge *judge)
 {
     static const struct storage_operations operations = {
@@ -65,6 +72,7 @@ void store_front_put(struct store_front *front, struct storage *storage, store_j
         .next = front_next,
         .reserve = front_reserve,
         .release = front_release,
+        .has_room = front_has_room,
     };
 
     *front = (struct store_front){.behind = *storage, .judge = judge};

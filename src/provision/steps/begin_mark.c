@@ -35,6 +35,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 const struct provision_step_kind provision_step_begin_mark = {
     .name = "begin-mark",
     .is_persistent = true,
+    .sends_most = CHIP_SENT_BYTES(32),
     .is_needed = provision_needs_begin_mark,
     .observe = observe,
     .run = run,

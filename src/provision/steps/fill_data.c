@@ -176,6 +176,7 @@ enum provision_status provision_data_summary(struct provision *provision, const 
 const struct provision_step_kind provision_step_fill_data = {
     .name = "fill-data",
     .is_persistent = true,
+    .sends_most = CHIP_SENT_BYTES(32),
     .is_needed = provision_needs_fill_data,
     .observe = observe,
     .run = run,

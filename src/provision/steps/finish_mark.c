@@ -77,6 +77,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 const struct provision_step_kind provision_step_finish_mark = {
     .name = "finish-mark",
     .is_persistent = true,
+    .sends_most = CHIP_SENT_BYTES(32),
     .is_needed = provision_needs_finish_mark,
     .observe = observe,
     .run = run,

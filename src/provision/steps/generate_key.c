@@ -32,6 +32,7 @@ const struct provision_step_kind provision_step_generate_key = {
     .name = "generate-key",
     .is_persistent = true,
     .makes_key = true,
+    .receives_most = CHIP_REPLY_BYTES(CHIP_PUBLIC_KEY_BYTES),
     .is_needed = provision_needs_generate_key,
     .observe = observe,
     .run = run,

@@ -12,10 +12,27 @@ bool provision_needs_import_key(const struct profile *profile, int key)
     return key != PROVISION_NO_KEY && profile->keys[key].method == PROFILE_IMPORT;
 }
 
+/* PrivWrite: the key behind four zeros, in clear; or encrypted, with a MAC. */
+#define IMPORT_CLEAR CHIP_SENT_BYTES(4 + P256_BYTES)
+#define IMPORT_ENCRYPTED CHIP_SENT_BYTES(4 + P256_BYTES + 32)
+
+/* Whether the slot takes a private key in clear, when its turn comes: the config zone is locked then. */
+static bool is_clear(const struct provision_plan *plan, uint8_t slot)
+{
+    struct chip_config then = plan->wanted;
+
+    chip_config_mark_locked(&then);
+    return slot < CHIP_SLOTS && (chip_slot_can(&then, slot) & CHIP_CAN_IMPORT_CLEAR) != 0;
+}
+
 static bool observe(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                     struct error *err)
 {
-    return provision_observe_key(provision, plan, step, DRIVER_IMPORT, err);
+    if (!provision_observe_key(provision, plan, step, DRIVER_IMPORT, err))
+        return false;
+    if (is_clear(plan, step->slot))
+        step->sends_most = IMPORT_CLEAR;
+    return true;
 }
 
 static enum provision_status make(struct provision *provision, const struct profile_key *key, uint8_t slot,
@@ -115,6 +132,8 @@ const struct provision_step_kind provision_step_import_key = {
     .name = "import-key",
     .is_persistent = true,
     .makes_key = true,
+    .sends_most = IMPORT_ENCRYPTED,
+    .receives_most = CHIP_REPLY_BYTES(CHIP_PUBLIC_KEY_BYTES),
     .is_needed = provision_needs_import_key,
     .observe = observe,
     .run = run,

@@ -32,6 +32,8 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 const struct provision_step_kind provision_step_prove_key = {
     .name = "prove-key",
     .proves_key = true,
+    .sends_most = CHIP_SENT_BYTES(CHIP_DIGEST_BYTES),
+    .receives_most = CHIP_REPLY_BYTES(CHIP_SIGNATURE_BYTES),
     .is_needed = provision_needs_prove_key,
     .observe = provision_observe_use,
     .run = run,

@@ -32,6 +32,7 @@ const struct provision_step_kind provision_step_register_key = {
     .name = "register-key",
     .is_persistent = true,
     .makes_key = true,
+    .receives_most = CHIP_REPLY_BYTES(CHIP_PUBLIC_KEY_BYTES),
     .is_needed = provision_needs_register_key,
     .observe = observe,
     .run = run,

@@ -67,6 +67,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
 const struct provision_step_kind provision_step_write_config = {
     .name = "write-config",
     .is_persistent = true,
+    .sends_most = CHIP_SENT_BYTES(32),
     .is_needed = provision_needs_write_config,
     .observe = observe,
     .run = run,

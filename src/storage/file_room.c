@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* O_TMPFILE */
+#include "storage/file_room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static bool is_full(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* Writes `size` zeros. The file system sets blocks aside when it takes them, so that nothing need be synced. */
+static bool fill(int fd, size_t size)
+{
+    static const uint8_t zeros[4096];
+
+    while (size > 0) {
+        const ssize_t n = write(fd, zeros, size < sizeof zeros ? size : sizeof zeros);
+        if (n < 0 && errno != EINTR)
+            return false;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* What the file system says of itself. It may not know of a quota. */
+static enum storage_status ask(int directory, size_t count, size_t size)
+{
+    struct statvfs found;
+
+    if (fstatvfs(directory, &found) != 0 || found.f_frsize == 0)
+        return STORAGE_OK;
+    const size_t blocks = (size + found.f_frsize - 1) / found.f_frsize;
+    /* Some file systems have no fixed number of files: f_files is 0. */
+    const bool fits = found.f_bavail >= count * blocks && (found.f_files == 0 || found.f_favail >= count);
+    return fits ? STORAGE_OK : STORAGE_FULL;
+}
+
+enum storage_status file_room(int directory, size_t count, size_t size)
+{
+    int files[FILE_ROOM_FILES_MAX];
+    size_t made = 0;
+    int error = 0;
+
+    while (made < count && made < FILE_ROOM_FILES_MAX && error == 0) {
+        files[made] = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+        error = files[made] < 0 ? errno : 0;
+        if (error == 0 && !fill(files[made++], size))
+            error = errno;
+    }
+    for (size_t i = 0; i < made; i++)
+        (void)close(files[i]);
+    if (error == 0 || is_full(error))
+        return error == 0 ? STORAGE_OK : STORAGE_FULL;
+    return ask(directory, count, size);
+}
