@@ -29,12 +29,29 @@ const struct cli_verb cli_verb_version = {
 };
 
 const struct cli_verb *const cli_verbs[] = {
-    &cli_verb_provision,   &cli_verb_adopt,       &cli_verb_info,          &cli_verb_explain,
-    &cli_verb_keys,        &cli_verb_public_key,  &cli_verb_csr,           &cli_verb_sign,
-    &cli_verb_verify,      &cli_verb_random,      &cli_verb_scan,          &cli_verb_verify_record,
-    &cli_verb_retire,      &cli_verb_erase,       &cli_verb_compile,       &cli_verb_board_provision,
-    &cli_verb_board_prove, &cli_verb_virtual_new, &cli_verb_virtual_serve, &cli_verb_virtual_run,
-    &cli_verb_help,        &cli_verb_version,
+    &cli_verb_provision,
+    &cli_verb_adopt,
+    &cli_verb_info,
+    &cli_verb_explain,
+    &cli_verb_keys,
+    &cli_verb_public_key,
+    &cli_verb_csr,
+    &cli_verb_sign,
+    &cli_verb_verify,
+    &cli_verb_random,
+    &cli_verb_scan,
+    &cli_verb_verify_record,
+    &cli_verb_issuers,
+    &cli_verb_retire,
+    &cli_verb_erase,
+    &cli_verb_compile,
+    &cli_verb_board_provision,
+    &cli_verb_board_prove,
+    &cli_verb_virtual_new,
+    &cli_verb_virtual_serve,
+    &cli_verb_virtual_run,
+    &cli_verb_help,
+    &cli_verb_version,
 };
 const size_t cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
 

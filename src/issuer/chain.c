@@ -141,6 +141,8 @@ static bool check(struct chain *chain, time_t now, struct error *err)
 {
     chain->not_before = gnutls_x509_crt_get_activation_time(chain->certificates[0]);
     chain->not_after = gnutls_x509_crt_get_expiration_time(chain->certificates[0]);
+    if (gnutls_x509_crt_get_dn3(chain->certificates[0], &chain->subject, 0) < 0)
+        return refuse("the subject of the certificate cannot be read", NULL, err);
     return is_ca(chain->certificates[0], err) && read_key(chain, err) && chain_is_current(chain, now, err) &&
            is_sorted(chain, err) && is_linked(chain, err);
 }
@@ -148,7 +150,7 @@ static bool check(struct chain *chain, time_t now, struct error *err)
 bool chain_read(struct chain *chain, const char *path, time_t now, struct error *err)
 {
     struct input_file file;
-    bool ok = input_file_read(&file, path, CHAIN_FILE_MAX, INPUT_FILE_PUBLIC, err) && import_text(chain, &file, err) &&
+    bool ok = input_file_read(&file, path, CHAIN_FILE_MAX, INPUT_FILE_TRUSTED, err) && import_text(chain, &file, err) &&
               check(chain, now, err);
 
     input_file_release(&file);
@@ -166,6 +168,7 @@ void chain_release(struct chain *chain)
     gnutls_free(chain->certificates);
     for (unsigned i = 0; i < ISSUER_CHAIN_MAX; i++)
         gnutls_free(chain->der[i].data);
+    gnutls_free(chain->subject.data);
     gnutls_pubkey_deinit(chain->key);
     *chain = (struct chain){.count = 0};
 }

@@ -18,6 +18,7 @@ struct chain {
     gnutls_x509_crt_t *certificates; /* each is signed by the next */
     unsigned count;
     gnutls_datum_t der[ISSUER_CHAIN_MAX];
+    gnutls_datum_t subject;        /* of certificates[0], as text */
     gnutls_pubkey_t key;           /* of certificates[0] */
     int64_t not_before, not_after; /* of certificates[0], seconds since 1970 */
 };

@@ -10,7 +10,13 @@
 
 static const struct issuer_operations *const issuer_kinds[ISSUER_KIND_COUNT] = {
     [ISSUER_FILE] = &issuer_file,
+    [ISSUER_PKCS11] = &issuer_pkcs11,
 };
+
+const char *issuer_kind_name(enum issuer_kind kind)
+{
+    return issuer_kinds[kind]->word;
+}
 
 static bool open_kind(struct issuer *issuer, const struct issuer_config *config, struct error *err)
 {
@@ -47,6 +53,8 @@ void issuer_close(struct issuer *issuer)
     if (issuer == NULL)
         return;
     gnutls_privkey_deinit(issuer->key);
+    if (issuer->operations != NULL && issuer->operations->close != NULL)
+        issuer->operations->close(issuer);
     chain_release(&issuer->chain);
     free(issuer->name);
     free(issuer);
@@ -62,6 +70,11 @@ struct bytes issuer_chain(const struct issuer *issuer, size_t index)
     if (index >= issuer->chain.count)
         return BYTES_NONE;
     return bytes_of(issuer->chain.der[index].data, issuer->chain.der[index].size);
+}
+
+const char *issuer_subject(const struct issuer *issuer)
+{
+    return (const char *)issuer->chain.subject.data;
 }
 
 void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after)

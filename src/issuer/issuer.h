@@ -21,7 +21,8 @@
 #define ISSUER_CHAIN_MAX 8 /* the CA's certificate and those above it */
 
 enum issuer_kind {
-    ISSUER_FILE, /* a key file of this station */
+    ISSUER_FILE,   /* a key file of this station */
+    ISSUER_PKCS11, /* a key in a token, such as an HSM */
     ISSUER_KIND_COUNT
 };
 
@@ -42,8 +43,14 @@ struct issuer_config {
     const char *certificate;     /* PEM file: the CA's certificate, then those above it, each signed by the next */
     const char *key;             /* file: the private key, PKCS#8 or SEC1, PEM or DER, encrypted or not */
     const char *passphrase_file; /* what opens `key`, in its first line; NULL: `prompt` is asked where one is needed */
+    const char *module;          /* pkcs11: the shared library of the token's maker; NULL: the URI's module-path */
+    const char *uri;             /* pkcs11: RFC 7512; it names the token and one private key */
+    const char *pin_file;        /* pkcs11: the PIN, in its first line; NULL: the URI's pin-source, else `prompt` */
     struct issuer_prompt prompt;
 };
+
+/* The word for a kind, as the issuers file has it: "file". */
+const char *issuer_kind_name(enum issuer_kind kind);
 
 struct issuer;
 
@@ -71,6 +78,9 @@ struct bytes issuer_certificate(const struct issuer *issuer);
  * Valid until issuer_close().
  */
 struct bytes issuer_chain(const struct issuer *issuer, size_t index);
+
+/* The subject of the CA's certificate, as GnuTLS writes it: "CN=TEST signer". Valid until issuer_close(). */
+const char *issuer_subject(const struct issuer *issuer);
 
 /* The first and the last second in which the CA's certificate is valid, since 1970 in UTC. */
 void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after);

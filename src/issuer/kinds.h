@@ -15,15 +15,22 @@ struct issuer_operations {
      * also after a failure.
      */
     bool (*open)(struct issuer *issuer, const struct issuer_config *config, struct error *err);
+    /* Frees issuer->token after the key is closed; NULL: nothing of the kind's own to free. */
+    void (*close)(struct issuer *issuer);
+    const char *word; /* in the issuers file */
 };
+
+struct token; /* of pkcs11.c */
 
 struct issuer {
     const struct issuer_operations *operations;
     char *name;
     struct chain chain;
     gnutls_privkey_t key; /* the CA's; NULL where somebody else holds it */
+    struct token *token;  /* NULL: no token */
 };
 
 extern const struct issuer_operations issuer_file;
+extern const struct issuer_operations issuer_pkcs11;
 
 #endif
