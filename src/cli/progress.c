@@ -94,7 +94,7 @@ void progress_consequence(const struct provision_step *step, char text[static PR
     } else if (step->replaces) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (the chip does not show its public key)",
                  step->slot);
-    } else if (step->kind->consequence != NULL) {
+    } else if (step->forever && step->kind->consequence != NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);
     }
 }

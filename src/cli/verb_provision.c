@@ -11,7 +11,9 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
+#include "cli/ask.h"
 #include "cli/report.h"
+#include "station/certificate_issue.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
@@ -51,6 +53,9 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
+    struct certificate_issue issue;
+    struct provision_certificates certificates;
+    json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct run_facts facts;
     bool is_open, executed, record_written;
 };
@@ -219,6 +224,7 @@ static struct report report_of(const struct run *run)
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
         .facts = &run->facts,
+        .certificates = run->issued,
         .adopts = run->adopt,
     };
 }
@@ -234,6 +240,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .older = run->session.record,
         .record_path = run->session.record_path,
         .has_request = run->has_request,
+        .certificates = run->issued,
     };
 }
 
@@ -267,7 +274,7 @@ static bool end_run(struct run *run, bool ok, struct error *err)
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = report_of(run);
-    const struct evidence_run kept = evidence_of(run);
+    struct evidence_run kept;
     json_t *unsaved;
     bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, ok;
     enum provision_status status;
@@ -285,6 +292,10 @@ static bool provision_device(struct run *run, struct error *err)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
+    run->issue = (struct certificate_issue){
+        .config = &run->cli->station.config, .profile = &run->profile, .prompt = ask_prompt()};
+    run->certificates = certificate_issue_functions(&run->issue);
+    run->provision.certificates = &run->certificates;
     if (run->adopt) {
         run->adoption = provision_adoption_functions;
         run->adoption.is_recorded = on_is_recorded;
@@ -317,6 +328,9 @@ static bool provision_device(struct run *run, struct error *err)
         return false;
     run_facts_end(&run->facts);
     ok = keep_requests(run, &report, err);
+    if (run->profile.certificate_count != 0)
+        run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
+    kept = evidence_of(run);
     /* What was proven is recorded all the same when a request cannot be written. */
     if (!evidence_keep(&kept, &run->record_written, &unsaved, err)) {
         report_show_unsaved(unsaved);
@@ -370,6 +384,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
         code = output_error(&cli->output, &err);
     if (run.is_open)
         session_close(&run.session);
+    json_decref(run.issued);
     bytes_wipe(run.write_keys, sizeof run.write_keys);
     return code;
 }

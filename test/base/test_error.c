@@ -67,6 +67,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_RECORD_FAILED, "record-failed", 5},
         {ERROR_OUTPUT_FAILED, "output-failed", 5},
+        {ERROR_CERTIFICATE_DIFFERS, "certificate-differs", 4},
         {ERROR_ISSUER_INVALID, "issuer-invalid", 6},
         {ERROR_ISSUER_LOGIN, "issuer-login", 6},
         {ERROR_ISSUER_AWAY, "issuer-away", 6},
