@@ -404,10 +404,20 @@
 #define issuer_chain imprint_issuer_chain
 #define issuer_close imprint_issuer_close
 #define issuer_file imprint_issuer_file
+#define issuer_kind_name imprint_issuer_kind_name
 #define issuer_open imprint_issuer_open
+#define issuer_pkcs11 imprint_issuer_pkcs11
 #define issuer_sign imprint_issuer_sign
 #define issuer_signs imprint_issuer_signs
+#define issuer_subject imprint_issuer_subject
 #define issuer_validity imprint_issuer_validity
+#define issuers_at imprint_issuers_at
+#define issuers_count imprint_issuers_count
+#define issuers_file_find imprint_issuers_file_find
+#define issuers_file_open imprint_issuers_file_open
+#define issuers_find imprint_issuers_find
+#define issuers_free imprint_issuers_free
+#define issuers_read imprint_issuers_read
 #define its_mount imprint_its_mount
 #define its_session imprint_its_session
 #define its_unmount imprint_its_unmount
@@ -486,6 +496,8 @@
 #define p256_is_scalar imprint_p256_is_scalar
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
+#define pkcs11_uri_parse imprint_pkcs11_uri_parse
+#define pkcs11_uri_release imprint_pkcs11_uri_release
 #define profile_certificate_extensions imprint_profile_certificate_extensions
 #define profile_certificate_form imprint_profile_certificate_form
 #define profile_certificate_in_chip imprint_profile_certificate_in_chip
@@ -726,6 +738,7 @@
 #define store_head_of imprint_store_head_of
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
+#define text_read_mapping imprint_text_read_mapping
 #define trace_command_name imprint_trace_command_name
 #define trace_init imprint_trace_init
 #define trace_observer imprint_trace_observer

@@ -130,7 +130,7 @@ static const struct bad_row {
     {"no space after the colon", policy, "id: 16", "id:16", 11, 5, SYNTAX, "not YAML: could not find expected ':'", ""},
     {"a character that starts nothing", policy, "base", "@base", 2, 7, SYNTAX,
      "not YAML: found character that cannot start any token", ""},
-    {"two documents", policy, "keys:", "---\nkeys:", 8, 1, SYNTAX, "a second document starts here", "one profile"},
+    {"two documents", policy, "keys:", "---\nkeys:", 8, 1, SYNTAX, "a second document starts here", "one document"},
     {"an anchor", policy, "name: base", "name: &n base", 2, 7, SYNTAX, "an anchor (&name)", "no anchors"},
     {"an anchor on a mapping", policy, "chip:\n", "chip: &c\n", 3, 7, SYNTAX, "an anchor (&name)", "no anchors"},
     {"an anchor on a list", policy, "[ATECC608A", "&c [ATECC608A", 4, 10, SYNTAX, "an anchor (&name)", "no anchors"},

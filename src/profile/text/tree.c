@@ -182,7 +182,7 @@ static bool tree_check_plain(struct tree_builder *builder, const yaml_event_t *e
     switch (event->type) {
     case YAML_ALIAS_EVENT:
         return tree_refuse_mark(builder->complaint, &event->start_mark, "an alias (*name)",
-                                "the value itself: anchors and aliases are not allowed");
+                                "the value itself: no anchors and aliases");
     case YAML_SCALAR_EVENT:
         anchor = event->data.scalar.anchor;
         tag = event->data.scalar.tag;
@@ -200,10 +200,9 @@ static bool tree_check_plain(struct tree_builder *builder, const yaml_event_t *e
     }
     if (anchor != NULL)
         return tree_refuse_mark(builder->complaint, &event->start_mark, "an anchor (&name)",
-                                "the value alone: anchors and aliases are not allowed");
+                                "the value alone: no anchors and aliases");
     if (tag != NULL)
-        return tree_refuse_mark(builder->complaint, &event->start_mark, "a tag (!type)",
-                                "the value alone: tags are not allowed");
+        return tree_refuse_mark(builder->complaint, &event->start_mark, "a tag (!type)", "the value alone: no tags");
     return true;
 }
 
