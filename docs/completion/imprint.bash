@@ -86,11 +86,12 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr sign verify random scan verify-record issuers retire erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign verify random scan verify-record issuers retire erase compile board virtual help version"
+_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
+        certificate) echo "show verify export" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
     esac
@@ -101,6 +102,8 @@ _imprint_options() {
         "provision") echo "--dry-run --only --rehearsal --operator --arm" ;;
         "adopt") echo "--dry-run --only --rehearsal --operator" ;;
         "csr") echo "--subject --out" ;;
+        "certificate show") echo "--pem --only" ;;
+        "certificate export") echo "--for" ;;
         "sign") echo "--raw --out" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
@@ -132,6 +135,8 @@ _imprint_value() {
         "adopt --operator") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
+        "certificate show --only") echo "none device signer root" ;;
+        "certificate export -f" | "certificate export --for") echo "none pem aws azure" ;;
         "sign -o" | "sign --out") echo "file" ;;
         "verify-record --profile") echo "file" ;;
         "retire --operator") echo "none" ;;
@@ -171,6 +176,7 @@ _imprint_argument() {
         "explain 0") echo "file" ;;
         "public-key 0") echo "key" ;;
         "csr 0") echo "key" ;;
+        "certificate export 0") echo "folder" ;;
         "sign 0") echo "key" ;;
         "sign 1") echo "file" ;;
         "verify 0") echo "key" ;;

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -81,6 +81,7 @@ complete -c imprint -n __imprint_words_are -a explain -d 'Decode a config zone d
 complete -c imprint -n __imprint_words_are -a keys -d 'List the device\'s PSA keys'
 complete -c imprint -n __imprint_words_are -a public-key -d 'Print a key\'s public key as PEM'
 complete -c imprint -n __imprint_words_are -a csr -d 'Print a certificate request, signed in the chip, as PEM'
+complete -c imprint -n __imprint_words_are -a certificate -d 'show, verify, export'
 complete -c imprint -n __imprint_words_are -a sign -d 'Sign a file\'s SHA-256 with a key in the chip'
 complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signature with a key of the device'
 complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
@@ -110,6 +111,13 @@ complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)
 complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN={serial},O=Example" (required)'
 complete -c imprint -n '__imprint_verb_is csr' -l out -s o -r -F -d 'write to FILE, not to stdout'
 complete -c imprint -n '__imprint_argument_is 1 csr' -a '(__imprint_keys)'
+complete -c imprint -n '__imprint_words_are certificate' -a show -d 'Print the maker\'s certificates as PEM'
+complete -c imprint -n '__imprint_verb_is certificate show' -l pem -s p -d 'print PEM only, without the headings'
+complete -c imprint -n '__imprint_verb_is certificate show' -l only -x -a 'device signer root' -d 'print one of them: device, signer or root'
+complete -c imprint -n '__imprint_words_are certificate' -a verify -d 'Verify the maker\'s certificates and the certified key'
+complete -c imprint -n '__imprint_words_are certificate' -a export -d 'Write the certificates as the files that a cloud needs'
+complete -c imprint -n '__imprint_verb_is certificate export' -l for -s f -x -a 'pem aws azure' -d 'whose files: pem (default), aws or azure'
+complete -c imprint -n '__imprint_argument_is 1 certificate export' -a '(__fish_complete_directories)'
 complete -c imprint -n '__imprint_verb_is sign' -l raw -s r -d 'write the signature as r and s, 32 bytes each, not as DER'
 complete -c imprint -n '__imprint_verb_is sign' -l out -s o -r -F -d 'write to FILE, not to stdout'
 complete -c imprint -n '__imprint_argument_is 1 sign' -a '(__imprint_keys)'
@@ -176,5 +184,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let comman
 complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr sign verify random scan verify-record issuers retire erase compile board virtual help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign verify random scan verify-record issuers retire erase compile board virtual help version'
 # end generated

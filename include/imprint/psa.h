@@ -137,6 +137,13 @@ struct imprint_psa_settings {
      */
     const struct imprint_write_key *write_keys;
     size_t write_key_count;
+
+    /*
+     * The IO protection key: the 32 bytes that are in the slot which the chip's ChipOptions name. Not copied; must stay
+     * valid until imprint_psa_stop(). If given, the chip encrypts shared secrets on the bus, where its options allow
+     * that. Nothing tells that the key is wrong, but the secrets, which are then wrong too. NULL: none.
+     */
+    const uint8_t *io_key;
 };
 
 /*
@@ -185,6 +192,21 @@ psa_status_t imprint_psa_start_opaque(struct imprint_psa *psa, const struct impr
  * PSA_ERROR_BAD_STATE when no chip is attached.
  */
 psa_status_t imprint_psa_register_slot(const psa_key_attributes_t *attributes, uint8_t slot);
+
+/*
+ * ECDH with a private key that is in the chip: psa_raw_key_agreement() for such keys, which the PSA cores refuse before
+ * they ask a driver. Through either shell; the key needs the usage DERIVE and PSA_ALG_ECDH as its first or second
+ * (enrollment) algorithm. `peer_key` is the other side's public key: 65 bytes, 04, X and Y. `output` gets the shared
+ * secret, 32 bytes, the x coordinate of the shared point: pass it through a key derivation before use.
+ *
+ * Statuses as of psa_raw_key_agreement(), among them PSA_ERROR_INVALID_ARGUMENT for a `peer_key` that is no point of
+ * the curve, which never reaches the chip. PSA_ERROR_NOT_SUPPORTED for a key outside the chip: use
+ * psa_raw_key_agreement(). PSA_ERROR_NOT_PERMITTED also where the chip's configuration keeps the secret inside, or
+ * gives it only encrypted and the setting io_key is missing. PSA_ERROR_BAD_STATE when no chip is attached, and before
+ * the data zone is locked. After a failure `output` is zeros and *output_length 0.
+ */
+psa_status_t imprint_key_agreement(psa_algorithm_t alg, mbedtls_svc_key_id_t private_key, const uint8_t *peer_key,
+                                   size_t peer_key_length, uint8_t *output, size_t output_size, size_t *output_length);
 
 /*
  * Ends PSA Crypto and puts the chip to sleep. Transport and store stay open; close them afterwards. Does nothing if

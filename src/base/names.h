@@ -24,6 +24,7 @@
 #define board_missed_lines imprint_board_missed_lines
 #define board_open imprint_board_open
 #define board_proof_run imprint_board_proof_run
+#define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
@@ -54,7 +55,9 @@
 #define cert_compressed_read imprint_cert_compressed_read
 #define cert_compressed_write imprint_cert_compressed_write
 #define cert_dates_from imprint_cert_dates_from
+#define cert_dates_of imprint_cert_dates_of
 #define cert_dates_text imprint_cert_dates_text
+#define cert_form_of_signer imprint_cert_form_of_signer
 #define cert_key_id_of imprint_cert_key_id_of
 #define cert_make_form imprint_cert_make_form
 #define cert_make_request imprint_cert_make_request
@@ -72,6 +75,13 @@
 #define cert_signature_algorithm imprint_cert_signature_algorithm
 #define cert_spki_head imprint_cert_spki_head
 #define cert_write_signature imprint_cert_write_signature
+#define certificate_compare_psa imprint_certificate_compare_psa
+#define certificate_compare_slot imprint_certificate_compare_slot
+#define certificate_issue_functions imprint_certificate_issue_functions
+#define certificate_issue_has imprint_certificate_issue_has
+#define certificate_issue_record imprint_certificate_issue_record
+#define certificate_of_key imprint_certificate_of_key
+#define certificate_slots imprint_certificate_slots
 #define chain_is_current imprint_chain_is_current
 #define chain_read imprint_chain_read
 #define chain_release imprint_chain_release
@@ -115,9 +125,11 @@
 #define chip_config_compare_unlocked imprint_chip_config_compare_unlocked
 #define chip_config_count_match imprint_chip_config_count_match
 #define chip_config_counter imprint_chip_config_counter
+#define chip_config_ecdh_output imprint_chip_config_ecdh_output
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
+#define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
@@ -188,6 +200,7 @@
 #define chip_slot_is_limited imprint_chip_slot_is_limited
 #define chip_slot_is_locked imprint_chip_slot_is_locked
 #define chip_slot_is_private imprint_chip_slot_is_private
+#define chip_slot_keeps_secret imprint_chip_slot_keeps_secret
 #define chip_slot_needs_latch imprint_chip_slot_needs_latch
 #define chip_slot_policy imprint_chip_slot_policy
 #define chip_slot_uses_counter imprint_chip_slot_uses_counter
@@ -209,6 +222,8 @@
 #define chip_write_slot_block_encrypted imprint_chip_write_slot_block_encrypted
 #define clock_linux_delay_us imprint_clock_linux_delay_us
 #define clock_linux_now_us imprint_clock_linux_now_us
+#define cloud_files_kind_name imprint_cloud_files_kind_name
+#define cloud_files_write imprint_cloud_files_write
 #define complain_conflict imprint_complain_conflict
 #define complain_file imprint_complain_file
 #define complain_memory imprint_complain_memory
@@ -229,6 +244,10 @@
 #define der_take_any imprint_der_take_any
 #define device_address imprint_device_address
 #define device_allow_writes imprint_device_allow_writes
+#define device_chain_der imprint_device_chain_der
+#define device_chain_of_maker imprint_device_chain_of_maker
+#define device_chain_read_maker imprint_device_chain_read_maker
+#define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close
 #define device_named_address imprint_device_named_address
 #define device_open imprint_device_open
@@ -236,6 +255,7 @@
 #define device_open_virtual imprint_device_open_virtual
 #define device_read_serial imprint_device_read_serial
 #define device_say_counters imprint_device_say_counters
+#define driver_agree imprint_driver_agree
 #define driver_attach imprint_driver_attach
 #define driver_begin imprint_driver_begin
 #define driver_begin_recovered imprint_driver_begin_recovered
@@ -380,6 +400,7 @@
 #define genuine_item_name imprint_genuine_item_name
 #define genuine_judge imprint_genuine_judge
 #define genuine_object imprint_genuine_object
+#define genuine_read_chain imprint_genuine_read_chain
 #define genuine_record imprint_genuine_record
 #define genuine_result_name imprint_genuine_result_name
 #define genuine_text imprint_genuine_text
@@ -450,6 +471,7 @@
 #define keys_sign_hash imprint_keys_sign_hash
 #define keys_sign_message imprint_keys_sign_message
 #define keys_slot_is_scrap imprint_keys_slot_is_scrap
+#define keys_store_data imprint_keys_store_data
 #define keys_verify_hash imprint_keys_verify_hash
 #define link_add_flag imprint_link_add_flag
 #define link_add_hex imprint_link_add_hex
@@ -492,8 +514,15 @@
 #define number_read imprint_number_read
 #define opaque_destroy imprint_opaque_destroy
 #define open_error_refuse imprint_open_error_refuse
+#define operation_again imprint_operation_again
+#define operation_end imprint_operation_end
+#define operation_is_temporary imprint_operation_is_temporary
+#define operation_of_key imprint_operation_of_key
+#define operation_refuse imprint_operation_refuse
+#define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
+#define pem_of_certificate imprint_pem_of_certificate
 #define pem_of_point imprint_pem_of_point
 #define pem_of_request imprint_pem_of_request
 #define pkcs11_uri_parse imprint_pkcs11_uri_parse
@@ -558,10 +587,12 @@
 #define provision_needs_fill_data imprint_provision_needs_fill_data
 #define provision_needs_finish_mark imprint_provision_needs_finish_mark
 #define provision_needs_generate_key imprint_provision_needs_generate_key
+#define provision_needs_get_certificate imprint_provision_needs_get_certificate
 #define provision_needs_import_key imprint_provision_needs_import_key
 #define provision_needs_lock_config imprint_provision_needs_lock_config
 #define provision_needs_lock_data imprint_provision_needs_lock_data
 #define provision_needs_lock_slot imprint_provision_needs_lock_slot
+#define provision_needs_prove_certificate imprint_provision_needs_prove_certificate
 #define provision_needs_prove_key imprint_provision_needs_prove_key
 #define provision_needs_register_key imprint_provision_needs_register_key
 #define provision_needs_write_config imprint_provision_needs_write_config
@@ -588,17 +619,20 @@
 #define provision_step_fill_data imprint_provision_step_fill_data
 #define provision_step_finish_mark imprint_provision_step_finish_mark
 #define provision_step_generate_key imprint_provision_step_generate_key
+#define provision_step_get_certificate imprint_provision_step_get_certificate
 #define provision_step_import_key imprint_provision_step_import_key
 #define provision_step_lock_config imprint_provision_step_lock_config
 #define provision_step_lock_data imprint_provision_step_lock_data
 #define provision_step_lock_slot imprint_provision_step_lock_slot
 #define provision_step_named imprint_provision_step_named
 #define provision_step_needs imprint_provision_step_needs
+#define provision_step_prove_certificate imprint_provision_step_prove_certificate
 #define provision_step_prove_key imprint_provision_step_prove_key
 #define provision_step_register_key imprint_provision_step_register_key
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
+#define provision_uses_of_proof imprint_provision_uses_of_proof
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -617,6 +651,7 @@
 #define request_files_is_kept imprint_request_files_is_kept
 #define request_files_keep imprint_request_files_keep
 #define request_files_make imprint_request_files_make
+#define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
@@ -759,7 +794,9 @@
 #define transport_kind_count imprint_transport_kind_count
 #define transport_kind_of imprint_transport_kind_of
 #define transport_kinds imprint_transport_kinds
+#define transport_kit_hid_is_emulated imprint_transport_kit_hid_is_emulated
 #define transport_kit_hid_is_meant imprint_transport_kit_hid_is_meant
+#define transport_kit_hid_is_without_hardware imprint_transport_kit_hid_is_without_hardware
 #define transport_kit_hid_open imprint_transport_kit_hid_open
 #define transport_kit_hid_open_place imprint_transport_kit_hid_open_place
 #define transport_kit_open imprint_transport_kit_open
@@ -942,5 +979,9 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define x509_words_common_name imprint_x509_words_common_name
+#define x509_words_object imprint_x509_words_object
+#define x509_words_of imprint_x509_words_of
+#define x509_words_of_der imprint_x509_words_of_der
 
 #endif

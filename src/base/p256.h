@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sizes of P-256, and range checks for keys and signatures before they are sent. The chip does the curve arithmetic.
- * Numbers are 32 bytes, big-endian; comparisons take constant time.
+ * Sizes of P-256, and checks of keys and signatures before they are sent. The chip does the curve arithmetic. Numbers
+ * are 32 bytes, big-endian; range checks take constant time.
  */
 #ifndef IMPRINT_BASE_P256_H
 #define IMPRINT_BASE_P256_H
@@ -23,5 +23,8 @@ bool p256_is_scalar(const uint8_t number[static P256_BYTES]);
 
 /* 0 .. p - 1, p the prime of the field. */
 bool p256_is_coordinate(const uint8_t number[static P256_BYTES]);
+
+/* Whether X | Y is a point of the curve: another one must not meet a private key. Takes about 200,000 cycles. */
+bool p256_curve_has_point(const uint8_t point[static 2 * P256_BYTES]);
 
 #endif

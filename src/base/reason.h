@@ -65,6 +65,7 @@ enum error_reason {
     ERROR_NO_MARK,             /* the slot of the mark holds something else, or no mark where one is needed */
     ERROR_CERTIFICATE_DIFFERS, /* the device has a certificate that is not what the profile asks for */
     ERROR_NOT_GENUINE,         /* the maker's certificates do not prove who made the part */
+    ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
     ERROR_REHEARSAL,           /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */

@@ -196,6 +196,11 @@ bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot)
     return bit(chip_slot_config(config, slot), 5);
 }
 
+bool chip_slot_keeps_secret(const struct chip_config *config, uint8_t slot)
+{
+    return bit(chip_slot_config(config, slot), 3);
+}
+
 bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot)
 {
     return bit(chip_key_config(config, slot), 12);

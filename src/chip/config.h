@@ -54,6 +54,14 @@ void chip_config_mark_data_locked(struct chip_config *config);
 uint8_t chip_config_address_byte(const struct chip_config *config);
 void chip_config_set_address_byte(struct chip_config *config, uint8_t value);
 
+/*
+ * How a shared secret (ECDH) may leave the chip, by ChipOptions. Encrypted: with the IO protection key. A part that is
+ * no ATECC608 has no such options and gives it in clear.
+ */
+enum chip_secret_output { CHIP_SECRET_CLEAR, CHIP_SECRET_ENCRYPTED, CHIP_SECRET_INSIDE };
+enum chip_secret_output chip_config_ecdh_output(const struct chip_config *config);
+bool chip_config_has_io_key(const struct chip_config *config); /* the IO protection key may be used */
+
 /* SecureBoot's mode and slots as a word: bytes 07 F7 are 0xF707. */
 uint16_t chip_config_secure_boot(const struct chip_config *config);
 void chip_config_set_secure_boot(struct chip_config *config, uint16_t value);
@@ -99,6 +107,7 @@ bool chip_slot_is_key_pair(const struct chip_config *config, uint8_t slot); /* p
 uint8_t chip_slot_write_key(const struct chip_config *config, uint8_t slot);
 bool chip_slot_needs_latch(const struct chip_config *config, uint8_t slot); /* PersistentDisable: see CHIP_RULE_LATCH */
 bool chip_slot_is_limited(const struct chip_config *config, uint8_t slot);  /* LimitedUse: each use of its key counts */
+bool chip_slot_keeps_secret(const struct chip_config *config, uint8_t slot); /* ECDH's result goes into slot N|1 */
 
 /* Sets both policy words of `slot` (0..15). */
 void chip_set_slot_policy(struct chip_config *config, uint8_t slot, uint16_t slot_config, uint16_t key_config);

@@ -10,6 +10,7 @@
 
 #include "base/hex.h"
 #include "cli/printable.h"
+#include "provision/use.h"
 #include "psa/uses.h"
 
 #define BAR_WIDTH 24
@@ -79,14 +80,18 @@ static void lost_text(const struct provision_step *step, char text[static HEX_SI
     hex_encode(bytes_of(step->lost, sizeof step->lost), text);
 }
 
-void progress_consequence(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE])
+void progress_consequence(const struct profile *profile, const struct provision_step *step,
+                          char text[static PROGRESS_CONSEQUENCE_SIZE])
 {
     char lost[HEX_SIZE(PROVISION_LOST_BYTES)];
 
     text[0] = '\0';
     if (step->spends_use) {
-        snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
-                 "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent");
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s",
+                 provision_uses_of_proof(&profile->keys[step->key]) == 1
+                     ? "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent"
+                     : "its key signs to prove itself, and a certificate request: two of the uses that the chip counts "
+                       "(LimitedUse) are spent");
     } else if (step->shows_lost) {
         lost_text(step, lost);
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (SHA-256 of its public key begins %s)",
@@ -118,13 +123,15 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
         json_object_set_new(object, "slot", json_integer(step->slot));
     if (step->limited) {
         json_object_set_new(object, "spends_use", json_boolean(step->spends_use));
+        json_object_set_new(object, "uses_spent",
+                            json_integer(step->spends_use ? provision_uses_of_proof(&profile->keys[step->key]) : 0));
         json_object_set_new(object, "uses_left", progress_uses_left(step->uses_left));
     }
     if (step->replaces) {
         lost_text(step, lost);
         json_object_set_new(object, "lost_key", step->shows_lost ? json_string(lost) : json_null());
     }
-    progress_consequence(step, consequence);
+    progress_consequence(profile, step, consequence);
     if (consequence[0] != '\0')
         json_object_set_new(object, "consequence", json_string(consequence));
     return object;

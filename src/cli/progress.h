@@ -36,7 +36,8 @@ json_t *progress_uses_left(uint32_t left);
 
 /* What is for ever about an irreversible step, as a sentence; "" for a step that can be undone. */
 #define PROGRESS_CONSEQUENCE_SIZE 128
-void progress_consequence(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE]);
+void progress_consequence(const struct profile *profile, const struct provision_step *step,
+                          char text[static PROGRESS_CONSEQUENCE_SIZE]);
 
 /* The same facts as JSON; the caller's reference. */
 json_t *progress_object(const struct profile *profile, const struct provision_step *step);

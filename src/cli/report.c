@@ -118,12 +118,13 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: %u", (unsigned)step->uses_left);
 }
 
-static void add_consequence(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
+static void add_consequence(const struct report *report, const struct provision_step *step,
+                            char text[static PROGRESS_TEXT_SIZE])
 {
     char consequence[PROGRESS_CONSEQUENCE_SIZE];
     size_t n = strlen(text);
 
-    progress_consequence(step, consequence);
+    progress_consequence(report->profile, step, consequence);
     snprintf(text + n, PROGRESS_TEXT_SIZE - n, ": %s", consequence);
 }
 
@@ -184,7 +185,7 @@ void report_show_plan(const struct report *report, bool is_result)
 
         progress_describe(report->profile, step, text);
         if (step->forever && !step->done)
-            add_consequence(step, text);
+            add_consequence(report, step, text);
         add_uses_left(step, text);
         snprintf(line, sizeof line, "  %-15s  %s", state, text);
         tell(output, is_result, line);

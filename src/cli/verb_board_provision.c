@@ -98,7 +98,7 @@ static void show_lock(const struct run *run, const struct provision_step *step)
     json_t *object;
 
     progress_describe(&run->profile, step, text);
-    progress_consequence(step, consequence);
+    progress_consequence(&run->profile, step, consequence);
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
                consequence[0] == '\0' ? "this cannot be undone" : consequence);
@@ -352,6 +352,7 @@ static bool ask_run(struct run *run, struct error *err)
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     hex_encode(bytes_of(run->results.nonce, sizeof run->results.nonce), nonce);
     run->executed = true;
+    board_results_accept_plan(&run->results);
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
     progress_end(&run->progress);

@@ -109,7 +109,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(step, consequence);
+    progress_consequence(&run->profile, step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -131,7 +131,8 @@ static bool on_recorded(void *context, const struct profile_key *key, const uint
 {
     const struct run *run = context;
 
-    return evidence_is_proven(run->session.record, key->id, point);
+    return evidence_is_proven(run->session.record, key->id, point) &&
+           request_files_need_nothing(&run->cli->station.config, key, run->session.device.serial, point);
 }
 
 /* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
@@ -271,14 +272,8 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     return ok;
 }
 
-static bool provision_device(struct run *run, struct error *err)
+static void prepare_engine(struct run *run)
 {
-    const struct report report = report_of(run);
-    struct evidence_run kept;
-    json_t *unsaved;
-    bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL, ok;
-    enum provision_status status;
-
     run->provision = (struct provision){
         .driver = &run->session.driver,
         .profile = &run->profile,
@@ -302,19 +297,49 @@ static bool provision_device(struct run *run, struct error *err)
         run->adoption.context = run;
         run->provision.adoption = &run->adoption;
     }
-    if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err))
-        return false;
-    if (!check_maker(run, err))
+}
+
+/* Looks at the device and shows the plan; changes nothing. */
+static bool plan_device(struct run *run, const struct report *report, bool dry, struct error *err)
+{
+    if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err) || !check_maker(run, err))
         return false;
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK ||
         (!run->adopt && !evidence_may_make(run->session.record, &run->profile, &run->plan, err))) {
-        report_show_refused(&report, err->reason);
+        report_show_refused(report, err->reason);
         return false;
     }
     if (!arming_check_device(&run->arming, &run->plan, err) ||
         !evidence_check_room(run->session.record_path, &run->profile, &run->plan, err))
         return false;
-    report_show_plan(&report, dry);
+    report_show_plan(report, dry);
+    return true;
+}
+
+/* What was proven is recorded all the same when a request cannot be written. */
+static bool keep_evidence(struct run *run, const struct report *report, struct error *err)
+{
+    struct evidence_run kept = evidence_of(run);
+    const bool ok = keep_requests(run, report, err);
+    json_t *unsaved;
+
+    if (run->profile.certificate_count != 0)
+        kept.certificates = run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
+    if (evidence_keep(&kept, &run->record_written, &unsaved, err))
+        return ok;
+    report_show_unsaved(unsaved);
+    return false;
+}
+
+static bool provision_device(struct run *run, struct error *err)
+{
+    const struct report report = report_of(run);
+    const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
+    enum provision_status status;
+
+    prepare_engine(run);
+    if (!plan_device(run, &report, dry, err))
+        return false;
     if (dry)
         return true;
     if (!check_before(run, err) || !session_allow_changes(&run->session, err))
@@ -327,16 +352,7 @@ static bool provision_device(struct run *run, struct error *err)
     if (status != PROVISION_OK || !rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
     run_facts_end(&run->facts);
-    ok = keep_requests(run, &report, err);
-    if (run->profile.certificate_count != 0)
-        run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
-    kept = evidence_of(run);
-    /* What was proven is recorded all the same when a request cannot be written. */
-    if (!evidence_keep(&kept, &run->record_written, &unsaved, err)) {
-        report_show_unsaved(unsaved);
-        return false;
-    }
-    return ok;
+    return keep_evidence(run, &report, err);
 }
 
 enum cli_exit verb_provision_run(struct cli *cli, bool adopt)

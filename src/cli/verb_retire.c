@@ -125,7 +125,7 @@ static void show_result(const struct run *run)
                       "retired: %s: %zu key record%s forgotten%s%s%s; the keys in the chip are untouched\n",
                       run->serial_text, found->key_records, found->key_records == 1 ? "" : "s",
                       found->mark.head.state != MARK_NONE ? ", its mark cleared" : "",
-                      found->aside[0] != '\0' ? ", its record moved aside: " : "", found->aside);
+                      found->moved_to[0] != '\0' ? ", its record moved aside: " : "", found->moved_to);
     json_object_set_new(object, "event", json_string("retired"));
     json_object_set_new(object, "serial", json_string(run->serial_text));
     output_object(&run->cli->output, object);

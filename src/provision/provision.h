@@ -215,8 +215,9 @@ struct provision_callbacks {
     bool (*matches_record)(void *context, const struct provision_key_evidence *key, struct error *err);
 
     /*
-     * Whether the caller's record says that this key proved itself, and that `point` is its public key (65 bytes). Such
-     * a key need not sign again where each use counts. NULL: there is no record.
+     * Whether the caller's record says that this key proved itself, that `point` is its public key (65 bytes), and that
+     * a certificate request is there if the profile asks for one. Such a key need not sign again where each use counts.
+     * NULL: there is no record.
      */
     bool (*recorded)(void *context, const struct profile_key *key, const uint8_t *point);
 

@@ -23,6 +23,11 @@ static bool is_recorded(struct provision *provision, const struct profile_key *k
            callbacks->recorded(callbacks->context, key, point);
 }
 
+uint32_t provision_uses_of_proof(const struct profile_key *key)
+{
+    return key->csr_subject[0] == '\0' ? 1 : 2;
+}
+
 bool provision_observe_use(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                            struct error *err)
 {
@@ -33,10 +38,13 @@ bool provision_observe_use(struct provision *provision, struct provision_plan *p
     step->limited = true;
     step->uses_left = driver_uses_left(provision->driver, &plan->found, step->slot);
     step->spends_use = step->forever = !is_recorded(provision, key);
-    if (!step->spends_use || step->uses_left != 0)
+    if (!step->spends_use || step->uses_left >= provision_uses_of_proof(key))
         return true;
     error_set(err, ERROR_SLOT_POLICY,
-              "the key must sign to prove itself, and no use of it is left (LimitedUse): it can never sign again",
+              step->uses_left == 0
+                  ? "the key must sign to prove itself, and no use of it is left (LimitedUse): it can never sign again"
+                  : "the key must sign twice, to prove itself and a certificate request, and one use of it is left "
+                    "(LimitedUse)",
               "use another part, or another slot of this one: imprint info shows the uses left");
     error_at_slot(err, step->slot);
     error_with_key(err, key->id);

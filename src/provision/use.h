@@ -16,6 +16,10 @@
 bool provision_observe_use(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                            struct error *err);
 
+/* How many signatures a key makes when it is proven: the proof, and a certificate request if the profile asks for one.
+ */
+uint32_t provision_uses_of_proof(const struct profile_key *key);
+
 /* Must the key of `step` not sign now? True of a key that counts its uses, unless the step is there to spend one. */
 bool provision_spares_use(const struct provision *provision, const struct provision_step *step);
 

@@ -36,6 +36,7 @@ static struct application *prepare(struct imprint_psa *psa, const struct imprint
         chosen.reserved_slots = settings->reserved_slots;
         chosen.write_keys = settings->write_keys;
         chosen.write_key_count = settings->write_key_count;
+        chosen.io_key = settings->io_key;
     }
     memset(psa, 0, sizeof *psa);
     application->attached = true;

@@ -30,6 +30,7 @@ struct driver_settings {
     bool stay_awake;         /* do not put the chip to sleep after each call: the caller does so at the end */
     const struct imprint_write_key *write_keys; /* for encrypted imports; must outlive the driver; NULL for none */
     size_t write_key_count;
+    const uint8_t *io_key; /* the IO protection key, 32 bytes, for shared secrets; as long as the driver; NULL: none */
 };
 
 struct driver_shell; /* psa/shell.h */
@@ -42,6 +43,7 @@ struct driver {
     struct chip *chip;
     struct storage *storage;
     uint8_t slot_to_use; /* opaque shell: one more than the slot that psa/keys.h names for the next key; 0: none */
+    const psa_key_attributes_t *registering; /* opaque shell: a built-in key shows the policy that these ask for */
     bool config_known;
     bool config_current; /* read since the last driver_rest() */
     struct chip_config config;

@@ -35,6 +35,19 @@ static inline uint8_t driver_slot_in_lifetime(psa_key_lifetime_t lifetime)
     return (uint8_t)(level - DRIVER_PERSISTENCE_OF_SLOT_0);
 }
 
+/*
+ * Built-in key ids, of keys that are in the chip without a record (opaque shell). In PSA's range
+ * MBEDTLS_PSA_KEY_ID_BUILTIN_MIN to _MAX.
+ */
+#define DRIVER_BUILTIN_ID(slot) ((psa_key_id_t)0x7fff0000 + (slot))
+
+/* The slot of a built-in key id, DRIVER_SLOT_ANY for every other id. */
+static inline uint8_t driver_slot_in_builtin_id(psa_key_id_t id)
+{
+    return id >= DRIVER_BUILTIN_ID(0) && id <= DRIVER_BUILTIN_ID(15) ? (uint8_t)(id - DRIVER_BUILTIN_ID(0))
+                                                                     : DRIVER_SLOT_ANY;
+}
+
 /* Whether a key in this chip may have `lifetime`. */
 static inline bool driver_serves_lifetime(psa_key_lifetime_t lifetime)
 {

@@ -6,61 +6,11 @@
 #include "chip/operations.h"
 #include "chip/operations_encrypted.h"
 #include "base/p256.h"
+#include "psa/operation.h"
 #include "psa/records.h"
 #include "psa/scrap.h"
 #include "psa/slots.h"
 #include "psa/storage_status.h"
-
-/* Each command sequence below is repeated once after a temporary failure. */
-#define ATTEMPTS 2
-
-/* --- shared ---------------------------------------------------------------------------------------------------- */
-
-static psa_status_t refuse(struct driver *driver, psa_status_t status, enum error_reason reason, const char *cause,
-                           const char *next)
-{
-    error_set(&driver->last_error, reason, cause, next);
-    return status;
-}
-
-/* Ends every operation: names the operation if it failed, and always puts the chip to sleep. */
-static psa_status_t finish(struct driver *driver, uint8_t slot, const char *doing, psa_status_t status)
-{
-    error_doing(&driver->last_error, doing);
-    error_at_slot(&driver->last_error, slot);
-    driver_rest(driver);
-    return status;
-}
-
-/*
- * True for a temporary failure: the same sequence may succeed when sent again. No sequence leaves a half-done change.
- */
-static bool is_transient(enum chip_status status)
-{
-    return status == CHIP_ECC_FAULT || status == CHIP_RESET || status == CHIP_REPLY_LOST || status == CHIP_WATCHDOG;
-}
-
-/* Whether to repeat a sequence. Attempt number `*attempt` (from 0) has just ended with `status`. */
-static bool again(struct driver *driver, enum chip_status status, int *attempt)
-{
-    if (!is_transient(status) || ++*attempt == ATTEMPTS)
-        return false;
-    error_clear(&driver->last_error);
-    return true;
-}
-
-/* Ends a command that uses the private key. The chip does not say why it refuses one. */
-static psa_status_t outcome_of_use(struct driver *driver, uint8_t slot, enum chip_status status)
-{
-    bool valid = true;
-
-    if (status == CHIP_EXECUTION && chip_read_key_valid(driver->chip, slot, &valid, NULL) == CHIP_OK && !valid) {
-        error_clear(&driver->last_error);
-        return refuse(driver, PSA_ERROR_DOES_NOT_EXIST, ERROR_SLOT_EMPTY, "the slot no longer holds a key",
-                      "destroy the key id and make a new key");
-    }
-    return driver_outcome(driver, status);
-}
 
 /*
  * Checks the rules again, against store and chip as they are now. Since the slot was chosen, the core has written a
@@ -102,9 +52,9 @@ static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public
 static psa_status_t key_did_not_take(struct driver *driver)
 {
     error_clear(&driver->last_error);
-    return refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
-                  "the public key read back does not match the new key",
-                  "take the chip out of use if it happens again");
+    return operation_refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
+                            "the public key read back does not match the new key",
+                            "take the chip out of use if it happens again");
 }
 
 /*
@@ -123,7 +73,7 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
     error_clear(&driver->last_error);
     do {
         sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
-        if (sent == CHIP_OK ? !is_shown(driver, slot) : !is_transient(sent))
+        if (sent == CHIP_OK ? !is_shown(driver, slot) : !operation_is_temporary(sent))
             break;
         /* Keep the reason of the lost reply: the result of this query does not explain it. */
         seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
@@ -136,7 +86,7 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
             error_clear(&driver->last_error);
             return PSA_SUCCESS;
         }
-    } while (again(driver, sent, &attempt));
+    } while (operation_again(driver, sent, &attempt));
     return driver_outcome(driver, sent);
 }
 
@@ -147,14 +97,14 @@ psa_status_t driver_generate_key(struct driver *driver, uint8_t slot)
 
     if (status == PSA_SUCCESS)
         status = generate(driver, slot);
-    return finish(driver, slot, "generate a private key", status);
+    return operation_end(driver, slot, "generate a private key", status);
 }
 
 /* --- import ---------------------------------------------------------------------------------------------------- */
 
 static psa_status_t invalid_key(struct driver *driver, const char *cause)
 {
-    return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, cause, NULL);
+    return operation_refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_KEY_ATTRIBUTES, cause, NULL);
 }
 
 /* One PrivWrite: in clear where the chip accepts that, else encrypted with the slot's write key. */
@@ -183,7 +133,7 @@ static psa_status_t import_private(struct driver *driver, uint8_t slot, struct b
         return invalid_key(driver, "the private key is zero or not below the order of the curve");
     do
         status = write_private(driver, slot, key.data);
-    while (again(driver, status, &attempt));
+    while (operation_again(driver, status, &attempt));
     if (status == CHIP_OK && is_shown(driver, slot))
         status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
     return driver_outcome(driver, status);
@@ -222,7 +172,7 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type
         status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);
     if (status == PSA_SUCCESS)
         *bits = 256;
-    return finish(driver, slot, private_key ? "import a private key" : "import a public key", status);
+    return operation_end(driver, slot, private_key ? "import a private key" : "import a public key", status);
 }
 
 /* --- use ------------------------------------------------------------------------------------------------------- */
@@ -240,7 +190,8 @@ static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t pub
     if (status != PSA_SUCCESS)
         return status;
     if (computed)
-        return outcome_of_use(driver, slot, chip_read_public_key(driver->chip, slot, public_key, &driver->last_error));
+        return operation_of_key(driver, slot,
+                                chip_read_public_key(driver->chip, slot, public_key, &driver->last_error));
     return driver_outcome(driver, chip_read_stored_public_key(driver->chip, slot, public_key, &driver->last_error));
 }
 
@@ -250,14 +201,15 @@ psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struc
     psa_status_t status;
 
     if (out->cap - out->len < P256_POINT_BYTES)
-        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes", NULL);
+        status = operation_refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 public key needs 65 bytes",
+                                  NULL);
     else
         status = read_public(driver, slot, point + 1);
     if (status == PSA_SUCCESS) {
         point[0] = P256_UNCOMPRESSED;
         out->len += P256_POINT_BYTES;
     }
-    return finish(driver, slot, "read a public key", status);
+    return operation_end(driver, slot, "read a public key", status);
 }
 
 /*
@@ -297,13 +249,13 @@ static psa_status_t fit_digest(struct driver *driver, psa_algorithm_t algorithm,
     size_t expected = hash_bytes_for(algorithm, hash.len);
 
     if ((algorithm & ~PSA_ALG_HASH_MASK) != PSA_ALG_ECDSA_ANY)
-        return refuse(driver, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES,
-                      "the chip signs and verifies with randomized ECDSA only", NULL);
+        return operation_refuse(driver, PSA_ERROR_NOT_SUPPORTED, ERROR_KEY_ATTRIBUTES,
+                                "the chip signs and verifies with randomized ECDSA only", NULL);
     if (hash.len == 0 || hash.len != expected) {
         driver->last_error.expected = (uint32_t)expected;
         driver->last_error.found = (uint32_t)hash.len;
-        return refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE, "the hash length does not match the algorithm",
-                      "pass a whole hash value");
+        return operation_refuse(driver, PSA_ERROR_INVALID_ARGUMENT, ERROR_USAGE,
+                                "the hash length does not match the algorithm", "pass a whole hash value");
     }
     size_t take = hash.len < CHIP_DIGEST_BYTES ? hash.len : CHIP_DIGEST_BYTES;
     memset(digest, 0, CHIP_DIGEST_BYTES);
@@ -321,10 +273,10 @@ static psa_status_t sign(struct driver *driver, uint8_t slot, const uint8_t dige
     do
         status = chip_sign_digest(driver->chip, chip_config_part(&driver->config), slot, digest,
                                   signature->data + signature->len, &driver->last_error);
-    while (driver->chip->counters.counted == counted && again(driver, status, &attempt));
+    while (driver->chip->counters.counted == counted && operation_again(driver, status, &attempt));
     if (status == CHIP_OK)
         signature->len += CHIP_SIGNATURE_BYTES;
-    return outcome_of_use(driver, slot, status);
+    return operation_of_key(driver, slot, status);
 }
 
 psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm_t algorithm, struct bytes hash,
@@ -334,14 +286,15 @@ psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm
     psa_status_t status = fit_digest(driver, algorithm, hash, digest);
 
     if (status == PSA_SUCCESS && signature->cap - signature->len < CHIP_SIGNATURE_BYTES)
-        status = refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
+        status =
+            operation_refuse(driver, PSA_ERROR_BUFFER_TOO_SMALL, ERROR_USAGE, "a P-256 signature needs 64 bytes", NULL);
     if (status == PSA_SUCCESS)
         status = driver_load_config(driver, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = driver_require_use(driver, &driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = sign(driver, slot, digest, signature);
-    return finish(driver, slot, "sign a hash", status);
+    return operation_end(driver, slot, "sign a hash", status);
 }
 
 static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t digest[static CHIP_DIGEST_BYTES],
@@ -364,7 +317,7 @@ static psa_status_t verify(struct driver *driver, uint8_t slot, const uint8_t di
     do
         status = stored ? chip_verify_stored(driver->chip, part, slot, digest, signature, err)
                         : chip_verify_external(driver->chip, part, digest, signature, public_key, err);
-    while (again(driver, status, &attempt));
+    while (operation_again(driver, status, &attempt));
     return driver_outcome(driver, status);
 }
 
@@ -377,11 +330,11 @@ psa_status_t driver_verify_hash(struct driver *driver, uint8_t slot, psa_algorit
     /* r and s outside 1 .. n - 1 are never a valid signature. The data sheet does not say how the chip answers them. */
     if (status == PSA_SUCCESS && (signature.len != CHIP_SIGNATURE_BYTES || !p256_is_scalar(signature.data) ||
                                   !p256_is_scalar(signature.data + P256_BYTES)))
-        status = refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE,
-                        "not a P-256 signature: r or s is out of range", NULL);
+        status = operation_refuse(driver, PSA_ERROR_INVALID_SIGNATURE, ERROR_CHIP_MISCOMPARE,
+                                  "not a P-256 signature: r or s is out of range", NULL);
     if (status == PSA_SUCCESS)
         status = verify(driver, slot, digest, signature.data);
-    return finish(driver, slot, "verify a signature", status);
+    return operation_end(driver, slot, "verify a signature", status);
 }
 
 /* --- destroy --------------------------------------------------------------------------------------------------- */
@@ -406,11 +359,11 @@ psa_status_t driver_erase_slot(struct driver *driver, uint8_t slot, uint32_t exc
     }
     if (noted == STORAGE_OK)
         return PSA_SUCCESS;
-    return refuse(driver, driver_status_of_storage(noted), ERROR_STORAGE_FAILED, "the slot's state cannot be stored",
-                  "check the storage medium");
+    return operation_refuse(driver, driver_status_of_storage(noted), ERROR_STORAGE_FAILED,
+                            "the slot's state cannot be stored", "check the storage medium");
 }
 
 psa_status_t driver_destroy_key(struct driver *driver, uint8_t slot, uint32_t key_id)
 {
-    return finish(driver, slot, "destroy a key", driver_erase_slot(driver, slot, key_id));
+    return operation_end(driver, slot, "destroy a key", driver_erase_slot(driver, slot, key_id));
 }

@@ -9,17 +9,6 @@
 #include "station/evidence.h"
 #include "station/request_files.h"
 
-static bool has_request(const struct station_config *config, const struct profile_key *key,
-                        const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t point[static P256_POINT_BYTES])
-{
-    struct error ignored = {.reason = ERROR_NONE}; /* then there is none, and the key has to sign one */
-    char path[PATH_MAX], subject[PROFILE_SUBJECT_TEXT_MAX], pem[PEM_MAX];
-
-    return key->csr_subject[0] == '\0' || (request_files_path(config, serial, key, path, &ignored) &&
-                                           profile_fill_subject(key->csr_subject, serial, subject, &ignored) &&
-                                           request_files_is_kept(path, point, subject, pem));
-}
-
 void board_known_find_spared(const struct station_config *config, const struct profile *profile, const json_t *record,
                              const uint8_t serial[static CHIP_SERIAL_BYTES], bool spared[static PROFILE_KEYS_MAX])
 {
@@ -29,7 +18,7 @@ void board_known_find_spared(const struct station_config *config, const struct p
         const struct profile_key *key = &profile->keys[i];
 
         spared[i] = evidence_key_point(record, key->id, point) && evidence_is_proven(record, key->id, point) &&
-                    evidence_key_is_limited(record, key->id) && has_request(config, key, serial, point);
+                    evidence_key_is_limited(record, key->id) && request_files_need_nothing(config, key, serial, point);
     }
 }
 

@@ -66,7 +66,8 @@ static void handle_frame(void *context, const struct link_words *words)
     const char *verb = words->word[0];
     uint32_t id = 0;
 
-    if (strcmp(verb, "chip") == 0)
+    /* Which device it is, a board says with its list of keys, and never again: proofs and record are about that one. */
+    if (strcmp(verb, "chip") == 0 && answers->id == 0)
         answers->has_serial = read_bytes(words, "serial", answers->serial, sizeof answers->serial);
     else if (strcmp(verb, "key") == 0)
         read_listed_key(answers, words);

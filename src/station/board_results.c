@@ -66,7 +66,7 @@ static void take_chip(struct board_results *results, const struct link_words *wo
 {
     uint32_t steps = 0, changes = 0;
 
-    if (!take_bytes(words, "serial", results->plan.serial, sizeof results->plan.serial) ||
+    if (results->is_planned || !take_bytes(words, "serial", results->plan.serial, sizeof results->plan.serial) ||
         !link_number(words, "steps", PROVISION_STEPS_MAX, &steps) ||
         !link_number(words, "changes", PROVISION_STEPS_MAX, &changes))
         return;
@@ -82,34 +82,57 @@ static const struct provision_step_kind *take_kind(const struct link_words *word
     return name != NULL ? provision_step_named(name) : NULL;
 }
 
-static const struct provision_step *take_step(struct board_results *results, const struct link_words *words)
+/* Kind and key of a step. False for one that the profile does not need: without its key, or with one that is not its.
+ */
+static bool take_subject(const struct board_results *results, const struct link_words *words,
+                         struct provision_step *step)
 {
-    struct provision_step step = {.kind = take_kind(words), .key = PROVISION_NO_KEY, .slot = PROFILE_SLOT_ANY};
-    uint32_t n, slot;
     size_t key;
 
+    step->kind = take_kind(words);
+    if (link_value(words, "key") != NULL) {
+        if (!take_key(results, words, "key", &key))
+            return false;
+        step->key = (int)key;
+    }
+    return step->kind != NULL && step->kind->is_needed(results->profile, step->key);
+}
+
+/* How far a step of the accepted plan is. NULL for another step in its place. */
+static const struct provision_step *take_progress(struct provision_step *planned, const struct provision_step *said)
+{
+    if (planned->kind != said->kind || planned->key != said->key)
+        return NULL;
+    planned->done = said->done;
+    planned->slot = said->slot;
+    planned->chip_us = said->chip_us;
+    return planned;
+}
+
+static const struct provision_step *take_step(struct board_results *results, const struct link_words *words)
+{
+    struct provision_step step = {.key = PROVISION_NO_KEY, .slot = PROFILE_SLOT_ANY};
+    uint32_t n, slot;
+
     if (!link_number(words, "n", PROVISION_STEPS_MAX, &n) || n == 0 || n > results->plan.step_count ||
-        step.kind == NULL)
+        !take_subject(results, words, &step))
         return NULL;
     step.done = take_flag(words, "done");
     step.started = take_flag(words, "started");
     step.is_persistent = take_flag(words, "persistent");
     /* A board cannot call a step that can never be undone one that can. */
-    step.replaces = link_value(words, "lost") != NULL;
+    step.replaces = step.key != PROVISION_NO_KEY && link_value(words, "lost") != NULL;
     step.shows_lost = take_bytes(words, "lost", step.lost, sizeof step.lost);
     step.limited = link_value(words, "spends") != NULL;
-    step.spends_use = take_flag(words, "spends");
+    step.spends_use = step.kind->proves_key && take_flag(words, "spends");
     if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
         step.uses_left = DRIVER_USES_UNKNOWN;
     step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL;
-    if (link_value(words, "key") != NULL) {
-        if (!take_key(results, words, "key", &key))
-            return NULL;
-        step.key = (int)key;
-    }
     if (link_number(words, "slot", CHIP_SLOTS - 1, &slot))
         step.slot = (uint8_t)slot;
     (void)link_number(words, "us", UINT32_MAX, &step.chip_us);
+    if (results->is_planned)
+        return take_progress(&results->plan.steps[n - 1], &step);
     results->plan.steps[n - 1] = step;
     results->has_step[n - 1] = true;
     return &results->plan.steps[n - 1];
@@ -209,6 +232,11 @@ void board_results_take(struct board_results *results, const struct link_words *
                    &results->requests[i].of);
     else if (strcmp(verb, "result") == 0)
         take_result(results, words);
+}
+
+void board_results_accept_plan(struct board_results *results)
+{
+    results->is_planned = true;
 }
 
 /* --- complete? -----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ struct board_results {
     struct provision_plan plan;
     size_t steps_said; /* how many the board's plan has */
     bool has_step[PROVISION_STEPS_MAX];
+    bool is_planned; /* the plan has been accepted: board_results_accept_plan() */
     struct provision_evidence evidence;
     bool has_key[PROFILE_KEYS_MAX], has_proof[PROFILE_KEYS_MAX], has_result;
     size_t config_len;
@@ -42,6 +43,12 @@ void board_results_clear(struct board_results *results);
  * it is about, NULL for none. */
 void board_results_take(struct board_results *results, const struct link_words *words,
                         const struct provision_step **step);
+
+/*
+ * The plan that has come was checked and accepted. From now on the board can only say how far it got: neither the
+ * device nor what a step does changes by what it says.
+ */
+void board_results_accept_plan(struct board_results *results);
 
 /* Whether everything has come: the plan; the results. */
 bool board_results_plan_complete(const struct board_results *results);

@@ -88,7 +88,7 @@ static bool keep_owner(int fd, const struct stat *kept, mode_t mode)
 static bool open_temp(struct temp *temp, mode_t mode, const struct stat *kept)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const mode_t allowed = kept != NULL ? kept->st_mode & mode & S_IRWXU : mode;
+    const mode_t allowed = kept != NULL ? kept->st_mode & mode & S_IRWXU : mode & (S_IRUSR | S_IWUSR);
     int saved;
 
     temp->fd = open(temp->path, flags, allowed);

@@ -10,8 +10,8 @@
 
 /*
  * Puts `content` in place of what is at `path`: written to a temporary file, synced, renamed, the folder synced. The
- * permissions are `mode` under the umask, or what both `mode` and the file that is replaced allow; owner and group are
- * kept where this user may set them. What is no regular file (a pipe, a terminal) is simply written to. What
+ * permissions of a new file are 0600, those of one that is replaced what both that file and `mode` allow; owner and
+ * group are kept where this user may set them. What is no regular file (a pipe, a terminal) is simply written to. What
  * interrupted writes of this file have left is deleted. False with `reason`: the old content is still there, or the new
  * one is and may not survive a power cut.
  */

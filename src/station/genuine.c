@@ -114,9 +114,11 @@ static bool verify_device(struct genuine *genuine, const struct genuine_shown *s
                                         .eui = shown->item[GENUINE_EUI]};
 
     /* The signer's ID: what its own certificate says, and what the device's says of its issuer. */
-    return (rebuild(part->device, stored, &device, &genuine->device) &&
-            memcmp(stored + SIGNER_ID_AT, shown->item[GENUINE_SIGNER] + SIGNER_ID_AT, 2) == 0) ||
-           unproven(genuine, "the device's certificate (slot 10) does not fit this chip and its key in slot 0");
+    if (rebuild(part->device, stored, &device, &genuine->device) &&
+        memcmp(stored + SIGNER_ID_AT, shown->item[GENUINE_SIGNER] + SIGNER_ID_AT, 2) == 0)
+        return true;
+    genuine->device.len = 0;
+    return unproven(genuine, "the device's certificate (slot 10) does not fit this chip and its key in slot 0");
 }
 
 /* Both certificates, up to a root. Everything but the signature has been shown, or what is missing is the cause. */
@@ -138,6 +140,8 @@ static bool verify_chain(struct genuine *genuine, const struct genuine_shown *sh
         return unproven(genuine,
                         "the signer's certificate (slots 11 and 12) was not issued by a root that imprint knows");
     genuine->root = (*root)->name;
+    genuine->root_is_virtual = (*root)->is_virtual;
+    make_point(shown->item[GENUINE_KEY], genuine->public_key);
     return verify_device(genuine, shown, part);
 }
 
@@ -155,7 +159,6 @@ static void verify_signature(struct genuine *genuine, const struct genuine_shown
 {
     uint8_t text[LINK_PROOF_MAX];
 
-    make_point(shown->item[GENUINE_KEY], genuine->public_key);
     memcpy(genuine->challenge, shown->challenge, sizeof genuine->challenge);
     memcpy(genuine->signature, shown->item[GENUINE_SIGNATURE], sizeof genuine->signature);
     if (!has(genuine, shown, GENUINE_SIGNATURE))
@@ -258,8 +261,18 @@ static bool sign_challenge(struct chip *chip, const struct chip_config *config, 
                     &failure, &shown->has[GENUINE_SIGNATURE], err);
 }
 
-/* Reads, verifies, and lets the certified key sign where it may. False where the chip cannot be reached. */
-static bool look(struct genuine *genuine, struct chip *chip, const struct chip_config *config,
+/* Whether the key may be asked to sign: one that counts its uses is not, and some may not. */
+static bool may_sign(struct genuine *genuine, const struct chip_config *config)
+{
+    if (chip_slot_is_limited(config, CERT_MAKER_KEY_SLOT))
+        return unproven(genuine, "the certified key counts its uses, so it was not asked to sign");
+    if ((chip_slot_can(config, CERT_MAKER_KEY_SLOT) & CHIP_CAN_SIGN_DIGEST) == 0)
+        return unproven(genuine, "the certified key may not sign a challenge");
+    return true;
+}
+
+/* Reads and verifies; with `proves` lets the certified key sign where it may. False where the chip is unreachable. */
+static bool look(struct genuine *genuine, struct chip *chip, const struct chip_config *config, bool proves,
                  struct genuine_shown *shown, struct error *err)
 {
     const struct cert_maker_root *root;
@@ -270,23 +283,16 @@ static bool look(struct genuine *genuine, struct chip *chip, const struct chip_c
     }
     if (!read_items(chip, shown, err))
         return false;
-    if (!verify_chain(genuine, shown, &root))
+    if (!verify_chain(genuine, shown, &root) || !proves || !may_sign(genuine, config))
         return true;
-    if (chip_slot_is_limited(config, CERT_MAKER_KEY_SLOT)) {
-        (void)unproven(genuine, "the certified key counts its uses, so it was not asked to sign");
-        return true;
-    }
-    if ((chip_slot_can(config, CERT_MAKER_KEY_SLOT) & CHIP_CAN_SIGN_DIGEST) == 0) {
-        (void)unproven(genuine, "the certified key may not sign a challenge");
-        return true;
-    }
     if (!sign_challenge(chip, config, shown, err))
         return false;
     verify_signature(genuine, shown, root);
     return true;
 }
 
-bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err)
+static bool check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, bool proves,
+                  struct error *err)
 {
     struct genuine_shown shown = {.has = {false}};
     bool ok;
@@ -296,13 +302,23 @@ bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip
     ok = psa_generate_random(shown.challenge, sizeof shown.challenge) == PSA_SUCCESS;
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "PSA Crypto gives no random challenge", NULL);
-    ok = ok && look(genuine, chip, config, &shown, err);
+    ok = ok && look(genuine, chip, config, proves, &shown, err);
     chip_sleep(chip);
     if (ok)
         return true;
     *genuine = (struct genuine){.result = GENUINE_UNCHECKED};
     error_doing(err, "verify the maker's certificates");
     return false;
+}
+
+bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err)
+{
+    return check(genuine, chip, config, true, err);
+}
+
+bool genuine_read_chain(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err)
+{
+    return check(genuine, chip, config, false, err);
 }
 
 /* ---- telling ---- */

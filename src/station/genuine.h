@@ -15,7 +15,7 @@
 #include "chip/config.h"
 
 enum genuine_result {
-    GENUINE_UNCHECKED = 0, /* nothing was read */
+    GENUINE_UNCHECKED = 0, /* nothing was read, or genuine_read_chain() read a chain that holds */
     GENUINE_MAKER,         /* Microchip made it */
     GENUINE_VIRTUAL,       /* the virtual maker did: the chain holds, and proves nothing */
     GENUINE_UNPROVEN,      /* `cause` says why */
@@ -52,9 +52,10 @@ size_t genuine_item_bytes(enum genuine_item item);
 
 struct genuine {
     enum genuine_result result;
-    const char *cause; /* of GENUINE_UNPROVEN; a literal */
-    const char *part;  /* the maker's name for this kind of part: "ATECC608-TNGTLS"; NULL: not known */
-    const char *root;  /* whose root the chain ends at; NULL: at none that is known */
+    const char *cause;    /* of GENUINE_UNPROVEN; a literal */
+    const char *part;     /* the maker's name for this kind of part: "ATECC608-TNGTLS"; NULL: not known */
+    const char *root;     /* whose root the chain ends at; NULL: at none that is known */
+    bool root_is_virtual; /* of `root` */
     struct genuine_certificate device, signer;
     uint8_t public_key[P256_POINT_BYTES]; /* of the key that the maker certified */
     uint8_t challenge[32];                /* random; the key signed the text of a proof with it */
@@ -67,6 +68,13 @@ struct genuine {
  * reached; whatever it answers is a result.
  */
 bool genuine_check(struct genuine *genuine, struct chip *chip, const struct chip_config *config, struct error *err);
+
+/*
+ * The same without the challenge, for who wants the certificates only: the chain that holds is in `device` and
+ * `signer`, and the result stays GENUINE_UNCHECKED, for nothing says yet that the certified key is there.
+ */
+bool genuine_read_chain(struct genuine *genuine, struct chip *chip, const struct chip_config *config,
+                        struct error *err);
 
 /* Judges what was shown. `genuine` gets the result. */
 void genuine_judge(struct genuine *genuine, const struct genuine_shown *shown);

@@ -29,6 +29,12 @@ bool pem_of_request(struct bytes der, char pem[static PEM_MAX], struct error *er
                      "the certificate request cannot be written as PEM", err);
 }
 
+bool pem_of_certificate(struct bytes der, char pem[static PEM_MAX], struct error *err)
+{
+    return write_pem("-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n", der, pem,
+                     "the certificate cannot be written as PEM", err);
+}
+
 bool pem_of_point(const uint8_t point[static P256_POINT_BYTES], char pem[static PEM_MAX], struct error *err)
 {
     uint8_t der[sizeof spki_head + P256_POINT_BYTES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys and certificate requests as files for people and certificate authorities. */
+/* Public keys, certificates and certificate requests as files for people and certificate authorities. */
 #ifndef IMPRINT_STATION_PEM_H
 #define IMPRINT_STATION_PEM_H
 
@@ -12,6 +12,7 @@
 #define PEM_MAX (CERT_REQUEST_MAX * 3 / 2 + 128)
 
 bool pem_of_request(struct bytes der, char pem[static PEM_MAX], struct error *err);
+bool pem_of_certificate(struct bytes der, char pem[static PEM_MAX], struct error *err);
 bool pem_of_point(const uint8_t point[static P256_POINT_BYTES], char pem[static PEM_MAX], struct error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/p256.h"
 #include "station/published_keys.h"
 #include "transport/kinds.h"
+#include "transport/kit_hid.h"
 
 static const struct {
     const char *word, *text, *cause;
@@ -59,12 +60,19 @@ static bool is_emulated(const struct transport_kind *kind)
     return strcmp(kind->name, "i2c") == 0 && getenv("IMPRINT_RUN") != NULL;
 }
 
+/* A kit on USB that a program plays. */
+static bool is_played_kit(const struct transport_kind *kind, const char *place)
+{
+    return strcmp(kind->name, "kit") == 0 && transport_kit_hid_is_emulated(place);
+}
+
 bool rehearsal_is_virtual(const char *device)
 {
     const struct transport_kind *kind = transport_kind_of(device);
     const char *colon = strchr(device, ':');
 
-    return kind == NULL || kind->only_virtual || is_emulated(kind) || (colon != NULL && is_played(colon + 1));
+    return kind == NULL || kind->only_virtual || is_emulated(kind) ||
+           (colon != NULL && (is_played(colon + 1) || is_played_kit(kind, colon + 1)));
 }
 
 bool rehearsal_check_device(struct rehearsal *rehearsal, const char *device, struct error *err)

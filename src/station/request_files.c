@@ -70,6 +70,26 @@ bool request_files_is_kept(const char *path, const uint8_t point[static P256_POI
     return kept;
 }
 
+bool request_files_need_nothing(const struct station_config *config, const struct profile_key *key,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                const uint8_t point[static P256_POINT_BYTES])
+{
+    struct error ignored = {.reason = ERROR_NONE}; /* then there is none, and the key has to sign one */
+    char path[PATH_MAX], subject[PROFILE_SUBJECT_TEXT_MAX], pem[PEM_MAX];
+
+    return key->csr_subject[0] == '\0' || (request_files_path(config, serial, key, path, &ignored) &&
+                                           profile_fill_subject(key->csr_subject, serial, subject, &ignored) &&
+                                           request_files_is_kept(path, point, subject, pem));
+}
+
+static bool refuse_to_spend(const char *path, struct error *err)
+{
+    error_set(err, ERROR_RECORD_FAILED, "the certificate request that was kept is not there any more", NULL);
+    error_doing(err, "keep the certificate request without spending a use of its key");
+    error_with_subject(err, path);
+    return false;
+}
+
 bool request_files_keep(struct session *session, const struct profile_key *key,
                         const struct provision_key_evidence *evidence, const char *path, char pem[static PEM_MAX],
                         struct error *err)
@@ -80,6 +100,8 @@ bool request_files_keep(struct session *session, const struct profile_key *key,
         return false;
     if (request_files_is_kept(path, evidence->public_key, subject, pem))
         return true;
+    if (evidence->compared)
+        return refuse_to_spend(path, err);
     if (!request_files_make(session, key->id, evidence->public_key, subject, pem, err))
         return false;
     if (file_replace(path, bytes_of(pem, strlen(pem)), 0600, ERROR_RECORD_FAILED, err))

@@ -28,9 +28,18 @@ bool request_files_is_kept(const char *path, const uint8_t point[static P256_POI
                            char pem[static PEM_MAX]);
 
 /*
+ * Whether the device with this serial number needs no new request for the profile's key, whose public key is `point`:
+ * the profile asks for none, or it is beside the record.
+ */
+bool request_files_need_nothing(const struct station_config *config, const struct profile_key *key,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                const uint8_t point[static P256_POINT_BYTES]);
+
+/*
  * Sees to it that the file of a proven key with `csr-subject` holds a request for this key and subject. A file that
  * does is left as it is, so that what was sent to a certificate authority stays what is here; else a new request is
- * made and the file is replaced. `pem` gets the content. False with ERROR_RECORD_FAILED where it cannot be written.
+ * made and the file is replaced. `pem` gets the content. False with ERROR_RECORD_FAILED where it cannot be written, or
+ * where a key that counts its uses would have to sign and was only compared: nobody has armed that.
  */
 bool request_files_keep(struct session *session, const struct profile_key *key,
                         const struct provision_key_evidence *evidence, const char *path, char pem[static PEM_MAX],

@@ -144,7 +144,7 @@ static bool move_record(const char *record_path, const char *time, char path[sta
     return false;
 }
 
-static bool set_aside(const char *record_path, const char *time, char path[static PATH_MAX], struct error *err)
+static bool keep_retired(const char *record_path, const char *time, char path[static PATH_MAX], struct error *err)
 {
     char folder[PATH_MAX];
 
@@ -171,13 +171,13 @@ bool retire_device(struct session *session, struct retirement *found, const char
     if (station_store_exists(&session->store) &&
         (!station_store_allow_changes(&session->store, err) || !station_store_forget(&session->store, err)))
         return false;
-    return !found->has_record || set_aside(session->record_path, time, found->aside, err);
+    return !found->has_record || keep_retired(session->record_path, time, found->moved_to, err);
 }
 
 json_t *retire_value(const struct retirement *found)
 {
     const struct station_mark *mark = &found->mark;
-    const char *name = strrchr(found->aside, '/');
+    const char *name = strrchr(found->moved_to, '/');
     json_t *object =
         json_pack("{s:O, s:I, s:n, s:o}", "keys", found->keys, "key_records", (json_int_t)found->key_records, "mark",
                   "record", name == NULL ? json_null() : value_text(name + 1));

@@ -15,8 +15,8 @@ struct retirement {
     struct station_mark mark; /* head.state MARK_NONE: none, or the device was not asked */
     json_t *keys;             /* of records, mark and evidence: key_id, slot, name, public_key as far as known */
     size_t key_records;
-    bool has_record;      /* a record.json, be it damaged */
-    char aside[PATH_MAX]; /* where it was moved; "": it was not */
+    bool has_record;         /* a record.json, be it damaged */
+    char moved_to[PATH_MAX]; /* where the record was moved; "": it was not */
 };
 
 /*

@@ -472,10 +472,17 @@ static bool maker_signed(const struct subject *subject, const json_t *maker, con
            cert_check_signature(chain->device_key, hash, maker_text(subject, proof, challenge, text), signature);
 }
 
-/* What a board says of its chip, beyond what its keys and the maker's certificates prove. */
-static void report_board(const struct subject *subject, bool maker_is_proven)
+/* What a board, or whatever answered on the bus, says beyond what its keys and the maker's certificates prove. */
+static void report_claims(const struct subject *subject, bool maker_is_proven)
 {
-    if (json_object_get(json_object_get(subject->record, "run"), "board") != NULL)
+    const bool is_board = json_object_get(json_object_get(subject->record, "run"), "board") != NULL;
+
+    if (!is_board && !maker_is_proven)
+        report(
+            subject, VERIFY_OPEN, "chip", 0,
+            "that a chip of Microchip's answered: a device that speaks like one and keeps keys in software would look "
+            "the same");
+    if (is_board)
         report(subject, VERIFY_OPEN, "board", 0,
                maker_is_proven ? "how the chip is configured and locked, and that it holds the keys but the maker's: "
                                  "so says the board's image"
@@ -505,7 +512,7 @@ static void check_maker(const struct subject *subject)
                   "the maker is the virtual one, and the record says that it is a rehearsal",
                   "the maker is the virtual one, and the record does not say that it is a rehearsal");
     }
-    report_board(subject, holds);
+    report_claims(subject, holds);
 }
 
 /* --- the run --- */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <hidapi.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,10 @@
 #define OLD_REPORTS_MAX 256 /* more than the kernel queues */
 #define REPORT_BYTES KIT_PIECE_MAX
 #define PATH_BYTES 64 /* "/dev/hidraw0" */
+
+/* Linux, Documentation/ABI: the class's link leads to the device; those without hardware are below devices/virtual. */
+#define SYSFS_HIDRAW "/sys/class/hidraw/%s/device"
+#define SYSFS_VIRTUAL "/sys/devices/virtual/"
 
 struct hid_device_;
 
@@ -152,6 +157,34 @@ bool transport_kit_hid_is_meant(const char *place)
     return place != NULL && strncmp(place, "hid", 3) == 0 && (place[3] == '\0' || place[3] == ':' || place[3] == '@');
 }
 
+/* What follows hid: in the name of a place, NULL for none. */
+static const char *serial_of(const struct transport_place *parts)
+{
+    return parts->path[3] == ':' ? parts->path + 4 : NULL;
+}
+
+bool transport_kit_hid_is_without_hardware(const char *sysfs)
+{
+    char found[PATH_MAX];
+
+    return realpath(sysfs, found) != NULL && strncmp(found, SYSFS_VIRTUAL, sizeof SYSFS_VIRTUAL - 1) == 0;
+}
+
+bool transport_kit_hid_is_emulated(const char *place)
+{
+    struct error ignored = {.reason = ERROR_NONE}; /* opening the kit says what is wrong */
+    struct transport_place parts;
+    char path[PATH_BYTES], sysfs[PATH_BYTES + sizeof SYSFS_HIDRAW];
+    const char *name;
+
+    if (!transport_kit_hid_is_meant(place) || !transport_place_read(&parts, place, false, "", &ignored) ||
+        !find_kit(serial_of(&parts), path, &ignored))
+        return false;
+    name = strrchr(path, '/');
+    (void)snprintf(sysfs, sizeof sysfs, SYSFS_HIDRAW, name != NULL ? name + 1 : path);
+    return transport_kit_hid_is_without_hardware(sysfs);
+}
+
 bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
                                   struct error *err)
 {
@@ -161,7 +194,7 @@ bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imp
 
     if (!transport_place_read(&parts, place, false, "expected a serial port or hid after kit:", err))
         return false;
-    serial = parts.path[3] == ':' ? parts.path + 4 : NULL;
+    serial = serial_of(&parts);
     if (serial != NULL && serial[0] == '\0') {
         error_set(err, ERROR_USAGE, "expected a kit's serial number after kit:hid:",
                   "name it, or use --device kit:hid for the only kit that is plugged in");

@@ -23,6 +23,15 @@ bool transport_kit_hid_open(const char *serial, uint8_t address, struct imprint_
 /* Does `place`, what follows the colon of kit:, mean a kit on USB: hid, hid:SERIAL? */
 bool transport_kit_hid_is_meant(const char *place);
 
+/*
+ * Whether a program plays the kit that `place` means, through the kernel's uhid (imprint virtual serve --kit-hid): it
+ * is no device on USB. False also if there is no such kit.
+ */
+bool transport_kit_hid_is_emulated(const char *place);
+
+/* The same of a device in sysfs, such as /sys/class/hidraw/hidraw0/device: no hardware is behind it. */
+bool transport_kit_hid_is_without_hardware(const char *sysfs);
+
 /* The same from what follows the colon of DEVICE (transport/kinds.h). */
 bool transport_kit_hid_open_place(const char *place, uint8_t also_at, struct imprint_transport *transport,
                                   struct error *err);

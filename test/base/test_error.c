@@ -64,6 +64,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_KEY_RECORDED, "key-recorded", 4},
         {ERROR_NO_MARK, "no-mark", 4},
         {ERROR_NOT_GENUINE, "not-genuine", 4},
+        {ERROR_NO_CERTIFICATE, "no-certificate", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_RECORD_FAILED, "record-failed", 5},
         {ERROR_OUTPUT_FAILED, "output-failed", 5},

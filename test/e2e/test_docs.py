@@ -146,6 +146,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("compile", EXAMPLE, "--c"), ("compile", EXAMPLE, "--binary"), ("virtual", "new", chip), ("provision", EXAMPLE, "--arm", "profile"),
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
+            ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),
             ("retire", provisioned.record["serial"], "--yes")]
     seen = {}
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))

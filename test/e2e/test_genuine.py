@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import DUMPS, openssl
+from conftest import DUMPS, THREE_WAYS, openssl, run_program
 
 
 def profile(station, plan, genuine, **more):
@@ -74,6 +74,22 @@ def test_reported_goes_on_and_says_so(bare, plan):
     assert "maker            not proven: the OTP zone names no" in done.err
     assert bare.record["maker"]["result"] == "unproven" and bare.record["maker"]["device_certificate"] is None
     assert bare.record["rehearsal"] == ["virtual-chip"]
+
+
+def test_a_plain_part_proves_nothing_of_its_maker(station):
+    """A blank part has no key of its maker's: refused where that is required; else the record's reader is told what is not proven."""
+    station.new("blank")
+    before = station.chip.read_bytes()
+    text = THREE_WAYS.read_text().replace("keys/", f"{THREE_WAYS.parent}/keys/")
+    for word in ("required", "reported"):
+        path = station.write("plain.yaml", text.replace("chip:\n", f"chip:\n  genuine: {word}\n"))
+        error = station.json("provision", path, "--arm", "profile", code=2).error
+        assert error["reason"] == "profile-conflict" and "carries no certificates of the maker" in error["cause"]
+    assert station.chip.read_bytes() == before
+    station.run("provision", station.write("plain.yaml", text), "--arm", "profile")
+    told = run_program("--json", "verify-record", station.device / "record.json").objects
+    texts = {item["check"]: item["text"] for item in told if item["event"] == "check" and item["result"] == "open"}
+    assert "keys in software would look the same" in texts["chip"] and texts["maker"] == "who made the part was not checked"
 
 
 def test_info_says_who_made_it(station, bare):

@@ -227,6 +227,26 @@ def test_primary_signs_nothing_it_is_given(line):
         openssl("dgst", "-sha256", "-verify", key, "-signature", der, line.station.write("text", other), code=1)
 
 
+def test_the_device_does_not_change_while_it_proves(line):
+    """Another serial number among the proofs is not taken: each proof is of the device whose record was read."""
+    with line.boot() as board:
+        line.provision(board)
+    held = [b""]
+
+    def among(chunk):
+        *lines, held[0] = (held[0] + chunk).split(b"\n")
+        out = b""
+        for item in lines:
+            if item.startswith(b"@public "):
+                out += f"{frame('chip serial=012300000000000001')}\r\n".encode()
+            out += item + b"\n"
+        return out
+    with line.boot(PRIMARY, to_station=among) as board:
+        line.prove(board)
+    assert line.station.record["primary"]["keys"]
+    line.station.run("verify-record", line.station.device / "record.json")
+
+
 def test_primary_without_a_factory(line):
     with line.boot(PRIMARY) as board:
         frames, said = board.ask("keys")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from conftest import openssl, run_program
-from host_board import PRIMARY, crc, words_of
+from host_board import FACTORY, PRIMARY, Board, crc, words_of
 from test_host_board import Line
 
 
@@ -119,6 +119,55 @@ def test_a_key_that_has_signed_must_sign_again(line):
         failed = line.station.json("board", "prove", "--console", board.console, code=1)
     assert failed.error["reason"] == "proof-failed"
     assert "primary" not in line.station.record
+
+
+def test_another_device_than_planned_is_not_recorded(line):
+    """A board shows the plan of one device, and the keys of another that has all it needs: its own serial number, keys and proofs."""
+    (line.station.folder / "other").mkdir()
+    other = Line(line.station.__class__(line.station.folder / "other"))
+    other.chip.unlink()
+    other.station.run("virtual", "new", "--seed", "7", other.chip)
+    serial = other.info()["serial"]
+    assert serial != line.serial
+    held, nonce, steps = [b""], [], []
+    with Board(FACTORY, other.chip, other.flash) as second:
+        second.wait_for("@hello")
+        other.serial = serial
+        other.arm(second)
+
+        def answer(chunk):
+            *lines, held[0] = (held[0] + chunk).split(b"\n")
+            out = b""
+            for item in lines:
+                words = words_of(item.decode("latin-1"))
+                if words and words[0] == "chip":
+                    steps.append(words[1])
+                if words and words[0] == "ok" and words[2] == ["run"] and nonce:
+                    said = second.ask(f"run {serial} {nonce[-1]}")[1]
+                    text = f"@chip serial={serial} part={steps[-1]['part']} steps={steps[-1]['steps']} changes=0"
+                    out += f"{text} *{crc(text)}\r\n".encode()
+                    out += b"".join(line.strip().encode() + b"\r\n" for line in said.splitlines() if line.startswith("@") and "@ok" not in line)
+                out += b"" if words and words[0] in ("key", "proof", "config", "result", "csr") else item + b"\n"
+            return out
+
+        def listen(chunk):
+            nonce.extend(found.decode() for found in re.findall(rb"@run [0-9A-F]{18} ([0-9A-F]{64}) ", chunk))
+            return chunk
+        with line.boot(to_station=answer, to_board=listen) as board:
+            failed = line.provision_json(board, "--only", line.serial, code=4)
+    assert failed.error["reason"] == "wrong-part"
+    assert not (line.station.state / "devices").exists(), "neither device is recorded"
+
+
+@pytest.mark.parametrize("change", [("key=18", ""), ("key=18", "key=99"), ("action=generate-key", "action=lock-slot"),
+                                    ("action=generate-key", "action=write-config")], ids=lambda change: change[1] or "none")
+def test_a_step_that_the_profile_does_not_need_is_no_plan(line, change):
+    """A key's step without its key, with a strange one, or of another kind: it is not taken, and the plan is not complete."""
+    def lie(text):
+        return text.replace(*change) if text.startswith("@step ") and "action=generate-key" in text else text
+    with line.boot(to_station=lying(lie)) as board:
+        failed = line.provision_json(board, code=3)
+    assert failed.error["reason"] == "device-garbled"
 
 
 @pytest.mark.parametrize("command", ["run 01 00", "run 01230015D655592701 00", "run 01230015D655592701 " + "0" * 66])

@@ -9,7 +9,7 @@ from conftest import DUMPS, EXAMPLE, THREE_WAYS
 LOOKS = [
     ("info",), ("--verbose", "info"), ("--json", "info"), ("keys",), ("--json", "keys"),
     ("provision", "--dry-run", EXAMPLE), ("--json", "provision", "-n", EXAMPLE),
-    ("explain", DUMPS / "608b-tngtls.hex"), ("random", "8", "--hex"), ("scan",), ("--help",), ("--version",), ("keys", "--help"),
+    ("explain", DUMPS / "608b-tngtls.hex"), ("random", "8", "--hex"), ("scan",), ("certificate", "show"), ("certificate", "verify"), ("--help",), ("--version",), ("keys", "--help"),
 ]
 USES = [("public-key", "16"), ("csr", "18", "--subject", "CN=x"), ("sign", "18"), ("public-key", "99"), ("sign", "99"),
         ("erase",)]
@@ -49,7 +49,7 @@ def test_blank_part_stays_blank(station):
 
 
 def test_looking_sends_no_command_that_may_write(provisioned):
-    for arguments in (("info",), ("keys",), ("provision", "-n", EXAMPLE)):
+    for arguments in (("info",), ("keys",), ("certificate", "show"), ("certificate", "verify"), ("provision", "-n", EXAMPLE)):
         counted = provisioned.run("--verbose", *arguments).err
         assert " 0 that may write" in counted, counted
     assert " 0 that may write" not in provisioned.run("--verbose", "virtual", "new", provisioned.folder / "x").err

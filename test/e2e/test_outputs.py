@@ -96,6 +96,17 @@ def test_a_link_in_place_of_the_temporary_file(provisioned):
     assert target.read_text() == "kept" and not (provisioned.folder / "out").is_symlink()
 
 
+@pytest.mark.parametrize("verb", OUTPUTS)
+def test_a_new_file_is_the_users_alone(provisioned, verb):
+    """Whatever the umask says; a file that others may read already stays so."""
+    out = provisioned.folder / "out"
+    provisioned.run(*named(OUTPUTS[verb], out), preexec_fn=lambda: os.umask(0))
+    assert out.stat().st_mode & 0o777 == 0o600
+    out.chmod(0o644)
+    provisioned.run(*named(OUTPUTS[verb], out))
+    assert out.stat().st_mode & 0o777 == (0o600 if verb == "trace" else 0o644)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_the_owner_is_kept(provisioned):
     out = provisioned.write("out", "old")

@@ -169,6 +169,31 @@ def test_a_recorded_proof_stays_when_the_record_is_rewritten(limited):
     assert uses_left(station, slot) == uses - 1
 
 
+def test_a_request_is_one_more_use_and_is_asked_for(limited):
+    """A deleted request has to be signed anew: the plan says so, and nothing is spent unarmed."""
+    station, slot, uses, profile = limited
+    changed = json.loads(profile.read_text())
+    changed["keys"][0]["csr-subject"] = "CN={serial}"
+    profile.write_text(json.dumps(changed))
+    step = station.json("provision", profile, "--dry-run").event("plan")["steps"][-1]
+    assert step["spends_use"] and step["uses_spent"] == 2 and "certificate request" in step["consequence"]
+    for left in (uses - 2, uses - 4):
+        if left < 0:
+            error = station.json("provision", profile, "--arm", "profile", code=1).error
+            assert error["reason"] == "slot-policy" and "one use of it is left" in error["cause"]
+            return
+        assert station.json("provision", profile, code=1).error["reason"] == "not-armed"
+        station.run("provision", profile, "--arm", "profile")
+        assert uses_left(station, slot) == left
+        chip = station.chip.read_bytes()
+        again = station.json("provision", profile)
+        assert again.event("plan")["steps"][-1]["uses_spent"] == 0 and again.event("provisioned")["changes"] == 0
+        assert station.chip.read_bytes() == chip
+        (station.device / "counted.csr").unlink()
+        assert station.json("provision", profile, code=1).error
+        assert station.chip.read_bytes() == chip, "nothing is spent unarmed"
+
+
 def test_a_key_without_uses_is_refused(station, plan):
     config = limited_508()
     config[LAST_KEY_USE:LAST_KEY_USE + 16] = bytes(16)

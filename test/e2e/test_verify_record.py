@@ -49,7 +49,7 @@ def test_a_record_holds_and_openssl_agrees(made):
     assert [item["key_id"] for item in of(result, "key-proof", "good")] == [16, 18]
     for check in ("serial", "part", "locks", "rehearsal", "times"):
         assert len(of(result, check, "good")) == 1, check
-    assert {item["check"] for item in checks(result, "open")} == {"profile", "maker", "rehearsal", "station", "device"}
+    assert {item["check"] for item in checks(result, "open")} == {"profile", "maker", "chip", "rehearsal", "station", "device"}
     for key in station.record["keys"]:
         verify_with_openssl(station.folder, station.record["serial"], key)
     shown = run_program("verify-record", station.device / "record.json")

@@ -28,7 +28,7 @@ static size_t content_size(const uint8_t *at, size_t *head)
 
 static void check_der(struct bytes der, size_t parts_most)
 {
-    size_t head, parts = 0, at;
+    size_t head = 0, parts = 0, at;
 
     require(der.data[0] == 0x30 && content_size(der.data, &head) + head == der.len);
     for (at = head; at < der.len; parts++) {

@@ -194,7 +194,9 @@ def test_a_kit_on_the_kernels_hidraw(out):
     assert out.text("hidraw").split() == ["/dev/hidraw0"]
     serial = out.step("kit-info").event("chip")["serial"]
     assert out.text("kit.device").strip() == f"kit:hid:{serial}"
-    assert out.step("kit-first").event("provisioned")["changes"] == 2
+    first = out.step("kit-first").event("provisioned")
+    assert first["changes"] == 2
+    assert first["rehearsal"] == ["virtual-chip"] and first["run"]["virtual"], "a program plays this kit"
     assert out.step("kit-second").event("provisioned")["changes"] == 0
     assert out.step("kit-gone", code=3).error["reason"] == "device-missing"
 

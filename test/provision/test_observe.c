@@ -123,6 +123,34 @@ static void test_a_hidden_public_key_is_refused_by_either_rule(void **state)
     }
 }
 
+/* Nor a mark: everything else would be done, locks too, before it could not be read back. */
+static void test_an_open_data_zone_shows_no_mark(void **state)
+{
+    uint8_t config[VIRTUAL_CONFIG_BYTES], before[32], after[32];
+    struct virtual_making making = {.part = VIRTUAL_FROM_CONFIG, .config = config, .has_seed = true, .seed = 9};
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_FLEX, bench_example);
+    virtual_peek_config(bench.world.part, config);
+    bench_power_off(&bench);
+    config[86] = 0x55; /* data zone open */
+    world_replace_part(&bench.world, &making);
+    bench_power_on(&bench);
+    bench.profile.keys[0] = bench.profile.keys[1];
+    bench.profile.key_count = 1;
+    bench.profile.mark_slot = 8;
+    virtual_digest(bench.world.part, before);
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_DATA_UNLOCKED);
+    assert_true(bench.err.has_slot && bench.err.slot == 8);
+    virtual_digest(bench.world.part, after);
+    assert_memory_equal(before, after, sizeof(before));
+    bench.profile.mark_slot = 0;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench_close(&bench);
+}
+
 /* What the engine asks of a bus that has limits, and whether such a bus carries the rest. */
 static struct {
     size_t sent, received;
@@ -264,6 +292,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_cannot_be_asked_is_not_replaced),
+        cmocka_unit_test(test_an_open_data_zone_shows_no_mark),
         cmocka_unit_test(test_a_bus_too_narrow_is_met_in_the_plan),
         cmocka_unit_test(test_an_encrypted_import_is_the_longest_message),
         cmocka_unit_test(test_a_full_store_is_met_in_the_plan),

@@ -16,6 +16,7 @@
 #include "provision/steps.h"
 #include "station/published_keys.h"
 #include "station/verifier.h"
+#include "transport/kit_hid.h"
 
 static struct verifier verifier;
 
@@ -204,16 +205,26 @@ static int end(void **state)
     return 0;
 }
 
+/* The kernel lists what has no hardware below devices/virtual: /dev/null has none, and the file system's root is none.
+ */
+static void test_a_kit_without_hardware(void **state)
+{
+    (void)state;
+    assert_true(transport_kit_hid_is_without_hardware("/sys/class/mem/null"));
+    assert_false(transport_kit_hid_is_without_hardware("/sys/class/mem/none such"));
+    assert_false(transport_kit_hid_is_without_hardware("/sys/devices"));
+    assert_false(transport_kit_hid_is_without_hardware("/"));
+    assert_false(transport_kit_hid_is_emulated("hid"));
+    assert_false(transport_kit_hid_is_emulated("/dev/ttyACM0"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_devices),
-        cmocka_unit_test(test_emulated_bus),
-        cmocka_unit_test(test_pseudo_terminals),
-        cmocka_unit_test(test_published_secrets),
-        cmocka_unit_test(test_shipped_keys),
-        cmocka_unit_test(test_write_keys),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_devices),           cmocka_unit_test(test_a_kit_without_hardware),
+        cmocka_unit_test(test_emulated_bus),      cmocka_unit_test(test_pseudo_terminals),
+        cmocka_unit_test(test_published_secrets), cmocka_unit_test(test_shipped_keys),
+        cmocka_unit_test(test_write_keys),        cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

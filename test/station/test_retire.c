@@ -56,8 +56,8 @@ static void test_no_record_is_lost(void **state)
         sync_fails = fails == 1;
         assert_int_equal(retire_device(&session, &found, TIME, &err), !sync_fails);
         assert_int_equal(err.reason, sync_fails ? ERROR_RECORD_FAILED : ERROR_NONE);
-        expect_record(found.aside);
-        assert_int_equal(strcmp(found.aside, aside) == 0, fails == 0); /* the second has a name of its own */
+        expect_record(found.moved_to);
+        assert_int_equal(strcmp(found.moved_to, aside) == 0, fails == 0); /* the second has a name of its own */
         expect_record(aside);
         assert_int_equal(access(session.record_path, F_OK), -1);
     }

@@ -16,6 +16,18 @@ bool provision_needs_expect_mark(const struct profile *profile, int key)
 
 #define MARK_NEEDS (CHIP_CAN_READ_CLEAR | CHIP_CAN_WRITE_CLEAR)
 
+/* What is still to be locked is written blind; a data zone that stays open would never show the mark. */
+static bool will_be_readable(const struct profile *profile, struct error *err)
+{
+    if (profile->lock_data)
+        return true;
+    error_set(err, ERROR_DATA_UNLOCKED,
+              "the mark cannot be read back before the data zone is locked, and the profile does not lock it",
+              "use a part whose data zone is locked, or leave chip.mark out");
+    error_at_slot(err, profile->mark_slot);
+    return false;
+}
+
 static bool check_slot(const struct provision_plan *plan, uint8_t slot, struct error *err)
 {
     if ((chip_slot_can(&plan->found, slot) & MARK_NEEDS) == MARK_NEEDS)
@@ -59,7 +71,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
 
     (void)step;
     if (!chip_data_is_locked(&plan->found))
-        return true;
+        return will_be_readable(provision->profile, err);
     if (!check_slot(plan, slot, err) || !profile_digest(provision->profile, digest) ||
         chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
         return false;

@@ -9,6 +9,15 @@
 #include "psa/opaque/opaque.h"
 #include "psa/slots.h"
 
+/* As it will be once the data zone is locked: before, the chip agrees on nothing. */
+static bool agrees(const struct driver *driver, uint8_t slot)
+{
+    struct chip_config later = driver->config;
+
+    chip_config_mark_data_locked(&later);
+    return driver_require_use(driver, &later, slot, CHIP_CAN_ECDH, NULL) == PSA_SUCCESS;
+}
+
 /* COPY is what registers such a key under an ordinary id. */
 static psa_key_usage_t usage_of(const struct driver *driver, uint8_t slot, bool private_key)
 {
@@ -20,7 +29,25 @@ static psa_key_usage_t usage_of(const struct driver *driver, uint8_t slot, bool 
     usage &= ~(psa_key_usage_t)PSA_KEY_USAGE_EXPORT;
     if (driver_require_use(driver, &driver->config, slot, CHIP_CAN_SIGN_DIGEST, NULL) == PSA_SUCCESS)
         usage |= PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE;
+    if (agrees(driver, slot))
+        usage |= PSA_KEY_USAGE_DERIVE;
     return usage;
+}
+
+/*
+ * A copy has no algorithm that its source has not, at the same place. So while a key is registered, the source has the
+ * algorithms that are asked for, which driver_needs_of() has found right for such a key.
+ */
+static void set_algorithms(const struct driver *driver, psa_key_attributes_t *attributes)
+{
+    if (driver->registering != NULL) {
+        psa_set_key_algorithm(attributes, psa_get_key_algorithm(driver->registering));
+        psa_set_key_enrollment_algorithm(attributes, psa_get_key_enrollment_algorithm(driver->registering));
+        return;
+    }
+    psa_set_key_algorithm(attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
+    if ((psa_get_key_usage_flags(attributes) & PSA_KEY_USAGE_DERIVE) != 0)
+        psa_set_key_enrollment_algorithm(attributes, PSA_ALG_ECDH);
 }
 
 /* PSA_ERROR_DOES_NOT_EXIST also for a slot that is for something else than P-256 keys. */
@@ -44,8 +71,8 @@ static psa_status_t describe(struct driver *driver, uint8_t slot, psa_key_attrib
     psa_set_key_type(attributes, needs.private_key ? PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)
                                                    : PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
     psa_set_key_bits(attributes, 256);
-    psa_set_key_algorithm(attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
     psa_set_key_usage_flags(attributes, usage_of(driver, slot, needs.private_key));
+    set_algorithms(driver, attributes);
     return PSA_SUCCESS;
 }
 

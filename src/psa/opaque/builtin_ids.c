@@ -14,10 +14,12 @@
 psa_status_t mbedtls_psa_platform_get_builtin_key(mbedtls_svc_key_id_t key_id, psa_key_lifetime_t *lifetime,
                                                   psa_drv_slot_number_t *slot_number)
 {
-    if (key_id < OPAQUE_BUILTIN_ID_OF_SLOT_0 || key_id - OPAQUE_BUILTIN_ID_OF_SLOT_0 >= CHIP_SLOTS)
+    const uint8_t slot = driver_slot_in_builtin_id(key_id);
+
+    if (slot == DRIVER_SLOT_ANY)
         return PSA_ERROR_DOES_NOT_EXIST;
     *lifetime = OPAQUE_BUILTIN_LIFETIME;
-    *slot_number = key_id - OPAQUE_BUILTIN_ID_OF_SLOT_0;
+    *slot_number = slot;
     return PSA_SUCCESS;
 }
 

@@ -11,9 +11,6 @@
 /* The key context: the slot's number, little-endian, as in the key records that Mbed TLS's SE_C writes. */
 #define OPAQUE_CONTEXT_BYTES 8
 
-/* Built-in key ids: this one and the slot's number. In PSA's range MBEDTLS_PSA_KEY_ID_BUILTIN_MIN to _MAX. */
-#define OPAQUE_BUILTIN_ID_OF_SLOT_0 ((psa_key_id_t)0x7fff0000)
-
 /*
  * Read-only: psa_destroy_key() refuses, where it would otherwise report success and do nothing. Such keys have no
  * record.

@@ -31,10 +31,11 @@ static void name_slot(struct driver *driver, psa_key_attributes_t *attributes, u
 static uint8_t slot_of(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t otherwise)
 {
     const psa_key_id_t id = psa_get_key_id(attributes);
+    const uint8_t builtin = driver_slot_in_builtin_id(id);
     struct driver_record record;
 
-    if (id >= OPAQUE_BUILTIN_ID_OF_SLOT_0 && id - OPAQUE_BUILTIN_ID_OF_SLOT_0 < CHIP_SLOTS)
-        return (uint8_t)(id - OPAQUE_BUILTIN_ID_OF_SLOT_0);
+    if (builtin != DRIVER_SLOT_ANY)
+        return builtin;
     if (driver_read_record(driver, id, &record, NULL) != PSA_SUCCESS || record.slot >= CHIP_SLOTS)
         return otherwise;
     return record.slot;
@@ -47,7 +48,7 @@ static uint8_t slot_of(struct driver *driver, const psa_key_attributes_t *attrib
 static bool builtin_allows(const psa_key_attributes_t *attributes, uint8_t slot)
 {
     psa_key_attributes_t builtin = PSA_KEY_ATTRIBUTES_INIT;
-    const bool allows = psa_get_key_attributes(OPAQUE_BUILTIN_ID_OF_SLOT_0 + slot, &builtin) == PSA_SUCCESS &&
+    const bool allows = psa_get_key_attributes(DRIVER_BUILTIN_ID(slot), &builtin) == PSA_SUCCESS &&
                         psa_get_key_type(attributes) == psa_get_key_type(&builtin) &&
                         (psa_get_key_usage_flags(attributes) & ~psa_get_key_usage_flags(&builtin)) == 0;
 
@@ -68,16 +69,22 @@ static psa_status_t refuse(struct driver *driver, const struct driver_slot_needs
     return PSA_ERROR_NOT_PERMITTED;
 }
 
-/* The built-in key is dropped again: what the slot holds may be another key by the next use. */
+/*
+ * The built-in key is read anew, with the policy that is asked for, and dropped again: what the slot holds may be
+ * another key by the next use.
+ */
 static psa_status_t copy_builtin(struct driver *driver, const psa_key_attributes_t *attributes,
                                  const struct driver_slot_needs *needs, uint8_t slot)
 {
     psa_key_id_t made;
-    const psa_status_t status = builtin_allows(attributes, slot)
-                                    ? psa_copy_key(OPAQUE_BUILTIN_ID_OF_SLOT_0 + slot, attributes, &made)
-                                    : refuse(driver, needs, slot);
+    psa_status_t status;
 
-    (void)psa_purge_key(OPAQUE_BUILTIN_ID_OF_SLOT_0 + slot);
+    (void)psa_purge_key(DRIVER_BUILTIN_ID(slot));
+    driver->registering = attributes;
+    status = builtin_allows(attributes, slot) ? psa_copy_key(DRIVER_BUILTIN_ID(slot), attributes, &made)
+                                              : refuse(driver, needs, slot);
+    driver->registering = NULL;
+    (void)psa_purge_key(DRIVER_BUILTIN_ID(slot));
     return status;
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key agreement with a key in the chip. Apart from psa/operations.h, because few applications need it. */
+#ifndef IMPRINT_PSA_AGREEMENT_H
+#define IMPRINT_PSA_AGREEMENT_H
+
+#include <psa/crypto.h>
+
+#include "base/p256.h"
+#include "psa/driver.h"
+
+/*
+ * ECDH of the private key in `slot` and the public key `peer` (65 bytes: 04, X and Y). `secret` gets the x coordinate
+ * of the shared point; after a failure it is not to be used. PSA_ERROR_INVALID_ARGUMENT, before the chip is asked, for
+ * a peer that is not a point of the curve. PSA_ERROR_NOT_PERMITTED where the slot or the chip's options keep the secret
+ * inside, or give it only encrypted and settings.io_key is missing. With settings.io_key the secret is encrypted on the
+ * bus wherever the chip can do that. Otherwise as the operations of psa/operations.h.
+ */
+psa_status_t driver_agree(struct driver *driver, uint8_t slot, struct bytes peer, uint8_t secret[static P256_BYTES]);
+
+#endif
