@@ -7,7 +7,7 @@
 
 # The driver wrappers that imprint_wrappers.h's neighbours define anew. psa_crypto.c must use each of the first list.
 set(opaque_wrappers init get_key_buffer_size_from_key_data generate_key import_key copy_key export_key sign_hash
-  verify_hash)
+  verify_hash mac_compute cipher_encrypt cipher_decrypt aead_encrypt aead_decrypt)
 set(opaque_wrappers_no_static get_key_buffer_size export_public_key get_builtin_key)
 
 # Fails where a core has moved the ground that src/psa/opaque/core/ stands on: what would compile, and not do what it should.

@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* Counts up when the entry points of imprint/opaque_driver.h change. */
-#define IMPRINT_OPAQUE_CORE 1
+#define IMPRINT_OPAQUE_CORE 2
 extern const int imprint_opaque_core;
 
 #ifdef __cplusplus

@@ -47,7 +47,7 @@ psa_status_t imprint_opaque_copy_key(psa_key_attributes_t *attributes, const uin
 
 /*
  * The key in the chip's slot `slot`, without any record. Called first with no buffer: sets the attributes and returns
- * PSA_ERROR_BUFFER_TOO_SMALL. PSA_ERROR_DOES_NOT_EXIST when the slot holds no P-256 key.
+ * PSA_ERROR_BUFFER_TOO_SMALL. PSA_ERROR_DOES_NOT_EXIST when the slot holds no key.
  */
 psa_status_t imprint_opaque_get_builtin_key(uint64_t slot, psa_key_attributes_t *attributes, uint8_t *key_buffer,
                                             size_t key_buffer_size, size_t *key_buffer_length);
@@ -63,6 +63,31 @@ psa_status_t imprint_opaque_sign_hash(const psa_key_attributes_t *attributes, co
 psa_status_t imprint_opaque_verify_hash(const psa_key_attributes_t *attributes, const uint8_t *key, size_t key_length,
                                         psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
                                         const uint8_t *signature, size_t signature_length);
+
+/*
+ * Use a symmetric key, in one part. HMAC-SHA-256, cut to the algorithm's length. AES-128: ECB and CBC without padding,
+ * CBC with PKCS#7, CTR; GCM. `iv` is what the core has made; the input of a decryption begins with it.
+ */
+psa_status_t imprint_opaque_mac_compute(const psa_key_attributes_t *attributes, const uint8_t *key, size_t key_length,
+                                        psa_algorithm_t algorithm, const uint8_t *input, size_t input_length,
+                                        uint8_t *mac, size_t mac_size, size_t *mac_length);
+psa_status_t imprint_opaque_cipher_encrypt(const psa_key_attributes_t *attributes, const uint8_t *key,
+                                           size_t key_length, psa_algorithm_t algorithm, const uint8_t *iv,
+                                           size_t iv_length, const uint8_t *input, size_t input_length, uint8_t *output,
+                                           size_t output_size, size_t *output_length);
+psa_status_t imprint_opaque_cipher_decrypt(const psa_key_attributes_t *attributes, const uint8_t *key,
+                                           size_t key_length, psa_algorithm_t algorithm, const uint8_t *input,
+                                           size_t input_length, uint8_t *output, size_t output_size,
+                                           size_t *output_length);
+psa_status_t imprint_opaque_aead_encrypt(const psa_key_attributes_t *attributes, const uint8_t *key, size_t key_length,
+                                         psa_algorithm_t algorithm, const uint8_t *nonce, size_t nonce_length,
+                                         const uint8_t *additional, size_t additional_length, const uint8_t *plain,
+                                         size_t plain_length, uint8_t *cipher, size_t cipher_size,
+                                         size_t *cipher_length);
+psa_status_t imprint_opaque_aead_decrypt(const psa_key_attributes_t *attributes, const uint8_t *key, size_t key_length,
+                                         psa_algorithm_t algorithm, const uint8_t *nonce, size_t nonce_length,
+                                         const uint8_t *additional, size_t additional_length, const uint8_t *cipher,
+                                         size_t cipher_length, uint8_t *plain, size_t plain_size, size_t *plain_length);
 
 #ifdef __cplusplus
 }

@@ -128,6 +128,8 @@ enum chip_ability {
     CHIP_CAN_WRITE_CLEAR = 1 << 8,   /* Write in clear */
     CHIP_CAN_READ_CLEAR = 1 << 9,
     CHIP_CAN_LOCK = 1 << 10, /* Lock of this single slot */
+    CHIP_CAN_HMAC = 1 << 11, /* HMAC-SHA-256 with the secret here */
+    CHIP_CAN_AES = 1 << 12,  /* AES-128 with the key here (ATECC608) */
 };
 uint32_t chip_slot_can(const struct chip_config *config, uint8_t slot);
 
@@ -169,13 +171,20 @@ enum chip_rule {
     CHIP_RULE_LATCH = 30,
     CHIP_RULE_WRITE_KEY_AUTH = 31,
     CHIP_RULE_WRITE_KEY_LATCH = 32,
-    CHIP_RULE_COUNT = 33,
+    CHIP_RULE_NOT_DATA = 33,
+    CHIP_RULE_NOT_AES = 34,
+    CHIP_RULE_KEY_IN_CLEAR = 35,
+    CHIP_RULE_NO_AES = 36,
+    CHIP_RULE_NO_MAC = 37,
+    CHIP_RULE_HMAC_REQ_RANDOM = 38,
+    CHIP_RULE_SYMMETRIC_LATER = 39,
+    CHIP_RULE_COUNT = 40,
 };
 
 /*
  * The first rule that keeps the slot from one of `abilities` (enum chip_ability bits) that chip_slot_can() does not
- * list, and in `*reason` the machine's word for it. CHIP_RULE_NONE, with `*reason` untouched, when the slot has all of
- * them.
+ * list, and in `*reason` the machine's word for it. CHIP_RULE_LATCH only where nothing else forbids them: the latch may
+ * be set. CHIP_RULE_NONE, with `*reason` untouched, when the slot has all of them.
  */
 enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot, uint32_t abilities,
                                  enum error_reason *reason);

@@ -52,6 +52,15 @@ static const char *const rule_texts[CHIP_RULE_COUNT] = {
     [CHIP_RULE_WRITE_KEY_LATCH] =
         ("bit 12 of its WriteKey slot's KeyConfig (PersistentDisable) is 1: encrypted writes work "
          "only while the chip's latch is set"),
+    [CHIP_RULE_NOT_DATA] =
+        "bits 4-2 of its KeyConfig (KeyType) are not 7, or bit 0 (Private) is 1: it is not for a secret of an HMAC",
+    [CHIP_RULE_NOT_AES] =
+        "bits 4-2 of its KeyConfig (KeyType) are not 6, or bit 0 (Private) is 1: it is not for an AES key",
+    [CHIP_RULE_KEY_IN_CLEAR] = "bit 7 of its SlotConfig (IsSecret) is 0: anybody can read it, so that it holds no key",
+    [CHIP_RULE_NO_AES] = "bit 0 of byte 13 of the config zone (AES_Enable) is 0: this part has no AES",
+    [CHIP_RULE_NO_MAC] = "bit 4 of its SlotConfig (NoMac) is 1: its secret computes no HMAC",
+    [CHIP_RULE_HMAC_REQ_RANDOM] = "bit 6 of its KeyConfig (ReqRandom) is 1: HMAC accepts no such secret",
+    [CHIP_RULE_SYMMETRIC_LATER] = "the data zone is unlocked: HMAC and AES are used only once it is locked",
 };
 
 void chip_words_for_rule(struct error *err)

@@ -11,6 +11,7 @@
 #include "chip/config.h"
 
 #include "base/order.h"
+#include "chip/config_layout.h"
 
 /* The chip's lock state as the data sheets count it, one bit each. */
 enum lock_state {
@@ -28,6 +29,7 @@ enum subject {
     SUBJECT_SLOT_CONFIG,
     SUBJECT_KEY_CONFIG,
     SUBJECT_WRITE_KEY_CONFIG, /* KeyConfig of the WriteKey slot, whose key encrypts imports */
+    SUBJECT_AES_ENABLE,
     SUBJECTS
 };
 
@@ -35,7 +37,8 @@ enum subject {
 #define IMPORTS (CHIP_CAN_IMPORT_CLEAR | CHIP_CAN_IMPORT_SECRET)
 #define PRIVATE_KEY (SIGNS | CHIP_CAN_ECDH | CHIP_CAN_GENERATE | IMPORTS | CHIP_CAN_GIVE_PUBLIC)
 #define ACCESS (CHIP_CAN_WRITE_CLEAR | CHIP_CAN_READ_CLEAR)
-#define ALL_ABILITIES (PRIVATE_KEY | CHIP_CAN_HOLD_PUBLIC | ACCESS | CHIP_CAN_LOCK)
+#define SYMMETRIC (CHIP_CAN_HMAC | CHIP_CAN_AES)
+#define ALL_ABILITIES (PRIVATE_KEY | CHIP_CAN_HOLD_PUBLIC | ACCESS | CHIP_CAN_LOCK | SYMMETRIC)
 
 /* In the given states, the abilities need (subject & mask) == value. */
 struct slot_rule {
@@ -80,16 +83,29 @@ static const struct slot_rule slot_rules[] = {
     [CHIP_RULE_READ_NEVER] = {CHIP_CAN_READ_CLEAR, 0x0080, 0, STATE_LOCKED, SUBJECT_SLOT_CONFIG},
 
     /* Authorisation by another key before each use, which nothing here gives. Creation needs it once data is locked. */
-    [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_GIVE_PUBLIC, 0x0080, 0, CLOSED,
-                            SUBJECT_KEY_CONFIG},
+    [CHIP_RULE_REQ_AUTH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_GIVE_PUBLIC | SYMMETRIC, 0x0080, 0,
+                            CLOSED, SUBJECT_KEY_CONFIG},
     [CHIP_RULE_REQ_AUTH_GENKEY] = {CHIP_CAN_GENERATE, 0x0080, 0, STATE_LOCKED, SUBJECT_KEY_CONFIG},
 
     /* The persistent latch is 0 at power-up. It keeps a key from every use but GenKey, which makes and shows keys. */
-    [CHIP_RULE_LATCH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC, 0x1000, 0, CLOSED, SUBJECT_KEY_CONFIG},
+    [CHIP_RULE_LATCH] = {SIGNS | CHIP_CAN_ECDH | CHIP_CAN_HOLD_PUBLIC | SYMMETRIC, 0x1000, 0, CLOSED,
+                         SUBJECT_KEY_CONFIG},
 
     /* An encrypted import uses the key in the WriteKey slot (GenDig), to which the same two rules apply. */
     [CHIP_RULE_WRITE_KEY_AUTH] = {CHIP_CAN_IMPORT_SECRET, 0x0080, 0, STATE_LOCKED, SUBJECT_WRITE_KEY_CONFIG},
     [CHIP_RULE_WRITE_KEY_LATCH] = {CHIP_CAN_IMPORT_SECRET, 0x1000, 0, STATE_LOCKED, SUBJECT_WRITE_KEY_CONFIG},
+
+    /*
+     * Symmetric keys. A slot that anybody can read holds none, though the chip would compute with what is in it. The
+     * bits of Private and KeyType together.
+     */
+    [CHIP_RULE_NOT_DATA] = {CHIP_CAN_HMAC, 0x001D, 0x001C, CLOSED, SUBJECT_KEY_CONFIG},
+    [CHIP_RULE_NOT_AES] = {CHIP_CAN_AES, 0x001D, 0x0018, CLOSED, SUBJECT_KEY_CONFIG},
+    [CHIP_RULE_KEY_IN_CLEAR] = {SYMMETRIC, 0x0080, 0x0080, CLOSED, SUBJECT_SLOT_CONFIG},
+    [CHIP_RULE_NO_AES] = {CHIP_CAN_AES, 0x0001, 0x0001, CLOSED, SUBJECT_AES_ENABLE},
+    [CHIP_RULE_NO_MAC] = {CHIP_CAN_HMAC, 0x0010, 0, CLOSED, SUBJECT_SLOT_CONFIG},
+    [CHIP_RULE_HMAC_REQ_RANDOM] = {CHIP_CAN_HMAC, 0x0040, 0, CLOSED, SUBJECT_KEY_CONFIG},
+    [CHIP_RULE_SYMMETRIC_LATER] = {SYMMETRIC, STATE_FILLING, 0, STATE_FILLING, SUBJECT_STATE},
 };
 #define SLOT_RULES (sizeof(slot_rules) / sizeof(slot_rules[0]))
 
@@ -108,6 +124,7 @@ static void collect_subjects(const struct chip_config *config, uint8_t slot, uin
     subjects[SUBJECT_SLOT_CONFIG] = chip_slot_config(config, slot);
     subjects[SUBJECT_KEY_CONFIG] = chip_key_config(config, slot);
     subjects[SUBJECT_WRITE_KEY_CONFIG] = chip_key_config(config, chip_slot_write_key(config, slot));
+    subjects[SUBJECT_AES_ENABLE] = config->zone[CONFIG_AES_ENABLE_AT];
 }
 
 static bool rule_forbids(const struct slot_rule *rule, const uint16_t subjects[static SUBJECTS])
@@ -145,16 +162,17 @@ enum chip_rule chip_slot_why_not(const struct chip_config *config, uint8_t slot,
                                  enum error_reason *reason)
 {
     uint16_t subjects[SUBJECTS];
+    enum chip_rule found = CHIP_RULE_NONE;
 
     if (slot >= CHIP_SLOTS) {
         *reason = ERROR_USAGE;
         return CHIP_RULE_NO_SLOT;
     }
     collect_subjects(config, slot, subjects);
-    for (size_t i = 0; i < SLOT_RULES; i++)
+    for (size_t i = 0; i < SLOT_RULES && (found == CHIP_RULE_NONE || found == CHIP_RULE_LATCH); i++)
         if ((slot_rules[i].abilities & abilities) != 0 && rule_forbids(&slot_rules[i], subjects)) {
             *reason = reason_of(&slot_rules[i], subjects);
-            return (enum chip_rule)i;
+            found = (enum chip_rule)i;
         }
-    return CHIP_RULE_NONE;
+    return found;
 }

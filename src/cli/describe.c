@@ -28,6 +28,8 @@ static const struct {
     {CHIP_CAN_HOLD_PUBLIC, "hold-public", "holds a public key to verify with"},
     {CHIP_CAN_WRITE_CLEAR, "write", "can be written, in clear"},
     {CHIP_CAN_READ_CLEAR, "read", "can be read, in clear"},
+    {CHIP_CAN_HMAC, "hmac", "computes HMAC-SHA-256 with the secret in it"},
+    {CHIP_CAN_AES, "aes", "encrypts and decrypts with the AES-128 key in it"},
     {CHIP_CAN_LOCK, "lock", "can be locked by itself, for ever"},
 };
 #define ABILITY_COUNT (sizeof abilities / sizeof abilities[0])

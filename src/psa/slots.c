@@ -5,6 +5,7 @@
 #include "chip/operations.h"
 #include "chip/operations_device.h"
 #include "psa/location.h"
+#include "psa/symmetric.h"
 #include "psa/uses.h"
 
 /* Abilities to put a key into a slot, judged in the present lock state. All others are about using the key. */
@@ -421,8 +422,9 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_slot_n
             err->next = "name another slot: imprint info shows all";
     }
     if (status == PSA_SUCCESS)
-        status = needs->method != 0 ? check_unclaimed(driver, slot, err)
-                                    : check_holds(driver, needs->private_key, slot, err);
+        status = needs->method != 0              ? check_unclaimed(driver, slot, err)
+                 : driver_needs_symmetric(needs) ? driver_check_holds_symmetric(driver, needs->abilities, slot, err)
+                                                 : check_holds(driver, needs->private_key, slot, err);
     if (status != PSA_SUCCESS)
         error_at_slot(err, slot);
     driver_rest(driver);

@@ -81,8 +81,8 @@ enum driver_method {
 
 /* What a key needs from its slot, derived from its attributes and the method. */
 struct driver_slot_needs {
-    bool private_key;   /* a key pair, else a public key */
-    uint32_t abilities; /* the abilities its type, algorithm and usage need */
+    bool private_key;   /* a key pair, else a public key or a symmetric one */
+    uint32_t abilities; /* the abilities its type, algorithm and usage need; those of a symmetric key tell it */
     uint32_t method;    /* one of CHIP_CAN_GENERATE, _IMPORT_CLEAR | _IMPORT_SECRET, _WRITE_CLEAR; 0 for register */
 };
 

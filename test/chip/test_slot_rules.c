@@ -30,7 +30,8 @@ static const struct {
     {'D', CHIP_CAN_SIGN_DIGEST}, {'I', CHIP_CAN_SIGN_INTERNAL}, {'E', CHIP_CAN_ECDH},
     {'G', CHIP_CAN_GENERATE},    {'C', CHIP_CAN_IMPORT_CLEAR},  {'S', CHIP_CAN_IMPORT_SECRET},
     {'P', CHIP_CAN_GIVE_PUBLIC}, {'H', CHIP_CAN_HOLD_PUBLIC},   {'W', CHIP_CAN_WRITE_CLEAR},
-    {'R', CHIP_CAN_READ_CLEAR},  {'L', CHIP_CAN_LOCK},
+    {'R', CHIP_CAN_READ_CLEAR},  {'L', CHIP_CAN_LOCK},          {'M', CHIP_CAN_HMAC},
+    {'A', CHIP_CAN_AES},
 };
 #define LETTERS (sizeof(letters) / sizeof(letters[0]))
 
@@ -70,16 +71,16 @@ static const struct {
 } rows[] = {
     {"608b-tngtls",
      AS_IS,
-     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "R", "WL", "", "WRL", "W", "R", "HR", "R", "", "", ""}},
+     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "R", "WL", "M", "WRL", "WA", "R", "HR", "R", "M", "M", "M"}},
     {"608a-tngtls",
      AS_IS,
-     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "L", "WL", "", "WRL", "W", "R", "HR", "R", "HWRL", "WR", "HWRL"}},
+     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "LA", "WL", "", "WRL", "WA", "R", "HR", "R", "HWRL", "WR", "HWRL"}},
     {"608b-tflxtls",
      AS_IS,
-     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "L", "WL", "", "WRL", "W", "WRL", "HWRL", "WRL", "HWRL", "WR", "HWRL"}},
+     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "LA", "WL", "", "WRL", "WA", "WRL", "HWRL", "WRL", "HWRL", "WR", "HWRL"}},
     {"608-tflxtls-grisp-template",
      AS_IS,
-     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "L", "WL", "", "WRL", "W", "WRL", "HWRL", "WRL", "HWRL", "WR", "HWRL"}},
+     {"DEP", "IP", "DEGPL", "DEGPL", "DEGPL", "LA", "WL", "", "WRL", "WA", "WRL", "HWRL", "WRL", "HWRL", "WR", "HWRL"}},
 
     {"608b-blank-rev6003", AS_IS, {"", "", "", "", "", "", "", "", "", "", "", "", "", "", "", ""}},
     {"608b-blank-rev6003",
@@ -87,13 +88,13 @@ static const struct {
      {"DGCSPL", "DGCSPL", "DGCSPL", "W", "W", "W", "W", "W", "WL", "WL", "WL", "WL", "WL", "WL", "WL", "W"}},
     {"608b-blank-rev6003",
      LOCKED,
-     {"DIGPL", "DIEGPL", "DIEGPL", "", "", "", "", "", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", ""}},
+     {"DIGPL", "DIEGPL", "DIEGPL", "M", "M", "M", "", "M", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "M"}},
     {"608b-default-locked",
      AS_IS,
-     {"DIGPL", "DIEGPL", "DIEGPL", "", "", "", "", "", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", ""}},
+     {"DIGPL", "DIEGPL", "DIEGPL", "M", "M", "M", "", "M", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "M"}},
     {"508a-blank-1",
      LOCKED,
-     {"DIGPL", "DIEGPL", "DIEGPL", "", "", "", "", "", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", ""}},
+     {"DIGPL", "DIEGPL", "DIEGPL", "M", "M", "M", "", "M", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "M"}},
 
     {"608b-trustcustom-kit",
      AS_IS,
@@ -106,23 +107,25 @@ static const struct {
     {"508a-mbed-readme-device",
      AS_IS,
      {"DIGP", "DIGP", "DIGP", "DIGP", "DIGP", "DIGP", "DIGP", "DIGP", "WR", "HWR", "HWR", "HWR", "HWR", "HWR", "HWR",
-      ""}},
+      "M"}},
     {"608-cryptoauthlib-test",
      AS_IS,
-     {"DIEGPL", "", "DIEGP", "", "WL", "WRL", "", "DIGSPL", "", "", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
+     {"DIEGPL", "M", "DIEGP", "M", "WLM", "WRL", "", "DIGSPL", "M", "M", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
     {"508a-cryptoauthlib-test",
      AS_IS,
-     {"DIEGPL", "", "DIEGP", "", "WL", "", "", "DIGSPL", "", "", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
+     {"DIEGPL", "M", "DIEGP", "M", "WLM", "M", "", "DIGSPL", "M", "M", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
     {"608-cryptoauthlib-pkcs11",
      AS_IS,
-     {"DIEGPL", "", "DIEGP", "DIEGP", "WL", "", "WL", "IGPL", "WRL", "L", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
+     {"DIEGPL", "M", "DIEGP", "DIEGP", "WL", "M", "WL", "IGPL", "WRL", "LM", "WRL", "HWRL", "WRL", "WRL", "WRL",
+      "HWRL"}},
     {"508a-zerotouch-template",
      LOCKED,
-     {"DIEGPL", "", "DIEGP", "DIEGP", "WL", "", "WL", "IGPL", "WRL", "L", "WRL", "HWRL", "WRL", "WRL", "WRL", "HWRL"}},
+     {"DIEGPL", "M", "DIEGP", "DIEGP", "WL", "M", "WL", "IGPL", "WRL", "LM", "WRL", "HWRL", "WRL", "WRL", "WRL",
+      "HWRL"}},
     {"508a-arduino-tls",
      LOCKED,
-     {"DIGPL", "DIEGPL", "DIEGPL", "DIEGPL", "DIEGPL", "", "", "", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL",
-      ""}},
+     {"DIGPL", "DIEGPL", "DIEGPL", "DIEGPL", "DIEGPL", "M", "", "M", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL", "WRL",
+      "M"}},
     {"508a-nerveskey-template",
      FILLING,
      {"DGCSPL", "W", "W", "W", "W", "W", "W", "W", "WL", "WL", "WL", "HWL", "WL", "WL", "WL", "WL"}},
@@ -132,7 +135,7 @@ static const struct {
     {"608a-coldcard", LOCKED, {"WRL", "", "L", "L", "L", "R", "R", "L", "", "", "", "R", "WRL", "L", "", "WRL"}},
     {"508a-nitrokey-u2f",
      AS_IS,
-     {"DIGSP", "WL", "DIGSP", "WL", "DIGSP", "L", "DIGSP", "L", "WRL", "L", "DIGSP", "L", "DIGSP", "L", "DIGSP",
+     {"DIGSP", "WLM", "DIGSP", "WLM", "DIGSP", "LM", "DIGSP", "LM", "WRL", "LM", "DIGSP", "LM", "DIGSP", "LM", "DIGSP",
       "DIGSPL"}},
     {"608a-riot-example",
      LOCKED,
@@ -227,6 +230,25 @@ static const struct {
     {'P', LOCKED, 3, false, 0x0080, 0x0011, ERROR_SLOT_POLICY, "(PubInfo)"},
     {'P', FILLING, 3, false, 0x0080, 0x0013, ERROR_NONE, NULL},
     {'P', FILLING, 3, false, 0x0080, 0x0011, ERROR_SLOT_POLICY, "(PubInfo)"},
+    {'M', LOCKED, 3, false, 0x8080, 0x003C, ERROR_NONE, NULL},
+    {'M', LOCKED, 3, true, 0x8080, 0x003C, ERROR_NONE, NULL},
+    {'M', FILLING, 3, false, 0x8080, 0x003C, ERROR_DATA_UNLOCKED, "HMAC"},
+    {'M', LOCKED, 3, false, 0x8080, 0x0038, ERROR_SLOT_POLICY, "(KeyType)"},
+    {'M', LOCKED, 3, false, 0x8080, 0x003D, ERROR_SLOT_POLICY, "(Private)"},
+    {'M', LOCKED, 3, false, 0x8000, 0x003C, ERROR_SLOT_POLICY, "(IsSecret)"},
+    {'M', LOCKED, 3, false, 0x8090, 0x003C, ERROR_SLOT_POLICY, "(NoMac)"},
+    {'M', LOCKED, 3, false, 0x8080, 0x007C, ERROR_SLOT_POLICY, "(ReqRandom)"},
+    {'M', LOCKED, 3, false, 0x8080, 0x00BC, ERROR_SLOT_POLICY, "(ReqAuth)"},
+    {'M', LOCKED, 3, false, 0x8080, 0x103C, ERROR_SLOT_POLICY, "latch is not set"},
+    {'M', LOCKED, 3, false, 0x8090, 0x103C, ERROR_SLOT_POLICY, "(NoMac)"},
+    {'A', LOCKED, 3, false, 0x8080, 0x0038, ERROR_NONE, NULL},
+    {'A', LOCKED, 3, false, 0x8090, 0x0078, ERROR_NONE, NULL},
+    {'A', FILLING, 3, false, 0x8080, 0x0038, ERROR_DATA_UNLOCKED, "AES"},
+    {'A', LOCKED, 3, false, 0x8080, 0x003C, ERROR_SLOT_POLICY, "(KeyType)"},
+    {'A', LOCKED, 3, false, 0x8080, 0x0039, ERROR_SLOT_POLICY, "(Private)"},
+    {'A', LOCKED, 3, false, 0x8000, 0x0038, ERROR_SLOT_POLICY, "(IsSecret)"},
+    {'A', LOCKED, 3, false, 0x8080, 0x00B8, ERROR_SLOT_POLICY, "(ReqAuth)"},
+    {'A', LOCKED, 3, false, 0x8080, 0x1038, ERROR_SLOT_POLICY, "latch is not set"},
     {'P', FILLING, 3, false, 0x0080, 0x0093, ERROR_SLOT_POLICY, "(ReqAuth)"},
     {'P', LOCKED, 3, false, 0x0080, 0x0093, ERROR_SLOT_POLICY, "(ReqAuth)"},
     {'H', LOCKED, 8, false, 0x8F0F, 0x0010, ERROR_NONE, NULL},
@@ -271,6 +293,7 @@ static void test_whys(void **state)
 
         set_locks(&config, whys[i].locks);
         memset(config.zone + 88, 0xFF, 2);
+        config.zone[13] = 1; /* AES_Enable */
         if (whys[i].slot_locked)
             config.zone[88 + slot / 8] = (uint8_t)~(1u << slot % 8);
         config.zone[20 + 2 * slot] = (uint8_t)(whys[i].slot_config & 0xFF);
@@ -283,6 +306,22 @@ static void test_whys(void **state)
         if (text != NULL && strstr(text, whys[i].words) == NULL)
             fail_msg("row %zu (%s): \"%s\" does not say \"%s\"", i, ability, text, whys[i].words);
     }
+}
+
+/* A part without AES: AES_Enable is 0. */
+static void test_no_aes(void **state)
+{
+    struct chip_config config = dump_load("608b-tngtls");
+    enum error_reason reason = ERROR_NONE;
+
+    (void)state;
+    chip_set_slot_policy(&config, 9, 0x8F8F, 0x0018);
+    config.zone[13] |= 1;
+    assert_int_equal(chip_slot_can(&config, 9) & CHIP_CAN_AES, CHIP_CAN_AES);
+    config.zone[13] &= 0xFE;
+    assert_int_equal(chip_slot_can(&config, 9) & CHIP_CAN_AES, 0);
+    assert_int_equal(chip_slot_why_not(&config, 9, CHIP_CAN_AES, &reason), CHIP_RULE_NO_AES);
+    assert_int_equal(reason, ERROR_SLOT_POLICY);
 }
 
 static void test_slot_16(void **state)
@@ -328,9 +367,9 @@ static void test_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_why_not_agrees_with_can),
-        cmocka_unit_test(test_whys),  cmocka_unit_test(test_slot_16),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_why_not_agrees_with_can),
+        cmocka_unit_test(test_whys),    cmocka_unit_test(test_no_aes),
+        cmocka_unit_test(test_slot_16), cmocka_unit_test(test_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,7 +159,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("provisioned", "certificates"), ("provisioned", "certificates[]")}  # test_certificate_issue.py
     # Of locks and replaced keys (test_retire.py), and of keys that count their uses (test_use_rules.py shows those).
-    special = {"consequence", "spends_use", "uses_left", "lost_key"}
+    special = {"consequence", "spends_use", "uses_spent", "uses_left", "lost_key"}
     for event, fields in seen.items():
         missing = {path for path in set(json_page.page()[event]) - fields
                    if (event, path.split(".")[0]) not in rare and (path.split(".")[-1] not in special or path.startswith("slots[]"))}

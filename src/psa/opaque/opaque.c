@@ -18,6 +18,7 @@
 #include "psa/recovery.h"
 #include "psa/start.h"
 #include "psa/storage_status.h"
+#include "psa/symmetric.h"
 
 /* NOLINTNEXTLINE(misc-redundant-expression): a public number and our own, written twice, must agree */
 _Static_assert(IMPRINT_OPAQUE_LOCATION == DRIVER_LOCATION, "the public location must be the stored one");
@@ -46,6 +47,11 @@ static struct driver *take_over(struct driver *driver)
     return driver;
 }
 
+struct driver *opaque_begin_use(void)
+{
+    return take_over(driver_begin_settled());
+}
+
 psa_status_t imprint_opaque_init(void)
 {
     struct driver *driver = take_over(driver_begin_start());
@@ -59,11 +65,10 @@ psa_status_t imprint_opaque_init(void)
 
 size_t imprint_opaque_size(psa_key_type_t type)
 {
-    return PSA_KEY_TYPE_IS_ECC(type) ? OPAQUE_CONTEXT_BYTES : 0;
+    return PSA_KEY_TYPE_IS_ECC(type) || driver_is_symmetric(type) ? OPAQUE_CONTEXT_BYTES : 0;
 }
 
-/* The slot of a key context; CHIP_SLOTS, which every operation refuses, for one that this driver has not written. */
-static uint8_t slot_of_context(const uint8_t *context, size_t length)
+uint8_t opaque_slot_of_context(const uint8_t *context, size_t length)
 {
     const uint64_t number = length == OPAQUE_CONTEXT_BYTES ? load64_le(context) : CHIP_SLOTS;
 
@@ -184,7 +189,7 @@ psa_status_t imprint_opaque_copy_key(psa_key_attributes_t *attributes, const uin
                                      uint8_t *key_buffer, size_t key_buffer_size, size_t *key_buffer_length)
 {
     struct driver *driver = begin_making();
-    uint8_t slot = slot_of_context(source, source_length);
+    uint8_t slot = opaque_slot_of_context(source, source_length);
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
@@ -275,13 +280,13 @@ enum storage_status opaque_destroy(struct se_session *session, void *context, ui
 psa_status_t imprint_opaque_export_public_key(const psa_key_attributes_t *attributes, const uint8_t *key,
                                               size_t key_length, uint8_t *data, size_t data_size, size_t *data_length)
 {
-    struct driver *driver = take_over(driver_begin_settled());
+    struct driver *driver = opaque_begin_use();
     struct bytes_out out = {.data = data, .cap = data_size};
 
     (void)attributes;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
-    psa_status_t status = driver_export_public_key(driver, slot_of_context(key, key_length), &out);
+    psa_status_t status = driver_export_public_key(driver, opaque_slot_of_context(key, key_length), &out);
     *data_length = out.len;
     return driver_finish(driver, status);
 }
@@ -298,14 +303,14 @@ psa_status_t imprint_opaque_sign_hash(const psa_key_attributes_t *attributes, co
                                       psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
                                       uint8_t *signature, size_t signature_size, size_t *signature_length)
 {
-    struct driver *driver = take_over(driver_begin_settled());
+    struct driver *driver = opaque_begin_use();
     struct bytes_out out = {.data = signature, .cap = signature_size};
 
     (void)attributes;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     psa_status_t status =
-        driver_sign_hash(driver, slot_of_context(key, key_length), algorithm, bytes_of(hash, hash_length), &out);
+        driver_sign_hash(driver, opaque_slot_of_context(key, key_length), algorithm, bytes_of(hash, hash_length), &out);
     *signature_length = out.len;
     return driver_finish(driver, status);
 }
@@ -314,12 +319,12 @@ psa_status_t imprint_opaque_verify_hash(const psa_key_attributes_t *attributes, 
                                         psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
                                         const uint8_t *signature, size_t signature_length)
 {
-    struct driver *driver = take_over(driver_begin_settled());
+    struct driver *driver = opaque_begin_use();
 
     (void)attributes;
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
     return driver_finish(driver,
-                         driver_verify_hash(driver, slot_of_context(key, key_length), algorithm,
+                         driver_verify_hash(driver, opaque_slot_of_context(key, key_length), algorithm,
                                             bytes_of(hash, hash_length), bytes_of(signature, signature_length)));
 }

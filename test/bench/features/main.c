@@ -28,6 +28,46 @@ static psa_status_t agree(void)
 }
 #endif
 
+#ifdef WITH_HMAC
+static psa_status_t authenticate(void)
+{
+    size_t len;
+
+    return psa_mac_compute(KEY, PSA_ALG_HMAC(PSA_ALG_SHA_256), data, sizeof data, data, 32, &len);
+}
+#endif
+
+#ifdef WITH_CIPHER
+static psa_status_t encrypt(void)
+{
+    size_t len;
+    psa_status_t status = psa_cipher_encrypt(KEY, PSA_ALG_CTR, data, 32, data, sizeof data, &len);
+
+    return status != PSA_SUCCESS ? status : psa_cipher_decrypt(KEY, PSA_ALG_CTR, data, 48, data, sizeof data, &len);
+}
+#endif
+
+#ifdef WITH_GCM
+static psa_status_t seal(void)
+{
+    size_t len;
+    psa_status_t status = psa_aead_encrypt(KEY, PSA_ALG_GCM, data, 12, data, 16, data, 32, data, sizeof data, &len);
+
+    return status != PSA_SUCCESS
+               ? status
+               : psa_aead_decrypt(KEY, PSA_ALG_GCM, data, 12, data, 16, data, 48, data, sizeof data, &len);
+}
+#endif
+
+static psa_status_t start(const struct imprint_psa_settings *settings)
+{
+#ifdef WITH_OPAQUE
+    return imprint_psa_start_opaque(&psa, imprint_board_chip(), &store, settings);
+#else
+    return imprint_psa_start(&psa, imprint_board_chip(), &store, settings, &atecc608a_drv_info_use_only);
+#endif
+}
+
 int main(void)
 {
     struct imprint_psa_settings settings = {.reserved_slots = 0};
@@ -37,12 +77,24 @@ int main(void)
     imprint_board_start();
     if (!imprint_store_open_flash(&store, imprint_board_flash(), true, &problem))
         imprint_board_end(1);
-    status = imprint_psa_start(&psa, imprint_board_chip(), &store, &settings, &atecc608a_drv_info_use_only);
+    status = start(&settings);
     if (status == PSA_SUCCESS)
         status = sign();
 #ifdef WITH_AGREEMENT
     if (status == PSA_SUCCESS)
         status = agree();
+#endif
+#ifdef WITH_HMAC
+    if (status == PSA_SUCCESS)
+        status = authenticate();
+#endif
+#ifdef WITH_CIPHER
+    if (status == PSA_SUCCESS)
+        status = encrypt();
+#endif
+#ifdef WITH_GCM
+    if (status == PSA_SUCCESS)
+        status = seal();
 #endif
     imprint_board_end(status != PSA_SUCCESS);
 }

@@ -8,6 +8,11 @@
 #define psa_driver_wrapper_export_key core_wrapper_export_key
 #define psa_driver_wrapper_sign_hash core_wrapper_sign_hash
 #define psa_driver_wrapper_verify_hash core_wrapper_verify_hash
+#define psa_driver_wrapper_mac_compute core_wrapper_mac_compute
+#define psa_driver_wrapper_cipher_encrypt core_wrapper_cipher_encrypt
+#define psa_driver_wrapper_cipher_decrypt core_wrapper_cipher_decrypt
+#define psa_driver_wrapper_aead_encrypt core_wrapper_aead_encrypt
+#define psa_driver_wrapper_aead_decrypt core_wrapper_aead_decrypt
 
 #include IMPRINT_CORE_WRAPPERS
 
@@ -19,6 +24,11 @@
 #undef psa_driver_wrapper_export_key
 #undef psa_driver_wrapper_sign_hash
 #undef psa_driver_wrapper_verify_hash
+#undef psa_driver_wrapper_mac_compute
+#undef psa_driver_wrapper_cipher_encrypt
+#undef psa_driver_wrapper_cipher_decrypt
+#undef psa_driver_wrapper_aead_encrypt
+#undef psa_driver_wrapper_aead_decrypt
 
 #include <imprint_wrappers.h>
 
@@ -113,4 +123,77 @@ static inline psa_status_t psa_driver_wrapper_verify_hash(const psa_key_attribut
                                         signature_length);
     return imprint_opaque_verify_hash(attributes, key_buffer, key_buffer_size, alg, hash, hash_length, signature,
                                       signature_length);
+}
+
+static inline psa_status_t psa_driver_wrapper_mac_compute(const psa_key_attributes_t *attributes,
+                                                          const uint8_t *key_buffer, size_t key_buffer_size,
+                                                          psa_algorithm_t alg, const uint8_t *input,
+                                                          size_t input_length, uint8_t *mac, size_t mac_size,
+                                                          size_t *mac_length)
+{
+    if (!imprint_serves(attributes))
+        return core_wrapper_mac_compute(attributes, key_buffer, key_buffer_size, alg, input, input_length, mac,
+                                        mac_size, mac_length);
+    return imprint_opaque_mac_compute(attributes, key_buffer, key_buffer_size, alg, input, input_length, mac, mac_size,
+                                      mac_length);
+}
+
+static inline psa_status_t psa_driver_wrapper_cipher_encrypt(const psa_key_attributes_t *attributes,
+                                                             const uint8_t *key_buffer, size_t key_buffer_size,
+                                                             psa_algorithm_t alg, const uint8_t *iv, size_t iv_length,
+                                                             const uint8_t *input, size_t input_length, uint8_t *output,
+                                                             size_t output_size, size_t *output_length)
+{
+    if (!imprint_serves(attributes))
+        return core_wrapper_cipher_encrypt(attributes, key_buffer, key_buffer_size, alg, iv, iv_length, input,
+                                           input_length, output, output_size, output_length);
+    return imprint_opaque_cipher_encrypt(attributes, key_buffer, key_buffer_size, alg, iv, iv_length, input,
+                                         input_length, output, output_size, output_length);
+}
+
+static inline psa_status_t psa_driver_wrapper_cipher_decrypt(const psa_key_attributes_t *attributes,
+                                                             const uint8_t *key_buffer, size_t key_buffer_size,
+                                                             psa_algorithm_t alg, const uint8_t *input,
+                                                             size_t input_length, uint8_t *output, size_t output_size,
+                                                             size_t *output_length)
+{
+    if (!imprint_serves(attributes))
+        return core_wrapper_cipher_decrypt(attributes, key_buffer, key_buffer_size, alg, input, input_length, output,
+                                           output_size, output_length);
+    return imprint_opaque_cipher_decrypt(attributes, key_buffer, key_buffer_size, alg, input, input_length, output,
+                                         output_size, output_length);
+}
+
+static inline psa_status_t psa_driver_wrapper_aead_encrypt(const psa_key_attributes_t *attributes,
+                                                           const uint8_t *key_buffer, size_t key_buffer_size,
+                                                           psa_algorithm_t alg, const uint8_t *nonce,
+                                                           size_t nonce_length, const uint8_t *additional_data,
+                                                           size_t additional_data_length, const uint8_t *plaintext,
+                                                           size_t plaintext_length, uint8_t *ciphertext,
+                                                           size_t ciphertext_size, size_t *ciphertext_length)
+{
+    if (!imprint_serves(attributes))
+        return core_wrapper_aead_encrypt(attributes, key_buffer, key_buffer_size, alg, nonce, nonce_length,
+                                         additional_data, additional_data_length, plaintext, plaintext_length,
+                                         ciphertext, ciphertext_size, ciphertext_length);
+    return imprint_opaque_aead_encrypt(attributes, key_buffer, key_buffer_size, alg, nonce, nonce_length,
+                                       additional_data, additional_data_length, plaintext, plaintext_length, ciphertext,
+                                       ciphertext_size, ciphertext_length);
+}
+
+static inline psa_status_t psa_driver_wrapper_aead_decrypt(const psa_key_attributes_t *attributes,
+                                                           const uint8_t *key_buffer, size_t key_buffer_size,
+                                                           psa_algorithm_t alg, const uint8_t *nonce,
+                                                           size_t nonce_length, const uint8_t *additional_data,
+                                                           size_t additional_data_length, const uint8_t *ciphertext,
+                                                           size_t ciphertext_length, uint8_t *plaintext,
+                                                           size_t plaintext_size, size_t *plaintext_length)
+{
+    if (!imprint_serves(attributes))
+        return core_wrapper_aead_decrypt(attributes, key_buffer, key_buffer_size, alg, nonce, nonce_length,
+                                         additional_data, additional_data_length, ciphertext, ciphertext_length,
+                                         plaintext, plaintext_size, plaintext_length);
+    return imprint_opaque_aead_decrypt(attributes, key_buffer, key_buffer_size, alg, nonce, nonce_length,
+                                       additional_data, additional_data_length, ciphertext, ciphertext_length,
+                                       plaintext, plaintext_size, plaintext_length);
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "psa/symmetric.h"
+
+#include <string.h>
+
+#include "chip/operations_aes.h"
+#include "chip/operations_hmac.h"
+
+#define HMAC_BITS 256
+#define AES_BITS 128
+
+bool driver_is_symmetric(psa_key_type_t type)
+{
+    return type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES;
+}
+
+bool driver_needs_symmetric(const struct driver_slot_needs *needs)
+{
+    return (needs->abilities & (CHIP_CAN_HMAC | CHIP_CAN_AES)) != 0;
+}
+
+uint32_t driver_symmetric_ability(psa_key_type_t type)
+{
+    return type == PSA_KEY_TYPE_HMAC ? CHIP_CAN_HMAC : CHIP_CAN_AES;
+}
+
+/* --- attributes -------------------------------------------------------------------------------------------------- */
+
+static bool is_hmac_sha256(psa_algorithm_t algorithm)
+{
+    return PSA_ALG_IS_MAC(algorithm) && PSA_ALG_FULL_LENGTH_MAC(algorithm) == PSA_ALG_HMAC(PSA_ALG_SHA_256);
+}
+
+static bool is_aes_mode(psa_algorithm_t algorithm)
+{
+    return algorithm == PSA_ALG_ECB_NO_PADDING || algorithm == PSA_ALG_CBC_NO_PADDING ||
+           algorithm == PSA_ALG_CBC_PKCS7 || algorithm == PSA_ALG_CTR ||
+           (PSA_ALG_IS_AEAD(algorithm) &&
+            PSA_ALG_AEAD_WITH_SHORTENED_TAG(algorithm, 0) == PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_GCM, 0));
+}
+
+const char *driver_symmetric_fault(const psa_key_attributes_t *attributes, enum driver_method method)
+{
+    const bool hmac = psa_get_key_type(attributes) == PSA_KEY_TYPE_HMAC;
+    const psa_algorithm_t first = psa_get_key_algorithm(attributes),
+                          second = psa_get_key_enrollment_algorithm(attributes);
+    const psa_key_usage_t uses = hmac ? PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE |
+                                            PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE
+                                      : PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT;
+
+    if (method != DRIVER_REGISTER)
+        return "HMAC and AES keys are registered in the slot that holds them, neither generated nor imported";
+    if (psa_get_key_bits(attributes) != (hmac ? HMAC_BITS : AES_BITS))
+        return hmac ? "an HMAC key in the chip has 256 bits" : "an AES key in the chip has 128 bits";
+    if (hmac ? !is_hmac_sha256(first) || (second != PSA_ALG_NONE && !is_hmac_sha256(second))
+             : !is_aes_mode(first) || (second != PSA_ALG_NONE && !is_aes_mode(second)))
+        return hmac ? "an HMAC key in the chip is for HMAC with SHA-256"
+                    : "an AES key in the chip is for ECB and CBC without padding, CBC with PKCS#7, CTR and GCM";
+    if ((psa_get_key_usage_flags(attributes) & ~uses) != 0)
+        return hmac ? "an HMAC key in the chip signs and verifies messages, and does nothing else"
+                    : "an AES key in the chip encrypts and decrypts, and does nothing else";
+    return NULL;
+}
+
+/* --- what is in the slot ----------------------------------------------------------------------------------------- */
+
+/* HMAC-SHA-256 of nothing, and AES-128 of a block of zeros, with keys of zeros and of FF (by libcrypto). */
+static const uint8_t hmac_of_nothing[][CHIP_DIGEST_BYTES] = {
+    {0xb6, 0x13, 0x67, 0x9a, 0x08, 0x14, 0xd9, 0xec, 0x77, 0x2f, 0x95, 0xd7, 0x78, 0xc3, 0x5f, 0xc5,
+     0xff, 0x16, 0x97, 0xc4, 0x93, 0x71, 0x56, 0x53, 0xc6, 0xc7, 0x12, 0x14, 0x42, 0x92, 0xc5, 0xad},
+    {0xb2, 0x0a, 0xe8, 0x0e, 0x1d, 0x70, 0xf4, 0x9e, 0x9b, 0xb5, 0x66, 0x25, 0xa4, 0xc9, 0xcf, 0x02,
+     0xa5, 0x54, 0x7b, 0xd2, 0xe2, 0xef, 0x7c, 0xf0, 0x65, 0x7e, 0x59, 0xf4, 0x4c, 0xc0, 0xc0, 0x17},
+};
+static const uint8_t aes_of_zeros[][CHIP_AES_BYTES] = {
+    {0x66, 0xe9, 0x4b, 0xd4, 0xef, 0x8a, 0x2c, 0x3b, 0x88, 0x4c, 0xfa, 0x59, 0xca, 0x34, 0x2b, 0x2e},
+    {0xa1, 0xf6, 0x25, 0x8c, 0x87, 0x7d, 0x5f, 0xcd, 0x89, 0x64, 0x48, 0x45, 0x38, 0xbf, 0xc9, 0x2c},
+};
+
+static enum chip_status ask_hmac(struct driver *driver, uint8_t slot, bool *blank, struct error *err)
+{
+    uint8_t mac[CHIP_DIGEST_BYTES];
+    enum chip_status status =
+        chip_hmac_sha256(driver->chip, chip_config_part(&driver->config), slot, BYTES_NONE, mac, err);
+
+    *blank = status == CHIP_OK &&
+             (memcmp(mac, hmac_of_nothing[0], sizeof mac) == 0 || memcmp(mac, hmac_of_nothing[1], sizeof mac) == 0);
+    return status;
+}
+
+static enum chip_status ask_aes(struct driver *driver, uint8_t slot, bool *blank, struct error *err)
+{
+    uint8_t block[CHIP_AES_BYTES] = {0};
+    enum chip_status status = chip_aes_encrypt(driver->chip, slot, 0, block, block, err);
+
+    *blank = status == CHIP_OK &&
+             (memcmp(block, aes_of_zeros[0], sizeof block) == 0 || memcmp(block, aes_of_zeros[1], sizeof block) == 0);
+    return status;
+}
+
+psa_status_t driver_check_holds_symmetric(struct driver *driver, uint32_t ability, uint8_t slot, struct error *err)
+{
+    psa_status_t status = driver_require_use(driver, &driver->config, slot, ability, err);
+    bool blank;
+
+    if (status != PSA_SUCCESS || chip_slot_is_limited(&driver->config, slot))
+        return status;
+    status = driver_outcome(driver, ability == CHIP_CAN_HMAC ? ask_hmac(driver, slot, &blank, err)
+                                                             : ask_aes(driver, slot, &blank, err));
+    if (status != PSA_SUCCESS || !blank)
+        return status;
+    error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key: all its bytes are 00 or FF", "name another slot");
+    return PSA_ERROR_DOES_NOT_EXIST;
+}
