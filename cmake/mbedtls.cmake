@@ -29,6 +29,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/mbedtls_check.cmake)
 
 imprint_use_mbedtls(mbedcrypto)
 imprint_use_mbedtls(mbedx509)
+imprint_use_mbedtls(mbedtls)
 if(TARGET mbedcrypto)
   imprint_real_target(IMPRINT_MBEDCRYPTO mbedcrypto)
   imprint_check_mbedtls(problem ${IMPRINT_MBEDCRYPTO} ${imprint_SOURCE_DIR}/src/psa/include)

@@ -86,8 +86,8 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign verify random scan verify-record issuers retire erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual help version"
+_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for -k --key -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
@@ -105,6 +105,7 @@ _imprint_options() {
         "certificate show") echo "--pem --only" ;;
         "certificate export") echo "--for" ;;
         "sign") echo "--raw --out" ;;
+        "tls") echo "--key --certificate --ca --name --alpn --tls --mqtt --send --timeout" ;;
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
@@ -138,6 +139,14 @@ _imprint_value() {
         "certificate show --only") echo "none device signer root" ;;
         "certificate export -f" | "certificate export --for") echo "none pem aws azure" ;;
         "sign -o" | "sign --out") echo "file" ;;
+        "tls -k" | "tls --key") echo "key" ;;
+        "tls -c" | "tls --certificate") echo "file" ;;
+        "tls --ca") echo "file" ;;
+        "tls --name") echo "none" ;;
+        "tls --alpn") echo "none" ;;
+        "tls --tls") echo "none 1.2 1.3" ;;
+        "tls --send") echo "none" ;;
+        "tls -t" | "tls --timeout") echo "none" ;;
         "verify-record --profile") echo "file" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
@@ -179,6 +188,7 @@ _imprint_argument() {
         "certificate export 0") echo "folder" ;;
         "sign 0") echo "key" ;;
         "sign 1") echo "file" ;;
+        "tls 0") echo "none" ;;
         "verify 0") echo "key" ;;
         "verify 1") echo "file" ;;
         "verify 2") echo "file" ;;

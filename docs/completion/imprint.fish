@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for --profile --name -c --console --timeout --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for -k --key -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -83,6 +83,7 @@ complete -c imprint -n __imprint_words_are -a public-key -d 'Print a key\'s publ
 complete -c imprint -n __imprint_words_are -a csr -d 'Print a certificate request, signed in the chip, as PEM'
 complete -c imprint -n __imprint_words_are -a certificate -d 'show, verify, export'
 complete -c imprint -n __imprint_words_are -a sign -d 'Sign a file\'s SHA-256 with a key in the chip'
+complete -c imprint -n __imprint_words_are -a tls -d 'Connect to a server with a key in the chip, by mutual TLS'
 complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signature with a key of the device'
 complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
@@ -122,6 +123,15 @@ complete -c imprint -n '__imprint_verb_is sign' -l raw -s r -d 'write the signat
 complete -c imprint -n '__imprint_verb_is sign' -l out -s o -r -F -d 'write to FILE, not to stdout'
 complete -c imprint -n '__imprint_argument_is 1 sign' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_argument_is 2 sign' -F
+complete -c imprint -n '__imprint_verb_is tls' -l key -s k -x -a '(__imprint_keys)' -d 'the key to use (default: the maker\'s key in slot 0)'
+complete -c imprint -n '__imprint_verb_is tls' -l certificate -s c -r -F -d 'the device\'s certificate and those above it, PEM or DER (default: the one that was issued here for this key, or the maker\'s)'
+complete -c imprint -n '__imprint_verb_is tls' -l ca -r -F -d 'the server\'s CA, PEM or DER (default: the roots that Debian trusts)'
+complete -c imprint -n '__imprint_verb_is tls' -l name -x -d 'the name in the server\'s certificate (default: HOST)'
+complete -c imprint -n '__imprint_verb_is tls' -l alpn -x -d 'offer this application protocol; up to four, separated by commas'
+complete -c imprint -n '__imprint_verb_is tls' -l tls -x -a '1.2 1.3' -d 'offer only this version: 1.2 or 1.3'
+complete -c imprint -n '__imprint_verb_is tls' -l mqtt -d 'ask in MQTT 3.1.1: CONNECT, with the certificate\'s name as client identifier'
+complete -c imprint -n '__imprint_verb_is tls' -l send -x -d 'ask this, with \\r, \\n, \\t, \\\\ and \\xHH (default: GET / of HTTP)'
+complete -c imprint -n '__imprint_verb_is tls' -l timeout -s t -x -d 'end after so many seconds (default: 30)'
 complete -c imprint -n '__imprint_verb_is verify' -l raw -s r -d 'the signature is r and s, 32 bytes each, not DER'
 complete -c imprint -n '__imprint_argument_is 1 verify' -a '(__imprint_keys)'
 complete -c imprint -n '__imprint_argument_is 2 verify' -F
@@ -184,5 +194,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let comman
 complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign verify random scan verify-record issuers retire erase compile board virtual help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual help version'
 # end generated

@@ -466,6 +466,7 @@
 #define key_files_read_write_keys imprint_key_files_read_write_keys
 #define key_find imprint_key_find
 #define key_read_public imprint_key_read_public
+#define key_register_makers imprint_key_register_makers
 #define key_type_text imprint_key_type_text
 #define key_usage_array imprint_key_usage_array
 #define key_usage_text imprint_key_usage_text
@@ -525,6 +526,12 @@
 #define named_trust_flex_option_count imprint_named_trust_flex_option_count
 #define named_trust_flex_options imprint_named_trust_flex_options
 #define named_trust_flex_secure_boot imprint_named_trust_flex_secure_boot
+#define net_close imprint_net_close
+#define net_connect imprint_net_connect
+#define net_now_us imprint_net_now_us
+#define net_read_place imprint_net_read_place
+#define net_receive imprint_net_receive
+#define net_send imprint_net_send
 #define number_parse imprint_number_parse
 #define number_read imprint_number_read
 #define opaque_begin_use imprint_opaque_begin_use
@@ -536,6 +543,7 @@
 #define operation_is_temporary imprint_operation_is_temporary
 #define operation_of_key imprint_operation_of_key
 #define operation_refuse imprint_operation_refuse
+#define own_certificate_find imprint_own_certificate_find
 #define p256_curve_has_point imprint_p256_curve_has_point
 #define p256_is_coordinate imprint_p256_is_coordinate
 #define p256_is_scalar imprint_p256_is_scalar
@@ -743,6 +751,8 @@
 #define session_open imprint_session_open
 #define session_open_records imprint_session_open_records
 #define session_psa_failed imprint_session_psa_failed
+#define session_start_in_memory imprint_session_start_in_memory
+#define session_stop_in_memory imprint_session_stop_in_memory
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
@@ -791,6 +801,14 @@
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
 #define text_read_mapping imprint_text_read_mapping
+#define tls_failure_not_asked imprint_tls_failure_not_asked
+#define tls_failure_note imprint_tls_failure_note
+#define tls_failure_of_answer imprint_tls_failure_of_answer
+#define tls_question_http imprint_tls_question_http
+#define tls_question_judge imprint_tls_question_judge
+#define tls_question_mqtt imprint_tls_question_mqtt
+#define tls_question_text imprint_tls_question_text
+#define tls_try imprint_tls_try
 #define trace_command_name imprint_trace_command_name
 #define trace_init imprint_trace_init
 #define trace_observer imprint_trace_observer

@@ -40,6 +40,12 @@ enum error_reason {
     ERROR_PROOF_FAILED,      /* a finished key did not prove itself */
     ERROR_RECORD_REFUTED,    /* a record says what does not hold */
 
+    /* A server of `imprint tls` refused, or cannot be believed. */
+    ERROR_SERVER_UNTRUSTED, /* its certificate does not verify */
+    ERROR_SERVER_REFUSED,   /* it does not accept the device */
+    ERROR_NOT_ASKED,        /* it never asked for a certificate */
+    ERROR_TLS,              /* no TLS, or it broke off */
+
     /* Usage, profile or another input. */
     ERROR_USAGE,
     ERROR_PROFILE_SYNTAX,   /* not YAML, or not readable as such */
@@ -54,6 +60,7 @@ enum error_reason {
     ERROR_DEVICE_RESET,     /* the chip lost its state during a command */
     ERROR_DEVICE_BUSY,      /* another process uses the device or its state */
     ERROR_MESSAGE_TOO_LONG, /* the bus or adapter carries no message as long as a command or its reply */
+    ERROR_SERVER_AWAY,      /* the server of `imprint tls` cannot be reached, or does not answer in time */
 
     /* Not the device the profile expects. */
     ERROR_WRONG_PART,

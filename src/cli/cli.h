@@ -75,6 +75,7 @@ extern const struct cli_verb cli_verb_certificate_show;
 extern const struct cli_verb cli_verb_certificate_verify;
 extern const struct cli_verb cli_verb_certificate_export;
 extern const struct cli_verb cli_verb_sign;
+extern const struct cli_verb cli_verb_tls;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_verify_record;
 extern const struct cli_verb cli_verb_issuers;

@@ -101,9 +101,9 @@ static void print_overview(void)
     print_options(options_global, options_global_count);
     fputs("\nExit codes:\n"
           "    0  done\n"
-          "    1  the chip or PSA refused\n"
+          "    1  the chip, PSA, or the server of tls refused\n"
           "    2  usage, profile or another input file\n"
-          "    3  device unreachable\n"
+          "    3  device, or the server of tls, unreachable\n"
           "    4  not the device the profile expects\n"
           "    5  done, but the record, the trace or the result could not be written\n"
           "    6  the issuer of certificates refused, is away, or is unfit\n"

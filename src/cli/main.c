@@ -40,6 +40,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_certificate_verify,
     &cli_verb_certificate_export,
     &cli_verb_sign,
+    &cli_verb_tls,
     &cli_verb_verify,
     &cli_verb_random,
     &cli_verb_scan,

@@ -6,12 +6,27 @@
 #include "station/file.h"
 #include "station/store.h"
 
+/* Files that options name for reading: --ca, --certificate. */
+static bool check_options(const struct cli *cli, const char *output, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; cli->verb != NULL && i < cli->verb->option_count && ok; i++) {
+        const struct cli_option *option = &cli->verb->options[i];
+
+        if (cli->values[i] != NULL && option->argument != NULL && strcmp(option->argument, "FILE") == 0 &&
+            strcmp(option->name, "out") != 0)
+            ok = file_check_output(output, cli->values[i], err);
+    }
+    return ok;
+}
+
 static bool check_output(const struct cli *cli, const char *output, struct error *err)
 {
     char image[PATH_MAX];
     struct store_flash flash;
     struct error ignored = {.reason = ERROR_NONE}; /* a storage that is no place is refused by whoever opens it */
-    bool ok = true;
+    bool ok = check_options(cli, output, err);
 
     for (int i = 0; i < cli->argument_count && ok; i++)
         ok = file_check_output(output, cli->arguments[i], err);

@@ -7,9 +7,12 @@
 
 #include "base/error_format.h"
 #include "base/number.h"
+#include "cert/maker.h"
 #include "station/evidence.h"
 #include "profile/words.h"
 #include "psa/keys.h"
+
+#define P256_BITS 256
 
 static void no_such_key(const struct session *session, const char *text, struct error *err)
 {
@@ -54,6 +57,26 @@ bool key_find(struct session *session, const char *text, struct key *key, struct
 failed:
     error_doing(err, "find the key");
     error_with_serial(err, session->device.serial);
+    return false;
+}
+
+bool key_register_makers(struct session *session, struct key *key, psa_key_id_t *in_memory, struct error *err)
+{
+    psa_key_attributes_t *attributes = &key->attributes;
+    psa_status_t status;
+
+    *key = (struct key){.attributes = psa_key_attributes_init()};
+    *in_memory = PSA_KEY_ID_USER_MIN;
+    psa_set_key_id(attributes, *in_memory);
+    psa_set_key_lifetime(attributes, KEYS_LIFETIME);
+    psa_set_key_type(attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(attributes, P256_BITS);
+    psa_set_key_algorithm(attributes, PSA_ALG_ECDSA(PSA_ALG_ANY_HASH));
+    psa_set_key_usage_flags(attributes, PSA_KEY_USAGE_SIGN_HASH);
+    status = keys_register(&session->driver, attributes, CERT_MAKER_KEY_SLOT, err);
+    if (status == PSA_SUCCESS)
+        return true;
+    session_psa_failed(session, status, "use the maker's key in slot 0", err);
     return false;
 }
 

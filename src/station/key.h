@@ -15,6 +15,13 @@ struct key {
 /* Finds the key in PSA. False with ERROR_USAGE, ERROR_KEY_UNKNOWN or what PSA says. */
 bool key_find(struct session *session, const char *text, struct key *key, struct error *err);
 
+/*
+ * The key in slot 0, which the maker of a Trust&GO or TrustFLEX part has certified. It needs no key record: one is made
+ * in the memory of session_start_in_memory(), for signing with any hash. `key->id` is 0: it has no key id outside of
+ * that. False with what PSA or the driver says.
+ */
+bool key_register_makers(struct session *session, struct key *key, psa_key_id_t *in_memory, struct error *err);
+
 /* Its public key. */
 bool key_read_public(struct session *session, const struct key *key, uint8_t point[static P256_POINT_BYTES],
                      struct error *err);

@@ -96,6 +96,25 @@ bool session_open_records(struct session *session, const struct station *station
     return false;
 }
 
+bool session_start_in_memory(struct session *session, struct session_memory *memory, struct error *err)
+{
+    psa_status_t status;
+
+    storage_memory_open(&memory->memory, memory->room, sizeof memory->room, &memory->storage);
+    driver_init(&session->driver, &session->device.chip, &memory->storage, NULL);
+    status = driver_start(&session->driver, &session->its, &driver_shell_all);
+    session->psa_started = status == PSA_SUCCESS;
+    return session->psa_started || session_psa_failed(session, status, "start PSA Crypto", err);
+}
+
+void session_stop_in_memory(struct session *session, struct session_memory *memory)
+{
+    if (session->psa_started)
+        driver_stop();
+    session->psa_started = false;
+    bytes_wipe(memory->room, sizeof memory->room);
+}
+
 /* The folder of the device's record, which making the records in a folder makes as well. */
 static bool make_device_folder(struct session *session, struct error *err)
 {

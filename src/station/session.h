@@ -14,6 +14,7 @@
 #include "station/device.h"
 #include "station/store.h"
 #include "psa/driver.h"
+#include "storage/memory.h"
 #include "psa/start.h"
 
 enum session_purpose {
@@ -47,6 +48,21 @@ bool session_open(struct session *session, const struct station *station, enum s
  */
 bool session_open_records(struct session *session, const struct station *station,
                           const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
+
+/* Key records that nothing keeps. `room` holds one key's and what the driver notes beside it. */
+struct session_memory {
+    struct storage_memory memory;
+    struct storage storage;
+    uint8_t room[4096];
+};
+
+/*
+ * In a session that looks (SESSION_LOOK): starts PSA on an empty store in memory, so that a key in the chip can be used
+ * which has no record. Neither chip nor disk is written. `memory` must not move until session_stop_in_memory(), which
+ * the caller calls before session_close(). False with a reason.
+ */
+bool session_start_in_memory(struct session *session, struct session_memory *memory, struct error *err);
+void session_stop_in_memory(struct session *session, struct session_memory *memory);
 
 /* From now on the chip may be written and records are kept. */
 bool session_allow_changes(struct session *session, struct error *err);
