@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Anything at all as a certificate in DER, and its first 72 bytes as a compressed one. What must hold: what is read stays
- * within its bounds, wherever it ends; the parts of a certificate lie in it, in their order; a signer's template that is
- * made of it gives back its bytes or refuses; 72 bytes that are read are written to the same.
+ * Anything at all as a certificate in DER, and its first 72 bytes as a compressed one. What must hold: what is read
+ * stays within its bounds, wherever it ends; the parts of a certificate lie in it, in their order; a signer's template
+ * that is made of it gives back its bytes or refuses; 72 bytes that are read are written to the same.
  */
 #include <stdint.h>
 #include <stdlib.h>
