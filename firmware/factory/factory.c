@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "firmware/factory/maker.h"
+#include "provision/kept_keys.h"
 #include <imprint/board.h>
 
 /* How much of the digest a person must type to arm. */
@@ -315,6 +316,7 @@ static bool do_run(void *application, const struct link_words *words, struct err
     factory->provision.nonce = words->count < 3 ? NULL : factory->nonce;
     show_plan(factory);
     ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
+         provision_check_kept_keys(&factory->provision, &factory->plan, err) == PROVISION_OK &&
          platform_make_persistent(&factory->platform, err) &&
          provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
     factory->finished = ok;

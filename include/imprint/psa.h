@@ -153,7 +153,7 @@ struct imprint_psa_settings {
 struct imprint_psa {
     union {
         uint64_t align;
-        uintptr_t words[136];
+        uintptr_t words[144];
     } private_part;
 };
 

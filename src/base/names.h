@@ -184,7 +184,6 @@
 #define chip_read_otp_block imprint_chip_read_otp_block
 #define chip_read_public_key imprint_chip_read_public_key
 #define chip_read_revision imprint_chip_read_revision
-#define chip_read_serial imprint_chip_read_serial
 #define chip_read_slot_block imprint_chip_read_slot_block
 #define chip_read_stored_public_key imprint_chip_read_stored_public_key
 #define chip_refresh_locks imprint_chip_refresh_locks
@@ -283,6 +282,7 @@
 #define driver_finish imprint_driver_finish
 #define driver_finish_key imprint_driver_finish_key
 #define driver_forget_config imprint_driver_forget_config
+#define driver_forget_slot imprint_driver_forget_slot
 #define driver_gcm_decrypt imprint_driver_gcm_decrypt
 #define driver_gcm_encrypt imprint_driver_gcm_encrypt
 #define driver_generate_key imprint_driver_generate_key
@@ -290,12 +290,15 @@
 #define driver_import_key imprint_driver_import_key
 #define driver_init imprint_driver_init
 #define driver_is_symmetric imprint_driver_is_symmetric
+#define driver_know_config imprint_driver_know_config
 #define driver_load_config imprint_driver_load_config
 #define driver_needs_of imprint_driver_needs_of
 #define driver_needs_symmetric imprint_driver_needs_symmetric
+#define driver_note_public_key imprint_driver_note_public_key
 #define driver_outcome imprint_driver_outcome
 #define driver_pick_slot imprint_driver_pick_slot
 #define driver_probe_slot imprint_driver_probe_slot
+#define driver_public_key imprint_driver_public_key
 #define driver_random imprint_driver_random
 #define driver_read_map imprint_driver_read_map
 #define driver_read_record imprint_driver_read_record
@@ -306,9 +309,11 @@
 #define driver_recover imprint_driver_recover
 #define driver_recover_again imprint_driver_recover_again
 #define driver_refresh_locks imprint_driver_refresh_locks
+#define driver_remember imprint_driver_remember
 #define driver_require imprint_driver_require
 #define driver_require_settled imprint_driver_require_settled
 #define driver_require_use imprint_driver_require_use
+#define driver_reread_config imprint_driver_reread_config
 #define driver_rest imprint_driver_rest
 #define driver_scrap_get imprint_driver_scrap_get
 #define driver_scrap_uid imprint_driver_scrap_uid
@@ -318,8 +323,6 @@
 #define driver_se_generate imprint_driver_se_generate
 #define driver_se_init imprint_driver_se_init
 #define driver_se_keep imprint_driver_se_keep
-#define driver_se_settle_and_export_public imprint_driver_se_settle_and_export_public
-#define driver_se_settle_and_sign imprint_driver_se_settle_and_sign
 #define driver_se_sign imprint_driver_se_sign
 #define driver_se_validate_slot_number imprint_driver_se_validate_slot_number
 #define driver_se_verify imprint_driver_se_verify
@@ -384,6 +387,7 @@
 #define evidence_may_make imprint_evidence_may_make
 #define evidence_may_replace imprint_evidence_may_replace
 #define evidence_note_proof imprint_evidence_note_proof
+#define evidence_proven_key imprint_evidence_proven_key
 #define evidence_refuse_damaged imprint_evidence_refuse_damaged
 #define evidence_store imprint_evidence_store
 #define evidence_value imprint_evidence_value
@@ -596,6 +600,7 @@
 #define provision_all_steps imprint_provision_all_steps
 #define provision_begin_mark imprint_provision_begin_mark
 #define provision_check_adoption imprint_provision_check_adoption
+#define provision_check_kept_keys imprint_provision_check_kept_keys
 #define provision_check_needs imprint_provision_check_needs
 #define provision_data_summary imprint_provision_data_summary
 #define provision_execute imprint_provision_execute
@@ -633,7 +638,6 @@
 #define provision_read_description imprint_provision_read_description
 #define provision_read_record imprint_provision_read_record
 #define provision_restore_driver imprint_provision_restore_driver
-#define provision_same_chip imprint_provision_same_chip
 #define provision_same_policy imprint_provision_same_policy
 #define provision_spares_use imprint_provision_spares_use
 #define provision_state_name imprint_provision_state_name

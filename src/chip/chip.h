@@ -66,6 +66,7 @@ struct chip_counters {
     uint32_t irreversible; /* commands that cannot be undone, sent */
     uint32_t writing;      /* commands that may change non-volatile memory, sent */
     uint32_t counted;      /* of them, those that used up one use of a LimitedUse key */
+    uint64_t busy_us;      /* time in chip_execute(): commands, waking, waiting and the bus */
 };
 
 /*

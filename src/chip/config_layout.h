@@ -48,9 +48,11 @@
 #define CONFIG_CLOCK_M0 0x00
 #define CONFIG_CLOCK_M1 0x28
 
-/* Config words of four bytes: the first that Write may change, the lock bytes' (UserExtra too), and SlotLocked's. */
+/* Config words of four bytes: the first that Write may change, and the lock bytes' (UserExtra too). */
 #define CONFIG_FIRST_WRITABLE_WORD (CONFIG_I2C_ADDRESS_AT / 4)
 #define CONFIG_LOCK_WORD (CONFIG_LOCK_VALUE_AT / 4)
-#define CONFIG_SLOT_LOCKED_WORD (CONFIG_SLOT_LOCKED_AT / 4)
+
+/* The block of 32 bytes with all that a locked zone can still change, but for the counters. */
+#define CONFIG_LOCK_BLOCK (CONFIG_LOCK_VALUE_AT / 32)
 
 #endif

@@ -566,6 +566,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
 {
     uint8_t group[IMPRINT_TRANSPORT_GROUP_MAX];
     uint8_t answer[IMPRINT_TRANSPORT_GROUP_MAX];
+    const uint64_t began_us = now_us(chip);
     struct exchange exchange;
     enum chip_status status = CHIP_BAD_ARGUMENT;
 
@@ -597,6 +598,7 @@ enum chip_status chip_execute(struct chip *chip, const struct chip_command *comm
     bytes_wipe(group, sizeof(group));
     bytes_wipe(answer, sizeof(answer));
 out:
+    chip->counters.busy_us += now_us(chip) - began_us;
     if (status != CHIP_OK)
         explain_failure(chip, &exchange, status, err);
     return status;

@@ -27,12 +27,9 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
  */
 enum chip_status chip_identify_part(struct chip *chip, struct chip_config *config, struct error *err);
 
-/* Reads the serial number alone, with one command. Works in every lock state. */
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err);
-
 /*
- * Reads again what can still change in a locked config zone: the locks, SlotLocked, and UserExtra, ChipOptions beside
- * them. Two reads of four bytes.
+ * Reads again what can still change in a locked config zone: block 2, which has the locks, SlotLocked and UserExtra.
+ * Only the counters lie elsewhere too (bytes 52 to 67). One read.
  */
 enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err);
 

@@ -37,14 +37,15 @@ static void note_config(struct chip *chip, const struct chip_config *config)
             chip->limited_use |= (uint16_t)(1u << slot);
 }
 
+static const struct chip_question read_config_block = {&chip_command_read, "read the config zone",
+                                                       ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
+
 enum chip_status chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
 {
-    static const struct chip_question question = {&chip_command_read, "read the config zone",
-                                                  ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
     enum chip_status status = CHIP_OK;
 
     for (uint8_t block = 0; block < CONFIG_BLOCKS && status == CHIP_OK; block++)
-        status = chip_ask(chip, &question, zone_block_address(block), config->zone + 32 * block, err);
+        status = chip_ask(chip, &read_config_block, zone_block_address(block), config->zone + 32 * block, err);
     if (status != CHIP_OK)
         return status;
     note_config(chip, config);
@@ -53,26 +54,10 @@ enum chip_status chip_read_config(struct chip *chip, struct chip_config *config,
     return CHIP_OK;
 }
 
-enum chip_status chip_read_serial(struct chip *chip, uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
-{
-    static const struct chip_question question = {&chip_command_read, "read the serial number",
-                                                  ZONE_CONFIG | ZONE_32_BYTES, 0, 32};
-    struct chip_config config = {.zone = {0}};
-    enum chip_status status = chip_ask(chip, &question, zone_block_address(0), config.zone, err);
-
-    if (status == CHIP_OK)
-        chip_config_serial(&config, serial);
-    return status;
-}
-
 enum chip_status chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
-    static const struct chip_question question = {&chip_command_read, "read from the config zone", ZONE_CONFIG, 0, 4};
-    enum chip_status status = CHIP_OK;
-
-    for (uint8_t word = CONFIG_LOCK_WORD; status == CHIP_OK && word <= CONFIG_SLOT_LOCKED_WORD; word++)
-        status = chip_ask(chip, &question, word, config->zone + 4 * word, err);
-    return status;
+    return chip_ask(chip, &read_config_block, zone_block_address(CONFIG_LOCK_BLOCK),
+                    config->zone + 32 * CONFIG_LOCK_BLOCK, err);
 }
 
 enum chip_status chip_read_slot_block(struct chip *chip, uint8_t slot, uint8_t block, uint8_t out[static 32],

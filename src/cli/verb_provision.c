@@ -20,6 +20,7 @@
 #include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "provision/adopt.h"
+#include "provision/kept_keys.h"
 #include "provision/steps.h"
 #include "station/session.h"
 #include "station/key_files.h"
@@ -133,6 +134,13 @@ static bool on_recorded(void *context, const struct profile_key *key, const uint
 
     return evidence_is_proven(run->session.record, key->id, point) &&
            request_files_need_nothing(&run->cli->station.config, key, run->session.device.serial, point);
+}
+
+static bool on_recorded_key(void *context, const struct profile_key *key, uint8_t *point)
+{
+    const struct run *run = context;
+
+    return evidence_proven_key(run->session.record, key->id, point);
 }
 
 /* What would stop the run half-way is found before it begins: TEST keys, key files that cannot be read, arming. */
@@ -278,11 +286,13 @@ static void prepare_engine(struct run *run)
         .driver = &run->session.driver,
         .profile = &run->profile,
         .steps = provision_all_steps,
+        .config = &run->session.device.config,
         .callbacks = {.context = run,
                       .progress = on_progress,
                       .import_key = on_import,
                       .matches_record = on_matches_record,
                       .recorded = on_recorded,
+                      .recorded_key = on_recorded_key,
                       .may_replace = on_may_replace,
                       .armed = on_armed,
                       .before_lock = on_before_lock},
@@ -342,7 +352,8 @@ static bool provision_device(struct run *run, struct error *err)
         return false;
     if (dry)
         return true;
-    if (!check_before(run, err) || !session_allow_changes(&run->session, err))
+    if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
+        !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;

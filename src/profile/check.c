@@ -616,7 +616,7 @@ static bool check_write_key_values(const struct profile *profile, struct profile
 /* A slot holds one thing, so a write key shares its slot neither with another write key nor with a key. */
 static bool check_write_key_slots(const struct profile *profile, struct profile_conflict *conflict)
 {
-    /* top_write_key_count() has seen to the second bound; the compiler has not. */
+    /* The second bound only tells GCC that `i` stays in the array. */
     for (size_t i = 0; i < profile->write_key_count && i < PROFILE_WRITE_KEYS_MAX; i++) {
         *conflict = (struct profile_conflict){
             .place = PROFILE_AT_WRITE_KEY,

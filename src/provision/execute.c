@@ -10,13 +10,10 @@
 #include "provision/prove.h"
 #include "provision/run.h"
 #include "provision/status.h"
-#include "psa/keys.h"
 
 static uint64_t chip_time_us(const struct provision_run *run)
 {
-    const struct imprint_transport *transport = &run->provision->driver->chip->transport;
-
-    return transport->operations->now_us(transport->context);
+    return run->provision->driver->chip->counters.busy_us;
 }
 
 static bool report(const struct provision_run *run, const struct provision_step *step, bool finished)
@@ -60,48 +57,10 @@ static bool run_step(struct provision_run *run, struct provision_step *step, str
     return true;
 }
 
-/* A key that is there already, where the chip shows it: is it the recorded one? */
-static bool is_recorded(const struct provision_run *run, const struct provision_step *step, struct error *err)
-{
-    const struct provision_callbacks *callbacks = &run->provision->callbacks;
-    struct provision_key_evidence key = {.key_id = provision_key_of(run->provision, step)->id, .slot = step->slot};
-    struct error not_shown = {.reason = ERROR_NONE};
-
-    if (keys_public(run->provision->driver, key.key_id, key.public_key, &not_shown) != PSA_SUCCESS ||
-        callbacks->matches_record(callbacks->context, &key, err))
-        return true;
-    error_doing(err, "compare the keys with the record");
-    return false;
-}
-
-/*
- * Each key is compared with its record when it is proven, but a device with a foreign key is refused before anything in
- * it is changed. What the chip does not show yet is left to the proof.
- */
-static bool check_kept_keys(const struct provision_run *run, struct error *err)
-{
-    const struct provision_plan *plan = run->plan;
-
-    if (run->finished || run->provision->callbacks.matches_record == NULL)
-        return true;
-    for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].kind->makes_key && plan->steps[i].done && !is_recorded(run, &plan->steps[i], err))
-            return false;
-    }
-    return true;
-}
-
 static bool run_steps(struct provision_run *run, struct error *err)
 {
     struct provision_plan *plan = run->plan;
 
-    /* A person may have read the plan meanwhile: does the same chip still answer? */
-    if (!provision_same_chip(run->provision, plan, err)) {
-        error_doing(err, "read the chip again");
-        return false;
-    }
-    if (!check_kept_keys(run, err))
-        return false;
     for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
         if (!step->done && !run_step(run, step, err))
             return false;
@@ -118,19 +77,17 @@ enum provision_status provision_execute(struct provision *provision, struct prov
     struct provision_run run = {
         .provision = provision, .plan = plan, .evidence = evidence, .finished = plan->changes_left == 0};
     struct driver_settings before;
-    uint64_t started = chip_time_us(&run);
     bool ok;
 
     memset(evidence, 0, sizeof(*evidence));
     memcpy(evidence->serial, plan->serial, sizeof(evidence->serial));
+    memcpy(evidence->profile_digest, plan->profile_digest, sizeof(evidence->profile_digest));
     evidence->part = plan->part;
     evidence->key_count = provision->profile->key_count;
     error_with_serial(err, plan->serial);
     provision_prepare_driver(provision, &before);
-    ok = profile_digest(provision->profile, evidence->profile_digest);
-    if (!ok)
-        error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
-    ok = ok && run_steps(&run, err);
-    evidence->chip_us = chip_time_us(&run) - started;
+    ok = run_steps(&run, err);
+    evidence->chip_us = chip_time_us(&run);
+    chip_sleep(provision->driver->chip);
     return provision_restore_driver(provision, &before, ok, err);
 }

@@ -221,24 +221,27 @@ bool provision_gate_inspect(const struct profile *profile, const struct provisio
     return true;
 }
 
-/* The chip as it is now, against all rules. */
+/* All rules: against what is known of the chip, or `again`, after reading it back. */
 static enum provision_status look(struct provision *provision, const struct provision_plan *plan,
-                                  const struct provision_step *step, struct chip_config *now, struct error *err)
+                                  const struct provision_step *step, bool again, struct chip_config *now,
+                                  struct error *err)
 {
-    if (chip_read_config(provision->driver->chip, now, err) == CHIP_OK &&
-        provision_gate_inspect(provision->profile, plan, step, now, err))
-        return PROVISION_OK;
-    return provision_status_of(err);
+    const struct chip_config *config;
+    enum chip_status status =
+        again ? driver_reread_config(provision->driver, &config, err) : driver_config(provision->driver, &config, err);
+
+    if (status != CHIP_OK)
+        return provision_status_of(err);
+    *now = *config;
+    return provision_gate_inspect(provision->profile, plan, step, now, err) ? PROVISION_OK : provision_status_of(err);
 }
 
 static enum provision_status check_armed(const struct provision *provision, const struct provision_plan *plan,
                                          struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
-    uint8_t digest[PROFILE_DIGEST_BYTES];
 
-    if (profile_digest(provision->profile, digest) && callbacks->armed != NULL &&
-        callbacks->armed(callbacks->context, plan->serial, digest))
+    if (callbacks->armed != NULL && callbacks->armed(callbacks->context, plan->serial, plan->profile_digest))
         return PROVISION_OK;
     error_set(err, ERROR_NOT_ARMED, "this step cannot be undone and is not armed",
               "run again with --arm followed by this chip's serial number, or with --arm profile for a whole line");
@@ -263,11 +266,11 @@ static enum provision_status send_and_confirm(struct provision *provision, const
     const struct provision_lock *lock = step->kind->lock;
     struct chip *chip = provision->driver->chip;
     struct error lock_error = {.reason = ERROR_NONE};
-    struct chip_config after;
+    struct chip_config after = *before;
     enum chip_status sent = lock->send(chip, step, before, summary, &lock_error);
 
     driver_forget_config(provision->driver);
-    if (chip_read_config(chip, &after, err) != CHIP_OK)
+    if (chip_refresh_locks(chip, &after, err) != CHIP_OK)
         return provision_status_of(err);
     if (lock->took(step, &after))
         return PROVISION_OK;
@@ -289,7 +292,7 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
     const struct provision_plan *plan = run->plan;
     struct chip_config now;
     uint16_t summary = 0;
-    enum provision_status result = look(provision, plan, step, &now, err);
+    enum provision_status result = look(provision, plan, step, false, &now, err);
 
     if (result == PROVISION_OK && lock->prepare != NULL)
         result = lock->prepare(run, &summary, err);
@@ -297,9 +300,9 @@ enum provision_status provision_gate_lock(struct provision_run *run, struct prov
         result = check_armed(provision, plan, err);
     if (result == PROVISION_OK)
         result = ask(provision, plan, step, err);
-    /* Proving sends many commands, and a person reads the consequences in his time: is it still the same chip? */
+    /* What counts is the chip as it is now: a person reads the consequences in his time. */
     if (result == PROVISION_OK)
-        result = look(provision, plan, step, &now, err);
+        result = look(provision, plan, step, true, &now, err);
     return result == PROVISION_OK ? send_and_confirm(provision, step, &now, summary, err) : result;
 }
 

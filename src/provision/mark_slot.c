@@ -4,25 +4,19 @@
 #include "chip/operations.h"
 #include "provision/status.h"
 
-bool provision_begin_mark(const struct provision *provision, const struct provision_plan *plan, struct mark *mark,
-                          uint8_t description[static MARK_DESCRIPTION_MAX], struct error *err)
+void provision_begin_mark(const struct provision *provision, const struct provision_plan *plan, struct mark *mark,
+                          uint8_t description[static MARK_DESCRIPTION_MAX])
 {
     const struct profile *profile = provision->profile;
     uint8_t slots[PROFILE_KEYS_MAX] = {0};
-    uint8_t digest[PROFILE_DIGEST_BYTES];
 
     for (size_t i = 0; i < plan->step_count; i++) {
         if (plan->steps[i].kind->makes_key)
             slots[plan->steps[i].key] = plan->steps[i].slot;
     }
-    if (!profile_digest(profile, digest)) {
-        error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
-        return false;
-    }
     mark->unused = plan->mark.unused;
     mark_describe(profile, slots, description);
-    mark_begin(mark, profile, digest, description);
-    return true;
+    mark_begin(mark, profile, plan->profile_digest, description);
 }
 
 static enum provision_status write_block(struct provision *provision, size_t block, const uint8_t *bytes,

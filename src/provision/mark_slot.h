@@ -5,12 +5,9 @@
 
 #include "provision/run.h"
 
-/*
- * The mark of the plan's profile, begun, and its description, by the slots that the plan's steps have now. False where
- * the profile's digest cannot be computed.
- */
-bool provision_begin_mark(const struct provision *provision, const struct provision_plan *plan, struct mark *mark,
-                          uint8_t description[static MARK_DESCRIPTION_MAX], struct error *err);
+/* The mark of the plan's profile, begun, and its description, by the slots that the plan's steps have now. */
+void provision_begin_mark(const struct provision *provision, const struct provision_plan *plan, struct mark *mark,
+                          uint8_t description[static MARK_DESCRIPTION_MAX]);
 
 /* Writes the description, block by block. */
 enum provision_status provision_write_description(struct provision *provision, const struct mark *mark,

@@ -31,6 +31,14 @@ static bool check_supported(const struct provision *provision, struct error *err
     return true;
 }
 
+static bool note_profile(const struct profile *profile, struct provision_plan *plan, struct error *err)
+{
+    if (profile_digest(profile, plan->profile_digest))
+        return true;
+    error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
+    return false;
+}
+
 /* Notes which chip it is. False where the profile does not allow such a part. */
 static bool observe_part(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
@@ -132,15 +140,21 @@ enum provision_status provision_observe(struct provision *provision, struct prov
     bool ok;
 
     memset(plan, 0, sizeof(*plan));
+    provision->seen = (struct driver_seen){.count = 0};
     provision_prepare_driver(provision, &before);
-    driver_forget_config(provision->driver);
-    ok = observe_part(provision, plan, err) && check_supported(provision, err) &&
-         check_will_be_locked(provision->profile, plan, err) && observe_steps(provision, plan, err) &&
-         provision_check_needs(provision, plan, err);
+    if (provision->config != NULL)
+        driver_know_config(provision->driver, provision->config);
+    else
+        driver_forget_config(provision->driver);
+    ok = note_profile(provision->profile, plan, err) && observe_part(provision, plan, err) &&
+         check_supported(provision, err) && check_will_be_locked(provision->profile, plan, err) &&
+         observe_steps(provision, plan, err) && provision_check_needs(provision, plan, err);
     if (!ok) {
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */
             error_with_serial(err, plan->serial);
     }
+    if (!ok)
+        chip_sleep(provision->driver->chip);
     return provision_restore_driver(provision, &before, ok, err);
 }

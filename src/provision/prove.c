@@ -29,6 +29,44 @@ static psa_status_t choose_challenge(const struct provision *provision,
     return PSA_SUCCESS;
 }
 
+static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
+                                             uint8_t point[static P256_POINT_BYTES], struct error *err)
+{
+    psa_status_t status;
+
+    status = keys_public(provision->driver, key->id, point, err);
+    if (status == PSA_SUCCESS)
+        return PROVISION_OK;
+    error_doing(err, "read the public key");
+    return provision_psa_failed(provision, status, key, err);
+}
+
+/* A key that this run made has no record yet. */
+static enum provision_status prove_is_recorded(const struct provision *provision,
+                                               const struct provision_key_evidence *evidence, struct error *err)
+{
+    const struct provision_callbacks *callbacks = &provision->callbacks;
+
+    if (evidence->created || callbacks->matches_record == NULL ||
+        callbacks->matches_record(callbacks->context, evidence, err))
+        return PROVISION_OK;
+    return provision_status_of(err);
+}
+
+/* A signature that does not verify: is there another key in the slot than the recorded one? */
+static enum provision_status refuse_signature(struct provision *provision, const struct profile_key *key,
+                                              struct provision_key_evidence *evidence, struct error *err)
+{
+    enum provision_status result = read_public_key(provision, key, evidence->public_key, err);
+
+    if (result == PROVISION_OK)
+        result = prove_is_recorded(provision, evidence, err);
+    if (result != PROVISION_OK)
+        return result;
+    error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
+    return PROVISION_REFUSED;
+}
+
 /* Whoever may sign a hash may sign a message too (profile_usage_extended()), which PSA hashes for the chip. */
 static enum provision_status prove_signature(struct provision *provision, const struct profile_key *key,
                                              const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -54,20 +92,7 @@ static enum provision_status prove_signature(struct provision *provision, const 
     if (crypto_verify_message(evidence->public_key, evidence->hash, bytes_written(&message), evidence->signature) ==
         PSA_SUCCESS)
         return PROVISION_OK;
-    error_set(err, ERROR_PROOF_FAILED, "the key's signature over a fresh challenge does not verify", DO_NOT_SHIP);
-    return PROVISION_REFUSED;
-}
-
-static enum provision_status read_public_key(struct provision *provision, const struct profile_key *key,
-                                             uint8_t point[static P256_POINT_BYTES], struct error *err)
-{
-    psa_status_t status;
-
-    status = keys_public(provision->driver, key->id, point, err);
-    if (status == PSA_SUCCESS)
-        return PROVISION_OK;
-    error_doing(err, "read the public key");
-    return provision_psa_failed(provision, status, key, err);
+    return refuse_signature(provision, key, evidence, err);
 }
 
 /* Asks the kind of step that makes the key whether the chip shows the key that the profile means. */
@@ -83,16 +108,21 @@ static enum provision_status prove_is_meant(struct provision *provision, int key
     return PROVISION_OK;
 }
 
-/* A key that this run made has no record yet. */
-static enum provision_status prove_is_recorded(const struct provision *provision,
-                                               const struct provision_key_evidence *evidence, struct error *err)
+/*
+ * The public key that a key which will sign must have: the recorded one, or the one that GenKey returned, or as read in
+ * this run. A key that will not sign is proven by what the chip shows of it now: what GenKey returned is no proof.
+ */
+static enum provision_status find_public_key(struct provision *provision, const struct profile_key *key, bool will_sign,
+                                             struct provision_key_evidence *evidence, struct error *err)
 {
     const struct provision_callbacks *callbacks = &provision->callbacks;
 
-    if (evidence->created || callbacks->matches_record == NULL ||
-        callbacks->matches_record(callbacks->context, evidence, err))
+    if (will_sign && !evidence->created && callbacks->recorded_key != NULL &&
+        callbacks->recorded_key(callbacks->context, key, evidence->public_key))
         return PROVISION_OK;
-    return provision_status_of(err);
+    if (!will_sign && evidence->created)
+        driver_forget_slot(provision->driver, evidence->slot);
+    return read_public_key(provision, key, evidence->public_key, err);
 }
 
 enum provision_status provision_prove_key(struct provision *provision, const struct provision_step *step, bool finished,
@@ -100,17 +130,18 @@ enum provision_status provision_prove_key(struct provision *provision, const str
                                           struct provision_key_evidence *evidence, struct error *err)
 {
     const struct profile_key *key = provision_key_of(provision, step);
+    const bool may_sign = (key->usage & SIGNING) != 0, signs = may_sign && !provision_spares_use(provision, step);
     enum provision_status result;
 
     evidence->key_id = key->id;
     evidence->slot = step->slot;
-    result = read_public_key(provision, key, evidence->public_key, err);
+    evidence->compared = may_sign && !signs;
+    result = find_public_key(provision, key, signs, evidence, err);
     if (result == PROVISION_OK)
         result = prove_is_recorded(provision, evidence, err);
     if (result == PROVISION_OK)
         result = prove_is_meant(provision, step->key, evidence->public_key, finished, err);
-    evidence->compared = (key->usage & SIGNING) != 0 && provision_spares_use(provision, step);
-    if (result == PROVISION_OK && (key->usage & SIGNING) != 0 && !evidence->compared)
+    if (result == PROVISION_OK && signs)
         result = prove_signature(provision, key, serial, evidence, err);
     evidence->proven = result == PROVISION_OK && !evidence->compared;
     return result;
@@ -121,37 +152,18 @@ uint32_t provision_proof_needs(const struct profile_key *key)
     return PSA_KEY_TYPE_IS_PUBLIC_KEY(key->type) ? CHIP_CAN_READ_CLEAR : CHIP_CAN_GIVE_PUBLIC;
 }
 
-static bool is_planned_chip(const struct provision_plan *plan, const uint8_t serial[static CHIP_SERIAL_BYTES],
-                            struct error *err)
-{
-    if (memcmp(serial, plan->serial, CHIP_SERIAL_BYTES) == 0)
-        return true;
-    error_set(err, ERROR_WRONG_PART, "another chip answers than the one the plan was made for",
-              "leave the device in its place and run again");
-    return false;
-}
-
-bool provision_same_chip(struct provision *provision, const struct provision_plan *plan, struct error *err)
-{
-    uint8_t serial[CHIP_SERIAL_BYTES];
-
-    return chip_read_serial(provision->driver->chip, serial, err) == CHIP_OK && is_planned_chip(plan, serial, err);
-}
-
 bool provision_prove_config(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
                             struct error *err)
 {
     const struct profile *profile = provision->profile;
     const struct chip_config *now;
-    uint8_t serial[CHIP_SERIAL_BYTES];
 
-    driver_forget_config(provision->driver);
-    if (driver_config(provision->driver, &now, err) != CHIP_OK)
+    /* A use that was counted shows outside the block that is read again of a locked zone. */
+    if (provision->driver->chip->counters.counted != 0)
+        driver_forget_config(provision->driver);
+    if (driver_reread_config(provision->driver, &now, err) != CHIP_OK)
         return false;
     *config = *now;
-    chip_config_serial(config, serial);
-    if (!is_planned_chip(plan, serial, err))
-        return false;
     if (provision_same_policy(plan, config, err) && (!profile->lock_config || chip_config_is_locked(config)) &&
         (!profile->lock_data || chip_data_is_locked(config)))
         return true;

@@ -21,10 +21,10 @@ enum provision_status provision_prove_key(struct provision *provision, const str
 /* The ability (enum chip_ability) by which a slot shows the public key: without it the key cannot be proven. */
 uint32_t provision_proof_needs(const struct profile_key *key);
 
-/* Whether the chip that answers is still the plan's: reads its serial number. False with the reason. */
-bool provision_same_chip(struct provision *provision, const struct provision_plan *plan, struct error *err);
-
-/* Reads the config zone again into `config`, and compares serial number, policy and locks with plan and profile. */
+/*
+ * Reads again what can have changed in the config zone, into `config`, and compares policy and locks with plan and
+ * profile. That the chip is the plan's still, the executor sees to (chip/chip.h).
+ */
 bool provision_prove_config(struct provision *provision, const struct provision_plan *plan, struct chip_config *config,
                             struct error *err);
 

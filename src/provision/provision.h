@@ -101,6 +101,7 @@ const char *provision_state_name(enum provision_state state); /* "partial" */
 /* What was found, and what is still to do. Valid as long as the profile and the kinds of steps it was made from. */
 struct provision_plan {
     uint8_t serial[CHIP_SERIAL_BYTES];
+    uint8_t profile_digest[PROFILE_DIGEST_BYTES];
     enum chip_part part;
     size_t changes_left; /* persistent steps not done yet; 0: the device is finished, and this run only proves it */
     size_t step_count;
@@ -187,7 +188,7 @@ struct provision_evidence {
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
     size_t changes;   /* how many persistent changes this run made; 0: the device was finished already */
-    uint64_t chip_us; /* chip time of the whole run */
+    uint64_t chip_us; /* chip time since chip_init(): opening and planning too */
     uint8_t profile_digest[PROFILE_DIGEST_BYTES];
     size_t key_count;
     struct provision_key_evidence keys[PROFILE_KEYS_MAX];
@@ -220,6 +221,13 @@ struct provision_callbacks {
      * NULL: there is no record.
      */
     bool (*recorded)(void *context, const struct profile_key *key, const uint8_t *point);
+
+    /*
+     * The public key (65 bytes, into `point`) of a key that proved itself, where the caller's record says so. The chip
+     * need not show it: a signature that verifies under it proves that the slot still holds that key. False: the record
+     * names no such key. NULL: there is no record, or none with whole public keys, as on a board.
+     */
+    bool (*recorded_key)(void *context, const struct profile_key *key, uint8_t *point);
 
     /*
      * Whether the key that `slot` holds may be lost for ever, because this run makes another in its place. `point` is
@@ -270,12 +278,14 @@ struct provision {
      * NULL: each key signs a random challenge of this host's. Must stay valid while the engine runs.
      */
     const uint8_t *nonce;
+    const struct chip_config *config; /* as the caller has just read it; NULL: the engine reads it */
+    struct driver_seen seen;          /* private: what the run has learned of the slots, from observing on */
 };
 
 /*
  * Looks at chip and key store and makes the plan. Writes nothing anywhere. Of a device that is refused the plan holds
  * what was found by then. psa_crypto_init() has been called. `err` is not NULL, here and below, and holds no reason
- * yet.
+ * yet. After success the chip is awake, for provision_execute(): chip_sleep() if that does not follow.
  */
 enum provision_status provision_observe(struct provision *provision, struct provision_plan *plan, struct error *err);
 

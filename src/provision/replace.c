@@ -57,6 +57,7 @@ enum provision_status provision_gate_replace(struct provision_run *run, const st
     psa_status_t status;
 
     if (step->shows_lost) {
+        driver_forget_slot(run->provision->driver, step->slot); /* what counts is the chip as it is now */
         status = read_lost(run->provision, step->slot, point, lost, err);
         if (status != PSA_SUCCESS)
             return provision_psa_failed(run->provision, status, provision_key_of(run->provision, step), err);

@@ -63,6 +63,7 @@ void provision_prepare_driver(struct provision *provision, struct driver_setting
     }
     *before = driver->settings;
     driver->settings.stay_awake = true;
+    driver_remember(driver, &provision->seen);
     driver->settings.reserved_slots = (uint16_t)named;
     error_clear(&driver->last_error); /* it belongs to a call before this run */
 }
@@ -70,8 +71,9 @@ void provision_prepare_driver(struct provision *provision, struct driver_setting
 enum provision_status provision_restore_driver(struct provision *provision, const struct driver_settings *before,
                                                bool ok, const struct error *err)
 {
+    driver_rest(provision->driver); /* it stays awake, by the settings of the run */
     provision->driver->settings = *before;
-    driver_rest(provision->driver);
+    driver_remember(provision->driver, NULL);
     return ok ? PROVISION_OK : provision_status_of(err);
 }
 

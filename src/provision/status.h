@@ -21,13 +21,13 @@ const struct profile_key *provision_key_of(const struct provision *provision, co
 enum provision_status provision_status_of(const struct error *err);
 
 /*
- * Sets the driver as the engine needs it: the chip stays awake between two calls, automatic choice avoids the slots
- * that keys of the profile name. `before` gets the driver's settings, for
+ * Sets the driver as the engine needs it: the chip stays awake between two calls, nothing is asked of it twice,
+ * automatic choice avoids the slots that keys of the profile name. `before` gets the driver's settings, for
  * provision_restore_driver().
  */
 void provision_prepare_driver(struct provision *provision, struct driver_settings *before);
 
-/* Restores the settings and puts the chip to sleep. PROVISION_OK if `ok`, else the status for `err`. */
+/* Restores the settings; the chip is left as it is. PROVISION_OK if `ok`, else the status for `err`. */
 enum provision_status provision_restore_driver(struct provision *provision, const struct driver_settings *before,
                                                bool ok, const struct error *err);
 

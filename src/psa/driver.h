@@ -33,6 +33,24 @@ struct driver_settings {
     const uint8_t *io_key; /* the IO protection key, 32 bytes, for shared secrets; as long as the driver; NULL: none */
 };
 
+/* How many public keys a run remembers. 0: the program has no runs, and carries no code for them. */
+#ifndef DRIVER_SEEN_KEYS
+#define DRIVER_SEEN_KEYS CHIP_SLOTS
+#endif
+
+/*
+ * What one run of imprint has learned of the slots, so that it asks the chip nothing twice. An application has none:
+ * other code of its own may change the chip between two calls.
+ */
+struct driver_seen {
+    uint8_t fill[CHIP_SLOTS]; /* enum driver_fill; UNKNOWN: not asked */
+    uint8_t count;            /* public keys that the chip itself has told; one more than fit is asked for again */
+    struct {
+        uint8_t slot;
+        uint8_t key[CHIP_PUBLIC_KEY_BYTES];
+    } public_keys[DRIVER_SEEN_KEYS > 0 ? DRIVER_SEEN_KEYS : 1];
+};
+
 struct driver_shell; /* psa/shell.h */
 
 /* Initialise with driver_init(). Callers may use `settings` and `last_error`; the rest is private. */
@@ -47,9 +65,10 @@ struct driver {
     bool config_known;
     bool config_current; /* read since the last driver_rest() */
     struct chip_config config;
-    bool erasing;      /* a slot may still hold a destroyed key that must be overwritten */
-    bool working;      /* a method is running, which may need what is in the chip's registers */
-    bool slot_written; /* this call may have changed the slot of a new key */
+    struct driver_seen *seen; /* while a run has one (driver_remember()), else NULL */
+    bool erasing;             /* a slot may still hold a destroyed key that must be overwritten */
+    bool working;             /* a method is running, which may need what is in the chip's registers */
+    bool slot_written;        /* this call may have changed the slot of a new key */
     struct random_watch random_watch;
 };
 
@@ -71,20 +90,41 @@ struct driver *driver_bound(void);
 /* Narrows PSA's 64-bit slot number to a byte. An invalid number stays invalid and is refused where the slot is used. */
 uint8_t driver_slot_of(uint64_t number);
 
-/* Drops the cached config zone, so that the next use reads it whole. */
+/*
+ * From now on the driver keeps in `seen` what it learns, and reads the config zone once: for a run that alone changes
+ * the chip, and calls driver_forget_config() or driver_know_config() after it has changed the config zone beside PSA.
+ * `seen` stays the caller's, who clears it before a run. NULL ends the run.
+ */
+void driver_remember(struct driver *driver, struct driver_seen *seen);
+
+/* What the present run knows; NULL outside a run. */
+static inline struct driver_seen *driver_seen(const struct driver *driver)
+{
+    return DRIVER_SEEN_KEYS > 0 ? driver->seen : NULL;
+}
+
+/* Drops what is known of the slot: it is about to be written, or to be read again as evidence. */
+void driver_forget_slot(struct driver *driver, uint8_t slot);
+
+/* Drops the cached config zone, so that the next use reads it whole; or caches the one that the caller has just read.
+ */
 void driver_forget_config(struct driver *driver);
+void driver_know_config(struct driver *driver, const struct chip_config *config);
 
 /*
- * Returns the config zone. It is cached from one operation to the next only once both zones are locked: before, an
- * application may write and lock them through the chip layer. Each operation reads an unlocked config zone again
- * (four commands), and while only the data zone is unlocked the locks (two). May leave the chip awake: chip_sleep()
- * when done.
+ * Returns the config zone. Outside a run it is cached from one operation to the next only once both zones are locked:
+ * before, an application may write and lock them through the chip layer. Each operation reads an unlocked config zone
+ * again (four commands), and while only the data zone is unlocked the locks (one). May leave the chip awake:
+ * chip_sleep() when done.
  */
 enum chip_status driver_config(struct driver *driver, const struct chip_config **config, struct error *err);
 
+/* The same, after reading again whatever can have changed: all of an unlocked zone, of a locked one the locks. */
+enum chip_status driver_reread_config(struct driver *driver, const struct chip_config **config, struct error *err);
+
 /*
  * For the driver's own files. After success, `config` above is valid. driver_refresh_locks() reads the lock bytes
- * again; call it just before a write to the chip.
+ * again, but for a run; call it just before a write to the chip.
  */
 psa_status_t driver_load_config(struct driver *driver, struct error *err);
 psa_status_t driver_refresh_locks(struct driver *driver, struct error *err);

@@ -35,26 +35,49 @@ static bool is_shown(const struct driver *driver, uint8_t slot)
     return (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0;
 }
 
-/* Reads the public key of the key in the slot. All zeros if there is no key, or if the chip cannot compute it. */
-static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
-                             struct error *err)
-{
-    enum chip_status status = CHIP_EXECUTION;
-
-    if (is_shown(driver, slot))
-        status = chip_read_public_key(driver->chip, slot, public_key, err);
-    if (status != CHIP_EXECUTION)
-        return status;
-    memset(public_key, 0, CHIP_PUBLIC_KEY_BYTES);
-    return CHIP_OK;
-}
-
 static psa_status_t key_did_not_take(struct driver *driver)
 {
     error_clear(&driver->last_error);
     return operation_refuse(driver, PSA_ERROR_CORRUPTION_DETECTED, ERROR_PROOF_FAILED,
                             "the public key read back does not match the new key",
                             "take the chip out of use if it happens again");
+}
+
+/* The public key in the slot, all zeros if there is no key, or if the chip cannot compute it. A run may know it. */
+static enum chip_status look(struct driver *driver, uint8_t slot, uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES],
+                             struct error *err)
+{
+    const struct driver_seen *run = driver_seen(driver);
+    const bool is_empty = run != NULL && run->fill[slot] == DRIVER_FILL_EMPTY;
+    enum chip_status status = CHIP_EXECUTION;
+
+    if (is_shown(driver, slot) && !is_empty)
+        status = driver_public_key(driver, slot, public_key, err);
+    if (status != CHIP_EXECUTION)
+        return status;
+    memset(public_key, 0, CHIP_PUBLIC_KEY_BYTES);
+    return CHIP_OK;
+}
+
+/* Reads back what GenKey returned. In a run the key will sign instead, which proves more. */
+static psa_status_t confirm(struct driver *driver, uint8_t slot, const uint8_t made[static CHIP_PUBLIC_KEY_BYTES])
+{
+    uint8_t found[CHIP_PUBLIC_KEY_BYTES];
+    enum chip_status status;
+
+    if (driver_seen(driver) != NULL || !is_shown(driver, slot)) {
+        driver_note_public_key(driver, slot, made);
+        return PSA_SUCCESS;
+    }
+    status = driver_public_key(driver, slot, found, &driver->last_error);
+    if (status == CHIP_OK && memcmp(found, made, sizeof found) != 0)
+        return key_did_not_take(driver);
+    return driver_outcome(driver, status);
+}
+
+static bool is_new(const uint8_t key[static CHIP_PUBLIC_KEY_BYTES], const uint8_t before[static CHIP_PUBLIC_KEY_BYTES])
+{
+    return memcmp(key, before, CHIP_PUBLIC_KEY_BYTES) != 0 && !bytes_all(bytes_of(key, CHIP_PUBLIC_KEY_BYTES), 0);
 }
 
 /*
@@ -64,7 +87,7 @@ static psa_status_t key_did_not_take(struct driver *driver)
  */
 static psa_status_t generate(struct driver *driver, uint8_t slot)
 {
-    uint8_t before[CHIP_PUBLIC_KEY_BYTES], made[CHIP_PUBLIC_KEY_BYTES], after[CHIP_PUBLIC_KEY_BYTES];
+    uint8_t before[CHIP_PUBLIC_KEY_BYTES], made[CHIP_PUBLIC_KEY_BYTES];
     enum chip_status sent, seen = look(driver, slot, before, &driver->last_error);
     int attempt = 0;
 
@@ -72,17 +95,16 @@ static psa_status_t generate(struct driver *driver, uint8_t slot)
         return driver_outcome(driver, seen);
     error_clear(&driver->last_error);
     do {
+        driver_forget_slot(driver, slot);
         sent = chip_generate_key(driver->chip, slot, made, &driver->last_error);
-        if (sent == CHIP_OK ? !is_shown(driver, slot) : !operation_is_temporary(sent))
+        if (sent == CHIP_OK)
+            return is_new(made, before) ? confirm(driver, slot, made) : key_did_not_take(driver);
+        if (!operation_is_temporary(sent))
             break;
-        /* Keep the reason of the lost reply: the result of this query does not explain it. */
-        seen = look(driver, slot, after, sent == CHIP_OK ? &driver->last_error : NULL);
+        seen = look(driver, slot, made, NULL); /* does not explain the lost reply: its reason stays */
         if (seen != CHIP_OK)
             return driver_outcome(driver, seen);
-        bool is_new = memcmp(after, before, sizeof after) != 0 && !bytes_all(bytes_of(after, sizeof after), 0);
-        if (sent == CHIP_OK && (!is_new || memcmp(after, made, sizeof after) != 0))
-            return key_did_not_take(driver);
-        if (is_new) {
+        if (is_new(made, before)) {
             error_clear(&driver->last_error);
             return PSA_SUCCESS;
         }
@@ -135,7 +157,7 @@ static psa_status_t import_private(struct driver *driver, uint8_t slot, struct b
         status = write_private(driver, slot, key.data);
     while (operation_again(driver, status, &attempt));
     if (status == CHIP_OK && is_shown(driver, slot))
-        status = chip_read_public_key(driver->chip, slot, public_key, &driver->last_error);
+        status = driver_public_key(driver, slot, public_key, &driver->last_error);
     return driver_outcome(driver, status);
 }
 
@@ -152,7 +174,7 @@ static psa_status_t import_public(struct driver *driver, uint8_t slot, struct by
     enum chip_status status = chip_write_public_key(driver->chip, slot, key.data + 1, &driver->last_error);
     if (status != CHIP_OK || (chip_slot_can(&driver->config, slot) & CHIP_CAN_READ_CLEAR) == 0)
         return driver_outcome(driver, status);
-    status = chip_read_stored_public_key(driver->chip, slot, after, &driver->last_error);
+    status = driver_public_key(driver, slot, after, &driver->last_error);
     if (status == CHIP_OK && memcmp(after, key.data + 1, sizeof after) != 0)
         return key_did_not_take(driver);
     return driver_outcome(driver, status);
@@ -168,6 +190,7 @@ psa_status_t driver_import_key(struct driver *driver, uint8_t slot, psa_key_type
     };
     psa_status_t status = check_again(driver, &needs, slot);
 
+    driver_forget_slot(driver, slot);
     if (status == PSA_SUCCESS)
         status = private_key ? import_private(driver, slot, key) : import_public(driver, slot, key);
     if (status == PSA_SUCCESS)
@@ -189,10 +212,8 @@ static psa_status_t read_public(struct driver *driver, uint8_t slot, uint8_t pub
                             &driver->last_error);
     if (status != PSA_SUCCESS)
         return status;
-    if (computed)
-        return operation_of_key(driver, slot,
-                                chip_read_public_key(driver->chip, slot, public_key, &driver->last_error));
-    return driver_outcome(driver, chip_read_stored_public_key(driver->chip, slot, public_key, &driver->last_error));
+    enum chip_status answer = driver_public_key(driver, slot, public_key, &driver->last_error);
+    return computed ? operation_of_key(driver, slot, answer) : driver_outcome(driver, answer);
 }
 
 psa_status_t driver_export_public_key(struct driver *driver, uint8_t slot, struct bytes_out *out)

@@ -18,8 +18,6 @@ static psa_status_t check_locked(struct driver *driver, struct error *err)
     psa_status_t status = driver_load_config(driver, err);
 
     if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
-        status = driver_refresh_locks(driver, err);
-    if (status == PSA_SUCCESS && !chip_config_is_locked(&driver->config))
         status = refuse(PSA_ERROR_INSUFFICIENT_ENTROPY, ERROR_CONFIG_UNLOCKED,
                         "the chip gives no random numbers before its config zone is locked",
                         "configure and lock the chip first", err);

@@ -2,8 +2,8 @@
 #include "psa/reason.h"
 
 static const struct core_reason {
-    psa_status_t status;
-    enum error_reason reason;
+    int16_t status; /* PSA's lie between -152 and -132 */
+    uint8_t reason; /* enum error_reason */
     const char *cause;
     const char *next;
 } core_reasons[] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "psa/slots.h"
 
+#include <string.h>
+
 #include "base/order.h"
 #include "chip/operations.h"
 #include "chip/operations_device.h"
@@ -75,40 +77,104 @@ const struct imprint_write_key *driver_write_key(const struct driver *driver, ui
     return NULL;
 }
 
+void driver_note_public_key(struct driver *driver, uint8_t slot, const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES])
+{
+    struct driver_seen *seen = driver_seen(driver);
+
+    if (seen == NULL)
+        return;
+    driver_forget_slot(driver, slot);
+    if (driver_slot_is_private(&driver->config, slot)) /* what another slot shows need not be a key */
+        seen->fill[slot] = DRIVER_FILL_KEY;
+    if (seen->count == DRIVER_SEEN_KEYS)
+        return;
+    seen->public_keys[seen->count].slot = slot;
+    memcpy(seen->public_keys[seen->count++].key, public_key, CHIP_PUBLIC_KEY_BYTES);
+}
+
+/* The public key that the run has seen of the slot, NULL where it has seen none. */
+static const uint8_t *seen_key(const struct driver *driver, uint8_t slot)
+{
+    const struct driver_seen *seen = driver_seen(driver);
+
+    for (uint8_t i = 0; seen != NULL && i < seen->count; i++) {
+        if (seen->public_keys[i].slot == slot)
+            return seen->public_keys[i].key;
+    }
+    return NULL;
+}
+
+enum chip_status driver_public_key(struct driver *driver, uint8_t slot,
+                                   uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err)
+{
+    const uint8_t *seen = seen_key(driver, slot);
+    enum chip_status status;
+
+    if (seen != NULL) {
+        memcpy(public_key, seen, CHIP_PUBLIC_KEY_BYTES);
+        return CHIP_OK;
+    }
+    status = driver_slot_is_private(&driver->config, slot)
+                 ? chip_read_public_key(driver->chip, slot, public_key, err)
+                 : chip_read_stored_public_key(driver->chip, slot, public_key, err);
+    if (status == CHIP_OK)
+        driver_note_public_key(driver, slot, public_key);
+    return status;
+}
+
 /*
- * Asks the chip what the slot holds. For a private-key slot, Info(KeyValid) and GenKey(public) must both say that there
- * is no key, because a key may be written to an "empty" slot. Where the public key may not be computed, Info decides
- * alone. UNKNOWN after a refusal.
+ * A private-key slot is empty if both Info(KeyValid) and GenKey(public) say so, because a key may be written to an
+ * "empty" slot. Where the public key may not be computed, Info decides alone.
  */
+static enum chip_status ask_private(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
+{
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    bool valid;
+    enum chip_status status = chip_read_key_valid(driver->chip, slot, &valid, err);
+
+    if (status != CHIP_OK)
+        return status == CHIP_PARSE ? CHIP_EXECUTION : status;
+    *fill = valid ? DRIVER_FILL_KEY : DRIVER_FILL_EMPTY;
+    if (valid || (chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) == 0)
+        return CHIP_OK;
+    status = driver_public_key(driver, slot, public_key, err);
+    if (status == CHIP_OK)
+        *fill = DRIVER_FILL_KEY;
+    return status;
+}
+
+static enum chip_status ask_public(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
+{
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    const struct bytes key = bytes_of(public_key, sizeof public_key);
+    enum chip_status status = driver_public_key(driver, slot, public_key, err);
+
+    if (status == CHIP_OK)
+        *fill = bytes_all(key, 0x00) || bytes_all(key, 0xff) ? DRIVER_FILL_EMPTY : DRIVER_FILL_KEY;
+    return status;
+}
+
+/* What the slot holds, from the chip or from memory. UNKNOWN after a refusal. */
 static psa_status_t ask_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err)
 {
-    const uint32_t can = chip_slot_can(&driver->config, slot);
-    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
-    struct bytes key = bytes_of(public_key, sizeof public_key);
-    enum driver_fill found = DRIVER_FILL_UNKNOWN;
+    static const uint32_t shows = CHIP_CAN_HOLD_PUBLIC | CHIP_CAN_READ_CLEAR;
+    struct driver_seen *seen = driver_seen(driver);
     enum chip_status status = CHIP_OK;
-    bool valid;
 
-    if (driver_slot_is_private(&driver->config, slot)) {
-        status = chip_read_key_valid(driver->chip, slot, &valid, err);
-        if (status == CHIP_PARSE)
-            status = CHIP_EXECUTION;
-        if (status == CHIP_OK) {
-            found = DRIVER_FILL_EMPTY;
-            if (!valid && (can & CHIP_CAN_GIVE_PUBLIC) != 0)
-                status = chip_read_public_key(driver->chip, slot, public_key, err);
-            if (status == CHIP_OK && (valid || (can & CHIP_CAN_GIVE_PUBLIC) != 0))
-                found = DRIVER_FILL_KEY;
-        }
-    } else if ((can & CHIP_CAN_HOLD_PUBLIC) != 0 && (can & CHIP_CAN_READ_CLEAR) != 0) {
-        status = chip_read_stored_public_key(driver->chip, slot, public_key, err);
-        if (status == CHIP_OK)
-            found = bytes_all(key, 0x00) || bytes_all(key, 0xff) ? DRIVER_FILL_EMPTY : DRIVER_FILL_KEY;
+    *fill = DRIVER_FILL_UNKNOWN;
+    if (seen != NULL && seen->fill[slot] != DRIVER_FILL_UNKNOWN) {
+        *fill = seen->fill[slot];
+        return PSA_SUCCESS;
     }
-    *fill = found;
-    if (status != CHIP_EXECUTION)
+    if (driver_slot_is_private(&driver->config, slot))
+        status = ask_private(driver, slot, fill, err);
+    else if ((chip_slot_can(&driver->config, slot) & shows) == shows)
+        status = ask_public(driver, slot, fill, err);
+    if (status != CHIP_OK && status != CHIP_EXECUTION)
         return driver_outcome(driver, status);
     error_clear(err);
+    if (seen != NULL)
+        seen->fill[slot] = (uint8_t)*fill;
     return PSA_SUCCESS;
 }
 
@@ -139,10 +205,7 @@ psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_
 
 bool driver_slot_is_scrap(struct driver *driver, uint8_t slot)
 {
-    uint32_t claimed_by;
-    bool scrap = driver_load_config(driver, NULL) == PSA_SUCCESS &&
-                 driver_find_claim(driver, slot, 0, &claimed_by, NULL) == PSA_SUCCESS && claimed_by == 0 &&
-                 is_scrap(driver, slot);
+    bool scrap = driver_load_config(driver, NULL) == PSA_SUCCESS && is_scrap(driver, slot);
 
     driver_rest(driver);
     return scrap;
@@ -358,42 +421,54 @@ static psa_status_t check_policy(const struct driver *driver, const struct drive
     return PSA_ERROR_NOT_PERMITTED;
 }
 
-/* A stored public key: bytes 0 to 3 and 36 to 39 are zero, X is at 4 and Y at 40. */
-static bool has_public_key_form(const uint8_t stored[static 64])
+/* A stored public key: bytes 0 to 3 and 36 to 39 are zero, X is at 4 and Y at 40. No X is zero. */
+static const char *public_fault(const uint8_t stored[static 64])
 {
-    return load32_le(stored) == 0 && load32_le(stored + 36) == 0;
+    if (load32_le(stored) != 0 || load32_le(stored + 36) != 0)
+        return "the slot does not hold a public key";
+    return bytes_all(bytes_of(stored + 4, 32), 0x00) ? "the slot holds no key" : NULL;
 }
 
-/* For registration: checks that the slot really holds a key of the right kind. */
+/* For registration: checks that the slot really holds a key pair. */
+static psa_status_t check_holds_pair(struct driver *driver, uint8_t slot, const char **fault, struct error *err)
+{
+    uint8_t public_key[CHIP_PUBLIC_KEY_BYTES];
+    enum driver_fill fill;
+
+    if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_GIVE_PUBLIC) != 0) {
+        enum chip_status answer = driver_public_key(driver, slot, public_key, err);
+
+        if (answer == CHIP_EXECUTION)
+            *fault = "the slot holds no key";
+        return driver_outcome(driver, answer);
+    }
+    psa_status_t status = ask_slot(driver, slot, &fill, err);
+    if (status == PSA_SUCCESS && fill != DRIVER_FILL_KEY)
+        *fault = "the slot holds no key";
+    return status;
+}
+
+static psa_status_t check_holds_public(struct driver *driver, uint8_t slot, const char **fault, struct error *err)
+{
+    uint8_t stored[64]; /* the first two blocks of the slot */
+    psa_status_t status = driver_require(&driver->config, slot, CHIP_CAN_READ_CLEAR, err);
+
+    for (uint8_t block = 0; block < 2 && status == PSA_SUCCESS; block++)
+        status =
+            driver_outcome(driver, chip_read_slot_block(driver->chip, slot, block, stored + (size_t)32 * block, err));
+    if (status == PSA_SUCCESS)
+        *fault = public_fault(stored);
+    return status;
+}
+
 static psa_status_t check_holds(struct driver *driver, bool private_key, uint8_t slot, struct error *err)
 {
-    uint32_t can = chip_slot_can(&driver->config, slot);
-    uint8_t seen[64]; /* a public key, or the first two blocks of the slot */
     const char *fault = NULL;
-    enum chip_status answer = CHIP_OK;
-    enum driver_fill fill;
-    psa_status_t status = private_key ? PSA_SUCCESS : driver_require(&driver->config, slot, CHIP_CAN_READ_CLEAR, err);
+    psa_status_t status =
+        private_key ? check_holds_pair(driver, slot, &fault, err) : check_holds_public(driver, slot, &fault, err);
 
-    if (status == PSA_SUCCESS)
-        status = ask_slot(driver, slot, &fill, err);
-    if (status != PSA_SUCCESS)
-        return status;
-    if (fill != DRIVER_FILL_KEY) {
-        fault = "the slot holds no key";
-    } else if (private_key) {
-        if ((can & CHIP_CAN_GIVE_PUBLIC) != 0)
-            answer = chip_read_public_key(driver->chip, slot, seen, err);
-        if (answer == CHIP_EXECUTION)
-            fault = "the slot is marked as filled, but no public key can be computed from it";
-    } else {
-        answer = chip_read_slot_block(driver->chip, slot, 0, seen, err);
-        if (answer == CHIP_OK)
-            answer = chip_read_slot_block(driver->chip, slot, 1, seen + 32, err);
-        if (answer == CHIP_OK && !has_public_key_form(seen))
-            fault = "the slot does not hold a public key";
-    }
     if (fault == NULL)
-        return driver_outcome(driver, answer);
+        return status;
     error_clear(err);
     error_set(err, ERROR_SLOT_EMPTY, fault, "name another slot, or generate or import a key");
     return PSA_ERROR_DOES_NOT_EXIST;

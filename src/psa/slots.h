@@ -65,7 +65,18 @@ psa_status_t driver_require_use(const struct driver *driver, const struct chip_c
 /* The secret that encrypts imports into `slot`, NULL when settings.write_keys does not have it. */
 const struct imprint_write_key *driver_write_key(const struct driver *driver, uint8_t slot);
 
-/* Asks the chip about one slot. `err` may be NULL; otherwise it must be empty on entry, here and below. */
+/*
+ * X | Y of the key in the slot, from the chip: computed from a private key, or read from a public-key slot. From
+ * memory where a run has one and knows it.
+ */
+enum chip_status driver_public_key(struct driver *driver, uint8_t slot,
+                                   uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES], struct error *err);
+/* A run remembers that the chip has told this public key. */
+void driver_note_public_key(struct driver *driver, uint8_t slot,
+                            const uint8_t public_key[static CHIP_PUBLIC_KEY_BYTES]);
+
+/* Asks the chip about one slot, unless a run knows. `err` may be NULL; otherwise it must be empty on entry, here and
+ * below. */
 psa_status_t driver_probe_slot(struct driver *driver, uint8_t slot, enum driver_fill *fill, struct error *err);
 
 /* Whether `slot` is scrap and thus counts as empty (psa/recovery.h). False when that cannot be read. */

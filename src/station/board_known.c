@@ -17,8 +17,8 @@ void board_known_find_spared(const struct station_config *config, const struct p
     for (size_t i = 0; i < profile->key_count; i++) {
         const struct profile_key *key = &profile->keys[i];
 
-        spared[i] = evidence_key_point(record, key->id, point) && evidence_is_proven(record, key->id, point) &&
-                    evidence_key_is_limited(record, key->id) && request_files_need_nothing(config, key, serial, point);
+        spared[i] = evidence_proven_key(record, key->id, point) && evidence_key_is_limited(record, key->id) &&
+                    request_files_need_nothing(config, key, serial, point);
     }
 }
 

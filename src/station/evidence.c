@@ -70,15 +70,21 @@ static json_t *key_of(const json_t *record, uint32_t key_id)
     return NULL;
 }
 
-bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *point)
+bool evidence_proven_key(const json_t *record, uint32_t key_id, uint8_t *point)
 {
     const json_t *key = key_of(record, key_id), *proof = json_object_get(key, "proof");
     const char *recorded = json_string_value(json_object_get(key, "public_key"));
-    char found[HEX_SIZE(P256_POINT_BYTES)];
+    struct bytes_out out = {.data = point, .cap = P256_POINT_BYTES};
 
-    hex_encode(bytes_of(point, P256_POINT_BYTES), found);
-    return recorded != NULL && strcmp(recorded, found) == 0 && json_is_true(json_object_get(proof, "proven")) &&
-           json_object_get(proof, "signature") != NULL;
+    return json_is_true(json_object_get(proof, "proven")) && json_object_get(proof, "signature") != NULL &&
+           recorded != NULL && hex_decode(recorded, strlen(recorded), &out, NULL) && out.len == P256_POINT_BYTES;
+}
+
+bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *point)
+{
+    uint8_t proven[P256_POINT_BYTES];
+
+    return evidence_proven_key(record, key_id, proven) && memcmp(proven, point, sizeof proven) == 0;
 }
 
 /* A key that counts its uses signed in an earlier run, and was only compared in this one: that signature stays. */

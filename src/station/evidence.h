@@ -26,6 +26,9 @@ bool evidence_load(const char *path, json_t **record, struct error *err);
 /* Replaces the record at `path`, durably. False with ERROR_RECORD_FAILED; then the old record is still there. */
 bool evidence_store(const char *path, const json_t *record, struct error *err);
 
+/* The public key (65 bytes, into `point`) of a key that, as the record says, proved itself by a signature. */
+bool evidence_proven_key(const json_t *record, uint32_t key_id, uint8_t *point);
+
 /* Whether the record says that this key proved itself by a signature, and that `point` (65 bytes) is its public key. */
 bool evidence_is_proven(const json_t *record, uint32_t key_id, const uint8_t *point);
 

@@ -57,7 +57,7 @@ def main():
             print(f"{board} {name}: flash {text + data}, static RAM {data + bss - int(measured[1])} beside the stack;"
                   f" at most {measured[0]} of {measured[1]} bytes of stack and {measured[2]} of {measured[3]} of heap used")
             print(f"  console after {booted * 1000:.0f} ms, then {took * 1000:.0f} ms" +
-                  "".join(f", of which {int(frame['us']) // 1000} ms in the engine" for frame in frames
+                  "".join(f", of which {int(frame['us']) // 1000} ms in the chip" for frame in frames
                           if frame.verb == "result"))
             print(f"  {'part':<12}{'flash':>8}{'RAM':>8}")
             limits = ["--limits", LIMITS[name]] if "--limits" in sys.argv else []

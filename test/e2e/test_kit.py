@@ -163,7 +163,7 @@ def test_unplugged(delivered):
 
         def unplug(line, answer):
             count.append(line)
-            if len(count) == 30:
+            if len(count) == 20:
                 os.close(kit.other)
                 os.close(kit.fd)
                 return None

@@ -332,7 +332,7 @@ def test_faults_are_armed_at_the_server(station, way):
 
 def test_server_that_dies_in_the_middle(station, sock):
     chip = new(station)
-    server = Server("--fault", "kill@20", "--swi-unix", sock, chip)
+    server = Server("--fault", "kill@15", "--swi-unix", sock, chip)
     error = station.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code=None)
     server.process.communicate(timeout=20)
     assert error.code in (0, 1, 3) and (error.code == 0 or error.error["reason"].startswith("device-")), error

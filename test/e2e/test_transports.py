@@ -628,7 +628,7 @@ def test_faults_are_armed_at_the_server(delivered, sock):
 
 
 def test_server_that_dies_in_the_middle(delivered, sock):
-    server = Server("--fault", "kill@20", "--unix", sock, delivered.chip)
+    server = Server("--fault", "kill@15", "--unix", sock, delivered.chip)
     error = delivered.json("--device", server.device, "provision", EXAMPLE, "--arm", "profile", code=None)
     server.process.communicate(timeout=20)
     if error.code:

@@ -266,13 +266,13 @@ enum chip_status planted_chip_lock_data(struct chip *chip, bool has_summary, uin
     return status;
 }
 
-enum chip_status real_chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
-    REAL(chip_read_config);
-enum chip_status planted_chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
-    WRAP(chip_read_config);
-enum chip_status planted_chip_read_config(struct chip *chip, struct chip_config *config, struct error *err)
+enum chip_status real_chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
+    REAL(chip_refresh_locks);
+enum chip_status planted_chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
+    WRAP(chip_refresh_locks);
+enum chip_status planted_chip_refresh_locks(struct chip *chip, struct chip_config *config, struct error *err)
 {
-    enum chip_status status = real_chip_read_config(chip, config, err);
+    enum chip_status status = real_chip_refresh_locks(chip, config, err);
 
     if (lock_believed && status == CHIP_OK)
         config->zone[86] = 0; /* LockValue */

@@ -77,6 +77,8 @@ static bool bench_progress(void *context, const struct provision_plan *plan, con
 {
     struct bench *bench = context;
 
+    if (finished && bench->refills != 0 && step->kind == &provision_step_generate_key)
+        world_fill_slot(&bench->world, bench->refills);
     if (finished) {
         if (bench->exchange != NULL && step == &plan->steps[plan->step_count - 1])
             bench->world.transport.chip = bench->exchange;
@@ -90,6 +92,27 @@ static bool bench_armed(void *context, const uint8_t *serial, const uint8_t *dig
     (void)serial;
     (void)digest;
     return ((const struct bench *)context)->is_armed;
+}
+
+static bool bench_matches_record(void *context, const struct provision_key_evidence *key, struct error *err)
+{
+    const struct bench *bench = context;
+
+    if (bench->recorded.key_id != key->key_id || bench->record_matches_all ||
+        memcmp(bench->recorded.public_key, key->public_key, sizeof(key->public_key)) == 0)
+        return true;
+    error_set(err, ERROR_FOREIGN_KEY, "another key than the recorded one", NULL);
+    return false;
+}
+
+static bool bench_recorded_key(void *context, const struct profile_key *key, uint8_t *point)
+{
+    const struct bench *bench = context;
+
+    if (bench->recorded.key_id != key->id)
+        return false;
+    memcpy(point, bench->recorded.public_key, sizeof(bench->recorded.public_key));
+    return true;
 }
 
 /* A key pair's scalar and the point of another key: any valid P-256 values do. The point is the curve's generator. */
@@ -139,6 +162,8 @@ void bench_power_on(struct bench *bench)
         .callbacks = {.context = bench,
                       .progress = bench_progress,
                       .import_key = bench_import_key,
+                      .matches_record = bench_matches_record,
+                      .recorded_key = bench_recorded_key,
                       .armed = bench_armed,
                       .before_lock = bench_before_lock},
     };

@@ -20,9 +20,12 @@ struct bench {
     int stop_before_step; /* progress() stops the run before this step (counted from 0), -1 never */
     int steps_started;
     bool tamper_before_lock;
-    bool brings_no_key;            /* the file with the private key to import is gone */
-    bool brings_other_key;         /* the file with the private key to import is another than before */
-    struct virtual_chip *exchange; /* takes the chip's place on the bus once the last step is done */
+    bool brings_no_key;    /* the file with the private key to import is gone */
+    bool brings_other_key; /* the file with the private key to import is another than before */
+    uint8_t refills;       /* the slot that gets another key, past PSA, once the run has made one; 0: none */
+    struct provision_key_evidence recorded; /* the record of one key, that it proved itself; key_id 0: there is none */
+    bool record_matches_all;                /* compared with that record, any key is the recorded one */
+    struct virtual_chip *exchange;          /* takes the chip's place on the bus once the last step is done */
 };
 
 /* The example's plan, and a blank part with a key of each kind. */

@@ -526,6 +526,64 @@ static void test_a_key_for_messages_signs_its_challenge(void **state)
     bench_close(&bench);
 }
 
+/* What GenKey returned proves nothing of a key that cannot sign: what counts is what its slot shows when it is proven.
+ */
+static void test_a_key_that_cannot_sign_is_read_back_afresh(void **state)
+{
+    uint8_t now[64];
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench.profile.keys[1].usage = profile_usage_extended(PSA_KEY_USAGE_VERIFY_HASH);
+    bench.refills = 2;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    assert_int_equal(bench.evidence.keys[1].slot, bench.refills);
+    assert_true(bench.evidence.keys[1].proven && bench.evidence.keys[1].created);
+    assert_int_equal(bench.evidence.keys[1].hash, 0); /* nothing was signed */
+    assert_true(world_slot_public(&bench.world, bench.refills, now));
+    assert_memory_equal(bench.evidence.keys[1].public_key + 1, now, sizeof(now));
+    bench_close(&bench);
+
+    /* One that signs need not be read back: its signature tells that the slot holds another key now. */
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench.refills = 2;
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_PROOF_FAILED);
+    assert_false(bench.evidence.keys[1].proven);
+    bench_close(&bench);
+}
+
+/* A recorded key is not read: it signs. Where that signature fails, what the slot shows tells why. */
+static void test_a_signature_that_fails_under_the_recorded_key(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    bench.recorded = bench.evidence.keys[1];
+    bench_restart(&bench);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    assert_memory_equal(bench.evidence.keys[1].public_key, bench.recorded.public_key, 65);
+    verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[1]);
+
+    world_fill_slot(&bench.world, 2);
+    bench_restart(&bench);
+    bench_expect(&bench, PROVISION_WRONG, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_FOREIGN_KEY);
+    assert_int_equal(bench.err.key_id, 18);
+    assert_true(bench.err.has_slot && bench.err.slot == 2);
+    assert_false(bench.evidence.keys[1].proven);
+
+    bench_restart(&bench);
+    bench.record_matches_all = true;
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_PROOF_FAILED);
+    assert_false(bench.evidence.keys[1].proven);
+    bench_close(&bench);
+}
+
 /* What a PSA call failed of earlier is not the reason of what fails now. */
 static void test_an_old_failure_is_not_the_reason(void **state)
 {
@@ -631,6 +689,8 @@ int main(void)
         cmocka_unit_test(test_an_exchanged_chip_is_noticed),
         cmocka_unit_test(test_what_cannot_be_proven_is_not_started),
         cmocka_unit_test(test_a_key_for_messages_signs_its_challenge),
+        cmocka_unit_test(test_a_key_that_cannot_sign_is_read_back_afresh),
+        cmocka_unit_test(test_a_signature_that_fails_under_the_recorded_key),
         cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

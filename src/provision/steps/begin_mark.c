@@ -26,8 +26,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     enum provision_status result;
 
     (void)step;
-    if (!provision_begin_mark(run->provision, run->plan, &run->plan->mark, description, err))
-        return PROVISION_REFUSED;
+    provision_begin_mark(run->provision, run->plan, &run->plan->mark, description);
     result = provision_write_description(run->provision, &run->plan->mark, description, err);
     return result == PROVISION_OK ? provision_write_head(run->provision, &run->plan->mark, err) : result;
 }

@@ -66,20 +66,19 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
                     struct error *err)
 {
     const uint8_t slot = provision->profile->mark_slot;
-    uint8_t digest[PROFILE_DIGEST_BYTES];
     uint8_t head[MARK_BLOCK_BYTES];
 
     (void)step;
     if (!chip_data_is_locked(&plan->found))
         return will_be_readable(provision->profile, err);
-    if (!check_slot(plan, slot, err) || !profile_digest(provision->profile, digest) ||
-        chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
+    if (!check_slot(plan, slot, err) || chip_read_slot_block(provision->driver->chip, slot, 0, head, err) != CHIP_OK)
         return false;
-    if (!mark_read_head(head, digest, &plan->mark)) {
+    if (!mark_read_head(head, plan->profile_digest, &plan->mark)) {
         refuse_content(plan, slot, err);
         return false;
     }
-    if (plan->mark.state == MARK_NONE || memcmp(plan->mark.profile, digest, sizeof(plan->mark.profile)) == 0)
+    if (plan->mark.state == MARK_NONE ||
+        memcmp(plan->mark.profile, plan->profile_digest, sizeof(plan->mark.profile)) == 0)
         return true;
     refuse_other(provision, plan, err);
     return false;

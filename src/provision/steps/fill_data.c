@@ -44,17 +44,15 @@ static void content_of_public_key(const uint8_t point[static P256_POINT_BYTES], 
 }
 
 /* The mark, begun: it is the first thing that a station can read after the data lock. */
-static enum provision_status content_of_mark(const struct provision *provision, const struct provision_plan *plan,
-                                             struct slot_content *content, struct error *err)
+static void content_of_mark(const struct provision *provision, const struct provision_plan *plan,
+                            struct slot_content *content)
 {
     uint8_t description[MARK_DESCRIPTION_MAX];
     struct mark mark;
 
-    if (!provision_begin_mark(provision, plan, &mark, description, err))
-        return PROVISION_REFUSED;
+    provision_begin_mark(provision, plan, &mark, description);
     mark_write_head(&mark, content->bytes);
     memcpy(content->bytes + MARK_BLOCK_BYTES, description, mark_description_bytes(mark.key_count));
-    return PROVISION_OK;
 }
 
 static enum provision_status content_of_slot(struct provision *provision, const struct provision_plan *plan,
@@ -64,8 +62,10 @@ static enum provision_status content_of_slot(struct provision *provision, const 
     const struct driver_settings *settings = &provision->driver->settings;
 
     memset(content->bytes, SHIPPED_BYTE, sizeof(content->bytes));
-    if (profile->mark_slot != 0 && profile->mark_slot == slot)
-        return content_of_mark(provision, plan, content, err);
+    if (profile->mark_slot != 0 && profile->mark_slot == slot) {
+        content_of_mark(provision, plan, content);
+        return PROVISION_OK;
+    }
     if (provision->certificates != NULL)
         (void)provision->certificates->slot(provision->certificates->context, slot, content->bytes);
     for (size_t i = 0; i < settings->write_key_count; i++) {

@@ -59,8 +59,7 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     struct mark now;
 
     (void)step;
-    if (!provision_begin_mark(run->provision, run->plan, &now, description, err))
-        return PROVISION_REFUSED;
+    provision_begin_mark(run->provision, run->plan, &now, description);
     if (mark->state == MARK_NONE || mark->description_crc != now.description_crc)
         result = provision_write_description(run->provision, &now, description, err);
     if (result == PROVISION_OK && !note_keys(run, &now, err))

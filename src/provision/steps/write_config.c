@@ -42,21 +42,20 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     const struct provision_plan *plan = run->plan;
     struct chip *chip = provision->driver->chip;
     const uint8_t address = chip_config_i2c_address(&plan->wanted);
-    struct chip_config now;
+    const struct chip_config *now;
     bool moves;
 
     (void)step;
-    driver_forget_config(provision->driver);
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
+    if (driver_config(provision->driver, &now, err) != CHIP_OK)
         return provision_status_of(err);
-    moves = chip_config_is_i2c(&now) && chip_config_i2c_address(&now) != address;
-    if ((moves && !prepare_move(chip, address, err)) || chip_write_config(chip, &now, &plan->wanted, err) != CHIP_OK)
+    moves = chip_config_is_i2c(now) && chip_config_i2c_address(now) != address;
+    if ((moves && !prepare_move(chip, address, err)) || chip_write_config(chip, now, &plan->wanted, err) != CHIP_OK)
         return provision_status_of(err);
     if (moves) /* shows before any lock that the part answers at its new address */
         chip_sleep(chip);
-    if (chip_read_config(chip, &now, err) != CHIP_OK)
+    if (driver_reread_config(provision->driver, &now, err) != CHIP_OK)
         return provision_status_of(err);
-    if (chip_config_compare_policy(plan->part, &now, &plan->wanted) >= 0) {
+    if (chip_config_compare_policy(plan->part, now, &plan->wanted) >= 0) {
         error_set(err, ERROR_CHIP_REFUSED, "the config zone read back differs from what was written",
                   "run again; if it fails again, take this part off the line");
         return PROVISION_REFUSED;

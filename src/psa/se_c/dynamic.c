@@ -14,6 +14,7 @@
 #include "psa/call.h"
 #include "psa/its.h"
 #include "psa/operations.h"
+#include "psa/recovery.h"
 #include "psa/records.h"
 #include "psa/start.h"
 
@@ -84,6 +85,49 @@ static psa_status_t se_destroy(psa_drv_se_context_t *context, void *persistent_d
     return driver_finish(driver, PSA_ERROR_BAD_STATE);
 }
 
+/* --- the methods of the other files, which here first finish what is due in the chip ------------------------------ */
+
+/* Talks to the chip only when a destroyed key is still in it. */
+static psa_status_t se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+{
+    psa_status_t status = driver_se_init(context, persistent_data, location);
+
+    if (driver_bound() != NULL)
+        driver_settle_erasures(driver_bound());
+    return status;
+}
+
+static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_data,
+                                const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                psa_key_slot_number_t *key_slot)
+{
+    (void)driver_begin_settled();
+    return driver_se_allocate(context, persistent_data, attributes, method, key_slot);
+}
+
+static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
+                                            const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
+                                            psa_key_slot_number_t key_slot)
+{
+    (void)driver_begin_settled();
+    return driver_se_validate_slot_number(context, persistent_data, attributes, method, key_slot);
+}
+
+static psa_status_t se_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, uint8_t *data,
+                                     size_t data_size, size_t *data_length)
+{
+    (void)driver_begin_settled();
+    return driver_se_export_public(context, key_slot, data, data_size, data_length);
+}
+
+static psa_status_t se_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
+                            const uint8_t *hash, size_t hash_length, uint8_t *signature, size_t signature_size,
+                            size_t *signature_length)
+{
+    (void)driver_begin_settled();
+    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
+}
+
 static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot, psa_algorithm_t algorithm,
                               const uint8_t *hash, size_t hash_length, const uint8_t *signature,
                               size_t signature_length)
@@ -93,24 +137,24 @@ static psa_status_t se_verify(psa_drv_se_context_t *context, psa_key_slot_number
 }
 
 static const psa_drv_se_key_management_t key_management = {
-    .MBEDTLS_PRIVATE(p_allocate) = driver_se_allocate,
-    .MBEDTLS_PRIVATE(p_validate_slot_number) = driver_se_validate_slot_number,
+    .MBEDTLS_PRIVATE(p_allocate) = se_allocate,
+    .MBEDTLS_PRIVATE(p_validate_slot_number) = se_validate_slot_number,
     .MBEDTLS_PRIVATE(p_import) = se_import,
     .MBEDTLS_PRIVATE(p_generate) = driver_se_generate,
     .MBEDTLS_PRIVATE(p_destroy) = se_destroy,
-    .MBEDTLS_PRIVATE(p_export) = driver_se_settle_and_export_public,
-    .MBEDTLS_PRIVATE(p_export_public) = driver_se_settle_and_export_public,
+    .MBEDTLS_PRIVATE(p_export) = se_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = se_export_public,
 };
 
 static const psa_drv_se_asymmetric_t asymmetric = {
-    .MBEDTLS_PRIVATE(p_sign) = driver_se_settle_and_sign,
+    .MBEDTLS_PRIVATE(p_sign) = se_sign,
     .MBEDTLS_PRIVATE(p_verify) = se_verify,
 };
 
 const psa_drv_se_t atecc608a_drv_info = {
     .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
     .MBEDTLS_PRIVATE(persistent_data_size) = 0,
-    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
+    .MBEDTLS_PRIVATE(p_init) = se_init,
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };

@@ -9,23 +9,7 @@
 #include "psa/creation.h"
 #include "psa/location.h"
 #include "psa/operations.h"
-#include "psa/recovery.h"
 #include "psa/start.h"
-
-/* Talks to the chip only when a destroyed key is still in it. */
-psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
-{
-    struct driver *driver = driver_begin_start();
-
-    (void)context;
-    (void)persistent_data;
-    (void)location;
-    if (driver != NULL) {
-        driver_settle_erasures(driver);
-        driver->working = false;
-    }
-    return PSA_SUCCESS;
-}
 
 static enum driver_method method_of(psa_key_creation_method_t method)
 {
@@ -45,7 +29,7 @@ static enum driver_method method_of(psa_key_creation_method_t method)
 static psa_status_t find_slot(const psa_key_attributes_t *attributes, psa_key_creation_method_t method, uint8_t slot,
                               psa_key_slot_number_t *key_slot)
 {
-    struct driver *driver = driver_begin_settled();
+    struct driver *driver = driver_begin_recovered();
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
@@ -91,33 +75,17 @@ psa_status_t driver_se_generate(psa_drv_se_context_t *context, psa_key_slot_numb
     return driver_finish_key(driver, attributes, driver_generate_key(driver, driver_slot_of(key_slot)));
 }
 
-/* The methods of dynamic_use.c, after finishing the work of an interrupted run. */
-psa_status_t driver_se_settle_and_export_public(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
-                                                uint8_t *data, size_t data_size, size_t *data_length)
-{
-    (void)driver_begin_settled();
-    return driver_se_export_public(context, key_slot, data, data_size, data_length);
-}
-
-psa_status_t driver_se_settle_and_sign(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
-                                       psa_algorithm_t algorithm, const uint8_t *hash, size_t hash_length,
-                                       uint8_t *signature, size_t signature_size, size_t *signature_length)
-{
-    (void)driver_begin_settled();
-    return driver_se_sign(context, key_slot, algorithm, hash, hash_length, signature, signature_size, signature_length);
-}
-
 static const psa_drv_se_key_management_t key_management = {
     .MBEDTLS_PRIVATE(p_allocate) = driver_se_allocate,
     .MBEDTLS_PRIVATE(p_validate_slot_number) = driver_se_validate_slot_number,
     .MBEDTLS_PRIVATE(p_generate) = driver_se_generate,
     .MBEDTLS_PRIVATE(p_destroy) = driver_se_keep,
-    .MBEDTLS_PRIVATE(p_export) = driver_se_settle_and_export_public,
-    .MBEDTLS_PRIVATE(p_export_public) = driver_se_settle_and_export_public,
+    .MBEDTLS_PRIVATE(p_export) = driver_se_export_public,
+    .MBEDTLS_PRIVATE(p_export_public) = driver_se_export_public,
 };
 
 static const psa_drv_se_asymmetric_t asymmetric = {
-    .MBEDTLS_PRIVATE(p_sign) = driver_se_settle_and_sign,
+    .MBEDTLS_PRIVATE(p_sign) = driver_se_sign,
 };
 
 const psa_drv_se_t atecc608a_drv_info_make_only = {

@@ -56,8 +56,7 @@ psa_status_t driver_se_verify(psa_drv_se_context_t *context, psa_key_slot_number
                                             bytes_of(signature, signature_length)));
 }
 
-/* As in the full shell, without the part that would change the chip. */
-static psa_status_t use_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
+psa_status_t driver_se_init(psa_drv_se_context_t *context, void *persistent_data, psa_key_location_t location)
 {
     struct driver *driver = driver_begin_start();
 
@@ -108,7 +107,7 @@ static const psa_drv_se_asymmetric_t asymmetric = {
 const psa_drv_se_t atecc608a_drv_info_use_only = {
     .MBEDTLS_PRIVATE(hal_version) = PSA_DRV_SE_HAL_VERSION,
     .MBEDTLS_PRIVATE(persistent_data_size) = 0,
-    .MBEDTLS_PRIVATE(p_init) = use_init,
+    .MBEDTLS_PRIVATE(p_init) = driver_se_init,
     .MBEDTLS_PRIVATE(key_management) = &key_management,
     .MBEDTLS_PRIVATE(asymmetric) = &asymmetric,
 };
