@@ -136,7 +136,6 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     enum certificate_place place = CERTIFICATE_SAME;
     struct bytes der;
 
-    step->forever = false; /* unless it replaces something */
     if (!find_issued(provision, plan, step, &der, err))
         return false;
     step->done = der.len != 0;
@@ -253,5 +252,4 @@ const struct provision_step_kind provision_step_get_certificate = {
     .observe = observe,
     .run = run,
     .doing = "get the certificate",
-    .consequence = "what the slots of the certificate hold now is lost",
 };
