@@ -85,6 +85,7 @@
 #define chain_is_current imprint_chain_is_current
 #define chain_read imprint_chain_read
 #define chain_release imprint_chain_release
+#define chain_take imprint_chain_take
 #define chip_address_is_taken imprint_chip_address_is_taken
 #define chip_aes_decrypt imprint_chip_aes_decrypt
 #define chip_aes_encrypt imprint_chip_aes_encrypt
@@ -371,6 +372,9 @@
 #define error_with_psa imprint_error_with_psa
 #define error_with_serial imprint_error_with_serial
 #define error_with_subject imprint_error_with_subject
+#define est_answer_read_attributes imprint_est_answer_read_attributes
+#define est_answer_read_certificates imprint_est_answer_read_certificates
+#define est_answer_release imprint_est_answer_release
 #define evidence_check_recorded_key imprint_evidence_check_recorded_key
 #define evidence_check_recorded_keys imprint_evidence_check_recorded_keys
 #define evidence_check_room imprint_evidence_check_room
@@ -431,6 +435,10 @@
 #define history_line imprint_history_line
 #define history_proof_line imprint_history_proof_line
 #define history_retirement_line imprint_history_retirement_line
+#define http_close imprint_http_close
+#define http_open imprint_http_open
+#define http_release imprint_http_release
+#define http_request imprint_http_request
 #define input_close imprint_input_close
 #define input_file_get_secret imprint_input_file_get_secret
 #define input_file_read imprint_input_file_read
@@ -441,9 +449,13 @@
 #define input_read_config imprint_input_read_config
 #define input_read_dump imprint_input_read_dump
 #define input_release imprint_input_release
+#define issued_check imprint_issued_check
+#define issued_has_key imprint_issued_has_key
 #define issuer_certificate imprint_issuer_certificate
 #define issuer_chain imprint_issuer_chain
 #define issuer_close imprint_issuer_close
+#define issuer_enroll imprint_issuer_enroll
+#define issuer_est imprint_issuer_est
 #define issuer_file imprint_issuer_file
 #define issuer_kind_name imprint_issuer_kind_name
 #define issuer_open imprint_issuer_open
@@ -452,6 +464,7 @@
 #define issuer_signs imprint_issuer_signs
 #define issuer_subject imprint_issuer_subject
 #define issuer_validity imprint_issuer_validity
+#define issuer_wanted imprint_issuer_wanted
 #define issuers_at imprint_issuers_at
 #define issuers_count imprint_issuers_count
 #define issuers_file_find imprint_issuers_file_find
@@ -668,10 +681,13 @@
 #define published_keys_name imprint_published_keys_name
 #define random_watch_accepts imprint_random_watch_accepts
 #define reason_of_core imprint_reason_of_core
+#define rehearsal_ca_files_make imprint_rehearsal_ca_files_make
+#define rehearsal_ca_make imprint_rehearsal_ca_make
 #define rehearsal_check_console imprint_rehearsal_check_console
 #define rehearsal_check_device imprint_rehearsal_check_device
 #define rehearsal_check_evidence imprint_rehearsal_check_evidence
 #define rehearsal_check_imports imprint_rehearsal_check_imports
+#define rehearsal_check_issuer imprint_rehearsal_check_issuer
 #define rehearsal_check_write_keys imprint_rehearsal_check_write_keys
 #define rehearsal_is_virtual imprint_rehearsal_is_virtual
 #define rehearsal_is_virtual_console imprint_rehearsal_is_virtual_console

@@ -68,7 +68,8 @@ static bool is_named(const struct cli_verb *verb, const char *const *names)
 static void put_options(FILE *out, const struct advice_given *given, const struct cli_verb *verb)
 {
     static const char *const without_any[] = {"virtual serve", "virtual run", "help", "version", "compile", NULL};
-    static const char *const without_device[] = {"virtual new", "board provision", "board prove", "issuers", NULL};
+    static const char *const without_device[] = {"virtual new", "board provision", "board prove",
+                                                 "issuers",     "ca new",          NULL};
 
     if (is_named(verb, without_any))
         return;

@@ -54,6 +54,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_virtual_new,
     &cli_verb_virtual_serve,
     &cli_verb_virtual_run,
+    &cli_verb_ca_new,
     &cli_verb_help,
     &cli_verb_version,
 };

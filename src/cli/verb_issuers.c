@@ -43,7 +43,12 @@ static void show_open(const struct output *output, const struct issuer_config *c
     output_result(output, "%-20s  %s\n", "subject", issuer_subject(issuer));
     output_result(output, "%-20s  %s to %s\n", "valid", begin, end);
     output_result(output, "%-20s  %d\n", "certificates", count_chain(issuer));
-    output_result(output, "%-20s  %s\n", "key", "belongs to the certificate; a trial signature verified");
+    if (issuer_signs(issuer))
+        output_result(output, "%-20s  %s\n", "key", "belongs to the certificate; a trial signature verified");
+    else
+        output_result(output, "%-20s  %s\n", "server", "answers; its CA certificates were read");
+    if (issuer_wanted(issuer)[0] != '\0')
+        output_warn(output, "the issuer wants in requests what imprint does not put there: %s", issuer_wanted(issuer));
     output_object(output,
                   json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "event", "issuer", "name", config->name, "kind",
                             issuer_kind_name(config->kind), "subject", value_text(issuer_subject(issuer)), "not_before",
@@ -111,8 +116,9 @@ const struct cli_verb cli_verb_issuers = {
     .description = "Lists the issuers file of this station: issuers.yaml in the state folder, or the\n"
                    "file that --issuers names. With NAME it opens that issuer as a run would: reads\n"
                    "its certificates, opens its key, logs in to its token, and checks that they\n"
-                   "belong together and are valid now. A passphrase or PIN that no file holds is\n"
-                   "asked for on the terminal. A wrong one is tried once. No certificate is made.\n",
+                   "belong together and are valid now; or it reads the CA certificates of an EST\n"
+                   "server. A passphrase or PIN that no file holds is asked for on the terminal. A\n"
+                   "wrong one is tried once. No certificate is made.\n",
     .examples = "  imprint issuers\n"
                 "  imprint --issuers line/issuers.yaml issuers line\n",
     .least = 0,

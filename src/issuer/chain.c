@@ -161,11 +161,36 @@ bool chain_read(struct chain *chain, const char *path, time_t now, struct error 
     return ok;
 }
 
+/* Through their DER: GnuTLS cannot copy a certificate. gnutls_free() is to free the list, so GnuTLS must make it. */
+bool chain_take(struct chain *chain, const gnutls_x509_crt_t *certificates, unsigned count, time_t now,
+                struct error *err)
+{
+    chain->certificates = (gnutls_x509_crt_t *)gnutls_calloc(count, sizeof *chain->certificates);
+    if (chain->certificates == NULL)
+        return refuse("out of memory", NULL, err);
+    for (; chain->count < count; chain->count++) {
+        gnutls_datum_t *der = &chain->der[chain->count];
+        gnutls_x509_crt_t *copy = &chain->certificates[chain->count];
+
+        if (gnutls_x509_crt_export2(certificates[chain->count], GNUTLS_X509_FMT_DER, der) < 0 ||
+            gnutls_x509_crt_init(copy) < 0)
+            return refuse("out of memory", NULL, err);
+        if (gnutls_x509_crt_import(*copy, der, GNUTLS_X509_FMT_DER) < 0) {
+            gnutls_x509_crt_deinit(*copy);
+            return refuse("a CA certificate cannot be read", NULL, err);
+        }
+    }
+    if (check(chain, now, err))
+        return true;
+    error_doing(err, "check the issuer's certificate");
+    return false;
+}
+
 void chain_release(struct chain *chain)
 {
     for (unsigned i = 0; i < chain->count; i++)
         gnutls_x509_crt_deinit(chain->certificates[i]);
-    gnutls_free(chain->certificates);
+    gnutls_free((void *)chain->certificates);
     for (unsigned i = 0; i < ISSUER_CHAIN_MAX; i++)
         gnutls_free(chain->der[i].data);
     gnutls_free(chain->subject.data);

@@ -29,6 +29,13 @@ struct chain {
  */
 bool chain_read(struct chain *chain, const char *path, time_t now, struct error *err);
 
+/*
+ * The same of certificates that are in memory, which are copied. They have no file: the caller names where they are
+ * from.
+ */
+bool chain_take(struct chain *chain, const gnutls_x509_crt_t *certificates, unsigned count, time_t now,
+                struct error *err);
+
 /* Whether certificates[0] is valid at `now`. False with ERROR_ISSUER_INVALID. */
 bool chain_is_current(const struct chain *chain, time_t now, struct error *err);
 

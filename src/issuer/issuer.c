@@ -11,6 +11,7 @@
 static const struct issuer_operations *const issuer_kinds[ISSUER_KIND_COUNT] = {
     [ISSUER_FILE] = &issuer_file,
     [ISSUER_PKCS11] = &issuer_pkcs11,
+    [ISSUER_EST] = &issuer_est,
 };
 
 const char *issuer_kind_name(enum issuer_kind kind)
@@ -97,4 +98,23 @@ enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t 
     error_doing(err, "sign a certificate");
     error_with_subject(err, issuer->name);
     return ISSUER_REFUSED;
+}
+
+enum issuer_answer issuer_enroll(struct issuer *issuer, struct bytes request, struct bytes_out *certificate,
+                                 unsigned *retry_after_s, struct error *err)
+{
+    enum issuer_answer answer = ISSUER_REFUSED;
+
+    if (chain_is_current(&issuer->chain, time(NULL), err))
+        answer = issuer->operations->enroll(issuer, request, certificate, retry_after_s, err);
+    if (answer != ISSUER_DONE) {
+        error_doing(err, "get a certificate");
+        error_with_subject(err, issuer->name);
+    }
+    return answer;
+}
+
+const char *issuer_wanted(const struct issuer *issuer)
+{
+    return issuer->operations->wanted != NULL ? issuer->operations->wanted(issuer) : "";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/issuers.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct entry {
     uint32_t kind;
     char certificate[TEXT_MAX], key[TEXT_MAX], passphrase_file[TEXT_MAX];
     char module[TEXT_MAX], uri[TEXT_MAX], pin_file[TEXT_MAX];
+    char url[TEXT_MAX], label[TEXT_MAX], server_ca[TEXT_MAX], client_certificate[TEXT_MAX], client_key[TEXT_MAX];
 };
 
 struct document {
@@ -33,7 +35,12 @@ struct document {
 
 #define VALUE(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
-static const struct profile_word kind_words[] = {{"file", ISSUER_FILE}, {"pkcs11", ISSUER_PKCS11}, {NULL, 0}};
+static const struct profile_word kind_words[] = {
+    {"file", ISSUER_FILE},
+    {"pkcs11", ISSUER_PKCS11},
+    {"est", ISSUER_EST},
+    {NULL, 0},
+};
 
 static const struct schema_field schema_entry[] = {
     {.key = "name",
@@ -79,6 +86,31 @@ static const struct schema_field schema_entry[] = {
      VALUE(struct entry, pin_file),
      .help = "the file with the PIN of the token",
      .example = "pin-file: pin"},
+    {.key = "url",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct entry, url),
+     .help = "the address of the EST server",
+     .example = "url: https://ca.example:8443"},
+    {.key = "label",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct entry, label),
+     .help = "the CA or profile that the EST server is to use",
+     .example = "label: boards"},
+    {.key = "server-ca",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, server_ca),
+     .help = "the PEM file with the certificates that vouch for the EST server",
+     .example = "server-ca: est-root.pem"},
+    {.key = "client-certificate",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, client_certificate),
+     .help = "the PEM file with this station's TLS client certificate",
+     .example = "client-certificate: station.pem"},
+    {.key = "client-key",
+     .kind = SCHEMA_FILE,
+     VALUE(struct entry, client_key),
+     .help = "the PEM file with the private key of the client certificate",
+     .example = "client-key: station.key"},
     {.key = NULL},
 };
 
@@ -108,6 +140,9 @@ static const struct schema_field schema_document_fields[] = {
 
 #define OF(kind) (1u << (kind))
 
+/* Sets of kinds. */
+enum { FILES = OF(ISSUER_FILE), TOKENS = OF(ISSUER_PKCS11), SERVERS = OF(ISSUER_EST) };
+
 /* The settings that not every kind has: which must have it, which may, and where it goes. */
 static const struct setting {
     const char *key;
@@ -118,12 +153,17 @@ static const struct setting {
 } settings[] = {
 #define SETTING(key, needed, known, path, member)                                                                      \
     {key, needed, known, path, offsetof(struct entry, member), offsetof(struct issuer_config, member)}
-    SETTING("certificate", OF(ISSUER_FILE) | OF(ISSUER_PKCS11), OF(ISSUER_FILE) | OF(ISSUER_PKCS11), true, certificate),
-    SETTING("key", OF(ISSUER_FILE), OF(ISSUER_FILE), true, key),
-    SETTING("passphrase-file", 0, OF(ISSUER_FILE), true, passphrase_file),
-    SETTING("module", 0, OF(ISSUER_PKCS11), true, module),
-    SETTING("uri", OF(ISSUER_PKCS11), OF(ISSUER_PKCS11), false, uri),
-    SETTING("pin-file", 0, OF(ISSUER_PKCS11), true, pin_file),
+    SETTING("certificate", FILES | TOKENS, FILES | TOKENS | SERVERS, true, certificate),
+    SETTING("key", FILES, FILES, true, key),
+    SETTING("passphrase-file", 0, FILES | SERVERS, true, passphrase_file),
+    SETTING("module", 0, TOKENS, true, module),
+    SETTING("uri", TOKENS, TOKENS, false, uri),
+    SETTING("pin-file", 0, TOKENS, true, pin_file),
+    SETTING("url", SERVERS, SERVERS, false, url),
+    SETTING("label", 0, SERVERS, false, label),
+    SETTING("server-ca", SERVERS, SERVERS, true, server_ca),
+    SETTING("client-certificate", SERVERS, SERVERS, true, client_certificate),
+    SETTING("client-key", SERVERS, SERVERS, true, client_key),
 #undef SETTING
 };
 #define SETTINGS (sizeof settings / sizeof settings[0])
@@ -245,30 +285,27 @@ static char *make_text(const char *text, bool is_path, const char *file)
     return made;
 }
 
-static bool take_text(char **owned, const char *text, bool is_path, const char *file, const char **pointer,
-                      struct error *err)
+/* An empty text is no setting, and gives NULL. */
+static bool take_text(char **owned, const char *text, bool is_path, const char *file, struct error *err)
 {
-    if (text[0] == '\0')
-        return true;
-    *owned = make_text(text, is_path, file);
-    *pointer = *owned;
-    if (*owned == NULL)
+    *owned = text[0] != '\0' ? make_text(text, is_path, file) : NULL;
+    if (*owned == NULL && text[0] != '\0')
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    return *owned != NULL;
+    return *owned != NULL || text[0] == '\0';
 }
 
 static bool take_entry(struct issuers *issuers, const struct entry *entry, const char *file, struct error *err)
 {
     struct issuer_config *config = &issuers->configs[issuers->count];
     char **texts = issuers->texts[issuers->count];
-    bool ok = take_text(&texts[SETTINGS], entry->name, false, file, &config->name, err);
+    bool ok = take_text(&texts[SETTINGS], entry->name, false, file, err);
 
     issuers->count++;
+    config->name = texts[SETTINGS];
     config->kind = (enum issuer_kind)entry->kind;
     for (size_t i = 0; i < SETTINGS && ok; i++) {
-        const char **pointer = (const char **)(void *)((char *)config + settings[i].pointer);
-
-        ok = take_text(&texts[i], text_of(entry, &settings[i]), settings[i].is_path, file, pointer, err);
+        ok = take_text(&texts[i], text_of(entry, &settings[i]), settings[i].is_path, file, err);
+        memcpy((char *)config + settings[i].pointer, (const void *)&texts[i], sizeof texts[i]);
     }
     return ok;
 }
@@ -282,6 +319,8 @@ static bool read_document(const char *path, struct document *document, struct er
 
     if (!input_file_read(&file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure)) {
         failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
+        if (failure.system_errno == ENOENT)
+            failure.next = "write one (docs/reference/issuers.md), or make one to rehearse with: imprint ca new";
         error_pass(err, &failure);
         return false;
     }

@@ -149,7 +149,7 @@ static bool is_only_one(const struct issuer *issuer, const char *url, struct err
         return open_failed(issuer->token, status, err);
     for (unsigned i = 0; i < count; i++)
         gnutls_pkcs11_obj_deinit(found[i]);
-    gnutls_free(found);
+    gnutls_free((void *)found);
     if (count == 1)
         return true;
     return refuse(ERROR_ISSUER_INVALID, error_keep_format(err, "the URI matches %u private keys of the token", count),

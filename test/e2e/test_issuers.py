@@ -8,12 +8,13 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import termios
 import time
 
 import pytest
 
-from conftest import PROGRAM, openssl
+from conftest import PROGRAM, ROOT, openssl
 
 ISSUER, USAGE, INTERRUPTED = 6, 2, 130
 SOFTHSM = next(path for path in map(pathlib.Path, ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
@@ -177,6 +178,102 @@ def test_token(line, monkeypatch):
     assert line.json("issuers", "hsm", code=ISSUER).error["reason"] == "issuer-away"
 
 
+@pytest.fixture(scope="module")
+def est(tmp_path_factory):
+    """An EST server (test/issuer/est_server.py): its folder and its address."""
+    folder = tmp_path_factory.mktemp("est")
+    server = subprocess.Popen([sys.executable, ROOT / "test" / "issuer" / "est_server.py", folder], stdin=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not (folder / "ports").exists():
+        assert server.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    yield folder, f"https://127.0.0.1:{(folder / 'ports').read_text().split()[0]}"
+    server.stdin.close()
+    assert server.wait(timeout=30) == 0
+
+
+def est_entry(est, **more):
+    folder, url = est
+    return {"name": "est", "kind": "est", "url": url, "server-ca": str(folder / "tls-root.pem"),
+            "client-certificate": str(folder / "station.pem"), "client-key": str(folder / "station.key"), **more}
+
+
+def test_est(line, est):
+    write(line, [est_entry(est)])
+    issuer = line.json("issuers", "est").event("issuer")
+    assert (issuer["kind"], issuer["subject"], issuer["certificates"]) == ("est", "CN=TEST signer", 2)
+    assert "answers; its CA certificates were read" in line.run("issuers", "est").out
+    write(line, [est_entry(est, label="attrs-more")])
+    said = line.run("issuers", "est")
+    assert "wants in requests what imprint does not put there: 1.2.840.113549.1.9.7 1.3.6.1.1.1.1.22" in said.err
+
+
+def test_est_asks_for_the_passphrase(line, est):
+    write(line, [est_entry(est, **{"client-key": str(est[0] / "locked.key")})])
+    code, said, echo = on_terminal(line, "issuers", "est", answer=b"secret\n")
+    assert code == 0 and "Enter the passphrase of " in said and echo
+    code, said, _ = on_terminal(line, "issuers", "est", answer=b"wrong\n")
+    assert code == ISSUER and "wrong passphrase for this station's client key" in said and said.count("Enter ") == 1
+
+
+@pytest.mark.parametrize("change, reason, cause", [
+    ({"url": "https://127.0.0.1:1"}, "issuer-away", "no server is listening there"),
+    ({"label": "ca-redirect"}, "issuer-invalid", "sends us elsewhere"),
+    ({"label": "ca-unauthorized"}, "issuer-login", "HTTP 401"),
+    ({"label": "ca-fault"}, "issuer-away", "HTTP 500"),
+    ({"label": "ca-big"}, "issuer-answer", "limit 65536 bytes"),
+])
+def test_est_refused(line, est, change, reason, cause):
+    write(line, [est_entry(est, **change)])
+    error = line.json("issuers", "est", code=ISSUER).error
+    assert error["reason"] == reason and cause in error["cause"] and error["next"]
+
+
+# --- a certificate authority for rehearsals ------------------------------------------------------------------------------
+
+
+def test_ca_new(station):
+    made = station.json("ca", "new").event("ca")
+    folder = station.state / "ca"
+    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True}
+    assert sorted(path.name for path in folder.iterdir()) == ["root.key", "root.pem", "signer.key", "signer.pem"]
+    assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == set()
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", folder / "root.pem", folder / "signer.pem")
+    issuer = station.json("issuers", "rehearsal").event("issuer")
+    assert issuer["subject"].startswith("CN=TEST signer ") and issuer["not_after"] == "9999-12-31T23:59:59Z"
+    assert issuer["certificates"] == 2 and issuer["not_before"].endswith(":00:00Z")
+
+
+def test_ca_new_replaces_nothing(station):
+    station.run("ca", "new")
+    before = snapshot(station)
+    failed = station.run("ca", "new", code=USAGE)
+    assert "there is one already" in failed.err and snapshot(station) == before
+    (station.state / "issuers.yaml").unlink()
+    station.run("ca", "new")
+    assert snapshot(station) == before
+
+
+def test_ca_new_beside_other_issuers(line):
+    text = (line.state / "issuers.yaml").read_text()
+    said = line.run("ca", "new")
+    assert (line.state / "issuers.yaml").read_text() == text and "add an issuer of kind file to it" in said.err
+    assert (line.state / "ca" / "signer.key").exists()
+
+
+def test_ca_new_finishes_what_was_cut_off(station):
+    station.run("ca", "new")
+    for name in ("ca/signer.key", "issuers.yaml"):
+        (station.state / name).unlink()
+    station.run("ca", "new")
+    station.run("issuers", "rehearsal")
+
+
+def snapshot(station):
+    return {str(path.relative_to(station.state)): path.read_bytes() for path in station.state.rglob("*") if path.is_file()}
+
+
 def test_nothing_is_made(station):
-    station.run("issuers", code=USAGE)
+    failed = station.run("issuers", code=USAGE)
     assert not station.state.exists()
+    assert failed.err.endswith(f"or make one to rehearse with: imprint ca new --state {station.state}\n")

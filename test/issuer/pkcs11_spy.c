@@ -55,7 +55,7 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 
     if (symbol == NULL)
         return CKR_GENERAL_ERROR;
-    memcpy(&get, &symbol, sizeof get);
+    memcpy((void *)&get, (void *)&symbol, sizeof get);
     status = get(&softhsm);
     if (status != CKR_OK)
         return status;

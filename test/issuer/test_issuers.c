@@ -30,7 +30,15 @@ static const char good[] = "imprint: 1\n"                           /* 1 */
                            "    certificate: hsm.pem\n"             /* 10 */
                            "    module: /usr/lib/hsm.so\n"          /* 11 */
                            "    uri: pkcs11:token=line;object=ca\n" /* 12 */
-                           "    pin-file: pins/line\n";             /* 13 */
+                           "    pin-file: pins/line\n"              /* 13 */
+                           "  - name: est\n"                        /* 14 */
+                           "    kind: est\n"                        /* 15 */
+                           "    url: https://ca.example\n"          /* 16 */
+                           "    label: boards\n"                    /* 17 */
+                           "    server-ca: est-root.pem\n"          /* 18 */
+                           "    client-certificate: station.pem\n"  /* 19 */
+                           "    client-key: station.key\n"          /* 20 */
+                           "    passphrase-file: station.pass\n";   /* 21 */
 
 static char folder[SCRATCH_PATH_MAX];
 
@@ -68,11 +76,11 @@ static void test_a_good_file(void **state)
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
     struct issuers *issuers;
-    const struct issuer_config *desk, *line;
+    const struct issuer_config *desk, *line, *est;
 
     (void)state;
     assert_true(issuers_read(write_text(good), &issuers, &err));
-    assert_int_equal(issuers_count(issuers), 2);
+    assert_int_equal(issuers_count(issuers), 3);
     desk = issuers_at(issuers, 0);
     line = issuers_find(issuers, "line", &err);
     assert_ptr_equal(line, issuers_at(issuers, 1));
@@ -87,6 +95,15 @@ static void test_a_good_file(void **state)
     assert_string_equal(line->uri, "pkcs11:token=line;object=ca");
     expect_path(line->pin_file, "pins/line");
     assert_null(line->key);
+    est = issuers_find(issuers, "est", &err);
+    assert_int_equal(est->kind, ISSUER_EST);
+    assert_string_equal(est->url, "https://ca.example");
+    assert_string_equal(est->label, "boards");
+    assert_null(est->certificate);
+    expect_path(est->server_ca, "est-root.pem");
+    expect_path(est->client_certificate, "station.pem");
+    expect_path(est->client_key, "station.key");
+    expect_path(est->passphrase_file, "station.pass");
     assert_null(issuers_find(issuers, "lime", &err));
     assert_int_equal(err.reason, ERROR_ISSUER_INVALID);
     assert_non_null(strstr(err.next, "did you mean 'line'?"));
@@ -112,6 +129,9 @@ static const struct row {
     {"no name", "  - name: desk\n    kind: file\n", "  - kind: file\n", 3, 5, "issuers[0].name: is missing"},
     {"a bad name", "name: desk", "name: the desk", 3, 11, "is not a valid name"},
     {"a name twice", "name: line", "name: desk", 8, 11, "is the name of an issuer above"},
+    {"no server certificate", "    server-ca: est-root.pem\n", "", 14, 5, "issuers[2].server-ca: is missing"},
+    {"a key for a server", "    url: https://ca.example\n", "    key: ca.key\n", 16, 10,
+     "is not a setting of kind est"},
     {"a key missing", "    key: /keys/ca.key\n", "", 3, 5, "issuers[0].key: is missing"},
     {"a URI missing", "    uri: pkcs11:token=line;object=ca\n", "", 8, 5, "issuers[1].uri: is missing"},
     {"a certificate missing", "    certificate: hsm.pem\n", "", 8, 5, "issuers[1].certificate: is missing"},
@@ -178,8 +198,10 @@ static void test_files_that_are_none(void **state)
 /* The reference page has a row for each setting. */
 static void test_the_page_has_every_setting(void **state)
 {
-    static const char *const keys[] = {"name", "kind",   "certificate", "key",     "passphrase-file",
-                                       "uri",  "module", "pin-file",    "imprint", "issuers"};
+    static const char *const keys[] = {
+        "name",      "kind",    "certificate", "key", "passphrase-file", "uri",       "module",
+        "pin-file",  "imprint", "issuers",     "url", "label",           "server-ca", "client-certificate",
+        "client-key"};
     static char page[32 * 1024];
     struct bytes_out out = {.data = (uint8_t *)page, .cap = sizeof page - 1};
 

@@ -128,15 +128,6 @@ static int end(void **state)
     return 0;
 }
 
-static bool person_types(void *context, const char *what, struct bytes_out *secret, struct error *err)
-{
-    const char *text = context;
-
-    (void)err;
-    assert_string_equal(what, "the PIN of token line");
-    return bytes_append(secret, bytes_of(text, strlen(text)));
-}
-
 static const struct row {
     const char *name, *uri;   /* FOLDER in it: the test's folder */
     const char *pin;          /* "file", "wrong": that file; else what a person types; NULL: nobody there */
@@ -313,6 +304,24 @@ static const struct row {
      .cause = "cannot be loaded"},
 };
 
+/* A prompt's context could be written; this one is not. */
+static void *person_of(const struct row *row)
+{
+    void *context;
+
+    memcpy((void *)&context, (const void *)&row, sizeof context);
+    return context;
+}
+
+static bool person_types(void *context, const char *what, struct bytes_out *secret, struct error *err)
+{
+    const char *text = ((const struct row *)context)->pin;
+
+    (void)err;
+    assert_string_equal(what, "the PIN of token line");
+    return bytes_append(secret, bytes_of(text, strlen(text)));
+}
+
 /* The URI with the test's folder in it. */
 static void put_uri(const char *uri, char text[static 512])
 {
@@ -339,7 +348,7 @@ static struct issuer_config config_of(const struct row *row, const char *uri)
     else if (row->pin != NULL && strcmp(row->pin, "wrong") == 0)
         config.pin_file = wrong_pin_file;
     else if (row->pin != NULL)
-        config.prompt = (struct issuer_prompt){.context = (void *)(uintptr_t)row->pin, .ask = person_types};
+        config.prompt = (struct issuer_prompt){.context = person_of(row), .ask = person_types};
     return config;
 }
 

@@ -100,6 +100,7 @@ static X509_SIG *with_scrypt(EVP_PKEY *key, const char *passphrase)
     X509_ALGOR *algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, 16384, 8, 1);
     X509_SIG *encrypted;
 
+    assert_non_null(passphrase);
     assert_non_null(algorithm);
     encrypted = PKCS8_set0_pbe(passphrase, (int)strlen(passphrase), plain, algorithm);
     assert_non_null(encrypted);
@@ -130,8 +131,8 @@ static int write_sec1(FILE *file, EVP_PKEY *key, const char *passphrase)
 
 static int write_form(FILE *file, EVP_PKEY *key, enum ca_key_form form, const char *passphrase)
 {
-    char *text = (char *)(uintptr_t)passphrase; /* OpenSSL reads it only */
-    const int len = passphrase != NULL ? (int)strlen(passphrase) : 0;
+    char text[512] = ""; /* OpenSSL could write it */
+    const int len = snprintf(text, sizeof text, "%s", passphrase != NULL ? passphrase : "");
 
     switch (form) {
     case CA_PKCS8:
