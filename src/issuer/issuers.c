@@ -26,7 +26,7 @@ struct entry {
 };
 
 struct document {
-    uint32_t version;
+    uint32_t version; /* cppcheck-suppress unusedStructMember ; the schema reads it */
     size_t count;
     struct entry entries[ISSUERS_MAX];
 };

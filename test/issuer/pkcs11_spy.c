@@ -9,6 +9,7 @@
 
 struct pkcs11_spy pkcs11_spy;
 
+static void *module; /* SoftHSM2, as long as this program lives */
 static CK_FUNCTION_LIST *softhsm;
 static CK_FUNCTION_LIST functions;
 
@@ -48,11 +49,12 @@ static CK_RV spy_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
-    void *module = dlopen(IMPRINT_SOFTHSM2, RTLD_NOW | RTLD_LOCAL);
     CK_C_GetFunctionList get = NULL;
-    void *symbol = module != NULL ? dlsym(module, "C_GetFunctionList") : NULL;
+    void *symbol;
     CK_RV status;
 
+    module = dlopen(IMPRINT_SOFTHSM2, RTLD_NOW | RTLD_LOCAL);
+    symbol = module != NULL ? dlsym(module, "C_GetFunctionList") : NULL;
     if (symbol == NULL)
         return CKR_GENERAL_ERROR;
     memcpy((void *)&get, (void *)&symbol, sizeof get);

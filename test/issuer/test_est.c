@@ -41,12 +41,12 @@ static struct bytes request;
 /* The next number of the text, as an address. */
 static void put_address(char **text, char address[static 64])
 {
-    char *end;
-    const long port = strtol(*text, &end, 10);
+    char *rest;
+    const long port = strtol(*text, &rest, 10);
 
-    assert_true(end != *text && port > 0);
+    assert_true(rest != *text && port > 0);
     (void)snprintf(address, 64, "https://127.0.0.1:%ld", port);
-    *text = end;
+    *text = rest;
 }
 
 static void read_ports(void)
@@ -56,7 +56,7 @@ static void read_ports(void)
     struct bytes_out out = {.data = (uint8_t *)text, .cap = sizeof text - 1};
 
     for (int i = 0; !file_exists(path) && i < START_S * 10; i++)
-        (void)usleep(100 * 1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
     file_load(path, &out);
     put_address(&at, tls13);
     put_address(&at, tls12);
@@ -129,7 +129,7 @@ static struct issuer_config usual(struct files *files, const char *url, const ch
 
 static struct issuer *open_good(const char *url, const char *label)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files, url, label);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -356,7 +356,7 @@ static void test_opening(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++) {
         const struct open_row *row = &openings[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files, NULL, row->label);
         char url[128], room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
@@ -379,7 +379,7 @@ static void test_opening(void **state)
 /* In TLS 1.3 the refusal comes after the handshake, and its alert may be lost. */
 static void test_a_stranger(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files, NULL, NULL);
     char url[128], room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -491,7 +491,7 @@ static void test_requests(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *row = &rows[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files, i % 2 == 0 ? tls13 : tls12, row->label);
         uint8_t der[CERTIFICATE_ROOM];
         struct bytes_out out = {.data = der, .cap = sizeof der};
@@ -565,7 +565,7 @@ static void test_when_later_is(void **state)
 /* A server that lets anybody read its certificates, but enrols stations alone. */
 static void test_without_a_client_certificate(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files, tls13, NULL);
     uint8_t der[CERTIFICATE_ROOM];
     struct bytes_out out = {.data = der, .cap = sizeof der};

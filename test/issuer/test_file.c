@@ -129,7 +129,7 @@ static void test_every_form_of_key_signs(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
@@ -147,7 +147,7 @@ static void test_every_form_of_key_signs(void **state)
 
 static void test_the_chain_and_its_dates(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -243,7 +243,7 @@ static void test_secrets(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         const struct secret_row *row = &secrets[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         struct person person = {.types = row->types};
         char room[ERROR_ROOM];
@@ -274,7 +274,7 @@ static void test_secrets(void **state)
 static void test_a_long_passphrase(void **state)
 {
     char text[400];
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     struct error err;
     struct issuer *issuer;
@@ -526,7 +526,7 @@ static void test_what_does_not_fit_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         const struct fault_row *row = &faults[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
@@ -548,7 +548,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 /* An issuer that ends while a station runs signs nothing any more. */
 static void test_an_issuer_that_ends(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -563,7 +563,7 @@ static void test_an_issuer_that_ends(void **state)
     X509_free(brief);
     assert_true(issuer_open(&config, &issuer, &err));
     assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_DONE);
-    (void)usleep(2100 * 1000);
+    (void)nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100 * 1000 * 1000}, NULL);
     assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_REFUSED);
     assert_int_equal(err.reason, ERROR_ISSUER_INVALID);
     assert_non_null(strstr(err.cause, "ended at"));
