@@ -87,10 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -f --for -k --key -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
-_imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record retire erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
