@@ -269,7 +269,6 @@
 #define driver_begin_start imprint_driver_begin_start
 #define driver_bind imprint_driver_bind
 #define driver_bound imprint_driver_bound
-#define driver_check_holds_symmetric imprint_driver_check_holds_symmetric
 #define driver_check_new_id imprint_driver_check_new_id
 #define driver_check_slot imprint_driver_check_slot
 #define driver_choose_slot imprint_driver_choose_slot
@@ -291,11 +290,10 @@
 #define driver_hmac imprint_driver_hmac
 #define driver_import_key imprint_driver_import_key
 #define driver_init imprint_driver_init
-#define driver_is_symmetric imprint_driver_is_symmetric
 #define driver_know_config imprint_driver_know_config
 #define driver_load_config imprint_driver_load_config
 #define driver_needs_of imprint_driver_needs_of
-#define driver_needs_symmetric imprint_driver_needs_symmetric
+#define driver_needs_of_any imprint_driver_needs_of_any
 #define driver_note_public_key imprint_driver_note_public_key
 #define driver_outcome imprint_driver_outcome
 #define driver_pick_slot imprint_driver_pick_slot
@@ -342,8 +340,7 @@
 #define driver_status_of_chip imprint_driver_status_of_chip
 #define driver_status_of_storage imprint_driver_status_of_storage
 #define driver_stop imprint_driver_stop
-#define driver_symmetric_ability imprint_driver_symmetric_ability
-#define driver_symmetric_fault imprint_driver_symmetric_fault
+#define driver_symmetric_keys imprint_driver_symmetric_keys
 #define driver_uses_left imprint_driver_uses_left
 #define driver_verify_hash imprint_driver_verify_hash
 #define driver_visit_records imprint_driver_visit_records
