@@ -280,11 +280,9 @@
 #define driver_hmac imprint_driver_hmac
 #define driver_import_key imprint_driver_import_key
 #define driver_init imprint_driver_init
-#define driver_is_symmetric imprint_driver_is_symmetric
 #define driver_know_config imprint_driver_know_config
 #define driver_load_config imprint_driver_load_config
 #define driver_needs_of imprint_driver_needs_of
-#define driver_needs_symmetric imprint_driver_needs_symmetric
 #define driver_note_public_key imprint_driver_note_public_key
 #define driver_outcome imprint_driver_outcome
 #define driver_pick_slot imprint_driver_pick_slot

@@ -9,16 +9,6 @@
 #define HMAC_BITS 256
 #define AES_BITS 128
 
-bool driver_is_symmetric(psa_key_type_t type)
-{
-    return type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES;
-}
-
-bool driver_needs_symmetric(const struct driver_slot_needs *needs)
-{
-    return (needs->abilities & (CHIP_CAN_HMAC | CHIP_CAN_AES)) != 0;
-}
-
 uint32_t driver_symmetric_ability(psa_key_type_t type)
 {
     return type == PSA_KEY_TYPE_HMAC ? CHIP_CAN_HMAC : CHIP_CAN_AES;

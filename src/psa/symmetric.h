@@ -12,11 +12,22 @@
 #include "psa/driver.h"
 #include "psa/slots.h"
 
+/* 0: the program has no such keys, and carries no code for them: a board's factory, whose profile knows none. */
+#ifndef DRIVER_SYMMETRIC
+#define DRIVER_SYMMETRIC 1
+#endif
+
 /* PSA_KEY_TYPE_HMAC or PSA_KEY_TYPE_AES. */
-bool driver_is_symmetric(psa_key_type_t type);
+static inline bool driver_is_symmetric(psa_key_type_t type)
+{
+    return DRIVER_SYMMETRIC && (type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES);
+}
 
 /* Whether the needs are those of such a key. */
-bool driver_needs_symmetric(const struct driver_slot_needs *needs);
+static inline bool driver_needs_symmetric(const struct driver_slot_needs *needs)
+{
+    return DRIVER_SYMMETRIC && (needs->abilities & (CHIP_CAN_HMAC | CHIP_CAN_AES)) != 0;
+}
 
 /* CHIP_CAN_HMAC or CHIP_CAN_AES, which a slot needs for keys of that type. */
 uint32_t driver_symmetric_ability(psa_key_type_t type);
