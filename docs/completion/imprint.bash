@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record retire erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -f --for -k --key -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
@@ -102,8 +102,8 @@ _imprint_options() {
         "provision") echo "--dry-run --only --rehearsal --operator --arm" ;;
         "adopt") echo "--dry-run --only --rehearsal --operator" ;;
         "csr") echo "--subject --out" ;;
-        "certificate show") echo "--pem --only" ;;
-        "certificate export") echo "--for" ;;
+        "certificate show") echo "--key --pem --only" ;;
+        "certificate export") echo "--for --key" ;;
         "sign") echo "--raw --out" ;;
         "tls") echo "--key --certificate --ca --name --alpn --tls --mqtt --send --timeout" ;;
         "verify") echo "--raw" ;;
@@ -135,8 +135,10 @@ _imprint_value() {
         "adopt --operator") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
+        "certificate show -k" | "certificate show --key") echo "key" ;;
         "certificate show --only") echo "none device signer root" ;;
         "certificate export -f" | "certificate export --for") echo "none pem aws azure" ;;
+        "certificate export -k" | "certificate export --key") echo "key" ;;
         "sign -o" | "sign --out") echo "file" ;;
         "tls -k" | "tls --key") echo "key" ;;
         "tls -c" | "tls --certificate") echo "file" ;;

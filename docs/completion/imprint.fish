@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -f --for -k --key -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -110,12 +110,14 @@ complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)
 complete -c imprint -n '__imprint_verb_is csr' -l subject -s s -x -d 'the subject, such as "CN={serial},O=Example" (required)'
 complete -c imprint -n '__imprint_verb_is csr' -l out -s o -r -F -d 'write to FILE, not to stdout'
 complete -c imprint -n '__imprint_argument_is 1 csr' -a '(__imprint_keys)'
-complete -c imprint -n '__imprint_words_are certificate' -a show -d 'Print the maker\'s certificates as PEM'
+complete -c imprint -n '__imprint_words_are certificate' -a show -d 'Print the maker\'s certificates, or a key\'s own, as PEM'
+complete -c imprint -n '__imprint_verb_is certificate show' -l key -s k -x -a '(__imprint_keys)' -d 'print the certificates that were issued here for this key'
 complete -c imprint -n '__imprint_verb_is certificate show' -l pem -s p -d 'print PEM only, without the headings'
 complete -c imprint -n '__imprint_verb_is certificate show' -l only -x -a 'device signer root' -d 'print one of them: device, signer or root'
 complete -c imprint -n '__imprint_words_are certificate' -a verify -d 'Verify the maker\'s certificates and the certified key'
 complete -c imprint -n '__imprint_words_are certificate' -a export -d 'Write the certificates as the files that a cloud needs'
 complete -c imprint -n '__imprint_verb_is certificate export' -l for -s f -x -a 'pem aws azure' -d 'whose files: pem (default), aws or azure'
+complete -c imprint -n '__imprint_verb_is certificate export' -l key -s k -x -a '(__imprint_keys)' -d 'the certificates that were issued here for this key'
 complete -c imprint -n '__imprint_argument_is 1 certificate export' -a '(__fish_complete_directories)'
 complete -c imprint -n '__imprint_verb_is sign' -l raw -s r -d 'write the signature as r and s, 32 bytes each, not as DER'
 complete -c imprint -n '__imprint_verb_is sign' -l out -s o -r -F -d 'write to FILE, not to stdout'

@@ -236,6 +236,7 @@
 #define device_allow_writes imprint_device_allow_writes
 #define device_chain_der imprint_device_chain_der
 #define device_chain_of_maker imprint_device_chain_of_maker
+#define device_chain_read_file imprint_device_chain_read_file
 #define device_chain_read_maker imprint_device_chain_read_maker
 #define device_chain_roots_certificate imprint_device_chain_roots_certificate
 #define device_close imprint_device_close

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint certificate export: the files with which a server is told of the device. The chip is only read. */
-#include "cli/maker_chain.h"
+#include "cli/certificate_chain.h"
 
 #include <string.h>
 
@@ -8,9 +8,10 @@
 #include "station/cloud_files.h"
 #include "station/value.h"
 
-enum export_option { OPTION_FOR, OPTION_COUNT };
+enum export_option { OPTION_FOR, OPTION_KEY, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_FOR] = {"for", 'f', "CLOUD", "whose files: pem (default), aws or azure", "pem aws azure"},
+    [OPTION_KEY] = {"key", 'k', "KEY", "the certificates that were issued here for this key", NULL},
 };
 
 /* CLOUD_KINDS: --for names none. */
@@ -43,21 +44,29 @@ static bool write_files(struct cli *cli, const struct session *session, const st
     if (chain->is_virtual)
         output_say(&cli->output, "imprint: these are certificates of the virtual maker: no server should trust them");
     hex_encode(bytes_of(session->device.serial, CHIP_SERIAL_BYTES), serial);
-    output_object(&cli->output, json_pack("{s:s, s:s, s:s, s:o, s:b, s:I}", "event", "exported", "serial", serial,
-                                          "for", cloud_files_kind_name(kind), "files", paths, "virtual",
-                                          (int)chain->is_virtual, "chip_commands", maker_chain_commands(session)));
+    output_object(&cli->output,
+                  json_pack("{s:s, s:s, s:s, s:o, s:b, s:I}", "event", "exported", "serial", serial, "for",
+                            cloud_files_kind_name(kind), "files", paths, "virtual", (int)chain->is_virtual,
+                            "chip_commands", certificate_chain_commands(session)));
     return true;
+}
+
+static bool export_own(struct cli *cli, struct session *session, struct error *err)
+{
+    return certificate_chain_of_key(cli, session, cli->values[OPTION_KEY], write_files, err);
 }
 
 static bool export(struct cli *cli, struct session *session, struct error *err)
 {
-    return maker_chain_read(cli, session, false, write_files, err);
+    return certificate_chain_of_maker(cli, session, false, write_files, err);
 }
 
 static enum cli_exit run_export(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
 
+    if (find_kind(cli) != CLOUD_KINDS && cli->values[OPTION_KEY] != NULL)
+        return with_session(cli, SESSION_USE, export_own);
     if (find_kind(cli) != CLOUD_KINDS)
         return with_session(cli, SESSION_LOOK, export);
     error_set(&err, ERROR_USAGE, "--for needs pem, aws or azure", NULL);
@@ -69,7 +78,8 @@ const struct cli_verb cli_verb_certificate_export = {
     .name = "certificate export",
     .arguments = "DIR",
     .summary = "Write the certificates as the files that a cloud needs",
-    .description = "Writes the maker's certificates into the folder DIR, which is made if it is not\n"
+    .description = "Writes the maker's certificates, or with --key those that this station had issued\n"
+                   "for the key, into the folder DIR, which is made if it is not\n"
                    "there, as files for any server that reads PEM (pem), AWS IoT Core (aws) or Azure's\n"
                    "Device Provisioning Service (azure). docs/guide/cloud.md says what to do with them.\n"
                    "One folder takes the files of many devices: a device's own have its serial number\n"

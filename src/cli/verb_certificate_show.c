@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint certificate show: the maker's certificates, rebuilt from the chip. Only reads. */
-#include "cli/maker_chain.h"
+#include "cli/certificate_chain.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #include "station/value.h"
 #include "station/x509_words.h"
 
-enum show_option { OPTION_PEM, OPTION_ONLY, OPTION_COUNT };
+enum show_option { OPTION_KEY, OPTION_PEM, OPTION_ONLY, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_KEY] = {"key", 'k', "KEY", "print the certificates that were issued here for this key", NULL},
     [OPTION_PEM] = {"pem", 'p', NULL, "print PEM only, without the headings", NULL},
     [OPTION_ONLY] = {"only", 0, "ROLE", "print one of them: device, signer or root", "device signer root"},
 };
@@ -31,11 +32,11 @@ static void print_heading(const struct output *output, const struct device_chain
                           const struct device_chain_link *link, const struct x509_words *words)
 {
     char begin[X509_WORDS_TIME + 4], end[X509_WORDS_TIME + 4];
-    const bool is_root = strcmp(link->role, "root") == 0;
+    const char *of = strcmp(link->role, "root") == 0 ? chain->root : chain->part;
 
     write_time(words->not_before, begin);
     write_time(words->not_after, end);
-    output_result(output, "%s certificate of %s, from %s\n", link->role, is_root ? chain->root : chain->part,
+    output_result(output, "%s certificate%s%s, from %s\n", link->role, of != NULL ? " of " : "", of != NULL ? of : "",
                   link->where);
     output_result(output, "  subject      %s\n", words->subject);
     output_result(output, "  issuer       %s\n", words->issuer);
@@ -48,7 +49,7 @@ static void print_heading(const struct output *output, const struct device_chain
 static bool print_link(const struct cli *cli, const struct session *session, const struct device_chain *chain,
                        const struct device_chain_link *link, struct error *err)
 {
-    char pem[PEM_MAX], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    char pem[PEM_CERTIFICATE_MAX], serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     const struct bytes der = bytes_of(link->der, link->len);
     struct x509_words words;
     json_t *object;
@@ -60,8 +61,8 @@ static bool print_link(const struct cli *cli, const struct session *session, con
     output_lines(&cli->output, pem);
     hex_encode(bytes_of(session->device.serial, CHIP_SERIAL_BYTES), serial);
     object =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}", "event", "certificate", "serial", serial, "role", link->role,
-                  "where", link->where, "part", chain->part, "virtual", (int)chain->is_virtual, "pem", pem);
+        json_pack("{s:s, s:s, s:s, s:o, s:s?, s:b, s:s}", "event", "certificate", "serial", serial, "role", link->role,
+                  "where", value_text(link->where), "part", chain->part, "virtual", (int)chain->is_virtual, "pem", pem);
     json_object_update_new(object, x509_words_object(&words));
     output_object(&cli->output, object);
     return true;
@@ -73,7 +74,7 @@ static bool print_chain(struct cli *cli, const struct session *session, const st
     bool ok = true;
 
     (void)genuine;
-    for (size_t i = 0; i < DEVICE_CHAIN_LENGTH && ok; i++) {
+    for (size_t i = 0; i < chain->count && ok; i++) {
         if (is_wanted(cli, &chain->links[i]))
             ok = print_link(cli, session, chain, &chain->links[i], err);
     }
@@ -84,9 +85,14 @@ static bool print_chain(struct cli *cli, const struct session *session, const st
     return ok;
 }
 
+static bool show_own(struct cli *cli, struct session *session, struct error *err)
+{
+    return certificate_chain_of_key(cli, session, cli->values[OPTION_KEY], print_chain, err);
+}
+
 static bool show(struct cli *cli, struct session *session, struct error *err)
 {
-    return maker_chain_read(cli, session, false, print_chain, err);
+    return certificate_chain_of_maker(cli, session, false, print_chain, err);
 }
 
 static enum cli_exit run_show(struct cli *cli)
@@ -95,7 +101,8 @@ static enum cli_exit run_show(struct cli *cli)
     struct error err = ERROR_IN(cli->error_room);
 
     if (only == NULL || strcmp(only, "device") == 0 || strcmp(only, "signer") == 0 || strcmp(only, "root") == 0)
-        return with_session(cli, SESSION_LOOK, show);
+        return cli->values[OPTION_KEY] != NULL ? with_session(cli, SESSION_USE, show_own)
+                                               : with_session(cli, SESSION_LOOK, show);
     error_set(&err, ERROR_USAGE, "--only needs device, signer or root", NULL);
     error_with_subject(&err, only);
     return output_error(&cli->output, &err);
@@ -104,12 +111,15 @@ static enum cli_exit run_show(struct cli *cli)
 const struct cli_verb cli_verb_certificate_show = {
     .name = "certificate show",
     .arguments = "",
-    .summary = "Print the maker's certificates as PEM",
+    .summary = "Print the maker's certificates, or a key's own, as PEM",
     .description = "The certificates that Microchip put on a Trust&GO or TrustFLEX part: the device's\n"
                    "(for the key in slot 0) and its signer's, rebuilt from slots 10 to 12, and the\n"
                    "root's, which imprint brings. The chain is verified before it is printed. Each has\n"
                    "a heading with subject, issuer, serial number, validity and key; programs that read\n"
                    "PEM skip it.\n"
+                   "\n"
+                   "With --key: the chain that this station had issued for the key, from the device's\n"
+                   "folder. Its signatures are not verified.\n"
                    "\n"
                    "Sends only commands that change nothing. Whether the chip holds the certified key:\n"
                    "imprint certificate verify.\n",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint certificate verify: the maker's chain up to its root, and a fresh challenge for the certified key. */
-#include "cli/maker_chain.h"
+#include "cli/certificate_chain.h"
 
 #include "base/hex.h"
 #include "station/value.h"
@@ -44,13 +44,13 @@ static bool print_verdict(struct cli *cli, const struct session *session, const 
                             serial, "result", genuine_result_name(genuine->result), "part", chain->part, "root",
                             chain->root, "subject", words.subject, "virtual", (int)chain->is_virtual, "public_key",
                             value_hex(bytes_of(chain->public_key, sizeof chain->public_key)), "chip_commands",
-                            maker_chain_commands(session)));
+                            certificate_chain_commands(session)));
     return true;
 }
 
 static bool verify(struct cli *cli, struct session *session, struct error *err)
 {
-    return maker_chain_read(cli, session, true, print_verdict, err);
+    return certificate_chain_of_maker(cli, session, true, print_verdict, err);
 }
 
 static enum cli_exit run_verify(struct cli *cli)

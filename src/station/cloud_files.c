@@ -59,8 +59,10 @@ static const char aws_template[] = "{\n"
 struct parts {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     char device_name[NAME_SIZE]; /* the commonName of the device's certificate */
-    char signer_id[NAME_SIZE];   /* the last word of the signer's */
-    char pem[DEVICE_CHAIN_LENGTH][PEM_MAX];
+    char signer_id[NAME_SIZE];   /* of the signer's certificate, for the name of its file */
+    size_t count;                /* certificates */
+    bool has_root;               /* the last one is a root */
+    char pem[DEVICE_CHAIN_MAX][PEM_CERTIFICATE_MAX];
 };
 
 const char *cloud_files_kind_name(enum cloud_kind kind)
@@ -83,14 +85,19 @@ static bool read_name(struct bytes der, char name[static NAME_SIZE])
     return ok && name[0] != '\0';
 }
 
-/* "2C00" of "Crypto Authentication Signer 2C00"; it becomes a part of a file's name. */
-static bool find_signer_id(struct parts *parts, const char *name)
+/*
+ * It becomes a part of a file's name: "2C00" of the maker's "Crypto Authentication Signer 2C00", the whole name of
+ * another signer, with - for all that is no letter and no digit.
+ */
+static void find_signer_id(struct parts *parts, const char *name, bool is_makers)
 {
-    const char *last = strrchr(name, ' ') != NULL ? strrchr(name, ' ') + 1 : name;
+    const char *last = is_makers && strrchr(name, ' ') != NULL ? strrchr(name, ' ') + 1 : name;
 
     (void)snprintf(parts->signer_id, sizeof parts->signer_id, "%s", last);
-    return last[0] != '\0' &&
-           last[strspn(last, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
+    for (char *at = parts->signer_id; *at != '\0'; at++) {
+        if (isalnum((unsigned char)*at) == 0)
+            *at = '-';
+    }
 }
 
 static bool read_parts(const struct device_chain *chain, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -98,13 +105,21 @@ static bool read_parts(const struct device_chain *chain, const uint8_t serial[st
 {
     char signer[NAME_SIZE];
 
-    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), parts->serial);
-    if (!read_name(device_chain_der(chain, DEVICE_CHAIN_DEVICE), parts->device_name) ||
-        !read_name(device_chain_der(chain, DEVICE_CHAIN_SIGNER), signer) || !find_signer_id(parts, signer)) {
-        error_set(err, ERROR_UNEXPECTED, "a certificate of the chain has no name to call its file by", NULL);
+    if (chain->count < 2) {
+        error_set(err, ERROR_INPUT_FILE, "the file has the device's certificate alone: its issuer's must follow", NULL);
+        error_with_subject(err, chain->links[DEVICE_CHAIN_DEVICE].where);
         return false;
     }
-    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++) {
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), parts->serial);
+    if (!read_name(device_chain_der(chain, DEVICE_CHAIN_DEVICE), parts->device_name) ||
+        !read_name(device_chain_der(chain, DEVICE_CHAIN_SIGNER), signer)) {
+        error_set(err, ERROR_NO_CERTIFICATE, "a certificate of the chain has no commonName to call its file by", NULL);
+        return false;
+    }
+    find_signer_id(parts, signer, chain->part != NULL);
+    parts->count = chain->count;
+    parts->has_root = strcmp(chain->links[chain->count - 1].role, "root") == 0;
+    for (size_t i = 0; i < chain->count; i++) {
         if (!pem_of_certificate(device_chain_der(chain, (enum device_chain_role)i), parts->pem[i], err))
             return false;
     }
@@ -196,6 +211,20 @@ static void add_text(struct set *set, const char *stem, const char *rest, const 
     add(set, stem, rest, content);
 }
 
+/* What a TLS client sends: all but the root, which the server has. */
+static void add_chain(struct set *set, const struct parts *parts)
+{
+    const size_t count = parts->has_root ? parts->count - 1 : parts->count;
+    char *content = calloc(DEVICE_CHAIN_MAX, PEM_CERTIFICATE_MAX);
+    size_t n = 0;
+
+    for (size_t i = 0; content != NULL && i < count; i++) {
+        memcpy(content + n, parts->pem[i], strlen(parts->pem[i]));
+        n += strlen(parts->pem[i]);
+    }
+    add(set, parts->serial, "-chain.pem", content);
+}
+
 static void add_signer(struct set *set, const struct parts *parts)
 {
     char name[NAME_SIZE + 16];
@@ -212,7 +241,10 @@ static void add_thing(struct set *set, const struct parts *parts)
                               parts->pem[DEVICE_CHAIN_SIGNER]);
     char *line = thing != NULL ? json_dumps(thing, JSON_COMPACT) : NULL;
 
-    add_text(set, parts->serial, ".thing.json", line != NULL ? line : "", "\n");
+    if (line != NULL)
+        add_text(set, parts->serial, ".thing.json", line, "\n");
+    else
+        add(set, parts->serial, ".thing.json", NULL);
     free(line);
     json_decref(thing);
 }
@@ -227,7 +259,7 @@ static bool fill(enum cloud_kind kind, const struct parts *parts, struct set *se
         return refuse_name("write the files for AWS", parts->device_name, err);
     add_text(set, parts->serial, ".pem", parts->pem[DEVICE_CHAIN_DEVICE], "");
     if (kind == CLOUD_PEM)
-        add_text(set, parts->serial, "-chain.pem", parts->pem[DEVICE_CHAIN_DEVICE], parts->pem[DEVICE_CHAIN_SIGNER]);
+        add_chain(set, parts);
     else if (kind == CLOUD_AWS)
         add_thing(set, parts);
     else
@@ -235,8 +267,8 @@ static bool fill(enum cloud_kind kind, const struct parts *parts, struct set *se
     add_signer(set, parts);
     if (kind == CLOUD_AWS)
         add_text(set, "template", ".json", aws_template, "");
-    else
-        add_text(set, "root", ".pem", parts->pem[DEVICE_CHAIN_ROOT], "");
+    else if (parts->has_root)
+        add_text(set, "root", ".pem", parts->pem[parts->count - 1], "");
     return true;
 }
 
@@ -289,8 +321,8 @@ bool cloud_files_write(enum cloud_kind kind, const struct device_chain *chain,
     files->count = 0;
     ok = read_parts(chain, serial, &parts, err) && fill(kind, &parts, &set, err) &&
          check_all(&set, folder, files, err) && write_all(&set, folder, files, err);
-    for (size_t i = 0; i < set.count; i++)
-        free(set.files[i].content);
+    for (size_t i = 0; i < CLOUD_FILES_MAX; i++)
+        free(set.files[i].content); /* NULL beyond `count` */
     if (!ok)
         error_doing(err, "write the files");
     return ok;

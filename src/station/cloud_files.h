@@ -31,9 +31,10 @@ struct cloud_files {
 };
 
 /*
- * Writes them into `folder`, which is made if it is not there. PSA Crypto is started. A file that is there with other
- * content is never replaced: all are compared before the first is written. False with ERROR_INPUT_FILE for that, or
- * where the system refuses; with ERROR_NO_CERTIFICATE where the certificate's name is none that this cloud accepts.
+ * Writes them into `folder`, which is made if it is not there; `root.pem` only where the chain ends with a root. PSA
+ * Crypto is started. A file that is there with other content is never replaced: all are compared before the first is
+ * written. False with ERROR_INPUT_FILE for that, where the chain is the device's certificate alone, or where the system
+ * refuses; with ERROR_NO_CERTIFICATE where the certificate's name is none that this cloud accepts.
  */
 bool cloud_files_write(enum cloud_kind kind, const struct device_chain *chain,
                        const uint8_t serial[static CHIP_SERIAL_BYTES], const char *folder, struct cloud_files *files,

@@ -71,7 +71,8 @@ static const uint8_t virtual_root[567] = {
     0xc5, 0xc3, 0x48, 0x24, 0x05, 0x09, 0x92, 0xf2, 0x5e, 0x5b, 0x69, 0x49, 0x14, 0x42, 0xce, 0x00,
 };
 
-_Static_assert(sizeof maker_root <= CERT_MAX && sizeof virtual_root <= CERT_MAX, "struct device_chain_link holds each");
+_Static_assert(sizeof maker_root <= PEM_CERTIFICATE_DER && sizeof virtual_root <= PEM_CERTIFICATE_DER,
+               "struct device_chain_link holds each");
 
 struct bytes device_chain_roots_certificate(bool is_virtual)
 {

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from conftest import DUMPS, openssl
+from tls_servers import Authority
 
 ROLES = ["device", "signer", "root"]
 
@@ -152,3 +153,62 @@ def test_usage(delivered):
     assert delivered.json("certificate", "show", "--only", "leaf", code=2).error["subject"] == "leaf"
     assert delivered.json("certificate", "export", "--for", "gcp", delivered.folder / "x", code=2).error["subject"] == "gcp"
     assert "needs a subcommand: show, verify, export" in delivered.json("certificate", code=2).error["cause"]
+
+
+@pytest.fixture
+def issued(provisioned):
+    """A chain for key 18, as a station that has certificates issued keeps it: its own, an intermediate's, the root's."""
+    root = Authority(provisioned.folder / "root", "Example root")
+    middle = Authority(provisioned.folder / "middle", "line 7")
+    request = provisioned.folder / "middle.csr"
+    openssl("req", "-new", "-key", middle.key, "-subj", "/CN=line 7", "-out", request)
+    root.sign(request, middle.pem, "basicConstraints=critical,CA:TRUE")
+    leaf = provisioned.folder / "leaf.pem"
+    middle.sign(provisioned.write("leaf.csr", provisioned.run("csr", "18", "-s", "CN=gateway-1,O=Example").out), leaf)
+    pems = [path.read_text() for path in (leaf, middle.pem, root.pem)]
+    (provisioned.device / "client.crt").write_text("".join(pems))
+    provisioned.pems = pems
+    return provisioned
+
+
+def test_own_chain_is_shown(issued):
+    shown = issued.json("certificate", "show", "--key", "board").objects
+    assert [item["role"] for item in shown] == ["device", "signer", "root"]
+    assert [item["subject"] for item in shown] == ["CN=gateway-1, O=Example", "CN=line 7", "CN=Example root"]
+    assert {item["where"] for item in shown} == {str(issued.device / "client.crt")} and {item["part"] for item in shown} == {None}
+    assert issued.run("certificate", "show", "--key", "18", "--pem").out == "".join(issued.pems)
+    assert f"device certificate, from {issued.device / 'client.crt'}\n" in issued.run("certificate", "show", "--key", "18").out
+    assert issued.json("certificate", "show", "--key", "16", code=4).error["reason"] == "no-certificate"
+
+
+def test_own_chain_is_exported(issued):
+    folder = issued.folder / "out"
+    serial = issued.record["serial"]
+    issued.run("certificate", "export", "--key", "board", folder)
+    assert (folder / f"{serial}-chain.pem").read_text() == "".join(issued.pems[:2])
+    assert "OK" in openssl("verify", "-CAfile", folder / "root.pem", "-untrusted", folder / "signer-line-7.pem", folder / f"{serial}.pem")
+    issued.run("certificate", "export", "--key", "board", "--for", "aws", issued.folder / "aws")
+    thing = json.loads((issued.folder / "aws" / f"{serial}.thing.json").read_text())
+    assert thing["ThingName"] == "gateway-1" and thing["CACertificatePem"] == issued.pems[1]
+    (issued.device / "client.crt").write_text("".join(issued.pems[:2]))
+    issued.run("certificate", "export", "--key", "board", "--for", "azure", issued.folder / "azure")
+    assert not (issued.folder / "azure" / "root.pem").exists(), "it is not in the chain"
+
+
+@pytest.mark.parametrize("order, cause", [([0], "its issuer's must follow"), ([0, 2], "not issued by the one that follows"),
+                                          ([0, 1, 2, 2, 2, 2], "longer than five")])
+def test_own_chain_that_is_none(issued, order, cause):
+    (issued.device / "client.crt").write_text("".join(issued.pems[place] for place in order))
+    error = issued.json("certificate", "export", "--key", "board", issued.folder / "out", code=2).error
+    assert error["reason"] == "input-file" and cause in error["cause"] and error["subject"].endswith("client.crt")
+
+
+def test_name_that_a_cloud_refuses(issued):
+    leaf = issued.folder / "spaces.pem"
+    middle = issued.folder / "middle"
+    openssl("x509", "-req", "-in", issued.write("spaces.csr", issued.run("csr", "18", "-s", "CN=0123 ATECC").out), "-CA", middle / "ca.pem",
+            "-CAkey", middle / "ca.key", "-CAcreateserial", "-days", "9", "-out", leaf)
+    (issued.device / "client.crt").write_text(leaf.read_text() + issued.pems[1])
+    for cloud in ("aws", "azure"):
+        error = issued.json("certificate", "export", "--key", "board", "--for", cloud, issued.folder / "out", code=4).error
+        assert error["reason"] == "no-certificate" and error["subject"] == "0123 ATECC" and not (issued.folder / "out").exists()

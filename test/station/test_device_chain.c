@@ -113,7 +113,7 @@ static void test_real_chain_to_microchips_root(void **state)
     struct device_chain chain;
     struct error err = {.reason = ERROR_NONE};
     uint8_t key[64];
-    X509 *links[DEVICE_CHAIN_LENGTH];
+    X509 *links[DEVICE_CHAIN_MAKERS];
 
     (void)state;
     show_real_part(&shown);
@@ -124,15 +124,15 @@ static void test_real_chain_to_microchips_root(void **state)
     assert_is_file(&chain, DEVICE_CHAIN_DEVICE, "device-tngtls-0123A23F29F9366A01.pem");
     assert_is_file(&chain, DEVICE_CHAIN_SIGNER, "signer-2C00.pem");
     assert_is_file(&chain, DEVICE_CHAIN_ROOT, "root-ca-002.pem");
-    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++)
+    for (unsigned i = 0; i < DEVICE_CHAIN_MAKERS; i++)
         links[i] = read_x509(device_chain_der(&chain, (enum device_chain_role)i));
-    for (unsigned i = 0; i + 1 < DEVICE_CHAIN_LENGTH; i++)
+    for (unsigned i = 0; i + 1 < DEVICE_CHAIN_MAKERS; i++)
         assert_int_equal(X509_check_issued(links[i + 1], links[i]), X509_V_OK);
     assert_int_equal(X509_verify(links[DEVICE_CHAIN_DEVICE], X509_get0_pubkey(links[DEVICE_CHAIN_SIGNER])), 1);
     assert_int_equal(X509_verify(links[DEVICE_CHAIN_SIGNER], X509_get0_pubkey(links[DEVICE_CHAIN_ROOT])), 1);
     key_of(links[DEVICE_CHAIN_DEVICE], key);
     assert_memory_equal(chain.public_key + 1, key, sizeof key);
-    for (unsigned i = 0; i < DEVICE_CHAIN_LENGTH; i++)
+    for (unsigned i = 0; i < DEVICE_CHAIN_MAKERS; i++)
         X509_free(links[i]);
 }
 
