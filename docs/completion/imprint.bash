@@ -85,15 +85,16 @@ _imprint_ports() {
 }
 
 # begin generated: bash (scripts/cli-docs)
-_imprint_global="--state --device --storage --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record retire erase compile board virtual help version"
-_imprint_valued=" --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
+        ca) echo "new" ;;
     esac
 }
 
@@ -126,6 +127,7 @@ _imprint_value() {
         *" --state") echo "folder" ;;
         *" --device") echo "device" ;;
         *" --storage") echo "none file flash:" ;;
+        *" --issuers") echo "file" ;;
         *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
         *" --trace") echo "file" ;;
         "provision --only") echo "none" ;;
@@ -195,6 +197,7 @@ _imprint_argument() {
         "verify 2") echo "file" ;;
         "random 0") echo "none" ;;
         "verify-record 0") echo "file" ;;
+        "issuers 0") echo "none" ;;
         "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;

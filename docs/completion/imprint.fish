@@ -60,11 +60,12 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
 complete -c imprint -l storage -x -a 'file flash:' -d 'where the key records are: file (the state folder, the default) or flash:IMAGE, the image of a board\'s flash'
+complete -c imprint -l issuers -r -F -d 'the issuers of certificates, by name (default: issuers.yaml in the state folder)'
 complete -c imprint -l json -d 'print one JSON object per line on stdout, errors included'
 complete -c imprint -l quiet -s q -d 'no messages and no progress on stderr'
 complete -c imprint -l verbose -s v -d 'more detail'
@@ -87,11 +88,13 @@ complete -c imprint -n __imprint_words_are -a verify -d 'Verify a file\'s signat
 complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from the chip\'s generator'
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
+complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
 complete -c imprint -n __imprint_words_are -a board -d 'provision, prove'
 complete -c imprint -n __imprint_words_are -a virtual -d 'new, serve, run'
+complete -c imprint -n __imprint_words_are -a ca -d 'new'
 complete -c imprint -n __imprint_words_are -a help -d 'Show help, of one verb where it is named'
 complete -c imprint -n __imprint_words_are -a version -d 'Show the version'
 complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show the plan, change nothing'
@@ -194,5 +197,6 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l maximum -d 'let comman
 complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '32 61' -d 'refuse longer messages, as adapters do that carry 32 or 61 bytes'
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record retire erase compile board virtual help version'
+complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version'
 # end generated

@@ -7,7 +7,7 @@ if(NOT EXISTS "${IMPRINT_PROFILE_TABLE}")
 endif()
 # Room for the profile, and for what is observed and proven of it: 241 bytes of RAM and 230 of flash a key.
 set(IMPRINT_PROFILE_KEYS 4 CACHE STRING "The most keys that the profile may have")
-add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEYS=${IMPRINT_PROFILE_KEYS} DRIVER_SYMMETRIC=0
+add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEYS=${IMPRINT_PROFILE_KEYS}
   PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=1)
 set(image_mbedtls factory)
 set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c

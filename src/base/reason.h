@@ -65,14 +65,15 @@ enum error_reason {
     /* Not the device the profile expects. */
     ERROR_WRONG_PART,
     ERROR_WRONG_CONFIGURATION,
-    ERROR_FOREIGN_KEY,    /* a key id exists, but is not the profile's */
-    ERROR_DONE_ELSEWHERE, /* the mark says that the device is done, but the key records are not here */
-    ERROR_OTHER_PROFILE,  /* the mark says that another profile made the device */
-    ERROR_KEY_RECORDED,   /* a record of this device names the key that would be lost */
-    ERROR_NO_MARK,        /* the slot of the mark holds something else, or no mark where one is needed */
-    ERROR_NOT_GENUINE,    /* the maker's certificates do not prove who made the part */
-    ERROR_NO_CERTIFICATE, /* the device has no certificate of its maker, or none for this key */
-    ERROR_REHEARSAL,      /* a virtual chip, a published key or a test root where no rehearsal is allowed */
+    ERROR_FOREIGN_KEY,         /* a key id exists, but is not the profile's */
+    ERROR_DONE_ELSEWHERE,      /* the mark says that the device is done, but the key records are not here */
+    ERROR_OTHER_PROFILE,       /* the mark says that another profile made the device */
+    ERROR_KEY_RECORDED,        /* a record of this device names the key that would be lost */
+    ERROR_NO_MARK,             /* the slot of the mark holds something else, or no mark where one is needed */
+    ERROR_CERTIFICATE_DIFFERS, /* the device has a certificate that is not what the profile asks for */
+    ERROR_NOT_GENUINE,         /* the maker's certificates do not prove who made the part */
+    ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
+    ERROR_REHEARSAL,           /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,

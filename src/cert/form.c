@@ -339,6 +339,36 @@ bool cert_make_form(const struct cert_wish *wish, struct cert_form *form, struct
     return true;
 }
 
+bool cert_form_of_signer(const struct cert_parts *signer, struct cert_form *form)
+{
+    const uint8_t *const tbs = signer->tbs.data;
+    const struct {
+        enum cert_field field;
+        const uint8_t *at;
+        size_t len, wanted; /* 0: any */
+    } found[] = {
+        {CERT_SERIAL, signer->serial.data, signer->serial.len, CERT_SERIAL_BYTES},
+        {CERT_NOT_BEFORE, signer->not_before_text.data, signer->not_before_text.len, 0},
+        {CERT_NOT_AFTER, signer->not_after_text.data, signer->not_after_text.len, 0},
+        {CERT_PUBLIC_KEY, signer->public_key, CERT_KEY_BYTES, 0},
+        {CERT_SUBJECT_KEY, signer->key_id.data, signer->key_id.len, CERT_KEY_ID_BYTES},
+    };
+
+    if (signer->tbs.len > sizeof form->tbs)
+        return false;
+    memset(form, 0, sizeof *form);
+    memcpy(form->tbs, tbs, signer->tbs.len);
+    form->form = (struct cert_template){.tbs = form->tbs,
+                                        .tbs_len = (uint16_t)signer->tbs.len,
+                                        .template_id = 1,
+                                        .serial_source = CERT_SERIAL_KEY_HASH};
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        if (found[i].wanted == 0 || found[i].len == found[i].wanted)
+            form->form.places[found[i].field] =
+                (struct cert_place){.at = (uint16_t)(found[i].at - tbs), .len = (uint16_t)found[i].len};
+    return true;
+}
+
 /* ---- dates ---- */
 
 static unsigned number_at(const char *text, size_t digits)
@@ -385,4 +415,18 @@ void cert_dates_text(const struct cert_dates *dates, uint32_t last_day, char not
     } else {
         put_digits(not_after, dates->year + dates->years, 4);
     }
+}
+
+bool cert_dates_of(const struct cert_parts *parts, struct cert_dates *dates)
+{
+    const unsigned first = number_at(parts->not_before, 4), last = number_at(parts->not_after, 4);
+    const bool has_end = memcmp(parts->not_after, "99991231235959", CERT_TIME_DIGITS) != 0;
+    char before[CERT_TIME_DIGITS + 1], after[CERT_TIME_DIGITS + 1];
+
+    if (has_end && (last <= first || last - first > UINT8_MAX / 2))
+        return false;
+    if (!cert_dates_from(parts->not_before, (uint8_t)(has_end ? last - first : 0), dates))
+        return false;
+    cert_dates_text(dates, 0, before, after);
+    return memcmp(before, parts->not_before, sizeof before) == 0 && memcmp(after, parts->not_after, sizeof after) == 0;
 }

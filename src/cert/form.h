@@ -10,6 +10,7 @@
 #define IMPRINT_CERT_FORM_H
 
 #include "base/error.h"
+#include "cert/parts.h"
 #include "cert/template.h"
 
 #define CERT_SERIAL_BYTES 16
@@ -68,11 +69,21 @@ struct cert_form {
 bool cert_make_form(const struct cert_wish *wish, struct cert_form *form, struct error *err);
 
 /*
+ * The template of a signer's certificate that somebody else has made, for the chip's 72 bytes of a signer: all of it
+ * but times, public key, key identifier and a serial number of 16 bytes is constant; template ID 1. Whether the
+ * certificate can be put together again by it is for cert_compress() to say. False if it is too long.
+ */
+bool cert_form_of_signer(const struct cert_parts *signer, struct cert_form *form);
+
+/*
  * The dates of a certificate that begins with the full hour of `now` ("YYYYMMDDHH...", UTC) and lasts `years` years, 0:
  * without an end. On 29 February an hour of the day before is taken where the last year may have no such day. False
  * outside the years 2000 to 2127, and where `now` is no date.
  */
 bool cert_dates_from(const char *now, uint8_t years, struct cert_dates *dates);
+
+/* The dates of a certificate that is there. False where it does not last whole years, or without an end. */
+bool cert_dates_of(const struct cert_parts *parts, struct cert_dates *dates);
 
 /* The times that a certificate with these dates has, as CERT_TIME_DIGITS digits (cert/parts.h). `last_day` as above. */
 void cert_dates_text(const struct cert_dates *dates, uint32_t last_day, char not_before[static 15],

@@ -21,17 +21,16 @@ static bool are_digits(struct bytes text)
 }
 
 /* UTCTime is of 1950 to 2049 (RFC 5280, 4.1.2.5.1). */
-static bool take_time(struct bytes *from, char digits[static CERT_TIME_DIGITS + 1])
+static bool take_time(struct bytes *from, struct bytes *time, char digits[static CERT_TIME_DIGITS + 1])
 {
-    struct bytes time;
-    const bool is_utc = der_take(from, DER_UTC_TIME, &time);
+    const bool is_utc = der_take(from, DER_UTC_TIME, time);
     const size_t len = is_utc ? UTC_DIGITS : CERT_TIME_DIGITS;
 
-    if ((!is_utc && !der_take(from, DER_GENERALIZED_TIME, &time)) || time.len != len + 1 || time.data[len] != 'Z' ||
-        !are_digits(bytes_of(time.data, len)))
+    if ((!is_utc && !der_take(from, DER_GENERALIZED_TIME, time)) || time->len != len + 1 || time->data[len] != 'Z' ||
+        !are_digits(bytes_of(time->data, len)))
         return false;
-    memcpy(digits, time.data[0] < '5' ? "20" : "19", 2);
-    memcpy(digits + CERT_TIME_DIGITS - len, time.data, len);
+    memcpy(digits, time->data[0] < '5' ? "20" : "19", 2);
+    memcpy(digits + CERT_TIME_DIGITS - len, time->data, len);
     digits[CERT_TIME_DIGITS] = '\0';
     return true;
 }
@@ -40,8 +39,9 @@ static bool take_validity(struct bytes *from, struct cert_parts *parts)
 {
     struct bytes validity;
 
-    return der_take(from, DER_SEQUENCE, &validity) && take_time(&validity, parts->not_before) &&
-           take_time(&validity, parts->not_after) && validity.len == 0;
+    return der_take(from, DER_SEQUENCE, &validity) &&
+           take_time(&validity, &parts->not_before_text, parts->not_before) &&
+           take_time(&validity, &parts->not_after_text, parts->not_after) && validity.len == 0;
 }
 
 /* ---- the extensions ---- */

@@ -17,9 +17,10 @@ struct cert_parts {
     struct bytes serial;          /* serial number: the content of the INTEGER */
     struct bytes issuer, subject; /* names, with tag and length */
     char not_before[CERT_TIME_DIGITS + 1], not_after[CERT_TIME_DIGITS + 1];
-    const uint8_t *public_key; /* X | Y */
-    struct bytes key_id;       /* subject key identifier; empty: none */
-    bool is_ca;                /* basicConstraints says so, and keyUsage, where it is there, permits keyCertSign */
+    struct bytes not_before_text, not_after_text; /* the contents of the two times */
+    const uint8_t *public_key;                    /* X | Y */
+    struct bytes key_id;                          /* subject key identifier; empty: none */
+    bool is_ca; /* basicConstraints says so, and keyUsage, where it is there, permits keyCertSign */
     uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s */
 };
 

@@ -68,11 +68,13 @@ static bool is_named(const struct cli_verb *verb, const char *const *names)
 static void put_options(FILE *out, const struct advice_given *given, const struct cli_verb *verb)
 {
     static const char *const without_any[] = {"virtual serve", "virtual run", "help", "version", "compile", NULL};
-    static const char *const without_device[] = {"virtual new", "board provision", "board prove", NULL};
+    static const char *const without_device[] = {"virtual new", "board provision", "board prove",
+                                                 "issuers",     "ca new",          NULL};
 
     if (is_named(verb, without_any))
         return;
     put_option(out, "state", given->state);
+    put_option(out, "issuers", given->issuers);
     if (is_named(verb, without_device))
         return;
     put_option(out, "device", given->device);

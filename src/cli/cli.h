@@ -78,6 +78,8 @@ extern const struct cli_verb cli_verb_sign;
 extern const struct cli_verb cli_verb_tls;
 extern const struct cli_verb cli_verb_verify;
 extern const struct cli_verb cli_verb_verify_record;
+extern const struct cli_verb cli_verb_issuers;
+extern const struct cli_verb cli_verb_ca_new;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_retire;

@@ -45,6 +45,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_random,
     &cli_verb_scan,
     &cli_verb_verify_record,
+    &cli_verb_issuers,
     &cli_verb_retire,
     &cli_verb_erase,
     &cli_verb_compile,
@@ -53,6 +54,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_virtual_new,
     &cli_verb_virtual_serve,
     &cli_verb_virtual_run,
+    &cli_verb_ca_new,
     &cli_verb_help,
     &cli_verb_version,
 };

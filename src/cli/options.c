@@ -18,6 +18,7 @@ enum global {
     GLOBAL_STATE,
     GLOBAL_DEVICE,
     GLOBAL_STORAGE,
+    GLOBAL_ISSUERS,
     GLOBAL_JSON,
     GLOBAL_QUIET,
     GLOBAL_VERBOSE,
@@ -39,6 +40,8 @@ const struct cli_option options_global[] = {
                         "where the key records are: file (the state folder, the default) or flash:IMAGE, the image "
                         "of a board's flash",
                         "file flash:"},
+    [GLOBAL_ISSUERS] = {"issuers", 0, "FILE",
+                        "the issuers of certificates, by name (default: issuers.yaml in the state folder)", NULL},
     [GLOBAL_JSON] = {"json", 0, NULL, "print one JSON object per line on stdout, errors included", NULL},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no messages and no progress on stderr", NULL},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail", NULL},
@@ -116,6 +119,9 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         return true;
     case GLOBAL_STORAGE:
         cli->station.config.storage = cli->output.given.storage = argument;
+        return true;
+    case GLOBAL_ISSUERS:
+        cli->station.config.issuers = cli->output.given.issuers = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "cli/printable.h"
 #include "provision/use.h"
+#include "provision/steps.h"
 #include "psa/uses.h"
 
 #define BAR_WIDTH 24
@@ -99,6 +100,8 @@ void progress_consequence(const struct profile *profile, const struct provision_
     } else if (step->replaces) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (the chip does not show its public key)",
                  step->slot);
+    } else if (step->forever && step->kind == &provision_step_get_certificate) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "what the slots of the certificate hold now is lost");
     } else if (step->kind->consequence != NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);
     }

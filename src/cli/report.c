@@ -299,6 +299,40 @@ static void tell_result(const struct report *report, const char *serial, bool re
             serial, profile, evidence->changes, evidence->changes == 1 ? "" : "s", evidence->key_count, plural, took);
 }
 
+/* ", slot 10": the places of a certificate, each after a comma. */
+static void add_place(const json_t *certificate, const char *field, const char *words, char *text, size_t size)
+{
+    const json_t *value = json_object_get(certificate, field);
+    const size_t n = strlen(text);
+
+    if (value != NULL)
+        snprintf(text + n, size - n, ", %s %" JSON_INTEGER_FORMAT, words, json_integer_value(value));
+}
+
+/* Each certificate of the result: whose, by whom, how long, and where it is kept. */
+static void show_certificates(const struct report *report)
+{
+    const json_t *certificate;
+    size_t i;
+
+    json_array_foreach(report->certificates, i, certificate)
+    {
+        char places[160] = "";
+
+        add_place(certificate, "slot", "slot", places, sizeof places);
+        add_place(certificate, "signer_key_slot", "its issuer's key in slot", places, sizeof places);
+        add_place(certificate, "signer_slot", "its issuer's in slot", places, sizeof places);
+        add_place(certificate, "psa_id", "PSA data", places, sizeof places);
+        output_result(report->output, "  certificate %s: %s, issued by %s, valid to %s; serial number %s; in %s%s\n",
+                      json_string_value(json_object_get(certificate, "name")),
+                      json_string_value(json_object_get(certificate, "subject")),
+                      json_string_value(json_object_get(certificate, "issuer")),
+                      json_string_value(json_object_get(certificate, "not_after")),
+                      json_string_value(json_object_get(certificate, "serial_number")),
+                      json_string_value(json_object_get(certificate, "file")), places);
+    }
+}
+
 void report_show_result(const struct report *report, bool record_written)
 {
     const struct output *output = report->output;
@@ -320,6 +354,7 @@ void report_show_result(const struct report *report, bool record_written)
                                         (int)key->created, "proven", (int)key->proven, "compared", (int)key->compared,
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
+    show_certificates(report);
     if (report->rehearsal->test_key != NULL)
         output_warn(output, "this TEST key is published, so everybody has it: %s", report->rehearsal->test_key);
     rehearsal_text(report->rehearsal, rehearsal);
@@ -331,6 +366,8 @@ void report_show_result(const struct report *report, bool record_written)
                        (json_int_t)evidence->chip_us, "record", value_text(report->record_path), "record_written",
                        (int)record_written, "keys", keys);
     json_object_set_new(object, "run", run_facts_value(report->facts));
+    if (report->certificates != NULL)
+        json_object_set_new(object, "certificates", json_deep_copy(report->certificates));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
     show_not_proven(report, true, object);

@@ -600,6 +600,8 @@ static bool provision_board(struct run *run, struct error *err)
         report_show_refused(&plan, err->reason);
         return false;
     }
+    if (!evidence_check_room(run->record_path, &run->profile, &run->results.plan, err))
+        return false;
     plan.not_proven = run->not_proven;
     report_show_plan(&plan, dry);
     if (dry)

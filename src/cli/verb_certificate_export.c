@@ -78,12 +78,13 @@ const struct cli_verb cli_verb_certificate_export = {
     .name = "certificate export",
     .arguments = "DIR",
     .summary = "Write the certificates as the files that a cloud needs",
-    .description = "Writes the maker's certificates, or with --key those that this station had issued\n"
-                   "for the key, into the folder DIR, which is made if it is not\n"
-                   "there, as files for any server that reads PEM (pem), AWS IoT Core (aws) or Azure's\n"
-                   "Device Provisioning Service (azure). docs/guide/cloud.md says what to do with them.\n"
-                   "One folder takes the files of many devices: a device's own have its serial number\n"
-                   "in their names. A file that is there with other content is never replaced.\n",
+    .description = "Writes the maker's certificates, or with --key those that this station had\n"
+                   "issued for the key, into the folder DIR, which is made if it is not there, as\n"
+                   "files for any server that reads PEM (pem), AWS IoT Core (aws) or Azure's Device\n"
+                   "Provisioning Service (azure). docs/guide/cloud.md says what to do with them.\n"
+                   "One folder takes the files of many devices: a device's own have its serial\n"
+                   "number in their names. A file that is there with other content is never\n"
+                   "replaced.\n",
     .examples = "  imprint certificate export --for pem certificates\n"
                 "  imprint certificate export --for aws things\n"
                 "  imprint certificate export --for azure enrollments\n",

@@ -112,17 +112,17 @@ const struct cli_verb cli_verb_certificate_show = {
     .name = "certificate show",
     .arguments = "",
     .summary = "Print the maker's certificates, or a key's own, as PEM",
-    .description = "The certificates that Microchip put on a Trust&GO or TrustFLEX part: the device's\n"
-                   "(for the key in slot 0) and its signer's, rebuilt from slots 10 to 12, and the\n"
-                   "root's, which imprint brings. The chain is verified before it is printed. Each has\n"
-                   "a heading with subject, issuer, serial number, validity and key; programs that read\n"
-                   "PEM skip it.\n"
+    .description = "The certificates that Microchip put on a Trust&GO or TrustFLEX part: the\n"
+                   "device's (for the key in slot 0) and its signer's, rebuilt from slots 10 to 12,\n"
+                   "and the root's, which imprint brings. The chain is verified before it is\n"
+                   "printed. Each has a heading with subject, issuer, serial number, validity and\n"
+                   "key; programs that read PEM skip it.\n"
                    "\n"
-                   "With --key: the chain that this station had issued for the key, from the device's\n"
-                   "folder. Its signatures are not verified.\n"
+                   "With --key: the chain that this station had issued for the key, from the\n"
+                   "device's folder. Its signatures are not verified.\n"
                    "\n"
-                   "Sends only commands that change nothing. Whether the chip holds the certified key:\n"
-                   "imprint certificate verify.\n",
+                   "Sends only commands that change nothing. Whether the chip holds the certified\n"
+                   "key: imprint certificate verify.\n",
     .examples = "  imprint certificate show\n"
                 "  imprint certificate show --pem --only device | openssl x509 -noout -text\n"
                 "  imprint --json certificate show | jq -r .subject\n",

@@ -62,13 +62,14 @@ const struct cli_verb cli_verb_certificate_verify = {
     .name = "certificate verify",
     .arguments = "",
     .summary = "Verify the maker's certificates and the certified key",
-    .description = "Verifies the chain that certificate show prints, up to Microchip's root, that it\n"
-                   "names this chip, and that the chip holds the certified key: the key in slot 0 signs\n"
-                   "a fresh challenge. Says what that proves. A key whose uses count is not asked.\n"
+    .description = "Verifies the chain that certificate show prints, up to Microchip's root, that\n"
+                   "it names this chip, and that the chip holds the certified key: the key in slot\n"
+                   "0 signs a fresh challenge. Says what that proves. A key whose uses count is not\n"
+                   "asked.\n"
                    "\n"
-                   "Virtual parts end at the virtual maker's root: the chain holds and proves nothing.\n"
-                   "The exit code is 4 where something does not hold. Sends only commands that change\n"
-                   "nothing, and tells how many.\n",
+                   "Virtual parts end at the virtual maker's root: the chain holds and proves\n"
+                   "nothing. The exit code is 4 where something does not hold. Sends only commands\n"
+                   "that change nothing, and tells how many.\n",
     .examples = "  imprint certificate verify\n"
                 "  imprint --device i2c:/dev/i2c-1@0x35 certificate verify\n",
     .run = run_verify,

@@ -11,7 +11,9 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
+#include "cli/ask.h"
 #include "cli/report.h"
+#include "station/certificate_issue.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
@@ -52,6 +54,9 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
+    struct certificate_issue issue;
+    struct provision_certificates certificates;
+    json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct run_facts facts;
     bool is_open, executed, record_written;
 };
@@ -228,6 +233,7 @@ static struct report report_of(const struct run *run)
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
         .facts = &run->facts,
+        .certificates = run->issued,
         .adopts = run->adopt,
     };
 }
@@ -243,6 +249,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .older = run->session.record,
         .record_path = run->session.record_path,
         .has_request = run->has_request,
+        .certificates = run->issued,
     };
 }
 
@@ -290,6 +297,10 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
+    run->issue = (struct certificate_issue){
+        .config = &run->cli->station.config, .profile = &run->profile, .prompt = ask_prompt()};
+    run->certificates = certificate_issue_functions(&run->issue);
+    run->provision.certificates = &run->certificates;
     if (run->adopt) {
         run->adoption = provision_adoption_functions;
         run->adoption.is_recorded = on_is_recorded;
@@ -318,10 +329,12 @@ static bool plan_device(struct run *run, const struct report *report, bool dry, 
 /* What was proven is recorded all the same when a request cannot be written. */
 static bool keep_evidence(struct run *run, const struct report *report, struct error *err)
 {
-    const struct evidence_run kept = evidence_of(run);
+    struct evidence_run kept = evidence_of(run);
     const bool ok = keep_requests(run, report, err);
     json_t *unsaved;
 
+    if (run->profile.certificate_count != 0)
+        kept.certificates = run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
     if (evidence_keep(&kept, &run->record_written, &unsaved, err))
         return ok;
     report_show_unsaved(unsaved);
@@ -398,6 +411,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
         code = output_error(&cli->output, &err);
     if (run.is_open)
         session_close(&run.session);
+    json_decref(run.issued);
     bytes_wipe(run.write_keys, sizeof run.write_keys);
     return code;
 }

@@ -213,19 +213,21 @@ const struct cli_verb cli_verb_tls = {
     .arguments = "HOST:PORT",
     .summary = "Connect to a server with a key in the chip, by mutual TLS",
     .description = "Makes a TLS 1.2 or 1.3 connection in which the chip signs, as the product's own\n"
-                   "application does it, asks the server something and judges its answer. Only what the\n"
-                   "application answers counts: a TLS 1.3 handshake completes at the client before the\n"
-                   "server has judged the certificate. HTTP 400, 401, 403, 495 and 496 are refusals, any\n"
-                   "other status is an answer.\n"
+                   "application does it, asks the server something and judges its answer. Only what\n"
+                   "the application answers counts: a TLS 1.3 handshake completes at the client\n"
+                   "before the server has judged the certificate. HTTP 400, 401, 403, 495 and 496\n"
+                   "are refusals, any other status is an answer.\n"
                    "\n"
                    "KEY is a key id or a name from the device's record; its policy must permit\n"
                    "sign-hash with ECDSA. TLS 1.2 signs with the hash of the cipher suite: a key of\n"
-                   "ecdsa(sha-256) is offered to suites of SHA-256 only, ecdsa(any-hash) to all. Either\n"
-                   "driver, SE_C or opaque, serves the key. A key that counts its uses spends one.\n"
+                   "ecdsa(sha-256) is offered to suites of SHA-256 only, ecdsa(any-hash) to all.\n"
+                   "Either driver, SE_C or opaque, serves the key. A key that counts its uses\n"
+                   "spends one.\n"
                    "\n"
-                   "The exit code is 0 only when the application answered; 1 when the server refuses the\n"
-                   "device, is not trusted, or did not ask for a certificate; 3 when it is not reached.\n",
-    .examples = "  imprint tls broker.example:8883 --key board --certificate board.pem --ca ca.pem --mqtt\n"
+                   "The exit code is 0 only when the application answered; 1 when the server\n"
+                   "refuses the device, is not trusted, or did not ask for a certificate; 3 when it\n"
+                   "is not reached.\n",
+    .examples = "  imprint tls broker.example:8883 -k board -c board.pem --ca ca.pem --mqtt\n"
                 "  imprint tls localhost:4433 --ca server-ca.pem --tls 1.3\n"
                 "  imprint --json tls [::1]:443 --name gateway.example --ca ca.pem | jq .version\n",
     .options = options,

@@ -141,6 +141,8 @@ static bool check(struct chain *chain, time_t now, struct error *err)
 {
     chain->not_before = gnutls_x509_crt_get_activation_time(chain->certificates[0]);
     chain->not_after = gnutls_x509_crt_get_expiration_time(chain->certificates[0]);
+    if (gnutls_x509_crt_get_dn3(chain->certificates[0], &chain->subject, 0) < 0)
+        return refuse("the subject of the certificate cannot be read", NULL, err);
     return is_ca(chain->certificates[0], err) && read_key(chain, err) && chain_is_current(chain, now, err) &&
            is_sorted(chain, err) && is_linked(chain, err);
 }
@@ -148,7 +150,7 @@ static bool check(struct chain *chain, time_t now, struct error *err)
 bool chain_read(struct chain *chain, const char *path, time_t now, struct error *err)
 {
     struct input_file file;
-    bool ok = input_file_read(&file, path, CHAIN_FILE_MAX, INPUT_FILE_PUBLIC, err) && import_text(chain, &file, err) &&
+    bool ok = input_file_read(&file, path, CHAIN_FILE_MAX, INPUT_FILE_TRUSTED, err) && import_text(chain, &file, err) &&
               check(chain, now, err);
 
     input_file_release(&file);
@@ -159,13 +161,39 @@ bool chain_read(struct chain *chain, const char *path, time_t now, struct error 
     return ok;
 }
 
+/* Through their DER: GnuTLS cannot copy a certificate. gnutls_free() is to free the list, so GnuTLS must make it. */
+bool chain_take(struct chain *chain, const gnutls_x509_crt_t *certificates, unsigned count, time_t now,
+                struct error *err)
+{
+    chain->certificates = (gnutls_x509_crt_t *)gnutls_calloc(count, sizeof *chain->certificates);
+    if (chain->certificates == NULL)
+        return refuse("out of memory", NULL, err);
+    for (; chain->count < count; chain->count++) {
+        gnutls_datum_t *der = &chain->der[chain->count];
+        gnutls_x509_crt_t *copy = &chain->certificates[chain->count];
+
+        if (gnutls_x509_crt_export2(certificates[chain->count], GNUTLS_X509_FMT_DER, der) < 0 ||
+            gnutls_x509_crt_init(copy) < 0)
+            return refuse("out of memory", NULL, err);
+        if (gnutls_x509_crt_import(*copy, der, GNUTLS_X509_FMT_DER) < 0) {
+            gnutls_x509_crt_deinit(*copy);
+            return refuse("a CA certificate cannot be read", NULL, err);
+        }
+    }
+    if (check(chain, now, err))
+        return true;
+    error_doing(err, "check the issuer's certificate");
+    return false;
+}
+
 void chain_release(struct chain *chain)
 {
     for (unsigned i = 0; i < chain->count; i++)
         gnutls_x509_crt_deinit(chain->certificates[i]);
-    gnutls_free(chain->certificates);
+    gnutls_free((void *)chain->certificates);
     for (unsigned i = 0; i < ISSUER_CHAIN_MAX; i++)
         gnutls_free(chain->der[i].data);
+    gnutls_free(chain->subject.data);
     gnutls_pubkey_deinit(chain->key);
     *chain = (struct chain){.count = 0};
 }

@@ -105,4 +105,4 @@ static bool open_file(struct issuer *issuer, const struct issuer_config *config,
     return ok;
 }
 
-const struct issuer_operations issuer_file = {.open = open_file};
+const struct issuer_operations issuer_file = {.open = open_file, .word = "file"};

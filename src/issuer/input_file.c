@@ -32,6 +32,9 @@ static bool may_be_read(int fd, const char *path, enum input_file_privacy privac
         return refuse("every user of this machine can read or write this secret file",
                       error_keep_format(err, "chmod 600 '%s'; if others may have read it, replace the secret", path),
                       path, 0, err);
+    if (privacy == INPUT_FILE_TRUSTED && S_ISREG(status.st_mode) && (status.st_mode & S_IWOTH) != 0)
+        return refuse("every user of this machine can write this file, which says whom to trust",
+                      error_keep_format(err, "chmod o-w '%s', and check what is in it", path), path, 0, err);
     return true;
 }
 

@@ -11,10 +11,10 @@
 
 #define INPUT_FILE_SECRET_MAX 256 /* bytes of a passphrase or PIN; GnuTLS takes no longer PIN */
 
-/* Who may read the file. */
+/* What is refused of the file's permissions. A group may share a file: that is how the users of one line do. */
 enum input_file_privacy {
-    INPUT_FILE_PUBLIC,
-    INPUT_FILE_SECRET, /* refused when every user of this machine can read or write it; a group may share it */
+    INPUT_FILE_TRUSTED, /* that every user of this machine can write it */
+    INPUT_FILE_SECRET,  /* that every user can read or write it */
 };
 
 /* A file in memory. `data` has a NUL after its `len` bytes. */

@@ -10,7 +10,14 @@
 
 static const struct issuer_operations *const issuer_kinds[ISSUER_KIND_COUNT] = {
     [ISSUER_FILE] = &issuer_file,
+    [ISSUER_PKCS11] = &issuer_pkcs11,
+    [ISSUER_EST] = &issuer_est,
 };
+
+const char *issuer_kind_name(enum issuer_kind kind)
+{
+    return issuer_kinds[kind]->word;
+}
 
 static bool open_kind(struct issuer *issuer, const struct issuer_config *config, struct error *err)
 {
@@ -47,6 +54,8 @@ void issuer_close(struct issuer *issuer)
     if (issuer == NULL)
         return;
     gnutls_privkey_deinit(issuer->key);
+    if (issuer->operations != NULL && issuer->operations->close != NULL)
+        issuer->operations->close(issuer);
     chain_release(&issuer->chain);
     free(issuer->name);
     free(issuer);
@@ -62,6 +71,11 @@ struct bytes issuer_chain(const struct issuer *issuer, size_t index)
     if (index >= issuer->chain.count)
         return BYTES_NONE;
     return bytes_of(issuer->chain.der[index].data, issuer->chain.der[index].size);
+}
+
+const char *issuer_subject(const struct issuer *issuer)
+{
+    return (const char *)issuer->chain.subject.data;
 }
 
 void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after)
@@ -84,4 +98,23 @@ enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t 
     error_doing(err, "sign a certificate");
     error_with_subject(err, issuer->name);
     return ISSUER_REFUSED;
+}
+
+enum issuer_answer issuer_enroll(struct issuer *issuer, struct bytes request, struct bytes_out *certificate,
+                                 unsigned *retry_after_s, struct error *err)
+{
+    enum issuer_answer answer = ISSUER_REFUSED;
+
+    if (chain_is_current(&issuer->chain, time(NULL), err))
+        answer = issuer->operations->enroll(issuer, request, certificate, retry_after_s, err);
+    if (answer != ISSUER_DONE) {
+        error_doing(err, "get a certificate");
+        error_with_subject(err, issuer->name);
+    }
+    return answer;
+}
+
+const char *issuer_wanted(const struct issuer *issuer)
+{
+    return issuer->operations->wanted != NULL ? issuer->operations->wanted(issuer) : "";
 }

@@ -21,7 +21,9 @@
 #define ISSUER_CHAIN_MAX 8 /* the CA's certificate and those above it */
 
 enum issuer_kind {
-    ISSUER_FILE, /* a key file of this station */
+    ISSUER_FILE,   /* a key file of this station */
+    ISSUER_PKCS11, /* a key in a token, such as an HSM */
+    ISSUER_EST,    /* somebody else's CA, asked over EST (RFC 7030) */
     ISSUER_KIND_COUNT
 };
 
@@ -39,11 +41,25 @@ struct issuer_prompt {
 struct issuer_config {
     const char *name; /* for messages */
     enum issuer_kind kind;
-    const char *certificate;     /* PEM file: the CA's certificate, then those above it, each signed by the next */
+    /* PEM file: the CA's certificate, then those above it, each signed by the next. est: may be NULL; cacerts is asked
+     */
+    const char *certificate;
     const char *key;             /* file: the private key, PKCS#8 or SEC1, PEM or DER, encrypted or not */
-    const char *passphrase_file; /* what opens `key`, in its first line; NULL: `prompt` is asked where one is needed */
+    const char *passphrase_file; /* what opens `key`, or est's `client_key`, in its first line; NULL: `prompt` is asked
+                                    where one is needed */
+    const char *module;          /* pkcs11: the shared library of the token's maker; NULL: the URI's module-path */
+    const char *uri;             /* pkcs11: RFC 7512; it names the token and one private key */
+    const char *pin_file;        /* pkcs11: the PIN, in its first line; NULL: the URI's pin-source, else `prompt` */
+    const char *url;             /* est: "https://ca.example:8443", with or without /.well-known/est */
+    const char *label;           /* est: the CA or profile there; NULL: the server's own choice */
+    const char *server_ca;       /* est: PEM file with the certificates that vouch for the server; no others do */
+    const char *client_certificate, *client_key; /* est: PEM files, this station's; NULL: it shows none */
+    unsigned timeout_s;                          /* est: of one request; 0: 60 */
     struct issuer_prompt prompt;
 };
+
+/* The word for a kind, as the issuers file has it: "file". */
+const char *issuer_kind_name(enum issuer_kind kind);
 
 struct issuer;
 
@@ -72,6 +88,9 @@ struct bytes issuer_certificate(const struct issuer *issuer);
  */
 struct bytes issuer_chain(const struct issuer *issuer, size_t index);
 
+/* The subject of the CA's certificate, as GnuTLS writes it: "CN=TEST signer". Valid until issuer_close(). */
+const char *issuer_subject(const struct issuer *issuer);
+
 /* The first and the last second in which the CA's certificate is valid, since 1970 in UTC. */
 void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after);
 
@@ -88,5 +107,22 @@ bool issuer_signs(const struct issuer *issuer);
  */
 enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t signature[static P256_SIGNATURE_BYTES],
                                struct error *err);
+
+/*
+ * Has a certificate made for a PKCS#10 request (DER): appends it to `certificate` in DER. It is checked before: the
+ * request's key and subject, the CA's signature, a positive serial number of at most 20 bytes, no CA, no extension that
+ * was not asked for and is not usual (docs/reference/issuers.md). ISSUER_LATER with ERROR_ISSUER_LATER: the same bytes
+ * must be sent again after `*retry_after_s` seconds, by this run or another. ISSUER_REFUSED with ERROR_ISSUER_ANSWER
+ * (not what was asked for), ERROR_ISSUER_REFUSED, ERROR_ISSUER_LOGIN, ERROR_ISSUER_AWAY, ERROR_ISSUER_INVALID; nothing
+ * is appended then. Only where issuer_signs() is false.
+ */
+enum issuer_answer issuer_enroll(struct issuer *issuer, struct bytes request, struct bytes_out *certificate,
+                                 unsigned *retry_after_s, struct error *err);
+
+/*
+ * OIDs of what the issuer wants to find in requests and imprint does not put there, separated by blanks; "" for
+ * nothing. It may refuse requests for it. Valid until issuer_close().
+ */
+const char *issuer_wanted(const struct issuer *issuer);
 
 #endif

@@ -15,15 +15,29 @@ struct issuer_operations {
      * also after a failure.
      */
     bool (*open)(struct issuer *issuer, const struct issuer_config *config, struct error *err);
+    /* Frees issuer->token or issuer->est after the key is closed; NULL: nothing of the kind's own to free. */
+    void (*close)(struct issuer *issuer);
+    /* issuer_enroll(); NULL: the kind signs. */
+    enum issuer_answer (*enroll)(struct issuer *issuer, struct bytes request, struct bytes_out *certificate,
+                                 unsigned *retry_after_s, struct error *err);
+    const char *(*wanted)(const struct issuer *issuer); /* issuer_wanted(); NULL: nothing */
+    const char *word;                                   /* in the issuers file */
 };
+
+struct token; /* of pkcs11.c */
+struct est;   /* of est.c */
 
 struct issuer {
     const struct issuer_operations *operations;
     char *name;
     struct chain chain;
     gnutls_privkey_t key; /* the CA's; NULL where somebody else holds it */
+    struct token *token;  /* NULL: no token */
+    struct est *est;      /* NULL: no EST server */
 };
 
 extern const struct issuer_operations issuer_file;
+extern const struct issuer_operations issuer_pkcs11;
+extern const struct issuer_operations issuer_est;
 
 #endif

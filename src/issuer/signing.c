@@ -6,6 +6,7 @@
 #include <gnutls/crypto.h>
 
 #include "base/error_format.h"
+#include "issuer/datum.h"
 
 static bool refuse(enum error_reason reason, const char *cause, const char *next, struct error *err)
 {
@@ -42,8 +43,7 @@ static bool put_signature(const gnutls_datum_t *der, uint8_t signature[static P2
 bool signing_sign(gnutls_privkey_t key, gnutls_pubkey_t public_key, struct bytes message,
                   uint8_t signature[static P256_SIGNATURE_BYTES], struct error *err)
 {
-    /* GnuTLS asks for memory that it could write, and does not write it. */
-    const gnutls_datum_t data = {(unsigned char *)(uintptr_t)message.data, (unsigned)message.len};
+    const gnutls_datum_t data = datum_of(message);
     gnutls_datum_t der = {.data = NULL};
     int status = gnutls_privkey_sign_data2(key, GNUTLS_SIGN_ECDSA_SHA256, 0, &data, &der);
     bool ok;

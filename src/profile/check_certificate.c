@@ -295,7 +295,8 @@ static bool is_same_name(const char *a, const char *b)
 
 static bool find_pair(const struct profile *profile, struct profile_conflict *conflict)
 {
-    for (size_t later = 1; later < profile->certificate_count; later++) {
+    /* A board may have room for one: the second bound is for the compiler. */
+    for (size_t later = 1; later < profile->certificate_count && later < PROFILE_CERTIFICATES_MAX; later++) {
         for (size_t earlier = 0; earlier < later; earlier++) {
             const struct profile_certificate *a = &profile->certificates[earlier], *b = &profile->certificates[later];
             const bool name = is_same_name(a->name, b->name), key = is_same_name(a->key, b->key);

@@ -15,11 +15,6 @@
 /* Whether the program has all the kinds of steps that the profile needs. */
 static bool check_supported(const struct provision *provision, struct error *err)
 {
-    if (provision->profile->certificate_count != 0) {
-        error_set(err, ERROR_UNEXPECTED, "this program cannot get certificates yet",
-                  "leave the certificates out of the profile");
-        return false;
-    }
     for (size_t i = 0; i < PROVISION_STEP_KINDS; i++) {
         const struct provision_step_kind *const *kind = provision->steps;
 

@@ -43,9 +43,11 @@ enum provision_status {
     ROW(register_key, PROFILE_KEYS_MAX)                                                                                \
     ROW(generate_key, 0)                                                                                               \
     ROW(import_key, 0)                                                                                                 \
+    ROW(get_certificate, PROFILE_CERTIFICATES_MAX)                                                                     \
     ROW(fill_data, 1)                                                                                                  \
     ROW(lock_data, 1)                                                                                                  \
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
+    ROW(prove_certificate, PROFILE_CERTIFICATES_MAX)                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
     ROW(finish_mark, 1)
 
@@ -56,6 +58,7 @@ enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
 enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_CHALLENGE_BYTES 32
+#define PROVISION_CERTIFICATE_BYTES 72 /* of a slot: a compressed certificate, or a padded public key */
 #define PROVISION_NO_KEY (-1)
 #define PROVISION_LOST_BYTES 8 /* of the hash of a public key that will be lost */
 
@@ -243,6 +246,23 @@ struct provision_callbacks {
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 
+/* Who gets certificates for the engine: the station, from an issuer (station/certificate_issue.h). */
+struct provision_certificates {
+    void *context;
+
+    /*
+     * The certificate of profile->certificates[index], in DER, for the key with this public key (65 bytes) in the chip
+     * with this serial number: the one that was issued before, else, only if `issue`, a new one. When this returns, it
+     * is checked and kept where a power cut does not reach it; `der` is valid until the next call, empty where none was
+     * issued before. `issue`: this program has just seen the key's proof. False with the reason.
+     */
+    bool (*get)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                const uint8_t point[static P256_POINT_BYTES], bool issue, struct bytes *der, struct error *err);
+
+    /* What the slot of the chip is to hold of the certificates that get() has returned. False: nothing. */
+    bool (*slot)(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES]);
+};
+
 struct provision {
     struct driver *driver;         /* bound; its chip and storage are used */
     const struct profile *profile; /* has passed profile_check() */
@@ -253,6 +273,7 @@ struct provision {
      */
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
+    const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*
      * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id. The

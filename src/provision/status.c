@@ -13,6 +13,7 @@ enum provision_status provision_status_of(const struct error *err)
     case ERROR_OTHER_PROFILE:
     case ERROR_KEY_RECORDED:
     case ERROR_NO_MARK:
+    case ERROR_CERTIFICATE_DIFFERS:
         return PROVISION_WRONG;
     case ERROR_DEVICE_MISSING:
     case ERROR_DEVICE_SILENT:

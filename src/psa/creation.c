@@ -38,7 +38,7 @@ static psa_status_t note_creation(struct driver *driver, uint32_t key_id, const 
 static psa_status_t check_new_key(struct driver *driver, const psa_key_attributes_t *attributes,
                                   enum driver_method method, struct driver_slot_needs *needs)
 {
-    psa_status_t status = driver_needs_of(attributes, method, needs, &driver->last_error);
+    psa_status_t status = driver_needs_of_any(driver, attributes, method, needs, &driver->last_error);
 
     if (status == PSA_SUCCESS)
         status = driver_require_settled(driver, &driver->last_error);

@@ -51,7 +51,8 @@ struct driver_seen {
     } public_keys[DRIVER_SEEN_KEYS > 0 ? DRIVER_SEEN_KEYS : 1];
 };
 
-struct driver_shell; /* psa/shell.h */
+struct driver_shell;     /* psa/shell.h */
+struct driver_symmetric; /* psa/symmetric.h */
 
 /* Initialise with driver_init(). Callers may use `settings` and `last_error`; the rest is private. */
 struct driver {
@@ -61,7 +62,8 @@ struct driver {
     struct chip *chip;
     struct storage *storage;
     uint8_t slot_to_use; /* opaque shell: one more than the slot that psa/keys.h names for the next key; 0: none */
-    const psa_key_attributes_t *registering; /* opaque shell: a built-in key shows the policy that these ask for */
+    const struct driver_symmetric *symmetric; /* psa/symmetric.h; NULL: the program registers no HMAC and AES keys */
+    const psa_key_attributes_t *registering;  /* opaque shell: a built-in key shows the policy that these ask for */
     bool config_known;
     bool config_current; /* read since the last driver_rest() */
     struct chip_config config;

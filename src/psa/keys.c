@@ -187,6 +187,34 @@ psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attr
     return explained(driver, status, psa_get_key_id(attributes), err);
 }
 
+/* The header of a record of the core: docs/reference/storage-format.md. */
+#define CORE_HEADER_BYTES 36
+
+psa_status_t keys_store_data(struct driver *driver, uint32_t key_id, struct bytes data, struct error *err)
+{
+    const struct storage *storage = driver->storage;
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t made = 0;
+    psa_status_t status;
+
+    keys_forget_reason(driver);
+    status = driver_status_of_storage(
+        storage->operations->reserve(storage->context, (uint32_t)(CORE_HEADER_BYTES + data.len)));
+    if (status != PSA_SUCCESS)
+        return explained(driver, status, key_id, err);
+    psa_set_key_id(&attributes, key_id);
+    psa_set_key_lifetime(&attributes, PSA_KEY_LIFETIME_PERSISTENT);
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_RAW_DATA);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
+    status = psa_import_key(&attributes, data.data, data.len, &made);
+    psa_reset_key_attributes(&attributes);
+    if (status == PSA_SUCCESS)
+        return PSA_SUCCESS;
+    storage->operations->release(storage->context);
+    /* So the core calls each failure of its storage (psa_crypto_storage_store()). */
+    return explained(driver, status == PSA_ERROR_DATA_INVALID ? PSA_ERROR_STORAGE_FAILURE : status, key_id, err);
+}
+
 /* --- using ------------------------------------------------------------------------------------------------------- */
 
 psa_status_t keys_attributes(struct driver *driver, uint32_t key_id, bool fresh, psa_key_attributes_t *attributes,

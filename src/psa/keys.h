@@ -86,6 +86,12 @@ psa_status_t keys_generate(struct driver *driver, const psa_key_attributes_t *at
 psa_status_t keys_import(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot, struct bytes key,
                          struct error *err);
 
+/*
+ * psa_import_key() of data that the application may export: raw data in the key store, not in the chip. A store without
+ * room is told as such, before anything is written.
+ */
+psa_status_t keys_store_data(struct driver *driver, uint32_t key_id, struct bytes data, struct error *err);
+
 /* --- using ------------------------------------------------------------------------------------------------------- */
 
 /*

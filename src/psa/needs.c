@@ -57,10 +57,8 @@ static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_
 
     if (!driver_serves_lifetime(psa_get_key_lifetime(attributes)))
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
-    if (driver_is_symmetric(psa_get_key_type(attributes)))
-        return driver_symmetric_fault(attributes, method);
     if (!private_key && psa_get_key_type(attributes) != PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1))
-        return "the chip holds key pairs and public keys of the family SECP R1, HMAC and AES keys only";
+        return "the chip holds key pairs and public keys of the family SECP R1 only";
     if (bits != 256 && !(bits == 0 && method == DRIVER_IMPORT))
         return "the chip's curve is P-256: a key has 256 bits";
     if (method == DRIVER_DERIVE_OR_COPY)
@@ -99,9 +97,7 @@ psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver
                              struct driver_slot_needs *needs, struct error *err)
 {
     needs->private_key = psa_get_key_type(attributes) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1);
-    needs->abilities = driver_is_symmetric(psa_get_key_type(attributes))
-                           ? driver_symmetric_ability(psa_get_key_type(attributes))
-                           : abilities_for(psa_get_key_usage_flags(attributes), needs->private_key);
+    needs->abilities = abilities_for(psa_get_key_usage_flags(attributes), needs->private_key);
     needs->method = ways_for(method, needs->private_key);
     const char *fault = fault_of(attributes, method, needs->private_key);
     if (fault != NULL) {
@@ -114,4 +110,12 @@ psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver
         return PSA_ERROR_INVALID_ARGUMENT;
     }
     return PSA_SUCCESS;
+}
+
+psa_status_t driver_needs_of_any(const struct driver *driver, const psa_key_attributes_t *attributes,
+                                 enum driver_method method, struct driver_slot_needs *needs, struct error *err)
+{
+    if (driver->symmetric != NULL && driver_is_symmetric(psa_get_key_type(attributes)))
+        return driver->symmetric->needs_of(attributes, method, needs, err);
+    return driver_needs_of(attributes, method, needs, err);
 }

@@ -498,7 +498,7 @@ psa_status_t driver_check_slot(struct driver *driver, const struct driver_slot_n
     }
     if (status == PSA_SUCCESS)
         status = needs->method != 0              ? check_unclaimed(driver, slot, err)
-                 : driver_needs_symmetric(needs) ? driver_check_holds_symmetric(driver, needs->abilities, slot, err)
+                 : driver_needs_symmetric(needs) ? driver->symmetric->check_holds(driver, needs->abilities, slot, err)
                                                  : check_holds(driver, needs->private_key, slot, err);
     if (status != PSA_SUCCESS)
         error_at_slot(err, slot);

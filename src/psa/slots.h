@@ -104,6 +104,10 @@ struct driver_slot_needs {
 psa_status_t driver_needs_of(const psa_key_attributes_t *attributes, enum driver_method method,
                              struct driver_slot_needs *needs, struct error *err);
 
+/* The same, for HMAC and AES keys too, if the program registers such (psa/symmetric.h). */
+psa_status_t driver_needs_of_any(const struct driver *driver, const psa_key_attributes_t *attributes,
+                                 enum driver_method method, struct driver_slot_needs *needs, struct error *err);
+
 /*
  * The slot for `needs`: of the free slots that fit, the least capable one (ties: lowest number). Empty and scrap slots
  * are chosen first, filled ones only with settings.replace_unclaimed. PSA_ERROR_INSUFFICIENT_STORAGE if there is none;

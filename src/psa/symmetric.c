@@ -5,14 +5,10 @@
 
 #include "chip/operations_aes.h"
 #include "chip/operations_hmac.h"
+#include "psa/location.h"
 
 #define HMAC_BITS 256
 #define AES_BITS 128
-
-uint32_t driver_symmetric_ability(psa_key_type_t type)
-{
-    return type == PSA_KEY_TYPE_HMAC ? CHIP_CAN_HMAC : CHIP_CAN_AES;
-}
 
 /* --- attributes -------------------------------------------------------------------------------------------------- */
 
@@ -29,7 +25,7 @@ static bool is_aes_mode(psa_algorithm_t algorithm)
             PSA_ALG_AEAD_WITH_SHORTENED_TAG(algorithm, 0) == PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_GCM, 0));
 }
 
-const char *driver_symmetric_fault(const psa_key_attributes_t *attributes, enum driver_method method)
+static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_method method)
 {
     const bool hmac = psa_get_key_type(attributes) == PSA_KEY_TYPE_HMAC;
     const psa_algorithm_t first = psa_get_key_algorithm(attributes),
@@ -38,6 +34,8 @@ const char *driver_symmetric_fault(const psa_key_attributes_t *attributes, enum 
                                             PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE
                                       : PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT;
 
+    if (!driver_serves_lifetime(psa_get_key_lifetime(attributes)))
+        return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
     if (method != DRIVER_REGISTER)
         return "HMAC and AES keys are registered in the slot that holds them, neither generated nor imported";
     if (psa_get_key_bits(attributes) != (hmac ? HMAC_BITS : AES_BITS))
@@ -50,6 +48,19 @@ const char *driver_symmetric_fault(const psa_key_attributes_t *attributes, enum 
         return hmac ? "an HMAC key in the chip signs and verifies messages, and does nothing else"
                     : "an AES key in the chip encrypts and decrypts, and does nothing else";
     return NULL;
+}
+
+static psa_status_t needs_of(const psa_key_attributes_t *attributes, enum driver_method method,
+                             struct driver_slot_needs *needs, struct error *err)
+{
+    const char *fault = fault_of(attributes, method);
+
+    *needs = (struct driver_slot_needs){.abilities = driver_symmetric_ability(psa_get_key_type(attributes))};
+    if (fault == NULL)
+        return PSA_SUCCESS;
+    error_set(err, ERROR_KEY_ATTRIBUTES, fault,
+              "change the key's attributes: docs/reference/psa-keys.md lists what is supported");
+    return PSA_ERROR_NOT_SUPPORTED;
 }
 
 /* --- what is in the slot ----------------------------------------------------------------------------------------- */
@@ -87,7 +98,7 @@ static enum chip_status ask_aes(struct driver *driver, uint8_t slot, bool *blank
     return status;
 }
 
-psa_status_t driver_check_holds_symmetric(struct driver *driver, uint32_t ability, uint8_t slot, struct error *err)
+static psa_status_t check_holds(struct driver *driver, uint32_t ability, uint8_t slot, struct error *err)
 {
     psa_status_t status = driver_require_use(driver, &driver->config, slot, ability, err);
     bool blank;
@@ -101,3 +112,5 @@ psa_status_t driver_check_holds_symmetric(struct driver *driver, uint32_t abilit
     error_set(err, ERROR_SLOT_EMPTY, "the slot holds no key: all its bytes are 00 or FF", "name another slot");
     return PSA_ERROR_DOES_NOT_EXIST;
 }
+
+const struct driver_symmetric driver_symmetric_keys = {.needs_of = needs_of, .check_holds = check_holds};

@@ -12,37 +12,40 @@
 #include "psa/driver.h"
 #include "psa/slots.h"
 
-/* 0: the program has no such keys, and carries no code for them: a board's factory, whose profile knows none. */
-#ifndef DRIVER_SYMMETRIC
-#define DRIVER_SYMMETRIC 1
-#endif
-
 /* PSA_KEY_TYPE_HMAC or PSA_KEY_TYPE_AES. */
 static inline bool driver_is_symmetric(psa_key_type_t type)
 {
-    return DRIVER_SYMMETRIC && (type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES);
+    return type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES;
+}
+
+/* CHIP_CAN_HMAC or CHIP_CAN_AES, which a slot needs for keys of that type. */
+static inline uint32_t driver_symmetric_ability(psa_key_type_t type)
+{
+    return type == PSA_KEY_TYPE_HMAC ? CHIP_CAN_HMAC : CHIP_CAN_AES;
 }
 
 /* Whether the needs are those of such a key. */
 static inline bool driver_needs_symmetric(const struct driver_slot_needs *needs)
 {
-    return DRIVER_SYMMETRIC && (needs->abilities & (CHIP_CAN_HMAC | CHIP_CAN_AES)) != 0;
+    return (needs->abilities & (CHIP_CAN_HMAC | CHIP_CAN_AES)) != 0;
 }
 
-/* CHIP_CAN_HMAC or CHIP_CAN_AES, which a slot needs for keys of that type. */
-uint32_t driver_symmetric_ability(psa_key_type_t type);
+/* What the driver calls where the program registers such keys: `symmetric` of struct driver. */
+struct driver_symmetric {
+    /*
+     * As driver_needs_of(). An HMAC key has 256 bits: the first 32 bytes of its slot. An AES key has 128: the first 16
+     * bytes.
+     */
+    psa_status_t (*needs_of)(const psa_key_attributes_t *attributes, enum driver_method method,
+                             struct driver_slot_needs *needs, struct error *err);
 
-/*
- * What is wrong with the attributes of a symmetric key but its lifetime, or NULL. An HMAC key has 256 bits: the first
- * 32 bytes of its slot. An AES key has 128: the first 16 bytes.
- */
-const char *driver_symmetric_fault(const psa_key_attributes_t *attributes, enum driver_method method);
-
-/*
- * For registration: whether the slot holds a key. PSA_ERROR_DOES_NOT_EXIST if what the chip computes shows that all
- * bytes are 00 or FF, as in a slot that was never written. A key that counts its uses is not asked: that would cost
- * one. PSA_ERROR_BAD_STATE before the data lock.
- */
-psa_status_t driver_check_holds_symmetric(struct driver *driver, uint32_t ability, uint8_t slot, struct error *err);
+    /*
+     * For registration: whether the slot holds a key. PSA_ERROR_DOES_NOT_EXIST if what the chip computes shows that all
+     * bytes are 00 or FF, as in a slot that was never written. A key that counts its uses is not asked: that would cost
+     * one. PSA_ERROR_BAD_STATE before the data lock.
+     */
+    psa_status_t (*check_holds)(struct driver *driver, uint32_t ability, uint8_t slot, struct error *err);
+};
+extern const struct driver_symmetric driver_symmetric_keys;
 
 #endif

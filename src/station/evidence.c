@@ -331,10 +331,34 @@ static bool has_primary_keys(const json_t *record, const json_t *older)
     return true;
 }
 
+/* Certificates of another profile, of keys that this one does not certify, stay known. */
+static void keep_other_certificates(json_t *record, const json_t *older)
+{
+    json_t *certificates = json_object_get(record, "certificates"), *certificate, *other;
+    size_t i, k;
+
+    json_array_foreach(json_object_get(older, "certificates"), i, certificate)
+    {
+        const json_t *name = json_object_get(certificate, "name");
+        bool is_here = false;
+
+        json_array_foreach(certificates, k, other) is_here =
+            is_here || json_equal(json_object_get(other, "name"), name);
+        if (is_here)
+            continue;
+        if (certificates == NULL)
+            certificates = json_array();
+        json_array_append(certificates, certificate);
+    }
+    if (certificates != NULL && json_object_get(record, "certificates") == NULL)
+        json_object_set_new(record, "certificates", certificates);
+}
+
 /* What an earlier run proved and this one did not check stays in the record; each part has the time of its proof. */
 static void keep_others(json_t *record, const json_t *older)
 {
     keep_other_keys(record, older);
+    keep_other_certificates(record, older);
     if (json_object_get(record, "maker") == NULL)
         (void)json_object_set(record, "maker", json_object_get(older, "maker")); /* fails for NULL: there is none */
     if (has_primary_keys(record, older))
@@ -557,6 +581,8 @@ json_t *evidence_value(const struct evidence_run *run)
     if (run->board != NULL)
         note_board(record, run);
     note_requests(record, run);
+    if (run->certificates != NULL)
+        json_object_set_new(record, "certificates", json_deep_copy(run->certificates));
     return record;
 }
 

@@ -41,7 +41,8 @@ struct evidence_run {
     const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;
     const char *record_path;
-    const bool *has_request; /* by the key's index: its certificate request is beside the record; NULL: none is */
+    const bool *has_request;    /* by the key's index: its certificate request is beside the record; NULL: none is */
+    const json_t *certificates; /* of the profile, as station/certificate_issue.h lists them; NULL: it has none */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
     const json_t *not_proven;        /* what is that board's word alone (station/board_maker.h); else NULL */
 };

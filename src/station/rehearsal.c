@@ -154,6 +154,13 @@ bool rehearsal_check_evidence(struct rehearsal *rehearsal, const struct provisio
     return true;
 }
 
+bool rehearsal_check_issuer(struct rehearsal *rehearsal, const struct issuer *issuer, struct error *err)
+{
+    const char *subject = issuer_subject(issuer);
+
+    return strstr(subject, "CN=TEST ") == NULL || rehearsal_note(rehearsal, REHEARSAL_TEST_ROOT, subject, err);
+}
+
 json_t *rehearsal_value(const struct rehearsal *rehearsal)
 {
     json_t *words = json_array();

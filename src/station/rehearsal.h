@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "issuer/issuer.h"
 #include "provision/provision.h"
 #include "psa/driver.h"
 #include "station/key_files.h"
@@ -51,6 +52,9 @@ bool rehearsal_check_imports(struct rehearsal *rehearsal, const struct profile *
 /* Notes published keys among those that the device holds, whoever put them there. */
 bool rehearsal_check_evidence(struct rehearsal *rehearsal, const struct provision_evidence *evidence,
                               struct error *err);
+
+/* Notes an issuer whose name says TEST, as `imprint ca new` makes it. */
+bool rehearsal_check_issuer(struct rehearsal *rehearsal, const struct issuer *issuer, struct error *err);
 
 /* What was found, as a list of words: [] for the real thing, else "virtual-chip", "test-key", "test-root". */
 json_t *rehearsal_value(const struct rehearsal *rehearsal);

@@ -17,6 +17,8 @@
 #define WORD_COMMAND 0x03
 #define WAKE_HIGH_US 1500 /* tWHI; a chip whose power-on self test is enabled needs longer: the caller polls */
 
+#define FILLER 0xFF /* bytes that nobody reads: zeros could wake other chips on the bus */
+
 #define GROUP_MIN 4
 #define ADDRESS_MAX 0x7F
 
@@ -188,9 +190,11 @@ static void search(struct imprint_i2c *self)
 static bool i2c_carries(void *context, size_t sent, size_t received)
 {
     struct imprint_i2c *self = context;
-    uint8_t data[IMPRINT_I2C_WRITE_MAX] = {WORD_RESET};
+    uint8_t data[IMPRINT_I2C_WRITE_MAX];
     const struct transfer write = {.kind = WRITE, .address = self->address, .data = data, .len = 1 + sent};
 
+    memset(data, FILLER, sizeof(data));
+    data[0] = WORD_RESET;
     /* i2c_receive() reads a group's first byte alone. */
     return sent <= IMPRINT_TRANSPORT_GROUP_MAX && received <= IMPRINT_TRANSPORT_GROUP_MAX && received > 1 &&
            exchange(self, &write) != IMPRINT_TRANSPORT_TOO_LONG &&

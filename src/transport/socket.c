@@ -278,7 +278,7 @@ static enum imprint_transport_status socket_send(void *context, const uint8_t *g
 static bool socket_carries(void *context, size_t sent, size_t received)
 {
     struct transport_socket *self = context;
-    const uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX] = {WORD_RESET};
+    uint8_t data[1 + IMPRINT_TRANSPORT_GROUP_MAX];
     enum imprint_transport_status written, read;
     struct bytes ignored;
     size_t replies = 2;
@@ -286,7 +286,9 @@ static bool socket_carries(void *context, size_t sent, size_t received)
     if (sent > IMPRINT_TRANSPORT_GROUP_MAX || received > IMPRINT_TRANSPORT_GROUP_MAX)
         return false;
     if (self->gone)
-        return true; /* the next command says so */
+        return true;                 /* the next command says so */
+    memset(data, 0xFF, sizeof data); /* zeros could wake other chips on the bus */
+    data[0] = WORD_RESET;
     if (!drop_unread_replies(self) || !put_wait(self, &replies) ||
         !put_message(self, 0, 1 + sent, bytes_of(data, 1 + sent)) ||
         !put_message(self, BUS_MESSAGE_READ, received, BYTES_NONE) || !exchange(self, replies, 2)) {

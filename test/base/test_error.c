@@ -68,6 +68,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_OTHER_PROFILE, "other-profile", 4},
         {ERROR_KEY_RECORDED, "key-recorded", 4},
         {ERROR_NO_MARK, "no-mark", 4},
+        {ERROR_CERTIFICATE_DIFFERS, "certificate-differs", 4},
         {ERROR_NOT_GENUINE, "not-genuine", 4},
         {ERROR_NO_CERTIFICATE, "no-certificate", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},

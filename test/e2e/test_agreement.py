@@ -31,7 +31,7 @@ def plain_man():
 def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
-                             "virtual run", "help", "version"}
+                             "virtual run", "certificate show", "certificate verify", "certificate export", "tls", "help", "version"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -47,7 +47,7 @@ def test_help_names_every_verb_and_option(table):
         assert run_program("--json", *name.split(), "-h").objects == [verb]
     for option in options:
         assert f"--{option['name']}" in overview
-    for code in ("0", "1", "2", "3", "4", "5", "130"):
+    for code in ("0", "1", "2", "3", "4", "5", "6", "130"):
         assert re.search(rf"^ +{code}  \S", overview, re.M)
     assert max(map(len, overview.splitlines())) <= 80
 
@@ -110,7 +110,7 @@ def test_man_page_names_every_verb_and_option(table):
     part = text.split("\nOPTIONS\n")[1].split("\nVERBS\n")[0]
     assert set(re.findall(r"^ {5,8}(?:-\w, )?--([a-z-]+)", part, re.M)) == {option["name"] for option in options}
     codes = text.split("\nEXIT STATUS\n")[1].split("\nEXAMPLES\n")[0]
-    assert re.findall(r"^ {5,8}(\d+)", codes, re.M) == ["0", "1", "2", "3", "4", "5", "130"]
+    assert re.findall(r"^ {5,8}(\d+)", codes, re.M) == ["0", "1", "2", "3", "4", "5", "6", "130"]
 
 
 @pytest.mark.skipif(shutil.which("man") is None, reason="no man")
@@ -215,11 +215,12 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "scan": ("scan",), "erase": ("erase", "--yes"),
         "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
         "adopt": ("adopt", EXAMPLE), "verify-record": ("verify-record", provisioned.device / "history.jsonl"), "help": ("help",), "version": ("version",),
-        "retire": ("retire", chip["serial"], "--yes"),
+        "certificate show": ("certificate", "show"), "certificate verify": ("certificate", "verify"),
+        "certificate export": ("certificate", "export", provisioned.folder / "certificates"), "retire": ("retire", chip["serial"], "--yes"),
     }
-    # One that runs until it is told to end, one whose output is another program's, and those that want a board have tests
-    # of their own.
-    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove"} == set(table[0])
+    # One that runs until it is told to end, one whose output is another program's, and those that want a board or a server
+    # have tests of their own.
+    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

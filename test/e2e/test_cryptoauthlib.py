@@ -13,7 +13,7 @@ import textwrap
 
 import pytest
 
-from conftest import DUMPS, der_of, openssl, run_program
+from conftest import DUMPS, ROOT, der_of, openssl, run_program
 from test_virtual_run import ENV
 
 PYTHON = os.environ.get("IMPRINT_CRYPTOAUTHLIB")
@@ -506,3 +506,65 @@ def test_508a(tmp_path):
     assert out["revision"] == bytes.fromhex("00005000")
     assert out["good"] and verifies(tmp_path, out["point"], digest, out["signature"])
     assert out["hash"] == sha256(digest)
+
+
+def test_our_certificate(station):
+    """A certificate that imprint has issued, by a definition as docs/guide/identity.md has it: the library finds it."""
+    station.new("trust-flex")
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", station.state / "ca.key")
+    openssl("req", "-x509", "-new", "-key", station.state / "ca.key", "-subj", "/CN=Example CA", "-days", 36500,
+            "-addext", "keyUsage=critical,keyCertSign", "-out", station.state / "ca.pem")
+    (station.state / "ca.key").chmod(0o600)
+    (station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [
+        {"name": "factory", "kind": "file", "certificate": "ca.pem", "key": "ca.key"}]}))
+    (issued,) = station.json("provision", ROOT / "profiles" / "trust-flex-identity.yaml", "--arm", "profile").event("provisioned")["certificates"]
+    der = bytes.fromhex(issued["certificate"])
+    serial = bytes.fromhex(station.record["serial"])
+    tbs = int.from_bytes(der[6:8], "big") + 4
+    at = {"sn": der.index(bytes.fromhex(issued["serial_number"])), "subject": der.index(serial.hex().encode()),
+          "point": der.index(bytes.fromhex("03420004")) + 4, "ski": der.index(bytes.fromhex("0603551d0e04160414")) + 9,
+          "aki": der.index(bytes.fromhex("0603551d230418301680 14".replace(" ", ""))) + 11, "signature": 4 + tbs + 12}
+    at["issue"] = der.index(b"\x17\x0d") + 2
+    at["expire"] = at["issue"] + 15
+    # A template has nothing of this device.
+    template = bytearray(der)
+    for name, size in (("sn", 16), ("subject", 18), ("point", 64), ("ski", 20), ("aki", 20), ("issue", 13), ("expire", 13)):
+        template[at[name]:at[name] + size] = b"0" * size
+    chip = Chip.__new__(Chip)
+    chip.path, chip.address, chip.family = station.chip, 0x36, "ATECC608"
+    out = chip.host("""
+        from cryptoauthlib.atcacert import *
+        at, template = given["at"], hexed("template")
+        nothing = {"offset": 0, "count": 0}
+        def data(slot, count, genkey=0, offset=0, zone=atcacert_device_zone_t.DEVZONE_DATA):
+            return {"zone": int(zone), "slot": slot, "is_genkey": genkey, "offset": offset, "count": count}
+        def place(name, count, offset=0):
+            return {"offset": at[name] + offset, "count": count}
+        def of(array, type):
+            return ctypes.cast(array, ctypes.POINTER(type))
+        digits = (atcacert_cert_element_t * 2)(*[atcacert_cert_element_t(**element) for element in (
+            {"id": b"SN03", "device_loc": data(0, 4, zone=atcacert_device_zone_t.DEVZONE_CONFIG), "cert_loc": place("subject", 8),
+             "transforms": [int(atcacert_transform_t.TF_BIN2HEX_LC), 0]},
+            {"id": b"SN48", "device_loc": data(0, 5, zone=atcacert_device_zone_t.DEVZONE_CONFIG, offset=8),
+             "cert_loc": place("subject", 10, 8), "transforms": [int(atcacert_transform_t.TF_BIN2HEX_LC), 0]})])
+        whole = (ctypes.c_uint8 * len(template))(*template)
+        definition = atcacert_def_t(**{
+            "type": int(atcacert_cert_type_t.CERTTYPE_X509), "comp_cert_dev_loc": data(10, 72), "private_key_slot": 2, "template_id": 0, "chain_id": 0,
+            "std_sig_size": 64, "sn_source": int(atcacert_cert_sn_src_t.SNSRC_PUB_KEY_HASH), "cert_sn_dev_loc": data(0, 0, zone=atcacert_device_zone_t.DEVZONE_NONE),
+            "issue_date_format": int(atcacert_date_format_t.DATEFMT_RFC5280_UTC),
+            "expire_date_format": int(atcacert_date_format_t.DATEFMT_RFC5280_UTC),
+            "tbs_cert_loc": {"offset": 4, "count": given["tbs"]}, "expire_years": 20, "public_key_dev_loc": data(2, 64, genkey=1),
+            "std_cert_elements": [place("point", 64), place("signature", 75), place("issue", 13), place("expire", 13), nothing,
+                                  place("sn", 16), place("aki", 20), place("ski", 20)],
+            "cert_elements": of(digits, atcacert_cert_element_t),
+            "cert_elements_count": 2, "cert_template": of(whole, ctypes.c_uint8), "cert_template_size": len(template)})
+        authority = get(64, atcab_read_pubkey, 11)
+        size = AtcaReference(1024)
+        certificate = bytearray(1024)
+        ok(atcacert_read_cert(definition, authority, certificate, size))
+        out["certificate"], out["authority"] = certificate[:size.value], authority
+    """, at=at, tbs=tbs, template=bytes(template))
+    assert out["certificate"] == der
+    (station.folder / "read.der").write_bytes(out["certificate"])
+    openssl("x509", "-inform", "DER", "-in", station.folder / "read.der", "-out", station.folder / "read.pem")
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", station.state / "ca.pem", station.folder / "read.pem")

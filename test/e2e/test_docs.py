@@ -153,10 +153,12 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     for arguments in runs:
         for item in provisioned.json(*arguments).objects:
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
-    # These need a board, a server, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
-    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls"}
+    # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
+    elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls",
+                 "issuer", "ca"}
     assert set(json_page.page()) - set(seen) == elsewhere
-    rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven")}
+    rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
+            ("provisioned", "certificates"), ("provisioned", "certificates[]")}  # test_certificate_issue.py
     # Of locks and replaced keys (test_retire.py), and of keys that count their uses (test_use_rules.py shows those).
     special = {"consequence", "spends_use", "uses_spent", "uses_left", "lost_key"}
     for event, fields in seen.items():
@@ -166,7 +168,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
 
 
 def test_record_page(provisioned):
-    """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject."""
+    """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject or certificates."""
     page = json_page.RECORD.read_text()
     known = set(json_page.rows(page[:page.index("## The history")]))
     checked = provisioned.folder / "checked.yaml"
@@ -174,7 +176,7 @@ def test_record_page(provisioned):
     provisioned.run("provision", checked, "--arm", "profile")
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
-    assert {path for path in known - fields if not path.startswith(("run.board", "primary"))} == {"keys[].request"}
+    assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates"))} == {"keys[].request"}
 
 
 def test_json_page_lists_every_reason():
@@ -207,3 +209,16 @@ def test_history_page(provisioned):
         fields = {path for path in fields if not path.startswith("plan[]")}
         assert fields <= known, fields - known
         assert {"format", "version", "previous", "result", "serial", "serial_checked", "plan"} <= fields
+
+
+def test_identity_guide(checkout):
+    """Every command of the guide to certificates, in its order."""
+    typed = 0
+    for block in blocks("docs/guide/identity.md", "sh"):
+        for command in commands(block):
+            done = shell(command, checkout, checkout / "unused")
+            assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+            typed += 1
+    assert typed >= 9
+    (certificate,) = (checkout / "state" / "devices").glob("*/client.crt")
+    assert "BEGIN CERTIFICATE" in certificate.read_text()

@@ -12,6 +12,7 @@ import pytest
 
 from host_board import (FACTORY, FACTORY_BLANK, FACTORY_BLANK_ALONE, FACTORY_BLANK_ARMED, PRIMARY, PROFILE, PROFILE_BLANK, Board, crc, frame, words_of)
 from conftest import EXAMPLE, PROGRAM, ROOT, openssl
+from test_storage import in_namespace, needs_mount
 
 
 class Line:
@@ -403,6 +404,25 @@ def test_record_cannot_be_written(line):
 
 
 # --- the board's own troubles -------------------------------------------------------------------------------------------
+
+
+@needs_mount
+def test_a_full_disk_is_found_before_the_board_begins(line):
+    """The board has room for its keys; the station has none for the record. Nothing is written, and with room the same command works."""
+    before = line.chip.read_bytes()
+    small = line.station.folder / "small"
+    small.mkdir()
+    with line.boot() as board:
+        done = in_namespace("""
+            mount -t tmpfs -o nr_inodes=8 none "$1"
+            set +e
+            "$2" --json --state "$1/state" board provision "$3" --console "$4" --arm profile
+            echo "code $?"
+            """, small, PROGRAM, PROFILE, board.console)
+        found = [json.loads(item) for item in done.stdout.splitlines() if item.startswith("{")]
+        assert found[-1]["reason"] == "storage-full" and found[-1]["next"] and done.stdout.endswith("code 1\n"), done.stdout
+        assert line.chip.read_bytes() == before
+        line.provision(board)
 
 
 def test_chip_does_not_answer(line):

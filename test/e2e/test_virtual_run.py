@@ -575,7 +575,8 @@ def test_program_gets_its_arguments_and_gives_its_code(chips):
     assert told.out == "" and "/dev/i2c-5" in json.loads(told.err)["text"]
     assert run_with([chips["blank"]], "cat", stdin=b"through").raw == b"through"
     assert run_with([chips["blank"]], "sh", "-c", "kill -9 $$", code=137)
-    run_program("virtual", "run", "--", "true", "x", "--state", chips["blank"], code=3, env=ENV)  # no chip in the state folder
+    nowhere = {**ENV, "IMPRINT_STATE": str(chips["blank"].parent / "none")}
+    run_program("virtual", "run", "--", "true", "x", "--state", chips["blank"], code=3, env=nowhere)  # no chip in the state folder
     run_program("--state", chips["blank"].parent, "virtual", "new")
     run_program("--state", chips["blank"].parent, "virtual", "run", "--", "test", "-c", "/dev/i2c-1", env=ENV)
 

@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((input[0] & DIGEST_FITS) != 0)
         memcpy(digest, head + DIGEST_IN_HEAD, MARK_PROFILE_BYTES);
     if (!mark_read_head(head, (input[0] & HAS_DIGEST) != 0 ? digest : NULL, &mark)) {
-        require(mark.state == MARK_NONE);
+        require(mark.state == (memcmp(head, "IM\1", 3) == 0 ? MARK_DAMAGED : MARK_NONE));
         return 0;
     }
     require(mark.unused == 0x00 || mark.unused == 0xff);

@@ -17,8 +17,6 @@
 
 #include <cmocka.h>
 
-#include <openssl/ecdsa.h>
-
 #include "test/support/ca_files.h"
 #include "test/support/scratch.h"
 
@@ -81,30 +79,12 @@ static struct issuer_config usual(struct files *files)
     (void)snprintf(files->passphrase, sizeof files->passphrase, "%s/ca.pass", folder);
     ca_write_certificates(files->certificate, chain, 2);
     ca_write_key(files->key, signer_key, CA_PKCS8, NULL);
+    assert_int_equal(chmod(files->certificate, 0644), 0);
     (void)unlink(files->passphrase);
     file_store(files->passphrase, bytes_of(PASSPHRASE "\n", strlen(PASSPHRASE) + 1));
     (void)chmod(files->passphrase, 0600);
     return (struct issuer_config){
         .name = "line", .kind = ISSUER_FILE, .certificate = files->certificate, .key = files->key};
-}
-
-/* libcrypto's word on r | s. */
-static bool verifies(EVP_PKEY *key, struct bytes message, const uint8_t signature[static P256_SIGNATURE_BYTES])
-{
-    ECDSA_SIG *pair = ECDSA_SIG_new();
-    unsigned char *der = NULL;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int len;
-    bool ok;
-
-    assert_int_equal(ECDSA_SIG_set0(pair, BN_bin2bn(signature, 32, NULL), BN_bin2bn(signature + 32, 32, NULL)), 1);
-    len = i2d_ECDSA_SIG(pair, &der);
-    assert_int_equal(EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key), 1);
-    ok = EVP_DigestVerify(context, der, (size_t)len, message.data, message.len) == 1;
-    EVP_MD_CTX_free(context);
-    OPENSSL_free(der);
-    ECDSA_SIG_free(pair);
-    return ok;
 }
 
 static void expect_certificate(struct bytes found, X509 *expected)
@@ -126,9 +106,9 @@ static void expect_signs(struct issuer *issuer, EVP_PKEY *key)
     fill_content(message, sizeof message, 3);
     assert_true(issuer_signs(issuer));
     assert_int_equal(issuer_sign(issuer, bytes_of(message, sizeof message), signature, &err), ISSUER_DONE);
-    assert_true(verifies(key, bytes_of(message, sizeof message), signature));
+    assert_true(ca_verifies(key, bytes_of(message, sizeof message), signature));
     signature[5] ^= 1;
-    assert_false(verifies(key, bytes_of(message, sizeof message), signature));
+    assert_false(ca_verifies(key, bytes_of(message, sizeof message), signature));
 }
 
 static const struct form_row {
@@ -149,7 +129,7 @@ static void test_every_form_of_key_signs(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
@@ -167,7 +147,7 @@ static void test_every_form_of_key_signs(void **state)
 
 static void test_the_chain_and_its_dates(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -181,6 +161,7 @@ static void test_the_chain_and_its_dates(void **state)
     expect_certificate(issuer_chain(issuer, 0), signer);
     expect_certificate(issuer_chain(issuer, 1), root);
     assert_int_equal(issuer_chain(issuer, 2).len, 0);
+    assert_string_equal(issuer_subject(issuer), "CN=TEST signer");
     issuer_validity(issuer, &not_before, &not_after);
     assert_in_range(now - not_before, 24 * 3600 - 5, 24 * 3600 + 600);
     assert_in_range(not_after - now, INT64_C(3650) * 24 * 3600 - 600, INT64_C(3650) * 24 * 3600 + 5);
@@ -262,7 +243,7 @@ static void test_secrets(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         const struct secret_row *row = &secrets[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         struct person person = {.types = row->types};
         char room[ERROR_ROOM];
@@ -293,7 +274,7 @@ static void test_secrets(void **state)
 static void test_a_long_passphrase(void **state)
 {
     char text[400];
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     struct error err;
     struct issuer *issuer;
@@ -479,6 +460,11 @@ static void writable_key(const struct files *files)
     assert_int_equal(chmod(files->key, 0602), 0);
 }
 
+static void writable_certificate(const struct files *files)
+{
+    assert_int_equal(chmod(files->certificate, 0646), 0);
+}
+
 static void scrypt(const struct files *files)
 {
     ca_write_key(files->key, signer_key, CA_SCRYPT, PASSPHRASE);
@@ -528,6 +514,7 @@ static const struct fault_row {
     {"key missing", missing_key, ERROR_ISSUER_INVALID, "cannot be opened", true},
     {"readable by all", readable_key, ERROR_ISSUER_INVALID, "every user of this machine", true},
     {"writable by all", writable_key, ERROR_ISSUER_INVALID, "every user of this machine", true},
+    {"certificate writable by all", writable_certificate, ERROR_ISSUER_INVALID, "can write this file", false},
     {"scrypt", scrypt, ERROR_ISSUER_INVALID, "encrypted with scrypt", true},
     {"scrypt, DER", scrypt_der, ERROR_ISSUER_INVALID, "encrypted with scrypt", true},
     {"too large", big_key, ERROR_ISSUER_INVALID, "too large", true},
@@ -539,7 +526,7 @@ static void test_what_does_not_fit_is_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         const struct fault_row *row = &faults[i];
-        struct files files;
+        struct files files = {.key = ""};
         struct issuer_config config = usual(&files);
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
@@ -561,7 +548,7 @@ static void test_what_does_not_fit_is_refused(void **state)
 /* An issuer that ends while a station runs signs nothing any more. */
 static void test_an_issuer_that_ends(void **state)
 {
-    struct files files;
+    struct files files = {.key = ""};
     struct issuer_config config = usual(&files);
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -576,7 +563,7 @@ static void test_an_issuer_that_ends(void **state)
     X509_free(brief);
     assert_true(issuer_open(&config, &issuer, &err));
     assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_DONE);
-    (void)usleep(2100 * 1000);
+    (void)nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 100 * 1000 * 1000}, NULL);
     assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_REFUSED);
     assert_int_equal(err.reason, ERROR_ISSUER_INVALID);
     assert_non_null(strstr(err.cause, "ended at"));

@@ -46,7 +46,8 @@ void board_say(struct board *board, const char *format, ...)
 static void tell(struct board *board, enum moment_kind kind, uint32_t at, const struct part_memory *memory,
                  struct bytes image, struct virtual_chip *powered)
 {
-    struct state state = {.image = image, .powered = powered, .promise_count = board->promise_count};
+    struct state state = {
+        .image = image, .powered = powered, .promise_count = board->promise_count, .issued = board->issued};
 
     board->here.way = board->here.kind == kind && board->here.at == at ? board->here.way + 1 : 0;
     board->here.kind = kind;
@@ -414,6 +415,7 @@ static void begin(struct board *board, const struct run *run, struct outcome *ou
     board->here = (struct moment){.kind = MOMENT_KINDS};
     board->promise_count = run->from->promise_count;
     memcpy(board->promises, run->from->promises, sizeof board->promises);
+    board->issued = run->from->issued;
     if (run->from->powered != NULL)
         part_thaw(&board->part, run->from->powered);
     else
@@ -456,6 +458,7 @@ static void end(struct board *board, uint64_t began_ns)
     outcome->end.image = bytes_written(&image);
     outcome->end.promise_count = board->promise_count;
     memcpy(outcome->end.promises, board->promises, sizeof board->promises);
+    outcome->end.issued = board->issued;
     board->run = NULL;
     board->outcome = NULL;
 }

@@ -36,6 +36,7 @@ struct state {
     uint8_t *owned;               /* where the image of a copy lies */
     size_t promise_count;
     struct promise promises[PROMISES_MAX];
+    uint32_t issued; /* certificates of the profile, a bit each: what a station keeps on a disk of its own */
 };
 
 struct record {
@@ -106,6 +107,7 @@ struct board {
     struct moment here;          /* the last moment told */
     size_t promise_count;
     struct promise promises[PROMISES_MAX];
+    uint32_t issued;
     unsigned stop_at;
     bool held; /* transaction_late: one is held back */
     uint32_t held_flags;

@@ -67,6 +67,55 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     return board_goes_on(context);
 }
 
+/*
+ * ---- certificates: the station's part. What it keeps is as durable as the rest of its disk, and not what is tested
+ * here: the certificate of each index is always the same, so that the chip's slots can be compared with those of the
+ * unbroken run.
+ */
+
+enum { WHOLE_BYTES = 60 };
+
+static void fill(uint8_t *to, size_t len, uint8_t slot)
+{
+    for (size_t i = 0; i < len; i++)
+        to[i] = (uint8_t)(slot * 16 + 7 * i + 1);
+}
+
+static bool get_certificate(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                            const uint8_t point[static P256_POINT_BYTES], bool issue, struct bytes *der,
+                            struct error *err)
+{
+    static uint8_t whole[WHOLE_BYTES];
+    struct board *board = context;
+    const uint32_t bit = 1u << index;
+
+    (void)serial;
+    (void)point;
+    (void)err;
+    if (issue)
+        board->issued |= bit;
+    fill(whole, sizeof whole, (uint8_t)index);
+    *der = (board->issued & bit) != 0 ? bytes_of(whole, sizeof whole) : BYTES_NONE;
+    return true;
+}
+
+static bool get_slot(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES])
+{
+    const struct board *board = context;
+    const struct profile *profile = &board->scene->profile;
+
+    for (size_t i = 0; i < profile->certificate_count; i++) {
+        const struct profile_certificate *certificate = &profile->certificates[i];
+
+        if ((board->issued & 1u << i) == 0 ||
+            (slot != certificate->slot && slot != certificate->signer_key_slot && slot != certificate->signer_slot))
+            continue;
+        fill(content, PROVISION_CERTIFICATE_BYTES, slot);
+        return true;
+    }
+    return false;
+}
+
 #define PROOF_TEXT_SIZE 200
 
 /* What a key signs, written down a second time: src/link/proof.c does not judge itself. */
@@ -129,9 +178,11 @@ static bool run_profile(struct board *board)
     static struct provision_plan plan;
     static struct provision_evidence evidence;
     struct error *err = &board->outcome->err;
+    const struct provision_certificates certificates = {.context = board, .get = get_certificate, .slot = get_slot};
     struct provision provision = {.driver = &board->driver,
                                   .profile = &board->scene->profile,
                                   .steps = provision_all_steps,
+                                  .certificates = &certificates,
                                   .callbacks = {.context = board,
                                                 .progress = on_progress,
                                                 .import_key = on_import,

@@ -125,11 +125,12 @@ void part_digest(const struct scene *scene, const struct virtual_memory *memory,
 
 void state_digest(const struct scene *scene, const struct state *state, uint8_t digest[static 32])
 {
-    uint8_t all[32 + 32 + PROMISES_MAX * 8];
-    size_t len = 64;
+    uint8_t all[32 + 32 + 1 + PROMISES_MAX * 8];
+    size_t len = 65;
 
     part_digest(scene, &state->part.bytes, all);
     digest_of(state->image, all + 32);
+    all[64] = (uint8_t)state->issued;
     for (size_t i = 0; i < state->promise_count; i++) {
         const struct promise *promise = &state->promises[i];
         uint8_t now[32];

@@ -492,7 +492,8 @@ static bool judge_lied(struct sweep *sweep, const struct outcome *outcome, char 
     else if (outcome->done)
         return confirm(sweep, outcome, failure);
     else if (reason != ERROR_SLOT_FILLED && reason != ERROR_STORAGE_CORRUPT && reason != ERROR_KEY_EXISTS &&
-             reason != ERROR_NO_FREE_SLOT && reason != ERROR_SLOT_LOCKED && reason != ERROR_SLOT_POLICY)
+             reason != ERROR_NO_FREE_SLOT && reason != ERROR_SLOT_LOCKED && reason != ERROR_SLOT_POLICY &&
+             reason != ERROR_DONE_ELSEWHERE) /* the mark outlives key records that were lost */
         (void)snprintf(failure, FAILURE_MAX, "after a sync that lied: %s: %s", error_reason_name(reason),
                        outcome->err.cause != NULL ? outcome->err.cause : "-");
     else

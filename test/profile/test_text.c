@@ -217,11 +217,11 @@ static void test_size_limits(void **state)
         text[i] = i == 0 ? '[' : i % 2 == 1 ? 'a' : ',';
     assert_false(profile_read_text(text, PROFILE_TEXT_MAX, &profile, &complaint));
     assert_int_equal(complaint.reason, ERROR_PROFILE_SYNTAX);
-    assert_string_equal(complaint.message, "more values than a profile can have");
+    assert_string_equal(complaint.message, "more values than a file can have");
 
     memset(text, '[', sizeof(text));
     assert_false(profile_read_text(text, PROFILE_TEXT_MAX, &profile, &complaint));
-    assert_string_equal(complaint.message, "nested deeper than any profile is");
+    assert_string_equal(complaint.message, "nested too deep");
     memset(text, '{', sizeof(text));
     assert_false(profile_read_text(text, PROFILE_TEXT_MAX, &profile, &complaint));
     memset(text, 'a', sizeof(text));

@@ -88,8 +88,8 @@ static const struct bad_row {
     const char *expected; /* and this is in what was expected */
 } rows[] = {
     /* No YAML, or not the kind we take. */
-    {"empty file", policy, NULL, "", 1, 1, SYNTAX, "the file holds no profile", "imprint: 1"},
-    {"comments only", policy, NULL, "# nothing\n\n", 1, 1, SYNTAX, "the file holds no profile", "imprint: 1"},
+    {"empty file", policy, NULL, "", 1, 1, SYNTAX, "the file is empty", "imprint: 1"},
+    {"comments only", policy, NULL, "# nothing\n\n", 1, 1, SYNTAX, "the file is empty", "imprint: 1"},
     {"an empty document", policy, NULL, "---\n", 2, 1, SCHEMA, "profile: nothing is not a mapping", "imprint, name"},
     {"a word", policy, NULL, "hello\n", 1, 1, SCHEMA, "profile: 'hello' is not a mapping",
      "imprint, name, rehearsal, chip, keys or certificates"},
@@ -130,7 +130,7 @@ static const struct bad_row {
     {"no space after the colon", policy, "id: 16", "id:16", 11, 5, SYNTAX, "not YAML: could not find expected ':'", ""},
     {"a character that starts nothing", policy, "base", "@base", 2, 7, SYNTAX,
      "not YAML: found character that cannot start any token", ""},
-    {"two documents", policy, "keys:", "---\nkeys:", 8, 1, SYNTAX, "a second document starts here", "one profile"},
+    {"two documents", policy, "keys:", "---\nkeys:", 8, 1, SYNTAX, "a second document starts here", "one document"},
     {"an anchor", policy, "name: base", "name: &n base", 2, 7, SYNTAX, "an anchor (&name)", "no anchors"},
     {"an anchor on a mapping", policy, "chip:\n", "chip: &c\n", 3, 7, SYNTAX, "an anchor (&name)", "no anchors"},
     {"an anchor on a list", policy, "[ATECC608A", "&c [ATECC608A", 4, 10, SYNTAX, "an anchor (&name)", "no anchors"},
@@ -140,7 +140,7 @@ static const struct bad_row {
     {"a tag on a mapping", policy, "chip:\n", "chip: !x\n", 3, 7, SYNTAX, "a tag (!type)", "no tags"},
     {"a later YAML", policy, "imprint", "%YAML 3.0\n---\nimprint", 1, 1, SYNTAX,
      "not YAML: found incompatible YAML document", ""},
-    {"nested too deep", policy, "base", "[[[[[[[[[]]]]]]]]]", 2, 14, SYNTAX, "nested deeper than any profile is", ""},
+    {"nested too deep", policy, "base", "[[[[[[[[[]]]]]]]]]", 2, 14, SYNTAX, "nested too deep", ""},
     {"a text of several lines", policy, "base", "|\n  base", 2, 7, SYNTAX, "a text of several lines", "one line"},
     {"an escaped NUL", policy, "base", "\"ba\\0se\"", 2, 7, SYNTAX, "a text of several lines or with control",
      "one line"},

@@ -119,7 +119,7 @@ static void test_wrong_paths(void **state)
     expect_refused("/nonexistent/profile.yaml", ERROR_INPUT_FILE, "cannot open the file: No such file");
     expect_refused("", ERROR_INPUT_FILE, "cannot open the file: No such file");
     expect_refused(IMPRINT_TEST_PROFILES, ERROR_INPUT_FILE, "it is a directory");
-    expect_refused("/dev/null", ERROR_PROFILE_SYNTAX, "the file holds no profile");
+    expect_refused("/dev/null", ERROR_PROFILE_SYNTAX, "the file is empty");
     expect_refused("/dev/zero", ERROR_INPUT_FILE, "the file is too large (limit 262144 bytes)");
 }
 
@@ -150,7 +150,7 @@ static void test_wrong_files(void **state)
     scratch_remove(&scratch);
 
     scratch_make(&scratch, "", 0, 0);
-    expect_refused(scratch.path, ERROR_PROFILE_SYNTAX, "the file holds no profile");
+    expect_refused(scratch.path, ERROR_PROFILE_SYNTAX, "the file is empty");
     scratch_remove(&scratch);
 
     scratch_make(&scratch, good, strlen(good), 0);

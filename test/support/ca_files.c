@@ -75,6 +75,24 @@ void ca_write_certificates(const char *path, X509 *const *certificates, size_t c
     assert_int_equal(fclose(file), 0);
 }
 
+bool ca_verifies(EVP_PKEY *key, struct bytes message, const uint8_t signature[static P256_SIGNATURE_BYTES])
+{
+    ECDSA_SIG *pair = ECDSA_SIG_new();
+    unsigned char *der = NULL;
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int len;
+    bool ok;
+
+    assert_int_equal(ECDSA_SIG_set0(pair, BN_bin2bn(signature, 32, NULL), BN_bin2bn(signature + 32, 32, NULL)), 1);
+    len = i2d_ECDSA_SIG(pair, &der);
+    assert_int_equal(EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key), 1);
+    ok = EVP_DigestVerify(context, der, (size_t)len, message.data, message.len) == 1;
+    EVP_MD_CTX_free(context);
+    OPENSSL_free(der);
+    ECDSA_SIG_free(pair);
+    return ok;
+}
+
 /* PKCS#8 encrypted with scrypt, as `openssl pkcs8 -topk8 -scrypt` does it. */
 static X509_SIG *with_scrypt(EVP_PKEY *key, const char *passphrase)
 {
@@ -82,6 +100,7 @@ static X509_SIG *with_scrypt(EVP_PKEY *key, const char *passphrase)
     X509_ALGOR *algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, 16384, 8, 1);
     X509_SIG *encrypted;
 
+    assert_non_null(passphrase);
     assert_non_null(algorithm);
     encrypted = PKCS8_set0_pbe(passphrase, (int)strlen(passphrase), plain, algorithm);
     assert_non_null(encrypted);
@@ -112,8 +131,8 @@ static int write_sec1(FILE *file, EVP_PKEY *key, const char *passphrase)
 
 static int write_form(FILE *file, EVP_PKEY *key, enum ca_key_form form, const char *passphrase)
 {
-    char *text = (char *)(uintptr_t)passphrase; /* OpenSSL reads it only */
-    const int len = passphrase != NULL ? (int)strlen(passphrase) : 0;
+    char text[512] = ""; /* OpenSSL could write it */
+    const int len = snprintf(text, sizeof text, "%s", passphrase != NULL ? passphrase : "");
 
     switch (form) {
     case CA_PKCS8:

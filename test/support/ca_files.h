@@ -17,6 +17,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/bytes.h"
+#include "base/p256.h"
+
 /* A certificate to make. Zero-initialised but for `subject`: a root that is valid from yesterday for ten years. */
 struct ca_wish {
     const char *subject;       /* its CN */
@@ -37,6 +40,9 @@ X509 *ca_make_certificate(const struct ca_wish *wish);
 
 /* Writes the certificates to `path`, one PEM after the other. */
 void ca_write_certificates(const char *path, X509 *const *certificates, size_t count);
+
+/* libcrypto's word on a signature (r | s) over the SHA-256 of `message`. */
+bool ca_verifies(EVP_PKEY *key, struct bytes message, const uint8_t signature[static P256_SIGNATURE_BYTES]);
 
 /* How a private key is written. */
 enum ca_key_form {

@@ -545,6 +545,44 @@ static void test_lengths(void **state)
     assert_calls(board, "");
 }
 
+static bool carries(struct i2c_board *board, unsigned fail_at, enum imprint_i2c_result result)
+{
+    forget_calls(&board->master);
+    board->master.fail_at = fail_at;
+    board->master.result = result;
+    return board->bus->carries(board->transport.context, 75, 67);
+}
+
+/*
+ * Only what the driver refuses for its length is told, and in both directions. The chip runs nothing and keeps its
+ * reply.
+ */
+static void test_long_messages(void **state)
+{
+    struct i2c_board *board = *state;
+    struct chip *chip = &board->world.chip;
+    struct virtual_counters before, after;
+    uint8_t random[32];
+
+    assert_int_equal(chip_random(chip, random, NULL), CHIP_OK);
+    virtual_read_counters(board->world.part, &before);
+    assert_true(carries(board, 0, IMPRINT_I2C_OK));
+    assert_calls(board, "LwULrU");
+    assert_false(carries(board, 1, IMPRINT_I2C_TOO_LONG));
+    assert_calls(board, "LwU");
+    assert_false(carries(board, 2, IMPRINT_I2C_TOO_LONG));
+    assert_true(carries(board, 1, IMPRINT_I2C_NACK));
+    assert_true(carries(board, 2, IMPRINT_I2C_NACK));
+    board->master.fail_at = 0;
+    assert_false(board->bus->carries(board->transport.context, IMPRINT_TRANSPORT_GROUP_MAX + 1, 67));
+    assert_false(board->bus->carries(board->transport.context, 75, IMPRINT_TRANSPORT_GROUP_MAX + 1));
+    virtual_read_counters(board->world.part, &after);
+    assert_int_equal(after.commands, before.commands);
+    assert_int_equal(after.groups, before.groups);
+    assert_true(chip->awake);
+    assert_int_equal(receive(board), IMPRINT_TRANSPORT_OK); /* the random numbers again */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +601,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_search, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lengths, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_long_messages, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

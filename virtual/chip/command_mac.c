@@ -104,6 +104,24 @@ static void copy_key(struct virtual_chip *chip, unsigned slot)
         virtual_load_tempkey(chip, virtual_slot_bytes(&chip->memory, target), 32, true);
 }
 
+/* What the other side has hashed: its 13 bytes `other`, and between them what this chip has of its own. */
+static void put_checked(struct virtual_message *message, const struct virtual_chip *chip, unsigned mode,
+                        const uint8_t *key, const uint8_t *challenge, const uint8_t *other)
+{
+    virtual_put(message, key, 32);
+    virtual_put(message, challenge, 32);
+    virtual_put(message, other, 4);
+    if ((mode & OTP_8) != 0)
+        virtual_put(message, chip->memory.otp, 8);
+    else
+        virtual_put_zeros(message, 8);
+    virtual_put(message, other + 4, 3);
+    virtual_put_byte(message, chip->memory.config[12]);
+    virtual_put(message, other + 7, 4);
+    virtual_put(message, chip->memory.config, 2);
+    virtual_put(message, other + 11, 2);
+}
+
 /* Data: challenge 32, the other side's answer 32, and 13 bytes of the message that side has hashed. */
 VIRTUAL_HANDLER(virtual_command_checkmac)
 {
@@ -114,7 +132,6 @@ VIRTUAL_HANDLER(virtual_command_checkmac)
     const bool tempkey_used = (mode & (BY_TEMPKEY | UNDER_TEMPKEY)) != 0;
     const bool from_host = registers->tempkey.from_host;
     const uint8_t *tempkey = registers->tempkey.value;
-    const uint8_t *other = call->data + 64;
     const uint8_t *key = tempkey;
     struct virtual_message message = {.len = 0};
     uint8_t expected[32];
@@ -131,18 +148,7 @@ VIRTUAL_HANDLER(virtual_command_checkmac)
         key = use_mac_key(chip, call->param2, false);
     if (key == NULL)
         goto out;
-    virtual_put(&message, key, 32);
-    virtual_put(&message, by_tempkey ? tempkey : call->data, 32);
-    virtual_put(&message, other, 4);
-    if ((mode & OTP_8) != 0)
-        virtual_put(&message, chip->memory.otp, 8);
-    else
-        virtual_put_zeros(&message, 8);
-    virtual_put(&message, other + 4, 3);
-    virtual_put_byte(&message, chip->memory.config[12]);
-    virtual_put(&message, other + 7, 4);
-    virtual_put(&message, chip->memory.config, 2);
-    virtual_put(&message, other + 11, 2);
+    put_checked(&message, chip, mode, key, by_tempkey ? tempkey : call->data, call->data + 64);
     virtual_finish_message(&message, expected);
     equal = virtual_equal(expected, call->data + 32, 32);
     answer = equal ? VIRTUAL_ANSWER_OK : VIRTUAL_ANSWER_MISCOMPARE;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The schema of the text form: one row per key, with the valid values and the destination. `text.c` is its only reader.
+ * The schema of the text form: one row per key, with the valid values and the destination. `text.c` reads by it.
  * docs/reference/profile.md describes it for users; a test compares the two. Host only.
  */
 #ifndef IMPRINT_PROFILE_SCHEMA_H
 #define IMPRINT_PROFILE_SCHEMA_H
 
 #include "profile/profile.h"
+#include "profile/text/tree.h"
 #include "profile/words.h"
 
 enum schema_kind {
@@ -50,5 +51,12 @@ struct schema_document {
 
 /* The file's outermost mapping, read into a struct schema_document. Its first row is checked before all others. */
 extern const struct schema_field schema_root[];
+
+/*
+ * Reads the mapping `root` by another schema, `fields`, into the struct at `into`, which the caller has zeroed: for
+ * files of a station that are no profiles. `help` says what the file is: "an issuers file". False with a complaint.
+ */
+bool text_read_mapping(const struct tree_node *root, const struct schema_field *fields, const char *help, void *into,
+                       struct profile_complaint *complaint);
 
 #endif

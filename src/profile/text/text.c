@@ -323,6 +323,17 @@ static bool read_fields(const struct text_value *value)
     return true;
 }
 
+bool text_read_mapping(const struct tree_node *root, const struct schema_field *fields, const char *help, void *into,
+                       struct profile_complaint *complaint)
+{
+    const struct schema_field whole = {.kind = SCHEMA_MAPPING, .fields = fields, .help = help};
+    const struct text_value value = {.complaint = complaint, .field = &whole, .node = root, .base = into};
+
+    if (root->kind != TREE_MAPPING)
+        return complain_value(complaint, &whole, root, NULL, "is not a mapping");
+    return read_fields(&value);
+}
+
 /* Checks the version first, wherever it is in the file, because it decides which schema applies. */
 static bool read_version(const struct text_value *root)
 {

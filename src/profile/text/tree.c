@@ -85,7 +85,7 @@ static bool tree_check_bytes(const uint8_t *bytes, size_t len, struct profile_co
 
             (void)snprintf(message, sizeof(message), "not a text file: %s, byte 0x%02x at offset %zu",
                            step == 0 ? "not UTF-8" : "a control character", bytes[at], at);
-            return tree_refuse(complaint, line, column, message, "a profile in YAML, as UTF-8 text");
+            return tree_refuse(complaint, line, column, message, "a YAML file, as UTF-8 text");
         }
         if (indenting && character == '\t')
             return tree_refuse(complaint, line, column, "a tab in the indentation",
@@ -120,7 +120,7 @@ static struct tree_node *tree_add(struct tree_builder *builder, enum tree_kind k
     char *copy;
 
     if (builder->count == TREE_NODES_MAX) {
-        (void)tree_refuse_mark(builder->complaint, mark, "more values than a profile can have", "");
+        (void)tree_refuse_mark(builder->complaint, mark, "more values than a file can have", "");
         return NULL;
     }
     node = calloc(1, sizeof(*node) + len + 1);
@@ -148,7 +148,7 @@ static bool tree_open(struct tree_builder *builder, enum tree_kind kind, const y
     struct tree_node *node;
 
     if (builder->depth == TREE_DEPTH_MAX)
-        return tree_refuse_mark(builder->complaint, &event->start_mark, "nested deeper than any profile is", "");
+        return tree_refuse_mark(builder->complaint, &event->start_mark, "nested too deep", "");
     node = tree_add(builder, kind, &event->start_mark, NULL, 0);
     if (node == NULL)
         return false;
@@ -182,7 +182,7 @@ static bool tree_check_plain(struct tree_builder *builder, const yaml_event_t *e
     switch (event->type) {
     case YAML_ALIAS_EVENT:
         return tree_refuse_mark(builder->complaint, &event->start_mark, "an alias (*name)",
-                                "the value itself: profiles have no anchors and aliases");
+                                "the value itself: no anchors and aliases");
     case YAML_SCALAR_EVENT:
         anchor = event->data.scalar.anchor;
         tag = event->data.scalar.tag;
@@ -200,10 +200,9 @@ static bool tree_check_plain(struct tree_builder *builder, const yaml_event_t *e
     }
     if (anchor != NULL)
         return tree_refuse_mark(builder->complaint, &event->start_mark, "an anchor (&name)",
-                                "the value alone: profiles have no anchors and aliases");
+                                "the value alone: no anchors and aliases");
     if (tag != NULL)
-        return tree_refuse_mark(builder->complaint, &event->start_mark, "a tag (!type)",
-                                "the value alone: profiles have no tags");
+        return tree_refuse_mark(builder->complaint, &event->start_mark, "a tag (!type)", "the value alone: no tags");
     return true;
 }
 
@@ -215,7 +214,7 @@ static bool tree_take_event(struct tree_builder *builder, const yaml_event_t *ev
     case YAML_DOCUMENT_START_EVENT:
         if (builder->documents++ != 0)
             return tree_refuse_mark(builder->complaint, &event->start_mark, "a second document starts here",
-                                    "one profile in one file");
+                                    "one document in one file");
         return true;
     case YAML_SCALAR_EVENT:
         return tree_scalar(builder, event);
@@ -265,8 +264,7 @@ static bool tree_build(struct tree_builder *builder, yaml_parser_t *parser)
             return false;
     }
     if (builder->root == NULL)
-        return tree_refuse(builder->complaint, 1, 1, "the file holds no profile",
-                           "a mapping that starts with imprint: 1");
+        return tree_refuse(builder->complaint, 1, 1, "the file is empty", "a mapping that starts with imprint: 1");
     return true;
 }
 

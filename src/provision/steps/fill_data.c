@@ -66,6 +66,8 @@ static enum provision_status content_of_slot(struct provision *provision, const 
         content_of_mark(provision, plan, content);
         return PROVISION_OK;
     }
+    if (provision->certificates != NULL)
+        (void)provision->certificates->slot(provision->certificates->context, slot, content->bytes);
     for (size_t i = 0; i < settings->write_key_count; i++) {
         if (settings->write_keys[i].slot == slot)
             memcpy(content->bytes, settings->write_keys[i].secret, sizeof(settings->write_keys[i].secret));

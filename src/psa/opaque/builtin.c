@@ -118,6 +118,7 @@ psa_status_t imprint_opaque_get_builtin_key(uint64_t slot, psa_key_attributes_t 
 
     if (driver == NULL)
         return PSA_ERROR_BAD_STATE;
+    driver->symmetric = &driver_symmetric_keys;
     error_with_key(&driver->last_error, psa_get_key_id(attributes));
     psa_status_t status = slot < CHIP_SLOTS ? describe(driver, (uint8_t)slot, attributes) : PSA_ERROR_DOES_NOT_EXIST;
     error_doing(&driver->last_error, "look up a key in the chip");

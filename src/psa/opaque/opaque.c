@@ -40,6 +40,7 @@ static struct driver *take_over(struct driver *driver)
         return NULL;
     if (driver->shell == NULL)
         driver->shell = &driver_shell_opaque;
+    driver->symmetric = &driver_symmetric_keys;
     if (its_session() != NULL) {
         its_session()->destroy = opaque_destroy;
         its_session()->record_failed = record_failed;

@@ -91,7 +91,7 @@ static psa_status_t copy_builtin(struct driver *driver, const psa_key_attributes
 static psa_status_t register_key(struct driver *driver, const psa_key_attributes_t *attributes, uint8_t slot)
 {
     struct driver_slot_needs needs;
-    psa_status_t status = driver_needs_of(attributes, DRIVER_REGISTER, &needs, &driver->last_error);
+    psa_status_t status = driver_needs_of_any(driver, attributes, DRIVER_REGISTER, &needs, &driver->last_error);
 
     if (status == PSA_SUCCESS && slot >= CHIP_SLOTS) {
         error_set(&driver->last_error, ERROR_USAGE, "there is no such slot: they have the numbers 0 to 15", NULL);

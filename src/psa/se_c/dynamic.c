@@ -17,6 +17,7 @@
 #include "psa/recovery.h"
 #include "psa/records.h"
 #include "psa/start.h"
+#include "psa/symmetric.h"
 
 static psa_status_t se_import(psa_drv_se_context_t *context, psa_key_slot_number_t key_slot,
                               const psa_key_attributes_t *attributes, const uint8_t *data, size_t data_length,
@@ -105,11 +106,15 @@ static psa_status_t se_allocate(psa_drv_se_context_t *context, void *persistent_
     return driver_se_allocate(context, persistent_data, attributes, method, key_slot);
 }
 
+/* Symmetric keys come this way only: they are registered in a slot that is named. */
 static psa_status_t se_validate_slot_number(psa_drv_se_context_t *context, void *persistent_data,
                                             const psa_key_attributes_t *attributes, psa_key_creation_method_t method,
                                             psa_key_slot_number_t key_slot)
 {
-    (void)driver_begin_settled();
+    struct driver *driver = driver_begin_settled();
+
+    if (driver != NULL)
+        driver->symmetric = &driver_symmetric_keys;
     return driver_se_validate_slot_number(context, persistent_data, attributes, method, key_slot);
 }
 

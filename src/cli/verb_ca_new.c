@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint ca new: a certificate authority for rehearsals, as files in the state folder. */
+#include "cli/cli.h"
+
+#include <sys/resource.h>
+
+#include "station/rehearsal_ca_files.h"
+#include "station/value.h"
+
+static enum cli_exit run_ca_new(struct cli *cli)
+{
+    const struct output *output = &cli->output;
+    struct error err = ERROR_IN(cli->error_room);
+    struct rehearsal_ca_files files;
+
+    /* Private keys will be in memory: no core file is to keep them. */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
+    if (!rehearsal_ca_files_make(&cli->station.config, &files, &err))
+        return output_error(output, &err);
+    output_result(output, "%s\n", files.folder);
+    output_object(output, json_pack("{s:s, s:o, s:o, s:b}", "event", "ca", "folder", value_text(files.folder),
+                                    "issuers", value_text(files.issuers), "made_issuers", files.made_issuers));
+    output_say(output, "imprint: a TEST root and a TEST signer; nobody else may trust what they sign");
+    if (files.made_issuers)
+        output_next(output, "try it: imprint issuers " REHEARSAL_CA_ISSUER);
+    else
+        output_say(output,
+                   "imprint: %s was there and is as it was; add an issuer of kind file to it, with certificate "
+                   "ca/signer.pem and key ca/signer.key",
+                   files.issuers);
+    return CLI_DONE;
+}
+
+const struct cli_verb cli_verb_ca_new = {
+    .name = "ca new",
+    .arguments = "",
+    .summary = "Make a certificate authority for rehearsals",
+    .description = "Makes a root and a signer with new keys, named TEST, as files in the folder ca of\n"
+                   "the state folder, and writes an issuers file with the issuer rehearsal, if there\n"
+                   "is none. Never replaces what is there.\n"
+                   "\n"
+                   "For rehearsals alone: the keys lie unencrypted on this machine. Real devices get\n"
+                   "their certificates from an issuer whose key is kept better; see\n"
+                   "docs/reference/issuers.md.\n",
+    .examples = "  imprint ca new\n"
+                "  imprint issuers rehearsal\n",
+    .run = run_ca_new,
+};

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Device certificates: issued after the key's proof, checked, kept in slots, as PSA data and in the record. openssl verifies
+the chains; the 72 bytes that the chip must hold are computed here from the certificate, and found in the chip's file.
+"""
+import datetime
+import json
+import shutil
+
+import pytest
+
+from conftest import ROOT, openssl, raw_of, run_program
+
+FLEX, BLANK, MATTER = (ROOT / "profiles" / f"{name}.yaml" for name in ("trust-flex-identity", "blank-identity", "trust-flex-matter"))
+ARMED = ("--arm", "profile")
+ISSUER, REFUSED, WRONG = 6, 1, 4
+
+
+def make_ca(station, name, subject, days=36500, extensions=("keyUsage=critical,keyCertSign",)):
+    key, certificate = station.state / f"{name}.key", station.state / f"{name}.pem"
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+    more = [item for extension in extensions for item in ("-addext", extension)]
+    openssl("req", "-x509", "-new", "-key", key, "-subj", subject, "-days", days, *more, "-out", certificate)
+    key.chmod(0o600)
+    return certificate
+
+
+def name_issuers(station, **certificates):
+    entries = [{"name": name, "kind": "file", "certificate": f"{stem}.pem", "key": f"{stem}.key"}
+               for name, stem in certificates.items()]
+    (station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": entries}))
+
+
+@pytest.fixture
+def line(station):
+    """A station with the issuers that the ready profiles name."""
+    station.state.mkdir()
+    make_ca(station, "ca", "/O=Example/CN=Example Factory CA")
+    name_issuers(station, factory="ca")
+    return station
+
+
+def shown(certificate, *what):
+    return openssl("x509", "-in", certificate, "-noout", *what, "-nameopt", "RFC2253", "-dateopt", "iso_8601")
+
+
+def der_of_pem(path):
+    body = path.read_text().split("-----BEGIN CERTIFICATE-----")[1].split("-----END")[0]
+    import base64
+    return base64.b64decode("".join(body.split()))
+
+
+def compressed(certificate):
+    """The 72 bytes of DS20006367A for a certificate: by hand, from what openssl shows and the signature at its end."""
+    der = der_of_pem(certificate)
+    dates = dict(item.split("=", 1) for item in shown(certificate, "-dates").split("\n") if "=" in item)
+    first, last = (datetime.datetime.strptime(dates[name], "%Y-%m-%d %H:%M:%SZ") for name in ("notBefore", "notAfter"))
+    years = 0 if last.year == 9999 else last.year - first.year
+    year = first.year - 2000
+    assert first.minute == first.second == 0
+    version = 1 if year > 31 or years > 31 else 0
+    packed = (year & 31) << 19 | first.month << 15 | first.day << 10 | first.hour << 5 | years & 31
+    last_byte = (year & 0x60) << 1 | (years & 0x60) >> 1
+    # The end of the certificate: BIT STRING, its length, no unused bits, SEQUENCE { r, s }.
+    at = der.rindex(b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02") + 10
+    assert der[at] == 3 and der[at + 2] == 0
+    return raw_of(der[at + 3:]) + packed.to_bytes(3, "big") + b"\xff\xff" + bytes([0, 0xa0 | version, last_byte])
+
+
+def public_of(certificate):
+    return bytes.fromhex("".join(openssl("x509", "-in", certificate, "-noout", "-text").split("pub:")[1].split("ASN1")[0].split()).replace(":", ""))
+
+
+def padded(point):
+    return bytes(4) + point[1:33] + bytes(4) + point[33:]
+
+
+def find(station, name):
+    return station.device / f"{name}.crt"
+
+
+def test_trust_flex(line):
+    line.new("trust-flex")
+    planned = line.json("provision", FLEX, "--dry-run").event("plan")
+    assert [(step["action"], step["forever"]) for step in planned["steps"] if "certificate" in step["action"]] == \
+        [("get-certificate", True), ("prove-certificate", False)]
+    assert not (line.state / "devices").exists(), "a dry run issues nothing"
+    done = line.json("provision", FLEX, *ARMED).event("provisioned")
+    told = done["certificates"][0]
+    certificate = find(line, "client")
+    assert "client.crt: OK" in openssl("verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", line.state / "ca.pem", certificate)
+    assert told["subject"] == f"O=Example,CN=sn{done['serial'].lower()}" and told["file"] == "client.crt"
+    assert f"subject=CN=sn{done['serial'].lower()},O=Example" in shown(certificate, "-subject")
+    assert told["serial_number"] in shown(certificate, "-serial")
+    assert public_of(certificate).hex().upper() == done["keys"][0]["public_key"]
+    assert bytes.fromhex(told["certificate"]) == der_of_pem(certificate)
+    assert certificate.read_text().count("BEGIN CERTIFICATE") == 2, "with its issuer's"
+    held = line.chip.read_bytes()
+    assert compressed(certificate) in held and padded(public_of(line.state / "ca.pem")) in held
+    assert any(der_of_pem(certificate) in path.read_bytes() for path in line.psa.iterdir()), "whole, as PSA data"
+    assert line.record["certificates"] == done["certificates"]
+
+
+def test_again_issues_and_writes_nothing(line):
+    line.new("trust-flex")
+    line.run("provision", FLEX, *ARMED)
+    (line.state / "ca.key").unlink()
+    before = line.snapshot()
+    done = line.json("provision", FLEX).event("provisioned")
+    assert done["changes"] == 0 and len(done["certificates"]) == 1
+    assert line.snapshot() == before
+
+
+def test_blank_part(line):
+    line.new("blank")
+    said = line.run("provision", BLANK, *ARMED).out
+    held = line.chip.read_bytes()
+    for name in ("client", "identity"):
+        assert "OK" in openssl("verify", "-x509_strict", "-CAfile", line.state / "ca.pem", find(line, name))
+        assert compressed(find(line, name)) in held, name
+        assert f"certificate {name}: " in said
+    assert padded(public_of(line.state / "ca.pem")) in held
+    assert "9999-12-31 23:59:59Z" in shown(find(line, "identity"), "-enddate")
+    serial = bytes.fromhex(line.record["serial"])
+    assert b"\x06\x09\x2b\x06\x01\x04\x01\x81\xfd\x59\x01\x04\x09" + serial in der_of_pem(find(line, "identity"))
+    assert line.run("provision", BLANK).out.startswith("nothing to do")
+
+
+def make_pai(line, vendor):
+    """Of a test vendor; openssl takes attributes that it does not know from a configuration alone."""
+    config = line.write("pai.cnf", "oid_section = oids\n[req]\nprompt = no\nstring_mask = utf8only\ndistinguished_name = dn\nx509_extensions = ca\n"
+                        f"[oids]\nvid = 1.3.6.1.4.1.37244.2.1\n[dn]\nCN = Matter PAI\nvid = {vendor}\n"
+                        "[ca]\nbasicConstraints = critical, CA:TRUE\nkeyUsage = critical, keyCertSign\nsubjectKeyIdentifier = hash\n")
+    key = line.state / "pai.key"
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key)
+    openssl("req", "-x509", "-new", "-key", key, "-config", config, "-days", 3000, "-out", line.state / "pai.pem")
+    key.chmod(0o600)
+    name_issuers(line, pai="pai")
+
+
+def test_matter(line):
+    line.new("trust-flex")
+    make_pai(line, "FFF2")
+    error = line.json("provision", MATTER, *ARMED, code=2).error
+    assert error["subject"] == "vendor-id" and "vendor id" in error["cause"]
+    make_pai(line, "FFF1")
+    line.run("provision", MATTER, *ARMED)
+    dac = find(line, "attestation")
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", line.state / "pai.pem", dac)
+    der = der_of_pem(dac)
+    for number, value in ((1, b"FFF1"), (2, b"8000")):
+        assert b"\x06\x0a\x2b\x06\x01\x04\x01\x82\xa2\x7c\x02" + bytes([number]) + b"\x0c\x04" + value in der
+    assert len(der) <= 600
+    assert any(der in path.read_bytes() for path in line.psa.iterdir())
+
+
+def test_power_cut_at_every_write(line):
+    """Each write of the chip fails once: the same certificate in the end, and nothing is issued twice."""
+    line.new("trust-flex")
+    shutil.copy(line.chip, line.folder / "delivered")
+    cuts = 0
+    for group in range(1, 200):
+        shutil.rmtree(line.state / "devices", ignore_errors=True)
+        shutil.copy(line.folder / "delivered", line.chip)
+        broken = line.json("--fault", f"cut@{group}", "provision", FLEX, *ARMED, code={0, 1, 3, 130})
+        if broken.code == 0:
+            break
+        issued = find(line, "client").read_bytes() if (line.state / "devices").exists() and find(line, "client").exists() else None
+        done = line.json("provision", FLEX, *ARMED).event("provisioned")
+        assert issued in (None, find(line, "client").read_bytes()), group
+        assert compressed(find(line, "client")) in line.chip.read_bytes(), group
+        cuts += issued is not None
+        if group > 1 and cuts == 0 and done["changes"] == 0:
+            pytest.fail("the cut came after the end")
+    assert cuts > 5, "the certificate's own writes were cut"
+
+
+def test_request_that_got_no_answer_is_asked_again(line):
+    """The certificate is lost before it was kept, the request was kept: the same is asked for, hours later too."""
+    line.new("trust-flex")
+    (line.state / "ca.key").rename(line.state / "ca.away")
+    line.run("provision", FLEX, *ARMED, code={ISSUER, 2})
+    (line.state / "ca.away").rename(line.state / "ca.key")
+    assert not (line.device / "client.tbs").exists(), "an issuer that does not open is asked for nothing"
+    shutil.copytree(line.state, line.folder / "before")
+    line.run("provision", FLEX, *ARMED)
+    request, signed = (line.device / "client.tbs").read_bytes(), der_of_pem(find(line, "client"))
+    shutil.rmtree(line.state)
+    shutil.copytree(line.folder / "before", line.state)
+    (line.device / "client.tbs").write_bytes(request)
+    line.run("provision", FLEX, *ARMED)
+    again = der_of_pem(find(line, "client"))
+    assert (line.device / "client.tbs").read_bytes() == request and request in again and request in signed
+
+
+def replaced(line, profile, *pairs):
+    text = profile.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return line.write("changed.yaml", text)
+
+
+def test_another_certificate_is_told_apart(line):
+    """Of this key, and of another issuer: not issued over, not taken for ours."""
+    line.new("trust-flex")
+    line.run("provision", FLEX, *ARMED)
+    ours = find(line, "client").read_bytes()
+    changed = replaced(line, FLEX, ("  mark: 8", "  #"), ("O=Example,CN=sn", "O=Other,CN=sn"))
+    error = line.json("provision", changed, *ARMED, code=WRONG).error
+    assert error["reason"] == "certificate-differs" and "its subject is another" in error["cause"]
+    assert error["subject"].endswith("client.crt")
+    make_ca(line, "other", "/O=Example/CN=Example Factory CA")
+    find(line, "client").write_text(ours.decode().split("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n" +
+                                    (line.state / "other.pem").read_text())
+    error = line.json("provision", FLEX, *ARMED, code=WRONG).error
+    assert error["reason"] == "certificate-differs" and "extensions" in error["cause"], "the issuer's key id is another"
+    assert find(line, "client").read_bytes() != ours
+
+
+def test_slots_of_somebody_else(line):
+    line.new("trust-flex")
+    kept = replaced(line, FLEX, ("    replace: unclaimed          # the maker's certificate\n", ""))
+    before = line.snapshot()
+    error = line.json("provision", kept, *ARMED, code=REFUSED).error
+    assert error["reason"] == "slot-filled" and error["slot"] == 10 and "replace: unclaimed" in error["next"]
+    assert line.snapshot() == before
+    error = line.json("provision", FLEX, code=REFUSED).error
+    assert error["reason"] == "not-armed"
+
+
+@pytest.mark.parametrize("spoil, reason, word", [
+    (lambda line: (line.state / "issuers.yaml").unlink(), "issuer-invalid", "issuers.yaml"),
+    (lambda line: name_issuers(line, other="ca"), "issuer-invalid", "factory"),
+    (lambda line: (make_ca(line, "late", "/CN=late", days=3000), name_issuers(line, factory="late")), "issuer-invalid", "after its issuer's"),
+    (lambda line: openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", line.state / "ca.key"), "issuer-invalid", "ca.key"),
+], ids=["no-file", "no-such-issuer", "outlived", "another-key"])
+def test_issuer_trouble(line, spoil, reason, word):
+    """The device waits with its key, and the same command goes on when the issuer is there."""
+    line.new("trust-flex")
+    good = {path.name: path.read_bytes() for path in line.state.iterdir() if path.is_file() and path != line.chip}
+    spoil(line)
+    broken = line.json("provision", FLEX, *ARMED, code=None)
+    assert broken.code in (ISSUER, 2), broken
+    said = json.dumps(broken.error)
+    assert word in said, said
+    if broken.code == ISSUER:
+        assert broken.error["reason"] == reason
+    for name, content in good.items():
+        (line.state / name).write_bytes(content)
+    again = line.json("provision", FLEX, *ARMED).event("provisioned")
+    assert again["keys"][0]["created"] is False and len(again["certificates"]) == 1
+
+
+def test_compiles_for_a_board(line):
+    assert "certificate_count = 1" in run_program("compile", "--c", FLEX).out

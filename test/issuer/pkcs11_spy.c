@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/issuer/pkcs11_spy.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <p11-kit/pkcs11.h>
+
+struct pkcs11_spy pkcs11_spy;
+
+static void *module; /* SoftHSM2, as long as this program lives */
+static CK_FUNCTION_LIST *softhsm;
+static CK_FUNCTION_LIST functions;
+
+static CK_RV spy_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
+{
+    pkcs11_spy.logins++;
+    return softhsm->C_Login(session, user, pin, len);
+}
+
+static CK_RV spy_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *signature, CK_ULONG *len)
+{
+    CK_RV status = softhsm->C_Sign(session, data, data_len, signature, len);
+
+    /* Without a buffer it only asks for the length. */
+    return signature != NULL && pkcs11_spy.sign_fails != 0 ? pkcs11_spy.sign_fails : status;
+}
+
+static CK_RV spy_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+    return pkcs11_spy.removed ? CKR_DEVICE_REMOVED : softhsm->C_SignInit(session, mechanism, key);
+}
+
+static CK_RV spy_open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *context, CK_NOTIFY notify,
+                              CK_SESSION_HANDLE *session)
+{
+    return pkcs11_spy.removed ? CKR_TOKEN_NOT_PRESENT : softhsm->C_OpenSession(slot, flags, context, notify, session);
+}
+
+static CK_RV spy_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+{
+    CK_RV status = pkcs11_spy.removed ? CKR_TOKEN_NOT_PRESENT : softhsm->C_GetTokenInfo(slot, info);
+
+    if (status == CKR_OK && pkcs11_spy.last_try)
+        info->flags |= CKF_USER_PIN_FINAL_TRY;
+    return status;
+}
+
+CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
+{
+    CK_C_GetFunctionList get = NULL;
+    void *symbol;
+    CK_RV status;
+
+    module = dlopen(IMPRINT_SOFTHSM2, RTLD_NOW | RTLD_LOCAL);
+    symbol = module != NULL ? dlsym(module, "C_GetFunctionList") : NULL;
+    if (symbol == NULL)
+        return CKR_GENERAL_ERROR;
+    memcpy((void *)&get, (void *)&symbol, sizeof get);
+    status = get(&softhsm);
+    if (status != CKR_OK)
+        return status;
+    functions = *softhsm;
+    functions.C_Login = spy_login;
+    functions.C_Sign = spy_sign;
+    functions.C_SignInit = spy_sign_init;
+    functions.C_OpenSession = spy_open_session;
+    functions.C_GetTokenInfo = spy_token_info;
+    *list = &functions;
+    return CKR_OK;
+}
