@@ -80,7 +80,9 @@ static void report_key(const struct profile_key *key, const struct provision_key
     console_print(": slot ");
     console_print_number(evidence->slot);
     console_print(evidence->created ? ", new" : ", was there");
-    console_print(evidence->compared ? ", compared with the record\n" : "\n");
+    console_print(evidence->compared     ? ", compared with the record\n"
+                  : evidence->unverified ? ", its signature is for the station to verify\n"
+                                         : "\n");
     console_print_public_key(evidence->public_key);
     frame = console_begin_frame("key");
     link_add_number(&frame, "id", evidence->key_id);

@@ -10,7 +10,8 @@
 
 /*
  * Proves the key of `step`: reads its public key, compares an imported key with its file, has a signing key sign the
- * proof text (link/proof.h) of the device with this `serial`, and verifies the signature. Fills `evidence`, which is
+ * proof text (link/proof.h) of the device with this `serial`, and verifies the signature: of a `finished` device that
+ * signs a station's nonce, the station alone does. Fills `evidence`, which is
  * zero except for `created`. The caller adds key and slot to the error. On a `finished` device, where this run changes
  * nothing, a private key is compared only if its file is available: the file is not needed to confirm a device.
  */

@@ -173,10 +173,12 @@ struct provision_triage provision_triage(const struct provision_plan *plan, enum
 struct provision_key_evidence {
     uint32_t key_id;
     uint8_t slot;
-    bool created;  /* by this run */
-    bool proven;   /* it showed its public key and, if it may sign, signed the challenge */
-    bool compared; /* its uses are limited: it did not sign, its public key is the one that the record says proved
-                      itself */
+    bool created;    /* by this run */
+    bool proven;     /* it showed its public key and, if it may sign, signed the challenge */
+    bool unverified; /* it signed the station's nonce, and only the station verifies that: nothing was written after it
+                      */
+    bool compared;   /* its uses are limited: it did not sign, its public key is the one that the record says proved
+                        itself */
     uint8_t public_key[P256_POINT_BYTES];         /* 04 | X | Y as read from the chip */
     uint8_t challenge[PROVISION_CHALLENGE_BYTES]; /* of this run; the key signed link_proof_text() with it */
     psa_algorithm_t hash; /* the text's hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
@@ -274,7 +276,8 @@ struct provision {
     const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*
-     * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id.
+     * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id. The
+     * station verifies the signatures; of a finished device, where nothing is written that relies on them, it alone.
      * NULL: each key signs a random challenge of this host's. Must stay valid while the engine runs.
      */
     const uint8_t *nonce;

@@ -12,6 +12,8 @@
 
 extern const struct profile_compiled board_profile; /* profiles/board-factory.yaml */
 
+#define NONCE "5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A"
+
 static void print_row(const char *name, uint64_t nanoseconds, uint64_t of)
 {
     printf("  %-42s %10.3f ms %7.2f %%\n", name, (double)nanoseconds / 1e6, 100.0 * (double)nanoseconds / (double)of);
@@ -39,6 +41,7 @@ int main(void)
     bench_make(VIRTUAL_TRUST_AND_GO, 1024);
     boot("profile board-factory on a virtual part, bus at 400 kHz, maximum execution times", "run\n");
     boot("the same again, which writes nothing", "run\n");
+    boot("the same for a station, which verifies the proofs", "run 01230015D655592701 " NONCE "\n");
     bench_remove();
     return 0;
 }

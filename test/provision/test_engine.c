@@ -584,6 +584,43 @@ static void test_a_signature_that_fails_under_the_recorded_key(void **state)
     bench_close(&bench);
 }
 
+/*
+ * A station that gave its nonce verifies the signatures itself, and the engine calls proven only what it has verified.
+ * It leaves that to the station only where nothing is written that relies on the proof.
+ */
+static void test_a_station_verifies_what_a_finished_device_signs(void **state)
+{
+    static const uint8_t nonce[PROVISION_CHALLENGE_BYTES] = {0x5a, 1, 2, 3};
+    struct bench bench;
+
+    (void)state;
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench.provision.nonce = nonce;
+    bench.refills = 2; /* a first run: that the slot does not hold the key that was made is told by the engine */
+    bench_expect(&bench, PROVISION_REFUSED, bench_run(&bench));
+    assert_int_equal(bench.err.reason, ERROR_PROOF_FAILED);
+    bench_close(&bench);
+
+    bench_open(&bench, VIRTUAL_TRUST_AND_GO, bench_example);
+    bench.provision.nonce = nonce;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(bench.evidence.keys[i].proven && !bench.evidence.keys[i].unverified);
+    bench_restart(&bench);
+    bench.provision.nonce = nonce;
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(bench.evidence.keys[i].unverified && !bench.evidence.keys[i].proven);
+        assert_memory_equal(bench.evidence.keys[i].challenge, nonce, sizeof(nonce));
+        verify_with_libcrypto(&bench.evidence, &bench.evidence.keys[i]);
+    }
+    bench_restart(&bench); /* nobody else verifies */
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(bench.evidence.keys[i].proven && !bench.evidence.keys[i].unverified);
+    bench_close(&bench);
+}
+
 /* What a PSA call failed of earlier is not the reason of what fails now. */
 static void test_an_old_failure_is_not_the_reason(void **state)
 {
@@ -691,6 +728,7 @@ int main(void)
         cmocka_unit_test(test_a_key_for_messages_signs_its_challenge),
         cmocka_unit_test(test_a_key_that_cannot_sign_is_read_back_afresh),
         cmocka_unit_test(test_a_signature_that_fails_under_the_recorded_key),
+        cmocka_unit_test(test_a_station_verifies_what_a_finished_device_signs),
         cmocka_unit_test(test_an_old_failure_is_not_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
