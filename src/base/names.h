@@ -457,6 +457,7 @@
 #define issuer_kind_name imprint_issuer_kind_name
 #define issuer_open imprint_issuer_open
 #define issuer_pkcs11 imprint_issuer_pkcs11
+#define issuer_read_common_name imprint_issuer_read_common_name
 #define issuer_sign imprint_issuer_sign
 #define issuer_signs imprint_issuer_signs
 #define issuer_subject imprint_issuer_subject

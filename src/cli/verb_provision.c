@@ -297,8 +297,10 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    run->issue = (struct certificate_issue){
-        .config = &run->cli->station.config, .profile = &run->profile, .prompt = ask_prompt()};
+    run->issue = (struct certificate_issue){.config = &run->cli->station.config,
+                                            .profile = &run->profile,
+                                            .prompt = ask_prompt(),
+                                            .rehearsal = &run->rehearsal};
     run->certificates = certificate_issue_functions(&run->issue);
     run->provision.certificates = &run->certificates;
     if (run->adopt) {

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/error_format.h"
+#include "issuer/datum.h"
 #include "issuer/input_file.h"
+#include "issuer/issuer.h"
 
 #define CHAIN_FILE_MAX ((size_t)64 * 1024)
 
@@ -196,4 +198,18 @@ void chain_release(struct chain *chain)
     gnutls_free(chain->subject.data);
     gnutls_pubkey_deinit(chain->key);
     *chain = (struct chain){.count = 0};
+}
+
+bool issuer_read_common_name(struct bytes certificate, char *name, size_t size)
+{
+    const gnutls_datum_t der = datum_of(certificate);
+    gnutls_x509_crt_t read = NULL;
+    bool ok;
+
+    if (gnutls_x509_crt_init(&read) < 0)
+        return false;
+    ok = gnutls_x509_crt_import(read, &der, GNUTLS_X509_FMT_DER) >= 0 &&
+         gnutls_x509_crt_get_dn_by_oid(read, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0;
+    gnutls_x509_crt_deinit(read);
+    return ok;
 }

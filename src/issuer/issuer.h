@@ -91,6 +91,12 @@ struct bytes issuer_chain(const struct issuer *issuer, size_t index);
 /* The subject of the CA's certificate, as GnuTLS writes it: "CN=TEST signer". Valid until issuer_close(). */
 const char *issuer_subject(const struct issuer *issuer);
 
+/*
+ * The common name (CN) of a certificate's subject, in DER, as text that ends with a zero. False where there is none,
+ * `size` bytes do not hold it, or the certificate cannot be read.
+ */
+bool issuer_read_common_name(struct bytes certificate, char *name, size_t size);
+
 /* The first and the last second in which the CA's certificate is valid, since 1970 in UTC. */
 void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *not_after);
 

@@ -376,6 +376,7 @@ static bool issue_one(const struct certificate_issue *issue, struct request *req
     struct issuer *issuer = NULL;
     bool ok = issuers_file_open(issue->config, request->certificate->issuer, &issue->prompt, &issuer, err);
 
+    ok = ok && rehearsal_check_issuer(issue->rehearsal, issuer_certificate(issuer), err);
     if (ok && !issuer_signs(issuer)) {
         error_set(err, ERROR_ISSUER_INVALID, "this issuer builds certificates itself, and imprint cannot ask it yet",
                   "name an issuer with a key file or a token");
@@ -404,7 +405,9 @@ static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SE
     struct request request = {.certificate = &issue->profile->certificates[index], .serial = serial, .point = point};
     bool ok = path_of(issue, &request, "crt", issued->path, err) && load(&request, issued, err);
 
-    if (ok && issued->len == 0 && may_issue)
+    if (ok && issued->len != 0)
+        ok = rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
+    else if (ok && may_issue)
         ok = issue_one(issue, &request, issued, err);
     *der = bytes_of(issued->der, issued->len);
     return ok;

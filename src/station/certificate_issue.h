@@ -17,6 +17,7 @@
 #include "issuer/issuer.h"
 #include "profile/certificate.h"
 #include "provision/provision.h"
+#include "station/rehearsal.h"
 #include "station/station.h"
 
 #define CERTIFICATE_ISSUER_MAX 2048 /* bytes of an issuer's certificate */
@@ -36,6 +37,7 @@ struct certificate_issue {
     const struct station_config *config;
     const struct profile *profile;
     struct issuer_prompt prompt;
+    struct rehearsal *rehearsal; /* notes an issuer for rehearsals, or refuses it */
     struct certificate_issued certificates[PROFILE_CERTIFICATES_MAX];
 };
 

@@ -12,7 +12,6 @@
 
 #include <jansson.h>
 
-#include "issuer/issuer.h"
 #include "provision/provision.h"
 #include "psa/driver.h"
 #include "station/key_files.h"
@@ -53,8 +52,11 @@ bool rehearsal_check_imports(struct rehearsal *rehearsal, const struct profile *
 bool rehearsal_check_evidence(struct rehearsal *rehearsal, const struct provision_evidence *evidence,
                               struct error *err);
 
-/* Notes an issuer whose name says TEST, as `imprint ca new` makes it. */
-bool rehearsal_check_issuer(struct rehearsal *rehearsal, const struct issuer *issuer, struct error *err);
+/*
+ * Notes an issuer whose name (CN) begins with TEST, as `imprint ca new` makes it. `certificate` is the issuer's, in
+ * DER; who opened it has checked it. False with ERROR_REHEARSAL.
+ */
+bool rehearsal_check_issuer(struct rehearsal *rehearsal, struct bytes certificate, struct error *err);
 
 /* What was found, as a list of words: [] for the real thing, else "virtual-chip", "test-key", "test-root". */
 json_t *rehearsal_value(const struct rehearsal *rehearsal);

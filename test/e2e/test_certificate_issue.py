@@ -111,6 +111,19 @@ def test_again_issues_and_writes_nothing(line):
     assert line.snapshot() == before
 
 
+def test_an_issuer_for_rehearsals_is_told(line):
+    """Also by the run that confirms, which opens no issuer."""
+    line.new("trust-flex")
+    assert line.run("ca", "new").code == 0
+    profile = replaced(line, FLEX, ("issuer: factory", "issuer: rehearsal"))
+    (line.state / "issuers.yaml").unlink()
+    issuers = (line.state / "ca" / "signer.pem", line.state / "ca" / "signer.key")
+    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [
+        {"name": "rehearsal", "kind": "file", "certificate": str(issuers[0]), "key": str(issuers[1])}]}))
+    assert line.json("provision", profile, *ARMED).event("provisioned")["rehearsal"] == ["virtual-chip", "test-root"]
+    assert line.json("provision", profile).event("provisioned")["rehearsal"] == ["virtual-chip", "test-root"]
+
+
 def test_blank_part(line):
     line.new("blank")
     said = line.run("provision", BLANK, *ARMED).out
