@@ -35,9 +35,9 @@ const struct cli_verb cli_verb_ca_new = {
     .name = "ca new",
     .arguments = "",
     .summary = "Make a certificate authority for rehearsals",
-    .description = "Makes a root and a signer with new keys, named TEST, as files in the folder ca of\n"
-                   "the state folder, and writes an issuers file with the issuer rehearsal, if there\n"
-                   "is none. Never replaces what is there.\n"
+    .description = "Makes a root and a signer with new keys, named TEST, as files in the folder ca\n"
+                   "of the state folder, and writes an issuers file with the issuer rehearsal, if\n"
+                   "there is none. Never replaces what is there.\n"
                    "\n"
                    "For rehearsals alone: the keys lie unencrypted on this machine. Real devices get\n"
                    "their certificates from an issuer whose key is kept better; see\n"

@@ -31,7 +31,7 @@ def plain_man():
 def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
-                             "virtual run", "certificate show", "certificate verify", "certificate export", "tls", "help", "version"}
+                             "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -213,7 +213,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "provision": ("provision", EXAMPLE, "--arm", "profile"), "info": ("info",), "explain": ("explain", provisioned.write("d", chip["config"])),
         "keys": ("keys",), "public-key": ("public-key", "18"), "csr": ("csr", "18", "-s", "CN=x"), "sign": ("sign", "18", EXAMPLE),
         "verify": ("verify", "18", signature, EXAMPLE), "random": ("random", "5"), "scan": ("scan",), "erase": ("erase", "--yes"),
-        "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
+        "ca new": ("ca", "new"), "issuers": ("issuers", "rehearsal"), "virtual new": ("virtual", "new", provisioned.folder / "new.virtual"), "compile": ("compile", EXAMPLE, "--c"),
         "adopt": ("adopt", EXAMPLE), "verify-record": ("verify-record", provisioned.device / "history.jsonl"), "help": ("help",), "version": ("version",),
         "certificate show": ("certificate", "show"), "certificate verify": ("certificate", "verify"),
         "certificate export": ("certificate", "export", provisioned.folder / "certificates"), "retire": ("retire", chip["serial"], "--yes"),
