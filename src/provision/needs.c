@@ -41,8 +41,7 @@ static bool check_bus(const struct provision *provision, const struct provision_
 
     if (chip_bus_carries(provision->driver->chip, longest.sent, longest.received))
         return true;
-    error_set(err, ERROR_MESSAGE_TOO_LONG,
-              "the bus carries no message as long as the longest of this plan: it would fail after it has begun", NULL);
+    error_set(err, ERROR_MESSAGE_TOO_LONG, "the bus carries no message as long as the longest of this plan", NULL);
     return false;
 }
 

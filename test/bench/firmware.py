@@ -16,7 +16,7 @@ from conftest import Station  # noqa: E402
 from test_transports import serving  # noqa: E402
 
 # KiB of the core and of all that is our own, just above what docs/guide/porting.md says, with GCC 14 too. The core is to come back below 24.
-LIMITS = {"factory": "27,37", "primary": "15,19"}
+LIMITS = {"factory": "28,38", "primary": "16,20"}
 
 
 def sections(board, name):
