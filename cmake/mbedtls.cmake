@@ -6,7 +6,8 @@
 # needs. Else Mbed TLS is built here, unmodified, from -DIMPRINT_MBEDTLS_SOURCE_DIR, from that variable of the
 # environment, or from where scripts/get-mbedtls puts it.
 #
-# Afterwards there are the names mbedcrypto and, where there is one, mbedx509; IMPRINT_MBEDCRYPTO is the target itself.
+# Afterwards there are the names mbedcrypto and, where there are such, mbedx509 and mbedtls, which the program needs, too;
+# IMPRINT_MBEDCRYPTO is the target itself.
 
 # The target's own name behind an alias.
 function(imprint_real_target result target)
@@ -36,6 +37,11 @@ if(TARGET mbedcrypto)
   if(problem)
     message(FATAL_ERROR "imprint cannot use the project's target ${IMPRINT_MBEDCRYPTO}: ${problem}. Set that in Mbed TLS's "
       "configuration, or let imprint build Mbed TLS: do not define ${IMPRINT_MBEDCRYPTO} before it")
+  endif()
+  if(IMPRINT_BUILD_PROGRAM AND NOT TARGET mbedtls)
+    message(FATAL_ERROR "imprint's program needs all of Mbed TLS, and the project has no target mbedtls or "
+      "MbedTLS::mbedtls beside ${IMPRINT_MBEDCRYPTO}: define it, or build without the program, "
+      "-DIMPRINT_BUILD_PROGRAM=OFF")
   endif()
 else()
   if(NOT IMPRINT_MBEDTLS_SOURCE_DIR)
