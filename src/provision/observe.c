@@ -153,8 +153,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
         error_doing(err, "look at the device");
         if (!bytes_all(bytes_of(plan->serial, sizeof(plan->serial)), 0x00)) /* it has been read */
             error_with_serial(err, plan->serial);
-    }
-    if (!ok)
         chip_sleep(provision->driver->chip);
+    }
     return provision_restore_driver(provision, &before, ok, err);
 }

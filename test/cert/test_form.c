@@ -40,7 +40,6 @@ struct issuer {
     uint8_t der[1024];
     size_t len;
     struct cert_parts parts;
-    uint8_t key_id[CERT_KEY_ID_BYTES];
 };
 
 static void point_of(EVP_PKEY *key, uint8_t point[CERT_KEY_BYTES])
