@@ -12,6 +12,7 @@ import hashlib
 import http.server
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -65,6 +66,10 @@ def make_all():
 def certs_only(*pems):
     files = [part for pem in pems for part in ("-certfile", pem)]
     return openssl("crl2pkcs7", "-nocrl", "-outform", "DER", *files)
+
+
+# An openssl since 3.4 refuses an end before the beginning, and takes both; an older one takes days before today.
+IN_THE_PAST = ("-not_before", "20200101000000Z", "-not_after", "20200201000000Z") if ssl.OPENSSL_VERSION_INFO >= (3, 4) else ("-days", "-1")
 
 
 def issue(request, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n",
@@ -155,7 +160,7 @@ ENROLL = {
     "may-sign": issued(extensions="keyUsage=critical,digitalSignature,keyCertSign\n"),
     "no-signature-usage": issued(extensions="keyUsage=critical,keyAgreement\n"),
     "other-ca": issued(issuer="other-ca"),
-    "expired": issued(dates=("-days", "-1")),
+    "expired": issued(dates=IN_THE_PAST),
     "serial-0": issued(serial="0x00"),
     "serial-negative": issued(serial="-5"),
     "serial-21": issued(serial="0x11" + "22" * 20),
@@ -274,6 +279,17 @@ def context(newest):
     return made
 
 
+def read_to_end(connection):
+    """A connection that is closed with bytes unread is reset, and the client may not see the alert that says why."""
+    connection.settimeout(2)
+    try:
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(4096):
+            pass
+    except OSError:
+        pass
+
+
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     tls = None
@@ -283,11 +299,12 @@ class Server(http.server.ThreadingHTTPServer):
         if self.tls is None:
             super().finish_request(request, client_address)
             return
-        try:
-            with self.tls.wrap_socket(request, server_side=True) as wrapped:
-                super().finish_request(wrapped, client_address)
-        except OSError:
-            pass
+        with request.dup() as connection:
+            try:
+                with self.tls.wrap_socket(request, server_side=True) as wrapped:
+                    super().finish_request(wrapped, client_address)
+            except OSError:
+                read_to_end(connection)
 
     def handle_error(self, request, client_address):
         if not isinstance(sys.exc_info()[1], OSError):
