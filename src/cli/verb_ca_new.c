@@ -20,7 +20,7 @@ static enum cli_exit run_ca_new(struct cli *cli)
     output_result(output, "%s\n", files.folder);
     output_object(output, json_pack("{s:s, s:o, s:o, s:b}", "event", "ca", "folder", value_text(files.folder),
                                     "issuers", value_text(files.issuers), "made_issuers", files.made_issuers));
-    output_say(output, "imprint: a TEST root and a TEST signer; nobody else may trust what they sign");
+    output_say(output, "imprint: a TEST root and a TEST signer: no product or server may trust what they sign");
     if (files.made_issuers)
         output_next(output, "try it: imprint issuers " REHEARSAL_CA_ISSUER);
     else

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "issuer/issuer.h"
 
-#define INPUT_FILE_SECRET_MAX 256 /* bytes of a passphrase or PIN; GnuTLS takes no longer PIN */
+#define INPUT_FILE_SECRET_MAX 256 /* bytes of a passphrase or PIN; GnuTLS refuses a longer PIN */
 
 /* What is refused of the file's permissions. A group may share a file: that is how the users of one line do. */
 enum input_file_privacy {

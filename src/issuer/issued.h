@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The check of a certificate that somebody else has made: whether it is what the request asked for. Verifiers let
- * things pass that this does not (negative and long serial numbers, names nobody asked for). For the files of this
- * folder alone.
+ * things pass that this does not (negative and long serial numbers, names that were not asked for). For the files of
+ * this folder alone.
  */
 #ifndef IMPRINT_ISSUER_ISSUED_H
 #define IMPRINT_ISSUER_ISSUED_H

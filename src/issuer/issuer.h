@@ -27,7 +27,10 @@ enum issuer_kind {
     ISSUER_KIND_COUNT
 };
 
-/* Asks a person for a secret: a passphrase, a PIN. NULL `ask`: nobody is there, and what needs a secret is refused. */
+/*
+ * Asks a person for a secret: a passphrase, a PIN. NULL `ask`: there is no person to ask, and what needs a secret is
+ * refused.
+ */
 struct issuer_prompt {
     void *context;
     /*

@@ -26,7 +26,7 @@ struct token {
     bool has_pin;
     bool wrong;     /* the token refused it */
     bool last_try;  /* one more wrong PIN would lock the token: none was given */
-    bool no_pin;    /* it cannot be had; `err` says why */
+    bool no_pin;    /* none was given; `err` says why */
     bool is_loaded; /* gnutls_pkcs11_init() was called */
 };
 

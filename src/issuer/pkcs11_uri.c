@@ -76,7 +76,7 @@ static bool take_module(P11KitUri *parsed, struct pkcs11_uri *uri, struct error 
     return uri->module != NULL || out_of_memory(err);
 }
 
-/* Everything in it must have an effect, or be refused: nobody may believe that an ignored word protects something. */
+/* Everything in it must have an effect, or be refused: a word that was ignored would seem to protect something. */
 static bool check_parsed(P11KitUri *parsed, struct error *err)
 {
     if (p11_kit_uri_any_unrecognized(parsed) != 0)

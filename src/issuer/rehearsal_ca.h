@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A certificate authority for rehearsals: a root and a signer, named TEST, with keys that are files. So a newcomer can
- * issue certificates within a minute; nobody else may trust them.
+ * issue certificates within a minute; no product or server may trust them.
  */
 #ifndef IMPRINT_ISSUER_REHEARSAL_CA_H
 #define IMPRINT_ISSUER_REHEARSAL_CA_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A TCP connection with one absolute time limit over everything: finding the address, connecting, each read and write.
- * The resolver works in a thread of the C library, so that a name server that does not answer holds nobody up.
+ * The resolver works in a thread of the C library, so that a name server that does not answer does not stop the
+ * program.
  */
 #ifndef IMPRINT_STATION_NET_H
 #define IMPRINT_STATION_NET_H
