@@ -234,6 +234,11 @@
 #define complain_unknown imprint_complain_unknown
 #define complain_value imprint_complain_value
 #define complain_word imprint_complain_word
+#define connection_proof_functions imprint_connection_proof_functions
+#define connection_proof_record imprint_connection_proof_record
+#define connection_proof_shown imprint_connection_proof_shown
+#define connections_find_file imprint_connections_find_file
+#define connections_read imprint_connections_read
 #define crc16_update imprint_crc16_update
 #define crypto_sha1 imprint_crypto_sha1
 #define crypto_sha256 imprint_crypto_sha256
@@ -615,6 +620,7 @@
 #define profile_words_mask imprint_profile_words_mask
 #define profile_words_method imprint_profile_words_method
 #define profile_words_part imprint_profile_words_part
+#define profile_words_prove imprint_profile_words_prove
 #define profile_words_rehearsal imprint_profile_words_rehearsal
 #define profile_words_replace imprint_profile_words_replace
 #define profile_words_type imprint_profile_words_type
@@ -647,11 +653,13 @@
 #define provision_needs_lock_slot imprint_provision_needs_lock_slot
 #define provision_needs_prove_certificate imprint_provision_needs_prove_certificate
 #define provision_needs_prove_key imprint_provision_needs_prove_key
+#define provision_needs_prove_tls imprint_provision_needs_prove_tls
 #define provision_needs_register_key imprint_provision_needs_register_key
 #define provision_needs_write_config imprint_provision_needs_write_config
 #define provision_observe imprint_provision_observe
 #define provision_observe_key imprint_provision_observe_key
 #define provision_observe_loss imprint_provision_observe_loss
+#define provision_observe_one_use imprint_provision_observe_one_use
 #define provision_observe_use imprint_provision_observe_use
 #define provision_prepare_driver imprint_provision_prepare_driver
 #define provision_proof_needs imprint_provision_proof_needs
@@ -680,11 +688,13 @@
 #define provision_step_needs imprint_provision_step_needs
 #define provision_step_prove_certificate imprint_provision_step_prove_certificate
 #define provision_step_prove_key imprint_provision_step_prove_key
+#define provision_step_prove_tls imprint_provision_step_prove_tls
 #define provision_step_register_key imprint_provision_step_register_key
 #define provision_step_symbols imprint_provision_step_symbols
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
 #define provision_uses_of_proof imprint_provision_uses_of_proof
+#define provision_uses_of_step imprint_provision_uses_of_step
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -883,6 +893,7 @@
 #define suggest_consider imprint_suggest_consider
 #define suggest_distance imprint_suggest_distance
 #define text_read_mapping imprint_text_read_mapping
+#define tls_check_roots imprint_tls_check_roots
 #define tls_failure_not_asked imprint_tls_failure_not_asked
 #define tls_failure_note imprint_tls_failure_note
 #define tls_failure_of_answer imprint_tls_failure_of_answer
@@ -892,7 +903,10 @@
 #define tls_question_judge imprint_tls_question_judge
 #define tls_question_mqtt imprint_tls_question_mqtt
 #define tls_question_text imprint_tls_question_text
+#define tls_settings_alpn imprint_tls_settings_alpn
+#define tls_settings_name imprint_tls_settings_name
 #define tls_try imprint_tls_try
+#define tls_value imprint_tls_value
 #define trace_command_name imprint_trace_command_name
 #define trace_init imprint_trace_init
 #define trace_observer imprint_trace_observer

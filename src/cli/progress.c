@@ -87,9 +87,12 @@ void progress_consequence(const struct profile *profile, const struct provision_
     char lost[HEX_SIZE(PROVISION_LOST_BYTES)];
 
     text[0] = '\0';
-    if (step->spends_use) {
+    if (step->spends_use && step->kind == &provision_step_prove_tls) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
+                 "its key signs the handshake: one of the uses that the chip counts (LimitedUse) is spent");
+    } else if (step->spends_use) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s",
-                 provision_uses_of_proof(&profile->keys[step->key]) == 1
+                 provision_uses_of_step(step, &profile->keys[step->key]) == 1
                      ? "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent"
                      : "its key signs to prove itself, and a certificate request: two of the uses that the chip counts "
                        "(LimitedUse) are spent");
@@ -126,8 +129,9 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
         json_object_set_new(object, "slot", json_integer(step->slot));
     if (step->limited) {
         json_object_set_new(object, "spends_use", json_boolean(step->spends_use));
-        json_object_set_new(object, "uses_spent",
-                            json_integer(step->spends_use ? provision_uses_of_proof(&profile->keys[step->key]) : 0));
+        json_object_set_new(
+            object, "uses_spent",
+            json_integer(step->spends_use ? provision_uses_of_step(step, &profile->keys[step->key]) : 0));
         json_object_set_new(object, "uses_left", progress_uses_left(step->uses_left));
     }
     if (step->replaces) {

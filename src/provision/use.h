@@ -16,6 +16,16 @@
 bool provision_observe_use(struct provision *provision, struct provision_plan *plan, struct provision_step *step,
                            struct error *err);
 
+/*
+ * The same for a step by which a certificate's key signs once more than it does by the steps before it. `recorded`: the
+ * caller's record has that proof, and it is trusted.
+ */
+bool provision_observe_one_use(struct provision *provision, const struct provision_plan *plan,
+                               struct provision_step *step, bool recorded, struct error *err);
+
+/* How many signatures a step makes that spends a use: one, but two where it proves a key that signs a request, too. */
+uint32_t provision_uses_of_step(const struct provision_step *step, const struct profile_key *key);
+
 /* How many signatures a key makes when it is proven: the proof, and a certificate request if the profile asks for one.
  */
 uint32_t provision_uses_of_proof(const struct profile_key *key);
