@@ -11,9 +11,8 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
-#include "cli/ask.h"
+#include "cli/issuing.h"
 #include "cli/report.h"
-#include "station/certificate_issue.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
@@ -54,7 +53,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
-    struct certificate_issue issue;
+    struct issuing issuing;
     struct provision_certificates certificates;
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct run_facts facts;
@@ -110,7 +109,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -297,11 +296,13 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    run->issue = (struct certificate_issue){.config = &run->cli->station.config,
-                                            .profile = &run->profile,
-                                            .prompt = ask_prompt(),
-                                            .rehearsal = &run->rehearsal};
-    run->certificates = certificate_issue_functions(&run->issue);
+    run->issuing = (struct issuing){.cli = run->cli,
+                                    .session = &run->session,
+                                    .profile = &run->profile,
+                                    .rehearsal = &run->rehearsal,
+                                    .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
+    issuing_start(&run->issuing);
+    run->certificates = certificate_issue_functions(&run->issuing.issue);
     run->provision.certificates = &run->certificates;
     if (run->adopt) {
         run->adoption = provision_adoption_functions;
@@ -336,7 +337,7 @@ static bool keep_evidence(struct run *run, const struct report *report, struct e
     json_t *unsaved;
 
     if (run->profile.certificate_count != 0)
-        kept.certificates = run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
+        kept.certificates = run->issued = certificate_issue_record(&run->issuing.issue, run->evidence.serial);
     if (evidence_keep(&kept, &run->record_written, &unsaved, err))
         return ok;
     report_show_unsaved(unsaved);
@@ -355,7 +356,7 @@ static bool provision_device(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !session_allow_changes(&run->session, err))
+        !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
@@ -403,6 +404,9 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     ok = ok && provision_device(&run, &err);
+    if (!ok)
+        issuing_advise(&run.issuing, &err);
+    certificate_issue_close(&run.issuing.issue);
     if (cli->values[PROVISION_DRY_RUN] == NULL) {
         ok = end_run(&run, ok, &err);
         report = report_of(&run);
