@@ -85,9 +85,9 @@ _imprint_ports() {
 }
 
 # begin generated: bash (scripts/cli-docs)
-_imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+_imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
 
 _imprint_subcommands() {
     case $1 in
@@ -128,6 +128,7 @@ _imprint_value() {
         *" --device") echo "device" ;;
         *" --storage") echo "none file flash:" ;;
         *" --issuers") echo "file" ;;
+        *" --connections") echo "file" ;;
         *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
         *" --trace") echo "file" ;;
         "provision --only") echo "none" ;;

@@ -60,12 +60,13 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
 complete -c imprint -l storage -x -a 'file flash:' -d 'where the key records are: file (the state folder, the default) or flash:IMAGE, the image of a board\'s flash'
 complete -c imprint -l issuers -r -F -d 'the issuers of certificates, by name (default: issuers.yaml in the state folder)'
+complete -c imprint -l connections -r -F -d 'the servers that devices must be accepted by, by name (default: connections.yaml in the state folder)'
 complete -c imprint -l json -d 'print one JSON object per line on stdout, errors included'
 complete -c imprint -l quiet -s q -d 'no messages and no progress on stderr'
 complete -c imprint -l verbose -s v -d 'more detail'

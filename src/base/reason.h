@@ -87,6 +87,11 @@ enum error_reason {
     ERROR_ISSUER_LATER,   /* the issuer has not decided yet */
     ERROR_ISSUER_ANSWER,  /* the certificate it gave is not what was asked for */
 
+    /* The ledger, or another database of the station's. */
+    ERROR_DATABASE_BUSY,    /* another process holds it */
+    ERROR_DATABASE_VERSION, /* made by another version, or for something else */
+    ERROR_DATABASE_DAMAGED, /* its file is damaged */
+
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,
 
@@ -104,7 +109,7 @@ enum error_exit {
     ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
     ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
     ERROR_EXIT_NO_RECORD = 5,     /* the record, or the result on stdout, could not be written */
-    ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates refused, is away, or is unfit */
+    ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates or the ledger refused, is away, or is unfit */
     ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */
 };
 

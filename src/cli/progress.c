@@ -86,9 +86,10 @@ static void lost_text(const struct provision_step *step, char text[static HEX_SI
 /* What the key signs, and what that costs. */
 static void uses_text(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE])
 {
-    const char *what = !step->spends_use       ? "a certificate request"
-                       : step->uses_spent == 1 ? "to prove itself"
-                                               : "to prove itself, and a certificate request";
+    const char *what = step->kind == &provision_step_prove_tls ? "the handshake"
+                       : !step->spends_use                     ? "a certificate request"
+                       : step->uses_spent == 1                 ? "to prove itself"
+                                                               : "to prove itself, and a certificate request";
 
     snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
              "its key signs %s: %s of the uses that the chip counts (LimitedUse) %s spent%s", what,

@@ -332,6 +332,33 @@ static void show_certificates(const struct report *report)
     }
 }
 
+/* Each connection of the result: which server accepted the device, and how. */
+static void show_connections(const struct report *report)
+{
+    const json_t *connection;
+    size_t i;
+
+    json_array_foreach(report->connections, i, connection)
+    {
+        const char *host = json_string_value(json_object_get(connection, "host"));
+        const char *port = json_string_value(json_object_get(connection, "port"));
+        const char *name = json_string_value(json_object_get(connection, "connection"));
+        const char *certificate = json_string_value(json_object_get(connection, "certificate"));
+
+        if (json_is_true(json_object_get(connection, "recorded")))
+            output_result(report->output,
+                          "  connection %s: %s port %s accepted certificate %s on %s, as the record says; no use "
+                          "spent to ask again\n",
+                          name, host, port, certificate, json_string_value(json_object_get(connection, "time")));
+        else
+            output_result(report->output,
+                          "  connection %s: %s port %s (%s) accepted certificate %s over %s and answered %s\n", name,
+                          host, port, json_string_value(json_object_get(connection, "address")), certificate,
+                          json_string_value(json_object_get(connection, "version")),
+                          json_string_value(json_object_get(connection, "answer")));
+    }
+}
+
 void report_show_result(const struct report *report, bool record_written)
 {
     const struct output *output = report->output;
@@ -354,6 +381,7 @@ void report_show_result(const struct report *report, bool record_written)
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     show_certificates(report);
+    show_connections(report);
     if (report->rehearsal->test_key != NULL)
         output_warn(output, "this TEST key is published, so everybody has it: %s", report->rehearsal->test_key);
     rehearsal_text(report->rehearsal, rehearsal);
@@ -367,6 +395,8 @@ void report_show_result(const struct report *report, bool record_written)
     json_object_set_new(object, "run", run_facts_value(report->facts));
     if (report->certificates != NULL)
         json_object_set_new(object, "certificates", json_deep_copy(report->certificates));
+    if (report->connections != NULL)
+        json_object_set_new(object, "connections", json_deep_copy(report->connections));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
     show_not_proven(report, true, object);

@@ -49,7 +49,8 @@ enum provision_status {
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(prove_certificate, PROFILE_CERTIFICATES_MAX)                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
-    ROW(finish_mark, 1)
+    ROW(finish_mark, 1)                                                                                                \
+    ROW(prove_tls, PROFILE_CERTIFICATES_MAX)
 
 /* How many rows there are, and the sum of their numbers. */
 #define PROVISION_STEP_INDEX(name, most) PROVISION_STEP_INDEX_##name,
@@ -136,6 +137,7 @@ struct provision_step_kind {
     bool is_persistent; /* changes something that stays */
     bool makes_key;     /* afterwards the key store has a record of the step's key */
     bool proves_key;    /* afterwards the evidence of the step's key is complete */
+    bool by_use;        /* proves the finished device by use: done last, when the evidence is complete */
     uint8_t sends_most; /* bytes of the longest group that such a step sends: CHIP_SENT_BYTES(). 0: none that is longer
                            than those that looking at the device takes */
     uint8_t receives_most; /* the same of replies: CHIP_REPLY_BYTES() */
@@ -191,6 +193,7 @@ struct provision_key_evidence {
 };
 
 struct provision_evidence {
+    bool complete; /* all is done and proven but what is proven by use */
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
     size_t changes;   /* how many persistent changes this run made; 0: the device was finished already */
@@ -282,6 +285,32 @@ struct provision_certificates {
     bool (*slot)(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES]);
 };
 
+/* Who connects the finished device to a server: the station (station/connection_proof.h). */
+struct provision_connections {
+    void *context;
+
+    /*
+     * Whether profile->certificates[index] can be proven by its connection, as far as that is known without a network:
+     * asked before anything is written. False with the reason.
+     */
+    bool (*check)(void *context, size_t index, struct error *err);
+
+    /* Whether the caller's record says that this was proven, for the certificate that the device has now. */
+    bool (*recorded)(void *context, size_t index);
+
+    /*
+     * All is done, and `evidence` is complete: keeps it before a server is asked, so that neither a power cut nor the
+     * server can lose it. False with the reason.
+     */
+    bool (*keep)(void *context, const struct provision_evidence *evidence, struct error *err);
+
+    /*
+     * Connects with the certificate and its key, which signs once. `sign` false: the key must not sign, the record's
+     * proof stands. False with the reason where the server's application has not accepted the device.
+     */
+    bool (*prove)(void *context, size_t index, bool sign, struct error *err);
+};
+
 struct provision {
     struct driver *driver;         /* bound; its chip and storage are used */
     const struct profile *profile; /* has passed profile_check() */
@@ -293,6 +322,7 @@ struct provision {
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
     const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
+    const struct provision_connections *connections;   /* NULL: no profile with `prove: tls` can be done */
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*
      * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id. The
@@ -313,7 +343,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
 
 /*
  * Does the plan's open steps in order and proves every key. `plan` is updated step by step, so that it tells how far a
- * failed run got. `evidence` is complete only with PROVISION_OK.
+ * failed run got. `evidence` is complete only with PROVISION_OK, or where it says so: then only a proof by use failed.
  */
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err);

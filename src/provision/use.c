@@ -51,6 +51,26 @@ static bool note_limit(struct provision *provision, const struct provision_plan 
     return step->limited;
 }
 
+bool provision_observe_one_use(struct provision *provision, const struct provision_plan *plan,
+                               struct provision_step *step, bool recorded, struct error *err)
+{
+    bool proves;
+
+    if (!note_limit(provision, plan, step) || recorded)
+        return true;
+    step->spends_use = step->forever = true;
+    step->uses_spent = 1;
+    if (step->uses_left > uses_before(plan, step->key, &proves))
+        return true;
+    error_set(err, ERROR_SLOT_POLICY,
+              "the key must sign once more than it can (LimitedUse), to prove its certificate by a connection",
+              "use another part, or another slot of this one, or leave prove: tls out of the profile: imprint info "
+              "shows the uses left");
+    error_at_slot(err, step->slot);
+    error_with_key(err, provision_key_of(provision, step)->id);
+    return false;
+}
+
 static const char *cause_of(uint32_t uses_left)
 {
     switch (uses_left) {

@@ -24,6 +24,13 @@ bool provision_observe_use(struct provision *provision, struct provision_plan *p
 bool provision_observe_certificate_use(struct provision *provision, struct provision_plan *plan,
                                        struct provision_step *step, bool signs, bool request, struct error *err);
 
+/*
+ * The same for a step by which a certificate's key signs once more than it does by the steps before it. `recorded`: the
+ * caller's record has that proof, and it is trusted.
+ */
+bool provision_observe_one_use(struct provision *provision, const struct provision_plan *plan,
+                               struct provision_step *step, bool recorded, struct error *err);
+
 /* How many signatures a key makes when it is proven: the proof, and a certificate request if the profile asks for one.
  */
 uint8_t provision_uses_of_proof(const struct profile_key *key);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/suggest.h"
 
 #define SHOWN_MAX 40 /* characters of a found value to show */
@@ -311,5 +312,22 @@ bool complain_conflict(struct profile_complaint *complaint, const struct profile
         line_add(&line, " in line %u", (unsigned)other.node->line);
     }
     line_add(&expected, "%s", conflict->next);
+    return false;
+}
+
+bool complain_as_error(const struct profile_complaint *complaint, const char *next, struct error *err)
+{
+    const enum error_reason reason = complaint->reason == ERROR_UNEXPECTED
+                                         ? ERROR_UNEXPECTED
+                                         : ERROR_INPUT_FILE; /* a profile's reasons are its own */
+
+    error_set(err, reason,
+              error_keep_format(err, "%s%s%s", complaint->message, complaint->expected[0] != '\0' ? "; expected " : "",
+                                complaint->expected),
+              next);
+    if (err != NULL) {
+        err->line = complaint->line;
+        err->column = complaint->column;
+    }
     return false;
 }

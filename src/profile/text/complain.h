@@ -19,6 +19,12 @@ struct complain_path {
     size_t index;
 };
 
+/*
+ * The same error as a `struct error`, for files of a station that are no profiles: ERROR_INPUT_FILE, with line and
+ * column, and `next` for the reader. ERROR_UNEXPECTED stays.
+ */
+bool complain_as_error(const struct profile_complaint *complaint, const char *next, struct error *err);
+
 /* An error of the file as a whole: ERROR_INPUT_FILE without line and column. */
 __attribute__((format(printf, 3, 4))) bool complain_file(struct profile_complaint *complaint, const char *expected,
                                                          const char *format, ...);

@@ -55,6 +55,11 @@ static const struct spelling replaces[] = {
     SPELL(PROFILE_REPLACE_UNCLAIMED),
     END,
 };
+static const struct spelling proofs[] = {
+    SPELL(PROFILE_PROVE_READ_BACK),
+    SPELL(PROFILE_PROVE_TLS),
+    END,
+};
 static const struct spelling types[] = {
     SPELL(PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)),
     SPELL(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)),
@@ -167,7 +172,11 @@ static void print_certificate(FILE *stream, const struct profile_certificate *ce
             "                .signer_slot = %u,\n",
             certificate->slot, certificate->signer_key_slot, certificate->signer_slot);
     print_value(stream, "                .replace", replaces, (uint32_t)certificate->replace);
-    fprintf(stream, "                .psa_id = %u,\n            },\n", (unsigned)certificate->psa_id);
+    fprintf(stream, "                .psa_id = %u,\n", (unsigned)certificate->psa_id);
+    print_value(stream, "                .prove", proofs, (uint32_t)certificate->prove);
+    if (certificate->connection[0] != '\0')
+        print_text(stream, "                .connection", certificate->connection);
+    fputs("            },\n", stream);
 }
 
 /* What the table needs of the structure's guarded sizes. */
