@@ -13,6 +13,7 @@
 #include "station/arming.h"
 #include "cli/issuing.h"
 #include "cli/report.h"
+#include "station/certificate_record.h"
 #include "station/connection_proof.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
@@ -294,7 +295,7 @@ static bool keep_record(struct run *run, struct error *err)
     json_decref(run->issued);
     json_decref(run->connected);
     run->issued = run->profile.certificate_count != 0
-                      ? certificate_issue_record(&run->issuing.issue, run->evidence.serial)
+                      ? certificate_record_value(&run->issuing.issue, run->evidence.serial)
                       : NULL;
     run->connected = connection_proof_record(&run->proof);
     kept = evidence_of(run);

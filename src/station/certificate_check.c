@@ -30,7 +30,7 @@ static struct cert_compressed compressed_of(const struct certificate_wanted *wan
         .dates = wanted->dates, .signer_id = {signer_id[0], signer_id[1]}, .serial_source = CERT_SERIAL_KEY_HASH};
 }
 
-bool certificate_make_form(struct certificate_wanted *wanted, struct error *err)
+bool certificate_check_make_form(struct certificate_wanted *wanted, struct error *err)
 {
     if (profile_certificate_form(wanted->certificate, &wanted->issuer, &wanted->dates, &wanted->form, err))
         return true;
@@ -38,7 +38,7 @@ bool certificate_make_form(struct certificate_wanted *wanted, struct error *err)
     return false;
 }
 
-bool certificate_build_tbs(const struct certificate_wanted *wanted, struct bytes_out *tbs, struct error *err)
+bool certificate_check_build_tbs(const struct certificate_wanted *wanted, struct bytes_out *tbs, struct error *err)
 {
     const struct cert_subject subject = subject_of(wanted);
     const struct cert_compressed compressed = compressed_of(wanted);
@@ -49,8 +49,9 @@ bool certificate_build_tbs(const struct certificate_wanted *wanted, struct bytes
     return false;
 }
 
-bool certificate_build(const struct certificate_wanted *wanted, const uint8_t signature[static P256_SIGNATURE_BYTES],
-                       struct bytes_out *der, struct error *err)
+bool certificate_check_build(const struct certificate_wanted *wanted,
+                             const uint8_t signature[static P256_SIGNATURE_BYTES], struct bytes_out *der,
+                             struct error *err)
 {
     const struct cert_subject subject = subject_of(wanted);
     struct cert_compressed compressed = compressed_of(wanted);
@@ -62,7 +63,7 @@ bool certificate_build(const struct certificate_wanted *wanted, const uint8_t si
     return false;
 }
 
-bool certificate_read_dates(struct certificate_wanted *wanted, const char *not_before)
+bool certificate_check_read_dates(struct certificate_wanted *wanted, const char *not_before)
 {
     return cert_dates_from(not_before, profile_certificate_years(wanted->certificate), &wanted->dates);
 }
@@ -323,9 +324,9 @@ bool certificate_check(struct certificate_wanted *wanted, struct certificate_iss
     const char *difference;
 
     if (!cert_read_parts(bytes_of(issued->issuer, issued->issuer_len), &wanted->issuer) ||
-        !cert_read_parts(der, &found) || !certificate_read_dates(wanted, found.not_before))
+        !cert_read_parts(der, &found) || !certificate_check_read_dates(wanted, found.not_before))
         return refuse(otherwise, "it is no certificate of X.509 version 3 for a P-256 key, signed with SHA-256", err);
-    if (!certificate_make_form(wanted, err) || !certificate_build(wanted, found.signature, &rebuilt, err))
+    if (!certificate_check_make_form(wanted, err) || !certificate_check_build(wanted, found.signature, &rebuilt, err))
         return false;
     if (!cert_read_parts(bytes_written(&rebuilt), &wanted_parts))
         return refuse(otherwise, "it cannot be built again", err);

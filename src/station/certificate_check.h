@@ -38,17 +38,18 @@ struct certificate_wanted {
 };
 
 /* Makes the template, for the issuer and the dates in `wanted`. False with the field to blame as subject. */
-bool certificate_make_form(struct certificate_wanted *wanted, struct error *err);
+bool certificate_check_make_form(struct certificate_wanted *wanted, struct error *err);
 
 /* Appends what an issuer of this station signs. False with ERROR_UNEXPECTED. */
-bool certificate_build_tbs(const struct certificate_wanted *wanted, struct bytes_out *tbs, struct error *err);
+bool certificate_check_build_tbs(const struct certificate_wanted *wanted, struct bytes_out *tbs, struct error *err);
 
-/* Appends the whole certificate that has this signature (r | s). False as certificate_build_tbs(). */
-bool certificate_build(const struct certificate_wanted *wanted, const uint8_t signature[static P256_SIGNATURE_BYTES],
-                       struct bytes_out *der, struct error *err);
+/* Appends the whole certificate that has this signature (r | s). False as certificate_check_build_tbs(). */
+bool certificate_check_build(const struct certificate_wanted *wanted,
+                             const uint8_t signature[static P256_SIGNATURE_BYTES], struct bytes_out *der,
+                             struct error *err);
 
 /* Sets the dates of a certificate of this profile that begins with the full hour of `not_before`. False: no date. */
-bool certificate_read_dates(struct certificate_wanted *wanted, const char *not_before);
+bool certificate_check_read_dates(struct certificate_wanted *wanted, const char *not_before);
 
 /*
  * Checks the certificate in `issued` against its issuer's, which is there too, and compresses it where the profile

@@ -51,7 +51,7 @@ static bool set_dates(struct certificate_wanted *wanted, struct error *err)
 {
     char now[CERT_TIME_DIGITS + 1];
 
-    if (read_clock(now) && certificate_read_dates(wanted, now))
+    if (read_clock(now) && certificate_check_read_dates(wanted, now))
         return check_time(wanted, now, err);
     error_set(err, ERROR_ISSUER_INVALID, "this station has no clock that a certificate could begin with",
               "set the clock: date -u shows it");
@@ -159,8 +159,8 @@ static bool is_pending(struct certificate_wanted *wanted, const char *path, stru
     if (input.len == tbs->len && place->len < sizeof digits) {
         memcpy(digits + (CERT_TIME_DIGITS + 1 - place->len), input.data + place->at, place->len - 1u);
         tbs->len = 0;
-        same = certificate_read_dates(wanted, digits) && certificate_make_form(wanted, &ignored) &&
-               certificate_build_tbs(wanted, tbs, &ignored) &&
+        same = certificate_check_read_dates(wanted, digits) && certificate_check_make_form(wanted, &ignored) &&
+               certificate_check_build_tbs(wanted, tbs, &ignored) &&
                bytes_equal(bytes_written(tbs), bytes_of(input.data, input.len));
     }
     input_release(&input);
@@ -176,13 +176,14 @@ static bool prepare(const struct certificate_issue *issue, struct certificate_wa
 {
     char path[PATH_MAX];
 
-    if (!set_dates(wanted, err) || !certificate_make_form(wanted, err) || !certificate_build_tbs(wanted, tbs, err) ||
+    if (!set_dates(wanted, err) || !certificate_check_make_form(wanted, err) ||
+        !certificate_check_build_tbs(wanted, tbs, err) ||
         !certificate_files_path(issue->config, wanted, "tbs", path, err))
         return false;
     if (is_pending(wanted, path, tbs))
         return true;
     tbs->len = 0;
-    return certificate_make_form(wanted, err) && certificate_build_tbs(wanted, tbs, err) &&
+    return certificate_check_make_form(wanted, err) && certificate_check_build_tbs(wanted, tbs, err) &&
            certificate_files_keep(path, bytes_written(tbs), err);
 }
 
@@ -194,7 +195,7 @@ static bool have_signed(const struct certificate_issue *issue, struct certificat
 
     return prepare(issue, wanted, &tbs, err) &&
            issuer_sign(issuer, bytes_written(&tbs), signature, err) == ISSUER_DONE &&
-           certificate_build(wanted, signature, der, err);
+           certificate_check_build(wanted, signature, der, err);
 }
 
 /* ---- an issuer that is asked with a request ---- */

@@ -15,8 +15,6 @@
 #ifndef IMPRINT_STATION_CERTIFICATE_ISSUE_H
 #define IMPRINT_STATION_CERTIFICATE_ISSUE_H
 
-#include <jansson.h>
-
 #include "issuer/issuer.h"
 #include "provision/provision.h"
 #include "station/certificate_check.h"
@@ -63,11 +61,5 @@ void certificate_issue_close(struct certificate_issue *issue);
 
 /* Whether the profile's certificate `index` is there. */
 bool certificate_issue_has(const struct certificate_issue *issue, size_t index);
-
-/*
- * What is there of the profile's certificates, as a list of objects: docs/reference/record.md, `certificates`. The
- * caller's reference; NULL without memory.
- */
-json_t *certificate_issue_record(const struct certificate_issue *issue, const uint8_t serial[static CHIP_SERIAL_BYTES]);
 
 #endif

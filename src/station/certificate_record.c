@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the record says of a device's certificates. */
+#include "station/certificate_record.h"
+
 #include <string.h>
 
 #include "cert/parts.h"
 #include "crypto/hash.h"
 #include "profile/words.h"
-#include "station/certificate_issue.h"
 #include "station/value.h"
 
 /* "2026-07-04T12:00:00Z" of the digits. */
@@ -57,7 +57,7 @@ static json_t *object_of(const struct certificate_issue *issue, size_t index, co
     return object;
 }
 
-json_t *certificate_issue_record(const struct certificate_issue *issue, const uint8_t serial[static CHIP_SERIAL_BYTES])
+json_t *certificate_record_value(const struct certificate_issue *issue, const uint8_t serial[static CHIP_SERIAL_BYTES])
 {
     json_t *list = json_array();
 
