@@ -61,6 +61,7 @@
 #define cert_key_id_of imprint_cert_key_id_of
 #define cert_make_form imprint_cert_make_form
 #define cert_make_request imprint_cert_make_request
+#define cert_make_request_with imprint_cert_make_request_with
 #define cert_maker_find_part imprint_cert_maker_find_part
 #define cert_maker_part_count imprint_cert_maker_part_count
 #define cert_maker_parts imprint_cert_maker_parts
@@ -75,12 +76,25 @@
 #define cert_signature_algorithm imprint_cert_signature_algorithm
 #define cert_spki_head imprint_cert_spki_head
 #define cert_write_signature imprint_cert_write_signature
+#define certificate_check imprint_certificate_check
+#define certificate_check_build imprint_certificate_check_build
+#define certificate_check_build_tbs imprint_certificate_check_build_tbs
+#define certificate_check_make_form imprint_certificate_check_make_form
+#define certificate_check_read_dates imprint_certificate_check_read_dates
 #define certificate_compare_psa imprint_certificate_compare_psa
 #define certificate_compare_slot imprint_certificate_compare_slot
+#define certificate_files_keep imprint_certificate_files_keep
+#define certificate_files_load imprint_certificate_files_load
+#define certificate_files_path imprint_certificate_files_path
+#define certificate_files_store imprint_certificate_files_store
+#define certificate_issue_close imprint_certificate_issue_close
 #define certificate_issue_functions imprint_certificate_issue_functions
 #define certificate_issue_has imprint_certificate_issue_has
-#define certificate_issue_record imprint_certificate_issue_record
+#define certificate_issue_open imprint_certificate_issue_open
 #define certificate_of_key imprint_certificate_of_key
+#define certificate_record_value imprint_certificate_record_value
+#define certificate_request_load imprint_certificate_request_load
+#define certificate_request_make imprint_certificate_request_make
 #define certificate_slots imprint_certificate_slots
 #define chain_is_current imprint_chain_is_current
 #define chain_read imprint_chain_read
@@ -481,6 +495,7 @@
 #define issuers_at imprint_issuers_at
 #define issuers_count imprint_issuers_count
 #define issuers_file_find imprint_issuers_file_find
+#define issuers_file_kind imprint_issuers_file_kind
 #define issuers_file_open imprint_issuers_file_open
 #define issuers_find imprint_issuers_find
 #define issuers_free imprint_issuers_free
@@ -656,6 +671,7 @@
 #define provision_needs_register_key imprint_provision_needs_register_key
 #define provision_needs_write_config imprint_provision_needs_write_config
 #define provision_observe imprint_provision_observe
+#define provision_observe_certificate_use imprint_provision_observe_certificate_use
 #define provision_observe_key imprint_provision_observe_key
 #define provision_observe_loss imprint_provision_observe_loss
 #define provision_observe_one_use imprint_provision_observe_one_use
@@ -693,7 +709,6 @@
 #define provision_step_write_config imprint_provision_step_write_config
 #define provision_triage imprint_provision_triage
 #define provision_uses_of_proof imprint_provision_uses_of_proof
-#define provision_uses_of_step imprint_provision_uses_of_step
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
@@ -717,6 +732,7 @@
 #define request_files_make imprint_request_files_make
 #define request_files_need_nothing imprint_request_files_need_nothing
 #define request_files_path imprint_request_files_path
+#define request_files_sign imprint_request_files_sign
 #define retire_device imprint_retire_device
 #define retire_forget imprint_retire_forget
 #define retire_is_empty imprint_retire_is_empty

@@ -98,7 +98,7 @@ static void show_lock(const struct run *run, const struct provision_step *step)
     json_t *object;
 
     progress_describe(&run->profile, step, text);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
                consequence[0] == '\0' ? "this cannot be undone" : consequence);

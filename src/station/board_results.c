@@ -7,6 +7,7 @@
 #include "crypto/verify.h"
 #include "link/proof.h"
 #include "profile/words.h"
+#include "provision/use.h"
 #include "provision/steps.h"
 #include "psa/uses.h"
 #include "station/evidence.h"
@@ -125,6 +126,8 @@ static const struct provision_step *take_step(struct board_results *results, con
     step.shows_lost = take_bytes(words, "lost", step.lost, sizeof step.lost);
     step.limited = link_value(words, "spends") != NULL;
     step.spends_use = step.kind->proves_key && take_flag(words, "spends");
+    if (step.spends_use && step.key != PROVISION_NO_KEY)
+        step.uses_spent = provision_uses_of_proof(&results->profile->keys[step.key]);
     if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
         step.uses_left = DRIVER_USES_UNKNOWN;
     step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL;
