@@ -45,6 +45,7 @@ void issuing_start(struct issuing *issuing)
                                                 .profile = issuing->profile,
                                                 .prompt = ask_prompt(),
                                                 .rehearsal = issuing->rehearsal,
+                                                .device = &issuing->session->device,
                                                 .signer = {.context = issuing, .sign = on_sign},
                                                 .wait = on_wait,
                                                 .wait_context = issuing};
