@@ -201,7 +201,8 @@ void progress_step(struct progress *progress, const struct provision_step *step,
         show_bar(progress, finished ? progress->number : progress->number - 1, text);
     } else if (finished) {
         output_time(step->chip_us, took);
-        output_say(progress->output, "[%zu/%zu] %s: %s", progress->number, progress->total, text, took);
+        output_say(progress->output, "[%zu/%zu] %s: %s", progress->number, progress->total, text,
+                   step->chip_us != 0 ? took : "done without a chip command");
     } else {
         output_detail(progress->output, "[%zu/%zu] %s ...", progress->number, progress->total, text);
     }
