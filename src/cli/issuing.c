@@ -45,8 +45,8 @@ void issuing_start(struct issuing *issuing)
                                                 .profile = issuing->profile,
                                                 .prompt = ask_prompt(),
                                                 .rehearsal = issuing->rehearsal,
-                                                .device = &issuing->session->device,
-                                                .signer = {.context = issuing, .sign = on_sign},
+                                                .device = issuing->session != NULL ? &issuing->session->device : NULL,
+                                                .signer = {issuing, issuing->session != NULL ? on_sign : NULL},
                                                 .wait = on_wait,
                                                 .wait_context = issuing};
 }
@@ -59,10 +59,10 @@ void issuing_advise(struct issuing *issuing, struct error *err)
     if (error_reason_exit(err->reason) != ERROR_EXIT_ISSUER || issuing->issue.failed_issuer == NULL)
         return;
     if (err->reason == ERROR_ISSUER_LATER)
-        snprintf(
-            issuing->next, sizeof issuing->next,
-            "run the same command again in %u s, or later: it sends the same request: imprint provision PROFILE%s%s",
-            issuing->issue.retry_after_s, arm != NULL ? " --arm " : "", arm != NULL ? arm : "");
+        snprintf(issuing->next, sizeof issuing->next,
+                 "run the same command again in %u s, or later: it sends the same request: imprint %s PROFILE%s%s",
+                 issuing->issue.retry_after_s, issuing->cli->verb->name, arm != NULL ? " --arm " : "",
+                 arm != NULL ? arm : "");
     else
         snprintf(issuing->next, sizeof issuing->next, "%s; try the issuer with: imprint issuers %s", next,
                  issuing->issue.failed_issuer);

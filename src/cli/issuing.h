@@ -7,7 +7,10 @@
 #include "station/certificate_issue.h"
 #include "station/session.h"
 
-/* Zero-initialised but for the pointers, which are the caller's. Must not move after issuing_start(). */
+/*
+ * Zero-initialised but for the pointers, which are the caller's. Must not move after issuing_start(). `session` NULL:
+ * nobody can sign requests here, as for a board.
+ */
 struct issuing {
     struct cli *cli;
     struct session *session;

@@ -76,6 +76,28 @@ bool certificate_files_load(struct certificate_wanted *wanted, struct certificat
     return false;
 }
 
+bool certificate_files_read_key(const char *path, uint8_t point[static P256_POINT_BYTES])
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    uint8_t der[PROVISION_CERTIFICATE_MAX];
+    struct cert_parts parts;
+    struct input input;
+    const char *at;
+    size_t len = 0;
+    bool ok;
+
+    if (!input_read(&input, path, FILE_MAX, &ignored))
+        return false;
+    at = (const char *)input.data;
+    ok = take_pem(&at, der, sizeof der, &len) && cert_read_parts(bytes_of(der, len), &parts);
+    if (ok) {
+        point[0] = P256_UNCOMPRESSED;
+        memcpy(point + 1, parts.public_key, CERT_KEY_BYTES);
+    }
+    input_release(&input);
+    return ok;
+}
+
 static bool append_pem(struct bytes_out *text, struct bytes der)
 {
     size_t len = 0;

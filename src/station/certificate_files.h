@@ -17,6 +17,9 @@ bool certificate_files_path(const struct station_config *config, const struct ce
 /* Reads `issued->path` and checks it. True with `issued->len` 0 where there is no such file. */
 bool certificate_files_load(struct certificate_wanted *wanted, struct certificate_issued *issued, struct error *err);
 
+/* The public key of the certificate in the file NAME.crt at `path`, which is not checked. False where there is none. */
+bool certificate_files_read_key(const char *path, uint8_t point[static P256_POINT_BYTES]);
+
 /* Writes `issued->path`: the certificate, then the chain of its issuer. False with ERROR_RECORD_FAILED. */
 bool certificate_files_store(const struct certificate_issued *issued, const struct issuer *issuer, struct error *err);
 

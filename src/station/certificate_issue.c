@@ -96,6 +96,14 @@ static bool note_issuer(struct certificate_wanted *wanted, struct certificate_is
     return false;
 }
 
+static bool refuse_request(struct error *err)
+{
+    error_set(err, ERROR_ISSUER_INVALID,
+              "this issuer is asked with a certificate request, and this device cannot be had to sign one here",
+              "name an issuer with a key file or a token");
+    return false;
+}
+
 /* Notes whose fault it was. Always false. */
 static bool failed(struct certificate_issue *issue, size_t index, struct error *err)
 {
@@ -115,7 +123,7 @@ static bool open_issuer(struct certificate_issue *issue, size_t index, struct er
 
     ok = ok && rehearsal_check_issuer(issue->rehearsal, issuer_certificate(*issuer), err) &&
          note_issuer(&wanted, &issue->certificates[index], *issuer, err) &&
-         (!issuer_signs(*issuer) || set_dates(&wanted, err));
+         (issuer_signs(*issuer) ? set_dates(&wanted, err) : issue->signer.sign != NULL || refuse_request(err));
     return ok || failed(issue, index, err);
 }
 
@@ -230,6 +238,8 @@ static bool get_request(struct certificate_issue *issue, size_t index, const str
         return false;
     if (certificate_request_load(wanted, path, der))
         return true;
+    if (issue->signer.sign == NULL)
+        return refuse_request(err);
     if (issue->requests[index] == PROVISION_REQUEST_NEEDED)
         return certificate_request_make(wanted, issue->profile->keys[key].id, &issue->signer, path, der, err);
     error_set(err, ERROR_RECORD_FAILED, "the certificate request that was kept is not there any more",
@@ -384,6 +394,17 @@ static bool find_request(void *context, size_t index, const uint8_t serial[stati
         *request = PROVISION_REQUEST_NEEDED;
     issue->requests[index] = *request;
     return kind == ISSUER_EST || note_signer(issue, index, err) || failed(issue, index, err);
+}
+
+bool certificate_issue_kept_key(const struct certificate_issue *issue, size_t index,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES], uint8_t point[static P256_POINT_BYTES])
+{
+    const struct certificate_wanted wanted = wanted_of(issue, index, serial, NULL);
+    struct error ignored = {.reason = ERROR_NONE};
+    char path[PATH_MAX];
+
+    return certificate_files_path(issue->config, &wanted, "crt", path, &ignored) &&
+           certificate_files_read_key(path, point);
 }
 
 /* A public key as Microchip's software looks for it: 00000000 X 00000000 Y. */

@@ -67,6 +67,13 @@ bool certificate_issue_keep(struct certificate_issue *issue, struct error *err);
 /* Closes what is open of issuers. The certificates stay. */
 void certificate_issue_close(struct certificate_issue *issue);
 
+/*
+ * The public key of the certificate `index` that is kept for the chip with this serial number, as its file says. False
+ * where none can be read. For a board, whose keys are not known before it has run.
+ */
+bool certificate_issue_kept_key(const struct certificate_issue *issue, size_t index,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES], uint8_t point[static P256_POINT_BYTES]);
+
 /* Whether the profile's certificate `index` is there. */
 bool certificate_issue_has(const struct certificate_issue *issue, size_t index);
 

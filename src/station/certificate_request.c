@@ -123,11 +123,6 @@ bool certificate_request_make(const struct certificate_wanted *wanted, psa_key_i
     struct bytes_out attributes = {.data = room, .cap = sizeof room};
     char subject[PROFILE_SUBJECT_TEXT_MAX];
 
-    if (signer->sign == NULL) {
-        error_set(err, ERROR_ISSUER_INVALID, "this issuer needs a certificate request, which cannot be made here",
-                  "name an issuer with a key file or a token");
-        return false;
-    }
     return make_attributes(wanted, &attributes, err) &&
            profile_certificate_subject(wanted->certificate, wanted->serial, subject, err) &&
            signer->sign(signer->context, key_id, subject, bytes_written(&attributes), der, err) &&

@@ -56,4 +56,11 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
 bool complain_conflict(struct profile_complaint *complaint, const struct profile_conflict *conflict,
                        const struct tree_node *root);
 
+/*
+ * The same about an entry of another file that has a profile's certificate in it: `node` at `path`, whose field the
+ * conflict names.
+ */
+bool complain_entry(struct profile_complaint *complaint, const struct profile_conflict *conflict,
+                    const struct tree_node *node, const struct complain_path *path);
+
 #endif

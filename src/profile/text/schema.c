@@ -170,7 +170,7 @@ static const struct schema_field schema_key[] = {
     {.key = NULL},
 };
 
-static const struct schema_field schema_certificate[] = {
+const struct schema_field schema_certificate[] = {
     {.key = "name",
      .kind = SCHEMA_NAME,
      .required = true,
