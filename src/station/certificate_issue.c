@@ -323,8 +323,8 @@ static bool issue_one(struct certificate_issue *issue, size_t index, struct cert
 }
 
 /*
- * The certificate that was issued before: its file, else what the device holds. Empty where there is neither. The device
- * is asked while the plan is made, and not again before one is issued.
+ * The certificate that was issued before: its file, else what the device holds. Empty where there is neither. The
+ * device is asked while the plan is made, and not again before one is issued.
  */
 static bool find_issued(struct certificate_issue *issue, bool may_issue, struct certificate_wanted *wanted,
                         struct certificate_issued *issued, struct error *err)
