@@ -85,13 +85,14 @@ _imprint_ports() {
 }
 
 # begin generated: bash (scripts/cli-docs)
-_imprint_global="--state --device --storage --issuers --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
+        signer) echo "serve check status" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
         ca) echo "new" ;;
@@ -110,6 +111,8 @@ _imprint_options() {
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
+        "signer serve") echo "--listen" ;;
+        "signer status") echo "--decisions" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
@@ -118,6 +121,7 @@ _imprint_options() {
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
         "virtual run") echo "--bus --typical --maximum --message-limit --nack" ;;
+        "ca new") echo "--name" ;;
     esac
 }
 
@@ -128,6 +132,7 @@ _imprint_value() {
         *" --device") echo "device" ;;
         *" --storage") echo "none file flash:" ;;
         *" --issuers") echo "file" ;;
+        *" --connections") echo "file" ;;
         *" --fault") echo "none silent@ nack@ garbage@ badcrc@ flip@ lost@ reset@ slow@ kill@" ;;
         *" --trace") echo "file" ;;
         "provision --only") echo "none" ;;
@@ -151,6 +156,7 @@ _imprint_value() {
         "tls --send") echo "none" ;;
         "tls -t" | "tls --timeout") echo "none" ;;
         "verify-record --profile") echo "file" ;;
+        "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
@@ -177,6 +183,7 @@ _imprint_value() {
         "virtual run -b" | "virtual run --bus") echo "none" ;;
         "virtual run --message-limit") echo "none 32 61" ;;
         "virtual run --nack") echo "none ENXIO EREMOTEIO EIO" ;;
+        "ca new -n" | "ca new --name") echo "none" ;;
     esac
 }
 
@@ -198,6 +205,9 @@ _imprint_argument() {
         "random 0") echo "none" ;;
         "verify-record 0") echo "file" ;;
         "issuers 0") echo "none" ;;
+        "signer serve 0") echo "file" ;;
+        "signer check 0") echo "file" ;;
+        "signer status 0") echo "file" ;;
         "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;

@@ -60,12 +60,13 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
 complete -c imprint -l storage -x -a 'file flash:' -d 'where the key records are: file (the state folder, the default) or flash:IMAGE, the image of a board\'s flash'
 complete -c imprint -l issuers -r -F -d 'the issuers of certificates, by name (default: issuers.yaml in the state folder)'
+complete -c imprint -l connections -r -F -d 'the servers that devices must be accepted by, by name (default: connections.yaml in the state folder)'
 complete -c imprint -l json -d 'print one JSON object per line on stdout, errors included'
 complete -c imprint -l quiet -s q -d 'no messages and no progress on stderr'
 complete -c imprint -l verbose -s v -d 'more detail'
@@ -89,6 +90,7 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
+complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
@@ -142,6 +144,14 @@ complete -c imprint -n '__imprint_argument_is 3 verify' -F
 complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
 complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'the profile that the record must be of: compare its digest'
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
+complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
+complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
+complete -c imprint -n '__imprint_argument_is 1 signer serve' -F
+complete -c imprint -n '__imprint_words_are signer' -a check -d 'Check a signer\'s rule file, and all that it names'
+complete -c imprint -n '__imprint_argument_is 1 signer check' -F
+complete -c imprint -n '__imprint_words_are signer' -a status -d 'Show what a signer has issued, and what is left of each order'
+complete -c imprint -n '__imprint_verb_is signer status' -l decisions -d 'list every decision as well, the first one first'
+complete -c imprint -n '__imprint_argument_is 1 signer status' -F
 complete -c imprint -n '__imprint_verb_is retire' -l yes -s y -d 'do it; without this option, only list what would be given up'
 complete -c imprint -n '__imprint_verb_is retire' -l lost -d 'the device is not here (lost, broken, a board of its own): do not ask it, and leave its mark'
 complete -c imprint -n '__imprint_verb_is retire' -l operator -x -d 'who runs this, for the history; at most 64 bytes'
@@ -198,5 +208,6 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '3
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version'
 # end generated

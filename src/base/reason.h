@@ -80,12 +80,18 @@ enum error_reason {
     ERROR_OUTPUT_FAILED, /* what was asked for is done, but stdout or the trace could not be written */
 
     /* The issuer of certificates. */
-    ERROR_ISSUER_INVALID, /* key, certificate or settings of the issuer are wrong, expired or unfit */
-    ERROR_ISSUER_LOGIN,   /* a passphrase, PIN or credential is wrong or missing */
-    ERROR_ISSUER_AWAY,    /* the issuer or its token cannot be reached or does not work now */
-    ERROR_ISSUER_REFUSED, /* the issuer said no */
-    ERROR_ISSUER_LATER,   /* the issuer has not decided yet */
-    ERROR_ISSUER_ANSWER,  /* the certificate it gave is not what was asked for */
+    ERROR_ISSUER_INVALID,      /* key, certificate or settings of the issuer are wrong, expired or unfit */
+    ERROR_ISSUER_LOGIN,        /* a passphrase, PIN or credential is wrong or missing */
+    ERROR_ISSUER_AWAY,         /* the issuer or its token cannot be reached or does not work now */
+    ERROR_ISSUER_REFUSED,      /* the issuer said no */
+    ERROR_ISSUER_LATER,        /* the issuer has not decided yet */
+    ERROR_CERTIFICATE_AWAITED, /* a board's run goes on when its station has sent the certificate */
+    ERROR_ISSUER_ANSWER,       /* the certificate it gave is not what was asked for */
+
+    /* The ledger, or another database of the station's. */
+    ERROR_DATABASE_BUSY,    /* another process holds it */
+    ERROR_DATABASE_VERSION, /* made by another version, or for something else */
+    ERROR_DATABASE_DAMAGED, /* its file is damaged */
 
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,
@@ -104,7 +110,7 @@ enum error_exit {
     ERROR_EXIT_UNREACHABLE = 3,   /* the device does not answer, or another process uses it */
     ERROR_EXIT_WRONG_DEVICE = 4,  /* not the device the profile expects */
     ERROR_EXIT_NO_RECORD = 5,     /* the record, or the result on stdout, could not be written */
-    ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates refused, is away, or is unfit */
+    ERROR_EXIT_ISSUER = 6,        /* the issuer of certificates or the ledger refused, is away, or is unfit */
     ERROR_EXIT_INTERRUPTED = 130, /* safe to run again; 128 and SIGINT's number, as shells count */
 };
 

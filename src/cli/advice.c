@@ -75,6 +75,7 @@ static void put_options(FILE *out, const struct advice_given *given, const struc
         return;
     put_option(out, "state", given->state);
     put_option(out, "issuers", given->issuers);
+    put_option(out, "connections", given->connections);
     if (is_named(verb, without_device))
         return;
     put_option(out, "device", given->device);

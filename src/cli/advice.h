@@ -8,7 +8,7 @@
 
 /* What the user named, as typed; NULL: not named. The strings are the program's arguments. */
 struct advice_given {
-    const char *state, *device, *storage, *issuers;
+    const char *state, *device, *storage, *issuers, *connections;
     const char *profile; /* the verb's argument */
 };
 

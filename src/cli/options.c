@@ -19,6 +19,7 @@ enum global {
     GLOBAL_DEVICE,
     GLOBAL_STORAGE,
     GLOBAL_ISSUERS,
+    GLOBAL_CONNECTIONS,
     GLOBAL_JSON,
     GLOBAL_QUIET,
     GLOBAL_VERBOSE,
@@ -42,6 +43,10 @@ const struct cli_option options_global[] = {
                         "file flash:"},
     [GLOBAL_ISSUERS] = {"issuers", 0, "FILE",
                         "the issuers of certificates, by name (default: issuers.yaml in the state folder)", NULL},
+    [GLOBAL_CONNECTIONS] = {"connections", 0, "FILE",
+                            "the servers that devices must be accepted by, by name (default: connections.yaml in the "
+                            "state folder)",
+                            NULL},
     [GLOBAL_JSON] = {"json", 0, NULL, "print one JSON object per line on stdout, errors included", NULL},
     [GLOBAL_QUIET] = {"quiet", 'q', NULL, "no messages and no progress on stderr", NULL},
     [GLOBAL_VERBOSE] = {"verbose", 'v', NULL, "more detail", NULL},
@@ -122,6 +127,9 @@ static bool take_global(struct cli *cli, int option, const char *argument, struc
         return true;
     case GLOBAL_ISSUERS:
         cli->station.config.issuers = cli->output.given.issuers = argument;
+        return true;
+    case GLOBAL_CONNECTIONS:
+        cli->station.config.connections = cli->output.given.connections = argument;
         return true;
     case GLOBAL_JSON:
         cli->output.json = true;

@@ -109,7 +109,7 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
     if (!step->limited)
         return;
     n += (size_t)snprintf(text + n, PROGRESS_TEXT_SIZE - n, "%s",
-                          step->spends_use ? "" : ": compared with the record, spends no use");
+                          step->uses_spent != 0 ? "" : ": compared with the record, spends no use");
     if (n >= PROGRESS_TEXT_SIZE)
         return;
     if (step->uses_left == DRIVER_USES_UNKNOWN)
@@ -118,13 +118,12 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: %u", (unsigned)step->uses_left);
 }
 
-static void add_consequence(const struct report *report, const struct provision_step *step,
-                            char text[static PROGRESS_TEXT_SIZE])
+static void add_consequence(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
 {
     char consequence[PROGRESS_CONSEQUENCE_SIZE];
     size_t n = strlen(text);
 
-    progress_consequence(report->profile, step, consequence);
+    progress_consequence(step, consequence);
     snprintf(text + n, PROGRESS_TEXT_SIZE - n, ": %s", consequence);
 }
 
@@ -185,7 +184,7 @@ void report_show_plan(const struct report *report, bool is_result)
 
         progress_describe(report->profile, step, text);
         if (step->forever && !step->done)
-            add_consequence(report, step, text);
+            add_consequence(step, text);
         add_uses_left(step, text);
         snprintf(line, sizeof line, "  %-15s  %s", state, text);
         tell(output, is_result, line);
@@ -333,6 +332,33 @@ static void show_certificates(const struct report *report)
     }
 }
 
+/* Each connection of the result: which server accepted the device, and how. */
+static void show_connections(const struct report *report)
+{
+    const json_t *connection;
+    size_t i;
+
+    json_array_foreach(report->connections, i, connection)
+    {
+        const char *host = json_string_value(json_object_get(connection, "host"));
+        const char *port = json_string_value(json_object_get(connection, "port"));
+        const char *name = json_string_value(json_object_get(connection, "connection"));
+        const char *certificate = json_string_value(json_object_get(connection, "certificate"));
+
+        if (json_is_true(json_object_get(connection, "recorded")))
+            output_result(report->output,
+                          "  connection %s: %s port %s accepted certificate %s on %s, as the record says; no use "
+                          "spent to ask again\n",
+                          name, host, port, certificate, json_string_value(json_object_get(connection, "time")));
+        else
+            output_result(report->output,
+                          "  connection %s: %s port %s (%s) accepted certificate %s over %s and answered %s\n", name,
+                          host, port, json_string_value(json_object_get(connection, "address")), certificate,
+                          json_string_value(json_object_get(connection, "version")),
+                          json_string_value(json_object_get(connection, "answer")));
+    }
+}
+
 void report_show_result(const struct report *report, bool record_written)
 {
     const struct output *output = report->output;
@@ -355,6 +381,7 @@ void report_show_result(const struct report *report, bool record_written)
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     show_certificates(report);
+    show_connections(report);
     if (report->rehearsal->test_key != NULL)
         output_warn(output, "this TEST key is published, so everybody has it: %s", report->rehearsal->test_key);
     rehearsal_text(report->rehearsal, rehearsal);
@@ -368,6 +395,8 @@ void report_show_result(const struct report *report, bool record_written)
     json_object_set_new(object, "run", run_facts_value(report->facts));
     if (report->certificates != NULL)
         json_object_set_new(object, "certificates", json_deep_copy(report->certificates));
+    if (report->connections != NULL)
+        json_object_set_new(object, "connections", json_deep_copy(report->connections));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
     show_not_proven(report, true, object);

@@ -11,9 +11,10 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
-#include "cli/ask.h"
+#include "cli/issuing.h"
 #include "cli/report.h"
-#include "station/certificate_issue.h"
+#include "station/certificate_record.h"
+#include "station/connection_proof.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
@@ -54,11 +55,14 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
-    struct certificate_issue issue;
+    struct issuing issuing;
     struct provision_certificates certificates;
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
+    struct connection_proof proof;
+    struct provision_connections connections;
+    json_t *connected, *shown; /* connections: for the record, and for the result; NULL: the profile has none */
     struct run_facts facts;
-    bool is_open, executed, record_written;
+    bool is_open, executed, kept, record_written;
 };
 
 static bool on_progress(void *context, const struct provision_plan *plan, const struct provision_step *step,
@@ -110,7 +114,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -234,6 +238,7 @@ static struct report report_of(const struct run *run)
         .genuine = &run->genuine,
         .facts = &run->facts,
         .certificates = run->issued,
+        .connections = run->shown,
         .adopts = run->adopt,
     };
 }
@@ -250,6 +255,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .record_path = run->session.record_path,
         .has_request = run->has_request,
         .certificates = run->issued,
+        .connections = run->connected,
     };
 }
 
@@ -280,6 +286,70 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     return ok;
 }
 
+/* Writes what is proven so far into the record. */
+static bool keep_record(struct run *run, struct error *err)
+{
+    struct evidence_run kept;
+    json_t *unsaved;
+
+    json_decref(run->issued);
+    json_decref(run->connected);
+    run->issued = run->profile.certificate_count != 0
+                      ? certificate_record_value(&run->issuing.issue, run->evidence.serial)
+                      : NULL;
+    run->connected = connection_proof_record(&run->proof);
+    kept = evidence_of(run);
+    if (evidence_keep(&kept, &run->record_written, &unsaved, err))
+        return true;
+    report_show_unsaved(unsaved);
+    return false;
+}
+
+/* What was proven is recorded all the same when a request cannot be written. */
+static bool keep_evidence(struct run *run, struct error *err)
+{
+    const struct report report = report_of(run);
+    bool ok;
+
+    if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
+        return false;
+    run_facts_end(&run->facts);
+    ok = keep_requests(run, &report, err);
+    return keep_record(run, err) && ok;
+}
+
+/* For the engine, before the first connection: the device is finished, whatever a server says of it. */
+static bool on_keep(void *context, const struct provision_evidence *evidence, struct error *err)
+{
+    struct run *run = context;
+
+    (void)evidence; /* the run's own */
+    progress_end(&run->progress);
+    run->kept = keep_evidence(run, err);
+    return run->kept;
+}
+
+/* The connections go into the record that is there already. */
+static bool keep_connections(struct run *run, struct error *err)
+{
+    run->shown = connection_proof_shown(&run->proof);
+    return keep_record(run, err);
+}
+
+/* A server that does not accept the device takes nothing from it: to be told before the reason is. */
+static void say_unproven(const struct run *run)
+{
+    const struct output *output = &run->cli->output;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    hex_encode(bytes_of(run->evidence.serial, sizeof run->evidence.serial), serial);
+    output_say(output, "imprint: %s is finished and recorded in %s; only the proof by a connection is missing", serial,
+               run->session.record_path);
+    output_object(output,
+                  json_pack("{s:s, s:s, s:o, s:I}", "event", "unconnected", "serial", serial, "record",
+                            value_text(run->session.record_path), "changes", (json_int_t)run->evidence.changes));
+}
+
 static void prepare_engine(struct run *run)
 {
     run->provision = (struct provision){
@@ -297,12 +367,21 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    run->issue = (struct certificate_issue){.config = &run->cli->station.config,
-                                            .profile = &run->profile,
-                                            .prompt = ask_prompt(),
-                                            .rehearsal = &run->rehearsal};
-    run->certificates = certificate_issue_functions(&run->issue);
+    run->issuing = (struct issuing){.cli = run->cli,
+                                    .session = &run->session,
+                                    .profile = &run->profile,
+                                    .rehearsal = &run->rehearsal,
+                                    .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
+    issuing_start(&run->issuing);
+    run->certificates = certificate_issue_functions(&run->issuing.issue);
     run->provision.certificates = &run->certificates;
+    run->proof = (struct connection_proof){.session = &run->session,
+                                           .profile = &run->profile,
+                                           .issue = &run->issuing.issue,
+                                           .keep = on_keep,
+                                           .context = run};
+    run->connections = connection_proof_functions(&run->proof);
+    run->provision.connections = &run->connections;
     if (run->adopt) {
         run->adoption = provision_adoption_functions;
         run->adoption.is_recorded = on_is_recorded;
@@ -328,21 +407,6 @@ static bool plan_device(struct run *run, const struct report *report, bool dry, 
     return true;
 }
 
-/* What was proven is recorded all the same when a request cannot be written. */
-static bool keep_evidence(struct run *run, const struct report *report, struct error *err)
-{
-    struct evidence_run kept = evidence_of(run);
-    const bool ok = keep_requests(run, report, err);
-    json_t *unsaved;
-
-    if (run->profile.certificate_count != 0)
-        kept.certificates = run->issued = certificate_issue_record(&run->issue, run->evidence.serial);
-    if (evidence_keep(&kept, &run->record_written, &unsaved, err))
-        return ok;
-    report_show_unsaved(unsaved);
-    return false;
-}
-
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = report_of(run);
@@ -355,17 +419,18 @@ static bool provision_device(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !session_allow_changes(&run->session, err))
+        !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
     status = provision_execute(&run->provision, &run->plan, &run->evidence, err);
     progress_end(&run->progress);
     say_moved(run);
-    if (status != PROVISION_OK || !rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
+    if (status != PROVISION_OK && run->kept)
+        say_unproven(run);
+    if (status != PROVISION_OK)
         return false;
-    run_facts_end(&run->facts);
-    return keep_evidence(run, &report, err);
+    return run->kept ? keep_connections(run, err) : keep_evidence(run, err);
 }
 
 enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
@@ -403,6 +468,9 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     ok = ok && provision_device(&run, &err);
+    if (!ok)
+        issuing_advise(&run.issuing, &err);
+    certificate_issue_close(&run.issuing.issue);
     if (cli->values[PROVISION_DRY_RUN] == NULL) {
         ok = end_run(&run, ok, &err);
         report = report_of(&run);
@@ -414,6 +482,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     if (run.is_open)
         session_close(&run.session);
     json_decref(run.issued);
+    json_decref(run.connected);
+    json_decref(run.shown);
     bytes_wipe(run.write_keys, sizeof run.write_keys);
     return code;
 }
@@ -436,6 +506,11 @@ const struct cli_verb cli_verb_provision = {
                    "are for ever and need --arm; a key that the device's record names is kept.\n"
                    "The evidence is kept as record.json in the state folder; every run, failed ones\n"
                    "too, adds a line to history.jsonl beside it.\n"
+                   "\n"
+                   "A certificate with prove: tls is proven by use at the end: imprint connects with\n"
+                   "the device's key and certificate to a server of the connections file, and only\n"
+                   "what its application answers counts. A device that is not accepted is finished\n"
+                   "and recorded all the same; run it again to prove the connection.\n"
                    "\n"
                    "A virtual chip and published TEST keys are refused unless the profile says\n"
                    "rehearsal: allowed, or --rehearsal is given; the record says that it was one.\n"

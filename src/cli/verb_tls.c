@@ -6,8 +6,8 @@
 
 #include "base/hex.h"
 #include "base/number.h"
-#include "station/tls.h"
-#include "station/value.h"
+#include "station/tls_settings.h"
+#include "station/tls_value.h"
 
 #define TIMEOUT_S 30
 #define TIMEOUT_S_MAX 3600
@@ -40,12 +40,10 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_TIMEOUT] = {"timeout", 't', "SECONDS", "end after so many seconds (default: 30)", NULL},
 };
 
-#define ALPN_SIZE 256
-
 /* The settings, and room for what they point to. */
 struct request {
     struct tls_settings settings;
-    char alpn[ALPN_SIZE];
+    char alpn[TLS_ALPN_SIZE];
 };
 
 static bool refuse(const char *cause, const char *subject, struct error *err)
@@ -53,24 +51,6 @@ static bool refuse(const char *cause, const char *subject, struct error *err)
     error_set(err, ERROR_USAGE, cause, NULL);
     error_with_subject(err, subject);
     return false;
-}
-
-static bool read_alpn(const char *text, struct request *request, struct error *err)
-{
-    size_t count = 0;
-    char *rest;
-
-    if (text == NULL)
-        return true;
-    if (strlen(text) >= sizeof request->alpn)
-        return refuse("--alpn is too long", text, err);
-    memcpy(request->alpn, text, strlen(text) + 1);
-    for (char *name = strtok_r(request->alpn, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
-        if (count == TLS_ALPN_MAX)
-            return refuse("--alpn has at most four names", text, err);
-        request->settings.alpn[count++] = name;
-    }
-    return count > 0 || refuse("--alpn needs a name, such as x-amzn-mqtt-ca", text, err);
 }
 
 static bool read_version(const char *text, enum tls_version *version, struct error *err)
@@ -107,13 +87,13 @@ static bool read_request(const struct cli *cli, struct request *request, struct 
     if (timeout != NULL && number_parse(timeout, 1, TIMEOUT_S_MAX, &seconds) != NUMBER_OK)
         return refuse("--timeout needs a number of seconds from 1 to 3600", timeout, err);
     settings->timeout_s = (unsigned)seconds;
-    settings->name = cli->values[OPTION_NAME] != NULL ? cli->values[OPTION_NAME] : settings->place.host;
     settings->ca = cli->values[OPTION_CA];
     settings->certificate = cli->values[OPTION_CERTIFICATE];
     settings->key = cli->values[OPTION_KEY];
-    if (settings->name[0] == '\0' || strlen(settings->name) >= NET_HOST_SIZE)
-        return refuse("--name needs the name of a host", settings->name, err);
-    return read_alpn(cli->values[OPTION_ALPN], request, err) &&
+    if (!tls_settings_name(cli->values[OPTION_NAME], settings, err))
+        return false;
+    return (cli->values[OPTION_ALPN] == NULL ||
+            tls_settings_alpn(cli->values[OPTION_ALPN], request->alpn, settings, err)) &&
            read_version(cli->values[OPTION_TLS], &settings->version, err) && read_question(cli, settings, err);
 }
 
@@ -147,31 +127,18 @@ static void print_result(const struct output *output, const struct tls_settings 
     output_result(output, "  answer       %s\n", result->answer);
 }
 
-static json_t *certificate_object(const struct x509_words *words, const char *source)
-{
-    json_t *object = x509_words_object(words);
-
-    if (source != NULL)
-        json_object_set_new(object, "source", value_text(source));
-    return object;
-}
-
 static void print_object(const struct output *output, const struct session *session,
                          const struct tls_settings *settings, const struct tls_result *result)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    json_t *object = tls_value(settings, result);
 
     hex_encode(bytes_of(session->device.serial, CHIP_SERIAL_BYTES), serial);
-    output_object(
-        output,
-        json_pack("{s:s, s:s, s:o, s:s?, s:o, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o, s:I, s:I, s:I, s:I}", "event",
-                  "tls", "serial", serial, "key_id", result->key.id != 0 ? json_integer(result->key.id) : json_null(),
-                  "name", result->key.name, "host", value_text(settings->place.host), "port", settings->place.port,
-                  "address", result->address, "version", result->version, "suite", result->suite, "alpn",
-                  result->alpn[0] != '\0' ? result->alpn : NULL, "server", certificate_object(&result->server, NULL),
-                  "device", certificate_object(&result->device, result->source), "answer", value_text(result->answer),
-                  "connect_us", (json_int_t)result->connect_us, "handshake_us", (json_int_t)result->handshake_us,
-                  "answer_us", (json_int_t)result->answer_us, "chip_commands", (json_int_t)result->chip_commands));
+    json_object_set_new(object, "event", json_string("tls"));
+    json_object_set_new(object, "serial", json_string(serial));
+    json_object_set_new(object, "key_id", result->key.id != 0 ? json_integer(result->key.id) : json_null());
+    json_object_set_new(object, "name", result->key.name != NULL ? json_string(result->key.name) : json_null());
+    output_object(output, object);
 }
 
 static bool try(struct cli *cli, struct session *session, struct error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A span as GnuTLS takes it. For the files of this folder alone. */
+/* A span as GnuTLS takes it. For this folder and the signer's. */
 #ifndef IMPRINT_ISSUER_DATUM_H
 #define IMPRINT_ISSUER_DATUM_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that an issuer names, read whole and unbuffered, for they may hold secrets; wiped when released. Failures are
- * ERROR_ISSUER_INVALID with the file as subject. For the files of this folder alone.
+ * Files that an issuer names, and files that say whom a station trusts, read whole and unbuffered, for they may hold
+ * secrets; wiped when released. Failures are ERROR_ISSUER_INVALID with the file as subject.
  */
 #ifndef IMPRINT_ISSUER_INPUT_FILE_H
 #define IMPRINT_ISSUER_INPUT_FILE_H

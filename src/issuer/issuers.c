@@ -243,23 +243,6 @@ static bool check_entries(const struct document *document, const struct tree_nod
 
 /* --- from the text to settings --- */
 
-static bool complain_as_error(const struct profile_complaint *complaint, struct error *err)
-{
-    const enum error_reason reason = complaint->reason == ERROR_UNEXPECTED
-                                         ? ERROR_UNEXPECTED
-                                         : ERROR_INPUT_FILE; /* a profile's reasons are its own */
-
-    error_set(err, reason,
-              error_keep_format(err, "%s%s%s", complaint->message, complaint->expected[0] != '\0' ? "; expected " : "",
-                                complaint->expected),
-              "correct the issuers file at that place: docs/reference/issuers.md");
-    if (err != NULL) {
-        err->line = complaint->line;
-        err->column = complaint->column;
-    }
-    return false;
-}
-
 static bool parse(const struct input_file *file, struct document *document, struct error *err)
 {
     struct profile_complaint complaint = {.reason = ERROR_NONE};
@@ -269,7 +252,8 @@ static bool parse(const struct input_file *file, struct document *document, stru
               check_entries(document, root, &complaint);
 
     tree_free(root);
-    return ok || complain_as_error(&complaint, err);
+    return ok ||
+           complain_as_error(&complaint, "correct the issuers file at that place: docs/reference/issuers.md", err);
 }
 
 /* The text, or the path that it means. */

@@ -9,6 +9,7 @@
 #include <gnutls/x509.h>
 
 #include "base/error_format.h"
+#include "cert/form.h"
 
 #define SERIAL_BYTES 16
 #define KEY_ID_BYTES 20
@@ -26,35 +27,72 @@ static bool failed(int status, struct error *err)
     return false;
 }
 
-/* SHA-1 of 04, X, Y, as the certificates of chips have it, too. */
-static int read_key_id(gnutls_x509_privkey_t key, uint8_t id[static KEY_ID_BYTES])
+/* The public half of a private key, for gnutls_pubkey_deinit(). */
+static int take_public(gnutls_x509_privkey_t key, gnutls_pubkey_t *public)
 {
     gnutls_privkey_t whole = NULL;
-    gnutls_pubkey_t public = NULL;
-    size_t len = KEY_ID_BYTES;
     int status = gnutls_privkey_init(&whole);
 
     if (status >= 0)
         status = gnutls_privkey_import_x509(whole, key, 0);
     if (status >= 0)
-        status = gnutls_pubkey_init(&public);
+        status = gnutls_pubkey_init(public);
     if (status >= 0)
-        status = gnutls_pubkey_import_privkey(public, whole, 0, 0);
-    if (status >= 0)
-        status = gnutls_pubkey_get_key_id(public, GNUTLS_KEYID_USE_SHA1, id, &len);
-    gnutls_pubkey_deinit(public);
+        status = gnutls_pubkey_import_privkey(*public, whole, 0, 0);
     gnutls_privkey_deinit(whole);
     return status;
 }
 
-/* Positive and never shorter: the top bits are 01. */
-static int set_serial(gnutls_x509_crt_t certificate)
+/* X | Y: the end of a SubjectPublicKeyInfo of P-256 (RFC 5480, 2). */
+static int read_point(gnutls_x509_privkey_t key, uint8_t point[static CERT_KEY_BYTES])
 {
-    uint8_t serial[SERIAL_BYTES];
-    int status = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof serial);
+    gnutls_pubkey_t public = NULL;
+    gnutls_datum_t der = {.data = NULL};
+    int status = take_public(key, &public);
 
-    serial[0] = (uint8_t)((serial[0] & 0x3f) | 0x40);
-    return status >= 0 ? gnutls_x509_crt_set_serial(certificate, serial, sizeof serial) : status;
+    if (status >= 0)
+        status = gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, &der);
+    if (status >= 0 && der.size >= CERT_KEY_BYTES)
+        memcpy(point, der.data + der.size - CERT_KEY_BYTES, CERT_KEY_BYTES);
+    gnutls_free(der.data);
+    gnutls_pubkey_deinit(public);
+    return status;
+}
+
+/* SHA-1 of 04 | X | Y (RFC 5280, 4.2.1.2), as 72 bytes rebuild it. GnuTLS's own key id is of the whole key in DER. */
+static int read_key_id(gnutls_x509_privkey_t key, uint8_t id[static KEY_ID_BYTES])
+{
+    uint8_t point[P256_POINT_BYTES] = {P256_UNCOMPRESSED};
+    int status = read_point(key, point + 1);
+
+    return status >= 0 ? gnutls_hash_fast(GNUTLS_DIG_SHA1, point, sizeof point, id) : status;
+}
+
+/*
+ * The serial number that a chip's 72 bytes of this certificate stand for: SHA-256 over the public key and the dates as
+ * they are packed, with the top bits 01 (DS20006367A, 2.8; cert/template.c). So a chip can keep the signer's
+ * certificate (`signer-slot` of a profile). GnuTLS hashes, for PSA need not be started here.
+ */
+static int set_serial(const struct authority *made, time_t begin)
+{
+    struct cert_compressed compressed = {.version = 0};
+    uint8_t text[CERT_KEY_BYTES + 4], packed[CERT_COMPRESSED_BYTES], digest[32];
+    size_t len = CERT_KEY_BYTES + 3;
+    char now[CERT_TIME_DIGITS + 1];
+    struct tm tm;
+    int status = read_point(made->key, text);
+
+    if (status < 0)
+        return status;
+    if (gmtime_r(&begin, &tm) == NULL || strftime(now, sizeof now, "%Y%m%d%H%M%S", &tm) != CERT_TIME_DIGITS ||
+        !cert_dates_from(now, 0, &compressed.dates) || !cert_compressed_write(&compressed, packed))
+        return GNUTLS_E_INVALID_REQUEST;
+    memcpy(text + CERT_KEY_BYTES, packed + 64, 3);
+    if ((packed[70] & 0x0f) != 0)
+        text[len++] = packed[71] & 0xf0;
+    status = gnutls_hash_fast(GNUTLS_DIG_SHA256, text, len, digest);
+    digest[0] = (uint8_t)((digest[0] & 0x3f) | 0x40);
+    return status >= 0 ? gnutls_x509_crt_set_serial(made->certificate, digest, SERIAL_BYTES) : status;
 }
 
 static int set_key_ids(const struct authority *made, const struct authority *issuer)
@@ -76,7 +114,7 @@ static int set_content(const struct authority *made, const char *name, time_t be
     int status = gnutls_x509_crt_set_version(made->certificate, 3);
 
     if (status >= 0)
-        status = set_serial(made->certificate);
+        status = set_serial(made, begin);
     if (status >= 0)
         status = gnutls_x509_crt_set_dn_by_oid(made->certificate, GNUTLS_OID_X520_COMMON_NAME, 0, name,
                                                (unsigned)strlen(name));

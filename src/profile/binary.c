@@ -16,7 +16,7 @@ static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 #define BINARY_HEADER_BYTES 11
 #define BINARY_SUPPLY_BYTES 3       /* version 3: after the name */
 #define BINARY_KEY_BYTES 20         /* without its texts */
-#define BINARY_CERTIFICATE_BYTES 22 /* likewise */
+#define BINARY_CERTIFICATE_BYTES 22 /* likewise; from version 5 on one more after them */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
@@ -30,7 +30,7 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX + BINARY_SUPPLY_BYTES +
                            (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
                        PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) + 1 +
                        PROFILE_CERTIFICATES_MAX *
-                           (BINARY_CERTIFICATE_BYTES + 3 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) <=
+                           (BINARY_CERTIFICATE_BYTES + 4 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -105,7 +105,8 @@ static void binary_put_write_keys(struct binary_sink *sink, const struct profile
     }
 }
 
-static void binary_put_certificate(struct binary_sink *sink, const struct profile_certificate *certificate)
+static void binary_put_certificate(struct binary_sink *sink, uint8_t version,
+                                   const struct profile_certificate *certificate)
 {
     uint8_t fixed[BINARY_CERTIFICATE_BYTES];
 
@@ -126,23 +127,33 @@ static void binary_put_certificate(struct binary_sink *sink, const struct profil
     binary_put_text(sink, certificate->issuer, PROFILE_NAME_MAX);
     binary_put_text(sink, certificate->subject, PROFILE_SUBJECT_MAX);
     binary_put_text(sink, certificate->hardware_type, PROFILE_OID_MAX);
+    if (version >= PROFILE_BINARY_VERSION_PROOF) {
+        const uint8_t prove = (uint8_t)certificate->prove;
+
+        binary_put(sink, &prove, 1);
+        binary_put_text(sink, certificate->connection, PROFILE_NAME_MAX);
+    }
 }
 
-static void binary_put_certificates(struct binary_sink *sink, const struct profile *profile)
+static void binary_put_certificates(struct binary_sink *sink, uint8_t version, const struct profile *profile)
 {
     const uint8_t count = (uint8_t)profile->certificate_count;
 
     binary_put(sink, &count, 1);
     for (size_t i = 0; i < profile->certificate_count; i++)
-        binary_put_certificate(sink, &profile->certificates[i]);
+        binary_put_certificate(sink, version, &profile->certificates[i]);
 }
 
 /*
- * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates. A
- * profile has the lowest version that can say what it says, so it keeps its digest when a version is added.
+ * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates, version
+ * 5 how a certificate is proven. A profile has the lowest version that can say what it says, so it keeps its digest
+ * when a version is added.
  */
 static uint8_t binary_version(const struct profile *profile)
 {
+    for (size_t i = 0; i < profile->certificate_count; i++)
+        if (profile->certificates[i].prove != PROFILE_PROVE_READ_BACK)
+            return PROFILE_BINARY_VERSION_PROOF;
     if (profile->certificate_count != 0)
         return PROFILE_BINARY_VERSION_CERTIFICATES;
     if (profile->genuine != PROFILE_GENUINE_UNCHECKED || profile->rehearsal != PROFILE_REHEARSAL_REFUSED ||
@@ -179,7 +190,7 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
         binary_put_key(sink, header[4], &profile->keys[i]);
     binary_put_write_keys(sink, profile);
     if (header[4] >= PROFILE_BINARY_VERSION_CERTIFICATES)
-        binary_put_certificates(sink, profile);
+        binary_put_certificates(sink, header[4], profile);
     return sink->good;
 }
 

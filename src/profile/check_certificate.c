@@ -113,6 +113,18 @@ static bool value_psa_id(const struct profile *profile, const struct profile_cer
            (certificate->psa_id < PSA_KEY_ID_USER_MIN || certificate->psa_id > PSA_KEY_ID_USER_MAX);
 }
 
+static bool value_prove(const struct profile *profile, const struct profile_certificate *certificate)
+{
+    (void)profile;
+    return profile_word_of(profile_words_prove, (uint32_t)certificate->prove) == NULL;
+}
+
+static bool value_connection(const struct profile *profile, const struct profile_certificate *certificate)
+{
+    (void)profile;
+    return certificate->connection[0] != '\0' && !profile_name_valid(certificate->connection);
+}
+
 #define NAME_NEXT "a letter, then letters, digits, - and _, at most 63 characters"
 #define SLOT_NEXT "a slot from 8 to 15: those before have no room"
 
@@ -133,6 +145,8 @@ static const struct certificate_rule value_rules[] = {
     {"replace", ERROR_PROFILE_SCHEMA, value_replace, "not a known rule", "never or unclaimed"},
     {"psa-id", ERROR_PROFILE_SCHEMA, value_psa_id, "not a key id that an application may use",
      "a number from 1 to 0x3fffffff"},
+    {"prove", ERROR_PROFILE_SCHEMA, value_prove, "not a known proof", "read-back or tls"},
+    {"connection", ERROR_PROFILE_SCHEMA, value_connection, "not a valid name", NAME_NEXT},
 };
 
 /* ---- contradictions ---- */
@@ -232,6 +246,12 @@ static bool conflict_nothing_replaced(const struct profile *profile, const struc
            (!profile_certificate_in_chip(certificate) || profile->lock_data);
 }
 
+static bool conflict_connection(const struct profile *profile, const struct profile_certificate *certificate)
+{
+    (void)profile;
+    return (certificate->prove == PROFILE_PROVE_TLS) != (certificate->connection[0] != '\0');
+}
+
 static const struct certificate_rule conflict_rules[] = {
     {"key", ERROR_PROFILE_CONFLICT, conflict_key, "the profile has no key of this name", "the name of one of its keys"},
     {"key", ERROR_PROFILE_CONFLICT, conflict_key_signs,
@@ -263,6 +283,8 @@ static const struct certificate_rule conflict_rules[] = {
      "other slots, psa-id, or no genuine"},
     {"replace", ERROR_PROFILE_CONFLICT, conflict_nothing_replaced, "there is no content of slots that could be lost",
      "no replace"},
+    {"connection", ERROR_PROFILE_CONFLICT, conflict_connection, "the connection belongs to prove: tls, which needs it",
+     "connection: a name in the station's file of connections"},
 };
 
 static bool find(const struct certificate_rule *rules, size_t count, const struct profile *profile,

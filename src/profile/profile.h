@@ -96,6 +96,12 @@ enum profile_kind {
     PROFILE_KIND_MATTER_DAC, /* device attestation certificate */
 };
 
+/* How a certificate is proven when all else is done. */
+enum profile_proof {
+    PROFILE_PROVE_READ_BACK = 0, /* what chip and key store hold of it is read back, as always */
+    PROFILE_PROVE_TLS,           /* and a server accepts the device: a mutually authenticated TLS connection */
+};
+
 /* A certificate for a key of the profile. The record always has it; `slot` and `psa_id` say where else it is kept. */
 struct profile_certificate {
     char name[PROFILE_NAME_MAX];   /* unique; files are named after it */
@@ -113,7 +119,9 @@ struct profile_certificate {
     uint8_t signer_slot;                 /* for the issuer's compressed certificate; 0: not in the chip */
     enum profile_replace replace;        /* which content of these slots may be lost: PROFILE_REPLACE_NEVER none */
     uint32_t psa_id;                     /* PSA key id of the whole certificate, as raw data; 0: none */
-    uint32_t line;                       /* line in the text, for messages; not part of the digest */
+    enum profile_proof prove;
+    char connection[PROFILE_NAME_MAX]; /* to which server: a name in the station's file of connections; else empty */
+    uint32_t line;                     /* line in the text, for messages; not part of the digest */
 };
 
 struct profile {
@@ -151,6 +159,7 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 #define PROFILE_BINARY_VERSION_CSR 2          /* of a profile with certificate requests */
 #define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `rehearsal` or `mark` */
 #define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
+#define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection */
 #define PROFILE_BINARY_MAX 14336
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 

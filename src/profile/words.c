@@ -101,6 +101,12 @@ const struct profile_word profile_words_extension[] = {
     {NULL, 0},
 };
 
+const struct profile_word profile_words_prove[] = {
+    {"read-back", PROFILE_PROVE_READ_BACK},
+    {"tls", PROFILE_PROVE_TLS},
+    {NULL, 0},
+};
+
 const char *profile_word_of(const struct profile_word *words, uint32_t value)
 {
     for (; words->word != NULL; words++)

@@ -57,18 +57,44 @@ static bool run_step(struct provision_run *run, struct provision_step *step, str
     return true;
 }
 
-static bool run_steps(struct provision_run *run, struct error *err)
+static bool run_steps(struct provision_run *run, bool by_use, struct error *err)
 {
     struct provision_plan *plan = run->plan;
 
     for (struct provision_step *step = plan->steps; step < plan->steps + plan->step_count; step++) {
-        if (!step->done && !run_step(run, step, err))
+        if (step->kind->by_use == by_use && !step->done && !run_step(run, step, err))
             return false;
     }
-    if (provision_prove_config(run->provision, plan, &run->evidence->config, err))
+    return true;
+}
+
+static bool prove_chip(struct provision_run *run, struct error *err)
+{
+    if (provision_prove_config(run->provision, run->plan, &run->evidence->config, err))
         return true;
     error_doing(err, "prove the finished chip");
     return false;
+}
+
+static bool has_proof_by_use(const struct provision_plan *plan)
+{
+    for (size_t i = 0; i < plan->step_count; i++)
+        if (plan->steps[i].kind->by_use)
+            return true;
+    return false;
+}
+
+/*
+ * The finished device is used as its product will use it: what others than the chip must do for that can fail, and
+ * nothing that was proven may be lost by it.
+ */
+static bool prove_by_use(struct provision_run *run, struct error *err)
+{
+    const struct provision_connections *connections = run->provision->connections;
+
+    run->evidence->chip_us = chip_time_us(run);
+    return connections->keep(connections->context, run->evidence, err) && run_steps(run, true, err) &&
+           prove_chip(run, err); /* the uses that a key counts have changed */
 }
 
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
@@ -86,7 +112,9 @@ enum provision_status provision_execute(struct provision *provision, struct prov
     evidence->key_count = provision->profile->key_count;
     error_with_serial(err, plan->serial);
     provision_prepare_driver(provision, &before);
-    ok = run_steps(&run, err);
+    ok = evidence->complete = run_steps(&run, false, err) && prove_chip(&run, err);
+    if (ok && has_proof_by_use(plan))
+        ok = prove_by_use(&run, err);
     evidence->chip_us = chip_time_us(&run);
     chip_sleep(provision->driver->chip);
     return provision_restore_driver(provision, &before, ok, err);

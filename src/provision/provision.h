@@ -49,7 +49,8 @@ enum provision_status {
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(prove_certificate, PROFILE_CERTIFICATES_MAX)                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
-    ROW(finish_mark, 1)
+    ROW(finish_mark, 1)                                                                                                \
+    ROW(prove_tls, PROFILE_CERTIFICATES_MAX)
 
 /* How many rows there are, and the sum of their numbers. */
 #define PROVISION_STEP_INDEX(name, most) PROVISION_STEP_INDEX_##name,
@@ -58,6 +59,7 @@ enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
 enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_CHALLENGE_BYTES 32
+#define PROVISION_CERTIFICATE_MAX 1280 /* of a whole certificate; somebody else's has more than ours in it */
 #define PROVISION_CERTIFICATE_BYTES 72 /* of a slot: a compressed certificate, or a padded public key */
 #define PROVISION_NO_KEY (-1)
 #define PROVISION_LOST_BYTES 8 /* of the hash of a public key that will be lost */
@@ -72,9 +74,12 @@ struct provision_step {
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */
     bool limited;       /* a proof whose key counts its uses: see provision/use.h */
-    bool spends_use;    /* of a limited one: the key signs, which uses it up once */
+    bool spends_use;    /* of a limited one: the key signs its proof, which uses it up once */
+    uint8_t uses_spent; /* of a limited one: how often the key signs in this step, and in what the caller does after it;
+                           0: it only shows its public key */
     uint32_t uses_left; /* of a limited one, or DRIVER_USES_UNKNOWN */
     bool replaces;      /* the key that its slot holds will be lost: see provision/replace.h */
+    bool loses_data;    /* other data than the step's, in the slots of its certificate, will be lost */
     bool shows_lost;    /* of one that replaces: the chip shows that key's public key, and `lost` is set */
     uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
     int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
@@ -132,6 +137,7 @@ struct provision_step_kind {
     bool is_persistent; /* changes something that stays */
     bool makes_key;     /* afterwards the key store has a record of the step's key */
     bool proves_key;    /* afterwards the evidence of the step's key is complete */
+    bool by_use;        /* proves the finished device by use: done last, when the evidence is complete */
     uint8_t sends_most; /* bytes of the longest group that such a step sends: CHIP_SENT_BYTES(). 0: none that is longer
                            than those that looking at the device takes */
     uint8_t receives_most; /* the same of replies: CHIP_REPLY_BYTES() */
@@ -187,6 +193,7 @@ struct provision_key_evidence {
 };
 
 struct provision_evidence {
+    bool complete; /* all is done and proven but what is proven by use */
     uint8_t serial[CHIP_SERIAL_BYTES];
     enum chip_part part;
     size_t changes;   /* how many persistent changes this run made; 0: the device was finished already */
@@ -246,21 +253,62 @@ struct provision_callbacks {
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 
+/* Whether the key must sign a certificate request before its certificate can be issued. */
+enum provision_request {
+    PROVISION_REQUEST_NONE = 0, /* no: the issuer signs what the caller builds */
+    PROVISION_REQUEST_NEEDED,
+    PROVISION_REQUEST_KEPT, /* it has: the caller keeps the request of an earlier run, in which the key proved itself */
+};
+
 /* Who gets certificates for the engine: the station, from an issuer (station/certificate_issue.h). */
 struct provision_certificates {
     void *context;
 
     /*
+     * What profile->certificates[index], of which none was issued before, takes; `point` (65 bytes) NULL: the key is
+     * not made yet. False with the reason, where there is no such issuer. NULL: no issuer needs a request.
+     */
+    bool (*request)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t *point,
+                    enum provision_request *request, struct error *err);
+
+    /*
      * The certificate of profile->certificates[index], in DER, for the key with this public key (65 bytes) in the chip
      * with this serial number: the one that was issued before, else, only if `issue`, a new one. When this returns, it
      * is checked and kept where a power cut does not reach it; `der` is valid until the next call, empty where none was
-     * issued before. `issue`: this program has just seen the key's proof. False with the reason.
+     * issued before. `issue`: this program has just seen the key's proof, or keeps a request from when it did. The key
+     * signs a request only where request() has said so. False with the reason.
      */
     bool (*get)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
                 const uint8_t point[static P256_POINT_BYTES], bool issue, struct bytes *der, struct error *err);
 
     /* What the slot of the chip is to hold of the certificates that get() has returned. False: nothing. */
     bool (*slot)(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES]);
+};
+
+/* Who connects the finished device to a server: the station (station/connection_proof.h). */
+struct provision_connections {
+    void *context;
+
+    /*
+     * Whether profile->certificates[index] can be proven by its connection, as far as that is known without a network:
+     * asked before anything is written. False with the reason.
+     */
+    bool (*check)(void *context, size_t index, struct error *err);
+
+    /* Whether the caller's record says that this was proven, for the certificate that the device has now. */
+    bool (*recorded)(void *context, size_t index);
+
+    /*
+     * All is done, and `evidence` is complete: keeps it before a server is asked, so that neither a power cut nor the
+     * server can lose it. False with the reason.
+     */
+    bool (*keep)(void *context, const struct provision_evidence *evidence, struct error *err);
+
+    /*
+     * Connects with the certificate and its key, which signs once. `sign` false: the key must not sign, the record's
+     * proof stands. False with the reason where the server's application has not accepted the device.
+     */
+    bool (*prove)(void *context, size_t index, bool sign, struct error *err);
 };
 
 struct provision {
@@ -274,6 +322,7 @@ struct provision {
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
     const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
+    const struct provision_connections *connections;   /* NULL: no profile with `prove: tls` can be done */
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*
      * The station's nonce, PROVISION_CHALLENGE_BYTES: every key of the run signs it, with serial number and key id. The
@@ -294,7 +343,7 @@ enum provision_status provision_observe(struct provision *provision, struct prov
 
 /*
  * Does the plan's open steps in order and proves every key. `plan` is updated step by step, so that it tells how far a
- * failed run got. `evidence` is complete only with PROVISION_OK.
+ * failed run got. `evidence` is complete only with PROVISION_OK, or where it says so: then only a proof by use failed.
  */
 enum provision_status provision_execute(struct provision *provision, struct provision_plan *plan,
                                         struct provision_evidence *evidence, struct error *err);

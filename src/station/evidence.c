@@ -230,7 +230,9 @@ bool evidence_load(const char *path, json_t **record, struct error *err)
 /* A copy without what differs from run to run. */
 static json_t *comparable_part(const json_t *record)
 {
-    json_t *copy = json_deep_copy(record), *key;
+    static const char *const of_each_time[] = {"time",         "address",   "connect_us",
+                                               "handshake_us", "answer_us", "chip_commands"};
+    json_t *copy = json_deep_copy(record), *key, *connection;
     size_t i;
 
     json_object_del(copy, "run");
@@ -238,6 +240,11 @@ static json_t *comparable_part(const json_t *record)
     json_object_del(json_object_get(copy, "maker"), "proof");
     json_object_del(json_object_get(copy, "maker"), "time");
     json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
+    json_array_foreach(json_object_get(copy, "connections"), i, connection)
+    {
+        for (size_t field = 0; field < sizeof of_each_time / sizeof of_each_time[0]; field++)
+            json_object_del(connection, of_each_time[field]);
+    }
     return copy;
 }
 
@@ -354,11 +361,46 @@ static void keep_other_certificates(json_t *record, const json_t *older)
         json_object_set_new(record, "certificates", certificates);
 }
 
+/* Whether one of the list's objects has this value. */
+static bool has_value(const json_t *list, const char *field, const json_t *value)
+{
+    const json_t *object;
+    size_t i;
+
+    json_array_foreach(list, i, object)
+    {
+        if (value != NULL && json_equal(json_object_get(object, field), value))
+            return true;
+    }
+    return false;
+}
+
+/* A connection that an earlier run made with a certificate that the device still has, and this one did not make. */
+static void keep_other_connections(json_t *record, const json_t *older)
+{
+    json_t *connections = json_object_get(record, "connections"), *connection;
+    size_t i;
+
+    json_array_foreach(json_object_get(older, "connections"), i, connection)
+    {
+        if (has_value(connections, "certificate", json_object_get(connection, "certificate")) ||
+            !has_value(json_object_get(record, "certificates"), "sha256",
+                       json_object_get(json_object_get(connection, "device"), "sha_256")))
+            continue;
+        if (connections == NULL) {
+            connections = json_array();
+            json_object_set_new(record, "connections", connections);
+        }
+        json_array_append(connections, connection);
+    }
+}
+
 /* What an earlier run proved and this one did not check stays in the record; each part has the time of its proof. */
 static void keep_others(json_t *record, const json_t *older)
 {
     keep_other_keys(record, older);
     keep_other_certificates(record, older);
+    keep_other_connections(record, older);
     if (json_object_get(record, "maker") == NULL)
         (void)json_object_set(record, "maker", json_object_get(older, "maker")); /* fails for NULL: there is none */
     if (has_primary_keys(record, older))
@@ -583,6 +625,8 @@ json_t *evidence_value(const struct evidence_run *run)
     note_requests(record, run);
     if (run->certificates != NULL)
         json_object_set_new(record, "certificates", json_deep_copy(run->certificates));
+    if (json_array_size(run->connections) > 0)
+        json_object_set_new(record, "connections", json_deep_copy(run->connections));
     return record;
 }
 

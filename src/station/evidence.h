@@ -43,6 +43,7 @@ struct evidence_run {
     const char *record_path;
     const bool *has_request;    /* by the key's index: its certificate request is beside the record; NULL: none is */
     const json_t *certificates; /* of the profile, as station/certificate_issue.h lists them; NULL: it has none */
+    const json_t *connections;  /* that this run made (station/connection_proof.h); NULL: none */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */
     const json_t *not_proven;        /* what is that board's word alone (station/board_maker.h); else NULL */
 };

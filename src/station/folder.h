@@ -4,6 +4,7 @@
  *
  *     STATE/chip.virtual                  the virtual chip of DEVICE "virtual"
  *     STATE/issuers.yaml                  who signs certificates, written by the user (issuer/issuers.h)
+ *     STATE/connections.yaml              which servers must accept a device (station/connections.h)
  *     STATE/ca/                           a certificate authority for rehearsals (station/rehearsal_ca_files.h)
  *     STATE/devices/SERIAL/psa/           key records of the device with this serial number (storage/file.h)
  *     STATE/devices/SERIAL/record.json    evidence of its last successful provisioning (station/evidence.h)

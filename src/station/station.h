@@ -22,11 +22,12 @@ struct station_config {
     const char *storage;  /* where the key records lie, as --storage says; NULL: in the state folder */
     const char *faults[STATION_FAULTS_MAX]; /* for rehearsals: what the virtual chip does wrong */
     size_t fault_count;
-    const char *trace;   /* file for the traffic of the virtual chip's bus; NULL: none */
-    bool trace_secrets;  /* do not hide keys in it */
-    int *trace_failure;  /* gets the errno when the trace could not be written completely; may be NULL */
-    const char *issuers; /* the issuers file, as --issuers says; NULL: in the state folder */
-    const char *user;    /* who opens the key records, "imprint keys": whoever finds them in use is told */
+    const char *trace;       /* file for the traffic of the virtual chip's bus; NULL: none */
+    bool trace_secrets;      /* do not hide keys in it */
+    int *trace_failure;      /* gets the errno when the trace could not be written completely; may be NULL */
+    const char *issuers;     /* the issuers file, as --issuers says; NULL: in the state folder */
+    const char *connections; /* the connections file, as --connections says; NULL: in the state folder */
+    const char *user;        /* who opens the key records, "imprint keys": whoever finds them in use is told */
 };
 
 /* What the station says on the way. Failures are not among it: they are returned. */

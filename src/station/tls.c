@@ -184,15 +184,24 @@ static bool check_certificate(struct run *run, struct error *err)
     return false;
 }
 
-static bool find_roots(struct run *run, struct error *err)
+static bool read_roots(const struct tls_settings *settings, mbedtls_x509_crt *roots, struct error *err)
 {
-    const char *path = run->settings->ca != NULL ? run->settings->ca : TLS_SYSTEM_ROOTS;
-
-    if (read_certificates(path, &run->roots, err))
+    if (read_certificates(settings->ca != NULL ? settings->ca : TLS_SYSTEM_ROOTS, roots, err))
         return true;
-    if (run->settings->ca == NULL)
+    if (settings->ca == NULL)
         err->next = "name the file with the server's CA: --ca FILE";
     return false;
+}
+
+bool tls_check_roots(const struct tls_settings *settings, struct error *err)
+{
+    mbedtls_x509_crt roots;
+    bool ok;
+
+    mbedtls_x509_crt_init(&roots);
+    ok = read_roots(settings, &roots, err);
+    mbedtls_x509_crt_free(&roots);
+    return ok;
 }
 
 /* ---- the configuration ---- */
@@ -430,8 +439,8 @@ bool tls_try(struct session *session, const struct tls_settings *settings, struc
     mbedtls_pk_init(&run.key);
     mbedtls_ssl_config_init(&run.config);
     mbedtls_ssl_init(&run.ssl);
-    ok = find_key(&run, err) && find_certificate(&run, err) && check_certificate(&run, err) && find_roots(&run, err) &&
-         configure(&run, err);
+    ok = find_key(&run, err) && find_certificate(&run, err) && check_certificate(&run, err) &&
+         read_roots(settings, &run.roots, err) && configure(&run, err);
     if (ok) {
         choose_question(&run);
         ok = connect_and_ask(&run, err);

@@ -52,6 +52,9 @@ struct tls_result {
     uint32_t chip_commands; /* during the handshake */
 };
 
+/* Whether the file with the roots can be read: to be found before anything depends on it. False with the reason. */
+bool tls_check_roots(const struct tls_settings *settings, struct error *err);
+
 /*
  * Connects, asks, and judges the answer. `session` has PSA started, without `key` by
  * session_start_in_memory(). False with a reason:

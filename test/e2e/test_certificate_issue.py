@@ -4,8 +4,10 @@ Device certificates: issued after the key's proof, checked, kept in slots, as PS
 the chains; the 72 bytes that the chip must hold are computed here from the certificate, and found in the chip's file.
 """
 import datetime
+import hashlib
 import json
 import shutil
+import subprocess
 
 import pytest
 
@@ -50,7 +52,7 @@ def der_of_pem(path):
     return base64.b64decode("".join(body.split()))
 
 
-def compressed(certificate):
+def compressed(certificate, template=0):
     """The 72 bytes of DS20006367A for a certificate: by hand, from what openssl shows and the signature at its end."""
     der = der_of_pem(certificate)
     dates = dict(item.split("=", 1) for item in shown(certificate, "-dates").split("\n") if "=" in item)
@@ -64,7 +66,7 @@ def compressed(certificate):
     # The end of the certificate: BIT STRING, its length, no unused bits, SEQUENCE { r, s }.
     at = der.rindex(b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02") + 10
     assert der[at] == 3 and der[at + 2] == 0
-    return raw_of(der[at + 3:]) + packed.to_bytes(3, "big") + b"\xff\xff" + bytes([0, 0xa0 | version, last_byte])
+    return raw_of(der[at + 3:]) + packed.to_bytes(3, "big") + b"\xff\xff" + bytes([template, 0xa0 | version, last_byte])
 
 
 def public_of(certificate):
@@ -249,21 +251,97 @@ def test_slots_of_somebody_else(line):
     (lambda line: openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", line.state / "ca.key"), "issuer-invalid", "ca.key"),
 ], ids=["no-file", "no-such-issuer", "outlived", "another-key"])
 def test_issuer_trouble(line, spoil, reason, word):
-    """The device waits with its key, and the same command goes on when the issuer is there."""
+    """Found before anything is written, and the same command goes on when the issuer is there."""
     line.new("trust-flex")
     good = {path.name: path.read_bytes() for path in line.state.iterdir() if path.is_file() and path != line.chip}
     spoil(line)
+    before = line.snapshot()
     broken = line.json("provision", FLEX, *ARMED, code=None)
     assert broken.code in (ISSUER, 2), broken
     said = json.dumps(broken.error)
     assert word in said, said
     if broken.code == ISSUER:
         assert broken.error["reason"] == reason
+    assert line.snapshot() == before
     for name, content in good.items():
         (line.state / name).write_bytes(content)
-    again = line.json("provision", FLEX, *ARMED).event("provisioned")
-    assert again["keys"][0]["created"] is False and len(again["certificates"]) == 1
+    assert len(line.json("provision", FLEX, *ARMED).event("provisioned")["certificates"]) == 1
 
 
 def test_compiles_for_a_board(line):
     assert "certificate_count = 1" in run_program("compile", "--c", FLEX).out
+
+
+# Kind by kind, on a TrustFLEX and on a blank part: profile, part, certificate.
+READY = {"client, TrustFLEX": ("trust-flex-identity", "trust-flex", "client"), "client, blank": ("blank-identity", "blank", "client"),
+         "IDevID, TrustFLEX": ("trust-flex-idevid", "trust-flex", "identity"), "IDevID, blank": ("blank-identity", "blank", "identity"),
+         "client, Trust&GO": ("trust-and-go-client", "trust-and-go", "board"),
+         "DAC, TrustFLEX": ("trust-flex-matter", "trust-flex", "attestation"), "DAC, blank": ("blank-matter", "blank", "attestation")}
+
+
+def test_the_ready_profiles_are_listed():
+    page = (ROOT / "docs/guide/identity.md").read_text()
+    assert all(f"`{profile}`" in page for profile, _, _ in READY.values())
+    with_certificates = {path.stem for path in (ROOT / "profiles").glob("*.yaml") if "\ncertificates:" in path.read_text()}
+    assert with_certificates == {profile for profile, _, _ in READY.values()}
+
+
+@pytest.mark.parametrize("case", READY)
+def test_a_ready_profile(line, case):
+    """OpenSSL and GnuTLS verify what it gives; the chip's 72 bytes are those of the certificate."""
+    profile, part, name = READY[case]
+    if name == "attestation":
+        make_pai(line, "FFF1")
+    root = line.state / ("pai.pem" if name == "attestation" else "ca.pem")
+    line.new(part)
+    (told,) = [one for one in line.json("provision", ROOT / "profiles" / f"{profile}.yaml", *ARMED).event("provisioned")["certificates"]
+               if one["name"] == name]
+    certificate = find(line, name)
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, certificate)
+    judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
+    assert judged.returncode == 0 and "Chain verification output: Verified." in judged.stdout, judged
+    assert told["kind"] == {"client": "tls-client", "board": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
+    if "slot" in told:
+        assert compressed(certificate) in line.chip.read_bytes()
+    assert ("slot" in told) == (profile not in ("trust-flex-matter", "trust-and-go-client"))
+
+def by_signer(line, profile=FLEX, *pairs):
+    """The profile with an issuer of `ca new`, whose certificate a chip can keep, and that in slot 12."""
+    if not (line.state / "ca").exists():
+        (line.state / "issuers.yaml").unlink()
+        assert line.run("ca", "new").code == 0
+    return replaced(line, profile, ("issuer: factory", "issuer: rehearsal"), ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"), *pairs)
+
+
+def signer_of(line):
+    """The first certificate of the issuer's file, alone."""
+    return line.write("signer.pem", (line.state / "ca/signer.pem").read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+
+
+@pytest.mark.parametrize("part, profile", [("trust-flex", FLEX), ("blank", BLANK)], ids=["trust-flex", "blank"])
+def test_the_signers_certificate_in_its_slot(line, part, profile):
+    """In 72 bytes, as DS20006367A has them: template 1; its serial number is the hash that they stand for."""
+    line.new(part)
+    changed = by_signer(line, profile)
+    done = line.json("provision", changed, *ARMED).event("provisioned")
+    signer = signer_of(line)
+    held = line.chip.read_bytes()
+    assert compressed(signer, template=0x10) in held and padded(public_of(signer)) in held and compressed(find(line, "client")) in held
+    packed = compressed(signer)[64:67]
+    digest = bytearray(hashlib.sha256(public_of(signer)[1:] + packed).digest()[:16])
+    digest[0] = digest[0] & 0x7f | 0x40
+    assert bytes(digest).hex().upper() in shown(signer, "-serial")
+    assert [one["signer_slot"] for one in done["certificates"] if "signer_slot" in one] == [12]
+    line.write("chain.pem", (line.state / "ca/signer.pem").read_text())
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", line.state / "ca/root.pem", "-untrusted", signer, find(line, "client"))
+    before = line.snapshot()
+    assert line.json("provision", changed).event("provisioned")["changes"] == 0 and line.snapshot() == before
+
+
+def test_a_signer_that_72_bytes_cannot_carry(line):
+    """Made by openssl: neither full hours nor whole years nor that serial number. Told before anything is written to the slots."""
+    line.new("trust-flex")
+    changed = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    failed = line.json("provision", changed, *ARMED, code=ISSUER).error
+    assert failed["reason"] == "issuer-invalid" and "72 bytes" in failed["cause"] and "signer-slot" in failed["next"]
+    assert not find(line, "client").exists()

@@ -568,3 +568,48 @@ def test_our_certificate(station):
     (station.folder / "read.der").write_bytes(out["certificate"])
     openssl("x509", "-inform", "DER", "-in", station.folder / "read.der", "-out", station.folder / "read.pem")
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", station.state / "ca.pem", station.folder / "read.pem")
+
+
+def test_our_signer(station):
+    """The signer's certificate in a slot (`signer-slot`): the library puts it together again, from the slot and the key beside it."""
+    station.new("trust-flex")
+    station.run("ca", "new")
+    text = (ROOT / "profiles" / "trust-flex-identity.yaml").read_text().replace("issuer: factory", "issuer: rehearsal")
+    profile = station.write("signer.yaml", text.replace("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    station.run("provision", profile, "--arm", "profile")
+    openssl("x509", "-in", station.state / "ca" / "signer.pem", "-outform", "DER", "-out", station.folder / "signer.der")
+    der = (station.folder / "signer.der").read_bytes()
+    tbs = int.from_bytes(der[6:8], "big") + 4
+    at = {"sn": der.index(bytes.fromhex("0210")) + 2, "point": der.index(bytes.fromhex("03420004")) + 4,
+          "ski": der.index(bytes.fromhex("0603551d0e04160414")) + 9, "signature": 4 + tbs + 12, "issue": der.index(b"\x17\x0d") + 2}
+    at["expire"] = at["issue"] + 15
+    assert der[at["expire"] - 2:at["expire"]] == b"\x18\x0f", "without an end: GeneralizedTime"
+    template = bytearray(der)
+    for name, size in (("sn", 16), ("point", 64), ("ski", 20), ("issue", 13), ("expire", 15)):
+        template[at[name]:at[name] + size] = b"0" * size
+    chip = Chip.__new__(Chip)
+    chip.path, chip.address, chip.family = station.chip, 0x36, "ATECC608"
+    out = chip.host("""
+        from cryptoauthlib.atcacert import *
+        at, template = given["at"], hexed("template")
+        nothing = {"offset": 0, "count": 0}
+        def data(slot, count, zone=atcacert_device_zone_t.DEVZONE_DATA):
+            return {"zone": int(zone), "slot": slot, "is_genkey": 0, "offset": 0, "count": count}
+        def place(name, count):
+            return {"offset": at[name], "count": count}
+        whole = (ctypes.c_uint8 * len(template))(*template)
+        definition = atcacert_def_t(**{
+            "type": int(atcacert_cert_type_t.CERTTYPE_X509), "comp_cert_dev_loc": data(12, 72), "private_key_slot": 0, "template_id": 1, "chain_id": 0,
+            "std_sig_size": 64, "sn_source": int(atcacert_cert_sn_src_t.SNSRC_PUB_KEY_HASH), "cert_sn_dev_loc": data(0, 0, zone=atcacert_device_zone_t.DEVZONE_NONE),
+            "issue_date_format": int(atcacert_date_format_t.DATEFMT_RFC5280_UTC),
+            "expire_date_format": int(atcacert_date_format_t.DATEFMT_RFC5280_GEN),
+            "tbs_cert_loc": {"offset": 4, "count": given["tbs"]}, "expire_years": 0, "public_key_dev_loc": data(11, 72),
+            "std_cert_elements": [place("point", 64), place("signature", 75), place("issue", 13), place("expire", 15), nothing,
+                                  place("sn", 16), nothing, place("ski", 20)],
+            "cert_elements_count": 0, "cert_template": ctypes.cast(whole, ctypes.POINTER(ctypes.c_uint8)), "cert_template_size": len(template)})
+        size = AtcaReference(1024)
+        certificate = bytearray(1024)
+        ok(atcacert_read_cert(definition, bytes(64), certificate, size))
+        out["certificate"] = certificate[:size.value]
+    """, at=at, tbs=tbs, template=bytes(template))
+    assert out["certificate"] == der

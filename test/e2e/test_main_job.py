@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: the example's plan on a Trust&GO part, then other processes use the keys; openssl is the judge."""
 import json
+import re
 import stat
 
 import pytest
@@ -77,6 +78,8 @@ def test_only_steps_that_run_are_counted(delivered):
     """A run that confirms a finished device shows two proofs of two, not the last two of four."""
     first = delivered.run("provision", EXAMPLE, "--arm", "profile").err
     assert [line[:5] for line in first.splitlines() if line.startswith("[")] == [f"[{n}/6]" for n in range(1, 7)]
+    assert "[2/6] register-key 16 maker, slot 0: done without a chip command\n" in first, "its public key was known"
+    assert not re.search(r": 0 us$", first, re.M)
     again = delivered.run("provision", EXAMPLE, "--arm", "profile").err
     assert [line[:5] for line in again.splitlines() if line.startswith("[")] == ["[1/2]", "[2/2]"]
 

@@ -34,6 +34,33 @@ static void expect_end(const ASN1_TIME *time, const char *text)
     assert_memory_equal(ASN1_STRING_get0_data(time), text, strlen(text));
 }
 
+/* The key identifier and the serial number, from what they are the hashes of: a chip's 72 bytes have nothing else. */
+static void expect_hashes(X509 *certificate, const ASN1_INTEGER *serial)
+{
+    const ASN1_BIT_STRING *point = X509_get0_pubkey_bitstr(certificate);
+    const ASN1_OCTET_STRING *key_id = X509_get0_subject_key_id(certificate);
+    uint8_t text[64 + 4], digest[32];
+    struct tm date;
+
+    assert_int_equal(ASN1_STRING_length(point), 65);
+    assert_int_equal(EVP_Q_digest(NULL, "SHA1", NULL, ASN1_STRING_get0_data(point), 65, digest, NULL), 1);
+    assert_int_equal(ASN1_STRING_length(key_id), 20);
+    assert_memory_equal(ASN1_STRING_get0_data(key_id), digest, 20);
+    assert_int_equal(ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &date), 1);
+    memcpy(text, ASN1_STRING_get0_data(point) + 1, 64);
+    /* Year 5 bits, month 4, day 5, hour 5, years 5 (DS20006367A, 2.3); version 1 has two more of the year. */
+    const unsigned year = (unsigned)(date.tm_year - 100);
+    const unsigned packed = (year & 31) << 19 | (unsigned)(date.tm_mon + 1) << 15 | (unsigned)date.tm_mday << 10 |
+                            (unsigned)date.tm_hour << 5;
+    text[64] = (uint8_t)(packed >> 16);
+    text[65] = (uint8_t)(packed >> 8);
+    text[66] = (uint8_t)packed;
+    text[67] = (uint8_t)((year & 0x60) << 1);
+    assert_int_equal(EVP_Q_digest(NULL, "SHA256", NULL, text, year > 31 ? 68 : 67, digest, NULL), 1);
+    digest[0] = (uint8_t)((digest[0] & 0x7f) | 0x40);
+    assert_memory_equal(ASN1_STRING_get0_data(serial), digest, 16);
+}
+
 static void expect_authority(X509 *certificate, const char *name, long path_length)
 {
     char text[64];
@@ -47,7 +74,7 @@ static void expect_authority(X509 *certificate, const char *name, long path_leng
     assert_int_equal(X509_get_key_usage(certificate), KU_KEY_CERT_SIGN | KU_CRL_SIGN);
     assert_int_equal(ASN1_STRING_length(serial), 16);
     assert_int_equal(ASN1_STRING_get0_data(serial)[0] & 0xc0, 0x40);
-    assert_int_equal(ASN1_STRING_length(X509_get0_subject_key_id(certificate)), 20);
+    expect_hashes(certificate, serial);
 }
 
 static void verify(X509 *root, X509 *signer)

@@ -143,6 +143,7 @@ static const struct field_row {
     {CERTIFICATE(signer_slot), 1},
     {CERTIFICATE(replace), 1},
     {CERTIFICATE(psa_id), 1},
+    {CERTIFICATE(prove), 1},
 };
 
 static void test_each_field_counts(void **state)
@@ -160,6 +161,44 @@ static void test_each_field_counts(void **state)
         if (memcmp(digest, changed, sizeof digest) == 0)
             fail_msg("field %zu of the table is not in the digest", i);
     }
+}
+
+/* As version 4, and after each certificate how it is proven. */
+static const char golden_proof_hex[] = "02"
+                                       "01 01 00000000 14000000 0000 0000 0A 0B 0C 01 01100000"
+                                       "06 636C69656E74 03 6F6E65 07 666163746F7279"
+                                       "15 4F3D4578616D706C652C434E3D7B73657269616C7D 00"
+                                       "01 06 62726F6B6572"
+                                       "03 00 00000000 00000000 F1FF 0080 00 00 00 00 02100000"
+                                       "0B 6174746573746174696F6E 05 7468726565 03 706169"
+                                       "16 434E3D4C6F636B207B73657269616C3A6C6F7765727D 00"
+                                       "00 00";
+
+static void test_proof_by_connection(void **state)
+{
+    static uint8_t encoded[PROFILE_BINARY_MAX], expected[256];
+    struct bytes_out out = {.data = encoded, .cap = sizeof encoded}, tail = {.data = expected, .cap = sizeof expected};
+    const char *at = strstr(good, "    psa-id: 0x1001\n");
+    uint8_t digest[PROFILE_DIGEST_BYTES], changed[PROFILE_DIGEST_BYTES];
+    static struct profile profile;
+    char text[4096];
+
+    (void)state;
+    assert_non_null(at);
+    (void)snprintf(text, sizeof text, "%.*s    prove: tls\n    connection: broker\n%s", (int)(at - good), good, at);
+    profile = *read_good(text);
+    assert_int_equal(profile.certificates[0].prove, PROFILE_PROVE_TLS);
+    assert_string_equal(profile.certificates[0].connection, "broker");
+    assert_int_equal(profile.certificates[1].prove, PROFILE_PROVE_READ_BACK);
+    assert_true(hex_decode(golden_proof_hex, strlen(golden_proof_hex), &tail, NULL));
+    assert_true(profile_encode(&profile, &out));
+    assert_int_equal(encoded[4], PROFILE_BINARY_VERSION_PROOF);
+    assert_true(out.len > tail.len);
+    assert_memory_equal(encoded + out.len - tail.len, expected, tail.len);
+    assert_true(profile_digest(&profile, digest));
+    profile.certificates[0].connection[0] ^= 1;
+    assert_true(profile_digest(&profile, changed));
+    assert_memory_not_equal(digest, changed, sizeof digest);
 }
 
 #define FIRST "    key: one\n"
@@ -223,6 +262,15 @@ static const struct bad_row {
      "certificates[0].slot: slots 10 to 12 hold the maker's certificates", "no genuine"},
     {"nothing to replace", "    psa-id: 0x1002\n", "    psa-id: 0x1002\n    replace: unclaimed\n", 36, 14,
      ERROR_PROFILE_CONFLICT, "certificates[1].replace: there is no content of slots", "no replace"},
+    {"an unknown proof", "    psa-id: 0x1002\n", "    psa-id: 0x1002\n    prove: tsl\n", 36, 12, ERROR_PROFILE_SCHEMA,
+     "certificates[1].prove: 'tsl' is not one of its values; did you mean 'tls'?", "read-back"},
+    {"a proof without a connection", "    psa-id: 0x1002\n", "    psa-id: 0x1002\n    prove: tls\n", 27, 5,
+     ERROR_PROFILE_CONFLICT, "certificates[1].connection: the connection belongs to prove: tls", "file of connections"},
+    {"a connection without a proof", "    psa-id: 0x1002\n", "    psa-id: 0x1002\n    connection: broker\n", 36, 17,
+     ERROR_PROFILE_CONFLICT, "certificates[1].connection: the connection belongs to prove: tls", "file of connections"},
+    {"an address for a connection", "    psa-id: 0x1002\n",
+     "    psa-id: 0x1002\n    prove: tls\n    connection: 'broker.example:8883'\n", 37, 17, ERROR_PROFILE_SCHEMA,
+     "certificates[1].connection: \"broker.example:8883\" is not a valid name", "file of connections"},
     {"no name in the subject", "'O=Example,CN={serial}'", "Example", 19, 14, ERROR_PROFILE_SCHEMA,
      "certificates[0].subject: expected TYPE=VALUE", "CN=board 1"},
     {"an unknown placeholder", "'O=Example,CN={serial}'", "CN={board}", 19, 14, ERROR_PROFILE_SCHEMA,
@@ -368,10 +416,15 @@ static void test_policy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_field),       cmocka_unit_test(test_golden_bytes),
-        cmocka_unit_test(test_each_field_counts), cmocka_unit_test(test_bad_rows),
-        cmocka_unit_test(test_structures),        cmocka_unit_test(test_idevid),
-        cmocka_unit_test(test_matter_issuer),     cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_every_field),
+        cmocka_unit_test(test_golden_bytes),
+        cmocka_unit_test(test_proof_by_connection),
+        cmocka_unit_test(test_each_field_counts),
+        cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_structures),
+        cmocka_unit_test(test_idevid),
+        cmocka_unit_test(test_matter_issuer),
+        cmocka_unit_test(test_policy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

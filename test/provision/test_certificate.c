@@ -200,13 +200,121 @@ static void test_torn_slot(void **state)
     bench_close(&bench);
 }
 
+/* ---- proven by a connection ---- */
+
+/* The server. */
+struct server {
+    struct bench *bench;
+    bool is_unknown, refuses, cannot_keep;
+    unsigned checked, kept, asked;
+};
+
+static bool check_connection(void *context, size_t index, struct error *err)
+{
+    struct server *server = context;
+
+    assert_int_equal(index, 0);
+    server->checked++;
+    if (!server->is_unknown)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "no such connection", NULL);
+    return false;
+}
+
+static bool is_recorded(void *context, size_t index)
+{
+    (void)context;
+    (void)index;
+    return false;
+}
+
+/* Everything that is not the server's is done by then. */
+static bool keep(void *context, const struct provision_evidence *evidence, struct error *err)
+{
+    struct server *server = context;
+
+    assert_true(evidence->complete);
+    assert_true(evidence->keys[0].proven);
+    assert_int_equal(server->bench->plan.changes_left, 0);
+    server->kept++;
+    if (!server->cannot_keep)
+        return true;
+    error_set(err, ERROR_RECORD_FAILED, "no room", NULL);
+    return false;
+}
+
+static bool prove_connection(void *context, size_t index, bool sign, struct error *err)
+{
+    struct server *server = context;
+
+    (void)index;
+    assert_true(sign);
+    assert_int_equal(server->kept, server->asked + 1);
+    server->asked++;
+    if (!server->refuses)
+        return true;
+    error_set(err, ERROR_SERVER_REFUSED, "no", NULL);
+    return false;
+}
+
+static struct provision_connections connections = {
+    .check = check_connection, .recorded = is_recorded, .keep = keep, .prove = prove_connection};
+
+static void test_proof_by_connection(void **state)
+{
+    static char text[sizeof profile + 64];
+    struct bench bench;
+    struct issuer issuer;
+    struct server server = {.bench = &bench, .is_unknown = true};
+    uint8_t before[32], after[32];
+
+    (void)state;
+    (void)snprintf(text, sizeof text, "%.*s, prove: tls, connection: broker}\n", (int)(sizeof profile - 3), profile);
+    open_bench(&bench, &issuer, text);
+    virtual_digest(bench.world.part, before);
+    /* A program that cannot connect, as a board; and a server that this station does not know. */
+    assert_int_not_equal(provision_observe(&bench.provision, &bench.plan, &bench.err), PROVISION_OK);
+    assert_int_equal(bench.err.reason, ERROR_UNEXPECTED);
+    assert_non_null(strstr(bench.err.cause, "cannot connect to a server"));
+    connections.context = &server;
+    bench.provision.connections = &connections;
+    error_clear(&bench.err);
+    assert_int_not_equal(bench_run(&bench), PROVISION_OK);
+    assert_int_equal(bench.err.reason, ERROR_INPUT_FILE);
+    virtual_digest(bench.world.part, after);
+    assert_memory_equal(before, after, sizeof before);
+    /* A record that cannot be kept: the server is not asked. */
+    server.is_unknown = false;
+    server.cannot_keep = true;
+    error_clear(&bench.err);
+    assert_int_not_equal(bench_run(&bench), PROVISION_OK);
+    assert_int_equal(bench.err.reason, ERROR_RECORD_FAILED);
+    assert_int_equal(server.asked, 0);
+    /* A server that refuses: all else is done. */
+    server.cannot_keep = false;
+    server.refuses = true;
+    server.kept = 0;
+    error_clear(&bench.err);
+    assert_int_not_equal(bench_run(&bench), PROVISION_OK);
+    assert_int_equal(bench.err.reason, ERROR_SERVER_REFUSED);
+    assert_int_equal(bench.err.key_id, 16);
+    assert_true(bench.evidence.complete);
+    server.refuses = false;
+    error_clear(&bench.err);
+    chip_forbid_changes(&bench.world.chip);
+    bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+    assert_int_equal(bench.evidence.changes, 0);
+    assert_int_equal(server.asked, 2);
+    assert_int_equal(issuer.asked, 1);
+    bench_close(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_arrives),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_looking_refuses),
-        cmocka_unit_test(test_torn_slot),
+        cmocka_unit_test(test_it_arrives),          cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_looking_refuses),     cmocka_unit_test(test_torn_slot),
+        cmocka_unit_test(test_proof_by_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error_format.h"
 #include "base/suggest.h"
 
 #define SHOWN_MAX 40 /* characters of a found value to show */
@@ -107,6 +108,9 @@ static void line_add_expected(struct complain_line *line, const struct schema_fi
         break;
     case SCHEMA_NAME:
         line_add(line, "a letter, then letters, digits, - and _, at most %zu characters", field->size - 1);
+        break;
+    case SCHEMA_NAMES:
+        line_add(line, "a list of %u to %u different names", (unsigned)field->min, (unsigned)field->max);
         break;
     case SCHEMA_FILE:
         line_add(line, "a file name of at most %zu bytes", field->size - 1);
@@ -249,18 +253,18 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
 }
 
 /* An entry named in a conflict: its node (NULL if there is none) and its path. */
-struct complain_entry {
+struct complain_place {
     const struct tree_node *node;
     struct complain_path list, path;
     bool whole; /* the profile itself, which has no path */
 };
 
-static void complain_find_entry(struct complain_entry *entry, const struct tree_node *root, enum profile_place place,
+static void complain_find_entry(struct complain_place *entry, const struct tree_node *root, enum profile_place place,
                                 size_t index)
 {
     const struct tree_node *chip = tree_get(root, "chip");
 
-    *entry = (struct complain_entry){.node = root, .whole = place == PROFILE_AT_TOP};
+    *entry = (struct complain_place){.node = root, .whole = place == PROFILE_AT_TOP};
     switch (place) {
     case PROFILE_AT_TOP:
         break;
@@ -289,8 +293,8 @@ static void complain_find_entry(struct complain_entry *entry, const struct tree_
 bool complain_conflict(struct profile_complaint *complaint, const struct profile_conflict *conflict,
                        const struct tree_node *root)
 {
-    struct complain_entry entry;
-    struct complain_entry other;
+    struct complain_place entry;
+    struct complain_place other;
     struct complain_path path = {.key = conflict->field};
     const struct tree_node *value;
     struct complain_line line;
@@ -311,5 +315,35 @@ bool complain_conflict(struct profile_complaint *complaint, const struct profile
         line_add(&line, " in line %u", (unsigned)other.node->line);
     }
     line_add(&expected, "%s", conflict->next);
+    return false;
+}
+
+bool complain_entry(struct profile_complaint *complaint, const struct profile_conflict *conflict,
+                    const struct tree_node *node, const struct complain_path *path)
+{
+    const struct complain_path inner = {.outer = path, .key = conflict->field};
+    const struct tree_node *value = tree_get(node, conflict->field);
+    struct complain_line line = complain_start(complaint, conflict->reason, value != NULL ? value : node, &inner);
+    struct complain_line expected = complain_expected(complaint);
+
+    line_add(&line, "%s", conflict->cause);
+    line_add(&expected, "%s", conflict->next);
+    return false;
+}
+
+bool complain_as_error(const struct profile_complaint *complaint, const char *next, struct error *err)
+{
+    const enum error_reason reason = complaint->reason == ERROR_UNEXPECTED
+                                         ? ERROR_UNEXPECTED
+                                         : ERROR_INPUT_FILE; /* a profile's reasons are its own */
+
+    error_set(err, reason,
+              error_keep_format(err, "%s%s%s", complaint->message, complaint->expected[0] != '\0' ? "; expected " : "",
+                                complaint->expected),
+              next);
+    if (err != NULL) {
+        err->line = complaint->line;
+        err->column = complaint->column;
+    }
     return false;
 }

@@ -19,6 +19,12 @@ struct complain_path {
     size_t index;
 };
 
+/*
+ * The same error as a `struct error`, for files of a station that are no profiles: ERROR_INPUT_FILE, with line and
+ * column, and `next` for the reader. ERROR_UNEXPECTED stays.
+ */
+bool complain_as_error(const struct profile_complaint *complaint, const char *next, struct error *err);
+
 /* An error of the file as a whole: ERROR_INPUT_FILE without line and column. */
 __attribute__((format(printf, 3, 4))) bool complain_file(struct profile_complaint *complaint, const char *expected,
                                                          const char *format, ...);
@@ -49,5 +55,12 @@ bool complain_missing(struct profile_complaint *complaint, const struct schema_f
 /* A broken rule of profile_find_conflict(): "keys[1].id: another key has the same id: '16', as keys[0] in line 12". */
 bool complain_conflict(struct profile_complaint *complaint, const struct profile_conflict *conflict,
                        const struct tree_node *root);
+
+/*
+ * The same about an entry of another file that has a profile's certificate in it: `node` at `path`, whose field the
+ * conflict names.
+ */
+bool complain_entry(struct profile_complaint *complaint, const struct profile_conflict *conflict,
+                    const struct tree_node *node, const struct complain_path *path);
 
 #endif

@@ -170,7 +170,7 @@ static const struct schema_field schema_key[] = {
     {.key = NULL},
 };
 
-static const struct schema_field schema_certificate[] = {
+const struct schema_field schema_certificate[] = {
     {.key = "name",
      .kind = SCHEMA_NAME,
      .required = true,
@@ -279,6 +279,18 @@ static const struct schema_field schema_certificate[] = {
      .max = PSA_KEY_ID_USER_MAX,
      .help = "the PSA key id of the whole certificate",
      .example = "psa-id: 0x1001"},
+    {.key = "prove",
+     .kind = SCHEMA_WORD,
+     VALUE(struct profile_certificate, prove),
+     .otherwise = PROFILE_PROVE_READ_BACK,
+     .words = profile_words_prove,
+     .help = "how the certificate is proven",
+     .example = "prove: tls"},
+    {.key = "connection",
+     .kind = SCHEMA_NAME,
+     VALUE(struct profile_certificate, connection),
+     .help = "the server that must accept the device: a name in the station's file of connections",
+     .example = "connection: broker"},
     {.key = NULL},
 };
 

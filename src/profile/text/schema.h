@@ -14,6 +14,7 @@ enum schema_kind {
     SCHEMA_NUMBER,   /* min..max, into an unsigned integer of `size` bytes */
     SCHEMA_FLAG,     /* true or false, into a bool */
     SCHEMA_NAME,     /* a name, into a char array of `size` bytes */
+    SCHEMA_NAMES,    /* a list of min..max different names, into an array of char arrays of `size` bytes */
     SCHEMA_FILE,     /* a file name, into a char array of `size` bytes */
     SCHEMA_TEXT,     /* another text, likewise */
     SCHEMA_VALIDITY, /* how long a certificate is valid, into an unsigned integer of 4 bytes; `max` years */
@@ -36,7 +37,7 @@ struct schema_field {
     uint32_t otherwise; /* number or word: value if the key is absent */
     const struct profile_word *words;
     const struct schema_field *fields;
-    size_t count_at;     /* entries: offset of their count (size_t) */
+    size_t count_at;     /* entries, names: offset of their count (size_t) */
     size_t line_at;      /* entries: offset of the line (uint32_t) in each, or SCHEMA_NOWHERE */
     const char *help;    /* what the value is, for messages: "a PSA key id" */
     const char *example; /* one line of YAML, for messages: "id: 18" */
@@ -48,6 +49,9 @@ struct schema_document {
     uint32_t lock; /* enum profile_lock_step bits */
     struct profile profile;
 };
+
+/* One entry of `certificates`, read into a struct profile_certificate; other files have some of its keys, too. */
+extern const struct schema_field schema_certificate[];
 
 /* The file's outermost mapping, read into a struct schema_document. Its first row is checked before all others. */
 extern const struct schema_field schema_root[];

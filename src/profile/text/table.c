@@ -55,6 +55,11 @@ static const struct spelling replaces[] = {
     SPELL(PROFILE_REPLACE_UNCLAIMED),
     END,
 };
+static const struct spelling proofs[] = {
+    SPELL(PROFILE_PROVE_READ_BACK),
+    SPELL(PROFILE_PROVE_TLS),
+    END,
+};
 static const struct spelling types[] = {
     SPELL(PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)),
     SPELL(PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1)),
@@ -167,7 +172,11 @@ static void print_certificate(FILE *stream, const struct profile_certificate *ce
             "                .signer_slot = %u,\n",
             certificate->slot, certificate->signer_key_slot, certificate->signer_slot);
     print_value(stream, "                .replace", replaces, (uint32_t)certificate->replace);
-    fprintf(stream, "                .psa_id = %u,\n            },\n", (unsigned)certificate->psa_id);
+    fprintf(stream, "                .psa_id = %u,\n", (unsigned)certificate->psa_id);
+    print_value(stream, "                .prove", proofs, (uint32_t)certificate->prove);
+    if (certificate->connection[0] != '\0')
+        print_text(stream, "                .connection", certificate->connection);
+    fputs("            },\n", stream);
 }
 
 /* What the table needs of the structure's guarded sizes. */
@@ -262,6 +271,25 @@ static void print_needs(FILE *stream, const struct profile *profile, const char 
             name, name, any_key(profile, is_imported) ? "driver_shell_all" : "driver_shell_make_only");
 }
 
+/* Room for the certificates that the station sends, and what takes them. */
+static void print_certificates(FILE *stream, const struct profile *profile, const char *name)
+{
+    if (profile->certificate_count == 0) {
+        fprintf(stream,
+                "\nextern struct factory_certificates *const %s_certificates;\n"
+                "struct factory_certificates *const %s_certificates = NULL;\n",
+                name, name);
+        return;
+    }
+    fprintf(stream,
+            "\nstatic struct factory_certificate %s_rooms[%zu];\n"
+            "static struct factory_certificates %s_taken = {.functions = &factory_certificate_functions, .rooms = "
+            "%s_rooms};\n"
+            "extern struct factory_certificates *const %s_certificates;\n"
+            "struct factory_certificates *const %s_certificates = &%s_taken;\n",
+            name, profile->certificate_count, name, name, name, name, name);
+}
+
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
                          const char *const *steps)
 {
@@ -272,8 +300,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
             " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/steps.h\"\n"
-            "#include \"psa/start.h\"\n\n",
-            profile->name);
+            "#include \"psa/start.h\"\n%s\n",
+            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "");
     print_hashes(stream, profile);
     print_assertions(stream, profile);
     print_public_keys(stream, compiled, name);
@@ -313,6 +341,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
                 compiled->public_key_count, name);
     fputs("};\n", stream);
     print_needs(stream, profile, name, steps);
+    print_certificates(stream, profile, name);
 }
 
 bool profile_table_name_valid(const char *name)

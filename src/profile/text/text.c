@@ -108,6 +108,43 @@ static bool read_name(const struct text_value *value)
     return true;
 }
 
+static bool text_check_count(const struct text_value *value);
+
+/* Whether an item of the list before `item` is the same text. */
+static bool text_is_repeated(const struct text_value *value, const struct tree_node *item)
+{
+    for (const struct tree_node *earlier = value->node->first; earlier != item; earlier = earlier->next)
+        if (strcmp(earlier->text, item->text) == 0)
+            return true;
+    return false;
+}
+
+static bool read_names(const struct text_value *value)
+{
+    struct schema_field field = *value->field;
+    size_t count = 0;
+
+    if (!text_check_count(value))
+        return false;
+    for (const struct tree_node *item = value->node->first; item != NULL; item = item->next, count++) {
+        const struct complain_path path = {.outer = value->path, .index = count};
+        struct text_value name = *value;
+
+        field.at = value->field->at + count * field.size;
+        name.field = &field;
+        name.node = item;
+        name.path = &path;
+        if (item->kind != TREE_SCALAR)
+            return value_refuse(&name, "is not a text");
+        if (text_is_repeated(value, item))
+            return value_refuse(&name, "is in the list twice");
+        if (!read_name(&name))
+            return false;
+    }
+    memcpy(value->base + value->field->count_at, &count, sizeof(count));
+    return true;
+}
+
 static bool read_text(const struct text_value *value)
 {
     size_t len = strlen(value->node->text);
@@ -263,6 +300,7 @@ static const struct {
     [SCHEMA_NUMBER] = {TREE_SCALAR, "is not a number", read_number},
     [SCHEMA_FLAG] = {TREE_SCALAR, "is neither true nor false", read_flag},
     [SCHEMA_NAME] = {TREE_SCALAR, "is not a text", read_name},
+    [SCHEMA_NAMES] = {TREE_LIST, "is not a list", read_names},
     [SCHEMA_FILE] = {TREE_SCALAR, "is not a text", read_text},
     [SCHEMA_TEXT] = {TREE_SCALAR, "is not a text", read_text},
     [SCHEMA_VALIDITY] = {TREE_SCALAR, "is neither never, a number of years nor a day", read_validity},

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/tls_files.h"
+
+#include <time.h>
+
+#include "base/error_format.h"
+
+#define FILE_MAX ((size_t)64 * 1024)
+
+static bool refuse(const char *cause, const char *next, const char *path, struct error *err)
+{
+    error_set(err, ERROR_INPUT_FILE, cause, next);
+    error_with_subject(err, path);
+    return false;
+}
+
+static bool load(struct input_file *file, const char *path, enum input_file_privacy privacy, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    if (input_file_read(file, path, FILE_MAX, privacy, &failure))
+        return true;
+    failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
+    error_pass(err, &failure);
+    return false;
+}
+
+static gnutls_datum_t text_of(const struct input_file *file)
+{
+    return (gnutls_datum_t){file->data, (unsigned)file->len};
+}
+
+static bool check_pair(const struct tls_files *files, const struct signer_rules *rules, struct error *err)
+{
+    const gnutls_datum_t certificate = text_of(&files->certificate), key = text_of(&files->key);
+    gnutls_certificate_credentials_t credentials = NULL;
+    int status = gnutls_certificate_allocate_credentials(&credentials);
+
+    if (status >= 0)
+        status = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
+    if (credentials != NULL)
+        gnutls_certificate_free_credentials(credentials);
+    return status >= 0 ||
+           refuse(error_keep_format(err, "the server's certificate and key cannot be used together: %s",
+                                    gnutls_strerror(status)),
+                  "check certificate and key under tls: both in PEM, the key without passphrase", rules->tls_key, err);
+}
+
+static bool check_time(const struct tls_files *files, const struct signer_rules *rules, struct error *err)
+{
+    const gnutls_datum_t text = text_of(&files->certificate);
+    const time_t now = time(NULL);
+    gnutls_x509_crt_t certificate = NULL;
+    bool ok = gnutls_x509_crt_init(&certificate) == GNUTLS_E_SUCCESS &&
+              gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) == GNUTLS_E_SUCCESS &&
+              gnutls_x509_crt_get_activation_time(certificate) <= now &&
+              gnutls_x509_crt_get_expiration_time(certificate) >= now;
+
+    gnutls_x509_crt_deinit(certificate);
+    return ok || refuse("the server's certificate is not valid now: every station would refuse it",
+                        "renew it, or check the clock: date -u", rules->tls_certificate, err);
+}
+
+static bool read_anchors(struct tls_files *files, const struct signer_rules *rules, struct error *err)
+{
+    const gnutls_datum_t text = text_of(&files->clients);
+
+    return (gnutls_x509_trust_list_init(&files->anchors, 0) == GNUTLS_E_SUCCESS &&
+            gnutls_x509_trust_list_add_trust_mem(files->anchors, &text, NULL, GNUTLS_X509_FMT_PEM, 0, 0) > 0) ||
+           refuse("the file holds no certificate in PEM",
+                  "name the file with the certificates that vouch for the stations", rules->tls_clients, err);
+}
+
+bool tls_files_read(struct tls_files *files, const struct signer_rules *rules, struct error *err)
+{
+    if (load(&files->certificate, rules->tls_certificate, INPUT_FILE_TRUSTED, err) &&
+        load(&files->key, rules->tls_key, INPUT_FILE_SECRET, err) &&
+        load(&files->clients, rules->tls_clients, INPUT_FILE_TRUSTED, err) && check_pair(files, rules, err) &&
+        check_time(files, rules, err) && read_anchors(files, rules, err))
+        return true;
+    error_doing(err, "prepare the server");
+    return false;
+}
+
+void tls_files_release(struct tls_files *files)
+{
+    input_file_release(&files->certificate);
+    input_file_release(&files->key);
+    input_file_release(&files->clients);
+    if (files->anchors != NULL)
+        gnutls_x509_trust_list_deinit(files->anchors, 1);
+    files->anchors = NULL;
+}
