@@ -12,7 +12,7 @@
 #include "link/frame.h"
 #include "link/line.h"
 
-/* The longest command: sign, a key id and a challenge of 32 bytes, or arm, a serial number and a digest. */
+/* The longest command: certificate, with a key id and a piece of 48 bytes. */
 #define CONSOLE_COMMAND_MAX 160
 
 /* --- output --------------------------------------------------------------------------------------------------- */

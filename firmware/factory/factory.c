@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "firmware/factory/maker.h"
+#include "profile/certificate.h"
 #include "provision/kept_keys.h"
 #include <imprint/board.h>
 
@@ -138,6 +139,7 @@ static bool look(struct factory *factory, struct error *err)
         .driver = &factory->platform.driver,
         .profile = &factory->compiled->profile,
         .steps = factory->steps,
+        .certificates = factory->certificates != NULL ? &factory->certificates->engine : NULL,
         .callbacks = {.context = factory,
                       .progress = on_progress,
                       .import_key = on_import,
@@ -288,39 +290,118 @@ static bool do_report(void *application, const struct link_words *words, struct 
     return ok;
 }
 
+/* Whether the words name the chip and the nonce of the last run. */
+static bool is_of_last_run(const struct factory *factory, const struct link_words *words)
+{
+    uint8_t serial[CHIP_SERIAL_BYTES], nonce[PROVISION_CHALLENGE_BYTES];
+
+    return factory->provision.nonce != NULL && words->count == 3 && parse_serial(words->word[1], serial) &&
+           parse_nonce(words->word[2], nonce) && memcmp(serial, factory->evidence.serial, sizeof serial) == 0 &&
+           memcmp(nonce, factory->nonce, sizeof nonce) == 0;
+}
+
+/* What a run has done before it stopped for a certificate is of the same run. */
+static void note_before(struct factory *factory)
+{
+    struct provision_evidence *evidence = &factory->evidence;
+
+    factory->before.changes = evidence->changes += factory->before.changes;
+    factory->before.chip_us = evidence->chip_us += factory->before.chip_us;
+    for (size_t i = 0; i < factory->compiled->profile.key_count; i++)
+        factory->before.created[i] = evidence->keys[i].created =
+            evidence->keys[i].created || factory->before.created[i];
+}
+
+/* The station may issue now: the key that gets the certificate has signed its nonce. */
+static void show_awaited(const struct factory *factory)
+{
+    const struct profile *profile = &factory->compiled->profile;
+
+    factory_report_key(factory,
+                       profile_certificate_key(profile, &profile->certificates[factory->certificates->awaited]));
+}
+
+static bool execute(struct factory *factory, struct error *err)
+{
+    const bool ok = provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
+
+    note_before(factory);
+    factory->finished = ok;
+    factory->waits = !ok && err->reason == ERROR_CERTIFICATE_AWAITED;
+    if (factory->waits)
+        show_awaited(factory);
+    return ok && factory_report(factory, false, err);
+}
+
+/* Looks at the device and does what is still to do. */
+static bool go(struct factory *factory, const struct link_words *words, bool with_nonce, struct error *err)
+{
+    bool ok;
+
+    factory->finished = factory->waits = false;
+    if (!look(factory, err))
+        return false;
+    factory->provision.nonce = with_nonce ? factory->nonce : NULL;
+    show_plan(factory);
+    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
+         provision_check_kept_keys(&factory->provision, &factory->plan, err) == PROVISION_OK &&
+         platform_make_persistent(&factory->platform, err) && execute(factory, err);
+    platform_stop(&factory->platform);
+    return ok;
+}
+
 /*
  * A station that missed the end of a run sends the same command again. Its keys have signed that nonce, and those that
  * count their uses must not sign it twice.
  */
-static bool is_repeated(const struct factory *factory, const struct link_words *words)
+static bool do_run(void *application, const struct link_words *words, struct error *err)
 {
-    uint8_t serial[CHIP_SERIAL_BYTES], nonce[PROVISION_CHALLENGE_BYTES];
+    struct factory *factory = application;
 
-    return factory->finished && factory->provision.nonce != NULL && words->count == 3 &&
-           parse_serial(words->word[1], serial) && parse_nonce(words->word[2], nonce) &&
-           memcmp(serial, factory->evidence.serial, sizeof serial) == 0 &&
-           memcmp(nonce, factory->nonce, sizeof nonce) == 0;
+    take_arming(factory);
+    if (factory->finished && is_of_last_run(factory, words))
+        return do_report(factory, words, err);
+    factory->finished = factory->waits = false;
+    memset(&factory->before, 0, sizeof factory->before);
+    return read_nonce(factory, words, err) && go(factory, words, words->count >= 3, err);
 }
 
-static bool do_run(void *application, const struct link_words *words, struct error *err)
+/* The rest of a run that has stopped for a certificate: still the run that was armed. */
+static bool do_finish(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory *factory = application;
+
+    if (factory->finished && is_of_last_run(factory, words))
+        return do_report(factory, words, err);
+    if (factory->waits && is_of_last_run(factory, words))
+        return go(factory, words, true, err);
+    return console_refuse_words("no run of this chip with this nonce waits for a certificate", "run", err);
+}
+
+static bool refuse_certificates(struct error *err)
+{
+    return console_refuse_words("the profile in this image has no certificates", NULL, err);
+}
+
+static bool do_certificate(void *application, const struct link_words *words, struct error *err)
+{
+    struct factory_certificates *certificates = ((struct factory *)application)->certificates;
+
+    return certificates != NULL ? certificates->functions->take(certificates, words, err) : refuse_certificates(err);
+}
+
+static bool do_csr(void *application, const struct link_words *words, struct error *err)
 {
     struct factory *factory = application;
     bool ok;
 
-    take_arming(factory);
-    if (is_repeated(factory, words))
-        return do_report(factory, words, err);
-    factory->finished = false;
-    if (!read_nonce(factory, words, err) || !look(factory, err))
+    if (factory->certificates == NULL)
+        return refuse_certificates(err);
+    if (!factory->waits)
+        return console_refuse_words("no run waits for a certificate", "run", err);
+    if (!platform_start(&factory->platform, PLATFORM_USE, factory->driver, err))
         return false;
-    factory->provision.nonce = words->count < 3 ? NULL : factory->nonce;
-    show_plan(factory);
-    ok = (words->count < 2 || check_serial(factory, words->word[1], err)) && check_armed(factory, err) &&
-         provision_check_kept_keys(&factory->provision, &factory->plan, err) == PROVISION_OK &&
-         platform_make_persistent(&factory->platform, err) &&
-         provision_execute(&factory->provision, &factory->plan, &factory->evidence, err) == PROVISION_OK;
-    factory->finished = ok;
-    ok = ok && factory_report(factory, false, err);
+    ok = factory->certificates->functions->request(factory, words, err);
     platform_stop(&factory->platform);
     return ok;
 }
@@ -334,6 +415,7 @@ static bool do_hello(void *application, const struct link_words *words, struct e
     link_add_text(&frame, "profile", factory->compiled->profile.name);
     link_add_hex(&frame, "digest", bytes_of(factory->compiled->digest, PROFILE_DIGEST_BYTES));
     link_add_flag(&frame, "armed", factory->compiled->armed);
+    link_add_flag(&frame, "certificates", factory->certificates != NULL);
     link_end(&frame);
     return true;
 }
@@ -354,6 +436,9 @@ static const struct console_command commands[] = {
     {"plan", "show what a run would do, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow irreversible steps in the next run, for 60 seconds", do_arm},
     {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},
+    {"csr", "ID: a request (PKCS#10) for the certificate that the run waits for, signed by the key", do_csr},
+    {"certificate", "[ID AT OF DATA | ID HASH]: a piece of a certificate, its end; alone: none", do_certificate},
+    {"finish", "SERIAL NONCE: go on with the run that waits for a certificate", do_finish},
     {"report", "send the results of the last run again", do_report},
     {"end", "end the application", do_end},
 };
@@ -367,8 +452,19 @@ static bool check_table(const struct profile_compiled *compiled)
     return profile_digest(&compiled->profile, digest) && memcmp(digest, compiled->digest, sizeof digest) == 0;
 }
 
+static void start_certificates(struct factory *factory, struct factory_certificates *certificates)
+{
+    factory->certificates = certificates;
+    if (certificates == NULL)
+        return;
+    certificates->profile = &factory->compiled->profile;
+    certificates->engine = (struct provision_certificates){
+        .context = certificates, .get = certificates->functions->get, .slot = certificates->functions->slot};
+}
+
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_step_kind *const *steps, const struct driver_shell *driver)
+                   const struct provision_step_kind *const *steps, const struct driver_shell *driver,
+                   struct factory_certificates *certificates)
 {
     static const struct link_words run = {.count = 1, .word = {"run"}};
     struct error err = {.reason = ERROR_NONE};
@@ -378,6 +474,7 @@ void factory_serve(struct factory *factory, const struct profile_compiled *compi
     factory->compiled = compiled;
     factory->steps = steps;
     factory->driver = driver;
+    start_certificates(factory, certificates);
     console_init(&factory->console);
     (void)do_hello(factory, NULL, &err); /* for a station that waits for the board */
     if (!check_table(compiled)) {

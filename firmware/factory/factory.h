@@ -9,6 +9,7 @@
 #define IMPRINT_FIRMWARE_FACTORY_H
 
 #include "firmware/console.h"
+#include "firmware/factory/certificates.h"
 #include "firmware/factory/known.h"
 #include "firmware/platform.h"
 #include "profile/compiled.h"
@@ -18,11 +19,13 @@
 extern const struct profile_compiled factory_profile;
 extern const struct provision_step_kind *const factory_profile_steps[];
 extern const struct driver_shell *const factory_profile_driver;
+extern struct factory_certificates *const factory_profile_certificates; /* NULL: the profile has none */
 
 struct factory {
     const struct profile_compiled *compiled;
     const struct provision_step_kind *const *steps;
     const struct driver_shell *driver;
+    struct factory_certificates *certificates;
     struct console console;
     struct platform platform;
     struct provision provision;
@@ -30,24 +33,42 @@ struct factory {
     struct provision_evidence evidence;
     struct known known; /* what the station has on record: until it says `known`, or a reset */
     bool finished;      /* `evidence` is complete */
-    bool armed;         /* by the console, for `armed_serial` and the next run */
-    uint64_t armed_us;  /* when, on the board's clock */
-    bool run_is_armed;  /* that run has begun: `armed` is false again, whatever comes of the run */
-    bool came_late;     /* it would be armed, had it come in time */
+    bool waits;         /* the last run stopped for a certificate, and `finish` goes on with it ... */
+    struct {            /* ... after it has done this much */
+        bool created[PROFILE_KEYS_MAX];
+        size_t changes;
+        uint64_t chip_us;
+    } before;
+    bool armed;        /* by the console, for `armed_serial` and the next run */
+    uint64_t armed_us; /* when, on the board's clock */
+    bool run_is_armed; /* that run has begun: `armed` is false again, whatever comes of the run */
+    bool came_late;    /* it would be armed, had it come in time */
     uint8_t armed_serial[CHIP_SERIAL_BYTES];
     uint8_t nonce[PROVISION_CHALLENGE_BYTES]; /* the station's, for one run */
     bool ended;                               /* by the console */
 };
 
-/* Serves commands until one of them says to end. `factory` is the caller's memory, of any content. */
+/* Serves commands until one of them says to end. `factory` is the caller's memory, of any content; the other arguments
+ * are those of the profile's table. */
 void factory_serve(struct factory *factory, const struct profile_compiled *compiled,
-                   const struct provision_step_kind *const *steps, const struct driver_shell *driver);
+                   const struct provision_step_kind *const *steps, const struct driver_shell *driver,
+                   struct factory_certificates *certificates);
 
 /*
  * Report of a finished device (report.c): its keys, their proofs, configuration and certificate requests. `again`: a
  * key that counts its uses does not sign its request once more.
  */
 bool factory_report(struct factory *factory, bool again, struct error *err);
+
+/* What a key has shown so far (report.c): its public key and its proof. */
+void factory_report_key(const struct factory *factory, size_t index);
+
+/* Has the key sign a certificate request with this subject, and sends it (report.c). The platform is started. */
+bool factory_send_request(struct factory *factory, const struct profile_key *key, const char *subject,
+                          struct error *err);
+
+/* Sends data in frames of pieces, each with its place (report.c). `id` 0: of the board as a whole. */
+void factory_send_data(const char *verb, uint32_t id, struct bytes data);
 
 /* What a step is about: words of a frame and of a sentence (report.c). */
 void factory_say_step(const struct factory *factory, const struct provision_step *step);

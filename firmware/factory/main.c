@@ -7,6 +7,7 @@ int main(void)
     struct factory factory;
 
     imprint_board_start();
-    factory_serve(&factory, &factory_profile, factory_profile_steps, factory_profile_driver);
+    factory_serve(&factory, &factory_profile, factory_profile_steps, factory_profile_driver,
+                  factory_profile_certificates);
     imprint_board_end(factory.ended ? 0 : 1);
 }

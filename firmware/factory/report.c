@@ -69,8 +69,10 @@ void factory_send_step(const struct factory *factory, const char *verb, const st
     link_end(&frame);
 }
 
-static void report_key(const struct profile_key *key, const struct provision_key_evidence *evidence)
+void factory_report_key(const struct factory *factory, size_t index)
 {
+    const struct profile_key *key = &factory->compiled->profile.keys[index];
+    const struct provision_key_evidence *evidence = &factory->evidence.keys[index];
     struct link_frame frame;
 
     console_print("key ");
@@ -102,8 +104,7 @@ static void report_key(const struct profile_key *key, const struct provision_key
     link_end(&frame);
 }
 
-/* In frames of PIECE bytes, each with its place. `id` 0: of the board as a whole. */
-static void send_data(const char *verb, uint32_t id, struct bytes data)
+void factory_send_data(const char *verb, uint32_t id, struct bytes data)
 {
     for (size_t at = 0; at < data.len; at += PIECE) {
         struct link_frame frame = console_begin_frame(verb);
@@ -126,17 +127,14 @@ static bool may_sign_request(const struct provision_evidence *evidence, size_t i
     return !chip_slot_is_limited(&evidence->config, key->slot) || !(again || key->compared);
 }
 
-static bool report_request(struct factory *factory, const struct profile_key *key, struct error *err)
+bool factory_send_request(struct factory *factory, const struct profile_key *key, const char *subject,
+                          struct error *err)
 {
     uint8_t der[CERT_REQUEST_MAX];
-    char subject[PROFILE_SUBJECT_TEXT_MAX];
     struct bytes_out out = {.data = der, .cap = sizeof der};
 
-    if (key->csr_subject[0] == '\0')
-        return true;
     keys_forget_reason(&factory->platform.driver);
-    if (!profile_fill_subject(key->csr_subject, factory->evidence.serial, subject, err) ||
-        !cert_make_request(key->id, subject, &out, err)) {
+    if (!cert_make_request(key->id, subject, &out, err)) {
         if (err->reason == ERROR_NONE)
             platform_psa_failed(&factory->platform,
                                 keys_last_status(&factory->platform.driver, PSA_ERROR_GENERIC_ERROR),
@@ -148,8 +146,20 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
     console_print_number(key->id);
     console_print("\n");
     console_print_pem("CERTIFICATE REQUEST", bytes_written(&out));
-    send_data("csr", key->id, bytes_written(&out));
+    factory_send_data("csr", key->id, bytes_written(&out));
     return true;
+}
+
+static bool report_request(struct factory *factory, const struct profile_key *key, struct error *err)
+{
+    char subject[PROFILE_SUBJECT_TEXT_MAX];
+
+    if (key->csr_subject[0] == '\0')
+        return true;
+    if (profile_fill_subject(key->csr_subject, factory->evidence.serial, subject, err))
+        return factory_send_request(factory, key, subject, err);
+    error_with_key(err, key->id);
+    return false;
 }
 
 static void report_result(const struct factory *factory)
@@ -196,7 +206,7 @@ bool factory_report(struct factory *factory, bool again, struct error *err)
     bool ok = true, counted = false;
 
     for (size_t i = 0; i < factory->evidence.key_count; i++)
-        report_key(&profile->keys[i], &factory->evidence.keys[i]);
+        factory_report_key(factory, i);
     for (size_t i = 0; i < profile->key_count && ok; i++) {
         if (!may_sign_request(&factory->evidence, i, again))
             continue;
@@ -205,7 +215,9 @@ bool factory_report(struct factory *factory, bool again, struct error *err)
     }
     if (!ok || (counted && !read_config_again(factory, err)))
         return false;
-    send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
+    if (factory->certificates != NULL && !factory->certificates->functions->report(factory, err))
+        return false;
+    factory_send_data("config", 0, bytes_of(factory->evidence.config.zone, sizeof factory->evidence.config.zone));
     report_result(factory);
     return true;
 }

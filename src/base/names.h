@@ -13,6 +13,10 @@
 #define arming_read imprint_arming_read
 #define base64_encode imprint_base64_encode
 #define board_ask imprint_board_ask
+#define board_certificates_check imprint_board_certificates_check
+#define board_certificates_check_board imprint_board_certificates_check_board
+#define board_certificates_issue imprint_board_certificates_issue
+#define board_certificates_send_kept imprint_board_certificates_send_kept
 #define board_close imprint_board_close
 #define board_connect imprint_board_connect
 #define board_known_find_spared imprint_board_known_find_spared
@@ -26,6 +30,7 @@
 #define board_proof_run imprint_board_proof_run
 #define board_results_accept_plan imprint_board_results_accept_plan
 #define board_results_check imprint_board_results_check
+#define board_results_check_proof imprint_board_results_check_proof
 #define board_results_clear imprint_board_results_clear
 #define board_results_complete imprint_board_results_complete
 #define board_results_plan_complete imprint_board_results_plan_complete
@@ -79,6 +84,7 @@
 #define certificate_compare_slot imprint_certificate_compare_slot
 #define certificate_issue_functions imprint_certificate_issue_functions
 #define certificate_issue_has imprint_certificate_issue_has
+#define certificate_issue_kept_key imprint_certificate_issue_kept_key
 #define certificate_issue_record imprint_certificate_issue_record
 #define certificate_of_key imprint_certificate_of_key
 #define certificate_slots imprint_certificate_slots

@@ -80,12 +80,13 @@ enum error_reason {
     ERROR_OUTPUT_FAILED, /* what was asked for is done, but stdout or the trace could not be written */
 
     /* The issuer of certificates. */
-    ERROR_ISSUER_INVALID, /* key, certificate or settings of the issuer are wrong, expired or unfit */
-    ERROR_ISSUER_LOGIN,   /* a passphrase, PIN or credential is wrong or missing */
-    ERROR_ISSUER_AWAY,    /* the issuer or its token cannot be reached or does not work now */
-    ERROR_ISSUER_REFUSED, /* the issuer said no */
-    ERROR_ISSUER_LATER,   /* the issuer has not decided yet */
-    ERROR_ISSUER_ANSWER,  /* the certificate it gave is not what was asked for */
+    ERROR_ISSUER_INVALID,      /* key, certificate or settings of the issuer are wrong, expired or unfit */
+    ERROR_ISSUER_LOGIN,        /* a passphrase, PIN or credential is wrong or missing */
+    ERROR_ISSUER_AWAY,         /* the issuer or its token cannot be reached or does not work now */
+    ERROR_ISSUER_REFUSED,      /* the issuer said no */
+    ERROR_ISSUER_LATER,        /* the issuer has not decided yet */
+    ERROR_CERTIFICATE_AWAITED, /* a board's run goes on when its station has sent the certificate */
+    ERROR_ISSUER_ANSWER,       /* the certificate it gave is not what was asked for */
 
     /* The ledger, or another database of the station's. */
     ERROR_DATABASE_BUSY,    /* another process holds it */

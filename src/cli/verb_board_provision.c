@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "base/hex.h"
+#include "cli/ask.h"
 #include "station/arming.h"
+#include "station/board_certificates.h"
 #include "station/board_known.h"
 #include "station/board_maker.h"
 #include "station/board_proof.h"
@@ -81,9 +83,12 @@ struct run {
     struct rehearsal rehearsal;
     struct progress progress;
     struct board_results results;
+    struct certificate_issue issue;
+    struct board_certificates certificates;
     struct run_facts facts;
     struct genuine genuine;
     json_t *record, *not_proven;
+    json_t *issued;                     /* of the profile's certificates, what is there; NULL: it has none */
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     char record_path[PATH_MAX], request_path[PATH_MAX];
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
@@ -224,7 +229,8 @@ static void advise_lost_flash(struct error *refusal)
 
 /*
  * The board says which device it is in its plan, or in its refusal to make one. Then it is told what the record of that
- * device says; where that spares a key, or may lift the refusal, the plan is another.
+ * device says, and sent the certificates that are kept for it; where that spares a key, or may lift the refusal, the
+ * plan is another.
  */
 static bool ask_plan(struct run *run, struct error *err)
 {
@@ -232,15 +238,16 @@ static bool ask_plan(struct run *run, struct error *err)
     char room[ERROR_ROOM];
     struct error refusal = ERROR_IN(room);
     uint8_t serial[CHIP_SERIAL_BYTES];
-    bool ok, spares = false;
+    bool ok, spares = false, sent = false;
 
     if (!board_known_tell(&run->board, &run->profile, NULL, none, err))
         return false;
     ok = ask_for_plan(run, &refusal);
     memcpy(serial, ok ? run->results.plan.serial : refusal.serial, sizeof serial);
-    if ((ok || refusal.has_serial) && (!load_older(run, serial, err) || !tell_known(run, serial, &spares, err)))
+    if ((ok || refusal.has_serial) && (!load_older(run, serial, err) || !tell_known(run, serial, &spares, err) ||
+                                       !board_certificates_send_kept(&run->certificates, serial, &sent, err)))
         return false;
-    if (spares) {
+    if (spares || sent) {
         error_clear(&refusal);
         ok = ask_for_plan(run, &refusal);
     }
@@ -316,8 +323,11 @@ static bool check_maker(struct run *run, struct error *err)
 static bool check_results(struct run *run, struct error *err)
 {
     if (!board_results_check(&run->results, &run->source, err) ||
-        !board_maker_check_key(&run->genuine, &run->results.evidence, err))
+        !board_maker_check_key(&run->genuine, &run->results.evidence, err) ||
+        !board_certificates_check(&run->certificates, err))
         return false;
+    if (run->profile.certificate_count != 0)
+        run->issued = certificate_issue_record(&run->issue, run->results.evidence.serial);
     json_decref(run->not_proven);
     run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, &run->results.evidence);
     return true;
@@ -334,12 +344,24 @@ static bool make_nonce(struct run *run, struct error *err)
     return false;
 }
 
+/* The board's run has stopped for a certificate: has it issued, and the board go on. */
+static bool issue_and_finish(struct run *run, const struct board_command *finish, struct error *err)
+{
+    error_clear(err);
+    if (!stop_is_wanted())
+        return board_certificates_issue(&run->certificates, err) && board_ask(&run->board, finish, err);
+    error_set(err, ERROR_INTERRUPTED, "stopped before a certificate was issued", NULL);
+    return false;
+}
+
 /* Once: the board says how far it got. What was damaged of its results is asked for again. */
 static bool ask_run(struct run *run, struct error *err)
 {
     char serial[HEX_SIZE(CHIP_SERIAL_BYTES)], nonce[HEX_SIZE(PROVISION_CHALLENGE_BYTES)];
     const struct board_command go = {
         .verb = "run", .words = {serial, nonce}, .may_stop = true, .frame = on_frame, .context = run};
+    const struct board_command finish = {
+        .verb = "finish", .words = {serial, nonce}, .may_stop = true, .frame = on_frame, .context = run};
     const struct board_command report = {.verb = "report", .frame = on_frame, .context = run};
     bool ok;
 
@@ -355,6 +377,8 @@ static bool ask_run(struct run *run, struct error *err)
     board_results_accept_plan(&run->results);
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->results.plan);
     ok = board_ask(&run->board, &go, err);
+    while (!ok && err->reason == ERROR_CERTIFICATE_AWAITED)
+        ok = issue_and_finish(run, &finish, err);
     progress_end(&run->progress);
     for (int attempt = 0; ok && !board_results_complete(&run->results); attempt++)
         ok = attempt < REPORTS ? board_ask(&run->board, &report, err) : garbled(run, err);
@@ -419,6 +443,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .older = run->record,
         .record_path = run->record_path,
         .has_request = run->has_request,
+        .certificates = run->issued,
         .board = run->board.name,
         .application = run->board.version,
     };
@@ -472,6 +497,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .genuine = &run->genuine,
         .not_proven = run->not_proven,
         .facts = &run->facts,
+        .certificates = run->issued,
     };
     struct evidence_run kept;
     struct error ignored = {.reason = ERROR_NONE};
@@ -590,7 +616,7 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !ask_plan(run, err))
+        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err))
         return false;
     run->has_plan = true;
     if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
@@ -660,6 +686,10 @@ static enum cli_exit run_board_provision(struct cli *cli)
         run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
+    run->issue = (struct certificate_issue){
+        .config = &cli->station.config, .profile = &run->profile, .prompt = ask_prompt(), .rehearsal = &run->rehearsal};
+    run->certificates =
+        (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issue};
     key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
@@ -676,6 +706,7 @@ out:
     verifier_stop(&run->verifier);
     json_decref(run->record);
     json_decref(run->not_proven);
+    json_decref(run->issued);
     free(run);
     return code;
 }
@@ -685,10 +716,12 @@ const struct cli_verb cli_verb_board_provision = {
     .arguments = "PROFILE",
     .summary = "Let a board's factory application provision the board",
     .description = "Talks to the factory application over the board's console: shows its plan, arms\n"
-                   "irreversible steps where --arm allows it, and starts it. Then verifies what the\n"
-                   "board reports: public keys, proofs, certificate requests, configuration. These\n"
-                   "are kept in the state folder as record.json and NAME.csr; every run, failed\n"
-                   "ones too, adds a line to history.jsonl beside them.\n"
+                   "irreversible steps where --arm allows it, and starts it. Certificates of the\n"
+                   "profile are issued here, as by provision, when their keys have proven themselves,\n"
+                   "and sent to the board. Then verifies what the board reports: public keys, proofs,\n"
+                   "certificate requests, certificates, configuration. These are kept in the state\n"
+                   "folder as record.json, NAME.csr and NAME.crt; every run, failed ones too, adds a\n"
+                   "line to history.jsonl beside them.\n"
                    "\n"
                    "The board's image must be made from the same profile. You can always run it\n"
                    "again. With --switch the keys are then proven through the primary application,\n"

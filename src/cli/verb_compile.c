@@ -96,6 +96,22 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
     return true;
 }
 
+/* The station connects, over the network that it has; a board has none, and its chip is not on the station's bus. */
+static bool check_certificates(const struct profile *profile, struct error *err)
+{
+    for (size_t i = 0; i < profile->certificate_count; i++) {
+        if (profile->certificates[i].prove != PROFILE_PROVE_TLS)
+            continue;
+        error_set(err, ERROR_PROFILE_CONFLICT, "a factory image cannot connect to a server (prove: tls)",
+                  "leave prove and connection out; let the primary application connect: docs/guide/product.md");
+        error_doing(err, "compile the profile");
+        error_with_subject(err, profile->certificates[i].name);
+        err->line = profile->certificates[i].line;
+        return false;
+    }
+    return true;
+}
+
 /* The C names of the kinds of steps that the profile needs, then NULL. */
 static void list_steps(const struct profile *profile, const char *steps[static PROVISION_STEP_KINDS + 1])
 {
@@ -114,7 +130,7 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
     const char *name = cli->values[OPTION_NAME];
     const char *steps[PROVISION_STEP_KINDS + 1];
     FILE *stream = NULL;
-    bool ok = true;
+    bool ok = check_certificates(&compiled->profile, err);
 
     list_steps(&compiled->profile, steps);
     compiled->public_keys = compilation->public_keys;

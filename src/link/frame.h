@@ -16,7 +16,7 @@
 #include "base/bytes.h"
 
 /* The version of the protocol that this side speaks; docs/reference/board-protocol.md says what changed when. */
-#define LINK_PROTOCOL 2
+#define LINK_PROTOCOL 3
 
 #define LINK_FRAME_MARK '@'
 #define LINK_CHECK_MARK '*'

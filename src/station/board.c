@@ -13,7 +13,8 @@
 #include "station/stop.h"
 #include "transport/tty.h"
 
-#define ATTEMPTS 6    /* the longest command, run, has 100 characters: on a bad line most of its copies are damaged */
+#define ATTEMPTS                                                                                                       \
+    6 /* the longest command, certificate, has 135 characters: on a bad line most of its copies are damaged */
 #define HELLO_MS 1000 /* between two hello commands */
 #define BUSY_PATIENCE 20
 #define POLL_MS 100 /* between two looks for signals */
@@ -372,6 +373,7 @@ static void read_hello(void *context, const struct link_words *words)
     copy_value(board->profile, sizeof board->profile, words, "profile");
     copy_value(board->digest, sizeof board->digest, words, "digest");
     board->armed = has_flag(words, "armed");
+    board->takes_certificates = has_flag(words, "certificates");
 }
 
 static bool is_wanted(const struct board *board, const char *app)

@@ -23,6 +23,7 @@ struct board {
     char profile[BOARD_TEXT_MAX], digest[BOARD_TEXT_MAX];
     uint32_t protocol; /* the version that it speaks */
     bool armed;        /* whatever the device */
+    bool takes_certificates;
     /* Private. */
     int fd;
     const char *path;
@@ -37,10 +38,10 @@ struct board {
 /* Handles each frame of an answer but its last. */
 typedef void board_frame(void *context, const struct link_words *words);
 
-/* A command: a verb, and up to three words after it, NULL behind the last. */
+/* A command: a verb, and up to four words after it, NULL behind the last. */
 struct board_command {
     const char *verb;
-    const char *words[3];
+    const char *words[4];
     bool may_stop;      /* an interrupt signal is passed on */
     board_frame *frame; /* NULL: the answer's facts are not wanted */
     void *context;

@@ -6,6 +6,7 @@
 #include "cert/check_request.h"
 #include "crypto/verify.h"
 #include "link/proof.h"
+#include "profile/certificate.h"
 #include "profile/words.h"
 #include "provision/steps.h"
 #include "psa/uses.h"
@@ -127,7 +128,7 @@ static const struct provision_step *take_step(struct board_results *results, con
     step.spends_use = step.kind->proves_key && take_flag(words, "spends");
     if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
         step.uses_left = DRIVER_USES_UNKNOWN;
-    step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL;
+    step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL || take_flag(words, "forever");
     if (link_number(words, "slot", CHIP_SLOTS - 1, &slot))
         step.slot = (uint8_t)slot;
     (void)link_number(words, "us", UINT32_MAX, &step.chip_us);
@@ -194,6 +195,31 @@ static void take_piece(const struct link_words *words, uint8_t *room, size_t siz
     *of = whole;
 }
 
+/* A piece of the whole certificate, or what one of its slots holds. */
+static void take_certificate(struct board_results *results, const struct link_words *words)
+{
+    const struct profile_certificate *certificate;
+    struct board_certificate *found;
+    uint8_t slots[CERTIFICATE_SLOTS];
+    uint32_t slot;
+    size_t key;
+
+    if (!take_key(results, words, "id", &key))
+        return;
+    certificate = profile_certificate_of(results->profile, key);
+    if (certificate == NULL)
+        return;
+    found = &results->certificates[certificate - results->profile->certificates];
+    if (link_value(words, "slot") == NULL) {
+        take_piece(words, found->der, sizeof found->der, &found->len, &found->of);
+        return;
+    }
+    certificate_slots(certificate, slots);
+    for (size_t i = 0; i < CERTIFICATE_SLOTS; i++)
+        if (slots[i] != 0 && link_number(words, "slot", CHIP_SLOTS - 1, &slot) && slot == slots[i])
+            found->has_slot[i] = take_bytes(words, "data", found->slots[i], sizeof found->slots[i]);
+}
+
 static void take_result(struct board_results *results, const struct link_words *words)
 {
     struct provision_evidence *evidence = &results->evidence;
@@ -230,6 +256,8 @@ void board_results_take(struct board_results *results, const struct link_words *
     else if (strcmp(verb, "csr") == 0 && take_key(results, words, "id", &i))
         take_piece(words, results->requests[i].der, sizeof results->requests[i].der, &results->requests[i].len,
                    &results->requests[i].of);
+    else if (strcmp(verb, "certificate") == 0)
+        take_certificate(results, words);
     else if (strcmp(verb, "result") == 0)
         take_result(results, words);
 }
@@ -270,8 +298,24 @@ static bool has_signed(const struct board_results *results, size_t index)
            (key->csr_subject[0] == '\0' || (request->of != 0 && request->len == request->of));
 }
 
+static bool has_certificate(const struct board_results *results, size_t index)
+{
+    const struct profile_certificate *certificate = &results->profile->certificates[index];
+    const struct board_certificate *found = &results->certificates[index];
+    uint8_t slots[CERTIFICATE_SLOTS];
+    bool has_all = certificate->psa_id == 0 || (found->of != 0 && found->len == found->of);
+
+    certificate_slots(certificate, slots);
+    for (size_t i = 0; i < CERTIFICATE_SLOTS; i++)
+        has_all = has_all && (slots[i] == 0 || found->has_slot[i]);
+    return has_all;
+}
+
 bool board_results_complete(const struct board_results *results)
 {
+    for (size_t i = 0; i < results->profile->certificate_count; i++)
+        if (!has_certificate(results, i))
+            return false;
     for (size_t i = 0; i < results->profile->key_count; i++) {
         if (!results->has_key[i] || (!is_compared(results, i) && !has_signed(results, i)))
             return false;
@@ -322,12 +366,22 @@ static bool check_proof(const struct board_results *results, const struct profil
         return refuse("the proof is by another hash than the key's algorithm", key, err);
     if (memcmp(evidence->challenge, results->nonce, sizeof results->nonce) != 0)
         return refuse("the key signed another challenge than the one this station sent", key, err);
-    (void)link_proof_text(results->evidence.serial, key->id, bytes_of(results->nonce, sizeof results->nonce), &message);
+    (void)link_proof_text(results->plan.serial, key->id, bytes_of(results->nonce, sizeof results->nonce), &message);
     status = crypto_verify_message(evidence->public_key, evidence->hash, bytes_written(&message), evidence->signature);
     if (status == PSA_SUCCESS)
         return true;
     error_with_psa(err, status);
     return refuse("the key's signature over a fresh challenge does not verify", key, err);
+}
+
+bool board_results_check_proof(const struct board_results *results, size_t index, struct error *err)
+{
+    const struct profile_key *key = &results->profile->keys[index];
+
+    if (!results->has_key[index] || !results->has_proof[index])
+        return refuse("the board wants a certificate for a key that has not signed", key, err);
+    return evidence_check_recorded_key(results->record, &results->evidence.keys[index], err) &&
+           check_proof(results, key, &results->evidence.keys[index], err);
 }
 
 /* What a spared key shows must be the recorded key, in a slot that counts uses: any other has to sign. */

@@ -10,15 +10,25 @@
 
 #include "base/p256.h"
 #include "cert/request.h"
+#include "cert/template.h"
 #include "station/key_files.h"
 #include "link/line.h"
 #include "provision/provision.h"
+#include "provision/steps/certificate.h"
 
 /* A certificate request, as it comes in pieces. */
 struct board_request {
     uint8_t der[CERT_REQUEST_MAX];
     size_t len; /* in whole pieces from the beginning */
     size_t of;  /* of the whole; 0: nothing has come */
+};
+
+/* A certificate as the board reads it back. */
+struct board_certificate {
+    uint8_t der[CERT_MAX]; /* the whole one, where the profile keeps it as PSA data; likewise in pieces */
+    size_t len, of;
+    bool has_slot[CERTIFICATE_SLOTS]; /* in the order of certificate_slots() */
+    uint8_t slots[CERTIFICATE_SLOTS][PROVISION_CERTIFICATE_BYTES];
 };
 
 struct board_results {
@@ -34,6 +44,7 @@ struct board_results {
     bool has_key[PROFILE_KEYS_MAX], has_proof[PROFILE_KEYS_MAX], has_result;
     size_t config_len;
     struct board_request requests[PROFILE_KEYS_MAX];
+    struct board_certificate certificates[PROFILE_CERTIFICATES_MAX];
 };
 
 /* Forgets all that came from a board. */
@@ -53,6 +64,12 @@ void board_results_accept_plan(struct board_results *results);
 /* Whether everything has come: the plan; the results. */
 bool board_results_plan_complete(const struct board_results *results);
 bool board_results_complete(const struct board_results *results);
+
+/*
+ * Whether the key with this index has signed this station's nonce in this run, and is the recorded one where a record
+ * names it: what an issuer may rely on. False with ERROR_PROOF_FAILED or ERROR_FOREIGN_KEY.
+ */
+bool board_results_check_proof(const struct board_results *results, size_t index, struct error *err);
 
 /*
  * Checks complete results: that they are of the planned chip, that every key of the profile is there, that each key has

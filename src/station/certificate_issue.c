@@ -413,6 +413,31 @@ static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SE
     return ok;
 }
 
+bool certificate_issue_kept_key(const struct certificate_issue *issue, size_t index,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES], uint8_t point[static P256_POINT_BYTES])
+{
+    const struct request request = {.certificate = &issue->profile->certificates[index], .serial = serial};
+    struct error ignored = {.reason = ERROR_NONE};
+    char path[PATH_MAX];
+    uint8_t der[CERT_MAX];
+    struct cert_parts parts;
+    struct input input;
+    const char *at;
+    size_t len = 0;
+    bool ok;
+
+    if (!path_of(issue, &request, "crt", path, &ignored) || !input_read(&input, path, FILE_MAX, &ignored))
+        return false;
+    at = (const char *)input.data;
+    ok = take_pem(&at, der, sizeof der, &len) && cert_read_parts(bytes_of(der, len), &parts);
+    if (ok) {
+        point[0] = P256_UNCOMPRESSED;
+        memcpy(point + 1, parts.public_key, CERT_KEY_BYTES);
+    }
+    input_release(&input);
+    return ok;
+}
+
 /* A public key as Microchip's software looks for it: 00000000 X 00000000 Y. */
 static void put_signer_key(const struct certificate_issued *issued, uint8_t content[static PROVISION_CERTIFICATE_BYTES])
 {

@@ -44,6 +44,13 @@ struct certificate_issue {
 /* The functions for the engine. */
 struct provision_certificates certificate_issue_functions(struct certificate_issue *issue);
 
+/*
+ * The public key of the certificate `index` that is kept for the chip with this serial number, as its file says. False
+ * where none can be read. For a board, whose keys are not known before it has run.
+ */
+bool certificate_issue_kept_key(const struct certificate_issue *issue, size_t index,
+                                const uint8_t serial[static CHIP_SERIAL_BYTES], uint8_t point[static P256_POINT_BYTES]);
+
 /* Whether the profile's certificate `index` is there. */
 bool certificate_issue_has(const struct certificate_issue *issue, size_t index);
 

@@ -79,6 +79,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_ISSUER_AWAY, "issuer-away", 6},
         {ERROR_ISSUER_REFUSED, "issuer-refused", 6},
         {ERROR_ISSUER_LATER, "issuer-later", 6},
+        {ERROR_CERTIFICATE_AWAITED, "certificate-awaited", 6},
         {ERROR_ISSUER_ANSWER, "issuer-answer", 6},
         {ERROR_DATABASE_BUSY, "database-busy", 6},
         {ERROR_DATABASE_VERSION, "database-version", 6},

@@ -61,6 +61,14 @@ def test_compile_refuses_what_a_board_could_not_do(station, plan):
     assert failed.error["reason"] == "input-file" and failed.error["key_id"] == 20
 
 
+def test_compile_refuses_a_proof_by_a_connection(station):
+    """The station connects; a factory image cannot."""
+    text = (ROOT / "profiles" / "trust-flex-identity.yaml").read_text()
+    profile = station.write("tls.yaml", text.replace("    psa-id: 0x1001", "    psa-id: 0x1001\n    prove: tls\n    connection: broker"))
+    failed = station.json("compile", profile, "--c", code=2)
+    assert failed.error["reason"] == "profile-conflict" and "prove: tls" in failed.error["cause"] and failed.error["subject"] == "client"
+
+
 @pytest.mark.parametrize("algorithm, builds", [("ecdsa(sha-256)", True), ("ecdsa(any-hash)", True), ("ecdsa(sha-384)", False)])
 def test_table_is_refused_by_an_image_without_its_hash(station, plan, algorithm, builds):
     """On a board the key could not be proven: whoever builds the image learns it."""

@@ -673,7 +673,7 @@ def test_board_starts_anew_in_mid_run(line):
         before = state["held"]
         passed = through(chunk)
         if state["held"] and not before:
-            passed += b"\r\n" + (frame("hello app=factory protocol=2 board=host boot=yes") + "\r\n").encode()
+            passed += b"\r\n" + (frame("hello app=factory protocol=3 board=host boot=yes") + "\r\n").encode()
         return passed
     with line.boot(to_station=reset) as board:
         failed = line.provision_json(board, code=3)

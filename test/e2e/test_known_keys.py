@@ -190,14 +190,14 @@ def test_lost_flash_makes_no_second_key(line):
     assert done["changes"] == 0 and [key["public_key"] for key in done["keys"]] == [key["public_key"] for key in keys]
 
 
-@pytest.mark.parametrize("protocol, advice", [(1, "scripts/build-firmware"), (3, "imprint 9.8.7")])
+@pytest.mark.parametrize("protocol, advice", [(2, "scripts/build-firmware"), (4, "imprint 9.8.7")])
 def test_another_protocol(line, protocol, advice):
     """Which of the two is older decides what to do; both ways, and in both applications."""
-    lie = lying(lambda text: text.replace("protocol=2", f"protocol={protocol}").replace("version=", "version=9.8.7 was="))
+    lie = lying(lambda text: text.replace("protocol=3", f"protocol={protocol}").replace("version=", "version=9.8.7 was="))
     with line.boot(to_station=lie) as board:
         failed = line.provision_json(board, code=4)
         assert failed.error["reason"] == "wrong-configuration" and advice in failed.error["next"]
-        assert f"version {protocol} of the console protocol, and this station version 2" in failed.error["cause"]
+        assert f"version {protocol} of the console protocol, and this station version 3" in failed.error["cause"]
         assert "imprint 9.8.7" in failed.error["cause"]
     with line.boot(to_station=lie) as board:
         failed = line.station.json("board", "prove", "--console", board.console, code=4)

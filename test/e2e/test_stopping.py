@@ -246,7 +246,7 @@ def test_a_command_has_a_deadline(station):
             said = b""
             while b"@hello" not in said:
                 said += os.read(master, 256)
-            os.write(master, (frame("hello app=primary protocol=2 board=b version=1") + "\r\n" + frame("ok hello")
+            os.write(master, (frame("hello app=primary protocol=3 board=b version=1") + "\r\n" + frame("ok hello")
                               + "\r\n").encode())
             while not ended.wait(0.3):
                 os.write(master, b"working\r\n")

@@ -209,17 +209,19 @@ extern const struct profile_compiled board_profile, blank_profile, many_profile;
 extern const struct provision_step_kind *const board_profile_steps[], *const blank_profile_steps[],
                                                                           *const many_profile_steps[];
 extern const struct driver_shell *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
+extern struct factory_certificates *const board_profile_certificates, *const blank_profile_certificates,
+                                                                          *const many_profile_certificates;
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
     if (compiled == &board_profile)
-        factory_serve(factory, compiled, board_profile_steps, board_profile_driver);
+        factory_serve(factory, compiled, board_profile_steps, board_profile_driver, board_profile_certificates);
     else if (compiled == &blank_profile)
-        factory_serve(factory, compiled, blank_profile_steps, blank_profile_driver);
+        factory_serve(factory, compiled, blank_profile_steps, blank_profile_driver, blank_profile_certificates);
     else if (compiled == &many_profile)
-        factory_serve(factory, compiled, many_profile_steps, many_profile_driver);
+        factory_serve(factory, compiled, many_profile_steps, many_profile_driver, many_profile_certificates);
     else
-        factory_serve(factory, compiled, provision_all_steps, &driver_shell_all);
+        factory_serve(factory, compiled, provision_all_steps, &driver_shell_all, NULL);
 }
 
 void bench_factory(const struct profile_compiled *compiled, const char *input)

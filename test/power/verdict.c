@@ -235,32 +235,43 @@ bool verdict_wrote_nothing(const struct outcome *outcome, char failure[static FA
     return false;
 }
 
-#define REASON(reason) (1ULL << (reason))
-#define NO_ANSWER (REASON(ERROR_DEVICE_SILENT) | REASON(ERROR_DEVICE_GARBLED) | REASON(ERROR_DEVICE_RESET))
-#define NO_STORE (REASON(ERROR_STORAGE_FAILED))
+#define NO_ANSWER ERROR_DEVICE_SILENT, ERROR_DEVICE_GARBLED, ERROR_DEVICE_RESET
+#define REASONS_MAX 6
 
-static const uint64_t may_fail[MOMENT_KINDS] = {
-    [MOMENT_CHIP] = NO_ANSWER | REASON(ERROR_CHIP_REFUSED),
-    [MOMENT_STORM] = NO_ANSWER,
-    [MOMENT_FULL] = REASON(ERROR_STORAGE_FULL),
-    [MOMENT_FAILS] = NO_STORE,
-    [MOMENT_LATE] = NO_STORE,
-    [MOMENT_DEAD] = NO_STORE,
-    [MOMENT_SPOILT] = NO_STORE | REASON(ERROR_STORAGE_FULL),
-    [MOMENT_STOP] = REASON(ERROR_INTERRUPTED),
+/* For what a run may fail, each list ended by ERROR_NONE. */
+static const enum error_reason may_fail[MOMENT_KINDS][REASONS_MAX] = {
+    [MOMENT_CHIP] = {NO_ANSWER, ERROR_CHIP_REFUSED},
+    [MOMENT_STORM] = {NO_ANSWER},
+    [MOMENT_FULL] = {ERROR_STORAGE_FULL},
+    [MOMENT_FAILS] = {ERROR_STORAGE_FAILED},
+    [MOMENT_LATE] = {ERROR_STORAGE_FAILED},
+    [MOMENT_DEAD] = {ERROR_STORAGE_FAILED},
+    [MOMENT_SPOILT] = {ERROR_STORAGE_FAILED, ERROR_STORAGE_FULL},
+    [MOMENT_STOP] = {ERROR_INTERRUPTED},
 };
+
+/* Further reasons, where another chip has been put in. */
+static const enum error_reason swap_may_fail[REASONS_MAX] = {ERROR_WRONG_PART, ERROR_PROOF_FAILED, ERROR_GATE_REFUSED,
+                                                             ERROR_WRONG_CONFIGURATION, ERROR_FOREIGN_KEY};
+
+static bool is_listed(const enum error_reason reasons[static REASONS_MAX], enum error_reason reason)
+{
+    for (size_t i = 0; i < REASONS_MAX && reasons[i] != ERROR_NONE; i++)
+        if (reasons[i] == reason)
+            return true;
+    return false;
+}
 
 bool verdict_may_fail(const struct moment *fault, const struct outcome *outcome, char failure[static FAILURE_MAX])
 {
-    uint64_t allowed = may_fail[fault->kind];
     struct error said = outcome->err;
+    bool allowed;
 
     chip_words_for_failure(&said); /* as whoever prints it does */
-    if (fault->kind == MOMENT_CHIP && strncmp(fault->fault, "swap@", 5) == 0)
-        allowed |= REASON(ERROR_WRONG_PART) | REASON(ERROR_PROOF_FAILED) | REASON(ERROR_GATE_REFUSED) |
-                   REASON(ERROR_WRONG_CONFIGURATION) | REASON(ERROR_FOREIGN_KEY);
-    if ((allowed & REASON(said.reason)) != 0 && said.cause != NULL &&
-        (said.doing != NULL || fault->kind == MOMENT_STOP))
+    allowed =
+        is_listed(may_fail[fault->kind], said.reason) ||
+        (fault->kind == MOMENT_CHIP && strncmp(fault->fault, "swap@", 5) == 0 && is_listed(swap_may_fail, said.reason));
+    if (allowed && said.cause != NULL && (said.doing != NULL || fault->kind == MOMENT_STOP))
         return true;
     (void)snprintf(failure, FAILURE_MAX, "fails for a reason that is none: %s: %s: %s", error_reason_name(said.reason),
                    said.doing != NULL ? said.doing : "-", said.cause != NULL ? said.cause : "-");

@@ -271,6 +271,25 @@ static void print_needs(FILE *stream, const struct profile *profile, const char 
             name, name, any_key(profile, is_imported) ? "driver_shell_all" : "driver_shell_make_only");
 }
 
+/* Room for the certificates that the station sends, and what takes them. */
+static void print_certificates(FILE *stream, const struct profile *profile, const char *name)
+{
+    if (profile->certificate_count == 0) {
+        fprintf(stream,
+                "\nextern struct factory_certificates *const %s_certificates;\n"
+                "struct factory_certificates *const %s_certificates = NULL;\n",
+                name, name);
+        return;
+    }
+    fprintf(stream,
+            "\nstatic struct factory_certificate %s_rooms[%zu];\n"
+            "static struct factory_certificates %s_taken = {.functions = &factory_certificate_functions, .rooms = "
+            "%s_rooms};\n"
+            "extern struct factory_certificates *const %s_certificates;\n"
+            "struct factory_certificates *const %s_certificates = &%s_taken;\n",
+            name, profile->certificate_count, name, name, name, name, name);
+}
+
 void profile_table_print(FILE *stream, const struct profile_compiled *compiled, const char *name,
                          const char *const *steps)
 {
@@ -281,8 +300,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
             " * Do not edit it: compile the profile again. docs/reference/profile.md says what the values mean.\n */\n"
             "#include \"profile/compiled.h\"\n"
             "#include \"provision/steps.h\"\n"
-            "#include \"psa/start.h\"\n\n",
-            profile->name);
+            "#include \"psa/start.h\"\n%s\n",
+            profile->name, profile->certificate_count > 0 ? "#include \"firmware/factory/certificates.h\"\n" : "");
     print_hashes(stream, profile);
     print_assertions(stream, profile);
     print_public_keys(stream, compiled, name);
@@ -322,6 +341,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
                 compiled->public_key_count, name);
     fputs("};\n", stream);
     print_needs(stream, profile, name, steps);
+    print_certificates(stream, profile, name);
 }
 
 bool profile_table_name_valid(const char *name)

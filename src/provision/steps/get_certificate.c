@@ -203,20 +203,20 @@ static enum provision_status store_whole(struct provision *provision, uint32_t k
     return provision_psa_failed(provision, status, NULL, err);
 }
 
-/* The proof that its issuer may rely on: of this run, whatever the record says. */
+/* The proof that its issuer may rely on: of this run, whatever the record says. A caller finds it in the evidence. */
 static enum provision_status prove(struct provision_run *run, const struct provision_step *step,
                                    uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
-    struct provision_key_evidence evidence = {.created = run->evidence->keys[step->key].created};
+    struct provision_key_evidence *evidence = &run->evidence->keys[step->key];
     enum provision_status result =
-        provision_prove_key(run->provision, step, run->finished, run->plan->serial, &evidence, err);
+        provision_prove_key(run->provision, step, run->finished, run->plan->serial, evidence, err);
 
-    if (result == PROVISION_OK && !mark_has_key(&run->plan->mark, (size_t)step->key, evidence.public_key)) {
+    if (result == PROVISION_OK && !mark_has_key(&run->plan->mark, (size_t)step->key, evidence->public_key)) {
         error_set(err, ERROR_FOREIGN_KEY, "the slot holds another key than the one that the chip's mark names",
                   "do not ship this device; find out who replaced the key");
         result = PROVISION_WRONG;
     }
-    memcpy(point, evidence.public_key, P256_POINT_BYTES);
+    memcpy(point, evidence->public_key, P256_POINT_BYTES);
     return result;
 }
 
