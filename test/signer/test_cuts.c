@@ -62,7 +62,10 @@ static bool reach(bool writes)
     return false;
 }
 
-/* These stand before the C library's for SQLite, too. */
+/*
+ * These stand before the C library's for SQLite, too. The names are the linker's and the C library's.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)
+ */
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 {
     return reach(true) ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, data, len, at);
@@ -113,6 +116,9 @@ bool __wrap_signing_sign(void *key, void *public_key, struct bytes message, uint
     (void)reach(false);
     return ok;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)
+ */
 
 /* --- processes --- */
 
