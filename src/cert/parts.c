@@ -106,6 +106,7 @@ static bool take_extensions(struct bytes *from, struct cert_parts *parts)
         return true;
     if (!der_take(from, DER_CONTEXT_3, &outer) || !der_take(&outer, DER_SEQUENCE, &list) || outer.len != 0)
         return false;
+    parts->extensions = list;
     while (list.len > 0)
         if (!take_extension(&list, parts, &found))
             return false;

@@ -20,6 +20,7 @@ struct cert_parts {
     struct bytes not_before_text, not_after_text; /* the contents of the two times */
     const uint8_t *public_key;                    /* X | Y */
     struct bytes key_id;                          /* subject key identifier; empty: none */
+    struct bytes extensions;                      /* the content of their SEQUENCE; empty: none */
     bool is_ca; /* basicConstraints says so, and keyUsage, where it is there, permits keyCertSign */
     uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s */
 };

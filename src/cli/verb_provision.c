@@ -11,9 +11,9 @@
 
 #include "base/hex.h"
 #include "station/arming.h"
-#include "cli/ask.h"
+#include "cli/issuing.h"
 #include "cli/report.h"
-#include "station/certificate_issue.h"
+#include "station/certificate_record.h"
 #include "station/connection_proof.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
@@ -55,7 +55,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
-    struct certificate_issue issue;
+    struct issuing issuing;
     struct provision_certificates certificates;
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct connection_proof proof;
@@ -114,7 +114,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -294,8 +294,9 @@ static bool keep_record(struct run *run, struct error *err)
 
     json_decref(run->issued);
     json_decref(run->connected);
-    run->issued =
-        run->profile.certificate_count != 0 ? certificate_issue_record(&run->issue, run->evidence.serial) : NULL;
+    run->issued = run->profile.certificate_count != 0
+                      ? certificate_record_value(&run->issuing.issue, run->evidence.serial)
+                      : NULL;
     run->connected = connection_proof_record(&run->proof);
     kept = evidence_of(run);
     if (evidence_keep(&kept, &run->record_written, &unsaved, err))
@@ -366,14 +367,19 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    run->issue = (struct certificate_issue){.config = &run->cli->station.config,
-                                            .profile = &run->profile,
-                                            .prompt = ask_prompt(),
-                                            .rehearsal = &run->rehearsal};
-    run->certificates = certificate_issue_functions(&run->issue);
+    run->issuing = (struct issuing){.cli = run->cli,
+                                    .session = &run->session,
+                                    .profile = &run->profile,
+                                    .rehearsal = &run->rehearsal,
+                                    .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
+    issuing_start(&run->issuing);
+    run->certificates = certificate_issue_functions(&run->issuing.issue);
     run->provision.certificates = &run->certificates;
-    run->proof = (struct connection_proof){
-        .session = &run->session, .profile = &run->profile, .issue = &run->issue, .keep = on_keep, .context = run};
+    run->proof = (struct connection_proof){.session = &run->session,
+                                           .profile = &run->profile,
+                                           .issue = &run->issuing.issue,
+                                           .keep = on_keep,
+                                           .context = run};
     run->connections = connection_proof_functions(&run->proof);
     run->provision.connections = &run->connections;
     if (run->adopt) {
@@ -413,7 +419,7 @@ static bool provision_device(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !session_allow_changes(&run->session, err))
+        !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
@@ -462,6 +468,9 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     ok = ok && provision_device(&run, &err);
+    if (!ok)
+        issuing_advise(&run.issuing, &err);
+    certificate_issue_close(&run.issuing.issue);
     if (cli->values[PROVISION_DRY_RUN] == NULL) {
         ok = end_run(&run, ok, &err);
         report = report_of(&run);

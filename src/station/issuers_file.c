@@ -15,26 +15,43 @@ bool issuers_file_find(const struct station_config *config, char path[static PAT
     return false;
 }
 
+/* The issuer's settings, which stay valid until issuers_free(); NULL with a reason. The caller frees `*issuers`, also
+ * then. */
+static const struct issuer_config *find(const struct station_config *config, const char *name, struct issuers **issuers,
+                                        struct error *err)
+{
+    char path[PATH_MAX];
+
+    *issuers = NULL;
+    return issuers_file_find(config, path, err) && issuers_read(path, issuers, err) ? issuers_find(*issuers, name, err)
+                                                                                    : NULL;
+}
+
 bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
                        struct issuer **issuer, struct error *err)
 {
-    char path[PATH_MAX];
-    struct issuers *issuers = NULL;
-    const struct issuer_config *found = NULL;
-    bool ok;
+    struct issuers *issuers;
+    const struct issuer_config *found = find(config, name, &issuers, err);
+    bool ok = found != NULL;
 
     *issuer = NULL;
-    ok = issuers_file_find(config, path, err) && issuers_read(path, &issuers, err);
-    if (ok)
-        found = issuers_find(issuers, name, err);
-    ok = found != NULL;
     if (ok) {
         struct issuer_config settings = *found;
 
         settings.prompt = *prompt;
         ok = issuer_open(&settings, issuer, err);
     }
-    if (issuers != NULL)
-        issuers_free(issuers);
+    issuers_free(issuers);
     return ok;
+}
+
+bool issuers_file_kind(const struct station_config *config, const char *name, enum issuer_kind *kind, struct error *err)
+{
+    struct issuers *issuers;
+    const struct issuer_config *found = find(config, name, &issuers, err);
+
+    if (found != NULL)
+        *kind = found->kind;
+    issuers_free(issuers);
+    return found != NULL;
 }

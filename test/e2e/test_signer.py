@@ -254,8 +254,8 @@ def test_too_long(shared):
     assert shared.curl("boards/simpleenroll", "-H", "Transfer-Encoding: chunked", body=b"A" * 9000)[0] == 413
     shared.curl("boards/simpleenroll", "-H", "Transfer-Encoding: chunked", body=b"A" * 10 ** 6, code=None)
     with connect(shared) as client:
-        client.sendall(b"GET /.well-known/est/boards/cacerts HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40000 + b"\r\n\r\n")
         try:
+            client.sendall(b"GET /.well-known/est/boards/cacerts HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40000 + b"\r\n\r\n")
             assert not client.recv(4096).startswith(b"HTTP/1.1 200")
         except OSError:
             pass # closed before all of it was read
@@ -706,7 +706,7 @@ def test_guide(tmp_path):
             server.terminate()
             assert server.wait(timeout=10) == 0
             server.stdout.close()
-    assert len(said) >= 8 and "client.crt: OK" in "".join(said)
+    assert len(said) == 7 and server is not None and "client.crt: OK" in "".join(said)
     assert re.search(r"order-0815 +1 +0 +499\b", said[-1]) and "granted order order-0815 station line-1" in said[-1]
 
 

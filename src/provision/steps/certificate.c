@@ -87,7 +87,7 @@ bool certificate_compare_slot(struct provision *provision, uint8_t slot, const u
 bool certificate_compare_psa(struct provision *provision, uint32_t key_id, struct bytes der,
                              enum certificate_place *place, struct error *err)
 {
-    uint8_t found[CERT_MAX];
+    uint8_t found[PROVISION_CERTIFICATE_MAX];
     size_t len = 0;
     psa_status_t status;
 

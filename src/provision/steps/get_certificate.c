@@ -34,24 +34,32 @@ static bool is_key_made(const struct provision_plan *plan, int key)
     return false;
 }
 
-/* The certificate that was issued before for the key that is there; empty where there is none. */
+/*
+ * The certificate that was issued before for the key that is there; empty where there is none, and `request` says what
+ * it takes to have one issued.
+ */
 static bool find_issued(struct provision *provision, const struct provision_plan *plan,
-                        const struct provision_step *step, struct bytes *der, struct error *err)
+                        const struct provision_step *step, struct bytes *der, enum provision_request *request,
+                        struct error *err)
 {
     const struct provision_certificates *certificates = provision->certificates;
+    const bool is_made = is_key_made(plan, step->key);
     uint8_t point[P256_POINT_BYTES];
     size_t index;
 
     *der = BYTES_NONE;
+    *request = PROVISION_REQUEST_NONE;
     if (certificates == NULL) {
         error_set(err, ERROR_UNEXPECTED, "this program cannot get certificates, which the profile has",
                   "use imprint provision, or leave the certificates out of the profile");
         return false;
     }
     (void)certificate_of_key(provision->profile, step->key, &index);
-    return !is_key_made(plan, step->key) ||
-           (keys_public(provision->driver, provision_key_of(provision, step)->id, point, err) == PSA_SUCCESS &&
-            certificates->get(certificates->context, index, plan->serial, point, false, der, err));
+    if (is_made && (keys_public(provision->driver, provision_key_of(provision, step)->id, point, err) != PSA_SUCCESS ||
+                    !certificates->get(certificates->context, index, plan->serial, point, false, der, err)))
+        return false;
+    return der->len != 0 || certificates->request == NULL ||
+           certificates->request(certificates->context, index, plan->serial, is_made ? point : NULL, request, err);
 }
 
 static bool refuse_slot(const struct provision_plan *plan, uint8_t slot, enum certificate_place place,
@@ -89,7 +97,8 @@ static bool observe_slot(struct provision *provision, const struct provision_pla
     if (!certificate_compare_slot(provision, slot, is_issued ? content : NULL, &place, err))
         return false;
     step->done = step->done && place == CERTIFICATE_SAME;
-    step->forever = step->forever || place == CERTIFICATE_OTHER;
+    step->loses_data = step->loses_data || place == CERTIFICATE_OTHER;
+    step->forever = step->loses_data;
     if (place == CERTIFICATE_SAME || ((chip_slot_can(&plan->found, slot) & CHIP_CAN_WRITE_CLEAR) != 0 &&
                                       (place == CERTIFICATE_BLANK || certificate->replace != PROFILE_REPLACE_NEVER)))
         return true;
@@ -134,17 +143,22 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
 {
     const struct profile_certificate *certificate = certificate_of_key(provision->profile, step->key, NULL);
     enum certificate_place place = CERTIFICATE_SAME;
+    enum provision_request request;
     struct bytes der;
 
-    if (!find_issued(provision, plan, step, &der, err))
+    if (!find_issued(provision, plan, step, &der, &request, err))
         return false;
     step->done = der.len != 0;
-    if (!observe_slots(provision, plan, der.len != 0, step, err) || !provision_observe_use(provision, plan, step, err))
+    if (!observe_slots(provision, plan, der.len != 0, step, err))
         return false;
     if (certificate->psa_id != 0 && !certificate_compare_psa(provision, certificate->psa_id, der, &place, err))
         return false;
+    if (place == CERTIFICATE_OTHER)
+        return refuse_psa(certificate->psa_id, err);
     step->done = step->done && place == CERTIFICATE_SAME;
-    return place != CERTIFICATE_OTHER || refuse_psa(certificate->psa_id, err);
+    /* A certificate that was issued before is only written: no issuer relies on a proof. */
+    return provision_observe_certificate_use(provision, plan, step, der.len == 0 && request != PROVISION_REQUEST_KEPT,
+                                             request == PROVISION_REQUEST_NEEDED, err);
 }
 
 /* ---- doing ---- */
@@ -203,7 +217,10 @@ static enum provision_status store_whole(struct provision *provision, uint32_t k
     return provision_psa_failed(provision, status, NULL, err);
 }
 
-/* The proof that its issuer may rely on: of this run, whatever the record says. A caller finds it in the evidence. */
+/*
+ * The proof that its issuer may rely on: of this run, whatever the record says. A key that counts its uses signs no
+ * other in this run: the step that proves it takes this one. A caller finds it in the evidence.
+ */
 static enum provision_status prove(struct provision_run *run, const struct provision_step *step,
                                    uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
