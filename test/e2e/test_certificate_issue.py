@@ -275,6 +275,7 @@ def test_compiles_for_a_board(line):
 # Kind by kind, on a TrustFLEX and on a blank part: profile, part, certificate.
 READY = {"client, TrustFLEX": ("trust-flex-identity", "trust-flex", "client"), "client, blank": ("blank-identity", "blank", "client"),
          "IDevID, TrustFLEX": ("trust-flex-idevid", "trust-flex", "identity"), "IDevID, blank": ("blank-identity", "blank", "identity"),
+         "client, Trust&GO": ("trust-and-go-client", "trust-and-go", "board"),
          "DAC, TrustFLEX": ("trust-flex-matter", "trust-flex", "attestation"), "DAC, blank": ("blank-matter", "blank", "attestation")}
 
 
@@ -299,10 +300,10 @@ def test_a_ready_profile(line, case):
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, certificate)
     judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
     assert judged.returncode == 0 and "Chain verification output: Verified." in judged.stdout, judged
-    assert told["kind"] == {"client": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
+    assert told["kind"] == {"client": "tls-client", "board": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
     if "slot" in told:
         assert compressed(certificate) in line.chip.read_bytes()
-    assert ("slot" in told) == (profile != "trust-flex-matter")
+    assert ("slot" in told) == (profile not in ("trust-flex-matter", "trust-and-go-client"))
 
 def by_signer(line, profile=FLEX, *pairs):
     """The profile with an issuer of `ca new`, whose certificate a chip can keep, and that in slot 12."""
