@@ -30,7 +30,7 @@ void factory_say_step(const struct factory *factory, const struct provision_step
         console_print(": ");
         console_print_hex(bytes_of(step->lost, sizeof(step->lost)));
     }
-    if (step->spends_use)
+    if (step->uses_spent != 0)
         console_print(", spends a use of the key");
     else if (step->limited)
         console_print(", compared with the record");
@@ -41,7 +41,7 @@ static void add_uses(struct link_frame *frame, const struct provision_step *step
 {
     if (!step->limited)
         return;
-    link_add_flag(frame, "spends", step->spends_use);
+    link_add_flag(frame, "spends", step->uses_spent != 0);
     if (step->uses_left != DRIVER_USES_UNKNOWN)
         link_add_number(frame, "uses", step->uses_left);
 }

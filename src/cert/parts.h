@@ -20,12 +20,19 @@ struct cert_parts {
     struct bytes not_before_text, not_after_text; /* the contents of the two times */
     const uint8_t *public_key;                    /* X | Y */
     struct bytes key_id;                          /* subject key identifier; empty: none */
+    struct bytes extensions;                      /* the content of their SEQUENCE; empty: none */
     bool is_ca; /* basicConstraints says so, and keyUsage, where it is there, permits keyCertSign */
     uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s */
 };
 
 /* False if `der` is not exactly one certificate of version 3 with a P-256 key, signed by ECDSA with SHA-256. */
 bool cert_read_parts(struct bytes der, struct cert_parts *parts);
+
+/*
+ * The same of an issuer's certificate, whose own signature may be of any algorithm, as by a root with an RSA key: it is
+ * not read, and parts->signature is all zero. The key is on P-256 all the same.
+ */
+bool cert_read_issuer_parts(struct bytes der, struct cert_parts *parts);
 
 /*
  * The key identifier of the certificate's key: its own (20 bytes), or SHA-1 of 04 | X | Y where it has none. False if

@@ -8,9 +8,7 @@
 #include "cert/name.h"
 #include "cert/signature.h"
 
-/* Version 0; an empty set of attributes (RFC 2986, section 4.1). */
-static const uint8_t version[] = {DER_INTEGER, 1, 0};
-static const uint8_t no_attributes[] = {DER_CONTEXT_0, 0};
+static const uint8_t version[] = {DER_INTEGER, 1, 0}; /* version 1 (RFC 2986, section 4.1) */
 
 bool cert_check_subject(const char *subject, struct error *err)
 {
@@ -32,7 +30,8 @@ static bool is_p256_pair(psa_key_id_t key)
 }
 
 /* A CertificationRequestInfo at the end of its own header's room. PSA's failure has no reason here. */
-static bool put_info(psa_key_id_t key, const char *subject, struct bytes_out *info, struct error *err)
+static bool put_info(psa_key_id_t key, const char *subject, struct bytes attributes, struct bytes_out *info,
+                     struct error *err)
 {
     uint8_t point[P256_POINT_BYTES];
     size_t len = 0;
@@ -41,8 +40,7 @@ static bool put_info(psa_key_id_t key, const char *subject, struct bytes_out *in
         psa_export_public_key(key, point, sizeof point, &len) != PSA_SUCCESS || len != sizeof point)
         return false;
     return bytes_append(info, bytes_of(cert_spki_head, sizeof cert_spki_head)) &&
-           bytes_append(info, bytes_of(point, sizeof point)) &&
-           bytes_append(info, bytes_of(no_attributes, sizeof no_attributes));
+           bytes_append(info, bytes_of(point, sizeof point)) && der_put(info, DER_CONTEXT_0, attributes);
 }
 
 /* Whether the key signs `info`; the signature as a BIT STRING into `bits`, with its length. */
@@ -63,7 +61,8 @@ static bool sign(psa_key_id_t key, struct bytes info, uint8_t bits[static CERT_S
  * The info is built in `der` with room for two headers before it, hashed where it is, and moved to its place when the
  * length of the whole is known.
  */
-static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)
+static bool put_request(psa_key_id_t key, const char *subject, struct bytes attributes, struct bytes_out *der,
+                        struct error *err)
 {
     uint8_t bits[CERT_SIGNATURE_MAX];
     struct bytes_out content, header;
@@ -73,7 +72,7 @@ static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out 
     if (der->cap < front)
         return false;
     content = (struct bytes_out){.data = der->data + front, .cap = der->cap - front};
-    if (!put_info(key, subject, &content, err))
+    if (!put_info(key, subject, attributes, &content, err))
         return false;
     front = der_header_size(content.len);
     header = (struct bytes_out){.data = content.data - front, .cap = front};
@@ -89,6 +88,12 @@ static bool put_request(psa_key_id_t key, const char *subject, struct bytes_out 
 
 bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err)
 {
+    return cert_make_request_with(key, subject, BYTES_NONE, der, err);
+}
+
+bool cert_make_request_with(psa_key_id_t key, const char *subject, struct bytes attributes, struct bytes_out *der,
+                            struct error *err)
+{
     bool ok = false;
 
     der->len = 0;
@@ -96,7 +101,7 @@ bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *
         error_set(err, ERROR_KEY_ATTRIBUTES, "a certificate request is signed by a P-256 key pair", NULL);
         error_with_key(err, key);
     } else {
-        ok = put_request(key, subject, der, err);
+        ok = put_request(key, subject, attributes, der, err);
     }
     if (!ok) {
         der->len = 0;

@@ -23,6 +23,15 @@
  */
 bool cert_make_request(psa_key_id_t key, const char *subject, struct bytes_out *der, struct error *err);
 
+/*
+ * The same with attributes (RFC 2986, 4.1): the content of their [0], in DER, at most CERT_REQUEST_ATTRIBUTES_MAX
+ * bytes. CERT_REQUEST_WITH_MAX bytes are enough.
+ */
+#define CERT_REQUEST_ATTRIBUTES_MAX 320
+#define CERT_REQUEST_WITH_MAX (CERT_REQUEST_MAX + CERT_REQUEST_ATTRIBUTES_MAX)
+bool cert_make_request_with(psa_key_id_t key, const char *subject, struct bytes attributes, struct bytes_out *der,
+                            struct error *err);
+
 /* True when `subject` is a distinguished name that a request can carry; false with ERROR_USAGE. */
 bool cert_check_subject(const char *subject, struct error *err);
 

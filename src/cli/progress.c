@@ -81,21 +81,29 @@ static void lost_text(const struct provision_step *step, char text[static HEX_SI
     hex_encode(bytes_of(step->lost, sizeof step->lost), text);
 }
 
-void progress_consequence(const struct profile *profile, const struct provision_step *step,
-                          char text[static PROGRESS_CONSEQUENCE_SIZE])
+#define LOSES_DATA "what the slots of the certificate hold now is lost"
+
+/* What the key signs, and what that costs. */
+static void uses_text(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE])
+{
+    const char *what = step->kind == &provision_step_prove_tls ? "the handshake"
+                       : !step->spends_use                     ? "a certificate request"
+                       : step->uses_spent == 1                 ? "to prove itself"
+                                                               : "to prove itself, and a certificate request";
+
+    snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
+             "its key signs %s: %s of the uses that the chip counts (LimitedUse) %s spent%s", what,
+             step->uses_spent == 1 ? "one" : "two", step->uses_spent == 1 ? "is" : "are",
+             step->loses_data ? "; " LOSES_DATA : "");
+}
+
+void progress_consequence(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE])
 {
     char lost[HEX_SIZE(PROVISION_LOST_BYTES)];
 
     text[0] = '\0';
-    if (step->spends_use && step->kind == &provision_step_prove_tls) {
-        snprintf(text, PROGRESS_CONSEQUENCE_SIZE,
-                 "its key signs the handshake: one of the uses that the chip counts (LimitedUse) is spent");
-    } else if (step->spends_use) {
-        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s",
-                 provision_uses_of_step(step, &profile->keys[step->key]) == 1
-                     ? "its key signs to prove itself: one of the uses that the chip counts (LimitedUse) is spent"
-                     : "its key signs to prove itself, and a certificate request: two of the uses that the chip counts "
-                       "(LimitedUse) are spent");
+    if (step->uses_spent != 0) {
+        uses_text(step, text);
     } else if (step->shows_lost) {
         lost_text(step, lost);
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (SHA-256 of its public key begins %s)",
@@ -103,8 +111,8 @@ void progress_consequence(const struct profile *profile, const struct provision_
     } else if (step->replaces) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (the chip does not show its public key)",
                  step->slot);
-    } else if (step->forever && step->kind == &provision_step_get_certificate) {
-        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "what the slots of the certificate hold now is lost");
+    } else if (step->loses_data) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, LOSES_DATA);
     } else if (step->kind->consequence != NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);
     }
@@ -128,17 +136,15 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     if (step->slot != PROFILE_SLOT_ANY)
         json_object_set_new(object, "slot", json_integer(step->slot));
     if (step->limited) {
-        json_object_set_new(object, "spends_use", json_boolean(step->spends_use));
-        json_object_set_new(
-            object, "uses_spent",
-            json_integer(step->spends_use ? provision_uses_of_step(step, &profile->keys[step->key]) : 0));
+        json_object_set_new(object, "spends_use", json_boolean(step->uses_spent != 0));
+        json_object_set_new(object, "uses_spent", json_integer(step->uses_spent));
         json_object_set_new(object, "uses_left", progress_uses_left(step->uses_left));
     }
     if (step->replaces) {
         lost_text(step, lost);
         json_object_set_new(object, "lost_key", step->shows_lost ? json_string(lost) : json_null());
     }
-    progress_consequence(profile, step, consequence);
+    progress_consequence(step, consequence);
     if (consequence[0] != '\0')
         json_object_set_new(object, "consequence", json_string(consequence));
     return object;

@@ -25,7 +25,7 @@ void progress_step(struct progress *progress, const struct provision_step *step,
 void progress_end(struct progress *progress);
 
 /* "generate-key 18 device-key, slot 2": what a step is about; and its name alone, "generate-key 18 device-key". */
-#define PROGRESS_TEXT_SIZE 288
+#define PROGRESS_TEXT_SIZE 352
 void progress_name(const struct profile *profile, const struct provision_step *step,
                    char text[static PROGRESS_TEXT_SIZE]);
 void progress_describe(const struct profile *profile, const struct provision_step *step,
@@ -35,9 +35,8 @@ void progress_describe(const struct profile *profile, const struct provision_ste
 json_t *progress_uses_left(uint32_t left);
 
 /* What is for ever about an irreversible step, as a sentence; "" for a step that can be undone. */
-#define PROGRESS_CONSEQUENCE_SIZE 128
-void progress_consequence(const struct profile *profile, const struct provision_step *step,
-                          char text[static PROGRESS_CONSEQUENCE_SIZE]);
+#define PROGRESS_CONSEQUENCE_SIZE 192
+void progress_consequence(const struct provision_step *step, char text[static PROGRESS_CONSEQUENCE_SIZE]);
 
 /* The same facts as JSON; the caller's reference. */
 json_t *progress_object(const struct profile *profile, const struct provision_step *step);

@@ -109,7 +109,7 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
     if (!step->limited)
         return;
     n += (size_t)snprintf(text + n, PROGRESS_TEXT_SIZE - n, "%s",
-                          step->spends_use ? "" : ": compared with the record, spends no use");
+                          step->uses_spent != 0 ? "" : ": compared with the record, spends no use");
     if (n >= PROGRESS_TEXT_SIZE)
         return;
     if (step->uses_left == DRIVER_USES_UNKNOWN)
@@ -118,13 +118,12 @@ static void add_uses_left(const struct provision_step *step, char text[static PR
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, "; uses left: %u", (unsigned)step->uses_left);
 }
 
-static void add_consequence(const struct report *report, const struct provision_step *step,
-                            char text[static PROGRESS_TEXT_SIZE])
+static void add_consequence(const struct provision_step *step, char text[static PROGRESS_TEXT_SIZE])
 {
     char consequence[PROGRESS_CONSEQUENCE_SIZE];
     size_t n = strlen(text);
 
-    progress_consequence(report->profile, step, consequence);
+    progress_consequence(step, consequence);
     snprintf(text + n, PROGRESS_TEXT_SIZE - n, ": %s", consequence);
 }
 
@@ -185,7 +184,7 @@ void report_show_plan(const struct report *report, bool is_result)
 
         progress_describe(report->profile, step, text);
         if (step->forever && !step->done)
-            add_consequence(report, step, text);
+            add_consequence(step, text);
         add_uses_left(step, text);
         snprintf(line, sizeof line, "  %-15s  %s", state, text);
         tell(output, is_result, line);

@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 #include "base/hex.h"
-#include "cli/ask.h"
+#include "cli/issuing.h"
 #include "station/arming.h"
 #include "station/board_certificates.h"
+#include "station/certificate_record.h"
 #include "station/board_known.h"
 #include "station/board_maker.h"
 #include "station/board_proof.h"
@@ -83,7 +84,7 @@ struct run {
     struct rehearsal rehearsal;
     struct progress progress;
     struct board_results results;
-    struct certificate_issue issue;
+    struct issuing issuing;
     struct board_certificates certificates;
     struct run_facts facts;
     struct genuine genuine;
@@ -105,7 +106,7 @@ static void show_lock(const struct run *run, const struct provision_step *step)
     json_t *object;
 
     progress_describe(&run->profile, step, text);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text,
                consequence[0] == '\0' ? "this cannot be undone" : consequence);
@@ -340,7 +341,7 @@ static bool check_results(struct run *run, struct error *err)
         !board_certificates_check(&run->certificates, err))
         return false;
     if (run->profile.certificate_count != 0)
-        run->issued = certificate_issue_record(&run->issue, run->results.evidence.serial);
+        run->issued = certificate_record_value(&run->issuing.issue, run->results.evidence.serial);
     json_decref(run->not_proven);
     run->not_proven = board_maker_not_proven(&run->genuine, &run->profile, &run->results.evidence);
     return true;
@@ -646,7 +647,8 @@ static bool provision_board(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
-        !set_damaged_aside(run, err) || !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
+        !certificate_issue_open(&run->issuing.issue, &run->results.plan, err) || !set_damaged_aside(run, err) ||
+        !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
@@ -699,10 +701,11 @@ static enum cli_exit run_board_provision(struct cli *cli)
         run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
-    run->issue = (struct certificate_issue){
-        .config = &cli->station.config, .profile = &run->profile, .prompt = ask_prompt(), .rehearsal = &run->rehearsal};
+    run->issuing = (struct issuing){
+        .cli = cli, .profile = &run->profile, .rehearsal = &run->rehearsal, .arm = cli->values[OPTION_ARM]};
+    issuing_start(&run->issuing);
     run->certificates =
-        (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issue};
+        (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issuing.issue};
     key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
@@ -710,11 +713,13 @@ static enum cli_exit run_board_provision(struct cli *cli)
     if (!verifier_start(&run->verifier, &err) ||
         !board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
         !provision_board(run, &err)) {
+        issuing_advise(&run->issuing, &err);
         if (!run->has_ended && cli->values[OPTION_DRY_RUN] == NULL)
             (void)end_run(run, false, &err);
         code = output_error(&cli->output, &err);
     }
 out:
+    certificate_issue_close(&run->issuing.issue);
     board_close(&run->board);
     verifier_stop(&run->verifier);
     json_decref(run->record);

@@ -6,14 +6,15 @@
  */
 #include "cli/verb_provision.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/hex.h"
 #include "station/arming.h"
-#include "cli/ask.h"
+#include "cli/issuing.h"
 #include "cli/report.h"
-#include "station/certificate_issue.h"
+#include "station/certificate_record.h"
 #include "station/connection_proof.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
@@ -55,7 +56,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
-    struct certificate_issue issue;
+    struct issuing issuing;
     struct provision_certificates certificates;
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct connection_proof proof;
@@ -114,7 +115,7 @@ static bool on_before_lock(void *context, const struct provision_plan *plan, con
     json_t *object;
 
     progress_end(&run->progress);
-    progress_consequence(&run->profile, step, consequence);
+    progress_consequence(step, consequence);
     progress_describe(&run->profile, step, text);
     hex_encode(bytes_of(plan->serial, sizeof plan->serial), serial);
     output_say(&run->cli->output, "imprint: for ever, on chip %s: %s: %s", serial, text, consequence);
@@ -286,6 +287,34 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     return ok;
 }
 
+/* The certificates that the device gave back, beside the record, which names their files. */
+static bool keep_certificates(struct run *run, struct error *err)
+{
+    const struct output *output = &run->cli->output;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    if (!certificate_issue_keep(&run->issuing.issue, err))
+        return false;
+    hex_encode(bytes_of(run->evidence.serial, sizeof run->evidence.serial), serial);
+    for (size_t i = 0; i < run->profile.certificate_count; i++) {
+        const struct certificate_issued *issued = &run->issuing.issue.certificates[i];
+        const char *name = run->profile.certificates[i].name;
+        char place[32];
+
+        if (!issued->is_rebuilt)
+            continue;
+        if (issued->rebuilt_slot != 0)
+            snprintf(place, sizeof place, "slot %u", issued->rebuilt_slot);
+        else
+            snprintf(place, sizeof place, "PSA data 0x%x", (unsigned)run->profile.certificates[i].psa_id);
+        output_say(output, "imprint: certificate %s was not here: put together again from %s, and kept in %s", name,
+                   place, issued->path);
+        output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "rebuilt", "serial", serial, "name", name,
+                                        "from", place, "file", value_text(issued->path)));
+    }
+    return true;
+}
+
 /* Writes what is proven so far into the record. */
 static bool keep_record(struct run *run, struct error *err)
 {
@@ -294,8 +323,9 @@ static bool keep_record(struct run *run, struct error *err)
 
     json_decref(run->issued);
     json_decref(run->connected);
-    run->issued =
-        run->profile.certificate_count != 0 ? certificate_issue_record(&run->issue, run->evidence.serial) : NULL;
+    run->issued = run->profile.certificate_count != 0
+                      ? certificate_record_value(&run->issuing.issue, run->evidence.serial)
+                      : NULL;
     run->connected = connection_proof_record(&run->proof);
     kept = evidence_of(run);
     if (evidence_keep(&kept, &run->record_written, &unsaved, err))
@@ -313,7 +343,7 @@ static bool keep_evidence(struct run *run, struct error *err)
     if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
     run_facts_end(&run->facts);
-    ok = keep_requests(run, &report, err);
+    ok = keep_requests(run, &report, err) && keep_certificates(run, err);
     return keep_record(run, err) && ok;
 }
 
@@ -366,14 +396,19 @@ static void prepare_engine(struct run *run)
                       .armed = on_armed,
                       .before_lock = on_before_lock},
     };
-    run->issue = (struct certificate_issue){.config = &run->cli->station.config,
-                                            .profile = &run->profile,
-                                            .prompt = ask_prompt(),
-                                            .rehearsal = &run->rehearsal};
-    run->certificates = certificate_issue_functions(&run->issue);
+    run->issuing = (struct issuing){.cli = run->cli,
+                                    .session = &run->session,
+                                    .profile = &run->profile,
+                                    .rehearsal = &run->rehearsal,
+                                    .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
+    issuing_start(&run->issuing);
+    run->certificates = certificate_issue_functions(&run->issuing.issue);
     run->provision.certificates = &run->certificates;
-    run->proof = (struct connection_proof){
-        .session = &run->session, .profile = &run->profile, .issue = &run->issue, .keep = on_keep, .context = run};
+    run->proof = (struct connection_proof){.session = &run->session,
+                                           .profile = &run->profile,
+                                           .issue = &run->issuing.issue,
+                                           .keep = on_keep,
+                                           .context = run};
     run->connections = connection_proof_functions(&run->proof);
     run->provision.connections = &run->connections;
     if (run->adopt) {
@@ -413,7 +448,7 @@ static bool provision_device(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !session_allow_changes(&run->session, err))
+        !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
@@ -462,6 +497,9 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
     ok = ok && provision_device(&run, &err);
+    if (!ok)
+        issuing_advise(&run.issuing, &err);
+    certificate_issue_close(&run.issuing.issue);
     if (cli->values[PROVISION_DRY_RUN] == NULL) {
         ok = end_run(&run, ok, &err);
         report = report_of(&run);

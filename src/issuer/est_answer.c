@@ -154,12 +154,13 @@ static const struct {
     const char *oid;
     bool impossible;
 } known_attributes[] = {
-    {"1.2.840.10045.2.1", false},   /* id-ecPublicKey */
-    {"1.2.840.10045.3.1.7", false}, /* prime256v1 */
-    {"1.2.840.10045.4.3.2", false}, /* ecdsa-with-SHA256 */
-    {"1.2.840.113549.1.1.1", true}, /* rsaEncryption */
-    {"1.3.132.0.34", true},         /* secp384r1 */
-    {"1.3.132.0.35", true},         /* secp521r1 */
+    {"1.2.840.10045.2.1", false},     /* id-ecPublicKey */
+    {"1.2.840.10045.3.1.7", false},   /* prime256v1 */
+    {"1.2.840.10045.4.3.2", false},   /* ecdsa-with-SHA256 */
+    {"1.2.840.113549.1.9.14", false}, /* extensionRequest */
+    {"1.2.840.113549.1.1.1", true},   /* rsaEncryption */
+    {"1.3.132.0.34", true},           /* secp384r1 */
+    {"1.3.132.0.35", true},           /* secp521r1 */
 };
 
 static bool take_attribute(struct bytes oid, char wanted[static EST_ATTRIBUTES_TEXT], struct error *err)

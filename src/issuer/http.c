@@ -110,8 +110,9 @@ static const struct {
     {CURLE_COULDNT_RESOLVE_HOST, ERROR_ISSUER_AWAY, "the server's name cannot be resolved", NULL},
     {CURLE_COULDNT_CONNECT, ERROR_ISSUER_AWAY, "no server is listening there", NULL},
     {CURLE_OPERATION_TIMEDOUT, ERROR_ISSUER_AWAY, "the server did not answer in time", NULL},
-    {CURLE_PARTIAL_FILE, ERROR_ISSUER_AWAY, "the connection broke within the answer", NULL},
-    {CURLE_RECV_ERROR, ERROR_ISSUER_AWAY, "the connection broke within the answer", NULL},
+    {CURLE_PARTIAL_FILE, ERROR_ISSUER_AWAY, "the connection broke before the answer was complete", NULL},
+    {CURLE_RECV_ERROR, ERROR_ISSUER_AWAY, "the connection broke before the answer was complete", NULL},
+    {CURLE_SEND_ERROR, ERROR_ISSUER_AWAY, "the connection broke before the request was sent", NULL},
     {CURLE_GOT_NOTHING, ERROR_ISSUER_AWAY,
      "the server closed the connection without an answer: it may not accept this station's client certificate",
      "ask who runs the issuer whether this station's certificate is registered and valid"},
@@ -120,21 +121,46 @@ static const struct {
 
 /*
  * In TLS 1.3 a server says only after the handshake, by an alert, that it does not accept the client's certificate; the
- * alert is lost where our request meets the closed connection first. `status` is 0 before an answer has begun.
+ * alert is lost where our request meets the closed connection first. `status` is 0 before an answer has begun. What is
+ * posted goes to a server that has answered before: it has lost the connection.
  */
-static CURLcode told_apart(CURLcode code, const char *detail, long status)
+static CURLcode told_apart(CURLcode code, bool is_post, const char *detail, long status)
 {
-    if ((code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR) || status != 0)
+    if (is_post && code == CURLE_GOT_NOTHING)
+        return CURLE_RECV_ERROR;
+    if (is_post || (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR) || status != 0)
         return code;
     return strstr(detail, "alert") != NULL ? CURLE_SSL_CONNECT_ERROR : CURLE_GOT_NOTHING;
 }
 
+/* Where the machine's way out is a proxy, a server beyond it cannot be reached: say so. */
+static const char *proxy_named(void)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (getenv(names[i]) != NULL && getenv(names[i])[0] != '\0')
+            return names[i];
+    return NULL;
+}
+
+static bool refuse_unreached(const char *cause, const char *proxy, struct error *err)
+{
+    return refuse(ERROR_ISSUER_AWAY, error_keep_format(err, "%s (%s is set, and is not used)", cause, proxy),
+                  "connect this station to the issuer's server: imprint asks it directly and through no proxy", err);
+}
+
 static bool failed(CURLcode code, bool too_long, const char *detail, struct error *err)
 {
+    const bool is_unreached =
+        code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT;
+
     if (too_long)
         return refuse(ERROR_ISSUER_ANSWER,
                       error_keep_format(err, "the answer is too long (limit %zu bytes)", HTTP_BODY_MAX), NULL, err);
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++) {
+        if (failures[i].code == code && is_unreached && proxy_named() != NULL)
+            return refuse_unreached(failures[i].cause, proxy_named(), err);
         if (failures[i].code == code)
             return refuse(failures[i].reason, failures[i].cause, failures[i].next, err);
     }
@@ -215,7 +241,7 @@ static bool set_request(CURL *curl, const char *url, const struct curl_slist *he
            curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data) == CURLE_OK;
 }
 
-static bool perform(CURL *curl, struct http_answer *answer, struct error *err)
+static bool perform(CURL *curl, bool is_post, struct http_answer *answer, struct error *err)
 {
     struct reception reception = {.answer = answer};
     char detail[CURL_ERROR_SIZE] = "";
@@ -229,7 +255,7 @@ static bool perform(CURL *curl, struct http_answer *answer, struct error *err)
     (void)curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
     take_facts(curl, answer);
     if (code != CURLE_OK)
-        return failed(told_apart(code, detail, answer->status), reception.too_long, detail, err);
+        return failed(told_apart(code, is_post, detail, answer->status), reception.too_long, detail, err);
     return true;
 }
 
@@ -243,7 +269,7 @@ bool http_request(struct http *http, const char *url, const char *type, struct b
     if (answer->body == NULL || (type != NULL && headers == NULL) || !set_request(http->curl, url, headers, body))
         ok = refuse(ERROR_UNEXPECTED, "out of memory", NULL, err);
     else
-        ok = perform(http->curl, answer, err);
+        ok = perform(http->curl, type != NULL, answer, err);
     curl_slist_free_all(headers);
     if (!ok)
         http_release(answer);

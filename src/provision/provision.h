@@ -59,6 +59,7 @@ enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
 enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_CHALLENGE_BYTES 32
+#define PROVISION_CERTIFICATE_MAX 1280 /* of a whole certificate; somebody else's has more than ours in it */
 #define PROVISION_CERTIFICATE_BYTES 72 /* of a slot: a compressed certificate, or a padded public key */
 #define PROVISION_NO_KEY (-1)
 #define PROVISION_LOST_BYTES 8 /* of the hash of a public key that will be lost */
@@ -69,13 +70,17 @@ struct provision_step {
     const struct provision_step_kind *kind;
     bool done;          /* found done while observing, or done by this run */
     bool started;       /* found started: the key's slot holds a key that was never recorded, or was destroyed */
+    bool store_only;    /* gets a certificate that is there already: it writes to the key store alone */
     bool adopts;        /* makes only the record of a key that is in the chip: see provision/adopt.h */
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */
     bool limited;       /* a proof whose key counts its uses: see provision/use.h */
-    bool spends_use;    /* of a limited one: the key signs, which uses it up once */
+    bool spends_use;    /* of a limited one: the key signs its proof, which uses it up once */
+    uint8_t uses_spent; /* of a limited one: how often the key signs in this step, and in what the caller does after it;
+                           0: it only shows its public key */
     uint32_t uses_left; /* of a limited one, or DRIVER_USES_UNKNOWN */
     bool replaces;      /* the key that its slot holds will be lost: see provision/replace.h */
+    bool loses_data;    /* other data than the step's, in the slots of its certificate, will be lost */
     bool shows_lost;    /* of one that replaces: the chip shows that key's public key, and `lost` is set */
     uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
     int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
@@ -249,15 +254,30 @@ struct provision_callbacks {
     bool (*before_lock)(void *context, const struct provision_plan *plan, const struct provision_step *step);
 };
 
+/* Whether the key must sign a certificate request before its certificate can be issued. */
+enum provision_request {
+    PROVISION_REQUEST_NONE = 0, /* no: the issuer signs what the caller builds */
+    PROVISION_REQUEST_NEEDED,
+    PROVISION_REQUEST_KEPT, /* it has: the caller keeps the request of an earlier run, in which the key proved itself */
+};
+
 /* Who gets certificates for the engine: the station, from an issuer (station/certificate_issue.h). */
 struct provision_certificates {
     void *context;
 
     /*
+     * What profile->certificates[index], of which none was issued before, takes; `point` (65 bytes) NULL: the key is
+     * not made yet. False with the reason, where there is no such issuer. NULL: no issuer needs a request.
+     */
+    bool (*request)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t *point,
+                    enum provision_request *request, struct error *err);
+
+    /*
      * The certificate of profile->certificates[index], in DER, for the key with this public key (65 bytes) in the chip
      * with this serial number: the one that was issued before, else, only if `issue`, a new one. When this returns, it
      * is checked and kept where a power cut does not reach it; `der` is valid until the next call, empty where none was
-     * issued before. `issue`: this program has just seen the key's proof. False with the reason.
+     * issued before. `issue`: this program has just seen the key's proof, or keeps a request from when it did. The key
+     * signs a request only where request() has said so. False with the reason.
      */
     bool (*get)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
                 const uint8_t point[static P256_POINT_BYTES], bool issue, struct bytes *der, struct error *err);

@@ -47,6 +47,11 @@ static bool make_body(const struct board_certificates *certificates, size_t inde
     const struct provision_certificates functions = certificate_issue_functions(certificates->issue);
     uint8_t slots[CERTIFICATE_SLOTS];
 
+    if (der.len > CERT_MAX) {
+        error_set(err, ERROR_ISSUER_ANSWER, "the certificate is longer than a board takes",
+                  "name an issuer with a key file or a token, and move this certificate's file away");
+        return false;
+    }
     memcpy(body->bytes, der.data, der.len);
     body->len = der.len;
     certificate_slots(&profile_of(certificates)->certificates[index], slots);

@@ -8,6 +8,7 @@
 #include "link/proof.h"
 #include "profile/certificate.h"
 #include "profile/words.h"
+#include "provision/use.h"
 #include "provision/steps.h"
 #include "psa/uses.h"
 #include "station/evidence.h"
@@ -110,6 +111,22 @@ static const struct provision_step *take_progress(struct provision_step *planned
     return planned;
 }
 
+/* The key signs in this step: its proof, unless it has signed that for its certificate, and a certificate request. */
+static void take_uses(const struct board_results *results, struct provision_step *step)
+{
+    if (step->key == PROVISION_NO_KEY)
+        return;
+    step->spends_use = true;
+    for (size_t i = 0; i < PROVISION_STEPS_MAX; i++) {
+        if (results->has_step[i] && results->plan.steps[i].key == step->key &&
+            results->plan.steps[i].kind != step->kind)
+            step->spends_use = step->spends_use && !results->plan.steps[i].spends_use;
+    }
+    step->uses_spent = 1;
+    if (step->kind->proves_key && step->spends_use)
+        step->uses_spent = provision_uses_of_proof(&results->profile->keys[step->key]);
+}
+
 static const struct provision_step *take_step(struct board_results *results, const struct link_words *words)
 {
     struct provision_step step = {.key = PROVISION_NO_KEY, .slot = PROFILE_SLOT_ANY};
@@ -125,10 +142,12 @@ static const struct provision_step *take_step(struct board_results *results, con
     step.replaces = step.key != PROVISION_NO_KEY && link_value(words, "lost") != NULL;
     step.shows_lost = take_bytes(words, "lost", step.lost, sizeof step.lost);
     step.limited = link_value(words, "spends") != NULL;
-    step.spends_use = step.kind->proves_key && take_flag(words, "spends");
+    if (step.limited && take_flag(words, "spends"))
+        take_uses(results, &step);
     if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
         step.uses_left = DRIVER_USES_UNKNOWN;
-    step.forever = step.replaces || step.spends_use || step.kind->consequence != NULL || take_flag(words, "forever");
+    step.forever =
+        step.replaces || step.uses_spent != 0 || step.kind->consequence != NULL || take_flag(words, "forever");
     if (link_number(words, "slot", CHIP_SLOTS - 1, &slot))
         step.slot = (uint8_t)slot;
     (void)link_number(words, "us", UINT32_MAX, &step.chip_us);

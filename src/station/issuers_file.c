@@ -15,26 +15,59 @@ bool issuers_file_find(const struct station_config *config, char path[static PAT
     return false;
 }
 
-bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
-                       struct issuer **issuer, struct error *err)
+/* The issuer's settings, which stay valid until issuers_free(); NULL with a reason. The caller frees `*issuers`, also
+ * then. */
+static const struct issuer_config *find(const struct station_config *config, const char *name, struct issuers **issuers,
+                                        struct error *err)
 {
     char path[PATH_MAX];
-    struct issuers *issuers = NULL;
-    const struct issuer_config *found = NULL;
-    bool ok;
+
+    *issuers = NULL;
+    return issuers_file_find(config, path, err) && issuers_read(path, issuers, err) ? issuers_find(*issuers, name, err)
+                                                                                    : NULL;
+}
+
+typedef bool open_issuer(const struct issuer_config *settings, struct issuer **issuer, struct error *err);
+
+static bool open_by(open_issuer *open, const struct station_config *config, const char *name,
+                    const struct issuer_prompt *prompt, struct issuer **issuer, struct error *err)
+{
+    struct issuers *issuers;
+    const struct issuer_config *found = find(config, name, &issuers, err);
+    bool ok = found != NULL;
 
     *issuer = NULL;
-    ok = issuers_file_find(config, path, err) && issuers_read(path, &issuers, err);
-    if (ok)
-        found = issuers_find(issuers, name, err);
-    ok = found != NULL;
     if (ok) {
         struct issuer_config settings = *found;
 
         settings.prompt = *prompt;
-        ok = issuer_open(&settings, issuer, err);
+        ok = open(&settings, issuer, err);
     }
-    if (issuers != NULL)
-        issuers_free(issuers);
+    issuers_free(issuers);
     return ok;
+}
+
+bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
+                       struct issuer **issuer, struct error *err)
+{
+    return open_by(issuer_open, config, name, prompt, issuer, err);
+}
+
+bool issuers_file_open_certificates(const struct station_config *config, const char *name, struct issuer **issuer,
+                                    struct error *err)
+{
+    const struct issuer_prompt nobody = {.ask = NULL};
+
+    return open_by(issuer_open_certificates, config, name, &nobody, issuer, err);
+}
+
+bool issuers_file_kind(const struct station_config *config, const char *name, enum issuer_kind *kind, struct error *err)
+{
+    struct issuers *issuers;
+    const struct issuer_config *found = find(config, name, &issuers, err);
+
+    if (found != NULL)
+        *kind = found->kind;
+    issuers_free(issuers);
+    return found != NULL;
 }

@@ -13,16 +13,12 @@
 #include "station/folder.h"
 #include "station/input.h"
 
-bool request_files_make(struct session *session, psa_key_id_t key_id, const uint8_t point[static P256_POINT_BYTES],
-                        const char *subject, char pem[static PEM_MAX], struct error *err)
+bool request_files_sign(struct session *session, psa_key_id_t key_id, const char *subject, struct bytes attributes,
+                        struct bytes_out *der, struct error *err)
 {
-    uint8_t der[CERT_REQUEST_MAX];
-    struct bytes_out out = {.data = der, .cap = sizeof der};
-
     keys_forget_reason(&session->driver);
-    if (cert_make_request(key_id, subject, &out, err))
-        return cert_check_request(bytes_written(&out), point, subject, err) &&
-               pem_of_request(bytes_written(&out), pem, err);
+    if (cert_make_request_with(key_id, subject, attributes, der, err))
+        return true;
     error_with_key(err, key_id);
     /* A failure of PSA has no reason yet; the driver knows it. */
     if (err->reason == ERROR_NONE)
@@ -30,6 +26,17 @@ bool request_files_make(struct session *session, psa_key_id_t key_id, const uint
                            err);
     error_doing(err, "make the request");
     return false;
+}
+
+bool request_files_make(struct session *session, psa_key_id_t key_id, const uint8_t point[static P256_POINT_BYTES],
+                        const char *subject, char pem[static PEM_MAX], struct error *err)
+{
+    uint8_t der[CERT_REQUEST_MAX];
+    struct bytes_out out = {.data = der, .cap = sizeof der};
+
+    return request_files_sign(session, key_id, subject, BYTES_NONE, &out, err) &&
+           cert_check_request(bytes_written(&out), point, subject, err) &&
+           pem_of_request(bytes_written(&out), pem, err);
 }
 
 bool request_files_path(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],

@@ -10,6 +10,13 @@
 #include "station/session.h"
 
 /*
+ * Has `key_id` sign a request with this subject and these attributes (cert_make_request_with()), appended to `der`.
+ * False with a reason.
+ */
+bool request_files_sign(struct session *session, psa_key_id_t key_id, const char *subject, struct bytes attributes,
+                        struct bytes_out *der, struct error *err);
+
+/*
  * Makes a request for `key_id`, whose public key is `point`, with `subject`, checks it (cert/check_request.h) and
  * writes it as PEM. False with a reason.
  */

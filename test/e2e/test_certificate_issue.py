@@ -251,20 +251,21 @@ def test_slots_of_somebody_else(line):
     (lambda line: openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", line.state / "ca.key"), "issuer-invalid", "ca.key"),
 ], ids=["no-file", "no-such-issuer", "outlived", "another-key"])
 def test_issuer_trouble(line, spoil, reason, word):
-    """The device waits with its key, and the same command goes on when the issuer is there."""
+    """Found before anything is written, and the same command goes on when the issuer is there."""
     line.new("trust-flex")
     good = {path.name: path.read_bytes() for path in line.state.iterdir() if path.is_file() and path != line.chip}
     spoil(line)
+    before = line.snapshot()
     broken = line.json("provision", FLEX, *ARMED, code=None)
     assert broken.code in (ISSUER, 2), broken
     said = json.dumps(broken.error)
     assert word in said, said
     if broken.code == ISSUER:
         assert broken.error["reason"] == reason
+    assert line.snapshot() == before
     for name, content in good.items():
         (line.state / name).write_bytes(content)
-    again = line.json("provision", FLEX, *ARMED).event("provisioned")
-    assert again["keys"][0]["created"] is False and len(again["certificates"]) == 1
+    assert len(line.json("provision", FLEX, *ARMED).event("provisioned")["certificates"]) == 1
 
 
 def test_compiles_for_a_board(line):
@@ -274,6 +275,7 @@ def test_compiles_for_a_board(line):
 # Kind by kind, on a TrustFLEX and on a blank part: profile, part, certificate.
 READY = {"client, TrustFLEX": ("trust-flex-identity", "trust-flex", "client"), "client, blank": ("blank-identity", "blank", "client"),
          "IDevID, TrustFLEX": ("trust-flex-idevid", "trust-flex", "identity"), "IDevID, blank": ("blank-identity", "blank", "identity"),
+         "client, Trust&GO": ("trust-and-go-client", "trust-and-go", "board"),
          "DAC, TrustFLEX": ("trust-flex-matter", "trust-flex", "attestation"), "DAC, blank": ("blank-matter", "blank", "attestation")}
 
 
@@ -298,10 +300,10 @@ def test_a_ready_profile(line, case):
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, certificate)
     judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
     assert judged.returncode == 0 and "Chain verification output: Verified." in judged.stdout, judged
-    assert told["kind"] == {"client": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
+    assert told["kind"] == {"client": "tls-client", "board": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
     if "slot" in told:
         assert compressed(certificate) in line.chip.read_bytes()
-    assert ("slot" in told) == (profile != "trust-flex-matter")
+    assert ("slot" in told) == (profile not in ("trust-flex-matter", "trust-and-go-client"))
 
 def by_signer(line, profile=FLEX, *pairs):
     """The profile with an issuer of `ca new`, whose certificate a chip can keep, and that in slot 12."""
@@ -337,9 +339,42 @@ def test_the_signers_certificate_in_its_slot(line, part, profile):
 
 
 def test_a_signer_that_72_bytes_cannot_carry(line):
-    """Made by openssl: neither full hours nor whole years nor that serial number. Told before anything is written to the slots."""
+    """Made by openssl: neither full hours nor whole years nor that serial number. Told while the plan is made."""
     line.new("trust-flex")
     changed = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
     failed = line.json("provision", changed, *ARMED, code=ISSUER).error
     assert failed["reason"] == "issuer-invalid" and "72 bytes" in failed["cause"] and "signer-slot" in failed["next"]
-    assert not find(line, "client").exists()
+    assert line.snapshot() == before
+    assert line.json("provision", changed, "--dry-run", code=ISSUER).error["cause"] == failed["cause"]
+
+
+ROOTS = {"P-384": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"), "RSA": ("-newkey", "rsa:2048")}
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_root_with_another_key(line, kind):
+    """The issuer is on P-256, as it must be; who signed it may have any key. 72 bytes cannot carry its certificate, which is named."""
+    root, request = line.state / "root.pem", line.state / "ca.csr"
+    openssl("req", "-x509", *ROOTS[kind], "-nodes", "-keyout", line.state / "root.key", "-subj", "/CN=Root", "-days", 36500, "-out", root,
+            "-addext", "keyUsage=critical,keyCertSign")
+    openssl("req", "-new", "-key", line.state / "ca.key", "-subj", "/CN=Signer", "-out", request)
+    (line.state / "ca.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n"
+                                       "authorityKeyIdentifier=keyid\n")
+    openssl("x509", "-req", "-in", request, "-CA", root, "-CAkey", line.state / "root.key", "-CAcreateserial", "-days", 36400, "-extfile",
+            line.state / "ca.ext", "-out", line.state / "signer.pem")
+    (line.state / "ca.pem").write_text((line.state / "signer.pem").read_text() + root.read_text())
+    line.new("trust-flex")
+    carried = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
+    failed = line.json("provision", carried, *ARMED, code=ISSUER).error
+    assert "not itself signed by ECDSA on P-256" in failed["cause"] and "signer-slot" in failed["next"]
+    assert line.snapshot() == before, "told while the plan is made"
+    line.run("provision", FLEX, *ARMED)
+    certificate = find(line, "client")
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, "-untrusted", line.state / "signer.pem", certificate)
+    judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
+    assert judged.returncode == 0 and "Verified." in judged.stdout, judged
+    assert compressed(certificate) in line.chip.read_bytes()
+    assert certificate.read_text().count("BEGIN CERTIFICATE") == 3
+    assert line.run("provision", FLEX).out.startswith("nothing to do")

@@ -8,12 +8,12 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import termios
 import time
 
 import pytest
 
+import est as est_server
 from conftest import PROGRAM, ROOT, openssl
 
 ISSUER, USAGE, INTERRUPTED = 6, 2, 130
@@ -180,36 +180,22 @@ def test_token(line, monkeypatch):
 
 @pytest.fixture(scope="module")
 def est(tmp_path_factory):
-    """An EST server (test/issuer/est_server.py): its folder and its address."""
-    folder = tmp_path_factory.mktemp("est")
-    server = subprocess.Popen([sys.executable, ROOT / "test" / "issuer" / "est_server.py", folder], stdin=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not (folder / "ports").exists():
-        assert server.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    yield folder, f"https://127.0.0.1:{(folder / 'ports').read_text().split()[0]}"
-    server.stdin.close()
-    assert server.wait(timeout=30) == 0
-
-
-def est_entry(est, **more):
-    folder, url = est
-    return {"name": "est", "kind": "est", "url": url, "server-ca": str(folder / "tls-root.pem"),
-            "client-certificate": str(folder / "station.pem"), "client-key": str(folder / "station.key"), **more}
+    with est_server.serving(tmp_path_factory.mktemp("est")) as server:
+        yield server
 
 
 def test_est(line, est):
-    write(line, [est_entry(est)])
+    write(line, [est_server.entry(est)])
     issuer = line.json("issuers", "est").event("issuer")
     assert (issuer["kind"], issuer["subject"], issuer["certificates"]) == ("est", "CN=TEST signer", 2)
     assert "answers; its CA certificates were read" in line.run("issuers", "est").out
-    write(line, [est_entry(est, label="attrs-more")])
+    write(line, [est_server.entry(est, label="attrs-more")])
     said = line.run("issuers", "est")
     assert "wants in requests what imprint does not put there: 1.2.840.113549.1.9.7 1.3.6.1.1.1.1.22" in said.err
 
 
 def test_est_asks_for_the_passphrase(line, est):
-    write(line, [est_entry(est, **{"client-key": str(est[0] / "locked.key")})])
+    write(line, [est_server.entry(est, **{"client-key": str(est[0] / "locked.key")})])
     code, said, echo = on_terminal(line, "issuers", "est", answer=b"secret\n")
     assert code == 0 and "Enter the passphrase of " in said and echo
     code, said, _ = on_terminal(line, "issuers", "est", answer=b"wrong\n")
@@ -224,7 +210,7 @@ def test_est_asks_for_the_passphrase(line, est):
     ({"label": "ca-big"}, "issuer-answer", "limit 65536 bytes"),
 ])
 def test_est_refused(line, est, change, reason, cause):
-    write(line, [est_entry(est, **change)])
+    write(line, [est_server.entry(est, **change)])
     error = line.json("issuers", "est", code=ISSUER).error
     assert error["reason"] == reason and cause in error["cause"] and error["next"]
 
@@ -235,13 +221,29 @@ def test_est_refused(line, est, change, reason, cause):
 def test_ca_new(station):
     made = station.json("ca", "new").event("ca")
     folder = station.state / "ca"
-    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True}
+    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True,
+                    "issuer": "rehearsal"}
     assert sorted(path.name for path in folder.iterdir()) == ["root.key", "root.pem", "signer.key", "signer.pem"]
     assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == set()
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", folder / "root.pem", folder / "signer.pem")
     issuer = station.json("issuers", "rehearsal").event("issuer")
     assert issuer["subject"].startswith("CN=TEST signer ") and issuer["not_after"] == "9999-12-31T23:59:59Z"
     assert issuer["certificates"] == 2 and issuer["not_before"].endswith(":00:00Z")
+
+
+def test_ca_new_with_the_name_that_ready_profiles_call(station):
+    made = station.run("ca", "new", "--name", "factory")
+    assert f"next: try it: imprint issuers --state {station.state} factory" in made.err
+    assert station.json("issuers", "factory").event("issuer")["subject"].startswith("CN=TEST signer ")
+    station.new("trust-flex")
+    done = station.json("provision", ROOT / "profiles" / "trust-flex-identity.yaml", "--arm", "profile").event("provisioned")
+    assert done["certificates"][0]["issuer"] == "factory" and "test-root" in done["rehearsal"]
+
+
+@pytest.mark.parametrize("name", ["", "two words", "9", "a: b", "x" * 64])
+def test_ca_new_with_no_name(station, name):
+    error = station.json("ca", "new", "--name", name, code=USAGE).error
+    assert error["cause"] == "not a name for an issuer" and not station.state.exists()
 
 
 def test_ca_new_replaces_nothing(station):

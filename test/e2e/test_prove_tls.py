@@ -168,7 +168,7 @@ PARTS = {"608": (limited_608, 2), "508A": (limited_508, 15)}
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_key_that_counts_its_uses(station, plan, authority, aside, part):
-    """Proof, certificate and connection spend one use each, armed; the record's connection is trusted from then on."""
+    """The proof, which is also the issuer's, and the connection spend one use each, armed; the record's connection is trusted from then on."""
     make, slot = PARTS[part]
     new_part(station, make())
     station.ca = make_ca(station, "ca", "/O=Example/CN=Example Factory CA")
@@ -186,17 +186,17 @@ def test_a_key_that_counts_its_uses(station, plan, authority, aside, part):
         assert "signs the handshake" in step["consequence"]
         assert station.json("provision", profile, code=1).error["reason"] == "not-armed" and uses_left(station, slot) == uses
         assert not station.json("provision", profile, *ARMED).event("provisioned")["connections"][0]["recorded"]
-        assert uses_left(station, slot) == uses - 3
+        assert uses_left(station, slot) == uses - 2
         record, chip = station.record, station.chip.read_bytes()
         again = station.json("provision", profile)
         assert again.event("plan")["steps"][-1]["uses_spent"] == 0 and again.event("provisioned")["connections"][0]["recorded"]
         assert station.chip.read_bytes() == chip and station.record == record
         assert "as the record says; no use spent to ask again" in station.run("provision", profile).out
-    # Three uses are needed and two are left: told before the first is spent.
+    # Two uses are needed and one is left: told before the first is spent.
     if part == "508A":
         station.chip.unlink()
         config = limited_508()
-        config[68:84] = bytes([0] * 15 + [0b00000011])
+        config[68:84] = bytes([0] * 15 + [0b00000001])
         new_part(station, config)
         shutil.rmtree(station.state / "devices")
         chip = station.chip.read_bytes()

@@ -46,13 +46,14 @@ def make(name, subject, extensions, issuer=None, curve="P-256", days=30):
 
 def make_all():
     make("tls-root", "/CN=TEST TLS root", CA)
-    make("server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n", "tls-root")
+    make("server", "/CN=127.0.0.1", "subjectAltName=IP:127.0.0.1,DNS:est.localhost\nextendedKeyUsage=serverAuth\n", "tls-root")
     make("station-root", "/CN=TEST stations", CA)
     make("station", "/CN=station 1", "extendedKeyUsage=clientAuth\n", "station-root")
     make("stranger-root", "/CN=TEST strangers", CA)
     make("stranger", "/CN=stranger", "extendedKeyUsage=clientAuth\n", "stranger-root")
-    make("root", "/CN=TEST root", CA)
-    make("ca", "/CN=TEST signer", CA, "root")
+    make("root", "/CN=TEST root", CA, days=36500)
+    make("ca", "/CN=TEST signer", CA, "root", days=36500)  # outlasts the devices' certificates
+    make("ending", "/CN=TEST ending", CA, "root", days=365)
     make("other-ca", "/CN=TEST signer", CA)  # the same name, another key
     make("second", "/CN=TEST second signer", CA, "root")
     make("p384", "/CN=TEST P-384", CA, curve="P-384")
@@ -73,12 +74,14 @@ IN_THE_PAST = ("-not_before", "20200101000000Z", "-not_after", "20200201000000Z"
 
 
 def issue(request, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n",
-          issuer="ca", dates=("-days", "20"), serial=None, key=None, subject=None):
-    """A certificate for the request, in a file."""
+          issuer="ca", dates=("-days", "20"), serial=None, key=None, subject=None, copy=False):
+    """A certificate for the request, in a file; `copy`: with the extensions that it asks for. A line of `issued` tells of it."""
     mark = hashlib.sha256(request + os.urandom(8)).hexdigest()[:16]
     config, out = folder / f"{mark}.ext", folder / f"{mark}.pem"
     config.write_text(extensions)
-    more = []
+    more = ["-copy_extensions", "copyall"] if copy else []
+    with (folder / "issued").open("a") as log:
+        log.write(hashlib.sha256(request).hexdigest() + "\n")
     if key is not None:
         more += ["-force_pubkey", folder / f"{key}.pub"]
         (folder / f"{key}.pub").write_bytes(openssl("pkey", "-in", folder / f"{key}.key", "-pubout"))
@@ -120,8 +123,67 @@ def later(request):
     return issued()(request)
 
 
+def device(dates=("-days", "7305"), **how):
+    """As a CA would that follows the request, by default for 20 years: for the same bytes the same certificate."""
+    remembered = {}
+
+    def answer(request):
+        certificate = remembered.get(request) or issue(request, dates=dates, **{"copy": True, "extensions": "authorityKeyIdentifier=keyid\n", **how})
+        remembered[request] = certificate
+        return 200, PKCS7, lines(certs_only(certificate)), {}
+    return answer
+
+
+follows = device()
+asked = set()
+
+
+def is_first(request):
+    """Whether these bytes come for the first time."""
+    first = request not in asked
+    asked.add(request)
+    return first
+
+
+def undecided(seconds):
+    """The first time: come back after so many seconds."""
+    def answer(request):
+        if is_first(request):
+            return 202, "text/plain", b"an operator must look at it", {"Retry-After": str(seconds)}
+        return follows(request)
+    return answer
+
+
+def held(request):
+    """Answers once the test has made a file."""
+    (folder / "held").touch()
+    while not (folder / "release").exists():
+        time.sleep(0.01)
+    return follows(request)
+
+
 ENROLL = {
     "good": issued(),
+    "device": follows,
+    "attrs-extensions": follows,
+    "device-365": device(dates=("-days", str(20 * 365))),
+    "device-short": device(dates=("-days", "3650")),
+    "device-long": device(dates=("-days", "9000")),
+    "device-v1": device(copy=False, extensions=""),
+    "device-bare": device(copy=False, extensions="subjectKeyIdentifier=hash\n"),
+    "device-usage": device(copy=False, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"),
+    "device-ending": device(issuer="ending"),
+    "device-extra": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:http://crl.example/1\n"
+                           "authorityInfoAccess=OCSP;URI:http://ocsp.example\ncertificatePolicies=1.2.3.4\n"),
+    "device-long-winded": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=" +
+                                 ",".join(f"URI:http://crl.example/{n}/{'x' * 100}" for n in range(9)) + "\n"),
+    "device-moment": undecided(1),
+    "device-minute": undecided(30),
+    "device-hour": undecided(3600),
+    "device-held": held,
+    "device-lost": follows,
+    "device-cut": follows,
+    "device-wishes": fixed(400, body=b"the request has no challengePassword"),
     "crlf": lambda request: (200, PKCS7, lines(certs_only(issue(request)), b"\r\n", 76), {}),
     "one-line": lambda request: (200, PKCS7, base64.b64encode(certs_only(issue(request))), {}),
     "plain-type": lambda request: (200, "Application/PKCS7-MIME", lines(certs_only(issue(request))), {}),
@@ -175,6 +237,8 @@ def der_set(*oids):
 
 CSRATTRS = {
     "attrs-none": fixed(404),
+    "device-wishes": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.9.7")), {}),
+    "attrs-extensions": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.9.14")), {}),
     "attrs-empty": fixed(200, "application/csrattrs", b"MAA="),
     "attrs-usual": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.10045.2.1", "1.2.840.10045.4.3.2")), {}),
     "attrs-more": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.9.7", "1.3.6.1.1.1.1.22")), {}),
@@ -186,6 +250,7 @@ CSRATTRS = {
 }
 
 CACERTS = {
+    "device-ending": lambda _: (200, PKCS7, lines(certs_only(folder / "root.pem", folder / "ending.pem")), {}),
     "root-only": lambda _: (200, PKCS7, lines(certs_only(folder / "root.pem")), {}),
     "two-signers": lambda _: (200, PKCS7, lines(certs_only(folder / "root.pem", folder / "ca.pem", folder / "second.pem")), {}),
     "ca-is-none": lambda _: (200, PKCS7, lines(certs_only(folder / "station.pem")), {}),
@@ -251,6 +316,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404, "text/plain", b"", {})
         elif not self.is_station():
             self.answer(401, "text/plain", b"", {})
+        elif label in ("device-lost", "device-cut") and is_first(base64.b64decode(body)):
+            # It has signed, and the answer does not arrive.
+            status, kind, answer, _ = follows(base64.b64decode(body))
+            if label == "device-cut":
+                self.wfile.write(f"HTTP/1.1 {status} OK\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n".encode())
+                self.wfile.write(answer[:100])
+            self.close_connection = True
         elif label == "cut":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/pkcs7-mime\r\nContent-Length: 5000\r\n\r\nMIIB")
             self.close_connection = True

@@ -466,8 +466,8 @@ static const struct row {
     {"no-certificate", ERROR_ISSUER_ANSWER, "has no certificates"},
     {"big", ERROR_ISSUER_ANSWER, "too long (limit 65536 bytes)"},
     {"endless", ERROR_ISSUER_ANSWER, "too long (limit 65536 bytes)"},
-    {"cut", ERROR_ISSUER_AWAY, "the connection broke within the answer"},
-    {"nothing", ERROR_ISSUER_AWAY, "closed the connection without an answer"},
+    {"cut", ERROR_ISSUER_AWAY, "the connection broke before the answer was complete"},
+    {"nothing", ERROR_ISSUER_AWAY, "the connection broke before the answer was complete"},
     {"silent", ERROR_ISSUER_AWAY, "did not answer in time"},
 
     {"other-key", ERROR_ISSUER_ANSWER, "for another key"},
