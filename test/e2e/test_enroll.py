@@ -18,7 +18,8 @@ import pytest
 
 import est as est_server
 from conftest import ANY_ECDSA, PROGRAM, openssl
-from test_certificate_issue import ARMED, FLEX, ISSUER, der_of_pem, replaced, shown
+from signer_office import Signer, make_files, order, rules
+from test_certificate_issue import ARMED, FLEX, ISSUER, compressed, der_of_pem, replaced, shown
 from test_use_rules import limited_608, new_part, uses_left
 
 SLOTS = "    slot: 10\n    signer-key-slot: 11\n    replace: unclaimed          # the maker's certificate\n"
@@ -313,6 +314,27 @@ def test_what_no_slot_can_hold_is_refused(line, est):
     assert error["reason"] == "issuer-answer" and "72 bytes of a slot: validity: " in error["cause"] and "psa-id" in error["next"]
     assert line.json("certificate", "show").objects == makers
     expect_no_certificate(line)
+
+
+def test_imprints_own_signer_fits_a_slot(station, tmp_path_factory):
+    """`imprint signer serve` builds what the chip's 72 bytes give again; it sees one key and decides once."""
+    folder = tmp_path_factory.mktemp("files")
+    make_files(folder)
+    office = Signer(tmp_path_factory.mktemp("office"), folder)
+    office.start(rules(order(subject="O=Example,CN=sn{serial:lower}")))
+    try:
+        station.new("trust-flex")
+        profile = replaced(station, FLEX, ("issuer: factory", "issuer: office"), ("valid: 20 ", "valid: 5 "))
+        entry = {"name": "office", "kind": "est", "url": office.url, "label": "boards", "server-ca": str(folder / "net.pem"),
+                 "client-certificate": str(folder / "line-1.pem"), "client-key": str(folder / "line-1.key")}
+        (station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [entry]}))
+        told = station.json("provision", profile, *ARMED).event("provisioned")["certificates"][0]
+        assert told["slot"] == 10 and compressed(file(station, "crt")) in station.chip.read_bytes()
+        office.verify(file(station, "crt").read_text().split("-----END CERTIFICATE-----")[0] + "-----END CERTIFICATE-----\n")
+        station.run("provision", profile)
+        assert [item["decision"] for item in office.status("--decisions")] == ["granted"]
+    finally:
+        office.stop()
 
 
 def test_a_change_of_the_profile_is_another_request(waiting, est):
