@@ -17,7 +17,7 @@ import time
 import pytest
 
 import est as est_server
-from conftest import ANY_ECDSA, PROGRAM, openssl
+from conftest import ANY_ECDSA, NO_CONTENT, PROGRAM, openssl
 from signer_office import Signer, make_files, order, rules
 from test_certificate_issue import ARMED, FLEX, ISSUER, compressed, der_of_pem, replaced, shown
 from test_use_rules import limited_608, new_part, uses_left
@@ -47,6 +47,11 @@ def name(line, est, label, **more):
 
 def file(line, ending):
     return line.device / f"client.{ending}"
+
+
+def stored(line):
+    """What the key store holds."""
+    return {path.name: path.read_bytes() for path in line.psa.iterdir() if path.name not in NO_CONTENT}
 
 
 def issued_for(est, request):
@@ -137,21 +142,15 @@ REFUSED = {
     "unauthorized": ("issuer-login", "HTTP 401"),
     "forbidden": ("issuer-refused", "the order is full"),
     "fault": ("issuer-away", "HTTP 500"),
-    "busy": ("issuer-away", "HTTP 503"),
     "redirect-host": ("issuer-invalid", "sends us elsewhere"),
-    "page": ("issuer-answer", "text/html"),
     "cut": ("issuer-away", "the connection broke before the answer was complete"),
     "nothing": ("issuer-away", "the connection broke"),
-    "no-pkcs7": ("issuer-answer", ""),
     "other-key": ("issuer-answer", "for another key"),
     "other-subject": ("issuer-answer", "another subject"),
     "san": ("issuer-answer", "an extension that was not asked for: 2.5.29.17"),
-    "odd-extension": ("issuer-answer", "an extension that was not asked for: 1.2.3.4.5"),
-    "is-ca": ("issuer-answer", "certificate authority"),
     "other-ca": ("issuer-answer", "not signed by the issuer"),
     "expired": ("issuer-answer", "has expired already"),
     "serial-negative": ("issuer-answer", "serial number"),
-    "serial-21": ("issuer-answer", "serial number"),
     "device-short": ("issuer-answer", "its validity is another"),
     "device-long": ("issuer-answer", "its validity is another"),
     "device-v1": ("issuer-answer", "X.509 version 3"),
@@ -186,14 +185,14 @@ def waiting(made, station):
 def test_refused(waiting, est, label):
     """The chip is as it was, and the next run sends the same bytes."""
     line, (reason, cause) = waiting, REFUSED[label]
-    chip, request, held = line.chip.read_bytes(), file(line, "p10").read_bytes(), line.run("keys").out
+    chip, request, held = line.chip.read_bytes(), file(line, "p10").read_bytes(), stored(line)
     name(line, est, label)
     error = line.json("provision", line.profile, *ARMED, code=ISSUER).error
     assert error["reason"] == reason and cause in error["cause"], error
     assert error["key_id"] == 16 and error["subject"] == "est", error
     assert f"imprint issuers --state {line.state} est" in error["next"], error
     assert line.chip.read_bytes() == chip and not file(line, "crt").exists()
-    assert line.run("keys").out == held
+    assert stored(line) == held
     assert file(line, "p10").read_bytes() == request
 
 
