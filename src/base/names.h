@@ -991,6 +991,8 @@
 #define value_text imprint_value_text
 #define verifier_start imprint_verifier_start
 #define verifier_stop imprint_verifier_stop
+#define verify_record_certificate imprint_verify_record_certificate
+#define verify_record_connection imprint_verify_record_connection
 #define verify_record_result_name imprint_verify_record_result_name
 #define verify_record_text imprint_verify_record_text
 #define virtual_accepts_result imprint_virtual_accepts_result
