@@ -530,13 +530,13 @@ static void check_certificates(const struct subject *subject)
     const json_t *certificate, *connection;
     size_t i;
 
-    json_array_foreach(json_object_get(subject->record, "certificates"), i, certificate)
-        judge(subject, verify_record_certificate(subject->record, certificate), "certificate", key_id_of(certificate),
-              "its certificate is for this key, and has the hash and the serial number that the record says",
-              "its certificate is not for this key, or has another hash or serial number than the record says");
+    json_array_foreach(json_object_get(subject->record, "certificates"), i, certificate) judge(
+        subject, verify_record_certificates_check(subject->record, certificate), "certificate", key_id_of(certificate),
+        "its certificate is for this key, and has the hash and the serial number that the record says",
+        "its certificate is not for this key, or has another hash or serial number than the record says");
     json_array_foreach(json_object_get(subject->record, "connections"), i, connection)
     {
-        if (!verify_record_connection(subject->record, connection))
+        if (!verify_record_certificates_check_connection(subject->record, connection))
             report(subject, VERIFY_BAD, "connection", key_id_of(connection),
                    "the connection was made with a certificate that the record does not have");
         else

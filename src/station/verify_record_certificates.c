@@ -20,7 +20,7 @@ static struct bytes read_hex(const json_t *object, const char *name, uint8_t *ro
     return bytes_written(&out);
 }
 
-bool verify_record_certificate(const json_t *record, const json_t *certificate)
+bool verify_record_certificates_check(const json_t *record, const json_t *certificate)
 {
     uint8_t room[PROVISION_CERTIFICATE_MAX], hash[CRYPTO_SHA256_BYTES], said_hash[CRYPTO_SHA256_BYTES], said_serial[32];
     const struct bytes der = read_hex(certificate, "certificate", room, sizeof room);
@@ -35,7 +35,7 @@ bool verify_record_certificate(const json_t *record, const json_t *certificate)
            bytes_equal(read_hex(certificate, "serial_number", said_serial, sizeof said_serial), parts.serial);
 }
 
-bool verify_record_connection(const json_t *record, const json_t *connection)
+bool verify_record_certificates_check_connection(const json_t *record, const json_t *connection)
 {
     const json_t *hash = json_object_get(json_object_get(connection, "device"), "sha_256"), *certificate;
     size_t i;

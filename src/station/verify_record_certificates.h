@@ -12,9 +12,9 @@
  * under its key id, with this hash and this serial number. PSA Crypto is started. Who issued it is not looked at: the
  * record has no certificate of the issuer's.
  */
-bool verify_record_certificate(const json_t *record, const json_t *certificate);
+bool verify_record_certificates_check(const json_t *record, const json_t *certificate);
 
 /* Whether an object of the record's `connections` is about a certificate that the record has, and about its key. */
-bool verify_record_connection(const json_t *record, const json_t *connection);
+bool verify_record_certificates_check_connection(const json_t *record, const json_t *connection);
 
 #endif
