@@ -340,9 +340,42 @@ def test_the_signers_certificate_in_its_slot(line, part, profile):
 
 
 def test_a_signer_that_72_bytes_cannot_carry(line):
-    """Made by openssl: neither full hours nor whole years nor that serial number. Told before anything is written to the slots."""
+    """Made by openssl: neither full hours nor whole years nor that serial number. Told while the plan is made."""
     line.new("trust-flex")
     changed = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
     failed = line.json("provision", changed, *ARMED, code=ISSUER).error
     assert failed["reason"] == "issuer-invalid" and "72 bytes" in failed["cause"] and "signer-slot" in failed["next"]
-    assert not find(line, "client").exists()
+    assert line.snapshot() == before
+    assert line.json("provision", changed, "--dry-run", code=ISSUER).error["cause"] == failed["cause"]
+
+
+ROOTS = {"P-384": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"), "RSA": ("-newkey", "rsa:2048")}
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_root_with_another_key(line, kind):
+    """The issuer is on P-256, as it must be; who signed it may have any key. 72 bytes cannot carry its certificate, which is named."""
+    root, request = line.state / "root.pem", line.state / "ca.csr"
+    openssl("req", "-x509", *ROOTS[kind], "-nodes", "-keyout", line.state / "root.key", "-subj", "/CN=Root", "-days", 36500, "-out", root,
+            "-addext", "keyUsage=critical,keyCertSign")
+    openssl("req", "-new", "-key", line.state / "ca.key", "-subj", "/CN=Signer", "-out", request)
+    (line.state / "ca.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n"
+                                       "authorityKeyIdentifier=keyid\n")
+    openssl("x509", "-req", "-in", request, "-CA", root, "-CAkey", line.state / "root.key", "-CAcreateserial", "-days", 36400, "-extfile",
+            line.state / "ca.ext", "-out", line.state / "signer.pem")
+    (line.state / "ca.pem").write_text((line.state / "signer.pem").read_text() + root.read_text())
+    line.new("trust-flex")
+    carried = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
+    failed = line.json("provision", carried, *ARMED, code=ISSUER).error
+    assert "not itself signed by ECDSA on P-256" in failed["cause"] and "signer-slot" in failed["next"]
+    assert line.snapshot() == before, "told while the plan is made"
+    line.run("provision", FLEX, *ARMED)
+    certificate = find(line, "client")
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, "-untrusted", line.state / "signer.pem", certificate)
+    judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
+    assert judged.returncode == 0 and "Verified." in judged.stdout, judged
+    assert compressed(certificate) in line.chip.read_bytes()
+    assert certificate.read_text().count("BEGIN CERTIFICATE") == 3
+    assert line.run("provision", FLEX).out.startswith("nothing to do")
