@@ -440,8 +440,8 @@
 #define evidence_refuse_damaged imprint_evidence_refuse_damaged
 #define evidence_store imprint_evidence_store
 #define evidence_value imprint_evidence_value
-#define export_page_ledger imprint_export_page_ledger
-#define export_page_proof imprint_export_page_proof
+#define export_pages_ledger imprint_export_pages_ledger
+#define export_pages_proof imprint_export_pages_proof
 #define file_check_output imprint_file_check_output
 #define file_may_be_written imprint_file_may_be_written
 #define file_replace imprint_file_replace

@@ -213,7 +213,7 @@ void report_show_unsaved(json_t *record)
  * The ledger has every run, the history those of devices that could be asked who they are. Both are tried: what one
  * cannot keep may be in the other.
  */
-static bool keep_line(const struct station_config *config, const uint8_t *serial, const json_t *line, struct error *err)
+static bool keep_line(const struct station_config *config, const uint8_t *serial, json_t *line, struct error *err)
 {
     char path[PATH_MAX];
     const bool is_in_ledger = station_ledger_append(config, line, err);

@@ -9,13 +9,13 @@
 
 static bool show_entry(const struct output *output, struct ledger *ledger, uint64_t seq, struct error *err)
 {
-    static uint8_t text[ENTRY_MAX];
-    struct bytes_out out = {.data = text, .cap = sizeof text};
-    json_t *entry = ledger_read(ledger, seq, &out, err)
-                        ? json_loadb((const char *)text, out.len, JSON_REJECT_DUPLICATES, NULL)
+    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
+    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
+                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
                         : NULL;
     char *lines = entry == NULL ? NULL : json_dumps(entry, JSON_INDENT(2));
 
+    free(text.data);
     if (lines == NULL) {
         json_decref(entry);
         error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");

@@ -87,9 +87,10 @@ static void write_integer(struct writer *writer, json_int_t number)
     put_text(writer, digits);
 }
 
-static void write_value(struct writer *writer, const json_t *value, int depth);
+/* Values are nested at most CANONICAL_DEPTH deep, and so are the calls. NOLINTBEGIN(misc-no-recursion) */
+static void write_value(struct writer *writer, json_t *value, int depth);
 
-static void write_array(struct writer *writer, const json_t *array, int depth)
+static void write_array(struct writer *writer, json_t *array, int depth)
 {
     put(writer, "[", 1);
     for (size_t i = 0; i < json_array_size(array); i++) {
@@ -100,11 +101,15 @@ static void write_array(struct writer *writer, const json_t *array, int depth)
     put(writer, "]", 1);
 }
 
-static int compare_pointers(const void *a, const void *b)
-{
-    const char *const *left = a, *const *right = b;
+struct name {
+    const char *text;
+};
 
-    return compare_names(bytes_of(*left, strlen(*left)), bytes_of(*right, strlen(*right)));
+static int compare_in_sort(const void *a, const void *b)
+{
+    const struct name *left = a, *right = b;
+
+    return compare_names(bytes_of(left->text, strlen(left->text)), bytes_of(right->text, strlen(right->text)));
 }
 
 static bool needs_escape(const char *name)
@@ -115,41 +120,41 @@ static bool needs_escape(const char *name)
     return false;
 }
 
-static void write_members(struct writer *writer, const json_t *object, const char **names, size_t count, int depth)
+static void write_members(struct writer *writer, const json_t *object, struct name *names, size_t count, int depth)
 {
-    qsort(names, count, sizeof *names, compare_pointers);
+    qsort(names, count, sizeof *names, compare_in_sort);
     for (size_t i = 0; i < count; i++) {
-        if (needs_escape(names[i]))
+        const char *name = names[i].text;
+
+        if (needs_escape(name))
             fail(writer, "it has a name that needs an escape");
         if (i > 0)
             put(writer, ",", 1);
-        write_string(writer, names[i], strlen(names[i]));
+        write_string(writer, name, strlen(name));
         put(writer, ":", 1);
-        write_value(writer, json_object_get(object, names[i]), depth);
+        write_value(writer, json_object_get(object, name), depth);
     }
 }
 
-static void write_object(struct writer *writer, const json_t *object, int depth)
+static void write_object(struct writer *writer, json_t *object, int depth)
 {
-    const size_t count = json_object_size(object);
-    const char **names = calloc(count + 1, sizeof *names);
-    void *at;
-    size_t i = 0;
+    struct name *names = calloc(json_object_size(object) + 1, sizeof *names);
+    size_t count = 0;
+    const char *name;
+    json_t *value;
 
     if (names == NULL) {
         fail(writer, "there is no memory");
         return;
     }
-    for (at = json_object_iter((json_t *)(uintptr_t)object); at != NULL && i < count;
-         at = json_object_iter_next((json_t *)(uintptr_t)object, at))
-        names[i++] = json_object_iter_key(at);
+    json_object_foreach(object, name, value) names[count++].text = name;
     put(writer, "{", 1);
-    write_members(writer, object, names, i, depth);
+    write_members(writer, object, names, count, depth);
     put(writer, "}", 1);
     free(names);
 }
 
-static void write_value(struct writer *writer, const json_t *value, int depth)
+static void write_value(struct writer *writer, json_t *value, int depth)
 {
     if (writer->why != NULL)
         return;
@@ -183,7 +188,9 @@ static void write_value(struct writer *writer, const json_t *value, int depth)
     }
 }
 
-bool canonical_write(const json_t *value, struct bytes_out *out, const char **why)
+/* NOLINTEND(misc-no-recursion) */
+
+bool canonical_write(json_t *value, struct bytes_out *out, const char **why)
 {
     struct writer writer = {.out = out};
 
@@ -295,6 +302,7 @@ static bool accept_number(struct reader *reader)
     return digits > 0 && value <= NUMBER_MOST && !(next(reader) >= '0' && next(reader) <= '9');
 }
 
+/* As deep as the values again. NOLINTBEGIN(misc-no-recursion) */
 static bool accept_value(struct reader *reader, int depth);
 
 static bool accept_array(struct reader *reader, int depth)
@@ -359,6 +367,8 @@ static bool accept_value(struct reader *reader, int depth)
         return accept_number(reader);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool canonical_check(struct bytes text, canonical_member *member, void *context, size_t *at)
 {

@@ -19,7 +19,7 @@
  * Writes `value` to `out`. False, with `*why` a literal, when it does not fit, when it has a number or name that this
  * form does not have, or without memory; `out` is then undefined.
  */
-bool canonical_write(const json_t *value, struct bytes_out *out, const char **why);
+bool canonical_write(json_t *value, struct bytes_out *out, const char **why);
 
 /* Called for each member of the outermost object, in the text's order. `value` is its text: "\"a\"", "12", "{...}". */
 typedef void canonical_member(void *context, struct bytes name, struct bytes value);

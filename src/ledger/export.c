@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -82,7 +83,7 @@ static bool export_all(struct ledger *ledger, const char *folder, uint64_t *entr
     return ledger_head(ledger, &head, err) && make_folder(folder, err) &&
            path_of(folder, "entries.ndjson", path, err) && write_entries(ledger, path, entries, err) &&
            write_text(folder, "checkpoint", head.checkpoint, err) && write_keys(ledger, folder, err) &&
-           write_text(folder, "CHECK.md", export_page_ledger, err);
+           write_text(folder, "CHECK.md", export_pages_ledger, err);
 }
 
 bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err)
@@ -102,14 +103,13 @@ bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries,
 static bool root_of(struct statement *leaves, struct merkle_range range, uint8_t root[static MERKLE_BYTES],
                     struct error *err)
 {
-    enum statement_result result;
     struct merkle tree = {.size = 0};
     bool ok = true;
 
     statement_reset(leaves);
     statement_bind_number(leaves, 1, (int64_t)range.first);
     statement_bind_number(leaves, 2, (int64_t)(range.first + range.count));
-    while (ok && (result = statement_step(leaves, err)) == STATEMENT_ROW) {
+    while (ok && statement_step(leaves, err) == STATEMENT_ROW) {
         const struct bytes leaf = statement_bytes(leaves, 0);
 
         ok = leaf.len == MERKLE_BYTES && merkle_append(&tree, leaf.data);
@@ -166,17 +166,27 @@ static bool write_proof_file(struct ledger *ledger, uint64_t seq, const struct l
     return new_file_end(file, path, err) && ok;
 }
 
+static bool write_entry_file(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)
+{
+    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
+    char path[PATH_MAX];
+    bool ok = text.data != NULL && ledger_read(ledger, seq, &text, err) && path_of(folder, "entry.json", path, err) &&
+              new_file_write(path, bytes_written(&text), err);
+
+    free(text.data);
+    if (!ok)
+        error_set(err, ERROR_DATABASE_DAMAGED, "the entry cannot be read",
+                  "see which are there: imprint ledger verify");
+    return ok;
+}
+
 static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)
 {
-    static uint8_t text[ENTRY_MAX];
-    struct bytes_out out = {.data = text, .cap = sizeof text};
     struct ledger_head head;
-    char path[PATH_MAX];
 
-    return ledger_head(ledger, &head, err) && ledger_read(ledger, seq, &out, err) && make_folder(folder, err) &&
-           path_of(folder, "entry.json", path, err) && new_file_write(path, bytes_written(&out), err) &&
+    return ledger_head(ledger, &head, err) && make_folder(folder, err) && write_entry_file(ledger, seq, folder, err) &&
            write_proof_file(ledger, seq, &head, folder, err) && write_keys(ledger, folder, err) &&
-           write_text(folder, "CHECK.md", export_page_proof, err);
+           write_text(folder, "CHECK.md", export_pages_proof, err);
 }
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)

@@ -8,7 +8,7 @@
     "openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed -sigfile signature\n"                             \
     "```\n"
 
-const char export_page_ledger[] =
+const char export_pages_ledger[] =
     "# How to check this ledger\n"
     "\n"
     "For an auditor with openssl (3.0 or newer) and Python 3. The commands run in this folder.\n"
@@ -61,7 +61,7 @@ const char export_page_ledger[] =
                       "its page\n"
                       "docs/reference/record.md says how to do it with openssl.\n";
 
-const char export_page_proof[] =
+const char export_pages_proof[] =
     "# How to check this proof\n"
     "\n"
     "For somebody who was given one entry of a ledger without the others, with openssl (3.0 or newer) and Python 3. The "

@@ -4,6 +4,6 @@
 #ifndef IMPRINT_LEDGER_EXPORT_PAGES_H
 #define IMPRINT_LEDGER_EXPORT_PAGES_H
 
-extern const char export_page_ledger[], export_page_proof[];
+extern const char export_pages_ledger[], export_pages_proof[];
 
 #endif

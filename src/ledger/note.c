@@ -20,6 +20,15 @@ static bool failed(const char *cause, struct error *err)
     return false;
 }
 
+/* The same memory. GnuTLS asks for memory that it could write, and does not write what it is given to read. */
+static gnutls_datum_t datum_of(const void *data, size_t len)
+{
+    gnutls_datum_t datum = {.size = (unsigned)len};
+
+    memcpy((void *)&datum.data, (const void *)&data, sizeof datum.data);
+    return datum;
+}
+
 /* --- keys --- */
 
 static bool read_public(struct note_key *key)
@@ -67,7 +76,7 @@ bool note_key_make(struct note_key *key, gnutls_datum_t *pem, struct error *err)
 
 bool note_key_read(struct note_key *key, struct bytes pem, struct error *err)
 {
-    const gnutls_datum_t text = {.data = (unsigned char *)(uintptr_t)pem.data, .size = (unsigned)pem.len};
+    const gnutls_datum_t text = datum_of(pem.data, pem.len);
     int code = gnutls_privkey_init(&key->handle);
 
     if (code == 0)
@@ -104,7 +113,7 @@ static bool key_id_of(const char *log, const uint8_t public_key[static NOTE_KEY_
 
 static bool encode(struct bytes data, char *text, size_t size)
 {
-    const gnutls_datum_t in = {.data = (unsigned char *)(uintptr_t)data.data, .size = (unsigned)data.len};
+    const gnutls_datum_t in = datum_of(data.data, data.len);
     gnutls_datum_t out = {NULL, 0};
     bool ok = gnutls_base64_encode2(&in, &out) == 0 && out.size < size;
 
@@ -119,7 +128,7 @@ static bool encode(struct bytes data, char *text, size_t size)
 /* Exactly `len` bytes, and the one text that encodes them. */
 static bool decode(struct bytes text, uint8_t *data, size_t len)
 {
-    const gnutls_datum_t in = {.data = (unsigned char *)(uintptr_t)text.data, .size = (unsigned)text.len};
+    const gnutls_datum_t in = datum_of(text.data, text.len);
     gnutls_datum_t out = {NULL, 0};
     char again[SIGNED_BYTES * 2];
     bool ok = text.len > 0 && gnutls_base64_decode2(&in, &out) == 0 && out.size == len &&
@@ -142,7 +151,7 @@ void note_hash_text(const uint8_t hash[static MERKLE_BYTES], char text[static NO
 
 static bool sign(const struct note_key *key, struct bytes text, uint8_t signature[static SIGNATURE_BYTES])
 {
-    const gnutls_datum_t data = {.data = (unsigned char *)(uintptr_t)text.data, .size = (unsigned)text.len};
+    const gnutls_datum_t data = datum_of(text.data, text.len);
     gnutls_datum_t out = {NULL, 0};
     bool ok = gnutls_privkey_sign_data2(key->handle, GNUTLS_SIGN_EDDSA_ED25519, 0, &data, &out) == 0 &&
               out.size == SIGNATURE_BYTES;
@@ -175,9 +184,9 @@ bool note_sign(const struct note_key *key, const struct checkpoint *checkpoint, 
 static bool verify(struct bytes text, const uint8_t public_key[static NOTE_KEY_BYTES],
                    const uint8_t signature[static SIGNATURE_BYTES])
 {
-    const gnutls_datum_t x = {.data = (unsigned char *)(uintptr_t)public_key, .size = NOTE_KEY_BYTES};
-    const gnutls_datum_t data = {.data = (unsigned char *)(uintptr_t)text.data, .size = (unsigned)text.len};
-    const gnutls_datum_t sig = {.data = (unsigned char *)(uintptr_t)signature, .size = SIGNATURE_BYTES};
+    const gnutls_datum_t x = datum_of(public_key, NOTE_KEY_BYTES);
+    const gnutls_datum_t data = datum_of(text.data, text.len);
+    const gnutls_datum_t sig = datum_of(signature, SIGNATURE_BYTES);
     gnutls_pubkey_t key;
     bool ok;
 
@@ -287,7 +296,7 @@ bool note_vkey(const char *log, const uint8_t public_key[static NOTE_KEY_BYTES],
 
 bool note_public_pem(const uint8_t public_key[static NOTE_KEY_BYTES], char pem[static NOTE_PEM_SIZE], struct error *err)
 {
-    const gnutls_datum_t x = {.data = (unsigned char *)(uintptr_t)public_key, .size = NOTE_KEY_BYTES};
+    const gnutls_datum_t x = datum_of(public_key, NOTE_KEY_BYTES);
     gnutls_datum_t out = {NULL, 0};
     gnutls_pubkey_t key = NULL;
     bool ok = gnutls_pubkey_init(&key) == 0 &&

@@ -37,7 +37,7 @@ static bool is_known(const struct device *device, const json_t *evidence)
     return false;
 }
 
-static bool add(struct device *device, const json_t *line, struct error *err)
+static bool add(struct device *device, json_t *line, struct error *err)
 {
     json_t *content = station_ledger_content(line);
     struct ledger_conflict conflict;

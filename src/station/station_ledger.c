@@ -2,6 +2,7 @@
 #include "station/station_ledger.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,10 +49,10 @@ static json_t *member(const json_t *object, const char *name)
     return value == NULL ? json_null() : json_incref(value);
 }
 
-json_t *station_ledger_content(const json_t *line)
+json_t *station_ledger_content(json_t *line)
 {
     const json_t *run = json_object_get(line, "run");
-    json_t *evidence = json_copy((json_t *)(uintptr_t)line);
+    json_t *evidence = json_copy(line);
 
     json_object_del(evidence, "previous");
     json_object_del(evidence, "event");
@@ -97,7 +98,7 @@ static bool has_place(const struct station_config *config, const json_t *line)
            (folder_in_state(config, "ledger/ledger.db", path, &ignored) && access(path, F_OK) == 0);
 }
 
-bool station_ledger_append(const struct station_config *config, const json_t *line, struct error *err)
+bool station_ledger_append(const struct station_config *config, json_t *line, struct error *err)
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
@@ -199,26 +200,35 @@ static bool is_text(const json_t *object, const char *name, const char *text)
     return found != NULL && strcmp(found, text) == 0;
 }
 
+/* The entry as JSON: the caller's reference; NULL where it cannot be read. */
+static json_t *load_entry(struct ledger *ledger, uint64_t seq, struct error *err)
+{
+    struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
+    json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
+                        ? json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL)
+                        : NULL;
+
+    free(text.data);
+    return entry;
+}
+
 /* From the newest attempt back to the last that finished the device; a retirement ends it. */
 static json_t *find_record(struct ledger *ledger, const char *serial, struct error *err)
 {
-    static uint8_t text[ENTRY_MAX];
-    static uint64_t seqs[RECORD_ATTEMPTS];
-    const size_t count = ledger_attempts(ledger, serial, seqs, RECORD_ATTEMPTS, err);
+    uint64_t *seqs = calloc(RECORD_ATTEMPTS, sizeof *seqs);
+    const size_t count = seqs == NULL ? 0 : ledger_attempts(ledger, serial, seqs, RECORD_ATTEMPTS, err);
     json_t *record = NULL;
     bool is_retired = false;
 
     for (size_t i = 0; i < count && record == NULL && !is_retired; i++) {
-        struct bytes_out out = {.data = text, .cap = sizeof text};
-        json_t *entry = ledger_read(ledger, seqs[i], &out, err)
-                            ? json_loadb((const char *)text, out.len, JSON_REJECT_DUPLICATES, NULL)
-                            : NULL;
+        json_t *entry = load_entry(ledger, seqs[i], err);
 
         is_retired = is_text(entry, "result", "retired");
         if (is_text(entry, "result", "provisioned") || is_text(entry, "result", "confirmed"))
             record = json_incref(json_object_get(entry, "evidence"));
         json_decref(entry);
     }
+    free(seqs);
     return record;
 }
 

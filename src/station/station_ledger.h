@@ -27,14 +27,14 @@ bool station_ledger_open(const struct station_config *config, enum ledger_mode m
 bool station_ledger_prepare(const struct station_config *config, struct error *err);
 
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
-json_t *station_ledger_content(const json_t *line);
+json_t *station_ledger_content(json_t *line);
 
 /*
  * Appends the entry for this line, durably: what is not in the ledger is not reported as done. A run that reached no
  * device (no serial number) makes no ledger: it is appended where there is one. False with
  * ERROR_RECORD_FAILED, or with ERROR_DUPLICATE where the entry is kept but another device has one of its keys.
  */
-bool station_ledger_append(const struct station_config *config, const json_t *line, struct error *err);
+bool station_ledger_append(const struct station_config *config, json_t *line, struct error *err);
 
 /*
  * Whether the ledger knows this public key (65 bytes) as that of another device than `serial`. True also where there is
