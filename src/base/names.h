@@ -263,6 +263,7 @@
 #define complain_unknown imprint_complain_unknown
 #define complain_value imprint_complain_value
 #define complain_word imprint_complain_word
+#define connection_proof_check_board imprint_connection_proof_check_board
 #define connection_proof_functions imprint_connection_proof_functions
 #define connection_proof_record imprint_connection_proof_record
 #define connection_proof_shown imprint_connection_proof_shown

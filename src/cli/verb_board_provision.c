@@ -18,6 +18,7 @@
 
 #include "base/hex.h"
 #include "cli/issuing.h"
+#include "station/connection_proof.h"
 #include "station/arming.h"
 #include "station/board_certificates.h"
 #include "station/certificate_record.h"
@@ -694,7 +695,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     }
     run->cli = cli;
     run->board.fd = -1;
-    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err)) {
+    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
+        !connection_proof_check_board(&run->profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }
