@@ -114,12 +114,14 @@ def test_without_a_station(line):
 
 
 def test_an_issuer_that_is_away(line):
-    """Exit code 6, and the next run goes on with the same key."""
+    """Exit code 6, before the board writes anything; the next run goes on."""
     key = line.station.state / "ca.key"
-    kept = key.read_bytes()
+    kept, chip = key.read_bytes(), line.chip.read_bytes()
     key.unlink()
     with line.boot() as board:
-        assert line.provision_json(board, code=ISSUER).error["reason"].startswith("issuer-")
+        error = line.provision_json(board, code=ISSUER).error
+        assert error["reason"].startswith("issuer-") and error["next"].endswith(" factory"), error
+        assert line.chip.read_bytes() == chip
         assert not list(line.station.state.rglob("client.*"))
         key.write_bytes(kept)
         key.chmod(0o600)
