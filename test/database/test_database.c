@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -485,6 +486,13 @@ static void test_a_copy_is_made_while_another_writes(void **state)
     database_close(&database);
 }
 
+static void sleep_us(long us)
+{
+    struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+
+    (void)nanosleep(&time, NULL);
+}
+
 /* Writes until it is killed, and says after each commit that it is durable. */
 static void write_and_tell(int told)
 {
@@ -517,7 +525,7 @@ static void test_kill_at_any_moment(void **state)
         if (writer == 0)
             write_and_tell(told[1]);
         (void)close(told[1]);
-        (void)usleep((useconds_t)(2000 + i * 1700));
+        sleep_us(2000 + i * 1700);
         assert_int_equal(kill(writer, SIGKILL), 0);
         assert_int_equal(waitpid(writer, &status, 0), writer);
         assert_true(WIFSIGNALED(status));
