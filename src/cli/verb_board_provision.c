@@ -173,8 +173,10 @@ static bool load_older(struct run *run, const uint8_t serial[static CHIP_SERIAL_
 
     if (!folder_of_device(&run->cli->station.config, serial, "record.json", run->record_path, err))
         return false;
-    if (evidence_load(run->record_path, &run->record, &failure))
+    if (evidence_load(run->record_path, &run->record, &failure)) {
+        run->issuing.issue.record = run->record;
         return true;
+    }
     run->record_is_damaged = failure.reason == ERROR_STORAGE_CORRUPT;
     if (run->record_is_damaged)
         return true;
@@ -632,7 +634,8 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err))
+        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err) ||
+        !board_certificates_check_plan(&run->results, err))
         return false;
     run->has_plan = true;
     if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
@@ -709,6 +712,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     issuing_start(&run->issuing);
     run->certificates =
         (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issuing.issue};
+    run->issuing.issue.signer =
+        (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
     key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))

@@ -9,6 +9,7 @@
 #include "cert/parts.h"
 #include "provision/steps.h"
 #include "station/certificate_files.h"
+#include "station/certificate_record.h"
 #include "station/certificate_rebuild.h"
 #include "station/input.h"
 #include "station/issuers_file.h"
@@ -96,7 +97,7 @@ static bool note_issuer(struct certificate_wanted *wanted, struct certificate_is
     return false;
 }
 
-/* Whether a request can be made here, where the issuer takes one: for a board nobody can. */
+/* Whether a request can be made here, where the issuer takes one. */
 static bool check_can_ask(const struct certificate_issue *issue, const char *name, struct error *err)
 {
     enum issuer_kind kind;
@@ -106,7 +107,7 @@ static bool check_can_ask(const struct certificate_issue *issue, const char *nam
     if (kind != ISSUER_EST || issue->signer.sign != NULL)
         return true;
     error_set(err, ERROR_ISSUER_INVALID,
-              "this issuer is asked with a certificate request, and a board signs none for its certificate",
+              "this issuer is asked with a certificate request, and the device's key cannot be had to sign one here",
               "name an issuer with a key file or a token");
     return false;
 }
@@ -353,7 +354,9 @@ static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SE
     bool ok = find_issued(issue, may_issue, &wanted, issued, err);
 
     if (ok && issued->len != 0)
-        ok = rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
+        ok = certificate_record_check_issuer(issue->record, wanted.certificate, bytes_of(issued->der, issued->len),
+                                             err) &&
+             rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
     else if (ok && may_issue)
         ok = issue_one(issue, index, &wanted, err);
     *der = bytes_of(issued->der, issued->len);
