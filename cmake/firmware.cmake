@@ -32,6 +32,9 @@ foreach(setting board_cpu board_architecture)
   endif()
 endforeach()
 set(image_mbedtls ${IMPRINT_IMAGE_MBEDTLS})
+# What an image.cmake may set, for an image that takes more than a small one: of the heap, and of the board's memory (memory.ld).
+set(image_heap_bytes ${IMPRINT_HEAP_BYTES})
+set(image_memory "") # code=BYTES, ram=BYTES, stack=BYTES
 if(IMPRINT_IMAGE)
   if(NOT EXISTS ${imprint_SOURCE_DIR}/firmware/${IMPRINT_IMAGE}/image.cmake)
     message(FATAL_ERROR "no image ${IMPRINT_IMAGE} in firmware/")
@@ -48,7 +51,7 @@ endif()
 
 add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fno-common
   -ffile-prefix-map=${imprint_SOURCE_DIR}/= -ffile-prefix-map=${imprint_BINARY_DIR}=build)
-set(definitions NDEBUG IMPRINT_HEAP_BYTES=${IMPRINT_HEAP_BYTES} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
+set(definitions NDEBUG IMPRINT_HEAP_BYTES=${image_heap_bytes} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 add_compile_definitions(${definitions})
 
 include_directories(${imprint_SOURCE_DIR} ${imprint_SOURCE_DIR}/src ${imprint_SOURCE_DIR}/include) # the configuration includes from the root
@@ -86,6 +89,10 @@ target_link_libraries(imprint_image INTERFACE imprint_psa imprint_storage imprin
 # that an image which calls them does not link.
 target_link_options(imprint_image INTERFACE ${board_cpu} --specs=nano.specs -nostartfiles -Wl,--gc-sections
   -L${imprint_board_folder} -L${texts} -T${imprint_SOURCE_DIR}/firmware/start/sections.ld -Wl,--fatal-warnings)
+foreach(size ${image_memory})
+  string(REPLACE "=" "_bytes=" size ${size})
+  target_link_options(imprint_image INTERFACE -Wl,--defsym=image_${size})
+endforeach()
 set_target_properties(imprint_image PROPERTIES
   INTERFACE_LINK_DEPENDS "${imprint_SOURCE_DIR}/firmware/start/sections.ld;${imprint_board_folder}/memory.ld")
 

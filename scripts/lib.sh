@@ -44,6 +44,18 @@ is_configured() {
     [ -f "$1/build.ninja" ] && grep -q -x -F "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$1/CMakeCache.txt" 2>/dev/null
 }
 
+# use_compiler_cache: what CMake configures from here on compiles through ccache, where there is one. The tests build the
+# same sources many times: Mbed TLS for every image of every board and for every project that contains imprint. What is
+# kept lies in the checkout's own cache, and nowhere else. A launcher that the user has set stays. The two settings make
+# a build folder's own name no reason to compile again.
+use_compiler_cache() {
+    if [ -z "${CMAKE_C_COMPILER_LAUNCHER:-}" ] && command -v ccache >/dev/null; then
+        CMAKE_C_COMPILER_LAUNCHER="env;CCACHE_DIR=${IMPRINT_CACHE:-$PWD/.cache}/ccache;CCACHE_NOHASHDIR=1"
+        CMAKE_C_COMPILER_LAUNCHER="$CMAKE_C_COMPILER_LAUNCHER;CCACHE_IGNOREOPTIONS=-ffile-prefix-map=*;ccache"
+        export CMAKE_C_COMPILER_LAUNCHER
+    fi
+}
+
 # ctest_counts LOG: "PASSED FAILED", the tests that a run of CTest has counted; nothing if it did not get to the end.
 ctest_counts() {
     sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests* failed out of \([0-9]*\)$/\1 \2/p' "$1" | tail -n 1 |

@@ -87,7 +87,7 @@ _imprint_ports() {
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack "
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -121,6 +121,7 @@ _imprint_options() {
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
         "virtual run") echo "--bus --typical --maximum --message-limit --nack" ;;
+        "ca new") echo "--name" ;;
     esac
 }
 
@@ -182,6 +183,7 @@ _imprint_value() {
         "virtual run -b" | "virtual run --bus") echo "none" ;;
         "virtual run --message-limit") echo "none 32 61" ;;
         "virtual run --nack") echo "none ENXIO EREMOTEIO EIO" ;;
+        "ca new -n" | "ca new --name") echo "none" ;;
     esac
 }
 

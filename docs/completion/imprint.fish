@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -208,5 +208,6 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l message-limit -x -a '3
 complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREMOTEIO EIO' -d 'errno of a NACK: ENXIO, EREMOTEIO (as on a Raspberry Pi) or EIO (default: ENXIO for an address, EREMOTEIO for a byte)'
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
+complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
 complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version'
 # end generated

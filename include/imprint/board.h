@@ -44,6 +44,14 @@ void imprint_board_console_write(const uint8_t *data, size_t len);
 int imprint_board_console_read(uint32_t timeout_us);
 
 /*
+ * Writes to, and reads from, the UART that carries bytes to a server and back: a modem or a network module in its
+ * transparent mode, flow control on. As the two functions of the console. Only an application that connects calls them
+ * (firmware/primary_tls/): a port without such a UART leaves them out.
+ */
+void imprint_board_network_write(const uint8_t *data, size_t len);
+int imprint_board_network_read(uint32_t timeout_us);
+
+/*
  * Returns the open transport to the chip, usually a single wire on the board's second UART. It stays valid until the
  * program ends; the caller does not close it.
  */

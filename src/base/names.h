@@ -73,6 +73,7 @@
 #define cert_maker_root_count imprint_cert_maker_root_count
 #define cert_maker_roots imprint_cert_maker_roots
 #define cert_maker_signer imprint_cert_maker_signer
+#define cert_read_issuer_parts imprint_cert_read_issuer_parts
 #define cert_read_name imprint_cert_read_name
 #define cert_read_oid imprint_cert_read_oid
 #define cert_read_parts imprint_cert_read_parts
@@ -86,6 +87,7 @@
 #define certificate_check_build_tbs imprint_certificate_check_build_tbs
 #define certificate_check_make_form imprint_certificate_check_make_form
 #define certificate_check_read_dates imprint_certificate_check_read_dates
+#define certificate_check_signer imprint_certificate_check_signer
 #define certificate_compare_psa imprint_certificate_compare_psa
 #define certificate_compare_slot imprint_certificate_compare_slot
 #define certificate_files_keep imprint_certificate_files_keep
@@ -96,9 +98,12 @@
 #define certificate_issue_close imprint_certificate_issue_close
 #define certificate_issue_functions imprint_certificate_issue_functions
 #define certificate_issue_has imprint_certificate_issue_has
+#define certificate_issue_keep imprint_certificate_issue_keep
 #define certificate_issue_kept_key imprint_certificate_issue_kept_key
 #define certificate_issue_open imprint_certificate_issue_open
 #define certificate_of_key imprint_certificate_of_key
+#define certificate_place_is_taken imprint_certificate_place_is_taken
+#define certificate_rebuild imprint_certificate_rebuild
 #define certificate_record_value imprint_certificate_record_value
 #define certificate_request_load imprint_certificate_request_load
 #define certificate_request_make imprint_certificate_request_make
@@ -255,6 +260,7 @@
 #define complain_unknown imprint_complain_unknown
 #define complain_value imprint_complain_value
 #define complain_word imprint_complain_word
+#define connection_proof_check_board imprint_connection_proof_check_board
 #define connection_proof_functions imprint_connection_proof_functions
 #define connection_proof_record imprint_connection_proof_record
 #define connection_proof_shown imprint_connection_proof_shown
@@ -493,6 +499,7 @@
 #define issuer_file imprint_issuer_file
 #define issuer_kind_name imprint_issuer_kind_name
 #define issuer_open imprint_issuer_open
+#define issuer_open_certificates imprint_issuer_open_certificates
 #define issuer_pkcs11 imprint_issuer_pkcs11
 #define issuer_read_common_name imprint_issuer_read_common_name
 #define issuer_sign imprint_issuer_sign
@@ -505,6 +512,7 @@
 #define issuers_file_find imprint_issuers_file_find
 #define issuers_file_kind imprint_issuers_file_kind
 #define issuers_file_open imprint_issuers_file_open
+#define issuers_file_open_certificates imprint_issuers_file_open_certificates
 #define issuers_find imprint_issuers_find
 #define issuers_free imprint_issuers_free
 #define issuers_read imprint_issuers_read

@@ -137,32 +137,51 @@ static bool take_version(struct bytes *from)
            version.len == 1 && version.data[0] == 2;
 }
 
-static bool take_algorithm(struct bytes *from)
+/* `any`: whatever algorithm it is. */
+static bool take_algorithm(struct bytes *from, bool any)
 {
     struct bytes algorithm;
 
     return der_take_any(from, &algorithm) &&
-           bytes_equal(algorithm, bytes_of(cert_signature_algorithm, sizeof cert_signature_algorithm));
+           (any || bytes_equal(algorithm, bytes_of(cert_signature_algorithm, sizeof cert_signature_algorithm)));
 }
 
-static bool read_tbs(struct bytes tbs, struct cert_parts *parts)
+static bool read_tbs(struct bytes tbs, bool any, struct cert_parts *parts)
 {
     struct bytes content;
 
     return der_take(&tbs, DER_SEQUENCE, &content) && take_version(&content) &&
-           der_take(&content, DER_INTEGER, &parts->serial) && take_algorithm(&content) &&
+           der_take(&content, DER_INTEGER, &parts->serial) && take_algorithm(&content, any) &&
            der_take_any(&content, &parts->issuer) && take_validity(&content, parts) &&
            der_take_any(&content, &parts->subject) && take_key(&content, parts) && take_extensions(&content, parts) &&
            content.len == 0;
 }
 
-bool cert_read_parts(struct bytes der, struct cert_parts *parts)
+static bool read_whole(struct bytes der, bool any, struct cert_parts *parts, struct bytes *signature)
 {
     struct bytes content;
 
     *parts = (struct cert_parts){.is_ca = false};
-    return der_take(&der, DER_SEQUENCE, &content) && der.len == 0 && der_take_any(&content, &parts->tbs) &&
-           read_tbs(parts->tbs, parts) && take_algorithm(&content) && cert_read_signature(content, parts->signature);
+    if (!der_take(&der, DER_SEQUENCE, &content) || der.len != 0 || !der_take_any(&content, &parts->tbs) ||
+        !read_tbs(parts->tbs, any, parts) || !take_algorithm(&content, any))
+        return false;
+    *signature = content;
+    return true;
+}
+
+bool cert_read_parts(struct bytes der, struct cert_parts *parts)
+{
+    struct bytes signature;
+
+    return read_whole(der, false, parts, &signature) && cert_read_signature(signature, parts->signature);
+}
+
+bool cert_read_issuer_parts(struct bytes der, struct cert_parts *parts)
+{
+    struct bytes signature, content;
+
+    return read_whole(der, true, parts, &signature) && der_take(&signature, DER_BIT_STRING, &content) &&
+           signature.len == 0;
 }
 
 bool cert_key_id_of(const struct cert_parts *parts, uint8_t key_id[static CERT_KEY_ID_BYTES])

@@ -29,6 +29,12 @@ struct cert_parts {
 bool cert_read_parts(struct bytes der, struct cert_parts *parts);
 
 /*
+ * The same of an issuer's certificate, whose own signature may be of any algorithm, as by a root with an RSA key: it is
+ * not read, and parts->signature is all zero. The key is on P-256 all the same.
+ */
+bool cert_read_issuer_parts(struct bytes der, struct cert_parts *parts);
+
+/*
  * The key identifier of the certificate's key: its own (20 bytes), or SHA-1 of 04 | X | Y where it has none. False if
  * it has one of another length, or PSA cannot hash.
  */

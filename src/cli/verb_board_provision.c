@@ -18,6 +18,7 @@
 
 #include "base/hex.h"
 #include "cli/issuing.h"
+#include "station/connection_proof.h"
 #include "station/arming.h"
 #include "station/board_certificates.h"
 #include "station/certificate_record.h"
@@ -95,6 +96,8 @@ struct run {
     char digest[HEX_SIZE(PROFILE_DIGEST_BYTES)];
     bool record_is_damaged;
     bool has_plan, executed, is_proven, has_ended;
+    /* Steps that were shown: one that has to wait for its certificate begins again. */
+    bool started[PROVISION_STEPS_MAX], locked[PROVISION_STEPS_MAX];
 };
 
 static void show_lock(const struct run *run, const struct provision_step *step)
@@ -114,6 +117,15 @@ static void show_lock(const struct run *run, const struct provision_step *step)
     output_object(&run->cli->output, object);
 }
 
+static bool is_first(bool shown[static PROVISION_STEPS_MAX], const struct run *run, const struct provision_step *step)
+{
+    bool *const one = &shown[step - run->results.plan.steps];
+    const bool first = !*one;
+
+    *one = true;
+    return first;
+}
+
 static void on_frame(void *context, const struct link_words *words)
 {
     struct run *run = context;
@@ -123,11 +135,13 @@ static void on_frame(void *context, const struct link_words *words)
     board_results_take(&run->results, words, &step);
     if (step == NULL)
         return;
-    if (strcmp(verb, "locking") == 0) {
+    if (strcmp(verb, "locking") == 0 && is_first(run->locked, run, step)) {
         progress_end(&run->progress);
         show_lock(run, step);
-    } else if (strcmp(verb, "started") == 0 || strcmp(verb, "finished") == 0) {
-        progress_step(&run->progress, step, strcmp(verb, "finished") == 0);
+    } else if (strcmp(verb, "finished") == 0) {
+        progress_step(&run->progress, step, true);
+    } else if (strcmp(verb, "started") == 0 && is_first(run->started, run, step)) {
+        progress_step(&run->progress, step, false);
     }
 }
 
@@ -680,7 +694,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     }
     run->cli = cli;
     run->board.fd = -1;
-    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err)) {
+    if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
+        !connection_proof_check_board(&run->profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "station/connection_proof.h"
 #include "station/file.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
@@ -219,7 +220,8 @@ static enum cli_exit run_compile(struct cli *cli)
         return output_error(&cli->output, &err);
     }
     compilation->cli = cli;
-    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err)) {
+    if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err) ||
+        !connection_proof_check_board(&compilation->compiled.profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }

@@ -6,6 +6,7 @@
  */
 #include "cli/verb_provision.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -293,6 +294,34 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     return ok;
 }
 
+/* The certificates that the device gave back, beside the record, which names their files. */
+static bool keep_certificates(struct run *run, struct error *err)
+{
+    const struct output *output = &run->cli->output;
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    if (!certificate_issue_keep(&run->issuing.issue, err))
+        return false;
+    hex_encode(bytes_of(run->evidence.serial, sizeof run->evidence.serial), serial);
+    for (size_t i = 0; i < run->profile.certificate_count; i++) {
+        const struct certificate_issued *issued = &run->issuing.issue.certificates[i];
+        const char *name = run->profile.certificates[i].name;
+        char place[32];
+
+        if (!issued->is_rebuilt)
+            continue;
+        if (issued->rebuilt_slot != 0)
+            snprintf(place, sizeof place, "slot %u", issued->rebuilt_slot);
+        else
+            snprintf(place, sizeof place, "PSA data 0x%x", (unsigned)run->profile.certificates[i].psa_id);
+        output_say(output, "imprint: certificate %s was not here: put together again from %s, and kept in %s", name,
+                   place, issued->path);
+        output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "rebuilt", "serial", serial, "name", name,
+                                        "from", place, "file", value_text(issued->path)));
+    }
+    return true;
+}
+
 /* Writes what is proven so far into the record. */
 static bool keep_record(struct run *run, struct error *err)
 {
@@ -322,7 +351,7 @@ static bool keep_evidence(struct run *run, struct error *err)
         return false;
     run_facts_end(&run->facts);
     run->proven = data_files_record(&run->data, &run->facts);
-    ok = keep_requests(run, &report, err);
+    ok = keep_requests(run, &report, err) && keep_certificates(run, err);
     return keep_record(run, err) && ok;
 }
 

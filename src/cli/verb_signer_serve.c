@@ -119,7 +119,7 @@ const struct cli_verb cli_verb_signer_serve = {
                    "holds whatever happens to this process. Each decision is recorded in a\n"
                    "database before it is answered, and is a line on stderr.\n"
                    "\n"
-                   "The rule file is read when it starts. See docs/reference/signer.md.\n",
+                   "The rule file is read when it starts. See docs/guide/signer.md.\n",
     .examples = "  imprint signer serve rules.yaml\n"
                 "  imprint signer serve rules.yaml --listen 0.0.0.0:8443\n",
     .options = options,

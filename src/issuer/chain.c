@@ -59,6 +59,28 @@ static bool is_ca(gnutls_x509_crt_t certificate, struct error *err)
     return true;
 }
 
+/* "RSA, 2048 bits", "EC/ECDSA on SECP384R1", "EdDSA (Ed25519)": in GnuTLS's words. */
+static bool refuse_key(gnutls_pubkey_t key, struct error *err)
+{
+    gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+    unsigned bits = 0;
+    const int algorithm = key != NULL ? gnutls_pubkey_get_pk_algorithm(key, &bits) : GNUTLS_PK_UNKNOWN;
+    const char *name = gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
+    const char *cause;
+
+    if (algorithm == GNUTLS_PK_ECDSA && gnutls_pubkey_export_ecc_raw(key, &curve, NULL, NULL) >= 0)
+        cause = error_keep_format(err, "the certificate's key is %s on %s, not on the curve P-256", name,
+                                  gnutls_ecc_curve_get_name(curve));
+    else if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
+        cause = error_keep_format(err, "the certificate's key is %s, %u bits, not on the curve P-256", name, bits);
+    else
+        cause = error_keep_format(err, "the certificate's key is %s, not on the curve P-256", name);
+    return refuse(cause,
+                  "use an issuer with a P-256 key: a chip's certificate is signed with no other. Those above it "
+                  "may have any key",
+                  err);
+}
+
 static bool read_key(struct chain *chain, struct error *err)
 {
     gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
@@ -70,8 +92,7 @@ static bool read_key(struct chain *chain, struct error *err)
 
     gnutls_free(x.data);
     gnutls_free(y.data);
-    return ok || refuse("the key of the certificate is not on the curve P-256",
-                        "use an issuer with a P-256 key: a chip's certificate is signed with no other", err);
+    return ok || refuse_key(chain->key, err);
 }
 
 static const char *date_text(int64_t time, char text[static 32])

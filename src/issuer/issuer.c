@@ -19,27 +19,35 @@ const char *issuer_kind_name(enum issuer_kind kind)
     return issuer_kinds[kind]->word;
 }
 
+typedef bool open_issuer(struct issuer *issuer, const struct issuer_config *config, struct error *err);
+
 static bool open_kind(struct issuer *issuer, const struct issuer_config *config, struct error *err)
 {
     issuer->operations = issuer_kinds[config->kind];
-    issuer->name = strdup(config->name);
-    if (issuer->name == NULL) {
-        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-        return false;
-    }
     return issuer->operations->open(issuer, config, err);
 }
 
-bool issuer_open(const struct issuer_config *config, struct issuer **issuer, struct error *err)
+static bool open_certificates(struct issuer *issuer, const struct issuer_config *config, struct error *err)
+{
+    if (config->certificate != NULL)
+        return chain_read(&issuer->chain, config->certificate, time(NULL), err);
+    error_set(err, ERROR_ISSUER_INVALID, "the issuers file does not name this issuer's certificate",
+              "name it there, so that what it has issued can be told (certificate): docs/reference/issuers.md");
+    return false;
+}
+
+static bool open_by(open_issuer *open, const struct issuer_config *config, struct issuer **issuer, struct error *err)
 {
     bool ok;
 
     *issuer = calloc(1, sizeof **issuer);
-    if (*issuer == NULL) {
+    if (*issuer == NULL || ((*issuer)->name = strdup(config->name)) == NULL) {
+        free(*issuer);
+        *issuer = NULL;
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
-    ok = open_kind(*issuer, config, err);
+    ok = open(*issuer, config, err);
     if (!ok) {
         error_doing(err, "open the issuer");
         error_with_subject(err, config->name);
@@ -47,6 +55,16 @@ bool issuer_open(const struct issuer_config *config, struct issuer **issuer, str
         *issuer = NULL;
     }
     return ok;
+}
+
+bool issuer_open(const struct issuer_config *config, struct issuer **issuer, struct error *err)
+{
+    return open_by(open_kind, config, issuer, err);
+}
+
+bool issuer_open_certificates(const struct issuer_config *config, struct issuer **issuer, struct error *err)
+{
+    return open_by(open_certificates, config, issuer, err);
 }
 
 void issuer_close(struct issuer *issuer)

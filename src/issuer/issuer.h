@@ -79,6 +79,12 @@ enum issuer_answer {
  */
 bool issuer_open(const struct issuer_config *config, struct issuer **issuer, struct error *err);
 
+/*
+ * The same of its certificates alone: no key is opened and no server is asked, so that issuer_signs() is false.
+ * For reading what the issuer has issued before. False likewise; also where only its server has its certificate.
+ */
+bool issuer_open_certificates(const struct issuer_config *config, struct issuer **issuer, struct error *err);
+
 /* Forgets the key and frees everything. NULL is allowed. */
 void issuer_close(struct issuer *issuer);
 

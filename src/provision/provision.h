@@ -73,6 +73,7 @@ struct provision_step {
     const struct provision_step_kind *kind;
     bool done;          /* found done while observing, or done by this run */
     bool started;       /* found started: the key's slot holds a key that was never recorded, or was destroyed */
+    bool store_only;    /* gets a certificate that is there already: it writes to the key store alone */
     bool adopts;        /* makes only the record of a key that is in the chip: see provision/adopt.h */
     bool is_persistent; /* changes something that stays */
     bool forever;       /* cannot be undone: passes the gate */

@@ -64,6 +64,7 @@ struct driver {
     uint8_t slot_to_use; /* opaque shell: one more than the slot that psa/keys.h names for the next key; 0: none */
     const struct driver_symmetric *symmetric; /* psa/symmetric.h; NULL: the program registers no HMAC and AES keys */
     const psa_key_attributes_t *registering;  /* opaque shell: a built-in key shows the policy that these ask for */
+    uint32_t signatures;                      /* that keys of the chip have made; callers may read it */
     bool config_known;
     bool config_current; /* read since the last driver_rest() */
     struct chip_config config;

@@ -315,6 +315,7 @@ psa_status_t driver_sign_hash(struct driver *driver, uint8_t slot, psa_algorithm
         status = driver_require_use(driver, &driver->config, slot, CHIP_CAN_SIGN_DIGEST, &driver->last_error);
     if (status == PSA_SUCCESS)
         status = sign(driver, slot, digest, signature);
+    driver->signatures += status == PSA_SUCCESS ? 1 : 0;
     return operation_end(driver, slot, "sign a hash", status);
 }
 

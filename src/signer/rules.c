@@ -378,7 +378,7 @@ static bool load(const char *path, struct input_file *file, struct error *err)
         return true;
     failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
     if (failure.system_errno == ENOENT)
-        failure.next = "write one: docs/reference/signer.md";
+        failure.next = "write one: docs/guide/signer.md";
     error_pass(err, &failure);
     return false;
 }

@@ -116,7 +116,7 @@ static void put_address(struct MHD_Connection *connection, char address[static S
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct sockaddr_storage at;
-    socklen_t len = sizeof at;
+    socklen_t len;
     char host[64], port[16];
 
     (void)snprintf(address, SIGNER_ADDRESS_SIZE, "?");
@@ -149,7 +149,7 @@ static int refuse_client(const struct client *client, gnutls_alert_description_t
 static int verify_client(gnutls_session_t session)
 {
     unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st demanded = {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = purpose, .size = 0};
+    gnutls_typed_vdata_st demanded = {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = purpose};
     struct client *client = gnutls_session_get_ptr(session);
     unsigned count = 0;
 
@@ -441,8 +441,8 @@ static bool find_station(struct call *call)
 }
 
 /* A request that has come whole. */
-static void answer(struct call *call, struct MHD_Connection *connection, const char *url, const char *method,
-                   struct reply *reply)
+static void answer_call(struct call *call, struct MHD_Connection *connection, const char *url, const char *method,
+                        struct reply *reply)
 {
     const struct operation *operation = find_operation(url, call->label);
 
@@ -511,7 +511,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return goes_on ? MHD_YES : MHD_NO;
     }
     call.exchange = *request;
-    answer(&call, connection, url, method, &reply);
+    answer_call(&call, connection, url, method, &reply);
     return send_reply(connection, &reply, version);
 }
 
@@ -552,24 +552,22 @@ bool signer_open(const char *rules, const struct issuer_prompt *prompt, const st
                  bool check_only, struct signer **signer, struct error *err)
 {
     struct signer *made = calloc(1, sizeof *made);
-    bool ok = made != NULL;
 
-    *signer = NULL;
-    if (!ok) {
+    *signer = made;
+    if (made == NULL) {
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
     (void)pthread_mutex_init(&made->lock, NULL);
     made->events = *events;
-    ok = signer_rules_read(rules, &made->rules, err) && tls_files_read(&made->tls, made->rules, err) &&
-         signer_stations_read(&made->stations, made->rules, made->tls.anchors, err) &&
-         signer_authority_open(&made->authority, made->rules, prompt, err) &&
-         (check_only || signer_store_open(&made->database, made->rules->records, DATABASE_MAKE, err));
-    if (ok)
-        *signer = made;
-    else
-        signer_close(made);
-    return ok;
+    if (signer_rules_read(rules, &made->rules, err) && tls_files_read(&made->tls, made->rules, err) &&
+        signer_stations_read(&made->stations, made->rules, made->tls.anchors, err) &&
+        signer_authority_open(&made->authority, made->rules, prompt, err) &&
+        (check_only || signer_store_open(&made->database, made->rules->records, DATABASE_MAKE, err)))
+        return true;
+    signer_close(made);
+    *signer = NULL;
+    return false;
 }
 
 void signer_close(struct signer *signer)

@@ -27,11 +27,11 @@ static bool read_id(gnutls_x509_crt_t certificate, uint8_t id[static SIGNER_KEY_
 /* Whether the certificate would be let in, but for the time. */
 static bool is_vouched_for(gnutls_x509_crt_t certificate, gnutls_x509_trust_list_t anchors, struct error *err)
 {
-    char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st data = {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)purpose, .size = 0};
+    unsigned char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
+    gnutls_typed_vdata_st purposes = {.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = purpose};
     unsigned status = GNUTLS_CERT_INVALID;
 
-    if (gnutls_x509_trust_list_verify_crt2(anchors, &certificate, 1, &data, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
+    if (gnutls_x509_trust_list_verify_crt2(anchors, &certificate, 1, &purposes, 1, GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
                                            &status, NULL) < 0)
         status = GNUTLS_CERT_INVALID;
     return status == 0 ||

@@ -282,6 +282,7 @@ static bool compress_signer(const struct profile_certificate *certificate, struc
 {
     struct cert_compressed compressed = {.signer_id = {signer_id[0], signer_id[1]}};
     const struct cert_subject subject = {.public_key = issuer->public_key, .issuer_key = issuer->public_key};
+    struct cert_parts own;
     struct cert_form form;
 
     if (certificate->signer_slot == 0 ||
@@ -289,11 +290,26 @@ static bool compress_signer(const struct profile_certificate *certificate, struc
          cert_compress(&form.form, bytes_of(issued->issuer, issued->issuer_len), &subject, &compressed,
                        issued->signer)))
         return true;
-    error_set(err, ERROR_ISSUER_INVALID,
-              "the issuer's certificate cannot be put together again from 72 bytes: it does not begin with a full hour "
-              "and last whole years, or its serial number is not the hash of its key and dates",
-              "leave signer-slot out of the profile");
+    error_set(
+        err, ERROR_ISSUER_INVALID,
+        cert_read_parts(bytes_of(issued->issuer, issued->issuer_len), &own)
+            ? "the issuer's certificate cannot be put together again from 72 bytes: it does not begin with a full "
+              "hour and last whole years, or its serial number or key identifier is not the hash that they give"
+            : "the issuer's certificate cannot be put together again from 72 bytes: it is not itself signed by "
+              "ECDSA on P-256 with SHA-256",
+        "leave signer-slot out of the profile");
     error_with_subject(err, "signer-slot");
+    return false;
+}
+
+bool certificate_check_signer(const struct profile_certificate *certificate, struct certificate_issued *issued,
+                              struct error *err)
+{
+    struct cert_parts issuer;
+
+    if (cert_read_issuer_parts(bytes_of(issued->issuer, issued->issuer_len), &issuer))
+        return compress_signer(certificate, issued, &issuer, err);
+    error_set(err, ERROR_ISSUER_INVALID, "the issuer's certificate cannot be read", NULL);
     return false;
 }
 
@@ -323,7 +339,7 @@ bool certificate_check(struct certificate_wanted *wanted, struct certificate_iss
     struct cert_parts found, wanted_parts;
     const char *difference;
 
-    if (!cert_read_parts(bytes_of(issued->issuer, issued->issuer_len), &wanted->issuer) ||
+    if (!cert_read_issuer_parts(bytes_of(issued->issuer, issued->issuer_len), &wanted->issuer) ||
         !cert_read_parts(der, &found) || !certificate_check_read_dates(wanted, found.not_before))
         return refuse(otherwise, "it is no certificate of X.509 version 3 for a P-256 key, signed with SHA-256", err);
     if (!certificate_check_make_form(wanted, err) || !certificate_check_build(wanted, found.signature, &rebuilt, err))

@@ -20,6 +20,10 @@
 /* A certificate that is there. */
 struct certificate_issued {
     bool is_new;            /* issued in this run */
+    bool is_rebuilt;        /* its file was not here: put together again from the device (certificate_rebuild.h) */
+    bool is_kept;           /* of a rebuilt one: its file is here again */
+    bool knows_signer;      /* `issuer` and `signer` are there, whether or not a certificate is */
+    uint8_t rebuilt_slot;   /* of a rebuilt one: from this slot; 0: from the PSA data */
     size_t len, issuer_len; /* 0: none is there */
     uint8_t der[PROVISION_CERTIFICATE_MAX], issuer[CERTIFICATE_ISSUER_MAX];
     uint8_t compressed[CERT_COMPRESSED_BYTES]; /* of `der`, where the profile keeps it in a slot */
@@ -50,6 +54,13 @@ bool certificate_check_build(const struct certificate_wanted *wanted,
 
 /* Sets the dates of a certificate of this profile that begins with the full hour of `not_before`. False: no date. */
 bool certificate_check_read_dates(struct certificate_wanted *wanted, const char *not_before);
+
+/*
+ * Compresses the issuer's certificate in `issued`, where the profile keeps it in a slot. False with
+ * ERROR_ISSUER_INVALID where 72 bytes cannot carry it.
+ */
+bool certificate_check_signer(const struct profile_certificate *certificate, struct certificate_issued *issued,
+                              struct error *err);
 
 /*
  * Checks the certificate in `issued` against its issuer's, which is there too, and compresses it where the profile

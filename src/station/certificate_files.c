@@ -119,7 +119,7 @@ bool certificate_files_store(const struct certificate_issued *issued, const stru
         ok = append_pem(&text, above);
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "the certificate cannot be written as PEM", NULL);
-    ok = ok && file_replace(issued->path, bytes_written(&text), 0600, ERROR_RECORD_FAILED, err);
+    ok = ok && certificate_files_keep(issued->path, bytes_written(&text), err);
     free(text.data);
     return ok;
 }

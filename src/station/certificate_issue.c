@@ -9,6 +9,7 @@
 #include "cert/parts.h"
 #include "provision/steps.h"
 #include "station/certificate_files.h"
+#include "station/certificate_rebuild.h"
 #include "station/input.h"
 #include "station/issuers_file.h"
 
@@ -87,7 +88,7 @@ static bool note_issuer(struct certificate_wanted *wanted, struct certificate_is
     if (certificate.len <= sizeof issued->issuer) {
         memcpy(issued->issuer, certificate.data, certificate.len);
         issued->issuer_len = certificate.len;
-        if (cert_read_parts(bytes_of(issued->issuer, issued->issuer_len), &wanted->issuer))
+        if (cert_read_issuer_parts(bytes_of(issued->issuer, issued->issuer_len), &wanted->issuer))
             return true;
     }
     error_set(err, ERROR_ISSUER_INVALID, "the issuer's certificate is longer than imprint keeps, or not on P-256",
@@ -139,6 +140,24 @@ bool certificate_issue_open(struct certificate_issue *issue, const struct provis
             return false;
     }
     return true;
+}
+
+bool certificate_issue_keep(struct certificate_issue *issue, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; i < issue->profile->certificate_count && ok; i++) {
+        struct certificate_issued *issued = &issue->certificates[i];
+        struct issuer *issuer = NULL;
+
+        if (!issued->is_rebuilt || issued->is_kept)
+            continue;
+        ok = issuers_file_open_certificates(issue->config, issue->profile->certificates[i].issuer, &issuer, err) &&
+             certificate_files_store(issued, issuer, err);
+        issued->is_kept = ok;
+        issuer_close(issuer);
+    }
+    return ok;
 }
 
 void certificate_issue_close(struct certificate_issue *issue)
@@ -303,14 +322,29 @@ static bool issue_one(struct certificate_issue *issue, size_t index, struct cert
     return failed(issue, index, err);
 }
 
+/*
+ * The certificate that was issued before: its file, else what the device holds. Empty where there is neither. The
+ * device is asked while the plan is made, and not again before one is issued.
+ */
+static bool find_issued(struct certificate_issue *issue, bool may_issue, struct certificate_wanted *wanted,
+                        struct certificate_issued *issued, struct error *err)
+{
+    if (issued->is_rebuilt)
+        return true;
+    if (!certificate_files_path(issue->config, wanted, "crt", issued->path, err) ||
+        !certificate_files_load(wanted, issued, err))
+        return false;
+    return issued->len != 0 || may_issue || issue->device == NULL ||
+           certificate_rebuild(issue->device, issue->config, wanted, issued, err);
+}
+
 static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
                 const uint8_t point[static P256_POINT_BYTES], bool may_issue, struct bytes *der, struct error *err)
 {
     struct certificate_issue *issue = context;
     struct certificate_issued *issued = &issue->certificates[index];
     struct certificate_wanted wanted = wanted_of(issue, index, serial, point);
-    bool ok = certificate_files_path(issue->config, &wanted, "crt", issued->path, err) &&
-              certificate_files_load(&wanted, issued, err);
+    bool ok = find_issued(issue, may_issue, &wanted, issued, err);
 
     if (ok && issued->len != 0)
         ok = rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
@@ -318,6 +352,25 @@ static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SE
         ok = issue_one(issue, index, &wanted, err);
     *der = bytes_of(issued->der, issued->len);
     return ok;
+}
+
+/*
+ * What is known of the issuer before it is opened: so a slot that holds its certificate or key already is told from
+ * another's, and a certificate that 72 bytes cannot carry is refused while the plan is made.
+ */
+static bool note_signer(struct certificate_issue *issue, size_t index, struct error *err)
+{
+    struct certificate_wanted wanted = wanted_of(issue, index, NULL, NULL);
+    struct certificate_issued *issued = &issue->certificates[index];
+    struct issuer *issuer = NULL;
+
+    if (wanted.certificate->signer_key_slot == 0)
+        return true;
+    issued->knows_signer = issuers_file_open_certificates(issue->config, wanted.certificate->issuer, &issuer, err) &&
+                           note_issuer(&wanted, issued, issuer, err) &&
+                           certificate_check_signer(wanted.certificate, issued, err);
+    issuer_close(issuer);
+    return issued->knows_signer;
 }
 
 static bool find_request(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -340,7 +393,7 @@ static bool find_request(void *context, size_t index, const uint8_t serial[stati
     else
         *request = PROVISION_REQUEST_NEEDED;
     issue->requests[index] = *request;
-    return true;
+    return kind == ISSUER_EST || note_signer(issue, index, err) || failed(issue, index, err);
 }
 
 bool certificate_issue_kept_key(const struct certificate_issue *issue, size_t index,
@@ -360,7 +413,7 @@ static void put_signer_key(const struct certificate_issued *issued, uint8_t cont
     struct cert_parts issuer;
 
     memset(content, 0, PROVISION_CERTIFICATE_BYTES);
-    if (!cert_read_parts(bytes_of(issued->issuer, issued->issuer_len), &issuer))
+    if (!cert_read_issuer_parts(bytes_of(issued->issuer, issued->issuer_len), &issuer))
         return;
     memcpy(content + 4, issuer.public_key, P256_BYTES);
     memcpy(content + 8 + P256_BYTES, issuer.public_key + P256_BYTES, P256_BYTES);
@@ -374,7 +427,7 @@ static bool get_slot(void *context, uint8_t slot, uint8_t content[static PROVISI
         const struct profile_certificate *certificate = &issue->profile->certificates[i];
         const struct certificate_issued *issued = &issue->certificates[i];
 
-        if (issued->len == 0)
+        if (issued->len == 0 && (!issued->knows_signer || slot == certificate->slot))
             continue;
         if (slot == certificate->slot)
             memcpy(content, issued->compressed, PROVISION_CERTIFICATE_BYTES);

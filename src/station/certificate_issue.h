@@ -18,6 +18,7 @@
 #include "issuer/issuer.h"
 #include "provision/provision.h"
 #include "station/certificate_check.h"
+#include "station/device.h"
 #include "station/certificate_request.h"
 #include "station/rehearsal.h"
 #include "station/station.h"
@@ -30,6 +31,7 @@ struct certificate_issue {
     const struct profile *profile;
     struct issuer_prompt prompt;
     struct rehearsal *rehearsal; /* notes an issuer for rehearsals, or refuses it */
+    struct device *device;       /* what it holds of a certificate whose file is not here; NULL: it is not asked */
     struct certificate_signer
         signer; /* makes requests; `sign` NULL: nobody can, and issuers that need one are refused */
     /*
@@ -55,6 +57,12 @@ struct provision_certificates certificate_issue_functions(struct certificate_iss
  * the device. False with the reason. certificate_issue_close() is needed in either case.
  */
 bool certificate_issue_open(struct certificate_issue *issue, const struct provision_plan *plan, struct error *err);
+
+/*
+ * Writes the files of the certificates that were put together again from the device, so that they are here from now on.
+ * False with ERROR_RECORD_FAILED, or why the issuer's certificates cannot be read.
+ */
+bool certificate_issue_keep(struct certificate_issue *issue, struct error *err);
 
 /* Closes what is open of issuers. The certificates stay. */
 void certificate_issue_close(struct certificate_issue *issue);

@@ -49,6 +49,22 @@ static json_t *find_recorded(const struct connection_proof *proof, size_t index)
     return NULL;
 }
 
+/* ---- boards ---- */
+
+bool connection_proof_check_board(const struct profile *profile, struct error *err)
+{
+    for (size_t i = 0; i < profile->certificate_count; i++) {
+        if (profile->certificates[i].prove == PROFILE_PROVE_READ_BACK)
+            continue;
+        error_set(err, ERROR_PROFILE_CONFLICT,
+                  "a board that provisions itself cannot connect to a server, which prove: tls asks for",
+                  "leave prove: tls out of this board's profile, and let the product's own application connect");
+        error_with_subject(err, profile->certificates[i].name);
+        return false;
+    }
+    return true;
+}
+
 /* ---- for the engine ---- */
 
 static bool check(void *context, size_t index, struct error *err)

@@ -31,6 +31,12 @@ struct connection_proof {
     struct connection_of_certificate certificates[PROFILE_CERTIFICATES_MAX];
 };
 
+/*
+ * Whether a board can do what the profile asks for: it cannot connect to a server by itself. False with
+ * ERROR_PROFILE_CONFLICT, the certificate's name as subject.
+ */
+bool connection_proof_check_board(const struct profile *profile, struct error *err);
+
 /* The functions for the engine. */
 struct provision_connections connection_proof_functions(struct connection_proof *proof);
 

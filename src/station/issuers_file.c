@@ -27,8 +27,10 @@ static const struct issuer_config *find(const struct station_config *config, con
                                                                                     : NULL;
 }
 
-bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
-                       struct issuer **issuer, struct error *err)
+typedef bool open_issuer(const struct issuer_config *settings, struct issuer **issuer, struct error *err);
+
+static bool open_by(open_issuer *open, const struct station_config *config, const char *name,
+                    const struct issuer_prompt *prompt, struct issuer **issuer, struct error *err)
 {
     struct issuers *issuers;
     const struct issuer_config *found = find(config, name, &issuers, err);
@@ -39,10 +41,24 @@ bool issuers_file_open(const struct station_config *config, const char *name, co
         struct issuer_config settings = *found;
 
         settings.prompt = *prompt;
-        ok = issuer_open(&settings, issuer, err);
+        ok = open(&settings, issuer, err);
     }
     issuers_free(issuers);
     return ok;
+}
+
+bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
+                       struct issuer **issuer, struct error *err)
+{
+    return open_by(issuer_open, config, name, prompt, issuer, err);
+}
+
+bool issuers_file_open_certificates(const struct station_config *config, const char *name, struct issuer **issuer,
+                                    struct error *err)
+{
+    const struct issuer_prompt nobody = {.ask = NULL};
+
+    return open_by(issuer_open_certificates, config, name, &nobody, issuer, err);
 }
 
 bool issuers_file_kind(const struct station_config *config, const char *name, enum issuer_kind *kind, struct error *err)

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "station/station.h"
 
-/* The issuer's name in the issuers file. */
+/* The issuer's name in the issuers file, unless another is asked for. */
 #define REHEARSAL_CA_ISSUER "rehearsal"
 
 struct rehearsal_ca_files {
@@ -16,10 +16,12 @@ struct rehearsal_ca_files {
 };
 
 /*
- * Makes a new authority and writes its files, and an issuers file where the state folder has none. False with a reason:
- * there is one already (ERROR_USAGE), or a file cannot be written (ERROR_OUTPUT_FAILED). Whatever moment it is cut off
- * at, the same call finishes the job: the signer's key, which it looks for, is written last but for the issuers file.
+ * Makes a new authority and writes its files, and an issuers file with the issuer `name` where the state folder has
+ * none. False with a reason: there is one already, or `name` is none that profiles can have (ERROR_USAGE), or a file
+ * cannot be written (ERROR_OUTPUT_FAILED). Whatever moment it is cut off at, the same call finishes the job: the
+ * signer's key, which it looks for, is written last but for the issuers file.
  */
-bool rehearsal_ca_files_make(const struct station_config *config, struct rehearsal_ca_files *files, struct error *err);
+bool rehearsal_ca_files_make(const struct station_config *config, const char *name, struct rehearsal_ca_files *files,
+                             struct error *err);
 
 #endif

@@ -63,7 +63,9 @@ def test_whole_line(line):
         assert [(step["action"], step["done"], step["forever"]) for step in planned["steps"] if "certificate" in step["action"]] == \
             [("get-certificate", False, True), ("prove-certificate", False, False)]
         assert station.snapshot() == before, "a dry run issues nothing"
-        done = line.provision_json(board).event("provisioned")
+        told = line.provision_json(board)
+        done = told.event("provisioned")
+        assert [item["action"] for item in told.objects if item["event"] == "lock"] == ["generate-key", "get-certificate"], "each once"
         der = line.check()
         assert padded(public_of(station.state / "ca.pem")) in line.chip.read_bytes()
         assert der in line.flash.read_bytes(), "whole, as PSA data"

@@ -6,6 +6,8 @@ the chains; the 72 bytes that the chip must hold are computed here from the cert
 import datetime
 import hashlib
 import json
+import re
+import os
 import shutil
 import subprocess
 
@@ -15,6 +17,7 @@ from conftest import ROOT, openssl, raw_of, run_program
 
 FLEX, BLANK, MATTER = (ROOT / "profiles" / f"{name}.yaml" for name in ("trust-flex-identity", "blank-identity", "trust-flex-matter"))
 ARMED = ("--arm", "profile")
+SPY = os.environ.get("IMPRINT_SPY", str(ROOT / "build" / "test" / "issuer" / "libpkcs11_spy.so"))
 ISSUER, REFUSED, WRONG = 6, 1, 4
 
 
@@ -244,12 +247,28 @@ def test_slots_of_somebody_else(line):
     assert error["reason"] == "not-armed"
 
 
+def dated_ca(line, name, first, last, ca="TRUE"):
+    """A CA's key and certificate with these dates, for the issuer `factory`. Not every openssl takes dates with `x509`."""
+    key, request, config = (line.state / f"{name}.{ending}" for ending in ("key", "csr", "cnf"))
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", f"/CN={name}", "-out", request)
+    key.chmod(0o600)
+    (line.state / "index").write_text("")
+    config.write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={line.state}/index\nnew_certs_dir={line.state}\nrand_serial=yes\ndefault_md=sha256\n"
+                      f"policy=p\nx509_extensions=x\n[p]\nCN=supplied\n[x]\nbasicConstraints=critical,CA:{ca}\nsubjectKeyIdentifier=hash\n")
+    openssl("ca", "-batch", "-selfsign", "-config", config, "-keyfile", key, "-in", request, "-startdate", first, "-enddate", last, "-notext",
+            "-out", line.state / f"{name}.pem")
+    name_issuers(line, factory=name)
+
+
 @pytest.mark.parametrize("spoil, reason, word", [
+    (lambda line: dated_ca(line, "ended", "20200101000000Z", "20210101000000Z"), "issuer-invalid", "certificate ended at 2021-01-01"),
+    (lambda line: dated_ca(line, "young", "20990101000000Z", "21990101000000Z"), "issuer-invalid", "certificate begins at 2099-01-01"),
+    (lambda line: dated_ca(line, "leaf", "20200101000000Z", "21990101000000Z", ca="FALSE"), "issuer-invalid", "certificate authority"),
     (lambda line: (line.state / "issuers.yaml").unlink(), "issuer-invalid", "issuers.yaml"),
     (lambda line: name_issuers(line, other="ca"), "issuer-invalid", "factory"),
     (lambda line: (make_ca(line, "late", "/CN=late", days=3000), name_issuers(line, factory="late")), "issuer-invalid", "after its issuer's"),
     (lambda line: openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", line.state / "ca.key"), "issuer-invalid", "ca.key"),
-], ids=["no-file", "no-such-issuer", "outlived", "another-key"])
+], ids=["expired", "not-yet", "not-a-ca", "no-file", "no-such-issuer", "outlived", "another-key"])
 def test_issuer_trouble(line, spoil, reason, word):
     """Found before anything is written, and the same command goes on when the issuer is there."""
     line.new("trust-flex")
@@ -268,6 +287,61 @@ def test_issuer_trouble(line, spoil, reason, word):
     assert len(line.json("provision", FLEX, *ARMED).event("provisioned")["certificates"]) == 1
 
 
+@pytest.mark.parametrize("code, said", [("0x32", "removed"), ("0x6", "busy")])
+def test_a_token_that_fails_in_mid_run(line, code, said, monkeypatch):
+    """It answers when it is opened and not when it is to sign (CKR_DEVICE_REMOVED, CKR_FUNCTION_FAILED): the next run goes on."""
+    line.new("trust-flex")
+    (line.folder / "tokens").mkdir()
+    (line.folder / "softhsm2.conf").write_text(f"directories.tokendir = {line.folder}/tokens\nlog.level = ERROR\n")
+    monkeypatch.setenv("SOFTHSM2_CONF", str(line.folder / "softhsm2.conf"))
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", line.state / "ca.key", "-out", line.state / "ca.p8")
+    for command in (["--init-token", "--free", "--label", "line", "--pin", "1234", "--so-pin", "5678"],
+                    ["--import", line.state / "ca.p8", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"]):
+        subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
+    (line.state / "pin").write_text("1234\n")
+    (line.state / "pin").chmod(0o600)
+    (line.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [
+        {"name": "factory", "kind": "pkcs11", "certificate": "ca.pem", "module": SPY, "uri": "pkcs11:token=line;object=ca", "pin-file": "pin"}]}))
+    makers = line.json("certificate", "show").objects
+    broken = line.json("provision", FLEX, *ARMED, code=ISSUER, env={"PKCS11_SPY_SIGNS": "1", "PKCS11_SPY_THEN": code})
+    error = broken.error
+    assert error["reason"] == "issuer-away" and "does not sign" in error["cause"] and error["key_id"] == 16, said
+    assert f"imprint issuers --state {line.state} factory" in error["next"]
+    assert line.json("certificate", "show").objects == makers and not find(line, "client").exists()
+    request = (line.device / "client.tbs").read_bytes()
+    again = line.json("provision", FLEX, *ARMED).event("provisioned")
+    assert again["keys"][0]["created"] is False and request in der_of_pem(find(line, "client"))
+
+
+# --- serial numbers and time ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("valid, tag, end", [("2049-12-31", "UTCTIME", "491231235959Z"), ("2050-01-01", "GENERALIZEDTIME", "20500101235959Z"),
+                                             ("never", "GENERALIZEDTIME", "99991231235959Z")])
+def test_serial_number_and_times(line, valid, tag, end):
+    """16 bytes that begin with the bits 01: positive, and never more than 20 bytes. UTCTime to 2049 (RFC 5280, 4.1.2)."""
+    line.new("trust-flex")
+    line.run("provision", replaced(line, FLEX, ("valid: 20 ", f"valid: {valid}\n    outlives-issuer: true "), ("    slot: 10\n    signer-key-slot: 11\n"
+             "    replace: unclaimed          # the maker's certificate\n", "")), *ARMED)
+    parsed = openssl("asn1parse", "-in", find(line, "client"))
+    serial = bytes.fromhex(re.search(r"INTEGER +:([0-9A-F]{3,})", parsed).group(1))
+    times = re.findall(r"(UTCTIME|GENERALIZEDTIME) +:(\w+)", parsed)
+    assert len(serial) == 16 and serial[0] >> 6 == 1
+    assert times[0][0] == "UTCTIME" and times[0][1].endswith("0000Z") and times[1] == (tag, end)
+
+
+def test_what_outlives_its_issuer_needs_a_word(line):
+    line.new("trust-flex")
+    make_ca(line, "late", "/CN=late", days=3000)
+    name_issuers(line, factory="late")
+    without = replaced(line, FLEX, ("valid: 20 ", "valid: never "))
+    before = line.snapshot()
+    error = line.json("provision", without, *ARMED, code=ISSUER).error
+    assert "after its issuer's" in error["cause"] and "outlives-issuer: true" in error["next"] and line.snapshot() == before
+    line.run("provision", replaced(line, FLEX, ("valid: 20 ", "valid: never\n    outlives-issuer: true ")), *ARMED)
+    assert "9999-12-31 23:59:59Z" in shown(find(line, "client"), "-enddate")
+
+
 def test_compiles_for_a_board(line):
     assert "certificate_count = 1" in run_program("compile", "--c", FLEX).out
 
@@ -275,6 +349,7 @@ def test_compiles_for_a_board(line):
 # Kind by kind, on a TrustFLEX and on a blank part: profile, part, certificate.
 READY = {"client, TrustFLEX": ("trust-flex-identity", "trust-flex", "client"), "client, blank": ("blank-identity", "blank", "client"),
          "IDevID, TrustFLEX": ("trust-flex-idevid", "trust-flex", "identity"), "IDevID, blank": ("blank-identity", "blank", "identity"),
+         "client, Trust&GO": ("trust-and-go-client", "trust-and-go", "board"),
          "DAC, TrustFLEX": ("trust-flex-matter", "trust-flex", "attestation"), "DAC, blank": ("blank-matter", "blank", "attestation")}
 
 
@@ -299,10 +374,10 @@ def test_a_ready_profile(line, case):
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, certificate)
     judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
     assert judged.returncode == 0 and "Chain verification output: Verified." in judged.stdout, judged
-    assert told["kind"] == {"client": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
+    assert told["kind"] == {"client": "tls-client", "board": "tls-client", "identity": "idevid", "attestation": "matter-dac"}[name]
     if "slot" in told:
         assert compressed(certificate) in line.chip.read_bytes()
-    assert ("slot" in told) == (profile != "trust-flex-matter")
+    assert ("slot" in told) == (profile not in ("trust-flex-matter", "trust-and-go-client"))
 
 def by_signer(line, profile=FLEX, *pairs):
     """The profile with an issuer of `ca new`, whose certificate a chip can keep, and that in slot 12."""
@@ -338,9 +413,42 @@ def test_the_signers_certificate_in_its_slot(line, part, profile):
 
 
 def test_a_signer_that_72_bytes_cannot_carry(line):
-    """Made by openssl: neither full hours nor whole years nor that serial number. Told before anything is written to the slots."""
+    """Made by openssl: neither full hours nor whole years nor that serial number. Told while the plan is made."""
     line.new("trust-flex")
     changed = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
     failed = line.json("provision", changed, *ARMED, code=ISSUER).error
     assert failed["reason"] == "issuer-invalid" and "72 bytes" in failed["cause"] and "signer-slot" in failed["next"]
-    assert not find(line, "client").exists()
+    assert line.snapshot() == before
+    assert line.json("provision", changed, "--dry-run", code=ISSUER).error["cause"] == failed["cause"]
+
+
+ROOTS = {"P-384": ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"), "RSA": ("-newkey", "rsa:2048")}
+
+
+@pytest.mark.parametrize("kind", ROOTS)
+def test_a_root_with_another_key(line, kind):
+    """The issuer is on P-256, as it must be; who signed it may have any key. 72 bytes cannot carry its certificate, which is named."""
+    root, request = line.state / "root.pem", line.state / "ca.csr"
+    openssl("req", "-x509", *ROOTS[kind], "-nodes", "-keyout", line.state / "root.key", "-subj", "/CN=Root", "-days", 36500, "-out", root,
+            "-addext", "keyUsage=critical,keyCertSign")
+    openssl("req", "-new", "-key", line.state / "ca.key", "-subj", "/CN=Signer", "-out", request)
+    (line.state / "ca.ext").write_text("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\n"
+                                       "authorityKeyIdentifier=keyid\n")
+    openssl("x509", "-req", "-in", request, "-CA", root, "-CAkey", line.state / "root.key", "-CAcreateserial", "-days", 36400, "-extfile",
+            line.state / "ca.ext", "-out", line.state / "signer.pem")
+    (line.state / "ca.pem").write_text((line.state / "signer.pem").read_text() + root.read_text())
+    line.new("trust-flex")
+    carried = replaced(line, FLEX, ("signer-key-slot: 11", "signer-key-slot: 11\n    signer-slot: 12"))
+    before = line.snapshot()
+    failed = line.json("provision", carried, *ARMED, code=ISSUER).error
+    assert "not itself signed by ECDSA on P-256" in failed["cause"] and "signer-slot" in failed["next"]
+    assert line.snapshot() == before, "told while the plan is made"
+    line.run("provision", FLEX, *ARMED)
+    certificate = find(line, "client")
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", root, "-untrusted", line.state / "signer.pem", certificate)
+    judged = subprocess.run(["certtool", "--verify", "--load-ca-certificate", root, "--infile", certificate], capture_output=True, text=True)
+    assert judged.returncode == 0 and "Verified." in judged.stdout, judged
+    assert compressed(certificate) in line.chip.read_bytes()
+    assert certificate.read_text().count("BEGIN CERTIFICATE") == 3
+    assert line.run("provision", FLEX).out.startswith("nothing to do")

@@ -27,9 +27,9 @@ def shell(text, folder):
 
 
 def test_the_pages_broker(tmp_path):
-    (ca, device, connect), conf = broker()
+    (server, device, connect), conf = broker()
     shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
-    shell(ca, tmp_path)
+    shell(server, tmp_path)
     shell(device, tmp_path)
     port = free_port()
     user = "\nuser root\n" if os.getuid() == 0 else "\n"
@@ -40,17 +40,17 @@ def test_the_pages_broker(tmp_path):
         assert "localhost:8883" in connect
         told = shell(connect.replace("8883", str(port)), tmp_path)
     assert told.startswith("accepted: ") and "CONNACK, accepted" in told
-    assert re.search(r"New client connected .* as 0123[0-9a-f]{14} .*u'0123[0-9a-f]{14}'", log(tmp_path))
+    assert re.search(r"New client connected .* as sn0123[0-9a-f]{14} .*u'sn0123[0-9a-f]{14}'", log(tmp_path))
 
 
 def test_makers_certificates_at_the_broker(tmp_path):
     """The page's other way: the maker's signer and root in cafile, no --key and no --certificate."""
-    (ca, _, _), conf = broker()
-    shell(ca, tmp_path)
+    (server, _, _), conf = broker()
+    shell(server, tmp_path)
     shell("imprint virtual new; imprint certificate export --for pem maker; cat maker/signer-FFFF.pem maker/root.pem >> ca.pem", tmp_path)
     port = free_port()
     user = "\nuser root\n" if os.getuid() == 0 else "\n"
     (tmp_path / "mosquitto.conf").write_text(conf.replace("8883", str(port)) + user)
     program = shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin")
     with started([program, "-c", "mosquitto.conf"], tmp_path, port):
-        assert "CN=sn0123" in shell(f"imprint tls localhost:{port} --mqtt --ca ca.pem", tmp_path)
+        assert "CN=sn0123" in shell(f"imprint tls localhost:{port} --mqtt --ca broker.pem", tmp_path)

@@ -14,7 +14,7 @@ import time
 import pytest
 
 import est as est_server
-from conftest import PROGRAM, openssl
+from conftest import PROGRAM, ROOT, openssl
 
 ISSUER, USAGE, INTERRUPTED = 6, 2, 130
 SOFTHSM = next(path for path in map(pathlib.Path, ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
@@ -221,13 +221,29 @@ def test_est_refused(line, est, change, reason, cause):
 def test_ca_new(station):
     made = station.json("ca", "new").event("ca")
     folder = station.state / "ca"
-    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True}
+    assert made == {"event": "ca", "folder": str(folder), "issuers": str(station.state / "issuers.yaml"), "made_issuers": True,
+                    "issuer": "rehearsal"}
     assert sorted(path.name for path in folder.iterdir()) == ["root.key", "root.pem", "signer.key", "signer.pem"]
     assert {path.name for path in folder.iterdir() if path.stat().st_mode & 0o077} == set()
     assert "OK" in openssl("verify", "-x509_strict", "-CAfile", folder / "root.pem", folder / "signer.pem")
     issuer = station.json("issuers", "rehearsal").event("issuer")
     assert issuer["subject"].startswith("CN=TEST signer ") and issuer["not_after"] == "9999-12-31T23:59:59Z"
     assert issuer["certificates"] == 2 and issuer["not_before"].endswith(":00:00Z")
+
+
+def test_ca_new_with_the_name_that_ready_profiles_call(station):
+    made = station.run("ca", "new", "--name", "factory")
+    assert f"next: try it: imprint issuers --state {station.state} factory" in made.err
+    assert station.json("issuers", "factory").event("issuer")["subject"].startswith("CN=TEST signer ")
+    station.new("trust-flex")
+    done = station.json("provision", ROOT / "profiles" / "trust-flex-identity.yaml", "--arm", "profile").event("provisioned")
+    assert done["certificates"][0]["issuer"] == "factory" and "test-root" in done["rehearsal"]
+
+
+@pytest.mark.parametrize("name", ["", "two words", "9", "a: b", "x" * 64])
+def test_ca_new_with_no_name(station, name):
+    error = station.json("ca", "new", "--name", name, code=USAGE).error
+    assert error["cause"] == "not a name for an issuer" and not station.state.exists()
 
 
 def test_ca_new_replaces_nothing(station):

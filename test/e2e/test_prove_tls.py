@@ -203,3 +203,10 @@ def test_a_key_that_counts_its_uses(station, plan, authority, aside, part):
         failed = station.json("provision", profile, *ARMED, code=1).error
         assert failed["reason"] == "slot-policy" and "once more than it can" in failed["cause"]
         assert station.chip.read_bytes() == chip
+
+
+def test_a_board_cannot(line, aside):
+    """Refused before an image is made of it, and before a board is asked; nobody listens at that console."""
+    for command in (("compile", "--c", line.profile), ("board", "provision", line.profile, "--console", aside / "none")):
+        failed = line.json(*command, code=2).error
+        assert failed["reason"] == "profile-conflict" and failed["subject"] == "client" and "cannot connect to a server" in failed["cause"]

@@ -6,6 +6,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import random
 import re
 import resource
@@ -19,8 +20,9 @@ import time
 
 import pytest
 
-from conftest import ROOT, openssl, run_program
-from signer_office import (EXPIRED, Signer, device_key, make, make_files, order, pem_of, request, request_der, rules, serial_number)
+from conftest import PROGRAM, ROOT, openssl, run_program
+from signer_office import EXPIRED, Signer, device_key, make, make_files, order, pem_of, request, request_der, rules, serial_number
+from test_docs import blocks
 from test_issuers import SOFTHSM
 
 USAGE, ISSUER = 2, 6
@@ -252,8 +254,8 @@ def test_too_long(shared):
     assert shared.curl("boards/simpleenroll", "-H", "Transfer-Encoding: chunked", body=b"A" * 9000)[0] == 413
     shared.curl("boards/simpleenroll", "-H", "Transfer-Encoding: chunked", body=b"A" * 10 ** 6, code=None)
     with connect(shared) as client:
-        client.sendall(b"GET /.well-known/est/boards/cacerts HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40000 + b"\r\n\r\n")
         try:
+            client.sendall(b"GET /.well-known/est/boards/cacerts HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40000 + b"\r\n\r\n")
             assert not client.recv(4096).startswith(b"HTTP/1.1 200")
         except OSError:
             pass # closed before all of it was read
@@ -372,7 +374,7 @@ def test_safe_for_a_terminal(signer):
     """A subject is a stranger's text."""
     signer.write(rules())
     with open(signer.folder / "log", "wb") as log:
-        process = subprocess.Popen([os.environ.get("IMPRINT", str(ROOT / "build" / "imprint")), "signer", "serve", signer.file, "--listen", "127.0.0.1:0"],
+        process = subprocess.Popen([PROGRAM, "signer", "serve", signer.file, "--listen", "127.0.0.1:0"],
                                    stdout=subprocess.PIPE, stderr=log)
     signer.url = process.stdout.readline().decode().strip()
     assert re.fullmatch(r"https://127\.0\.0\.1:\d+/\.well-known/est", signer.url)
@@ -674,6 +676,38 @@ def test_port_taken(signer):
     port = re.search(r":(\d+)/", signer.url).group(1)
     error = run_program("--json", "signer", "serve", signer.file, "--listen", f"127.0.0.1:{port}", code=3).error
     assert error["reason"] == "server-away" and "in use" in error["system"]
+
+
+# --- the guide -----------------------------------------------------------------------------------------------------------
+
+
+def test_guide(tmp_path):
+    """Every block of docs/guide/signer.md, in its order; only the port is another one."""
+    (tmp_path / "profiles").symlink_to(ROOT / "profiles")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    program = pathlib.Path(PROGRAM).resolve()
+    env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    server, said = None, []
+    try:
+        for block in blocks("docs/guide/signer.md", "sh"):
+            command = block.strip().replace("8443", port)
+            if command.endswith("&"):
+                server = subprocess.Popen(["sh", "-c", "exec " + command.rstrip("& ")], cwd=tmp_path, env=env, stdout=subprocess.PIPE,
+                                          stderr=subprocess.DEVNULL)
+                assert server.stdout.readline().decode().strip() == f"https://127.0.0.1:{port}/.well-known/est"
+                continue
+            done = subprocess.run(["sh", "-ec", command], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode == 0, (command, done)
+            said.append(done.stdout)
+    finally:
+        if server is not None:
+            server.terminate()
+            assert server.wait(timeout=10) == 0
+            server.stdout.close()
+    assert len(said) == 7 and server is not None and "client.crt: OK" in "".join(said)
+    assert re.search(r"order-0815 +1 +0 +499\b", said[-1]) and "granted order order-0815 station line-1" in said[-1]
 
 
 # --- other people's clients, where they are installed --------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <p11-kit/pkcs11.h>
@@ -12,6 +13,14 @@ struct pkcs11_spy pkcs11_spy;
 static void *module; /* SoftHSM2, as long as this program lives */
 static CK_FUNCTION_LIST *softhsm;
 static CK_FUNCTION_LIST functions;
+
+/* A setting of the environment, for programs that a test does not reach into; 0: there is none. */
+static unsigned long number_of(const char *name)
+{
+    const char *text = getenv(name);
+
+    return text != NULL ? strtoul(text, NULL, 0) : 0;
+}
 
 static CK_RV spy_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
@@ -23,8 +32,12 @@ static CK_RV spy_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_le
 {
     CK_RV status = softhsm->C_Sign(session, data, data_len, signature, len);
 
-    /* Without a buffer it only asks for the length. */
-    return signature != NULL && pkcs11_spy.sign_fails != 0 ? pkcs11_spy.sign_fails : status;
+    if (signature == NULL) /* it only asks for the length */
+        return status;
+    pkcs11_spy.signatures++;
+    if (number_of("PKCS11_SPY_SIGNS") != 0 && pkcs11_spy.signatures > number_of("PKCS11_SPY_SIGNS"))
+        return number_of("PKCS11_SPY_THEN");
+    return pkcs11_spy.sign_fails != 0 ? pkcs11_spy.sign_fails : status;
 }
 
 static CK_RV spy_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)

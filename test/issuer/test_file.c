@@ -545,6 +545,78 @@ static void test_what_does_not_fit_is_refused(void **state)
     }
 }
 
+/* What an issuer's key must be, and what the keys above it may be. Each is named as it is. */
+static const struct kind_row {
+    const char *kind, *shown;
+} kinds[] = {
+    {"P-384", "EC/ECDSA on SECP384R1, not on the curve P-256"},
+    {"P-521", "EC/ECDSA on SECP521R1, not on the curve P-256"},
+    {"RSA", "RSA, 2048 bits, not on the curve P-256"},
+    {"ED25519", "EdDSA (Ed25519), not on the curve P-256"},
+    {"ED448", "EdDSA (Ed448), not on the curve P-256"},
+};
+
+static void test_kinds_of_keys(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        EVP_PKEY *key = ca_make_key(kinds[i].kind);
+        X509 *unfit = signer_with((struct ca_wish){.key = key});
+        X509 *const chain[] = {unfit, root};
+        struct files files = {.key = ""};
+        struct issuer_config config = usual(&files);
+        char room[ERROR_ROOM];
+        struct error err = ERROR_IN(room);
+        struct issuer *issuer;
+
+        ca_write_certificates(files.certificate, chain, 2);
+        assert_false(issuer_open(&config, &issuer, &err));
+        assert_int_equal(err.reason, ERROR_ISSUER_INVALID);
+        if (strstr(err.cause, kinds[i].shown) == NULL)
+            fail_msg("%s: %s", kinds[i].kind, err.cause);
+        error_clear(&err);
+        assert_false(issuer_open_certificates(&config, &issuer, &err));
+        assert_int_equal(err.reason, ERROR_ISSUER_INVALID);
+        X509_free(unfit);
+        EVP_PKEY_free(key);
+    }
+}
+
+/* A root with another key signs a signer on P-256: that issues. */
+static void test_kinds_of_roots(void **state)
+{
+    static const char *const roots[] = {"P-384", "P-521", "RSA"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        EVP_PKEY *key = ca_make_key(roots[i]);
+        X509 *above = ca_make_certificate(&(struct ca_wish){.subject = "TEST root", .key = key});
+        X509 *below = ca_make_certificate(
+            &(struct ca_wish){.subject = "TEST signer", .key = signer_key, .issuer = above, .issuer_key = key});
+        X509 *const chain[] = {below, above};
+        struct files files = {.key = ""};
+        struct issuer_config config = usual(&files);
+        char room[ERROR_ROOM];
+        struct error err = ERROR_IN(room);
+        struct issuer *issuer;
+
+        ca_write_certificates(files.certificate, chain, 2);
+        if (!issuer_open(&config, &issuer, &err))
+            fail_msg("%s: %s", roots[i], err.cause);
+        assert_true(issuer_signs(issuer));
+        issuer_close(issuer);
+        /* The certificates alone: no key is opened. */
+        config.key = "/nowhere";
+        assert_true(issuer_open_certificates(&config, &issuer, &err));
+        assert_false(issuer_signs(issuer));
+        assert_true(issuer_chain(issuer, 1).len != 0 && issuer_chain(issuer, 2).len == 0);
+        issuer_close(issuer);
+        X509_free(below);
+        X509_free(above);
+        EVP_PKEY_free(key);
+    }
+}
+
 /* An issuer that ends while a station runs signs nothing any more. */
 static void test_an_issuer_that_ends(void **state)
 {
@@ -578,6 +650,8 @@ int main(void)
         cmocka_unit_test(test_secrets),
         cmocka_unit_test(test_a_long_passphrase),
         cmocka_unit_test(test_an_issuer_that_ends),
+        cmocka_unit_test(test_kinds_of_keys),
+        cmocka_unit_test(test_kinds_of_roots),
         cmocka_unit_test(test_what_does_not_fit_is_refused),
     };
 

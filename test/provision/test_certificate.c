@@ -200,6 +200,106 @@ static void test_torn_slot(void **state)
     bench_close(&bench);
 }
 
+/* ---- the signer's slots ---- */
+
+/* Its content in slots 11 and 12 is known from the start; slot 10 is the device's. */
+static bool get_signer_slot(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES])
+{
+    const struct issuer *issuer = context;
+
+    if ((slot == 10 && !issuer->has_issued) || slot < 10 || slot > 12)
+        return false;
+    memset(content, slot, PROVISION_CERTIFICATE_BYTES);
+    return true;
+}
+
+/* What a slot of 72 bytes holds before the run: every byte, but for what is there in the third block alone. */
+enum held { HELD_BLANK, HELD_SAME, HELD_PART, HELD_OTHER };
+
+static void fill_slot(struct bench *bench, uint8_t slot, enum held held)
+{
+    uint8_t block[32];
+
+    for (uint8_t i = 0; i < 3; i++) {
+        /* A part of a write that was cut: the first block new, the others still blank. */
+        const bool is_new = held == HELD_SAME || (held == HELD_PART && i == 0);
+
+        memset(block, held == HELD_OTHER ? 0x35 : is_new ? slot : 0xff, sizeof block);
+        assert_int_equal(chip_write_slot_block(&bench->world.chip, slot, i, block, NULL), CHIP_OK);
+    }
+}
+
+static const struct signer_row {
+    const char *name;
+    enum held key, signer; /* slots 11 and 12 */
+    bool locked;           /* slot 12, for ever */
+    bool replace;          /* the profile says unclaimed */
+    enum error_reason reason;
+    uint8_t slot; /* that the refusal names; 0: none */
+    bool forever; /* the step needs arming */
+} signer_rows[] = {
+    {"both blank", HELD_BLANK, HELD_BLANK, false, false, ERROR_NONE, 0, false},
+    {"the same signer", HELD_SAME, HELD_SAME, false, false, ERROR_NONE, 0, false},
+    {"the same signer, locked", HELD_SAME, HELD_SAME, true, false, ERROR_NONE, 0, false},
+    {"the rest of a cut write", HELD_SAME, HELD_PART, false, false, ERROR_NONE, 0, false},
+    {"another signer", HELD_SAME, HELD_OTHER, false, false, ERROR_SLOT_FILLED, 12, false},
+    {"another signer's key", HELD_OTHER, HELD_SAME, false, false, ERROR_SLOT_FILLED, 11, false},
+    {"another signer, to be replaced", HELD_OTHER, HELD_OTHER, false, true, ERROR_NONE, 0, true},
+    {"another signer, locked", HELD_SAME, HELD_OTHER, true, true, ERROR_SLOT_POLICY, 12, false},
+    {"blank and locked", HELD_SAME, HELD_BLANK, true, true, ERROR_SLOT_POLICY, 12, false},
+};
+
+static const struct provision_step *step_of(const struct bench *bench, const char *name)
+{
+    for (size_t i = 0; i < bench->plan.step_count; i++)
+        if (strcmp(bench->plan.steps[i].kind->name, name) == 0)
+            return &bench->plan.steps[i];
+    return NULL;
+}
+
+/* The device's own slot is blank, so that the signer's alone decide. */
+static void test_signer_slots(void **state)
+{
+    static char text[sizeof profile + 64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signer_rows / sizeof signer_rows[0]; i++) {
+        const struct signer_row *row = &signer_rows[i];
+        struct bench bench;
+        struct issuer issuer;
+        uint8_t content[96], wanted[PROVISION_CERTIFICATE_BYTES];
+        const char *at = strstr(profile, "replace: unclaimed, psa-id");
+
+        (void)snprintf(text, sizeof text, "%.*ssigner-slot: 12, %s%s", (int)(at - profile), profile,
+                       row->replace ? "replace: unclaimed, " : "", at + strlen("replace: unclaimed, "));
+        open_bench(&bench, &issuer, text);
+        certificates.slot = get_signer_slot;
+        fill_slot(&bench, 10, HELD_BLANK);
+        fill_slot(&bench, 11, row->key);
+        fill_slot(&bench, 12, row->signer);
+        if (row->locked)
+            world_lock_slot(&bench.world, 12);
+        bench_restart(&bench);
+        bench.provision.certificates = &certificates;
+        (void)provision_observe(&bench.provision, &bench.plan, &bench.err);
+        if (bench.err.reason != row->reason || (row->slot != 0 && bench.err.slot != row->slot))
+            fail_msg("%s: %s, slot %u", row->name, error_reason_name(bench.err.reason), (unsigned)bench.err.slot);
+        assert_int_equal(issuer.asked, 0);
+        if (row->reason == ERROR_NONE) {
+            if (step_of(&bench, "get-certificate")->loses_data != row->forever)
+                fail_msg("%s: loses data, or not", row->name);
+            bench_expect(&bench, PROVISION_OK, bench_run(&bench));
+            for (uint8_t slot = 10; slot <= 12; slot++) {
+                memset(wanted, slot, sizeof wanted);
+                read_slot(&bench, slot, content);
+                assert_memory_equal(content, wanted, sizeof wanted);
+            }
+        }
+        bench_close(&bench);
+        certificates.slot = get_slot;
+    }
+}
+
 /* ---- proven by a connection ---- */
 
 /* The server. */
@@ -312,9 +412,9 @@ static void test_proof_by_connection(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_arrives),          cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_looking_refuses),     cmocka_unit_test(test_torn_slot),
-        cmocka_unit_test(test_proof_by_connection),
+        cmocka_unit_test(test_it_arrives),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_looking_refuses), cmocka_unit_test(test_torn_slot),
+        cmocka_unit_test(test_signer_slots),    cmocka_unit_test(test_proof_by_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

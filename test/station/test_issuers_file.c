@@ -52,7 +52,7 @@ static void test_a_rehearsal_is_told(void **state)
 
     (void)state;
     begin(&config, folder);
-    assert_true(rehearsal_ca_files_make(&config, &files, &err));
+    assert_true(rehearsal_ca_files_make(&config, REHEARSAL_CA_ISSUER, &files, &err));
     issuer = open_issuer(&config, REHEARSAL_CA_ISSUER);
     assert_false(rehearsal_check_issuer(&rehearsal, issuer_certificate(issuer), &err));
     assert_int_equal(err.reason, ERROR_REHEARSAL);

@@ -15,8 +15,9 @@
 
 EVP_PKEY *ca_make_key(const char *kind)
 {
-    EVP_PKEY *key = strcmp(kind, "RSA") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
-                                             : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
+    EVP_PKEY *key = strcmp(kind, "RSA") == 0      ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048)
+                    : strncmp(kind, "ED", 2) == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, kind)
+                                                  : EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
 
     assert_non_null(key);
     return key;

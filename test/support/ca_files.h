@@ -32,7 +32,7 @@ struct ca_wish {
     const char *key_usage;     /* NULL: none; "keyCertSign" and so on */
 };
 
-/* A new key: "P-256", "P-384" or "RSA". The caller frees it with EVP_PKEY_free(). */
+/* A new key: a curve ("P-256"), "RSA", or "ED25519" and "ED448". The caller frees it with EVP_PKEY_free(). */
 EVP_PKEY *ca_make_key(const char *kind);
 
 /* A new certificate, for X509_free(). */

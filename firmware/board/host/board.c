@@ -6,6 +6,7 @@
  *     IMPRINT_BOARD_CHIP   unix:PATH (imprint virtual serve), or the file of a virtual chip
  *     IMPRINT_BOARD_FLASH  the flash image; made, erased, if it does not exist
  *     IMPRINT_BOARD_CLOCK  how many times as fast as the host's the board's clock runs (default: 1)
+ *     IMPRINT_BOARD_NETWORK  a TCP port of this host: where the network's UART leads, connected at the first byte sent
  *     IMPRINT_BOARD_FAULT  for rehearsals: a fault of the virtual chip (docs/internals/virtual-chip.md; only with a
  * file as IMPRINT_BOARD_CHIP), or flash@N: power fails before the Nth program or erase of the flash, or flash@N.torn:
  * in the middle of it
@@ -15,14 +16,17 @@
  */
 #include <imprint/board.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,6 +49,7 @@ static struct {
     unsigned flash_left;               /* changes until power fails; 0: never */
     bool flash_torn;
     uint64_t clock_rate;
+    int network; /* one more than the socket; 0: not connected */
 } board;
 
 static _Noreturn void cannot(const char *what, const char *subject, const char *why)
@@ -213,6 +218,53 @@ void imprint_board_console_write(const uint8_t *data, size_t len)
         data += n;
         len -= (size_t)n;
     }
+}
+
+static void connect_network(const char *port)
+{
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    uint64_t number;
+    int fd;
+
+    if (number_parse(port, 1, UINT16_MAX, &number) != NUMBER_OK)
+        cannot("connect the network", port, "not a port");
+    place.sin_port = htons((uint16_t)number);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&place, sizeof place) == 0)
+        board.network = fd + 1;
+    else if (fd >= 0)
+        (void)close(fd);
+}
+
+/* Bytes for a network that is not there, or not any more, are lost, as at a UART. */
+void imprint_board_network_write(const uint8_t *data, size_t len)
+{
+    if (board.network == 0)
+        connect_network(setting("IMPRINT_BOARD_NETWORK"));
+    while (board.network != 0 && len > 0) {
+        const ssize_t n = write(board.network - 1, data, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return;
+        data += n;
+        len -= (size_t)n;
+    }
+}
+
+int imprint_board_network_read(uint32_t timeout_us)
+{
+    struct pollfd network = {.fd = board.network - 1, .events = POLLIN};
+    uint8_t byte;
+
+    if (poll(&network, 1, (int)((timeout_us + 999) / 1000)) <= 0 || board.network == 0)
+        return -1;
+    if (read(board.network - 1, &byte, 1) == 1)
+        return byte;
+    (void)close(board.network - 1); /* the next connection is another */
+    board.network = 0;
+    return -1;
 }
 
 int imprint_board_console_read(uint32_t timeout_us)

@@ -8,6 +8,7 @@ const struct mps2_layout mps2_layout = {
     .clock_hz = 25000000,
     .console = {.base = 0x40004000, .receive_irq = 0},
     .wire = {.base = 0x40005000, .receive_irq = 2},
+    .network = {.base = 0x40006000, .receive_irq = 4},
     .fpgaio = 0x40028000,
     .flash = (uint8_t *)0x21000000,
 };

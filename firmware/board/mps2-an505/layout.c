@@ -10,6 +10,7 @@ const struct mps2_layout mps2_layout = {
     .clock_hz = 20000000,
     .console = {.base = 0x50200000, .receive_irq = 32},
     .wire = {.base = 0x50201000, .receive_irq = 34},
+    .network = {.base = 0x50202000, .receive_irq = 36},
     .fpgaio = 0x50302000,
     .flash = (uint8_t *)0x80000000,
 };

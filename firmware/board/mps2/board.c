@@ -12,6 +12,7 @@ void imprint_board_start(void)
 {
     mps2_clock_start();
     mps2_uart_start(&mps2_layout.console, CONSOLE_BAUD);
+    mps2_uart_start(&mps2_layout.network, CONSOLE_BAUD);
     mps2_chip_start();
 }
 
@@ -20,17 +21,33 @@ const char *imprint_board_name(void)
     return mps2_layout.name;
 }
 
-void imprint_board_console_write(const uint8_t *data, size_t len)
+static void write(const struct mps2_uart *uart, const uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        while (!mps2_uart_send(&mps2_layout.console, data[i])) {
+        while (!mps2_uart_send(uart, data[i])) {
         }
     }
+}
+
+void imprint_board_console_write(const uint8_t *data, size_t len)
+{
+    write(&mps2_layout.console, data, len);
 }
 
 int imprint_board_console_read(uint32_t timeout_us)
 {
     return mps2_uart_await(&mps2_layout.console, timeout_us);
+}
+
+/* Under QEMU the other end is a TCP connection: firmware/run --network. */
+void imprint_board_network_write(const uint8_t *data, size_t len)
+{
+    write(&mps2_layout.network, data, len);
+}
+
+int imprint_board_network_read(uint32_t timeout_us)
+{
+    return mps2_uart_await(&mps2_layout.network, timeout_us);
 }
 
 const struct imprint_transport *imprint_board_chip(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of Arm's MPS2 boards that imprint uses: two CMSDK UARTs, the FPGA's counter, and a memory used as flash.
+ * The parts of Arm's MPS2 boards that imprint uses: three CMSDK UARTs, the FPGA's counter, and a memory used as flash.
  * Every FPGA image of such a board has the same registers at other addresses. `mps2_layout` has the addresses; it is
  * all that a folder `firmware/board/mps2-.../` must define. Private to these folders.
  */
@@ -23,7 +23,7 @@ struct mps2_uart {
 struct mps2_layout {
     const char *name;
     uint32_t clock_hz; /* of processor, UARTs and counter */
-    struct mps2_uart console, wire;
+    struct mps2_uart console, wire, network;
     uint32_t fpgaio; /* base of the FPGA's system registers, which include the counter */
     uint8_t *flash;  /* the memory used as flash */
 };

@@ -51,19 +51,32 @@ static bool is_part(const uint8_t *found, const uint8_t *wanted, size_t len)
     return from_ones || from_zeros;
 }
 
+bool certificate_place_is_taken(enum certificate_place place)
+{
+    return place == CERTIFICATE_OTHER || place == CERTIFICATE_STRANGER;
+}
+
+/* Of what is not the content: whether it is a compressed certificate, as the maker's and other issuers' are. */
+static enum certificate_place other(const uint8_t found[static PROVISION_CERTIFICATE_BYTES])
+{
+    struct cert_compressed ignored;
+
+    return cert_compressed_read(found, &ignored) ? CERTIFICATE_STRANGER : CERTIFICATE_OTHER;
+}
+
 static enum certificate_place compare(const uint8_t found[static PROVISION_CERTIFICATE_BYTES], const uint8_t *content)
 {
     enum certificate_place place = CERTIFICATE_SAME;
 
     if (content == NULL)
-        return is_blank(bytes_of(found, PROVISION_CERTIFICATE_BYTES)) ? CERTIFICATE_BLANK : CERTIFICATE_OTHER;
+        return is_blank(bytes_of(found, PROVISION_CERTIFICATE_BYTES)) ? CERTIFICATE_BLANK : other(found);
     for (size_t at = 0; at < PROVISION_CERTIFICATE_BYTES; at += BLOCK_BYTES) {
         const size_t left = PROVISION_CERTIFICATE_BYTES - at, len = left < BLOCK_BYTES ? left : BLOCK_BYTES;
 
         if (memcmp(found + at, content + at, len) == 0)
             continue;
         if (!is_part(found + at, content + at, len))
-            return CERTIFICATE_OTHER;
+            return other(found);
         place = CERTIFICATE_BLANK;
     }
     return place;

@@ -11,10 +11,14 @@
 
 /* What a place holds. */
 enum certificate_place {
-    CERTIFICATE_SAME,  /* the certificate */
-    CERTIFICATE_BLANK, /* nothing, or a part of the certificate that a power cut has left */
-    CERTIFICATE_OTHER, /* something else */
+    CERTIFICATE_SAME,     /* the certificate */
+    CERTIFICATE_BLANK,    /* nothing, or a part of the certificate that a power cut has left */
+    CERTIFICATE_OTHER,    /* something else: what is no certificate */
+    CERTIFICATE_STRANGER, /* another certificate, or one that is not this issuer's */
 };
+
+/* Whether writing would lose something. */
+bool certificate_place_is_taken(enum certificate_place place);
 
 /* The profile's certificate for the key with this index; it has one. `index` (may be NULL) gets its own. */
 const struct profile_certificate *certificate_of_key(const struct profile *profile, int key, size_t *index);

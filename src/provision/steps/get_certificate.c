@@ -25,11 +25,21 @@ bool provision_needs_get_certificate(const struct profile *profile, int key)
 
 /* ---- looking ---- */
 
-static bool is_key_made(const struct provision_plan *plan, int key)
+/*
+ * The public key of a key that is there: one with a key record, or one that is being adopted, which has none yet. False
+ * with a reason; with none (ERROR_NONE): it is not made yet.
+ */
+static bool find_point(struct provision *provision, const struct provision_plan *plan, int key,
+                       uint8_t point[static P256_POINT_BYTES], struct error *err)
 {
     for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].kind->makes_key && plan->steps[i].key == key)
-            return plan->steps[i].done;
+        const struct provision_step *maker = &plan->steps[i];
+
+        if (!maker->kind->makes_key || maker->key != key)
+            continue;
+        if (maker->done)
+            return keys_public(provision->driver, provision->profile->keys[key].id, point, err) == PSA_SUCCESS;
+        return maker->adopts && keys_public_in_slot(provision->driver, maker->slot, point, err) == PSA_SUCCESS;
     }
     return false;
 }
@@ -43,9 +53,9 @@ static bool find_issued(struct provision *provision, const struct provision_plan
                         struct error *err)
 {
     const struct provision_certificates *certificates = provision->certificates;
-    const bool is_made = is_key_made(plan, step->key);
     uint8_t point[P256_POINT_BYTES];
     size_t index;
+    bool is_made;
 
     *der = BYTES_NONE;
     *request = PROVISION_REQUEST_NONE;
@@ -55,8 +65,10 @@ static bool find_issued(struct provision *provision, const struct provision_plan
         return false;
     }
     (void)certificate_of_key(provision->profile, step->key, &index);
-    if (is_made && (keys_public(provision->driver, provision_key_of(provision, step)->id, point, err) != PSA_SUCCESS ||
-                    !certificates->get(certificates->context, index, plan->serial, point, false, der, err)))
+    is_made = find_point(provision, plan, step->key, point, err);
+    if (!is_made && err->reason != ERROR_NONE)
+        return false;
+    if (is_made && !certificates->get(certificates->context, index, plan->serial, point, false, der, err))
         return false;
     return der->len != 0 || certificates->request == NULL ||
            certificates->request(certificates->context, index, plan->serial, is_made ? point : NULL, request, err);
@@ -67,25 +79,41 @@ static bool refuse_slot(const struct provision_plan *plan, uint8_t slot, enum ce
 {
     if ((chip_slot_can(&plan->found, slot) & CHIP_CAN_WRITE_CLEAR) == 0)
         error_set(err, ERROR_SLOT_POLICY,
-                  place == CERTIFICATE_OTHER
-                      ? "the slot holds another certificate or other data, and can never be written again"
-                      : "the slot for the certificate cannot be written in clear",
+                  place == CERTIFICATE_STRANGER
+                      ? "the slot holds another certificate, or one of another issuer, and can "
+                        "never be written again"
+                  : place == CERTIFICATE_OTHER ? "the slot holds other data, and can never be written again"
+                                               : "the slot for the certificate cannot be written in clear",
                   "name other slots in the profile: imprint info shows what each allows");
     else
         error_set(err, ERROR_SLOT_FILLED,
-                  "the slot holds another certificate or other data, and the profile does not allow to replace it",
+                  place == CERTIFICATE_STRANGER
+                      ? "the slot holds another certificate, or one of another issuer, and the profile does not allow "
+                        "to replace it"
+                      : "the slot holds other data, and the profile does not allow to replace it",
                   "set replace: unclaimed for this certificate, if what is there may be lost for ever");
     error_at_slot(err, slot);
     return false;
 }
 
+/* A finished device that is taken over keeps what its slots hold: it must be what this station would have put there. */
+static bool refuse_adoption(uint8_t slot, struct error *err)
+{
+    error_set(err, ERROR_CERTIFICATE_DIFFERS,
+              "the slot holds another certificate than the profile's by this station's issuer",
+              "use the profile and the issuer that the device was made with (issuers.yaml of that station)");
+    error_at_slot(err, slot);
+    return false;
+}
+
 /* One slot: notes what is still to do there. */
-static bool observe_slot(struct provision *provision, const struct provision_plan *plan, uint8_t slot, bool is_issued,
+static bool observe_slot(struct provision *provision, const struct provision_plan *plan, uint8_t slot,
                          struct provision_step *step, struct error *err)
 {
     const struct profile_certificate *certificate = certificate_of_key(provision->profile, step->key, NULL);
     uint8_t content[PROVISION_CERTIFICATE_BYTES];
     enum certificate_place place;
+    bool is_known;
 
     if ((chip_slot_can(&plan->found, slot) & CHIP_CAN_READ_CLEAR) == 0) {
         error_set(err, ERROR_SLOT_POLICY, "the slot for the certificate cannot be read in clear",
@@ -93,11 +121,14 @@ static bool observe_slot(struct provision *provision, const struct provision_pla
         error_at_slot(err, slot);
         return false;
     }
-    is_issued = is_issued && provision->certificates->slot(provision->certificates->context, slot, content);
-    if (!certificate_compare_slot(provision, slot, is_issued ? content : NULL, &place, err))
+    is_known = provision->certificates->slot(provision->certificates->context, slot, content);
+    if (!certificate_compare_slot(provision, slot, is_known ? content : NULL, &place, err))
         return false;
+    if (provision->adoption != NULL && certificate_place_is_taken(place))
+        return refuse_adoption(slot, err);
     step->done = step->done && place == CERTIFICATE_SAME;
-    step->loses_data = step->loses_data || place == CERTIFICATE_OTHER;
+    step->store_only = step->store_only && place == CERTIFICATE_SAME;
+    step->loses_data = step->loses_data || certificate_place_is_taken(place);
     step->forever = step->loses_data;
     if (place == CERTIFICATE_SAME || ((chip_slot_can(&plan->found, slot) & CHIP_CAN_WRITE_CLEAR) != 0 &&
                                       (place == CERTIFICATE_BLANK || certificate->replace != PROFILE_REPLACE_NEVER)))
@@ -105,8 +136,8 @@ static bool observe_slot(struct provision *provision, const struct provision_pla
     return refuse_slot(plan, slot, place, err);
 }
 
-static bool observe_slots(struct provision *provision, const struct provision_plan *plan, bool is_issued,
-                          struct provision_step *step, struct error *err)
+static bool observe_slots(struct provision *provision, const struct provision_plan *plan, struct provision_step *step,
+                          struct error *err)
 {
     uint8_t slots[CERTIFICATE_SLOTS];
 
@@ -123,8 +154,8 @@ static bool observe_slots(struct provision *provision, const struct provision_pl
         if (slots[i] == 0)
             continue;
         if (!chip_data_is_locked(&plan->found))
-            step->done = false;
-        else if (!observe_slot(provision, plan, slots[i], is_issued, step, err))
+            step->done = step->store_only = false;
+        else if (!observe_slot(provision, plan, slots[i], step, err))
             return false;
     }
     return true;
@@ -148,12 +179,12 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
 
     if (!find_issued(provision, plan, step, &der, &request, err))
         return false;
-    step->done = der.len != 0;
-    if (!observe_slots(provision, plan, der.len != 0, step, err))
+    step->done = step->store_only = der.len != 0;
+    if (!observe_slots(provision, plan, step, err))
         return false;
     if (certificate->psa_id != 0 && !certificate_compare_psa(provision, certificate->psa_id, der, &place, err))
         return false;
-    if (place == CERTIFICATE_OTHER)
+    if (certificate_place_is_taken(place))
         return refuse_psa(certificate->psa_id, err);
     step->done = step->done && place == CERTIFICATE_SAME;
     /* A certificate that was issued before is only written: no issuer relies on a proof. */
