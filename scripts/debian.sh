@@ -43,6 +43,7 @@ debian_inside() {
     # shellcheck disable=SC2016 # expanded inside
     unshare --mount --pid --fork --kill-child sh -ec '
         mount -t proc proc "$1/proc"
+        mount -t sysfs -o ro sysfs "$1/sys"
         mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$1/dev/pts"
         exec chroot "$1" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
             TERM=dumb LANG=C.UTF-8 ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \

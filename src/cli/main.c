@@ -124,7 +124,7 @@ static bool watch_signals(const struct cli *cli)
                       "\"next\":\"run the same command again: it continues where it stopped\"}\n"
                     : "imprint: cannot continue: stopped by a signal\n"
                       "next: run the same command again: it continues where it stopped\n",
-        .fd = cli->output.json ? STDOUT_FILENO : STDERR_FILENO,
+        .stream = cli->output.json ? stdout : stderr,
         .exit_code = CLI_INTERRUPTED,
     };
 

@@ -96,10 +96,17 @@ static bool note_issuer(struct certificate_wanted *wanted, struct certificate_is
     return false;
 }
 
-static bool refuse_request(struct error *err)
+/* Whether a request can be made here, where the issuer takes one: for a board nobody can. */
+static bool check_can_ask(const struct certificate_issue *issue, const char *name, struct error *err)
 {
+    enum issuer_kind kind;
+
+    if (!issuers_file_kind(issue->config, name, &kind, err))
+        return false;
+    if (kind != ISSUER_EST || issue->signer.sign != NULL)
+        return true;
     error_set(err, ERROR_ISSUER_INVALID,
-              "this issuer is asked with a certificate request, and this device cannot be had to sign one here",
+              "this issuer is asked with a certificate request, and a board signs none for its certificate",
               "name an issuer with a key file or a token");
     return false;
 }
@@ -119,11 +126,12 @@ static bool open_issuer(struct certificate_issue *issue, size_t index, struct er
     struct certificate_wanted wanted = wanted_of(issue, index, NULL, NULL);
     struct issuer **issuer = issuer_of(issue, index);
     bool ok =
-        *issuer != NULL || issuers_file_open(issue->config, wanted.certificate->issuer, &issue->prompt, issuer, err);
+        *issuer != NULL || (check_can_ask(issue, wanted.certificate->issuer, err) &&
+                            issuers_file_open(issue->config, wanted.certificate->issuer, &issue->prompt, issuer, err));
 
     ok = ok && rehearsal_check_issuer(issue->rehearsal, issuer_certificate(*issuer), err) &&
          note_issuer(&wanted, &issue->certificates[index], *issuer, err) &&
-         (issuer_signs(*issuer) ? set_dates(&wanted, err) : issue->signer.sign != NULL || refuse_request(err));
+         (!issuer_signs(*issuer) || set_dates(&wanted, err));
     return ok || failed(issue, index, err);
 }
 
@@ -238,8 +246,6 @@ static bool get_request(struct certificate_issue *issue, size_t index, const str
         return false;
     if (certificate_request_load(wanted, path, der))
         return true;
-    if (issue->signer.sign == NULL)
-        return refuse_request(err);
     if (issue->requests[index] == PROVISION_REQUEST_NEEDED)
         return certificate_request_make(wanted, issue->profile->keys[key].id, &issue->signer, path, der, err);
     error_set(err, ERROR_RECORD_FAILED, "the certificate request that was kept is not there any more",

@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 static const int stopping_signals[] = {SIGINT, SIGTERM, SIGHUP};
+/* How long the last message waits for a thread that is writing: 100 ms. */
+#define STREAM_TRIES 20
+#define STREAM_TRY_MS 5
+
 #define COUNT (sizeof stopping_signals / sizeof stopping_signals[0])
 
 /* Signals are the process's, and so is what is known of them. */
@@ -38,13 +42,29 @@ void stop_signals(sigset_t *set)
     }
 }
 
+/*
+ * Takes the stream for good, so that what another thread was about to say comes before the last message or not at all.
+ * One that waits in a write keeps it; then there is no room for a message either.
+ */
+static bool take_stream(FILE *stream)
+{
+    for (int tries = 0; tries < STREAM_TRIES; tries++) {
+        if (ftrylockfile(stream) == 0)
+            return true;
+        (void)poll(NULL, 0, STREAM_TRY_MS);
+    }
+    return false;
+}
+
 /* Prints the last message only where that does not block: a pipe may be full, and its reader gone. */
 static _Noreturn void end_program(void)
 {
-    struct pollfd out = {.fd = stop.ending.fd, .events = POLLOUT};
+    if (stop.ending.text != NULL && take_stream(stop.ending.stream)) {
+        struct pollfd out = {.fd = fileno(stop.ending.stream), .events = POLLOUT};
 
-    if (stop.ending.text != NULL && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0)
-        (void)!write(stop.ending.fd, stop.ending.text, strlen(stop.ending.text));
+        if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0)
+            (void)!write(out.fd, stop.ending.text, strlen(stop.ending.text));
+    }
     _exit(stop.ending.exit_code);
 }
 

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* How long a run may take to end by itself after a signal; with all else the program ends within a second. */
 #define STOP_GRACE_MS 700
@@ -17,7 +18,7 @@
 /* What the thread says and does when it ends the program. */
 struct stop_ending {
     const char *text; /* must outlive the program's threads; NULL: nothing is said */
-    int fd;           /* where the text is written, unless that would have to wait */
+    FILE *stream;     /* where the text is written, as its last line, unless that would have to wait */
     int exit_code;
 };
 

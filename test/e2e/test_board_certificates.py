@@ -5,10 +5,12 @@ what the chip must hold is computed here from the certificate. Then boards that 
 """
 import base64
 import hashlib
+import json
 import re
 
 import pytest
 
+import est as est_server
 from conftest import openssl
 from host_board import TESTS, crc, words_of
 from test_certificate_issue import BLANK, FLEX, compressed, der_of_pem, make_ca, name_issuers, padded, public_of
@@ -104,12 +106,20 @@ def test_without_a_station(line):
 
 
 def test_an_issuer_that_is_away(line):
-    """Exit code 6, and the next run goes on with the same key."""
+    """Exit code 6, before the board writes anything; the next run goes on. So for one that wants a request, which boards do not sign."""
     key = line.station.state / "ca.key"
-    kept = key.read_bytes()
+    kept, chip = key.read_bytes(), line.chip.read_bytes()
     key.unlink()
     with line.boot() as board:
-        assert line.provision_json(board, code=ISSUER).error["reason"].startswith("issuer-")
+        error = line.provision_json(board, code=ISSUER).error
+        assert error["reason"].startswith("issuer-") and error["next"].endswith(" factory"), error
+        issuers = (line.station.state / "issuers.yaml").read_text()
+        (line.station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [est_server.entry((line.station.state, "https://127.0.0.1:1"),
+                                                                                                         name="factory")]}))
+        error = line.provision_json(board, code=ISSUER).error
+        assert error["reason"] == "issuer-invalid" and "a board signs none" in error["cause"]
+        (line.station.state / "issuers.yaml").write_text(issuers)
+        assert line.chip.read_bytes() == chip
         assert not list(line.station.state.rglob("client.*"))
         key.write_bytes(kept)
         key.chmod(0o600)

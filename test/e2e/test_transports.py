@@ -168,9 +168,15 @@ def test_real_time_is_typical_unless_maximum_is_asked_for(delivered, sock):
         with serving("--json", "--real-time", *times, "--unix", sock, delivered.chip) as server, server.connect() as link:
             assert request(link, 3, struct.pack("<I", 80))[0] == 0x80
             time.sleep(0.002)
-            assert request(link, 2, write(0x35, b"\3" + GENKEY_0))[1][8] == 0
-            time.sleep(0.08)
-            assert (request(link, 2, read(0x35, 67))[1][8] == 0) == answered
+            while True:
+                assert request(link, 2, write(0x35, b"\3" + GENKEY_0))[1][8] == 0
+                began = time.monotonic()
+                time.sleep(0.08)
+                has_answered = request(link, 2, read(0x35, 67))[1][8] == 0
+                if time.monotonic() - began < 0.1:
+                    break
+                time.sleep(0.1)  # this machine woke up late: the chip may have had its 115 ms
+            assert has_answered == answered
             link.close()
             if not answered:  # told at once, while the server goes on
                 assert select.select([server.process.stdout], [], [], 10)[0]

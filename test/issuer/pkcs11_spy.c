@@ -63,14 +63,14 @@ static CK_RV spy_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
     CK_C_GetFunctionList get = NULL;
-    void *symbol;
+    const void *symbol;
     CK_RV status;
 
     module = dlopen(IMPRINT_SOFTHSM2, RTLD_NOW | RTLD_LOCAL);
     symbol = module != NULL ? dlsym(module, "C_GetFunctionList") : NULL;
     if (symbol == NULL)
         return CKR_GENERAL_ERROR;
-    memcpy((void *)&get, (void *)&symbol, sizeof get);
+    memcpy((void *)&get, (const void *)&symbol, sizeof get);
     status = get(&softhsm);
     if (status != CKR_OK)
         return status;

@@ -159,9 +159,11 @@ static int write_form(FILE *file, EVP_PKEY *key, enum ca_key_form form, const ch
 void ca_write_key(const char *path, EVP_PKEY *key, enum ca_key_form form, const char *passphrase)
 {
     FILE *file = fopen(path, "w");
+    int closed;
 
     assert_non_null(file);
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(write_form(file, key, form, passphrase), 1);
-    assert_int_equal(fclose(file), 0);
+    closed = fclose(file);
+    assert_int_equal(closed, 0);
 }
