@@ -112,8 +112,11 @@ static enum outcome check_station(struct work *work)
     if (ask->station == NULL)
         return STRANGER;
     work->order = signer_find_order(work->desk->rules, ask->label);
-    if (work->order == NULL)
+    if (work->order == NULL) {
+        if (ask->label != NULL)
+            (void)snprintf(work->answer->detail, sizeof work->answer->detail, "label %s", ask->label);
         return NO_ORDER;
+    }
     (void)snprintf(work->answer->order, sizeof work->answer->order, "%s", work->order->certificate.name);
     return signer_rules_permit(work->order, ask->station) ? GRANTED : NOT_PERMITTED;
 }

@@ -399,11 +399,12 @@ static const struct operation {
 /* The operation of a path, and its label, "" for none. NULL: there is nothing at this path. */
 static const struct operation *find_operation(const char *url, char label[static LABEL_MAX])
 {
-    const char *name = url + strlen(WELL_KNOWN), *slash;
+    const char *name, *slash;
 
     label[0] = '\0';
     if (strncmp(url, WELL_KNOWN, strlen(WELL_KNOWN)) != 0)
         return NULL;
+    name = url + strlen(WELL_KNOWN);
     slash = strchr(name, '/');
     if (slash != NULL) {
         if (slash == name || slash - name >= LABEL_MAX)

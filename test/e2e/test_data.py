@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets and other data in slots: written, proven, never made twice; the proofs judged by Python's hmac and openssl."""
+import base64
 import copy
 import hashlib
 import hmac
@@ -30,7 +31,6 @@ def judge(record, values):
         if datum["type"] == "aes":
             block = hashlib.sha256(text).digest()[:16]
             expected = openssl("enc", "-aes-128-ecb", "-nopad", "-K", value.hex(), "-a", stdin=block)
-            import base64
             answer = base64.b64decode(expected)
         else:
             answer = hmac.new(value, text, "sha256").digest()
@@ -165,3 +165,88 @@ def test_published_secrets_are_refused(station):
 def test_a_board_refuses(station):
     error = station.json("compile", READY, "--c", code=2).error
     assert error["reason"] == "profile-conflict" and "a board cannot write" in error["cause"] and error["line"] == 30
+
+
+LOCKED = {
+    # Trust&GO: slot 9 is written in clear; TrustFLEX: slot 5 encrypted, with what slot 6 holds as delivered.
+    "trust-and-go": {"slot": 9}, "trust-flex": {"slot": 5, "write-keys": [{"slot": 6, "file": "write.hex"}]},
+}
+
+
+def locked_profile(station, part):
+    """An AES key and, where a slot is free for it, a label, for a part that was delivered locked."""
+    station.new(part)
+    secret = secrets.token_bytes(16)
+    for name, content in (("aes.hex", secret), ("write.hex", b"\xff" * 32)):
+        (station.folder / name).write_text(content.hex())
+        (station.folder / name).chmod(0o600)
+    profile = {"imprint": 1, "name": "locked", "rehearsal": "allowed", "keys": [],
+               "chip": {"parts": ["ATECC608A", "ATECC608B"], "configuration": part},
+               "data": [{"name": "storage", "type": "aes", "id": 33, "slot": LOCKED[part]["slot"], "algorithm": "gcm",
+                         "file": "aes.hex"}]}
+    if "write-keys" in LOCKED[part]:
+        profile["chip"]["write-keys"] = LOCKED[part]["write-keys"]
+    path = station.folder / "locked.yaml"
+    path.write_text(yaml.safe_dump(profile))
+    return profile, path, secret
+
+
+@pytest.mark.parametrize("part", LOCKED)
+def test_part_that_is_locked_already(station, part):
+    profile, path, secret = locked_profile(station, part)
+    done = station.json("--trace", station.folder / "trace", "--trace-secrets", "provision", path)
+    assert done.event("provisioned")["changes"] == 2
+    judge(station.record, {"storage": secret})
+    trace = (station.folder / "trace").read_text(errors="replace").upper().replace(" ", "")
+    assert (secret.hex().upper() in trace) == (part == "trust-and-go"), "encrypted on the bus where the slot asks for it"
+    chip = station.chip.read_bytes()
+    assert station.json("provision", path).event("provisioned")["changes"] == 0 and station.chip.read_bytes() == chip
+
+
+def test_what_a_slot_holds_is_kept(station):
+    profile, path, _ = locked_profile(station, "trust-and-go")
+    station.run("provision", path)
+    (station.folder / "aes.hex").write_text(secrets.token_hex(16))
+    chip = station.chip.read_bytes()
+    profile["data"][0]["replace"] = "unclaimed"
+    path.write_text(yaml.safe_dump(profile))
+    assert station.json("provision", path, "--arm", "profile", code=4).error["reason"] == "foreign-key", "a key id names it"
+    station.run("erase", "--yes")
+    assert station.json("provision", path, "--arm", "profile", code=4).error["reason"] == "key-recorded"
+    # Another station knows nothing of it: it is in the plan, and must be armed.
+    other = ["--state", station.folder / "other", "--device", f"virtual:{station.chip}"]
+    step = next(item for item in station.json(*other, "provision", path, "--dry-run").event("plan")["steps"]
+                if item["action"] == "write-data")
+    assert step["forever"] and step["consequence"] == "what slot 9 holds now is lost" and "lost_key" not in step
+    assert station.json(*other, "provision", path, code=4).error["reason"] == "not-armed"
+    profile["data"][0]["replace"] = "never"
+    path.write_text(yaml.safe_dump(profile))
+    assert station.json(*other, "provision", path, "--arm", "profile", code=4).error["reason"] == "slot-filled"
+    assert station.chip.read_bytes() == chip
+    profile["data"][0]["replace"] = "unclaimed"
+    path.write_text(yaml.safe_dump(profile))
+    assert station.json(*other, "provision", path, "--arm", "profile").event("provisioned")["changes"] == 2
+
+
+@pytest.mark.parametrize("slot, file, cause", [(5, "aes.hex", "not given"), (10, "aes.hex", None)])
+def test_slot_that_cannot_be_had(station, slot, file, cause):
+    profile, path, _ = locked_profile(station, "trust-flex")
+    del profile["chip"]["write-keys"]
+    profile["data"][0].update(slot=slot, file=file)
+    path.write_text(yaml.safe_dump(profile))
+    error = station.json("provision", path, code=None).error
+    assert error["slot"] == slot and (cause is None or cause in error["cause"])
+
+
+def test_cut_in_an_encrypted_write(station):
+    """A torn write is noted before it begins: the next run finishes it without being armed."""
+    _, path, secret = locked_profile(station, "trust-flex")
+    cut = 0
+    for group in range(1, 200):
+        station.run("--fault", f"tear@{group}", "provision", path, code=None)
+        if station.json("provision", path, "--dry-run").event("plan")["changes"] == 0:
+            break
+        cut += 1
+    assert cut > 0
+    station.run("provision", path)
+    judge(station.record, {"storage": secret})

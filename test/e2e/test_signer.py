@@ -208,6 +208,7 @@ def test_not_for_everybody(shared, path, station, status, reason):
     assert answer[0] == status
     (record,) = shared.status("--decisions")[-1:]
     assert (record["decision"], record["reason"], record["subject"]) == ("refused", reason, f"O=Example,CN={serial_number(20)}")
+    assert record.get("text") == ("label nothing" if path.startswith("nothing") else None)
     assert record["station"] == station or station == "unlisted" and re.fullmatch("key [0-9A-F]{64}", record["station"])
 
 
@@ -533,20 +534,25 @@ def test_token(signer, monkeypatch):
     configuration.write_text(f"directories.tokendir = {tokens}\nlog.level = ERROR\n")
     monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
     for command in (["--init-token", "--free", "--label", "line", "--pin", "1234", "--so-pin", "5678"],
-                    ["--import", signer.folder / "ca.key", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"]):
+                    ["--import", signer.folder / "ca.key", "--token", "line", "--label", "ca", "--id", "01", "--pin", "1234"],
+                    ["--import", signer.folder / "other-net.key", "--token", "line", "--label", "other", "--id", "02", "--pin", "1234"]):
         subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
     (signer.folder / "ca.key").unlink()
     (signer.folder / "pin").write_text("1234\n")
     (signer.folder / "pin").chmod(0o600)
-    signer.issuers({"name": "line", "kind": "pkcs11", "certificate": "chain.pem", "module": str(SOFTHSM), "uri": "pkcs11:token=line;object=ca",
-                    "pin-file": "pin"})
-    signer.start(rules(order(budget=3)))
+    token = {"kind": "pkcs11", "module": str(SOFTHSM), "pin-file": "pin"}
+    signer.issuers({"name": "line", **token, "certificate": "chain.pem", "uri": "pkcs11:token=line;object=ca"},
+                   {"name": "other", **token, "certificate": "other-net.pem", "uri": "pkcs11:token=line;object=other"})
+    signer.start(rules(order(budget=3), order(name="second", issuer="other")))
     body = request(signer.folder, 1)
     signer.verify(signer.issue(body))
+    second = signer.folder / "second.pem"
+    second.write_text(signer.issue(request(signer.folder, 1), label="second/"))
+    assert "OK" in openssl("verify", "-x509_strict", "-CAfile", signer.folder / "other-net.pem", second)
     shutil.rmtree(tokens)
     status, _, text = signer.enroll(request(signer.folder, 2))
     if status == 503: # SoftHSM2 may have the key in memory
-        assert b"its key" in text and signer.status() == {"boards": (1, 1, 1)}
+        assert b"its key" in text and signer.status()["boards"] == (1, 1, 1)
         assert signer.status("--decisions")[-1]["reason"] == "issuer"
     assert signer.issue(body)
 
@@ -719,8 +725,9 @@ def test_estclient(signer):
     port = re.search(r":(\d+)/", signer.url).group(1)
     key = device_key(signer.folder / "device.key")
     (signer.folder / "device.csr").write_text(openssl("req", "-new", "-key", key, "-subj", f"/O=Example/CN={serial_number(1)}"))
-    done = subprocess.run(["estclient", "-e", "-s", "127.0.0.1", "-p", port, "--path-seg", "boards", "-o", signer.folder, "-c", signer.folder / "line-1.pem",
-                           "-k", signer.folder / "line-1.key", "-y", signer.folder / "device.csr"], capture_output=True, check=False,
+    # Debian's knows no label: the only order is meant.
+    done = subprocess.run(["estclient", "-e", "-s", "127.0.0.1", "-p", port, "-o", signer.folder, "-c", signer.folder / "line-1.pem", "-k",
+                           signer.folder / "line-1.key", "-y", signer.folder / "device.csr"], capture_output=True, check=False,
                           env={**os.environ, "EST_OPENSSL_CACERT": str(signer.folder / "net.pem")})
     assert done.returncode == 0 and signer.status() == {"boards": (1, 0, 99)}, done
 

@@ -24,6 +24,7 @@
 #include "database/statement.h"
 
 #define SIGNATURES_MAX 16
+#define ASKED_MAX 4 /* by one process */
 #define PAIR_STEP 4 /* of second cuts every fourth is tried, other ones for each first cut: all take a minute */
 
 /* What happens at the point `at`, counted from 1 in this process; 0: nothing does. */
@@ -32,17 +33,22 @@ static struct {
     int failure; /* 0: the process dies; else writes fail with this errno from there on */
 } cut;
 
+/* What was answered; len 0: no certificate. */
+struct given {
+    enum signer_decision decision;
+    size_t len;
+    uint8_t der[CERT_MAX];
+};
+
 /* What processes leave for their parent. */
 static struct shared {
     unsigned signatures;
     uint8_t signed_tbs[SIGNATURES_MAX][CERT_TBS_MAX];
     size_t tbs_len[SIGNATURES_MAX];
-    bool answered;
-    enum signer_decision decision;
-    size_t len;
-    uint8_t der[CERT_MAX];
+    unsigned answers; /* of the last process */
+    struct given given[ASKED_MAX];
     unsigned reached;
-    unsigned hours; /* since the test began: each process asks an hour later, as other certificates would begin then */
+    unsigned hours; /* since the test began: each asks an hour later, as other certificates would begin then */
 } *shared;
 
 /* --- points --- */
@@ -125,51 +131,59 @@ bool __wrap_signing_sign(void *key, void *public_key, struct bytes message, uint
 static struct office_files files;
 static struct office_body first, second;
 
-static void put_answer(const struct signer_answer *answer)
+/* Asks an hour after the last time. */
+static void ask(struct office *office, const struct office_body *body)
 {
-    shared->decision = answer->decision;
-    shared->len = answer->len;
-    memcpy(shared->der, answer->der, answer->len);
-    shared->answered = true;
+    struct given *given = &shared->given[shared->answers];
+    const int64_t now = time(NULL) + (int64_t)shared->hours++ * 3600;
+    struct signer_answer answer;
+
+    office_ask_as(office, body, (struct signer_ask){.station = "line-1", .label = "boards", .now = now}, &answer);
+    (void)reach(false);
+    *given = (struct given){.decision = answer.decision, .len = answer.len};
+    memcpy(given->der, answer.der, answer.len);
+    shared->answers++;
 }
 
-static void ask_once(const struct office_body *body, unsigned at, int failure)
+/* A process that asks for each of the bodies, with a cut. */
+static _Noreturn void be_signer(const struct office_body *const *bodies, unsigned count, unsigned at, int failure)
 {
-    struct signer_answer answer;
     struct office office;
 
     if (!office_open(&office, &files, office_rules(&files, 1), "signer.db", NULL))
         _exit(2);
     cut.at = at;
     cut.failure = failure;
-    office_ask_as(
-        &office, body,
-        (struct signer_ask){.station = "line-1", .label = "boards", .now = time(NULL) + (int64_t)shared->hours * 3600},
-        &answer);
-    (void)reach(false);
-    cut.at = 0;
-    put_answer(&answer);
+    for (unsigned i = 0; i < count; i++)
+        ask(&office, bodies[i]);
     shared->reached = cut.reached;
     _exit(0); /* without closing: what follows is as after a kill */
 }
 
-/* Runs one process. True: it came to its end; its answer is in `shared`. */
-static bool run(const struct office_body *body, unsigned at, int failure)
+/* Runs one process. True: it came to its end; its answers are in `shared`. */
+static bool run(const struct office_body *const *bodies, unsigned count, unsigned at, int failure)
 {
     int status = 0;
     pid_t pid;
 
-    shared->answered = false;
-    shared->hours++;
+    shared->answers = 0;
     pid = fork();
     if (pid == 0)
-        ask_once(body, at, failure);
+        be_signer(bodies, count, at, failure);
     assert_true(pid > 0 && waitpid(pid, &status, 0) == pid);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return false;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_msg("a process ended with status %x", (unsigned)status);
     return true;
+}
+
+/* The first key asks, with a cut. */
+static bool run_first(unsigned at, int failure)
+{
+    const struct office_body *const body = &first;
+
+    return run(&body, 1, at, failure);
 }
 
 /* A database without rows: made by a process, so that what is counted begins with a decision. */
@@ -187,20 +201,16 @@ static void make_database(void)
 
 /* --- what must hold --- */
 
-/* A certificate that a station has been given; len 0: none. */
-struct given {
-    size_t len;
-    uint8_t der[CERT_MAX];
-};
-
-static void note_given(struct given *given)
+/* Adds an answer to what its key has been given before. */
+static void note(struct given *given, unsigned answer)
 {
-    if (!shared->answered || shared->len == 0)
+    const struct given *now = &shared->given[answer];
+
+    if (answer >= shared->answers || now->len == 0)
         return;
-    if (given->len != 0 && (given->len != shared->len || memcmp(given->der, shared->der, given->len) != 0))
+    if (given->len != 0 && (given->len != now->len || memcmp(given->der, now->der, given->len) != 0))
         fail_msg("a key was given two certificates");
-    given->len = shared->len;
-    memcpy(given->der, shared->der, shared->len);
+    *given = *now;
 }
 
 static void check_signatures(void)
@@ -234,16 +244,12 @@ static void check_database(unsigned granted)
 /* The world after the cuts: both keys ask until all is settled; one of them has the unit. */
 static void settle(struct given *of_first)
 {
+    const struct office_body *const bodies[ASKED_MAX] = {&second, &first, &second, &first};
     struct given of_second = {.len = 0};
 
-    assert_true(run(&second, 0, 0));
-    note_given(&of_second);
-    assert_true(run(&first, 0, 0));
-    note_given(of_first);
-    assert_true(run(&second, 0, 0));
-    note_given(&of_second);
-    assert_true(run(&first, 0, 0));
-    note_given(of_first);
+    assert_true(run(bodies, ASKED_MAX, 0, 0));
+    for (unsigned i = 0; i < ASKED_MAX; i++)
+        note(bodies[i] == &first ? of_first : &of_second, i);
     if ((of_first->len != 0) == (of_second.len != 0))
         fail_msg("%s of two keys got the one certificate of the budget", of_first->len != 0 ? "both" : "none");
     check_signatures();
@@ -259,14 +265,14 @@ static bool try_cuts(unsigned one, unsigned two, bool *two_reached)
     bool ended;
 
     make_database();
-    ended = run(&first, one, 0);
+    ended = run_first(one, 0);
     if (ended && shared->reached < one)
         return false;
-    note_given(&given);
+    note(&given, 0);
     if (two != 0) {
-        ended = run(&first, two, 0);
+        ended = run_first(two, 0);
         *two_reached = !ended || shared->reached >= two;
-        note_given(&given);
+        note(&given, 0);
     }
     settle(&given);
     return true;
@@ -309,11 +315,12 @@ static void try_failure(unsigned at, int failure, bool *reached)
     struct given given = {.len = 0};
 
     make_database();
-    assert_true(run(&first, at, failure));
+    assert_true(run_first(at, failure));
     *reached = shared->reached >= at;
-    if (shared->len == 0)
-        assert_int_equal(shared->decision, SIGNER_FAILED);
-    note_given(&given);
+    assert_int_equal(shared->answers, 1);
+    if (shared->given[0].len == 0)
+        assert_int_equal(shared->given[0].decision, SIGNER_FAILED);
+    note(&given, 0);
     settle(&given);
 }
 
