@@ -18,13 +18,16 @@ static bool refuse(enum error_reason reason, const char *cause, const char *next
     return false;
 }
 
-/* GnuTLS takes LF, CR LF and blanks, and no armour. The caller frees `der`. */
+/* GnuTLS takes LF, CR LF and blanks, and no armour. libest sends the NUL of its C string, too. The caller frees `der`.
+ */
 static bool decode(struct bytes text, gnutls_datum_t *der, struct error *err)
 {
-    const gnutls_datum_t data = datum_of(text);
+    gnutls_datum_t data = datum_of(text);
 
+    while (data.size != 0 && data.data[data.size - 1] == '\0')
+        data.size--;
     *der = (gnutls_datum_t){.data = NULL};
-    if (text.len != 0 && gnutls_base64_decode2(&data, der) == GNUTLS_E_SUCCESS && der->size != 0)
+    if (data.size != 0 && gnutls_base64_decode2(&data, der) == GNUTLS_E_SUCCESS && der->size != 0)
         return true;
     return refuse(ERROR_ISSUER_ANSWER, "the server's answer is not base64", NULL, err);
 }

@@ -241,6 +241,7 @@ CSRATTRS = {
     "attrs-extensions": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.9.14")), {}),
     "attrs-empty": fixed(200, "application/csrattrs", b"MAA="),
     "attrs-usual": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.10045.2.1", "1.2.840.10045.4.3.2")), {}),
+    "attrs-nul": lambda _: (200, "application/csrattrs", b"MAA=\0", {}),  # as libest's server ends it
     "attrs-more": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.9.7", "1.3.6.1.1.1.1.22")), {}),
     "attrs-rsa": lambda _: (200, "application/csrattrs", lines(der_set("1.2.840.113549.1.1.1")), {}),
     # RFC 7030, 4.5.2: an attribute with its values, id-ecPublicKey { secp384r1 }

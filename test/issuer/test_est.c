@@ -317,6 +317,7 @@ static const struct open_row {
     {NOTHING, "attrs-none", ERROR_NONE, ""},
     {NOTHING, "attrs-empty", ERROR_NONE, ""},
     {NOTHING, "attrs-usual", ERROR_NONE, ""},
+    {NOTHING, "attrs-nul", ERROR_NONE, ""},
     {NOTHING, "attrs-more", ERROR_NONE, "1.2.840.113549.1.9.7 1.3.6.1.1.1.1.22"},
 
     {NOTHING, "attrs-rsa", ERROR_ISSUER_INVALID, "keys of another type (1.2.840.113549.1.1.1)"},
