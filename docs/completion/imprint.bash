@@ -86,12 +86,13 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version"
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer retire erase compile board virtual ca help version"
 _imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
+        ledger) echo "list show verify export prove backup rebuild import" ;;
         signer) echo "serve check status" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
@@ -111,6 +112,7 @@ _imprint_options() {
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
+        "ledger list") echo "--csv" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "retire") echo "--yes --lost --operator" ;;
@@ -205,6 +207,12 @@ _imprint_argument() {
         "random 0") echo "none" ;;
         "verify-record 0") echo "file" ;;
         "issuers 0") echo "none" ;;
+        "ledger show 0") echo "none" ;;
+        "ledger verify "*) echo "file" ;;
+        "ledger export 0") echo "folder" ;;
+        "ledger prove 0") echo "none" ;;
+        "ledger prove 1") echo "folder" ;;
+        "ledger backup 0") echo "file" ;;
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;

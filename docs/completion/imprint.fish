@@ -90,6 +90,7 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
+complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
@@ -144,6 +145,19 @@ complete -c imprint -n '__imprint_argument_is 3 verify' -F
 complete -c imprint -n '__imprint_verb_is random' -l hex -s x -d 'print hex digits and a newline'
 complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'the profile that the record must be of: compare its digest'
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
+complete -c imprint -n '__imprint_words_are ledger' -a list -d 'List the entries of the ledger: every attempt at every device'
+complete -c imprint -n '__imprint_verb_is ledger list' -l csv -d 'comma-separated values with a heading, for spreadsheets'
+complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that the ledger has of one device'
+complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
+complete -c imprint -n '__imprint_verb_is ledger verify' -F
+complete -c imprint -n '__imprint_words_are ledger' -a export -d 'Write the ledger for an auditor, with what is needed to check it'
+complete -c imprint -n '__imprint_argument_is 1 ledger export' -a '(__fish_complete_directories)'
+complete -c imprint -n '__imprint_words_are ledger' -a prove -d 'Prove that the ledger has one device, without showing the others'
+complete -c imprint -n '__imprint_argument_is 2 ledger prove' -a '(__fish_complete_directories)'
+complete -c imprint -n '__imprint_words_are ledger' -a backup -d 'Copy the ledger while the station works'
+complete -c imprint -n '__imprint_argument_is 1 ledger backup' -F
+complete -c imprint -n '__imprint_words_are ledger' -a rebuild -d 'Make the ledger\'s derived tables anew from its entries'
+complete -c imprint -n '__imprint_words_are ledger' -a import -d 'Take the records of the state folder into the ledger'
 complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
 complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
 complete -c imprint -n '__imprint_argument_is 1 signer serve' -F
@@ -209,5 +223,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREM
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers signer retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer retire erase compile board virtual ca help version'
 # end generated

@@ -92,6 +92,7 @@ enum error_reason {
     ERROR_DATABASE_BUSY,    /* another process holds it */
     ERROR_DATABASE_VERSION, /* made by another version, or for something else */
     ERROR_DATABASE_DAMAGED, /* its file is damaged */
+    ERROR_DUPLICATE,        /* another device has this serial number or key already */
 
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,

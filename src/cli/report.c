@@ -8,6 +8,7 @@
 #include "cli/progress.h"
 #include "psa/uses.h"
 #include "station/folder.h"
+#include "station/station_ledger.h"
 #include "station/value.h"
 
 #define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
@@ -208,11 +209,19 @@ void report_show_unsaved(json_t *record)
     output_object_always(record);
 }
 
-static bool keep_line(const struct station_config *config, const uint8_t *serial, const json_t *line, struct error *err)
+/*
+ * The ledger has every run, the history those of devices that could be asked who they are. Both are tried: what one
+ * cannot keep may be in the other.
+ */
+static bool keep_line(const struct station_config *config, const uint8_t *serial, json_t *line, struct error *err)
 {
     char path[PATH_MAX];
+    const bool is_in_ledger = station_ledger_append(config, line, err);
 
-    return folder_of_device(config, serial, "history.jsonl", path, err) && history_append(path, line, err);
+    if (serial == NULL)
+        return is_in_ledger;
+    return folder_of_device(config, serial, "history.jsonl", path, err) && history_append(path, line, err) &&
+           is_in_ledger;
 }
 
 bool report_end_line(const struct output *output, const struct station_config *config, const uint8_t *serial,
@@ -220,7 +229,7 @@ bool report_end_line(const struct output *output, const struct station_config *c
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
-    bool kept = serial == NULL || keep_line(config, serial, line, &failure);
+    bool kept = keep_line(config, serial, line, &failure);
 
     json_object_set_new(line, "event", json_string("run"));
     if (!kept && ok)
@@ -228,7 +237,7 @@ bool report_end_line(const struct output *output, const struct station_config *c
     else
         output_object(output, line);
     if (!ok && !kept)
-        output_warn(output, "this run is not in the device's history: %s (%s)", failure.cause,
+        output_warn(output, "the record of this run is not complete: %s (%s)", failure.cause,
                     failure.subject != NULL ? failure.subject : "no file");
     if (ok && !kept)
         error_pass(err, &failure);

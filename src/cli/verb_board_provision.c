@@ -35,6 +35,7 @@
 #include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
+#include "station/station_ledger.h"
 #include "station/stop.h"
 #include "station/verifier.h"
 #include "station/value.h"
@@ -532,7 +533,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         report_show_unsaved(unsaved);
         return false;
     }
-    ok = ok && end_run(run, true, err);
+    ok = ok && station_ledger_check_keys(&run->cli->station.config, &kept, err) && end_run(run, true, err);
     if (ok)
         report_show_result(&report, *written);
     return ok;

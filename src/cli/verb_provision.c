@@ -27,6 +27,7 @@
 #include "provision/steps.h"
 #include "station/session.h"
 #include "station/key_files.h"
+#include "station/station_ledger.h"
 #include "station/stop.h"
 #include "station/value.h"
 
@@ -91,7 +92,8 @@ static bool on_matches_record(void *context, const struct provision_key_evidence
 {
     const struct run *run = context;
 
-    return evidence_check_recorded_key(run->session.record, key, err);
+    return evidence_check_recorded_key(run->session.record, key, err) &&
+           station_ledger_check_key(&run->cli->station.config, run->session.device.serial, key->public_key, err);
 }
 
 static bool on_may_replace(void *context, uint8_t slot, const uint8_t *point, struct error *err)
@@ -446,6 +448,22 @@ static bool plan_device(struct run *run, const struct report *report, bool dry, 
     return true;
 }
 
+/* Keys that this run made or registered: no other device may have them. What was proven is recorded all the same. */
+static bool check_ledger(const struct run *run, struct error *err)
+{
+    const struct evidence_run evidence = evidence_of(run);
+
+    return station_ledger_check_keys(&run->cli->station.config, &evidence, err);
+}
+
+/* The ledger remembers a device whose record.json is lost. */
+static bool find_record(struct run *run, struct error *err)
+{
+    if (run->session.record != NULL || run->session.record_is_damaged)
+        return true;
+    return station_ledger_record(&run->cli->station.config, run->session.device.serial, &run->session.record, err);
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = report_of(run);
@@ -457,11 +475,12 @@ static bool provision_device(struct run *run, struct error *err)
                                    &run->settings.write_key_count, err))
         return false;
     run->session.driver.settings = run->settings;
-    if (!plan_device(run, &report, dry, err))
+    if (!find_record(run, err) || !plan_device(run, &report, dry, err))
         return false;
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
+        !station_ledger_prepare(&run->cli->station.config, err) ||
         !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
@@ -473,7 +492,7 @@ static bool provision_device(struct run *run, struct error *err)
         say_unproven(run);
     if (status != PROVISION_OK)
         return false;
-    return run->kept ? keep_connections(run, err) : keep_evidence(run, err);
+    return (run->kept ? keep_connections(run, err) : keep_evidence(run, err)) && check_ledger(run, err);
 }
 
 enum cli_exit verb_provision_run(struct cli *cli, bool adopt)

@@ -23,8 +23,7 @@
 #define SETTINGS                                                                                                       \
     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
 
-/* Entries of 2 KB: 8 KiB pages waste least. Counts only for a file without tables. */
-#define NEW_SETTINGS "PRAGMA page_size=8192; PRAGMA journal_mode=WAL;"
+#define NEW_SETTINGS "PRAGMA journal_mode=WAL;"
 
 static unsigned long long now_ms(void)
 {
@@ -140,15 +139,19 @@ static bool check_file(struct database *database, enum database_mode mode, struc
 
 static bool connect_file(struct database *database, enum database_mode mode, struct error *err)
 {
-    const int flags = (mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOFOLLOW;
-    int code = sqlite3_open_v2(database->path, &database->handle, flags, NULL);
+    /*
+     * For reading, too: a read-only connection would leave SQLite's two files beside the database. Where the file may
+     * not be written, SQLite opens it read-only by itself.
+     */
+    int code = sqlite3_open_v2(database->path, &database->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
 
     if (database->handle == NULL || code != SQLITE_OK)
         return database_failed(database, code, err);
     (void)sqlite3_extended_result_codes(database->handle, 0);
     (void)sqlite3_busy_handler(database->handle, on_busy, database);
     (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    return database_run(database, SETTINGS, err);
+    return database_run(database, SETTINGS, err) &&
+           (mode != DATABASE_READ || database_run(database, "PRAGMA query_only=ON", err));
 }
 
 /* --- versions --- */
@@ -213,11 +216,12 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
         return false;
     if (version == database->kind->version)
         return true;
-    if (mode == DATABASE_READ || (is_empty && mode == DATABASE_USE))
-        return refuse(database, ERROR_DATABASE_VERSION,
-                      is_empty ? "the file is empty" : "the tables are of an older version of imprint",
-                      is_empty ? NULL : "run a command of this version that writes: it brings the file up to date", 0,
-                      err);
+    /* Whoever made it was stopped before it had tables: it is not there yet. */
+    if (is_empty && mode != DATABASE_MAKE)
+        return refuse(database, ERROR_STORAGE_FAILED, "the file is empty", NULL, ENOENT, err);
+    if (mode == DATABASE_READ)
+        return refuse(database, ERROR_DATABASE_VERSION, "the tables are of an older version of imprint",
+                      "run a command of this version that writes: it brings the file up to date", 0, err);
     if ((is_empty && !database_run(database, NEW_SETTINGS, err)) || !database_begin(database, err))
         return false;
     if (upgrade(database, err))

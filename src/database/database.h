@@ -49,7 +49,7 @@ struct database {
 
 /*
  * Opens the file at `path`, mode 0600 where it is made. A symbolic link is not followed. False with a reason, and
- * closed: ERROR_STORAGE_FAILED (errno ENOENT: it is not there), ERROR_STORAGE_FULL, ERROR_DATABASE_BUSY,
+ * closed: ERROR_STORAGE_FAILED (errno ENOENT: it is not there, or is empty), ERROR_STORAGE_FULL, ERROR_DATABASE_BUSY,
  * ERROR_DATABASE_VERSION (another version, or not a database of this kind), ERROR_DATABASE_DAMAGED.
  */
 bool database_open(struct database *database, const char *path, const struct database_kind *kind,

@@ -28,6 +28,13 @@ void statement_bind_text(struct statement *statement, int parameter, const char 
         note(statement, sqlite3_bind_text(statement->handle, parameter, text, -1, SQLITE_STATIC));
 }
 
+void statement_bind_string(struct statement *statement, int parameter, struct bytes text)
+{
+    if (statement->handle != NULL)
+        note(statement, sqlite3_bind_text64(statement->handle, parameter, (const char *)text.data,
+                                            (sqlite3_uint64)text.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
 void statement_bind_bytes(struct statement *statement, int parameter, struct bytes data)
 {
     if (statement->handle != NULL)
@@ -92,6 +99,11 @@ struct bytes statement_bytes(struct statement *statement, int column)
 int64_t statement_number(struct statement *statement, int column)
 {
     return sqlite3_column_int64(statement->handle, column);
+}
+
+bool statement_is_null(struct statement *statement, int column)
+{
+    return sqlite3_column_type(statement->handle, column) == SQLITE_NULL;
 }
 
 void statement_finish(struct statement *statement)

@@ -37,6 +37,7 @@ bool statement_prepare(struct statement *statement, const struct database *datab
 
 /* The value must stay valid until the statement is reset or finished. NULL text and bytes without data bind NULL. */
 void statement_bind_text(struct statement *statement, int parameter, const char *text);
+void statement_bind_string(struct statement *statement, int parameter, struct bytes text); /* UTF-8 without a NUL */
 void statement_bind_bytes(struct statement *statement, int parameter, struct bytes data);
 void statement_bind_number(struct statement *statement, int parameter, int64_t number);
 
@@ -53,6 +54,7 @@ void statement_reset(struct statement *statement);
 const char *statement_text(struct statement *statement, int column);
 struct bytes statement_bytes(struct statement *statement, int column);
 int64_t statement_number(struct statement *statement, int column);
+bool statement_is_null(struct statement *statement, int column);
 
 /* Finished stays finished. */
 void statement_finish(struct statement *statement);

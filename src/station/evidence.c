@@ -27,6 +27,11 @@
 #define ROOM_BLOCKS 10
 #define ROOM_KEYS_OF_BLOCK 4
 
+/* And for the ledger, when it is new: its folder, key, database and the two files that SQLite has beside it meanwhile.
+ */
+#define ROOM_LEDGER_FILES 6
+#define ROOM_LEDGER ((size_t)192 * 1024)
+
 static json_t *proof_object(const struct provision_key_evidence *proof, const struct run_facts *facts)
 {
     static const struct {
@@ -670,13 +675,15 @@ bool evidence_keep(const struct evidence_run *run, bool *written, json_t **unsav
 bool evidence_check_room(const char *record_path, const struct profile *profile, const struct provision_plan *plan,
                          struct error *err)
 {
-    size_t blocks = ROOM_BLOCKS + profile->key_count / ROOM_KEYS_OF_BLOCK;
+    size_t blocks = ROOM_BLOCKS + profile->key_count / ROOM_KEYS_OF_BLOCK, files;
 
     for (size_t i = 0; i < profile->key_count; i++)
         blocks += profile->keys[i].csr_subject[0] != '\0';
     for (size_t i = 0; i < plan->step_count; i++)
         blocks += (plan->steps[i].kind->makes_key || plan->steps[i].kind->registers) && !plan->steps[i].done;
-    if (plan->changes_left == 0 || folder_has_room(record_path, blocks, ROOM_BLOCK))
+    files = blocks + ROOM_LEDGER_FILES;
+    if (plan->changes_left == 0 ||
+        folder_has_room(record_path, files, (blocks * ROOM_BLOCK + ROOM_LEDGER + files - 1) / files))
         return true;
     error_set(err, ERROR_STORAGE_FULL, "the state folder has no room for the device's record", NULL);
     error_doing(err, "provision the device");

@@ -66,8 +66,8 @@ bool evidence_check_recorded_keys(const struct evidence_run *run, struct error *
 json_t *evidence_value(const struct evidence_run *run);
 
 /*
- * Whether the record at `record_path`, the requests and the line of the history will fit, beside the key records that
- * the plan adds: looked at before the device is changed. False with ERROR_STORAGE_FULL.
+ * Whether the record at `record_path`, the requests, the line of the history and the ledger's entry will fit, beside
+ * the key records that the plan adds: looked at before the device is changed. False with ERROR_STORAGE_FULL.
  */
 bool evidence_check_room(const char *record_path, const struct profile *profile, const struct provision_plan *plan,
                          struct error *err);

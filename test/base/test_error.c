@@ -84,6 +84,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_DATABASE_BUSY, "database-busy", 6},
         {ERROR_DATABASE_VERSION, "database-version", 6},
         {ERROR_DATABASE_DAMAGED, "database-damaged", 6},
+        {ERROR_DUPLICATE, "duplicate", 6},
         {ERROR_INTERRUPTED, "interrupted", 130},
         {ERROR_UNEXPECTED, "unexpected", 1},
     };

@@ -158,6 +158,9 @@ class Station:
         for path in sorted(self.folder.rglob("*")):
             if path.name in NO_CONTENT or path.name == HISTORY or (path.is_dir() and only_history(path)):
                 continue
+            # Every attempt is an entry of the ledger, failed ones too.
+            if "ledger" in path.relative_to(self.folder).parts:
+                continue
             status = path.lstat()
             content = path.read_bytes() if path.is_file() else None
             # A folder's time moves when the lock file is first made in it, so only those of files count.

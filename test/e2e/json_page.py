@@ -56,8 +56,8 @@ def is_of(value, kind):
     return any(isinstance(value, one) and not (one is int and isinstance(value, bool)) for one in allowed)
 
 
-# Objects whose fields are names of the data sheet: the page describes them as a whole.
-OPEN = re.compile(r"^(fields|slots\[\]\.bits)\.")
+# Objects whose fields are names of the data sheet, or on a page of their own: the page describes them as a whole.
+OPEN = re.compile(r"^(fields|slots\[\]\.bits|entry)\.")
 
 
 def complaints(item):

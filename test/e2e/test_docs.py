@@ -147,6 +147,9 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
             ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),
+            ("ledger", "list"), ("ledger", "show", provisioned.record["serial"]), ("ledger", "verify"),
+            ("ledger", "export", tmp_path / "export"), ("ledger", "prove", provisioned.record["serial"], tmp_path / "proof"),
+            ("ledger", "backup", tmp_path / "copy.db"), ("ledger", "rebuild"), ("ledger", "import"),
             ("retire", provisioned.record["serial"], "--yes")]
     seen = {}
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
@@ -155,7 +158,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
     elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls", "unconnected",
-                 "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order"}
+                 "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "ledger-check"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py

@@ -137,13 +137,14 @@ def test_a_history_that_cannot_be_written(provisioned, what):
 
 def test_a_full_disk_leaves_no_half_line(provisioned):
     path = provisioned.device / "history.jsonl"
-    before = path.read_bytes()
+    before = 400 * path.read_bytes()  # longer than the ledger, which the limit must not stop
+    path.write_bytes(before)
     most = len(before) + 64
     failed = provisioned.run("provision", EXAMPLE, "--arm", "profile", code=5,
                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
     assert path.read_bytes() == before and json.loads(failed.out)["result"] == "confirmed"
     provisioned.run("provision", EXAMPLE, "--arm", "profile")
-    assert [line["result"] for line in provisioned.history] == ["provisioned", "confirmed"]
+    assert [line["result"] for line in provisioned.history] == 400 * ["provisioned"] + ["confirmed"]
 
 
 def test_what_a_run_did_not_check_is_neither_dropped_nor_called_checked(station, plan):

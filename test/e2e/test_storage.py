@@ -39,7 +39,7 @@ def in_namespace(script, *arguments):
 # ---- full
 
 @needs_mount
-@pytest.mark.parametrize("files", range(15))
+@pytest.mark.parametrize("files", range(21))
 def test_disk_with_room_for_so_many_files(delivered, files):
     """The chip lies elsewhere, so that only key records meet the full disk. What was begun is finished once there is room."""
     place = delivered.folder / "small"
@@ -100,10 +100,10 @@ def test_room_for_nothing_is_found_before_a_key_is_made(delivered):
 
 
 @needs_mount
-@pytest.mark.parametrize("room", ["nr_inodes=4", "nr_inodes=8", "nr_inodes=13", "nr_inodes=4096,size=48k", "nr_inodes=14", "nr_inodes=4096,size=56k"])
+@pytest.mark.parametrize("room", ["nr_inodes=4", "nr_inodes=8", "nr_inodes=19", "nr_inodes=4096,size=300k", "nr_inodes=20", "nr_inodes=4096,size=308k"])
 def test_a_full_disk_is_found_before_the_config_lock(station, room):
-    """Where key records and record do not fit, the plan says so, in a dry run too, and the chip stays as it was: 13 files, 52 KiB."""
-    fits = room in ("nr_inodes=14", "nr_inodes=4096,size=56k")
+    """Where key records, record and ledger do not fit, the plan says so, in a dry run too, and the chip stays as it was: 19 files, 304 KiB."""
+    fits = room in ("nr_inodes=20", "nr_inodes=4096,size=308k")
     station.new("blank")
     before = station.chip.read_bytes()
     place = station.folder / "small"

@@ -353,3 +353,30 @@ def test_a_failure_in_any_part_fails_the_file(tmp_path):
     assert answer.returncode == 1, answer
     assert answer.stdout.count("1 passed, 2 deselected") == 1 and "1 failed, 2 deselected" in answer.stdout
     assert "SKIPPED [1] " in answer.stdout and "not here" in answer.stdout
+
+
+# Two strings of 5 and 3 bytes, of which one serves both; how the linkers of Debian 12 and 13 say so.
+MAPS = {
+    "each piece has what is left of it": (""" .rodata.a.str1.1
+                0x00000040        0x5 src/chip/libimprint_chip.a(a.c.obj)
+ .rodata.b.str1.1
+                0x00000045        0x1 src/psa/libimprint_psa.a(b.c.obj)
+                                  0x3 (size before relaxing)
+""", {"chip": 5, "psa": 1}),
+    "the first piece has all": (""" .rodata.a.str1.1
+                0x00000040        0x6 src/chip/libimprint_chip.a(a.c.obj)
+                                  0x5 (size before relaxing)
+ .rodata.b.str1.1
+                0x00000046        0x3 src/psa/libimprint_psa.a(b.c.obj)
+""", {"chip": 5, "psa": 3}),
+}
+
+
+@pytest.mark.parametrize("linker", MAPS)
+def test_strings_that_are_kept_once(tmp_path, linker):
+    pieces, sizes = MAPS[linker]
+    image = tmp_path / "image.map"
+    image.write_text(f"Linker script and memory map\n\n.text           0x00000040       0x6\n{pieces}\n.debug_info 0x0 0x0\n")
+    said = subprocess.run([ROOT / "scripts/firmware-sizes", image], capture_output=True, text=True, check=True).stdout
+    assert {line.split()[0]: int(line.split()[1]) for line in said.splitlines()} == {
+        **sizes, "core": sum(sizes.values()), "own": sum(sizes.values()), "all": sum(sizes.values())}

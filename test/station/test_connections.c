@@ -34,10 +34,12 @@ static const char *const settings[] = {"name", "server", "server-name", "ca", "t
 static void write_file(const char *path, const char *content)
 {
     FILE *file = fopen(path, "w");
+    int closed;
 
     assert_non_null(file);
     assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    closed = fclose(file);
+    assert_int_equal(closed, 0);
     assert_int_equal(chmod(path, 0600), 0);
 }
 
@@ -101,12 +103,14 @@ static void test_the_page_has_every_setting(void **state)
     FILE *file = fopen(IMPRINT_TEST_DOCS "/reference/connections.md", "r");
     static char page[64 * 1024];
     size_t len, rows = 0;
+    int closed;
 
     (void)state;
     assert_non_null(file);
     len = fread(page, 1, sizeof page - 1, file);
     page[len] = '\0';
-    assert_int_equal(fclose(file), 0);
+    closed = fclose(file);
+    assert_int_equal(closed, 0);
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
         char row[64];
 

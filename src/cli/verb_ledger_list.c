@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint ledger list: a line for each entry. */
+#include <inttypes.h>
+
+#include "cli/with_ledger.h"
+#include "station/value.h"
+
+enum ledger_list_option { OPTION_CSV, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_CSV] = {"csv", 0, NULL, "comma-separated values with a heading, for spreadsheets", NULL},
+};
+
+/* In this order in every form. */
+static const char *const fields[] = {"time",     "device",  "kind",    "result", "reason",
+                                     "operator", "station", "started", "ended"};
+#define FIELD_COUNT (sizeof fields / sizeof fields[0])
+
+/* RFC 4180: what has a comma, a quote or a line break is quoted. A leading "=" would be a formula to a spreadsheet. */
+static void print_csv_text(const struct output *output, const char *text)
+{
+    char quoted[4096];
+    size_t n = 0;
+
+    quoted[n++] = '"';
+    if (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@')
+        quoted[n++] = '\'';
+    for (; *text != '\0' && n < sizeof quoted - 3; text++) {
+        if (*text == '"')
+            quoted[n++] = '"';
+        quoted[n++] = *text;
+    }
+    quoted[n++] = '"';
+    quoted[n] = '\0';
+    output_result(output, ",%s", quoted);
+}
+
+static const char *text_of(const json_t *entry, const char *field)
+{
+    const char *text = json_string_value(json_object_get(entry, field));
+
+    return text != NULL ? text : "";
+}
+
+static void print_csv(const struct output *output, uint64_t seq, const json_t *entry)
+{
+    const json_t *profile = json_object_get(entry, "profile");
+
+    output_result(output, "%" PRIu64, seq);
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        print_csv_text(output, text_of(entry, fields[i]));
+    print_csv_text(output, text_of(profile, "name"));
+    print_csv_text(output, text_of(profile, "digest"));
+    output_result(output, "\n");
+}
+
+static void print_line(const struct output *output, uint64_t seq, const json_t *entry)
+{
+    const char *device = text_of(entry, "device"), *reason = text_of(entry, "reason");
+
+    output_result(output, "%6" PRIu64 "  %s  %-18s  %s: %s%s%s\n", seq, text_of(entry, "time"),
+                  device[0] != '\0' ? device : "no device", text_of(entry, "kind"), text_of(entry, "result"),
+                  reason[0] != '\0' ? ", " : "", reason);
+}
+
+static void print_object(const struct output *output, uint64_t seq, const json_t *entry)
+{
+    json_t *object = json_pack("{s:s, s:I}", "event", "ledger-entry", "seq", (json_int_t)seq);
+
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        json_object_set(object, fields[i], json_object_get(entry, fields[i]));
+    json_object_set(object, "profile", json_object_get(entry, "profile"));
+    output_object(output, object);
+}
+
+static bool print_row(const struct cli *cli, struct statement *entries, struct error *err)
+{
+    const uint64_t seq = (uint64_t)statement_number(entries, 0);
+    const struct bytes body = statement_bytes(entries, 2);
+    json_t *entry = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+
+    if (entry == NULL) {
+        error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
+        return false;
+    }
+    print_object(&cli->output, seq, entry);
+    if (cli->values[OPTION_CSV] != NULL)
+        print_csv(&cli->output, seq, entry);
+    else
+        print_line(&cli->output, seq, entry);
+    json_decref(entry);
+    return true;
+}
+
+static bool list(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    enum statement_result result = STATEMENT_DONE;
+    struct statement entries;
+    bool ok = ledger_select_entries(ledger, &entries, err);
+
+    if (cli->values[OPTION_CSV] != NULL)
+        output_result(&cli->output,
+                      "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest\n");
+    while (ok && (result = statement_step(&entries, err)) == STATEMENT_ROW)
+        ok = print_row(cli, &entries, err);
+    statement_finish(&entries);
+    return ok && result == STATEMENT_DONE;
+}
+
+static enum cli_exit run_ledger_list(struct cli *cli)
+{
+    return with_ledger(cli, LEDGER_READ, list);
+}
+
+const struct cli_verb cli_verb_ledger_list = {
+    .name = "ledger list",
+    .arguments = "",
+    .summary = "List the entries of the ledger: every attempt at every device",
+    .description = "A line for each entry, oldest first: number, time, device, what was done, and what\n"
+                   "became of it. Failed and refused runs are entries too. --csv writes the same with\n"
+                   "operator, station and profile for a spreadsheet. Changes nothing.\n",
+    .examples = "  imprint ledger list\n"
+                "  imprint ledger list --csv > made.csv\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 0,
+    .most = 0,
+    .run = run_ledger_list,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/verify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT_SIZE 512
+
+/* One pass over the entries. */
+struct pass {
+    struct ledger_verify *verify;
+    const struct ledger *ledger;
+    struct merkle tree;
+    char time[ENTRY_TIME_SIZE]; /* of the entry before */
+    uint64_t next;              /* the number that comes next */
+    bool has_newest;            /* the newest checkpoint is genuine */
+    struct checkpoint newest;
+};
+
+static void find(struct ledger_verify *verify, const char *check, bool is_bad, const uint64_t *seq, const char *format,
+                 ...) __attribute__((format(printf, 5, 6)));
+
+static void find(struct ledger_verify *verify, const char *check, bool is_bad, const uint64_t *seq, const char *format,
+                 ...)
+{
+    char text[TEXT_SIZE];
+    struct ledger_finding finding = {
+        .check = check, .is_bad = is_bad, .has_seq = seq != NULL, .seq = seq != NULL ? *seq : 0, .text = text};
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (verify->bad + verify->notes < LEDGER_FINDINGS_MAX)
+        verify->finding(verify->context, &finding);
+    if (is_bad)
+        verify->bad++;
+    else
+        verify->notes++;
+}
+
+/* What the entry says of itself, against the place in which it is. */
+static void check_entry(struct pass *pass, uint64_t seq, struct bytes body)
+{
+    struct entry entry;
+    const char *why;
+
+    if (!entry_read(body, &entry, &why)) {
+        find(pass->verify, "malformed", true, &seq, "%s", why);
+        return;
+    }
+    if (entry.seq != seq || strcmp(entry.log, pass->ledger->log) != 0)
+        find(pass->verify, "place", true, &seq, "it says that it is number %" PRIu64 " of the log %s", entry.seq,
+             entry.log);
+    if (strcmp(entry.time, pass->time) < 0)
+        find(pass->verify, "clock", !entry.clock_back, &seq, "its time %s is before %s, the time of the entry before%s",
+             entry.time, pass->time, entry.clock_back ? "; it says so itself: the station's clock went back" : "");
+    memcpy(pass->time, entry.time, sizeof pass->time);
+}
+
+/* The checkpoints of this size: is the log still the one that they were made of? */
+static bool check_size(struct pass *pass)
+{
+    struct ledger_verify *verify = pass->verify;
+    uint8_t root[MERKLE_BYTES];
+    bool has_root = false;
+
+    for (size_t i = 0; i < verify->checkpoint_count; i++) {
+        const struct checkpoint *checkpoint = &verify->checkpoints[i];
+
+        if (checkpoint->size != pass->tree.size || strcmp(checkpoint->log, pass->ledger->log) != 0)
+            continue;
+        if (!has_root && !merkle_root(&pass->tree, root))
+            return false;
+        has_root = true;
+        if (memcmp(root, checkpoint->root, MERKLE_BYTES) != 0)
+            find(verify, "fork", true, NULL,
+                 "the first %" PRIu64 " entries are not those of a checkpoint that was kept: one of the two logs is a "
+                 "copy that went on by itself, or entries were changed",
+                 pass->tree.size);
+    }
+    if (!pass->has_newest || pass->newest.size != pass->tree.size)
+        return true;
+    if (!merkle_root(&pass->tree, root))
+        return false;
+    memcpy(verify->root, root, MERKLE_BYTES);
+    if (memcmp(root, pass->newest.root, MERKLE_BYTES) != 0)
+        find(verify, "checkpoint", true, NULL,
+             "the entries are not those of the newest checkpoint (%" PRIu64 " entries)", pass->newest.size);
+    return true;
+}
+
+static bool check_row(struct pass *pass, struct statement *entries)
+{
+    const uint64_t seq = (uint64_t)statement_number(entries, 0);
+    const struct bytes stored = statement_bytes(entries, 1), body = statement_bytes(entries, 2);
+    uint8_t leaf[MERKLE_BYTES];
+
+    if (!merkle_leaf(body, leaf))
+        return false;
+    if (seq != pass->next)
+        find(pass->verify, "gap", true, &seq, "number %" PRIu64 " is missing before it", pass->next);
+    if (!bytes_equal(stored, bytes_of(leaf, sizeof leaf)))
+        find(pass->verify, "edited", true, &seq, "its text is not the text of which its hash was made");
+    check_entry(pass, seq, body);
+    pass->next = seq + 1;
+    return merkle_append(&pass->tree, leaf);
+}
+
+/* The end of the log, against what claims to know it. */
+static void check_end(struct pass *pass, const struct ledger_head *head)
+{
+    struct ledger_verify *verify = pass->verify;
+
+    if (head->tree.size != pass->tree.size)
+        find(verify, "cut", true, NULL, "there are %" PRIu64 " entries; the log's own count is %" PRIu64,
+             pass->tree.size, head->tree.size);
+    if (pass->has_newest && pass->newest.size != pass->tree.size)
+        find(verify, "cut", true, NULL, "there are %" PRIu64 " entries; the newest checkpoint is of %" PRIu64,
+             pass->tree.size, pass->newest.size);
+    for (size_t i = 0; i < verify->checkpoint_count; i++) {
+        const struct checkpoint *checkpoint = &verify->checkpoints[i];
+
+        if (strcmp(checkpoint->log, pass->ledger->log) != 0)
+            find(verify, "fork", true, NULL, "a checkpoint is of another log: %s", checkpoint->log);
+        else if (checkpoint->size > pass->tree.size)
+            find(verify, "cut", true, NULL,
+                 "a checkpoint that was kept is of %" PRIu64 " entries, and only %" PRIu64 " are there",
+                 checkpoint->size, pass->tree.size);
+    }
+}
+
+static void check_newest(struct pass *pass, const struct ledger_head *head)
+{
+    struct error refuted = {.reason = ERROR_NONE};
+    const struct bytes text = bytes_of(head->checkpoint, strlen(head->checkpoint));
+
+    pass->has_newest = note_open(text, pass->ledger->public_key, &pass->newest, &refuted);
+    if (!pass->has_newest)
+        find(pass->verify, "checkpoint", true, NULL, "the newest checkpoint: %s", refuted.cause);
+    else if (strcmp(pass->newest.log, pass->ledger->log) != 0)
+        find(pass->verify, "checkpoint", true, NULL, "the newest checkpoint is of the log %s", pass->newest.log);
+}
+
+static bool check_rows(struct pass *pass, struct statement *entries, struct error *err)
+{
+    enum statement_result result = STATEMENT_DONE;
+    bool ok = check_size(pass);
+
+    while (ok && (result = statement_step(entries, err)) == STATEMENT_ROW)
+        ok = check_row(pass, entries) && check_size(pass);
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "GnuTLS cannot compute a hash", NULL);
+    return ok && result == STATEMENT_DONE;
+}
+
+static bool check_all(struct ledger *ledger, struct pass *pass, struct error *err)
+{
+    struct ledger_head head;
+    struct statement entries;
+    bool ok;
+
+    if (!ledger_head(ledger, &head, err) || !ledger_select_entries(ledger, &entries, err))
+        return false;
+    check_newest(pass, &head);
+    ok = check_rows(pass, &entries, err);
+    statement_finish(&entries);
+    pass->verify->entries = pass->tree.size;
+    if (ok)
+        check_end(pass, &head);
+    return ok;
+}
+
+/* All in one read transaction, so that a run that ends meanwhile changes nothing here. */
+bool ledger_verify(struct ledger *ledger, struct ledger_verify *verify, struct error *err)
+{
+    struct pass pass = {.verify = verify, .ledger = ledger};
+    bool ok = database_run(&ledger->database, "BEGIN", err) && check_all(ledger, &pass, err);
+
+    (void)database_run(&ledger->database, "ROLLBACK", NULL);
+    if (!ok)
+        error_doing(err, "verify the ledger");
+    return ok;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Checks a whole ledger: edits, gaps, reorderings, entries cut off at the end, a clock that went back, and against
+ * checkpoints that somebody kept whether the log is still the same one. Memory does not grow with the ledger.
+ */
+#ifndef IMPRINT_LEDGER_VERIFY_H
+#define IMPRINT_LEDGER_VERIFY_H
+
+#include "ledger/ledger.h"
+
+#define LEDGER_CHECKPOINTS_MAX 64
+#define LEDGER_FINDINGS_MAX 50 /* shown; more are only counted */
+
+struct ledger_finding {
+    const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed" */
+    bool is_bad;       /* false: worth knowing; the ledger holds */
+    bool has_seq;
+    uint64_t seq;
+    const char *text; /* valid during the call */
+};
+
+struct ledger_verify {
+    void *context;
+    void (*finding)(void *context, const struct ledger_finding *finding);
+    struct checkpoint checkpoints[LEDGER_CHECKPOINTS_MAX]; /* of other times, their signatures verified: note_open() */
+    size_t checkpoint_count;
+    /* Results. */
+    uint64_t entries, bad, notes;
+    uint8_t root[MERKLE_BYTES];
+};
+
+/* False with a reason when it could not be checked to the end. What it found is in `verify`. */
+bool ledger_verify(struct ledger *ledger, struct ledger_verify *verify, struct error *err);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger of this station, STATE/ledger, and what a run puts into it: the same object that its line in the history
+ * is, with the facts by which a line's records are searched in front (docs/reference/ledger.md).
+ */
+#ifndef IMPRINT_STATION_STATION_LEDGER_H
+#define IMPRINT_STATION_STATION_LEDGER_H
+
+#include <jansson.h>
+
+#include "chip/chip.h"
+#include "ledger/ledger.h"
+#include "station/evidence.h"
+#include "station/station.h"
+
+/*
+ * Opens the ledger of the state folder; with LEDGER_WRITE, makes folder and ledger where they are not there. False with
+ * a reason, and closed.
+ */
+bool station_ledger_open(const struct station_config *config, enum ledger_mode mode, struct ledger *ledger,
+                         struct error *err);
+
+/*
+ * Before a device is changed: that its run can be recorded. Makes the ledger where it is not there. False with the
+ * reason why it cannot be opened or written.
+ */
+bool station_ledger_prepare(const struct station_config *config, struct error *err);
+
+/* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
+json_t *station_ledger_content(json_t *line);
+
+/*
+ * Appends the entry for this line, durably: what is not in the ledger is not reported as done. A run that reached no
+ * device (no serial number) makes no ledger: it is appended where there is one. False with
+ * ERROR_RECORD_FAILED, or with ERROR_DUPLICATE where the entry is kept but another device has one of its keys.
+ */
+bool station_ledger_append(const struct station_config *config, json_t *line, struct error *err);
+
+/*
+ * Whether the ledger knows this public key (65 bytes) as that of another device than `serial`. True also where there is
+ * no ledger yet. False with ERROR_DUPLICATE, which names both, or with the reason why the ledger cannot be asked.
+ */
+bool station_ledger_check_key(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                              const uint8_t *point, struct error *err);
+
+/* The same for the keys of a run. Keys that it imported are not asked for in a rehearsal: many devices may share them.
+ */
+bool station_ledger_check_keys(const struct station_config *config, const struct evidence_run *run, struct error *err);
+
+/*
+ * What the ledger has of the device's last provisioning, in the form of a record, for a device whose record.json is not
+ * there: `*record` is the caller's reference; NULL where there is none, or the device was retired since. False with a
+ * reason.
+ */
+bool station_ledger_record(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                           json_t **record, struct error *err);
+
+/* Notes that `other` has what this device shows: ERROR_DUPLICATE. Always false. */
+bool station_ledger_alarm(const char *what, const char *other, struct error *err);
+
+#endif

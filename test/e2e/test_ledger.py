@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger: every attempt is in it before it is reported, changes are found, and an auditor needs no imprint to check it."""
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, Station
+
+
+def entries(station):
+    """Every entry, as the database has it."""
+    with contextlib.closing(sqlite3.connect(station.state / "ledger" / "ledger.db")) as database:
+        return [json.loads(body) for (body,) in database.execute("SELECT body FROM entry ORDER BY seq")]
+
+
+def change(path, sql):
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(sql)
+
+
+def verified(station, *checkpoints, code=0):
+    result = station.json("ledger", "verify", *checkpoints, code=code)
+    return result.event("ledger-verified"), [item["check"] for item in result.objects if item["event"] == "ledger-check"]
+
+
+def test_every_attempt_is_an_entry(delivered):
+    """Success, confirmation, refusal, a device that is not there, adoption, retirement; looking adds none."""
+    delivered.run("provision", EXAMPLE, "--dry-run")
+    assert not (delivered.state / "ledger").exists()
+    delivered.run("provision", EXAMPLE, "--arm", "profile", "--operator", "Anna")
+    serial = delivered.record["serial"]
+    delivered.run("provision", EXAMPLE)
+    delivered.run("provision", TRUST_FLEX, code=4)
+    delivered.run("--device", "virtual:/nothing/there", "provision", EXAMPLE, code=3)
+    shutil.rmtree(delivered.psa)
+    delivered.run("adopt", EXAMPLE)
+    delivered.run("retire", serial, "--yes")
+    for looking in (("info",), ("keys",), ("ledger", "list"), ("ledger", "verify"), ("ledger", "show", serial), ("provision", EXAMPLE, "--dry-run")):
+        delivered.run(*looking)
+    kept = entries(delivered)
+    assert [(one["kind"], one["result"], one["reason"], one["device"]) for one in kept] == [
+        ("provision", "provisioned", None, serial), ("provision", "confirmed", None, serial),
+        ("provision", "refused", "wrong-configuration", serial), ("provision", "refused", "device-missing", None),
+        ("adopt", kept[4]["result"], None, serial), ("retire", "retired", None, serial)]
+    assert [one["seq"] for one in kept] == list(range(6)) and len({one["log"] for one in kept}) == 1
+    assert kept[0]["operator"] == "Anna" and kept[1]["operator"] is None and kept[0]["socket"] is None
+    assert kept[0]["profile"]["name"] == "mbed-factory-example" and kept[0]["station"] == os.uname().nodename
+    lines = delivered.history
+    for entry in kept:
+        if entry["device"] is not None:
+            assert {**entry["evidence"], "previous": None} == lines.pop(0), "the evidence as it was proven"
+    assert lines == []
+    assert sorted(path.name for path in (delivered.state / "ledger").iterdir()) == ["ledger.db", "log.key"]
+    for path in (delivered.state / "ledger").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+    assert verified(delivered)[0]["entries"] == 6
+
+
+def test_list_and_show(provisioned):
+    serial = provisioned.record["serial"]
+    provisioned.run("provision", TRUST_FLEX, "--operator", '=1+1,"x"', code=4)
+    assert [line.split()[2:4] for line in provisioned.run("ledger", "list").out.splitlines()] == [
+        [serial, "provision:"], [serial, "provision:"]]
+    rows = list(csv.DictReader(io.StringIO(provisioned.run("ledger", "list", "--csv").out)))
+    assert [(row["number"], row["device"], row["result"], row["reason"]) for row in rows] == [
+        ("0", serial, "provisioned", ""), ("1", serial, "refused", "wrong-configuration")]
+    assert rows[1]["operator"] == "'=1+1,\"x\"", "no formula for a spreadsheet"
+    shown = [item["entry"] for item in provisioned.json("ledger", "show", serial.lower()).objects]
+    assert shown == entries(provisioned)
+    missing = provisioned.json("ledger", "show", "01" * 9, code=2).error
+    assert "no entry of this device" in missing["cause"]
+    assert "18 hex digits" in provisioned.json("ledger", "show", "x", code=2).error["cause"]
+
+
+def test_no_ledger_yet(delivered):
+    for words in (("verify",), ("list",), ("export", delivered.folder / "x"), ("backup", delivered.folder / "x")):
+        error = delivered.json("ledger", *words, code=1).error
+        assert error["cause"] == "there is no ledger yet" and "ledger import" in error["next"]
+    assert not (delivered.state / "ledger").exists()
+
+
+# ---- an auditor, with openssl and Python, and nothing of ours
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.S)
+
+
+def audit(folder):
+    """Runs every command of CHECK.md in the folder: what each printed."""
+    said = []
+    for command in blocks(folder / "CHECK.md", "sh"):
+        done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+        said.append(done.stdout + done.stderr)
+    for program in blocks(folder / "CHECK.md", "python"):
+        assert len(program.splitlines()) <= 14
+        done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
+        said.append(done.stdout)
+    return said
+
+
+def test_an_auditor_checks_an_export(provisioned):
+    for _ in range(4):
+        provisioned.run("provision", EXAMPLE)
+    folder = provisioned.folder / "export"
+    done = provisioned.json("ledger", "export", folder).event("ledger-exported")
+    assert done["entries"] == 5 and (folder.stat().st_mode & 0o077) == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["CHECK.md", "checkpoint", "entries.ndjson", "key.pem", "key.vkey"]
+    assert [json.loads(line) for line in (folder / "entries.ndjson").read_text().splitlines()] == entries(provisioned)
+    assert audit(folder) == ["Signature Verified Successfully\n", "the entries are as signed\n"]
+    assert "already" in provisioned.json("ledger", "export", folder, code=2).error["cause"]
+    lines = (folder / "entries.ndjson").read_bytes().splitlines(keepends=True)
+    forgeries = {"an edit": lines[:2] + [lines[2].replace(b'"confirmed"', b'"provisione"')] + lines[3:], "one taken out": lines[:2] + lines[3:],
+                 "cut": lines[:-1], "two changed places": [lines[1], lines[0]] + lines[2:]}
+    for name, forged in forgeries.items():
+        (folder / "entries.ndjson").write_bytes(b"".join(forged))
+        assert audit(folder)[1] == "NOT as signed\n", name
+    (folder / "checkpoint").write_bytes((folder / "checkpoint").read_bytes().replace(b"\n5\n", b"\n4\n"))
+    assert "Failure" in audit(folder)[0]
+
+
+def test_one_entry_is_proven_without_the_others(tmp_path):
+    """For logs of 1 to 5 entries and the first and last device: the shapes of a tree."""
+    station = Station(tmp_path)
+    serials = []
+    for number in range(5):
+        station.run("virtual", "new", "--as", "trust-and-go", "--seed", number, tmp_path / f"chip{number}")
+        done = station.json("--device", f"virtual:{tmp_path}/chip{number}", "provision", EXAMPLE, "--arm", "profile")
+        serials.append(done.event("provisioned")["serial"])
+        for index in {0, number}:
+            folder = tmp_path / f"proof-{number}-{index}"
+            said = station.json("ledger", "prove", serials[index], folder).event("ledger-proof")
+            assert said["seq"] == index
+            assert audit(folder)[1:] == ["Signature Verified Successfully\n", "the entry is in the log\n"]
+            assert not any(other.encode() in path.read_bytes() for path in folder.iterdir() for other in serials if other != serials[index])
+    (folder / "entry.json").write_bytes((folder / "entry.json").read_bytes().replace(b"provisioned", b"Provisioned"))
+    assert audit(folder)[2] == "NOT in the log\n"
+
+
+# ---- what was changed is found
+
+def test_a_copy_that_went_on_by_itself_is_found(provisioned, tmp_path):
+    """A clone of the state folder, used twice: each holds, and the checkpoint of one betrays the other."""
+    clone = Station(tmp_path / "clone")
+    shutil.copytree(provisioned.state, clone.state)
+    provisioned.run("provision", EXAMPLE)
+    clone.run("provision", EXAMPLE)
+    provisioned.run("ledger", "export", tmp_path / "export")
+    checkpoint = tmp_path / "export" / "checkpoint"
+    assert verified(provisioned, checkpoint) == ({**verified(provisioned)[0], "checkpoints": 1}, [])
+    assert verified(clone)[1] == []
+    summary, found = verified(clone, checkpoint, code=1)
+    assert found == ["fork"] and summary["holds"] is False
+
+
+def test_an_edit_is_found_and_named(provisioned):
+    provisioned.run("provision", EXAMPLE)
+    change(provisioned.state / "ledger" / "ledger.db", "UPDATE entry SET body = replace(body, '\"confirmed\"', '\"provisione\"') WHERE seq = 1")
+    result = provisioned.run("ledger", "verify", code=1)
+    assert "BAD   edited: entry 1" in result.out and "docs/guide/ledger.md" in result.err
+    assert verified(provisioned, code=1)[1] == ["edited", "checkpoint"]
+
+
+def test_a_second_device_with_a_known_key(provisioned, tmp_path):
+    """The key that a clone shows is another device's: refused before anything is written, and both are named."""
+    serial = provisioned.record["serial"]
+    change(provisioned.state / "ledger" / "ledger.db", "UPDATE device_key SET serial = '010203040506070809'")
+    before = provisioned.snapshot()
+    error = provisioned.json("provision", THREE_WAYS, "--arm", "profile", code={4, 6}).error
+    if error["reason"] == "duplicate":
+        assert "010203040506070809" in error["cause"] and error["serial"] == serial
+    error = provisioned.json("provision", EXAMPLE, code=6).error
+    assert error["reason"] == "duplicate" and error["serial"] == serial
+    assert "010203040506070809" in error["cause"] and "010203040506070809" in error["next"]
+    assert provisioned.snapshot() == before
+    assert entries(provisioned)[-1]["reason"] == "duplicate"
+    # What was derived can be made anew from the entries.
+    assert provisioned.json("ledger", "rebuild").event("ledger-rebuilt")["entries"] == 3
+    provisioned.run("provision", EXAMPLE)
+
+
+def test_the_ledger_remembers_a_lost_record(provisioned):
+    """Key records and record.json are gone; the keys that the ledger names are not made again."""
+    shutil.rmtree(provisioned.state / "devices")
+    unmarked = provisioned.write("unmarked.yaml", re.sub(r"  mark:.*\n", "", EXAMPLE.read_text()))
+    error = provisioned.json("provision", unmarked, "--arm", "profile", code=4).error
+    assert error["reason"] in ("key-recorded", "done-elsewhere"), error
+
+
+# ---- copies, and stations that had no ledger
+
+def test_a_copy_while_the_station_works(provisioned, tmp_path):
+    copy = tmp_path / "copy.db"
+    with contextlib.closing(sqlite3.connect(provisioned.state / "ledger" / "ledger.db")) as database:
+        database.execute("BEGIN IMMEDIATE")
+        assert provisioned.json("ledger", "backup", copy).event("ledger-copied")["entries"] == 1
+        database.rollback()
+    assert copy.stat().st_mode & 0o077 == 0
+    assert "already" in provisioned.json("ledger", "backup", copy, code=2).error["cause"]
+    provisioned.run("provision", EXAMPLE)
+    os.replace(copy, provisioned.state / "ledger" / "ledger.db")
+    assert verified(provisioned)[0]["entries"] == 1
+
+
+def test_import_takes_over_what_is_there(provisioned):
+    """A station that had no ledger: each line once, however often it is run; torn lines are passed over."""
+    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", TRUST_FLEX, code=4)
+    shutil.rmtree(provisioned.state / "ledger")
+    with open(provisioned.device / "history.jsonl", "a") as history:
+        history.write('{"format":"impr')
+    done = provisioned.json("ledger", "import")
+    assert done.event("ledger-imported") | {"log": ""} == {"event": "ledger-imported", "log": "", "devices": 1, "added": 3, "known": 0}
+    assert "line 4" in done.event("warning")["text"]
+    assert [(entry["result"], entry["imported"]) for entry in entries(provisioned)] == [
+        ("provisioned", True), ("confirmed", True), ("refused", True)]
+    assert provisioned.json("ledger", "import").event("ledger-imported")["known"] == 3
+    assert verified(provisioned)[0]["entries"] == 3
+
+
+# ---- when it cannot be written
+
+def test_nothing_is_reported_as_done_without_its_entry(provisioned):
+    """Another version's, a damaged one, one without its key: the run is refused before anything is done."""
+    path = provisioned.state / "ledger" / "ledger.db"
+    good = path.read_bytes()
+    for name, spoil, code in (("another version", lambda: change(path, "PRAGMA user_version=9"), 6),
+                              ("damaged", lambda: path.write_bytes(good[:100] + b"\xa5" * 4000 + good[4100:]), 6),
+                              ("no database", lambda: path.write_text("x" * 5000), 6)):
+        spoil()
+        result = provisioned.json("provision", EXAMPLE, code=code)
+        assert "provisioned" not in [item["event"] for item in result.objects], name
+        assert str(path) in result.error["subject"], name
+        for verb in ("verify", "list"):
+            assert provisioned.json("ledger", verb, code=6).error["next"], name
+        path.write_bytes(good)
+    full = provisioned.json("provision", EXAMPLE, code=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000)))
+    assert full.error["reason"] == "storage-full" and full.event("run")["result"] == "refused"
+    os.unlink(provisioned.state / "ledger" / "log.key")
+    result = provisioned.json("provision", EXAMPLE, code=6)
+    assert result.error["subject"].endswith("log.key") and "restore" in result.error["next"]
+    run, warning, _ = (json.loads(line) for line in result.out.splitlines()[-3:])
+    assert run["event"] == "run" and run["result"] == "refused" and "not complete" in warning["text"], "the evidence is not lost"
+    provisioned.json("ledger", "verify")
