@@ -148,10 +148,10 @@ static void binary_put_certificates(struct binary_sink *sink, uint8_t version, c
 
 static void binary_put_data(struct binary_sink *sink, const struct profile *profile)
 {
-    const uint8_t count = (uint8_t)profile->data_count;
+    const uint8_t count = (uint8_t)profile_data_count(profile);
 
     binary_put(sink, &count, 1);
-    for (size_t i = 0; i < profile->data_count; i++) {
+    for (size_t i = 0; i < profile_data_count(profile); i++) {
         const struct profile_datum *datum = &profile->data[i];
         uint8_t fixed[BINARY_DATUM_BYTES];
 
@@ -175,7 +175,7 @@ static void binary_put_data(struct binary_sink *sink, const struct profile *prof
  */
 static uint8_t binary_version(const struct profile *profile)
 {
-    if (profile->data_count != 0)
+    if (profile_data_count(profile) != 0)
         return PROFILE_BINARY_VERSION_PROOF;
     for (size_t i = 0; i < profile->certificate_count; i++)
         if (profile->certificates[i].prove != PROFILE_PROVE_READ_BACK)
@@ -198,7 +198,7 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     uint8_t header[BINARY_HEADER_BYTES];
 
     if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX ||
-        profile->certificate_count > PROFILE_CERTIFICATES_MAX || profile->data_count > PROFILE_DATA_MAX)
+        profile->certificate_count > PROFILE_CERTIFICATES_MAX || profile_data_count(profile) > PROFILE_DATA_MAX)
         return false;
     memcpy(header, binary_magic, sizeof(binary_magic));
     header[4] = binary_version(profile);

@@ -184,7 +184,7 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
         chip_set_slot_policy(wanted, profile->mark_slot, MARK_SLOT_CONFIG, MARK_KEY_CONFIG);
     for (size_t i = 0; i < profile->certificate_count; i++)
         derive_certificate(&profile->certificates[i], wanted);
-    for (size_t i = 0; i < profile->data_count; i++)
+    for (size_t i = 0; i < profile_data_count(profile); i++)
         derive_datum(&profile->data[i], wanted);
     return true;
 }

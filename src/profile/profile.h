@@ -34,6 +34,10 @@
 #ifndef PROFILE_CERTIFICATES_MAX
 #define PROFILE_CERTIFICATES_MAX 4
 #endif
+/* 0: a build for a board, whose image would hold the secrets. `imprint compile` makes no table with data. */
+#ifndef PROFILE_HAS_DATA
+#define PROFILE_HAS_DATA 1
+#endif
 #ifndef PROFILE_DATA_MAX
 #define PROFILE_DATA_MAX CHIP_SLOTS
 #endif
@@ -170,6 +174,12 @@ struct profile {
     size_t data_count;
     struct profile_datum data[PROFILE_DATA_MAX];
 };
+
+/* How many entries of data there are. A build without them carries no code for them. */
+static inline size_t profile_data_count(const struct profile *profile)
+{
+    return PROFILE_HAS_DATA != 0 ? profile->data_count : 0;
+}
 
 /*
  * Checks every value, and contradictions between entries. After false, `err` has the reason, the key's name and id and

@@ -102,7 +102,8 @@ static bool observe_step(struct provision *provision, struct provision_plan *pla
         .forever = kind->consequence != NULL,
         .key = key,
         .datum = datum,
-        .slot = datum != 0 ? provision->profile->data[datum - 1].slot : slot_of(provision, plan, key),
+        .slot = PROFILE_HAS_DATA != 0 && datum != 0 ? provision->profile->data[datum - 1].slot
+                                                    : slot_of(provision, plan, key),
         .sends_most = kind->sends_most,
         .receives_most = kind->receives_most,
     };
@@ -127,7 +128,7 @@ static bool observe_data(struct provision *provision, struct provision_plan *pla
 {
     const struct profile *profile = provision->profile;
 
-    for (uint8_t i = 0; i < profile->data_count; i++) {
+    for (uint8_t i = 0; i < profile_data_count(profile); i++) {
         if (kind->is_for(&profile->data[i]) &&
             !observe_step(provision, plan, kind, PROVISION_NO_KEY, (uint8_t)(i + 1), err))
             return false;
@@ -141,7 +142,7 @@ static bool observe_steps(struct provision *provision, struct provision_plan *pl
     const struct profile *profile = provision->profile;
 
     for (const struct provision_step_kind *const *kind = provision->steps; *kind != NULL; kind++) {
-        if ((*kind)->is_for != NULL) {
+        if (PROFILE_HAS_DATA != 0 && (*kind)->is_for != NULL) {
             if (!observe_data(provision, plan, *kind, err))
                 return false;
             continue;

@@ -61,7 +61,7 @@ void provision_prepare_driver(struct provision *provision, struct driver_setting
         if (profile->keys[i].slot != PROFILE_SLOT_ANY)
             named |= 1u << profile->keys[i].slot;
     }
-    for (size_t i = 0; i < profile->data_count; i++)
+    for (size_t i = 0; i < profile_data_count(profile); i++)
         named |= 1u << profile->data[i].slot;
     *before = driver->settings;
     driver->settings.stay_awake = true;

@@ -114,7 +114,7 @@ static enum provision_status fill_walk(struct provision *provision, const struct
             memset(block, SHIPPED_BYTE, sizeof(block));
             if (at < sizeof(content.bytes))
                 memcpy(block, content.bytes + at, sizeof(block));
-            if (provision->contents != NULL)
+            if (PROFILE_HAS_DATA != 0 && provision->contents != NULL)
                 result = provision->contents->block(provision, plan, slot, (uint8_t)(at / BLOCK_BYTES), block, err);
             if (result == PROVISION_OK)
                 result = visit(provision, context, slot, (uint8_t)(at / BLOCK_BYTES), block,

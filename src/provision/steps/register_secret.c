@@ -13,7 +13,7 @@ bool provision_needs_register_secret(const struct profile *profile, int key)
 {
     bool any = false;
 
-    for (size_t i = 0; i < profile->data_count; i++)
+    for (size_t i = 0; i < profile_data_count(profile); i++)
         any = any || profile_datum_is_secret(&profile->data[i]);
     return key == PROVISION_NO_KEY && any;
 }

@@ -19,7 +19,7 @@
 
 bool provision_needs_write_data(const struct profile *profile, int key)
 {
-    return key == PROVISION_NO_KEY && profile->data_count != 0;
+    return key == PROVISION_NO_KEY && profile_data_count(profile) != 0;
 }
 
 static bool is_for(const struct profile_datum *datum)
