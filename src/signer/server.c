@@ -168,21 +168,35 @@ static int verify_client(gnutls_session_t session)
                                                                               : GNUTLS_A_BAD_CERTIFICATE);
 }
 
+/* What libmicrohttpd says of a connection may lie in one place for all questions: each answer is taken at once. */
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info != NULL ? info->connect_fd : -1;
+}
+
+static gnutls_session_t session_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+    return info != NULL ? info->tls_session : NULL;
+}
+
 static void begin_client(struct signer *signer, struct MHD_Connection *connection, void **context)
 {
-    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    const union MHD_ConnectionInfo *tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     struct client *client = calloc(1, sizeof *client);
+    const gnutls_session_t session = session_of(connection);
 
     *context = client;
-    if (tls != NULL) {
-        gnutls_session_set_ptr(tls->tls_session, client);
-        gnutls_session_set_verify_function(tls->tls_session, verify_client);
+    if (session != NULL) {
+        gnutls_session_set_ptr(session, client);
+        gnutls_session_set_verify_function(session, verify_client);
     }
     if (client == NULL)
         return;
-    client->fd = fd != NULL ? fd->connect_fd : -1;
-    client->session = tls != NULL ? tls->tls_session : NULL;
+    client->fd = socket_of(connection);
+    client->session = session;
     client->since_ms = now_ms();
     put_address(connection, client->address);
     (void)pthread_mutex_lock(&signer->lock);

@@ -267,10 +267,10 @@ def test_too_long(shared):
     (None, ("alert handshake failure", "alert certificate required|alert unknown")), ("expired", ("alert certificate expired|verification failed",) * 2),
     ("foreign", ("alert bad certificate",) * 2), ("not-client", ("alert bad certificate",) * 2)])
 def test_not_let_in(shared, station, alerts):
-    """Within the handshake, and told why."""
+    """Within the handshake, and told why. A client of TLS 1.3 may send its request before it reads that, and see the connection end."""
     for version, alert in zip(("1.2", "1.3"), alerts):
         said = shared.curl("boards/cacerts", f"--tlsv{version}", "--tls-max", version, station=station, code=None)
-        assert re.search(alert, said), said
+        assert re.search(alert + ("|Broken pipe|reset by peer" if version == "1.3" else ""), said), said
     assert shared.curl("boards/cacerts")[0] == 200
 
 
@@ -502,7 +502,7 @@ def test_ends_within_a_second(signer):
     for one in waiting:
         one.close()
     for number in (signal.SIGINT, signal.SIGHUP):
-        signer.start()
+        signer.start(preexec_fn=lambda one=number: signal.signal(one, signal.SIG_DFL)) # a job in the background ignores some
         assert signer.issue(body) == pem
         signer.stop(number)
 
