@@ -45,6 +45,7 @@ void issuing_start(struct issuing *issuing)
                                                 .profile = issuing->profile,
                                                 .prompt = ask_prompt(),
                                                 .rehearsal = issuing->rehearsal,
+                                                .record = issuing->session != NULL ? issuing->session->record : NULL,
                                                 .device = issuing->session != NULL ? &issuing->session->device : NULL,
                                                 .signer = {issuing, issuing->session != NULL ? on_sign : NULL},
                                                 .wait = on_wait,

@@ -173,8 +173,10 @@ static bool load_older(struct run *run, const uint8_t serial[static CHIP_SERIAL_
 
     if (!folder_of_device(&run->cli->station.config, serial, "record.json", run->record_path, err))
         return false;
-    if (evidence_load(run->record_path, &run->record, &failure))
+    if (evidence_load(run->record_path, &run->record, &failure)) {
+        run->issuing.issue.record = run->record;
         return true;
+    }
     run->record_is_damaged = failure.reason == ERROR_STORAGE_CORRUPT;
     if (run->record_is_damaged)
         return true;

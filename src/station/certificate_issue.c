@@ -9,6 +9,7 @@
 #include "cert/parts.h"
 #include "provision/steps.h"
 #include "station/certificate_files.h"
+#include "station/certificate_record.h"
 #include "station/certificate_rebuild.h"
 #include "station/input.h"
 #include "station/issuers_file.h"
@@ -353,7 +354,9 @@ static bool get(void *context, size_t index, const uint8_t serial[static CHIP_SE
     bool ok = find_issued(issue, may_issue, &wanted, issued, err);
 
     if (ok && issued->len != 0)
-        ok = rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
+        ok = certificate_record_check_issuer(issue->record, wanted.certificate, bytes_of(issued->der, issued->len),
+                                             err) &&
+             rehearsal_check_issuer(issue->rehearsal, bytes_of(issued->issuer, issued->issuer_len), err);
     else if (ok && may_issue)
         ok = issue_one(issue, index, &wanted, err);
     *der = bytes_of(issued->der, issued->len);

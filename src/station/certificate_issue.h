@@ -15,6 +15,8 @@
 #ifndef IMPRINT_STATION_CERTIFICATE_ISSUE_H
 #define IMPRINT_STATION_CERTIFICATE_ISSUE_H
 
+#include <jansson.h>
+
 #include "issuer/issuer.h"
 #include "provision/provision.h"
 #include "station/certificate_check.h"
@@ -30,6 +32,7 @@ struct certificate_issue {
     const struct station_config *config;
     const struct profile *profile;
     struct issuer_prompt prompt;
+    const json_t *record;        /* of the device, which tells who issued what is there; NULL: none */
     struct rehearsal *rehearsal; /* notes an issuer for rehearsals, or refuses it */
     struct device *device;       /* what it holds of a certificate whose file is not here; NULL: it is not asked */
     struct certificate_signer

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/error_format.h"
 #include "cert/parts.h"
 #include "crypto/hash.h"
 #include "profile/words.h"
@@ -65,4 +66,26 @@ json_t *certificate_record_value(const struct certificate_issue *issue, const ui
         if (certificate_issue_has(issue, i))
             json_array_append_new(list, object_of(issue, i, serial));
     return list;
+}
+
+bool certificate_record_check_issuer(const json_t *record, const struct profile_certificate *certificate,
+                                     struct bytes der, struct error *err)
+{
+    json_t *text = value_hex(der), *recorded;
+    const char *issuer = NULL;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "certificates"), i, recorded)
+    {
+        if (json_equal(json_object_get(recorded, "certificate"), text))
+            issuer = json_string_value(json_object_get(recorded, "issuer"));
+    }
+    json_decref(text);
+    if (issuer == NULL || strcmp(issuer, certificate->issuer) == 0)
+        return true;
+    error_set(err, ERROR_CERTIFICATE_DIFFERS, NULL, NULL);
+    err->cause = error_keep_format(err, "the certificate is by the issuer %s, and the profile names %s", issuer,
+                                   certificate->issuer);
+    error_doing(err, "confirm the device's certificate");
+    return false;
 }

@@ -237,6 +237,19 @@ def test_another_certificate_is_told_apart(line):
     assert find(line, "client").read_bytes() != ours
 
 
+def test_another_issuer_is_told_apart(line):
+    """The profile names another one than has issued what the device holds: nothing is called by the wrong name."""
+    line.new("trust-flex")
+    line.run("provision", FLEX, *ARMED)
+    make_ca(line, "other", "/O=Example/CN=Other CA")
+    name_issuers(line, factory="ca", other="other")
+    changed = replaced(line, FLEX, ("  mark: 8", "  #"), ("issuer: factory", "issuer: other"))
+    before = line.snapshot()
+    error = line.json("provision", changed, *ARMED, code=WRONG).error
+    assert error["reason"] == "certificate-differs" and "by the issuer factory, and the profile names other" in error["cause"], error
+    assert line.snapshot() == before
+
+
 def test_slots_of_somebody_else(line):
     line.new("trust-flex")
     kept = replaced(line, FLEX, ("    replace: unclaimed          # the maker's certificate\n", ""))

@@ -404,6 +404,28 @@ def test_a_counted_key_signs_once_for_an_issuer_of_this_station(station, est):
     assert station.json("verify-record", station.device / "record.json").code == 0
 
 
+def test_slots_of_a_counted_key_that_is_recorded_still_need_arming(station, est):
+    """It spends no use any more; what its certificate's slots hold is lost all the same."""
+    uses = counted(station, est, "factory")
+    entry = {"name": "factory", "kind": "file", "certificate": str(est[0] / "ca.pem"), "key": str(est[0] / "ca.key")}
+    (station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [entry]}))
+    whole = json.loads(station.profile.read_text())
+    (certificate,) = whole["certificates"]
+    del certificate["psa-id"]
+    certificate.update({"slot": 10, "signer-key-slot": 11, "replace": "unclaimed"})
+    station.run("provision", station.write("first.yaml", json.dumps(whole)), *ARMED)
+    for ending in ("crt", "tbs"):
+        file(station, ending).unlink()
+    certificate["subject"] = "O=Other,CN={serial}"
+    station.profile.write_text(json.dumps(whole))
+    (step,) = [step for step in station.json("provision", station.profile, "--dry-run").event("plan")["steps"] if step["action"] == "get-certificate"]
+    assert step["forever"] and step["uses_spent"] == 0 and step["consequence"] == "what the slots of the certificate hold now is lost"
+    chip = station.chip.read_bytes()
+    assert station.json("provision", station.profile, code=1).error["reason"] == "not-armed" and station.chip.read_bytes() == chip
+    station.run("provision", station.profile, *ARMED)
+    assert compressed(file(station, "crt")) in station.chip.read_bytes() and uses_left(station, 2) == uses - 1
+
+
 def test_no_proxy_is_used_silently(line, est):
     """The environment's proxy would see whom this station asks: it is not used, and that is said where it matters."""
     proxy = {"https_proxy": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
