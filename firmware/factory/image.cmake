@@ -9,7 +9,8 @@ endif()
 set(IMPRINT_PROFILE_KEYS 4 CACHE STRING "The most keys that the profile may have")
 set(IMPRINT_PROFILE_CERTIFICATES 1 CACHE STRING "The most certificates that the profile may have: 1.1 KB of RAM each")
 add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEYS=${IMPRINT_PROFILE_KEYS}
-  PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=${IMPRINT_PROFILE_CERTIFICATES})
+  PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=${IMPRINT_PROFILE_CERTIFICATES}
+  PROFILE_DATA_MAX=1 PROFILE_HAS_DATA=0)
 set(image_mbedtls factory)
 set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/certificates.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
   firmware/console.c

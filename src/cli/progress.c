@@ -61,6 +61,9 @@ void progress_name(const struct profile *profile, const struct provision_step *s
 
         n = strlen(text);
         snprintf(text + n, PROGRESS_TEXT_SIZE - n, " %" PRIu32 " %s", key->id, key->name);
+    } else if (step->datum != 0) {
+        n = strlen(text);
+        snprintf(text + n, PROGRESS_TEXT_SIZE - n, " %s", profile->data[step->datum - 1].name);
     }
 }
 
@@ -113,6 +116,8 @@ void progress_consequence(const struct provision_step *step, char text[static PR
                  step->slot);
     } else if (step->loses_data) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, LOSES_DATA);
+    } else if (step->forever && step->datum != 0) {
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "what slot %u holds now is lost", step->slot);
     } else if (step->kind->consequence != NULL) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s", step->kind->consequence);
     }
@@ -132,6 +137,13 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     if (step->key >= 0) {
         json_object_set_new(object, "key_id", json_integer(profile->keys[step->key].id));
         json_object_set_new(object, "name", json_string(profile->keys[step->key].name));
+    }
+    if (step->datum != 0) {
+        const struct profile_datum *datum = &profile->data[step->datum - 1];
+
+        json_object_set_new(object, "name", json_string(datum->name));
+        if (datum->id != 0)
+            json_object_set_new(object, "key_id", json_integer(datum->id));
     }
     if (step->slot != PROFILE_SLOT_ANY)
         json_object_set_new(object, "slot", json_integer(step->slot));

@@ -341,6 +341,29 @@ static void show_certificates(const struct report *report)
     }
 }
 
+/* Each secret and each of the other data: where it is, and how it proved itself. */
+static void show_data(const struct report *report)
+{
+    const json_t *datum;
+    size_t i;
+
+    json_array_foreach(report->data, i, datum)
+    {
+        const json_t *id = json_object_get(datum, "key_id"), *proof = json_object_get(datum, "proof");
+        char key[32] = "";
+
+        if (id != NULL)
+            snprintf(key, sizeof key, "key %" JSON_INTEGER_FORMAT ", ", json_integer_value(id));
+        output_result(report->output,
+                      "  data %s: %sslot %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT " bytes, %s; proven by %s\n",
+                      json_string_value(json_object_get(datum, "name")), key,
+                      json_integer_value(json_object_get(datum, "slot")),
+                      json_integer_value(json_object_get(datum, "bytes")),
+                      json_is_true(json_object_get(proof, "written")) ? "written" : "already there",
+                      json_string_value(json_object_get(proof, "method")));
+    }
+}
+
 /* Each connection of the result: which server accepted the device, and how. */
 static void show_connections(const struct report *report)
 {
@@ -390,6 +413,7 @@ void report_show_result(const struct report *report, bool record_written)
                                         "public_key", value_hex(bytes_of(key->public_key, sizeof key->public_key))));
     }
     show_certificates(report);
+    show_data(report);
     show_connections(report);
     if (report->rehearsal->test_key != NULL)
         output_warn(output, "this TEST key is published, so everybody has it: %s", report->rehearsal->test_key);
@@ -404,6 +428,8 @@ void report_show_result(const struct report *report, bool record_written)
     json_object_set_new(object, "run", run_facts_value(report->facts));
     if (report->certificates != NULL)
         json_object_set_new(object, "certificates", json_deep_copy(report->certificates));
+    if (report->data != NULL)
+        json_object_set_new(object, "data", json_deep_copy(report->data));
     if (report->connections != NULL)
         json_object_set_new(object, "connections", json_deep_copy(report->connections));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)

@@ -21,6 +21,7 @@ struct report {
     const json_t *not_proven;      /* of a board, what is its word alone: station/board_maker.h; else NULL */
     const struct rehearsal *rehearsal;
     const json_t *certificates;    /* of the result: station/certificate_issue.h; NULL: the profile has none */
+    const json_t *data;            /* of the result: station/data_files.h; NULL: the profile has none */
     const json_t *connections;     /* of the result: connection_proof_shown(); NULL: the profile has none */
     const struct run_facts *facts; /* of the result */
     bool adopts;                   /* the verb is adopt */

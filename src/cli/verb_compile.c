@@ -124,6 +124,20 @@ static void list_steps(const struct profile *profile, const char *steps[static P
     steps[n] = NULL;
 }
 
+/* A board has no files with secrets, and an image is no place for them. */
+static bool check_data(const struct profile *profile, struct error *err)
+{
+    if (profile->data_count == 0)
+        return true;
+    error_set(err, ERROR_PROFILE_CONFLICT,
+              "a board cannot write the data of a profile: its secrets would be in the image",
+              "provision such a device from a station that reaches the chip: imprint provision");
+    error_doing(err, "compile the profile");
+    error_with_subject(err, profile->data[0].name);
+    err->line = profile->data[0].line;
+    return false;
+}
+
 static bool make_table(struct compilation *compilation, char **text, size_t *len, struct error *err)
 {
     struct profile_compiled *compiled = &compilation->compiled;
@@ -131,7 +145,7 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
     const char *name = cli->values[OPTION_NAME];
     const char *steps[PROVISION_STEP_KINDS + 1];
     FILE *stream = NULL;
-    bool ok = check_certificates(&compiled->profile, err);
+    bool ok = check_certificates(&compiled->profile, err) && check_data(&compiled->profile, err);
 
     list_steps(&compiled->profile, steps);
     compiled->public_keys = compilation->public_keys;

@@ -16,6 +16,7 @@
 #include "cli/report.h"
 #include "station/certificate_record.h"
 #include "station/connection_proof.h"
+#include "station/data_files.h"
 #include "station/genuine.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
@@ -59,6 +60,9 @@ struct run {
     struct genuine genuine;
     struct issuing issuing;
     struct provision_certificates certificates;
+    struct data_files data;
+    struct provision_contents contents;
+    json_t *proven; /* of the profile's data, what was proven; NULL: it has none */
     json_t *issued; /* of the profile's certificates, what is there; NULL: it has none */
     struct connection_proof proof;
     struct provision_connections connections;
@@ -157,6 +161,7 @@ static bool check_before(struct run *run, struct error *err)
         return false;
     if (!rehearsal_check_write_keys(&run->rehearsal, run->write_keys, run->settings.write_key_count, err) ||
         !rehearsal_check_imports(&run->rehearsal, &run->profile, &run->plan, &run->source, err) ||
+        !data_files_check(&run->data, &run->rehearsal, run->plan.serial, err) ||
         !arming_check_plan(&run->arming, &run->profile, &run->plan, err))
         return false;
     if (stop_is_wanted()) {
@@ -241,6 +246,7 @@ static struct report report_of(const struct run *run)
         .genuine = &run->genuine,
         .facts = &run->facts,
         .certificates = run->issued,
+        .data = run->proven,
         .connections = run->shown,
         .adopts = run->adopt,
     };
@@ -258,6 +264,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .record_path = run->session.record_path,
         .has_request = run->has_request,
         .certificates = run->issued,
+        .data = run->proven,
         .connections = run->connected,
     };
 }
@@ -345,6 +352,7 @@ static bool keep_evidence(struct run *run, struct error *err)
     if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
     run_facts_end(&run->facts);
+    run->proven = data_files_record(&run->data, &run->facts);
     ok = keep_requests(run, &report, err) && keep_certificates(run, err);
     return keep_record(run, err) && ok;
 }
@@ -406,6 +414,8 @@ static void prepare_engine(struct run *run)
     issuing_start(&run->issuing);
     run->certificates = certificate_issue_functions(&run->issuing.issue);
     run->provision.certificates = &run->certificates;
+    run->contents = data_files_functions(&run->data);
+    run->provision.contents = &run->contents;
     run->proof = (struct connection_proof){.session = &run->session,
                                            .profile = &run->profile,
                                            .issue = &run->issuing.issue,
@@ -461,6 +471,10 @@ static bool provision_device(struct run *run, struct error *err)
     enum provision_status status;
 
     prepare_engine(run);
+    if (!data_files_add_write_keys(&run->data, run->session.device.serial, run->write_keys,
+                                   &run->settings.write_key_count, err))
+        return false;
+    run->session.driver.settings = run->settings;
     if (!find_record(run, err) || !plan_device(run, &report, dry, err))
         return false;
     if (dry)
@@ -509,6 +523,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     /* From here on secrets may be in memory: no core file is to keep them. */
     setrlimit(RLIMIT_CORE, &(struct rlimit){.rlim_cur = 0, .rlim_max = 0});
     key_files_init(&run.source, cli->arguments[0]);
+    run.data = (struct data_files){.files = &run.source, .profile = &run.profile};
     cli->station.config.also_at =
         run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
     ok = key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&

@@ -17,6 +17,7 @@ static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 #define BINARY_SUPPLY_BYTES 3       /* version 3: after the name */
 #define BINARY_KEY_BYTES 20         /* without its texts */
 #define BINARY_CERTIFICATE_BYTES 22 /* likewise; from version 5 on one more after them */
+#define BINARY_DATUM_BYTES 13       /* of each datum */
 #define FLAG_LOCK_CONFIG 0x01
 #define FLAG_LOCK_DATA 0x02
 #define FLAG_LOCK_SLOT 0x01
@@ -30,7 +31,8 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX + BINARY_SUPPLY_BYTES +
                            (BINARY_KEY_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX + PROFILE_SUBJECT_MAX) +
                        PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) + 1 +
                        PROFILE_CERTIFICATES_MAX *
-                           (BINARY_CERTIFICATE_BYTES + 4 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) <=
+                           (BINARY_CERTIFICATE_BYTES + 4 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) +
+                       1 + PROFILE_DATA_MAX * (BINARY_DATUM_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX) <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -144,13 +146,37 @@ static void binary_put_certificates(struct binary_sink *sink, uint8_t version, c
         binary_put_certificate(sink, version, &profile->certificates[i]);
 }
 
+static void binary_put_data(struct binary_sink *sink, const struct profile *profile)
+{
+    const uint8_t count = (uint8_t)profile_data_count(profile);
+
+    binary_put(sink, &count, 1);
+    for (size_t i = 0; i < profile_data_count(profile); i++) {
+        const struct profile_datum *datum = &profile->data[i];
+        uint8_t fixed[BINARY_DATUM_BYTES];
+
+        fixed[0] = (uint8_t)datum->type;
+        fixed[1] = datum->form;
+        store32_le(fixed + 2, datum->id);
+        store32_le(fixed + 6, datum->algorithm);
+        fixed[10] = datum->slot;
+        fixed[11] = datum->write_key;
+        fixed[12] = (uint8_t)datum->replace;
+        binary_put(sink, fixed, sizeof(fixed));
+        binary_put_text(sink, datum->name, PROFILE_NAME_MAX);
+        binary_put_text(sink, datum->source, PROFILE_SOURCE_MAX);
+    }
+}
+
 /*
  * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates, version
- * 5 how a certificate is proven. A profile has the lowest version that can say what it says, so it keeps its digest
- * when a version is added.
+ * 5 how a certificate is proven, and data. A profile has the lowest version that can say what it says, so it keeps its
+ * digest when a version is added.
  */
 static uint8_t binary_version(const struct profile *profile)
 {
+    if (profile_data_count(profile) != 0)
+        return PROFILE_BINARY_VERSION_PROOF;
     for (size_t i = 0; i < profile->certificate_count; i++)
         if (profile->certificates[i].prove != PROFILE_PROVE_READ_BACK)
             return PROFILE_BINARY_VERSION_PROOF;
@@ -172,7 +198,7 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     uint8_t header[BINARY_HEADER_BYTES];
 
     if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX ||
-        profile->certificate_count > PROFILE_CERTIFICATES_MAX)
+        profile->certificate_count > PROFILE_CERTIFICATES_MAX || profile_data_count(profile) > PROFILE_DATA_MAX)
         return false;
     memcpy(header, binary_magic, sizeof(binary_magic));
     header[4] = binary_version(profile);
@@ -191,6 +217,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
     binary_put_write_keys(sink, profile);
     if (header[4] >= PROFILE_BINARY_VERSION_CERTIFICATES)
         binary_put_certificates(sink, header[4], profile);
+    if (header[4] >= PROFILE_BINARY_VERSION_PROOF)
+        binary_put_data(sink, profile);
     return sink->good;
 }
 

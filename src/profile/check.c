@@ -5,6 +5,7 @@
 
 #include "cert/name.h"
 #include "profile/check_certificate.h"
+#include "profile/check_data.h"
 #include "profile/words.h"
 
 #define SIGNING (PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE)
@@ -46,10 +47,14 @@ static bool check_is_pair(const struct profile_key *key)
     return PSA_KEY_TYPE_IS_KEY_PAIR(key->type);
 }
 
-static bool check_imports_pair(const struct profile *profile)
+/* Whether anything is written that the chip can demand to be encrypted. */
+static bool check_imports_secret(const struct profile *profile)
 {
     for (size_t i = 0; i < profile->key_count; i++)
         if (profile->keys[i].method == PROFILE_IMPORT && check_is_pair(&profile->keys[i]))
+            return true;
+    for (size_t i = 0; i < profile->data_count; i++)
+        if (profile->data[i].type != PROFILE_DATUM_BYTES)
             return true;
     return false;
 }
@@ -165,7 +170,8 @@ static bool top_lock_order(const struct profile *profile)
 
 static bool top_lock_missing(const struct profile *profile)
 {
-    return profile->configuration == PROFILE_POLICY && profile->key_count != 0 && !profile->lock_config;
+    return profile->configuration == PROFILE_POLICY && (profile->key_count != 0 || profile->data_count != 0) &&
+           !profile->lock_config;
 }
 
 /* The mark of a part that we configure is written before the data lock and read after it. */
@@ -198,7 +204,7 @@ static bool top_write_keys_policy(const struct profile *profile)
 
 static bool top_write_keys_unused(const struct profile *profile)
 {
-    return profile->write_key_count != 0 && !check_imports_pair(profile);
+    return profile->write_key_count != 0 && !check_imports_secret(profile);
 }
 
 static const struct top_rule top_rules[] = {
@@ -221,7 +227,7 @@ static const struct top_rule top_rules[] = {
      "on a part that imprint configures, keys are imported before the data zone is locked and need no write key",
      "no write-keys with configuration: policy"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_unused,
-     "write keys encrypt the import of key pairs, and this profile imports none", "no write-keys"},
+     "write keys encrypt the import of key pairs and secrets, and this profile imports none", "no write-keys"},
     {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_unreadable,
      "a mark can only be read after the data zone is locked", "lock: [config, data], or no mark"},
     {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_in_use,
@@ -651,10 +657,11 @@ bool profile_find_conflict(const struct profile *profile, struct profile_conflic
     return check_top(value_rules, COUNT(value_rules), profile, conflict) ||
            check_keys(key_value_rules, COUNT(key_value_rules), profile, conflict) ||
            check_subjects(profile, conflict) || check_write_key_values(profile, conflict) ||
-           profile_find_certificate_value(profile, conflict) ||
+           profile_find_certificate_value(profile, conflict) || profile_find_datum_value(profile, conflict) ||
            check_top(top_rules, COUNT(top_rules), profile, conflict) ||
            check_keys(key_rules, COUNT(key_rules), profile, conflict) || check_pairs(profile, conflict) ||
-           check_write_key_slots(profile, conflict) || profile_find_certificate_conflict(profile, conflict);
+           check_write_key_slots(profile, conflict) || profile_find_certificate_conflict(profile, conflict) ||
+           profile_find_datum_conflict(profile, conflict);
 }
 
 bool profile_check(const struct profile *profile, struct error *err)
@@ -675,6 +682,8 @@ bool profile_check(const struct profile *profile, struct error *err)
             err->line = key->line;
         } else if (conflict.place == PROFILE_AT_CERTIFICATE) {
             err->line = profile->certificates[conflict.index].line;
+        } else if (conflict.place == PROFILE_AT_DATUM) {
+            err->line = profile->data[conflict.index].line;
         }
         error_with_subject(err, conflict.field);
     }

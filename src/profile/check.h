@@ -8,12 +8,19 @@
 
 #include "profile/profile.h"
 
-enum profile_place { PROFILE_AT_TOP, PROFILE_AT_CHIP, PROFILE_AT_KEY, PROFILE_AT_WRITE_KEY, PROFILE_AT_CERTIFICATE };
+enum profile_place {
+    PROFILE_AT_TOP,
+    PROFILE_AT_CHIP,
+    PROFILE_AT_KEY,
+    PROFILE_AT_WRITE_KEY,
+    PROFILE_AT_CERTIFICATE,
+    PROFILE_AT_DATUM
+};
 
 /* One broken rule. All text is string literals. */
 struct profile_conflict {
     enum profile_place place;
-    size_t index;             /* of the entry, for keys, write keys and certificates */
+    size_t index;             /* of the entry, for keys, write keys, certificates and data */
     const char *field;        /* its name in the text form: "slot" */
     enum profile_place other; /* the entry that it contradicts; PROFILE_AT_TOP: none */
     size_t other_index;       /* always an earlier entry: the later one is reported */

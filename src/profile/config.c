@@ -106,6 +106,33 @@ static void derive_certificate(const struct profile_certificate *certificate, st
                              CERTIFICATE_SIGNER_KEY_CONFIG);
 }
 
+/*
+ * A secret is never read, and written once, as the chip's documents have it for a fixed key; with a write key it can be
+ * written again, encrypted (WriteConfig 0100). Other data is read in clear. Bits as above.
+ */
+#define DATUM_REPLACEABLE_CONFIG 0x0F0F /* as the mark's slot */
+#define DATUM_ENCRYPTED_CONFIG 0x408F
+
+static const struct {
+    uint16_t slot_config, key_config;
+} derive_datum_rows[] = {
+    [PROFILE_DATUM_BYTES] = {0x8F0F, 0x001C},
+    [PROFILE_DATUM_HMAC] = {0x8F8F, 0x001C},
+    [PROFILE_DATUM_AES] = {0x8F8F, 0x0018}, /* KeyType 6 */
+    [PROFILE_DATUM_DERIVE] = {0x8F8F, 0x001C},
+};
+
+static void derive_datum(const struct profile_datum *datum, struct chip_config *config)
+{
+    uint16_t slot_config = derive_datum_rows[datum->type].slot_config;
+
+    if (datum->write_key < CHIP_SLOTS)
+        slot_config = (uint16_t)(DATUM_ENCRYPTED_CONFIG | datum->write_key << 8);
+    else if (datum->replace != PROFILE_REPLACE_NEVER)
+        slot_config = DATUM_REPLACEABLE_CONFIG;
+    chip_set_slot_policy(config, datum->slot, slot_config, derive_datum_rows[datum->type].key_config);
+}
+
 static const struct named_configuration *wanted_blank(enum chip_part part)
 {
     return part == CHIP_PART_ATECC508A ? &named_blank_508a : &named_blank_608;
@@ -157,6 +184,8 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
         chip_set_slot_policy(wanted, profile->mark_slot, MARK_SLOT_CONFIG, MARK_KEY_CONFIG);
     for (size_t i = 0; i < profile->certificate_count; i++)
         derive_certificate(&profile->certificates[i], wanted);
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        derive_datum(&profile->data[i], wanted);
     return true;
 }
 

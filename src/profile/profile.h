@@ -34,6 +34,13 @@
 #ifndef PROFILE_CERTIFICATES_MAX
 #define PROFILE_CERTIFICATES_MAX 4
 #endif
+/* 0: a build for a board, whose image would hold the secrets. `imprint compile` makes no table with data. */
+#ifndef PROFILE_HAS_DATA
+#define PROFILE_HAS_DATA 1
+#endif
+#ifndef PROFILE_DATA_MAX
+#define PROFILE_DATA_MAX CHIP_SLOTS
+#endif
 #define PROFILE_OID_MAX 48 /* an object identifier as text */
 
 #define PROFILE_SLOT_ANY 0xff
@@ -124,6 +131,31 @@ struct profile_certificate {
     uint32_t line;                     /* line in the text, for messages; not part of the digest */
 };
 
+/* What a slot holds beside keys of P-256 and certificates. */
+enum profile_datum_type {
+    PROFILE_DATUM_BYTES = 0, /* data that everybody may read */
+    PROFILE_DATUM_HMAC,      /* a secret of 32 bytes for HMAC-SHA-256 */
+    PROFILE_DATUM_AES,       /* an AES-128 key */
+    PROFILE_DATUM_DERIVE,    /* a secret of 32 bytes from which others are derived */
+};
+
+/* Where its content comes from. Bits, so that the reader of the text notices two of them in one entry. */
+enum profile_datum_form { PROFILE_DATUM_FILE = 1, PROFILE_DATUM_TEXT = 2, PROFILE_DATUM_HEX = 4 };
+
+/* A secret or other data for a slot. profile/data.h has what follows from it. */
+struct profile_datum {
+    char name[PROFILE_NAME_MAX]; /* unique among the data */
+    enum profile_datum_type type;
+    uint8_t form;                    /* one enum profile_datum_form; a secret is never in the profile itself */
+    char source[PROFILE_SOURCE_MAX]; /* the file's name, the text or the hex digits, with {serial} in any of them */
+    uint32_t id;                     /* PSA key id of a secret; else 0 */
+    psa_algorithm_t algorithm;       /* of a secret; else 0 */
+    uint8_t slot;                    /* 0..15 */
+    uint8_t write_key; /* PROFILE_POLICY: slot of the secret that encrypts later writes; PROFILE_SLOT_ANY: none */
+    enum profile_replace replace; /* which content of the slot may be lost: PROFILE_REPLACE_NEVER none */
+    uint32_t line;                /* line in the text, for messages; not part of the digest */
+};
+
 struct profile {
     char name[PROFILE_NAME_MAX];
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
@@ -139,7 +171,15 @@ struct profile {
     struct profile_write_key write_keys[PROFILE_WRITE_KEYS_MAX];
     size_t certificate_count;
     struct profile_certificate certificates[PROFILE_CERTIFICATES_MAX];
+    size_t data_count;
+    struct profile_datum data[PROFILE_DATA_MAX];
 };
+
+/* How many entries of data there are. A build without them carries no code for them. */
+static inline size_t profile_data_count(const struct profile *profile)
+{
+    return PROFILE_HAS_DATA != 0 ? profile->data_count : 0;
+}
 
 /*
  * Checks every value, and contradictions between entries. After false, `err` has the reason, the key's name and id and
@@ -159,8 +199,8 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 #define PROFILE_BINARY_VERSION_CSR 2          /* of a profile with certificate requests */
 #define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `rehearsal` or `mark` */
 #define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
-#define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection */
-#define PROFILE_BINARY_MAX 14336
+#define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection, or has data */
+#define PROFILE_BINARY_MAX 20480
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
 /*

@@ -101,6 +101,26 @@ const struct profile_word profile_words_extension[] = {
     {NULL, 0},
 };
 
+const struct profile_word profile_words_datum[] = {
+    {"bytes", PROFILE_DATUM_BYTES},
+    {"hmac", PROFILE_DATUM_HMAC},
+    {"aes", PROFILE_DATUM_AES},
+    {"derive", PROFILE_DATUM_DERIVE},
+    {NULL, 0},
+};
+
+/* What the driver computes on the chip (psa/symmetric.h), and the one derivation that starts from a chip's HMAC. */
+const struct profile_word profile_words_secret[] = {
+    {"hmac(sha-256)", PSA_ALG_HMAC(PSA_ALG_SHA_256)},
+    {"ecb-no-padding", PSA_ALG_ECB_NO_PADDING},
+    {"cbc-no-padding", PSA_ALG_CBC_NO_PADDING},
+    {"cbc-pkcs7", PSA_ALG_CBC_PKCS7},
+    {"ctr", PSA_ALG_CTR},
+    {"gcm", PSA_ALG_GCM},
+    {"hkdf(sha-256)", PSA_ALG_HKDF(PSA_ALG_SHA_256)},
+    {NULL, 0},
+};
+
 const struct profile_word profile_words_prove[] = {
     {"read-back", PROFILE_PROVE_READ_BACK},
     {"tls", PROFILE_PROVE_TLS},

@@ -25,6 +25,8 @@ extern const struct profile_word profile_words_algorithm[];     /* psa_algorithm
 extern const struct profile_word profile_words_usage[];         /* one PSA_KEY_USAGE_ flag each */
 extern const struct profile_word profile_words_kind[];          /* enum profile_kind */
 extern const struct profile_word profile_words_extension[];     /* enum cert_extension */
+extern const struct profile_word profile_words_datum[];         /* enum profile_datum_type */
+extern const struct profile_word profile_words_secret[];        /* psa_algorithm_t of a secret */
 extern const struct profile_word profile_words_prove[];         /* enum profile_proof */
 
 /* Lock steps as bits, as `lock:` lists them. */

@@ -99,7 +99,7 @@ bool provision_check_adoption(const struct provision *provision, const struct pr
     for (size_t i = 0; i < plan->step_count; i++) {
         const struct provision_step *step = &plan->steps[i];
 
-        if (!step->is_persistent || step->done || step->kind->makes_key || step->store_only)
+        if (!step->is_persistent || step->done || step->kind->makes_key || step->kind->registers || step->store_only)
             continue;
         error_set(err, ERROR_NO_MARK, "the device is not finished, and adopting writes nothing to a chip",
                   "read the plan for this device, then provision it: imprint provision PROFILE --dry-run");

@@ -50,7 +50,7 @@ static bool check_room(const struct provision *provision, const struct provision
     size_t missing = 0;
 
     for (size_t i = 0; i < plan->step_count; i++)
-        missing += plan->steps[i].kind->makes_key && !plan->steps[i].done;
+        missing += (plan->steps[i].kind->makes_key || plan->steps[i].kind->registers) && !plan->steps[i].done;
     return missing == 0 || keys_check_room(provision->driver, missing, err) == PSA_SUCCESS;
 }
 

@@ -94,14 +94,16 @@ static uint8_t slot_of(const struct provision *provision, const struct provision
 }
 
 static bool observe_step(struct provision *provision, struct provision_plan *plan,
-                         const struct provision_step_kind *kind, int key, struct error *err)
+                         const struct provision_step_kind *kind, int key, uint8_t datum, struct error *err)
 {
     struct provision_step step = {
         .kind = kind,
         .is_persistent = kind->is_persistent,
         .forever = kind->consequence != NULL,
         .key = key,
-        .slot = slot_of(provision, plan, key),
+        .datum = datum,
+        .slot = PROFILE_HAS_DATA != 0 && datum != 0 ? provision->profile->data[datum - 1].slot
+                                                    : slot_of(provision, plan, key),
         .sends_most = kind->sends_most,
         .receives_most = kind->receives_most,
     };
@@ -120,14 +122,33 @@ static bool observe_step(struct provision *provision, struct provision_plan *pla
     return true;
 }
 
+/* One step for each entry of the profile's data that the kind is for. */
+static bool observe_data(struct provision *provision, struct provision_plan *plan,
+                         const struct provision_step_kind *kind, struct error *err)
+{
+    const struct profile *profile = provision->profile;
+
+    for (uint8_t i = 0; i < profile_data_count(profile); i++) {
+        if (kind->is_for(&profile->data[i]) &&
+            !observe_step(provision, plan, kind, PROVISION_NO_KEY, (uint8_t)(i + 1), err))
+            return false;
+    }
+    return true;
+}
+
 /* All steps in their order: kind after kind, and within a kind key after key. */
 static bool observe_steps(struct provision *provision, struct provision_plan *plan, struct error *err)
 {
     const struct profile *profile = provision->profile;
 
     for (const struct provision_step_kind *const *kind = provision->steps; *kind != NULL; kind++) {
+        if (PROFILE_HAS_DATA != 0 && (*kind)->is_for != NULL) {
+            if (!observe_data(provision, plan, *kind, err))
+                return false;
+            continue;
+        }
         for (int key = PROVISION_NO_KEY; key < (int)profile->key_count; key++) {
-            if ((*kind)->is_needed(profile, key) && !observe_step(provision, plan, *kind, key, err))
+            if ((*kind)->is_needed(profile, key) && !observe_step(provision, plan, *kind, key, 0, err))
                 return false;
         }
     }

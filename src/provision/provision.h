@@ -31,8 +31,8 @@ enum provision_status {
 
 /*
  * The kinds of steps, in the order in which they are done: to add one is to write steps/NAME.c and a row here. The
- * number is how many such steps a plan can have at most: 1 for the device, or one for each key. (Every key is made by
- * one of three kinds, of which only the first counts.)
+ * number is how many such steps a plan can have at most: 1 for the device, or one for each key or datum. (Every key is
+ * made by one of three kinds, of which only the first counts.)
  */
 #define PROVISION_STEP_ROWS(ROW)                                                                                       \
     ROW(expect_config, 0)                                                                                              \
@@ -44,8 +44,11 @@ enum provision_status {
     ROW(generate_key, 0)                                                                                               \
     ROW(import_key, 0)                                                                                                 \
     ROW(get_certificate, PROFILE_CERTIFICATES_MAX)                                                                     \
+    ROW(write_data, PROFILE_DATA_MAX)                                                                                  \
     ROW(fill_data, 1)                                                                                                  \
     ROW(lock_data, 1)                                                                                                  \
+    ROW(prove_data, PROFILE_DATA_MAX)                                                                                  \
+    ROW(register_secret, PROFILE_DATA_MAX)                                                                             \
     ROW(prove_key, PROFILE_KEYS_MAX)                                                                                   \
     ROW(prove_certificate, PROFILE_CERTIFICATES_MAX)                                                                   \
     ROW(lock_slot, PROFILE_KEYS_MAX)                                                                                   \
@@ -84,10 +87,11 @@ struct provision_step {
     bool shows_lost;    /* of one that replaces: the chip shows that key's public key, and `lost` is set */
     uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
     int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
-    uint8_t slot;                       /* PROFILE_SLOT_ANY: none, or not chosen yet */
-    uint8_t sends_most;                 /* bytes of the longest group that the step sends to the chip; its kind's ... */
-    uint8_t receives_most;              /* ... and of the longest reply; observe() may lower both */
-    uint32_t chip_us;                   /* chip time this step took; 0 before */
+    uint8_t datum;         /* one more than the index into profile->data; 0: the step is for none of them */
+    uint8_t slot;          /* PROFILE_SLOT_ANY: none, or not chosen yet */
+    uint8_t sends_most;    /* bytes of the longest group that the step sends to the chip; its kind's ... */
+    uint8_t receives_most; /* ... and of the longest reply; observe() may lower both */
+    uint32_t chip_us;      /* chip time this step took; 0 before */
 };
 
 /* What a device is before a run: derived from chip and key store each time, stored nowhere. */
@@ -145,6 +149,13 @@ struct provision_step_kind {
     provision_is_needed *is_needed;
 
     /*
+     * For a kind with a step for each entry of the profile's data: whether it has one for this entry. The profile needs
+     * the kind if it needs it for the device. NULL: it is for the device, or for keys.
+     */
+    bool (*is_for)(const struct profile_datum *datum);
+    bool registers; /* afterwards the key store has a record of the step's secret */
+
+    /*
      * Sets the step's `done`, and for a step that makes a key `started` and `slot`; the rest is set already. Writes
      * nothing to the chip. False with the reason where this device cannot become what the profile asks for. NULL: the
      * step is never found done. Earlier steps are in the plan.
@@ -191,6 +202,16 @@ struct provision_key_evidence {
     psa_algorithm_t hash; /* the text's hash: SHA-256 unless the key's algorithm names another; 0: nothing was signed */
     uint8_t signature[P256_SIGNATURE_BYTES]; /* r | s; all zero for a key that may not sign, which is proven by reading
                                                 it back */
+};
+
+/* What one secret or other data showed. */
+struct provision_datum_evidence {
+    bool written;                                 /* by this run */
+    uint8_t challenge[PROVISION_CHALLENGE_BYTES]; /* of a secret, of this run */
+    uint8_t answer[CHIP_DIGEST_BYTES]; /* what the chip computed: HMAC-SHA-256 of link_proof_text() with the challenge;
+                                          of an AES key the 16 bytes to which it encrypts the start of that text's
+                                          SHA-256. Of other data the SHA-256 of what was read back */
+    size_t answer_bytes;
 };
 
 struct provision_evidence {
@@ -286,6 +307,25 @@ struct provision_certificates {
     bool (*slot)(void *context, uint8_t slot, uint8_t content[static PROVISION_CERTIFICATE_BYTES]);
 };
 
+/* The contents of the profile's data: the caller has them, and keeps what they proved. steps/datum.h has block(). */
+struct provision_contents {
+    void *context;
+
+    /*
+     * The content of profile->data[index] for the chip with this serial number: a secret whole, other data as long as
+     * it is, into `out`, which the engine wipes. The same in each call of a run. False with the reason.
+     */
+    bool (*get)(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes_out *out,
+                struct error *err);
+
+    /* What it showed, when it has just proven itself. */
+    void (*proven)(void *context, size_t index, const struct provision_datum_evidence *evidence);
+
+    /* provision_datum_block(): puts what the slot's block is to hold into `out`, where the profile has data for it. */
+    enum provision_status (*block)(const struct provision *provision, const struct provision_plan *plan, uint8_t slot,
+                                   uint8_t block, uint8_t out[static 32], struct error *err);
+};
+
 /* Who connects the finished device to a server: the station (station/connection_proof.h). */
 struct provision_connections {
     void *context;
@@ -323,6 +363,7 @@ struct provision {
     const struct provision_step_kind *const *steps;
     struct provision_callbacks callbacks;
     const struct provision_certificates *certificates; /* NULL: no profile with certificates can be done */
+    const struct provision_contents *contents;         /* NULL: no profile with data can be done */
     const struct provision_connections *connections;   /* NULL: no profile with `prove: tls` can be done */
     const struct provision_adoption *adoption; /* makes key records instead of keys (provision/adopt.h); else NULL */
     /*

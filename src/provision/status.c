@@ -61,6 +61,8 @@ void provision_prepare_driver(struct provision *provision, struct driver_setting
         if (profile->keys[i].slot != PROFILE_SLOT_ANY)
             named |= 1u << profile->keys[i].slot;
     }
+    for (size_t i = 0; i < profile_data_count(profile); i++)
+        named |= 1u << profile->data[i].slot;
     *before = driver->settings;
     driver->settings.stay_awake = true;
     driver_remember(driver, &provision->seen);

@@ -25,29 +25,50 @@ static bool is_aes_mode(psa_algorithm_t algorithm)
             PSA_ALG_AEAD_WITH_SHORTENED_TAG(algorithm, 0) == PSA_ALG_AEAD_WITH_SHORTENED_TAG(PSA_ALG_GCM, 0));
 }
 
+/* No core derives by a driver: such a key names the secret for code of the application's that asks the chip itself. */
+static bool is_hkdf_sha256(psa_algorithm_t algorithm)
+{
+    return algorithm == PSA_ALG_HKDF(PSA_ALG_SHA_256);
+}
+
+/* What the keys of a type must be. */
+static const struct kind {
+    psa_key_type_t type;
+    size_t bits;
+    bool (*serves)(psa_algorithm_t algorithm);
+    psa_key_usage_t uses;
+    const char *wrong_bits, *wrong_algorithm, *wrong_usage;
+} kinds[] = {
+    {PSA_KEY_TYPE_HMAC, HMAC_BITS, is_hmac_sha256,
+     PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE,
+     "an HMAC key in the chip has 256 bits", "an HMAC key in the chip is for HMAC with SHA-256",
+     "an HMAC key in the chip signs and verifies messages, and does nothing else"},
+    {PSA_KEY_TYPE_AES, AES_BITS, is_aes_mode, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT,
+     "an AES key in the chip has 128 bits",
+     "an AES key in the chip is for ECB and CBC without padding, CBC with PKCS#7, CTR and GCM",
+     "an AES key in the chip encrypts and decrypts, and does nothing else"},
+    {PSA_KEY_TYPE_DERIVE, HMAC_BITS, is_hkdf_sha256, PSA_KEY_USAGE_DERIVE,
+     "a secret to derive from has 256 bits in the chip", "a secret to derive from is for HKDF with SHA-256",
+     "a secret to derive from does nothing else"},
+};
+
 static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_method method)
 {
-    const bool hmac = psa_get_key_type(attributes) == PSA_KEY_TYPE_HMAC;
     const psa_algorithm_t first = psa_get_key_algorithm(attributes),
                           second = psa_get_key_enrollment_algorithm(attributes);
-    const psa_key_usage_t uses = hmac ? PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE |
-                                            PSA_KEY_USAGE_VERIFY_HASH | PSA_KEY_USAGE_VERIFY_MESSAGE
-                                      : PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT;
+    const struct kind *kind = kinds;
 
+    while (kind->type != psa_get_key_type(attributes)) /* one of them: driver_is_symmetric() */
+        kind++;
     if (!driver_serves_lifetime(psa_get_key_lifetime(attributes)))
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
     if (method != DRIVER_REGISTER)
         return "HMAC and AES keys are registered in the slot that holds them, neither generated nor imported";
-    if (psa_get_key_bits(attributes) != (hmac ? HMAC_BITS : AES_BITS))
-        return hmac ? "an HMAC key in the chip has 256 bits" : "an AES key in the chip has 128 bits";
-    if (hmac ? !is_hmac_sha256(first) || (second != PSA_ALG_NONE && !is_hmac_sha256(second))
-             : !is_aes_mode(first) || (second != PSA_ALG_NONE && !is_aes_mode(second)))
-        return hmac ? "an HMAC key in the chip is for HMAC with SHA-256"
-                    : "an AES key in the chip is for ECB and CBC without padding, CBC with PKCS#7, CTR and GCM";
-    if ((psa_get_key_usage_flags(attributes) & ~uses) != 0)
-        return hmac ? "an HMAC key in the chip signs and verifies messages, and does nothing else"
-                    : "an AES key in the chip encrypts and decrypts, and does nothing else";
-    return NULL;
+    if (psa_get_key_bits(attributes) != kind->bits)
+        return kind->wrong_bits;
+    if (!kind->serves(first) || (second != PSA_ALG_NONE && !kind->serves(second)))
+        return kind->wrong_algorithm;
+    return (psa_get_key_usage_flags(attributes) & ~kind->uses) != 0 ? kind->wrong_usage : NULL;
 }
 
 static psa_status_t needs_of(const psa_key_attributes_t *attributes, enum driver_method method,

@@ -12,16 +12,16 @@
 #include "psa/driver.h"
 #include "psa/slots.h"
 
-/* PSA_KEY_TYPE_HMAC or PSA_KEY_TYPE_AES. */
+/* PSA_KEY_TYPE_HMAC, PSA_KEY_TYPE_AES or PSA_KEY_TYPE_DERIVE: the chip computes HMACs with a secret to derive from. */
 static inline bool driver_is_symmetric(psa_key_type_t type)
 {
-    return type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES;
+    return type == PSA_KEY_TYPE_HMAC || type == PSA_KEY_TYPE_AES || type == PSA_KEY_TYPE_DERIVE;
 }
 
 /* CHIP_CAN_HMAC or CHIP_CAN_AES, which a slot needs for keys of that type. */
 static inline uint32_t driver_symmetric_ability(psa_key_type_t type)
 {
-    return type == PSA_KEY_TYPE_HMAC ? CHIP_CAN_HMAC : CHIP_CAN_AES;
+    return type == PSA_KEY_TYPE_AES ? CHIP_CAN_AES : CHIP_CAN_HMAC;
 }
 
 /* Whether the needs are those of such a key. */

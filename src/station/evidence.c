@@ -245,6 +245,7 @@ static json_t *comparable_part(const json_t *record)
     json_object_del(json_object_get(copy, "maker"), "proof");
     json_object_del(json_object_get(copy, "maker"), "time");
     json_array_foreach(json_object_get(copy, "keys"), i, key) json_object_del(key, "proof");
+    json_array_foreach(json_object_get(copy, "data"), i, key) json_object_del(key, "proof");
     json_array_foreach(json_object_get(copy, "connections"), i, connection)
     {
         for (size_t field = 0; field < sizeof of_each_time / sizeof of_each_time[0]; field++)
@@ -343,27 +344,29 @@ static bool has_primary_keys(const json_t *record, const json_t *older)
     return true;
 }
 
-/* Certificates of another profile, of keys that this one does not certify, stay known. */
-static void keep_other_certificates(json_t *record, const json_t *older)
+/*
+ * Certificates of another profile, of keys that this one does not certify, stay known, and so does other data: the
+ * entries of `list` in `older` whose names `record` does not have.
+ */
+static void keep_other_entries(json_t *record, const json_t *older, const char *list)
 {
-    json_t *certificates = json_object_get(record, "certificates"), *certificate, *other;
+    json_t *entries = json_object_get(record, list), *entry, *other;
     size_t i, k;
 
-    json_array_foreach(json_object_get(older, "certificates"), i, certificate)
+    json_array_foreach(json_object_get(older, list), i, entry)
     {
-        const json_t *name = json_object_get(certificate, "name");
+        const json_t *name = json_object_get(entry, "name");
         bool is_here = false;
 
-        json_array_foreach(certificates, k, other) is_here =
-            is_here || json_equal(json_object_get(other, "name"), name);
+        json_array_foreach(entries, k, other) is_here = is_here || json_equal(json_object_get(other, "name"), name);
         if (is_here)
             continue;
-        if (certificates == NULL)
-            certificates = json_array();
-        json_array_append(certificates, certificate);
+        if (entries == NULL)
+            entries = json_array();
+        json_array_append(entries, entry);
     }
-    if (certificates != NULL && json_object_get(record, "certificates") == NULL)
-        json_object_set_new(record, "certificates", certificates);
+    if (entries != NULL && json_object_get(record, list) == NULL)
+        json_object_set_new(record, list, entries);
 }
 
 /* Whether one of the list's objects has this value. */
@@ -404,7 +407,8 @@ static void keep_other_connections(json_t *record, const json_t *older)
 static void keep_others(json_t *record, const json_t *older)
 {
     keep_other_keys(record, older);
-    keep_other_certificates(record, older);
+    keep_other_entries(record, older, "certificates");
+    keep_other_entries(record, older, "data");
     keep_other_connections(record, older);
     if (json_object_get(record, "maker") == NULL)
         (void)json_object_set(record, "maker", json_object_get(older, "maker")); /* fails for NULL: there is none */
@@ -422,9 +426,19 @@ bool evidence_key_signed(const json_t *record, uint32_t key_id)
     return json_object_get(json_object_get(key_of(record, key_id), "proof"), "hash") != NULL;
 }
 
+/* A secret's name is in another list. */
 const char *evidence_key_name(const json_t *record, uint32_t key_id)
 {
-    return key_text(record, key_id, "name");
+    const char *name = key_text(record, key_id, "name");
+    const json_t *datum;
+    size_t i;
+
+    json_array_foreach(json_object_get(record, "data"), i, datum)
+    {
+        if (name == NULL && json_integer_value(json_object_get(datum, "key_id")) == (json_int_t)key_id)
+            name = json_string_value(json_object_get(datum, "name"));
+    }
+    return name;
 }
 
 const char *evidence_key_method(const json_t *record, uint32_t key_id)
@@ -507,13 +521,12 @@ static bool keep_key(const json_t *record, const json_t *key, struct error *err)
 {
     const char *serial = json_string_value(json_object_get(record, "serial"));
 
-    error_set(err, ERROR_KEY_RECORDED, "this device's record names the key in the slot, which would be lost for ever",
-              serial == NULL
-                  ? NULL
-                  : error_keep_format(err,
-                                      "keep that key: restore the state folder, or adopt the device. To give "
-                                      "it up for ever: imprint retire %s",
-                                      serial));
+    error_set(err, ERROR_KEY_RECORDED, "this device's record names what is in the slot, which would be lost for ever",
+              serial == NULL ? NULL
+                             : error_keep_format(err,
+                                                 "keep it: restore the state folder, or adopt the device. To give "
+                                                 "it up for ever: imprint retire %s",
+                                                 serial));
     error_at_slot(err, (uint8_t)json_integer_value(json_object_get(key, "slot")));
     error_with_key(err, (uint32_t)json_integer_value(json_object_get(key, "key_id")));
     return false;
@@ -537,6 +550,11 @@ bool evidence_may_replace(const json_t *record, uint8_t slot, const uint8_t *poi
         const char *recorded = json_string_value(json_object_get(key, "public_key"));
 
         if (point == NULL ? is_in_slot(key, slot) : recorded != NULL && strcmp(recorded, found) == 0)
+            return keep_key(record, key, err);
+    }
+    json_array_foreach(json_object_get(record, "data"), i, key)
+    {
+        if (is_in_slot(key, slot))
             return keep_key(record, key, err);
     }
     return true;
@@ -630,6 +648,8 @@ json_t *evidence_value(const struct evidence_run *run)
     note_requests(record, run);
     if (run->certificates != NULL)
         json_object_set_new(record, "certificates", json_deep_copy(run->certificates));
+    if (run->data != NULL)
+        json_object_set_new(record, "data", json_deep_copy(run->data));
     if (json_array_size(run->connections) > 0)
         json_object_set_new(record, "connections", json_deep_copy(run->connections));
     return record;
@@ -660,7 +680,7 @@ bool evidence_check_room(const char *record_path, const struct profile *profile,
     for (size_t i = 0; i < profile->key_count; i++)
         blocks += profile->keys[i].csr_subject[0] != '\0';
     for (size_t i = 0; i < plan->step_count; i++)
-        blocks += plan->steps[i].kind->makes_key && !plan->steps[i].done;
+        blocks += (plan->steps[i].kind->makes_key || plan->steps[i].kind->registers) && !plan->steps[i].done;
     files = blocks + ROOM_LEDGER_FILES;
     if (plan->changes_left == 0 ||
         folder_has_room(record_path, files, (blocks * ROOM_BLOCK + ROOM_LEDGER + files - 1) / files))

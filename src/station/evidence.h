@@ -42,6 +42,7 @@ struct evidence_run {
     const json_t *older;
     const char *record_path;
     const bool *has_request;    /* by the key's index: its certificate request is beside the record; NULL: none is */
+    const json_t *data;         /* of the profile, what was proven: station/data_files.h; NULL: it has none */
     const json_t *certificates; /* of the profile, as station/certificate_issue.h lists them; NULL: it has none */
     const json_t *connections;  /* that this run made (station/connection_proof.h); NULL: none */
     const char *board, *application; /* who ran the engine, where it was not this program; else NULL */

@@ -117,24 +117,34 @@ bool key_can_sign(const struct key *key, struct error *err)
     return false;
 }
 
-void key_type_text(psa_key_type_t type, char text[static KEY_TEXT_SIZE])
-{
-    const char *word = profile_word_of(profile_words_type, type);
+/* What a symmetric key of the chip can be beside what the words of a profile's keys say. */
+static const struct profile_word symmetric_types[] = {
+    {"hmac", PSA_KEY_TYPE_HMAC}, {"aes", PSA_KEY_TYPE_AES}, {"derive", PSA_KEY_TYPE_DERIVE}, {NULL, 0}};
+static const struct profile_word symmetric_usages[] = {
+    {"encrypt", PSA_KEY_USAGE_ENCRYPT}, {"decrypt", PSA_KEY_USAGE_DECRYPT}, {NULL, 0}};
 
+/* The word for a value in one of two tables, or the number with so many hex digits. */
+static void put_word(const struct profile_word *words, const struct profile_word *others, uint32_t value, int digits,
+                     char text[static KEY_TEXT_SIZE])
+{
+    const char *word = profile_word_of(words, value);
+
+    if (word == NULL)
+        word = profile_word_of(others, value);
     if (word != NULL)
         snprintf(text, KEY_TEXT_SIZE, "%s", word);
     else
-        snprintf(text, KEY_TEXT_SIZE, "0x%04x", (unsigned)type);
+        snprintf(text, KEY_TEXT_SIZE, "0x%0*x", digits, (unsigned)value);
+}
+
+void key_type_text(psa_key_type_t type, char text[static KEY_TEXT_SIZE])
+{
+    put_word(profile_words_type, symmetric_types, type, 4, text);
 }
 
 void key_algorithm_text(psa_algorithm_t algorithm, char text[static KEY_TEXT_SIZE])
 {
-    const char *word = profile_word_of(profile_words_algorithm, algorithm);
-
-    if (word != NULL)
-        snprintf(text, KEY_TEXT_SIZE, "%s", word);
-    else
-        snprintf(text, KEY_TEXT_SIZE, "0x%08x", (unsigned)algorithm);
+    put_word(profile_words_algorithm, profile_words_secret, algorithm, 8, text);
 }
 
 /* The core adds the message usage to each hash usage (psa_extend_key_usage_flags()): showing both tells nothing more.
@@ -148,26 +158,28 @@ static psa_key_usage_t usage_shown(psa_key_usage_t usage)
     return usage;
 }
 
-void key_usage_text(psa_key_usage_t usage, char text[static KEY_TEXT_SIZE])
-{
-    size_t n = 0;
-
-    text[0] = '\0';
-    for (const struct profile_word *word = profile_words_usage; word->word != NULL; word++) {
-        if ((usage_shown(usage) & word->value) == 0)
-            continue;
-        snprintf(text + n, KEY_TEXT_SIZE - n, "%s%s", n > 0 ? ", " : "", word->word);
-        n = strlen(text);
-    }
-}
-
 json_t *key_usage_array(psa_key_usage_t usage)
 {
+    const struct profile_word *const tables[] = {profile_words_usage, symmetric_usages};
     json_t *words = json_array();
 
-    for (const struct profile_word *word = profile_words_usage; word->word != NULL; word++) {
-        if ((usage_shown(usage) & word->value) != 0)
-            json_array_append_new(words, json_string(word->word));
-    }
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        for (const struct profile_word *word = tables[i]; word->word != NULL; word++)
+            if ((usage_shown(usage) & word->value) != 0)
+                json_array_append_new(words, json_string(word->word));
     return words;
+}
+
+void key_usage_text(psa_key_usage_t usage, char text[static KEY_TEXT_SIZE])
+{
+    json_t *words = key_usage_array(usage), *word;
+    size_t i, n = 0;
+
+    text[0] = '\0';
+    json_array_foreach(words, i, word)
+    {
+        snprintf(text + n, KEY_TEXT_SIZE - n, "%s%s", n > 0 ? ", " : "", json_string_value(word));
+        n = strlen(text);
+    }
+    json_decref(words);
 }

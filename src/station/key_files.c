@@ -29,7 +29,7 @@ void key_files_init(struct key_files *source, const char *profile_path)
     source->path[0] = '\0';
 }
 
-static bool find_file(struct key_files *source, const char *name, struct error *err)
+bool key_files_find(struct key_files *source, const char *name, struct error *err)
 {
     int n = name[0] == '/' ? snprintf(source->path, sizeof source->path, "%s", name)
                            : snprintf(source->path, sizeof source->path, "%s/%s", source->folder, name);
@@ -48,11 +48,7 @@ static bool refuse(struct key_files *source, const char *cause, const char *next
     return false;
 }
 
-/*
- * A secret that every user of this machine can read is none, and one that every user can write may be theirs. A group
- * may share it: that is how the users of one line do. Published keys are another matter (station/rehearsal.h).
- */
-static bool is_private(struct key_files *source, struct bytes secret, struct error *err)
+bool key_files_is_private(struct key_files *source, struct bytes secret, struct error *err)
 {
     struct stat file;
 
@@ -118,10 +114,10 @@ bool key_files_read_key(struct key_files *source, const struct profile_key *key,
     bool ok;
 
     mbedtls_pk_init(&pk);
-    ok = find_file(source, key->source, err) && input_read(&input, source->path, KEY_FILE_MAX, err) &&
+    ok = key_files_find(source, key->source, err) && input_read(&input, source->path, KEY_FILE_MAX, err) &&
          parse_key(source, bytes_of(input.data, input.len), private_key, &pk, err) &&
          (write_key(&pk, private_key, out) || refuse(source, "the key in the file is not valid", NULL, err)) &&
-         (!private_key || is_private(source, bytes_written(out), err));
+         (!private_key || key_files_is_private(source, bytes_written(out), err));
     if (!ok) {
         bytes_wipe(out->data, out->cap);
         out->len = 0;
@@ -145,7 +141,7 @@ bool key_files_read_write_keys(struct key_files *source, const struct profile *p
         struct input input;
         bool ok;
 
-        if (!find_file(source, profile->write_keys[i].source, err))
+        if (!key_files_find(source, profile->write_keys[i].source, err))
             return false;
         if (!input_read(&input, source->path, KEY_FILE_MAX, &failure)) {
             if (failure.system_errno == ENOENT)
@@ -164,7 +160,7 @@ bool key_files_read_write_keys(struct key_files *source, const struct profile *p
             return false;
         }
         key->slot = profile->write_keys[i].slot;
-        if (!is_private(source, bytes_of(key->secret, sizeof key->secret), err)) {
+        if (!key_files_is_private(source, bytes_of(key->secret, sizeof key->secret), err)) {
             error_at_slot(err, key->slot);
             error_doing(err, "read a write key");
             return false;
@@ -181,8 +177,12 @@ bool key_files_check_output(struct key_files *source, const struct profile *prof
 
     for (size_t i = 0; output != NULL && i < profile->key_count && ok; i++)
         if (profile->keys[i].method == PROFILE_IMPORT)
-            ok = find_file(source, profile->keys[i].source, err) && file_check_output(output, source->path, err);
+            ok = key_files_find(source, profile->keys[i].source, err) && file_check_output(output, source->path, err);
     for (size_t i = 0; output != NULL && i < profile->write_key_count && ok; i++)
-        ok = find_file(source, profile->write_keys[i].source, err) && file_check_output(output, source->path, err);
+        ok = key_files_find(source, profile->write_keys[i].source, err) && file_check_output(output, source->path, err);
+    /* A file for each device has a name that is not known yet; the pattern itself is no file. */
+    for (size_t i = 0; output != NULL && i < profile->data_count && ok; i++)
+        if (profile->data[i].form == PROFILE_DATUM_FILE)
+            ok = key_files_find(source, profile->data[i].source, err) && file_check_output(output, source->path, err);
     return ok;
 }

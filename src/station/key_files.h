@@ -19,6 +19,16 @@ struct key_files {
 
 void key_files_init(struct key_files *source, const char *profile_path);
 
+/* Puts the path of the file that the profile calls `name` into `source->path`. False with ERROR_INPUT_FILE. */
+bool key_files_find(struct key_files *source, const char *name, struct error *err);
+
+/*
+ * Whether the file at `source->path`, which holds `secret`, is the users' of this line alone. A secret that every user
+ * of this machine can read is none, and one that every user can write may be theirs. A group may share it: that is how
+ * the users of one line do. Published keys are another matter (station/rehearsal.h). False with ERROR_INPUT_FILE.
+ */
+bool key_files_is_private(struct key_files *source, struct bytes secret, struct error *err);
+
 /*
  * The key to import in PSA's format: 32-byte scalar for a key pair (PKCS#8 or SEC1 PEM, not encrypted), 65-byte point
  * for a public key (SubjectPublicKeyInfo PEM). False with ERROR_INPUT_FILE, also for a private key that is not

@@ -10,8 +10,8 @@
 
 /*
  * Where the key is published, as a literal ("RFC 6979, A.2.5"); NULL: not known to be. `key` is a private key (32
- * bytes), a public key (04 | X | Y) or a secret (32 bytes, such as an IO protection key). Secrets that are a pattern
- * (all bytes equal, or counting) count as published.
+ * bytes), a public key (04 | X | Y) or a secret (32 bytes, such as an IO protection key; an AES key 16). Secrets that
+ * are a pattern (all bytes equal, or counting) count as published.
  */
 const char *published_keys_name(struct bytes key);
 

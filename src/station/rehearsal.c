@@ -101,6 +101,11 @@ static bool check_key(struct rehearsal *rehearsal, struct bytes key, struct erro
     return rehearsal_note(rehearsal, REHEARSAL_TEST_KEY, name, err);
 }
 
+bool rehearsal_check_secret(struct rehearsal *rehearsal, struct bytes secret, struct error *err)
+{
+    return check_key(rehearsal, secret, err);
+}
+
 bool rehearsal_check_write_keys(struct rehearsal *rehearsal, const struct imprint_write_key *keys, size_t count,
                                 struct error *err)
 {

@@ -45,6 +45,8 @@ bool rehearsal_check_console(struct rehearsal *rehearsal, const char *console, s
 /* Notes published keys among the write keys, and among the keys still to be imported, which it reads and wipes. */
 bool rehearsal_check_write_keys(struct rehearsal *rehearsal, const struct imprint_write_key *keys, size_t count,
                                 struct error *err);
+/* The same for one secret that goes into the device. */
+bool rehearsal_check_secret(struct rehearsal *rehearsal, struct bytes secret, struct error *err);
 bool rehearsal_check_imports(struct rehearsal *rehearsal, const struct profile *profile,
                              const struct provision_plan *plan, struct key_files *files, struct error *err);
 

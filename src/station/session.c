@@ -8,6 +8,7 @@
 #include "station/evidence.h"
 #include "station/folder.h"
 #include "psa/keys.h"
+#include "psa/symmetric.h"
 
 bool session_psa_failed(struct session *session, psa_status_t status, const char *doing, struct error *err)
 {
@@ -61,6 +62,7 @@ bool session_open(struct session *session, const struct station *station, enum s
     if (of_device)
         load_record(session);
     driver_init(&session->driver, &session->device.chip, &session->store.front, settings);
+    session->driver.symmetric = &driver_symmetric_keys; /* registered here, used by the product */
     if (purpose == SESSION_LOOK || purpose == SESSION_RECORDS)
         return true;
     status = driver_start(&session->driver, &session->its, &driver_shell_all);

@@ -353,6 +353,57 @@ static void check_keys(const struct subject *subject)
     }
 }
 
+/* --- secrets and other data --- */
+
+/* Nobody reads a secret's slot, and everybody that of other data: as the config zone has it. */
+static bool is_in_its_slot(const struct subject *subject, const char *type, uint8_t slot)
+{
+    const uint32_t can = chip_slot_can(&subject->config, slot);
+
+    if (strcmp(type, "bytes") == 0)
+        return (can & CHIP_CAN_READ_CLEAR) != 0;
+    return (can & (strcmp(type, "aes") == 0 ? CHIP_CAN_AES : CHIP_CAN_HMAC)) != 0 && (can & CHIP_CAN_READ_CLEAR) == 0;
+}
+
+static bool has_datum_proof(const json_t *datum, const char *type)
+{
+    const json_t *proof = json_object_get(datum, "proof");
+    uint8_t challenge[CHALLENGE_BYTES], answer[CHIP_DIGEST_BYTES];
+
+    if (!is_true(proof, "proven"))
+        return false;
+    if (strcmp(type, "bytes") == 0)
+        return read_bytes(datum, "sha_256", answer, sizeof answer);
+    return read_bytes(proof, "challenge", challenge, sizeof challenge) &&
+           read_bytes(proof, "answer", answer, strcmp(type, "aes") == 0 ? sizeof answer / 2 : sizeof answer);
+}
+
+static void check_data(const struct subject *subject)
+{
+    const json_t *datum;
+    size_t i;
+
+    json_array_foreach(json_object_get(subject->record, "data"), i, datum)
+    {
+        const char *type = text_of(datum, "type");
+        const json_int_t slot = number_of(datum, "slot", CHIP_SLOTS - 1), id = number_of(datum, "key_id", UINT32_MAX);
+        const uint32_t key_id = id > 0 ? (uint32_t)id : 0;
+
+        if (type == NULL || slot < 0 || !has_datum_proof(datum, type)) {
+            report(subject, VERIFY_BAD, "data-proof", key_id, "its type, slot or proof is missing or not valid");
+            continue;
+        }
+        if (subject->has_config)
+            judge(subject, is_in_its_slot(subject, type, (uint8_t)slot), "data-slot", key_id,
+                  "according to the config zone, its slot is for that type",
+                  "according to the config zone, its slot is not for that type");
+        report(subject, VERIFY_OPEN, "data-proof", key_id,
+               strcmp(type, "bytes") == 0
+                   ? "it was read back: whoever has the device can read it again and compare the SHA-256"
+                   : "chip and station computed the same with it: that convinces only who has the secret");
+    }
+}
+
 /* --- the primary application --- */
 
 static const json_t *find_key(const json_t *record, json_int_t id)
@@ -635,6 +686,7 @@ static void check_record(struct subject *subject)
         check_config(subject);
         check_profile(subject);
         check_keys(subject);
+        check_data(subject);
         check_maker(subject);
         check_certificates(subject);
         check_rehearsal(subject);

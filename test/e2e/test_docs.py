@@ -162,7 +162,8 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py
-            ("provisioned", "connections"), ("provisioned", "connections[]")}  # test_prove_tls.py
+            ("provisioned", "connections"), ("provisioned", "connections[]"),  # test_prove_tls.py
+                ("provisioned", "data"), ("provisioned", "data[]")}  # test_data.py
     # Of locks and replaced keys (test_retire.py), and of keys that count their uses (test_use_rules.py shows those).
     special = {"consequence", "spends_use", "uses_spent", "uses_left", "lost_key"}
     for event, fields in seen.items():
@@ -180,7 +181,7 @@ def test_record_page(provisioned):
     provisioned.run("provision", checked, "--arm", "profile")
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
-    assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates", "connections"))} == {"keys[].request"}
+    assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates", "connections", "data"))} == {"keys[].request"}
 
 
 def test_json_page_lists_every_reason():

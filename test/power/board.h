@@ -108,6 +108,8 @@ struct board {
     size_t promise_count;
     struct promise promises[PROMISES_MAX];
     uint32_t issued;
+    uint32_t data_proven;              /* entries of the profile's data, a bit each, that this run proved */
+    uint8_t serial[CHIP_SERIAL_BYTES]; /* of the chip, once observed */
     unsigned stop_at;
     bool held; /* transaction_late: one is held back */
     uint32_t held_flags;

@@ -11,12 +11,16 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/pem.h>
 
 #include "base/hex.h"
 #include "profile/text/text.h"
+#include "profile/data.h"
 #include "provision/provision.h"
 #include "provision/steps.h"
+#include "provision/steps/datum.h"
+#include "psa/symmetric.h"
 #include "test/power/verdict.h"
 
 const struct scene_key *scene_find_key(const struct scene *scene, uint32_t id)
@@ -37,6 +41,8 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
     (void)plan;
     board_say(board, "%s %s, slot %d", finished ? "done:" : "step:", step->kind->name,
               step->slot == PROFILE_SLOT_ANY ? -1 : step->slot);
+    if (finished && step->kind->registers)
+        board_promise(board, board->scene->profile.data[step->datum - 1].id, step->slot);
     if (finished && step->kind->makes_key)
         board_promise(board, board->scene->profile.keys[step->key].id, step->slot);
     return board_goes_on(board);
@@ -116,6 +122,23 @@ static bool get_slot(void *context, uint8_t slot, uint8_t content[static PROVISI
     return false;
 }
 
+/*
+ * ---- data: the station's part, too. A secret is the same in each run, and its proof is checked with libcrypto.
+ */
+
+static bool get_content(void *context, size_t index, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                        struct bytes_out *out, struct error *err)
+{
+    const struct board *board = context;
+    const struct profile_datum *datum = &board->scene->profile.data[index];
+    uint8_t secret[PROFILE_SECRET_BYTES];
+
+    if (datum->form != PROFILE_DATUM_FILE)
+        return profile_datum_literal(datum, serial, out, err);
+    fill(secret, sizeof secret, (uint8_t)(index + 3));
+    return bytes_append(out, bytes_of(secret, profile_datum_bytes(datum)));
+}
+
 #define PROOF_TEXT_SIZE 200
 
 /* What a key signs, written down a second time: src/link/proof.c does not judge itself. */
@@ -128,6 +151,29 @@ static void proof_text(const struct provision_evidence *evidence, const struct p
     hex_encode(bytes_of(key->challenge, sizeof key->challenge), challenge);
     snprintf(text, PROOF_TEXT_SIZE, "imprint proof of possession 1\nchip %s\nkey %u\nchallenge %s\n", serial,
              (unsigned)key->key_id, challenge);
+}
+
+/* What a secret computed, computed a second time. */
+static void check_proven(void *context, size_t index, const struct provision_datum_evidence *evidence)
+{
+    struct board *board = context;
+    const struct profile_datum *datum = &board->scene->profile.data[index];
+    struct provision_evidence device = {.key_count = 0};
+    struct provision_key_evidence key = {.key_id = datum->id};
+    uint8_t secret[PROFILE_SECRET_BYTES], mac[EVP_MAX_MD_SIZE];
+    char text[PROOF_TEXT_SIZE];
+    unsigned len = 0;
+
+    board->data_proven |= 1u << index;
+    if (datum->type != PROFILE_DATUM_HMAC)
+        return;
+    memcpy(device.serial, board->serial, sizeof device.serial);
+    memcpy(key.challenge, evidence->challenge, sizeof key.challenge);
+    fill(secret, sizeof secret, (uint8_t)(index + 3));
+    proof_text(&device, &key, text);
+    (void)HMAC(EVP_sha256(), secret, sizeof secret, (const uint8_t *)text, strlen(text), mac, &len);
+    if (len != sizeof evidence->answer || memcmp(mac, evidence->answer, len) != 0)
+        (void)board_fail(board, "datum %s is reported without a proof", datum->name);
 }
 
 /* The evidence proves what it says to somebody who believes neither the chip nor Mbed TLS. */
@@ -179,23 +225,31 @@ static bool run_profile(struct board *board)
     static struct provision_evidence evidence;
     struct error *err = &board->outcome->err;
     const struct provision_certificates certificates = {.context = board, .get = get_certificate, .slot = get_slot};
+    const struct provision_contents contents = {
+        .context = board, .get = get_content, .proven = check_proven, .block = provision_datum_block};
     struct provision provision = {.driver = &board->driver,
                                   .profile = &board->scene->profile,
                                   .steps = provision_all_steps,
                                   .certificates = &certificates,
+                                  .contents = &contents,
                                   .callbacks = {.context = board,
                                                 .progress = on_progress,
                                                 .import_key = on_import,
                                                 .armed = on_armed,
                                                 .before_lock = on_before_lock}};
 
+    board->driver.symmetric = &driver_symmetric_keys;
+    board->data_proven = 0;
     if (provision_observe(&provision, &plan, err) != PROVISION_OK)
         return false;
+    memcpy(board->serial, plan.serial, sizeof board->serial);
     board->outcome->to_do = (unsigned)plan.changes_left;
     if (!check_triage(board, &plan))
         return false;
     if (provision_execute(&provision, &plan, &evidence, err) != PROVISION_OK)
         return false;
+    if (board->data_proven != (1u << board->scene->profile.data_count) - 1)
+        return board_fail(board, "data is reported unproven: %x", (unsigned)board->data_proven);
     return check_evidence(board, &evidence);
 }
 
@@ -280,6 +334,9 @@ static bool read_scene(struct scene *scene, const char *path, char failure[stati
         if (profile->keys[i].method == PROFILE_IMPORT && !read_import(scene, i, path))
             return refuse(failure, path, "a key that it imports cannot be read");
     }
+    for (size_t i = 0; i < profile->data_count; i++)
+        if (profile->data[i].id != 0)
+            scene->keys[scene->key_count++] = (struct scene_key){.id = profile->data[i].id, .method = SCENE_REGISTER};
     for (size_t i = 0; i < profile->write_key_count; i++)
         if (!read_write_key(scene, i, path))
             return refuse(failure, path, "a write key cannot be read");

@@ -22,7 +22,7 @@ struct way;
 struct scene {
     char name[64];
     size_t key_count;
-    struct scene_key keys[PROFILE_KEYS_MAX];
+    struct scene_key keys[PROFILE_KEYS_MAX + PROFILE_DATA_MAX];
     struct virtual_memory initial; /* of the chip; a key that is not in it is a fresh one */
     bool (*run)(struct board *board);
     bool (*prepare)(struct board *board); /* NULL: nothing comes before */

@@ -172,7 +172,8 @@ static const char golden_proof_hex[] = "02"
                                        "03 00 00000000 00000000 F1FF 0080 00 00 00 00 02100000"
                                        "0B 6174746573746174696F6E 05 7468726565 03 706169"
                                        "16 434E3D4C6F636B207B73657269616C3A6C6F7765727D 00"
-                                       "00 00";
+                                       "00 00"
+                                       "00"; /* no data */
 
 static void test_proof_by_connection(void **state)
 {

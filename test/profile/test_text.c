@@ -285,11 +285,12 @@ static void test_docs_list_every_field(void **state)
     const struct schema_field *chip = fields_of(schema_root, "chip");
 
     (void)state;
-    assert_int_equal(expect_documented("", schema_root), 3);
+    assert_int_equal(expect_documented("", schema_root), 4);
     assert_int_equal(expect_documented("chip.", chip), 1);
     assert_int_equal(expect_documented("chip.write-keys[].", fields_of(chip, "write-keys")), 0);
     assert_int_equal(expect_documented("keys[].", fields_of(schema_root, "keys")), 0);
     assert_int_equal(expect_documented("certificates[].", fields_of(schema_root, "certificates")), 0);
+    assert_int_equal(expect_documented("data[].", fields_of(schema_root, "data")), 0);
 }
 
 int main(void)

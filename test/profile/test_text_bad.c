@@ -92,7 +92,7 @@ static const struct bad_row {
     {"comments only", policy, NULL, "# nothing\n\n", 1, 1, SYNTAX, "the file is empty", "imprint: 1"},
     {"an empty document", policy, NULL, "---\n", 2, 1, SCHEMA, "profile: nothing is not a mapping", "imprint, name"},
     {"a word", policy, NULL, "hello\n", 1, 1, SCHEMA, "profile: 'hello' is not a mapping",
-     "imprint, name, rehearsal, chip, keys or certificates"},
+     "imprint, name, rehearsal, chip, keys, certificates or data"},
     {"a list", policy, NULL, "- imprint: 1\n", 1, 1, SCHEMA, "profile: a list is not a mapping", "a mapping"},
     {"a number", policy, NULL, "17", 1, 1, SCHEMA, "profile: '17' is not a mapping", "a mapping"},
     {"JSON that is no profile", policy, NULL, "{\"a\": 1}", 1, 1, SCHEMA, "imprint: is missing", "1"},
@@ -161,7 +161,7 @@ static const struct bad_row {
      "once"},
     /* Outermost. */
     {"unknown key", policy, "name: base", "colour: base", 2, 1, SCHEMA,
-     "profile: 'colour' is not a key of this mapping", "imprint, name, rehearsal, chip, keys or certificates"},
+     "profile: 'colour' is not a key of this mapping", "imprint, name, rehearsal, chip, keys, certificates or data"},
     {"mistyped key", policy, "keys:", "key:", 8, 1, SCHEMA,
      "profile: 'key' is not a key of this mapping; did you mean 'keys'?", "name"},
     {"swapped letters", policy, "chip:", "cihp:", 3, 1, SCHEMA,

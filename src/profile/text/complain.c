@@ -282,6 +282,11 @@ static void complain_find_entry(struct complain_place *entry, const struct tree_
         entry->list.key = "certificates";
         entry->path = (struct complain_path){.outer = &entry->list, .index = index};
         break;
+    case PROFILE_AT_DATUM:
+        entry->node = tree_item(tree_get(root, "data"), index);
+        entry->list.key = "data";
+        entry->path = (struct complain_path){.outer = &entry->list, .index = index};
+        break;
     case PROFILE_AT_WRITE_KEY:
         entry->node = tree_item(tree_get(chip, "write-keys"), index);
         entry->list.key = "chip.write-keys";

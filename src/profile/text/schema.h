@@ -37,6 +37,8 @@ struct schema_field {
     uint32_t otherwise; /* number or word: value if the key is absent */
     const struct profile_word *words;
     const struct schema_field *fields;
+    size_t tag_at; /* text or file: offset of a byte into which `tag` is ORed, where `tag` is not 0 */
+    uint8_t tag;
     size_t count_at;     /* entries, names: offset of their count (size_t) */
     size_t line_at;      /* entries: offset of the line (uint32_t) in each, or SCHEMA_NOWHERE */
     const char *help;    /* what the value is, for messages: "a PSA key id" */

@@ -156,6 +156,8 @@ static bool read_text(const struct text_value *value)
     if (len >= value->field->size)
         return value_refuse(value, "is too long");
     memcpy(value->base + value->field->at, value->node->text, len);
+    if (value->field->tag != 0)
+        value->base[value->field->tag_at] |= value->field->tag;
     return true;
 }
 

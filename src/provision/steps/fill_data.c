@@ -114,8 +114,11 @@ static enum provision_status fill_walk(struct provision *provision, const struct
             memset(block, SHIPPED_BYTE, sizeof(block));
             if (at < sizeof(content.bytes))
                 memcpy(block, content.bytes + at, sizeof(block));
-            result = visit(provision, context, slot, (uint8_t)(at / BLOCK_BYTES), block,
-                           size - at < BLOCK_BYTES ? size - at : BLOCK_BYTES, err);
+            if (PROFILE_HAS_DATA != 0 && provision->contents != NULL)
+                result = provision->contents->block(provision, plan, slot, (uint8_t)(at / BLOCK_BYTES), block, err);
+            if (result == PROVISION_OK)
+                result = visit(provision, context, slot, (uint8_t)(at / BLOCK_BYTES), block,
+                               size - at < BLOCK_BYTES ? size - at : BLOCK_BYTES, err);
             bytes_wipe(block, sizeof(block));
         }
     }

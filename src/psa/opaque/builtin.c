@@ -27,7 +27,9 @@ static psa_key_type_t type_in(const struct driver *driver, uint8_t slot)
     if ((chip_slot_can(&driver->config, slot) & CHIP_CAN_HOLD_PUBLIC) != 0)
         return PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1);
     if (will(driver, slot, CHIP_CAN_HMAC))
-        return PSA_KEY_TYPE_HMAC;
+        return driver->registering != NULL && psa_get_key_type(driver->registering) == PSA_KEY_TYPE_DERIVE
+                   ? PSA_KEY_TYPE_DERIVE
+                   : PSA_KEY_TYPE_HMAC;
     return will(driver, slot, CHIP_CAN_AES) ? PSA_KEY_TYPE_AES : PSA_KEY_TYPE_NONE;
 }
 
@@ -38,6 +40,8 @@ static psa_key_usage_t usage_of(const struct driver *driver, uint8_t slot, psa_k
 
     if (type == PSA_KEY_TYPE_AES)
         return PSA_KEY_USAGE_COPY | PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT;
+    if (type == PSA_KEY_TYPE_DERIVE)
+        return PSA_KEY_USAGE_COPY | PSA_KEY_USAGE_DERIVE;
     if (type == PSA_KEY_TYPE_HMAC)
         return usage | PSA_KEY_USAGE_SIGN_HASH | PSA_KEY_USAGE_SIGN_MESSAGE;
     if (PSA_KEY_TYPE_IS_PUBLIC_KEY(type))

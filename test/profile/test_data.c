@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The entries of `data`: read, encoded, refused with a place, and turned into the chip's configuration. */
+#include "profile/data.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hex.h"
+#include "profile/text/text.h"
+
+static const char good[] = "imprint: 1\n"
+                           "name: d\n"
+                           "chip:\n"
+                           "  parts: [ATECC608B]\n"
+                           "  configuration: policy\n"
+                           "  lock: [config, data]\n"
+                           "keys: []\n"
+                           "data:\n"
+                           "  - name: session\n"
+                           "    type: hmac\n"
+                           "    slot: 9\n"
+                           "    id: 32\n"
+                           "    algorithm: hmac(sha-256)\n"
+                           "    file: 's/{serial}.hex'\n"
+                           "  - name: storage\n"
+                           "    type: aes\n"
+                           "    slot: 3\n"
+                           "    id: 33\n"
+                           "    algorithm: gcm\n"
+                           "    file: a.hex\n"
+                           "    write-key: 9\n"
+                           "    replace: unclaimed\n"
+                           "  - name: label\n"
+                           "    type: bytes\n"
+                           "    slot: 13\n"
+                           "    text: 'm7 {serial:lower}'\n"
+                           "  - name: open\n"
+                           "    type: bytes\n"
+                           "    slot: 0\n"
+                           "    hex: '0001FF'\n"
+                           "    replace: unclaimed\n";
+
+/* `from` replaced by `to` once; NULL: as it is. */
+static const char *text_with(const char *from, const char *to)
+{
+    static char text[2048];
+    const char *at = from == NULL ? NULL : strstr(good, from);
+
+    if (from == NULL)
+        return good;
+    assert_non_null(at);
+    (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
+    return text;
+}
+
+static const struct profile *read_good(void)
+{
+    static struct profile profile;
+    struct profile_complaint complaint;
+
+    if (!profile_read_text(good, strlen(good), &profile, &complaint))
+        fail_msg("%u:%u: %s", complaint.line, complaint.column, complaint.message);
+    return &profile;
+}
+
+static void test_read(void **state)
+{
+    const struct profile *profile = read_good();
+
+    (void)state;
+    assert_int_equal(profile->data_count, 4);
+    assert_string_equal(profile->data[0].source, "s/{serial}.hex");
+    assert_int_equal(profile->data[0].form, PROFILE_DATUM_FILE);
+    assert_int_equal(profile->data[0].write_key, PROFILE_SLOT_ANY);
+    assert_int_equal(profile->data[1].write_key, 9);
+    assert_int_equal(profile->data[1].algorithm, PSA_ALG_GCM);
+    assert_int_equal(profile->data[2].form, PROFILE_DATUM_TEXT);
+    assert_int_equal(profile->data[2].id, 0);
+    assert_int_equal(profile->data[2].line, 23);
+    assert_int_equal(profile->data[3].form, PROFILE_DATUM_HEX);
+}
+
+/* Written by hand from docs/reference/profile.md: the end of the binary form, after keys and write keys. */
+static const char golden_hex[] = "00 04"                            /* no certificate, four entries */
+                                 "01 01 20000000 09008003 09 FF 00" /* hmac */
+                                 "07 73657373696F6E 0E 732F7B73657269616C7D2E686578"
+                                 "02 01 21000000 00025005 03 09 01" /* aes */
+                                 "07 73746F72616765 05 612E686578"
+                                 "00 02 00000000 00000000 0D FF 00" /* a text */
+                                 "05 6C6162656C 11 6D37207B73657269616C3A6C6F7765727D"
+                                 "00 04 00000000 00000000 00 FF 01" /* hex digits */
+                                 "04 6F70656E 06 303030314646";
+
+static void test_golden_bytes(void **state)
+{
+    static uint8_t encoded[PROFILE_BINARY_MAX], expected[256];
+    struct bytes_out out = {.data = encoded, .cap = sizeof encoded}, tail = {.data = expected, .cap = sizeof expected};
+
+    (void)state;
+    assert_true(hex_decode(golden_hex, strlen(golden_hex), &tail, NULL));
+    assert_true(profile_encode(read_good(), &out));
+    assert_int_equal(encoded[4], 5);
+    assert_true(out.len > tail.len);
+    assert_memory_equal(encoded + out.len - tail.len, expected, tail.len);
+}
+
+static void test_config_words(void **state)
+{
+    static const struct {
+        uint8_t slot;
+        uint16_t slot_config, key_config;
+    } rows[] = {{9, 0x8f8f, 0x001c}, {3, 0x498f, 0x0018}, {13, 0x8f0f, 0x001c}, {0, 0x0f0f, 0x001c}};
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03}}, wanted;
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_true(profile_wanted_config(read_good(), &now, &wanted, &err));
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(chip_slot_config(&wanted, rows[i].slot), rows[i].slot_config);
+        assert_int_equal(chip_key_config(&wanted, rows[i].slot), rows[i].key_config);
+    }
+}
+
+/* Once locked, the slots do what their contents are for, and no more. */
+static void test_abilities(void **state)
+{
+    struct chip_config now = {.zone = {0x01, 0x23, 0, 0, 0, 0, 0x60, 0x03, [13] = 0x61, [88] = 0xff, [89] = 0xff}},
+                       wanted;
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_true(profile_wanted_config(read_good(), &now, &wanted, &err));
+    chip_config_mark_locked(&wanted);
+    chip_config_mark_data_locked(&wanted);
+    assert_int_equal(chip_slot_can(&wanted, 9), CHIP_CAN_HMAC);
+    assert_int_equal(chip_slot_can(&wanted, 3), CHIP_CAN_AES);
+    assert_int_equal(chip_slot_can(&wanted, 13), CHIP_CAN_READ_CLEAR);
+    assert_int_equal(chip_slot_can(&wanted, 0), CHIP_CAN_READ_CLEAR | CHIP_CAN_WRITE_CLEAR);
+}
+
+static void test_literal(void **state)
+{
+    static const uint8_t serial[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xab, 0, 0, 0, 0, 0, 0xee};
+    const struct profile *profile = read_good();
+    uint8_t content[PROFILE_DATUM_MOST];
+    struct bytes_out out = {.data = content, .cap = sizeof content};
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_true(profile_datum_literal(&profile->data[2], serial, &out, &err));
+    assert_int_equal(out.len, 21);
+    assert_memory_equal(content, "m7 0123ab0000000000ee", 21);
+    out.len = 0;
+    assert_true(profile_datum_literal(&profile->data[3], serial, &out, &err));
+    assert_int_equal(out.len, 3);
+    assert_memory_equal(content, "\x00\x01\xff", 3);
+}
+
+#define MANY "0123456789012345678901234567890123456789"
+static const struct bad_row {
+    const char *name, *from, *to;
+    uint32_t line;
+    enum error_reason reason;
+    const char *message; /* it begins so */
+} bad_rows[] = {
+    {"no content", "    text: 'm7 {serial:lower}'\n", "", 23, ERROR_PROFILE_SCHEMA,
+     "data[2].name: the entry needs one content"},
+    {"two contents", "    hex: '0001FF'\n", "    hex: '0001FF'\n    text: x\n", 27, ERROR_PROFILE_SCHEMA,
+     "data[3].name: the entry needs one content"},
+    {"a secret in the profile", "file: a.hex", "hex: 00112233445566778899AABBCCDDEEFF", 16, ERROR_PROFILE_CONFLICT,
+     "data[1].type: a secret is never in the profile itself"},
+    {"a secret without id", "    id: 33\n", "", 15, ERROR_PROFILE_CONFLICT, "data[1].id: a secret is a key of PSA"},
+    {"data with id", "    slot: 13\n", "    slot: 13\n    id: 99\n", 26, ERROR_PROFILE_CONFLICT,
+     "data[2].id: a secret is a key of PSA"},
+    {"another algorithm", "algorithm: gcm", "algorithm: hmac(sha-256)", 19, ERROR_PROFILE_CONFLICT,
+     "data[1].algorithm: not an algorithm for this type"},
+    {"no AES", "[ATECC608B]", "[ATECC508A]", 16, ERROR_PROFILE_CONFLICT, "data[1].type: an ATECC508A has no AES"},
+    {"unlocked", "[config, data]", "[config]", 11, ERROR_PROFILE_CONFLICT,
+     "data[0].slot: what a slot holds can only be proven"},
+    {"fixed, yet replaceable", "    write-key: 9\n", "", 21, ERROR_PROFILE_CONFLICT,
+     "data[1].replace: a secret can be written again only with write-key"},
+    {"a write key that is none", "write-key: 9", "write-key: 13", 21, ERROR_PROFILE_CONFLICT,
+     "data[1].write-key: no other secret of 32 bytes"},
+    {"the same slot", "slot: 13", "slot: 9", 25, ERROR_PROFILE_CONFLICT,
+     "data[2].slot: another entry of the profile has the same"},
+    {"the same id", "id: 33", "id: 32", 18, ERROR_PROFILE_CONFLICT,
+     "data[1].id: another entry of the profile has the same"},
+    {"the same name", "name: open", "name: label", 27, ERROR_PROFILE_CONFLICT,
+     "data[3].name: another entry of the profile has the same"},
+    {"the mark's slot", "  lock: [config, data]\n", "  lock: [config, data]\n  mark: 13\n", 26, ERROR_PROFILE_CONFLICT,
+     "data[2].slot: the slot is the mark's"},
+    {"too long for its slot", "hex: '0001FF'", "text: " MANY, 27, ERROR_PROFILE_CONFLICT,
+     "data[3].name: its content has an unknown placeholder"},
+    {"no hex digits", "'0001FF'", "'0001F'", 27, ERROR_PROFILE_CONFLICT,
+     "data[3].name: its content has an unknown placeholder"},
+    {"an unknown placeholder", "s/{serial}.hex", "s/{board}.hex", 9, ERROR_PROFILE_CONFLICT,
+     "data[0].name: its content has an unknown placeholder"},
+    {"no config lock", "  lock: [config, data]\n", "", 4, ERROR_PROFILE_CONFLICT, "chip.lock: the chip creates"},
+};
+
+static void test_bad(void **state)
+{
+    static struct profile profile;
+    struct profile_complaint complaint;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad_rows / sizeof bad_rows[0]; i++) {
+        const struct bad_row *row = &bad_rows[i];
+        const char *text = text_with(row->from, row->to);
+
+        if (profile_read_text(text, strlen(text), &profile, &complaint))
+            fail_msg("%s: accepted", row->name);
+        if (complaint.reason != row->reason || strncmp(complaint.message, row->message, strlen(row->message)) != 0 ||
+            complaint.line != row->line)
+            fail_msg("%s: %u:%u: %s", row->name, complaint.line, complaint.column, complaint.message);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_read),      cmocka_unit_test(test_golden_bytes), cmocka_unit_test(test_config_words),
+        cmocka_unit_test(test_abilities), cmocka_unit_test(test_literal),      cmocka_unit_test(test_bad),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
