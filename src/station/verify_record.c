@@ -11,6 +11,7 @@
 #include "cert/maker.h"
 #include "chip/config.h"
 #include "station/published_keys.h"
+#include "station/verify_record_certificates.h"
 
 #define RECORD_FORMAT "imprint-record"
 #define RECORD_VERSION_MAX 3
@@ -515,6 +516,35 @@ static void check_maker(const struct subject *subject)
     report_claims(subject, holds);
 }
 
+/* --- certificates --- */
+
+static uint32_t key_id_of(const json_t *object)
+{
+    const json_int_t id = number_of(object, "key_id", UINT32_MAX);
+
+    return id > 0 ? (uint32_t)id : 0;
+}
+
+static void check_certificates(const struct subject *subject)
+{
+    const json_t *certificate, *connection;
+    size_t i;
+
+    json_array_foreach(json_object_get(subject->record, "certificates"), i, certificate) judge(
+        subject, verify_record_certificates_check(subject->record, certificate), "certificate", key_id_of(certificate),
+        "its certificate is for this key, and has the hash and the serial number that the record says",
+        "its certificate is not for this key, or has another hash or serial number than the record says");
+    json_array_foreach(json_object_get(subject->record, "connections"), i, connection)
+    {
+        if (!verify_record_certificates_check_connection(subject->record, connection))
+            report(subject, VERIFY_BAD, "connection", key_id_of(connection),
+                   "the connection was made with a certificate that the record does not have");
+        else
+            report(subject, VERIFY_OPEN, "connection", key_id_of(connection),
+                   "that a server accepted the device with this certificate: so says the station");
+    }
+}
+
 /* --- the run --- */
 
 static void check_rehearsal(const struct subject *subject)
@@ -606,6 +636,7 @@ static void check_record(struct subject *subject)
         check_profile(subject);
         check_keys(subject);
         check_maker(subject);
+        check_certificates(subject);
         check_rehearsal(subject);
     }
     check_primary(subject);

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from conftest import ANY_ECDSA
+from conftest import ANY_ECDSA, run_program
 from test_certificate_issue import ARMED, FLEX, find, make_ca, name_issuers
 from test_use_rules import limited_508, limited_608, new_part, uses_left
 from tls_servers import HOST, Authority, free_port, mosquitto, s_server
@@ -210,3 +210,27 @@ def test_a_board_cannot(line, aside):
     for command in (("compile", "--c", line.profile), ("board", "provision", line.profile, "--console", aside / "none")):
         failed = line.json(*command, code=2).error
         assert failed["reason"] == "profile-conflict" and failed["subject"] == "client" and "cannot connect to a server" in failed["cause"]
+
+
+def test_verify_record(line, authority, aside):
+    """The record's certificate is held against its key; that a server accepted the device is the station's word."""
+    with s_server(aside / "server", authority, line.ca) as port:
+        name_server(line, authority, port)
+        line.run("provision", line.profile, *ARMED)
+
+    def checked(record, code=0):
+        done = run_program("--json", "verify-record", "-", stdin=json.dumps(record), code=code)
+        return {item["check"]: item["result"] for item in done.objects if item["event"] == "check" and item["check"] in ("certificate", "connection")}
+
+    assert checked(line.record) == {"certificate": "good", "connection": "open"}
+    for field, value in (("sha256", "00" * 32), ("serial_number", "01"), ("certificate", "3000"), ("key_id", 17)):
+        lie = line.record
+        lie["certificates"][0][field] = value
+        assert checked(lie, code=1)["certificate"] == "bad", field
+    lie = line.record
+    lie["certificates"][0]["certificate"] = lie["certificates"][0]["certificate"].replace(line.record["keys"][0]["public_key"],
+                                                                                          line.record["keys"][0]["public_key"][:-2] + "00")
+    assert checked(lie, code=1)["certificate"] == "bad"
+    lie = line.record
+    lie["connections"][0]["device"]["sha_256"] = "00" * 32
+    assert checked(lie, code=1)["connection"] == "bad"
