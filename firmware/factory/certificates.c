@@ -180,18 +180,29 @@ static bool get_slot(void *context, uint8_t slot, uint8_t content[static PROVISI
 
 /* ---- back to the station ---- */
 
-/* For an issuer that wants the key's own signature under a request (PKCS#10), such as EST. */
+/*
+ * For an issuer that wants the key's own signature under a request (PKCS#10), such as EST. What the request is to ask
+ * for comes first, in pieces, where the certificate is to come later. Key and subject are not the station's to choose.
+ */
 static bool request(struct factory *factory, const struct link_words *words, struct error *err)
 {
     const struct profile *profile = &factory->compiled->profile;
+    struct factory_certificate *room;
     char subject[PROFILE_SUBJECT_TEXT_MAX];
-    size_t index;
+    struct bytes attributes;
+    size_t index, key;
 
-    if (words->count != 2 || !find(profile, words->word[1], &index))
-        return console_refuse_words("expected: csr ID", "ID is a key that gets a certificate", err);
+    if ((words->count != 2 && words->count != 5) || !find(profile, words->word[1], &index))
+        return console_refuse_words("expected: csr ID AT OF DATA, or csr ID", "ID is a key that gets a certificate",
+                                    err);
+    room = &factory->certificates->rooms[index];
+    if (words->count == 5)
+        return take_piece(room, words, err);
+    attributes = bytes_of(room->bytes, room->len);
+    room->len = room->der_len = 0;
+    key = profile_certificate_key(profile, &profile->certificates[index]);
     return profile_certificate_subject(&profile->certificates[index], factory->plan.serial, subject, err) &&
-           factory_send_request(
-               factory, &profile->keys[profile_certificate_key(profile, &profile->certificates[index])], subject, err);
+           factory_send_request(factory, &profile->keys[key], subject, attributes, err);
 }
 
 static bool report_slot(struct factory *factory, uint32_t id, uint8_t slot, struct error *err)

@@ -33,7 +33,7 @@ struct factory_certificate_functions {
     /* The command `certificate`: takes a piece, ends one, or forgets all (docs/reference/board-protocol.md). */
     bool (*take)(struct factory_certificates *certificates, const struct link_words *words, struct error *err);
 
-    /* The command `csr`: has a key sign a request for its certificate. The platform is started. */
+    /* The command `csr`: takes a piece of what to ask for, or has a key sign a request. The platform is started. */
     bool (*request)(struct factory *factory, const struct link_words *words, struct error *err);
 
     /* Reads back what chip and key store hold of the certificates, and sends it. The platform is started. */

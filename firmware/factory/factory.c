@@ -436,7 +436,7 @@ static const struct console_command commands[] = {
     {"plan", "show what a run would do, change nothing", do_plan},
     {"arm", "SERIAL DIGEST: allow irreversible steps in the next run, for 60 seconds", do_arm},
     {"run", "[SERIAL [NONCE]]: do the plan and prove the keys, on that chip only; they sign NONCE", do_run},
-    {"csr", "ID: a request (PKCS#10) for the certificate that the run waits for, signed by the key", do_csr},
+    {"csr", "ID [AT OF DATA]: a request (PKCS#10) for the certificate that the run waits for; what to ask for", do_csr},
     {"certificate", "[ID AT OF DATA | ID HASH]: a piece of a certificate, its end; alone: none", do_certificate},
     {"finish", "SERIAL NONCE: go on with the run that waits for a certificate", do_finish},
     {"report", "send the results of the last run again", do_report},
@@ -458,6 +458,8 @@ static void start_certificates(struct factory *factory, struct factory_certifica
     if (certificates == NULL)
         return;
     certificates->profile = &factory->compiled->profile;
+    for (size_t i = 0; i < certificates->profile->certificate_count; i++)
+        certificates->rooms[i].len = certificates->rooms[i].der_len = 0;
     certificates->engine = (struct provision_certificates){
         .context = certificates, .get = certificates->functions->get, .slot = certificates->functions->slot};
 }

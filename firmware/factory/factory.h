@@ -63,9 +63,12 @@ bool factory_report(struct factory *factory, bool again, struct error *err);
 /* What a key has shown so far (report.c): its public key and its proof. */
 void factory_report_key(const struct factory *factory, size_t index);
 
-/* Has the key sign a certificate request with this subject, and sends it (report.c). The platform is started. */
+/*
+ * Has the key sign a certificate request with this subject and these attributes (cert/request.h; BYTES_NONE: none), and
+ * sends it (report.c). The platform is started.
+ */
 bool factory_send_request(struct factory *factory, const struct profile_key *key, const char *subject,
-                          struct error *err);
+                          struct bytes attributes, struct error *err);
 
 /* Sends data in frames of pieces, each with its place (report.c). `id` 0: of the board as a whole. */
 void factory_send_data(const char *verb, uint32_t id, struct bytes data);

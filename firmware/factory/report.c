@@ -128,13 +128,13 @@ static bool may_sign_request(const struct provision_evidence *evidence, size_t i
 }
 
 bool factory_send_request(struct factory *factory, const struct profile_key *key, const char *subject,
-                          struct error *err)
+                          struct bytes attributes, struct error *err)
 {
-    uint8_t der[CERT_REQUEST_MAX];
+    uint8_t der[CERT_REQUEST_WITH_MAX];
     struct bytes_out out = {.data = der, .cap = sizeof der};
 
     keys_forget_reason(&factory->platform.driver);
-    if (!cert_make_request(key->id, subject, &out, err)) {
+    if (!cert_make_request_with(key->id, subject, attributes, &out, err)) {
         if (err->reason == ERROR_NONE)
             platform_psa_failed(&factory->platform,
                                 keys_last_status(&factory->platform.driver, PSA_ERROR_GENERIC_ERROR),
@@ -157,7 +157,7 @@ static bool report_request(struct factory *factory, const struct profile_key *ke
     if (key->csr_subject[0] == '\0')
         return true;
     if (profile_fill_subject(key->csr_subject, factory->evidence.serial, subject, err))
-        return factory_send_request(factory, key, subject, err);
+        return factory_send_request(factory, key, subject, BYTES_NONE, err);
     error_with_key(err, key->id);
     return false;
 }

@@ -632,7 +632,8 @@ static bool provision_board(struct run *run, struct error *err)
 
     if (!rehearsal_check_console(&run->rehearsal, values[OPTION_CONSOLE], err) ||
         !board_connect(&run->board, "factory", BOARD_GREETING_MS, false, err) || !check_profile(run, err) ||
-        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err))
+        !board_certificates_check_board(&run->board, &run->profile, err) || !ask_plan(run, err) ||
+        !board_certificates_check_plan(&run->results, err))
         return false;
     run->has_plan = true;
     if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
@@ -709,6 +710,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     issuing_start(&run->issuing);
     run->certificates =
         (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issuing.issue};
+    run->issuing.issue.signer =
+        (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
     key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))

@@ -6,6 +6,8 @@
 #include "base/hex.h"
 #include "crypto/hash.h"
 #include "profile/certificate.h"
+#include "provision/steps.h"
+#include "station/board_known.h"
 #include "station/evidence.h"
 
 #define ATTEMPTS 3     /* to send one whole */
@@ -39,6 +41,23 @@ bool board_certificates_check_board(const struct board *board, const struct prof
     return false;
 }
 
+bool board_certificates_check_plan(const struct board_results *results, struct error *err)
+{
+    for (size_t i = 0; i < results->plan.step_count; i++) {
+        const struct provision_step *step = &results->plan.steps[i];
+
+        if (step->kind != &provision_step_get_certificate || step->done || !step->limited ||
+            results->profile->keys[step->key].csr_subject[0] == '\0')
+            continue;
+        error_set(err, ERROR_SLOT_POLICY,
+                  "the key counts its uses, and on a board it would sign more often than the plan says",
+                  "leave csr-subject or the certificate of this key out of the profile");
+        error_with_key(err, results->profile->keys[step->key].id);
+        return false;
+    }
+    return true;
+}
+
 /* ---- sending ---- */
 
 static bool make_body(const struct board_certificates *certificates, size_t index, struct bytes der, struct body *body,
@@ -68,16 +87,26 @@ static bool make_body(const struct board_certificates *certificates, size_t inde
     return true;
 }
 
-static bool send_piece(struct board *board, const char *id, const struct body *body, size_t at, struct error *err)
+static bool send_piece(struct board *board, const char *verb, const char *id, struct bytes all, size_t at,
+                       struct error *err)
 {
-    const size_t left = body->len - at, len = left < PIECE_BYTES ? left : PIECE_BYTES;
+    const size_t left = all.len - at, len = left < PIECE_BYTES ? left : PIECE_BYTES;
     char at_text[LINK_NUMBER_SIZE], of_text[LINK_NUMBER_SIZE], data[HEX_SIZE(PIECE_BYTES)];
-    const struct board_command command = {.verb = "certificate", .words = {id, at_text, of_text, data}};
+    const struct board_command command = {.verb = verb, .words = {id, at_text, of_text, data}};
 
     link_format_number((uint32_t)at, at_text);
-    link_format_number((uint32_t)body->len, of_text);
-    hex_encode(bytes_of(body->bytes + at, len), data);
+    link_format_number((uint32_t)all.len, of_text);
+    hex_encode(bytes_of(all.data + at, len), data);
     return board_ask(board, &command, err);
+}
+
+static bool send_pieces(struct board *board, const char *verb, const char *id, struct bytes all, struct error *err)
+{
+    bool ok = true;
+
+    for (size_t at = 0; at < all.len && ok; at += PIECE_BYTES)
+        ok = send_piece(board, verb, id, all, at, err);
+    return ok;
 }
 
 static bool send_body(struct board *board, const char *id, const struct body *body, struct error *err)
@@ -86,10 +115,8 @@ static bool send_body(struct board *board, const char *id, const struct body *bo
     uint8_t hash[CRYPTO_SHA256_BYTES];
     char hash_text[HEX_SIZE(CHECK_HASH_BYTES)];
     const struct board_command end = {.verb = "certificate", .words = {id, hash_text}};
-    bool ok = true;
+    const bool ok = send_pieces(board, "certificate", id, all, err);
 
-    for (size_t at = 0; at < body->len && ok; at += PIECE_BYTES)
-        ok = send_piece(board, id, body, at, err);
     if (ok && !crypto_sha256(&all, 1, hash)) {
         error_set(err, ERROR_PSA, "the certificate cannot be hashed", NULL);
         return false;
@@ -150,9 +177,32 @@ bool board_certificates_send_kept(struct board_certificates *certificates,
 
 /* ---- issuing ---- */
 
-bool board_certificates_issue(struct board_certificates *certificates, struct error *err)
+/* A key that counts its uses has proven itself in this run: it need not sign again when the board goes on. */
+static bool spare(const struct board_certificates *certificates, size_t key, struct error *err)
+{
+    const struct board_results *results = certificates->results;
+
+    for (size_t i = 0; i < results->plan.step_count; i++)
+        if (results->plan.steps[i].key == (int)key && results->plan.steps[i].limited)
+            return board_known_tell_key(certificates->board, results->profile->keys[key].id,
+                                        results->evidence.keys[key].public_key, true, err);
+    return true;
+}
+
+/* The one that is kept, or a new one, for which the issuer may want a request that the key has to sign. */
+static bool get(const struct board_certificates *certificates, size_t index, struct bytes *der, struct error *err)
 {
     const struct provision_certificates functions = certificate_issue_functions(certificates->issue);
+    const struct board_results *results = certificates->results;
+    const uint8_t *point = results->evidence.keys[key_of(certificates, index)].public_key;
+    enum provision_request request;
+
+    return functions.request(functions.context, index, results->plan.serial, point, &request, err) &&
+           functions.get(functions.context, index, results->plan.serial, point, true, der, err);
+}
+
+bool board_certificates_issue(struct board_certificates *certificates, struct error *err)
+{
     const struct board_results *results = certificates->results;
     bool ok = true, any = false;
 
@@ -162,10 +212,8 @@ bool board_certificates_issue(struct board_certificates *certificates, struct er
 
         if (certificates->sent[i] || !results->has_proof[key])
             continue;
-        ok = board_results_check_proof(results, key, err) &&
-             functions.get(functions.context, i, results->plan.serial, results->evidence.keys[key].public_key, true,
-                           &der, err) &&
-             send(certificates, i, der, err);
+        ok = board_results_check_proof(results, key, err) && get(certificates, i, &der, err) &&
+             send(certificates, i, der, err) && spare(certificates, key, err);
         any = true;
     }
     if (any)
@@ -173,6 +221,67 @@ bool board_certificates_issue(struct board_certificates *certificates, struct er
     error_set(err, ERROR_PROOF_FAILED,
               "the board waits for a certificate, and no key that still gets one has signed this station's nonce",
               "do not ship this device: what its board says does not hold");
+    return false;
+}
+
+/* A request as it comes, in pieces from the beginning. */
+struct request_pieces {
+    struct bytes_out *der;
+    uint32_t of;
+};
+
+static void take_request(void *context, const struct link_words *words)
+{
+    struct request_pieces *pieces = context;
+    uint32_t at;
+
+    if (strcmp(words->word[0], "csr") != 0 || !link_number(words, "at", UINT32_MAX, &at))
+        return;
+    if (at == 0)
+        pieces->der->len = 0;
+    if (at == pieces->der->len && link_hex(words, "data", pieces->der))
+        (void)link_number(words, "of", UINT32_MAX, &pieces->of);
+}
+
+/* The plan that was armed counts no use for a request of a board's key. */
+static bool may_sign(const struct board_certificates *certificates, psa_key_id_t key_id, struct error *err)
+{
+    const struct provision_plan *plan = &certificates->results->plan;
+
+    for (size_t i = 0; i < plan->step_count; i++) {
+        const struct provision_step *step = &plan->steps[i];
+
+        if (!step->limited || step->key == PROVISION_NO_KEY || profile_of(certificates)->keys[step->key].id != key_id)
+            continue;
+        error_set(err, ERROR_SLOT_POLICY, "the key counts its uses, and a board's plan has none for this request",
+                  "name an issuer with a key file or a token, which needs no request");
+        error_with_key(err, key_id);
+        return false;
+    }
+    return true;
+}
+
+bool board_certificates_sign(void *context, psa_key_id_t key_id, const char *subject, struct bytes attributes,
+                             struct bytes_out *der, struct error *err)
+{
+    struct board_certificates *certificates = context;
+    struct request_pieces pieces = {.der = der};
+    char id[LINK_NUMBER_SIZE];
+    const struct board_command csr = {.verb = "csr", .words = {id}, .frame = take_request, .context = &pieces};
+
+    (void)subject; /* the board has it from the profile; what it signs is checked with it */
+    link_format_number(key_id, id);
+    if (!may_sign(certificates, key_id, err))
+        return false;
+    /* A request whose lines were damaged is asked for again, and so is what it asks for: the board forgets that. */
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (!send_pieces(certificates->board, "csr", id, attributes, err) || !board_ask(certificates->board, &csr, err))
+            return false;
+        if (pieces.of != 0 && der->len == pieces.of)
+            return true;
+    }
+    error_set(err, ERROR_DEVICE_GARBLED, "the certificate request does not arrive as a whole",
+              "check the cable and ground, and that no other program reads this console");
     return false;
 }
 

@@ -23,6 +23,12 @@ struct board_certificates {
 bool board_certificates_check_board(const struct board *board, const struct profile *profile, struct error *err);
 
 /*
+ * Whether the accepted plan spends no more uses of a key than it says. A key that counts them cannot get a certificate
+ * and sign a request of the profile's in one run of a board. False with ERROR_SLOT_POLICY.
+ */
+bool board_certificates_check_plan(const struct board_results *results, struct error *err);
+
+/*
  * Sends the certificates that this station keeps for the chip with this serial number, so that the board's plan knows
  * them. Issues none. True in `*sent` where there was one. False with the reason.
  */
@@ -34,6 +40,13 @@ bool board_certificates_send_kept(struct board_certificates *certificates,
  * nonce. False with the reason: also where no key that gets a certificate has.
  */
 bool board_certificates_issue(struct board_certificates *certificates, struct error *err);
+
+/*
+ * For an issuer that wants a request: struct certificate_signer's `sign` (station/certificate_request.h), with a struct
+ * board_certificates as `context`. The board's run waits for a certificate. A key that counts its uses is refused.
+ */
+bool board_certificates_sign(void *context, psa_key_id_t key_id, const char *subject, struct bytes attributes,
+                             struct bytes_out *der, struct error *err);
 
 /*
  * Whether complete and checked results (board_results_check()) show every certificate, for the key that proved itself,

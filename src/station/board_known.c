@@ -22,15 +22,14 @@ void board_known_find_spared(const struct station_config *config, const struct p
     }
 }
 
-static bool tell_key(struct board *board, const json_t *record, uint32_t id, bool spared, struct error *err)
+bool board_known_tell_key(struct board *board, uint32_t id, const uint8_t point[static P256_POINT_BYTES], bool proven,
+                          struct error *err)
 {
     char id_text[LINK_NUMBER_SIZE], hash_text[HEX_SIZE(MARK_HASH_MAX)];
-    uint8_t point[P256_POINT_BYTES], hash[CRYPTO_SHA256_BYTES];
-    const struct board_command known = {.verb = "known", .words = {id_text, hash_text, spared ? "proven" : NULL}};
-    const struct bytes piece = bytes_of(point, sizeof point);
+    uint8_t hash[CRYPTO_SHA256_BYTES];
+    const struct board_command known = {.verb = "known", .words = {id_text, hash_text, proven ? "proven" : NULL}};
+    const struct bytes piece = bytes_of(point, P256_POINT_BYTES);
 
-    if (!evidence_key_point(record, id, point))
-        return true;
     if (!crypto_sha256(&piece, 1, hash)) {
         error_set(err, ERROR_PSA, "the public key cannot be hashed", NULL);
         return false;
@@ -40,6 +39,13 @@ static bool tell_key(struct board *board, const json_t *record, uint32_t id, boo
     return board_ask(board, &known, err);
 }
 
+static bool tell_recorded(struct board *board, const json_t *record, uint32_t id, bool spared, struct error *err)
+{
+    uint8_t point[P256_POINT_BYTES];
+
+    return !evidence_key_point(record, id, point) || board_known_tell_key(board, id, point, spared, err);
+}
+
 bool board_known_tell(struct board *board, const struct profile *profile, const json_t *record,
                       const bool spared[static PROFILE_KEYS_MAX], struct error *err)
 {
@@ -47,6 +53,6 @@ bool board_known_tell(struct board *board, const struct profile *profile, const 
     bool ok = board_ask(board, &forget, err);
 
     for (size_t i = 0; i < profile->key_count && ok; i++)
-        ok = tell_key(board, record, profile->keys[i].id, spared[i], err);
+        ok = tell_recorded(board, record, profile->keys[i].id, spared[i], err);
     return ok;
 }

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "base/p256.h"
 #include "profile/profile.h"
 #include "station/board.h"
 
@@ -25,5 +26,12 @@ void board_known_find_spared(const struct station_config *config, const struct p
  */
 bool board_known_tell(struct board *board, const struct profile *profile, const json_t *record,
                       const bool spared[static PROFILE_KEYS_MAX], struct error *err);
+
+/*
+ * Names one key to the board by its public key. `proven`: it has signed for this station, and need not sign again where
+ * each use counts. False with a reason.
+ */
+bool board_known_tell_key(struct board *board, uint32_t id, const uint8_t point[static P256_POINT_BYTES], bool proven,
+                          struct error *err);
 
 #endif

@@ -96,7 +96,7 @@ static bool note_issuer(struct certificate_wanted *wanted, struct certificate_is
     return false;
 }
 
-/* Whether a request can be made here, where the issuer takes one: for a board nobody can. */
+/* Whether a request can be made here, where the issuer takes one. */
 static bool check_can_ask(const struct certificate_issue *issue, const char *name, struct error *err)
 {
     enum issuer_kind kind;
@@ -106,7 +106,7 @@ static bool check_can_ask(const struct certificate_issue *issue, const char *nam
     if (kind != ISSUER_EST || issue->signer.sign != NULL)
         return true;
     error_set(err, ERROR_ISSUER_INVALID,
-              "this issuer is asked with a certificate request, and a board signs none for its certificate",
+              "this issuer is asked with a certificate request, and the device's key cannot be had to sign one here",
               "name an issuer with a key file or a token");
     return false;
 }

@@ -11,13 +11,15 @@ import re
 import pytest
 
 import est as est_server
-from conftest import openssl
+from conftest import ROOT, openssl
 from host_board import TESTS, crc, words_of
 from test_certificate_issue import BLANK, FLEX, compressed, der_of_pem, make_ca, name_issuers, padded, public_of
 from test_hostile_board import lying
 from test_host_board import Line
+from test_use_rules import limited_608
 
 FACTORY_IDENTITY, FACTORY_BLANK_IDENTITY = TESTS / "factory_identity", TESTS / "factory_blank_identity"
+FACTORY_EST, PROFILE_EST = TESTS / "factory_est", ROOT / "test" / "data" / "profiles" / "board-est.yaml"
 ISSUER, REFUSED, WRONG = 6, 1, 4
 
 
@@ -50,6 +52,12 @@ class Identity(Line):
         held = self.chip.read_bytes()
         assert compressed(path) in held
         return der_of_pem(path)
+
+
+@pytest.fixture(scope="module")
+def est(tmp_path_factory):
+    with est_server.serving(tmp_path_factory.mktemp("est")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -106,19 +114,13 @@ def test_without_a_station(line):
 
 
 def test_an_issuer_that_is_away(line):
-    """Exit code 6, before the board writes anything; the next run goes on. So for one that wants a request, which boards do not sign."""
+    """Exit code 6, before the board writes anything; the next run goes on."""
     key = line.station.state / "ca.key"
     kept, chip = key.read_bytes(), line.chip.read_bytes()
     key.unlink()
     with line.boot() as board:
         error = line.provision_json(board, code=ISSUER).error
         assert error["reason"].startswith("issuer-") and error["next"].endswith(" factory"), error
-        issuers = (line.station.state / "issuers.yaml").read_text()
-        (line.station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [est_server.entry((line.station.state, "https://127.0.0.1:1"),
-                                                                                                         name="factory")]}))
-        error = line.provision_json(board, code=ISSUER).error
-        assert error["reason"] == "issuer-invalid" and "a board signs none" in error["cause"]
-        (line.station.state / "issuers.yaml").write_text(issuers)
         assert line.chip.read_bytes() == chip
         assert not list(line.station.state.rglob("client.*"))
         key.write_bytes(kept)
@@ -270,6 +272,44 @@ def test_a_request_for_an_issuer_that_wants_one(line):
     said = openssl("req", "-inform", "DER", "-in", request, "-noout", "-verify", "-subject", "-pubkey")
     assert "verify OK" in said and f"sn{line.serial.lower()}" in said
     assert bytes.fromhex(point) in base64.b64decode("".join(said.split("-----BEGIN PUBLIC KEY-----")[1].split("-----END")[0].split()))
+
+
+def test_an_issuer_that_wants_a_request(station, est):
+    """EST: the board's key signs, under the profile's subject, what the station wants to ask for."""
+    line = Identity(station, image=FACTORY_EST, profile=PROFILE_EST)
+    (station.state / "issuers.yaml").write_text(json.dumps({"imprint": 1, "issuers": [est_server.entry(est, label="device", name="factory")]}))
+    with line.boot() as board:
+        done = line.provision_json(board).event("provisioned")
+        request = (station.device / "client.p10").read_bytes()
+        asked = openssl("req", "-inform", "DER", "-noout", "-text", "-verify", stdin=request)
+        assert "verify OK" in asked and "TLS Web Client Authentication" in asked and f"sn{line.serial.lower()}" in asked
+        der = der_of_pem(line.certificate())
+        assert bytes.fromhex(done["certificates"][0]["certificate"]) == der and der in line.flash.read_bytes()
+        assert line.provision_json(board, arm=()).event("provisioned")["changes"] == 0
+
+
+class CountedIdentity(Identity):
+    """A part whose slot 2 counts the uses of its key, which gets a certificate."""
+
+    def __init__(self, station):
+        super().__init__(station, station.write("part.hex", bytes(limited_608()).hex()), TESTS / "factory_counted_identity",
+                         ROOT / "test" / "data" / "profiles" / "board-counted-identity.yaml")
+
+    def uses(self):
+        return self.info()["slots"][2]["uses_left"]
+
+
+def test_a_key_that_counts_its_uses(station):
+    """One use proves it to the issuer; the rest of the run, and the next, spend none."""
+    line = CountedIdentity(station)
+    uses = line.uses()
+    with line.boot() as board:
+        line.provision(board)
+    assert line.uses() == uses - 1 and station.record["keys"][0]["proof"]["proven"]
+    with line.boot() as board:
+        line.provision(board, arm=())
+    assert line.uses() == uses - 1
+    assert der_of_pem(line.certificate("counted")) in line.flash.read_bytes()
 
 
 # ---- wires and power that fail

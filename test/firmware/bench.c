@@ -205,12 +205,13 @@ static void power_on(const char *input)
 }
 
 /* Each profile with what it takes, and no more, as in its image. */
-extern const struct profile_compiled board_profile, blank_profile, many_profile;
-extern const struct provision_step_kind *const board_profile_steps[], *const blank_profile_steps[],
-                                                                          *const many_profile_steps[];
-extern const struct driver_shell *const board_profile_driver, *const blank_profile_driver, *const many_profile_driver;
-extern struct factory_certificates *const board_profile_certificates, *const blank_profile_certificates,
-                                                                          *const many_profile_certificates;
+extern const struct profile_compiled board_profile, blank_profile, many_profile, identity_profile;
+extern const struct provision_step_kind *const board_profile_steps[],
+    *const blank_profile_steps[], *const many_profile_steps[], *const identity_profile_steps[];
+extern const struct driver_shell *const board_profile_driver,
+    *const blank_profile_driver, *const many_profile_driver, *const identity_profile_driver;
+extern struct factory_certificates *const board_profile_certificates,
+    *const blank_profile_certificates, *const many_profile_certificates, *const identity_profile_certificates;
 
 static void serve(struct factory *factory, const struct profile_compiled *compiled)
 {
@@ -218,6 +219,9 @@ static void serve(struct factory *factory, const struct profile_compiled *compil
         factory_serve(factory, compiled, board_profile_steps, board_profile_driver, board_profile_certificates);
     else if (compiled == &blank_profile)
         factory_serve(factory, compiled, blank_profile_steps, blank_profile_driver, blank_profile_certificates);
+    else if (compiled == &identity_profile)
+        factory_serve(factory, compiled, identity_profile_steps, identity_profile_driver,
+                      identity_profile_certificates);
     else if (compiled == &many_profile)
         factory_serve(factory, compiled, many_profile_steps, many_profile_driver, many_profile_certificates);
     else

@@ -44,7 +44,16 @@ static const char text[] = "imprint: 1\n"
                            "    type: ecc-key-pair(secp-r1)\n"
                            "    bits: 256\n"
                            "    algorithm: ecdsa(any-hash)\n"
-                           "    usage: [sign-hash]\n";
+                           "    usage: [sign-hash]\n"
+                           "certificates:\n"
+                           "  - name: other\n"
+                           "    key: other\n"
+                           "    issuer: factory\n"
+                           "    kind: tls-client\n"
+                           "    subject: CN={serial}\n"
+                           "    valid: 20\n"
+                           "    slot: 10\n"
+                           "    psa-id: 0x1001\n";
 
 static struct profile profile;
 static struct verifier verifier;
