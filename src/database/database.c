@@ -115,9 +115,10 @@ static int make_file(const char *path)
 static bool check_file(struct database *database, enum database_mode mode, struct error *err)
 {
     struct stat found;
-    int failure;
 
     if (lstat(database->path, &found) != 0) {
+        int failure;
+
         if (errno != ENOENT || mode != DATABASE_MAKE)
             return refuse(database, ERROR_STORAGE_FAILED,
                           errno == ENOENT ? "there is no such file" : "the file cannot be opened", NULL, errno, err);

@@ -124,7 +124,6 @@ static bool import_device(struct device *device, const uint8_t serial[static CHI
     struct error missing = {.reason = ERROR_NONE};
     char history[PATH_MAX], record[PATH_MAX];
     struct input input;
-    bool ok;
 
     hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), device->serial);
     if (!folder_of_device(config, serial, "history.jsonl", history, err) ||
@@ -132,7 +131,8 @@ static bool import_device(struct device *device, const uint8_t serial[static CHI
         return false;
     device->import->devices++;
     if (input_read(&input, history, HISTORY_MAX, &missing)) {
-        ok = add_lines(device, history, bytes_of(input.data, input.len), err);
+        const bool ok = add_lines(device, history, bytes_of(input.data, input.len), err);
+
         input_release(&input);
         return ok;
     }

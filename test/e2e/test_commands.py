@@ -66,8 +66,12 @@ def test_a_run_that_loses_no_key_asks_less(with_empty_slots):
 
 
 def test_without_a_record_the_chip_shows_its_keys(delivered):
+    """Neither record nor ledger knows them. The ledger alone is as good as the record."""
     provision(delivered, "--arm", "profile")
     (delivered.device / "record.json").unlink()
+    assert provision(delivered) == SECOND
+    (delivered.device / "record.json").unlink()
+    shutil.rmtree(delivered.state / "ledger")
     assert provision(delivered) == [*OPENING, MARK, "GenKey 00 0000", *proof(0), "GenKey 00 0002", *proof(2), LOCKS]
 
 

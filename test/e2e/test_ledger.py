@@ -11,10 +11,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 
-import pytest
+from conftest import EXAMPLE, PROGRAM, THREE_WAYS, TRUST_FLEX, Station
 
-from conftest import EXAMPLE, THREE_WAYS, TRUST_FLEX, Station
+MOMENTS = 12
 
 
 def entries(station):
@@ -227,7 +228,33 @@ def test_import_takes_over_what_is_there(provisioned):
     assert verified(provisioned)[0]["entries"] == 3
 
 
-# ---- when it cannot be written
+# ---- kill -9, and when it cannot be written
+
+def test_kill_at_any_moment(tmp_path):
+    """From before the ledger is made to after its entry: it always holds, and what was told is in it."""
+    twin = Station(tmp_path / "twin")
+    twin.new()
+    begin = time.monotonic()
+    twin.run("provision", EXAMPLE, "--arm", "profile")
+    takes = time.monotonic() - begin
+    station = Station(tmp_path / "station")
+    station.new()
+    told = 0
+    for moment in range(1, MOMENTS + 1):
+        with subprocess.Popen([PROGRAM, "--json", "--state", station.state, "provision", EXAMPLE, "--arm", "profile"], stdout=subprocess.PIPE) as run:
+            time.sleep(takes * moment / MOMENTS)
+            run.kill()
+            told += run.stdout.read().count(b'"event":"run"')
+        if (station.state / "ledger" / "ledger.db").exists():
+            listed = station.json("ledger", "list", code={0, 1})
+            assert listed.code == 0 or listed.error["cause"] == "there is no ledger yet"
+    station.run("provision", EXAMPLE, "--arm", "profile")
+    summary, found = verified(station)
+    kept = entries(station)
+    assert found == [] and told + 1 <= summary["entries"] == len(kept) <= MOMENTS + 1
+    assert kept[-1]["result"] in ("provisioned", "confirmed") and {entry["device"] for entry in kept} == {station.record["serial"]}
+
+
 
 def test_nothing_is_reported_as_done_without_its_entry(provisioned):
     """Another version's, a damaged one, one without its key: the run is refused before anything is done."""
