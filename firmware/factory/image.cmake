@@ -12,6 +12,12 @@ add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEY
   PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=${IMPRINT_PROFILE_CERTIFICATES}
   PROFILE_DATA_MAX=1 PROFILE_HAS_DATA=0)
 set(image_mbedtls factory)
+# A certificate as PSA data is in Mbed TLS's memory three times: as read from the store, as a key, and as given out, which
+# takes PROVISION_CERTIFICATE_MAX.
+file(STRINGS "${IMPRINT_PROFILE_TABLE}" certificates REGEX "\\.certificate_count = ")
+if(certificates)
+  set(image_heap_bytes 4096)
+endif()
 set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/certificates.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
   firmware/console.c
   firmware/platform.c firmware/watchdog.c ${IMPRINT_PROFILE_TABLE})

@@ -146,6 +146,7 @@ static const struct provision_step *take_step(struct board_results *results, con
         take_uses(results, &step);
     if (!link_number(words, "uses", DRIVER_USES_UNKNOWN - 1, &step.uses_left))
         step.uses_left = DRIVER_USES_UNKNOWN;
+    step.loses_data = step.kind == &provision_step_get_certificate && take_flag(words, "forever") && !step.limited;
     step.forever =
         step.replaces || step.uses_spent != 0 || step.kind->consequence != NULL || take_flag(words, "forever");
     if (link_number(words, "slot", CHIP_SLOTS - 1, &slot))

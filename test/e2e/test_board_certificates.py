@@ -18,6 +18,7 @@ from test_hostile_board import lying
 from test_host_board import Line
 from test_use_rules import limited_608
 
+SAID_TO_BE_LOST = "what the slots of the certificate hold now is lost"
 FACTORY_IDENTITY, FACTORY_BLANK_IDENTITY = TESTS / "factory_identity", TESTS / "factory_blank_identity"
 FACTORY_EST, PROFILE_EST = TESTS / "factory_est", ROOT / "test" / "data" / "profiles" / "board-est.yaml"
 ISSUER, REFUSED, WRONG = 6, 1, 4
@@ -72,6 +73,7 @@ def test_whole_line(line):
         planned = line.provision_json(board, "--dry-run").event("plan")
         assert [(step["action"], step["done"], step["forever"]) for step in planned["steps"] if "certificate" in step["action"]] == \
             [("get-certificate", False, True), ("prove-certificate", False, False)]
+        assert [step.get("consequence", "") for step in planned["steps"] if step["action"] == "get-certificate"] == [SAID_TO_BE_LOST]
         assert station.snapshot() == before, "a dry run issues nothing"
         told = line.provision_json(board)
         done = told.event("provisioned")
