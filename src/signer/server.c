@@ -186,7 +186,7 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
 static void begin_client(struct signer *signer, struct MHD_Connection *connection, void **context)
 {
     struct client *client = calloc(1, sizeof *client);
-    const gnutls_session_t session = session_of(connection);
+    gnutls_session_t session = session_of(connection);
 
     *context = client;
     if (session != NULL) {
