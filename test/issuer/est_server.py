@@ -138,17 +138,17 @@ follows = device()
 asked = set()
 
 
-def is_first(request):
-    """Whether these bytes come for the first time."""
-    first = request not in asked
-    asked.add(request)
+def is_first(label, request):
+    """Whether these bytes come for the first time, to this label: chips with the same seed may sign the same."""
+    first = (label, request) not in asked
+    asked.add((label, request))
     return first
 
 
 def undecided(seconds):
     """The first time: come back after so many seconds."""
     def answer(request):
-        if is_first(request):
+        if is_first(seconds, request):
             return 202, "text/plain", b"an operator must look at it", {"Retry-After": str(seconds)}
         return follows(request)
     return answer
@@ -317,7 +317,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(404, "text/plain", b"", {})
         elif not self.is_station():
             self.answer(401, "text/plain", b"", {})
-        elif label in ("device-lost", "device-cut") and is_first(base64.b64decode(body)):
+        elif label in ("device-lost", "device-cut") and is_first(label, base64.b64decode(body)):
             # It has signed, and the answer does not arrive.
             status, kind, answer, _ = follows(base64.b64decode(body))
             if label == "device-cut":
