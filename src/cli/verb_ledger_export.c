@@ -30,10 +30,11 @@ const struct cli_verb cli_verb_ledger_export = {
     .name = "ledger export",
     .arguments = "FOLDER",
     .summary = "Write the ledger for an auditor, with what is needed to check it",
-    .description = "Makes FOLDER, which must not be there, with all entries (entries.ndjson), the newest\n"
-                   "checkpoint, the log's public key, and CHECK.md: how to check all of it with openssl\n"
-                   "and twelve lines of Python, without imprint. Keep the checkpoint on another\n"
-                   "machine: ledger verify compares the log with it later. Changes nothing.\n",
+    .description = "Makes FOLDER, which must not be there, with all entries (entries.ndjson), the\n"
+                   "newest checkpoint, the log's public key, and CHECK.md: how to check all of it\n"
+                   "with openssl and twelve lines of Python, without imprint. Keep the checkpoint\n"
+                   "on another machine: ledger verify compares the log with it later. Changes\n"
+                   "nothing.\n",
     .examples = "  imprint ledger export /mnt/audit/2026-01\n",
     .least = 1,
     .most = 1,
@@ -83,10 +84,11 @@ const struct cli_verb cli_verb_ledger_prove = {
     .name = "ledger prove",
     .arguments = "SERIAL FOLDER",
     .summary = "Prove that the ledger has one device, without showing the others",
-    .description = "Makes FOLDER, which must not be there, with the entry of the last run that finished\n"
-                   "this device, the proof that it is in the log (C2SP tlog-proof: about 20 hashes in a\n"
-                   "million entries), the log's public key, and CHECK.md: how to check it with openssl\n"
-                   "and Python. Nothing of other devices is in it. Changes nothing.\n",
+    .description = "Makes FOLDER, which must not be there, with the entry of the last run that\n"
+                   "finished this device, the proof that it is in the log (C2SP tlog-proof: about\n"
+                   "20 hashes in a million entries), the log's public key, and CHECK.md: how to\n"
+                   "check it with openssl and Python. Nothing of other devices is in it. Changes\n"
+                   "nothing.\n",
     .examples = "  imprint ledger prove 0123A1B2C3D4E5F601 for-the-customer\n",
     .least = 2,
     .most = 2,

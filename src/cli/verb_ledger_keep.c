@@ -32,12 +32,13 @@ const struct cli_verb cli_verb_ledger_backup = {
     .name = "ledger backup",
     .arguments = "FILE",
     .summary = "Copy the ledger while the station works",
-    .description =
-        "Writes a copy of the ledger, as of one moment, to FILE, which must not be there. Runs\n"
-        "of this station need not wait. To restore it, put it in place of\n"
-        "STATE/ledger/ledger.db while nothing runs, delete ledger.db-wal and ledger.db-shm\n"
-        "where they are there, and verify it with a checkpoint that was kept. The key that signs, log.key beside it, is not copied: keep a copy of\n"
-        "it in another place.\n",
+    .description = "Writes a copy of the ledger, as of one moment, to FILE, which must not be there.\n"
+                   "Runs of this station need not wait.\n"
+                   "\n"
+                   "To restore it, put it in place of STATE/ledger/ledger.db while nothing runs,\n"
+                   "delete ledger.db-wal and ledger.db-shm where they are there, and verify it with\n"
+                   "a checkpoint that was kept. The key that signs, log.key beside it, is not\n"
+                   "copied: keep a copy of it in another place.\n",
     .examples = "  imprint ledger backup /mnt/backup/ledger-2026-01-31.db\n",
     .least = 1,
     .most = 1,
@@ -100,11 +101,11 @@ const struct cli_verb cli_verb_ledger_import = {
     .name = "ledger import",
     .arguments = "",
     .summary = "Take the records of the state folder into the ledger",
-    .description = "For a station that provisioned devices before it had a ledger, or whose ledger was\n"
-                   "lost: each line of each device's history.jsonl becomes an entry, and so does a\n"
-                   "record.json without a history. What is in the ledger already is left out, so it\n"
-                   "can be run again. An entry that was taken over says so, and its time is now: the\n"
-                   "ledger vouches for what was found, not for when it was written.\n",
+    .description = "For a station that provisioned devices before it had a ledger, or whose ledger\n"
+                   "was lost: each line of each device's history.jsonl becomes an entry, and so\n"
+                   "does a record.json without a history. What is in the ledger already is left\n"
+                   "out, so it can be run again. An entry that was taken over says so, and its time\n"
+                   "is now: the ledger vouches for what was found, not for when it was written.\n",
     .examples = "  imprint ledger import\n",
     .least = 0,
     .most = 0,

@@ -115,9 +115,9 @@ const struct cli_verb cli_verb_ledger_list = {
     .name = "ledger list",
     .arguments = "",
     .summary = "List the entries of the ledger: every attempt at every device",
-    .description = "A line for each entry, oldest first: number, time, device, what was done, and what\n"
-                   "became of it. Failed and refused runs are entries too. --csv writes the same with\n"
-                   "operator, station and profile for a spreadsheet. Changes nothing.\n",
+    .description = "A line for each entry, oldest first: number, time, device, what was done, and\n"
+                   "what became of it. Failed and refused runs are entries too. --csv writes the\n"
+                   "same with operator, station and profile for a spreadsheet. Changes nothing.\n",
     .examples = "  imprint ledger list\n"
                 "  imprint ledger list --csv > made.csv\n",
     .options = options,

@@ -87,9 +87,9 @@ const struct cli_verb cli_verb_ledger_verify = {
     .arguments = "[CHECKPOINT...]",
     .summary = "Check the ledger: edits, gaps, forks, a clock that went back",
     .description = "Reads every entry of this station's ledger: recomputes its hash and the root of\n"
-                   "the tree over all of them, compares that with the newest checkpoint, verifies the\n"
-                   "checkpoint's signature, and checks numbers and times. Finds edits, gaps, entries\n"
-                   "that changed places or were cut off, and a clock that went back.\n"
+                   "the tree over all of them, compares that with the newest checkpoint, verifies\n"
+                   "the checkpoint's signature, and checks numbers and times. Finds edits, gaps,\n"
+                   "entries that changed places or were cut off, and a clock that went back.\n"
                    "\n"
                    "CHECKPOINT is a checkpoint that somebody kept: a file of ledger export. The log\n"
                    "must still begin with the entries of that checkpoint. So a ledger that was put\n"

@@ -31,7 +31,9 @@ def plain_man():
 def test_every_verb_of_the_design_is_there(table):
     assert set(table[0]) == {"provision", "info", "explain", "keys", "public-key", "csr", "sign", "verify", "verify-record", "random", "scan", "retire",
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
-                             "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version"}
+                             "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
+                             "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
+                             "ledger rebuild", "ledger import", "signer serve", "signer check", "signer status"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -217,10 +219,15 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "adopt": ("adopt", EXAMPLE), "verify-record": ("verify-record", provisioned.device / "history.jsonl"), "help": ("help",), "version": ("version",),
         "certificate show": ("certificate", "show"), "certificate verify": ("certificate", "verify"),
         "certificate export": ("certificate", "export", provisioned.folder / "certificates"), "retire": ("retire", chip["serial"], "--yes"),
+        "ledger list": ("ledger", "list"), "ledger show": ("ledger", "show", chip["serial"]), "ledger verify": ("ledger", "verify"),
+        "ledger export": ("ledger", "export", provisioned.folder / "ledger"), "ledger rebuild": ("ledger", "rebuild"),
+        "ledger prove": ("ledger", "prove", chip["serial"], provisioned.folder / "proof"), "ledger import": ("ledger", "import"),
+        "ledger backup": ("ledger", "backup", provisioned.folder / "ledger.copy"),
     }
-    # One that runs until it is told to end, one whose output is another program's, and those that want a board or a server
-    # have tests of their own.
-    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls"} == set(table[0])
+    # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
+    # server or a signer's rules have tests of their own.
+    assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
+                        "signer status"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]
