@@ -804,6 +804,12 @@
 #define published_keys_name imprint_published_keys_name
 #define random_watch_accepts imprint_random_watch_accepts
 #define reason_of_core imprint_reason_of_core
+#define record_value_bytes imprint_record_value_bytes
+#define record_value_has_word imprint_record_value_has_word
+#define record_value_is_time imprint_record_value_is_time
+#define record_value_is_true imprint_record_value_is_true
+#define record_value_number imprint_record_value_number
+#define record_value_text imprint_record_value_text
 #define rehearsal_ca_files_make imprint_rehearsal_ca_files_make
 #define rehearsal_ca_make imprint_rehearsal_ca_make
 #define rehearsal_check_console imprint_rehearsal_check_console

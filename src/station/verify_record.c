@@ -11,6 +11,7 @@
 #include "cert/maker.h"
 #include "chip/config.h"
 #include "station/published_keys.h"
+#include "station/record_value.h"
 #include "station/verify_record_certificates.h"
 
 #define RECORD_FORMAT "imprint-record"
@@ -23,7 +24,6 @@
 #define CHALLENGE_BYTES 32
 #define CERTIFICATE_MAX 1024
 #define PROOF_TEXT_MAX 192
-#define TIME_LENGTH (sizeof "2026-01-31T12:00:00Z" - 1)
 
 /* One record, or one line of a history. */
 struct subject {
@@ -63,66 +63,6 @@ static void judge(const struct subject *subject, bool holds, const char *check, 
     report(subject, holds ? VERIFY_GOOD : VERIFY_BAD, check, key_id, holds ? good : bad);
 }
 
-/* --- values --- */
-
-/* Exactly `len` bytes as hex digits without blanks. */
-static bool read_bytes(const json_t *object, const char *name, uint8_t *bytes, size_t len)
-{
-    const json_t *value = json_object_get(object, name);
-    const char *text = json_string_value(value);
-    struct bytes_out out = {.data = bytes, .cap = len};
-
-    return text != NULL && json_string_length(value) == 2 * len && hex_decode(text, 2 * len, &out, NULL) &&
-           out.len == len;
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
-/* The number if it is one from 0 to `most`; else -1. */
-static json_int_t number_of(const json_t *object, const char *name, json_int_t most)
-{
-    const json_t *value = json_object_get(object, name);
-    json_int_t number = json_integer_value(value);
-
-    return json_is_integer(value) && number >= 0 && number <= most ? number : -1;
-}
-
-static bool is_true(const json_t *object, const char *name)
-{
-    return json_is_true(json_object_get(object, name));
-}
-
-static bool has_word(const json_t *words, const char *word)
-{
-    const json_t *item;
-    size_t i;
-
-    json_array_foreach(words, i, item)
-    {
-        const char *text = json_string_value(item);
-
-        if (text != NULL && strcmp(text, word) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* UTC as RFC 3339 writes it, in whole seconds: such texts compare as the times do. */
-static bool is_time(const char *text)
-{
-    static const char form[] = "dddd-dd-ddTdd:dd:ddZ";
-
-    if (text == NULL || strlen(text) != TIME_LENGTH)
-        return false;
-    for (size_t i = 0; i < TIME_LENGTH; i++)
-        if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-            return false;
-    return true;
-}
-
 /* --- chip --- */
 
 static void check_identity(struct subject *subject)
@@ -130,17 +70,18 @@ static void check_identity(struct subject *subject)
     uint8_t serial[CHIP_SERIAL_BYTES], said[CHIP_SERIAL_BYTES];
 
     chip_config_serial(&subject->config, serial);
-    judge(subject, read_bytes(subject->record, "serial", said, sizeof said) && memcmp(serial, said, sizeof said) == 0,
+    judge(subject,
+          record_value_bytes(subject->record, "serial", said, sizeof said) && memcmp(serial, said, sizeof said) == 0,
           "serial", 0, "the serial number is the one in the config zone",
           "the serial number is not the one in the config zone");
 }
 
 static void check_part(struct subject *subject)
 {
-    const char *part = text_of(subject->record, "part");
+    const char *part = record_value_text(subject->record, "part");
     uint8_t revision[CHIP_REVISION_BYTES];
 
-    if (read_bytes(subject->record, "revision", revision, sizeof revision))
+    if (record_value_bytes(subject->record, "revision", revision, sizeof revision))
         chip_config_set_revision(&subject->config, revision);
     judge(subject, part != NULL && strcmp(part, chip_part_name(chip_config_part(&subject->config))) == 0, "part", 0,
           "the part is the one that the revision names", "the part is not the one that the revision names");
@@ -172,8 +113,8 @@ static void check_locks(const struct subject *subject)
     }
     judge(subject,
           json_is_boolean(json_object_get(locked, "config")) && json_is_boolean(json_object_get(locked, "data")) &&
-              is_true(locked, "config") == chip_config_is_locked(&subject->config) &&
-              is_true(locked, "data") == chip_data_is_locked(&subject->config) &&
+              record_value_is_true(locked, "config") == chip_config_is_locked(&subject->config) &&
+              record_value_is_true(locked, "data") == chip_data_is_locked(&subject->config) &&
               lists_locked_slots(json_object_get(locked, "slots"), &subject->config),
           "locks", 0, "the locks are those in the config zone", "the locks are not those in the config zone");
 }
@@ -181,8 +122,8 @@ static void check_locks(const struct subject *subject)
 /* What a step that is done has locked, where it is a lock: true as well for one that is none. */
 static bool is_locked_as_planned(const struct subject *subject, const json_t *step)
 {
-    const char *action = text_of(step, "action");
-    json_int_t slot = number_of(step, "slot", CHIP_SLOTS - 1);
+    const char *action = record_value_text(step, "action");
+    json_int_t slot = record_value_number(step, "slot", CHIP_SLOTS - 1);
 
     if (action == NULL)
         return false;
@@ -202,14 +143,16 @@ static void check_plan(const struct subject *subject)
     bool holds = json_is_array(plan);
     size_t i;
 
-    json_array_foreach(plan, i, step) holds = holds && is_true(step, "done") && is_locked_as_planned(subject, step);
+    json_array_foreach(plan, i, step) holds =
+        holds && record_value_is_true(step, "done") && is_locked_as_planned(subject, step);
     judge(subject, holds, "plan", 0, "every step of the plan is done, and its locks are in the config zone",
           "a step of the plan is not done, or its lock is not in the config zone");
 }
 
 static void check_config(struct subject *subject)
 {
-    subject->has_config = read_bytes(subject->record, "config", subject->config.zone, sizeof subject->config.zone);
+    subject->has_config =
+        record_value_bytes(subject->record, "config", subject->config.zone, sizeof subject->config.zone);
     if (!subject->has_config) {
         const bool may_lack = subject->is_line && json_object_get(subject->record, "error") != NULL &&
                               json_object_get(subject->record, "config") == NULL;
@@ -248,13 +191,13 @@ struct key {
 
 static void check_signature(const struct subject *subject, const struct key *key)
 {
-    const char *hash = text_of(key->proof, "hash");
+    const char *hash = record_value_text(key->proof, "hash");
     uint8_t challenge[CHALLENGE_BYTES], signature[P256_SIGNATURE_BYTES];
     char text[PROOF_TEXT_MAX];
-    const bool proven = is_true(key->proof, "proven");
+    const bool proven = record_value_is_true(key->proof, "proven");
 
-    if (hash == NULL || !read_bytes(key->proof, "challenge", challenge, sizeof challenge) ||
-        !read_bytes(key->proof, "signature", signature, sizeof signature))
+    if (hash == NULL || !record_value_bytes(key->proof, "challenge", challenge, sizeof challenge) ||
+        !record_value_bytes(key->proof, "signature", signature, sizeof signature))
         report(subject, VERIFY_BAD, "key-proof", key->id, "the proof lacks hash, challenge or signature");
     else if (cert_check_signature(key->point, hash, proof_text(subject, key->id, challenge, text), signature))
         judge(subject, proven, "key-proof", key->id, "it signed this serial number, its key id and the challenge",
@@ -275,7 +218,7 @@ static void check_proof(const struct subject *subject, const struct key *key)
         report(subject, VERIFY_BAD, "key-proof", key->id, "there is no proof");
     else if (json_object_get(key->proof, "signature") != NULL || json_object_get(key->proof, "hash") != NULL)
         check_signature(subject, key);
-    else if (is_true(key->proof, "proven"))
+    else if (record_value_is_true(key->proof, "proven"))
         report(subject, VERIFY_OPEN, "key-proof", key->id,
                "it was read back and signed nothing: the record alone does not prove that the device holds it");
     else
@@ -295,20 +238,21 @@ static void check_slot(const struct subject *subject, const struct key *key)
 static void check_published(const struct subject *subject, const struct key *key)
 {
     if (published_keys_name(bytes_of(key->point, sizeof key->point)) != NULL)
-        judge(subject, has_word(json_object_get(subject->record, "rehearsal"), "test-key"), "rehearsal", key->id,
-              "it is a published TEST key, and the record says that it is a rehearsal",
+        judge(subject, record_value_has_word(json_object_get(subject->record, "rehearsal"), "test-key"), "rehearsal",
+              key->id, "it is a published TEST key, and the record says that it is a rehearsal",
               "it is a published TEST key, and the record does not say that it is a rehearsal");
 }
 
 static bool read_key(const struct subject *subject, const json_t *object, struct key *key)
 {
-    json_int_t id = number_of(object, subject->version == 1 && !subject->is_line ? "id" : "key_id", UINT32_MAX);
-    json_int_t slot = number_of(object, "slot", CHIP_SLOTS - 1);
+    json_int_t id =
+        record_value_number(object, subject->version == 1 && !subject->is_line ? "id" : "key_id", UINT32_MAX);
+    json_int_t slot = record_value_number(object, "slot", CHIP_SLOTS - 1);
 
     *key = (struct key){.id = id > 0 ? (uint32_t)id : 0,
                         .slot = slot < 0 ? 0 : (uint8_t)slot,
                         .proof = json_object_get(object, "proof")};
-    if (id > 0 && slot >= 0 && read_bytes(object, "public_key", key->point, sizeof key->point) &&
+    if (id > 0 && slot >= 0 && record_value_bytes(object, "public_key", key->point, sizeof key->point) &&
         cert_check_point(key->point))
         return true;
     report(subject, VERIFY_BAD, "key", key->id, "its key id, slot or public key is missing or not valid");
@@ -370,12 +314,12 @@ static bool has_datum_proof(const json_t *datum, const char *type)
     const json_t *proof = json_object_get(datum, "proof");
     uint8_t challenge[CHALLENGE_BYTES], answer[CHIP_DIGEST_BYTES];
 
-    if (!is_true(proof, "proven"))
+    if (!record_value_is_true(proof, "proven"))
         return false;
     if (strcmp(type, "bytes") == 0)
-        return read_bytes(datum, "sha_256", answer, sizeof answer);
-    return read_bytes(proof, "challenge", challenge, sizeof challenge) &&
-           read_bytes(proof, "answer", answer, strcmp(type, "aes") == 0 ? sizeof answer / 2 : sizeof answer);
+        return record_value_bytes(datum, "sha_256", answer, sizeof answer);
+    return record_value_bytes(proof, "challenge", challenge, sizeof challenge) &&
+           record_value_bytes(proof, "answer", answer, strcmp(type, "aes") == 0 ? sizeof answer / 2 : sizeof answer);
 }
 
 static void check_data(const struct subject *subject)
@@ -385,8 +329,9 @@ static void check_data(const struct subject *subject)
 
     json_array_foreach(json_object_get(subject->record, "data"), i, datum)
     {
-        const char *type = text_of(datum, "type");
-        const json_int_t slot = number_of(datum, "slot", CHIP_SLOTS - 1), id = number_of(datum, "key_id", UINT32_MAX);
+        const char *type = record_value_text(datum, "type");
+        const json_int_t slot = record_value_number(datum, "slot", CHIP_SLOTS - 1),
+                         id = record_value_number(datum, "key_id", UINT32_MAX);
         const uint32_t key_id = id > 0 ? (uint32_t)id : 0;
 
         if (type == NULL || slot < 0 || !has_datum_proof(datum, type)) {
@@ -413,7 +358,7 @@ static const json_t *find_key(const json_t *record, json_int_t id)
 
     json_array_foreach(json_object_get(record, "keys"), i, key)
     {
-        if (number_of(key, "key_id", UINT32_MAX) == id)
+        if (record_value_number(key, "key_id", UINT32_MAX) == id)
             return key;
     }
     return NULL;
@@ -424,8 +369,8 @@ static bool read_primary_point(const struct subject *subject, const json_t *proo
                                uint8_t point[static P256_POINT_BYTES])
 {
     uint8_t recorded[P256_POINT_BYTES];
-    const bool has_own = read_bytes(proof, "public_key", point, P256_POINT_BYTES);
-    const bool is_recorded = read_bytes(find_key(subject->record, id), "public_key", recorded, sizeof recorded);
+    const bool has_own = record_value_bytes(proof, "public_key", point, P256_POINT_BYTES);
+    const bool is_recorded = record_value_bytes(find_key(subject->record, id), "public_key", recorded, sizeof recorded);
 
     if (has_own)
         return !is_recorded || memcmp(point, recorded, sizeof recorded) == 0;
@@ -437,14 +382,14 @@ static bool read_primary_point(const struct subject *subject, const json_t *proo
 /* With the hash that the key signed with in the factory, or SHA-256. */
 static bool primary_signed(const struct subject *subject, const json_t *proof)
 {
-    json_int_t id = number_of(proof, "key_id", UINT32_MAX);
-    const char *hash = text_of(json_object_get(find_key(subject->record, id), "proof"), "hash");
+    json_int_t id = record_value_number(proof, "key_id", UINT32_MAX);
+    const char *hash = record_value_text(json_object_get(find_key(subject->record, id), "proof"), "hash");
     uint8_t point[P256_POINT_BYTES], challenge[CHALLENGE_BYTES], signature[P256_SIGNATURE_BYTES];
     char text[PROOF_TEXT_MAX];
 
     return id > 0 && read_primary_point(subject, proof, id, point) &&
-           read_bytes(proof, "challenge", challenge, sizeof challenge) &&
-           read_bytes(proof, "signature", signature, sizeof signature) &&
+           record_value_bytes(proof, "challenge", challenge, sizeof challenge) &&
+           record_value_bytes(proof, "signature", signature, sizeof signature) &&
            cert_check_signature(point, hash != NULL ? hash : CERT_CHECK_SHA_256,
                                 proof_text(subject, (uint32_t)id, challenge, text), signature);
 }
@@ -456,9 +401,9 @@ static void check_primary(const struct subject *subject)
 
     json_array_foreach(json_object_get(primary, "keys"), i, proof)
     {
-        json_int_t id = number_of(proof, "key_id", UINT32_MAX);
+        json_int_t id = record_value_number(proof, "key_id", UINT32_MAX);
 
-        if (is_true(proof, "signs"))
+        if (record_value_is_true(proof, "signs"))
             judge(subject, primary_signed(subject, proof), "primary-proof", id > 0 ? (uint32_t)id : 0,
                   "in the primary application it signed this serial number, its key id and the challenge",
                   "its signature from the primary application does not verify");
@@ -479,7 +424,7 @@ static bool read_certificate(const json_t *maker, const char *name, uint8_t *der
     const size_t digits = json_string_length(json_object_get(maker, name));
 
     *len = digits / 2;
-    return digits >= 2 && digits % 2 == 0 && *len <= CERTIFICATE_MAX && read_bytes(maker, name, der, *len);
+    return digits >= 2 && digits % 2 == 0 && *len <= CERTIFICATE_MAX && record_value_bytes(maker, name, der, *len);
 }
 
 static bool verify_chain(const struct subject *subject, const json_t *maker, struct chain *chain)
@@ -507,7 +452,7 @@ static bool verify_chain(const struct subject *subject, const json_t *maker, str
 static struct bytes maker_text(const struct subject *subject, const json_t *proof,
                                const uint8_t challenge[static CHALLENGE_BYTES], char text[static PROOF_TEXT_MAX])
 {
-    json_int_t id = number_of(proof, "key_id", UINT32_MAX);
+    json_int_t id = record_value_number(proof, "key_id", UINT32_MAX);
 
     return id < 0 ? bytes_of(challenge, CHALLENGE_BYTES) : proof_text(subject, (uint32_t)id, challenge, text);
 }
@@ -515,12 +460,12 @@ static struct bytes maker_text(const struct subject *subject, const json_t *proo
 static bool maker_signed(const struct subject *subject, const json_t *maker, const struct chain *chain)
 {
     const json_t *proof = json_object_get(maker, "proof");
-    const char *hash = text_of(proof, "hash");
+    const char *hash = record_value_text(proof, "hash");
     uint8_t challenge[CHALLENGE_BYTES], signature[P256_SIGNATURE_BYTES];
     char text[PROOF_TEXT_MAX];
 
-    return hash != NULL && read_bytes(proof, "challenge", challenge, sizeof challenge) &&
-           read_bytes(proof, "signature", signature, sizeof signature) &&
+    return hash != NULL && record_value_bytes(proof, "challenge", challenge, sizeof challenge) &&
+           record_value_bytes(proof, "signature", signature, sizeof signature) &&
            cert_check_signature(chain->device_key, hash, maker_text(subject, proof, challenge, text), signature);
 }
 
@@ -545,7 +490,7 @@ static void report_claims(const struct subject *subject, bool maker_is_proven)
 static void check_maker(const struct subject *subject)
 {
     const json_t *maker = json_object_get(subject->record, "maker");
-    const char *result = text_of(maker, "result");
+    const char *result = record_value_text(maker, "result");
     struct chain chain;
     bool holds = false;
 
@@ -571,7 +516,7 @@ static void check_maker(const struct subject *subject)
 
 static uint32_t key_id_of(const json_t *object)
 {
-    const json_int_t id = number_of(object, "key_id", UINT32_MAX);
+    const json_int_t id = record_value_number(object, "key_id", UINT32_MAX);
 
     return id > 0 ? (uint32_t)id : 0;
 }
@@ -608,7 +553,7 @@ static void check_rehearsal(const struct subject *subject)
         return;
     }
     if (json_is_true(is_virtual) && json_object_get(subject->record, "error") == NULL)
-        judge(subject, has_word(words, "virtual-chip"), "rehearsal", 0,
+        judge(subject, record_value_has_word(words, "virtual-chip"), "rehearsal", 0,
               "the chip was virtual, and the record says that it is a rehearsal",
               "the chip was virtual, and the record does not say that it is a rehearsal");
     if (json_array_size(words) > 0)
@@ -618,19 +563,20 @@ static void check_rehearsal(const struct subject *subject)
 static void check_times(const struct subject *subject)
 {
     const json_t *run = json_object_get(subject->record, "run");
-    const char *started = text_of(run, "started"), *ended = text_of(run, "time");
+    const char *started = record_value_text(run, "started"), *ended = record_value_text(run, "time");
 
     if (started == NULL)
         report(subject, VERIFY_OPEN, "times", 0, "the record does not say when the run began");
     else
-        judge(subject, is_time(started) && is_time(ended) && strcmp(started, ended) <= 0, "times", 0,
-              "the run ends after it starts", "start or end of the run is not a time, or the end is before the start");
+        judge(subject, record_value_is_time(started) && record_value_is_time(ended) && strcmp(started, ended) <= 0,
+              "times", 0, "the run ends after it starts",
+              "start or end of the run is not a time, or the end is before the start");
 }
 
 static void check_profile(const struct subject *subject)
 {
     uint8_t digest[PROFILE_DIGEST_BYTES];
-    const bool has = read_bytes(json_object_get(subject->record, "profile"), "digest", digest, sizeof digest);
+    const bool has = record_value_bytes(json_object_get(subject->record, "profile"), "digest", digest, sizeof digest);
 
     if (!has)
         report(subject, VERIFY_BAD, "profile", 0, "there is no digest of the profile");
@@ -645,8 +591,8 @@ static void check_profile(const struct subject *subject)
 /* Of a line: that a success has no error and a failure has one. */
 static void check_result(const struct subject *subject)
 {
-    const char *result = text_of(subject->record, "result");
-    const char *reason = text_of(json_object_get(subject->record, "error"), "reason");
+    const char *result = record_value_text(subject->record, "result");
+    const char *reason = record_value_text(json_object_get(subject->record, "error"), "reason");
     const bool worked = result != NULL && (strcmp(result, "provisioned") == 0 || strcmp(result, "confirmed") == 0);
     const bool success =
         worked || (result != NULL && (strcmp(result, "proven") == 0 || strcmp(result, "retired") == 0));
@@ -667,7 +613,7 @@ static void check_result(const struct subject *subject)
 /* A line of `board prove` has the proofs of the primary application, one of `retire` none: the engine did not run. */
 static bool is_without_engine(const struct subject *subject)
 {
-    const char *verb = text_of(json_object_get(subject->record, "run"), "verb");
+    const char *verb = record_value_text(json_object_get(subject->record, "run"), "verb");
 
     return subject->is_line && verb != NULL && (strcmp(verb, "board prove") == 0 || strcmp(verb, "retire") == 0);
 }
@@ -677,7 +623,7 @@ static void check_record(struct subject *subject)
     uint8_t serial[CHIP_SERIAL_BYTES];
 
     subject->verify->records++;
-    if (!read_bytes(subject->record, "serial", serial, sizeof serial)) {
+    if (!record_value_bytes(subject->record, "serial", serial, sizeof serial)) {
         report(subject, VERIFY_BAD, "serial", 0, "there is no serial number of 9 bytes");
         return;
     }
@@ -700,9 +646,9 @@ static void check_record(struct subject *subject)
 /* Whether `object` has this format in a version that is known; `*version` gets it. */
 static bool is_format(const json_t *object, const char *format, json_int_t most, json_int_t *version)
 {
-    const char *said = text_of(object, "format");
+    const char *said = record_value_text(object, "format");
 
-    *version = number_of(object, "version", most);
+    *version = record_value_number(object, "version", most);
     return said != NULL && strcmp(said, format) == 0 && *version >= 1;
 }
 
