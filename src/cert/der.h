@@ -19,6 +19,7 @@ enum der_tag {
     DER_GENERALIZED_TIME = 0x18,
     DER_SEQUENCE = 0x30,
     DER_SET = 0x31,
+    DER_CONTEXT_0_PRIMITIVE = 0x80, /* an implicit tag for bytes */
     DER_CONTEXT_0 = 0xa0,
     DER_CONTEXT_3 = 0xa3,
 };

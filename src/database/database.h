@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A database in one file: a thin layer over SQLite that knows how imprint wants it. What is committed is durable
- * (write- ahead log, synchronous=FULL), waiting for another process ends, foreign keys hold, the file is for this user
+ * (write-ahead log, synchronous=FULL), waiting for another process ends, foreign keys hold, the file is for this user
  * alone, and each failure of SQLite is a `struct error` that names the file. What is in the tables is the caller's
  * matter; statements are in database/statement.h.
  */

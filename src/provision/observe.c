@@ -128,7 +128,7 @@ static bool observe_data(struct provision *provision, struct provision_plan *pla
 {
     const struct profile *profile = provision->profile;
 
-    for (uint8_t i = 0; i < profile_data_count(profile); i++) {
+    for (size_t i = 0; i < profile_data_count(profile); i++) {
         if (kind->is_for(&profile->data[i]) &&
             !observe_step(provision, plan, kind, PROVISION_NO_KEY, (uint8_t)(i + 1), err))
             return false;

@@ -155,13 +155,12 @@ static const struct {
 static bool names_issuer(const struct cert_parts *found, const struct cert_parts *issuer)
 {
     static const uint8_t id[] = {0x55, 0x1d, 35};
-    const enum der_tag key_id_tag = (enum der_tag)0x80; /* [0], primitive */
     uint8_t key_id[CERT_KEY_ID_BYTES];
     struct extension authority;
     struct bytes content, named;
 
     if (!find_extension(found->extensions, bytes_of(id, sizeof id), &authority) ||
-        !der_take(&authority.value, DER_SEQUENCE, &content) || !der_take(&content, key_id_tag, &named))
+        !der_take(&authority.value, DER_SEQUENCE, &content) || !der_take(&content, DER_CONTEXT_0_PRIMITIVE, &named))
         return true;
     return cert_key_id_of(issuer, key_id) && bytes_equal(named, bytes_of(key_id, sizeof key_id));
 }
@@ -185,16 +184,27 @@ static const char *find_extension_difference(const struct cert_parts *found, con
 
 /* ---- validity ---- */
 
-/* Seconds since 1970 of a certificate's time, UTC, `years` later. */
+static int number_of(const char *digits, size_t count)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < count; i++)
+        number = 10 * number + (digits[i] - '0');
+    return number;
+}
+
+/* Seconds since 1970 of a certificate's time ("YYYYMMDDHHMMSS", UTC, as cert_read_parts() gives it), `years` later. */
 static int64_t seconds_of(const char *digits, int years)
 {
-    struct tm tm = {.tm_isdst = 0};
+    struct tm tm = {
+        .tm_year = number_of(digits, 4) + years - 1900,
+        .tm_mon = number_of(digits + 4, 2) - 1,
+        .tm_mday = number_of(digits + 6, 2),
+        .tm_hour = number_of(digits + 8, 2),
+        .tm_min = number_of(digits + 10, 2),
+        .tm_sec = number_of(digits + 12, 2),
+    };
 
-    if (sscanf(digits, "%4d%2d%2d%2d%2d%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-               &tm.tm_sec) != 6)
-        return 0;
-    tm.tm_year += years - 1900;
-    tm.tm_mon--;
     return timegm(&tm);
 }
 

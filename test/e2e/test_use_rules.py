@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the chip tests at each use of a key (latch, authorisation, count of uses): known before anything is written."""
 import json
+import shutil
 
 import pytest
 
@@ -147,10 +148,21 @@ def test_a_use_is_asked_for_once_and_confirming_spends_none(limited):
     station.run("sign", 17, "-", stdin=b"the key still works")
 
 
-def test_a_lost_record_asks_for_a_new_proof(limited):
+def test_a_lost_record_is_remembered_by_the_ledger(limited):
+    station, slot, uses, profile = limited
+    station.run("provision", profile, "--arm", "profile")
+    proof = station.record["keys"][0]["proof"]
+    (station.device / "record.json").unlink()
+    assert station.json("provision", profile).event("provisioned")["changes"] == 0
+    assert uses_left(station, slot) == uses - 1
+    assert station.record["keys"][0]["proof"] == proof and proof["signature"]
+
+
+def test_without_record_and_ledger_a_new_proof_is_asked_for(limited):
     station, slot, uses, profile = limited
     station.run("provision", profile, "--arm", "profile")
     (station.device / "record.json").unlink()
+    shutil.rmtree(station.state / "ledger")
     assert station.json("provision", profile, code=1).error["reason"] == "not-armed"
     station.run("provision", profile, "--arm", "profile")
     assert uses_left(station, slot) == uses - 2

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -114,7 +115,7 @@ static void on_finding(void *context, const struct ledger_finding *finding)
 /* What verification finds, as "check-number " in its order. */
 static const char *verify_with(const char *const *checkpoints, size_t count)
 {
-    struct ledger_verify verify = {.finding = on_finding};
+    struct ledger_verify run = {.finding = on_finding};
     struct error err = ERROR_IN(room);
     struct ledger ledger;
     bool ok;
@@ -123,10 +124,10 @@ static const char *verify_with(const char *const *checkpoints, size_t count)
     open_it(&ledger, LEDGER_READ);
     for (size_t i = 0; i < count; i++) {
         ok = note_open(bytes_of(checkpoints[i], strlen(checkpoints[i])), ledger.public_key,
-                       &verify.checkpoints[verify.checkpoint_count++], &err);
+                       &run.checkpoints[run.checkpoint_count++], &err);
         assert_true(ok);
     }
-    ok = ledger_verify(&ledger, &verify, &err);
+    ok = ledger_verify(&ledger, &run, &err);
     ledger_close(&ledger);
     if (!ok)
         fail_msg("%s", err.cause);
@@ -459,6 +460,13 @@ static void test_no_room_on_the_disk(void **state)
     assert_string_equal(verify(), "");
 }
 
+static void sleep_us(long us)
+{
+    struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+
+    (void)nanosleep(&time, NULL);
+}
+
 /* Appends until it is killed, and tells after each entry that it is durable. */
 static void append_and_tell(int told)
 {
@@ -521,7 +529,7 @@ static void test_kill_at_any_moment(void **state)
         if (writer == 0)
             append_and_tell(told[1]);
         (void)close(told[1]);
-        (void)usleep((useconds_t)(500 + i * 1300)); /* from before the ledger is made to some entries later */
+        sleep_us(500 + (long)i * 1300); /* from before the ledger is made to some entries later */
         assert_int_equal(kill(writer, SIGKILL), 0);
         assert_int_equal(waitpid(writer, &status, 0), writer);
         assert_true(WIFSIGNALED(status));

@@ -20,14 +20,14 @@ static char room[ERROR_ROOM];
 static void test_the_key_of_gos_examples(void **state)
 {
     static const char hex[] = "1a5cd907143c384c41e830c5bce12aa8817ec5649aaabf2c31388b35b2d744d6";
-    uint8_t key[NOTE_KEY_BYTES];
-    struct bytes_out out = {.data = key, .cap = sizeof key};
+    uint8_t public_key[NOTE_KEY_BYTES];
+    struct bytes_out out = {.data = public_key, .cap = sizeof public_key};
     struct error err = ERROR_IN(room);
     char text[NOTE_VKEY_SIZE];
 
     (void)state;
     assert_true(hex_decode(hex, strlen(hex), &out, NULL));
-    assert_true(note_vkey("PeterNeumann", key, text, &err));
+    assert_true(note_vkey("PeterNeumann", public_key, text, &err));
     assert_string_equal(text, "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
 }
 
