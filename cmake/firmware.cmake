@@ -49,7 +49,8 @@ if(NOT EXISTS ${image_mbedtls_config})
   message(FATAL_ERROR "no configuration of Mbed TLS in ${image_mbedtls_config}")
 endif()
 
-add_compile_options(${board_cpu} -Os -g3 -ffunction-sections -fdata-sections -fno-common
+# Not -g3: with macros in the debug information, no object serves two images (use_compiler_cache in scripts/lib.sh).
+add_compile_options(${board_cpu} -Os -g -ffunction-sections -fdata-sections -fno-common
   -ffile-prefix-map=${imprint_SOURCE_DIR}/= -ffile-prefix-map=${imprint_BINARY_DIR}=build)
 set(definitions NDEBUG IMPRINT_HEAP_BYTES=${image_heap_bytes} $<$<BOOL:${IMPRINT_MEASURE}>:IMPRINT_MEASURE>)
 add_compile_definitions(${definitions})
