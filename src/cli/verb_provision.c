@@ -352,6 +352,7 @@ static bool keep_evidence(struct run *run, struct error *err)
     if (!rehearsal_check_evidence(&run->rehearsal, &run->evidence, err))
         return false;
     run_facts_end(&run->facts);
+    json_decref(run->proven);
     run->proven = data_files_record(&run->data, &run->facts);
     ok = keep_requests(run, &report, err) && keep_certificates(run, err);
     return keep_record(run, err) && ok;
@@ -542,6 +543,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     }
     if (!ok)
         code = output_error(&cli->output, &err);
+    json_decref(run.proven);
     if (run.is_open)
         session_close(&run.session);
     json_decref(run.issued);

@@ -93,6 +93,35 @@ def issue(request, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=crit
     return out
 
 
+def elements(content):
+    """The values in DER, each whole: (tag, content, bytes)."""
+    while content:
+        size, begins = content[1], 2
+        if size >= 0x80:
+            begins = 2 + size - 0x80
+            size = int.from_bytes(content[2:begins], "big")
+        yield content[0], content[begins:begins + size], content[:begins + size]
+        content = content[begins + size:]
+
+
+def value(tag, content):
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 + len(digits)]) + digits + content
+
+
+def first_version(pem, issuer="ca"):
+    """The certificate without its version and extensions, signed again: openssl since 3.2 makes version 3 alone."""
+    ((_, whole, _),) = elements(openssl("x509", "-in", pem, "-outform", "DER"))
+    (_, signed, _), (_, _, algorithm), _ = elements(whole)
+    signed = value(0x30, b"".join(part for tag, _, part in elements(signed) if tag not in (0xa0, 0xa3)))
+    signature = openssl("dgst", "-sha256", "-sign", folder / f"{issuer}.key", stdin=signed)
+    pem.write_bytes(openssl("x509", "-inform", "DER", stdin=value(0x30, signed + algorithm + value(3, b"\0" + signature))))
+    return pem
+
+
 # --- answers -------------------------------------------------------------------------------------------------------------
 
 PKCS7 = "application/pkcs7-mime; smime-type=certs-only"
@@ -123,12 +152,13 @@ def later(request):
     return issued()(request)
 
 
-def device(dates=("-days", "7305"), **how):
+def device(dates=("-days", "7305"), finish=lambda certificate: certificate, **how):
     """As a CA would that follows the request, by default for 20 years: for the same bytes the same certificate."""
     remembered = {}
 
     def answer(request):
-        certificate = remembered.get(request) or issue(request, dates=dates, **{"copy": True, "extensions": "authorityKeyIdentifier=keyid\n", **how})
+        certificate = remembered.get(request) or finish(
+            issue(request, dates=dates, **{"copy": True, "extensions": "authorityKeyIdentifier=keyid\n", **how}))
         remembered[request] = certificate
         return 200, PKCS7, lines(certs_only(certificate)), {}
     return answer
@@ -169,7 +199,7 @@ ENROLL = {
     "device-365": device(dates=("-days", str(20 * 365))),
     "device-short": device(dates=("-days", "3650")),
     "device-long": device(dates=("-days", "9000")),
-    "device-v1": device(copy=False, extensions=""),
+    "device-v1": device(copy=False, finish=first_version),
     "device-bare": device(copy=False, extensions="subjectKeyIdentifier=hash\n"),
     "device-usage": device(copy=False, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"),
     "device-ending": device(issuer="ending"),
