@@ -34,8 +34,13 @@ static bool show_device(struct cli *cli, struct ledger *ledger, struct error *er
     uint64_t *seqs = calloc(ATTEMPTS_MAX, sizeof *seqs);
     char serial[LEDGER_DEVICE_SIZE];
     size_t count = 0;
-    bool ok = seqs != NULL && with_ledger_serial(cli->arguments[0], serial, err);
+    bool ok;
 
+    if (seqs == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
+        return false;
+    }
+    ok = with_ledger_serial(cli->arguments[0], serial, err);
     if (ok)
         count = ledger_attempts(ledger, serial, seqs, ATTEMPTS_MAX, err);
     if (ok && count == 0) {

@@ -105,7 +105,7 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
     const char *device = json_string_value(json_object_get(entry, "device"));
     const json_t *evidence = json_object_get(entry, "evidence");
     const bool is_made = is_result(entry, "provisioned") || is_result(entry, "confirmed");
-    json_t *value;
+    const json_t *value;
     size_t i;
 
     if (device == NULL || device[0] == '\0' || strlen(device) >= LEDGER_DEVICE_SIZE)

@@ -44,7 +44,7 @@ FILE *new_file_begin(const char *path, struct error *err)
         return file;
     (void)failed(path, "the file cannot be made", errno, err);
     if (fd >= 0)
-        (void)close(fd);
+        (void)close(fd); /* cppcheck-suppress doubleFree ; fdopen() failed, so it is still ours */
     return NULL;
 }
 

@@ -209,6 +209,8 @@ static json_t *load_entry(struct ledger *ledger, uint64_t seq, struct error *err
                         : NULL;
 
     free(text.data);
+    if (entry == NULL && err->reason == ERROR_NONE)
+        error_set(err, ERROR_UNEXPECTED, "an entry of the ledger cannot be read, or there is no memory for it", NULL);
     return entry;
 }
 
@@ -220,7 +222,9 @@ static json_t *find_record(struct ledger *ledger, const char *serial, struct err
     json_t *record = NULL;
     bool is_retired = false;
 
-    for (size_t i = 0; i < count && record == NULL && !is_retired; i++) {
+    if (seqs == NULL)
+        error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
+    for (size_t i = 0; i < count && record == NULL && !is_retired && err->reason == ERROR_NONE; i++) {
         json_t *entry = load_entry(ledger, seqs[i], err);
 
         is_retired = is_text(entry, "result", "retired");

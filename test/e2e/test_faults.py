@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bad bus: every fault of the virtual chip at every command of the example's plan, then a plain run. KIND@N replays it."""
+"""A bad bus: every fault of the virtual chip at every command of the example's plan, then a plain run. KIND@N replays it.
+
+A build with sanitizers is slow: with IMPRINT_SAMPLED=1 each kind comes at every third command, each kind at others.
+"""
+import os
 import shutil
 
 import pytest
@@ -7,6 +11,16 @@ import pytest
 from conftest import EXAMPLE, EXITS, THREE_WAYS, Station
 
 KINDS = ["silent", "nack", "garbage", "badcrc", "flip", "lost", "reset", "slow"]
+
+SAMPLED = os.environ.get("IMPRINT_SAMPLED") == "1"
+
+
+def commands(kind, first, total, every=1):
+    """The commands at which a fault of this kind comes."""
+    if SAMPLED:
+        first, every = first + KINDS.index(kind) % 3, 3 * every
+    return range(first, total + 1, every)
+
 
 # Faults that one repeated reading or sending cures: where the executor may repeat, nobody notices them.
 HARMLESS = {"slow"}
@@ -83,7 +97,7 @@ def check_fault(delivery, fault):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_fault_at_every_command(example, kind):
-    codes = [check_fault(example, f"{kind}@{group}") for group in range(1, example.total + 1)]
+    codes = [check_fault(example, f"{kind}@{group}") for group in commands(kind, 1, example.total)]
     if kind == "silent":
         assert set(codes) == {3}, "a chip that is gone is unreachable"
     if kind in HARMLESS:
@@ -103,7 +117,7 @@ def three_ways_swept(three_ways):
     found = {}
     for kind in KINDS:
         every = 1 if kind in ("silent", "reset", "lost") else 4
-        for group in range(1, three_ways.total + 1, every):
+        for group in commands(kind, 1, three_ways.total, every):
             fault = f"{kind}@{group}"
             try:
                 check_fault(three_ways, fault)
@@ -114,7 +128,7 @@ def three_ways_swept(three_ways):
 
 
 def test_fault_while_configuring_and_locking(three_ways_swept):
-    assert list(three_ways_swept.values()).count("good") > 100
+    assert list(three_ways_swept.values()).count("good") > (30 if SAMPLED else 100)
 
 
 def test_no_fault_leaves_a_half_made_key(three_ways_swept):
