@@ -13,6 +13,7 @@
 #include "station/certificate_rebuild.h"
 #include "station/input.h"
 #include "station/issuers_file.h"
+#include "station/station_ledger.h"
 
 /* ---- time ---- */
 
@@ -305,6 +306,16 @@ static bool have_enrolled(struct certificate_issue *issue, size_t index, const s
 
 /* ---- for the engine ---- */
 
+/* A serial number names one certificate of its issuer, and to whoever reads the ledger one device. */
+static bool check_number(const struct certificate_issue *issue, const struct certificate_wanted *wanted,
+                         const struct certificate_issued *issued, struct error *err)
+{
+    struct cert_parts parts;
+
+    return cert_read_parts(bytes_of(issued->der, issued->len), &parts) &&
+           station_ledger_check_certificate(issue->config, wanted->serial, parts.serial, err);
+}
+
 static bool issue_one(struct certificate_issue *issue, size_t index, struct certificate_wanted *wanted,
                       struct error *err)
 {
@@ -321,7 +332,7 @@ static bool issue_one(struct certificate_issue *issue, size_t index, struct cert
                                : have_enrolled(issue, index, wanted, issuer, &der, err));
     issued->len = der.len;
     ok = ok && certificate_check(wanted, issued, ERROR_ISSUER_ANSWER, err) &&
-         certificate_files_store(issued, issuer, err);
+         check_number(issue, wanted, issued, err) && certificate_files_store(issued, issuer, err);
     issued->is_new = ok;
     if (ok)
         return true;

@@ -139,19 +139,26 @@ static bool open_if_there(const struct station_config *config, struct ledger *le
     return false;
 }
 
+/* What the device shows belongs to `other`, "" for nobody, according to the ledger. */
+static bool check_owner(const char *what, const char *other, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                        struct error *err)
+{
+    char own[HEX_SIZE(CHIP_SERIAL_BYTES)];
+
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), own);
+    if (other[0] == '\0' || strcmp(own, other) == 0)
+        return true;
+    (void)station_ledger_alarm(what, other, err);
+    error_with_serial(err, serial);
+    return false;
+}
+
 static bool check_key(struct ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t *point,
                       struct error *err)
 {
-    char own[HEX_SIZE(CHIP_SERIAL_BYTES)], other[LEDGER_DEVICE_SIZE];
+    char other[LEDGER_DEVICE_SIZE];
 
-    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), own);
-    if (!ledger_find_key(ledger, point + 1, other, err))
-        return false;
-    if (other[0] == '\0' || strcmp(own, other) == 0)
-        return true;
-    (void)station_ledger_alarm("public key", other, err);
-    error_with_serial(err, serial);
-    return false;
+    return ledger_find_key(ledger, point + 1, other, err) && check_owner("public key", other, serial, err);
 }
 
 bool station_ledger_check_key(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
@@ -163,6 +170,22 @@ bool station_ledger_check_key(const struct station_config *config, const uint8_t
     if (!ok || !is_there)
         return ok;
     ok = check_key(&ledger, serial, point, err);
+    ledger_close(&ledger);
+    return ok;
+}
+
+bool station_ledger_check_certificate(const struct station_config *config,
+                                      const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes number,
+                                      struct error *err)
+{
+    char other[LEDGER_DEVICE_SIZE];
+    struct ledger ledger;
+    bool is_there, ok = open_if_there(config, &ledger, &is_there, err);
+
+    if (!ok || !is_there)
+        return ok;
+    ok = ledger_find_certificate(&ledger, number, other, err) &&
+         check_owner("certificate serial number", other, serial, err);
     ledger_close(&ledger);
     return ok;
 }

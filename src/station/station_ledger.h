@@ -43,6 +43,11 @@ bool station_ledger_append(const struct station_config *config, json_t *line, st
 bool station_ledger_check_key(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err);
 
+/* The same for the serial number (content of the INTEGER) of a certificate that was issued for the device. */
+bool station_ledger_check_certificate(const struct station_config *config,
+                                      const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes number,
+                                      struct error *err);
+
 /* The same for the keys of a run. Keys that it imported are not asked for in a rehearsal: many devices may share them.
  */
 bool station_ledger_check_keys(const struct station_config *config, const struct evidence_run *run, struct error *err);

@@ -442,3 +442,16 @@ def test_by_its_name(line, est):
     name(line, est, "device", url=est[1].replace("127.0.0.1", "est.localhost"))
     line.run("provision", line.profile, *ARMED)
     expect_certificate(line, est)
+
+
+def test_a_serial_number_that_another_device_has(station, est):
+    """According to the ledger: both devices are named, and nothing is kept or written of the second certificate."""
+    station.new("trust-flex")
+    station.profile = replaced(station, FLEX, ("issuer: factory", "issuer: est"), (SLOTS, ""))
+    name(station, est, "device-numbered")
+    first = station.json("provision", station.profile, *ARMED).event("provisioned")["serial"]
+    other = station.folder / "other.chip"
+    station.run("virtual", "new", "--as", "trust-flex", "--seed", "2", other)
+    error = station.json("--device", f"virtual:{other}", "provision", station.profile, *ARMED, code=ISSUER).error
+    assert error["reason"] == "duplicate" and f"certificate serial number that the ledger knows as that of device {first}" in error["cause"]
+    assert error["serial"] != first and not list((station.state / "devices" / error["serial"]).glob("*.crt"))

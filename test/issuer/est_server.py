@@ -203,6 +203,7 @@ ENROLL = {
     "device-bare": device(copy=False, extensions="subjectKeyIdentifier=hash\n"),
     "device-usage": device(copy=False, extensions="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"),
     "device-ending": device(issuer="ending"),
+    "device-numbered": device(serial="0x0102030405060708090a0b0c0d0e0f10"),
     "device-extra": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:http://crl.example/1\n"
                            "authorityInfoAccess=OCSP;URI:http://ocsp.example\ncertificatePolicies=1.2.3.4\n"),
     "device-long-winded": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=" +

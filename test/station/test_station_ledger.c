@@ -129,6 +129,31 @@ static void test_both_devices_are_named(void **state)
     assert_int_equal(err.reason, ERROR_DUPLICATE); /* the entry is kept, the run is no success */
 }
 
+static void test_a_certificate_number_is_one_devices(void **state)
+{
+    static const uint8_t own[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6, 0x01};
+    static const uint8_t other[CHIP_SERIAL_BYTES] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, number[] = {0x01, 0x02},
+                         free_one[] = {3};
+    struct error err = ERROR_IN(room);
+    json_t *line = line_of(SERIAL);
+    bool ok;
+
+    (void)state;
+    assert_true(
+        station_ledger_check_certificate(&config, other, bytes_of(number, sizeof number), &err)); /* no ledger */
+    json_object_set_new(line, "certificates", json_pack("[{s:s}]", "serial_number", "0102"));
+    ok = station_ledger_append(&config, line, &err);
+    assert_true(ok);
+    json_decref(line);
+    assert_true(station_ledger_check_certificate(&config, own, bytes_of(number, sizeof number), &err));
+    assert_true(station_ledger_check_certificate(&config, other, bytes_of(free_one, sizeof free_one), &err));
+    ok = station_ledger_check_certificate(&config, other, bytes_of(number, sizeof number), &err);
+    assert_false(ok);
+    assert_int_equal(err.reason, ERROR_DUPLICATE);
+    assert_non_null(strstr(err.cause, "certificate serial number"));
+    assert_non_null(strstr(err.cause, SERIAL));
+}
+
 static void test_the_ledger_has_the_last_record_until_it_is_retired(void **state)
 {
     static const uint8_t own[CHIP_SERIAL_BYTES] = {0x01, 0x23, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6, 0x01};
@@ -157,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_cannot_be_recorded_is_not_done, begin, end),
         cmocka_unit_test_setup_teardown(test_a_run_without_a_device_makes_no_ledger, begin, end),
         cmocka_unit_test_setup_teardown(test_both_devices_are_named, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_certificate_number_is_one_devices, begin, end),
         cmocka_unit_test_setup_teardown(test_the_ledger_has_the_last_record_until_it_is_retired, begin, end),
     };
 
