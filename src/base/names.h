@@ -12,6 +12,7 @@
 #define arming_check_plan imprint_arming_check_plan
 #define arming_read imprint_arming_read
 #define base64_encode imprint_base64_encode
+#define base64_lines_encode imprint_base64_lines_encode
 #define board_ask imprint_board_ask
 #define board_certificates_check imprint_board_certificates_check
 #define board_certificates_check_board imprint_board_certificates_check_board

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/error_format.h"
+#include "issuer/base64_lines.h"
 #include "issuer/datum.h"
 #include "issuer/est_answer.h"
 #include "issuer/http.h"
@@ -21,7 +22,6 @@
 #define KEY_FILE_MAX ((size_t)64 * 1024)
 #define RETRY_UNNAMED_S 60 /* where a server says "later" and, against RFC 7030 (4.2.3), not when */
 #define SERVER_TEXT_MAX 200
-#define LINE_CHARACTERS 64 /* libest refuses base64 without line ends */
 
 struct est {
     struct http *http;
@@ -354,27 +354,6 @@ static const char *wanted_est(const struct issuer *issuer)
 
 /* --- one request --- */
 
-/* Base64 in lines of 64 characters, the last one ended, too. The caller frees it; NULL without memory. */
-static char *encode(struct bytes der, size_t *len)
-{
-    const gnutls_datum_t data = datum_of(der);
-    gnutls_datum_t text = {.data = NULL};
-    char *lines = NULL;
-
-    *len = 0;
-    if (gnutls_base64_encode2(&data, &text) == GNUTLS_E_SUCCESS)
-        lines = malloc(text.size + text.size / LINE_CHARACTERS + 2);
-    for (size_t at = 0; lines != NULL && at < text.size; at += LINE_CHARACTERS) {
-        const size_t part = text.size - at < LINE_CHARACTERS ? text.size - at : LINE_CHARACTERS;
-
-        memcpy(lines + *len, text.data + at, part);
-        *len += part;
-        lines[(*len)++] = '\n';
-    }
-    gnutls_free(text.data);
-    return lines;
-}
-
 static gnutls_x509_crq_t import_request(struct bytes der)
 {
     const gnutls_datum_t data = datum_of(der);
@@ -455,7 +434,7 @@ static enum issuer_answer enroll_est(struct issuer *issuer, struct bytes request
     enum issuer_answer result = ISSUER_REFUSED;
     struct http_answer answer;
     size_t len;
-    char *text = encode(request, &len);
+    char *text = base64_lines_encode(request, &len);
 
     if (text == NULL)
         out_of_memory(err);

@@ -9,7 +9,7 @@
 #define PROFILE_SECRET_BYTES 32 /* of a secret for HMAC or derivation, and of a block of a slot */
 #define PROFILE_AES_BYTES 16    /* of an AES-128 key */
 
-/* A key that nobody reads back, as opposed to data. */
+/* A key, which cannot be read back, as opposed to data. */
 static inline bool profile_datum_is_secret(const struct profile_datum *datum)
 {
     return datum->type != PROFILE_DATUM_BYTES;

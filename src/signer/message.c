@@ -7,9 +7,9 @@
 #include <gnutls/gnutls.h>
 
 #include "cert/der.h"
+#include "issuer/base64_lines.h"
 #include "issuer/datum.h"
 
-#define LINE_CHARACTERS 64 /* libest refuses base64 without line ends */
 #define MESSAGE_MAX ((size_t)60 * 1024)
 #define HEADERS_MAX 64 /* all that stands around the certificates */
 
@@ -20,27 +20,6 @@ const char *signer_message_attributes(void)
      * 5480, 2.1.1; RFC 5758, 3.2.
      */
     return "MCEwFQYHKoZIzj0CATEKBggqhkjOPQMBBwYIKoZIzj0EAwI=\n";
-}
-
-/* Base64 in lines, each ended. The caller frees it; NULL without memory. */
-static char *encode(struct bytes der, size_t *len)
-{
-    const gnutls_datum_t data = datum_of(der);
-    gnutls_datum_t text = {.data = NULL};
-    char *lines = NULL;
-
-    *len = 0;
-    if (gnutls_base64_encode2(&data, &text) == GNUTLS_E_SUCCESS)
-        lines = malloc(text.size + text.size / LINE_CHARACTERS + 2);
-    for (size_t at = 0; lines != NULL && at < text.size; at += LINE_CHARACTERS) {
-        const size_t part = text.size - at < LINE_CHARACTERS ? text.size - at : LINE_CHARACTERS;
-
-        memcpy(lines + *len, text.data + at, part);
-        *len += part;
-        lines[(*len)++] = '\n';
-    }
-    gnutls_free(text.data);
-    return lines;
 }
 
 /*
@@ -75,7 +54,7 @@ char *signer_message_certificates(const struct bytes *certificates, size_t count
     for (size_t i = 0; ok && i < count; i++)
         ok = bytes_append(&all, certificates[i]);
     if (ok && put_message(&message, bytes_written(&all)))
-        text = encode(bytes_written(&message), len);
+        text = base64_lines_encode(bytes_written(&message), len);
     free(all.data);
     free(message.data);
     return text;

@@ -210,16 +210,15 @@ static int end(void **state)
 static void test_a_kit_without_hardware(void **state)
 {
     (void)state;
-    if (access("/sys/class/mem/null", F_OK) != 0) {
-        print_message("stepped aside: test_station_rehearsal: no /sys here, which says what has hardware\n");
-        skip();
-    }
-    assert_true(transport_kit_hid_is_without_hardware("/sys/class/mem/null"));
     assert_false(transport_kit_hid_is_without_hardware("/sys/class/mem/none such"));
     assert_false(transport_kit_hid_is_without_hardware("/sys/devices"));
     assert_false(transport_kit_hid_is_without_hardware("/"));
     assert_false(transport_kit_hid_is_emulated("hid"));
     assert_false(transport_kit_hid_is_emulated("/dev/ttyACM0"));
+    if (access("/sys/class/mem/null", F_OK) == 0)
+        assert_true(transport_kit_hid_is_without_hardware("/sys/class/mem/null"));
+    else
+        print_message("stepped aside: test_station_rehearsal: no /sys here, which says what has hardware\n");
 }
 
 int main(void)
