@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A database in one file: a thin layer over SQLite that knows how imprint wants it. What is committed is durable
- * (write-ahead log, synchronous=FULL), waiting for another process ends, foreign keys hold, the file is for this user
- * alone, and each failure of SQLite is a `struct error` that names the file. What is in the tables is the caller's
- * matter; statements are in database/statement.h.
+ * A database: a file (SQLite) on one station, or a server (PostgreSQL) for a line, behind the same calls. A thin layer
+ * that knows how imprint wants them: what is committed is durable, waiting ends, foreign keys hold, and each failure is
+ * a `struct error` that names the file or the server. What is in the tables is the caller's matter; statements are in
+ * database/statement.h.
+ *
+ * One SQL text serves both engines when it keeps to these rules:
+ *
+ *   - types TEXT, BIGINT (also for times: milliseconds, UTC) and BYTEA; CHECK, REFERENCES, PRIMARY KEY, UNIQUE, indexes
+ *   - INSERT ... ON CONFLICT (c) DO NOTHING / DO UPDATE SET x = excluded.x, UPDATE and INSERT ... RETURNING, WITH,
+ *     window functions, ALTER TABLE ADD COLUMN; no AUTOINCREMENT, WITHOUT ROWID, x'...', FOR UPDATE, json operators
+ *   - a SELECT that may give many rows has LIMIT: from a server all rows of a statement come at once
  */
 #ifndef IMPRINT_DATABASE_DATABASE_H
 #define IMPRINT_DATABASE_DATABASE_H
@@ -13,19 +20,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <sqlite3.h>
-
 #include "base/error.h"
 
-#define DATABASE_BUSY_MS 10000 /* how long another process may hold the database before a call gives up */
+#define DATABASE_BUSY_MS 10000   /* how long another process may hold the database before a call gives up */
+#define DATABASE_CONNECT_MS 5000 /* how long a server may take to accept a connection */
+#define DATABASE_ANSWER_MS 30000 /* how long it may take to answer */
 
 /*
- * What a file must be to be opened: whose it is, and how each version of its tables is made. All pointers must outlive
- * the database.
+ * What a database must be to be opened: whose it is, and how each version of its tables is made. All pointers must
+ * outlive the database. Several kinds may share one server's database: their tables must have different names.
  */
 struct database_kind {
-    const char *name;            /* for messages: "ledger" */
-    uint32_t application_id;     /* in SQLite's header, so that no other database passes for this one; not 0 */
+    const char *name;            /* for messages, and the key of its version on a server: "ledger" */
+    uint32_t application_id;     /* no other database passes for this one; not 0 */
     const char *const *upgrades; /* upgrades[n]: the SQL that makes version n + 1 of version n; version 0 is empty */
     unsigned version;            /* the version of this program: how many upgrades there are */
     unsigned busy_ms;            /* 0: DATABASE_BUSY_MS */
@@ -33,17 +40,33 @@ struct database_kind {
 
 enum database_mode {
     DATABASE_READ, /* must be there, and is not changed; writing is refused */
+    DATABASE_JOIN, /* must be there, in this version; is written, but its tables belong to somebody else */
     DATABASE_USE,  /* must be there; upgraded where it is of an older version */
-    DATABASE_MAKE, /* made where it is not there, in a folder that is; else as DATABASE_USE */
+    DATABASE_MAKE, /* made where it is not there (a file in a folder that is, tables in a database that is) */
+};
+
+/* Where a server is. Pointers need not outlive the call. */
+struct database_server {
+    /*
+     * libpq's connection string or URI: 'host=db.example dbname=line user=st-01 sslmode=verify-full', 'service=line'.
+     * Not a password: whoever gives one there is refused.
+     */
+    const char *settings;
+    const char *password; /* NULL: from where libpq has it (pgpass), or another way to log in (certificate, peer) */
+    unsigned connect_ms;  /* 0: DATABASE_CONNECT_MS */
+    unsigned answer_ms;   /* 0: DATABASE_ANSWER_MS */
 };
 
 /* Zero-initialised: closed. Must not move while open. */
 struct database {
-    sqlite3 *handle; /* for what this layer has no words for; NULL: closed */
+    void *handle; /* NULL: closed */
     const struct database_kind *kind;
-    char path[PATH_MAX];
+    char path[PATH_MAX]; /* the file; or of a server "database line on db.example:5432 as st-01": for messages */
     /* Private. */
+    const struct database_engine *engine;
     bool in_transaction;
+    bool is_lost; /* the connection broke, or what the server does is unknown: nothing more can be asked */
+    unsigned answer_ms;
     unsigned long long waiting_since_ms;
 };
 
@@ -55,12 +78,24 @@ struct database {
 bool database_open(struct database *database, const char *path, const struct database_kind *kind,
                    enum database_mode mode, struct error *err);
 
+/*
+ * The same on a server, whose database must be there. False with a reason, and closed; besides those above:
+ * ERROR_SERVER_AWAY (not reached in time, or going down: the same call may succeed later), ERROR_SERVER_UNTRUSTED
+ * (TLS), ERROR_SERVER_REFUSED (login, rights), ERROR_USAGE (the settings are wrong, or have a password).
+ *
+ * Any later call can fail with ERROR_SERVER_AWAY: then whether it was done is unknown, and all further calls fail until
+ * the database is closed and opened again. Write statements so that they can be repeated.
+ */
+bool database_connect(struct database *database, const struct database_server *server, const struct database_kind *kind,
+                      enum database_mode mode, struct error *err);
+
 /* Rolls an open transaction back. Closed stays closed. */
 void database_close(struct database *database);
 
 /*
- * A transaction. database_begin() takes the write lock at once, so that nothing read in it can be changed by another
- * process before the commit. After a failed commit it is rolled back. Rolling back without one does nothing.
+ * A transaction. database_begin() takes the kind's write lock at once, so that nothing read in it can be changed by
+ * another process's transaction before the commit. After a failed commit it is rolled back. Rolling back without one
+ * does nothing.
  */
 bool database_begin(struct database *database, struct error *err);
 bool database_commit(struct database *database, struct error *err);
@@ -70,17 +105,15 @@ void database_rollback(struct database *database);
 bool database_run(struct database *database, const char *sql, struct error *err);
 
 /*
- * Reads every page and index. False with ERROR_DATABASE_DAMAGED and the first finding. Takes seconds for gigabytes.
+ * Of a file: reads every page and index. False with ERROR_DATABASE_DAMAGED and the first finding. Takes seconds for
+ * gigabytes.
  */
 bool database_check(struct database *database, struct error *err);
 
 /*
- * Writes a copy as of one moment to a new file at `path`, mode 0600, also while other processes write. False with a
- * reason, and no file; ERROR_USAGE when there is a file of that name already.
+ * Of a file: writes a copy as of one moment to a new file at `path`, mode 0600, also while other processes write. False
+ * with a reason, and no file; ERROR_USAGE when there is a file of that name already.
  */
 bool database_copy(struct database *database, const char *path, struct error *err);
-
-/* Notes SQLite's result `code` as an error of this database. Always false, for returning it. */
-bool database_failed(const struct database *database, int code, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prepared statements. Parameters are numbered from 1 in the order in which the SQL first names them; columns from 0.
+ * Prepared statements. The parameter $1 has the number 1; columns are numbered from 0.
  *
  *     struct statement insert;
  *     bool ok = statement_prepare(&insert, database, "INSERT INTO part (serial, made) VALUES ($1, $2)", err);
@@ -10,13 +10,16 @@
  *     ok = ok && statement_run(&insert, err);
  *     statement_finish(&insert);
  *
- * A failed statement_prepare() leaves a statement that can be bound, run (which fails) and finished.
+ * A failed statement_prepare() leaves a statement that can be bound, run (which fails) and finished. Wrong SQL is found
+ * when a statement is prepared (SQLite) or first stepped (PostgreSQL).
  */
 #ifndef IMPRINT_DATABASE_STATEMENT_H
 #define IMPRINT_DATABASE_STATEMENT_H
 
 #include "base/bytes.h"
 #include "database/database.h"
+
+#define STATEMENT_PARAMETERS_MAX 16
 
 enum statement_result {
     STATEMENT_FAILED, /* with a reason */
@@ -26,14 +29,13 @@ enum statement_result {
 };
 
 struct statement {
-    sqlite3_stmt *handle;
-    const struct database *database;
+    void *handle; /* NULL: not prepared, or finished */
+    struct database *database;
     int failure; /* of a bind, reported by the next step */
 };
 
-/* False with a reason. `sql` is one statement. */
-bool statement_prepare(struct statement *statement, const struct database *database, const char *sql,
-                       struct error *err);
+/* False with a reason. `sql` is one statement with at most STATEMENT_PARAMETERS_MAX parameters; it is copied. */
+bool statement_prepare(struct statement *statement, struct database *database, const char *sql, struct error *err);
 
 /* The value must stay valid until the statement is reset or finished. NULL text and bytes without data bind NULL. */
 void statement_bind_text(struct statement *statement, int parameter, const char *text);

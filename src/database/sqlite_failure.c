@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/error_format.h"
-#include "database/database.h"
+#include "database/sqlite.h"
 
 static const struct {
     int code; /* primary or extended */
@@ -61,7 +61,7 @@ static void set_reason(const struct database *database, int code, int system_err
               NULL);
 }
 
-bool database_failed(const struct database *database, int code, struct error *err)
+bool database_sqlite_failed(const struct database *database, int code, struct error *err)
 {
     int extended = database->handle == NULL ? code : sqlite3_extended_errcode(database->handle);
     int system_errno = errno; /* SQLite notes it for most calls, but not for what fails in a commit */

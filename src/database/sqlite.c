@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: opening, versions, copies. */
+#include "database/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error_format.h"
+
+#define BUSY_POLL_MS 20
+
+/*
+ * journal_mode: readers do not stop the writer. synchronous: a commit is on the disk when it returns; NORMAL would lose
+ * the last ones with the power. trusted_schema: a file that somebody else made can call no function by its views.
+ */
+#define SETTINGS                                                                                                       \
+    "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;"
+
+#define NEW_SETTINGS "PRAGMA journal_mode=WAL;"
+
+static unsigned long long now_ms(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+        return 0;
+    return (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000;
+}
+
+/* SQLite asks whether to try again; `tries` counts from 0 for each lock. */
+static int on_busy(void *context, int tries)
+{
+    struct database *database = context;
+    unsigned limit = database->kind->busy_ms != 0 ? database->kind->busy_ms : DATABASE_BUSY_MS;
+
+    if (tries == 0)
+        database->waiting_since_ms = now_ms();
+    if (now_ms() - database->waiting_since_ms >= limit)
+        return 0;
+    (void)sqlite3_sleep(BUSY_POLL_MS);
+    return 1;
+}
+
+static bool refuse(const struct database *database, enum error_reason reason, const char *cause, const char *next,
+                   int system_errno, struct error *err)
+{
+    (void)database_refuse(database, reason, cause, next, err);
+    error_with_errno(err, system_errno);
+    return false;
+}
+
+/* --- the file --- */
+
+/*
+ * The path with its folder resolved, so that SQLITE_OPEN_NOFOLLOW, which refuses every symbolic link, refuses only one
+ * in the file's own place. False with errno.
+ */
+static bool resolve(const char *path, char resolved[static PATH_MAX])
+{
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    char folder[PATH_MAX], real[PATH_MAX];
+    int n;
+
+    if (slash == NULL)
+        n = snprintf(folder, sizeof folder, ".");
+    else
+        n = snprintf(folder, sizeof folder, "%.*s", (int)(slash - path + 1), path);
+    errno = ENAMETOOLONG;
+    if (n <= 0 || (size_t)n >= sizeof folder || realpath(folder, real) == NULL)
+        return false;
+    n = snprintf(resolved, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+    errno = ENAMETOOLONG;
+    return n > 0 && n < PATH_MAX;
+}
+
+/* Syncs what is open, and closes it. 0 or an errno. */
+static int sync_and_close(int fd)
+{
+    int failure;
+
+    if (fd < 0)
+        return errno;
+    failure = fsync(fd) == 0 ? 0 : errno;
+    (void)close(fd);
+    return failure;
+}
+
+/* Makes the empty file durably, with a mode that SQLite also gives to the files beside it. 0 or an errno. */
+static int make_file(const char *path)
+{
+    int failure = sync_and_close(open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    char folder[PATH_MAX];
+
+    if (failure == EEXIST) /* another process was quicker */
+        return 0;
+    if (failure != 0)
+        return failure;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path + 1), path);
+    failure = sync_and_close(open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return failure == EINVAL ? 0 : failure; /* of file systems that cannot sync a folder */
+}
+
+/*
+ * Never opens a file that is there already: to close it again would drop the locks that another connection of this
+ * process has on it.
+ */
+static bool check_file(struct database *database, enum database_mode mode, struct error *err)
+{
+    struct stat found;
+
+    if (lstat(database->path, &found) != 0) {
+        int failure;
+
+        if (errno != ENOENT || mode != DATABASE_MAKE)
+            return refuse(database, ERROR_STORAGE_FAILED,
+                          errno == ENOENT ? "there is no such file" : "the file cannot be opened", NULL, errno, err);
+        failure = make_file(database->path);
+        if (failure == 0)
+            return true;
+        return refuse(database, failure == ENOSPC || failure == EDQUOT ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED,
+                      "the file cannot be made", "check the folder, its owner and its file system", failure, err);
+    }
+    if (S_ISLNK(found.st_mode))
+        return refuse(database, ERROR_STORAGE_FAILED, "it is a symbolic link", "put the file itself there", 0, err);
+    if (!S_ISREG(found.st_mode))
+        return refuse(database, ERROR_STORAGE_FAILED, "it is not a file", "remove it", 0, err);
+    if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return refuse(database, ERROR_STORAGE_FAILED, "other users may write the file",
+                      error_keep_format(err, "find out who did, then: chmod 600 %s", database->path), 0, err);
+    return true;
+}
+
+static bool connect_file(struct database *database, enum database_mode mode, struct error *err)
+{
+    /*
+     * For reading, too: a read-only connection would leave SQLite's two files beside the database. Where the file may
+     * not be written, SQLite opens it read-only by itself.
+     */
+    sqlite3 *handle = NULL;
+    int code = sqlite3_open_v2(database->path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+
+    database->handle = handle;
+    if (database->handle == NULL || code != SQLITE_OK)
+        return database_sqlite_failed(database, code, err);
+    (void)sqlite3_extended_result_codes(database->handle, 0);
+    (void)sqlite3_busy_handler(database->handle, on_busy, database);
+    (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    return database_run(database, SETTINGS, err) &&
+           (mode != DATABASE_READ || database_run(database, "PRAGMA query_only=ON", err));
+}
+
+/* --- the row of functions --- */
+
+static bool run(struct database *database, const char *sql, struct error *err)
+{
+    int code;
+
+    errno = 0; /* for database_sqlite_failed() */
+    code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK || database_sqlite_failed(database, code, err);
+}
+
+static bool begin(struct database *database, struct error *err)
+{
+    return run(database, "BEGIN IMMEDIATE", err);
+}
+
+/* Only a statement that is not finished makes it fail; the handle then lives until that one is. */
+static void close_file(struct database *database)
+{
+    (void)sqlite3_close_v2(database->handle);
+}
+
+static const struct database_engine engine = {
+    .run = run,
+    .begin = begin,
+    .close = close_file,
+    .prepare = database_sqlite_prepare,
+    .bind = database_sqlite_bind,
+    .step = database_sqlite_step,
+    .refused = database_sqlite_refused,
+    .reset = database_sqlite_reset,
+    .text = database_sqlite_text,
+    .bytes = database_sqlite_bytes,
+    .number = database_sqlite_number,
+    .is_null = database_sqlite_is_null,
+    .finish = database_sqlite_finish,
+};
+
+/* --- versions --- */
+
+/* The number that a PRAGMA or SELECT gives. False with a reason. */
+static bool read_number(struct database *database, const char *sql, int64_t *number, struct error *err)
+{
+    struct statement query;
+    bool ok = statement_prepare(&query, database, sql, err) && statement_step(&query, err) == STATEMENT_ROW;
+
+    *number = ok ? statement_number(&query, 0) : 0;
+    statement_finish(&query);
+    return ok;
+}
+
+static bool read_version(struct database *database, unsigned *version, bool *is_empty, struct error *err)
+{
+    const struct database_kind *kind = database->kind;
+    int64_t id = 0, number = 0, tables = 0;
+
+    if (!read_number(database, "SELECT count(*) FROM sqlite_schema", &tables, err) ||
+        !read_number(database, "PRAGMA application_id", &id, err) ||
+        !read_number(database, "PRAGMA user_version", &number, err))
+        return false;
+    *is_empty = tables == 0 && id == 0 && number == 0;
+    *version = (unsigned)number;
+    if (*is_empty)
+        return true;
+    if ((uint32_t)id != kind->application_id)
+        return refuse(database, ERROR_DATABASE_VERSION,
+                      error_keep_format(err, "the file is a database, but not a %s of imprint's", kind->name),
+                      "move the file away, or name another folder", 0, err);
+    if (number >= 1 && number <= (int64_t)kind->version)
+        return true;
+    return refuse(database, ERROR_DATABASE_VERSION,
+                  error_keep_format(err, "the %s has version %lld; this program knows versions 1 to %u", kind->name,
+                                    (long long)number, kind->version),
+                  NULL, 0, err);
+}
+
+/* In a transaction: what was read before it may have changed. */
+static bool upgrade(struct database *database, struct error *err)
+{
+    const struct database_kind *kind = database->kind;
+    unsigned version = 0;
+    bool is_empty, ok = read_version(database, &version, &is_empty, err);
+    char sql[96];
+
+    for (; ok && version < kind->version; version++)
+        ok = database_run(database, kind->upgrades[version], err);
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%lld; PRAGMA user_version=%u;",
+             (long long)(int32_t)kind->application_id, kind->version);
+    return ok && database_run(database, sql, err);
+}
+
+static bool bring_to_version(struct database *database, enum database_mode mode, struct error *err)
+{
+    unsigned version = 0;
+    bool is_empty = false;
+
+    if (!read_version(database, &version, &is_empty, err))
+        return false;
+    if (version == database->kind->version)
+        return true;
+    /* Whoever made it was stopped before it had tables: it is not there yet. */
+    if (is_empty && mode != DATABASE_MAKE)
+        return refuse(database, ERROR_STORAGE_FAILED, "the file is empty", NULL, ENOENT, err);
+    if (mode == DATABASE_READ || mode == DATABASE_JOIN)
+        return refuse(database, ERROR_DATABASE_VERSION, "the tables are of an older version of imprint",
+                      "run a command of this version that writes: it brings the file up to date", 0, err);
+    if ((is_empty && !database_run(database, NEW_SETTINGS, err)) || !database_begin(database, err))
+        return false;
+    if (upgrade(database, err))
+        return database_commit(database, err);
+    database_rollback(database);
+    error_doing(err, "bring the database to this version");
+    return false;
+}
+
+bool database_open(struct database *database, const char *path, const struct database_kind *kind,
+                   enum database_mode mode, struct error *err)
+{
+    memset(database, 0, sizeof *database);
+    database->kind = kind;
+    database->engine = &engine;
+    if (!resolve(path, database->path)) {
+        int saved = errno;
+
+        snprintf(database->path, sizeof database->path, "%s", path);
+        (void)refuse(database, ERROR_STORAGE_FAILED,
+                     saved == ENOENT ? "there is no such folder" : "the folder cannot be opened", NULL, saved, err);
+    } else if (check_file(database, mode, err) && connect_file(database, mode, err) &&
+               bring_to_version(database, mode, err)) {
+        return true;
+    }
+    error_doing(err, error_keep_format(err, "open the %s", kind->name));
+    database_close(database);
+    return false;
+}
+
+/* --- whole files --- */
+
+/* What only a file has. */
+static bool check_is_file(const struct database *database, struct error *err)
+{
+    return database->engine == &engine ||
+           refuse(database, ERROR_USAGE, "a server's database has its own tools for this",
+                  "ask its administrator (pg_dump, pg_amcheck)", 0, err);
+}
+
+bool database_check(struct database *database, struct error *err)
+{
+    struct statement query;
+    const char *finding;
+    bool ok;
+
+    if (!check_is_file(database, err))
+        return false;
+    ok = statement_prepare(&query, database, "PRAGMA quick_check(1)", err) &&
+         statement_step(&query, err) == STATEMENT_ROW;
+    finding = ok ? statement_text(&query, 0) : NULL;
+    if (ok && (finding == NULL || strcmp(finding, "ok") != 0))
+        ok = refuse(database, ERROR_DATABASE_DAMAGED,
+                    error_keep_format(err, "the file is damaged: %s", finding != NULL ? finding : "no answer"), NULL, 0,
+                    err);
+    statement_finish(&query);
+    return ok;
+}
+
+static bool copy_pages(struct database *database, struct database *copy, struct error *err)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(copy->handle, "main", database->handle, "main");
+    int code;
+
+    if (backup == NULL)
+        return database_sqlite_failed(copy, sqlite3_errcode(copy->handle), err);
+    code = sqlite3_backup_step(backup, -1); /* all of it at once, as of one moment */
+    (void)sqlite3_backup_finish(backup);
+    if (code == SQLITE_DONE)
+        return true;
+    return database_sqlite_failed(sqlite3_errcode(copy->handle) != SQLITE_OK ? copy : database, code, err);
+}
+
+bool database_copy(struct database *database, const char *path, struct error *err)
+{
+    struct database copy = {.kind = database->kind, .engine = &engine};
+    struct stat found;
+    bool ok;
+
+    if (!check_is_file(database, err))
+        return false;
+    snprintf(copy.path, sizeof copy.path, "%s", path);
+    if (!resolve(path, copy.path))
+        return refuse(&copy, ERROR_STORAGE_FAILED, "the folder of the copy cannot be opened", NULL, errno, err);
+    if (lstat(copy.path, &found) == 0)
+        return refuse(&copy, ERROR_USAGE, "there is a file of that name already", "name a new file", 0, err);
+    ok = check_file(&copy, DATABASE_MAKE, err);
+    if (!ok)
+        return false;
+    ok = connect_file(&copy, DATABASE_USE, err) && copy_pages(database, &copy, err);
+    database_close(&copy);
+    if (!ok)
+        (void)unlink(copy.path);
+    return ok;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test/support/postgres.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define START_TRIES 600 /* of 50 ms */
+#define SERVER_USER "postgres"
+#define LOGINS "local all owner trust\nlocal all all scram-sha-256\n"
+
+/* The newest one of Debian's. */
+static bool find_program(const char *name, char path[static SCRATCH_PATH_MAX])
+{
+    char pattern[SCRATCH_PATH_MAX];
+    glob_t found;
+    bool ok;
+
+    (void)snprintf(pattern, sizeof pattern, "/usr/lib/postgresql/*/bin/%s", name);
+    ok = glob(pattern, 0, NULL, &found) == 0 && found.gl_pathc > 0;
+    if (ok)
+        (void)snprintf(path, SCRATCH_PATH_MAX, "%s", found.gl_pathv[found.gl_pathc - 1]);
+    globfree(&found);
+    return ok;
+}
+
+/* PostgreSQL refuses to run as root: there, as the user that Debian's package makes. */
+static void become_server_user(void)
+{
+    const struct passwd *user = geteuid() == 0 ? getpwnam(SERVER_USER) : NULL;
+
+    if (geteuid() == 0 &&
+        (user == NULL || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
+        _exit(126);
+}
+
+/* Runs it in the server's folder, and says nothing. It ends with the test, however that ends. */
+static pid_t spawn(const struct postgres_server *server, char *const arguments[])
+{
+    char path[SCRATCH_PATH_MAX];
+    const pid_t child = find_program(arguments[0], path) ? fork() : -1;
+
+    if (child != 0)
+        return child;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (chdir(server->folder) != 0)
+        _exit(126);
+    become_server_user();
+    if (freopen("/dev/null", "r", stdin) == NULL || freopen("log", "a", stdout) == NULL || dup2(1, 2) < 0)
+        _exit(126);
+    (void)execv(path, arguments);
+    _exit(127);
+}
+
+static void expect_end(pid_t child, const char *what)
+{
+    int status = -1;
+
+    if (child <= 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail_msg("%s failed", what);
+}
+
+/* The socket is there before the server answers; pg_isready asks it. */
+static void await_start(const struct postgres_server *server)
+{
+    char host[SCRATCH_PATH_MAX + 8], *arguments[] = {"pg_isready", "-q", "-h", host, NULL};
+    const struct timespec pause = {.tv_nsec = 50000000};
+    int status = -1;
+
+    (void)snprintf(host, sizeof host, "%s", server->folder);
+    for (int i = 0; i < START_TRIES; i++) {
+        const pid_t child = spawn(server, arguments);
+
+        if (child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            return;
+        (void)nanosleep(&pause, NULL);
+    }
+    fail_msg("PostgreSQL does not start: %s/log", server->folder);
+}
+
+void postgres_server_restart(struct postgres_server *server)
+{
+    char socket[SCRATCH_PATH_MAX + 40];
+    char *arguments[] = {"postgres",
+                         "-D",
+                         "data",
+                         "-h",
+                         "",
+                         "-c",
+                         socket,
+                         "-c",
+                         "fsync=off",
+                         "-c",
+                         "shared_buffers=16MB",
+                         "-c",
+                         "max_connections=40",
+                         NULL};
+
+    (void)snprintf(socket, sizeof socket, "unix_socket_directories=%s", server->folder);
+    server->pid = spawn(server, arguments);
+    await_start(server);
+}
+
+bool postgres_server_start(struct postgres_server *server)
+{
+    char *arguments[] = {"initdb", "-D", "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", NULL};
+    char path[SCRATCH_PATH_MAX];
+    const struct passwd *user = getpwnam(SERVER_USER);
+
+    if (!find_program("initdb", path) || (geteuid() == 0 && user == NULL))
+        return false;
+    scratch_make(server->folder);
+    if (geteuid() == 0 && chown(server->folder, user->pw_uid, user->pw_gid) != 0)
+        fail_msg("chown");
+    expect_end(spawn(server, arguments), "initdb");
+    file_store(path_in(server->folder, "data/pg_hba.conf"), bytes_of((const uint8_t *)LOGINS, sizeof LOGINS - 1));
+    postgres_server_restart(server);
+    return true;
+}
+
+void postgres_server_kill(struct postgres_server *server)
+{
+    /* SIGQUIT: at once, without a checkpoint; SIGKILL would leave its children for a moment, which lock the data. */
+    if (server->pid > 0 && kill(server->pid, SIGQUIT) == 0)
+        (void)waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+void postgres_server_stop(struct postgres_server *server)
+{
+    postgres_server_kill(server);
+    scratch_remove(server->folder);
+}
+
+char *postgres_server_settings(const struct postgres_server *server, const char *name, const char *role)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, "host=%s dbname=%s user=%s", server->folder, name, role) < 0)
+        fail_msg("asprintf");
+    return text;
+}
