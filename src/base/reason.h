@@ -73,7 +73,8 @@ enum error_reason {
     ERROR_CERTIFICATE_DIFFERS, /* the device has a certificate that is not what the profile asks for */
     ERROR_NOT_GENUINE,         /* the maker's certificates do not prove who made the part */
     ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
-    ERROR_REHEARSAL,           /* a virtual chip, a published key or a test root where no rehearsal is allowed */
+    ERROR_ORDER_DEVICE, /* the device or its board number belongs to another order, or the number to another device */
+    ERROR_REHEARSAL,    /* a virtual chip, a published key or a test root where no rehearsal is allowed */
 
     /* The record could not be written. */
     ERROR_RECORD_FAILED,
@@ -93,6 +94,8 @@ enum error_reason {
     ERROR_DATABASE_VERSION, /* made by another version, or for something else */
     ERROR_DATABASE_DAMAGED, /* its file is damaged */
     ERROR_DUPLICATE,        /* another device has this serial number or key already */
+    ERROR_ORDER_REFUSED,    /* a work order is closed, of another profile or issuer, or waits for an approval */
+    ERROR_ORDER_FULL,       /* a work order has no unit left */
 
     /* Interrupted, safe to run again. */
     ERROR_INTERRUPTED,

@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "base/p256.h"
+#include "ledger/derive_order.h"
 #include "ledger/ledger.h"
 
 /* Bytes from hex digits, as entries have them. False when they are not `least` to `most` bytes. */
@@ -108,6 +109,8 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
     const json_t *value;
     size_t i;
 
+    if (!ledger_derive_order(ledger, entry, conflict, err))
+        return false;
     if (device == NULL || device[0] == '\0' || strlen(device) >= LEDGER_DEVICE_SIZE)
         return true;
     if (!derive_device(ledger, device, seq, is_made, err))

@@ -299,8 +299,8 @@ static bool store_head(struct ledger *ledger, const struct ledger_head *head, st
     return statement_run(set, err);
 }
 
-static bool append(struct ledger *ledger, json_t *content, uint64_t *seq, struct ledger_conflict *conflict,
-                   struct error *err)
+bool ledger_add(struct ledger *ledger, json_t *content, uint64_t *seq, struct ledger_conflict *conflict,
+                struct error *err)
 {
     struct bytes_out text = {.data = ledger->text, .cap = ENTRY_MAX};
     struct ledger_head head;
@@ -321,7 +321,7 @@ bool ledger_append(struct ledger *ledger, json_t *content, uint64_t *seq, struct
 {
     *conflict = (struct ledger_conflict){.what = NULL};
     if (database_begin(&ledger->database, err)) {
-        if (append(ledger, content, seq, conflict, err) && database_commit(&ledger->database, err))
+        if (ledger_add(ledger, content, seq, conflict, err) && database_commit(&ledger->database, err))
             return true;
         database_rollback(&ledger->database);
     }

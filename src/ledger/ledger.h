@@ -79,6 +79,13 @@ bool ledger_append(struct ledger *ledger, json_t *content, uint64_t *seq, struct
                    struct error *err);
 
 /*
+ * The same in a transaction of the caller's (ledger->database), who commits it or rolls it back: for several entries
+ * that belong together, and for what may only be said while something holds.
+ */
+bool ledger_add(struct ledger *ledger, json_t *content, uint64_t *seq, struct ledger_conflict *conflict,
+                struct error *err);
+
+/*
  * The device that has this public key (LEDGER_KEY_BYTES) or this certificate serial number, according to the ledger:
  * "" for none. False with a reason.
  */

@@ -2,6 +2,7 @@
 #include "ledger/rebuild.h"
 
 #include "ledger/tables.h"
+#include "order/order.h"
 
 static bool rebuild_row(struct ledger *ledger, struct statement *entries, uint64_t *conflicts, struct error *err)
 {
@@ -26,8 +27,8 @@ static bool rebuild(struct ledger *ledger, uint64_t *count, uint64_t *conflicts,
 {
     enum statement_result result = STATEMENT_DONE;
     struct statement entries;
-    bool ok =
-        database_run(&ledger->database, tables_forget_derived, err) && ledger_select_entries(ledger, &entries, err);
+    bool ok = database_run(&ledger->database, tables_forget_derived, err) &&
+              database_run(&ledger->database, order_forget, err) && ledger_select_entries(ledger, &entries, err);
 
     if (!ok)
         return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/tables.h"
 
+#include "order/order.h"
+
 /*
  * `entry` and `log` are what is kept; the other tables are derived from the entries and can be made anew. `entry` has a
  * rowid: without one, rows of 2 KB would lie two to a page. `attempt.before` is the number of the device's attempt
@@ -15,6 +17,7 @@ static const char *const upgrades[] = {
     "CREATE TABLE device (serial TEXT PRIMARY KEY, last BIGINT NOT NULL, made BIGINT) WITHOUT ROWID;"
     "CREATE TABLE device_key (x BLOB PRIMARY KEY, serial TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE certificate (number BLOB PRIMARY KEY, serial TEXT NOT NULL) WITHOUT ROWID;",
+    order_tables,
 };
 
 const struct database_kind tables_kind = {

@@ -71,6 +71,7 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_CERTIFICATE_DIFFERS, "certificate-differs", 4},
         {ERROR_NOT_GENUINE, "not-genuine", 4},
         {ERROR_NO_CERTIFICATE, "no-certificate", 4},
+        {ERROR_ORDER_DEVICE, "order-device", 4},
         {ERROR_REHEARSAL, "rehearsal", 4},
         {ERROR_RECORD_FAILED, "record-failed", 5},
         {ERROR_OUTPUT_FAILED, "output-failed", 5},
@@ -85,6 +86,8 @@ static void test_every_reason_has_its_row(void **state)
         {ERROR_DATABASE_VERSION, "database-version", 6},
         {ERROR_DATABASE_DAMAGED, "database-damaged", 6},
         {ERROR_DUPLICATE, "duplicate", 6},
+        {ERROR_ORDER_REFUSED, "order-refused", 6},
+        {ERROR_ORDER_FULL, "order-full", 6},
         {ERROR_INTERRUPTED, "interrupted", 130},
         {ERROR_UNEXPECTED, "unexpected", 1},
     };
