@@ -86,7 +86,7 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer retire erase compile board virtual ca help version"
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer station retire erase compile board virtual ca help version"
 _imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
@@ -115,6 +115,7 @@ _imprint_options() {
         "ledger list") echo "--csv" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
+        "station") echo "--check" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
@@ -216,6 +217,7 @@ _imprint_argument() {
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;
+        "station 0") echo "file" ;;
         "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;

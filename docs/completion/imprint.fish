@@ -92,6 +92,7 @@ complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record o
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
 complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
+complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
@@ -166,6 +167,8 @@ complete -c imprint -n '__imprint_argument_is 1 signer check' -F
 complete -c imprint -n '__imprint_words_are signer' -a status -d 'Show what a signer has issued, and what is left of each order'
 complete -c imprint -n '__imprint_verb_is signer status' -l decisions -d 'list every decision as well, the first one first'
 complete -c imprint -n '__imprint_argument_is 1 signer status' -F
+complete -c imprint -n '__imprint_verb_is station' -l check -d 'only say whether everything that FILE names is there'
+complete -c imprint -n '__imprint_argument_is 1 station' -F
 complete -c imprint -n '__imprint_verb_is retire' -l yes -s y -d 'do it; without this option, only list what would be given up'
 complete -c imprint -n '__imprint_verb_is retire' -l lost -d 'the device is not here (lost, broken, a board of its own): do not ask it, and leave its mark'
 complete -c imprint -n '__imprint_verb_is retire' -l operator -x -d 'who runs this, for the history; at most 64 bytes'
@@ -223,5 +226,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREM
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer station retire erase compile board virtual ca help version'
 # end generated

@@ -91,6 +91,7 @@ extern const struct cli_verb cli_verb_ledger_import;
 extern const struct cli_verb cli_verb_signer_serve;
 extern const struct cli_verb cli_verb_signer_check;
 extern const struct cli_verb cli_verb_signer_status;
+extern const struct cli_verb cli_verb_station;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_retire;

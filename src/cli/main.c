@@ -57,6 +57,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_signer_serve,
     &cli_verb_signer_check,
     &cli_verb_signer_status,
+    &cli_verb_station,
     &cli_verb_retire,
     &cli_verb_erase,
     &cli_verb_compile,

@@ -55,7 +55,7 @@ static void print_noticed(void *context, const char *text)
 static bool announce(const struct cli *cli, const struct signer *signer, const char *address, struct error *err)
 {
     const struct signer_rules *rules = signer_rules_of(signer);
-    char url[SIGNER_ADDRESS_SIZE + 32];
+    char url[SERVICE_ADDRESS_SIZE + 32];
 
     (void)snprintf(url, sizeof url, "https://%s/.well-known/est", address);
     output_result(&cli->output, "%s\n", url);
@@ -80,7 +80,7 @@ static bool serve(struct cli *cli, struct error *err)
     const char *place = cli->values[OPTION_LISTEN] != NULL ? cli->values[OPTION_LISTEN] : USUAL_PLACE;
     const struct signer_events events = {&cli->output, print_decided, print_noticed};
     const struct issuer_prompt prompt = ask_prompt();
-    char address[SIGNER_ADDRESS_SIZE];
+    char address[SERVICE_ADDRESS_SIZE];
     struct signer *signer = NULL;
     bool ok = signer_open(cli->arguments[0], &prompt, &events, false, &signer, err);
 

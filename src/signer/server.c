@@ -48,7 +48,7 @@ struct client {
     unsigned verdict; /* of GnuTLS about its certificate: 0, or what is wrong */
     bool is_verified; /* it has shown a certificate, and the verdict is 0 */
     bool has_asked;   /* a request came */
-    char address[SIGNER_ADDRESS_SIZE];
+    char address[SERVICE_ADDRESS_SIZE];
 };
 
 struct signer {
@@ -112,21 +112,21 @@ static void notice(struct signer *signer, const char *what, const char *who)
 
 /* --- connections --- */
 
-static void put_address(struct MHD_Connection *connection, char address[static SIGNER_ADDRESS_SIZE])
+static void put_address(struct MHD_Connection *connection, char address[static SERVICE_ADDRESS_SIZE])
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct sockaddr_storage at;
     socklen_t len;
     char host[64], port[16];
 
-    (void)snprintf(address, SIGNER_ADDRESS_SIZE, "?");
+    (void)snprintf(address, SERVICE_ADDRESS_SIZE, "?");
     if (info == NULL || info->client_addr == NULL)
         return;
     len = info->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
     memcpy(&at, info->client_addr, len);
     if (getnameinfo((struct sockaddr *)&at, len, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)
-        (void)snprintf(address, SIGNER_ADDRESS_SIZE, "%s port %s", host, port);
+        (void)snprintf(address, SERVICE_ADDRESS_SIZE, "%s port %s", host, port);
 }
 
 /*
@@ -611,9 +611,10 @@ static struct MHD_Daemon *start(struct signer *signer, int fd)
         signer, MHD_OPTION_NOTIFY_COMPLETED, completed, signer, MHD_OPTION_END);
 }
 
-bool signer_serve(struct signer *signer, const char *place, char address[static SIGNER_ADDRESS_SIZE], struct error *err)
+bool signer_serve(struct signer *signer, const char *place, char address[static SERVICE_ADDRESS_SIZE],
+                  struct error *err)
 {
-    const int fd = signer_listen(place, address, err);
+    const int fd = service_listen(place, address, err);
 
     if (fd < 0) {
         error_with_subject(err, place);

@@ -10,7 +10,7 @@
 #define IMPRINT_SIGNER_SIGNER_H
 
 #include "signer/decide.h"
-#include "signer/listen.h"
+#include "service/listen.h"
 
 #define SIGNER_TEND_MS 100 /* how often signer_tend() is to be called */
 
@@ -44,8 +44,8 @@ const struct signer_rules *signer_rules_of(const struct signer *signer);
 /* The subject of an order's issuer, and when its certificate ends (seconds since 1970, UTC). */
 const char *signer_issuer_of(const struct signer *signer, const struct signer_order *order, int64_t *not_after);
 
-/* Listens at `place` (signer_listen()) and answers from then on. False with a reason. */
-bool signer_serve(struct signer *signer, const char *place, char address[static SIGNER_ADDRESS_SIZE],
+/* Listens at `place` (service_listen()) and answers from then on. False with a reason. */
+bool signer_serve(struct signer *signer, const char *place, char address[static SERVICE_ADDRESS_SIZE],
                   struct error *err);
 
 /* Ends connections on which nothing was asked in time. */

@@ -33,7 +33,7 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "signer serve", "signer check", "signer status"}
+                             "ledger rebuild", "ledger import", "signer serve", "signer check", "signer status", "station"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -227,7 +227,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
     # server or a signer's rules have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
-                        "signer status"} == set(table[0])
+                        "signer status", "station"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

@@ -158,7 +158,8 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             seen.setdefault(item["event"], set()).update(path for path, _ in json_page.walk(item))
     # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
     elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls", "unconnected",
-                 "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "ledger-check"}
+                 "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "ledger-check",
+                 "station", "socket", "station-check"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "signer/listen.h"
+#include "service/listen.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -60,7 +60,7 @@ static int open_socket(const struct addrinfo *at)
     return -1;
 }
 
-static bool name(int fd, char address[static SIGNER_ADDRESS_SIZE])
+static bool name(int fd, char address[static SERVICE_ADDRESS_SIZE])
 {
     struct sockaddr_storage at;
     socklen_t len = sizeof at;
@@ -72,11 +72,11 @@ static bool name(int fd, char address[static SIGNER_ADDRESS_SIZE])
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return false;
     colons = strchr(host, ':') != NULL;
-    (void)snprintf(address, SIGNER_ADDRESS_SIZE, "%s%s%s:%s", colons ? "[" : "", host, colons ? "]" : "", port);
+    (void)snprintf(address, SERVICE_ADDRESS_SIZE, "%s%s%s:%s", colons ? "[" : "", host, colons ? "]" : "", port);
     return true;
 }
 
-int signer_listen(const char *place, char address[static SIGNER_ADDRESS_SIZE], struct error *err)
+int service_listen(const char *place, char address[static SERVICE_ADDRESS_SIZE], struct error *err)
 {
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     struct addrinfo *found = NULL;

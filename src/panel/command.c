@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/command.h"
+
+#include <stdio.h>
+
+/* Up to five pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
+struct writer {
+    const char **arguments;
+    size_t count;
+};
+
+static void put(struct writer *writer, const char *word)
+{
+    writer->arguments[writer->count++] = word;
+}
+
+/* An option that was not set is left out. */
+static void put_option(struct writer *writer, const char *option, const char *value)
+{
+    if (value[0] == '\0')
+        return;
+    put(writer, option);
+    put(writer, value);
+}
+
+/*
+ * The run is bound to the chip that was looked at: another one in its place is refused before anything is written.
+ * Armed are this chip and the profile that was read.
+ */
+static void put_work(struct writer *writer, struct command *command, const struct panel_settings *settings,
+                     const struct panel_board *board)
+{
+    put_option(writer, "--only", board->serial);
+    put_option(writer, "--operator", settings->operator_name);
+    if (!settings->irreversible)
+        return;
+    (void)snprintf(command->arm, sizeof command->arm, "%s:%s", board->serial, board->digest);
+    put_option(writer, "--arm", command->arm);
+}
+
+void command_make(struct command *command, const struct panel_settings *settings, size_t index, enum command_kind kind,
+                  const struct panel_board *board)
+{
+    struct writer writer = {.arguments = command->arguments};
+
+    *command = (struct command){.arm = ""};
+    put(&writer, "imprint");
+    put(&writer, "--json");
+    put_option(&writer, "--state", settings->state);
+    put_option(&writer, "--device", settings->sockets[index].device);
+    if (kind == COMMAND_SCAN) {
+        put(&writer, "scan");
+        return;
+    }
+    put_option(&writer, "--issuers", settings->issuers);
+    put_option(&writer, "--connections", settings->connections);
+    put(&writer, "provision");
+    if (settings->rehearsal)
+        put(&writer, "--rehearsal");
+    if (kind == COMMAND_LOOK)
+        put(&writer, "--dry-run");
+    else
+        put_work(&writer, command, settings, board);
+    put(&writer, "--");
+    put(&writer, settings->profile);
+}

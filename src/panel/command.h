@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command lines of workers. */
+#ifndef IMPRINT_PANEL_COMMAND_H
+#define IMPRINT_PANEL_COMMAND_H
+
+#include "panel/board.h"
+#include "panel/settings.h"
+#include "panel/worker.h"
+
+enum command_kind {
+    COMMAND_SCAN, /* is there a chip? reads alone */
+    COMMAND_LOOK, /* what is to be done on it? reads alone */
+    COMMAND_WORK, /* do it, on this very chip */
+};
+
+/* One command line. The pointers lead into settings and board, and into `arm`. */
+struct command {
+    const char *arguments[WORKER_ARGUMENTS_MAX + 1];
+    char arm[BOARD_SERIAL_SIZE + BOARD_DIGEST_SIZE];
+};
+
+/* Makes it for the socket `index`. */
+void command_make(struct command *command, const struct panel_settings *settings, size_t index, enum command_kind kind,
+                  const struct panel_board *board);
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows what /events says of the station. An event comes at least every five seconds; where none does, the tiles are old
+// and the page says so.
+"use strict";
+
+const BLIND_MS = 12000; // more than two events that should have come
+const RETRY_MS = 2000;
+const SERIAL_SHOWN = 6;
+
+const shapes = { EMPTY: "empty", WAIT: "wait", BUSY: "busy", PASS: "pass", FAIL: "fail" };
+const byId = (id) => document.getElementById(id);
+let heard = 0; // when the last event came; 0: none has
+let lost = Date.now(); // since when nothing has been heard
+let said = new Map(); // socket -> the word that was last read out
+let sound = null;
+
+// --- what a tile shows ---
+
+function make(tag, name, text) {
+  const made = document.createElement(tag);
+  made.className = name;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function shapeOf(word) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const use = document.createElementNS(space, "use");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", "#shape-" + (shapes[word] || "wait"));
+  svg.append(use);
+  return svg;
+}
+
+function shortSerial(serial) {
+  return serial ? "\u2026" + serial.slice(-SERIAL_SHOWN) : "";
+}
+
+function detailOf(socket) {
+  if (socket.word === "FAIL") return [socket.reason, socket.cause, socket.next].filter(Boolean).join(": ");
+  if (socket.word === "PASS") {
+    const seconds = (socket.ms / 1000).toFixed(1) + " s";
+    return socket.changes ? seconds + ", " + socket.changes + " changes" : seconds + ", was done: confirmed";
+  }
+  if (socket.cause) return socket.cause;
+  if (socket.last) return "last: " + socket.last.result.toUpperCase() + " " + shortSerial(socket.last.serial);
+  return "";
+}
+
+function tileOf(socket) {
+  const tile = make("li", "tile " + (shapes[socket.word] || "wait"));
+  const head = make("div", "head");
+  const state = make("div", "state");
+  tile.tabIndex = 0;
+  tile.dataset.name = socket.name;
+  head.append(make("span", "name", socket.name), make("span", "serial", shortSerial(socket.serial)));
+  state.append(shapeOf(socket.word), make("span", "word", socket.word));
+  tile.append(head, state, make("p", "action", socket.action));
+  if (socket.state === "working" && socket.steps) {
+    const bar = make("progress", "");
+    bar.max = socket.steps;
+    bar.value = socket.step;
+    bar.setAttribute("aria-label", "steps done");
+    tile.append(bar);
+  }
+  tile.append(make("p", "detail", detailOf(socket)));
+  return tile;
+}
+
+// --- the page ---
+
+// Read out, and heard, is only what an operator waits for.
+function announce(sockets) {
+  const now = new Map(sockets.map((socket) => [socket.name, socket.word]));
+  const news = sockets.filter((socket) => said.size > 0 && said.get(socket.name) !== socket.word);
+  const passed = news.filter((socket) => socket.word === "PASS");
+  const failed = news.filter((socket) => socket.word === "FAIL");
+  const text = (list) => list.map((one) => one.name + " " + one.word + ": " + one.action).join(". ");
+  if (passed.length) byId("said").textContent = text(passed);
+  if (failed.length) byId("alarm").textContent = text(failed);
+  if (failed.length) play([330, 220, 330, 220]);
+  else if (passed.length) play([880]);
+  said = now;
+}
+
+function show(state) {
+  const focused = document.activeElement && document.activeElement.dataset.name;
+  const tiles = byId("tiles");
+  const count = state.count;
+  document.title = state.station + ": imprint station";
+  byId("station").textContent = state.station;
+  byId("operator").textContent = state.operator ? "operator " + state.operator : "";
+  tiles.replaceChildren(...state.sockets.map(tileOf));
+  for (const tile of tiles.children) if (tile.dataset.name === focused) tile.focus({ preventScroll: true });
+  byId("passed").textContent = count.passed;
+  byId("failed").textContent = count.failed;
+  byId("last-hour").textContent = count.last_hour;
+  byId("first-pass").textContent = count.boards ? ((100 * count.first_pass) / count.boards).toFixed(1) + " %" : "-";
+  byId("since").textContent = "since " + state.started.replace("T", " ").replace("Z", " UTC");
+  announce(state.sockets);
+}
+
+function showLive() {
+  const now = Date.now();
+  const blind = heard === 0 || now - heard > BLIND_MS;
+  if (!blind) lost = heard;
+  document.body.classList.toggle("blind", blind);
+  const text = blind ? "BLIND for " + Math.round((now - lost) / 1000) + " s: believe no tile" : "LIVE";
+  if (byId("live").textContent !== text) byId("live").textContent = text;
+}
+
+function listen() {
+  const source = new EventSource("/events");
+  const hear = () => {
+    heard = Date.now();
+    showLive();
+  };
+  source.addEventListener("state", (event) => {
+    show(JSON.parse(event.data));
+    hear();
+  });
+  source.addEventListener("beat", hear);
+  source.addEventListener("error", () => {
+    heard = 0; // the stream has ended: nothing is known until it is back
+    showLive();
+    source.close();
+    setTimeout(listen, RETRY_MS);
+  });
+}
+
+// --- sound: browsers allow it after a click or key alone ---
+
+function play(tones) {
+  if (sound === null) return;
+  tones.forEach((hertz, index) => {
+    const tone = sound.createOscillator();
+    const gain = sound.createGain();
+    gain.gain.value = 0.2;
+    tone.frequency.value = hertz;
+    tone.connect(gain).connect(sound.destination);
+    tone.start(sound.currentTime + 0.22 * index);
+    tone.stop(sound.currentTime + 0.22 * index + 0.18);
+  });
+}
+
+byId("sound").addEventListener("click", () => {
+  if (sound === null) sound = new AudioContext();
+  else sound = (sound.close(), null);
+  byId("sound").setAttribute("aria-pressed", String(sound !== null));
+  byId("sound").textContent = sound === null ? "sound off" : "sound on";
+  play([880]);
+});
+
+setInterval(showLive, 1000);
+listen();

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop: what happens on the buses and in the workers becomes events of sockets, and what those ask for is done. */
+#include "panel/panel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error_format.h"
+#include "base/hex.h"
+#include "panel/command.h"
+#include "panel/page.h"
+#include "panel/presence.h"
+#include "panel/tally.h"
+#include "panel/view.h"
+#include "service/notify.h"
+#include "station/folder.h"
+#include "station/profile_file.h"
+#include "station/run_facts.h"
+
+#define PROGRAM "/proc/self/exe" /* the file that this process runs, also when the package was upgraded meanwhile */
+#define CONFIRM_MS 250           /* until a board that comes or leaves is looked at again */
+#define SCAN_MS 20000            /* how long a look at a bus may take */
+#define LOOK_MS 60000            /* how long a look at a board may take */
+#define PUBLISH_MS 50            /* between two states that the page gets */
+#define TEND_MS 1000             /* the longest time without a turn of the loop */
+
+/* One socket at work. */
+struct slot {
+    struct panel *panel;
+    size_t index; /* in the settings */
+    struct socket machine;
+    struct worker worker;
+    enum command_kind kind; /* of the worker */
+    struct presence_scan scan;
+    struct presence_file file;
+    struct panel_board board, last; /* the one that is in; the one that was in before it */
+    int64_t look_ms;                /* when the bus is to be looked at */
+};
+
+struct panel {
+    struct panel_settings *settings;
+    struct panel_events events;
+    char digest[BOARD_DIGEST_SIZE], started[RUN_FACTS_TIME_SIZE], address[SERVICE_ADDRESS_SIZE];
+    uint8_t also_at; /* the I2C address that the profile gives */
+    int lock;        /* of the state folder */
+    struct page *page;
+    struct tally tally;
+    bool is_stopping, is_dirty;
+    int64_t published_ms, watchdog_ms, watched_ms;
+    size_t count;
+    struct slot slots[PANEL_SOCKETS_MAX];
+};
+
+static const struct panel_socket_settings *settings_of(const struct slot *slot)
+{
+    return &slot->panel->settings->sockets[slot->index];
+}
+
+/* --- what others see --- */
+
+static struct panel_view view_of(const struct slot *slot)
+{
+    const struct panel_board *board = &slot->board;
+    const int64_t end = board->ended_ms != 0 ? board->ended_ms : worker_now_ms();
+
+    return (struct panel_view){.name = settings_of(slot)->name,
+                               .state = slot->machine.state,
+                               .board = board,
+                               .ms = board->began_ms != 0 ? end - board->began_ms : 0};
+}
+
+static void report_change(struct slot *slot)
+{
+    const struct panel_view view = view_of(slot);
+
+    slot->panel->is_dirty = true;
+    slot->panel->events.changed(slot->panel->events.context, &view);
+}
+
+/* Everything, so that a page that was away knows all from the next event on. */
+static void publish(struct panel *panel)
+{
+    char time[RUN_FACTS_TIME_SIZE];
+    json_t *sockets, *state;
+    char *text;
+
+    panel->is_dirty = false;
+    if (panel->page == NULL)
+        return;
+    sockets = json_array();
+    run_facts_time(time);
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct panel_view view = view_of(&panel->slots[i]);
+
+        json_array_append_new(sockets, view_socket(&view, &panel->slots[i].last));
+    }
+    state =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "station", panel->settings->name, "operator",
+                  panel->settings->operator_name, "started", panel->started, "time", time, "stopping",
+                  panel->is_stopping ? 1 : 0, "count", view_tally(&panel->tally, worker_now_ms()), "sockets", sockets);
+    text = json_dumps(state, JSON_COMPACT);
+    json_decref(state);
+    if (text != NULL)
+        page_publish(panel->page, text);
+    free(text);
+    panel->published_ms = worker_now_ms();
+}
+
+/* --- what a socket asks for --- */
+
+static void happen(struct slot *slot, enum socket_event event);
+
+/* Starts the worker; where that is not possible the board fails, with the reason. */
+static void start_worker(struct slot *slot, enum command_kind kind)
+{
+    char room[ERROR_ROOM];
+    struct error err = ERROR_IN(room);
+    struct command command;
+    const int64_t patience = kind == COMMAND_SCAN   ? SCAN_MS
+                             : kind == COMMAND_LOOK ? LOOK_MS
+                                                    : (int64_t)slot->panel->settings->worker_s * 1000;
+
+    command_make(&command, slot->panel->settings, slot->index, kind, &slot->board);
+    slot->kind = kind;
+    slot->scan = (struct presence_scan){.is_there = false};
+    if (kind != COMMAND_SCAN)
+        board_begin(&slot->board);
+    if (worker_start(&slot->worker, PROGRAM, command.arguments, patience, &err) || kind == COMMAND_SCAN)
+        return;
+    board_fail(&slot->board, ERROR_EXIT_REFUSED, "unexpected", err.cause, err.next);
+    happen(slot, SOCKET_REFUSED);
+}
+
+/* The socket beside this one in which a worker is at the same board; NULL: none. */
+static const struct slot *find_rival(const struct slot *slot)
+{
+    const struct panel *panel = slot->panel;
+
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct slot *other = &panel->slots[i];
+
+        if (other != slot && other->machine.state == SOCKET_WORKING &&
+            strcmp(other->board.serial, slot->board.serial) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/* A board is worked on in one socket, and by the profile that this station began with. */
+static enum socket_event claim(struct slot *slot)
+{
+    const struct slot *rival = find_rival(slot);
+    char cause[BOARD_TEXT_SIZE];
+
+    if (strcmp(slot->board.digest, slot->panel->digest) != 0) {
+        board_fail(&slot->board, ERROR_EXIT_INPUT, "input-file",
+                   "the profile's file has changed since the station started",
+                   "the lead restarts the station, or puts the old profile back");
+        return SOCKET_DENIED;
+    }
+    if (rival == NULL)
+        return SOCKET_GRANTED;
+    (void)snprintf(cause, sizeof cause, "the same chip answers in socket %s", settings_of(rival)->name);
+    board_fail(&slot->board, ERROR_EXIT_WRONG_DEVICE, "duplicate", cause,
+               "check that each socket has a bus, or an address, of its own");
+    return SOCKET_DENIED;
+}
+
+static void finish(struct slot *slot)
+{
+    struct panel_board *board = &slot->board;
+
+    board->ended_ms = worker_now_ms();
+    if (board->serial[0] != '\0')
+        (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
+}
+
+static void forget(struct slot *slot)
+{
+    if (slot->board.ended_ms != 0)
+        slot->last = slot->board;
+    slot->board = (struct panel_board){.steps = 0};
+}
+
+/* When the bus is looked at next: soon where a look is to confirm another. */
+static void plan_look(struct slot *slot)
+{
+    const enum socket_state state = slot->machine.state;
+    const int64_t usual = slot->panel->settings->look_ms;
+    const int64_t wait = (state == SOCKET_SEEN || state == SOCKET_REMOVE) && usual > CONFIRM_MS ? CONFIRM_MS : usual;
+
+    slot->look_ms = worker_now_ms() + wait;
+}
+
+/* An event, and what follows from it. */
+static void happen(struct slot *slot, enum socket_event event)
+{
+    const enum socket_state before = slot->machine.state;
+    const enum socket_action action = socket_step(&slot->machine, event);
+
+    if (action == SOCKET_FORGET)
+        forget(slot);
+    if (action == SOCKET_FINISH)
+        finish(slot);
+    if (slot->machine.state == SOCKET_LOOKING && before != SOCKET_LOOKING && slot->board.began_ms == 0)
+        slot->board.began_ms = worker_now_ms();
+    if (slot->machine.state != before || action != SOCKET_NOTHING) {
+        plan_look(slot);
+        report_change(slot);
+    }
+    if (action == SOCKET_LOOK)
+        start_worker(slot, COMMAND_LOOK);
+    else if (action == SOCKET_CLAIM)
+        happen(slot, claim(slot));
+    else if (action == SOCKET_WORK)
+        start_worker(slot, COMMAND_WORK);
+    else if (action == SOCKET_STOP)
+        worker_ask_to_end(&slot->worker);
+}
+
+/* --- workers --- */
+
+static void take_object(void *context, const json_t *object)
+{
+    struct slot *slot = context;
+    const unsigned before = slot->board.steps_done;
+
+    if (slot->kind == COMMAND_SCAN) {
+        presence_take(&slot->scan, settings_of(slot)->device, slot->panel->also_at, object);
+        return;
+    }
+    board_take(&slot->board, object);
+    if (slot->kind == COMMAND_WORK && slot->board.steps_done != before)
+        report_change(slot);
+}
+
+/* What the end of a worker means that looked at or worked on the board. */
+static enum socket_event result_of(const struct slot *slot, const struct worker_end *end)
+{
+    const struct panel_board *board = &slot->board;
+
+    if (!end->by_exit || !end->is_readable || end->code == ERROR_EXIT_INTERRUPTED)
+        return SOCKET_LOST;
+    if (end->code == 0) {
+        const bool has_answer = slot->kind == COMMAND_LOOK ? board->has_plan : board->is_done;
+
+        return !has_answer ? SOCKET_LOST : slot->kind == COMMAND_LOOK ? SOCKET_LOOKED : SOCKET_DONE;
+    }
+    if (board->reason[0] == '\0')
+        return SOCKET_LOST;
+    return board->exit_code == ERROR_EXIT_UNREACHABLE ? SOCKET_SILENT : SOCKET_REFUSED;
+}
+
+static void note_lost(struct slot *slot, const struct worker_end *end)
+{
+    char cause[BOARD_TEXT_SIZE];
+
+    (void)snprintf(cause, sizeof cause, "the worker ended without a result (%s %d)",
+                   end->by_exit ? "exit code" : "signal", end->code);
+    board_fail(&slot->board, ERROR_EXIT_INTERRUPTED, "interrupted", cause,
+               "take the board out and put it in again: it continues where it stopped");
+}
+
+static void finish_worker(struct slot *slot)
+{
+    const struct worker_end end = worker_finish(&slot->worker, take_object, slot);
+    enum socket_event event;
+
+    if (slot->kind == COMMAND_SCAN) {
+        if (presence_of_scan(&end, &slot->scan, slot->board.serial, &event))
+            happen(slot, event);
+        plan_look(slot);
+        return;
+    }
+    event = result_of(slot, &end);
+    if (event == SOCKET_LOST)
+        note_lost(slot, &end);
+    happen(slot, event);
+}
+
+/* --- one turn of the loop --- */
+
+/* A virtual chip's file can be looked at any time; a bus only while no worker uses it. */
+static void look_at_bus(struct slot *slot)
+{
+    const char *file = panel_virtual_file(settings_of(slot)->device);
+
+    if (slot->panel->is_stopping || worker_now_ms() < slot->look_ms ||
+        (file == NULL && worker_is_running(&slot->worker)))
+        return;
+    plan_look(slot);
+    if (file == NULL)
+        start_worker(slot, COMMAND_SCAN);
+    else
+        happen(slot, presence_of_file(file, &slot->file));
+}
+
+static bool any_worker(const struct panel *panel)
+{
+    for (size_t i = 0; i < panel->count; i++)
+        if (worker_is_running(&panel->slots[i].worker))
+            return true;
+    return false;
+}
+
+static void stop_all(struct panel *panel)
+{
+    panel->is_stopping = panel->is_dirty = true;
+    (void)service_notify("STOPPING=1");
+    for (size_t i = 0; i < panel->count; i++)
+        worker_ask_to_end(&panel->slots[i].worker);
+}
+
+/* The time until something is due, in milliseconds, for poll(). */
+static int time_to_wait(const struct panel *panel)
+{
+    const int64_t now = worker_now_ms();
+    int64_t due = now + TEND_MS;
+
+    if (panel->is_dirty && panel->published_ms + PUBLISH_MS < due)
+        due = panel->published_ms + PUBLISH_MS;
+    for (size_t i = 0; i < panel->count; i++) {
+        const struct slot *slot = &panel->slots[i];
+        const bool is_file = panel_virtual_file(settings_of(slot)->device) != NULL;
+
+        if (worker_is_running(&slot->worker) && slot->worker.deadline_ms < due)
+            due = slot->worker.deadline_ms;
+        if (!panel->is_stopping && (is_file || !worker_is_running(&slot->worker)) && slot->look_ms < due)
+            due = slot->look_ms;
+    }
+    return due > now ? (int)(due - now) : 0;
+}
+
+#define POLLED_MAX (1 + 2 * PANEL_SOCKETS_MAX)
+
+/* The signal's descriptor, then two for each socket; -1 is passed over by poll(). */
+static void fill(const struct panel *panel, int stop_fd, struct pollfd polled[static POLLED_MAX])
+{
+    polled[0] = (struct pollfd){.fd = panel->is_stopping ? -1 : stop_fd, .events = POLLIN};
+    for (size_t i = 0; i < panel->count; i++) {
+        polled[1 + 2 * i] = (struct pollfd){.fd = panel->slots[i].worker.out, .events = POLLIN};
+        polled[2 + 2 * i] = (struct pollfd){.fd = panel->slots[i].worker.pidfd, .events = POLLIN};
+    }
+}
+
+static void serve(struct panel *panel, const struct pollfd polled[static POLLED_MAX])
+{
+    if (polled[0].revents != 0)
+        stop_all(panel);
+    for (size_t i = 0; i < panel->count; i++) {
+        struct slot *slot = &panel->slots[i];
+
+        if (polled[1 + 2 * i].revents != 0)
+            worker_read(&slot->worker, take_object, slot);
+        if (polled[2 + 2 * i].revents != 0)
+            finish_worker(slot);
+        worker_tend(&slot->worker);
+        look_at_bus(slot);
+    }
+}
+
+/* Page and service manager. */
+static void tell(struct panel *panel)
+{
+    const int64_t now = worker_now_ms();
+
+    if (panel->is_dirty && now - panel->published_ms >= PUBLISH_MS)
+        publish(panel);
+    page_tend(panel->page);
+    if (panel->watchdog_ms != 0 && now - panel->watched_ms >= panel->watchdog_ms) {
+        panel->watched_ms = now;
+        (void)service_notify("WATCHDOG=1");
+    }
+}
+
+bool panel_run(struct panel *panel, int stop_fd, struct error *err)
+{
+    struct pollfd polled[POLLED_MAX];
+
+    panel->watchdog_ms = service_watchdog_ms();
+    (void)service_notify("READY=1");
+    while (!panel->is_stopping || any_worker(panel)) {
+        fill(panel, stop_fd, polled);
+        if (poll(polled, (nfds_t)(1 + 2 * panel->count), time_to_wait(panel)) < 0 && errno != EINTR) {
+            error_set(err, ERROR_UNEXPECTED, "the workers cannot be waited for", NULL);
+            error_with_errno(err, errno);
+            return false;
+        }
+        serve(panel, polled);
+        tell(panel);
+    }
+    publish(panel);
+    return true;
+}
+
+/* --- opening --- */
+
+/* One station has the folder. The lock ends with the process. */
+static bool lock_state(struct panel *panel, struct error *err)
+{
+    char path[PANEL_PATH_MAX + 16];
+
+    if (!folder_make(panel->settings->state, err))
+        return false;
+    (void)snprintf(path, sizeof path, "%s/station.lock", panel->settings->state);
+    panel->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (panel->lock >= 0 && flock(panel->lock, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (panel->lock >= 0 && errno == EWOULDBLOCK)
+        error_set(err, ERROR_DATABASE_BUSY, "another station has this state folder",
+                  "end the other one, or name another folder under `state`");
+    else
+        error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be locked", "check who may write it");
+    error_with_errno(err, errno == EWOULDBLOCK ? 0 : errno);
+    error_with_subject(err, path);
+    return false;
+}
+
+static bool read_profile(struct panel *panel, struct error *err)
+{
+    struct profile *profile = calloc(1, sizeof *profile);
+    uint8_t digest[PROFILE_DIGEST_BYTES];
+    bool ok = profile != NULL && profile_file_read(panel->settings->profile, profile, err);
+
+    if (ok && !profile_digest(profile, digest))
+        ok = false;
+    if (ok) {
+        hex_encode(bytes_of(digest, sizeof digest), panel->digest);
+        panel->also_at = profile->i2c_address;
+    }
+    free(profile);
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "no memory for the profile", NULL);
+    return ok;
+}
+
+static bool read_files(struct panel *panel, const char *path, struct error *err)
+{
+    if (!panel_settings_read(path, &panel->settings, err) || !read_profile(panel, err))
+        return false;
+    panel->count = panel->settings->socket_count;
+    for (size_t i = 0; i < panel->count; i++)
+        panel->slots[i] = (struct slot){.panel = panel, .index = i, .worker = WORKER_NONE};
+    return panel->settings->page[0] == '\0' || page_may_listen(panel->settings->page, err);
+}
+
+bool panel_open(const char *path, const struct panel_events *events, struct panel **panel, struct error *err)
+{
+    struct panel *made = calloc(1, sizeof *made);
+
+    *panel = NULL;
+    if (made == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    made->events = *events;
+    made->lock = -1;
+    run_facts_time(made->started);
+    if (!read_files(made, path, err) || !lock_state(made, err) ||
+        (made->settings->page[0] != '\0' && !page_open(made->settings->page, &made->page, made->address, err))) {
+        panel_close(made);
+        return false;
+    }
+    publish(made);
+    *panel = made;
+    return true;
+}
+
+void panel_close(struct panel *panel)
+{
+    if (panel == NULL)
+        return;
+    for (size_t i = 0; i < panel->count; i++)
+        worker_ask_to_end(&panel->slots[i].worker);
+    page_close(panel->page);
+    tally_release(&panel->tally);
+    if (panel->lock >= 0)
+        (void)close(panel->lock);
+    free(panel->settings);
+    free(panel);
+}
+
+const struct panel_settings *panel_settings_of(const struct panel *panel)
+{
+    return panel->settings;
+}
+
+const char *panel_digest(const struct panel *panel)
+{
+    return panel->digest;
+}
+
+const char *panel_address(const struct panel *panel)
+{
+    return panel->address;
+}
+
+/* --- checking --- */
+
+/* Waits for the worker that looks at the bus. */
+static void wait_for_worker(struct slot *slot)
+{
+    while (worker_is_running(&slot->worker)) {
+        struct pollfd polled[] = {{.fd = slot->worker.out, .events = POLLIN},
+                                  {.fd = slot->worker.pidfd, .events = POLLIN}};
+
+        (void)poll(polled, 2, TEND_MS);
+        worker_read(&slot->worker, take_object, slot);
+        if (polled[1].revents != 0)
+            return;
+        worker_tend(&slot->worker);
+    }
+}
+
+/* What the bus of a socket answers. False with a reason. */
+static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
+{
+    enum socket_event event;
+    struct worker_end end;
+
+    start_worker(slot, COMMAND_SCAN);
+    if (!worker_is_running(&slot->worker)) {
+        error_set(err, ERROR_UNEXPECTED, "no worker can be started", NULL);
+        return false;
+    }
+    wait_for_worker(slot);
+    end = worker_finish(&slot->worker, take_object, slot);
+    *is_there = presence_of_scan(&end, &slot->scan, "", &event) && event == SOCKET_CHIP;
+    if (*is_there || strcmp(slot->scan.reason, "device-silent") == 0 || end.code == 0)
+        return true;
+    error_set(err, ERROR_DEVICE_MISSING,
+              error_keep_format(err, "the socket's bus cannot be used (%s)",
+                                slot->scan.reason[0] != '\0' ? slot->scan.reason : "no answer"),
+              error_keep_format(err, "see why: imprint --device %s scan", settings_of(slot)->device));
+    return false;
+}
+
+/* The file of a virtual chip may come later, its folder may not. */
+static bool check_file(const char *path, bool *is_there, struct error *err)
+{
+    struct presence_file file = {.inode = 0};
+    char above[PATH_MAX];
+
+    *is_there = presence_of_file(path, &file) == SOCKET_CHIP;
+    folder_above(path, above);
+    if (*is_there || access(above, R_OK | X_OK) == 0)
+        return true;
+    error_set(err, ERROR_DEVICE_MISSING, "the folder of the virtual chip is not there", "make the folder");
+    error_with_errno(err, errno);
+    error_with_subject(err, above);
+    return false;
+}
+
+static bool check_socket(struct slot *slot, struct panel_finding *finding, struct error *err)
+{
+    const char *file = panel_virtual_file(settings_of(slot)->device);
+    bool is_there = false;
+    const bool ok = file != NULL ? check_file(file, &is_there, err) : check_bus(slot, &is_there, err);
+
+    *finding = (struct panel_finding){.item = "socket",
+                                      .name = settings_of(slot)->name,
+                                      .found = !ok        ? "bad"
+                                               : is_there ? "chip"
+                                                          : "empty",
+                                      .serial = slot->scan.serial[0] != '\0' ? slot->scan.serial : NULL};
+    return ok;
+}
+
+/* Whether the file can be read, where the settings name one. */
+static bool check_named(const char *path, const char *doing, struct error *err)
+{
+    if (path[0] == '\0' || access(path, R_OK) == 0)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "the file cannot be read", "correct its name in the station file, or make it");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    error_doing(err, doing);
+    return false;
+}
+
+/* The state folder may come later: whether it can be written, or made, is found out without making it. */
+static bool check_state(const char *path, struct error *err)
+{
+    char above[PATH_MAX];
+
+    if (access(path, W_OK | X_OK) == 0)
+        return true;
+    folder_above(path, above);
+    if (errno == ENOENT && access(above, W_OK | X_OK) == 0)
+        return true;
+    error_set(err, ERROR_STORAGE_FAILED, "the state folder cannot be written or made", "check who may write it");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    return false;
+}
+
+static bool check_files(const struct panel *panel, struct error *err)
+{
+    return check_state(panel->settings->state, err) &&
+           check_named(panel->settings->issuers, "read the issuers file", err) &&
+           check_named(panel->settings->connections, "read the connections file", err);
+}
+
+bool panel_check(const char *path, void (*report)(void *context, const struct panel_finding *finding), void *context,
+                 struct error *err)
+{
+    struct panel *panel = calloc(1, sizeof *panel);
+    struct panel_finding finding = {.item = "profile", .found = "good"};
+    bool ok = panel != NULL, all_good = true;
+
+    if (!ok) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    panel->lock = -1;
+    ok = read_files(panel, path, err) && check_files(panel, err);
+    if (ok) {
+        finding.name = panel->settings->profile;
+        report(context, &finding);
+    }
+    /* One bad socket does not hide the others. */
+    for (size_t i = 0; i < (ok ? panel->count : 0); i++) {
+        all_good = check_socket(&panel->slots[i], &finding, err) && all_good;
+        report(context, &finding);
+    }
+    panel_close(panel);
+    return ok && all_good;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/settings.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "issuer/settings_file.h"
+#include "transport/kinds.h"
+
+#define FILE_MAX ((size_t)64 * 1024)
+#define LOOK_MS_USUAL 1000
+#define LOOK_MS_LEAST 100
+#define LOOK_MS_MAX 60000
+#define WORKER_S_USUAL 300
+#define WORKER_S_MAX 3600
+#define VIRTUAL "virtual:"
+
+/* --- what a file can have --- */
+
+#define VALUE(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+static const struct schema_field schema_socket[] = {
+    {.key = "name",
+     .kind = SCHEMA_NAME,
+     .required = true,
+     VALUE(struct panel_socket_settings, name),
+     .help = "the socket's name, as it is written on the fixture",
+     .example = "name: A1"},
+    {.key = "device",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct panel_socket_settings, device),
+     .help = "how a chip in this socket is reached, as --device says it",
+     .example = "device: 'i2c:/dev/i2c-1@0x35'"},
+    {.key = NULL},
+};
+
+static const struct schema_field schema_settings[] = {
+    {.key = "imprint",
+     .kind = SCHEMA_NUMBER,
+     .required = true,
+     VALUE(struct panel_settings, version),
+     .min = 1,
+     .max = 1,
+     .help = "the version of the format",
+     .example = "imprint: 1"},
+    {.key = "name",
+     .kind = SCHEMA_NAME,
+     .required = true,
+     VALUE(struct panel_settings, name),
+     .help = "the station's name, for the page",
+     .example = "name: st-01"},
+    {.key = "profile",
+     .kind = SCHEMA_FILE,
+     .required = true,
+     VALUE(struct panel_settings, profile),
+     .help = "the profile that the boards are brought to",
+     .example = "profile: board.yaml"},
+    {.key = "state",
+     .kind = SCHEMA_FILE,
+     .required = true,
+     VALUE(struct panel_settings, state),
+     .help = "the state folder, with records and ledger; it is made where there is none",
+     .example = "state: state"},
+    {.key = "issuers",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, issuers),
+     .help = "the issuers file, if it is not issuers.yaml in the state folder",
+     .example = "issuers: issuers.yaml"},
+    {.key = "connections",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, connections),
+     .help = "the connections file, if it is not connections.yaml in the state folder",
+     .example = "connections: connections.yaml"},
+    {.key = "operator",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct panel_settings, operator_name),
+     .help = "who runs the station: a name or number for the records",
+     .example = "operator: '17'"},
+    {.key = "irreversible",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct panel_settings, irreversible),
+     .help = "whether steps that cannot be undone are armed for each board",
+     .example = "irreversible: true"},
+    {.key = "rehearsal",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct panel_settings, rehearsal),
+     .help = "whether virtual chips and published TEST keys are allowed",
+     .example = "rehearsal: true"},
+    {.key = "look",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_settings, look_ms),
+     .min = LOOK_MS_LEAST,
+     .max = LOOK_MS_MAX,
+     .otherwise = LOOK_MS_USUAL,
+     .help = "milliseconds between two looks at the bus of a socket where nothing happens",
+     .example = "look: 1000"},
+    {.key = "patience",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_settings, worker_s),
+     .min = 1,
+     .max = WORKER_S_MAX,
+     .otherwise = WORKER_S_USUAL,
+     .help = "seconds that one board may take, waiting for issuers included",
+     .example = "patience: 300"},
+    {.key = "page",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct panel_settings, page),
+     .help = "the loopback address and port of the operator's page",
+     .example = "page: '127.0.0.1:8080'"},
+    {.key = "sockets",
+     .kind = SCHEMA_ENTRIES,
+     .required = true,
+     .at = offsetof(struct panel_settings, sockets),
+     .size = sizeof(struct panel_socket_settings),
+     .min = 1,
+     .max = PANEL_SOCKETS_MAX,
+     .fields = schema_socket,
+     .count_at = offsetof(struct panel_settings, socket_count),
+     .line_at = SCHEMA_NOWHERE,
+     .help = "the sockets of this station",
+     .example = "sockets: [{name: A1, device: 'kit:hid:0123'}]"},
+    {.key = NULL},
+};
+
+/* --- rules that no single setting breaks --- */
+
+const char *panel_virtual_file(const char *device)
+{
+    return strncmp(device, VIRTUAL, strlen(VIRTUAL)) == 0 ? device + strlen(VIRTUAL) : NULL;
+}
+
+/* The row of a socket's setting. */
+static const struct schema_field *row(const char *key)
+{
+    const struct schema_field *field = schema_socket;
+
+    while (strcmp(field->key, key) != 0)
+        field++;
+    return field;
+}
+
+/* What is wrong with the device; NULL: nothing. */
+static const char *find_fault(const char *device)
+{
+    const char *file = panel_virtual_file(device);
+
+    if (strcmp(device, "virtual") == 0 || (file != NULL && file[0] == '\0'))
+        return "needs the name of a file: virtual:FILE";
+    if (file == NULL && transport_kind_of(device) == NULL)
+        return "is no kind of device that a socket can have: virtual:FILE, i2c:, swi:, kit:, unix: or tcp:";
+    return NULL;
+}
+
+static bool check_socket(const struct panel_settings *settings, size_t index, const struct tree_node *node,
+                         const struct complain_path *path, struct profile_complaint *complaint)
+{
+    const struct panel_socket_settings *own = &settings->sockets[index];
+    const struct complain_path device = {.outer = path, .key = "device"}, name = {.outer = path, .key = "name"};
+    const char *fault = find_fault(own->device);
+
+    if (fault != NULL)
+        return complain_value(complaint, row("device"), tree_get(node, "device"), &device, fault);
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(settings->sockets[i].name, own->name) == 0)
+            return complain_value(complaint, row("name"), tree_get(node, "name"), &name,
+                                  "is the name of a socket above, too");
+        if (strcmp(settings->sockets[i].device, own->device) == 0)
+            return complain_value(complaint, row("device"), tree_get(node, "device"), &device,
+                                  "is the device of a socket above, too");
+    }
+    return true;
+}
+
+static bool check_sockets(const void *document, const struct tree_node *root, struct profile_complaint *complaint)
+{
+    const struct panel_settings *settings = document;
+    const struct complain_path list = {.key = "sockets"};
+
+    for (size_t i = 0; i < settings->socket_count; i++) {
+        const struct complain_path path = {.outer = &list, .index = i};
+
+        if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
+            return false;
+    }
+    return true;
+}
+
+static const struct settings_kind station_file = {
+    .help = "a station file",
+    .doing = "read the station file",
+    .missing = "write one: docs/guide/station.md",
+    .next = "correct the station file at that place: docs/reference/station.md",
+    .most = FILE_MAX,
+    .fields = schema_settings,
+    .check = check_sockets,
+};
+
+/* --- from the text to settings --- */
+
+static bool complete_device(char device[static PANEL_PATH_MAX], const char *path, struct error *err)
+{
+    if (panel_virtual_file(device) == NULL)
+        return true;
+    return settings_file_complete(device + strlen(VIRTUAL), PANEL_PATH_MAX - strlen(VIRTUAL), path, err);
+}
+
+static bool complete_all(struct panel_settings *settings, const char *path, struct error *err)
+{
+    char *const names[] = {settings->profile, settings->state, settings->issuers, settings->connections};
+    bool ok = true;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)
+        ok = settings_file_complete(names[i], PANEL_PATH_MAX, path, err);
+    for (size_t i = 0; i < settings->socket_count && ok; i++)
+        ok = complete_device(settings->sockets[i].device, path, err);
+    return ok;
+}
+
+bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err)
+{
+    *settings = calloc(1, sizeof **settings);
+    if (*settings == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    if (settings_file_read(&station_file, path, *settings, err) && complete_all(*settings, path, err))
+        return true;
+    free(*settings);
+    *settings = NULL;
+    return false;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file of `imprint station`, in YAML: docs/reference/station.md. */
+#ifndef IMPRINT_PANEL_SETTINGS_H
+#define IMPRINT_PANEL_SETTINGS_H
+
+#include "base/error.h"
+#include "profile/profile.h"
+
+#define PANEL_SOCKETS_MAX 64
+#define PANEL_PATH_MAX 1024
+#define PANEL_OPERATOR_SIZE 65 /* 64 bytes of UTF-8, as a record's */
+
+/* One socket: a name that is on the fixture, and how a chip in it is reached. */
+struct panel_socket_settings {
+    char name[PROFILE_NAME_MAX];
+    char device[PANEL_PATH_MAX]; /* DEVICE; the file of "virtual:FILE" is complete */
+};
+
+/* File names are complete: those of the file that were relative start in its folder. An empty text was not given. */
+struct panel_settings {
+    uint32_t version; /* cppcheck-suppress unusedStructMember ; the schema reads it */
+    char name[PROFILE_NAME_MAX];
+    char profile[PANEL_PATH_MAX];
+    char state[PANEL_PATH_MAX];
+    char issuers[PANEL_PATH_MAX];
+    char connections[PANEL_PATH_MAX];
+    char operator_name[PANEL_OPERATOR_SIZE];
+    char page[256];    /* HOST:PORT */
+    bool irreversible; /* the steps that cannot be undone are armed for each board */
+    bool rehearsal;    /* virtual chips and TEST keys are allowed, whatever the profile says */
+    uint32_t look_ms;  /* how often the bus of an empty socket is looked at */
+    uint32_t worker_s; /* how long one board may take */
+    size_t socket_count;
+    struct panel_socket_settings sockets[PANEL_SOCKETS_MAX];
+};
+
+/*
+ * Reads and checks the file. `*settings` is the caller's, for free(). False with `*settings` NULL and ERROR_INPUT_FILE:
+ * file, line and column, what was found and expected.
+ */
+bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err);
+
+/* The file of "virtual:FILE"; NULL for any other DEVICE. */
+const char *panel_virtual_file(const char *device);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define READ_BYTES 4096
+
+int64_t worker_now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool refuse(const char *cause, int system_errno, struct error *err)
+{
+    error_set(err, ERROR_UNEXPECTED, cause, "free memory and processes of this machine, then try again");
+    error_with_errno(err, system_errno);
+    error_doing(err, "start a worker");
+    return false;
+}
+
+/*
+ * In the child, where only async-signal-safe calls are allowed. The signal of the parent's death could have been missed
+ * before prctl(): whoever has another parent by then ends.
+ */
+static _Noreturn void become(const char *program, char *const *arguments, int out, pid_t parent)
+{
+    sigset_t none;
+    const int null = open("/dev/null", O_RDWR);
+
+    (void)sigemptyset(&none);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(out, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
+        _exit(127);
+    (void)execv(program, arguments);
+    _exit(127);
+}
+
+static bool launch(struct worker *worker, const char *program, char *const *arguments, struct error *err)
+{
+    const pid_t parent = getpid();
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return refuse("no pipe to a worker can be made", errno, err);
+    worker->pid = fork();
+    if (worker->pid == 0)
+        become(program, arguments, ends[1], parent);
+    (void)close(ends[1]);
+    if (worker->pid < 0) {
+        const int reason = errno;
+
+        (void)close(ends[0]);
+        *worker = (struct worker)WORKER_NONE;
+        return refuse("no process can be made", reason, err);
+    }
+    worker->out = ends[0];
+    (void)fcntl(worker->out, F_SETFL, O_NONBLOCK);
+    worker->pidfd = pidfd_open(worker->pid, 0);
+    return true;
+}
+
+bool worker_start(struct worker *worker, const char *program, const char *const *arguments, int64_t patience_ms,
+                  struct error *err)
+{
+    char *copies[WORKER_ARGUMENTS_MAX + 1] = {NULL};
+
+    *worker = (struct worker)WORKER_NONE;
+    for (size_t i = 0; i < WORKER_ARGUMENTS_MAX && arguments[i] != NULL; i++)
+        memcpy(&copies[i], &arguments[i],
+               sizeof copies[i]); /* execv() takes them as not const, and leaves them alone */
+    if (!launch(worker, program, copies, err))
+        return false;
+    worker->is_readable = true;
+    worker->deadline_ms = worker_now_ms() + patience_ms;
+    if (worker->pidfd >= 0)
+        return true;
+    /* Without a descriptor nobody would learn of its end. It has done nothing yet. */
+    const int reason = errno;
+    (void)kill(worker->pid, SIGTERM);
+    (void)waitpid(worker->pid, NULL, 0);
+    (void)close(worker->out);
+    *worker = (struct worker)WORKER_NONE;
+    return refuse("the system has no descriptors of processes (Linux 5.3 has)", reason, err);
+}
+
+/* --- lines --- */
+
+static void take_line(struct worker *worker, const char *line, size_t len,
+                      void (*take)(void *context, const json_t *object), void *context)
+{
+    json_t *object = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+
+    if (json_is_object(object))
+        take(context, object);
+    else
+        worker->is_readable = false;
+    json_decref(object);
+}
+
+/* Makes room for what is read next. A line without an end is dropped, and noted. */
+static bool make_room(struct worker *worker)
+{
+    const size_t wanted = worker->cap == 0 ? 2 * READ_BYTES : 2 * worker->cap;
+    char *grown;
+
+    if (worker->cap - worker->len >= READ_BYTES)
+        return true;
+    if (wanted > 2 * WORKER_LINE_MAX || (grown = realloc(worker->line, wanted)) == NULL) {
+        worker->is_readable = false;
+        worker->len = 0;
+        return worker->cap >= READ_BYTES;
+    }
+    worker->line = grown;
+    worker->cap = wanted;
+    return true;
+}
+
+static void take_lines(struct worker *worker, void (*take)(void *context, const json_t *object), void *context)
+{
+    char *start = worker->line, *end = worker->line + worker->len, *feed;
+
+    while ((feed = memchr(start, '\n', (size_t)(end - start))) != NULL) {
+        take_line(worker, start, (size_t)(feed - start), take, context);
+        start = feed + 1;
+    }
+    worker->len = (size_t)(end - start);
+    memmove(worker->line, start, worker->len);
+}
+
+void worker_read(struct worker *worker, void (*take)(void *context, const json_t *object), void *context)
+{
+    while (worker->out >= 0 && make_room(worker)) {
+        const ssize_t got = read(worker->out, worker->line + worker->len, READ_BYTES);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN)
+            return;
+        if (got <= 0) {
+            (void)close(worker->out);
+            worker->out = -1;
+            return;
+        }
+        worker->len += (size_t)got;
+        take_lines(worker, take, context);
+    }
+}
+
+/* --- its end --- */
+
+void worker_ask_to_end(struct worker *worker)
+{
+    if (!worker_is_running(worker) || worker->was_asked)
+        return;
+    worker->was_asked = true;
+    worker->deadline_ms = worker_now_ms() + WORKER_KILL_MS;
+    (void)kill(worker->pid, SIGTERM);
+}
+
+void worker_tend(struct worker *worker)
+{
+    if (!worker_is_running(worker) || worker_now_ms() < worker->deadline_ms)
+        return;
+    if (!worker->was_asked)
+        worker_ask_to_end(worker);
+    else
+        (void)kill(worker->pid, SIGKILL);
+}
+
+struct worker_end worker_finish(struct worker *worker, void (*take)(void *context, const json_t *object), void *context)
+{
+    struct worker_end end = {.by_exit = false};
+    int status = 0;
+
+    worker_read(worker, take, context);
+    while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR) {
+        /* again */
+    }
+    end.by_exit = WIFEXITED(status);
+    end.code = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    end.is_readable = worker->is_readable && worker->len == 0;
+    if (worker->out >= 0)
+        (void)close(worker->out);
+    (void)close(worker->pidfd);
+    free(worker->line);
+    *worker = (struct worker)WORKER_NONE;
+    return end;
+}

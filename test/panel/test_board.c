@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is taken from workers' words: boards, looks at a bus, command lines, and the figures of a shift. */
+#include "panel/board.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "panel/command.h"
+#include "panel/presence.h"
+#include "panel/tally.h"
+#include "panel/words.h"
+
+#define SERIAL "0123456789ABCDEFEE"
+#define DIGEST "C07887A7F42D4EB6875DBD2FBD3C67524AB28DD13073B293A8B91E6DC4A65D27"
+
+static void take(struct panel_board *board, const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+
+    assert_non_null(object);
+    board_take(board, object);
+    json_decref(object);
+}
+
+static void test_a_run(void **state)
+{
+    struct panel_board board = {.steps = 0};
+
+    (void)state;
+    take(&board, "{\"event\":\"plan\",\"serial\":\"" SERIAL "\",\"digest\":\"" DIGEST
+                 "\",\"steps\":[{\"done\":true},{\"done\":false},{\"done\":false}]}");
+    assert_true(board.has_plan);
+    assert_string_equal(board.serial, SERIAL);
+    assert_string_equal(board.digest, DIGEST);
+    assert_int_equal(board.steps, 3);
+    assert_int_equal(board.steps_done, 1);
+    for (unsigned i = 0; i < 4; i++)
+        take(&board, "{\"event\":\"step-done\",\"done\":true}");
+    assert_int_equal(board.steps_done, 3); /* never more than there are */
+    assert_false(board.is_done);
+    take(&board, "{\"event\":\"provisioned\",\"serial\":\"" SERIAL "\",\"changes\":4}");
+    assert_true(board.is_done);
+    assert_int_equal(board.changes, 4);
+    board_begin(&board);
+    assert_false(board.is_done || board.has_plan);
+    assert_string_equal(board.serial, SERIAL);
+}
+
+/* Objects of another form, or with texts without end, do no harm. */
+static void test_strange_objects(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "{\"event\":null}",
+        "{\"event\":\"unknown\",\"serial\":\"" SERIAL "\"}",
+        "{\"event\":\"plan\"}",
+        "{\"event\":\"plan\",\"steps\":{},\"serial\":7,\"digest\":[]}",
+        "{\"event\":\"plan\",\"steps\":[1,null,\"x\"]}",
+        "{\"event\":\"provisioned\",\"changes\":-1}",
+        "{\"event\":\"error\",\"exit\":\"3\"}",
+    };
+    char longest[3 * BOARD_TEXT_SIZE], text[2 * sizeof longest + 64];
+    struct panel_board board;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        board = (struct panel_board){.steps = 0};
+        take(&board, texts[i]);
+        assert_string_equal(board.serial, "");
+        assert_int_equal(board.changes, 0);
+        assert_int_equal(board.steps_done, 0);
+        assert_int_equal(board.exit_code, 0);
+    }
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    (void)snprintf(text, sizeof text, "{\"event\":\"error\",\"cause\":\"%s\",\"reason\":\"%s\"}", longest, longest);
+    take(&board, text);
+    assert_int_equal(strlen(board.cause), BOARD_TEXT_SIZE - 1);
+    assert_int_equal(strlen(board.reason), BOARD_REASON_SIZE - 1);
+}
+
+/* Other chips may share the bus. */
+static void test_scans(void **state)
+{
+    static const struct {
+        const char *device, *object, *known;
+        uint8_t also_at;
+        int code;
+        bool says;
+        enum socket_event event;
+    } rows[] = {
+        {"i2c:/dev/i2c-1@0x35", "{\"event\":\"found\",\"device\":\"i2c:/dev/i2c-1@0x35\",\"serial\":\"" SERIAL "\"}",
+         "", 0, 0, true, SOCKET_CHIP},
+        {"i2c:/dev/i2c-1@0x35", "{\"event\":\"found\",\"device\":\"i2c:/dev/i2c-1@0x36\",\"serial\":\"" SERIAL "\"}",
+         "", 0, 0, true, SOCKET_NO_CHIP},
+        {"i2c:/dev/i2c-1@0x35", "{\"event\":\"found\",\"device\":\"i2c:/dev/i2c-1@0x36\",\"serial\":null}", "", 0x36, 0,
+         true, SOCKET_CHIP},
+        {"i2c:/dev/i2c-1@0x35", "{\"event\":\"found\",\"device\":\"i2c:/dev/i2c-1@0x35\",\"serial\":\"" SERIAL "\"}",
+         SERIAL, 0, 0, true, SOCKET_CHIP},
+        {"i2c:/dev/i2c-1@0x35", "{\"event\":\"found\",\"device\":\"i2c:/dev/i2c-1@0x35\",\"serial\":\"" SERIAL "\"}",
+         "0123000000000000EE", 0, 0, true, SOCKET_OTHER_CHIP},
+        {"kit:hid:1", "{\"event\":\"found\",\"device\":\"kit:hid:1\",\"serial\":\"" SERIAL "\"}", "", 0, 0, true,
+         SOCKET_CHIP},
+        {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"device-silent\"}", "", 0, 3, true, SOCKET_NO_CHIP},
+        {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"device-missing\"}", SERIAL, 0, 3, true, SOCKET_NO_CHIP},
+        {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"device-busy\"}", SERIAL, 0, 3, false, SOCKET_NO_CHIP},
+        {"kit:hid:1", "{\"event\":\"error\",\"reason\":\"interrupted\"}", SERIAL, 0, 130, false, SOCKET_NO_CHIP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct worker_end end = {.by_exit = true, .code = rows[i].code, .is_readable = true};
+        const struct worker_end killed = {.by_exit = false, .code = 9, .is_readable = true};
+        struct presence_scan scan = {.is_there = false};
+        json_t *object = json_loads(rows[i].object, 0, NULL);
+        enum socket_event event = SOCKET_EVENT_COUNT;
+
+        assert_non_null(object);
+        presence_take(&scan, rows[i].device, rows[i].also_at, object);
+        json_decref(object);
+        assert_false(presence_of_scan(&killed, &scan, rows[i].known, &event));
+        assert_int_equal(presence_of_scan(&end, &scan, rows[i].known, &event), rows[i].says);
+        if (rows[i].says && event != rows[i].event)
+            fail_msg("row %zu: event %d", i, (int)event);
+    }
+}
+
+static void put_file(const char *path)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    const int closed = fclose(file);
+    assert_int_equal(closed, 0);
+}
+
+static void test_files(void **state)
+{
+    char folder[] = "/tmp/imprint-presence-XXXXXX", path[64], other[64];
+    struct presence_file known = {.inode = 0};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/a", folder);
+    (void)snprintf(other, sizeof other, "%s/b", folder);
+    assert_int_equal(presence_of_file(folder, &known), SOCKET_NO_CHIP); /* a folder is no chip */
+    assert_int_equal(presence_of_file(path, &known), SOCKET_NO_CHIP);
+    put_file(path);
+    assert_int_equal(presence_of_file(path, &known), SOCKET_CHIP);
+    assert_int_equal(presence_of_file(path, &known), SOCKET_CHIP);
+    put_file(other);
+    assert_int_equal(rename(other, path), 0);
+    assert_int_equal(presence_of_file(path, &known), SOCKET_OTHER_CHIP);
+    assert_int_equal(presence_of_file(path, &known), SOCKET_CHIP);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(presence_of_file(path, &known), SOCKET_NO_CHIP);
+    assert_int_equal(known.inode, 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void assert_command(const struct command *command, const char *expected)
+{
+    char text[1024] = "";
+
+    for (size_t i = 0; command->arguments[i] != NULL; i++)
+        (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i != 0 ? " " : "",
+                       command->arguments[i]);
+    assert_string_equal(text, expected);
+}
+
+static void test_commands(void **state)
+{
+    static struct panel_settings settings = {
+        .profile = "p.yaml", .state = "st", .socket_count = 1, .sockets = {{.name = "a1", .device = "kit:hid:1"}}};
+    const struct panel_board board = {.serial = SERIAL, .digest = DIGEST};
+    struct command command;
+
+    (void)state;
+    command_make(&command, &settings, 0, COMMAND_SCAN, &board);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 scan");
+    command_make(&command, &settings, 0, COMMAND_LOOK, &board);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --dry-run -- p.yaml");
+    command_make(&command, &settings, 0, COMMAND_WORK, &board);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --only " SERIAL " -- p.yaml");
+    settings.irreversible = settings.rehearsal = true;
+    (void)snprintf(settings.issuers, sizeof settings.issuers, "i.yaml");
+    (void)snprintf(settings.connections, sizeof settings.connections, "c.yaml");
+    (void)snprintf(settings.operator_name, sizeof settings.operator_name, "17");
+    command_make(&command, &settings, 0, COMMAND_WORK, &board);
+    assert_command(&command,
+                   "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                   "provision --rehearsal --only " SERIAL " --operator 17 --arm " SERIAL ":" DIGEST " -- p.yaml");
+    command_make(&command, &settings, 0, COMMAND_LOOK, &board);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                             "provision --rehearsal --dry-run -- p.yaml");
+}
+
+/* Boards count once, by their last result; the first one makes the first-pass yield. */
+static void test_tally(void **state)
+{
+    static struct tally tally;
+    const int64_t hour = 3600 * 1000;
+    char serial[32];
+
+    (void)state;
+    assert_true(tally_add(&tally, "A", true, 0) && tally_add(&tally, "A", true, 1) && tally_add(&tally, "B", false, 2));
+    assert_int_equal(tally.boards, 2);
+    assert_int_equal(tally.passed, 1);
+    assert_int_equal(tally.failed, 1);
+    assert_int_equal(tally.first_pass, 1);
+    assert_true(tally_add(&tally, "B", true, 3));
+    assert_int_equal(tally.passed, 2);
+    assert_int_equal(tally.failed, 0);
+    assert_int_equal(tally.first_pass, 1);
+    assert_int_equal(tally_last_hour(&tally, 4), 2);
+    assert_int_equal(tally_last_hour(&tally, hour), 1);
+    assert_int_equal(tally_last_hour(&tally, hour + 3), 0);
+    for (unsigned i = 0; i < TALLY_HOUR_MAX + 10; i++) {
+        (void)snprintf(serial, sizeof serial, "%u", i);
+        assert_true(tally_add(&tally, serial, true, 2 * hour));
+    }
+    assert_int_equal(tally_last_hour(&tally, 2 * hour), TALLY_HOUR_MAX);
+    assert_int_equal(tally.boards, TALLY_HOUR_MAX + 12);
+    tally_release(&tally);
+}
+
+/* Each state has a word and an action, each exit code of a failure an action. */
+static void test_words(void **state)
+{
+    static const int codes[] = {0, 1, 2, 3, 4, 5, 6, 130, -1, 1000};
+    struct panel_board board = {.reason = "device-silent", .next = "something of the command line"};
+
+    (void)state;
+    for (int i = 0; i < SOCKET_STATE_COUNT; i++) {
+        for (size_t code = 0; code < sizeof codes / sizeof codes[0]; code++) {
+            board.exit_code = codes[code];
+            assert_true(strlen(words_of_state((enum socket_state)i)) <= 5); /* fits the tile */
+            assert_in_range(strlen(words_of_action((enum socket_state)i, &board)), 3, 14);
+        }
+    }
+    assert_non_null(strstr(words_of_next(&board), "press the board in"));
+    (void)snprintf(board.reason, sizeof board.reason, "proof-failed");
+    assert_string_equal(words_of_next(&board), "something of the command line");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_run), cmocka_unit_test(test_strange_objects), cmocka_unit_test(test_scans),
+        cmocka_unit_test(test_files), cmocka_unit_test(test_commands),        cmocka_unit_test(test_tally),
+        cmocka_unit_test(test_words),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workers, played by shell scripts: lines in pieces, ends of every kind, and deadlines. */
+#include "panel/worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PATIENCE_MS 10000
+
+/* What a worker said: how many objects, and the last one's `n`. */
+struct heard {
+    unsigned count;
+    json_int_t last;
+};
+
+static void take(void *context, const json_t *object)
+{
+    struct heard *heard = context;
+
+    heard->count++;
+    heard->last = json_integer_value(json_object_get(object, "n"));
+}
+
+static void start(struct worker *worker, const char *script, int64_t patience_ms)
+{
+    const char *const arguments[] = {"sh", "-c", script, NULL};
+    struct error err = {.reason = ERROR_NONE};
+
+    assert_true(worker_start(worker, "/bin/sh", arguments, patience_ms, &err));
+}
+
+static struct worker_end wait_for(struct worker *worker, struct heard *heard)
+{
+    for (;;) {
+        struct pollfd polled[] = {{.fd = worker->out, .events = POLLIN}, {.fd = worker->pidfd, .events = POLLIN}};
+
+        assert_true(poll(polled, 2, 50) >= 0);
+        if (polled[0].revents != 0)
+            worker_read(worker, take, heard);
+        if (polled[1].revents != 0)
+            return worker_finish(worker, take, heard);
+        worker_tend(worker);
+    }
+}
+
+static void test_ends(void **state)
+{
+    static const struct {
+        const char *script;
+        bool by_exit, is_readable;
+        int code;
+        unsigned count;
+    } rows[] = {
+        {"exit 0", true, true, 0, 0},
+        {"exit 3", true, true, 3, 0},
+        {"kill -9 $$", false, true, SIGKILL, 0},
+        {"echo '{\"n\":1}'; echo '{\"n\":2}'", true, true, 0, 2},
+        {"printf '{\"n\"'; sleep 0.1; printf ':2}\\n'", true, true, 0, 1},
+        {"echo hello", true, false, 0, 0},
+        {"echo '[1]'", true, false, 0, 0},
+        {"echo '{\"n\":1,\"n\":2}'", true, false, 0, 0},
+        {"printf '{\"n\":2}'", true, false, 0, 0}, /* the line has no end */
+        {"printf '\\0\\n'", true, false, 0, 0},
+        {"echo '{\"n\":2}'; echo error >&2; read line; exit 5", true, true, 5, 1}, /* its stdin is at its end */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct worker worker = WORKER_NONE;
+        struct heard heard = {.count = 0};
+        struct worker_end end;
+
+        start(&worker, rows[i].script, PATIENCE_MS);
+        end = wait_for(&worker, &heard);
+        if (end.by_exit != rows[i].by_exit || end.code != rows[i].code || end.is_readable != rows[i].is_readable ||
+            heard.count != rows[i].count)
+            fail_msg("%s: exit %d, code %d, readable %d, %u objects", rows[i].script, end.by_exit, end.code,
+                     end.is_readable, heard.count);
+        if (heard.count > 0)
+            assert_int_equal(heard.last, 2);
+        assert_false(worker_is_running(&worker));
+    }
+}
+
+/* A line that does not end is not kept in memory for ever. */
+static void test_an_endless_line(void **state)
+{
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+    struct worker_end end;
+
+    (void)state;
+    start(&worker, "head -c 3000000 /dev/zero | tr '\\0' x; echo; echo '{\"n\":1}'", PATIENCE_MS);
+    while (worker.out >= 0) {
+        worker_read(&worker, take, &heard);
+        assert_in_range(worker.cap, 0, 2 * WORKER_LINE_MAX);
+    }
+    end = wait_for(&worker, &heard);
+    assert_false(end.is_readable);
+    assert_int_equal(heard.count, 1);
+}
+
+/* Asked to end, it may finish what it does. */
+static void test_asked_to_end(void **state)
+{
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+    struct worker_end end;
+
+    (void)state;
+    start(&worker, "trap 'echo \"{\\\"n\\\":7}\"; exit 130' TERM; echo '{\"n\":1}'; while :; do sleep 0.05; done",
+          PATIENCE_MS);
+    while (heard.count == 0)
+        worker_read(&worker, take, &heard);
+    worker_ask_to_end(&worker);
+    end = wait_for(&worker, &heard);
+    assert_true(end.by_exit && end.code == 130 && heard.last == 7);
+}
+
+/* Its time is over: it is asked first, and not killed before a chip's longest command could be over. */
+static void test_deadline(void **state)
+{
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+    struct worker_end end;
+
+    (void)state;
+    start(&worker, "trap '' TERM; echo '{\"n\":1}'; while :; do sleep 0.05; done", PATIENCE_MS);
+    while (heard.count == 0)
+        worker_read(&worker, take, &heard);
+    worker.deadline_ms = worker_now_ms();
+    worker_tend(&worker);
+    assert_true(worker.was_asked && worker.deadline_ms >= worker_now_ms() + 3000);
+    worker_tend(&worker);
+    worker.deadline_ms = worker_now_ms();
+    end = wait_for(&worker, &heard);
+    assert_true(!end.by_exit && end.code == SIGKILL);
+}
+
+static void test_no_such_program(void **state)
+{
+    const char *const arguments[] = {"imprint", NULL};
+    struct worker worker = WORKER_NONE;
+    struct heard heard = {.count = 0};
+    struct error err = {.reason = ERROR_NONE};
+    struct worker_end end;
+
+    (void)state;
+    assert_true(worker_start(&worker, "/nonexistent", arguments, PATIENCE_MS, &err));
+    end = wait_for(&worker, &heard);
+    assert_true(end.by_exit && end.code == 127);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ends),     cmocka_unit_test(test_an_endless_line), cmocka_unit_test(test_asked_to_end),
+        cmocka_unit_test(test_deadline), cmocka_unit_test(test_no_such_program),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
