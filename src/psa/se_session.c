@@ -93,23 +93,19 @@ static struct bytes compose_creation(struct se_work *work, uint32_t flags, struc
     return bytes_of(work->transaction, work->transaction_len);
 }
 
-/* Reserve room only after the transaction's own record is stored, because that record would use it up. */
+/* Before the transaction is stored: there must be room for the record that it announces. */
 static enum storage_status reserve_for_key(struct se_session *session, const struct se_transaction *transaction)
 {
     struct se_work *work = &session->work;
     const enum storage_status status =
         session->storage->operations->reserve(session->storage->context, SE_SESSION_KEY_ROOM);
 
-    if (status == STORAGE_OK) {
-        work->create_uid = transaction->uid;
-        work->scrap_uid = scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction->lifetime), transaction->slot);
-        work->record_status = STORAGE_FAILED;
-        return STORAGE_OK;
-    }
-    session->transaction_open = false;
-    if (store_remove(session, TRANSACTION_UID) != STORAGE_OK)
-        session->settled = false;
-    return status;
+    if (status != STORAGE_OK)
+        return status;
+    work->create_uid = transaction->uid;
+    work->scrap_uid = scrap_uid(PSA_KEY_LIFETIME_GET_LOCATION(transaction->lifetime), transaction->slot);
+    work->record_status = STORAGE_FAILED;
+    return STORAGE_OK;
 }
 
 /*
@@ -133,7 +129,7 @@ static psa_status_t open_transaction(struct se_session *session, uint32_t flags,
         if (status == STORAGE_OK)
             return PSA_ERROR_ALREADY_EXISTS;
         if (status == STORAGE_ABSENT)
-            status = STORAGE_OK;
+            status = reserve_for_key(session, &transaction);
     }
     if (status != STORAGE_OK)
         return driver_status_of_storage(status);
@@ -146,16 +142,15 @@ static psa_status_t open_transaction(struct se_session *session, uint32_t flags,
     }
     status = store_set(session, TRANSACTION_UID, flags, content);
     if (status != STORAGE_OK) {
+        forget_transaction(session);
         session->settled = false; /* a failed write may still have taken effect */
         return driver_status_of_storage(status);
     }
     session->transaction_open = true;
-    if (create)
-        status = reserve_for_key(session, &transaction);
-    else if (transaction.kind == TRANSACTION_DESTROY)
+    if (transaction.kind == TRANSACTION_DESTROY)
         session->destruction =
             (struct se_destruction){.uid = transaction.uid, .slot = transaction.slot, .lifetime = transaction.lifetime};
-    return driver_status_of_storage(status);
+    return PSA_SUCCESS;
 }
 
 /*

@@ -302,7 +302,7 @@ static int open_for_new(struct storage_file *self, uint64_t uid, size_t size, co
         if (fd >= 0)
             return fd;
     }
-    if (self->reserved && self->reserved_size >= size) {
+    if (uid != STORAGE_KEPT_UID && self->reserved && self->reserved_size >= size) {
         *temp = STORAGE_FILE_RESERVED;
         fd = open_again(self, self->directory_fd, *temp, O_WRONLY | O_NOFOLLOW);
     }
@@ -310,7 +310,8 @@ static int open_for_new(struct storage_file *self, uint64_t uid, size_t size, co
         self->reserved = self->inherited = false;
         return fd;
     }
-    file_release(self);
+    if (uid != STORAGE_KEPT_UID)
+        file_release(self);
     *temp = STORAGE_FILE_TEMP;
     return create_temp(self, *temp);
 }
@@ -467,9 +468,8 @@ static enum storage_status file_reserve(void *context, uint32_t size)
         return status;
     self->reserved = true;
     self->reserved_size = room;
-    /* Make it durable, so that recovery after a power cut has room to write. */
-    self->unsynced = true;
-    return sync_directory(self) ? STORAGE_OK : STORAGE_FAILED;
+    /* Its name becomes durable with that of the next record: one sync of the directory for both. */
+    return STORAGE_OK;
 }
 
 /* A key is made beside the transaction's record, which is in the room that is kept, once there is such room. */
@@ -732,11 +732,11 @@ bool storage_file_open(struct storage_file *self, const char *directory, bool cr
         (void)refuse(err, ERROR_STORAGE_FAILED, "there is no key storage yet", "provision the device first");
         goto out;
     }
+    /* Sync what the last process could not sync, before anything depends on it. */
+    self->unsynced = true;
     if (!take_lock(self, holder, err) || !remove_left_overs(self, err) || !inherit_room(self, err) ||
         !check_format(self, directory, create, err))
         goto out;
-    /* Sync what the last process could not sync, before anything depends on it. */
-    self->unsynced = true;
     if (!sync_directory(self)) {
         (void)refuse_errno(err, errno);
         goto out;

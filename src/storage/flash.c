@@ -354,6 +354,7 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
 
     enum storage_status status = look_up(self, uid, &present, &before);
     const bool absent = status == STORAGE_ABSENT;
+    const bool uses_reserved = absent && uid != STORAGE_KEPT_UID;
     if (status == STORAGE_OK && storage_record_is_permanent(&before))
         return STORAGE_PERMANENT;
     if (status == STORAGE_FUTURE || status == STORAGE_FAILED || (absent && record == NULL))
@@ -363,8 +364,8 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
             flash_entry_holds(self->device, flash_entry_content(&present), record->content.data, before.size))
             return STORAGE_OK;
         length = (uint32_t)STORAGE_RECORD_BYTES(record->content.len);
-        /* A new record may use the reserved room. A removal uses no room beside live records. */
-        wanted = (struct free_room){.reserved = absent ? 0 : self->reserved, .kept = kept_room(self, uid)};
+        /* A removal uses no room beside live records. */
+        wanted = (struct free_room){.reserved = uses_reserved ? 0 : self->reserved, .kept = kept_room(self, uid)};
         if (self->fault)
             return STORAGE_FAILED;
     }
@@ -374,7 +375,7 @@ static enum storage_status change(struct storage_flash *self, uint64_t uid, cons
     item.kind = record == NULL ? FLASH_ENTRY_REMOVAL : FLASH_ENTRY_RECORD;
     flash_entry_size(self->device, length, &item);
     status = write_entry(self, &item, wanted);
-    if (status == STORAGE_OK && absent)
+    if (status == STORAGE_OK && uses_reserved)
         self->reserved = 0;
     return status;
 }

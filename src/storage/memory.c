@@ -75,9 +75,10 @@ static enum storage_status memory_set(void *context, uint64_t uid, uint32_t flag
         return STORAGE_OK;
     if (before == STORAGE_FUTURE)
         return before;
+    const bool uses_reserved = before == STORAGE_ABSENT && uid != STORAGE_KEPT_UID;
     /* place.len is 0 when there is none yet, else part of entries.len: the difference does not wrap. */
     const size_t others = self->entries.len - place.len;
-    const size_t held_back = (before == STORAGE_ABSENT ? 0 : self->reserved) + kept_room(self, uid);
+    const size_t held_back = (uses_reserved ? 0 : self->reserved) + kept_room(self, uid);
     if (content.len > STORAGE_RECORD_MAX || STORAGE_MEMORY_BYTES(content.len) + held_back > self->entries.cap - others)
         return STORAGE_FULL;
     cut(self, place);
@@ -86,7 +87,7 @@ static enum storage_status memory_set(void *context, uint64_t uid, uint32_t flag
     store32_le(entry + 8, (uint32_t)STORAGE_RECORD_BYTES(content.len));
     self->entries.len += STORAGE_MEMORY_ENTRY;
     (void)storage_record_write(uid, flags, content, &self->entries);
-    if (before == STORAGE_ABSENT)
+    if (uses_reserved)
         self->reserved = 0;
     return STORAGE_OK;
 }

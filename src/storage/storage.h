@@ -85,7 +85,8 @@ struct storage_operations {
 
     /*
      * Reserves room for one more record of up to `size` bytes; FULL if there is none. The next set() that creates a
-     * record uses the room, or release() frees it. Until then it may survive a power cut.
+     * record uses the room, unless it is STORAGE_KEPT_UID; or release() frees it. From the next successful set() on it
+     * may survive a power cut.
      */
     enum storage_status (*reserve)(void *context, uint32_t size);
     void (*release)(void *context);

@@ -357,6 +357,32 @@ static void test_reserve(void **state)
     expect_status(storage->operations->next(storage->context, false, &uid), STORAGE_ABSENT, "next");
 }
 
+/* A creation reserves room, then stores its transaction: a full store still has the room for the key. */
+static void test_reserve_is_not_for_the_transaction(void **state)
+{
+    struct storage *storage = STORE_OF(state);
+    enum { MANY = 200, STEP = 16 };
+    uint8_t content[400];
+    uint64_t last = 99;
+    enum storage_status status = STORAGE_OK;
+
+    fill_content(content, sizeof content, 3);
+    while (status == STORAGE_OK && last < MANY)
+        status = put(storage, ++last, bytes_of(content, 200));
+    assert_true(status == STORAGE_OK || status == STORAGE_FULL); /* files: no end */
+    expect_status(storage->operations->remove(storage->context, 100), STORAGE_OK, "remove");
+    expect_status(storage->operations->reserve(storage->context, 64), STORAGE_OK, "reserve");
+    expect_status(put(storage, STORAGE_KEPT_UID, bytes_of(content, STORAGE_KEPT_BYTES)), STORAGE_OK, "transaction");
+    for (uint64_t uid = 101; uid < last; uid++) {
+        status = STORAGE_OK;
+        for (size_t size = 200; status == STORAGE_OK && size <= sizeof content; size += STEP)
+            status = put(storage, uid, bytes_of(content, size));
+        assert_true(status == STORAGE_OK || status == STORAGE_FULL);
+    }
+    expect_status(put(storage, 16, bytes_of(content, 64)), STORAGE_OK, "create");
+    expect_content(storage, 16, bytes_of(content, 64));
+}
+
 /* Random calls, compared with a plain array after each. */
 static void test_against_model(void **state)
 {
@@ -499,6 +525,7 @@ int main(void)
         {"swapped", test_swapped},
         {"future", test_future},
         {"reserve", test_reserve},
+        {"reserve is not for the transaction", test_reserve_is_not_for_the_transaction},
         {"has room", test_has_room},
         {"against a model", test_against_model},
     };

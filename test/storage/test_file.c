@@ -387,6 +387,50 @@ static void test_reserved_blocks(void **state)
     expect_only_records(run.directory, 1);
 }
 
+static unsigned syncs;
+
+static int counted_fsync(int fd)
+{
+    syncs++;
+    return fsync(fd);
+}
+
+/* What PSA's core and the driver do for one key: the key's record announced, made, and no longer announced. */
+static void create_key(uint64_t uid)
+{
+    const struct storage_operations *operations = run.storage.operations;
+
+    expect_status(operations->reserve(run.storage.context, 64), STORAGE_OK, "reserve");
+    expect_status(put(&run.storage, STORAGE_KEPT_UID, bytes_of("transaction", 11)), STORAGE_OK, "transaction");
+    /* The transaction's record leaves the room alone. */
+    assert_true(file_exists(path_in(run.directory, STORAGE_FILE_RESERVED)));
+    expect_status(put(&run.storage, uid, bytes_of("key", 3)), STORAGE_OK, "key");
+    expect_status(operations->remove(run.storage.context, STORAGE_KEPT_UID), STORAGE_OK, "end");
+}
+
+/* docs/internals/figures.md: 3 to make a store, and 6 for each key. */
+static void test_number_of_syncs(void **state)
+{
+    (void)state;
+    struct storage_file_system counting = storage_file_posix;
+    struct error err = {.reason = ERROR_NONE};
+
+    counting.fsync = counted_fsync;
+    syncs = 0;
+    assert_true(storage_file_open(&run.file, run.directory, true, "test", &counting, &run.storage, &err));
+    assert_int_equal(syncs, 3);
+    for (uint64_t uid = 16; uid < 20; uid++) {
+        syncs = 0;
+        create_key(uid);
+        assert_int_equal(syncs, 6);
+    }
+    storage_file_close(&run.file);
+    /* A store that is there: what the last process could not sync. */
+    syncs = 0;
+    assert_true(storage_file_open(&run.file, run.directory, false, "test", &counting, &run.storage, &err));
+    assert_int_equal(syncs, 1);
+}
+
 /* A store whose directory has been deleted has failed; it does not say that its keys never were. */
 static void test_deleted_directory(void **state)
 {
@@ -436,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_format_file, start, stop),
         cmocka_unit_test_setup_teardown(test_unchanged_writes_nothing, start, stop),
         cmocka_unit_test_setup_teardown(test_reserved_blocks, start, stop),
+        cmocka_unit_test_setup_teardown(test_number_of_syncs, start, stop),
         cmocka_unit_test_setup_teardown(test_deleted_directory, start, stop),
         cmocka_unit_test_setup_teardown(test_directory_names, start, stop),
     };
