@@ -93,5 +93,5 @@ void board_begin(struct panel_board *board)
     board->has_plan = board->is_done = false;
     board->steps = board->steps_done = board->changes = 0;
     board->exit_code = 0;
-    board->reason[0] = board->cause[0] = board->next[0] = '\0';
+    board->digest[0] = board->reason[0] = board->cause[0] = board->next[0] = '\0';
 }

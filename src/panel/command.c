@@ -25,14 +25,14 @@ static void put_option(struct writer *writer, const char *option, const char *va
 
 /*
  * The run is bound to the chip that was looked at: another one in its place is refused before anything is written.
- * Armed are this chip and the profile that was read.
+ * Armed are this chip and the profile that was read; a board that was refused has no plan, and is not armed.
  */
 static void put_work(struct writer *writer, struct command *command, const struct panel_settings *settings,
                      const struct panel_board *board)
 {
     put_option(writer, "--only", board->serial);
     put_option(writer, "--operator", settings->operator_name);
-    if (!settings->irreversible)
+    if (!settings->irreversible || board->digest[0] == '\0')
         return;
     (void)snprintf(command->arm, sizeof command->arm, "%s:%s", board->serial, board->digest);
     put_option(writer, "--arm", command->arm);

@@ -40,7 +40,7 @@
     "form-action 'none'; frame-ancestors 'none'"
 
 struct state {
-    char *text; /* the event, for free() */
+    char *text; /* for free() */
     size_t len;
 };
 
@@ -272,11 +272,16 @@ static bool is_own_name(const char *host)
     return false;
 }
 
+static bool is_allowed(const char *method)
+{
+    return strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
 static enum MHD_Result answer(struct page *page, struct MHD_Connection *connection, const char *url, const char *method)
 {
     if (!is_own_name(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
         return send_text(connection, MHD_HTTP_MISDIRECTED_REQUEST, "this page is at 127.0.0.1 and localhost alone\n");
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+    if (!is_allowed(method))
         return send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                          "this page shows only: nothing can be done here without a login\n");
     if (strcmp(url, "/events") == 0 && strcmp(method, MHD_HTTP_METHOD_GET) == 0)
@@ -289,21 +294,17 @@ static enum MHD_Result answer(struct page *page, struct MHD_Connection *connecti
     return send_text(connection, MHD_HTTP_NOT_FOUND, "nothing is here: the page is at /\n");
 }
 
-/* A body is of no use to any answer: it is passed over, and a long one ends the connection at the idle time. */
+/* No answer needs a body: a request that is allowed and has one ends with its connection. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *data, size_t *len, void **request)
 {
     (void)version;
     (void)data;
     if (*request == NULL) {
-        *request = context; /* the second call has the body */
-        return MHD_YES;
+        *request = context; /* libmicrohttpd calls again, with the body or without one */
+        return is_allowed(method) ? MHD_YES : answer(context, connection, url, method);
     }
-    if (*len != 0) {
-        *len = 0;
-        return MHD_YES;
-    }
-    return answer(context, connection, url, method);
+    return *len != 0 ? MHD_NO : answer(context, connection, url, method);
 }
 
 /* --- opening --- */
@@ -316,7 +317,7 @@ static bool refuse_address(struct error *err)
     return false;
 }
 
-/* Numbers alone: what a name leads to may change. */
+/* A name that begins like one of these is none of them: the colon ends it. */
 bool page_may_listen(const char *place, struct error *err)
 {
     static const char *const own[] = {"127.0.0.1:", "[::1]:", "localhost:"};

@@ -158,7 +158,7 @@ static enum socket_event claim(struct slot *slot)
     const struct slot *rival = find_rival(slot);
     char cause[BOARD_TEXT_SIZE];
 
-    if (strcmp(slot->board.digest, slot->panel->digest) != 0) {
+    if (slot->board.has_plan && strcmp(slot->board.digest, slot->panel->digest) != 0) {
         board_fail(&slot->board, ERROR_EXIT_INPUT, "input-file",
                    "the profile's file has changed since the station started",
                    "the lead restarts the station, or puts the old profile back");
@@ -254,7 +254,10 @@ static enum socket_event result_of(const struct slot *slot, const struct worker_
     }
     if (board->reason[0] == '\0')
         return SOCKET_LOST;
-    return board->exit_code == ERROR_EXIT_UNREACHABLE ? SOCKET_SILENT : SOCKET_REFUSED;
+    if (board->exit_code == ERROR_EXIT_UNREACHABLE)
+        return SOCKET_SILENT;
+    /* Looking leaves no entry in the ledger: the worker that works refuses the board once more, for the record. */
+    return slot->kind == COMMAND_LOOK && board->serial[0] != '\0' ? SOCKET_LOOKED : SOCKET_REFUSED;
 }
 
 static void note_lost(struct slot *slot, const struct worker_end *end)
@@ -267,6 +270,22 @@ static void note_lost(struct slot *slot, const struct worker_end *end)
                "take the board out and put it in again: it continues where it stopped");
 }
 
+/* An empty socket whose bus is not there says so: nobody could see why boards are not seen. */
+static void note_bus(struct slot *slot)
+{
+    const bool is_missing = strcmp(slot->scan.reason, "device-missing") == 0;
+    const bool was_missing = slot->board.reason[0] != '\0';
+
+    if (slot->machine.state != SOCKET_EMPTY || is_missing == was_missing)
+        return;
+    slot->board = (struct panel_board){.steps = 0};
+    if (is_missing)
+        board_fail(&slot->board, ERROR_EXIT_UNREACHABLE, slot->scan.reason,
+                   "the adapter or bus of this socket is not there",
+                   "check cable and power of the adapter; imprint station FILE --check says more");
+    report_change(slot);
+}
+
 static void finish_worker(struct slot *slot)
 {
     const struct worker_end end = worker_finish(&slot->worker, take_object, slot);
@@ -275,6 +294,7 @@ static void finish_worker(struct slot *slot)
     if (slot->kind == COMMAND_SCAN) {
         if (presence_of_scan(&end, &slot->scan, slot->board.serial, &event))
             happen(slot, event);
+        note_bus(slot);
         plan_look(slot);
         return;
     }

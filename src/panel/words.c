@@ -45,6 +45,8 @@ const char *words_of_action(enum socket_state state, const struct panel_board *b
 {
     const size_t code = (size_t)board->exit_code, rows = sizeof after_failure / sizeof after_failure[0];
 
+    if (state == SOCKET_EMPTY && board->reason[0] != '\0')
+        return "check the cable"; /* nobody can insert anything into a bus that is not there */
     if (actions[state] != NULL)
         return actions[state];
     return code < rows && after_failure[code] != NULL ? after_failure[code] : "call the lead";

@@ -190,6 +190,7 @@ def test_failures(make_line):
     line.insert(line.board(3), "A3")
     line.wait_all({"A1", "A3"}, "pass")
     line.stop()
+    assert line.made()[wrong["serial"]] == ["refused"]
 
 
 def test_irreversible_steps_need_the_word_of_the_file(make_line):
@@ -373,13 +374,17 @@ def test_a_bus(make_line, tmp_path):
     line.write(sockets=[{"name": "A1", "device": f"unix:{place}"}])
     board = line.board(1)
     line.start()
+    missing = line.wait(event="socket", state="empty")
+    assert (missing["reason"], missing["action"]) == ("device-missing", "check the cable")
     server = subprocess.Popen([PROGRAM, "virtual", "serve", str(board), "--unix", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         passed = line.wait(event="socket", state="pass")
+        assert passed["changes"] == 4
     finally:
         server.terminate()
         server.wait()
-    line.wait(event="socket", state="empty")
+    assert "reason" not in line.wait(event="socket", state="empty")
+    assert line.wait(event="socket", state="empty")["reason"] == "device-missing"
     line.stop()
     made_once(line, {passed["serial"]})
 

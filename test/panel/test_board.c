@@ -180,7 +180,7 @@ static void test_commands(void **state)
 {
     static struct panel_settings settings = {
         .profile = "p.yaml", .state = "st", .socket_count = 1, .sockets = {{.name = "a1", .device = "kit:hid:1"}}};
-    const struct panel_board board = {.serial = SERIAL, .digest = DIGEST};
+    const struct panel_board board = {.serial = SERIAL, .digest = DIGEST}, refused = {.serial = SERIAL};
     struct command command;
 
     (void)state;
@@ -201,6 +201,10 @@ static void test_commands(void **state)
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
                              "provision --rehearsal --dry-run -- p.yaml");
+    /* A board that was refused has no digest: it is not armed. */
+    command_make(&command, &settings, 0, COMMAND_WORK, &refused);
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                             "provision --rehearsal --only " SERIAL " --operator 17 -- p.yaml");
 }
 
 /* Boards count once, by their last result; the first one makes the first-pass yield. */
@@ -243,7 +247,7 @@ static void test_words(void **state)
         for (size_t code = 0; code < sizeof codes / sizeof codes[0]; code++) {
             board.exit_code = codes[code];
             assert_true(strlen(words_of_state((enum socket_state)i)) <= 5); /* fits the tile */
-            assert_in_range(strlen(words_of_action((enum socket_state)i, &board)), 3, 14);
+            assert_in_range(strlen(words_of_action((enum socket_state)i, &board)), 3, 15);
         }
     }
     assert_non_null(strstr(words_of_next(&board), "press the board in"));

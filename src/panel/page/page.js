@@ -6,6 +6,7 @@
 const BLIND_MS = 12000; // more than two events that should have come
 const RETRY_MS = 2000;
 const SERIAL_SHOWN = 6;
+const MANY = 8; // with more sockets the tiles are smaller
 
 const shapes = { EMPTY: "empty", WAIT: "wait", BUSY: "busy", PASS: "pass", FAIL: "fail" };
 const byId = (id) => document.getElementById(id);
@@ -91,6 +92,7 @@ function show(state) {
   document.title = state.station + ": imprint station";
   byId("station").textContent = state.station;
   byId("operator").textContent = state.operator ? "operator " + state.operator : "";
+  tiles.className = state.sockets.length > MANY ? "many" : "";
   tiles.replaceChildren(...state.sockets.map(tileOf));
   for (const tile of tiles.children) if (tile.dataset.name === focused) tile.focus({ preventScroll: true });
   byId("passed").textContent = count.passed;
