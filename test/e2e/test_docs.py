@@ -90,6 +90,17 @@ def test_architecture_names_what_is_there():
     assert not [row for row in inside if not re.search(rf"\b{row[1]}\b", (ROOT / row[0]).read_text())]
 
 
+def test_the_tests_that_pages_name_are_there():
+    """docs/internals/attacks.md: the last column of each row has functions of the tests, or names that CTest knows."""
+    rows = [line for line in (ROOT / "docs/internals/attacks.md").read_text().splitlines() if re.match(r"\| (?!attack|mistake)", line)]
+    named = [re.findall(r"`([\w-]+)`", row.rsplit("|", 2)[1]) for row in rows]
+    assert len(rows) > 60 and all(named)
+    sources = "".join(path.read_text() for kind in ("*.py", "*.c") for path in (ROOT / "test").rglob(kind))
+    profiles = {f"power_{path.stem}" for path in (ROOT / "profiles").glob("*.yaml")}
+    functions = set(re.findall(r"^(?:def|static void) (\w+)\(", sources, re.M)) | profiles | {"power_really"}
+    assert not [name for names in named for name in names if name not in functions]
+
+
 def test_a_record_is_checked_by_hand(checkout, provisioned):
     """docs/reference/record.md: a record by itself convinces openssl."""
     (script,) = blocks("docs/reference/record.md", "sh")
