@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "issuer/issuers.h"
 
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_format.h"
 #include "base/suggest.h"
-#include "issuer/input_file.h"
-#include "profile/text/complain.h"
-#include "profile/text/schema.h"
-#include "profile/text/tree.h"
+#include "issuer/settings_file.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
 #define TEXT_MAX 1024 /* of a setting, with the NUL */
@@ -225,11 +222,13 @@ static bool check_name(const struct document *document, size_t index, const stru
     return true;
 }
 
-static bool check_entries(const struct document *document, const struct tree_node *root,
+static bool check_entries(const void *context, const void *parsed, const struct tree_node *root,
                           struct profile_complaint *complaint)
 {
+    const struct document *document = parsed;
     const struct complain_path list = {.key = "issuers"};
 
+    (void)context;
     for (size_t i = 0; i < document->count; i++) {
         const struct complain_path path = {.outer = &list, .index = i};
         const struct tree_node *node = tree_item(tree_get(root, "issuers"), i);
@@ -243,18 +242,15 @@ static bool check_entries(const struct document *document, const struct tree_nod
 
 /* --- from the text to settings --- */
 
-static bool parse(const struct input_file *file, struct document *document, struct error *err)
-{
-    struct profile_complaint complaint = {.reason = ERROR_NONE};
-    struct tree_node *root = tree_read((const char *)file->data, file->len, &complaint);
-    bool ok = root != NULL &&
-              text_read_mapping(root, schema_document_fields, "an issuers file", document, &complaint) &&
-              check_entries(document, root, &complaint);
-
-    tree_free(root);
-    return ok ||
-           complain_as_error(&complaint, "correct the issuers file at that place: docs/reference/issuers.md", err);
-}
+static const struct settings_kind issuers_file = {
+    .help = "an issuers file",
+    .doing = "read the issuers file",
+    .missing = "write one (docs/reference/issuers.md), or make one to rehearse with: imprint ca new",
+    .next = "correct the issuers file at that place: docs/reference/issuers.md",
+    .most = FILE_MAX,
+    .fields = schema_document_fields,
+    .check = check_entries,
+};
 
 /* The text, or the path that it means. */
 static char *make_text(const char *text, bool is_path, const char *file)
@@ -294,25 +290,6 @@ static bool take_entry(struct issuers *issuers, const struct entry *entry, const
     return ok;
 }
 
-static bool read_document(const char *path, struct document *document, struct error *err)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-    struct input_file file;
-    bool ok;
-
-    if (!input_file_read(&file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure)) {
-        failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
-        if (failure.system_errno == ENOENT)
-            failure.next = "write one (docs/reference/issuers.md), or make one to rehearse with: imprint ca new";
-        error_pass(err, &failure);
-        return false;
-    }
-    ok = parse(&file, document, err);
-    input_file_release(&file);
-    return ok;
-}
-
 bool issuers_read(const char *path, struct issuers **issuers, struct error *err)
 {
     struct document *document = calloc(1, sizeof *document);
@@ -321,7 +298,7 @@ bool issuers_read(const char *path, struct issuers **issuers, struct error *err)
     *issuers = calloc(1, sizeof **issuers);
     if (!ok || *issuers == NULL)
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    ok = ok && *issuers != NULL && read_document(path, document, err);
+    ok = ok && *issuers != NULL && settings_file_read(&issuers_file, path, document, err);
     for (size_t i = 0; ok && i < document->count; i++)
         ok = take_entry(*issuers, &document->entries[i], path, err);
     free(document);

@@ -27,7 +27,7 @@ static bool parse(const struct settings_kind *kind, const struct input_file *fil
     struct profile_complaint complaint = {.reason = ERROR_NONE};
     struct tree_node *root = tree_read((const char *)file->data, file->len, &complaint);
     const bool ok = root != NULL && text_read_mapping(root, kind->fields, kind->help, document, &complaint) &&
-                    (kind->check == NULL || kind->check(document, root, &complaint));
+                    (kind->check == NULL || kind->check(kind->context, document, root, &complaint));
 
     tree_free(root);
     return ok || complain_as_error(&complaint, kind->next, err);

@@ -8,7 +8,7 @@
 #include "profile/text/schema.h"
 #include "profile/text/tree.h"
 
-/* One kind of file. All pointers are literals. */
+/* One kind of file. Texts are literals. */
 struct settings_kind {
     const char *help;    /* what it is: "an issuers file" */
     const char *doing;   /* "read the issuers file" */
@@ -16,8 +16,10 @@ struct settings_kind {
     const char *next;    /* what to do about a mistake in it */
     size_t most;         /* bytes */
     const struct schema_field *fields;
-    /* The rules that no single setting breaks. NULL: none. False with a complaint. */
-    bool (*check)(const void *document, const struct tree_node *root, struct profile_complaint *complaint);
+    /* The rules that no single setting breaks; NULL: none. `context` is the caller's. False with a complaint. */
+    bool (*check)(const void *context, const void *document, const struct tree_node *root,
+                  struct profile_complaint *complaint);
+    const void *context;
 };
 
 /*

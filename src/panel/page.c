@@ -114,7 +114,7 @@ static enum MHD_Result send_data(struct MHD_Connection *connection, unsigned sta
 {
     void *kept;
 
-    memcpy(&kept, &data, sizeof kept); /* libmicrohttpd reads it only */
+    memcpy((void *)&kept, (const void *)&data, sizeof kept); /* libmicrohttpd reads it only */
     return send_response(connection, status, type, MHD_create_response_from_buffer(len, kept, MHD_RESPMEM_PERSISTENT));
 }
 
@@ -333,7 +333,7 @@ bool page_may_listen(const char *place, struct error *err)
 /* What the name localhost leads to is checked, too. */
 static bool is_loopback(int fd)
 {
-    struct sockaddr_storage at;
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof at;
 
     if (getsockname(fd, (struct sockaddr *)&at, &len) != 0)

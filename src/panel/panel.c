@@ -114,10 +114,8 @@ static void publish(struct panel *panel)
 
 /* --- what a socket asks for --- */
 
-static void happen(struct slot *slot, enum socket_event event);
-
-/* Starts the worker; where that is not possible the board fails, with the reason. */
-static void start_worker(struct slot *slot, enum command_kind kind)
+/* Starts the worker. False where that is not possible; then the board has the reason. */
+static bool start_worker(struct slot *slot, enum command_kind kind)
 {
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -131,10 +129,11 @@ static void start_worker(struct slot *slot, enum command_kind kind)
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
         board_begin(&slot->board);
-    if (worker_start(&slot->worker, PROGRAM, command.arguments, patience, &err) || kind == COMMAND_SCAN)
-        return;
-    board_fail(&slot->board, ERROR_EXIT_REFUSED, "unexpected", err.cause, err.next);
-    happen(slot, SOCKET_REFUSED);
+    if (worker_start(&slot->worker, PROGRAM, command.arguments, patience, &err))
+        return true;
+    if (kind != COMMAND_SCAN)
+        board_fail(&slot->board, ERROR_EXIT_REFUSED, "unexpected", err.cause, err.next);
+    return false;
 }
 
 /* The socket beside this one in which a worker is at the same board; NULL: none. */
@@ -198,30 +197,48 @@ static void plan_look(struct slot *slot)
     slot->look_ms = worker_now_ms() + wait;
 }
 
+/* Does what the socket asks for. True where that has a result already: `*event`. */
+static bool follow(struct slot *slot, enum socket_action action, enum socket_event *event)
+{
+    switch (action) {
+    case SOCKET_LOOK:
+    case SOCKET_WORK:
+        *event = SOCKET_REFUSED;
+        return !start_worker(slot, action == SOCKET_LOOK ? COMMAND_LOOK : COMMAND_WORK);
+    case SOCKET_CLAIM:
+        *event = claim(slot);
+        return true;
+    case SOCKET_STOP:
+        worker_ask_to_end(&slot->worker);
+        return false;
+    case SOCKET_FINISH:
+        finish(slot);
+        return false;
+    case SOCKET_FORGET:
+        forget(slot);
+        return false;
+    default:
+        return false;
+    }
+}
+
 /* An event, and what follows from it. */
 static void happen(struct slot *slot, enum socket_event event)
 {
-    const enum socket_state before = slot->machine.state;
-    const enum socket_action action = socket_step(&slot->machine, event);
+    bool is_more = true;
 
-    if (action == SOCKET_FORGET)
-        forget(slot);
-    if (action == SOCKET_FINISH)
-        finish(slot);
-    if (slot->machine.state == SOCKET_LOOKING && before != SOCKET_LOOKING && slot->board.began_ms == 0)
-        slot->board.began_ms = worker_now_ms();
-    if (slot->machine.state != before || action != SOCKET_NOTHING) {
+    while (is_more) {
+        const enum socket_state before = slot->machine.state;
+        const enum socket_action action = socket_step(&slot->machine, event);
+
+        if (slot->machine.state == SOCKET_LOOKING && slot->board.began_ms == 0)
+            slot->board.began_ms = worker_now_ms();
+        is_more = follow(slot, action, &event);
+        if (slot->machine.state == before && action == SOCKET_NOTHING)
+            continue;
         plan_look(slot);
         report_change(slot);
     }
-    if (action == SOCKET_LOOK)
-        start_worker(slot, COMMAND_LOOK);
-    else if (action == SOCKET_CLAIM)
-        happen(slot, claim(slot));
-    else if (action == SOCKET_WORK)
-        start_worker(slot, COMMAND_WORK);
-    else if (action == SOCKET_STOP)
-        worker_ask_to_end(&slot->worker);
 }
 
 /* --- workers --- */
@@ -316,7 +333,7 @@ static void look_at_bus(struct slot *slot)
         return;
     plan_look(slot);
     if (file == NULL)
-        start_worker(slot, COMMAND_SCAN);
+        (void)start_worker(slot, COMMAND_SCAN); /* tries again at the next look */
     else
         happen(slot, presence_of_file(file, &slot->file));
 }
@@ -544,8 +561,7 @@ static bool check_bus(struct slot *slot, bool *is_there, struct error *err)
     enum socket_event event;
     struct worker_end end;
 
-    start_worker(slot, COMMAND_SCAN);
-    if (!worker_is_running(&slot->worker)) {
+    if (!start_worker(slot, COMMAND_SCAN)) {
         error_set(err, ERROR_UNEXPECTED, "no worker can be started", NULL);
         return false;
     }

@@ -173,11 +173,13 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
     return true;
 }
 
-static bool check_sockets(const void *document, const struct tree_node *root, struct profile_complaint *complaint)
+static bool check_sockets(const void *context, const void *document, const struct tree_node *root,
+                          struct profile_complaint *complaint)
 {
     const struct panel_settings *settings = document;
     const struct complain_path list = {.key = "sockets"};
 
+    (void)context;
     for (size_t i = 0; i < settings->socket_count; i++) {
         const struct complain_path path = {.outer = &list, .index = i};
 

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/rules.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error_format.h"
-#include "issuer/input_file.h"
+#include "issuer/settings_file.h"
 #include "profile/check_certificate.h"
-#include "profile/text/complain.h"
-#include "profile/text/schema.h"
-#include "profile/text/tree.h"
 #include "signer/subject.h"
 
 #define FILE_MAX ((size_t)256 * 1024)
@@ -321,84 +316,54 @@ static bool check_entries(const struct entry *common, const struct tree_node *ro
     return true;
 }
 
-static bool parse(const struct input_file *file, struct signer_rules *rules, struct error *err)
+static bool check_rules(const void *context, const void *document, const struct tree_node *root,
+                        struct profile_complaint *complaint)
 {
-    struct profile_complaint complaint = {.reason = ERROR_NONE};
-    struct tree_node *root = tree_read((const char *)file->data, file->len, &complaint);
-    struct schema schema;
-    const struct entry entry = {.rules = rules, .schema = &schema, .complaint = &complaint};
-    bool ok;
+    const struct signer_rules *rules = document;
+    const struct entry entry = {.rules = rules, .schema = context, .complaint = complaint};
 
-    make_schema(&schema);
-    ok = root != NULL && text_read_mapping(root, schema.root, "a rule file", rules, &complaint) &&
-         check_entries(&entry, root, "stations", rules->station_count, check_station) &&
-         check_entries(&entry, root, "orders", rules->order_count, check_order);
-    tree_free(root);
-    return ok || complain_as_error(&complaint, "correct the rule file at that place: docs/reference/signer.md", err);
+    return check_entries(&entry, root, "stations", rules->station_count, check_station) &&
+           check_entries(&entry, root, "orders", rules->order_count, check_order);
 }
 
 /* --- from the text to rules --- */
 
-/* A relative name starts in the rule file's folder. */
-static bool complete(char name[static SIGNER_PATH_MAX], const char *file, struct error *err)
-{
-    const char *slash = strrchr(file, '/');
-    char whole[SIGNER_PATH_MAX];
-    int len;
-
-    if (name[0] == '/' || slash == NULL)
-        return true;
-    len = snprintf(whole, sizeof whole, "%.*s/%s", (int)(slash - file), file, name);
-    if (len >= 0 && (size_t)len < sizeof whole) {
-        memcpy(name, whole, (size_t)len + 1);
-        return true;
-    }
-    error_set(err, ERROR_INPUT_FILE, "the path of a file that the rule file names is too long",
-              "name a shorter path, or move the files");
-    return false;
-}
-
 static bool complete_all(struct signer_rules *rules, const char *file, struct error *err)
 {
-    bool ok = complete(rules->issuers, file, err) && complete(rules->records, file, err) &&
-              complete(rules->tls_certificate, file, err) && complete(rules->tls_key, file, err) &&
-              complete(rules->tls_clients, file, err);
+    char *const names[] = {rules->issuers, rules->records, rules->tls_certificate, rules->tls_key, rules->tls_clients};
+    bool ok = true;
 
+    for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++)
+        ok = settings_file_complete(names[i], SIGNER_PATH_MAX, file, err);
     for (size_t i = 0; ok && i < rules->station_count; i++)
-        ok = complete(rules->stations[i].certificate, file, err);
+        ok = settings_file_complete(rules->stations[i].certificate, SIGNER_PATH_MAX, file, err);
     return ok;
-}
-
-static bool load(const char *path, struct input_file *file, struct error *err)
-{
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-
-    if (input_file_read(file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure))
-        return true;
-    failure.reason = ERROR_INPUT_FILE; /* the settings are at fault, no issuer */
-    if (failure.system_errno == ENOENT)
-        failure.next = "write one: docs/guide/signer.md";
-    error_pass(err, &failure);
-    return false;
 }
 
 bool signer_rules_read(const char *path, struct signer_rules **rules, struct error *err)
 {
-    struct input_file file = {.data = NULL};
-    bool ok = load(path, &file, err);
+    struct schema schema;
+    const struct settings_kind rule_file = {
+        .help = "a rule file",
+        .doing = "read the rule file",
+        .missing = "write one: docs/guide/signer.md",
+        .next = "correct the rule file at that place: docs/reference/signer.md",
+        .most = FILE_MAX,
+        .fields = schema.root,
+        .check = check_rules,
+        .context = &schema,
+    };
 
-    *rules = ok ? calloc(1, sizeof **rules) : NULL;
-    if (ok && *rules == NULL)
+    make_schema(&schema);
+    *rules = calloc(1, sizeof **rules);
+    if (*rules == NULL) {
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
-    ok = *rules != NULL && parse(&file, *rules, err) && complete_all(*rules, path, err);
-    input_file_release(&file);
-    if (ok)
+        return false;
+    }
+    if (settings_file_read(&rule_file, path, *rules, err) && complete_all(*rules, path, err))
         return true;
     free(*rules);
     *rules = NULL;
-    error_doing(err, "read the rule file");
-    error_with_subject(err, path);
     return false;
 }
 

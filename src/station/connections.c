@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "station/connections.h"
 
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_format.h"
 #include "base/suggest.h"
-#include "issuer/input_file.h"
-#include "profile/text/complain.h"
-#include "profile/text/schema.h"
-#include "profile/text/tree.h"
+#include "issuer/settings_file.h"
 #include "station/folder.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
@@ -198,9 +195,10 @@ static bool check_name(const struct document *document, size_t index, const stru
 }
 
 /* Every entry is checked, not only the one that is asked for: so a mistake is told before a device depends on it. */
-static bool check_entries(const struct document *document, const char *file, const struct tree_node *root,
+static bool check_entries(const void *file, const void *parsed, const struct tree_node *root,
                           struct profile_complaint *complaint)
 {
+    const struct document *document = parsed;
     const struct complain_path list = {.key = "connections"};
     struct connection ignored;
 
@@ -233,35 +231,20 @@ bool connections_find_file(const struct station_config *config, char path[static
     return false;
 }
 
-static bool parse(const struct input_file *file, const char *path, struct document *document, struct error *err)
-{
-    struct profile_complaint complaint = {.reason = ERROR_NONE};
-    struct tree_node *root = tree_read((const char *)file->data, file->len, &complaint);
-    const bool ok = root != NULL &&
-                    text_read_mapping(root, schema_connections, "a connections file", document, &complaint) &&
-                    check_entries(document, path, root, &complaint);
-
-    tree_free(root);
-    return ok || complain_as_error(&complaint, NEXT, err);
-}
-
 static bool read_document(const char *path, struct document *document, struct error *err)
 {
-    char room[ERROR_ROOM];
-    struct error failure = ERROR_IN(room);
-    struct input_file file;
-    bool ok;
+    const struct settings_kind connections_file = {
+        .help = "a connections file",
+        .doing = "read the connections file",
+        .missing = "write one (docs/reference/connections.md), or name it with --connections FILE",
+        .next = NEXT,
+        .most = FILE_MAX,
+        .fields = schema_connections,
+        .check = check_entries,
+        .context = path,
+    };
 
-    if (!input_file_read(&file, path, FILE_MAX, INPUT_FILE_TRUSTED, &failure)) {
-        failure.reason = ERROR_INPUT_FILE;
-        if (failure.system_errno == ENOENT)
-            failure.next = "write one (docs/reference/connections.md), or name it with --connections FILE";
-        error_pass(err, &failure);
-        return false;
-    }
-    ok = parse(&file, path, document, err);
-    input_file_release(&file);
-    return ok;
+    return settings_file_read(&connections_file, path, document, err);
 }
 
 static bool take_named(const struct document *document, const char *name, const char *path,

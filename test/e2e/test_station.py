@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """imprint station: shifts with virtual chips whose files come and go, killed workers and parents, the page by HTTP."""
+import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import select
 import shutil
@@ -131,8 +133,22 @@ def make_line(tmp_path):
 def children(pid):
     try:
         return [int(word) for word in open(f"/proc/{pid}/task/{pid}/children").read().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def is_imprint(pid):
+    try:
+        return "imprint" in open(f"/proc/{pid}/comm").read()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def kill_workers(line):
+    """Those that are there now; one that has just ended is no matter."""
+    for pid in children(line.process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 # --- boards --------------------------------------------------------------------------------------------------------------
@@ -248,8 +264,9 @@ def test_eight_at_once(make_line):
 def made_once(line, serials):
     """Whatever happened, each board was finished, with one key, and the ledger is whole."""
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
+    made = line.made()
     for serial in serials:
-        results = line.made()[serial]
+        results = made[serial]
         assert results.count("provisioned") <= 1 and results[-1] in ("provisioned", "confirmed"), results
 
 
@@ -261,8 +278,7 @@ def test_worker_killed(make_line, moment):
         line.wait(event="socket", state="working", step=2)
     else:
         line.wait(event="socket", state=moment)
-    for pid in children(line.process.pid):
-        os.kill(pid, signal.SIGKILL)
+    kill_workers(line)
     line.insert(line.board(2), "A2")
     passed = line.wait_all({"A1", "A2"}, "pass")
     line.stop()
@@ -276,8 +292,7 @@ def test_workers_killed_again_and_again(make_line):
     line.insert(board, "A1")
     item = {"state": None}
     while item["state"] not in ("fail", "pass"):  # a loaded machine may let one slip
-        for pid in children(line.process.pid):
-            os.kill(pid, signal.SIGKILL)
+        kill_workers(line)
         line.read(0.001)
         item = {"state": None, **line.objects[-1]}
     line.count = len(line.objects)
@@ -303,7 +318,7 @@ def test_parent_killed(make_line, moment, number):
     workers = children(line.process.pid)
     line.stop(number, -signal.SIGKILL if number == signal.SIGKILL else 0)
     deadline = time.monotonic() + 10
-    while any(os.path.exists(f"/proc/{pid}") and "imprint" in open(f"/proc/{pid}/comm").read() for pid in workers):
+    while any(is_imprint(pid) for pid in workers):
         assert time.monotonic() < deadline, "a worker outlives its parent"
         time.sleep(0.02)
     line.start()
@@ -329,6 +344,48 @@ def test_unplugged(make_line, moment):
     second = line.wait(event="socket", name="A1", state="pass")
     line.stop()
     made_once(line, {first["serial"], second["serial"]})
+
+
+def wait_for_both(line, state):
+    """Until the page shows both sockets in the state; what it shows of them."""
+    deadline = time.monotonic() + 30
+    while True:
+        sockets = json.loads(line.get("/state")[2])["sockets"]
+        if all(one["state"] == state for one in sockets):
+            return sockets
+        assert time.monotonic() < deadline, sockets
+        line.read(0.05)
+
+
+KILLS = int(os.environ.get("IMPRINT_STATION_KILLS", "4"))
+
+
+def test_killed_at_random_moments(make_line):
+    """Parent or workers, at any moment of any board, in two sockets; `./check --long` does it 200 times."""
+    seed = int(os.environ.get("IMPRINT_STATION_SEED", time.time_ns() % 1000000))
+    print(f"replay with IMPRINT_STATION_SEED={seed}")
+    chance = random.Random(seed)
+    line = make_line().start()
+    serials = set()
+    for number in range(KILLS):
+        boards = {name: line.board(100 + 2 * number + place) for place, name in enumerate(("A1", "A2"))}
+        for name, board in boards.items():
+            line.insert(board, name)
+        line.read(0)
+        time.sleep(chance.uniform(0, 0.5))
+        if chance.random() < 0.5:
+            line.stop(signal.SIGKILL, -signal.SIGKILL)
+            line.start()
+        else:
+            kill_workers(line)
+        # What was reached before the kill is on the page of the station that is there now.
+        serials |= {one["serial"] for one in wait_for_both(line, "pass")}
+        for name, board in boards.items():
+            line.take_out(name, board)
+        wait_for_both(line, "empty")
+    line.stop()
+    assert len(serials) == 2 * KILLS
+    made_once(line, serials)
 
 
 def test_two_stations(make_line):
