@@ -51,6 +51,7 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
 {
     struct board_proven proven = {.has_serial = false};
     bool ok = board_connect(proof->board, "primary", patience_ms, waits, err) && board_proof_run(proof, &proven, err);
+    struct station_ledger ledger = {.config = &proof->board->station->config};
     const struct history_proof ended = {
         .facts = facts,
         .serial = proven.has_serial ? proven.serial : NULL,
@@ -61,7 +62,8 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
     };
 
     run_facts_end(facts);
-    ok = report_end_line(output, &proof->board->station->config, ended.serial, history_proof_line(&ended), ok, err);
+    ok = report_end_line(output, &ledger, ended.serial, history_proof_line(&ended), ok, err);
+    station_ledger_close(&ledger);
     if (proven.keys != NULL)
         print_proven(output, proof->board, &proven);
     json_decref(proven.keys);

@@ -42,6 +42,7 @@ static bool on_wait(void *context, const char *issuer, unsigned seconds, struct 
 void issuing_start(struct issuing *issuing)
 {
     issuing->issue = (struct certificate_issue){.config = &issuing->cli->station.config,
+                                                .ledger = issuing->ledger,
                                                 .profile = issuing->profile,
                                                 .prompt = ask_prompt(),
                                                 .rehearsal = issuing->rehearsal,

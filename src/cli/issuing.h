@@ -14,6 +14,7 @@
 struct issuing {
     struct cli *cli;
     struct session *session;
+    struct station_ledger *ledger;
     const struct profile *profile;
     struct rehearsal *rehearsal;
     const char *arm; /* the run's --arm, for advice; NULL: none */

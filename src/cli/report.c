@@ -8,7 +8,6 @@
 #include "cli/progress.h"
 #include "psa/uses.h"
 #include "station/folder.h"
-#include "station/station_ledger.h"
 #include "station/value.h"
 
 #define STATE_TEXT_SIZE (2 * PROGRESS_TEXT_SIZE + 32)
@@ -213,23 +212,23 @@ void report_show_unsaved(json_t *record)
  * The ledger has every run, the history those of devices that could be asked who they are. Both are tried: what one
  * cannot keep may be in the other.
  */
-static bool keep_line(const struct station_config *config, const uint8_t *serial, json_t *line, struct error *err)
+static bool keep_line(struct station_ledger *ledger, const uint8_t *serial, json_t *line, struct error *err)
 {
     char path[PATH_MAX];
-    const bool is_in_ledger = station_ledger_append(config, line, err);
+    const bool is_in_ledger = station_ledger_append(ledger, line, err);
 
     if (serial == NULL)
         return is_in_ledger;
-    return folder_of_device(config, serial, "history.jsonl", path, err) && history_append(path, line, err) &&
+    return folder_of_device(ledger->config, serial, "history.jsonl", path, err) && history_append(path, line, err) &&
            is_in_ledger;
 }
 
-bool report_end_line(const struct output *output, const struct station_config *config, const uint8_t *serial,
-                     json_t *line, bool ok, struct error *err)
+bool report_end_line(const struct output *output, struct station_ledger *ledger, const uint8_t *serial, json_t *line,
+                     bool ok, struct error *err)
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
-    bool kept = keep_line(config, serial, line, &failure);
+    bool kept = keep_line(ledger, serial, line, &failure);
 
     json_object_set_new(line, "event", json_string("run"));
     if (!kept && ok)
@@ -244,10 +243,10 @@ bool report_end_line(const struct output *output, const struct station_config *c
     return ok && kept;
 }
 
-bool report_end_run(const struct output *output, const struct station_config *config, const struct history_run *run,
+bool report_end_run(const struct output *output, struct station_ledger *ledger, const struct history_run *run,
                     struct error *err)
 {
-    return report_end_line(output, config, run->serial, history_line(run), run->failure == NULL, err);
+    return report_end_line(output, ledger, run->serial, history_line(run), run->failure == NULL, err);
 }
 
 void report_show_request(const struct report *report, size_t index, const char *path, const char *pem)

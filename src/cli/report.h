@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "station/history.h"
 #include "station/station.h"
+#include "station/station_ledger.h"
 #include "provision/provision.h"
 
 /* What is reported. */
@@ -40,16 +41,16 @@ void report_show_unsaved(json_t *record);
 void report_show_request(const struct report *report, size_t index, const char *path, const char *pem);
 
 /*
- * Ends a run: its line goes into the history of the device, where that is known (`run->serial`), and with --json to
- * stdout. True if the run succeeded and its line is kept. False with `err`, the run's failure, else why the line could
- * not be kept: then it is on stdout, with and without --json.
+ * Ends a run: its line goes into the ledger, into the history of the device, where that is known (`run->serial`), and
+ * with --json to stdout. True if the run succeeded and its line is kept. False with `err`, the run's failure, else why
+ * the line could not be kept: then it is on stdout, with and without --json.
  */
-bool report_end_run(const struct output *output, const struct station_config *config, const struct history_run *run,
+bool report_end_run(const struct output *output, struct station_ledger *ledger, const struct history_run *run,
                     struct error *err);
 
 /* The same for a line that is made already, which it takes over. `ok`: the run succeeded. `serial` may be NULL. */
-bool report_end_line(const struct output *output, const struct station_config *config, const uint8_t *serial,
-                     json_t *line, bool ok, struct error *err);
+bool report_end_line(const struct output *output, struct station_ledger *ledger, const uint8_t *serial, json_t *line,
+                     bool ok, struct error *err);
 
 void report_show_result(const struct report *report, bool record_written);
 

@@ -79,6 +79,7 @@ static const struct cli_option options[OPTION_COUNT] = {
 struct run {
     struct cli *cli;
     struct board board;
+    struct station_ledger ledger;
     struct verifier verifier;
     struct profile profile;
     struct key_files source;
@@ -498,7 +499,7 @@ static bool end_run(struct run *run, bool ok, struct error *err)
 
     run->has_ended = true;
     run_facts_end(&run->facts);
-    ok = report_end_run(&run->cli->output, &run->cli->station.config, &ended, err);
+    ok = report_end_run(&run->cli->output, &run->ledger, &ended, err);
     json_decref(ended.plan);
     return ok;
 }
@@ -535,7 +536,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         report_show_unsaved(unsaved);
         return false;
     }
-    ok = ok && station_ledger_check_keys(&run->cli->station.config, &kept, err) && end_run(run, true, err);
+    ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && end_run(run, true, err);
     if (ok)
         report_show_result(&report, *written);
     return ok;
@@ -614,6 +615,8 @@ static bool prove_afterwards(struct run *run, struct error *err)
                               .is_virtual = rehearsal_is_virtual_console(console)};
     int silence_ms = run->board.silence_ms;
 
+    /* The command may run imprint. */
+    station_ledger_close(&run->ledger);
     board_close(&run->board);
     if (!run_switch(values[OPTION_SWITCH], err))
         return false;
@@ -652,6 +655,7 @@ static bool provision_board(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
+        !station_ledger_check(&run->ledger, err) ||
         !certificate_issue_open(&run->issuing.issue, &run->results.plan, err) || !set_damaged_aside(run, err) ||
         !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
         return false;
@@ -698,6 +702,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     }
     run->cli = cli;
     run->board.fd = -1;
+    run->ledger =
+        (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[OPTION_DRY_RUN] != NULL};
     if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
         !connection_proof_check_board(&run->profile, &err)) {
         code = output_error(&cli->output, &err);
@@ -707,8 +713,11 @@ static enum cli_exit run_board_provision(struct cli *cli)
         run->profile.rehearsal == PROFILE_REHEARSAL_ALLOWED || cli->values[OPTION_REHEARSAL] != NULL;
     cli->output.device = cli->values[OPTION_CONSOLE];
     run->results.profile = &run->profile;
-    run->issuing = (struct issuing){
-        .cli = cli, .profile = &run->profile, .rehearsal = &run->rehearsal, .arm = cli->values[OPTION_ARM]};
+    run->issuing = (struct issuing){.cli = cli,
+                                    .ledger = &run->ledger,
+                                    .profile = &run->profile,
+                                    .rehearsal = &run->rehearsal,
+                                    .arm = cli->values[OPTION_ARM]};
     issuing_start(&run->issuing);
     run->certificates =
         (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issuing.issue};
@@ -730,6 +739,7 @@ out:
     certificate_issue_close(&run->issuing.issue);
     board_close(&run->board);
     verifier_stop(&run->verifier);
+    station_ledger_close(&run->ledger);
     json_decref(run->record);
     json_decref(run->not_proven);
     json_decref(run->issued);

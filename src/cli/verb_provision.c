@@ -44,6 +44,7 @@ static const struct cli_option options[OPTION_COUNT] = {
 struct run {
     struct cli *cli;
     struct session session;
+    struct station_ledger ledger;
     struct profile profile;
     struct key_files source;
     struct progress progress;
@@ -90,10 +91,10 @@ static bool on_import(void *context, const struct profile_key *key, struct bytes
 
 static bool on_matches_record(void *context, const struct provision_key_evidence *key, struct error *err)
 {
-    const struct run *run = context;
+    struct run *run = context;
 
     return evidence_check_recorded_key(run->session.record, key, err) &&
-           station_ledger_check_key(&run->cli->station.config, run->session.device.serial, key->public_key, err);
+           station_ledger_check_key(&run->ledger, run->session.device.serial, key->public_key, err);
 }
 
 static bool on_may_replace(void *context, uint8_t slot, const uint8_t *point, struct error *err)
@@ -291,7 +292,7 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     };
 
     run_facts_end(&run->facts);
-    ok = report_end_run(&run->cli->output, &run->cli->station.config, &ended, err);
+    ok = report_end_run(&run->cli->output, &run->ledger, &ended, err);
     json_decref(ended.plan);
     return ok;
 }
@@ -409,6 +410,7 @@ static void prepare_engine(struct run *run)
     };
     run->issuing = (struct issuing){.cli = run->cli,
                                     .session = &run->session,
+                                    .ledger = &run->ledger,
                                     .profile = &run->profile,
                                     .rehearsal = &run->rehearsal,
                                     .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
@@ -450,11 +452,11 @@ static bool plan_device(struct run *run, const struct report *report, bool dry, 
 }
 
 /* Keys that this run made or registered: no other device may have them. What was proven is recorded all the same. */
-static bool check_ledger(const struct run *run, struct error *err)
+static bool check_ledger(struct run *run, struct error *err)
 {
     const struct evidence_run evidence = evidence_of(run);
 
-    return station_ledger_check_keys(&run->cli->station.config, &evidence, err);
+    return station_ledger_check_keys(&run->ledger, &evidence, err);
 }
 
 /* The ledger remembers a device whose record.json is lost. */
@@ -462,7 +464,7 @@ static bool find_record(struct run *run, struct error *err)
 {
     if (run->session.record != NULL || run->session.record_is_damaged)
         return true;
-    return station_ledger_record(&run->cli->station.config, run->session.device.serial, &run->session.record, err);
+    return station_ledger_record(&run->ledger, run->session.device.serial, &run->session.record, err);
 }
 
 static bool provision_device(struct run *run, struct error *err)
@@ -481,8 +483,8 @@ static bool provision_device(struct run *run, struct error *err)
     if (dry)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
-        !station_ledger_prepare(&run->cli->station.config, err) ||
-        !certificate_issue_open(&run->issuing.issue, &run->plan, err) || !session_allow_changes(&run->session, err))
+        !station_ledger_prepare(&run->ledger, err) || !certificate_issue_open(&run->issuing.issue, &run->plan, err) ||
+        !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
     run->executed = true;
@@ -507,6 +509,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     memset(&run, 0, sizeof run);
     run.cli = cli;
     run.adopt = adopt;
+    run.ledger =
+        (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[PROVISION_DRY_RUN] != NULL};
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
                                    .operator_name = cli->values[PROVISION_OPERATOR],
@@ -543,6 +547,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     }
     if (!ok)
         code = output_error(&cli->output, &err);
+    station_ledger_close(&run.ledger);
     json_decref(run.proven);
     if (run.is_open)
         session_close(&run.session);

@@ -24,6 +24,7 @@ static const struct cli_option options[OPTION_COUNT] = {
 struct run {
     struct cli *cli;
     struct session session;
+    struct station_ledger ledger;
     struct retirement found;
     struct run_facts facts;
     uint8_t serial[CHIP_SERIAL_BYTES];
@@ -142,8 +143,7 @@ static bool end_run(struct run *run, bool ok, struct error *err)
                                             .failure = ok ? NULL : err};
 
     run_facts_end(&run->facts);
-    ok = report_end_line(&run->cli->output, &run->cli->station.config, run->serial, history_retirement_line(&line), ok,
-                         err);
+    ok = report_end_line(&run->cli->output, &run->ledger, run->serial, history_retirement_line(&line), ok, err);
     json_decref(retired);
     return ok;
 }
@@ -161,6 +161,8 @@ static bool retire(struct run *run, struct error *err)
             error_set(err, ERROR_INTERRUPTED, "stopped before anything was changed", NULL);
             return false;
         }
+        if (!station_ledger_prepare(&run->ledger, err))
+            return false;
         ok = retire_device(&run->session, &run->found, run->facts.started, err);
         if (!ok) {
             error_doing(err, "retire the device");
@@ -181,6 +183,7 @@ static enum cli_exit run_retire(struct cli *cli)
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
+    run.ledger.config = &cli->station.config;
     run.is_here = cli->values[OPTION_LOST] == NULL;
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
@@ -192,6 +195,7 @@ static enum cli_exit run_retire(struct cli *cli)
     stop_hold_signals();
     if (!retire(&run, &err))
         code = output_error(&cli->output, &err);
+    station_ledger_close(&run.ledger);
     retire_forget(&run.found);
     if (run.is_open)
         session_close(&run.session);

@@ -57,22 +57,35 @@ static void put_text(struct writer *writer, const char *text)
     put(writer, text, strlen(text));
 }
 
+static bool is_escaped(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\';
+}
+
+static void write_escape(struct writer *writer, char c)
+{
+    const char *letter = c == '\0' ? NULL : strchr(escaped, c);
+    char code[8];
+
+    if (letter != NULL)
+        snprintf(code, sizeof code, "\\%c", letters[letter - escaped]);
+    else
+        snprintf(code, sizeof code, "\\u%04x", (unsigned)(unsigned char)c);
+    put_text(writer, code);
+}
+
 static void write_string(struct writer *writer, const char *text, size_t len)
 {
-    put(writer, "\"", 1);
-    for (size_t i = 0; i < len; i++) {
-        const char *letter = text[i] == '\0' ? NULL : strchr(escaped, text[i]);
-        char code[8];
+    size_t at = 0, end;
 
-        if (letter != NULL) {
-            snprintf(code, sizeof code, "\\%c", letters[letter - escaped]);
-            put_text(writer, code);
-        } else if ((unsigned char)text[i] < 0x20) {
-            snprintf(code, sizeof code, "\\u%04x", (unsigned)(unsigned char)text[i]);
-            put_text(writer, code);
-        } else {
-            put(writer, &text[i], 1);
-        }
+    put(writer, "\"", 1);
+    while (at < len) {
+        for (end = at; end < len && !is_escaped(text[end]);)
+            end++;
+        put(writer, text + at, end - at);
+        if (end < len)
+            write_escape(writer, text[end++]);
+        at = end;
     }
     put(writer, "\"", 1);
 }
@@ -115,7 +128,7 @@ static int compare_in_sort(const void *a, const void *b)
 static bool needs_escape(const char *name)
 {
     for (; *name != '\0'; name++)
-        if ((unsigned char)*name < 0x20 || *name == '"' || *name == '\\')
+        if (is_escaped(*name))
             return true;
     return false;
 }
@@ -276,11 +289,22 @@ static bool accept_character(struct reader *reader)
     return true;
 }
 
+/* Moves past characters that stand for themselves in one byte: nearly all of an entry. */
+static void skip_plain(struct reader *reader)
+{
+    const uint8_t *data = reader->text.data;
+    size_t at = reader->at;
+
+    while (at < reader->text.len && data[at] < 0x80 && !is_escaped((char)data[at]))
+        at++;
+    reader->at = at;
+}
+
 static bool accept_string(struct reader *reader, bool has_escapes)
 {
     if (!accept(reader, '"'))
         return false;
-    while (next(reader) >= 0x20) {
+    for (skip_plain(reader); next(reader) >= 0x20; skip_plain(reader)) {
         if (accept(reader, '"'))
             return true;
         if (!(accept(reader, '\\') ? has_escapes && accept_escape(reader) : accept_character(reader)))

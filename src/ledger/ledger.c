@@ -222,6 +222,8 @@ static bool open_to_write(struct ledger *ledger, const char *station, struct err
 bool ledger_open(struct ledger *ledger, const char *folder, const char *station, enum ledger_mode mode,
                  struct error *err)
 {
+    static const enum database_mode modes[] = {
+        [LEDGER_READ] = DATABASE_READ, [LEDGER_USE] = DATABASE_USE, [LEDGER_WRITE] = DATABASE_MAKE};
     struct ledger_head head;
     char path[PATH_MAX];
     int n = snprintf(path, sizeof path, "%s/ledger.db", folder);
@@ -230,8 +232,7 @@ bool ledger_open(struct ledger *ledger, const char *folder, const char *station,
     if (n <= 0 || (size_t)n >= sizeof path)
         return refuse(folder, ERROR_USAGE, "the path to the ledger is too long", NULL, err);
     (void)snprintf(ledger->key_path, sizeof ledger->key_path, "%.*s/log.key", PATH_MAX - 16, folder);
-    if (database_open(&ledger->database, path, &tables_kind, mode == LEDGER_READ ? DATABASE_READ : DATABASE_MAKE,
-                      err) &&
+    if (database_open(&ledger->database, path, &tables_kind, modes[mode], err) &&
         (mode == LEDGER_READ ? ledger_head(ledger, &head, err) : open_to_write(ledger, station, err)))
         return true;
     error_doing(err, "open the ledger");

@@ -25,7 +25,8 @@
 
 enum ledger_mode {
     LEDGER_READ,  /* nothing is made or changed; ERROR_STORAGE_FAILED with errno ENOENT where there is none yet */
-    LEDGER_WRITE, /* made where it is not there: the folder must be */
+    LEDGER_USE,   /* for appending, where it is there; else as LEDGER_READ */
+    LEDGER_WRITE, /* for appending; made where it is not there: the folder must be */
 };
 
 /* The statements that are prepared once (ledger/ledger.c: texts). */
@@ -51,7 +52,7 @@ struct ledger {
     uint8_t public_key[NOTE_KEY_BYTES]; /* of the log */
     /* Private. */
     char key_path[PATH_MAX];
-    struct note_key key; /* LEDGER_WRITE */
+    struct note_key key; /* not with LEDGER_READ */
     struct statement statements[LEDGER_STATEMENT_COUNT];
     uint8_t *text; /* ENTRY_MAX bytes, for the entry that is written */
 };

@@ -313,7 +313,7 @@ static bool check_number(const struct certificate_issue *issue, const struct cer
     struct cert_parts parts;
 
     return cert_read_parts(bytes_of(issued->der, issued->len), &parts) &&
-           station_ledger_check_certificate(issue->config, wanted->serial, parts.serial, err);
+           station_ledger_check_certificate(issue->ledger, wanted->serial, parts.serial, err);
 }
 
 static bool issue_one(struct certificate_issue *issue, size_t index, struct certificate_wanted *wanted,

@@ -24,12 +24,14 @@
 #include "station/certificate_request.h"
 #include "station/rehearsal.h"
 #include "station/station.h"
+#include "station/station_ledger.h"
 
 #define CERTIFICATE_WAIT_MAX_S 60 /* of a run, for one certificate; an operator sees that something is going on */
 
 /* Zero-initialised but for the first members, which are the caller's and must outlive it. */
 struct certificate_issue {
     const struct station_config *config;
+    struct station_ledger *ledger;
     const struct profile *profile;
     struct issuer_prompt prompt;
     const json_t *record;        /* of the device, which tells who issued what is there; NULL: none */

@@ -27,18 +27,19 @@ bool station_ledger_open(const struct station_config *config, enum ledger_mode m
     return ledger_open(ledger, folder, host, mode, err);
 }
 
-bool station_ledger_prepare(const struct station_config *config, struct error *err)
+/* Opens it where it is not open yet, and makes it where it is not there. False with a reason. */
+static bool open_or_make(struct station_ledger *ledger, struct error *err)
 {
-    struct ledger ledger;
-    bool ok = station_ledger_open(config, LEDGER_WRITE, &ledger, err);
+    if (!ledger->is_open)
+        ledger->is_open = station_ledger_open(ledger->config, LEDGER_WRITE, &ledger->ledger, err);
+    return ledger->is_open;
+}
 
-    /* The lock of the next entry: a stranger's, or a file that cannot be written, is found now. */
-    if (ok)
-        ok = database_begin(&ledger.database, err);
-    ledger_close(&ledger);
-    if (!ok)
-        error_doing(err, "prepare the ledger");
-    return ok;
+void station_ledger_close(struct station_ledger *ledger)
+{
+    if (ledger->is_open)
+        ledger_close(&ledger->ledger);
+    ledger->is_open = false;
 }
 
 /* The member of the object, for another one: JSON null where there is none. */
@@ -98,24 +99,19 @@ static bool has_place(const struct station_config *config, const json_t *line)
            (folder_in_state(config, "ledger/ledger.db", path, &ignored) && access(path, F_OK) == 0);
 }
 
-bool station_ledger_append(const struct station_config *config, json_t *line, struct error *err)
+bool station_ledger_append(struct station_ledger *ledger, json_t *line, struct error *err)
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
-    struct ledger ledger;
     struct ledger_conflict conflict = {.what = NULL};
     json_t *content;
     uint64_t seq;
     bool ok;
 
-    if (!has_place(config, line))
+    if (!has_place(ledger->config, line))
         return true;
     content = station_ledger_content(line);
-    ok = station_ledger_open(config, LEDGER_WRITE, &ledger, &failure);
-    if (ok) {
-        ok = ledger_append(&ledger, content, &seq, &conflict, &failure);
-        ledger_close(&ledger);
-    }
+    ok = open_or_make(ledger, &failure) && ledger_append(&ledger->ledger, content, &seq, &conflict, &failure);
     json_decref(content);
     if (ok && conflict.what != NULL)
         ok = station_ledger_alarm(conflict.what, conflict.other, &failure);
@@ -126,17 +122,41 @@ bool station_ledger_append(const struct station_config *config, json_t *line, st
 
 /* --- what the ledger knows, before anything is written --- */
 
-/* Opens it for reading. `*is_there` false: there is none yet. False with a reason. */
-static bool open_if_there(const struct station_config *config, struct ledger *ledger, bool *is_there, struct error *err)
+/* Opens it where it is not open yet. `is_open` stays false without a reason where there is none yet. */
+static bool open_if_there(struct station_ledger *ledger, struct error *err)
 {
     char room[ERROR_ROOM];
     struct error failure = ERROR_IN(room);
 
-    *is_there = station_ledger_open(config, LEDGER_READ, ledger, &failure);
-    if (*is_there || failure.system_errno == ENOENT)
+    if (!ledger->is_open)
+        ledger->is_open =
+            station_ledger_open(ledger->config, ledger->is_dry ? LEDGER_READ : LEDGER_USE, &ledger->ledger, &failure);
+    if (ledger->is_open || (failure.reason == ERROR_STORAGE_FAILED && failure.system_errno == ENOENT))
         return true;
     error_pass(err, &failure);
     return false;
+}
+
+/* The lock of the next entry: a stranger's, or a file that cannot be written, is found now. */
+static bool check_lock(struct station_ledger *ledger, struct error *err)
+{
+    const bool ok = database_begin(&ledger->ledger.database, err);
+
+    if (ok)
+        database_rollback(&ledger->ledger.database);
+    else
+        error_doing(err, "prepare the ledger");
+    return ok;
+}
+
+bool station_ledger_prepare(struct station_ledger *ledger, struct error *err)
+{
+    return open_or_make(ledger, err) && check_lock(ledger, err);
+}
+
+bool station_ledger_check(struct station_ledger *ledger, struct error *err)
+{
+    return open_if_there(ledger, err) && (!ledger->is_open || check_lock(ledger, err));
 }
 
 /* What the device shows belongs to `other`, "" for nobody, according to the ledger. */
@@ -161,56 +181,41 @@ static bool check_key(struct ledger *ledger, const uint8_t serial[static CHIP_SE
     return ledger_find_key(ledger, point + 1, other, err) && check_owner("public key", other, serial, err);
 }
 
-bool station_ledger_check_key(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err)
 {
-    struct ledger ledger;
-    bool is_there, ok = open_if_there(config, &ledger, &is_there, err);
-
-    if (!ok || !is_there)
-        return ok;
-    ok = check_key(&ledger, serial, point, err);
-    ledger_close(&ledger);
-    return ok;
+    return open_if_there(ledger, err) && (!ledger->is_open || check_key(&ledger->ledger, serial, point, err));
 }
 
-bool station_ledger_check_certificate(const struct station_config *config,
-                                      const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes number,
-                                      struct error *err)
+bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                      struct bytes number, struct error *err)
 {
     char other[LEDGER_DEVICE_SIZE];
-    struct ledger ledger;
-    bool is_there, ok = open_if_there(config, &ledger, &is_there, err);
 
-    if (!ok || !is_there)
-        return ok;
-    ok = ledger_find_certificate(&ledger, number, other, err) &&
-         check_owner("certificate serial number", other, serial, err);
-    ledger_close(&ledger);
-    return ok;
+    return open_if_there(ledger, err) &&
+           (!ledger->is_open || (ledger_find_certificate(&ledger->ledger, number, other, err) &&
+                                 check_owner("certificate serial number", other, serial, err)));
 }
 
-bool station_ledger_check_keys(const struct station_config *config, const struct evidence_run *run, struct error *err)
+bool station_ledger_check_keys(struct station_ledger *ledger, const struct evidence_run *run, struct error *err)
 {
     const struct provision_evidence *evidence = run->evidence;
     json_t *rehearsal = rehearsal_value(run->rehearsal);
     const bool is_rehearsal = json_array_size(rehearsal) > 0;
-    struct ledger ledger;
-    bool is_there, ok = open_if_there(config, &ledger, &is_there, err);
+    bool ok = open_if_there(ledger, err);
 
     json_decref(rehearsal);
-    if (!ok || !is_there)
+    if (!ok || !ledger->is_open)
         return ok;
     for (size_t i = 0; i < evidence->key_count && ok; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
         const bool may_be_shared = is_rehearsal && run->profile->keys[i].method == PROFILE_IMPORT;
 
         if (key->key_id != 0 && key->public_key[0] == P256_UNCOMPRESSED && !may_be_shared)
-            ok = check_key(&ledger, evidence->serial, key->public_key, err);
+            ok = check_key(&ledger->ledger, evidence->serial, key->public_key, err);
         if (!ok)
             error_with_key(err, key->key_id);
     }
-    ledger_close(&ledger);
     if (!ok)
         error_doing(err, "compare the device's keys with the ledger");
     return ok;
@@ -259,20 +264,17 @@ static json_t *find_record(struct ledger *ledger, const char *serial, struct err
     return record;
 }
 
-bool station_ledger_record(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+bool station_ledger_record(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                            json_t **record, struct error *err)
 {
     char text[HEX_SIZE(CHIP_SERIAL_BYTES)];
-    struct ledger ledger;
-    bool is_there;
 
     *record = NULL;
-    if (!open_if_there(config, &ledger, &is_there, err))
+    if (!open_if_there(ledger, err))
         return false;
-    if (!is_there)
+    if (!ledger->is_open)
         return true;
     hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), text);
-    *record = find_record(&ledger, text, err);
-    ledger_close(&ledger);
+    *record = find_record(&ledger->ledger, text, err);
     return err->reason == ERROR_NONE;
 }

@@ -14,8 +14,23 @@
 #include "station/station.h"
 
 /*
- * Opens the ledger of the state folder; with LEDGER_WRITE, makes folder and ledger where they are not there. False with
- * a reason, and closed.
+ * The ledger as one run uses it: opened when the run first asks it, once, and closed with the run. A run that ends may
+ * append to it whatever went wrong before. Zero-initialised but for the first two. Must not move while open.
+ */
+struct station_ledger {
+    const struct station_config *config; /* must outlive it */
+    bool is_dry;                         /* the run changes nothing, here neither */
+    /* Private. */
+    bool is_open;
+    struct ledger ledger;
+};
+
+/* Closes it where it is open. */
+void station_ledger_close(struct station_ledger *ledger);
+
+/*
+ * For verbs about the ledger itself: opens that of the state folder; with LEDGER_WRITE, makes folder and ledger where
+ * they are not there. False with a reason, and closed.
  */
 bool station_ledger_open(const struct station_config *config, enum ledger_mode mode, struct ledger *ledger,
                          struct error *err);
@@ -24,7 +39,10 @@ bool station_ledger_open(const struct station_config *config, enum ledger_mode m
  * Before a device is changed: that its run can be recorded. Makes the ledger where it is not there. False with the
  * reason why it cannot be opened or written.
  */
-bool station_ledger_prepare(const struct station_config *config, struct error *err);
+bool station_ledger_prepare(struct station_ledger *ledger, struct error *err);
+
+/* The same for a run that may still be refused: a ledger that is not there is not made yet. */
+bool station_ledger_check(struct station_ledger *ledger, struct error *err);
 
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);
@@ -34,30 +52,29 @@ json_t *station_ledger_content(json_t *line);
  * device (no serial number) makes no ledger: it is appended where there is one. False with
  * ERROR_RECORD_FAILED, or with ERROR_DUPLICATE where the entry is kept but another device has one of its keys.
  */
-bool station_ledger_append(const struct station_config *config, json_t *line, struct error *err);
+bool station_ledger_append(struct station_ledger *ledger, json_t *line, struct error *err);
 
 /*
  * Whether the ledger knows this public key (65 bytes) as that of another device than `serial`. True also where there is
  * no ledger yet. False with ERROR_DUPLICATE, which names both, or with the reason why the ledger cannot be asked.
  */
-bool station_ledger_check_key(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err);
 
 /* The same for the serial number (content of the INTEGER) of a certificate that was issued for the device. */
-bool station_ledger_check_certificate(const struct station_config *config,
-                                      const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes number,
-                                      struct error *err);
+bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                                      struct bytes number, struct error *err);
 
 /* The same for the keys of a run. Keys that it imported are not asked for in a rehearsal: many devices may share them.
  */
-bool station_ledger_check_keys(const struct station_config *config, const struct evidence_run *run, struct error *err);
+bool station_ledger_check_keys(struct station_ledger *ledger, const struct evidence_run *run, struct error *err);
 
 /*
  * What the ledger has of the device's last provisioning, in the form of a record, for a device whose record.json is not
  * there: `*record` is the caller's reference; NULL where there is none, or the device was retired since. False with a
  * reason.
  */
-bool station_ledger_record(const struct station_config *config, const uint8_t serial[static CHIP_SERIAL_BYTES],
+bool station_ledger_record(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                            json_t **record, struct error *err);
 
 /* Notes that `other` has what this device shows: ERROR_DUPLICATE. Always false. */

@@ -4,20 +4,28 @@
  *
  *   - the bare store's commits per second (one row of the same size, one table), the ledger's appends, and their ratio;
  *   - how long verification of ENTRIES entries takes, and the program's memory;
- *   - how long a duplicate check takes among DEVICES devices.
+ *   - how long a duplicate check takes among DEVICES devices;
+ *   - what a run asks of a ledger with so many entries and devices (open, prepare, compare two keys twice, append,
+ *     close), each in a process of its own, and the same with a new ledger.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
 
-#define COMMITS 2000
+#define ROUNDS 250 /* of commits, in turns with the bare store's */
+#define COMMITS 10 /* in a round */
+#define APPENDED (ROUNDS * COMMITS)
 #define CHECKS 10000
+#define RUNS 200
 #define BODY 1525 /* bytes of evidence, as in the demo plan's record */
 
 static char room[ERROR_ROOM];
@@ -78,29 +86,55 @@ static double append_entries(struct ledger *ledger, uint64_t from, uint64_t coun
 }
 
 /* The least that a durable record costs with this library on this disk. */
-static double bare_commits(const char *folder)
+struct bare {
+    struct database database;
+    struct statement insert;
+    char body[BODY + 512];
+};
+
+static void bare_open(struct bare *bare, const char *folder)
 {
     static const char *const upgrades[] = {"CREATE TABLE entry (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);"};
     static const struct database_kind kind = {.name = "bare", .application_id = 1, .upgrades = upgrades, .version = 1};
-    struct database database;
-    struct statement insert;
-    char path[PATH_MAX], body[BODY + 512];
-    double start;
+    char path[PATH_MAX];
 
-    memset(body, 'A', sizeof body);
-    body[sizeof body - 1] = '\0';
+    memset(bare->body, 'A', sizeof bare->body - 1);
     snprintf(path, sizeof path, "%s/bare.db", folder);
-    require(database_open(&database, path, &kind, DATABASE_MAKE, &err));
-    require(statement_prepare(&insert, &database, "INSERT INTO entry (body) VALUES ($1)", &err));
-    start = now_s();
-    for (int i = 0; i < COMMITS; i++) {
-        statement_bind_text(&insert, 1, body);
-        require(statement_run(&insert, &err));
+    require(database_open(&bare->database, path, &kind, DATABASE_MAKE, &err));
+    require(statement_prepare(&bare->insert, &bare->database, "INSERT INTO entry (body) VALUES ($1)", &err));
+}
+
+static void bare_close(struct bare *bare)
+{
+    statement_finish(&bare->insert);
+    database_close(&bare->database);
+}
+
+static double bare_commits(struct bare *bare, uint64_t count)
+{
+    const double start = now_s();
+
+    for (uint64_t i = 0; i < count; i++) {
+        statement_bind_text(&bare->insert, 1, bare->body);
+        require(statement_run(&bare->insert, &err));
     }
-    start = now_s() - start;
-    statement_finish(&insert);
-    database_close(&database);
-    return start;
+    return now_s() - start;
+}
+
+/* In short turns, so that both share whatever else the disk does meanwhile. */
+static void bench_commits(struct ledger *ledger, const char *folder)
+{
+    static struct bare bare;
+    double bare_s = 0, ledger_s = 0;
+
+    bare_open(&bare, folder);
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        bare_s += bare_commits(&bare, COMMITS);
+        ledger_s += append_entries(ledger, i * COMMITS, COMMITS);
+    }
+    bare_close(&bare);
+    printf("bare store: %.0f commits a second; ledger: %.0f entries a second; ratio %.2f\n", APPENDED / bare_s,
+           APPENDED / ledger_s, bare_s / ledger_s);
 }
 
 static void on_finding(void *context, const struct ledger_finding *finding)
@@ -116,7 +150,7 @@ static void bench_verify(struct ledger *ledger, uint64_t entries)
     double start;
 
     require(database_run(&ledger->database, "PRAGMA synchronous=OFF", &err)); /* only while the bench is filled */
-    (void)append_entries(ledger, COMMITS, entries > COMMITS ? entries - COMMITS : 0);
+    (void)append_entries(ledger, APPENDED, entries > APPENDED ? entries - APPENDED : 0);
     require(database_run(&ledger->database, "PRAGMA synchronous=FULL", &err));
     start = now_s();
     require(ledger_verify(ledger, &verify, &err) && verify.bad == 0);
@@ -170,25 +204,85 @@ static void bench_check(struct ledger *ledger, uint64_t devices)
            times[CHECKS / 2] * 1e3, times[CHECKS * 99 / 100] * 1e3, times[CHECKS - 1] * 1e3);
 }
 
+/* As station/station_ledger.c does it for a device that is confirmed. */
+static void run_once(const char *folder, uint64_t device)
+{
+    char other[LEDGER_DEVICE_SIZE];
+    const uint64_t x[4] = {mix(device), 0, 0, 0};
+    json_t *content = content_of(device);
+    struct ledger_conflict conflict;
+    struct ledger ledger;
+    uint64_t seq;
+
+    require(ledger_open(&ledger, folder, "bench", LEDGER_WRITE, &err) && database_begin(&ledger.database, &err));
+    database_rollback(&ledger.database);
+    for (int i = 0; i < 4; i++)
+        require(ledger_find_key(&ledger, (const uint8_t *)x, other, &err));
+    require(ledger_append(&ledger, content, &seq, &conflict, &err));
+    ledger_close(&ledger);
+    json_decref(content);
+}
+
+static double seconds_of(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* The processor time of a process that does this, or nothing. */
+static double process(const char *folder, uint64_t device, bool does_nothing)
+{
+    struct rusage usage;
+    int status = 1;
+    pid_t child;
+
+    (void)fflush(NULL);
+    child = fork();
+    require(child >= 0);
+    if (child == 0) {
+        if (!does_nothing)
+            run_once(folder, device);
+        _exit(0);
+    }
+    require(wait4(child, &status, 0, &usage) == child && status == 0);
+    return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
+}
+
+static void bench_run(const char *folder, const char *which)
+{
+    static double processor[RUNS], elapsed[RUNS];
+
+    for (uint64_t i = 0; i < RUNS; i++) {
+        const double nothing = process(folder, i % 7, true), start = now_s();
+
+        processor[i] = process(folder, i % 7, false) - nothing;
+        elapsed[i] = now_s() - start;
+    }
+    qsort(processor, RUNS, sizeof processor[0], compare);
+    qsort(elapsed, RUNS, sizeof elapsed[0], compare);
+    printf("what a run asks of %s: median %.2f ms of processor time, %.2f ms elapsed\n", which,
+           processor[RUNS / 2] * 1e3, elapsed[RUNS / 2] * 1e3);
+}
+
 int main(int argc, char **argv)
 {
     struct ledger ledger;
-    double bare, own;
+    char path[PATH_MAX];
 
     if (argc != 4) {
         fprintf(stderr, "usage: bench_ledger FOLDER ENTRIES DEVICES\n");
         return 2;
     }
     require(ledger_open(&ledger, argv[1], "bench", LEDGER_WRITE, &err));
-    bare = bare_commits(argv[1]);
-    own = append_entries(&ledger, 0, COMMITS);
-    printf("bare store: %.0f commits a second; ledger: %.0f entries a second; ratio %.2f\n", COMMITS / bare,
-           COMMITS / own, bare / own);
+    bench_commits(&ledger, argv[1]);
     bench_verify(&ledger, strtoull(argv[2], NULL, 10));
     add_devices(&ledger, strtoull(argv[3], NULL, 10));
     ledger_close(&ledger);
     require(ledger_open(&ledger, argv[1], "bench", LEDGER_READ, &err));
     bench_check(&ledger, strtoull(argv[3], NULL, 10));
     ledger_close(&ledger);
+    bench_run(argv[1], "this ledger");
+    snprintf(path, sizeof path, "%s/new", argv[1]);
+    require(mkdir(path, 0700) == 0);
+    bench_run(path, "a new ledger");
     return 0;
 }

@@ -106,6 +106,17 @@ def test_whole_line(line):
     assert public == (proof / "key-18.pem").read_text()
 
 
+def test_a_ledger_that_cannot_be_written_is_found_before_the_board_changes(line):
+    ledger = line.station.write("state/ledger/ledger.db", "x" * 5000)
+    with line.boot() as board:
+        before = line.station.snapshot()
+        error = line.provision_json(board, code=6).error
+        assert error["reason"] == "database-damaged" and error["subject"] == str(ledger)
+        assert line.station.snapshot() == before, "neither chip nor flash"
+        ledger.unlink()
+        line.provision(board)
+
+
 def test_facts_as_json(line):
     with line.boot() as board:
         done = line.provision_json(board)

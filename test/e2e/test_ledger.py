@@ -278,3 +278,38 @@ def test_nothing_is_reported_as_done_without_its_entry(provisioned):
     run, warning, _ = (json.loads(line) for line in result.out.splitlines()[-3:])
     assert run["event"] == "run" and run["result"] == "refused" and "not complete" in warning["text"], "the evidence is not lost"
     provisioned.json("ledger", "verify")
+
+
+def test_retire_changes_nothing_where_it_cannot_be_recorded(provisioned):
+    serial = provisioned.record["serial"]
+    path = provisioned.state / "ledger" / "ledger.db"
+    good = path.read_bytes()
+    change(path, "PRAGMA user_version=99")
+    before = provisioned.snapshot()
+    error = provisioned.json("retire", serial, "--yes", code=6).error
+    assert error["reason"] == "database-version" and error["doing"] == "open the ledger"
+    assert provisioned.snapshot() == before
+    path.write_bytes(good)
+    provisioned.run("retire", serial, "--yes")
+    assert entries(provisioned)[-1]["result"] == "retired"
+
+
+def test_the_disk_is_full_at_the_commit(delivered):
+    """The device is finished, and that is not said: exit code 5 until its entry is durable. Pages of 64 KiB are larger than the
+    largest file, whose size SQLite's own files and the record need."""
+    serial = delivered.json("info").event("chip")["serial"]
+    delivered.run("provision", TRUST_FLEX, code=4)
+    path = delivered.state / "ledger" / "ledger.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for sql in ("PRAGMA journal_mode=DELETE", "PRAGMA page_size=65536", "VACUUM", "PRAGMA journal_mode=WAL"):
+            database.execute(sql)
+    for result_of in (lambda **more: delivered.json("provision", EXAMPLE, "--arm", "profile", **more),
+                      lambda **more: delivered.json("retire", serial, "--yes", **more)):
+        done = result_of(code=5, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60000, 60000)))
+        assert not {"provisioned", "retired"} & {item["event"] for item in done.objects}
+        assert done.error["reason"] == "record-failed" and done.error["subject"] == str(path)
+        assert done.event("run")["serial"] == serial, "the evidence is not lost"
+        assert len(entries(delivered)) == 1
+    assert [line["result"] for line in delivered.history] == ["refused", "provisioned", "retired"]
+    delivered.run("provision", EXAMPLE, "--arm", "profile")
+    assert [entry["result"] for entry in entries(delivered)] == ["refused", "provisioned"] and verified(delivered)[0]["entries"] == 2

@@ -17,18 +17,21 @@
 
 static char folder[SCRATCH_PATH_MAX], room[ERROR_ROOM];
 static struct station_config config;
+static struct station_ledger ledger;
 
 static int begin(void **state)
 {
     (void)state;
     scratch_make(folder);
     snprintf(config.state, sizeof config.state, "%s", folder);
+    ledger = (struct station_ledger){.config = &config};
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
+    station_ledger_close(&ledger);
     scratch_remove(folder);
     return 0;
 }
@@ -49,7 +52,7 @@ static json_t *line_of(const char *serial)
 static bool append(const char *serial, struct error *err)
 {
     json_t *line = line_of(serial);
-    bool ok = station_ledger_append(&config, line, err);
+    bool ok = station_ledger_append(&ledger, line, err);
 
     json_decref(line);
     return ok;
@@ -87,7 +90,7 @@ static void test_what_cannot_be_recorded_is_not_done(void **state)
     assert_int_equal(error_reason_exit(err.reason), ERROR_EXIT_NO_RECORD);
     assert_non_null(err.cause);
     error_clear(&err);
-    ok = station_ledger_prepare(&config, &err);
+    ok = station_ledger_prepare(&ledger, &err);
     assert_false(ok);
     assert_int_not_equal(err.reason, ERROR_RECORD_FAILED); /* nothing was done yet */
 }
@@ -113,17 +116,17 @@ static void test_both_devices_are_named(void **state)
     bool ok;
 
     (void)state;
-    assert_true(station_ledger_check_key(&config, other, point, &err)); /* there is no ledger yet */
+    assert_true(station_ledger_check_key(&ledger, other, point, &err)); /* there is no ledger yet */
     assert_true(append(SERIAL, &err));
-    assert_true(station_ledger_check_key(&config, own, point, &err));
-    ok = station_ledger_check_key(&config, other, point, &err);
+    assert_true(station_ledger_check_key(&ledger, own, point, &err));
+    ok = station_ledger_check_key(&ledger, other, point, &err);
     assert_false(ok);
     assert_int_equal(err.reason, ERROR_DUPLICATE);
     assert_non_null(strstr(err.cause, SERIAL));
     assert_true(err.has_serial && memcmp(err.serial, other, sizeof other) == 0);
     point[1] = 0x22;
     error_clear(&err);
-    assert_true(station_ledger_check_key(&config, other, point, &err));
+    assert_true(station_ledger_check_key(&ledger, other, point, &err));
     ok = append("010203040506070809", &err);
     assert_false(ok);
     assert_int_equal(err.reason, ERROR_DUPLICATE); /* the entry is kept, the run is no success */
@@ -140,14 +143,14 @@ static void test_a_certificate_number_is_one_devices(void **state)
 
     (void)state;
     assert_true(
-        station_ledger_check_certificate(&config, other, bytes_of(number, sizeof number), &err)); /* no ledger */
+        station_ledger_check_certificate(&ledger, other, bytes_of(number, sizeof number), &err)); /* no ledger */
     json_object_set_new(line, "certificates", json_pack("[{s:s}]", "serial_number", "0102"));
-    ok = station_ledger_append(&config, line, &err);
+    ok = station_ledger_append(&ledger, line, &err);
     assert_true(ok);
     json_decref(line);
-    assert_true(station_ledger_check_certificate(&config, own, bytes_of(number, sizeof number), &err));
-    assert_true(station_ledger_check_certificate(&config, other, bytes_of(free_one, sizeof free_one), &err));
-    ok = station_ledger_check_certificate(&config, other, bytes_of(number, sizeof number), &err);
+    assert_true(station_ledger_check_certificate(&ledger, own, bytes_of(number, sizeof number), &err));
+    assert_true(station_ledger_check_certificate(&ledger, other, bytes_of(free_one, sizeof free_one), &err));
+    ok = station_ledger_check_certificate(&ledger, other, bytes_of(number, sizeof number), &err);
     assert_false(ok);
     assert_int_equal(err.reason, ERROR_DUPLICATE);
     assert_non_null(strstr(err.cause, "certificate serial number"));
@@ -161,17 +164,17 @@ static void test_the_ledger_has_the_last_record_until_it_is_retired(void **state
     json_t *record = NULL, *line;
 
     (void)state;
-    assert_true(station_ledger_record(&config, own, &record, &err));
+    assert_true(station_ledger_record(&ledger, own, &record, &err));
     assert_null(record);
     assert_true(append(SERIAL, &err));
-    assert_true(station_ledger_record(&config, own, &record, &err));
+    assert_true(station_ledger_record(&ledger, own, &record, &err));
     assert_string_equal(json_string_value(json_object_get(record, "serial")), SERIAL);
     json_decref(record);
     line = line_of(SERIAL);
     json_object_set_new(line, "result", json_string("retired"));
-    assert_true(station_ledger_append(&config, line, &err));
+    assert_true(station_ledger_append(&ledger, line, &err));
     json_decref(line);
-    assert_true(station_ledger_record(&config, own, &record, &err));
+    assert_true(station_ledger_record(&ledger, own, &record, &err));
     assert_null(record);
 }
 
