@@ -86,13 +86,14 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer station retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line signer station retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
-        ledger) echo "list show verify export prove backup rebuild import" ;;
+        ledger) echo "list show verify export prove backup rebuild import status sync" ;;
+        line) echo "init add-station" ;;
         signer) echo "serve check status" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
@@ -113,6 +114,8 @@ _imprint_options() {
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
         "ledger list") echo "--csv" ;;
+        "line init") echo "--server --sql" ;;
+        "line add-station") echo "--server --password-file --sql" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "station") echo "--check" ;;
@@ -159,6 +162,9 @@ _imprint_value() {
         "tls --send") echo "none" ;;
         "tls -t" | "tls --timeout") echo "none" ;;
         "verify-record --profile") echo "file" ;;
+        "line init --server") echo "none" ;;
+        "line add-station --server") echo "none" ;;
+        "line add-station --password-file") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
@@ -214,6 +220,7 @@ _imprint_argument() {
         "ledger prove 0") echo "none" ;;
         "ledger prove 1") echo "folder" ;;
         "ledger backup 0") echo "file" ;;
+        "line add-station 0") echo "none" ;;
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;

@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -90,7 +90,8 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
-complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import'
+complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import, status, sync'
+complete -c imprint -n __imprint_words_are -a line -d 'init, add-station'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
@@ -159,6 +160,15 @@ complete -c imprint -n '__imprint_words_are ledger' -a backup -d 'Copy the ledge
 complete -c imprint -n '__imprint_argument_is 1 ledger backup' -F
 complete -c imprint -n '__imprint_words_are ledger' -a rebuild -d 'Make the ledger\'s derived tables anew from its entries'
 complete -c imprint -n '__imprint_words_are ledger' -a import -d 'Take the records of the state folder into the ledger'
+complete -c imprint -n '__imprint_words_are ledger' -a status -d 'Show how many entries wait for the line'
+complete -c imprint -n '__imprint_words_are ledger' -a sync -d 'Send the ledger\'s new entries to the line\'s server'
+complete -c imprint -n '__imprint_words_are line' -a init -d 'Prepare a PostgreSQL database for the ledger of a line'
+complete -c imprint -n '__imprint_verb_is line init' -l server -x -d 'the database, as its administrator: PostgreSQL\'s connection settings, without a password'
+complete -c imprint -n '__imprint_verb_is line init' -l sql -d 'print the SQL instead of running it'
+complete -c imprint -n '__imprint_words_are line' -a add-station -d 'Let a station append to its own log in the line\'s database'
+complete -c imprint -n '__imprint_verb_is line add-station' -l server -x -d 'the database, as its administrator: PostgreSQL\'s connection settings, without a password'
+complete -c imprint -n '__imprint_verb_is line add-station' -l password-file -r -F -d 'give the role a new password, and write it to this new file'
+complete -c imprint -n '__imprint_verb_is line add-station' -l sql -d 'print the SQL instead of running it'
 complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
 complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
 complete -c imprint -n '__imprint_argument_is 1 signer serve' -F
@@ -226,5 +236,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREM
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger signer station retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line signer station retire erase compile board virtual ca help version'
 # end generated

@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/number.h"
+#include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/history.h"
 
@@ -63,9 +64,10 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
 
     run_facts_end(facts);
     ok = report_end_line(output, &ledger, ended.serial, history_proof_line(&ended), ok, err);
-    station_ledger_close(&ledger);
     if (proven.keys != NULL)
         print_proven(output, proof->board, &proven);
+    ok = line_print_send(output, &ledger, ok, err);
+    station_ledger_close(&ledger);
     json_decref(proven.keys);
     return ok;
 }

@@ -29,6 +29,7 @@
 #include "cli/board_verbs.h"
 #include "station/file.h"
 #include "station/folder.h"
+#include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/pem.h"
 #include "station/profile_file.h"
@@ -695,6 +696,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
     enum cli_exit code = CLI_DONE;
     uint8_t digest[PROFILE_DIGEST_BYTES];
     int silence_ms = 0;
+    bool ok;
 
     if (run == NULL) {
         error_set(&err, ERROR_UNEXPECTED, "there is no memory for the run", NULL);
@@ -727,14 +729,18 @@ static enum cli_exit run_board_provision(struct cli *cli)
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
-    if (!verifier_start(&run->verifier, &err) ||
-        !board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) ||
-        !provision_board(run, &err)) {
+    ok = verifier_start(&run->verifier, &err) &&
+         board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) &&
+         provision_board(run, &err);
+    if (!ok) {
         issuing_advise(&run->issuing, &err);
-        if (!run->has_ended && cli->values[OPTION_DRY_RUN] == NULL)
+        if (!run->has_ended && !run->ledger.is_dry)
             (void)end_run(run, false, &err);
-        code = output_error(&cli->output, &err);
     }
+    if (!run->ledger.is_dry)
+        ok = line_print_send(&cli->output, &run->ledger, ok, &err);
+    if (!ok)
+        code = output_error(&cli->output, &err);
 out:
     certificate_issue_close(&run->issuing.issue);
     board_close(&run->board);

@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "station/arming.h"
 #include "cli/issuing.h"
+#include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/certificate_record.h"
 #include "station/connection_proof.h"
@@ -544,6 +545,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
         report = report_of(&run);
         if (ok)
             report_show_result(&report, run.record_written);
+        ok = line_print_send(&cli->output, &run.ledger, ok, &err);
     }
     if (!ok)
         code = output_error(&cli->output, &err);

@@ -8,6 +8,7 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/retire.h"
 #include "station/stop.h"
@@ -180,6 +181,7 @@ static enum cli_exit run_retire(struct cli *cli)
     struct run run;
     struct error err = ERROR_IN(cli->error_room);
     enum cli_exit code = CLI_DONE;
+    bool ok;
 
     memset(&run, 0, sizeof run);
     run.cli = cli;
@@ -193,7 +195,10 @@ static enum cli_exit run_retire(struct cli *cli)
         return output_error(&cli->output, &err);
     cli->output.device = run.is_here ? cli->station.config.device : NULL;
     stop_hold_signals();
-    if (!retire(&run, &err))
+    ok = retire(&run, &err);
+    if (cli->values[OPTION_YES] != NULL)
+        ok = line_print_send(&cli->output, &run.ledger, ok, &err);
+    if (!ok)
         code = output_error(&cli->output, &err);
     station_ledger_close(&run.ledger);
     retire_forget(&run.found);

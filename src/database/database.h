@@ -89,6 +89,18 @@ bool database_open(struct database *database, const char *path, const struct dat
 bool database_connect(struct database *database, const struct database_server *server, const struct database_kind *kind,
                       enum database_mode mode, struct error *err);
 
+/* Whether a server's settings can be read and have no password. False with ERROR_USAGE; reaches no server. */
+bool database_check_settings(const char *settings, struct error *err);
+
+#define DATABASE_VERIFIER_SIZE 256
+
+/*
+ * Of a server: what it may keep of a role's password instead of it (SCRAM-SHA-256), so that the password is in no
+ * statement and no log. Text without quotes. False with a reason.
+ */
+bool database_password_verifier(struct database *database, const char *password, const char *role,
+                                char verifier[static DATABASE_VERIFIER_SIZE], struct error *err);
+
 /* Rolls an open transaction back. Closed stays closed. */
 void database_close(struct database *database);
 

@@ -12,6 +12,7 @@
 
 #define SETTINGS_MAX 48 /* how many of libpq's settings a connection can have here */
 #define SQL_MAX 512
+#define SETTINGS_NAME "the server's settings" /* in messages, before there is a connection */
 
 /*
  * SQLite keeps a version in its header; here a table does, a row for each kind. Every role may read it, and finds out
@@ -168,17 +169,14 @@ static bool connect_with(struct database *database, const struct settings *setti
     return database_refuse(database, ERROR_UNEXPECTED, "libpq failed", NULL, err);
 }
 
-static bool connect_to(struct database *database, const struct database_server *server, struct error *err)
+/* The settings one by one, for PQconninfoFree(). NULL with a reason. */
+static PQconninfoOption *parse_settings(const struct database *database, const char *text, struct error *err)
 {
-    const unsigned ms = server->connect_ms != 0 ? server->connect_ms : DATABASE_CONNECT_MS;
-    struct settings settings = {.count = 0};
-    char *message = NULL;
-    PQconninfoOption *options = PQconninfoParse(server->settings, &message);
-    bool ok;
+    char *message = NULL, *end;
+    PQconninfoOption *options = PQconninfoParse(text, &message);
 
     if (options == NULL) {
-        char *end = message == NULL ? NULL : strchr(message, '\n');
-
+        end = message == NULL ? NULL : strchr(message, '\n');
         if (end != NULL)
             *end = '\0';
         (void)database_refuse(database, ERROR_USAGE,
@@ -186,13 +184,33 @@ static bool connect_to(struct database *database, const struct database_server *
                                                 message != NULL ? message : "out of memory"),
                               "write them as libpq has them: 'host=db.example dbname=line user=st-01'", err);
         PQfreemem(message);
+    } else if (!check_settings(database, options, err)) {
+        PQconninfoFree(options);
+        options = NULL;
+    }
+    return options;
+}
+
+bool database_check_settings(const char *settings, struct error *err)
+{
+    const struct database nowhere = {.path = SETTINGS_NAME};
+    PQconninfoOption *options = parse_settings(&nowhere, settings, err);
+
+    PQconninfoFree(options);
+    return options != NULL;
+}
+
+static bool connect_to(struct database *database, const struct database_server *server, struct error *err)
+{
+    const unsigned ms = server->connect_ms != 0 ? server->connect_ms : DATABASE_CONNECT_MS;
+    PQconninfoOption *options = parse_settings(database, server->settings, err);
+    struct settings settings = {.count = 0};
+    bool ok;
+
+    if (options == NULL)
         return false;
-    }
-    ok = check_settings(database, options, err);
-    if (ok) {
-        take_settings(options, server, &settings);
-        ok = connect_with(database, &settings, ms, err);
-    }
+    take_settings(options, server, &settings);
+    ok = connect_with(database, &settings, ms, err);
     PQconninfoFree(options);
     return ok;
 }
@@ -307,10 +325,23 @@ bool database_connect(struct database *database, const struct database_server *s
     database->kind = kind;
     database->engine = &engine;
     database->answer_ms = server->answer_ms != 0 ? server->answer_ms : DATABASE_ANSWER_MS;
-    (void)snprintf(database->path, sizeof database->path, "the server's settings");
+    (void)snprintf(database->path, sizeof database->path, SETTINGS_NAME);
     if (connect_to(database, server, err) && set_session(database, mode, err) && bring_to_version(database, mode, err))
         return true;
     error_doing(err, error_keep_format(err, "open the %s", kind->name));
     database_close(database);
     return false;
+}
+
+bool database_password_verifier(struct database *database, const char *password, const char *role,
+                                char verifier[static DATABASE_VERIFIER_SIZE], struct error *err)
+{
+    char *text =
+        database->engine != &engine ? NULL : PQencryptPasswordConn(database->handle, password, role, "scram-sha-256");
+    const bool ok = text != NULL && strlen(text) < DATABASE_VERIFIER_SIZE;
+
+    if (ok)
+        memcpy(verifier, text, strlen(text) + 1);
+    PQfreemem(text);
+    return ok || database_refuse(database, ERROR_UNEXPECTED, "the password cannot be hashed", NULL, err);
 }

@@ -4,9 +4,10 @@
 #include "order/order.h"
 
 /*
- * `entry` and `log` are what is kept; the other tables are derived from the entries and can be made anew. `entry` has a
- * rowid: without one, rows of 2 KB would lie two to a page. `attempt.before` is the number of the device's attempt
- * before: appended in order, where an index over devices would be written all over.
+ * `entry` and `log` are what is kept, and `outbox` is what the line's server last said that it has; the other tables
+ * are derived from the entries and can be made anew. `entry` has a rowid: without one, rows of 2 KB would lie two to a
+ * page. `attempt.before` is the number of the device's attempt before: appended in order, where an index over devices
+ * would be written all over.
  */
 static const char *const upgrades[] = {
     "CREATE TABLE log (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, public_key BLOB NOT NULL,"
@@ -18,6 +19,7 @@ static const char *const upgrades[] = {
     "CREATE TABLE device_key (x BLOB PRIMARY KEY, serial TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE certificate (number BLOB PRIMARY KEY, serial TEXT NOT NULL) WITHOUT ROWID;",
     order_tables,
+    "CREATE TABLE outbox (id BIGINT PRIMARY KEY CHECK (id = 1), sent BIGINT NOT NULL, time TEXT NOT NULL);",
 };
 
 const struct database_kind tables_kind = {
@@ -45,6 +47,10 @@ const char *const tables_statements[LEDGER_STATEMENT_COUNT] = {
     [LEDGER_GET_ENTRY] = "SELECT body, (SELECT before FROM attempt WHERE attempt.seq = entry.seq)"
                          " FROM entry WHERE log = 1 AND seq = $1",
 };
+
+const char tables_get_outbox[] = "SELECT sent, time FROM outbox WHERE id = 1";
+const char tables_set_outbox[] = "INSERT INTO outbox (id, sent, time) VALUES (1, $1, $2)"
+                                 " ON CONFLICT (id) DO UPDATE SET sent = excluded.sent, time = excluded.time";
 
 const char tables_forget_derived[] = "DELETE FROM attempt; DELETE FROM device; DELETE FROM device_key;"
                                      "DELETE FROM certificate;";

@@ -40,6 +40,13 @@ void station_ledger_close(struct station_ledger *ledger)
     if (ledger->is_open)
         ledger_close(&ledger->ledger);
     ledger->is_open = false;
+    station_line_close(&ledger->line);
+}
+
+static struct station_line *line_of(struct station_ledger *ledger)
+{
+    ledger->line.config = ledger->config;
+    return &ledger->line;
 }
 
 /* The member of the object, for another one: JSON null where there is none. */
@@ -151,12 +158,13 @@ static bool check_lock(struct station_ledger *ledger, struct error *err)
 
 bool station_ledger_prepare(struct station_ledger *ledger, struct error *err)
 {
-    return open_or_make(ledger, err) && check_lock(ledger, err);
+    return open_or_make(ledger, err) && check_lock(ledger, err) && station_line_open(line_of(ledger), err);
 }
 
 bool station_ledger_check(struct station_ledger *ledger, struct error *err)
 {
-    return open_if_there(ledger, err) && (!ledger->is_open || check_lock(ledger, err));
+    return open_if_there(ledger, err) && (!ledger->is_open || check_lock(ledger, err)) &&
+           station_line_open(line_of(ledger), err);
 }
 
 /* What the device shows belongs to `other`, "" for nobody, according to the ledger. */
@@ -173,28 +181,56 @@ static bool check_owner(const char *what, const char *other, const uint8_t seria
     return false;
 }
 
-static bool check_key(struct ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES], const uint8_t *point,
-                      struct error *err)
+static bool check_line_owner(const char *what, const struct ledger_line_owner *owner,
+                             const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
 {
-    char other[LEDGER_DEVICE_SIZE];
+    char own[HEX_SIZE(CHIP_SERIAL_BYTES)];
 
-    return ledger_find_key(ledger, point + 1, other, err) && check_owner("public key", other, serial, err);
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), own);
+    if (owner->device[0] == '\0' || strcmp(own, owner->device) == 0)
+        return true;
+    error_set(err, ERROR_DUPLICATE,
+              error_keep_format(err, "this device has a %s that the line knows as that of device %s, of station %s",
+                                what, owner->device, owner->station),
+              error_keep_format(err,
+                                "set both devices aside, and find out at station %s how they came to the same one: "
+                                "imprint ledger show %s",
+                                owner->station, owner->device));
+    error_with_serial(err, serial);
+    return false;
+}
+
+/* Here first, then on the line. */
+static bool check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
+                      const uint8_t *point, struct error *err)
+{
+    struct ledger_line_owner owner;
+    char other[LEDGER_DEVICE_SIZE] = "";
+
+    return (!ledger->is_open || ledger_find_key(&ledger->ledger, point + 1, other, err)) &&
+           check_owner("public key", other, serial, err) &&
+           station_line_find_key(line_of(ledger), point + 1, &owner, err) &&
+           check_line_owner("public key", &owner, serial, err);
 }
 
 bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err)
 {
-    return open_if_there(ledger, err) && (!ledger->is_open || check_key(&ledger->ledger, serial, point, err));
+    return open_if_there(ledger, err) && check_key(ledger, serial, point, err);
 }
 
 bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                                       struct bytes number, struct error *err)
 {
-    char other[LEDGER_DEVICE_SIZE];
+    static const char what[] = "certificate serial number";
+    struct ledger_line_owner owner;
+    char other[LEDGER_DEVICE_SIZE] = "";
 
     return open_if_there(ledger, err) &&
-           (!ledger->is_open || (ledger_find_certificate(&ledger->ledger, number, other, err) &&
-                                 check_owner("certificate serial number", other, serial, err)));
+           (!ledger->is_open || ledger_find_certificate(&ledger->ledger, number, other, err)) &&
+           check_owner(what, other, serial, err) &&
+           station_line_find_certificate(line_of(ledger), number, &owner, err) &&
+           check_line_owner(what, &owner, serial, err);
 }
 
 bool station_ledger_check_keys(struct station_ledger *ledger, const struct evidence_run *run, struct error *err)
@@ -205,14 +241,13 @@ bool station_ledger_check_keys(struct station_ledger *ledger, const struct evide
     bool ok = open_if_there(ledger, err);
 
     json_decref(rehearsal);
-    if (!ok || !ledger->is_open)
-        return ok;
+    ledger->line.is_late = true;
     for (size_t i = 0; i < evidence->key_count && ok; i++) {
         const struct provision_key_evidence *key = &evidence->keys[i];
         const bool may_be_shared = is_rehearsal && run->profile->keys[i].method == PROFILE_IMPORT;
 
         if (key->key_id != 0 && key->public_key[0] == P256_UNCOMPRESSED && !may_be_shared)
-            ok = check_key(&ledger->ledger, evidence->serial, key->public_key, err);
+            ok = check_key(ledger, evidence->serial, key->public_key, err);
         if (!ok)
             error_with_key(err, key->key_id);
     }
@@ -243,19 +278,18 @@ static json_t *load_entry(struct ledger *ledger, uint64_t seq, struct error *err
 }
 
 /* From the newest attempt back to the last that finished the device; a retirement ends it. */
-static json_t *find_record(struct ledger *ledger, const char *serial, struct error *err)
+static json_t *find_record(struct ledger *ledger, const char *serial, bool *is_retired, struct error *err)
 {
     uint64_t *seqs = calloc(RECORD_ATTEMPTS, sizeof *seqs);
     const size_t count = seqs == NULL ? 0 : ledger_attempts(ledger, serial, seqs, RECORD_ATTEMPTS, err);
     json_t *record = NULL;
-    bool is_retired = false;
 
     if (seqs == NULL)
         error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
-    for (size_t i = 0; i < count && record == NULL && !is_retired && err->reason == ERROR_NONE; i++) {
+    for (size_t i = 0; i < count && record == NULL && !*is_retired && err->reason == ERROR_NONE; i++) {
         json_t *entry = load_entry(ledger, seqs[i], err);
 
-        is_retired = is_text(entry, "result", "retired");
+        *is_retired = is_text(entry, "result", "retired");
         if (is_text(entry, "result", "provisioned") || is_text(entry, "result", "confirmed"))
             record = json_incref(json_object_get(entry, "evidence"));
         json_decref(entry);
@@ -268,13 +302,39 @@ bool station_ledger_record(struct station_ledger *ledger, const uint8_t serial[s
                            json_t **record, struct error *err)
 {
     char text[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    bool is_retired = false;
+    json_t *entry = NULL;
 
     *record = NULL;
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), text);
     if (!open_if_there(ledger, err))
         return false;
-    if (!ledger->is_open)
+    if (ledger->is_open)
+        *record = find_record(&ledger->ledger, text, &is_retired, err);
+    if (err->reason != ERROR_NONE || *record != NULL || is_retired)
+        return err->reason == ERROR_NONE;
+    if (!station_line_find_made(line_of(ledger), text, &entry, err))
+        return false;
+    *record = json_incref(json_object_get(entry, "evidence"));
+    json_decref(entry);
+    return true;
+}
+
+/* --- the line --- */
+
+bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, struct error *err)
+{
+    struct station_line *line = line_of(ledger);
+    struct outbox_state state = {.entries = 0};
+
+    line->is_late = true;
+    if (!station_line_open(line, err) || line->state == STATION_LINE_NONE)
+        return err->reason == ERROR_NONE;
+    if (!open_if_there(ledger, err) || !ledger->is_open || !outbox_read(&ledger->ledger, &state, err))
+        return err->reason == ERROR_NONE;
+    run->waiting = state.entries - (state.sent < state.entries ? state.sent : state.entries);
+    if (line->state != STATION_LINE_OPEN)
         return true;
-    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), text);
-    *record = find_record(&ledger->ledger, text, err);
-    return err->reason == ERROR_NONE;
+    run->limit_ms = line->file.timeout_s * 1000;
+    return outbox_send(&ledger->ledger, &line->database, run, err);
 }

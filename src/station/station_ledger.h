@@ -12,9 +12,11 @@
 #include "ledger/ledger.h"
 #include "station/evidence.h"
 #include "station/station.h"
+#include "station/station_line.h"
 
 /*
- * The ledger as one run uses it: opened when the run first asks it, once, and closed with the run. A run that ends may
+ * The ledger as one run uses it, and the line's where line.yaml names one: opened when the run first asks it, once, and
+ * closed with the run. A run that ends may
  * append to it whatever went wrong before. Zero-initialised but for the first two. Must not move while open.
  */
 struct station_ledger {
@@ -23,6 +25,7 @@ struct station_ledger {
     /* Private. */
     bool is_open;
     struct ledger ledger;
+    struct station_line line;
 };
 
 /* Closes it where it is open. */
@@ -36,8 +39,8 @@ bool station_ledger_open(const struct station_config *config, enum ledger_mode m
                          struct error *err);
 
 /*
- * Before a device is changed: that its run can be recorded. Makes the ledger where it is not there. False with the
- * reason why it cannot be opened or written.
+ * Before a device is changed: that its run can be recorded, and that the line can be asked. Makes the ledger where it
+ * is not there. False with the reason why it cannot be opened or written, or why there is no line.
  */
 bool station_ledger_prepare(struct station_ledger *ledger, struct error *err);
 
@@ -55,8 +58,9 @@ json_t *station_ledger_content(json_t *line);
 bool station_ledger_append(struct station_ledger *ledger, json_t *line, struct error *err);
 
 /*
- * Whether the ledger knows this public key (65 bytes) as that of another device than `serial`. True also where there is
- * no ledger yet. False with ERROR_DUPLICATE, which names both, or with the reason why the ledger cannot be asked.
+ * Whether the ledger, or the line's, knows this public key (65 bytes) as that of another device than `serial`. True
+ * also where there is no ledger yet. False with ERROR_DUPLICATE, which names both, or with the reason why the ledger
+ * cannot be asked.
  */
 bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                               const uint8_t *point, struct error *err);
@@ -65,17 +69,26 @@ bool station_ledger_check_key(struct station_ledger *ledger, const uint8_t seria
 bool station_ledger_check_certificate(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                                       struct bytes number, struct error *err);
 
-/* The same for the keys of a run. Keys that it imported are not asked for in a rehearsal: many devices may share them.
+/*
+ * The same for the keys of a run that is done: a line that is away now compares them when the entry arrives. Keys that
+ * it imported are not asked for in a rehearsal: many devices may share them.
  */
 bool station_ledger_check_keys(struct station_ledger *ledger, const struct evidence_run *run, struct error *err);
 
 /*
- * What the ledger has of the device's last provisioning, in the form of a record, for a device whose record.json is not
- * there: `*record` is the caller's reference; NULL where there is none, or the device was retired since. False with a
- * reason.
+ * What the ledger, or else the line's, has of the device's last provisioning, in the form of a record, for a device
+ * whose record.json is not there: `*record` is the caller's reference; NULL where there is none, or the device was
+ * retired since. False with a reason.
  */
 bool station_ledger_record(struct station_ledger *ledger, const uint8_t serial[static CHIP_SERIAL_BYTES],
                            json_t **record, struct error *err);
+
+/*
+ * At the end of a run: sends what waits in the outbox to the line, for at most the time-out that line.yaml has. True
+ * without a line; `run->waiting` says what still waits, and ledger->line.away why, where it is not reached. False with
+ * a reason.
+ */
+bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, struct error *err);
 
 /* Notes that `other` has what this device shows: ERROR_DUPLICATE. Always false. */
 bool station_ledger_alarm(const char *what, const char *other, struct error *err);

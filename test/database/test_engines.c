@@ -541,7 +541,7 @@ static void test_a_server_that_is_killed(void **state)
 /* Stopped processes stand in for a network that loses everything. */
 static void test_a_server_that_is_silent(void **state)
 {
-    const struct database_server impatient = {.settings = settings, .connect_ms = 200, .answer_ms = 200};
+    const struct database_server impatient = {.settings = settings, .connect_ms = 700, .answer_ms = 700};
     struct error err = ERROR_IN(room);
     struct database database, other;
     pid_t process;

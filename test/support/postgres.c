@@ -35,13 +35,27 @@ static bool find_program(const char *name, char path[static SCRATCH_PATH_MAX])
     return ok;
 }
 
-/* PostgreSQL refuses to run as root: there, as the user that Debian's package makes. */
+/* The user that Debian's package makes. */
+static bool find_server_user(uid_t *uid, gid_t *gid)
+{
+    struct passwd user, *found = NULL;
+    char text[1024];
+
+    if (getpwnam_r(SERVER_USER, &user, text, sizeof text, &found) != 0 || found == NULL)
+        return false;
+    *uid = user.pw_uid;
+    *gid = user.pw_gid;
+    return true;
+}
+
+/* PostgreSQL refuses to run as root. */
 static void become_server_user(void)
 {
-    const struct passwd *user = geteuid() == 0 ? getpwnam(SERVER_USER) : NULL;
+    uid_t uid = 0;
+    gid_t gid = 0;
 
     if (geteuid() == 0 &&
-        (user == NULL || setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0))
+        (!find_server_user(&uid, &gid) || setgroups(0, NULL) != 0 || setgid(gid) != 0 || setuid(uid) != 0))
         _exit(126);
 }
 
@@ -116,12 +130,13 @@ bool postgres_server_start(struct postgres_server *server)
 {
     char *arguments[] = {"initdb", "-D", "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", NULL};
     char path[SCRATCH_PATH_MAX];
-    const struct passwd *user = getpwnam(SERVER_USER);
+    uid_t uid = 0;
+    gid_t gid = 0;
 
-    if (!find_program("initdb", path) || (geteuid() == 0 && user == NULL))
+    if (!find_program("initdb", path) || (geteuid() == 0 && !find_server_user(&uid, &gid)))
         return false;
     scratch_make(server->folder);
-    if (geteuid() == 0 && chown(server->folder, user->pw_uid, user->pw_gid) != 0)
+    if (geteuid() == 0 && chown(server->folder, uid, gid) != 0)
         fail_msg("chown");
     expect_end(spawn(server, arguments), "initdb");
     file_store(path_in(server->folder, "data/pg_hba.conf"), bytes_of((const uint8_t *)LOGINS, sizeof LOGINS - 1));

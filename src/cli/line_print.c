@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/line_print.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "y" : "ies";
+}
+
+static void print_alarm(const struct output *output, const struct ledger_line_alarm *alarm)
+{
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "event", "line-alarm", "what", alarm->what,
+                               "device", alarm->device, "station", alarm->station, "other", alarm->other,
+                               "other_station", alarm->other_station, "seq", (json_int_t)alarm->seq);
+
+    output_result(
+        output, "ALARM %s: device %s of station %s (entry %" PRIu64 ") has what device %s of station %s has already\n",
+        alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other, alarm->other_station);
+    output_object(output, object);
+}
+
+void line_print_alarm(void *context, const struct ledger_line_alarm *alarm)
+{
+    print_alarm(context, alarm);
+}
+
+void line_print_sent(const struct output *output, const struct outbox_run *run)
+{
+    output_say(output, "imprint: %" PRIu64 " entr%s sent to the line, %" PRIu64 " wait", run->sent, plural(run->sent),
+               run->waiting);
+    output_object(output, json_pack("{s:s, s:I, s:I, s:I}", "event", "line-sent", "sent", (json_int_t)run->sent,
+                                    "waiting", (json_int_t)run->waiting, "alarms", (json_int_t)run->alarms));
+}
+
+bool line_print_alarmed(uint64_t alarms, struct error *err)
+{
+    if (alarms == 0)
+        return true;
+    error_set(err, ERROR_DUPLICATE, "the line knows what this station sent as that of another device",
+              "set both devices aside, and find out how they came to the same one: docs/guide/line.md, \"An alarm\"");
+    error_doing(err, "compare the devices with the line");
+    return false;
+}
+
+/* A callback's context may be written; the output is not. */
+struct place {
+    const struct output *output;
+};
+
+static void on_alarm(void *context, const struct ledger_line_alarm *alarm)
+{
+    const struct place *place = context;
+
+    print_alarm(place->output, alarm);
+}
+
+bool line_print_send(const struct output *output, struct station_ledger *ledger, bool ok, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    struct place place = {.output = output};
+    struct outbox_run run = {.context = &place, .alarm = on_alarm};
+    const bool sent = station_ledger_send(ledger, &run, &failure);
+
+    if (sent && (ledger->line.state == STATION_LINE_NONE || (run.sent == 0 && run.waiting == 0)))
+        return ok;
+    line_print_sent(output, &run);
+    if (ok && failure.reason == ERROR_DUPLICATE) {
+        error_pass(err, &failure);
+        return false;
+    }
+    if (!sent)
+        output_warn(output, "the ledger cannot be sent to the line: %s; when that is mended: imprint ledger sync",
+                    failure.cause);
+    else if (ledger->line.state == STATION_LINE_AWAY)
+        output_warn(output, "the line was not asked, %" PRIu64 " entr%s wait: %s; later: imprint ledger sync",
+                    run.waiting, plural(run.waiting), ledger->line.away);
+    return line_print_alarmed(ok ? run.alarms : 0, err) && ok;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger of a line: a PostgreSQL database that has the logs of all stations, and knows whose each device, key and
+ * certificate is. A station's role can append to its own log and ask whose something is; tables it cannot reach. Each
+ * call may be repeated: what was done already is not done again. docs/reference/line.md describes it.
+ */
+#ifndef IMPRINT_LEDGER_LINE_H
+#define IMPRINT_LEDGER_LINE_H
+
+#include "ledger/ledger.h"
+
+#define LEDGER_STATION_SIZE 64 /* the name of a role, with a NUL */
+
+/* In the administrator's database: tables, functions and their versions. */
+extern const struct database_kind ledger_line_kind;
+
+#define LEDGER_STATION_SQL_SIZE 1024
+
+/* The SQL by which ledger_line_add_station() makes a station of a role, without a password. ERROR_USAGE as there. */
+bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err);
+
+/*
+ * The administrator's work, on a database that was opened with DATABASE_MAKE or DATABASE_USE. Gives the role `name` a
+ * station's rights and no others; makes it where it is not there, with the password (NULL: with none). False with a
+ * reason; ERROR_USAGE for a name that no station can have.
+ */
+bool ledger_line_add_station(struct database *line, const char *name, const char *password, struct error *err);
+
+/* Gives every station its rights again: after an upgrade. False with a reason. */
+bool ledger_line_grant(struct database *line, struct error *err);
+
+#define LEDGER_PASSWORD_SIZE 33 /* 160 random bits, with a NUL */
+
+/* A new random password, of digits and letters that are not mistaken for each other. False with a reason. */
+bool ledger_line_password(char password[static LEDGER_PASSWORD_SIZE], struct error *err);
+
+/* Who has something, according to the line. */
+struct ledger_line_owner {
+    char device[LEDGER_DEVICE_SIZE]; /* "": nobody */
+    char station[LEDGER_STATION_SIZE];
+};
+
+/* The owner of a public key (LEDGER_KEY_BYTES), of a certificate serial number. False with a reason. */
+bool ledger_line_find_key(struct database *line, const uint8_t *x, struct ledger_line_owner *owner, struct error *err);
+bool ledger_line_find_certificate(struct database *line, struct bytes number, struct ledger_line_owner *owner,
+                                  struct error *err);
+
+/*
+ * The last entry that finished the device, of whatever station, unless it was retired since: its text into `text`
+ * (ENTRY_MAX bytes), verified against its hash. False with a reason.
+ */
+bool ledger_line_find_made(struct database *line, const char *device, struct ledger_line_owner *owner,
+                           struct bytes_out *text, struct error *err);
+
+/* What the line has of this station's log. */
+struct ledger_line_log {
+    struct merkle tree;
+};
+
+/*
+ * Makes the log known, or finds what is there. False with a reason: ERROR_DUPLICATE where the log is another station's,
+ * or has another key.
+ */
+bool ledger_line_open_log(struct database *line, const struct ledger *ledger, struct ledger_line_log *log,
+                          struct error *err);
+
+/* The hash of an entry that the line has. False with a reason. */
+bool ledger_line_leaf(struct database *line, const char *log, uint64_t seq, uint8_t leaf[static MERKLE_BYTES],
+                      struct error *err);
+
+/* A second owner that the line found in what was sent. Texts are valid during the call. */
+struct ledger_line_alarm {
+    const char *what; /* "public key", "certificate serial number", "unreadable entry" */
+    const char *device, *station, *other, *other_station;
+    uint64_t seq; /* of the entry that was sent */
+};
+
+/*
+ * Sends entries: `entries` is an array of texts, the first has the number `first`; `checkpoint` covers all up to the
+ * last. `*size` gets how many the line has now. `alarm` is called for each. False with a reason: ERROR_DUPLICATE for a
+ * fork, with what differs.
+ */
+bool ledger_line_append(struct database *line, const char *log, uint64_t first, const json_t *entries,
+                        const char *checkpoint, uint64_t *size,
+                        void (*alarm)(void *context, const struct ledger_line_alarm *alarm), void *context,
+                        struct error *err);
+
+#endif

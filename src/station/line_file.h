@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The line file of a station, STATE/line.yaml: which server has the ledger of the line that this station belongs to,
+ * and what to do without it, in YAML (docs/reference/line.md). Without the file the station is alone.
+ */
+#ifndef IMPRINT_STATION_LINE_FILE_H
+#define IMPRINT_STATION_LINE_FILE_H
+
+#include "base/error.h"
+#include "station/station.h"
+
+#define LINE_FILE_TEXT 1024 /* of a setting, with the NUL */
+
+enum line_file_without {
+    LINE_FILE_STOP,     /* no device is changed that the line was not asked about */
+    LINE_FILE_CONTINUE, /* this station's own ledger decides; the line compares what arrives later */
+};
+
+struct line_file {
+    char server[LINE_FILE_TEXT];  /* libpq's connection string or URI, without a password */
+    char password_file[PATH_MAX]; /* "": none is named */
+    uint32_t timeout_s;           /* for a connection, and for each answer */
+    enum line_file_without without_server;
+};
+
+/*
+ * Reads and checks the file. `*is_there` false, without a reason: there is none. False with ERROR_INPUT_FILE: file,
+ * line and column, what was found and expected; also for a file that every user of this machine can write.
+ */
+bool line_file_read(const struct station_config *config, struct line_file *file, bool *is_there, struct error *err);
+
+#endif

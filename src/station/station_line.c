@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/station_line.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_format.h"
+#include "issuer/input_file.h"
+
+/* What passes by itself: the server, or the way to it. */
+static bool is_away(const struct error *failure)
+{
+    return failure->reason == ERROR_SERVER_AWAY || failure->reason == ERROR_DATABASE_BUSY;
+}
+
+static bool may_continue(const struct station_line *line)
+{
+    return line->is_late || line->file.without_server == LINE_FILE_CONTINUE;
+}
+
+/* Remembers that the line is away. True where the run may go on without it; else notes the failure. */
+static bool note_away(struct station_line *line, const struct error *failure, struct error *err)
+{
+    struct error told = *failure;
+
+    database_close(&line->database);
+    line->state = STATION_LINE_AWAY;
+    (void)snprintf(line->away, sizeof line->away, "%s", failure->cause != NULL ? failure->cause : "no answer");
+    if (is_away(failure) && may_continue(line))
+        return true;
+    if (is_away(failure)) {
+        told.next = "bring the server back, then run again; or write without-server: continue in line.yaml: "
+                    "docs/guide/line.md";
+        told.doing = "ask the line's ledger";
+    }
+    error_pass(err, &told);
+    return false;
+}
+
+static bool connect_line(struct station_line *line, struct error *err)
+{
+    char secret[INPUT_FILE_SECRET_MAX] = "";
+    struct database_server server = {.settings = line->file.server,
+                                     .connect_ms = line->file.timeout_s * 1000,
+                                     .answer_ms = line->file.timeout_s * 1000};
+    bool ok = true;
+
+    if (line->file.password_file[0] != '\0') {
+        ok = input_file_read_secret(line->file.password_file, secret, err);
+        server.password = secret;
+    }
+    ok = ok && database_connect(&line->database, &server, &ledger_line_kind, DATABASE_JOIN, err);
+    bytes_wipe(secret, sizeof secret);
+    if (!ok && err->system_errno == ENOENT && err->reason == ERROR_STORAGE_FAILED)
+        err->next = "have the administrator make it: imprint line init --server SETTINGS";
+    return ok;
+}
+
+/* Reads line.yaml the first time. False with a reason. */
+static bool read_file(struct station_line *line, struct error *err)
+{
+    bool is_there;
+
+    if (line->state != STATION_LINE_UNKNOWN)
+        return true;
+    if (!line_file_read(line->config, &line->file, &is_there, err))
+        return false;
+    if (!is_there)
+        line->state = STATION_LINE_NONE;
+    return true;
+}
+
+bool station_line_open(struct station_line *line, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    if (!read_file(line, err))
+        return false;
+    if (line->state == STATION_LINE_UNKNOWN) {
+        if (!connect_line(line, &failure))
+            return note_away(line, &failure, err);
+        line->state = STATION_LINE_OPEN;
+    }
+    if (line->state != STATION_LINE_AWAY || may_continue(line))
+        return true;
+    error_set(err, ERROR_SERVER_AWAY, error_keep(err, line->away), "bring the server back, then run the command again");
+    return false;
+}
+
+void station_line_close(struct station_line *line)
+{
+    database_close(&line->database);
+    line->state = STATION_LINE_UNKNOWN;
+}
+
+bool station_line_require(struct station_line *line, struct error *err)
+{
+    if (!read_file(line, err))
+        return false;
+    if (line->state == STATION_LINE_NONE) {
+        error_set(err, ERROR_USAGE, "this station belongs to no line: there is no line.yaml in its state folder",
+                  "write one: docs/guide/line.md");
+        return false;
+    }
+    if (line->state == STATION_LINE_OPEN)
+        return true;
+    if (!connect_line(line, err))
+        return false;
+    line->state = STATION_LINE_OPEN;
+    return true;
+}
+
+/* After a question that failed. True where the run may go on. */
+static bool judge(struct station_line *line, bool ok, const struct error *failure, struct error *err)
+{
+    return ok || note_away(line, failure, err);
+}
+
+bool station_line_find_key(struct station_line *line, const uint8_t *x, struct ledger_line_owner *owner,
+                           struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    owner->device[0] = '\0';
+    if (!station_line_open(line, err))
+        return false;
+    if (line->state != STATION_LINE_OPEN)
+        return true;
+    return judge(line, ledger_line_find_key(&line->database, x, owner, &failure), &failure, err);
+}
+
+bool station_line_find_certificate(struct station_line *line, struct bytes number, struct ledger_line_owner *owner,
+                                   struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+
+    owner->device[0] = '\0';
+    if (!station_line_open(line, err))
+        return false;
+    if (line->state != STATION_LINE_OPEN)
+        return true;
+    return judge(line, ledger_line_find_certificate(&line->database, number, owner, &failure), &failure, err);
+}
+
+static json_t *read_entry(struct bytes text, const char *device, struct error *err)
+{
+    json_t *entry = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+    const char *of = json_string_value(json_object_get(entry, "device"));
+
+    if (of != NULL && strcmp(of, device) == 0)
+        return entry;
+    json_decref(entry);
+    error_set(err, ERROR_DATABASE_DAMAGED, "the line's entry of this device is damaged, or another device's",
+              "have the administrator look at the database");
+    return NULL;
+}
+
+bool station_line_find_made(struct station_line *line, const char *device, json_t **entry, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    struct ledger_line_owner owner = {.device = ""};
+    struct bytes_out text = {.cap = ENTRY_MAX};
+    bool ok;
+
+    *entry = NULL;
+    if (!station_line_open(line, err))
+        return false;
+    if (line->state != STATION_LINE_OPEN)
+        return true;
+    text.data = malloc(ENTRY_MAX);
+    if (text.data == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = judge(line, ledger_line_find_made(&line->database, device, &owner, &text, &failure), &failure, err);
+    if (ok && owner.device[0] != '\0') {
+        *entry = read_entry(bytes_written(&text), device, err);
+        ok = *entry != NULL;
+    }
+    free(text.data);
+    return ok;
+}
