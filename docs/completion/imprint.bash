@@ -86,14 +86,15 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line signer station retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order signer station retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
         ledger) echo "list show verify export prove backup rebuild import status sync" ;;
         line) echo "init add-station" ;;
+        order) echo "new list show approve close release lease return sync" ;;
         signer) echo "serve check status" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
@@ -103,8 +104,8 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --only --rehearsal --operator --arm" ;;
-        "adopt") echo "--dry-run --only --rehearsal --operator" ;;
+        "provision") echo "--dry-run --only --rehearsal --operator --board --arm --order" ;;
+        "adopt") echo "--dry-run --only --rehearsal --operator --board" ;;
         "csr") echo "--subject --out" ;;
         "certificate show") echo "--key --pem --only" ;;
         "certificate export") echo "--for --key" ;;
@@ -116,13 +117,22 @@ _imprint_options() {
         "ledger list") echo "--csv" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
+        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server" ;;
+        "order list") echo "--server" ;;
+        "order show") echo "--server" ;;
+        "order approve") echo "--operator --server" ;;
+        "order close") echo "--operator --server" ;;
+        "order release") echo "--operator" ;;
+        "order lease") echo "--server --operator" ;;
+        "order return") echo "--server --operator" ;;
+        "order sync") echo "--server --operator" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "station") echo "--check" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
-        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --timeout --switch --primary-console --end" ;;
+        "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
         "virtual serve") echo "--unix --tcp --swi-pty --swi-unix --kit-pty --kit-hid --remote --real-time --typical --maximum --message-limit" ;;
@@ -143,9 +153,12 @@ _imprint_value() {
         *" --trace") echo "file" ;;
         "provision --only") echo "none" ;;
         "provision --operator") echo "none" ;;
+        "provision --board") echo "none" ;;
         "provision --arm") echo "none profile" ;;
+        "provision --order") echo "none" ;;
         "adopt --only") echo "none" ;;
         "adopt --operator") echo "none" ;;
+        "adopt --board") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
         "certificate show -k" | "certificate show --key") echo "key" ;;
@@ -165,6 +178,25 @@ _imprint_value() {
         "line init --server") echo "none" ;;
         "line add-station --server") echo "none" ;;
         "line add-station --password-file") echo "file" ;;
+        "order new -q" | "order new --quantity") echo "none" ;;
+        "order new --id") echo "none" ;;
+        "order new --issuer") echo "none" ;;
+        "order new --boards") echo "file" ;;
+        "order new --operator") echo "none" ;;
+        "order new --server") echo "none" ;;
+        "order list --server") echo "none" ;;
+        "order show --server") echo "none" ;;
+        "order approve --operator") echo "none" ;;
+        "order approve --server") echo "none" ;;
+        "order close --operator") echo "none" ;;
+        "order close --server") echo "none" ;;
+        "order release --operator") echo "none" ;;
+        "order lease --server") echo "none" ;;
+        "order lease --operator") echo "none" ;;
+        "order return --server") echo "none" ;;
+        "order return --operator") echo "none" ;;
+        "order sync --server") echo "none" ;;
+        "order sync --operator") echo "none" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
@@ -174,6 +206,8 @@ _imprint_value() {
         "board provision --arm") echo "none profile" ;;
         "board provision --only") echo "none" ;;
         "board provision --operator") echo "none" ;;
+        "board provision --order") echo "none" ;;
+        "board provision --board") echo "none" ;;
         "board provision --timeout") echo "none" ;;
         "board provision --switch") echo "none" ;;
         "board provision --primary-console") echo "port" ;;
@@ -221,6 +255,15 @@ _imprint_argument() {
         "ledger prove 1") echo "folder" ;;
         "ledger backup 0") echo "file" ;;
         "line add-station 0") echo "none" ;;
+        "order new 0") echo "file" ;;
+        "order show 0") echo "none" ;;
+        "order approve 0") echo "none" ;;
+        "order close 0") echo "none" ;;
+        "order release 0") echo "none" ;;
+        "order release 1") echo "none" ;;
+        "order lease 0") echo "none" ;;
+        "order lease 1") echo "none" ;;
+        "order return 0") echo "none" ;;
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;

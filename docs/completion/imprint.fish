@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --arm -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -92,6 +92,7 @@ complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record o
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
 complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import, status, sync'
 complete -c imprint -n __imprint_words_are -a line -d 'init, add-station'
+complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve, close, release, lease, return, sync'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
@@ -106,12 +107,15 @@ complete -c imprint -n '__imprint_verb_is provision' -l dry-run -s n -d 'show th
 complete -c imprint -n '__imprint_verb_is provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is provision' -l operator -x -d 'who runs this: a name or number for the record'
+complete -c imprint -n '__imprint_verb_is provision' -l board -x -d 'the number of the board that the chip is on; each is used once'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
+complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
 complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is adopt' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is adopt' -l operator -x -d 'who runs this: a name or number for the record'
+complete -c imprint -n '__imprint_verb_is adopt' -l board -x -d 'the number of the board that the chip is on; each is used once'
 complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
@@ -169,6 +173,36 @@ complete -c imprint -n '__imprint_words_are line' -a add-station -d 'Let a stati
 complete -c imprint -n '__imprint_verb_is line add-station' -l server -x -d 'the database, as its administrator: PostgreSQL\'s connection settings, without a password'
 complete -c imprint -n '__imprint_verb_is line add-station' -l password-file -r -F -d 'give the role a new password, and write it to this new file'
 complete -c imprint -n '__imprint_verb_is line add-station' -l sql -d 'print the SQL instead of running it'
+complete -c imprint -n '__imprint_words_are order' -a new -d 'Make a work order: how many devices of a profile'
+complete -c imprint -n '__imprint_verb_is order new' -l quantity -s q -x -d 'how many devices: 1 to 10000000; needed without --boards'
+complete -c imprint -n '__imprint_verb_is order new' -l id -x -d 'the order\'s id, as in WO-1042; else the next free WO-1, WO-2, ...'
+complete -c imprint -n '__imprint_verb_is order new' -l issuer -x -d 'who has to sign the devices\' certificates'
+complete -c imprint -n '__imprint_verb_is order new' -l boards -r -F -d 'only boards with these numbers, one a line; - is stdin'
+complete -c imprint -n '__imprint_verb_is order new' -l no-first-article -d 'make devices without approval of the first one by a second person'
+complete -c imprint -n '__imprint_verb_is order new' -l operator -x -d 'who makes the order, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is order new' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_argument_is 1 order new' -F
+complete -c imprint -n '__imprint_words_are order' -a list -d 'List the work orders and how far each one is'
+complete -c imprint -n '__imprint_verb_is order list' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_words_are order' -a show -d 'Show a work order: what it is, and how far it is'
+complete -c imprint -n '__imprint_verb_is order show' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_words_are order' -a approve -d 'Approve the first device of a work order, so that the others are made'
+complete -c imprint -n '__imprint_verb_is order approve' -l operator -x -d 'who decides this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is order approve' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_words_are order' -a close -d 'Close a work order: no device takes a unit of it any more'
+complete -c imprint -n '__imprint_verb_is order close' -l operator -x -d 'who decides this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is order close' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_words_are order' -a release -d 'Give back the unit of a device that will not be finished'
+complete -c imprint -n '__imprint_verb_is order release' -l operator -x -d 'who decides this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_words_are order' -a lease -d 'Take a share of an order of the line for this station'
+complete -c imprint -n '__imprint_verb_is order lease' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_verb_is order lease' -l operator -x -d 'who does this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_words_are order' -a return -d 'End this station\'s leases of an order, and give the rest back to the line'
+complete -c imprint -n '__imprint_verb_is order return' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_verb_is order return' -l operator -x -d 'who does this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_words_are order' -a sync -d 'Tell the line which devices of its orders this station has made'
+complete -c imprint -n '__imprint_verb_is order sync' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
+complete -c imprint -n '__imprint_verb_is order sync' -l operator -x -d 'who does this, for the ledger; at most 64 bytes'
 complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
 complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
 complete -c imprint -n '__imprint_argument_is 1 signer serve' -F
@@ -197,6 +231,8 @@ complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile
 complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'who runs this: a name or number for the record'
+complete -c imprint -n '__imprint_verb_is board provision' -l order -x -d 'take one unit of this work order for the device'
+complete -c imprint -n '__imprint_verb_is board provision' -l board -x -d 'the board\'s number; each is used once'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
 complete -c imprint -n '__imprint_verb_is board provision' -l primary-console -x -a '(__imprint_ports)' -d 'with --switch: the console of the primary application'
@@ -236,5 +272,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREM
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line signer station retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order signer station retire erase compile board virtual ca help version'
 # end generated

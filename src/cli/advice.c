@@ -68,8 +68,10 @@ static bool is_named(const struct cli_verb *verb, const char *const *names)
 static void put_options(FILE *out, const struct advice_given *given, const struct cli_verb *verb)
 {
     static const char *const without_any[] = {"virtual serve", "virtual run", "help", "version", "compile", NULL};
-    static const char *const without_device[] = {"virtual new", "board provision", "board prove",
-                                                 "issuers",     "ca new",          NULL};
+    static const char *const without_device[] = {
+        "virtual new",   "board provision", "board prove",  "issuers",       "ca new",
+        "order new",     "order list",      "order show",   "order approve", "order close",
+        "order release", "order lease",     "order return", "order sync",    NULL};
 
     if (is_named(verb, without_any))
         return;

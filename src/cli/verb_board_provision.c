@@ -18,6 +18,7 @@
 
 #include "base/hex.h"
 #include "cli/issuing.h"
+#include "cli/order_print.h"
 #include "station/connection_proof.h"
 #include "station/arming.h"
 #include "station/board_certificates.h"
@@ -32,11 +33,13 @@
 #include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/pem.h"
+#include "profile/board_number.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
 #include "station/rehearsal.h"
 #include "cli/progress.h"
 #include "station/station_ledger.h"
+#include "station/station_order.h"
 #include "station/stop.h"
 #include "station/verifier.h"
 #include "station/value.h"
@@ -51,6 +54,8 @@ enum board_option {
     OPTION_ONLY,
     OPTION_REHEARSAL,
     OPTION_OPERATOR,
+    OPTION_ORDER,
+    OPTION_BOARD,
     OPTION_TIMEOUT,
     OPTION_SWITCH,
     OPTION_PRIMARY_CONSOLE,
@@ -68,6 +73,8 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
                           "allow an emulated board and published TEST keys for this run; the record says so", NULL},
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},
+    [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
+    [OPTION_BOARD] = {"board", 0, "NUMBER", "the board's number; each is used once", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
         {"switch", 0, "COMMAND",
@@ -81,6 +88,7 @@ struct run {
     struct cli *cli;
     struct board board;
     struct station_ledger ledger;
+    struct station_order order;
     struct verifier verifier;
     struct profile profile;
     struct key_files source;
@@ -540,6 +548,8 @@ static bool keep(struct run *run, bool *written, struct error *err)
     ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && end_run(run, true, err);
     if (ok)
         report_show_result(&report, *written);
+    if (ok)
+        order_print_progress(&run->cli->output, &run->ledger, run->order.id);
     return ok;
 }
 
@@ -625,6 +635,16 @@ static bool prove_afterwards(struct run *run, struct error *err)
            board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
 }
 
+/* The unit of the order, before the board is told to begin; from then on what it has written is not known. */
+static bool claim(struct run *run, struct error *err)
+{
+    if (!station_order_claim(&run->order, &run->ledger, run->results.plan.serial, err))
+        return false;
+    if (run->results.plan.changes_left > 0)
+        station_order_note_change(&run->order);
+    return true;
+}
+
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
@@ -642,6 +662,8 @@ static bool provision_board(struct run *run, struct error *err)
         !board_certificates_check_plan(&run->results, err))
         return false;
     run->has_plan = true;
+    if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err))
+        return false;
     if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
         return false;
     if (!check_lost(run, err)) {
@@ -658,7 +680,7 @@ static bool provision_board(struct run *run, struct error *err)
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
         !station_ledger_check(&run->ledger, err) ||
         !certificate_issue_open(&run->issuing.issue, &run->results.plan, err) || !set_damaged_aside(run, err) ||
-        !arm(run, err) || !ask_run(run, err) || !check_results(run, err))
+        !arm(run, err) || !claim(run, err) || !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))
@@ -706,8 +728,11 @@ static enum cli_exit run_board_provision(struct cli *cli)
     run->board.fd = -1;
     run->ledger =
         (struct station_ledger){.config = &cli->station.config, .is_dry = cli->values[OPTION_DRY_RUN] != NULL};
+    run->order = (struct station_order){
+        .id = cli->values[OPTION_ORDER], .board = cli->values[OPTION_BOARD], .person = cli->values[OPTION_OPERATOR]};
+    run->ledger.order = &run->order;
     if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
-        !connection_proof_check_board(&run->profile, &err)) {
+        !connection_proof_check_board(&run->profile, &err) || !profile_check_no_board(&run->profile, &err)) {
         code = output_error(&cli->output, &err);
         goto out;
     }
@@ -729,7 +754,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
         hex_encode(bytes_of(digest, sizeof digest), run->digest);
-    ok = verifier_start(&run->verifier, &err) &&
+    ok = station_order_check(&run->order, &run->ledger, &run->profile, &err) && verifier_start(&run->verifier, &err) &&
          board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) &&
          provision_board(run, &err);
     if (!ok) {

@@ -12,6 +12,7 @@
 #include "base/hex.h"
 #include "station/connection_proof.h"
 #include "station/file.h"
+#include "profile/board_number.h"
 #include "station/profile_file.h"
 #include "station/key_files.h"
 #include "station/published_keys.h"
@@ -100,6 +101,10 @@ static bool take_key(struct compilation *compilation, const struct profile_key *
 /* The station connects, over the network that it has; a board has none, and its chip is not on the station's bus. */
 static bool check_certificates(const struct profile *profile, struct error *err)
 {
+    if (!profile_check_no_board(profile, err)) {
+        error_doing(err, "compile the profile");
+        return false;
+    }
     for (size_t i = 0; i < profile->certificate_count; i++) {
         if (profile->certificates[i].prove != PROFILE_PROVE_TLS)
             continue;

@@ -14,11 +14,13 @@
 #include "station/arming.h"
 #include "cli/issuing.h"
 #include "cli/line_print.h"
+#include "cli/order_print.h"
 #include "cli/report.h"
 #include "station/certificate_record.h"
 #include "station/connection_proof.h"
 #include "station/data_files.h"
 #include "station/genuine.h"
+#include "profile/board_number.h"
 #include "station/profile_file.h"
 #include "station/request_files.h"
 #include "station/rehearsal.h"
@@ -29,16 +31,18 @@
 #include "station/session.h"
 #include "station/key_files.h"
 #include "station/station_ledger.h"
+#include "station/station_order.h"
 #include "station/stop.h"
 #include "station/value.h"
 
-enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_COUNT };
+enum provision_option { OPTION_ARM = PROVISION_SHARED_COUNT, OPTION_ORDER, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     PROVISION_SHARED_OPTIONS,
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
                     "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
                     "for one device and any profile; the word profile for any device",
                     "profile"},
+    [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
 };
 
 /* What one run of the verb holds. */
@@ -46,7 +50,9 @@ struct run {
     struct cli *cli;
     struct session session;
     struct station_ledger ledger;
+    struct station_order order;
     struct profile profile;
+    struct profile filled; /* the same with the board's number in the certificates' subjects */
     struct key_files source;
     struct progress progress;
     struct provision provision;
@@ -80,7 +86,11 @@ static bool on_progress(void *context, const struct provision_plan *plan, const 
 
     (void)plan;
     progress_step(&run->progress, step, finished);
-    return !stop_is_wanted();
+    if (stop_is_wanted())
+        return false;
+    if (!finished && step->is_persistent)
+        station_order_note_change(&run->order);
+    return true;
 }
 
 static bool on_import(void *context, const struct profile_key *key, struct bytes_out *out, struct error *err)
@@ -293,6 +303,7 @@ static bool end_run(struct run *run, bool ok, struct error *err)
     };
 
     run_facts_end(&run->facts);
+    run->ledger.is_finished = run->kept;
     ok = report_end_run(&run->cli->output, &run->ledger, &ended, err);
     json_decref(ended.plan);
     return ok;
@@ -412,7 +423,7 @@ static void prepare_engine(struct run *run)
     run->issuing = (struct issuing){.cli = run->cli,
                                     .session = &run->session,
                                     .ledger = &run->ledger,
-                                    .profile = &run->profile,
+                                    .profile = &run->filled,
                                     .rehearsal = &run->rehearsal,
                                     .arm = run->adopt ? NULL : run->cli->values[OPTION_ARM]};
     issuing_start(&run->issuing);
@@ -421,7 +432,7 @@ static void prepare_engine(struct run *run)
     run->contents = data_files_functions(&run->data);
     run->provision.contents = &run->contents;
     run->proof = (struct connection_proof){.session = &run->session,
-                                           .profile = &run->profile,
+                                           .profile = &run->filled,
                                            .issue = &run->issuing.issue,
                                            .keep = on_keep,
                                            .context = run};
@@ -468,12 +479,23 @@ static bool find_record(struct run *run, struct error *err)
     return station_ledger_record(&run->ledger, run->session.device.serial, &run->session.record, err);
 }
 
+/* The unit of the order, where there is one, and the board's number. Changes nothing. */
+static bool ask_order(struct run *run, struct error *err)
+{
+    if (!station_order_ask(&run->order, &run->ledger, run->session.device.serial, err))
+        return false;
+    run->filled = run->profile;
+    return profile_fill_board(&run->filled, station_order_board(&run->order), err);
+}
+
 static bool provision_device(struct run *run, struct error *err)
 {
     const struct report report = report_of(run);
     const bool dry = run->cli->values[PROVISION_DRY_RUN] != NULL;
     enum provision_status status;
 
+    if (!ask_order(run, err))
+        return false;
     prepare_engine(run);
     if (!data_files_add_write_keys(&run->data, run->session.device.serial, run->write_keys,
                                    &run->settings.write_key_count, err))
@@ -485,6 +507,7 @@ static bool provision_device(struct run *run, struct error *err)
         return true;
     if (!check_before(run, err) || provision_check_kept_keys(&run->provision, &run->plan, err) != PROVISION_OK ||
         !station_ledger_prepare(&run->ledger, err) || !certificate_issue_open(&run->issuing.issue, &run->plan, err) ||
+        !station_order_claim(&run->order, &run->ledger, run->session.device.serial, err) ||
         !session_allow_changes(&run->session, err))
         return false;
     progress_init(&run->progress, &run->cli->output, &run->profile, &run->plan);
@@ -516,6 +539,10 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
                                    .device = cli->station.config.device,
                                    .operator_name = cli->values[PROVISION_OPERATOR],
                                    .is_virtual = rehearsal_is_virtual(cli->station.config.device)};
+    run.order = (struct station_order){.id = adopt ? NULL : cli->values[OPTION_ORDER],
+                                       .board = cli->values[PROVISION_BOARD],
+                                       .person = cli->values[PROVISION_OPERATOR]};
+    run.ledger.order = &run.order;
     if (!run_facts_start(&run.facts, &err) ||
         !arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))
         return output_error(&cli->output, &err);
@@ -532,7 +559,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.data = (struct data_files){.files = &run.source, .profile = &run.profile};
     cli->station.config.also_at =
         run.profile.i2c_address; /* a run before may have moved it there and been interrupted */
-    ok = key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&
+    ok = station_order_check(&run.order, &run.ledger, &run.profile, &err) &&
+         key_files_check_output(&run.source, &run.profile, cli->station.config.trace, &err) &&
          key_files_read_write_keys(&run.source, &run.profile, run.write_keys, &run.settings.write_key_count, &err);
     run.settings.write_keys = run.write_keys;
     run.is_open = ok = ok && session_open(&run.session, &cli->station, SESSION_LOOK_PSA, &run.settings, &err);
@@ -546,6 +574,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
         if (ok)
             report_show_result(&report, run.record_written);
         ok = line_print_send(&cli->output, &run.ledger, ok, &err);
+        if (ok)
+            order_print_progress(&cli->output, &run.ledger, run.order.id);
     }
     if (!ok)
         code = output_error(&cli->output, &err);
@@ -586,6 +616,10 @@ const struct cli_verb cli_verb_provision = {
                    "\n"
                    "A virtual chip and published TEST keys are refused unless the profile says\n"
                    "rehearsal: allowed, or --rehearsal is given; the record says that it was one.\n"
+                   "\n"
+                   "With --order the device takes a unit of a work order before anything is written\n"
+                   "to it (imprint order new), counts once when it is finished, and keeps its unit\n"
+                   "when it fails later: run it again. Without one nothing is counted.\n"
                    "\n"
                    "The plan shows the state of the device: blank, partial, done. A device that is\n"
                    "done-by-another-profile, done-elsewhere (its key records are not here: adopt\n"

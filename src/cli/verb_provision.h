@@ -11,6 +11,7 @@ enum provision_shared {
     PROVISION_ONLY,
     PROVISION_REHEARSAL,
     PROVISION_OPERATOR,
+    PROVISION_BOARD,
     PROVISION_SHARED_COUNT
 };
 #define PROVISION_SHARED_OPTIONS                                                                                       \
@@ -18,7 +19,8 @@ enum provision_shared {
     [PROVISION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},                           \
     [PROVISION_REHEARSAL] = {"rehearsal", 0, NULL,                                                                     \
                              "allow virtual chips and published TEST keys for this run; the record says so", NULL},    \
-    [PROVISION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL}
+    [PROVISION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},            \
+    [PROVISION_BOARD] = {"board", 0, "NUMBER", "the number of the board that the chip is on; each is used once", NULL}
 
 /*
  * Runs the engine with the profile that the command line names. `adopt`: makes key records of a device that is done,

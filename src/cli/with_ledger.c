@@ -7,16 +7,23 @@
 #include "base/hex.h"
 #include "chip/chip.h"
 
+bool with_ledger_open(struct cli *cli, enum ledger_mode mode, struct ledger *ledger, struct error *err)
+{
+    if (station_ledger_open(&cli->station.config, mode, ledger, err))
+        return true;
+    if (err->system_errno == ENOENT) {
+        err->cause = "there is no ledger yet";
+        err->next = "provision a device, or take over the records that are there: imprint ledger import";
+    }
+    return false;
+}
+
 enum cli_exit with_ledger(struct cli *cli, enum ledger_mode mode, ledger_work *work)
 {
     struct error err = ERROR_IN(cli->error_room);
     struct ledger ledger;
-    bool ok = station_ledger_open(&cli->station.config, mode, &ledger, &err);
+    bool ok = with_ledger_open(cli, mode, &ledger, &err);
 
-    if (!ok && err.system_errno == ENOENT) {
-        err.cause = "there is no ledger yet";
-        err.next = "provision a device, or take over the records that are there: imprint ledger import";
-    }
     if (ok) {
         ok = work(cli, &ledger, &err);
         ledger_close(&ledger);

@@ -109,7 +109,7 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
     const json_t *value;
     size_t i;
 
-    if (!ledger_derive_order(ledger, entry, conflict, err))
+    if (!ledger_apply_order(&ledger->database, entry, conflict, err))
         return false;
     if (device == NULL || device[0] == '\0' || strlen(device) >= LEDGER_DEVICE_SIZE)
         return true;

@@ -149,12 +149,14 @@ static bool derive_board(struct database *database, const json_t *entry, struct 
     return order_note_board(database, board, device, err);
 }
 
-bool ledger_derive_order(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
-                         struct error *err)
+bool ledger_apply_order(struct database *database, const json_t *entry, struct ledger_conflict *conflict,
+                        struct error *err)
 {
-    struct database *database = &ledger->database;
     const char *kind = text_of(entry, "kind");
 
+    /* What this station's people did to an order of the line: the order is not here. */
+    if (text_of(entry, "server")[0] != '\0')
+        return true;
     if (strcmp(text_of(entry, "result"), "retired") == 0)
         return order_retire(database, text_of(entry, "device"), err);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

@@ -6,7 +6,7 @@
 #include "ledger/ledger.h"
 
 /* `conflict`: another device has the entry's board number. False with a reason. */
-bool ledger_derive_order(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
-                         struct error *err);
+bool ledger_apply_order(struct database *database, const json_t *entry, struct ledger_conflict *conflict,
+                        struct error *err);
 
 #endif

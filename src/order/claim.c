@@ -122,12 +122,17 @@ bool order_board_owner(struct database *database, const char *board, char device
     return find_text(database, "SELECT device FROM board WHERE number = $1", board, device, ORDER_DEVICE_SIZE, err);
 }
 
+bool order_board_of(struct database *database, const char *device, char board[static ORDER_BOARD_SIZE],
+                    struct error *err)
+{
+    return find_text(database, "SELECT number FROM board WHERE device = $1", device, board, ORDER_BOARD_SIZE, err);
+}
+
 bool order_check_board(struct database *database, const char *board, const char *device, struct error *err)
 {
     char owner[ORDER_DEVICE_SIZE], known[ORDER_BOARD_SIZE];
 
-    if (!order_board_owner(database, board, owner, err) ||
-        !find_text(database, "SELECT number FROM board WHERE device = $1", device, known, sizeof known, err))
+    if (!order_board_owner(database, board, owner, err) || !order_board_of(database, device, known, err))
         return false;
     if (owner[0] != '\0' && strcmp(owner, device) != 0)
         return refuse(board, ERROR_ORDER_DEVICE,
@@ -167,16 +172,17 @@ static bool refuse_full(struct database *database, const struct order *order, st
 
     if (!order_count(database, order->id, &count, err))
         return false;
-    return refuse(order->id, ERROR_ORDER_FULL,
-                  error_keep_format(err,
-                                    order->is_home
-                                        ? "the order is full: %lld of %lld units are taken, %lld devices done"
-                                        : "this station's share is used up: %lld of the order's %lld units, "
-                                          "%lld devices done",
-                                    (long long)count.leased, (long long)order->quantity, (long long)count.done),
-                  order->is_home ? error_keep_format(err, "see who holds them: imprint order show %s", order->id)
-                                 : error_keep_format(err, "lease more: imprint order lease %s AMOUNT", order->id),
-                  err);
+    return refuse(
+        order->id, ERROR_ORDER_FULL,
+        error_keep_format(err,
+                          order->is_home ? "the order is full: %lld of %lld units are taken, %lld devices done"
+                                         : "this station's share is used up: %lld of the order's %lld units, "
+                                           "%lld devices done",
+                          (long long)count.leased, (long long)order->quantity, (long long)count.done),
+        order->is_home
+            ? error_keep_format(err, "see who holds them: imprint order show %s", order->id)
+            : error_keep_format(err, "lease more: imprint order lease %s AMOUNT --server SETTINGS", order->id),
+        err);
 }
 
 /* Whether the order itself has a unit for a device that holds none. */

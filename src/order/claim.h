@@ -53,6 +53,10 @@ bool order_check_board(struct database *database, const char *board, const char 
 bool order_board_owner(struct database *database, const char *board, char device[static ORDER_DEVICE_SIZE],
                        struct error *err);
 
+/* The number of the device's board; "" for none. */
+bool order_board_of(struct database *database, const char *device, char board[static ORDER_BOARD_SIZE],
+                    struct error *err);
+
 /* Notes that the device is on the board with this number; the first that says so has it. */
 bool order_note_board(struct database *database, const char *board, const char *device, struct error *err);
 

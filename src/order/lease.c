@@ -19,18 +19,50 @@ static void read_lease(struct statement *row, struct order_lease *lease)
 
 #define LEASE_COLUMNS "id, order_id, station, amount, used, state"
 
-bool order_lease_find(struct database *database, const char *id, struct order_lease *lease, bool *found,
-                      struct error *err)
+static bool find(struct database *database, const char *sql, const char *value, struct order_lease *lease, bool *found,
+                 struct error *err)
 {
     struct statement row;
-    enum statement_result result = query_first(&row, database, "SELECT " LEASE_COLUMNS " FROM lease WHERE id = $1",
-                                               QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    enum statement_result result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(value)), 1, err);
 
     *found = result == STATEMENT_ROW;
     if (*found)
         read_lease(&row, lease);
     statement_finish(&row);
     return result != STATEMENT_FAILED;
+}
+
+bool order_lease_find(struct database *database, const char *id, struct order_lease *lease, bool *found,
+                      struct error *err)
+{
+    return find(database, "SELECT " LEASE_COLUMNS " FROM lease WHERE id = $1", id, lease, found, err);
+}
+
+bool order_lease_pending(struct database *database, const char *order, struct order_lease *lease, bool *found,
+                         struct error *err)
+{
+    return find(database,
+                "SELECT " LEASE_COLUMNS " FROM lease WHERE order_id = $1 AND state = 'asked' ORDER BY id LIMIT 1",
+                order, lease, found, err);
+}
+
+bool order_lease_open(struct database *database, const char *order, struct order_lease *lease, bool *found,
+                      struct error *err)
+{
+    return find(database,
+                "SELECT " LEASE_COLUMNS " FROM lease WHERE order_id = $1 AND state = 'open' ORDER BY id LIMIT 1", order,
+                lease, found, err);
+}
+
+/* Leases are never deleted. */
+bool order_lease_number(struct database *database, uint64_t *number, struct error *err)
+{
+    struct statement row;
+    enum statement_result result = query_first(&row, database, "SELECT count(*) + 1 FROM lease", NULL, 0, err);
+
+    *number = result == STATEMENT_ROW ? (uint64_t)statement_number(&row, 0) : 0;
+    statement_finish(&row);
+    return result == STATEMENT_ROW;
 }
 
 bool order_lease_list(struct database *database, const char *order,

@@ -21,6 +21,15 @@ struct order_lease {
 bool order_lease_find(struct database *database, const char *id, struct order_lease *lease, bool *found,
                       struct error *err);
 
+/* At the station: a lease of the order that has no answer yet, or one that is open. `*found` false: there is none. */
+bool order_lease_pending(struct database *database, const char *order, struct order_lease *lease, bool *found,
+                         struct error *err);
+bool order_lease_open(struct database *database, const char *order, struct order_lease *lease, bool *found,
+                      struct error *err);
+
+/* At the station: a number for the next lease's id, from 1. */
+bool order_lease_number(struct database *database, uint64_t *number, struct error *err);
+
 /* Calls `show` for every lease of the order. */
 bool order_lease_list(struct database *database, const char *order,
                       void (*show)(void *context, const struct order_lease *lease), void *context, struct error *err);

@@ -3,6 +3,7 @@
 #include "order/order.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error_format.h"
@@ -117,6 +118,27 @@ bool order_add_board(struct database *database, const char *id, const char *numb
                    QUERY_VALUES(QUERY_TEXT(id), QUERY_TEXT(number)), 2, &is_new, err))
         return false;
     return is_new || refuse(number, ERROR_USAGE, "the board number is in the list twice", "correct the list", err);
+}
+
+bool order_list_boards(struct database *database, const char *id, char (**numbers)[ORDER_BOARD_SIZE], size_t *count,
+                       struct error *err)
+{
+    struct statement row;
+    enum statement_result result = query_first(&row, database, "SELECT count(*) FROM order_board WHERE order_id = $1",
+                                               QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    const size_t most = result == STATEMENT_ROW ? (size_t)statement_number(&row, 0) : 0;
+
+    statement_finish(&row);
+    *count = 0;
+    *numbers = calloc(most + 1, sizeof **numbers);
+    if (*numbers == NULL || result != STATEMENT_ROW)
+        return false;
+    result = query_first(&row, database, "SELECT board FROM order_board WHERE order_id = $1 ORDER BY board",
+                         QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    for (; *count < most && result == STATEMENT_ROW; result = statement_step(&row, err))
+        query_text(&row, 0, (*numbers)[(*count)++], ORDER_BOARD_SIZE);
+    statement_finish(&row);
+    return result != STATEMENT_FAILED;
 }
 
 /* --- finding --- */

@@ -72,6 +72,10 @@ bool order_make(struct database *database, const struct order *order, struct err
 /* Adds a number to the order's list. ERROR_USAGE where it is there already. */
 bool order_add_board(struct database *database, const char *id, const char *number, struct error *err);
 
+/* The numbers of the order's list, sorted: `*numbers` is the caller's, for free(). False with a reason. */
+bool order_list_boards(struct database *database, const char *id, char (**numbers)[ORDER_BOARD_SIZE], size_t *count,
+                       struct error *err);
+
 /* The order; `*found` false: there is none. False with a reason. */
 bool order_find(struct database *database, const char *id, struct order *order, bool *found, struct error *err);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "profile/board_number.h"
 #include "profile/certificate.h"
 #include "profile/words.h"
 
@@ -416,6 +417,29 @@ static bool find_slot(const struct profile *profile, struct profile_conflict *co
     return false;
 }
 
+/* A board number of the greatest length: what fits with it fits with any. */
+static const char longest_board[] = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
+_Static_assert(sizeof longest_board - 1 == PROFILE_BOARD_MAX, "of that length");
+
+/* Whoever puts a certificate together again from the chip knows the chip's serial number, and no board number. */
+static bool find_board_in_chip(const struct profile_certificate *certificate, struct error *err)
+{
+    if (!profile_certificate_in_chip(certificate) || strstr(certificate->subject, "{board}") == NULL)
+        return false;
+    error_set(err, ERROR_PROFILE_CONFLICT, "the compressed form in the chip cannot carry the board's number ({board})",
+              "{serial} instead, or the certificate kept as PSA data: psa-id without slots");
+    return true;
+}
+
+static bool makes_form(const struct profile_certificate *certificate, const struct cert_dates *dates, struct error *err)
+{
+    struct profile_certificate filled = *certificate;
+    struct cert_form form;
+
+    return !find_board_in_chip(certificate, err) && profile_fill_certificate_board(&filled, longest_board, err) &&
+           profile_certificate_form(&filled, NULL, dates, &form, err);
+}
+
 /* What the compressed form, or any certificate, cannot carry: the maker of templates says which field is to blame. */
 static bool find_form(const struct profile *profile, struct profile_conflict *conflict)
 {
@@ -426,12 +450,11 @@ static bool find_form(const struct profile *profile, struct profile_conflict *co
         struct cert_dates dates = any;
         struct error err = {.reason = ERROR_NONE};
         char field[16];
-        struct cert_form form;
 
         err.room = field;
         err.room_size = sizeof field;
         dates.years = profile_certificate_years(certificate);
-        if (profile_certificate_form(certificate, NULL, &dates, &form, &err))
+        if (makes_form(certificate, &dates, &err))
             continue;
         *conflict = (struct profile_conflict){
             .place = PROFILE_AT_CERTIFICATE,

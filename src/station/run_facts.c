@@ -26,11 +26,14 @@ static bool has_control_characters(const char *text)
     return false;
 }
 
-static bool check_operator(const char *name, struct error *err)
+bool run_facts_check_operator(const char *name, struct error *err)
 {
     const char *cause = NULL;
-    json_t *value = json_string(name); /* NULL for what is not UTF-8 */
+    json_t *value;
 
+    if (name == NULL)
+        return true;
+    value = json_string(name); /* NULL for what is not UTF-8 */
     if (name[strspn(name, " ")] == '\0')
         cause = "the operator's name is empty";
     else if (strlen(name) > RUN_FACTS_OPERATOR_MAX)
@@ -46,7 +49,7 @@ static bool check_operator(const char *name, struct error *err)
 
 bool run_facts_start(struct run_facts *facts, struct error *err)
 {
-    if (facts->operator_name != NULL && !check_operator(facts->operator_name, err))
+    if (!run_facts_check_operator(facts->operator_name, err))
         return false;
     if (gethostname(facts->host, sizeof facts->host) != 0)
         facts->host[0] = '\0';

@@ -33,6 +33,9 @@ void run_facts_time(char text[static RUN_FACTS_TIME_SIZE]);
  */
 bool run_facts_start(struct run_facts *facts, struct error *err);
 
+/* The same check of a name alone; NULL is none. */
+bool run_facts_check_operator(const char *name, struct error *err);
+
 /* Notes the time at the end, once: a second call changes nothing. */
 void run_facts_end(struct run_facts *facts);
 

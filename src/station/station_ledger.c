@@ -10,6 +10,7 @@
 #include "base/hex.h"
 #include "station/folder.h"
 #include "station/run_facts.h"
+#include "station/station_order.h"
 
 #define RECORD_ATTEMPTS 1000 /* how far back the last success of a device is looked for */
 
@@ -71,6 +72,19 @@ json_t *station_ledger_content(json_t *line)
                      member(json_object_get(line, "error"), "reason"), "evidence", evidence);
 }
 
+static bool is_text(const json_t *object, const char *name, const char *text)
+{
+    const char *found = json_string_value(json_object_get(object, name));
+
+    return found != NULL && strcmp(found, text) == 0;
+}
+
+/* A device that only its proof by a connection is missing of is finished, too. */
+static bool has_made(const struct station_ledger *ledger, const json_t *line)
+{
+    return ledger->is_finished || is_text(line, "result", "provisioned") || is_text(line, "result", "confirmed");
+}
+
 bool station_ledger_alarm(const char *what, const char *other, struct error *err)
 {
     error_set(
@@ -118,6 +132,8 @@ bool station_ledger_append(struct station_ledger *ledger, json_t *line, struct e
     if (!has_place(ledger->config, line))
         return true;
     content = station_ledger_content(line);
+    if (ledger->order != NULL)
+        station_order_describe(ledger->order, has_made(ledger, line), content);
     ok = open_or_make(ledger, &failure) && ledger_append(&ledger->ledger, content, &seq, &conflict, &failure);
     json_decref(content);
     if (ok && conflict.what != NULL)
@@ -165,6 +181,14 @@ bool station_ledger_check(struct station_ledger *ledger, struct error *err)
 {
     return open_if_there(ledger, err) && (!ledger->is_open || check_lock(ledger, err)) &&
            station_line_open(line_of(ledger), err);
+}
+
+bool station_ledger_look(struct station_ledger *ledger, struct ledger **open, struct error *err)
+{
+    const bool ok = open_if_there(ledger, err);
+
+    *open = ok && ledger->is_open ? &ledger->ledger : NULL;
+    return ok;
 }
 
 /* What the device shows belongs to `other`, "" for nobody, according to the ledger. */
@@ -254,13 +278,6 @@ bool station_ledger_check_keys(struct station_ledger *ledger, const struct evide
     if (!ok)
         error_doing(err, "compare the device's keys with the ledger");
     return ok;
-}
-
-static bool is_text(const json_t *object, const char *name, const char *text)
-{
-    const char *found = json_string_value(json_object_get(object, name));
-
-    return found != NULL && strcmp(found, text) == 0;
 }
 
 /* The entry as JSON: the caller's reference; NULL where it cannot be read. */

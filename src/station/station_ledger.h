@@ -22,6 +22,8 @@
 struct station_ledger {
     const struct station_config *config; /* must outlive it */
     bool is_dry;                         /* the run changes nothing, here neither */
+    const struct station_order *order;   /* the run's entry says what became of its unit; NULL: it has no order */
+    bool is_finished;                    /* the device is finished and recorded, whatever fails afterwards */
     /* Private. */
     bool is_open;
     struct ledger ledger;
@@ -46,6 +48,9 @@ bool station_ledger_prepare(struct station_ledger *ledger, struct error *err);
 
 /* The same for a run that may still be refused: a ledger that is not there is not made yet. */
 bool station_ledger_check(struct station_ledger *ledger, struct error *err);
+
+/* The ledger, opened where it is not open yet: `*open` NULL where there is none. False with a reason. */
+bool station_ledger_look(struct station_ledger *ledger, struct ledger **open, struct error *err);
 
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);

@@ -33,7 +33,9 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "line init", "line add-station", "signer serve", "signer check", "signer status", "station"}
+                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "line init", "line add-station",
+                             "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
+                             "order return", "order sync", "signer serve", "signer check", "signer status", "station"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -224,11 +226,14 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "ledger prove": ("ledger", "prove", chip["serial"], provisioned.folder / "proof"), "ledger import": ("ledger", "import"),
         "ledger backup": ("ledger", "backup", provisioned.folder / "ledger.copy"), "ledger status": ("ledger", "status"),
         "line init": ("line", "init", "--sql"), "line add-station": ("line", "add-station", "st-01", "--sql"),
+        "order new": ("order", "new", EXAMPLE, "--quantity", "2"), "order list": ("order", "list"), "order show": ("order", "show", "WO-1"),
+        "order close": ("order", "close", "WO-1"),
     }
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
-    # server or a signer's rules have tests of their own.
+    # server, a signer's rules or a device of an order have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
-                        "signer status", "station", "ledger sync"} == set(table[0])
+                        "signer status", "station", "ledger sync", "order approve", "order release", "order lease", "order return",
+                        "order sync"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

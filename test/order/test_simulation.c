@@ -2,7 +2,8 @@
 /*
  * A line: a home that grants leases of one order, and stations that make boards with them, while processes die at any
  * statement, messages are lost, late and doubled, and boards are carried from one station to another. At every moment
- * no more boards may have been written than were ordered; in the end the counts are exact.
+ * no more boards may have been written than were ordered; in the end the counts are exact. Once more with the home on a
+ * server that is killed and started again.
  */
 #include "order/claim.h"
 #include "order/lease.h"
@@ -18,13 +19,15 @@
 
 #include "database/statement.h"
 #include "order/query.h"
+#include "test/support/postgres.h"
 #include "test/support/scratch.h"
 
 #define STATIONS 6
 #define QUANTITY 120
 #define BOARDS 180
 #define STEPS 2400
-#define SEEDS 6
+#define SEEDS 4
+#define SERVER_STEPS 1500 /* with the home on a server, each step of it takes milliseconds */
 #define MESSAGES 48
 #define ORDER_ID "WO-1042"
 
@@ -55,8 +58,12 @@ static bool chance(unsigned percent)
 
 enum { ALIVE = -1 };
 static int calls_left = ALIVE; /* until the process dies */
-static bool is_dead;
-static unsigned crashes;
+static bool is_dead, kills_server;
+static unsigned crashes, server_kills;
+
+/* Where the home is: a server, or (settings NULL) a file. */
+static struct postgres_server server;
+static char *settings;
 
 bool __wrap_database_commit(struct database *database, struct error *err);
 bool __real_database_commit(struct database *database, struct error *err);
@@ -65,6 +72,12 @@ enum statement_result __real_statement_step(struct statement *statement, struct 
 
 static bool dies(void)
 {
+    if (calls_left == 0 && kills_server) { /* the call goes on, and finds out */
+        postgres_server_kill(&server);
+        server_kills++;
+        kills_server = false;
+        calls_left = ALIVE;
+    }
     if (calls_left == 0)
         is_dead = true;
     if (calls_left > 0)
@@ -125,8 +138,13 @@ static void must(bool ok, const struct error *err)
 
 static void open_node(struct node *node)
 {
+    const struct database_server home_server = {.settings = settings};
     struct error err = ERROR_IN(room);
 
+    if (node == home && settings != NULL) {
+        must(database_connect(&node->database, &home_server, &kind, DATABASE_MAKE, &err), &err);
+        return;
+    }
     must(database_open(&node->database, node->path, &kind, DATABASE_MAKE, &err), &err);
     /* The death of a process is what is played here, not that of a disk. */
     must(database_run(&node->database, "PRAGMA synchronous=OFF", &err), &err);
@@ -137,21 +155,29 @@ typedef bool node_work(struct node *node, void *context, struct error *err);
 
 static bool act(struct node *node, node_work *work, void *context, struct error *err)
 {
-    bool ok, died;
+    bool ok, died, is_away;
 
     calls_left = chance(50) ? (int)random_below(16) : ALIVE;
+    kills_server = node == home && settings != NULL && calls_left != ALIVE && chance(20);
     is_dead = false;
     ok = database_begin(&node->database, err) && work(node, context, err) && database_commit(&node->database, err);
     calls_left = ALIVE;
+    kills_server = false;
     if (!ok)
         database_rollback(&node->database);
-    died = is_dead;
+    is_away = !ok && err->reason == ERROR_SERVER_AWAY;
+    died = is_dead || is_away;
     is_dead = false;
     crashes += died;
-    if (died && chance(10)) { /* a rollback is what the next process would find; now and then it is tried */
+    if (is_away)
+        postgres_server_restart(&server);
+    if (is_away ||
+        (died && chance(10))) { /* a rollback is what the next process would find; now and then it is tried */
         database_close(&node->database);
         open_node(node);
     }
+    if (is_away) /* as after any death */
+        *err = (struct error){.reason = ERROR_INTERRUPTED, .cause = "the server was killed"};
     return ok;
 }
 
@@ -703,29 +729,53 @@ static void check_end(uint64_t seed)
     }
 }
 
+static void run_line(uint64_t seed, unsigned steps)
+{
+    begin_line(seed);
+    for (unsigned i = 0; i < steps; i++) {
+        step();
+        if (i % 16 == 0)
+            check_home();
+    }
+    finish_line();
+    check_end(seed);
+    end_line();
+}
+
 static void makes_exactly_what_was_ordered(void **state)
 {
     (void)state;
     crashes = lost = doubled = 0;
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
-        begin_line(seed);
-        for (unsigned i = 0; i < STEPS; i++) {
-            step();
-            if (i % 16 == 0)
-                check_home();
-        }
-        finish_line();
-        check_end(seed);
-        end_line();
-    }
+    for (uint64_t seed = 0; seed < SEEDS; seed++)
+        run_line(seed, STEPS);
     print_message("%u crashes, %u messages lost, %u doubled\n", crashes, lost, doubled);
     assert_true(crashes > 3000 && lost > 500 && doubled > 200);
+}
+
+/* The same with the home on PostgreSQL, which is killed as a power cut would, and started again. */
+static void makes_exactly_what_was_ordered_on_a_server(void **state)
+{
+    (void)state;
+    if (!postgres_server_start(&server)) {
+        print_message("PostgreSQL is not installed: its test is skipped\n");
+        skip();
+    }
+    settings = postgres_server_settings(&server, "postgres", "owner");
+    crashes = server_kills = lost = doubled = 0;
+    run_line(7, SERVER_STEPS);
+    print_message("%u crashes, the server killed %u times, %u messages lost, %u doubled\n", crashes, server_kills, lost,
+                  doubled);
+    assert_true(server_kills >= 10);
+    postgres_server_stop(&server);
+    free(settings);
+    settings = NULL;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(makes_exactly_what_was_ordered),
+        cmocka_unit_test(makes_exactly_what_was_ordered_on_a_server),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "test/support/postgres.h"
 #include "test/support/scratch.h"
 
 #define A "0123A1B2C3D4E5F601"
@@ -24,6 +25,8 @@ static const struct database_kind kind = {
 
 static char folder[SCRATCH_PATH_MAX], room[ERROR_ROOM];
 static struct database database;
+static struct postgres_server server;
+static char *settings; /* of the server; NULL: there is none */
 
 static int begin(void **state)
 {
@@ -32,6 +35,39 @@ static int begin(void **state)
     (void)state;
     scratch_make(folder);
     return database_open(&database, path_in(folder, "orders.db"), &kind, DATABASE_MAKE, &err) ? 0 : -1;
+}
+
+/* The same on a server, whose tables are empty again for each test. */
+static int begin_server(void **state)
+{
+    const struct database_server place = {.settings = settings};
+    struct error err = ERROR_IN(room);
+
+    (void)state;
+    scratch_make(folder);
+    return settings == NULL || (database_connect(&database, &place, &kind, DATABASE_MAKE, &err) &&
+                                database_run(&database, order_forget, &err))
+               ? 0
+               : -1;
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    if (postgres_server_start(&server))
+        settings = postgres_server_settings(&server, "postgres", "owner");
+    else
+        print_message("PostgreSQL is not installed: its tests are skipped\n");
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    if (settings != NULL)
+        postgres_server_stop(&server);
+    free(settings);
+    return 0;
 }
 
 static int end(void **state)
@@ -117,7 +153,7 @@ static enum order_state state_of(const char *id)
     return order.state;
 }
 
-static void a_device_is_counted_once(void **state)
+static void a_device_is_counted_once_in_a_file(void **state)
 {
     (void)state;
     make("WO-1", 2, false);
@@ -136,7 +172,7 @@ static void a_device_is_counted_once(void **state)
     assert_string_equal(claim("WO-1", A), "counted");
 }
 
-static void a_unit_comes_back_or_stays(void **state)
+static void a_unit_comes_back_or_stays_in_a_file(void **state)
 {
     (void)state;
     make("WO-1", 1, false);
@@ -155,7 +191,7 @@ static void a_unit_comes_back_or_stays(void **state)
     assert_string_equal(counts("WO-1"), "1 1 1 0");
 }
 
-static void a_device_belongs_to_one_order(void **state)
+static void a_device_belongs_to_one_order_in_a_file(void **state)
 {
     struct error err = ERROR_IN(room);
 
@@ -182,7 +218,7 @@ static const char *approve(const char *id, const char *person)
     return order_approve(&database, id, person, true, &err) ? "approved" : error_reason_name(err.reason);
 }
 
-static void the_first_article_is_approved_by_another(void **state)
+static void the_first_article_is_approved_by_another_in_a_file(void **state)
 {
     (void)state;
     make("WO-1", 9, true);
@@ -208,7 +244,7 @@ static void the_first_article_is_approved_by_another(void **state)
     assert_string_equal(claim("WO-1", A), "taken");
 }
 
-static void a_closed_order_lets_begun_devices_end(void **state)
+static void a_closed_order_lets_begun_devices_end_in_a_file(void **state)
 {
     struct error err = ERROR_IN(room);
 
@@ -222,7 +258,7 @@ static void a_closed_order_lets_begun_devices_end(void **state)
     assert_string_equal(claim("WO-1", A), "counted");
 }
 
-static void board_numbers_are_used_once(void **state)
+static void board_numbers_are_used_once_in_a_file(void **state)
 {
     struct error err = ERROR_IN(room);
     struct order order = {.id = "WO-1", .profile = "board", .quantity = 3, .has_boards = true, .is_home = true};
@@ -246,7 +282,7 @@ static void board_numbers_are_used_once(void **state)
     assert_string_equal(claim_board("WO-1", C, "B-1", ""), "taken"); /* another chip on that board */
 }
 
-static void an_unknown_order_is_suggested(void **state)
+static void an_unknown_order_is_suggested_in_a_file(void **state)
 {
     const struct order_claim claim = {.order = "WO-1O42", .device = A, .board = "", .person = ""};
     struct error err = ERROR_IN(room);
@@ -297,7 +333,7 @@ static struct order_lease grant(const char *id, int64_t amount)
     return answer;
 }
 
-static void a_share_is_granted_once(void **state)
+static void a_share_is_granted_once_in_a_file(void **state)
 {
     struct error err = ERROR_IN(room);
 
@@ -319,7 +355,7 @@ static void a_share_is_granted_once(void **state)
     assert_string_equal(counts("WO-1"), "2 1 0 0");
 }
 
-static void what_a_lost_station_says_late_is_refused(void **state)
+static void what_a_lost_station_says_late_is_refused_in_a_file(void **state)
 {
     const struct order_claim late = {.order = "WO-1", .device = A, .lease = "line-1/1", .board = "", .person = ""};
     struct error err = ERROR_IN(room);
@@ -332,7 +368,7 @@ static void what_a_lost_station_says_late_is_refused(void **state)
     assert_int_equal(err.reason, ERROR_ORDER_FULL);
 }
 
-static void a_new_order_grants_its_first_article(void **state)
+static void a_new_order_grants_its_first_article_in_a_file(void **state)
 {
     struct error err = ERROR_IN(room);
 
@@ -345,21 +381,45 @@ static void a_new_order_grants_its_first_article(void **state)
     assert_int_equal(grant("line-2/2", 6).amount, 1);
 }
 
+/* clang-format off */
+#define ON_SERVER(name)                                                                                                \
+    static void name##_on_a_server(void **state)                                                                       \
+    {                                                                                                                  \
+        if (settings == NULL)                                                                                          \
+            skip();                                                                                                    \
+        name##_in_a_file(state);                                                                                       \
+    }
+ON_SERVER(a_device_is_counted_once)
+ON_SERVER(a_unit_comes_back_or_stays)
+ON_SERVER(a_device_belongs_to_one_order)
+ON_SERVER(the_first_article_is_approved_by_another)
+ON_SERVER(a_closed_order_lets_begun_devices_end)
+ON_SERVER(board_numbers_are_used_once)
+ON_SERVER(an_unknown_order_is_suggested)
+ON_SERVER(a_share_is_granted_once)
+ON_SERVER(what_a_lost_station_says_late_is_refused)
+ON_SERVER(a_new_order_grants_its_first_article)
+/* clang-format on */
+
+#define ON_BOTH(name)                                                                                                  \
+    cmocka_unit_test_setup_teardown(name##_in_a_file, begin, end),                                                     \
+        cmocka_unit_test_setup_teardown(name##_on_a_server, begin_server, end)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_device_is_counted_once, begin, end),
-        cmocka_unit_test_setup_teardown(a_unit_comes_back_or_stays, begin, end),
-        cmocka_unit_test_setup_teardown(a_device_belongs_to_one_order, begin, end),
-        cmocka_unit_test_setup_teardown(the_first_article_is_approved_by_another, begin, end),
-        cmocka_unit_test_setup_teardown(a_closed_order_lets_begun_devices_end, begin, end),
-        cmocka_unit_test_setup_teardown(board_numbers_are_used_once, begin, end),
-        cmocka_unit_test_setup_teardown(an_unknown_order_is_suggested, begin, end),
         cmocka_unit_test(ids_and_numbers),
-        cmocka_unit_test_setup_teardown(a_share_is_granted_once, begin, end),
-        cmocka_unit_test_setup_teardown(what_a_lost_station_says_late_is_refused, begin, end),
-        cmocka_unit_test_setup_teardown(a_new_order_grants_its_first_article, begin, end),
+        ON_BOTH(a_device_is_counted_once),
+        ON_BOTH(a_unit_comes_back_or_stays),
+        ON_BOTH(a_device_belongs_to_one_order),
+        ON_BOTH(the_first_article_is_approved_by_another),
+        ON_BOTH(a_closed_order_lets_begun_devices_end),
+        ON_BOTH(board_numbers_are_used_once),
+        ON_BOTH(an_unknown_order_is_suggested),
+        ON_BOTH(a_share_is_granted_once),
+        ON_BOTH(what_a_lost_station_says_late_is_refused),
+        ON_BOTH(a_new_order_grants_its_first_article),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, start_server, stop_server);
 }

@@ -4,6 +4,7 @@
  * be carried is refused with its line and column; the slots of a part that imprint configures are for them. Lines and
  * columns were counted by hand.
  */
+#include "profile/board_number.h"
 #include "profile/certificate.h"
 
 #include <setjmp.h>
@@ -64,6 +65,31 @@ static const struct profile *read_good(const char *text)
     if (!profile_read_text(text, strlen(text), &profile, &complaint))
         fail_msg("%u:%u: %s (%s)", complaint.line, complaint.column, complaint.message, complaint.expected);
     return &profile;
+}
+
+/* What is filled in is a copy: the profile's digest is that of the profile as it was written. */
+static void test_board_number(void **state)
+{
+    static const char from[] = "CN=Lock {serial:lower}";
+    char text[4096];
+    struct profile profile;
+    struct error err = {.reason = ERROR_NONE};
+    const char *at = strstr(good, from);
+
+    (void)state;
+    snprintf(text, sizeof text, "%.*sCN=Lock {board}/{serial:lower},O={board}%s", (int)(at - good), good,
+             at + strlen(from));
+    profile = *read_good(text);
+    assert_false(profile_fill_board(&profile, "", &err));
+    assert_int_equal(err.reason, ERROR_USAGE);
+    assert_true(profile_fill_board(&profile, "B-17", &err));
+    assert_string_equal(profile.certificates[1].subject, "CN=Lock B-17/{serial:lower},O=B-17");
+    assert_string_equal(profile.certificates[0].subject, "O=Example,CN={serial}");
+    profile = *read_good(text);
+    assert_false(profile_check_no_board(&profile, &err));
+    profile = *read_good(good);
+    assert_true(profile_check_no_board(&profile, &err));
+    assert_true(profile_fill_board(&profile, "", &err));
 }
 
 static void test_every_field(void **state)
@@ -278,8 +304,12 @@ static const struct bad_row {
      "certificates[1].connection: \"broker.example:8883\" is not a valid name", "file of connections"},
     {"no name in the subject", "'O=Example,CN={serial}'", "Example", 19, 14, ERROR_PROFILE_SCHEMA,
      "certificates[0].subject: expected TYPE=VALUE", "CN=board 1"},
-    {"an unknown placeholder", "'O=Example,CN={serial}'", "CN={board}", 19, 14, ERROR_PROFILE_SCHEMA,
+    {"an unknown placeholder", "'O=Example,CN={serial}'", "CN={boards}", 19, 14, ERROR_PROFILE_SCHEMA,
      "certificates[0].subject: unknown placeholder", "{serial}"},
+    {"the board's number in the chip", "'O=Example,CN={serial}'", "CN={board}", 19, 14, ERROR_PROFILE_CONFLICT,
+     "certificates[0].subject: the compressed form in the chip cannot carry the board's number", "psa-id"},
+    {"a common name that is too long with a board's number", "CN=Lock {serial:lower}", "CN={board}{board}x", 31, 14,
+     ERROR_PROFILE_SCHEMA, "certificates[1].subject: the value is too long", "64 characters"},
     {"the serial number three times", "'O=Example,CN={serial}'", "CN={serial}{serial}{serial}", 19, 14,
      ERROR_PROFILE_CONFLICT, "certificates[0].subject: the serial number stands in the name more than twice",
      "twice at most"},
@@ -421,15 +451,11 @@ static void test_policy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_field),
-        cmocka_unit_test(test_golden_bytes),
-        cmocka_unit_test(test_proof_by_connection),
-        cmocka_unit_test(test_each_field_counts),
-        cmocka_unit_test(test_bad_rows),
-        cmocka_unit_test(test_structures),
-        cmocka_unit_test(test_idevid),
-        cmocka_unit_test(test_matter_issuer),
-        cmocka_unit_test(test_policy),
+        cmocka_unit_test(test_every_field),       cmocka_unit_test(test_board_number),
+        cmocka_unit_test(test_golden_bytes),      cmocka_unit_test(test_proof_by_connection),
+        cmocka_unit_test(test_each_field_counts), cmocka_unit_test(test_bad_rows),
+        cmocka_unit_test(test_structures),        cmocka_unit_test(test_idevid),
+        cmocka_unit_test(test_matter_issuer),     cmocka_unit_test(test_policy),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
