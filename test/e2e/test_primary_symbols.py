@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What applications do not contain: the primary one nothing that makes, imports or destroys a key, or that writes to or locks a
-chip; a factory application nothing that its profile does not need."""
+chip; a factory application nothing that its profile does not need. And what programs are built with."""
+import platform
 import re
 import subprocess
 
+import pytest
+
+from conftest import PROGRAM
 from host_board import FACTORY, FACTORY_BLANK, PRIMARY
 
 # What would be needed for any of it: of PSA, of the driver, of the chip layer, of the engine.
@@ -46,3 +50,20 @@ def test_factory_of_a_blank_part_could_all():
                  "provision_execute", "provision_gate_lock", "provision_data_summary", "provision_step_write_config",
                  "provision_step_lock_config", "provision_step_import_key", "provision_step_fill_data", "provision_step_lock_data"):
         assert name in found
+
+
+def output(*command):
+    return subprocess.run([*map(str, command)], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("program", [PROGRAM, FACTORY], ids=["imprint", "factory"])
+def test_programs_are_hardened(program):
+    """cmake/top_level.cmake: what a program that handles keys is built with, as far as machine and compiler have it."""
+    segments, dynamic = output("readelf", "-Wl", program), output("readelf", "-Wd", program)
+    assert "GNU_RELRO" in segments and re.search(r"GNU_STACK.* RW ", segments)
+    assert re.search(r"FLAGS_1.*NOW.*PIE", dynamic)
+    assert "__stack_chk_fail" in output("nm", "-D", program)
+    if platform.machine() == "x86_64":
+        code = output("objdump", "-d", "--no-show-raw-insn", "-j", ".text", program)
+        assert re.search(r"<main>:\n.*endbr64", code), "-fcf-protection"
+        assert re.search(r"orq +\$0x0,\(%rsp\)", code), "-fstack-clash-protection touches each page of the stack"
