@@ -538,6 +538,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
     run.facts = (struct run_facts){.verb = cli->verb->name,
                                    .device = cli->station.config.device,
                                    .operator_name = cli->values[PROVISION_OPERATOR],
+                                   .socket = cli->values[PROVISION_SOCKET],
                                    .is_virtual = rehearsal_is_virtual(cli->station.config.device)};
     run.order = (struct station_order){.id = adopt ? NULL : cli->values[OPTION_ORDER],
                                        .board = cli->values[PROVISION_BOARD],

@@ -12,6 +12,7 @@ enum provision_shared {
     PROVISION_REHEARSAL,
     PROVISION_OPERATOR,
     PROVISION_BOARD,
+    PROVISION_SOCKET,
     PROVISION_SHARED_COUNT
 };
 #define PROVISION_SHARED_OPTIONS                                                                                       \
@@ -20,7 +21,9 @@ enum provision_shared {
     [PROVISION_REHEARSAL] = {"rehearsal", 0, NULL,                                                                     \
                              "allow virtual chips and published TEST keys for this run; the record says so", NULL},    \
     [PROVISION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},            \
-    [PROVISION_BOARD] = {"board", 0, "NUMBER", "the number of the board that the chip is on; each is used once", NULL}
+    [PROVISION_BOARD] = {"board", 0, "NUMBER", "the number of the board that the chip is on; each is used once",       \
+                         NULL},                                                                                        \
+    [PROVISION_SOCKET] = {"socket", 0, "NAME", "the station's socket that the device is in, for the record", NULL}
 
 /*
  * Runs the engine with the profile that the command line names. `adopt`: makes key records of a device that is done,

@@ -28,9 +28,10 @@ static void put_option(struct writer *writer, const char *option, const char *va
  * Armed are this chip and the profile that was read; a board that was refused has no plan, and is not armed.
  */
 static void put_work(struct writer *writer, struct command *command, const struct panel_settings *settings,
-                     const struct panel_board *board)
+                     const char *socket, const struct panel_board *board)
 {
     put_option(writer, "--only", board->serial);
+    put_option(writer, "--socket", socket);
     put_option(writer, "--operator", settings->operator_name);
     if (!settings->irreversible || board->digest[0] == '\0')
         return;
@@ -60,7 +61,7 @@ void command_make(struct command *command, const struct panel_settings *settings
     if (kind == COMMAND_LOOK)
         put(&writer, "--dry-run");
     else
-        put_work(&writer, command, settings, board);
+        put_work(&writer, command, settings, settings->sockets[index].name, board);
     put(&writer, "--");
     put(&writer, settings->profile);
 }

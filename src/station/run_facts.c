@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/error_format.h"
 #include "imprint_version.h"
 #include "station/value.h"
 
@@ -26,30 +27,36 @@ static bool has_control_characters(const char *text)
     return false;
 }
 
-bool run_facts_check_operator(const char *name, struct error *err)
+static bool check_name(const char *name, const char *whose, const char *next, struct error *err)
 {
     const char *cause = NULL;
-    json_t *value;
+    json_t *value = json_string(name); /* NULL for what is not UTF-8 */
 
-    if (name == NULL)
-        return true;
-    value = json_string(name); /* NULL for what is not UTF-8 */
     if (name[strspn(name, " ")] == '\0')
-        cause = "the operator's name is empty";
+        cause = "is empty";
     else if (strlen(name) > RUN_FACTS_OPERATOR_MAX)
-        cause = "the operator's name is longer than 64 bytes";
+        cause = "is longer than 64 bytes";
     else if (value == NULL || has_control_characters(name))
-        cause = "the operator's name is not UTF-8 text without control characters";
+        cause = "is not UTF-8 text without control characters";
     json_decref(value);
     if (cause == NULL)
         return true;
-    error_set(err, ERROR_USAGE, cause, "give a name or number that finds the person again: --operator NAME");
+    error_set(err, ERROR_USAGE, error_keep_format(err, "the %s's name %s", whose, cause), next);
     return false;
+}
+
+bool run_facts_check_operator(const char *name, struct error *err)
+{
+    return name == NULL ||
+           check_name(name, "operator", "give a name or number that finds the person again: --operator NAME", err);
 }
 
 bool run_facts_start(struct run_facts *facts, struct error *err)
 {
     if (!run_facts_check_operator(facts->operator_name, err))
+        return false;
+    if (facts->socket != NULL &&
+        !check_name(facts->socket, "socket", "give the name that is written on the fixture: --socket NAME", err))
         return false;
     if (gethostname(facts->host, sizeof facts->host) != 0)
         facts->host[0] = '\0';
@@ -73,8 +80,12 @@ static json_t *transport_value(const struct run_facts *facts)
 
 json_t *run_facts_value(const struct run_facts *facts)
 {
-    return json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:s?, s:b}", "started", facts->started, "time", facts->ended,
-                     "host", value_text(facts->host), "program", IMPRINT_VERSION, "verb", facts->verb, "transport",
-                     transport_value(facts), "device", value_text(facts->device), "operator", facts->operator_name,
-                     "virtual", (int)facts->is_virtual);
+    json_t *value = json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:s?, s:b}", "started", facts->started, "time",
+                              facts->ended, "host", value_text(facts->host), "program", IMPRINT_VERSION, "verb",
+                              facts->verb, "transport", transport_value(facts), "device", value_text(facts->device),
+                              "operator", facts->operator_name, "virtual", (int)facts->is_virtual);
+
+    if (facts->socket != NULL)
+        json_object_set_new(value, "socket", json_string(facts->socket));
+    return value;
 }

@@ -18,6 +18,7 @@ struct run_facts {
     const char *verb;          /* "provision" */
     const char *device;        /* DEVICE, or the port of a board's console, as given */
     const char *operator_name; /* --operator; NULL: not given */
+    const char *socket;        /* --socket: where in the station the device was; NULL: not given */
     bool is_console;           /* `device` is a console */
     bool is_virtual;           /* the station knows that a virtual chip is behind it */
     char host[RUN_FACTS_HOST_SIZE];
@@ -28,8 +29,9 @@ struct run_facts {
 void run_facts_time(char text[static RUN_FACTS_TIME_SIZE]);
 
 /*
- * Notes host name and time at the start of a run. The other members are set already. False with ERROR_USAGE where the
- * operator's name is empty, longer than RUN_FACTS_OPERATOR_MAX bytes, not UTF-8 or has control characters.
+ * Notes host name and time at the start of a run. The other members are set already. False with ERROR_USAGE where a
+ * name (the operator's, the socket's) is empty, longer than RUN_FACTS_OPERATOR_MAX bytes, not UTF-8 or has control
+ * characters.
  */
 bool run_facts_start(struct run_facts *facts, struct error *err);
 

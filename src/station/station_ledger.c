@@ -65,11 +65,12 @@ json_t *station_ledger_content(json_t *line)
 
     json_object_del(evidence, "previous");
     json_object_del(evidence, "event");
-    return json_pack("{s:o, s:o, s:n, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", member(run, "verb"),
-                     "station", member(run, "host"), "socket", "operator", member(run, "operator"), "order", "device",
-                     member(line, "serial"), "profile", member(line, "profile"), "started", member(run, "started"),
-                     "ended", member(run, "time"), "result", member(line, "result"), "reason",
-                     member(json_object_get(line, "error"), "reason"), "evidence", evidence);
+    return json_pack("{s:o, s:o, s:o, s:o, s:n, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "kind", member(run, "verb"),
+                     "station", member(run, "host"), "socket", member(run, "socket"), "operator",
+                     member(run, "operator"), "order", "device", member(line, "serial"), "profile",
+                     member(line, "profile"), "started", member(run, "started"), "ended", member(run, "time"), "result",
+                     member(line, "result"), "reason", member(json_object_get(line, "error"), "reason"), "evidence",
+                     evidence);
 }
 
 static bool is_text(const json_t *object, const char *name, const char *text)

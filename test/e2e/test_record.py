@@ -34,6 +34,15 @@ def test_a_run_without_operator_says_so(provisioned):
     assert provisioned.record["run"]["device"] == "virtual"
 
 
+def test_a_record_names_the_socket(delivered):
+    done = delivered.json("provision", EXAMPLE, "--arm", "profile", "--socket", "A1")
+    assert done.event("provisioned")["run"]["socket"] == delivered.record["run"]["socket"] == "A1"
+    delivered.run("provision", EXAMPLE)
+    assert "socket" not in delivered.history[-1]["run"]
+    refused = delivered.json("provision", EXAMPLE, "--socket", "", code=2)
+    assert refused.error["reason"] == "usage" and "socket" in refused.error["cause"] and "--socket NAME" in refused.error["next"]
+
+
 def test_adopt_names_its_operator(provisioned):
     (provisioned.device / "record.json").unlink()
     provisioned.run("erase", "--yes")

@@ -151,6 +151,17 @@ def kill_workers(line):
             os.kill(pid, signal.SIGKILL)
 
 
+def wait_for_both(line, state):
+    """Until the page shows both sockets in the state; what it shows of them."""
+    deadline = time.monotonic() + 30
+    while True:
+        sockets = json.loads(line.get("/state")[2])["sockets"]
+        if all(one["state"] == state for one in sockets):
+            return sockets
+        assert time.monotonic() < deadline, sockets
+        line.read(0.05)
+
+
 # --- boards --------------------------------------------------------------------------------------------------------------
 
 
@@ -167,11 +178,14 @@ def test_a_board(make_line):
     assert (item["word"], item["action"], item["changes"], item["step"]) == ("PASS", "to good tray", 4, item["steps"])
     line.take_out("A1", line.folder / "tray" / "board1")
     assert line.wait(event="socket")["state"] == "remove" and line.wait(event="socket")["state"] == "empty"
+    wait_for_both(line, "empty")  # the page follows within a moment
     state = json.loads(line.get("/state")[2])
     assert state["count"] == {"boards": 1, "passed": 1, "failed": 0, "first_pass": 1, "last_hour": 1}
     assert state["sockets"][0]["last"] == {"serial": item["serial"], "result": "pass"}
     line.stop()
     assert line.made() == {item["serial"]: ["provisioned"]}
+    (entry,) = [one["entry"] for one in line.ledger("show", item["serial"])]
+    assert entry["socket"] == "A1" and entry["evidence"]["run"]["socket"] == "A1"
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
 
 
@@ -344,17 +358,6 @@ def test_unplugged(make_line, moment):
     second = line.wait(event="socket", name="A1", state="pass")
     line.stop()
     made_once(line, {first["serial"], second["serial"]})
-
-
-def wait_for_both(line, state):
-    """Until the page shows both sockets in the state; what it shows of them."""
-    deadline = time.monotonic() + 30
-    while True:
-        sockets = json.loads(line.get("/state")[2])["sockets"]
-        if all(one["state"] == state for one in sockets):
-            return sockets
-        assert time.monotonic() < deadline, sockets
-        line.read(0.05)
 
 
 KILLS = int(os.environ.get("IMPRINT_STATION_KILLS", "4"))

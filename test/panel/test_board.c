@@ -189,22 +189,23 @@ static void test_commands(void **state)
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --dry-run -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
-    assert_command(&command, "imprint --json --state st --device kit:hid:1 provision --only " SERIAL " -- p.yaml");
+    assert_command(&command,
+                   "imprint --json --state st --device kit:hid:1 provision --only " SERIAL " --socket a1 -- p.yaml");
     settings.irreversible = settings.rehearsal = true;
     (void)snprintf(settings.issuers, sizeof settings.issuers, "i.yaml");
     (void)snprintf(settings.connections, sizeof settings.connections, "c.yaml");
     (void)snprintf(settings.operator_name, sizeof settings.operator_name, "17");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
-    assert_command(&command,
-                   "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                   "provision --rehearsal --only " SERIAL " --operator 17 --arm " SERIAL ":" DIGEST " -- p.yaml");
+    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                             "provision --rehearsal --only " SERIAL " --socket a1 --operator 17 --arm " SERIAL
+                             ":" DIGEST " -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
                              "provision --rehearsal --dry-run -- p.yaml");
     /* A board that was refused has no digest: it is not armed. */
     command_make(&command, &settings, 0, COMMAND_WORK, &refused);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --only " SERIAL " --operator 17 -- p.yaml");
+                             "provision --rehearsal --only " SERIAL " --socket a1 --operator 17 -- p.yaml");
 }
 
 /* Boards count once, by their last result; the first one makes the first-pass yield. */
