@@ -11,6 +11,12 @@ set(IMPRINT_PROFILE_CERTIFICATES 1 CACHE STRING "The most certificates that the 
 add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEYS=${IMPRINT_PROFILE_KEYS}
   PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=${IMPRINT_PROFILE_CERTIFICATES}
   PROFILE_DATA_MAX=1 PROFILE_HAS_DATA=0)
+file(STRINGS "${IMPRINT_PROFILE_TABLE}" configuration_bytes REGEX "\\.bytes = {")
+if(configuration_bytes)
+  add_compile_definitions(PROFILE_HAS_BYTES=1)
+else()
+  add_compile_definitions(PROFILE_HAS_BYTES=0)
+endif()
 set(image_mbedtls factory)
 # A certificate as PSA data is in Mbed TLS's memory three times: as read from the store, as a key, and as given out, which
 # takes PROVISION_CERTIFICATE_MAX.

@@ -166,12 +166,14 @@
 #define chip_config_field imprint_chip_config_field
 #define chip_config_field_count imprint_chip_config_field_count
 #define chip_config_fields imprint_chip_config_fields
+#define chip_config_get_policy imprint_chip_config_get_policy
 #define chip_config_has_io_key imprint_chip_config_has_io_key
 #define chip_config_i2c_address imprint_chip_config_i2c_address
 #define chip_config_is_i2c imprint_chip_config_is_i2c
 #define chip_config_is_locked imprint_chip_config_is_locked
 #define chip_config_mark_data_locked imprint_chip_config_mark_data_locked
 #define chip_config_mark_locked imprint_chip_config_mark_locked
+#define chip_config_model imprint_chip_config_model
 #define chip_config_note_difference imprint_chip_config_note_difference
 #define chip_config_part imprint_chip_config_part
 #define chip_config_policy_distance imprint_chip_config_policy_distance
@@ -271,6 +273,7 @@
 #define complain_unknown imprint_complain_unknown
 #define complain_value imprint_complain_value
 #define complain_word imprint_complain_word
+#define configuration_read imprint_configuration_read
 #define connection_proof_check_board imprint_connection_proof_check_board
 #define connection_proof_functions imprint_connection_proof_functions
 #define connection_proof_record imprint_connection_proof_record
@@ -439,6 +442,7 @@
 #define dump_parse imprint_dump_parse
 #define dump_parse_xml imprint_dump_parse_xml
 #define dump_refuse imprint_dump_refuse
+#define dump_why_no_zone imprint_dump_why_no_zone
 #define entry_read imprint_entry_read
 #define entry_time_now imprint_entry_time_now
 #define error_at_slot imprint_error_at_slot
@@ -812,6 +816,7 @@
 #define profile_fill_board imprint_profile_fill_board
 #define profile_fill_certificate_board imprint_profile_fill_certificate_board
 #define profile_fill_subject imprint_profile_fill_subject
+#define profile_find_bytes_conflict imprint_profile_find_bytes_conflict
 #define profile_find_certificate_conflict imprint_profile_find_certificate_conflict
 #define profile_find_certificate_value imprint_profile_find_certificate_value
 #define profile_find_conflict imprint_profile_find_conflict
@@ -844,6 +849,9 @@
 #define profile_words_secret imprint_profile_words_secret
 #define profile_words_type imprint_profile_words_type
 #define profile_words_usage imprint_profile_words_usage
+#define profile_zone_has_dead_key imprint_profile_zone_has_dead_key
+#define profile_zone_has_dead_write imprint_profile_zone_has_dead_write
+#define profile_zone_is_shifted imprint_profile_zone_is_shifted
 #define provision_adoption_functions imprint_provision_adoption_functions
 #define provision_all_steps imprint_provision_all_steps
 #define provision_begin_mark imprint_provision_begin_mark

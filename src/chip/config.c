@@ -344,6 +344,26 @@ void chip_config_set_policy(struct chip_config *config, enum chip_part part, con
                    policy_runs[i].width);
 }
 
+void chip_config_get_policy(const struct chip_config *config, enum chip_part part, struct chip_policy_bytes *policy)
+{
+    *policy = (struct chip_policy_bytes){.low = {0}};
+    for (size_t i = 0; i < POLICY_RUNS; i++)
+        if (run_is_policy(&policy_runs[i], part))
+            memcpy((uint8_t *)policy + policy_runs[i].member, config->zone + policy_runs[i].offset,
+                   policy_runs[i].width);
+}
+
+void chip_config_model(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy)
+{
+    *config = (struct chip_config){.zone = {[CONFIG_AES_ENABLE_AT] = part != CHIP_PART_ATECC508A,
+                                            [CONFIG_I2C_ENABLE_AT] = 1,
+                                            [CONFIG_LOCK_VALUE_AT] = CONFIG_UNLOCKED,
+                                            [CONFIG_LOCK_CONFIG_AT] = CONFIG_UNLOCKED,
+                                            [CONFIG_SLOT_LOCKED_AT] = 0xFF,
+                                            [CONFIG_SLOT_LOCKED_AT + 1] = 0xFF}};
+    chip_config_set_policy(config, part, policy);
+}
+
 unsigned chip_config_policy_distance(const struct chip_config *config, enum chip_part part,
                                      const struct chip_policy_bytes *policy)
 {

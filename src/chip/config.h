@@ -223,6 +223,15 @@ bool chip_config_byte_is_policy(enum chip_part part, uint8_t offset);
 /* Sets the bytes of `config` that are policy on this part. */
 void chip_config_set_policy(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy);
 
+/* The other way round: the policy bytes of `config`; those that are none on this part are 0. */
+void chip_config_get_policy(const struct chip_config *config, enum chip_part part, struct chip_policy_bytes *policy);
+
+/*
+ * A config zone with this policy, for questions about it without a chip: of a part on I2C with AES (an ATECC608), on
+ * which nothing is locked and no identity is set.
+ */
+void chip_config_model(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy);
+
 /* How many policy bytes of `config` are not those of `policy`. */
 unsigned chip_config_policy_distance(const struct chip_config *config, enum chip_part part,
                                      const struct chip_policy_bytes *policy);

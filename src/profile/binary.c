@@ -32,7 +32,8 @@ _Static_assert(BINARY_HEADER_BYTES + PROFILE_NAME_MAX + BINARY_SUPPLY_BYTES +
                        PROFILE_WRITE_KEYS_MAX * (1 + PROFILE_SOURCE_MAX) + 1 +
                        PROFILE_CERTIFICATES_MAX *
                            (BINARY_CERTIFICATE_BYTES + 4 * PROFILE_NAME_MAX + PROFILE_SUBJECT_MAX + PROFILE_OID_MAX) +
-                       1 + PROFILE_DATA_MAX * (BINARY_DATUM_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX) <=
+                       1 + PROFILE_DATA_MAX * (BINARY_DATUM_BYTES + PROFILE_NAME_MAX + PROFILE_SOURCE_MAX) +
+                       sizeof(struct chip_policy_bytes) <=
                    PROFILE_BINARY_MAX,
                "the largest profile fits");
 
@@ -168,13 +169,23 @@ static void binary_put_data(struct binary_sink *sink, const struct profile *prof
     }
 }
 
+/* Run by run, so that the form does not depend on how a compiler lays out the structure. */
+static void binary_put_bytes(struct binary_sink *sink, const struct chip_policy_bytes *bytes)
+{
+    binary_put(sink, bytes->low, sizeof bytes->low);
+    binary_put(sink, bytes->middle, sizeof bytes->middle);
+    binary_put(sink, bytes->high, sizeof bytes->high);
+}
+
 /*
  * Version 2 added certificate requests, version 3 `genuine`, `rehearsal` and the mark, version 4 certificates, version
- * 5 how a certificate is proven, and data. A profile has the lowest version that can say what it says, so it keeps its
- * digest when a version is added.
+ * 5 how a certificate is proven, and data, version 6 the bytes of a configuration. A profile has the lowest version
+ * that can say what it says, so it keeps its digest when a version is added.
  */
 static uint8_t binary_version(const struct profile *profile)
 {
+    if (profile_bytes(profile) != NULL)
+        return PROFILE_BINARY_VERSION_BYTES;
     if (profile_data_count(profile) != 0)
         return PROFILE_BINARY_VERSION_PROOF;
     for (size_t i = 0; i < profile->certificate_count; i++)
@@ -219,6 +230,8 @@ static bool binary_put_profile(struct binary_sink *sink, const struct profile *p
         binary_put_certificates(sink, header[4], profile);
     if (header[4] >= PROFILE_BINARY_VERSION_PROOF)
         binary_put_data(sink, profile);
+    if (profile_bytes(profile) != NULL)
+        binary_put_bytes(sink, profile_bytes(profile));
     return sink->good;
 }
 

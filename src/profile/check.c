@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cert/name.h"
+#include "profile/check_bytes.h"
 #include "profile/check_certificate.h"
 #include "profile/check_data.h"
 #include "profile/words.h"
@@ -123,7 +124,7 @@ static const struct top_rule value_rules[] = {
     {PROFILE_AT_CHIP, "parts", ERROR_PROFILE_SCHEMA, top_parts, "no part, or an unknown part",
      "at least one of ATECC508A, ATECC608A, ATECC608B"},
     {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
-     "as-delivered, factory-default, trust-and-go, trust-flex or policy"},
+     "as-delivered, factory-default, trust-and-go, trust-flex, policy or bytes"},
     {PROFILE_AT_CHIP, "genuine", ERROR_PROFILE_SCHEMA, top_genuine, "not a known value",
      "unchecked, reported or required"},
     {PROFILE_AT_TOP, "rehearsal", ERROR_PROFILE_SCHEMA, top_rehearsal, "not a known value", "refused or allowed"},
@@ -148,19 +149,17 @@ static bool top_trust_508a(const struct profile *profile)
  */
 static bool top_genuine_not_makers(const struct profile *profile)
 {
-    return profile->genuine != PROFILE_GENUINE_UNCHECKED &&
-           (profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT);
+    return profile->genuine != PROFILE_GENUINE_UNCHECKED && profile_starts_blank(profile);
 }
 
 static bool top_address_unconfigured(const struct profile *profile)
 {
-    return profile->i2c_address != 0 && profile->configuration != PROFILE_POLICY;
+    return profile->i2c_address != 0 && !profile_writes_config(profile);
 }
 
 static bool top_lock_not_ours(const struct profile *profile)
 {
-    return (profile->lock_config || profile->lock_data) && profile->configuration != PROFILE_POLICY &&
-           profile->configuration != PROFILE_FACTORY_DEFAULT;
+    return (profile->lock_config || profile->lock_data) && !profile_starts_blank(profile);
 }
 
 static bool top_lock_order(const struct profile *profile)
@@ -170,15 +169,14 @@ static bool top_lock_order(const struct profile *profile)
 
 static bool top_lock_missing(const struct profile *profile)
 {
-    return profile->configuration == PROFILE_POLICY && (profile->key_count != 0 || profile->data_count != 0) &&
+    return profile_writes_config(profile) && (profile->key_count != 0 || profile->data_count != 0) &&
            !profile->lock_config;
 }
 
 /* The mark of a part that we configure is written before the data lock and read after it. */
 static bool top_mark_unreadable(const struct profile *profile)
 {
-    return profile->mark_slot != 0 && !profile->lock_data &&
-           (profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT);
+    return profile->mark_slot != 0 && !profile->lock_data && profile_starts_blank(profile);
 }
 
 static bool top_mark_in_use(const struct profile *profile)
@@ -199,7 +197,7 @@ static bool top_mark_too_small(const struct profile *profile)
 
 static bool top_write_keys_policy(const struct profile *profile)
 {
-    return profile->write_key_count != 0 && profile->configuration == PROFILE_POLICY;
+    return profile->write_key_count != 0 && profile_writes_config(profile);
 }
 
 static bool top_write_keys_unused(const struct profile *profile)
@@ -215,17 +213,17 @@ static const struct top_rule top_rules[] = {
      "configuration: as-delivered, trust-and-go or trust-flex, or no genuine"},
     {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_CONFLICT, top_address_unconfigured,
      "the I2C address can only be set where imprint writes the configuration",
-     "configuration: policy, or no i2c-address"},
+     "configuration: policy or bytes, or no i2c-address"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_not_ours,
      "imprint locks only parts whose configuration it writes or knows to be unlocked",
-     "configuration: policy or factory-default, or no lock"},
+     "configuration: policy, bytes or factory-default, or no lock"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_order,
      "the data zone cannot be locked before the config zone", "[config, data]"},
     {PROFILE_AT_CHIP, "lock", ERROR_PROFILE_CONFLICT, top_lock_missing,
      "the chip creates and accepts keys only after its config zone is locked", "[config] or [config, data]"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_policy,
      "on a part that imprint configures, keys are imported before the data zone is locked and need no write key",
-     "no write-keys with configuration: policy"},
+     "no write-keys with configuration: policy or bytes"},
     {PROFILE_AT_CHIP, "write-keys", ERROR_PROFILE_CONFLICT, top_write_keys_unused,
      "write keys encrypt the import of key pairs and secrets, and this profile imports none", "no write-keys"},
     {PROFILE_AT_CHIP, "mark", ERROR_PROFILE_CONFLICT, top_mark_unreadable,
@@ -360,7 +358,7 @@ static bool key_register_replaces(const struct profile *profile, const struct pr
 
 static bool key_register_policy(const struct profile *profile, const struct profile_key *key)
 {
-    return key->method == PROFILE_REGISTER && profile->configuration == PROFILE_POLICY;
+    return key->method == PROFILE_REGISTER && profile_writes_config(profile);
 }
 
 static bool key_import_without_file(const struct profile *profile, const struct profile_key *key)
@@ -433,7 +431,7 @@ static bool key_lock_anywhere(const struct profile *profile, const struct profil
 
 static bool key_policy_anywhere(const struct profile *profile, const struct profile_key *key)
 {
-    return profile->configuration == PROFILE_POLICY && key->slot == PROFILE_SLOT_ANY;
+    return profile_writes_config(profile) && key->slot == PROFILE_SLOT_ANY;
 }
 
 static bool key_policy_private_slot(const struct profile *profile, const struct profile_key *key)
@@ -463,7 +461,7 @@ static const struct key_rule key_rules[] = {
     {"usage", ERROR_PROFILE_CONFLICT, key_pair_idle, "a key pair must be able to sign, because a signature proves it",
      "sign-hash or sign-message in the usage"},
     {"slot", ERROR_PROFILE_CONFLICT, key_policy_anywhere,
-     "configuration policy is derived from the keys, so each key needs a slot number", "slot: 0 to 15"},
+     "imprint writes the configuration before there is a key, so each key needs a slot number", "slot: 0 to 15"},
     {"slot", ERROR_PROFILE_CONFLICT, key_derive_anywhere,
      "a key with usage derive needs a slot number, because the driver does not look for ECDH",
      "slot: 0 to 15, or no usage derive"},
@@ -661,7 +659,7 @@ bool profile_find_conflict(const struct profile *profile, struct profile_conflic
            check_top(top_rules, COUNT(top_rules), profile, conflict) ||
            check_keys(key_rules, COUNT(key_rules), profile, conflict) || check_pairs(profile, conflict) ||
            check_write_key_slots(profile, conflict) || profile_find_certificate_conflict(profile, conflict) ||
-           profile_find_datum_conflict(profile, conflict);
+           profile_find_datum_conflict(profile, conflict) || profile_find_bytes_conflict(profile, conflict);
 }
 
 bool profile_check(const struct profile *profile, struct error *err)

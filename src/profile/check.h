@@ -24,12 +24,20 @@ struct profile_conflict {
     const char *field;        /* its name in the text form: "slot" */
     enum profile_place other; /* the entry that it contradicts; PROFILE_AT_TOP: none */
     size_t other_index;       /* always an earlier entry: the later one is reported */
+    bool has_slot;            /* the cause is about `slot` of the configuration file */
+    uint8_t slot;
     enum error_reason reason; /* ERROR_PROFILE_SCHEMA: the value itself; ERROR_PROFILE_CONFLICT: with another one */
     const char *cause, *next; /* what is wrong; what was expected */
 };
 
 /* Finds the first broken rule: values of all entries in order, then contradictions. False when no rule is broken. */
 bool profile_find_conflict(const struct profile *profile, struct profile_conflict *conflict);
+
+/* Whether the maker has not configured the part: nobody has, or imprint does. */
+static inline bool profile_starts_blank(const struct profile *profile)
+{
+    return profile_writes_config(profile) || profile->configuration == PROFILE_FACTORY_DEFAULT;
+}
 
 /* True for a letter followed by letters, digits, - and _, that ends with a NUL within PROFILE_NAME_MAX. */
 bool profile_name_valid(const char name[static PROFILE_NAME_MAX]);

@@ -226,8 +226,7 @@ static bool conflict_makers(const struct profile *profile, const struct profile_
 
 static bool conflict_unreadable(const struct profile *profile, const struct profile_certificate *certificate)
 {
-    return profile_certificate_in_chip(certificate) && !profile->lock_data &&
-           (profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT);
+    return profile_certificate_in_chip(certificate) && !profile->lock_data && profile_starts_blank(profile);
 }
 
 /* Slots 10 to 12 of a part that the maker has configured hold the maker's chain. */

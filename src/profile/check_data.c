@@ -132,21 +132,15 @@ static bool conflict_no_aes(const struct profile *profile, const struct profile_
     return datum->type == PROFILE_DATUM_AES && (profile->parts & 1u << CHIP_PART_ATECC508A) != 0;
 }
 
-static bool is_configured(const struct profile *profile)
-{
-    return profile->configuration == PROFILE_POLICY || profile->configuration == PROFILE_FACTORY_DEFAULT;
-}
-
 static bool conflict_unlocked(const struct profile *profile, const struct profile_datum *datum)
 {
     (void)datum;
-    return is_configured(profile) && !profile->lock_data;
+    return profile_starts_blank(profile) && !profile->lock_data;
 }
 
 static bool conflict_write_key_policy(const struct profile *profile, const struct profile_datum *datum)
 {
-    return datum->write_key != PROFILE_SLOT_ANY &&
-           (profile->configuration != PROFILE_POLICY || !profile_datum_is_secret(datum));
+    return datum->write_key != PROFILE_SLOT_ANY && (!profile_writes_config(profile) || !profile_datum_is_secret(datum));
 }
 
 /* GenDig takes the first 32 bytes of a slot: chip-commands, GenDig. */
@@ -194,7 +188,7 @@ static const struct datum_rule conflict_rules[] = {
     {"slot", ERROR_PROFILE_CONFLICT, conflict_unlocked,
      "what a slot holds can only be proven after the data zone is locked", "lock: [config, data]"},
     {"write-key", ERROR_PROFILE_CONFLICT, conflict_write_key_policy,
-     "write-key configures the slot of a secret, which is done with configuration: policy alone",
+     "write-key says how the slot of a secret is configured, which imprint does with policy or bytes alone",
      "no write-key; chip.write-keys for a part that is configured already"},
     {"write-key", ERROR_PROFILE_CONFLICT, conflict_write_key_none, "no other secret of 32 bytes is in that slot",
      "the slot of an entry with type: hmac or derive"},

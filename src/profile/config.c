@@ -189,6 +189,19 @@ static bool wanted_policy(const struct profile *profile, enum chip_part part, co
     return true;
 }
 
+/* Without an address of its own (the bytes are of a single-wire part) the part keeps the address that it has. */
+static void wanted_bytes(const struct profile *profile, enum chip_part part, const struct chip_config *now,
+                         struct chip_config *wanted)
+{
+    const struct chip_policy_bytes *bytes = profile_bytes(profile);
+
+    if (bytes == NULL)
+        return;
+    chip_config_set_policy(wanted, part, bytes);
+    if (profile->i2c_address == 0)
+        chip_config_set_address_byte(wanted, chip_config_address_byte(now));
+}
+
 /* PSA attributes leave `derive` out (profile_key_attributes()), so check that the slot itself permits ECDH. */
 static bool wanted_serves_derive(const struct profile *profile, const struct chip_config *wanted, struct error *err)
 {
@@ -231,6 +244,9 @@ bool profile_wanted_config(const struct profile *profile, const struct chip_conf
     case PROFILE_POLICY:
         if (!wanted_policy(profile, part, &found, wanted, err))
             goto refuse;
+        break;
+    case PROFILE_BYTES:
+        wanted_bytes(profile, part, &found, wanted);
         break;
     }
     /* On a part without I2C, byte 16 configures a GPIO: the board decides it, not the profile. */

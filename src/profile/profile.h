@@ -41,6 +41,10 @@
 #ifndef PROFILE_DATA_MAX
 #define PROFILE_DATA_MAX CHIP_SLOTS
 #endif
+/* 0: a build for a board whose profile has no `configuration: bytes` (firmware/factory/image.cmake). */
+#ifndef PROFILE_HAS_BYTES
+#define PROFILE_HAS_BYTES 1
+#endif
 #define PROFILE_OID_MAX 48 /* an object identifier as text */
 
 #define PROFILE_SLOT_ANY 0xff
@@ -53,6 +57,7 @@ enum profile_configuration {
     PROFILE_TRUST_AND_GO,     /* ATECC608A/B-TNGTLS */
     PROFILE_TRUST_FLEX,       /* ATECC608A/B-TFLXTLS */
     PROFILE_POLICY,           /* imprint writes it: derived from the keys below */
+    PROFILE_BYTES,            /* imprint writes it: the profile has the bytes */
 };
 
 enum profile_method { PROFILE_REGISTER, PROFILE_GENERATE, PROFILE_IMPORT };
@@ -162,7 +167,7 @@ struct profile {
     enum profile_configuration configuration;
     enum profile_genuine genuine;
     enum profile_rehearsal rehearsal;
-    uint8_t i2c_address; /* PROFILE_POLICY: 7-bit address to set; 0 keeps the part's address */
+    uint8_t i2c_address; /* PROFILE_POLICY, _BYTES: 7-bit address to set; 0 keeps the part's address */
     bool lock_config, lock_data;
     uint8_t mark_slot; /* data slot of the mark (src/provision/mark.h), 8 to 15; 0: the device gets none */
     size_t key_count;
@@ -173,7 +178,27 @@ struct profile {
     struct profile_certificate certificates[PROFILE_CERTIFICATES_MAX];
     size_t data_count;
     struct profile_datum data[PROFILE_DATA_MAX];
+#if PROFILE_HAS_BYTES
+    struct chip_policy_bytes bytes; /* PROFILE_BYTES; else 0 */
+#endif
 };
+
+/* The bytes of `configuration: bytes`; NULL of any other. A build without them carries no code for them. */
+static inline const struct chip_policy_bytes *profile_bytes(const struct profile *profile)
+{
+#if PROFILE_HAS_BYTES
+    return profile->configuration == PROFILE_BYTES ? &profile->bytes : NULL;
+#else
+    (void)profile;
+    return NULL;
+#endif
+}
+
+/* Whether imprint itself writes the config zone. */
+static inline bool profile_writes_config(const struct profile *profile)
+{
+    return profile->configuration == PROFILE_POLICY || profile_bytes(profile) != NULL;
+}
 
 /* How many entries of data there are. A build without them carries no code for them. */
 static inline size_t profile_data_count(const struct profile *profile)
@@ -200,6 +225,7 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
 #define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `rehearsal` or `mark` */
 #define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
 #define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection, or has data */
+#define PROFILE_BINARY_VERSION_BYTES 6        /* of a profile with `configuration: bytes` */
 #define PROFILE_BINARY_MAX 20480
 bool profile_encode(const struct profile *profile, struct bytes_out *out);
 
@@ -226,8 +252,9 @@ bool profile_key_has(const struct profile_key *key, psa_key_lifetime_t lifetime,
  * copies `now`. If Microchip ships a named configuration in several variants, the variant nearest to `now` is used, so
  * chip_config_compare_policy() finds a difference only if the part has none of the variants. PROFILE_POLICY starts from
  * the blank part's policy, gives each key's slot its two words (docs/reference/profile.md has the table) and sets the
- * I2C address. False with ERROR_PROFILE_CONFLICT if the part cannot meet the profile (a key with usage derive in a slot
- * without ECDH; an address for a part without I2C); `wanted` is then undefined. `now` and `wanted` may be the same.
+ * I2C address. PROFILE_BYTES sets the profile's bytes. False with ERROR_PROFILE_CONFLICT if the part cannot meet the
+ * profile (a key with usage derive in a slot without ECDH; an address for a part without I2C); `wanted` is then
+ * undefined. `now` and `wanted` may be the same.
  */
 bool profile_wanted_config(const struct profile *profile, const struct chip_config *now, struct chip_config *wanted,
                            struct error *err);

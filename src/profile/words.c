@@ -19,6 +19,7 @@ const struct profile_word profile_words_configuration[] = {
     {"trust-and-go", PROFILE_TRUST_AND_GO},
     {"trust-flex", PROFILE_TRUST_FLEX},
     {"policy", PROFILE_POLICY},
+    {"bytes", PROFILE_BYTES},
     {NULL, 0},
 };
 

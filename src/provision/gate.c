@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "chip/operations.h"
+#include "profile/check_bytes.h"
 #include "provision/prove.h"
 #include "provision/status.h"
 #include "psa/keys.h"
-
-#define KEY_CONFIG_RFU 0x2000 /* bit 13 of KeyConfig, zero in every real configuration: chip-zones section 6 */
 
 /* What a rule looks at. `after` is `now` with every lock that the profile asks for. */
 struct gate_view {
@@ -38,42 +37,32 @@ static bool rule_bytes_differ(const struct gate_view *view, struct error *err)
 
 static bool rule_table_shifted(const struct gate_view *view, struct error *err)
 {
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
+    uint8_t slot;
 
-        if ((policy.key_config & KEY_CONFIG_RFU) != 0 || policy.type == CHIP_KEY_RESERVED) {
-            error_at_slot(err, slot);
-            return true;
-        }
-    }
-    return false;
+    if (!profile_zone_is_shifted(view->now, &slot))
+        return false;
+    error_at_slot(err, slot);
+    return true;
 }
 
 static bool rule_private_unusable(const struct gate_view *view, struct error *err)
 {
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
+    uint8_t slot;
 
-        if (policy.is_private && (!policy.is_secret || policy.type != CHIP_KEY_P256)) {
-            error_at_slot(err, slot);
-            return true;
-        }
-    }
-    return false;
+    if (!profile_zone_has_dead_key(view->now, &slot))
+        return false;
+    error_at_slot(err, slot);
+    return true;
 }
 
 static bool rule_write_key_unusable(const struct gate_view *view, struct error *err)
 {
-    for (uint8_t slot = 0; slot < CHIP_SLOTS; slot++) {
-        struct chip_slot_policy policy = chip_slot_policy(view->now, slot);
-        bool encrypted_write = policy.is_private ? policy.priv_write : policy.write == CHIP_WRITE_ENCRYPTED;
+    uint8_t slot;
 
-        if (encrypted_write && chip_slot_is_private(view->now, policy.write_key)) {
-            error_at_slot(err, slot);
-            return true;
-        }
-    }
-    return false;
+    if (!profile_zone_has_dead_write(view->now, &slot))
+        return false;
+    error_at_slot(err, slot);
+    return true;
 }
 
 static bool rule_address_moved(const struct gate_view *view, struct error *err)

@@ -13,13 +13,6 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 
-/* Comments make a dump longer than its 256 digits, and an XML describes the data zone as well. */
-#define DUMP_MAX ((size_t)64 * 1024)
-
-/* Offsets in the config zone. */
-#define LOCK_VALUE 86
-#define LOCK_CONFIG 87
-
 static bool failed(struct error *err, const char *cause, const char *path, int system_errno)
 {
     error_set(err, ERROR_INPUT_FILE, cause, NULL);
@@ -141,24 +134,6 @@ static bool take_json_config(struct input *input, struct json_revision *revision
     return config != NULL;
 }
 
-/*
- * What every config zone has (ATECC608B data sheet, section 2.2): a serial number that begins with 01 23, or zeros in a
- * template, and lock bytes of which each is 55 (unlocked) or 00; FF in templates.
- */
-static const char *why_no_config_zone(const struct dump *dump)
-{
-    const uint8_t *zone = dump->config.zone;
-    const bool has_serial = zone[0] == 0x01 && zone[1] == 0x23, is_template = zone[0] == 0 && zone[1] == 0;
-
-    if (dump->first == 0 && !has_serial && !is_template)
-        return "not a config zone: its serial number does not begin with 0123";
-    for (size_t at = LOCK_VALUE; at <= LOCK_CONFIG; at++) {
-        if (zone[at] != 0x55 && zone[at] != 0x00 && zone[at] != 0xff)
-            return "not a config zone: bytes 86 and 87, the locks, must be 55 or 00, or FF in a template";
-    }
-    return NULL;
-}
-
 bool input_read_dump(struct dump *dump, const char *path, struct error *err)
 {
     const char *cause = NULL;
@@ -170,7 +145,7 @@ bool input_read_dump(struct dump *dump, const char *path, struct error *err)
         return false;
     ok = take_json_config(&input, &revision) || failed(err, "the JSON object has no \"config\"", path, 0);
     ok = ok && dump_parse(dump, input.data, input.len, err);
-    cause = ok ? why_no_config_zone(dump) : NULL;
+    cause = ok ? dump_why_no_zone(dump) : NULL;
     if (cause != NULL)
         ok = failed(err, cause, path, 0);
     if (ok && revision.is_there)

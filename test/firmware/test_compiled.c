@@ -21,7 +21,7 @@
 #include "profile/text/table.h"
 #include "profile/text/text.h"
 
-extern const struct profile_compiled board_profile, blank_profile, many_profile, certificates_profile;
+extern const struct profile_compiled board_profile, blank_profile, many_profile, certificates_profile, bytes_profile;
 
 static const struct row {
     const struct profile_compiled *compiled;
@@ -33,6 +33,7 @@ static const struct row {
     {&blank_profile, "test/data/profiles/board-blank.yaml", true, 1},
     {&many_profile, "test/data/profiles/board-many.yaml", false, 2},
     {&certificates_profile, "test/data/profiles/certificates.yaml", false, 0},
+    {&bytes_profile, "test/data/profiles/board-bytes.yaml", false, 0},
 };
 
 static void read_text(const struct row *row, struct profile *profile)

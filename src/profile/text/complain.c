@@ -312,6 +312,8 @@ bool complain_conflict(struct profile_complaint *complaint, const struct profile
     value = tree_get(entry.node, conflict->field);
     line = complain_start(complaint, conflict->reason, value != NULL ? value : entry.node, &path);
     line_add(&line, "%s", conflict->cause);
+    if (conflict->has_slot)
+        line_add(&line, " (slot %u)", conflict->slot);
     if (!other.whole && value != NULL && other.node != NULL) {
         line_add(&line, ": ");
         line_add_found(&line, value);

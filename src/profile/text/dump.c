@@ -13,6 +13,10 @@
 #define IDENTITY_BYTES 16 /* serial number, revision, AES_Enable, I2C_Enable: no host can write them */
 #define WITHOUT_IDENTITY (CHIP_CONFIG_BYTES - IDENTITY_BYTES)
 
+/* Offsets in the config zone. */
+#define LOCK_VALUE 86
+#define LOCK_CONFIG 87
+
 /* What is read so far of hex text. */
 struct text {
     struct bytes file; /* comments blanked */
@@ -345,4 +349,22 @@ bool dump_parse(struct dump *dump, uint8_t *file, size_t len, struct error *err)
         return take_count(dump, file, len, err);
     blank_comments(file, len);
     return parse_hex(dump, bytes_of(file, len), err);
+}
+
+/*
+ * What every config zone has (ATECC608B data sheet, section 2.2): a serial number that begins with 01 23, or zeros in a
+ * template, and lock bytes of which each is 55 (unlocked) or 00; FF in templates.
+ */
+const char *dump_why_no_zone(const struct dump *dump)
+{
+    const uint8_t *zone = dump->config.zone;
+    const bool has_serial = zone[0] == 0x01 && zone[1] == 0x23, is_template = zone[0] == 0 && zone[1] == 0;
+
+    if (dump->first == 0 && !has_serial && !is_template)
+        return "not a config zone: its serial number does not begin with 0123";
+    for (size_t at = LOCK_VALUE; at <= LOCK_CONFIG; at++) {
+        if (zone[at] != 0x55 && zone[at] != 0x00 && zone[at] != 0xff)
+            return "not a config zone: bytes 86 and 87, the locks, must be 55 or 00, or FF in a template";
+    }
+    return NULL;
 }

@@ -35,6 +35,12 @@ struct dump {
  */
 bool dump_parse(struct dump *dump, uint8_t *file, size_t len, struct error *err);
 
+/* Comments make a dump longer than its 256 digits, and an XML describes the data zone as well. */
+#define DUMP_MAX ((size_t)64 * 1024)
+
+/* Why what was read cannot be a config zone; NULL if it can. */
+const char *dump_why_no_zone(const struct dump *dump);
+
 /* The XML alone (dump_xml.c). */
 bool dump_parse_xml(struct dump *dump, struct bytes text, struct error *err);
 

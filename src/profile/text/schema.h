@@ -48,7 +48,8 @@ struct schema_field {
 /* The result of reading a text. */
 struct schema_document {
     uint32_t version;
-    uint32_t lock; /* enum profile_lock_step bits */
+    uint32_t lock;                               /* enum profile_lock_step bits */
+    char configuration_file[PROFILE_SOURCE_MAX]; /* of `configuration: bytes` (text/configuration.h); else empty */
     struct profile profile;
 };
 

@@ -23,8 +23,13 @@ static const struct spelling parts[] = {
     END,
 };
 static const struct spelling configurations[] = {
-    SPELL(PROFILE_AS_DELIVERED), SPELL(PROFILE_FACTORY_DEFAULT), SPELL(PROFILE_TRUST_AND_GO),
-    SPELL(PROFILE_TRUST_FLEX),   SPELL(PROFILE_POLICY),          END,
+    SPELL(PROFILE_AS_DELIVERED),
+    SPELL(PROFILE_FACTORY_DEFAULT),
+    SPELL(PROFILE_TRUST_AND_GO),
+    SPELL(PROFILE_TRUST_FLEX),
+    SPELL(PROFILE_POLICY),
+    SPELL(PROFILE_BYTES),
+    END,
 };
 static const struct spelling genuines[] = {
     SPELL(PROFILE_GENUINE_UNCHECKED),
@@ -177,6 +182,27 @@ static void print_certificate(FILE *stream, const struct profile_certificate *ce
     if (certificate->connection[0] != '\0')
         print_text(stream, "                .connection", certificate->connection);
     fputs("            },\n", stream);
+}
+
+/* image.cmake looks for `.bytes = {`: an image of another profile has no room for it. */
+static void print_configuration(FILE *stream, const struct chip_policy_bytes *policy)
+{
+    const struct {
+        const char *member;
+        struct bytes data;
+    } runs[] = {
+        {"low", bytes_of(policy->low, sizeof policy->low)},
+        {"middle", bytes_of(policy->middle, sizeof policy->middle)},
+        {"high", bytes_of(policy->high, sizeof policy->high)},
+    };
+
+    fputs("        .bytes = {\n", stream);
+    for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
+        fprintf(stream, "            .%s = {\n", runs[i].member);
+        print_bytes(stream, "                ", runs[i].data);
+        fputs("            },\n", stream);
+    }
+    fputs("        },\n", stream);
 }
 
 /* What the table needs of the structure's guarded sizes. */
@@ -332,6 +358,8 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
             print_certificate(stream, &profile->certificates[i]);
         fputs("        },\n", stream);
     }
+    if (profile_bytes(profile) != NULL)
+        print_configuration(stream, profile_bytes(profile));
     fputs("    },\n    .digest = {\n", stream);
     print_bytes(stream, "        ", bytes_of(compiled->digest, sizeof compiled->digest));
     fprintf(stream, "    },\n    .armed = %s,\n    .run_at_start = %s,\n", compiled->armed ? "true" : "false",

@@ -17,6 +17,7 @@
 #include "profile/certificate.h"
 #include "profile/check.h"
 #include "profile/text/complain.h"
+#include "profile/text/configuration.h"
 #include "profile/text/schema.h"
 #include "profile/text/tree.h"
 
@@ -401,7 +402,8 @@ static void text_sort_write_keys(struct profile *profile)
     }
 }
 
-static bool text_read_root(const struct tree_node *root, struct schema_document *document,
+/* `path`: where the profile is, for a file that it names; NULL: in no file. */
+static bool text_read_root(const struct tree_node *root, const char *path, struct schema_document *document,
                            struct profile_complaint *complaint)
 {
     const struct schema_field whole = {.kind = SCHEMA_MAPPING, .fields = schema_root, .help = "a profile"};
@@ -409,6 +411,7 @@ static bool text_read_root(const struct tree_node *root, struct schema_document 
         .complaint = complaint, .field = &whole, .node = root, .base = (uint8_t *)document};
     struct profile *profile = &document->profile;
     struct profile_conflict conflict;
+    char cause[CONFIGURATION_CAUSE_MAX];
 
     if (root->kind != TREE_MAPPING)
         return complain_value(complaint, &whole, root, NULL, "is not a mapping");
@@ -418,7 +421,7 @@ static bool text_read_root(const struct tree_node *root, struct schema_document 
     profile->lock_data = (document->lock & PROFILE_LOCK_DATA) != 0;
     for (size_t i = 0; i < profile->key_count; i++)
         profile->keys[i].usage = profile_usage_extended(profile->keys[i].usage);
-    if (profile_find_conflict(profile, &conflict))
+    if (!configuration_read(document, path, &conflict, cause) || profile_find_conflict(profile, &conflict))
         return complain_conflict(complaint, &conflict, root);
     text_sort_write_keys(profile);
     return true;
@@ -430,7 +433,8 @@ static bool text_refuse_size(struct profile_complaint *complaint)
                          "the file is too large (limit %d bytes)", PROFILE_TEXT_MAX);
 }
 
-bool profile_read_text(const char *text, size_t len, struct profile *profile, struct profile_complaint *complaint)
+static bool text_read_profile(const char *text, size_t len, const char *path, struct profile *profile,
+                              struct profile_complaint *complaint)
 {
     struct schema_document *document = NULL;
     struct tree_node *root = NULL;
@@ -447,13 +451,18 @@ bool profile_read_text(const char *text, size_t len, struct profile *profile, st
     root = tree_read(text, len, complaint);
     if (root == NULL)
         goto out;
-    done = text_read_root(root, document, complaint);
+    done = text_read_root(root, path, document, complaint);
     if (done)
         *profile = document->profile;
 out:
     tree_free(root);
     free(document);
     return done;
+}
+
+bool profile_read_text(const char *text, size_t len, struct profile *profile, struct profile_complaint *complaint)
+{
+    return text_read_profile(text, len, NULL, profile, complaint);
 }
 
 /* Reads up to `cap` bytes. `*len` == `cap` means that the file may be longer. */
@@ -505,7 +514,7 @@ bool profile_read_file(const char *path, struct profile *profile, struct profile
         goto out;
     }
     if (text_load(file, text, PROFILE_TEXT_MAX + 1, &len, complaint))
-        done = profile_read_text(text, len, profile, complaint);
+        done = text_read_profile(text, len, path, profile, complaint);
 out:
     free(text);
     if (file >= 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads profiles from YAML by a schema table. Every error names file, line, column, the value found and the value
- * expected. Does not open the files that a profile names (keys to import, write keys). Host only.
+ * expected. Of the files that a profile names it opens chip.configuration-file alone. Host only.
  */
 #ifndef IMPRINT_PROFILE_TEXT_H
 #define IMPRINT_PROFILE_TEXT_H
@@ -29,7 +29,7 @@ struct profile_complaint {
  */
 bool profile_read_file(const char *path, struct profile *profile, struct profile_complaint *complaint);
 
-/* The same from memory. */
+/* The same from memory; such a profile cannot name a configuration file. */
 bool profile_read_text(const char *text, size_t len, struct profile *profile, struct profile_complaint *complaint);
 
 #endif

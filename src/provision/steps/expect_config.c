@@ -27,7 +27,7 @@ static bool observe(struct provision *provision, struct provision_plan *plan, st
     (void)step;
     if (!profile_wanted_config(profile, &plan->found, &plan->wanted, err))
         return false;
-    if (profile->configuration == PROFILE_POLICY && !locked) /* write-config makes it so */
+    if (profile_writes_config(profile) && !locked) /* write-config makes it so */
         return true;
     if (provision_same_policy(plan, &plan->found, err))
         return true;

@@ -12,7 +12,8 @@
 
 #define BLOCK_BYTES 32
 #define OTP_BLOCKS (CHIP_OTP_BYTES / BLOCK_BYTES)
-#define SHIPPED_BYTE 0xff /* what a part holds where nothing was written: chip-zones section 7 */
+#define FIRST_PUBLIC_SLOT 8 /* shorter ones have no room for a public key */
+#define SHIPPED_BYTE 0xff   /* what a part holds where nothing was written: chip-zones section 7 */
 
 bool provision_needs_fill_data(const struct profile *profile, int key)
 {
@@ -91,6 +92,21 @@ static enum provision_status content_of_slot(struct provision *provision, const 
     return PROVISION_OK;
 }
 
+#define KEY_CONFIG_KIND 0x001F        /* KeyType, PubInfo, Private */
+#define KEY_CONFIG_UNVALIDATED 0x0012 /* P-256, public, to be validated before use: chip-zones section 6 */
+
+/*
+ * Any write into the slot of a key that must be validated sets the high nibble of its first byte to A: not valid. No
+ * configuration that imprint itself makes has such a slot.
+ */
+static void mark_unvalidated(const struct profile *profile, const struct chip_config *config, uint8_t slot,
+                             uint8_t block[static BLOCK_BYTES])
+{
+    if (profile_bytes(profile) != NULL && slot >= FIRST_PUBLIC_SLOT &&
+        (chip_key_config(config, slot) & KEY_CONFIG_KIND) == KEY_CONFIG_UNVALIDATED)
+        block[0] = (uint8_t)(0xA0 | (block[0] & 0x0F));
+}
+
 /* Calls `visit` for each 32-byte block of every slot without a private key, with its content and the bytes that exist.
  */
 typedef enum provision_status fill_visit(struct provision *provision, void *context, uint8_t slot, uint8_t block,
@@ -116,6 +132,8 @@ static enum provision_status fill_walk(struct provision *provision, const struct
                 memcpy(block, content.bytes + at, sizeof(block));
             if (PROFILE_HAS_DATA != 0 && provision->contents != NULL)
                 result = provision->contents->block(provision, plan, slot, (uint8_t)(at / BLOCK_BYTES), block, err);
+            if (at == 0)
+                mark_unvalidated(provision->profile, &plan->wanted, slot, block);
             if (result == PROVISION_OK)
                 result = visit(provision, context, slot, (uint8_t)(at / BLOCK_BYTES), block,
                                size - at < BLOCK_BYTES ? size - at : BLOCK_BYTES, err);

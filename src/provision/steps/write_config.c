@@ -6,7 +6,7 @@
 
 bool provision_needs_write_config(const struct profile *profile, int key)
 {
-    return key == PROVISION_NO_KEY && profile->configuration == PROFILE_POLICY;
+    return key == PROVISION_NO_KEY && profile_writes_config(profile);
 }
 
 /* expect-config has derived the wanted zone, and refused another one that is locked. */
