@@ -107,11 +107,21 @@ bool issuer_signs(const struct issuer *issuer)
     return issuer->key != NULL;
 }
 
+/* A token that was removed has forgotten its sessions, the login too. */
+static bool sign(struct issuer *issuer, struct bytes tbs, uint8_t signature[static P256_SIGNATURE_BYTES],
+                 struct error *err)
+{
+    const bool ok = (!issuer->is_away || issuer->operations->reopen(issuer, err)) &&
+                    signing_sign(issuer->key, issuer->chain.key, tbs, signature, err);
+
+    issuer->is_away = !ok && issuer->operations->reopen != NULL;
+    return ok;
+}
+
 enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t signature[static P256_SIGNATURE_BYTES],
                                struct error *err)
 {
-    if (chain_is_current(&issuer->chain, time(NULL), err) &&
-        signing_sign(issuer->key, issuer->chain.key, tbs, signature, err))
+    if (chain_is_current(&issuer->chain, time(NULL), err) && sign(issuer, tbs, signature, err))
         return ISSUER_DONE;
     error_doing(err, "sign a certificate");
     error_with_subject(err, issuer->name);

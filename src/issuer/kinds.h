@@ -17,6 +17,11 @@ struct issuer_operations {
     bool (*open)(struct issuer *issuer, const struct issuer_config *config, struct error *err);
     /* Frees issuer->token or issuer->est after the key is closed; NULL: nothing of the kind's own to free. */
     void (*close)(struct issuer *issuer);
+    /*
+     * Opens the key once more, after a signature that failed because the token was away. False with a reason, and the
+     * old key stays. NULL: the key cannot go away.
+     */
+    bool (*reopen)(struct issuer *issuer, struct error *err);
     /* issuer_enroll(); NULL: the kind signs. */
     enum issuer_answer (*enroll)(struct issuer *issuer, struct bytes request, struct bytes_out *certificate,
                                  unsigned *retry_after_s, struct error *err);
@@ -32,6 +37,7 @@ struct issuer {
     char *name;
     struct chain chain;
     gnutls_privkey_t key; /* the CA's; NULL where somebody else holds it */
+    bool is_away;         /* the last signature failed: `reopen` before the next */
     struct token *token;  /* NULL: no token */
     struct est *est;      /* NULL: no EST server */
 };

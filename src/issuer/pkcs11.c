@@ -2,7 +2,7 @@
 /*
  * An issuer whose key is in a token: an HSM, a smart card, SoftHSM2. GnuTLS loads one module and no other, logs in
  * once, and signs there. Tokens lock after a few wrong PINs, and GnuTLS asks for a PIN for as long as it gets one: a
- * PIN that was wrong is never given again.
+ * PIN that was wrong is never given again. A token that was away is opened once more when the next signature is due.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ struct token {
     const struct issuer_config *config; /* while it is opened */
     const char *pin_file;               /* likewise; NULL: a person is asked */
     struct error *err;                  /* likewise */
+    char *url;                          /* names the key: for opening it once more */
     char pin[INPUT_FILE_SECRET_MAX];
     bool has_pin;
     bool wrong;     /* the token refused it */
@@ -121,32 +122,32 @@ static bool load_module(struct token *token, const char *path, struct error *err
                   "name the shared library of the token's maker: module", err);
 }
 
-static bool import_key(struct issuer *issuer, const char *url, struct error *err)
+static bool import_key(struct token *token, gnutls_privkey_t *key, struct error *err)
 {
-    int status = gnutls_privkey_init(&issuer->key);
+    int status = gnutls_privkey_init(key);
 
     if (status >= 0) {
-        gnutls_privkey_set_pin_function(issuer->key, give_pin, issuer->token);
-        status = gnutls_privkey_import_url(issuer->key, url, 0);
+        gnutls_privkey_set_pin_function(*key, give_pin, token);
+        status = gnutls_privkey_import_url(*key, token->url, 0);
     }
-    return status >= 0 || open_failed(issuer->token, status, err);
+    return status >= 0 || open_failed(token, status, err);
 }
 
 /*
  * GnuTLS takes the first key that matches, and a token may have two of one label. The login of the key that is open
  * holds for this, too.
  */
-static bool is_only_one(const struct issuer *issuer, const char *url, struct error *err)
+static bool is_only_one(struct token *token, struct error *err)
 {
     gnutls_pkcs11_obj_t *found = NULL;
     unsigned count = 0;
     int status;
 
-    gnutls_pkcs11_set_pin_function(give_pin, issuer->token);
-    status = gnutls_pkcs11_obj_list_import_url4(&found, &count, url, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
+    gnutls_pkcs11_set_pin_function(give_pin, token);
+    status = gnutls_pkcs11_obj_list_import_url4(&found, &count, token->url, GNUTLS_PKCS11_OBJ_FLAG_LOGIN);
     gnutls_pkcs11_set_pin_function(NULL, NULL);
     if (status < 0)
-        return open_failed(issuer->token, status, err);
+        return open_failed(token, status, err);
     for (unsigned i = 0; i < count; i++)
         gnutls_pkcs11_obj_deinit(found[i]);
     gnutls_free((void *)found);
@@ -169,8 +170,35 @@ static bool open_key(struct issuer *issuer, const struct issuer_config *config, 
         return refuse(ERROR_ISSUER_INVALID, "the file with the PIN is named twice",
                       "remove pin-file, or pin-source from the URI", err);
     issuer->token->pin_file = config->pin_file != NULL ? config->pin_file : uri->pin_source;
-    return load_module(issuer->token, module, err) && import_key(issuer, uri->key, err) &&
-           is_only_one(issuer, uri->key, err) && signing_try(issuer->key, issuer->chain.key, err);
+    issuer->token->url = strdup(uri->key);
+    if (issuer->token->url == NULL)
+        return refuse(ERROR_UNEXPECTED, "out of memory", NULL, err);
+    return load_module(issuer->token, module, err) && import_key(issuer->token, &issuer->key, err) &&
+           is_only_one(issuer->token, err) && signing_try(issuer->key, issuer->chain.key, err);
+}
+
+/*
+ * With the PIN that has opened the token before, tried once: a token that is there again may be another one, or have
+ * another PIN, and then nothing is tried until the program starts anew.
+ */
+static bool reopen_pkcs11(struct issuer *issuer, struct error *err)
+{
+    struct token *token = issuer->token;
+    gnutls_privkey_t key = NULL;
+    bool ok;
+
+    if (token->wrong)
+        return refuse(ERROR_ISSUER_LOGIN, "the token refuses the PIN (it was tried once)",
+                      "correct the PIN, then start the program again", err);
+    token->last_try = false;
+    ok = import_key(token, &key, err) && is_only_one(token, err) && signing_try(key, issuer->chain.key, err);
+    if (ok) {
+        gnutls_privkey_deinit(issuer->key);
+        issuer->key = key;
+    } else if (key != NULL) {
+        gnutls_privkey_deinit(key);
+    }
+    return ok;
 }
 
 static bool open_pkcs11(struct issuer *issuer, const struct issuer_config *config, struct error *err)
@@ -203,8 +231,10 @@ static void close_pkcs11(struct issuer *issuer)
         return;
     if (issuer->token->is_loaded)
         gnutls_pkcs11_deinit();
+    free(issuer->token->url);
     bytes_wipe(issuer->token, sizeof *issuer->token);
     free(issuer->token);
 }
 
-const struct issuer_operations issuer_pkcs11 = {.open = open_pkcs11, .close = close_pkcs11, .word = "pkcs11"};
+const struct issuer_operations issuer_pkcs11 = {
+    .open = open_pkcs11, .close = close_pkcs11, .reopen = reopen_pkcs11, .word = "pkcs11"};

@@ -25,6 +25,8 @@ static unsigned long number_of(const char *name)
 static CK_RV spy_login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin, CK_ULONG len)
 {
     pkcs11_spy.logins++;
+    if (pkcs11_spy.other_pin)
+        return CKR_PIN_INCORRECT;
     return softhsm->C_Login(session, user, pin, len);
 }
 
@@ -42,7 +44,15 @@ static CK_RV spy_sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_le
 
 static CK_RV spy_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
 {
-    return pkcs11_spy.removed ? CKR_DEVICE_REMOVED : softhsm->C_SignInit(session, mechanism, key);
+    CK_SESSION_INFO info;
+    CK_RV status = CKR_DEVICE_REMOVED;
+
+    if (!pkcs11_spy.removed)
+        status = softhsm->C_SignInit(session, mechanism, key);
+    else if (softhsm->C_GetSessionInfo(session, &info) == CKR_OK)
+        (void)softhsm->C_CloseAllSessions(info.slotID);
+    /* Some modules say for ever of a session that its token was removed. */
+    return status == CKR_SESSION_HANDLE_INVALID ? CKR_DEVICE_REMOVED : status;
 }
 
 static CK_RV spy_open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *context, CK_NOTIFY notify,

@@ -13,7 +13,8 @@ struct pkcs11_spy {
     unsigned signatures;      /* calls of C_Sign for a signature */
     unsigned long sign_fails; /* the CK_RV that C_Sign answers; 0: SoftHSM2's own */
     int last_try;             /* say that one more wrong PIN locks the token */
-    int removed;              /* the token is gone */
+    int removed;              /* the token is gone, and its sessions with it */
+    int other_pin;            /* whoever logs in has the wrong PIN */
 };
 
 /* The symbol "pkcs11_spy" of the module. */

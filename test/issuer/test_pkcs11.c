@@ -441,6 +441,37 @@ static void test_a_token_that_is_removed(void **state)
     assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_REFUSED);
     assert_int_equal(err.reason, ERROR_ISSUER_AWAY);
     assert_int_equal(spy->logins, 1);
+    /* Still away: nothing to log in to. */
+    err = (struct error)ERROR_IN(room);
+    assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_REFUSED);
+    assert_int_equal(err.reason, ERROR_ISSUER_AWAY);
+    assert_int_equal(spy->logins, 1);
+    /* Back, without its sessions: one login, and no more for the next signatures. */
+    spy->removed = 0;
+    expect_signs(issuer);
+    assert_int_equal(spy->logins, 2);
+    expect_signs(issuer);
+    assert_int_equal(spy->logins, 2);
+    issuer_close(issuer);
+}
+
+/* Back with another PIN: tried once, and never again. */
+static void test_a_token_that_comes_back_locked(void **state)
+{
+    struct issuer *issuer = open_signer();
+    uint8_t signature[P256_SIGNATURE_BYTES];
+    char room[ERROR_ROOM];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct error err = ERROR_IN(room);
+
+        spy->removed = i == 0;
+        spy->other_pin = 1;
+        assert_int_equal(issuer_sign(issuer, bytes_of("tbs", 3), signature, &err), ISSUER_REFUSED);
+        assert_int_equal(err.reason, i == 0 ? ERROR_ISSUER_AWAY : ERROR_ISSUER_LOGIN);
+        assert_int_equal(spy->logins, i == 0 ? 1 : 2);
+    }
     issuer_close(issuer);
 }
 
@@ -450,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_a_token_that_does_not_sign),
         cmocka_unit_test(test_a_token_that_is_removed),
+        cmocka_unit_test(test_a_token_that_comes_back_locked),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
