@@ -2,6 +2,7 @@
 /* imprint ledger list: a line for each entry. */
 #include <inttypes.h>
 
+#include "cli/csv.h"
 #include "cli/with_ledger.h"
 #include "station/value.h"
 
@@ -15,25 +16,6 @@ static const char *const fields[] = {"time",     "device",  "kind",    "result",
                                      "operator", "station", "started", "ended"};
 #define FIELD_COUNT (sizeof fields / sizeof fields[0])
 
-/* RFC 4180: what has a comma, a quote or a line break is quoted. A leading "=" would be a formula to a spreadsheet. */
-static void print_csv_text(const struct output *output, const char *text)
-{
-    char quoted[4096];
-    size_t n = 0;
-
-    quoted[n++] = '"';
-    if (text[0] == '=' || text[0] == '+' || text[0] == '-' || text[0] == '@')
-        quoted[n++] = '\'';
-    for (; *text != '\0' && n < sizeof quoted - 3; text++) {
-        if (*text == '"')
-            quoted[n++] = '"';
-        quoted[n++] = *text;
-    }
-    quoted[n++] = '"';
-    quoted[n] = '\0';
-    output_result(output, ",%s", quoted);
-}
-
 static const char *text_of(const json_t *entry, const char *field)
 {
     const char *text = json_string_value(json_object_get(entry, field));
@@ -44,13 +26,14 @@ static const char *text_of(const json_t *entry, const char *field)
 static void print_csv(const struct output *output, uint64_t seq, const json_t *entry)
 {
     const json_t *profile = json_object_get(entry, "profile");
+    struct csv csv = {.output = output};
 
-    output_result(output, "%" PRIu64, seq);
+    csv_number(&csv, seq);
     for (size_t i = 0; i < FIELD_COUNT; i++)
-        print_csv_text(output, text_of(entry, fields[i]));
-    print_csv_text(output, text_of(profile, "name"));
-    print_csv_text(output, text_of(profile, "digest"));
-    output_result(output, "\n");
+        csv_text(&csv, text_of(entry, fields[i]));
+    csv_text(&csv, text_of(profile, "name"));
+    csv_text(&csv, text_of(profile, "digest"));
+    csv_end(&csv);
 }
 
 static void print_line(const struct output *output, uint64_t seq, const json_t *entry)
@@ -98,8 +81,8 @@ static bool list(struct cli *cli, struct ledger *ledger, struct error *err)
     bool ok = ledger_select_entries(ledger, &entries, err);
 
     if (cli->values[OPTION_CSV] != NULL)
-        output_result(&cli->output,
-                      "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest\n");
+        csv_heading(&cli->output,
+                    "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest");
     while (ok && (result = statement_step(&entries, err)) == STATEMENT_ROW)
         ok = print_row(cli, &entries, err);
     statement_finish(&entries);

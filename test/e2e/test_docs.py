@@ -162,6 +162,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("ledger", "export", tmp_path / "export"), ("ledger", "prove", provisioned.record["serial"], tmp_path / "proof"),
             ("ledger", "backup", tmp_path / "copy.db"), ("ledger", "rebuild"), ("ledger", "import"),
             ("order", "new", EXAMPLE, "--quantity", "2"), ("order", "list"), ("order", "close", "WO-1"),
+            ("report", "--rehearsals", "--html", tmp_path / "report.html"),
             ("retire", provisioned.record["serial"], "--yes")]
     seen = {}
     checked.write_text(re.sub(r"  mark:.*\n", "  genuine: reported\n", EXAMPLE.read_text()))
@@ -171,7 +172,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
     elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls", "unconnected",
                  "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "ledger-check",
-                 "station", "socket", "station-check", "order-unit", "order-lease", "order-returned", "order-synced"}
+                 "station", "socket", "station-check", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
