@@ -102,6 +102,7 @@ extern const struct cli_verb cli_verb_order_lease;
 extern const struct cli_verb cli_verb_order_return;
 extern const struct cli_verb cli_verb_order_sync;
 extern const struct cli_verb cli_verb_report;
+extern const struct cli_verb cli_verb_label;
 extern const struct cli_verb cli_verb_signer_serve;
 extern const struct cli_verb cli_verb_signer_check;
 extern const struct cli_verb cli_verb_signer_status;

@@ -68,6 +68,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_order_return,
     &cli_verb_order_sync,
     &cli_verb_report,
+    &cli_verb_label,
     &cli_verb_signer_serve,
     &cli_verb_signer_check,
     &cli_verb_signer_status,

@@ -3,12 +3,16 @@
 #include <inttypes.h>
 
 #include "cli/csv.h"
+#include "cli/ledger_parts.h"
 #include "cli/with_ledger.h"
 #include "station/value.h"
 
-enum ledger_list_option { OPTION_CSV, OPTION_COUNT };
+enum ledger_list_option { OPTION_CSV, OPTION_KEYS, OPTION_CERTIFICATES, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_CSV] = {"csv", 0, NULL, "comma-separated values with a heading, for spreadsheets", NULL},
+    [OPTION_KEYS] = {"keys", 0, NULL, "the keys of finished devices, as comma-separated values", NULL},
+    [OPTION_CERTIFICATES] = {"certificates", 0, NULL, "the certificates of finished devices, as comma-separated values",
+                             NULL},
 };
 
 /* In this order in every form. */
@@ -55,36 +59,75 @@ static void print_object(const struct output *output, uint64_t seq, const json_t
     output_object(output, object);
 }
 
-static bool print_row(const struct cli *cli, struct statement *entries, struct error *err)
+static void print_entry(const struct cli *cli, uint64_t seq, const json_t *entry)
 {
-    const uint64_t seq = (uint64_t)statement_number(entries, 0);
-    const struct bytes body = statement_bytes(entries, 2);
-    json_t *entry = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
-
-    if (entry == NULL) {
-        error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
-        return false;
-    }
     print_object(&cli->output, seq, entry);
     if (cli->values[OPTION_CSV] != NULL)
         print_csv(&cli->output, seq, entry);
     else
         print_line(&cli->output, seq, entry);
-    json_decref(entry);
+}
+
+/* Of the run that last finished the device, so that each key is there once. False with a reason. */
+static bool print_parts(const struct cli *cli, struct ledger *ledger, uint64_t seq, const json_t *entry,
+                        struct error *err)
+{
+    const char *device = text_of(entry, "device");
+    uint64_t made;
+
+    if (device[0] == '\0' || !ledger_last_made(ledger, device, &made, err))
+        return err->reason == ERROR_NONE;
+    if (made == seq)
+        ledger_parts_print(&cli->output,
+                           cli->values[OPTION_KEYS] != NULL ? LEDGER_PARTS_KEYS : LEDGER_PARTS_CERTIFICATES, entry);
     return true;
+}
+
+static bool print_row(const struct cli *cli, struct ledger *ledger, struct statement *entries, struct error *err)
+{
+    const uint64_t seq = (uint64_t)statement_number(entries, 0);
+    const struct bytes body = statement_bytes(entries, 2);
+    json_t *entry = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+    bool ok = true;
+
+    if (entry == NULL) {
+        error_set(err, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify");
+        return false;
+    }
+    if (cli->values[OPTION_KEYS] != NULL || cli->values[OPTION_CERTIFICATES] != NULL)
+        ok = print_parts(cli, ledger, seq, entry, err);
+    else
+        print_entry(cli, seq, entry);
+    json_decref(entry);
+    return ok;
+}
+
+static void print_heading(const struct cli *cli)
+{
+    if (cli->values[OPTION_KEYS] != NULL)
+        ledger_parts_heading(&cli->output, LEDGER_PARTS_KEYS);
+    else if (cli->values[OPTION_CERTIFICATES] != NULL)
+        ledger_parts_heading(&cli->output, LEDGER_PARTS_CERTIFICATES);
+    else if (cli->values[OPTION_CSV] != NULL)
+        csv_heading(&cli->output,
+                    "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest");
 }
 
 static bool list(struct cli *cli, struct ledger *ledger, struct error *err)
 {
     enum statement_result result = STATEMENT_DONE;
-    struct statement entries;
-    bool ok = ledger_select_entries(ledger, &entries, err);
+    struct statement entries = {.handle = NULL};
+    bool ok = true;
 
-    if (cli->values[OPTION_CSV] != NULL)
-        csv_heading(&cli->output,
-                    "number,time,device,kind,result,reason,operator,station,started,ended,profile,digest");
+    if (cli->values[OPTION_KEYS] != NULL && cli->values[OPTION_CERTIFICATES] != NULL) {
+        error_set(err, ERROR_USAGE, "--keys and --certificates are two lists", "run it once for each");
+        return false;
+    }
+    ok = ledger_select_entries(ledger, &entries, err);
+    if (ok)
+        print_heading(cli);
     while (ok && (result = statement_step(&entries, err)) == STATEMENT_ROW)
-        ok = print_row(cli, &entries, err);
+        ok = print_row(cli, ledger, &entries, err);
     statement_finish(&entries);
     return ok && result == STATEMENT_DONE;
 }
@@ -100,9 +143,12 @@ const struct cli_verb cli_verb_ledger_list = {
     .summary = "List the entries of the ledger: every attempt at every device",
     .description = "A line for each entry, oldest first: number, time, device, what was done, and\n"
                    "what became of it. Failed and refused runs are entries too. --csv writes the\n"
-                   "same with operator, station and profile for a spreadsheet. Changes nothing.\n",
+                   "same with operator, station and profile for a spreadsheet. --keys and\n"
+                   "--certificates list those of each device that was finished, of its last\n"
+                   "successful run. Changes nothing.\n",
     .examples = "  imprint ledger list\n"
-                "  imprint ledger list --csv > made.csv\n",
+                "  imprint ledger list --csv > made.csv\n"
+                "  imprint ledger list --certificates > certificates.csv\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 0,

@@ -33,7 +33,7 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "line init", "line add-station",
+                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "label", "line init", "line add-station",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
                              "order return", "order sync", "signer serve", "signer check", "signer status", "station"}
 

@@ -158,10 +158,11 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
             ("verify-record", provisioned.device / "history.jsonl"),
             ("erase", "--yes"), ("adopt", EXAMPLE, "--dry-run"), ("adopt", EXAMPLE), ("provision", checked),
             ("certificate", "show"), ("certificate", "verify"), ("certificate", "export", tmp_path / "certificates"),
-            ("ledger", "list"), ("ledger", "show", provisioned.record["serial"]), ("ledger", "verify"),
+            ("ledger", "list"), ("ledger", "list", "--keys"), ("ledger", "show", provisioned.record["serial"]), ("ledger", "verify"),
             ("ledger", "export", tmp_path / "export"), ("ledger", "prove", provisioned.record["serial"], tmp_path / "proof"),
             ("ledger", "backup", tmp_path / "copy.db"), ("ledger", "rebuild"), ("ledger", "import"),
             ("order", "new", EXAMPLE, "--quantity", "2"), ("order", "list"), ("order", "close", "WO-1"),
+            ("label", provisioned.record["serial"]),
             ("report", "--rehearsals", "--html", tmp_path / "report.html"),
             ("retire", provisioned.record["serial"], "--yes")]
     seen = {}
@@ -172,7 +173,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     # These need a board, a server, an issuer, a refused device, a lock, a failure or a refusal: their own tests show them, through conftest.py.
     elsewhere = {"gave-up", "error", "warning", "state", "lock", "moved", "evidence", "proven", "serving", "erase", "retire", "tls", "unconnected",
                  "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "ledger-check",
-                 "station", "socket", "station-check", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason"}
+                 "station", "socket", "station-check", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),

@@ -83,6 +83,29 @@ def test_list_and_show(provisioned):
     assert "18 hex digits" in provisioned.json("ledger", "show", "x", code=2).error["cause"]
 
 
+def test_lists_of_keys_and_certificates(provisioned):
+    """Once for each device, of the run that last finished it, as its entry has them."""
+    provisioned.run("provision", EXAMPLE)
+    provisioned.run("provision", TRUST_FLEX, code=4)
+    serial = provisioned.record["serial"]
+    rows = list(csv.DictReader(io.StringIO(provisioned.run("ledger", "list", "--keys").out)))
+    keys = [key for entry in entries(provisioned)[1:2] for key in entry["evidence"]["keys"]]
+    assert len(keys) == 2 and rows == [{"device": serial, **{name: str(key[name]) for name in list(rows[0])[1:]}} for key in keys]
+    objects = provisioned.json("ledger", "list", "--keys").objects
+    assert [(item["device"], item["public_key"]) for item in objects] == [(serial, key["public_key"]) for key in keys]
+    certificate = {"name": "board", "key_id": 18, "issuer": "=cmd|'/c'!A1", "kind": "tls-client", "subject": 'CN="a, b"\nO=x', "serial_number": "01",
+                   "not_before": "2026-01-01T00:00:00Z", "not_after": "9999-12-31T23:59:59Z", "sha256": "AB", "certificate": "30" * 5000}
+    entry = entries(provisioned)[1]
+    entry["evidence"]["certificates"] = [certificate]
+    with contextlib.closing(sqlite3.connect(provisioned.state / "ledger" / "ledger.db")) as database, database:
+        database.execute("UPDATE entry SET body = ? WHERE seq = 1", (json.dumps(entry, separators=(",", ":"), sort_keys=True),))
+    (row,) = csv.DictReader(io.StringIO(provisioned.run("ledger", "list", "--certificates").out))
+    assert row == {"device": serial, **{name: str(value) for name, value in certificate.items()},
+                   "issuer": "'=cmd|'/c'!A1", "subject": 'CN="a, b"\\x0AO=x'}
+    assert provisioned.json("ledger", "list", "--certificates").objects == [{"event": "ledger-certificate", "device": serial, **certificate}]
+    assert "two lists" in provisioned.json("ledger", "list", "--keys", "--certificates", code=2).error["cause"]
+
+
 def test_no_ledger_yet(delivered):
     for words in (("verify",), ("list",), ("export", delivered.folder / "x"), ("backup", delivered.folder / "x")):
         error = delivered.json("ledger", *words, code=1).error
