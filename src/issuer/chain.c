@@ -59,6 +59,23 @@ static bool is_ca(gnutls_x509_crt_t certificate, struct error *err)
     return true;
 }
 
+/* Who signs data needs no basicConstraints; a keyUsage that is there must allow it (RFC 5280, 4.2.1.3). */
+static bool may_sign_data(gnutls_x509_crt_t certificate, struct error *err)
+{
+    unsigned usage = 0;
+
+    if (gnutls_x509_crt_get_key_usage(certificate, &usage, NULL) >= 0 && (usage & GNUTLS_KEY_DIGITAL_SIGNATURE) == 0)
+        return refuse("the certificate's key may not sign manifests (no digitalSignature in its keyUsage)",
+                      "name an issuer that signs manifests: docs/guide/manifests.md", err);
+    return true;
+}
+
+static bool fits_purpose(const struct chain *chain, struct error *err)
+{
+    return chain->purpose == ISSUER_FOR_MANIFESTS ? may_sign_data(chain->certificates[0], err)
+                                                  : is_ca(chain->certificates[0], err);
+}
+
 /* "RSA, 2048 bits", "EC/ECDSA on SECP384R1", "EdDSA (Ed25519)": in GnuTLS's words. */
 static bool refuse_key(gnutls_pubkey_t key, struct error *err)
 {
@@ -166,7 +183,7 @@ static bool check(struct chain *chain, time_t now, struct error *err)
     chain->not_after = gnutls_x509_crt_get_expiration_time(chain->certificates[0]);
     if (gnutls_x509_crt_get_dn3(chain->certificates[0], &chain->subject, 0) < 0)
         return refuse("the subject of the certificate cannot be read", NULL, err);
-    return is_ca(chain->certificates[0], err) && read_key(chain, err) && chain_is_current(chain, now, err) &&
+    return fits_purpose(chain, err) && read_key(chain, err) && chain_is_current(chain, now, err) &&
            is_sorted(chain, err) && is_linked(chain, err);
 }
 

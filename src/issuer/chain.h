@@ -13,8 +13,9 @@
 
 #include "issuer/issuer.h"
 
-/* Zero-initialised: empty. */
+/* Zero-initialised but for `purpose`: empty. */
 struct chain {
+    enum issuer_purpose purpose;
     gnutls_x509_crt_t *certificates; /* each is signed by the next */
     unsigned count;
     gnutls_datum_t der[ISSUER_CHAIN_MAX];

@@ -47,6 +47,7 @@ static bool open_by(open_issuer *open, const struct issuer_config *config, struc
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
+    (*issuer)->chain.purpose = config->purpose;
     ok = open(*issuer, config, err);
     if (!ok) {
         error_doing(err, "open the issuer");

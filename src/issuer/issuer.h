@@ -27,6 +27,12 @@ enum issuer_kind {
     ISSUER_KIND_COUNT
 };
 
+/* What the issuer's key is to sign. */
+enum issuer_purpose {
+    ISSUER_FOR_CERTIFICATES, /* its certificate must be a CA's */
+    ISSUER_FOR_MANIFESTS,    /* lists of parts: its certificate must allow signatures of data, and need not be a CA's */
+};
+
 /*
  * Asks a person for a secret: a passphrase, a PIN. NULL `ask`: there is no person to ask, and what needs a secret is
  * refused.
@@ -44,6 +50,7 @@ struct issuer_prompt {
 struct issuer_config {
     const char *name; /* for messages */
     enum issuer_kind kind;
+    enum issuer_purpose purpose;
     /* PEM file: the CA's certificate, then those above it, each signed by the next. est: may be NULL; cacerts is asked
      */
     const char *certificate;
@@ -116,9 +123,10 @@ void issuer_validity(const struct issuer *issuer, int64_t *not_before, int64_t *
 bool issuer_signs(const struct issuer *issuer);
 
 /*
- * Signs a TBSCertificate (DER) with ECDSA and SHA-256: `signature` gets r and s. The signature is verified with the
- * CA's certificate before this returns. ISSUER_REFUSED with ERROR_ISSUER_INVALID (the CA's certificate is not valid
- * now), ERROR_ISSUER_AWAY, ERROR_ISSUER_REFUSED; `signature` is then undefined. Only where issuer_signs().
+ * Signs a TBSCertificate (DER), or what else the issuer was opened for, with ECDSA and SHA-256: `signature` gets r and
+ * s. The signature is verified with the CA's certificate before this returns. ISSUER_REFUSED with ERROR_ISSUER_INVALID
+ * (the CA's certificate is not valid now), ERROR_ISSUER_AWAY, ERROR_ISSUER_REFUSED; `signature` is then undefined. Only
+ * where issuer_signs().
  */
 enum issuer_answer issuer_sign(struct issuer *issuer, struct bytes tbs, uint8_t signature[static P256_SIGNATURE_BYTES],
                                struct error *err);

@@ -53,6 +53,29 @@ bool issuers_file_open(const struct station_config *config, const char *name, co
     return open_by(issuer_open, config, name, prompt, issuer, err);
 }
 
+static bool open_for_manifests(const struct issuer_config *settings, struct issuer **issuer, struct error *err)
+{
+    struct issuer_config wanted = *settings;
+
+    wanted.purpose = ISSUER_FOR_MANIFESTS;
+    return issuer_open(&wanted, issuer, err);
+}
+
+bool issuers_file_open_for_manifests(const struct station_config *config, const char *name,
+                                     const struct issuer_prompt *prompt, struct issuer **issuer, struct error *err)
+{
+    if (!open_by(open_for_manifests, config, name, prompt, issuer, err))
+        return false;
+    if (issuer_signs(*issuer))
+        return true;
+    issuer_close(*issuer);
+    *issuer = NULL;
+    error_set(err, ERROR_ISSUER_INVALID, "an EST server signs no manifests",
+              "name an issuer whose key is in a file or in a token");
+    error_with_subject(err, name);
+    return false;
+}
+
 bool issuers_file_open_certificates(const struct station_config *config, const char *name, struct issuer **issuer,
                                     struct error *err)
 {

@@ -16,6 +16,10 @@ bool issuers_file_find(const struct station_config *config, char path[static PAT
 bool issuers_file_open(const struct station_config *config, const char *name, const struct issuer_prompt *prompt,
                        struct issuer **issuer, struct error *err);
 
+/* The same of one that is to sign manifests (ISSUER_FOR_MANIFESTS): its key is here, in a file or a token. */
+bool issuers_file_open_for_manifests(const struct station_config *config, const char *name,
+                                     const struct issuer_prompt *prompt, struct issuer **issuer, struct error *err);
+
 /* The same of its certificates alone, as issuer_open_certificates() has it. */
 bool issuers_file_open_certificates(const struct station_config *config, const char *name, struct issuer **issuer,
                                     struct error *err);
