@@ -39,6 +39,7 @@ enum error_reason {
     ERROR_GATE_REFUSED,      /* the check before a lock found what would make the part useless */
     ERROR_PROOF_FAILED,      /* a finished key did not prove itself */
     ERROR_RECORD_REFUTED,    /* a record says what does not hold */
+    ERROR_MANIFEST_REFUTED,  /* a manifest has what does not hold */
 
     /* A server of `imprint tls` refused, or cannot be believed. */
     ERROR_SERVER_UNTRUSTED, /* its certificate does not verify */
@@ -72,6 +73,7 @@ enum error_reason {
     ERROR_NO_MARK,             /* the slot of the mark holds something else, or no mark where one is needed */
     ERROR_CERTIFICATE_DIFFERS, /* the device has a certificate that is not what the profile asks for */
     ERROR_NOT_GENUINE,         /* the maker's certificates do not prove who made the part */
+    ERROR_NOT_LISTED,          /* no manifest that was imported lists the part, or its key */
     ERROR_NO_CERTIFICATE,      /* the device has no certificate of its maker, or none for this key */
     ERROR_ORDER_DEVICE, /* the device or its board number belongs to another order, or the number to another device */
     ERROR_REHEARSAL,    /* a virtual chip, a published key or a test root where no rehearsal is allowed */

@@ -75,8 +75,11 @@ bool new_file_write(const char *path, struct bytes content, struct error *err)
     if (file == NULL)
         return false;
     (void)fwrite(content.data, 1, content.len, file); /* new_file_end() sees what failed */
-    if (!new_file_end(file, temp, err))
-        return false;
+    return new_file_end(file, temp, err) && new_file_publish(temp, path, err);
+}
+
+bool new_file_publish(const char *temp, const char *path, struct error *err)
+{
     if (link(temp, path) == 0 && unlink(temp) == 0 && sync_folder_of(path))
         return true;
     (void)failed(path, "the file cannot be made", errno, err);

@@ -16,6 +16,12 @@ bool new_file_write(const char *path, struct bytes content, struct error *err);
 FILE *new_file_begin(const char *path, struct error *err);
 bool new_file_end(FILE *file, const char *path, struct error *err);
 
+/*
+ * Gives the file `temp`, which new_file_end() has finished, its own name in the same folder, durably. False with a
+ * reason, also where there is a file of that name; `temp` is then gone.
+ */
+bool new_file_publish(const char *temp, const char *path, struct error *err);
+
 /* Reads a file of at most `out->cap` bytes. False with a reason. */
 bool new_file_read(const char *path, struct bytes_out *out, struct error *err);
 

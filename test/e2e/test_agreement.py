@@ -35,7 +35,8 @@ def test_every_verb_of_the_design_is_there(table):
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
                              "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "label", "line init", "line add-station",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
-                             "order return", "order sync", "signer serve", "signer check", "signer status", "station"}
+                             "order return", "order sync", "signer serve", "signer check", "signer status", "station",
+                             "manifest export", "manifest verify", "manifest import"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -230,10 +231,10 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "order close": ("order", "close", "WO-1"),
     }
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
-    # server, a signer's rules or a device of an order have tests of their own.
+    # server, a signer's rules, a signer of manifests or a device of an order have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
                         "signer status", "station", "ledger sync", "order approve", "order release", "order lease", "order return",
-                        "order sync"} == set(table[0])
+                        "order sync", "manifest export", "manifest verify", "manifest import"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

@@ -282,8 +282,9 @@ def whole_run(checkout):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'#!/bin/sh\necho "{name} $*" >>steps\n')
         path.chmod(0o755)
-    # No library of Microchip's to be had.
-    (checkout.folder / "scripts" / "get-cryptoauthlib").write_text("#!/bin/sh\necho 'PyPI does not answer' >&2\nexit 3\n")
+    # No software of other makers to be had.
+    for name in ("get-cryptoauthlib", "get-manifest-tools"):
+        (checkout.folder / "scripts" / name).write_text("#!/bin/sh\necho 'PyPI does not answer' >&2\nexit 3\n")
     checkout.tool("cmake")
     checkout.tool("ctest", 'echo "100% tests passed, 0 tests failed out of 50"')
     return checkout
