@@ -73,7 +73,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
                           "allow an emulated board and published TEST keys for this run; the record says so", NULL},
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who runs this: a name or number for the record", NULL},
-    [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
+    [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order", NULL},
     [OPTION_BOARD] = {"board", 0, "NUMBER", "the board's number; each is used once", NULL},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", "how long the board may be silent (default: 30)", NULL},
     [OPTION_SWITCH] =
@@ -397,6 +397,8 @@ static bool ask_run(struct run *run, struct error *err)
         error_set(err, ERROR_INTERRUPTED, "stopped before anything was written", NULL);
         return false;
     }
+    if (run->results.plan.changes_left > 0)
+        station_order_note_change(&run->order);
     if (!make_nonce(run, err))
         return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
@@ -546,11 +548,11 @@ static bool keep(struct run *run, bool *written, struct error *err)
         return false;
     }
     ok = ok && station_ledger_check_keys(&run->ledger, &kept, err) && end_run(run, true, err);
-    if (ok)
-        report_show_result(&report, *written);
-    if (ok)
-        order_print_progress(&run->cli->output, &run->ledger, run->order.id);
-    return ok;
+    if (!ok)
+        return false;
+    report_show_result(&report, *written);
+    order_print_progress(&run->cli->output, &run->ledger, run->order.id);
+    return true;
 }
 
 /* --- afterwards ----------------------------------------------------------------------------------------------------
@@ -635,16 +637,6 @@ static bool prove_afterwards(struct run *run, struct error *err)
            board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
 }
 
-/* The unit of the order, before the board is told to begin; from then on what it has written is not known. */
-static bool claim(struct run *run, struct error *err)
-{
-    if (!station_order_claim(&run->order, &run->ledger, run->results.plan.serial, err))
-        return false;
-    if (run->results.plan.changes_left > 0)
-        station_order_note_change(&run->order);
-    return true;
-}
-
 static bool provision_board(struct run *run, struct error *err)
 {
     const struct board_command end = {.verb = "end"};
@@ -662,9 +654,8 @@ static bool provision_board(struct run *run, struct error *err)
         !board_certificates_check_plan(&run->results, err))
         return false;
     run->has_plan = true;
-    if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err))
-        return false;
-    if (!arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
+    if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err) ||
+        !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
         return false;
     if (!check_lost(run, err)) {
         error_with_serial(err, run->results.plan.serial);
@@ -680,7 +671,8 @@ static bool provision_board(struct run *run, struct error *err)
     if (!rehearsal_check_imports(&run->rehearsal, &run->profile, &run->results.plan, &run->source, err) ||
         !station_ledger_check(&run->ledger, err) ||
         !certificate_issue_open(&run->issuing.issue, &run->results.plan, err) || !set_damaged_aside(run, err) ||
-        !arm(run, err) || !claim(run, err) || !ask_run(run, err) || !check_results(run, err))
+        !arm(run, err) || !station_order_claim(&run->order, &run->ledger, run->results.plan.serial, err) ||
+        !ask_run(run, err) || !check_results(run, err))
         return false;
     run->is_proven = true;
     if (!rehearsal_check_evidence(&run->rehearsal, &run->results.evidence, err) || !keep(run, &written, err))

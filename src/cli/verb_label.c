@@ -212,10 +212,10 @@ const struct cli_verb cli_verb_label = {
     .name = "label",
     .arguments = "SERIAL",
     .summary = "Make a label for a finished device, with a QR code",
-    .description = "The QR code holds the serial number. In text are the serial number with its check\n"
-                   "character (ISO/IEC 7064, MOD 37,36), the profile, and order and board number\n"
-                   "where the ledger has them. Only for devices that the ledger has as finished; the\n"
-                   "label of a rehearsal says so.\n"
+    .description = "The QR code holds the serial number. In text are the serial number with its\n"
+                   "check character (ISO/IEC 7064, MOD 37,36), the profile, and order and board\n"
+                   "number where the ledger has them. Only for devices that the ledger has as\n"
+                   "finished; the label of a rehearsal says so.\n"
                    "\n"
                    "SERIAL may have its check character at the end, and hyphens, as on the label;\n"
                    "a wrong one is refused. Changes nothing.\n",

@@ -82,8 +82,8 @@ const struct cli_verb cli_verb_order_return = {
     .name = "order return",
     .arguments = "ORDER",
     .summary = "End this station's leases of an order, and give the rest back to the line",
-    .description = "Devices that hold a unit keep it. Where the line cannot be reached the leases are\n"
-                   "ended all the same: run order sync when it can.\n",
+    .description = "Devices that hold a unit keep it. Where the line cannot be reached the leases\n"
+                   "are ended all the same: run order sync when it can.\n",
     .examples = "  imprint order return WO-1042 --server 'host=db.example dbname=line'\n",
     .options = options,
     .option_count = OPTION_COUNT,

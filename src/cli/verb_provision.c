@@ -540,9 +540,8 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
                                    .operator_name = cli->values[PROVISION_OPERATOR],
                                    .socket = cli->values[PROVISION_SOCKET],
                                    .is_virtual = rehearsal_is_virtual(cli->station.config.device)};
-    run.order = (struct station_order){.id = adopt ? NULL : cli->values[OPTION_ORDER],
-                                       .board = cli->values[PROVISION_BOARD],
-                                       .person = cli->values[PROVISION_OPERATOR]};
+    run.order = station_order_of(adopt ? NULL : cli->values[OPTION_ORDER], cli->values[PROVISION_BOARD],
+                                 cli->values[PROVISION_OPERATOR]);
     run.ledger.order = &run.order;
     if (!run_facts_start(&run.facts, &err) ||
         !arming_read(&run.arming, adopt ? NULL : cli->values[OPTION_ARM], cli->values[PROVISION_ONLY], &err))

@@ -13,6 +13,11 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+struct station_order station_order_of(const char *id, const char *board, const char *person)
+{
+    return (struct station_order){.id = id, .board = board, .person = person};
+}
+
 /* --- before the device is opened --- */
 
 static bool check_board(const char *board, struct error *err)

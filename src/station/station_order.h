@@ -11,7 +11,6 @@
 #include "profile/profile.h"
 #include "station/station_ledger.h"
 
-/* Zero-initialised but for the first three. */
 struct station_order {
     const char *id, *board, *person; /* --order, --board and --operator; NULL: not given */
     /* Private. */
@@ -21,6 +20,9 @@ struct station_order {
     bool is_lasting; /* the run has begun to change something that stays */
     char device[ORDER_DEVICE_SIZE];
 };
+
+/* A run for this order, on this board, by this operator; each may be NULL. The texts must outlive it. */
+struct station_order station_order_of(const char *id, const char *board, const char *person);
 
 /*
  * Before the device is opened: that there is such an order, that it is for this very profile and its issuers, and that
