@@ -61,12 +61,24 @@ static bool take_bytes(struct data_files *data, const struct profile_datum *datu
                   error_keep_format(err, "the slot has room for %zu bytes", most), err);
 }
 
+/* A later run needs the file, too: without it nothing would tell this device from one with another secret. */
+static bool load_file(const struct data_files *data, const struct profile_datum *datum, struct input *input,
+                      struct error *err)
+{
+    if (input_read(input, data->files->path, DATA_FILE_MAX, err))
+        return true;
+    if (err != NULL && profile_datum_is_secret(datum))
+        err->next = "put the file back: every run proves the secret with it; for what an earlier run proved: imprint "
+                    "verify-record";
+    return false;
+}
+
 static bool read_file(struct data_files *data, const struct profile_datum *datum,
                       const uint8_t serial[static CHIP_SERIAL_BYTES], struct bytes_out *out, struct error *err)
 {
     struct input input = {.data = NULL};
     bool ok = profile_fill_subject(datum->source, serial, data->name, err) &&
-              key_files_find(data->files, data->name, err) && input_read(&input, data->files->path, DATA_FILE_MAX, err);
+              key_files_find(data->files, data->name, err) && load_file(data, datum, &input, err);
 
     ok = ok && (profile_datum_is_secret(datum) ? take_secret(data, datum, &input, out, err)
                                                : take_bytes(data, datum, &input, out, err));

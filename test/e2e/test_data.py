@@ -125,6 +125,7 @@ def test_a_file_for_each_device(station):
     station.new("blank")
     error = station.json("provision", own.path, "--dry-run", code=2).error
     assert error["reason"] == "input-file" and error["subject"].endswith("ee.hex") and error["slot"] == 9
+    assert "every run proves the secret with it" in error["next"]
     name = error["subject"]
     (station.folder / "s").mkdir()
     own.put("session", name)
@@ -250,3 +251,51 @@ def test_cut_in_an_encrypted_write(station):
     assert cut > 0
     station.run("provision", path)
     judge(station.record, {"storage": secret})
+
+
+def test_a_refused_write_leaves_the_slot_as_it_was(station):
+    """The chip refused it, so nothing is torn: what the slot holds is lost only where that is armed, in each run."""
+    profile, path, _ = locked_profile(station, "trust-flex")
+    station.run("provision", path)
+    secret = secrets.token_bytes(16)
+    (station.folder / "aes.hex").write_text(secret.hex())
+    profile["data"][0]["replace"] = "unclaimed"
+    path.write_text(yaml.safe_dump(profile))
+    other = ["--state", station.folder / "other", "--device", f"virtual:{station.chip}"]  # knows nothing of the key
+    (station.folder / "write.hex").write_text(secrets.token_hex(32))
+    chip = station.json(*other, "info").event("chip")["config"]
+    error = station.json(*other, "provision", path, "--arm", "profile", code=1).error
+    assert error["slot"] == 5 and error["reason"] != "not-armed"
+    (station.folder / "write.hex").write_text("ff" * 32)
+    assert station.json(*other, "provision", path, code=1).error["reason"] == "not-armed"
+    assert station.json(*other, "info").event("chip")["config"] == chip
+    done = station.json(*other, "provision", path, "--arm", "profile").event("provisioned")
+    judge({"serial": done["serial"], "data": done["data"]}, {"storage": secret})
+
+
+def test_written_again_with_the_secret_of_another_slot(station):
+    """write-key on a part that imprint configures: the second secret goes into the slot encrypted, and only armed."""
+    def change(profile):
+        profile["data"][1].update({"slot": 3, "write-key": 9, "replace": "unclaimed"})
+        profile["keys"] = []  # nor a mark: another station would be told that the device is done elsewhere
+        del profile["chip"]["mark"]
+
+    own = Own(station, change)
+    station.new("blank")
+    station.run("provision", own.path, "--arm", "profile")
+    first = own.values["storage"]
+    own.values["storage"] = secrets.token_bytes(16)
+    own.put("storage")
+    assert station.json("provision", own.path, "--arm", "profile", code=4).error["reason"] == "foreign-key"
+    other = ["--state", station.folder / "other", "--device", f"virtual:{station.chip}"]  # knows nothing of the key
+    step = next(item for item in station.json(*other, "provision", own.path, "--dry-run").event("plan")["steps"]
+                if item["action"] == "write-data" and item["slot"] == 3)
+    assert step["forever"] and not step["done"]
+    assert station.json(*other, "provision", own.path, code=1).error["reason"] == "not-armed"
+    traced = station.folder / "trace"
+    done = station.json(*other, "--trace", traced, "--trace-secrets", "provision", own.path, "--arm", "profile").event("provisioned")
+    label = f"model 7, sn {done['serial']}".encode()
+    judge({"serial": done["serial"], "data": done["data"]}, {**own.values, "label": label})
+    bus = traced.read_text(errors="replace").upper().replace(" ", "")
+    assert own.values["storage"].hex().upper() not in bus and first.hex().upper() not in bus
+    assert station.json(*other, "provision", own.path).event("provisioned")["changes"] == 0

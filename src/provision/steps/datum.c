@@ -202,20 +202,33 @@ static enum chip_status write_block(const struct provision *provision, const str
     return chip_write_slot_block_encrypted(driver->chip, slot, block, in, key->slot, key->secret, plan->serial, err);
 }
 
+/* Whether the chip has said that it did not execute the command, or was not asked to. */
+static bool is_refusal(enum chip_status status)
+{
+    return status == CHIP_PARSE || status == CHIP_EXECUTION || status == CHIP_BAD_ARGUMENT;
+}
+
 enum provision_status provision_datum_write(const struct provision *provision, const struct provision_plan *plan,
-                                            size_t index, struct error *err)
+                                            size_t index, bool *is_whole, struct error *err)
 {
     const struct profile_datum *datum = &provision->profile->data[index];
     const size_t size = profile_datum_is_secret(datum) ? BLOCK_BYTES : chip_slot_bytes(datum->slot);
     enum provision_status result = PROVISION_OK;
     uint8_t in[BLOCK_BYTES];
 
+    *is_whole = true;
     for (uint8_t block = 0; block < (size + BLOCK_BYTES - 1) / BLOCK_BYTES && result == PROVISION_OK; block++) {
+        enum chip_status written = CHIP_OK;
+
         result = provision_datum_block(provision, plan, datum->slot, block, in, err);
-        if (result == PROVISION_OK && write_block(provision, plan, datum->slot, block, in, err) != CHIP_OK) {
+        if (result == PROVISION_OK)
+            written = write_block(provision, plan, datum->slot, block, in, err);
+        if (written != CHIP_OK) {
             error_at_slot(err, datum->slot);
             result = provision_status_of(err);
         }
+        if (result != PROVISION_OK)
+            *is_whole = block == 0 && (written == CHIP_OK || is_refusal(written));
     }
     bytes_wipe(in, sizeof in);
     return result;

@@ -27,10 +27,12 @@ const struct profile_datum *provision_datum_of(const struct provision *provision
 bool provision_datum_compare(const struct provision *provision, const struct provision_plan *plan, size_t index,
                              enum datum_place *place, struct provision_datum_evidence *evidence, struct error *err);
 
-/* Writes the content: a secret's block, or every block of the slot. In clear, or encrypted with the slot's write key.
+/*
+ * Writes the content: a secret's block, or every block of the slot. In clear, or encrypted with the slot's write key.
+ * `*is_whole`: the slot has either all of the content, or what it had before, since the chip refused the first block.
  */
 enum provision_status provision_datum_write(const struct provision *provision, const struct provision_plan *plan,
-                                            size_t index, struct error *err);
+                                            size_t index, bool *is_whole, struct error *err);
 
 /*
  * As `block` of struct provision_contents: puts what the slot's block is to hold into `out`, FF after the content. A

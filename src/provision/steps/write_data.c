@@ -160,13 +160,20 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
     const struct provision *provision = run->provision;
     const bool is_final = chip_data_is_locked(&run->plan->found); /* else fill-data writes it once more */
     enum provision_status result = step->forever ? provision_gate_ask(run, step, err) : PROVISION_OK;
+    bool is_whole = false;
 
     if (result == PROVISION_OK && is_final)
         result = note_writing(provision, step->slot, true, err);
     if (result == PROVISION_OK)
-        result = provision_datum_write(provision, run->plan, step->datum - 1u, err);
-    if (result == PROVISION_OK && is_final)
-        result = note_writing(provision, step->slot, false, err);
+        result = provision_datum_write(provision, run->plan, step->datum - 1u, &is_whole, err);
+    /* A slot that a run before left torn stays noted until it is written. */
+    if (is_final && is_whole && (result == PROVISION_OK || !step->started)) {
+        struct error later = {.reason = ERROR_NONE};
+        const enum provision_status cleared =
+            note_writing(provision, step->slot, false, result == PROVISION_OK ? err : &later);
+
+        result = result == PROVISION_OK ? cleared : result;
+    }
     return result;
 }
 
