@@ -42,9 +42,10 @@ static void put_work(struct writer *writer, struct command *command, const struc
 void command_make(struct command *command, const struct panel_settings *settings, size_t index, enum command_kind kind,
                   const struct panel_board *board)
 {
-    struct writer writer = {.arguments = command->arguments};
+    struct writer writer;
 
     *command = (struct command){.arm = ""};
+    writer = (struct writer){.arguments = command->arguments};
     put(&writer, "imprint");
     put(&writer, "--json");
     put_option(&writer, "--state", settings->state);

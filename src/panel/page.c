@@ -304,7 +304,11 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *request = context; /* libmicrohttpd calls again, with the body or without one */
         return is_allowed(method) ? MHD_YES : answer(context, connection, url, method);
     }
-    return *len != 0 ? MHD_NO : answer(context, connection, url, method);
+    if (*len != 0) {
+        *len = 0;
+        return MHD_NO;
+    }
+    return answer(context, connection, url, method);
 }
 
 /* --- opening --- */

@@ -648,9 +648,9 @@ bool panel_check(const char *path, void (*report)(void *context, const struct pa
 {
     struct panel *panel = calloc(1, sizeof *panel);
     struct panel_finding finding = {.item = "profile", .found = "good"};
-    bool ok = panel != NULL, all_good = true;
+    bool ok, all_good = true;
 
-    if (!ok) {
+    if (panel == NULL) {
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }

@@ -78,7 +78,7 @@ bool worker_start(struct worker *worker, const char *program, const char *const 
 
     *worker = (struct worker)WORKER_NONE;
     for (size_t i = 0; i < WORKER_ARGUMENTS_MAX && arguments[i] != NULL; i++)
-        memcpy(&copies[i], &arguments[i],
+        memcpy((void *)&copies[i], (const void *)&arguments[i],
                sizeof copies[i]); /* execv() takes them as not const, and leaves them alone */
     if (!launch(worker, program, copies, err))
         return false;
