@@ -229,7 +229,7 @@ def test_irreversible_steps_need_the_word_of_the_file(make_line):
     before = board.read_bytes()
     line.insert(board, "A1")
     failed = line.wait(event="socket", state="fail")
-    assert failed["reason"] == "not-armed" and "irreversible: true" in failed["next"]
+    assert failed["action"] == "call the lead" and failed["reason"] == "not-armed" and "irreversible: true" in failed["next"]
     line.stop()
     assert (line.folder / "fixture" / "A1").read_bytes() == before
 

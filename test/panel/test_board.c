@@ -241,6 +241,18 @@ static void test_tally(void **state)
 static void test_words(void **state)
 {
     static const int codes[] = {0, 1, 2, 3, 4, 5, 6, 130, -1, 1000};
+    static const struct {
+        const char *reason;
+        int code;
+        const char *action;
+    } blame[] = {
+        {"proof-failed", 1, "to red bin"},    {"chip-refused", 1, "to red bin"},
+        {"storage-full", 1, "call the lead"}, {"not-armed", 1, "call the lead"},
+        {"input-file", 2, "call the lead"},   {"device-silent", 3, "press it in"},
+        {"device-busy", 3, "call the lead"},  {"wrong-part", 4, "set it aside"},
+        {"rehearsal", 4, "call the lead"},    {"record-failed", 5, "call the lead"},
+        {"issuer-away", 6, "call the lead"},  {"interrupted", 130, "call the lead"},
+    };
     struct panel_board board = {.reason = "device-silent", .next = "something of the command line"};
 
     (void)state;
@@ -252,6 +264,11 @@ static void test_words(void **state)
         }
     }
     assert_non_null(strstr(words_of_next(&board), "press the board in"));
+    for (size_t i = 0; i < sizeof blame / sizeof blame[0]; i++) {
+        (void)snprintf(board.reason, sizeof board.reason, "%s", blame[i].reason);
+        board.exit_code = blame[i].code;
+        assert_string_equal(words_of_action(SOCKET_FAIL, &board), blame[i].action);
+    }
     (void)snprintf(board.reason, sizeof board.reason, "proof-failed");
     assert_string_equal(words_of_next(&board), "something of the command line");
 }
