@@ -86,8 +86,8 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order signer station retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -95,6 +95,7 @@ _imprint_subcommands() {
         ledger) echo "list show verify export prove backup rebuild import status sync" ;;
         line) echo "init add-station" ;;
         order) echo "new list show approve close release lease return sync" ;;
+        manifest) echo "export verify import" ;;
         signer) echo "serve check status" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
@@ -104,8 +105,8 @@ _imprint_subcommands() {
 
 _imprint_options() {
     case $1 in
-        "provision") echo "--dry-run --only --rehearsal --operator --board --arm --order" ;;
-        "adopt") echo "--dry-run --only --rehearsal --operator --board" ;;
+        "provision") echo "--dry-run --only --rehearsal --operator --board --socket --arm --order" ;;
+        "adopt") echo "--dry-run --only --rehearsal --operator --board --socket" ;;
         "csr") echo "--subject --out" ;;
         "certificate show") echo "--key --pem --only" ;;
         "certificate export") echo "--for --key" ;;
@@ -114,7 +115,7 @@ _imprint_options() {
         "verify") echo "--raw" ;;
         "random") echo "--hex" ;;
         "verify-record") echo "--profile" ;;
-        "ledger list") echo "--csv" ;;
+        "ledger list") echo "--csv --keys --certificates" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
         "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server" ;;
@@ -126,6 +127,11 @@ _imprint_options() {
         "order lease") echo "--server --operator" ;;
         "order return") echo "--server --operator" ;;
         "order sync") echo "--server --operator" ;;
+        "report") echo "--from --to --order --shifts --rehearsals --csv --html" ;;
+        "label") echo "--out --format --width --height --dpi" ;;
+        "manifest export") echo "--issuer --order --since --rehearsal" ;;
+        "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
+        "manifest import") echo "--signer --ca --any-date --rehearsal" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "station") echo "--check" ;;
@@ -154,11 +160,13 @@ _imprint_value() {
         "provision --only") echo "none" ;;
         "provision --operator") echo "none" ;;
         "provision --board") echo "none" ;;
+        "provision --socket") echo "none" ;;
         "provision --arm") echo "none profile" ;;
         "provision --order") echo "none" ;;
         "adopt --only") echo "none" ;;
         "adopt --operator") echo "none" ;;
         "adopt --board") echo "none" ;;
+        "adopt --socket") echo "none" ;;
         "csr -s" | "csr --subject") echo "none" ;;
         "csr -o" | "csr --out") echo "file" ;;
         "certificate show -k" | "certificate show --key") echo "key" ;;
@@ -197,6 +205,23 @@ _imprint_value() {
         "order return --operator") echo "none" ;;
         "order sync --server") echo "none" ;;
         "order sync --operator") echo "none" ;;
+        "report --from") echo "none" ;;
+        "report --to") echo "none" ;;
+        "report --order") echo "none" ;;
+        "report --shifts") echo "none" ;;
+        "report --html") echo "file" ;;
+        "label -o" | "label --out") echo "file" ;;
+        "label --format") echo "none svg png zpl" ;;
+        "label --width") echo "none" ;;
+        "label --height") echo "none" ;;
+        "label --dpi") echo "none" ;;
+        "manifest export --issuer") echo "none" ;;
+        "manifest export --order") echo "none" ;;
+        "manifest export --since") echo "none" ;;
+        "manifest verify --signer") echo "file" ;;
+        "manifest verify --ca") echo "file" ;;
+        "manifest import --signer") echo "file" ;;
+        "manifest import --ca") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
@@ -264,6 +289,11 @@ _imprint_argument() {
         "order lease 0") echo "none" ;;
         "order lease 1") echo "none" ;;
         "order return 0") echo "none" ;;
+        "label 0") echo "none" ;;
+        "manifest export 0") echo "file" ;;
+        "manifest export "*) echo "none" ;;
+        "manifest verify "*) echo "file" ;;
+        "manifest import "*) echo "file" ;;
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;

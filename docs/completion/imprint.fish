@@ -60,7 +60,7 @@ function __imprint_ports
 end
 
 # begin generated: fish (scripts/cli-docs)
-set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -93,6 +93,9 @@ complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of ce
 complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, export, prove, backup, rebuild, import, status, sync'
 complete -c imprint -n __imprint_words_are -a line -d 'init, add-station'
 complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve, close, release, lease, return, sync'
+complete -c imprint -n __imprint_words_are -a report -d 'Report what the line made: yield, times, failures'
+complete -c imprint -n __imprint_words_are -a label -d 'Make a label for a finished device, with a QR code'
+complete -c imprint -n __imprint_words_are -a manifest -d 'export, verify, import'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
@@ -108,6 +111,7 @@ complete -c imprint -n '__imprint_verb_is provision' -l only -x -d 'refuse any o
 complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is provision' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l board -x -d 'the number of the board that the chip is on; each is used once'
+complete -c imprint -n '__imprint_verb_is provision' -l socket -x -d 'the station\'s socket that the device is in, for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
 complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
@@ -116,6 +120,7 @@ complete -c imprint -n '__imprint_verb_is adopt' -l only -x -d 'refuse any other
 complete -c imprint -n '__imprint_verb_is adopt' -l rehearsal -d 'allow virtual chips and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is adopt' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is adopt' -l board -x -d 'the number of the board that the chip is on; each is used once'
+complete -c imprint -n '__imprint_verb_is adopt' -l socket -x -d 'the station\'s socket that the device is in, for the record'
 complete -c imprint -n '__imprint_argument_is 1 adopt' -F
 complete -c imprint -n '__imprint_argument_is 1 explain' -F
 complete -c imprint -n '__imprint_argument_is 1 public-key' -a '(__imprint_keys)'
@@ -153,6 +158,8 @@ complete -c imprint -n '__imprint_verb_is verify-record' -l profile -r -F -d 'th
 complete -c imprint -n '__imprint_argument_is 1 verify-record' -F
 complete -c imprint -n '__imprint_words_are ledger' -a list -d 'List the entries of the ledger: every attempt at every device'
 complete -c imprint -n '__imprint_verb_is ledger list' -l csv -d 'comma-separated values with a heading, for spreadsheets'
+complete -c imprint -n '__imprint_verb_is ledger list' -l keys -d 'the keys of finished devices, as comma-separated values'
+complete -c imprint -n '__imprint_verb_is ledger list' -l certificates -d 'the certificates of finished devices, as comma-separated values'
 complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that the ledger has of one device'
 complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
 complete -c imprint -n '__imprint_verb_is ledger verify' -F
@@ -203,6 +210,36 @@ complete -c imprint -n '__imprint_verb_is order return' -l operator -x -d 'who d
 complete -c imprint -n '__imprint_words_are order' -a sync -d 'Tell the line which devices of its orders this station has made'
 complete -c imprint -n '__imprint_verb_is order sync' -l server -x -d 'the line\'s database, where the order is: PostgreSQL\'s settings, without a password'
 complete -c imprint -n '__imprint_verb_is order sync' -l operator -x -d 'who does this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is report' -l from -x -d 'attempts that ended at or after TIME: 2026-01-31, or 2026-01-31T06:00'
+complete -c imprint -n '__imprint_verb_is report' -l to -x -d 'attempts that ended before TIME; a day counts whole'
+complete -c imprint -n '__imprint_verb_is report' -l order -x -d 'attempts of this work order alone'
+complete -c imprint -n '__imprint_verb_is report' -l shifts -x -d 'divide days into shifts that begin at these times: 06:00,14:00,22:00'
+complete -c imprint -n '__imprint_verb_is report' -l rehearsals -d 'report rehearsals, and no production'
+complete -c imprint -n '__imprint_verb_is report' -l csv -d 'comma-separated values with a heading, for spreadsheets'
+complete -c imprint -n '__imprint_verb_is report' -l html -r -F -d 'write one HTML page with plots to FILE, and print its name'
+complete -c imprint -n '__imprint_verb_is label' -l out -s o -r -F -d 'write to FILE, not to stdout; its ending .svg, .png or .zpl is the format'
+complete -c imprint -n '__imprint_verb_is label' -l format -x -a 'svg png zpl' -d 'svg, png or zpl (default: the ending of FILE, else svg)'
+complete -c imprint -n '__imprint_verb_is label' -l width -x -d 'width of the label in millimetres (default: 40)'
+complete -c imprint -n '__imprint_verb_is label' -l height -x -d 'height of the label in millimetres (default: 15)'
+complete -c imprint -n '__imprint_verb_is label' -l dpi -x -d 'dots per inch of the printer, for png and zpl (default: 203)'
+complete -c imprint -n '__imprint_words_are manifest' -a export -d 'Write finished devices as a signed manifest, as clouds take it'
+complete -c imprint -n '__imprint_verb_is manifest export' -l issuer -x -d 'who signs: a name in the issuers file, with a key in a file or a token; its certificate is what readers need'
+complete -c imprint -n '__imprint_verb_is manifest export' -l order -x -d 'only devices of this work order'
+complete -c imprint -n '__imprint_verb_is manifest export' -l since -x -d 'only devices made then or later: 2026-01-31, 2026-01-31T12:00:00Z (UTC)'
+complete -c imprint -n '__imprint_verb_is manifest export' -l rehearsal -d 'devices of rehearsals too'
+complete -c imprint -n '__imprint_argument_is 1 manifest export' -F
+complete -c imprint -n '__imprint_words_are manifest' -a verify -d 'Verify lists of parts in Microchip\'s format'
+complete -c imprint -n '__imprint_verb_is manifest verify' -l signer -r -F -d 'certificates of those who sign manifests, PEM one after the other, or one in DER; Microchip\'s are called log signers'
+complete -c imprint -n '__imprint_verb_is manifest verify' -l ca -r -F -d 'roots of the device certificates in the manifest, beside Microchip\'s: PEM one after the other, or one in DER'
+complete -c imprint -n '__imprint_verb_is manifest verify' -l any-date -d 'take parts that are dated outside of their signer\'s validity, as pytrustplatform and esp-cryptoauth-utility date them'
+complete -c imprint -n '__imprint_verb_is manifest verify' -l rehearsal -d 'take certificates of the virtual maker too'
+complete -c imprint -n '__imprint_verb_is manifest verify' -F
+complete -c imprint -n '__imprint_words_are manifest' -a import -d 'Keep manifests as the list of parts that may come in'
+complete -c imprint -n '__imprint_verb_is manifest import' -l signer -r -F -d 'certificates of those who sign manifests, PEM one after the other, or one in DER; Microchip\'s are called log signers'
+complete -c imprint -n '__imprint_verb_is manifest import' -l ca -r -F -d 'roots of the device certificates in the manifest, beside Microchip\'s: PEM one after the other, or one in DER'
+complete -c imprint -n '__imprint_verb_is manifest import' -l any-date -d 'take parts that are dated outside of their signer\'s validity, as pytrustplatform and esp-cryptoauth-utility date them'
+complete -c imprint -n '__imprint_verb_is manifest import' -l rehearsal -d 'take certificates of the virtual maker too'
+complete -c imprint -n '__imprint_verb_is manifest import' -F
 complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
 complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
 complete -c imprint -n '__imprint_argument_is 1 signer serve' -F
@@ -231,7 +268,7 @@ complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile
 complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'who runs this: a name or number for the record'
-complete -c imprint -n '__imprint_verb_is board provision' -l order -x -d 'take one unit of this work order for the device'
+complete -c imprint -n '__imprint_verb_is board provision' -l order -x -d 'take one unit of this work order'
 complete -c imprint -n '__imprint_verb_is board provision' -l board -x -d 'the board\'s number; each is used once'
 complete -c imprint -n '__imprint_verb_is board provision' -l timeout -x -d 'how long the board may be silent (default: 30)'
 complete -c imprint -n '__imprint_verb_is board provision' -l switch -x -d 'then run this shell command, which flashes the primary image and resets the board, and prove the keys'
@@ -272,5 +309,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -l nack -x -a 'ENXIO EREM
 complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
-complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order signer station retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station retire erase compile board virtual ca help version'
 # end generated
