@@ -176,6 +176,7 @@ static void finish(struct slot *slot)
     struct panel_board *board = &slot->board;
 
     board->ended_ms = worker_now_ms();
+    board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
     if (board->serial[0] != '\0')
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
 }
@@ -231,6 +232,8 @@ static void happen(struct slot *slot, enum socket_event event)
         const enum socket_state before = slot->machine.state;
         const enum socket_action action = socket_step(&slot->machine, event);
 
+        if (before == SOCKET_EMPTY && slot->machine.state == SOCKET_SEEN)
+            slot->board = (struct panel_board){.steps = 0}; /* what was wrong with the bus is over */
         if (slot->machine.state == SOCKET_LOOKING && slot->board.began_ms == 0)
             slot->board.began_ms = worker_now_ms();
         is_more = follow(slot, action, &event);

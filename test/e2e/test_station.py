@@ -438,6 +438,7 @@ def test_a_bus(make_line, tmp_path):
     assert (missing["reason"], missing["action"]) == ("device-missing", "check the cable")
     server = subprocess.Popen([PROGRAM, "virtual", "serve", str(board), "--unix", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
+        assert "reason" not in line.wait(event="socket", state="seen")
         passed = line.wait(event="socket", state="pass")
         assert passed["changes"] == 4
     finally:
