@@ -209,14 +209,14 @@ static int64_t seconds_of(const char *digits, int years)
 }
 
 /*
- * Whether it lasts as long as the profile asks. An issuer that counts a year as 365 days, or one second less, is off by
- * less than a hundredth; a year more or less is another validity.
+ * Whether it lasts as long as the profile asks. No request can ask for it, and issuers count in their own way: a year
+ * as 365 days (one day off for each leap day, at most one in four years), the end a second before, the beginning hours
+ * back, for devices whose clocks are slow. More than these days is another validity, however long it lasts.
  */
 static bool lasts_as_asked(const struct certificate_wanted *wanted, const struct cert_parts *found)
 {
     const uint32_t last_day = profile_certificate_last_day(wanted->certificate);
     const int years = profile_certificate_years(wanted->certificate);
-    const int64_t length = seconds_of(found->not_before, years) - seconds_of(found->not_before, 0);
     const int64_t off = seconds_of(found->not_after, 0) - seconds_of(found->not_before, years);
     char day[16];
 
@@ -226,7 +226,7 @@ static bool lasts_as_asked(const struct certificate_wanted *wanted, const struct
     }
     if (years == 0)
         return strcmp(found->not_after, NEVER) == 0;
-    return llabs(off) <= (length / 100 > DAY_S ? length / 100 : DAY_S);
+    return llabs(off) <= DAY_S * (1 + (years + 3) / 4);
 }
 
 /* ---- the whole ---- */
