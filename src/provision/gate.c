@@ -70,6 +70,8 @@ static bool rule_address_moved(const struct gate_view *view, struct error *err)
     uint8_t wanted =
         view->profile->i2c_address != 0 ? view->profile->i2c_address : chip_config_i2c_address(&view->plan->found);
 
+    if (!chip_config_is_i2c(view->now))
+        return false;
     err->expected = wanted;
     err->found = chip_config_i2c_address(view->now);
     if (err->expected != err->found)

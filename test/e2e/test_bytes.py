@@ -52,6 +52,16 @@ def test_a_blank_part_gets_it(station, file, like):
     assert station.json("provision", write(station, other), code=4).error["reason"] == "wrong-configuration"
 
 
+def test_a_single_wire_part_keeps_its_byte_16(station):
+    """There it configures a pin, which the board decides; the rest is as in the file."""
+    path = write(station, DUMPS / "608b-tflxtls.hex")
+    station.run("virtual", "new", "--as", "blank", "--bus", "swi", "--seed", "1")
+    before = bytes.fromhex(station.json("info").event("chip")["config"])
+    station.run("provision", path, "--arm", "profile")
+    after = bytes.fromhex(station.json("info").event("chip")["config"])
+    assert after[16] == before[16] != 0x6C and policy(after)[1:] == policy(zone_of(DUMPS / "608b-tflxtls.hex"))[1:]
+
+
 def test_data_in_its_slots(station):
     """TrustFLEX's slot 9 is for an AES key, slot 5 for one that is written encrypted later."""
     secret = secrets.token_bytes(16)

@@ -133,6 +133,8 @@ static const struct bad_row {
     {"608b-tflxtls.hex", "/dev/null", 6, ERROR_INPUT_FILE, "chip.configuration-file: /dev/null: no bytes in hex found"},
     {"608b-tflxtls.hex", "/dev/zero", 6, ERROR_INPUT_FILE,
      "chip.configuration-file: /dev/zero is too large (limit 64 KiB)"},
+    {"608b-tflxtls.hex", "caf\xC3\xA9.hex", 6, ERROR_INPUT_FILE,
+     "chip.configuration-file: cannot read caf??.hex: No such file or directory"},
     {"608b-tflxtls.hex", "508a-blank-1.hex", 6, ERROR_PROFILE_CONFLICT,
      "chip.configuration-file: the file is of an ATECC508A"},
     {"parts: [ATECC608A, ATECC608B]", "parts: [ATECC508A]", 6, ERROR_PROFILE_CONFLICT,

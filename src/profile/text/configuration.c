@@ -19,6 +19,14 @@ static bool refuse(struct profile_conflict *conflict, const char *field, enum er
     return false;
 }
 
+/* Messages are printable ASCII; a name may have anything in it. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || (unsigned char)*text > 0x7e)
+            *text = '?';
+}
+
 /* The name relative to the profile's folder; NULL if there is no memory. */
 static char *path_beside(const char *profile, const char *name)
 {
@@ -125,6 +133,7 @@ bool configuration_read(struct schema_document *document, const char *path, stru
     char *file = NULL;
     bool ok;
 
+    cause[0] = '\0';
     if (profile->configuration != PROFILE_BYTES)
         return name[0] == '\0' ||
                refuse(conflict, FIELD, ERROR_PROFILE_CONFLICT, "only configuration bytes reads a file",
@@ -140,6 +149,7 @@ bool configuration_read(struct schema_document *document, const char *path, stru
         return refuse(conflict, FIELD, ERROR_UNEXPECTED, "out of memory", "run again");
     ok = read_dump(file, name, &dump, conflict, cause) && check_part(&dump, profile->parts, conflict) &&
          take_address(&dump, profile, conflict);
+    make_printable(cause);
     if (ok)
         chip_config_get_policy(
             &dump.config, (profile->parts & 1u << CHIP_PART_ATECC508A) != 0 ? CHIP_PART_ATECC508A : CHIP_PART_ATECC608B,
