@@ -308,7 +308,7 @@ static bool bring_to_version(struct database *database, enum database_mode mode,
     }
     if (mode == DATABASE_READ || mode == DATABASE_JOIN)
         return database_refuse(database, ERROR_DATABASE_VERSION, "its tables are of an older version of imprint",
-                               "have the administrator bring them up to date: imprint ledger server init", err);
+                               "have the administrator bring them up to date: imprint line init", err);
     if (!database_begin(database, err))
         return false;
     if (upgrade(database, err))

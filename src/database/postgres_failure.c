@@ -20,7 +20,7 @@ static const struct {
     {"28", ERROR_SERVER_REFUSED, NULL, "check user name, certificate and password, and the server's pg_hba.conf"},
     {"3D000", ERROR_SERVER_REFUSED, NULL, "correct the database's name, or create it: createdb NAME"},
     {"42501", ERROR_SERVER_REFUSED, NULL,
-     "have the administrator give this role its rights: imprint ledger server add-station NAME"},
+     "have the administrator give this role its rights: imprint line add-station NAME"},
     {"25006", ERROR_SERVER_REFUSED, "the server accepts no changes: it is read-only, or a standby",
      "name the primary server"},
     {"53100", ERROR_STORAGE_FULL, "the server's disk is full", "make room there, then run the same command again"},
@@ -87,15 +87,19 @@ bool database_postgres_is_refusal(const PGresult *result)
     return state != NULL && strncmp(state, "23", 2) == 0;
 }
 
-/* The last address that was tried: a host can have several, and libpq writes a line for each, and hints. */
-static const char *last_line(const char *message)
+/* A host can have several addresses: libpq writes a line for each, and hints below. The last of them, or the first
+ * line. */
+static const char *main_line(const char *message)
 {
-    const char *line = message, *next;
+    static const char attempt[] = "connection to server";
+    const char *line = message, *found = message;
 
-    while ((next = strchr(line, '\n')) != NULL && next[1] != '\0' && next[1] != '\t' &&
-           strncmp(next + 1, "LOCATION:", 9) != 0)
-        line = next + 1;
-    return line;
+    while ((line = strchr(line, '\n')) != NULL) {
+        line++;
+        if (strncmp(line, attempt, sizeof attempt - 1) == 0)
+            found = line;
+    }
+    return found;
 }
 
 /* "FATAL:  28P01: password authentication failed": an SQLSTATE is five digits and capitals. */
@@ -114,7 +118,7 @@ static const char *find_state(const char *line, char state[static POSTGRES_STATE
 bool database_postgres_connection_failed(const struct database *database, const PGconn *connection, bool in_tls,
                                          struct error *err)
 {
-    const char *line = last_line(PQerrorMessage(connection));
+    const char *line = main_line(PQerrorMessage(connection));
     char state[POSTGRES_STATE_SIZE], text[TEXT_MAX];
     const char *words = find_state(line, state);
 

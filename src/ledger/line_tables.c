@@ -236,6 +236,7 @@
     "  EXECUTE format('GRANT EXECUTE ON FUNCTION line_open, line_leaf, line_append, line_find_key,'\n"                           \
     "    ' line_find_certificate, line_find_made TO %I', role);\n"                                                               \
     "END $$;\n"                                                                                                                  \
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n"                                                                              \
     "REVOKE ALL ON FUNCTION line_grant FROM PUBLIC;\n"
 
 static const char *const upgrades[] = {TABLES TREE READ DERIVE OPEN APPEND FIND GRANTS};
