@@ -113,9 +113,9 @@ const struct cli_verb cli_verb_order_sync = {
     .name = "order sync",
     .arguments = "",
     .summary = "Tell the line which devices of its orders this station has made",
-    .description = "Reads what is new in this station's ledger, and counts it at the line: units that\n"
-                   "devices took, devices that are finished, leases that ended. It can be run at any\n"
-                   "time and as often as you like; nothing is counted twice.\n",
+    .description = "Reads what is new in this station's ledger, and counts it at the line: units\n"
+                   "that devices took, devices that are finished, leases that ended. It can be run\n"
+                   "at any time and as often as you like; nothing is counted twice.\n",
     .examples = "  imprint order sync --server 'host=db.example dbname=line user=st-01'\n",
     .options = options,
     .option_count = OPTION_COUNT,

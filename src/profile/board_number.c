@@ -28,7 +28,7 @@ bool profile_check_no_board(const struct profile *profile, struct error *err)
 }
 
 /* Replaces the first one from `at` on. NULL where it does not fit; else what follows it. */
-static char *fill_one(char *subject, char *at, const char *board)
+static char *fill_one(const char *subject, char *at, const char *board)
 {
     const size_t before = (size_t)(at - subject), len = strlen(board);
     const char *rest = at + sizeof placeholder - 1;

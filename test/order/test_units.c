@@ -118,7 +118,7 @@ static const char *claim_board(const char *id, const char *device, const char *b
     return units[answer.unit];
 }
 
-static const char *claim(const char *id, const char *device)
+static const char *take_unit(const char *id, const char *device)
 {
     return claim_board(id, device, "", "");
 }
@@ -157,36 +157,36 @@ static void a_device_is_counted_once_in_a_file(void **state)
 {
     (void)state;
     make("WO-1", 2, false);
-    assert_string_equal(claim("WO-1", A), "taken");
+    assert_string_equal(take_unit("WO-1", A), "taken");
     assert_string_equal(counts("WO-1"), "1 1 0 0");
-    assert_string_equal(claim("WO-1", A), "held"); /* its run was killed */
+    assert_string_equal(take_unit("WO-1", A), "held"); /* its run was killed */
     finish("WO-1", A, ORDER_END_DONE);
     finish("WO-1", A, ORDER_END_DONE);
     assert_string_equal(counts("WO-1"), "1 1 1 0");
-    assert_string_equal(claim("WO-1", A), "counted");
+    assert_string_equal(take_unit("WO-1", A), "counted");
     finish("WO-1", A, ORDER_END_FAILED); /* done stays done */
     assert_string_equal(counts("WO-1"), "1 1 1 0");
-    assert_string_equal(claim("WO-1", B), "taken");
-    assert_string_equal(claim("WO-1", C), "order-full");
-    assert_string_equal(claim("WO-1", B), "held");
-    assert_string_equal(claim("WO-1", A), "counted");
+    assert_string_equal(take_unit("WO-1", B), "taken");
+    assert_string_equal(take_unit("WO-1", C), "order-full");
+    assert_string_equal(take_unit("WO-1", B), "held");
+    assert_string_equal(take_unit("WO-1", A), "counted");
 }
 
 static void a_unit_comes_back_or_stays_in_a_file(void **state)
 {
     (void)state;
     make("WO-1", 1, false);
-    claim("WO-1", A);
+    take_unit("WO-1", A);
     finish("WO-1", A, ORDER_END_RETURNED);
     assert_string_equal(counts("WO-1"), "0 0 0 1");
     finish("WO-1", A, ORDER_END_RETURNED); /* said twice */
     assert_string_equal(counts("WO-1"), "0 0 0 1");
-    assert_string_equal(claim("WO-1", B), "taken");
+    assert_string_equal(take_unit("WO-1", B), "taken");
     finish("WO-1", B, ORDER_END_FAILED);
     assert_string_equal(counts("WO-1"), "1 1 0 2");
-    assert_string_equal(claim("WO-1", A), "order-full");
+    assert_string_equal(take_unit("WO-1", A), "order-full");
     finish("WO-1", B, ORDER_END_RELEASED);
-    assert_string_equal(claim("WO-1", A), "taken");
+    assert_string_equal(take_unit("WO-1", A), "taken");
     finish("WO-1", A, ORDER_END_DONE);
     assert_string_equal(counts("WO-1"), "1 1 1 0");
 }
@@ -198,14 +198,14 @@ static void a_device_belongs_to_one_order_in_a_file(void **state)
     (void)state;
     make("WO-1", 5, false);
     make("WO-2", 5, false);
-    claim("WO-1", A);
-    assert_string_equal(claim("WO-2", A), "order-device");
+    take_unit("WO-1", A);
+    assert_string_equal(take_unit("WO-2", A), "order-device");
     finish("WO-1", A, ORDER_END_DONE);
-    assert_string_equal(claim("WO-2", A), "order-device");
+    assert_string_equal(take_unit("WO-2", A), "order-device");
     must(order_retire(&database, A, &err), &err);
     assert_string_equal(counts("WO-1"), "1 1 1 0"); /* it was made */
-    assert_string_equal(claim("WO-1", A), "counted");
-    assert_string_equal(claim("WO-2", A), "taken");
+    assert_string_equal(take_unit("WO-1", A), "counted");
+    assert_string_equal(take_unit("WO-2", A), "taken");
     finish("WO-1", A, ORDER_END_RELEASED); /* scrap, by a person's word */
     assert_string_equal(counts("WO-1"), "0 0 0 0");
     assert_string_equal(counts("WO-2"), "1 1 0 0");
@@ -224,7 +224,7 @@ static void the_first_article_is_approved_by_another_in_a_file(void **state)
     make("WO-1", 9, true);
     assert_int_equal(state_of("WO-1"), ORDER_NEW);
     assert_string_equal(approve("WO-1", "4"), "order-refused");
-    assert_string_equal(claim("WO-1", A), "usage"); /* nobody was named */
+    assert_string_equal(take_unit("WO-1", A), "usage"); /* nobody was named */
     assert_string_equal(claim_board("WO-1", A, "", "17"), "taken");
     assert_int_equal(state_of("WO-1"), ORDER_FIRST_ARTICLE);
     assert_string_equal(claim_board("WO-1", B, "", "17"), "order-refused");
@@ -241,7 +241,7 @@ static void the_first_article_is_approved_by_another_in_a_file(void **state)
     assert_string_equal(approve("WO-1", "4"), "approved");
     assert_int_equal(state_of("WO-1"), ORDER_OPEN);
     assert_string_equal(approve("WO-1", "4"), "order-refused");
-    assert_string_equal(claim("WO-1", A), "taken");
+    assert_string_equal(take_unit("WO-1", A), "taken");
 }
 
 static void a_closed_order_lets_begun_devices_end_in_a_file(void **state)
@@ -250,12 +250,12 @@ static void a_closed_order_lets_begun_devices_end_in_a_file(void **state)
 
     (void)state;
     make("WO-1", 9, false);
-    claim("WO-1", A);
+    take_unit("WO-1", A);
     must(order_close(&database, "WO-1", &err), &err);
-    assert_string_equal(claim("WO-1", B), "order-refused");
-    assert_string_equal(claim("WO-1", A), "held");
+    assert_string_equal(take_unit("WO-1", B), "order-refused");
+    assert_string_equal(take_unit("WO-1", A), "held");
     finish("WO-1", A, ORDER_END_DONE);
-    assert_string_equal(claim("WO-1", A), "counted");
+    assert_string_equal(take_unit("WO-1", A), "counted");
 }
 
 static void board_numbers_are_used_once_in_a_file(void **state)
@@ -269,10 +269,10 @@ static void board_numbers_are_used_once_in_a_file(void **state)
     must(order_add_board(&database, "WO-1", "B-2", &err), &err);
     assert_false(order_add_board(&database, "WO-1", "B-2", &err));
     make("WO-2", 3, false);
-    assert_string_equal(claim("WO-1", A), "usage");
+    assert_string_equal(take_unit("WO-1", A), "usage");
     assert_string_equal(claim_board("WO-1", A, "B-3", ""), "order-device");
     assert_string_equal(claim_board("WO-1", A, "B-1", ""), "taken");
-    assert_string_equal(claim("WO-1", A), "held"); /* its number is known */
+    assert_string_equal(take_unit("WO-1", A), "held"); /* its number is known */
     assert_string_equal(claim_board("WO-1", A, "B-2", ""), "order-device");
     assert_string_equal(claim_board("WO-1", B, "B-1", ""), "order-device");
     assert_string_equal(claim_board("WO-2", B, "B-1", ""), "order-device"); /* unique across all orders */
@@ -349,7 +349,7 @@ static void a_share_is_granted_once_in_a_file(void **state)
     assert_string_equal(counts("WO-1"), "6 0 0 0");
     assert_string_equal(grant("line-3/1", 1).state, "refused"); /* the answer stays */
     assert_int_equal(grant("line-3/2", 1).amount, 1);
-    assert_string_equal(claim("WO-1", A), "taken"); /* at the home itself */
+    assert_string_equal(take_unit("WO-1", A), "taken"); /* at the home itself */
     assert_string_equal(counts("WO-1"), "8 1 0 0");
     must(order_lease_write_off(&database, "line-1/1", &err), &err);
     assert_string_equal(counts("WO-1"), "2 1 0 0");

@@ -101,6 +101,7 @@ static void test_a_run_without_a_device_makes_no_ledger(void **state)
 
     (void)state;
     assert_true(append(NULL, &err));
+    assert_true(station_ledger_check(&ledger, &err));
     assert_false(file_exists(path_in(folder, "ledger")));
     assert_true(append(SERIAL, &err));
     assert_true(append(NULL, &err));
