@@ -69,9 +69,9 @@ static bool trust(struct run *run, struct error *err)
         return false;
     }
     run->pass.trust.any_date = run->cli->values[OPTION_ANY_DATE] != NULL;
-    return manifest_pass_trust_signers(&run->pass, signers, err) &&
-           manifest_pass_trust_roots(&run->pass, run->cli->values[OPTION_CA],
-                                     run->cli->values[OPTION_REHEARSAL] != NULL, err);
+    return manifest_files_trust_signers(&run->pass, signers, err) &&
+           manifest_files_trust_roots(&run->pass, run->cli->values[OPTION_CA],
+                                      run->cli->values[OPTION_REHEARSAL] != NULL, err);
 }
 
 /* The verb's work on one file. False with a reason. */
@@ -93,7 +93,7 @@ static enum cli_exit run_with(struct cli *cli, file_work *work)
         ok = work(&run, &err);
         run.bad += run.pass.bad;
     }
-    manifest_pass_release(&run.pass);
+    manifest_files_release(&run.pass);
     if (ok && run.bad > 0) {
         error_set(&err, ERROR_MANIFEST_REFUTED, "elements of the manifest do not hold", NULL);
         error_doing(&err, "verify the manifest");
@@ -108,7 +108,7 @@ static bool verify(struct run *run, struct error *err)
 {
     const struct manifest_pass *pass = &run->pass;
 
-    if (!manifest_pass_verify(&run->pass, run->file, err))
+    if (!manifest_files_verify(&run->pass, run->file, err))
         return false;
     output_result(&run->cli->output, "%s: %" PRIu64 " part%s%s\n", run->file, pass->elements - pass->bad,
                   pass->elements - pass->bad == 1 ? "" : "s",
@@ -146,7 +146,7 @@ static bool import(struct run *run, struct error *err)
 {
     const struct manifest_pass *pass = &run->pass;
 
-    if (!manifest_pass_import(&run->pass, &run->cli->station.config, run->file, err))
+    if (!manifest_files_import(&run->pass, &run->cli->station.config, run->file, err))
         return false;
     output_result(&run->cli->output, "%s: %" PRIu64 " part%s imported", run->file, pass->added,
                   pass->added == 1 ? "" : "s");

@@ -33,7 +33,7 @@ static enum cli_exit change(struct cli *cli, ledger_work *work, line_work *on_li
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
     if (on_line != NULL && cli->values[OPTION_SERVER] != NULL)
-        return with_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, on_line);
+        return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, on_line);
     return with_ledger(cli, LEDGER_WRITE, work);
 }
 

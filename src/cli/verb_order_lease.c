@@ -19,7 +19,7 @@ static enum cli_exit change(struct cli *cli, line_work *work)
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
-    return with_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, work);
+    return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, work);
 }
 
 static bool lease(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)

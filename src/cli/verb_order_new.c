@@ -110,7 +110,7 @@ static enum cli_exit run_order_new(struct cli *cli)
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
     if (cli->values[OPTION_SERVER] != NULL)
-        return with_line(cli, cli->values[OPTION_SERVER], DATABASE_MAKE, make_in);
+        return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_MAKE, make_in);
     return with_ledger(cli, LEDGER_WRITE, make);
 }
 

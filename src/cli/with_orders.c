@@ -23,7 +23,7 @@ enum cli_exit with_orders(struct cli *cli, const char *settings, orders_work *wo
     return ok ? CLI_DONE : output_error(&cli->output, &err);
 }
 
-enum cli_exit with_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work)
+enum cli_exit with_orders_on_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work)
 {
     struct error err = ERROR_IN(cli->error_room);
     struct database home = {.handle = NULL};

@@ -17,6 +17,6 @@ enum cli_exit with_orders(struct cli *cli, const char *settings, orders_work *wo
 
 /* The same for work on both: an order of the line, which this station's ledger says something of. */
 typedef bool line_work(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err);
-enum cli_exit with_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work);
+enum cli_exit with_orders_on_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work);
 
 #endif

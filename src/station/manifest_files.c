@@ -48,12 +48,12 @@ static bool trust_file(struct manifest_pass *pass, const char *path, add_file *a
     return ok;
 }
 
-bool manifest_pass_trust_signers(struct manifest_pass *pass, const char *path, struct error *err)
+bool manifest_files_trust_signers(struct manifest_pass *pass, const char *path, struct error *err)
 {
     return trust_file(pass, path, manifest_trust_add_signers, err);
 }
 
-bool manifest_pass_trust_roots(struct manifest_pass *pass, const char *path, bool is_rehearsal, struct error *err)
+bool manifest_files_trust_roots(struct manifest_pass *pass, const char *path, bool is_rehearsal, struct error *err)
 {
     return manifest_trust_add_maker(&pass->trust, device_chain_roots_certificate(false), err) &&
            (!is_rehearsal || manifest_trust_add_maker(&pass->trust, device_chain_roots_certificate(true), err)) &&
@@ -180,7 +180,7 @@ static bool read_file(struct manifest_pass *pass, const struct destination *to, 
     return ok;
 }
 
-bool manifest_pass_verify(struct manifest_pass *pass, const char *path, struct error *err)
+bool manifest_files_verify(struct manifest_pass *pass, const char *path, struct error *err)
 {
     const struct destination nowhere = {.parts = NULL};
     bool ok = read_file(pass, &nowhere, path, err);
@@ -231,8 +231,8 @@ static bool import_into(struct manifest_pass *pass, struct parts *parts, const c
     return false;
 }
 
-bool manifest_pass_import(struct manifest_pass *pass, const struct station_config *config, const char *path,
-                          struct error *err)
+bool manifest_files_import(struct manifest_pass *pass, const struct station_config *config, const char *path,
+                           struct error *err)
 {
     struct parts parts;
     bool ok = manifest_files_open(config, DATABASE_MAKE, &parts, err) && import_into(pass, &parts, path, err);
@@ -243,7 +243,7 @@ bool manifest_pass_import(struct manifest_pass *pass, const struct station_confi
     return ok;
 }
 
-void manifest_pass_release(struct manifest_pass *pass)
+void manifest_files_release(struct manifest_pass *pass)
 {
     manifest_trust_release(&pass->trust);
     seen_release(&pass->seen);

@@ -22,7 +22,7 @@ struct manifest_finding {
     const char *cause;
 };
 
-/* Zero-initialised but for the settings. manifest_pass_release() at the end. */
+/* Zero-initialised but for the settings. manifest_files_release() at the end. */
 struct manifest_pass {
     void *context;
     void (*finding)(void *context, const struct manifest_finding *finding);
@@ -34,24 +34,24 @@ struct manifest_pass {
 };
 
 /* Trusts those whose certificates are in the file. False with a reason, which names the file. */
-bool manifest_pass_trust_signers(struct manifest_pass *pass, const char *path, struct error *err);
+bool manifest_files_trust_signers(struct manifest_pass *pass, const char *path, struct error *err);
 /* Roots of device certificates: Microchip's is always one, the virtual maker's in a rehearsal; `path` may be NULL. */
-bool manifest_pass_trust_roots(struct manifest_pass *pass, const char *path, bool is_rehearsal, struct error *err);
+bool manifest_files_trust_roots(struct manifest_pass *pass, const char *path, bool is_rehearsal, struct error *err);
 
 /*
  * Verifies every element of the file ("-": stdin). False with a reason: it cannot be read to its end, or a signal
  * stopped it. What is wrong with elements is a finding, and counted in `bad`.
  */
-bool manifest_pass_verify(struct manifest_pass *pass, const char *path, struct error *err);
+bool manifest_files_verify(struct manifest_pass *pass, const char *path, struct error *err);
 
 /*
  * The same, and keeps the parts: all of them, or with a finding none. False with a reason, and nothing was kept;
  * ERROR_MANIFEST_REFUTED where an element has a fault.
  */
-bool manifest_pass_import(struct manifest_pass *pass, const struct station_config *config, const char *path,
-                          struct error *err);
+bool manifest_files_import(struct manifest_pass *pass, const struct station_config *config, const char *path,
+                           struct error *err);
 
-void manifest_pass_release(struct manifest_pass *pass);
+void manifest_files_release(struct manifest_pass *pass);
 
 /*
  * Opens the list of parts. With DATABASE_MAKE, makes folder and list where they are not there. False with a reason,
