@@ -45,6 +45,12 @@ static void take_provisioned(struct panel_board *board, const json_t *object)
     board->changes = take_number(object, "changes");
 }
 
+static void take_order(struct panel_board *board, const json_t *object)
+{
+    board->order_done = take_number(object, "done");
+    board->order_quantity = take_number(object, "quantity");
+}
+
 static void take_error(struct panel_board *board, const json_t *object)
 {
     board->exit_code = (int)take_number(object, "exit");
@@ -65,7 +71,7 @@ static const struct {
     void (*take)(struct panel_board *board, const json_t *object);
 } events[] = {
     {"plan", take_plan},   {"state", take_nothing}, {"step-done", take_step}, {"provisioned", take_provisioned},
-    {"error", take_error},
+    {"error", take_error}, {"order", take_order},
 };
 
 void board_take(struct panel_board *board, const json_t *object)

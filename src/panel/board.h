@@ -16,15 +16,16 @@
 /* Zero-initialised: nothing is known. Texts that are not known are empty. */
 struct panel_board {
     char serial[BOARD_SERIAL_SIZE];
-    char digest[BOARD_DIGEST_SIZE]; /* of the profile that the worker read */
-    bool has_plan, is_done;         /* the worker told its plan; it ended with `provisioned` */
-    unsigned steps, steps_done;     /* of the run */
-    unsigned changes;               /* made */
-    int exit_code;                  /* of the failure */
-    char reason[BOARD_REASON_SIZE]; /* the failure, for programs */
-    char cause[BOARD_TEXT_SIZE];    /* what went wrong */
-    char next[BOARD_TEXT_SIZE];     /* what to do about it */
-    int64_t began_ms, ended_ms;     /* of CLOCK_MONOTONIC; 0: not yet */
+    char digest[BOARD_DIGEST_SIZE];      /* of the profile that the worker read */
+    bool has_plan, is_done;              /* the worker told its plan; it ended with `provisioned` */
+    unsigned steps, steps_done;          /* of the run */
+    unsigned changes;                    /* made */
+    unsigned order_done, order_quantity; /* of the work order, after this board; 0 of 0: not told */
+    int exit_code;                       /* of the failure */
+    char reason[BOARD_REASON_SIZE];      /* the failure, for programs */
+    char cause[BOARD_TEXT_SIZE];         /* what went wrong */
+    char next[BOARD_TEXT_SIZE];          /* what to do about it */
+    int64_t began_ms, ended_ms;          /* of CLOCK_MONOTONIC; 0: not yet */
 };
 
 /* Takes in what a worker has printed. Objects that say nothing of the board are ignored. */

@@ -59,6 +59,7 @@ void command_make(struct command *command, const struct panel_settings *settings
     put(&writer, "provision");
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
+    put_option(&writer, "--order", settings->order);
     if (kind == COMMAND_LOOK)
         put(&writer, "--dry-run");
     else

@@ -51,6 +51,7 @@ struct panel {
     int lock;        /* of the state folder */
     struct page *page;
     struct tally tally;
+    unsigned order_done, order_quantity; /* as the last worker that finished a board told */
     bool is_stopping, is_dirty;
     int64_t published_ms, watchdog_ms, watched_ms;
     size_t count;
@@ -104,6 +105,10 @@ static void publish(struct panel *panel)
         json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "station", panel->settings->name, "operator",
                   panel->settings->operator_name, "started", panel->started, "time", time, "stopping",
                   panel->is_stopping ? 1 : 0, "count", view_tally(&panel->tally, worker_now_ms()), "sockets", sockets);
+    if (panel->settings->order[0] != '\0')
+        json_object_set_new(state, "order",
+                            json_pack("{s:s, s:I, s:I}", "id", panel->settings->order, "done",
+                                      (json_int_t)panel->order_done, "quantity", (json_int_t)panel->order_quantity));
     text = json_dumps(state, JSON_COMPACT);
     json_decref(state);
     if (text != NULL)
@@ -176,6 +181,10 @@ static void finish(struct slot *slot)
     struct panel_board *board = &slot->board;
 
     board->ended_ms = worker_now_ms();
+    if (board->order_quantity != 0) {
+        slot->panel->order_done = board->order_done;
+        slot->panel->order_quantity = board->order_quantity;
+    }
     board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
     if (board->serial[0] != '\0')
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);

@@ -49,6 +49,8 @@ static void test_a_run(void **state)
     take(&board, "{\"event\":\"provisioned\",\"serial\":\"" SERIAL "\",\"changes\":4}");
     assert_true(board.is_done);
     assert_int_equal(board.changes, 4);
+    take(&board, "{\"event\":\"order\",\"order\":\"WO-1\",\"done\":3,\"quantity\":500}");
+    assert_true(board.order_done == 3 && board.order_quantity == 500);
     board_begin(&board);
     assert_false(board.is_done || board.has_plan);
     assert_string_equal(board.serial, SERIAL);
@@ -192,20 +194,22 @@ static void test_commands(void **state)
     assert_command(&command,
                    "imprint --json --state st --device kit:hid:1 provision --only " SERIAL " --socket a1 -- p.yaml");
     settings.irreversible = settings.rehearsal = true;
+    (void)snprintf(settings.order, sizeof settings.order, "WO-1");
     (void)snprintf(settings.issuers, sizeof settings.issuers, "i.yaml");
     (void)snprintf(settings.connections, sizeof settings.connections, "c.yaml");
     (void)snprintf(settings.operator_name, sizeof settings.operator_name, "17");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --only " SERIAL " --socket a1 --operator 17 --arm " SERIAL
-                             ":" DIGEST " -- p.yaml");
+                             "provision --rehearsal --order WO-1 --only " SERIAL
+                             " --socket a1 --operator 17 --arm " SERIAL ":" DIGEST " -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --dry-run -- p.yaml");
+                             "provision --rehearsal --order WO-1 --dry-run -- p.yaml");
     /* A board that was refused has no digest: it is not armed. */
     command_make(&command, &settings, 0, COMMAND_WORK, &refused);
-    assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --only " SERIAL " --socket a1 --operator 17 -- p.yaml");
+    assert_command(&command,
+                   "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
+                   "provision --rehearsal --order WO-1 --only " SERIAL " --socket a1 --operator 17 -- p.yaml");
 }
 
 /* Boards count once, by their last result; the first one makes the first-pass yield. */

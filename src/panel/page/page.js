@@ -38,6 +38,10 @@ function shortSerial(serial) {
   return serial ? "\u2026" + serial.slice(-SERIAL_SHOWN) : "";
 }
 
+function orderCount(order) {
+  return order.quantity ? ", " + order.done + " of " + order.quantity : "";
+}
+
 function detailOf(socket) {
   if (socket.word === "FAIL") return [socket.reason, socket.cause, socket.next].filter(Boolean).join(": ");
   if (socket.word === "PASS") {
@@ -91,6 +95,7 @@ function show(state) {
   const count = state.count;
   document.title = state.station + ": imprint station";
   byId("station").textContent = state.station;
+  byId("order").textContent = state.order ? "order " + state.order.id + orderCount(state.order) : "";
   byId("operator").textContent = state.operator ? "operator " + state.operator : "";
   tiles.className = state.sockets.length > MANY ? "many" : "";
   tiles.replaceChildren(...state.sockets.map(tileOf));
