@@ -851,6 +851,11 @@
 #define parts_commit imprint_parts_commit
 #define parts_count imprint_parts_count
 #define parts_find imprint_parts_find
+#define parts_listed_check_keys imprint_parts_listed_check_keys
+#define parts_listed_find imprint_parts_listed_find
+#define parts_listed_note imprint_parts_listed_note
+#define parts_listed_object imprint_parts_listed_object
+#define parts_listed_text imprint_parts_listed_text
 #define parts_open imprint_parts_open
 #define payload_read imprint_payload_read
 #define payload_read_serial imprint_payload_read_serial
@@ -912,6 +917,7 @@
 #define profile_words_extension imprint_profile_words_extension
 #define profile_words_genuine imprint_profile_words_genuine
 #define profile_words_kind imprint_profile_words_kind
+#define profile_words_listed imprint_profile_words_listed
 #define profile_words_lock imprint_profile_words_lock
 #define profile_words_mask imprint_profile_words_mask
 #define profile_words_method imprint_profile_words_method

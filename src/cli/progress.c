@@ -109,8 +109,8 @@ void progress_consequence(const struct provision_step *step, char text[static PR
         uses_text(step, text);
     } else if (step->shows_lost) {
         lost_text(step, lost);
-        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (SHA-256 of its public key begins %s)",
-                 step->slot, lost);
+        snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "%s in slot %u is lost (SHA-256 of its public key begins %s)",
+                 step->loses_unused ? "the maker's unused key" : "the key", step->slot, lost);
     } else if (step->replaces) {
         snprintf(text, PROGRESS_CONSEQUENCE_SIZE, "the key in slot %u is lost (the chip does not show its public key)",
                  step->slot);
@@ -155,6 +155,8 @@ json_t *progress_object(const struct profile *profile, const struct provision_st
     if (step->replaces) {
         lost_text(step, lost);
         json_object_set_new(object, "lost_key", step->shows_lost ? json_string(lost) : json_null());
+        if (step->loses_unused)
+            json_object_set_new(object, "lost_unused", json_true());
     }
     progress_consequence(step, consequence);
     if (consequence[0] != '\0')

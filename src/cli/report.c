@@ -88,6 +88,19 @@ static void show_maker(const struct report *report, bool is_result, json_t *obje
     json_object_set_new(object, "maker", genuine_object(report->genuine));
 }
 
+/* Whether a manifest lists the part, where that was asked. */
+static void show_listed(const struct report *report, bool is_result, json_t *object)
+{
+    char text[PARTS_LISTED_TEXT_SIZE], line[PARTS_LISTED_TEXT_SIZE + 32];
+
+    if (report->listed == NULL || report->listed->result == PARTS_UNCHECKED)
+        return;
+    parts_listed_text(report->listed, text);
+    snprintf(line, sizeof line, "  %-15s  %s", "listed", text);
+    tell(report->output, is_result, line);
+    json_object_set_new(object, "listed", parts_listed_object(report->listed));
+}
+
 /* What only a board's word stands for. */
 static void show_not_proven(const struct report *report, bool is_result, json_t *object)
 {
@@ -198,6 +211,7 @@ void report_show_plan(const struct report *report, bool is_result)
     json_object_set_new(object, "revision_known", json_boolean(!is_new_revision(report->plan)));
     add_state(report, &triage, object);
     show_maker(report, is_result, object);
+    show_listed(report, is_result, object);
     show_not_proven(report, is_result, object);
     output_object(output, object);
 }
@@ -433,6 +447,8 @@ void report_show_result(const struct report *report, bool record_written)
         json_object_set_new(object, "connections", json_deep_copy(report->connections));
     if (report->genuine != NULL && report->genuine->result != GENUINE_UNCHECKED)
         json_object_set_new(object, "maker", genuine_object(report->genuine));
+    if (report->listed != NULL && report->listed->result != PARTS_UNCHECKED)
+        json_object_set_new(object, "listed", parts_listed_object(report->listed));
     show_not_proven(report, true, object);
     output_object(output, object);
 }

@@ -7,6 +7,7 @@
 #include "station/evidence.h"
 #include "cli/output.h"
 #include "station/history.h"
+#include "station/parts_listed.h"
 #include "station/station.h"
 #include "station/station_ledger.h"
 #include "provision/provision.h"
@@ -18,8 +19,9 @@ struct report {
     const struct provision_plan *plan;
     const struct provision_evidence *evidence;
     const char *record_path;
-    const struct genuine *genuine; /* NULL: not checked */
-    const json_t *not_proven;      /* of a board, what is its word alone: station/board_maker.h; else NULL */
+    const struct genuine *genuine;     /* NULL: not checked */
+    const struct parts_listed *listed; /* NULL: not asked */
+    const json_t *not_proven;          /* of a board, what is its word alone: station/board_maker.h; else NULL */
     const struct rehearsal *rehearsal;
     const json_t *certificates;    /* of the result: station/certificate_issue.h; NULL: the profile has none */
     const json_t *data;            /* of the result: station/data_files.h; NULL: the profile has none */

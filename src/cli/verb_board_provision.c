@@ -100,6 +100,7 @@ struct run {
     struct board_certificates certificates;
     struct run_facts facts;
     struct genuine genuine;
+    struct parts_listed listed;
     json_t *record, *not_proven;
     json_t *issued;                     /* of the profile's certificates, what is there; NULL: it has none */
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
@@ -525,6 +526,7 @@ static bool keep(struct run *run, bool *written, struct error *err)
         .record_path = run->record_path,
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
+        .listed = &run->listed,
         .not_proven = run->not_proven,
         .facts = &run->facts,
         .certificates = run->issued,
@@ -644,6 +646,7 @@ static bool provision_board(struct run *run, struct error *err)
                           .profile = &run->profile,
                           .plan = &run->results.plan,
                           .genuine = &run->genuine,
+                          .listed = &run->listed,
                           .rehearsal = &run->rehearsal};
     const char *const *values = run->cli->values;
     bool dry = values[OPTION_DRY_RUN] != NULL, switches = values[OPTION_SWITCH] != NULL, written = false;
@@ -655,7 +658,8 @@ static bool provision_board(struct run *run, struct error *err)
         return false;
     run->has_plan = true;
     if (!station_order_ask(&run->order, &run->ledger, run->results.plan.serial, err) ||
-        !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err))
+        !arming_check_device(&run->arming, &run->results.plan, err) || !check_maker(run, err) ||
+        !parts_listed_find(&run->listed, &run->cli->station.config, &run->profile, run->results.plan.serial, err))
         return false;
     if (!check_lost(run, err)) {
         error_with_serial(err, run->results.plan.serial);
@@ -665,6 +669,7 @@ static bool provision_board(struct run *run, struct error *err)
     if (!evidence_check_room(run->record_path, &run->profile, &run->results.plan, err))
         return false;
     plan.not_proven = run->not_proven;
+    parts_listed_note(&run->listed, &run->results.plan);
     report_show_plan(&plan, dry);
     if (dry)
         return true;

@@ -170,7 +170,10 @@ const struct cli_verb cli_verb_manifest_import = {
     .summary = "Keep manifests as the list of parts that may come in",
     .description = "Verifies the manifests as manifest verify does, and keeps their parts and keys\n"
                    "in the state folder. A manifest with an element that does not hold is not\n"
-                   "imported at all. Importing it again changes nothing.\n",
+                   "imported at all. Importing it again changes nothing.\n"
+                   "\n"
+                   "A profile with chip.listed: required then takes no other part, and a plan says\n"
+                   "where a key that will be lost is the maker's unused one.\n",
     .examples = "  imprint manifest import --signer log-signers.pem delivery-17.json\n",
     .options = options,
     .option_count = OPTION_COUNT,

@@ -66,6 +66,7 @@ struct run {
     bool has_request[PROFILE_KEYS_MAX]; /* those that are beside the record */
     struct rehearsal rehearsal;
     struct genuine genuine;
+    struct parts_listed listed;
     struct issuing issuing;
     struct provision_certificates certificates;
     struct data_files data;
@@ -246,6 +247,15 @@ static bool check_maker(struct run *run, struct error *err)
            rehearsal_note(&run->rehearsal, REHEARSAL_TEST_ROOT, run->genuine.root, err);
 }
 
+/* Whether a manifest lists the part, where the profile asks for it. */
+static bool check_listed(struct run *run, struct error *err)
+{
+    struct device *device = &run->session.device;
+
+    return parts_listed_find(&run->listed, &run->cli->station.config, &run->profile, device->serial, err) &&
+           parts_listed_check_keys(&run->listed, &device->chip, &device->config, &run->profile, err);
+}
+
 static struct report report_of(const struct run *run)
 {
     return (struct report){
@@ -256,6 +266,7 @@ static struct report report_of(const struct run *run)
         .record_path = run->session.record_path,
         .rehearsal = &run->rehearsal,
         .genuine = &run->genuine,
+        .listed = &run->listed,
         .facts = &run->facts,
         .certificates = run->issued,
         .data = run->proven,
@@ -449,7 +460,8 @@ static void prepare_engine(struct run *run)
 /* Looks at the device and shows the plan; changes nothing. */
 static bool plan_device(struct run *run, const struct report *report, bool dry, struct error *err)
 {
-    if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err) || !check_maker(run, err))
+    if (!rehearsal_check_device(&run->rehearsal, run->cli->station.config.device, err) || !check_maker(run, err) ||
+        !check_listed(run, err))
         return false;
     if (provision_observe(&run->provision, &run->plan, err) != PROVISION_OK ||
         (!run->adopt && !evidence_may_make(run->session.record, &run->profile, &run->plan, err))) {
@@ -459,6 +471,7 @@ static bool plan_device(struct run *run, const struct report *report, bool dry, 
     if (!arming_check_device(&run->arming, &run->plan, err) ||
         !evidence_check_room(run->session.record_path, &run->profile, &run->plan, err))
         return false;
+    parts_listed_note(&run->listed, &run->plan);
     report_show_plan(report, dry);
     return true;
 }

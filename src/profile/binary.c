@@ -14,6 +14,7 @@
 static const uint8_t binary_magic[4] = {'I', 'P', 'R', 'F'};
 
 #define BINARY_HEADER_BYTES 11
+#define BINARY_LISTED_SHIFT 4       /* version 3: above `genuine`, in its byte */
 #define BINARY_SUPPLY_BYTES 3       /* version 3: after the name */
 #define BINARY_KEY_BYTES 20         /* without its texts */
 #define BINARY_CERTIFICATE_BYTES 22 /* likewise; from version 5 on one more after them */
@@ -193,8 +194,8 @@ static uint8_t binary_version(const struct profile *profile)
             return PROFILE_BINARY_VERSION_PROOF;
     if (profile->certificate_count != 0)
         return PROFILE_BINARY_VERSION_CERTIFICATES;
-    if (profile->genuine != PROFILE_GENUINE_UNCHECKED || profile->rehearsal != PROFILE_REHEARSAL_REFUSED ||
-        profile->mark_slot != 0)
+    if (profile->genuine != PROFILE_GENUINE_UNCHECKED || profile->listed != PROFILE_LISTED_UNCHECKED ||
+        profile->rehearsal != PROFILE_REHEARSAL_REFUSED || profile->mark_slot != 0)
         return PROFILE_BINARY_VERSION_SUPPLY;
     for (size_t i = 0; i < profile->key_count; i++)
         if (profile->keys[i].csr_subject[0] != '\0')
@@ -204,8 +205,8 @@ static uint8_t binary_version(const struct profile *profile)
 
 static bool binary_put_profile(struct binary_sink *sink, const struct profile *profile)
 {
-    const uint8_t supply[BINARY_SUPPLY_BYTES] = {(uint8_t)profile->genuine, (uint8_t)profile->rehearsal,
-                                                 profile->mark_slot};
+    const uint8_t supply[BINARY_SUPPLY_BYTES] = {(uint8_t)(profile->genuine | profile->listed << BINARY_LISTED_SHIFT),
+                                                 (uint8_t)profile->rehearsal, profile->mark_slot};
     uint8_t header[BINARY_HEADER_BYTES];
 
     if (profile->key_count > PROFILE_KEYS_MAX || profile->write_key_count > PROFILE_WRITE_KEYS_MAX ||

@@ -92,6 +92,11 @@ static bool top_genuine(const struct profile *profile)
     return profile_word_of(profile_words_genuine, (uint32_t)profile->genuine) == NULL;
 }
 
+static bool top_listed(const struct profile *profile)
+{
+    return profile_word_of(profile_words_listed, (uint32_t)profile->listed) == NULL;
+}
+
 static bool top_rehearsal(const struct profile *profile)
 {
     return profile_word_of(profile_words_rehearsal, (uint32_t)profile->rehearsal) == NULL;
@@ -126,6 +131,8 @@ static const struct top_rule value_rules[] = {
     {PROFILE_AT_CHIP, "configuration", ERROR_PROFILE_SCHEMA, top_configuration, "not a known configuration",
      "as-delivered, factory-default, trust-and-go, trust-flex, policy or bytes"},
     {PROFILE_AT_CHIP, "genuine", ERROR_PROFILE_SCHEMA, top_genuine, "not a known value",
+     "unchecked, reported or required"},
+    {PROFILE_AT_CHIP, "listed", ERROR_PROFILE_SCHEMA, top_listed, "not a known value",
      "unchecked, reported or required"},
     {PROFILE_AT_TOP, "rehearsal", ERROR_PROFILE_SCHEMA, top_rehearsal, "not a known value", "refused or allowed"},
     {PROFILE_AT_CHIP, "i2c-address", ERROR_PROFILE_SCHEMA, top_address, "not an I2C address that a device may use",

@@ -75,6 +75,14 @@ enum profile_genuine {
     PROFILE_GENUINE_REQUIRED,      /* a part that does not prove itself is refused before the first write */
 };
 
+/* Whether a manifest that the station imported must list the part (src/manifest/parts.h). Boards leave it to the
+ * station. */
+enum profile_listed {
+    PROFILE_LISTED_UNCHECKED = 0, /* not asked */
+    PROFILE_LISTED_REPORTED,      /* the result goes into the plan; the run goes on whatever it is */
+    PROFILE_LISTED_REQUIRED,      /* a part that is not listed, or has other keys, is refused before the first write */
+};
+
 /* Whether virtual chips, published TEST keys and test roots may take part. */
 enum profile_rehearsal { PROFILE_REHEARSAL_REFUSED = 0, PROFILE_REHEARSAL_ALLOWED };
 
@@ -166,6 +174,7 @@ struct profile {
     uint8_t parts; /* bit (1 << enum chip_part) for each part allowed; never 0 */
     enum profile_configuration configuration;
     enum profile_genuine genuine;
+    enum profile_listed listed;
     enum profile_rehearsal rehearsal;
     uint8_t i2c_address; /* PROFILE_POLICY, _BYTES: 7-bit address to set; 0 keeps the part's address */
     bool lock_config, lock_data;
@@ -222,7 +231,7 @@ psa_key_usage_t profile_usage_extended(psa_key_usage_t usage);
  */
 #define PROFILE_BINARY_VERSION 1              /* of a profile without certificate requests */
 #define PROFILE_BINARY_VERSION_CSR 2          /* of a profile with certificate requests */
-#define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `rehearsal` or `mark` */
+#define PROFILE_BINARY_VERSION_SUPPLY 3       /* of a profile that says `genuine`, `listed`, `rehearsal` or `mark` */
 #define PROFILE_BINARY_VERSION_CERTIFICATES 4 /* of a profile with certificates */
 #define PROFILE_BINARY_VERSION_PROOF 5        /* of a profile that proves a certificate by a connection, or has data */
 #define PROFILE_BINARY_VERSION_BYTES 6        /* of a profile with `configuration: bytes` */

@@ -30,6 +30,13 @@ const struct profile_word profile_words_genuine[] = {
     {NULL, 0},
 };
 
+const struct profile_word profile_words_listed[] = {
+    {"unchecked", PROFILE_LISTED_UNCHECKED},
+    {"reported", PROFILE_LISTED_REPORTED},
+    {"required", PROFILE_LISTED_REQUIRED},
+    {NULL, 0},
+};
+
 const struct profile_word profile_words_rehearsal[] = {
     {"refused", PROFILE_REHEARSAL_REFUSED},
     {"allowed", PROFILE_REHEARSAL_ALLOWED},

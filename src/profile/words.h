@@ -16,6 +16,7 @@ struct profile_word {
 extern const struct profile_word profile_words_part[];          /* 1 << enum chip_part */
 extern const struct profile_word profile_words_configuration[]; /* enum profile_configuration */
 extern const struct profile_word profile_words_genuine[];       /* enum profile_genuine */
+extern const struct profile_word profile_words_listed[];        /* enum profile_listed */
 extern const struct profile_word profile_words_rehearsal[];     /* enum profile_rehearsal */
 extern const struct profile_word profile_words_lock[];          /* enum profile_lock_step */
 extern const struct profile_word profile_words_method[];        /* enum profile_method */

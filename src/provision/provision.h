@@ -85,6 +85,7 @@ struct provision_step {
     bool replaces;      /* the key that its slot holds will be lost: see provision/replace.h */
     bool loses_data;    /* other data than the step's, in the slots of its certificate, will be lost */
     bool shows_lost;    /* of one that replaces: the chip shows that key's public key, and `lost` is set */
+    bool loses_unused;  /* that key is the maker's unused one: told by the station, of a manifest */
     uint8_t lost[PROVISION_LOST_BYTES]; /* the start of the SHA-256 of that public key, 04 | X | Y */
     int key;                            /* index into profile->keys, or PROVISION_NO_KEY */
     uint8_t datum;         /* one more than the index into profile->data; 0: the step is for none of them */

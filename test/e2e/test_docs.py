@@ -179,11 +179,12 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
+            ("plan", "listed"), ("provisioned", "listed"),  # test_manifests.py
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py
             ("provisioned", "connections"), ("provisioned", "connections[]"),  # test_prove_tls.py
                 ("provisioned", "data"), ("provisioned", "data[]")}  # test_data.py
     # Of locks and replaced keys (test_retire.py), and of keys that count their uses (test_use_rules.py shows those).
-    special = {"consequence", "spends_use", "uses_spent", "uses_left", "lost_key"}
+    special = {"consequence", "spends_use", "uses_spent", "uses_left", "lost_key", "lost_unused"}
     for event, fields in seen.items():
         missing = {path for path in set(json_page.page()[event]) - fields
                    if (event, path.split(".")[0]) not in rare and (path.split(".")[-1] not in special or path.startswith("slots[]"))}

@@ -2,7 +2,6 @@
 """Manifests in Microchip's format: what is exported, others accept; what others sign, is verified and kept; what does not hold is named."""
 import base64
 import contextlib
-import copy
 import json
 import os
 import shutil
@@ -12,7 +11,7 @@ import subprocess
 import pytest
 
 from conftest import EXAMPLE, ROOT, Station, openssl
-from manifest_files import SIGNER, Signer, b64url, jwk, now, part, point, unb64url
+from manifest_files import Signer, b64url, jwk, now, part, point, unb64url
 
 TOOLS = os.environ.get("IMPRINT_MANIFEST_TOOLS")
 SERIAL = "0123AB00000000{:02X}01"
@@ -352,3 +351,93 @@ print(json.dumps({"found": found, "theirs": json.loads(theirs.dumps()), "espress
     assert set(out["found"]) == {serial.lower() for serial in serials}
     for name in ("theirs", "espressif"):
         assert verify(station, log, write(station.folder, out[name]))[1] == [], name
+
+
+# ---- the list at work
+
+@pytest.fixture(scope="module")
+def delivery(tmp_path_factory, log):
+    """A part, and the keys that its maker left in slots 0 and 2, as another station reads them."""
+    station = Station(tmp_path_factory.mktemp("delivery"))
+    station.new()
+    profile = yaml_with(station, "read.yaml", mark=None, method="register")
+    record = station.json("provision", profile).event("provisioned")
+    points = {key["slot"]: bytes.fromhex(key["public_key"])[1:] for key in record["keys"]}
+    listed = [jwk(slot, (key[:32], key[32:])) for slot, key in sorted(points.items())]
+    return station.chip, record["serial"], listed
+
+
+def yaml_with(station, name, listed=None, mark=8, method="generate"):
+    text = EXAMPLE.read_text()
+    assert "  mark: 8" in text and "method: generate" in text
+    text = "\n".join(line for line in text.splitlines() if mark is not None or not line.startswith("  mark:"))
+    text = text.replace("\nkeys:", f"\n  listed: {listed}\n\nkeys:" if listed else "\nkeys:")
+    if method == "register":
+        text = "\n".join(line for line in text.replace("method: generate", "method: register\n    slot: 2").splitlines() if "replace:" not in line)
+    return station.write(name, text + "\n")
+
+
+@pytest.fixture
+def received(tmp_path, delivery):
+    """A fresh station with a copy of the part."""
+    station = Station(tmp_path)
+    station.state.mkdir()
+    shutil.copy(delivery[0], station.chip)
+    return station
+
+
+def keep(station, log, serial, listed):
+    path = write(station.folder, [log.element(part(serial, listed))], "delivery.json")
+    station.run("manifest", "import", "--signer", log.certificate, path)
+
+
+def test_a_part_that_is_not_listed_is_refused(received, log, delivery, keys):
+    profile = yaml_with(received, "required.yaml", "required")
+    before = received.chip.read_bytes()
+    for _ in range(2):
+        error = received.json("provision", profile, "--arm", "profile", code=4).error
+        assert error["reason"] == "not-listed" and error["serial"] == delivery[1] and "manifest import" in error["next"]
+        assert received.chip.read_bytes() == before
+        keep(received, log, SERIAL.format(5), [jwk(0, keys[0])])  # a list that has another part
+    reported = received.json("provision", yaml_with(received, "reported.yaml", "reported"), "--dry-run").event("plan")
+    assert reported["listed"] == {"result": "not-listed", "manifest": None}
+
+
+def test_a_listed_part_is_finished_and_its_unused_key_is_named(received, log, delivery):
+    _, serial, listed = delivery
+    keep(received, log, serial, listed)
+    profile = yaml_with(received, "required.yaml", "required")
+    plan = received.json("provision", profile, "--dry-run").event("plan")
+    assert plan["listed"] == {"result": "listed", "manifest": "delivery.json"}
+    (step,) = [step for step in plan["steps"] if step.get("lost_key")]
+    assert step["lost_unused"] is True and "the maker's unused key in slot 2 is lost" in step["consequence"]
+    text = received.run("provision", profile, "--dry-run").out
+    assert "by delivery.json" in text and "the maker's unused key" in text
+    done = received.json("provision", profile, "--arm", "profile")
+    assert done.event("provisioned")["listed"]["result"] == "listed"
+    assert "maker's unused key" in done.event("lock")["consequence"]
+    # Its own key is in slot 2 now: that is what the profile wants there.
+    assert received.json("provision", profile).event("provisioned")["changes"] == 0
+
+
+def test_without_asking_the_plan_still_knows(received, log, delivery):
+    _, serial, listed = delivery
+    plan = received.json("provision", EXAMPLE, "--dry-run").event("plan")
+    (step,) = [step for step in plan["steps"] if step.get("lost_key")]
+    assert "lost_unused" not in step and "listed" not in plan
+    keep(received, log, serial, listed)
+    plan = received.json("provision", EXAMPLE, "--dry-run").event("plan")
+    assert [step["lost_unused"] for step in plan["steps"] if step.get("lost_key")] == [True] and "listed" not in plan
+
+
+def test_another_key_than_the_listed_one(received, log, delivery, keys):
+    """In slot 0, which is the part's identity; in slot 2 the profile makes one itself."""
+    _, serial, listed = delivery
+    keep(received, log, serial, [jwk(0, keys[0]), jwk(2, keys[1])])
+    before = received.chip.read_bytes()
+    error = received.json("provision", yaml_with(received, "required.yaml", "required"), "--arm", "profile", code=4).error
+    assert error["reason"] == "not-listed" and error["slot"] == 0 and "delivery.json" in error["cause"]
+    assert received.chip.read_bytes() == before
+    plan = received.json("provision", yaml_with(received, "reported.yaml", "reported"), "--dry-run").event("plan")
+    assert plan["listed"] == {"result": "other-key", "manifest": "delivery.json", "slot": 0}
+    assert [step for step in plan["steps"] if "lost_unused" in step] == []

@@ -224,6 +224,7 @@ static const struct field_row {
     {offsetof(struct profile, parts), 1 << CHIP_PART_ATECC608A},
     {offsetof(struct profile, configuration), 1},
     {offsetof(struct profile, genuine), 1},
+    {offsetof(struct profile, listed), 1},
     {offsetof(struct profile, rehearsal), 1},
     {offsetof(struct profile, i2c_address), 1},
     {offsetof(struct profile, lock_config), 1},

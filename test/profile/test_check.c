@@ -91,6 +91,7 @@ BREAKS(later_part, profile->parts |= 0x80)
 BREAKS(later_configuration, set_enum(&profile->configuration, 6))
 BREAKS(later_genuine, set_enum(&profile->genuine, 3))
 BREAKS(later_rehearsal, set_enum(&profile->rehearsal, 2))
+BREAKS(later_listed, set_enum(&profile->listed, 3))
 BREAKS(genuine_policy, profile->genuine = PROFILE_GENUINE_REPORTED)
 BREAKS(address_low, profile->i2c_address = 0x07)
 BREAKS(address_high, profile->i2c_address = 0x78)
@@ -180,6 +181,7 @@ static const struct check_row {
     {unknown_part, PROFILE_AT_CHIP, 0, "parts", ERROR_PROFILE_SCHEMA},
     {later_part, PROFILE_AT_CHIP, 0, "parts", ERROR_PROFILE_SCHEMA},
     {later_configuration, PROFILE_AT_CHIP, 0, "configuration", ERROR_PROFILE_SCHEMA},
+    {later_listed, PROFILE_AT_CHIP, 0, "listed", ERROR_PROFILE_SCHEMA},
     {later_genuine, PROFILE_AT_CHIP, 0, "genuine", ERROR_PROFILE_SCHEMA},
     {later_rehearsal, PROFILE_AT_TOP, 0, "rehearsal", ERROR_PROFILE_SCHEMA},
     {genuine_policy, PROFILE_AT_CHIP, 0, "genuine", ERROR_PROFILE_CONFLICT},

@@ -217,7 +217,7 @@ static const struct bad_row {
     /* chip */
     {"unknown chip key", policy, "  lock:", "  locks:", 7, 3, SCHEMA,
      "chip: 'locks' is not a key of this mapping; did you mean 'lock'?",
-     "parts, configuration, configuration-file, genuine, i2c-address, lock, mark or write-keys"},
+     "parts, configuration, configuration-file, genuine, listed, i2c-address, lock, mark or write-keys"},
     {"genuine unknown", delivered, "  write-keys:", "  genuine: require\n  write-keys:", 6, 12, SCHEMA,
      "chip.genuine: 'require' is not one of its values; did you mean 'required'?", "unchecked, reported or required"},
     {"genuine on a part of ours", policy, "  lock:", "  genuine: required\n  lock:", 7, 12, CONFLICT,

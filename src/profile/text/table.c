@@ -37,6 +37,12 @@ static const struct spelling genuines[] = {
     SPELL(PROFILE_GENUINE_REQUIRED),
     END,
 };
+static const struct spelling listings[] = {
+    SPELL(PROFILE_LISTED_UNCHECKED),
+    SPELL(PROFILE_LISTED_REPORTED),
+    SPELL(PROFILE_LISTED_REQUIRED),
+    END,
+};
 static const struct spelling rehearsals[] = {
     SPELL(PROFILE_REHEARSAL_REFUSED),
     SPELL(PROFILE_REHEARSAL_ALLOWED),
@@ -339,6 +345,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     print_flags(stream, "        .parts", parts, profile->parts);
     print_value(stream, "        .configuration", configurations, (uint32_t)profile->configuration);
     print_value(stream, "        .genuine", genuines, (uint32_t)profile->genuine);
+    print_value(stream, "        .listed", listings, (uint32_t)profile->listed);
     print_value(stream, "        .rehearsal", rehearsals, (uint32_t)profile->rehearsal);
     fprintf(stream, "        .i2c_address = 0x%02x,\n", profile->i2c_address);
     fprintf(stream, "        .lock_config = %s,\n", profile->lock_config ? "true" : "false");
