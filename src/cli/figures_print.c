@@ -62,7 +62,7 @@ static void print_total(const struct output *output, const struct figures *figur
         output, "attempts           %" PRIu64 ", of which %" PRIu64 " failed, %" PRIu64 " without reaching a device\n",
         sum->attempts, sum->failed, sum->without);
     output_result(output, "cycle time         median %s, 90 %% within %s\n", words.median, words.most);
-    output_result(output, "devices per hour   %s   (%" PRIu64 " hours with an attempt)\n", words.rate, sum_hours(sum));
+    output_result(output, "devices per hour   %s   (hours with an attempt: %" PRIu64 ")\n", words.rate, sum_hours(sum));
 }
 
 /* After an empty line. */

@@ -160,7 +160,8 @@ static bool put(const struct cli *cli, struct ledger *ledger, const struct forma
         return true;
     if (format->is_binary)
         return output_binary(&cli->output, bytes_of(text, len), err);
-    return fwrite(text, 1, len, stdout) == len && output_flush(err);
+    (void)fwrite(text, 1, len, stdout); /* a failure stays with the stream */
+    return output_flush(err);
 }
 
 static void show(const struct cli *cli, const struct format *format, const char *serial, const char *text)

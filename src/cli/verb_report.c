@@ -128,7 +128,7 @@ static bool write_page(const struct output *output, const struct ledger *ledger,
         error_doing(err, "write the report");
         return false;
     }
-    output_result(output, "%s: %" PRIu64 " attempts, %" PRIu64 " devices made\n", file, figures->total.attempts,
+    output_result(output, "%s: attempts: %" PRIu64 ", devices made: %" PRIu64 "\n", file, figures->total.attempts,
                   figures->total.made);
     output_object(output, json_pack("{s:s, s:o}", "event", "report-written", "file", value_text(file)));
     return true;

@@ -54,7 +54,7 @@ bool with_ledger_serial(const char *word, char serial[static LEDGER_DEVICE_SIZE]
 {
     uint8_t bytes[CHIP_SERIAL_BYTES];
     struct bytes_out out = {.data = bytes, .cap = sizeof bytes};
-    char plain[SERIAL_DIGITS + 2], check;
+    char plain[SERIAL_DIGITS + 2] = "", check;
 
     if (copy_plain(word, plain) && strlen(plain) >= SERIAL_DIGITS && hex_decode(plain, SERIAL_DIGITS, &out, NULL) &&
         out.len == CHIP_SERIAL_BYTES) {

@@ -31,7 +31,7 @@ static bool has_room(struct groups *groups)
 
     if (groups->count < groups->cap)
         return true;
-    list = realloc(groups->list, cap * sizeof *list);
+    list = (struct group **)realloc((void *)groups->list, cap * sizeof *list);
     if (list == NULL)
         return false;
     groups->list = list;
@@ -45,8 +45,10 @@ struct group *groups_get(struct groups *groups, const char *name)
     size_t place = find(groups, name, &is_there);
     struct group *group;
 
-    if (!is_there && groups->count >= GROUPS_MAX && strcmp(name, GROUPS_REST) != 0)
-        return groups_get(groups, GROUPS_REST);
+    if (!is_there && groups->count >= GROUPS_MAX) {
+        name = GROUPS_REST;
+        place = find(groups, name, &is_there);
+    }
     if (is_there)
         return groups->list[place];
     group = calloc(1, sizeof *group);
@@ -55,7 +57,8 @@ struct group *groups_get(struct groups *groups, const char *name)
         return NULL;
     }
     (void)snprintf(group->name, sizeof group->name, "%s", name);
-    memmove(groups->list + place + 1, groups->list + place, (groups->count - place) * sizeof(struct group *));
+    memmove((void *)(groups->list + place + 1), (const void *)(groups->list + place),
+            (groups->count - place) * sizeof(struct group *));
     groups->list[place] = group;
     groups->count++;
     return group;
@@ -73,7 +76,7 @@ void groups_release(struct groups *groups)
 
 static int compare_failed(const void *a, const void *b)
 {
-    const struct group *const *left = a, *const *right = b;
+    const struct group *const *left = (const struct group *const *)a, *const *right = (const struct group *const *)b;
 
     if ((*left)->sum.failed != (*right)->sum.failed)
         return (*left)->sum.failed < (*right)->sum.failed ? 1 : -1;

@@ -189,12 +189,17 @@ static void plot_periods(FILE *out, const struct figures *figures)
     fputs("</figure>\n", out);
 }
 
+static size_t bars_of(const struct groups *groups)
+{
+    return groups->count > BARS_MOST ? BARS_MOST : groups->count;
+}
+
 static void plot_reasons(FILE *out, const struct figures *figures)
 {
     static const struct svg_words words = {"reasons", "Failed attempts by reason",
                                            "A bar for each reason, the most frequent first: failed attempts, and their "
                                            "share of all failed attempts."};
-    const size_t count = figures->reasons.count > BARS_MOST ? BARS_MOST : figures->reasons.count;
+    const size_t count = bars_of(&figures->reasons);
     struct svg_bar bars[BARS_MOST];
     char notes[BARS_MOST][NOTE_SIZE];
 

@@ -229,6 +229,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "line init": ("line", "init", "--sql"), "line add-station": ("line", "add-station", "st-01", "--sql"),
         "order new": ("order", "new", EXAMPLE, "--quantity", "2"), "order list": ("order", "list"), "order show": ("order", "show", "WO-1"),
         "order close": ("order", "close", "WO-1"),
+        "report": ("report", "--rehearsals"), "label": ("label", chip["serial"]),
     }
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
     # server, a signer's rules, a signer of manifests or a device of an order have tests of their own.

@@ -134,3 +134,6 @@ def test_what_gets_no_label(delivered):
         error = delivered.json("label", device.name, *words, code=2).error
         assert cause in error["cause"] and error["next"], error
     assert not (delivered.folder / "x.txt").exists()
+    for name in ("svg", "png", "zpl"):
+        with open("/dev/full", "wb") as full:
+            assert "No space left" in delivered.run("label", device.name, "--format", name, code=5, stdout=full).err
