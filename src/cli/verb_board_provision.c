@@ -7,13 +7,8 @@
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/hex.h"
@@ -27,6 +22,7 @@
 #include "station/board_maker.h"
 #include "station/board_proof.h"
 #include "station/board_results.h"
+#include "cli/board_switch.h"
 #include "cli/board_verbs.h"
 #include "station/file.h"
 #include "station/folder.h"
@@ -44,8 +40,7 @@
 #include "station/verifier.h"
 #include "station/value.h"
 
-#define CHILD_POLL_MS 50 /* between two looks at the child and for signals */
-#define REPORTS 3        /* how often results are asked for again of which lines were damaged */
+#define REPORTS 3 /* how often results are asked for again of which lines were damaged */
 
 enum board_option {
     OPTION_CONSOLE,
@@ -560,62 +555,6 @@ static bool keep(struct run *run, bool *written, struct error *err)
 /* --- afterwards ----------------------------------------------------------------------------------------------------
  */
 
-/* Waits for the end of the child, and ends it when a signal asks to stop. 0, or errno. */
-static int wait_for_child(pid_t child, int *status)
-{
-    bool told = false;
-
-    for (;;) {
-        const pid_t ended = waitpid(child, status, WNOHANG);
-
-        if (ended == child)
-            return 0;
-        if (ended < 0 && errno != EINTR)
-            return errno;
-        if (!told && stop_is_wanted())
-            told = kill(child, SIGTERM) == 0;
-        (void)poll(NULL, 0, CHILD_POLL_MS);
-    }
-}
-
-/* The user's command in a shell; its results are talk, for ours are on stdout. */
-static bool run_switch(const char *command, struct error *err)
-{
-    char *const arguments[] = {(char[]){"sh"}, (char[]){"-c"}, strdup(command), NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, ignored;
-    pid_t child = 0;
-    int status = 0, failure;
-
-    sigemptyset(&none);
-    /* Ignored by imprint; a shell hands that on, and `yes | head` in the command would never end. */
-    sigemptyset(&ignored);
-    sigaddset(&ignored, SIGPIPE);
-    sigaddset(&ignored, SIGXFSZ);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &ignored);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    failure = arguments[2] == NULL ? ENOMEM : posix_spawnp(&child, "sh", &actions, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    free(arguments[2]);
-    if (failure == 0)
-        failure = wait_for_child(child, &status);
-    if (failure == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return true;
-    error_set(err, stop_is_wanted() ? ERROR_INTERRUPTED : ERROR_INPUT_FILE,
-              stop_is_wanted() ? "stopped while the command of --switch ran" : "the command of --switch failed",
-              "the device is provisioned and recorded; flash the primary image, then: imprint board prove");
-    error_with_errno(err, failure);
-    error_with_subject(err, command);
-    error_doing(err, "switch the board's images");
-    return false;
-}
-
 static bool prove_afterwards(struct run *run, struct error *err)
 {
     const char *const *values = run->cli->values;
@@ -633,7 +572,7 @@ static bool prove_afterwards(struct run *run, struct error *err)
     /* The command may run imprint. */
     station_ledger_close(&run->ledger);
     board_close(&run->board);
-    if (!run_switch(values[OPTION_SWITCH], err))
+    if (!board_switch_run(values[OPTION_SWITCH], err))
         return false;
     return run_facts_start(&facts, err) && board_open(&run->board, &run->cli->station, console, silence_ms, err) &&
            board_prove(&run->cli->output, &proof, &facts, BOARD_SWITCH_MS, true, err);
@@ -708,6 +647,15 @@ static bool check_options(struct run *run, int *silence_ms, struct error *err)
            run_facts_start(&run->facts, err) && arming_read(&run->arming, values[OPTION_ARM], values[OPTION_ONLY], err);
 }
 
+/* The board signs the requests for its certificates. */
+static void start_certificates(struct run *run)
+{
+    struct certificate_issue *issue = &run->issuing.issue;
+
+    run->certificates = (struct board_certificates){.board = &run->board, .results = &run->results, .issue = issue};
+    issue->signer = (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
+}
+
 static enum cli_exit run_board_provision(struct cli *cli)
 {
     struct run *run = calloc(1, sizeof *run);
@@ -743,10 +691,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
                                     .rehearsal = &run->rehearsal,
                                     .arm = cli->values[OPTION_ARM]};
     issuing_start(&run->issuing);
-    run->certificates =
-        (struct board_certificates){.board = &run->board, .results = &run->results, .issue = &run->issuing.issue};
-    run->issuing.issue.signer =
-        (struct certificate_signer){.context = &run->certificates, .sign = board_certificates_sign};
+    start_certificates(run);
     key_files_init(&run->source, cli->arguments[0]);
     stop_hold_signals();
     if (profile_digest(&run->profile, digest))
