@@ -111,6 +111,8 @@ static bool export_with(struct cli *cli, struct ledger *ledger, const char *cons
 
     if (ok)
         show_result(&cli->output, &export, cli->arguments[0], signer);
+    else
+        error_doing(err, "export the manifest");
     issuer_close(signer);
     return ok;
 }

@@ -131,6 +131,8 @@ bool manifest_writer_begin(struct manifest_writer *writer, const char *path, str
         return false;
     (void)unlink(writer->temp); /* of a run that was killed */
     writer->file = new_file_begin(writer->temp, err);
+    if (writer->file == NULL)
+        error_replace_subject(err, path);
     return writer->file != NULL;
 }
 
@@ -258,6 +260,8 @@ bool manifest_writer_end(struct manifest_writer *writer, bool ok, struct error *
         fputs(writer->count == 0 ? "[]\n" : "\n]\n", writer->file);
         if (ok) {
             ok = new_file_end(writer->file, writer->temp, err) && new_file_publish(writer->temp, writer->path, err);
+            if (!ok)
+                error_replace_subject(err, writer->path);
         } else {
             (void)fclose(writer->file); /* it goes, whatever is in it */
             (void)unlink(writer->temp);

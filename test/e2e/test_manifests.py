@@ -12,6 +12,7 @@ import pytest
 
 from conftest import EXAMPLE, ROOT, Station, openssl
 from manifest_files import Signer, b64url, jwk, now, part, point, unb64url
+from test_issuers import SOFTHSM
 
 TOOLS = os.environ.get("IMPRINT_MANIFEST_TOOLS")
 SERIAL = "0123AB00000000{:02X}01"
@@ -441,3 +442,21 @@ def test_another_key_than_the_listed_one(received, log, delivery, keys):
     plan = received.json("provision", yaml_with(received, "reported.yaml", "reported"), "--dry-run").event("plan")
     assert plan["listed"] == {"result": "other-key", "manifest": "delivery.json", "slot": 0}
     assert [step for step in plan["steps"] if "lost_unused" in step] == []
+
+
+def test_signed_by_a_token(made, log, tmp_path, monkeypatch):
+    """The same key in a token: PKCS#11."""
+    station, serials = Station(tmp_path), made[1]
+    shutil.copytree(made[0].state, station.state)
+    configuration = station.write("softhsm2.conf", f"directories.tokendir = {tmp_path}/tokens\n")
+    (tmp_path / "tokens").mkdir()
+    monkeypatch.setenv("SOFTHSM2_CONF", str(configuration))
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", log.key, "-out", tmp_path / "token.key")
+    for command in (["--init-token", "--free", "--label", "log", "--so-pin", "0000", "--pin", "1234"],
+                    ["--import", tmp_path / "token.key", "--token", "log", "--label", "signer", "--id", "01", "--pin", "1234"]):
+        subprocess.run(["softhsm2-util", *map(str, command)], check=True, capture_output=True)
+    station.write("state/pin", "1234\n").chmod(0o600)
+    station.write("state/issuers.yaml", json.dumps({"imprint": 1, "issuers": [
+        {"name": "log", "kind": "pkcs11", "certificate": "log.pem", "module": str(SOFTHSM), "uri": "pkcs11:token=log;object=signer", "pin-file": "pin"}]}))
+    elements = export(station, "token.json", "--rehearsal")[0]
+    assert sorted(log.accepts(element)["uniqueId"].upper() for element in elements) == sorted(serials)
