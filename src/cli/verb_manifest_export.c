@@ -121,7 +121,7 @@ static bool export_ledger(struct cli *cli, struct ledger *ledger, struct error *
 {
     const size_t room = (size_t)cli->argument_count;
     char(*serials)[LEDGER_DEVICE_SIZE] = calloc(room, sizeof *serials);
-    const char **devices = calloc(room, sizeof *devices);
+    const char **devices = (const char **)calloc(room, sizeof *devices);
     size_t count = 0;
     bool ok = false;
 

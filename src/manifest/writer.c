@@ -143,14 +143,14 @@ static json_t *key_value(const struct manifest_key *key)
     json_t *value = json_pack("{s:o, s:s, s:s, s:o, s:o}", "kid", json_sprintf("%u", key->slot), "kty", "EC", "crv",
                               "P-256", "x", base64url_value(bytes_of(key->point + 1, P256_BYTES)), "y",
                               base64url_value(bytes_of(key->point + 1 + P256_BYTES, P256_BYTES)));
-    json_t *chain;
+    json_t *certificates;
 
     if (value == NULL || key->chain_count == 0)
         return value;
-    chain = json_array();
+    certificates = json_array();
     for (size_t i = 0; i < key->chain_count; i++)
-        json_array_append_new(chain, base64_value(key->chain[i]));
-    json_object_set_new(value, "x5c", chain);
+        json_array_append_new(certificates, base64_value(key->chain[i]));
+    json_object_set_new(value, "x5c", certificates);
     return value;
 }
 
