@@ -24,8 +24,8 @@ static const struct database_kind parts_kind = {
 
 static const char *const texts[PARTS_STATEMENT_COUNT] = {
     [PARTS_ADD_MANIFEST] = "INSERT INTO manifest (name, time) VALUES ($1, $2) RETURNING id",
-    [PARTS_GET_PART] = "SELECT part.model, part.part_number, part.time, manifest.name FROM part"
-                       " JOIN manifest ON manifest.id = part.manifest WHERE part.serial = $1",
+    [PARTS_GET_PART] = ("SELECT part.model, part.part_number, part.time, manifest.name FROM part"
+                        " JOIN manifest ON manifest.id = part.manifest WHERE part.serial = $1"),
     [PARTS_ADD_PART] = "INSERT INTO part (serial, manifest, model, part_number, time) VALUES ($1, $2, $3, $4, $5)",
     [PARTS_GET_OWNER] = "SELECT serial FROM part_key WHERE x = $1",
     [PARTS_ADD_KEY] = "INSERT INTO part_key (serial, slot, x, y) VALUES ($1, $2, $3, $4)",

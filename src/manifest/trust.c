@@ -173,7 +173,7 @@ static bool leads_to(gnutls_x509_trust_list_t roots, const gnutls_x509_crt_t *ch
 
     if (roots == NULL || count > sizeof copy / sizeof copy[0])
         return false;
-    memcpy(copy, chain, count * sizeof *copy); /* GnuTLS asks for an array that it could write */
+    memcpy((void *)copy, (const void *)chain, count * sizeof *copy); /* GnuTLS asks for an array that it could write */
     return gnutls_x509_trust_list_verify_crt2(roots, copy, count, NULL, 0, FLAGS, &status, NULL) >= 0 && status == 0;
 }
 

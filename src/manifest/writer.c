@@ -140,18 +140,18 @@ bool manifest_writer_begin(struct manifest_writer *writer, const char *path, str
 
 static json_t *key_value(const struct manifest_key *key)
 {
-    json_t *value = json_pack("{s:o, s:s, s:s, s:o, s:o}", "kid", json_sprintf("%u", key->slot), "kty", "EC", "crv",
-                              "P-256", "x", base64url_value(bytes_of(key->point + 1, P256_BYTES)), "y",
-                              base64url_value(bytes_of(key->point + 1 + P256_BYTES, P256_BYTES)));
+    json_t *object = json_pack("{s:o, s:s, s:s, s:o, s:o}", "kid", json_sprintf("%u", key->slot), "kty", "EC", "crv",
+                               "P-256", "x", base64url_value(bytes_of(key->point + 1, P256_BYTES)), "y",
+                               base64url_value(bytes_of(key->point + 1 + P256_BYTES, P256_BYTES)));
     json_t *certificates;
 
-    if (value == NULL || key->chain_count == 0)
-        return value;
+    if (object == NULL || key->chain_count == 0)
+        return object;
     certificates = json_array();
     for (size_t i = 0; i < key->chain_count; i++)
         json_array_append_new(certificates, base64_value(key->chain[i]));
-    json_object_set_new(value, "x5c", certificates);
-    return value;
+    json_object_set_new(object, "x5c", certificates);
+    return object;
 }
 
 static json_t *keys_value(const struct manifest_part *part)
