@@ -67,10 +67,10 @@ static pid_t spawn(const struct postgres_server *server, char *const arguments[]
 
     if (child != 0)
         return child;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (chdir(server->folder) != 0)
         _exit(126);
     become_server_user();
+    (void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* after it: another user forgets this */
     if (freopen("/dev/null", "r", stdin) == NULL || freopen("log", "a", stdout) == NULL || dup2(1, 2) < 0)
         _exit(126);
     (void)execv(path, arguments);
