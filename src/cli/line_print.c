@@ -28,8 +28,8 @@ void line_print_alarm(void *context, const struct ledger_line_alarm *alarm)
 
 void line_print_sent(const struct output *output, const struct outbox_run *run)
 {
-    output_say(output, "imprint: %" PRIu64 " entr%s sent to the line, %" PRIu64 " wait", run->sent, plural(run->sent),
-               run->waiting);
+    output_say(output, "imprint: %" PRIu64 " entr%s sent to the line, %" PRIu64 " wait%s", run->sent, plural(run->sent),
+               run->waiting, run->waiting == 1 ? "s" : "");
     output_object(output, json_pack("{s:s, s:I, s:I, s:I}", "event", "line-sent", "sent", (json_int_t)run->sent,
                                     "waiting", (json_int_t)run->waiting, "alarms", (json_int_t)run->alarms));
 }
@@ -75,7 +75,7 @@ bool line_print_send(const struct output *output, struct station_ledger *ledger,
         output_warn(output, "the ledger cannot be sent to the line: %s; when that is mended: imprint ledger sync",
                     failure.cause);
     else if (ledger->line.state == STATION_LINE_AWAY)
-        output_warn(output, "the line was not asked, %" PRIu64 " entr%s wait: %s; later: imprint ledger sync",
-                    run.waiting, plural(run.waiting), ledger->line.away);
+        output_warn(output, "the line was not asked, %" PRIu64 " entr%s wait%s: %s; later: imprint ledger sync",
+                    run.waiting, plural(run.waiting), run.waiting == 1 ? "s" : "", ledger->line.away);
     return line_print_alarmed(ok ? run.alarms : 0, err) && ok;
 }

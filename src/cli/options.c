@@ -255,18 +255,33 @@ static bool needs_subcommand(const struct cli *cli, struct error *err)
                  error_keep_format(err, "see what each does: imprint %s --help", cli->group));
 }
 
-/* No verb begins with this word. A second word alone ("new") is answered with its verb ("virtual new"). */
+/* Lists the verbs whose second word is `word` in `list`: "imprint virtual new, imprint ca new". False: there are none.
+ */
+static bool list_verbs_with(const char *word, char *list, size_t size)
+{
+    size_t n = 0;
+
+    list[0] = '\0';
+    for (size_t i = 0; i < cli_verb_count && n < size; i++) {
+        const char *name = cli_verbs[i]->name, *space = strchr(name, ' ');
+
+        if (space != NULL && strcmp(space + 1, word) == 0)
+            n += (size_t)snprintf(list + n, size - n, "%simprint %s", n > 0 ? ", " : "", name);
+    }
+    return n > 0;
+}
+
+/* No verb begins with this word. A second word alone ("new") is answered with its verbs. */
 static bool unknown_verb(const char *word, struct error *err)
 {
     struct suggestion best = {.word = NULL};
-    char first[32];
+    char first[32], list[160];
 
+    if (list_verbs_with(word, list, sizeof list))
+        return usage(err, "no such verb", word, error_keep_format(err, "did you mean: %s", list));
     for (size_t i = 0; i < cli_verb_count; i++) {
         const char *name = cli_verbs[i]->name, *space = strchr(name, ' ');
 
-        if (space != NULL && strcmp(space + 1, word) == 0) {
-            return usage(err, "no such verb", word, error_keep_format(err, "did you mean: imprint %s", name));
-        }
         suggest_consider(&best, word, strlen(word), name);
         if (space != NULL) {
             struct suggestion group = {.word = NULL};

@@ -35,7 +35,8 @@ static bool lease(struct cli *cli, struct ledger *ledger, struct database *home,
     }
     if (!order_line_lease(ledger, home, cli->values[OPTION_OPERATOR], cli->arguments[0], (int64_t)amount, &answer, err))
         return false;
-    output_result(&cli->output, "%s: %" PRId64 " units leased\n", answer.order, answer.amount);
+    output_result(&cli->output, "%s: %" PRId64 " unit%s leased\n", answer.order, answer.amount,
+                  answer.amount == 1 ? "" : "s");
     output_object(&cli->output, order_print_lease_value(&answer));
     return true;
 }
