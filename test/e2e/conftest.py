@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the end-to-end tests share: a station (fresh state folder and the program), profiles to vary, snapshots."""
 import copy
+import functools
 import json
 import os
 import pathlib
@@ -53,7 +54,7 @@ class Result:
         self.out = self.raw.decode("utf-8", "replace")
         self.err = done.stderr.decode("utf-8", "replace")
 
-    @property
+    @functools.cached_property
     def objects(self):
         """stdout as JSON, one object a line; fails when it is anything else."""
         objects = [json.loads(line) for line in self.out.splitlines()]

@@ -49,8 +49,13 @@ def walk(value, prefix=""):
                     yield from walk(item, path + "[].")
 
 
+@functools.cache
+def types_of(kind):
+    return [TYPES[word] for word in re.findall(r"\b(string|number|boolean|array|object|null)\b", kind)]
+
+
 def is_of(value, kind):
-    allowed = [TYPES[word] for word in re.findall(r"\b(string|number|boolean|array|object|null)\b", kind)]
+    allowed = types_of(kind)
     if kind.startswith("array of strings"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     return any(isinstance(value, one) and not (one is int and isinstance(value, bool)) for one in allowed)
