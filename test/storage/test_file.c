@@ -412,9 +412,10 @@ static void create_key(uint64_t uid)
 static void test_number_of_syncs(void **state)
 {
     (void)state;
-    struct storage_file_system counting = storage_file_posix;
+    static struct storage_file_system counting; /* the store is closed after this test has ended */
     struct error err = {.reason = ERROR_NONE};
 
+    counting = storage_file_posix;
     counting.fsync = counted_fsync;
     syncs = 0;
     assert_true(storage_file_open(&run.file, run.directory, true, "test", &counting, &run.storage, &err));
