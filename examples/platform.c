@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/number.h"
@@ -84,7 +85,10 @@ static bool open_virtual(struct platform *platform, const struct platform_option
 
 static bool open_chip(struct platform *platform, const struct platform_options *options)
 {
-    if (strncmp(options->chip, "/dev/", 5) == 0)
+    struct stat status;
+    const bool is_file = stat(options->chip, &status) == 0 && S_ISREG(status.st_mode);
+
+    if (!is_file && strncmp(options->chip, "/dev/", 5) == 0)
         return open_i2c(platform, options);
     return open_virtual(platform, options);
 }
