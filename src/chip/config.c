@@ -355,12 +355,12 @@ void chip_config_get_policy(const struct chip_config *config, enum chip_part par
 
 void chip_config_model(struct chip_config *config, enum chip_part part, const struct chip_policy_bytes *policy)
 {
-    *config = (struct chip_config){.zone = {[CONFIG_AES_ENABLE_AT] = part != CHIP_PART_ATECC508A,
-                                            [CONFIG_I2C_ENABLE_AT] = 1,
-                                            [CONFIG_LOCK_VALUE_AT] = CONFIG_UNLOCKED,
-                                            [CONFIG_LOCK_CONFIG_AT] = CONFIG_UNLOCKED,
-                                            [CONFIG_SLOT_LOCKED_AT] = 0xFF,
-                                            [CONFIG_SLOT_LOCKED_AT + 1] = 0xFF}};
+    memset(config, 0, sizeof *config);
+    config->zone[CONFIG_AES_ENABLE_AT] = part != CHIP_PART_ATECC508A;
+    config->zone[CONFIG_I2C_ENABLE_AT] = 1;
+    config->zone[CONFIG_LOCK_VALUE_AT] = CONFIG_UNLOCKED;
+    config->zone[CONFIG_LOCK_CONFIG_AT] = CONFIG_UNLOCKED;
+    memset(config->zone + CONFIG_SLOT_LOCKED_AT, 0xFF, 2); /* a bit for each slot: none is locked */
     chip_config_set_policy(config, part, policy);
 }
 

@@ -217,7 +217,6 @@ static bool has_slot(const struct manifest_part *part, uint8_t slot)
 static enum manifest_fault read_keys(const json_t *list, struct manifest_trust *trust, struct manifest_part *part,
                                      struct error *err)
 {
-    enum manifest_fault found = MANIFEST_GOOD;
     json_t *value;
     size_t i;
 
@@ -226,8 +225,8 @@ static enum manifest_fault read_keys(const json_t *list, struct manifest_trust *
     json_array_foreach(list, i, value)
     {
         struct manifest_key key = {.slot = 0};
+        enum manifest_fault found = read_key(value, &key, err);
 
-        found = read_key(value, &key, err);
         if (found == MANIFEST_GOOD && has_slot(part, key.slot))
             found = fault(MANIFEST_FAULT_KEYS, error_keep_format(err, "slot %u has two keys", key.slot), err);
         if (found == MANIFEST_GOOD)

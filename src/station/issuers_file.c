@@ -64,7 +64,9 @@ static bool open_for_manifests(const struct issuer_config *settings, struct issu
 bool issuers_file_open_for_manifests(const struct station_config *config, const char *name,
                                      const struct issuer_prompt *prompt, struct issuer **issuer, struct error *err)
 {
-    if (!open_by(open_for_manifests, config, name, prompt, issuer, err))
+    const bool is_open = open_by(open_for_manifests, config, name, prompt, issuer, err);
+
+    if (!is_open)
         return false;
     if (issuer_signs(*issuer))
         return true;

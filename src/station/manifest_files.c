@@ -198,7 +198,7 @@ static void name_of(const char *path, char name[static PARTS_NAME_SIZE])
     const char *slash = strrchr(path, '/');
     size_t i = 0;
 
-    for (path = slash == NULL ? path : slash + 1; path[i] != '\0' && i < PARTS_NAME_SIZE - 1; i++)
+    for (path = slash == NULL ? path : slash + 1; i < PARTS_NAME_SIZE - 1 && path[i] != '\0'; i++)
         name[i] = path[i];
     name[i] = '\0';
     for (i = 0; name[i] != '\0'; i++)

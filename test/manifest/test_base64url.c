@@ -22,7 +22,7 @@ static void test_vectors(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         const struct bytes content = bytes_of(vectors[i].content, strlen(vectors[i].content));
-        uint8_t bytes[16];
+        uint8_t bytes[16] = {0};
         struct bytes_out out = {.data = bytes, .cap = content.len};
         char text[32];
 
