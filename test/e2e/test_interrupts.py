@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGINT, SIGTERM and SIGHUP between any two steps; SIGKILL at any of the chip's writes; both followed by a plain run."""
+"""SIGINT, SIGTERM and SIGHUP between any two steps; SIGKILL at any of the chip's writes; both followed by a plain run.
+
+A build with sanitizers is slow: with IMPRINT_SAMPLED=1 SIGKILL comes at every third place.
+"""
 import json
 import os
 import random
@@ -10,6 +13,8 @@ import time
 import pytest
 
 from conftest import EXAMPLE, EXITS, PROGRAM, THREE_WAYS, Station
+
+EVERY = 3 if os.environ.get("IMPRINT_SAMPLED") == "1" else 1
 
 
 def lines_of(tmp_path, part, profile, *more):
@@ -107,7 +112,7 @@ def test_kill_at_any_time(tmp_path):
     twin.run("provision", EXAMPLE, "--arm", "profile")
     whole = time.monotonic() - began
     killed = 0
-    for attempt in range(60):
+    for attempt in range(60 // EVERY):
         station = Station(tmp_path / f"{attempt}")
         station.new()
         for _ in range(2):
@@ -119,7 +124,7 @@ def test_kill_at_any_time(tmp_path):
         said = station.json("provision", EXAMPLE, "--arm", "profile").event("provisioned")
         assert [key["slot"] for key in said["keys"]] == [0, 2]
         assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
-    assert killed > 20
+    assert killed > 20 // EVERY
 
 
 # ---- kill -9 at the chip's writes
@@ -137,7 +142,7 @@ def test_kill_at_every_command(tmp_path):
     twin = Station(tmp_path / "count")
     maker = twin.public_keys()[16]
     killed = 0
-    for group in range(1, total + 2):
+    for group in range(1, total + 2, EVERY):
         station = Station(tmp_path / f"kill-{group}")
         station.new()
         first = station.run("--fault", f"kill@{group}", "provision", EXAMPLE, "--arm", "profile", code=EXITS | {-9})
@@ -153,7 +158,7 @@ def test_kill_at_every_command(tmp_path):
         before = station.snapshot()
         assert "nothing to do" in station.run("provision", EXAMPLE, "--arm", "profile").out
         assert station.snapshot() == before
-    assert killed >= total - 1
+    assert killed >= len(range(1, total + 1, EVERY)) - 1
 
 
 def test_kill_then_kill_the_recovery(tmp_path):
@@ -174,7 +179,7 @@ def killed_while_locking(tmp_path_factory):
     folder = tmp_path_factory.mktemp("locking")
     total = kill_points(folder, "blank", THREE_WAYS, "--arm", "profile")
     found = {}
-    for group in range(1, total + 1):
+    for group in range(1, total + 1, EVERY):
         station = Station(folder / f"kill-{group}")
         station.new("blank")
         station.run("--fault", f"kill@{group}", "provision", THREE_WAYS, "--arm", "profile", code=EXITS | {-9})

@@ -7,6 +7,7 @@ import random
 import select
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -39,7 +40,7 @@ class Host:
 
     def __init__(self, device):
         path = device.removeprefix("swi:")
-        if path.startswith("/dev/"):
+        if stat.S_ISCHR(os.stat(path).st_mode):
             self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
             self.link = None
         else:
