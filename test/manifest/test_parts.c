@@ -60,7 +60,7 @@ static struct manifest_part part_of(uint8_t number, uint8_t first_key, size_t ke
     for (size_t i = 0; i < keys; i++) {
         part.keys[i].slot = (uint8_t)(2 * i);
         part.keys[i].point[0] = P256_UNCOMPRESSED;
-        for (uint8_t b = 1; b < P256_POINT_BYTES; b++)
+        for (size_t b = 1; b < P256_POINT_BYTES; b++)
             part.keys[i].point[b] = (uint8_t)(b + first_key + i);
     }
     return part;
