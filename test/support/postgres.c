@@ -60,7 +60,7 @@ static void become_server_user(void)
 }
 
 /* Runs it in the server's folder, and says nothing. It ends with the test, however that ends. */
-static pid_t spawn(const struct postgres_server *server, char *const arguments[])
+static pid_t spawn(const struct postgres_server *server, char *arguments[])
 {
     char path[SCRATCH_PATH_MAX];
     const pid_t child = find_program(arguments[0], path) ? fork() : -1;
@@ -73,6 +73,7 @@ static pid_t spawn(const struct postgres_server *server, char *const arguments[]
     (void)prctl(PR_SET_PDEATHSIG, SIGQUIT); /* after it: another user forgets this */
     if (freopen("/dev/null", "r", stdin) == NULL || freopen("log", "a", stdout) == NULL || dup2(1, 2) < 0)
         _exit(126);
+    arguments[0] = path; /* PostgreSQL 17 finds its other programs by it */
     (void)execv(path, arguments);
     _exit(127);
 }
