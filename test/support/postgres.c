@@ -134,8 +134,10 @@ bool postgres_server_start(struct postgres_server *server)
     uid_t uid = 0;
     gid_t gid = 0;
 
-    if (!find_program("initdb", path) || (geteuid() == 0 && !find_server_user(&uid, &gid)))
+    if (!find_program("initdb", path) || (geteuid() == 0 && !find_server_user(&uid, &gid))) {
+        print_message("stepped aside: %s: PostgreSQL is not installed\n", program_invocation_short_name);
         return false;
+    }
     scratch_make(server->folder);
     if (geteuid() == 0 && chown(server->folder, uid, gid) != 0)
         fail_msg("chown");

@@ -16,7 +16,8 @@ struct postgres_server {
     pid_t pid;
 };
 
-/* Makes and starts one. False where PostgreSQL is not installed. Fails the test where it does not work. */
+/* Makes and starts one. False where PostgreSQL is not installed, which ./check repeats at its end. Fails the test where
+ * it does not work. */
 bool postgres_server_start(struct postgres_server *server);
 
 /* Kills it as a power cut would; starts it again on the same data. */
