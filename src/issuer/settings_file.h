@@ -3,10 +3,24 @@
 #ifndef IMPRINT_ISSUER_SETTINGS_FILE_H
 #define IMPRINT_ISSUER_SETTINGS_FILE_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 #include "profile/text/complain.h"
 #include "profile/text/schema.h"
 #include "profile/text/tree.h"
+
+/* The row that the fields of each of these files begin with; `type` is its document, with the member `version`. */
+#define SETTINGS_VERSION(type)                                                                                         \
+    {.key = "imprint",                                                                                                 \
+     .kind = SCHEMA_NUMBER,                                                                                            \
+     .required = true,                                                                                                 \
+     .at = offsetof(type, version),                                                                                    \
+     .size = sizeof(((type *)0)->version),                                                                             \
+     .min = 1,                                                                                                         \
+     .max = 1,                                                                                                         \
+     .help = "the version of the format",                                                                              \
+     .example = "imprint: 1"}
 
 /* One kind of file. Texts are literals. */
 struct settings_kind {

@@ -37,14 +37,7 @@ static const struct schema_field schema_socket[] = {
 };
 
 static const struct schema_field schema_settings[] = {
-    {.key = "imprint",
-     .kind = SCHEMA_NUMBER,
-     .required = true,
-     VALUE(struct panel_settings, version),
-     .min = 1,
-     .max = 1,
-     .help = "the version of the format",
-     .example = "imprint: 1"},
+    SETTINGS_VERSION(struct panel_settings),
     {.key = "name",
      .kind = SCHEMA_NAME,
      .required = true,

@@ -105,14 +105,7 @@ static const struct schema_field schema_order_own[] = {
 enum { ROOT_VERSION, ROOT_ISSUERS, ROOT_RECORDS, ROOT_TLS, ROOT_STATIONS, ROOT_ORDERS, ROOT_END, ROOT_COUNT };
 
 static const struct schema_field schema_rules[ROOT_COUNT] = {
-    [ROOT_VERSION] = {.key = "imprint",
-                      .kind = SCHEMA_NUMBER,
-                      .required = true,
-                      VALUE(struct signer_rules, version),
-                      .min = 1,
-                      .max = 1,
-                      .help = "the version of the format",
-                      .example = "imprint: 1"},
+    [ROOT_VERSION] = SETTINGS_VERSION(struct signer_rules),
     [ROOT_ISSUERS] = {.key = "issuers",
                       .kind = SCHEMA_FILE,
                       .required = true,

@@ -96,14 +96,7 @@ static const struct schema_field schema_entry[] = {
 };
 
 static const struct schema_field schema_connections[] = {
-    {.key = "imprint",
-     .kind = SCHEMA_NUMBER,
-     .required = true,
-     VALUE(struct document, version),
-     .min = 1,
-     .max = 1,
-     .help = "the version of the format",
-     .example = "imprint: 1"},
+    SETTINGS_VERSION(struct document),
     {.key = "connections",
      .kind = SCHEMA_ENTRIES,
      .required = true,

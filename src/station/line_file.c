@@ -62,14 +62,7 @@ static const struct schema_field schema_ledger[] = {
 };
 
 static const struct schema_field schema_line[] = {
-    {.key = "imprint",
-     .kind = SCHEMA_NUMBER,
-     .required = true,
-     VALUE(struct document, version),
-     .min = 1,
-     .max = 1,
-     .help = "the version of the format",
-     .example = "imprint: 1"},
+    SETTINGS_VERSION(struct document),
     {.key = "ledger",
      .kind = SCHEMA_MAPPING,
      .required = true,
