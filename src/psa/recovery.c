@@ -23,7 +23,8 @@ static bool failed(enum storage_status status)
  * - A key record is stored only after the chip's step succeeded, so an intact record means an intact key.
  * - Without a record the key was never reported, and the chip's write may have been cut short: the key is not used.
  * - If the slot was not known to be free, its content may be the chip maker's key and is left alone.
- * - A destruction that was started is finished.
+ * - A destruction that was started is finished. If the store was full, the key's record may be gone before the slot is
+ * marked.
  * - An intact record for another chip or slot, or of a later format, counts as no record.
  *
  * False when the medium cannot be read.
@@ -31,7 +32,7 @@ static bool failed(enum storage_status status)
 static bool decide(struct driver *driver, const struct driver_unfinished *unfinished, struct actions *actions)
 {
     struct driver_record record;
-    bool whole = false, damaged = false;
+    bool whole = false, damaged = false, gone = false, is_due;
 
     switch (driver_read_record(driver, unfinished->key_id, &record, NULL)) {
     case PSA_SUCCESS:
@@ -41,12 +42,16 @@ static bool decide(struct driver *driver, const struct driver_unfinished *unfini
         damaged = true;
         break;
     case PSA_ERROR_DOES_NOT_EXIST:
+        gone = true;
+        break;
     case PSA_ERROR_DATA_INVALID:
         break;
     default:
         return false;
     }
-    if (unfinished->destroys)
+    if (unfinished->destroys && gone)
+        *actions = (struct actions){.mark_due = !driver_scrap_get(driver, driver_slot_of(unfinished->slot), &is_due)};
+    else if (unfinished->destroys)
         *actions = (struct actions){.mark_due = whole || damaged, .forget_key = whole || damaged};
     else if (whole)
         *actions = (struct actions){.clear_scrap = true};
@@ -74,8 +79,8 @@ static enum storage_status mark_slot(const struct driver *driver, uint8_t slot, 
 
 /*
  * The record of the unfinished work is removed last: until then, a repeated call decides by the same rules. If the
- * store has no room for the scrap record, removing the other records makes room. A power cut in between can then lose a
- * slot, but no key.
+ * store has no room for the scrap record even without the key's, the room of that last record is used: a power cut in
+ * between can then lose a slot, but no key.
  */
 bool driver_settle_unfinished(struct driver *driver, const struct driver_unfinished *unfinished)
 {

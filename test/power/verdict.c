@@ -112,8 +112,9 @@ static void check_slots(struct board *board, const struct seen *ended)
         }
         for (size_t i = 0; i < board->scene->key_count; i++)
             destroys = destroys || board->scene->keys[i].method == SCENE_DESTROY;
-        if (destroys) /* overwriting is done again where that it was done could not be stored */
-            most += board->run->fault == NULL ? 1 : 2;
+        if (destroys) /* overwriting is done again (at the start, before and by the destruction) where that could not be
+                         stored */
+            most += board->run->fault == NULL ? 1 : 3;
         if (most > 0 && board->run->fault != NULL && part_hides_public(board_memory(board), slot))
             most++;
         if (changes[slot] > most)

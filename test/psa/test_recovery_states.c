@@ -144,6 +144,8 @@ static void expect_end(const struct storage *storage, const struct state *state)
     } else if (state->transaction == DESTRUCTION && mine) {
         key = false;
         scrap = DUE_SCRAP;
+    } else if (state->transaction == DESTRUCTION && state->key == ABSENT && scrap == NO_SCRAP) {
+        scrap = DUE_SCRAP;
     }
     if (scrap_get(storage, SCRAP_UID, &due) == STORAGE_OK)
         found = due ? DUE_SCRAP : PLAIN_SCRAP;
