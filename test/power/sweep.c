@@ -148,21 +148,30 @@ static bool gives_up(const struct sweep *sweep)
     return sweep->figures->failures >= sweep->extent->failures_max;
 }
 
-/* Every `stride`-th, which ones drawn by seed and text. */
+/* FNV-1a, by numbers. */
+static uint64_t hash_moment(uint64_t hash, const struct moment *step)
+{
+    const uint32_t numbers[] = {step->kind, step->same_run, step->at, step->way};
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        hash = (hash ^ numbers[i]) * 1099511628211ULL;
+    for (const char *at = step->fault; *at != '\0'; at++)
+        hash = (hash ^ (uint8_t)*at) * 1099511628211ULL;
+    return hash;
+}
+
+/* Every `stride`-th, which ones drawn by the seed and what went wrong. Asked millions of times. */
 static bool is_drawn(const struct sweep *sweep, unsigned stride, const struct moment_path *path,
                      const struct moment *step)
 {
-    struct moment_path whole = *path;
-    char text[MOMENT_TEXT_MAX];
     uint64_t hash = 14695981039346656037ULL + sweep->extent->seed;
 
     if (stride <= 1)
         return stride == 1;
+    for (unsigned i = 0; i < path->count; i++)
+        hash = hash_moment(hash, &path->steps[i]);
     if (step != NULL)
-        (void)moment_path_add(&whole, step, false);
-    moment_write(&whole, text);
-    for (const char *at = text; *at != '\0'; at++)
-        hash = (hash ^ (uint8_t)*at) * 1099511628211ULL;
+        hash = hash_moment(hash, step);
     return (hash ^ hash >> 29) % stride == 0;
 }
 
