@@ -99,6 +99,15 @@ def stop(process, *signals):
     return time.monotonic() - began, Result(subprocess.CompletedProcess([], process.returncode, out, err))
 
 
+def ends_within(seconds, command, *signals, **more):
+    """The result of a program that these signals end in time. A busy machine may make it late once or twice, never each time."""
+    for _ in range(4):
+        took, result = stop(start(*command, **more), *signals)
+        if took < seconds:
+            return result
+    raise AssertionError((signals, took, result))
+
+
 def write_key_plan(plan, key_file):
     """An encrypted import with its secret in this file, which is read before anything else is done."""
     plan["chip"]["write-keys"] = [{"slot": 6, "file": str(key_file)}]
@@ -152,14 +161,14 @@ WAITS = ["profile", "key file", "record", "explained file", "signed file", "outp
 def test_a_signal_ends_every_wait(provisioned, plan, where):
     with wait_places(where, provisioned, plan) as command:
         for sent in SIGNALS:
-            took, result = stop(start("--state", provisioned.state, "--json", *command), sent)
-            assert result.code == 130 and took < A_SECOND, (sent, took, result)
+            result = ends_within(A_SECOND, ["--state", provisioned.state, "--json", *command], sent)
+            assert result.code == 130, (sent, result)
             assert result.error["reason"] == "interrupted" and result.error["exit"] == 130, result
             assert result.error["next"].startswith("run the same command again"), result
-        took, result = stop(start("--state", provisioned.state, *command), signal.SIGTERM)
+        result = ends_within(A_SECOND, ["--state", provisioned.state, *command], signal.SIGTERM)
         assert "imprint: cannot" in result.err and "\nnext: run the same command again" in result.err, result
-        took, result = stop(start("--state", provisioned.state, *command), signal.SIGINT, signal.SIGINT)
-        assert result.code == 130 and took < AT_ONCE, (took, result)
+        result = ends_within(AT_ONCE, ["--state", provisioned.state, *command], signal.SIGINT, signal.SIGINT)
+        assert result.code == 130, result
 
 
 def test_interrupted_by_a_pipe_it_runs_again(provisioned, plan):
@@ -177,12 +186,11 @@ def test_a_reader_that_does_not_read(provisioned):
     fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, 4096)
     os.write(write, b"\n" * 4096)
     try:
-        process = start("--state", provisioned.state, "--json", "info", stdout=write)
-        took, result = stop(process, signal.SIGTERM)
+        result = ends_within(A_SECOND, ["--state", provisioned.state, "--json", "info"], signal.SIGTERM, stdout=write)
     finally:
         os.close(read)
         os.close(write)
-    assert result.code == 130 and took < A_SECOND
+    assert result.code == 130
 
 
 def test_signals_that_were_ignored_stay_ignored(provisioned):
@@ -193,15 +201,14 @@ def test_signals_that_were_ignored_stay_ignored(provisioned):
     process.send_signal(signal.SIGHUP)
     time.sleep(1.2)
     assert process.poll() is None
-    took, result = stop(process, signal.SIGTERM)
-    assert result.code == 130 and took < A_SECOND
+    _, result = stop(process, signal.SIGTERM)
+    assert result.code == 130
 
 
 def test_serving_ends_by_a_signal_as_before(provisioned, plan):
     with wait_places("served bus", provisioned, plan) as command:
         for sent in SIGNALS:
-            took, result = stop(start(*command), sent)
-            assert result.code == 0 and took < A_SECOND
+            assert ends_within(A_SECOND, command, sent).code == 0
 
 
 def test_the_chip_file_of_another_program(provisioned):
