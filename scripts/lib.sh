@@ -62,6 +62,23 @@ ctest_counts() {
         awk '{ print $2 - $1, $1 }'
 }
 
+# failed_tests LOG: what CTest's log has of each test that failed, at most the last 60 lines, and CTest's closing lines. False,
+# and nothing printed, where no test has failed.
+failed_tests() {
+    awk '
+        function show(    i) {
+            for (i = (count > 60 ? count - 60 : 0); i < count; i++)
+                print line[i]
+            count = 0
+        }
+        / Test +#[0-9]+: / { show(); failed = /\*\*\*/; if (failed) { found = 1; print } next }
+        /^ +Start +[0-9]+: / { next }
+        /^[0-9]+% tests passed/ { show(); failed = 0; closing = found }
+        failed { line[count++] = $0 }
+        closing { print }
+        END { show(); exit !found }' "$1"
+}
+
 # apt_sources: the Debian mirrors that this machine's apt uses, one "BASE SUITE" per line. Unlike `apt-get indextargets`,
 # this works before the first `apt-get update`; it downloads nothing and needs no root.
 apt_sources() {

@@ -178,6 +178,18 @@ def test_the_summary_of_failed_tests(checkout):
     assert answer.stdout.splitlines()[-1] == "50 passed, 1 failed"  # the build is one of them
 
 
+def test_what_a_failed_test_printed_is_shown(checkout):
+    """And nothing of those that passed, however many came after it."""
+    (checkout.folder / "log").write_text(
+        "      Start 2: b\n1/3 Test #1: a ....   Passed    0.10 sec\n2/3 Test #2: b ....***Failed    0.20 sec\nwhat b says\n\n"
+        "      Start 3: c\n" + "3/3 Test #3: c ....   Passed    0.30 sec\n" * 99 + "67% tests passed, 1 tests failed out of 3\n2 - b (Failed)\n")
+    shown = checkout.in_library("failed_tests log")
+    assert shown.returncode == 0 and shown.stdout.splitlines() == [
+        "2/3 Test #2: b ....***Failed    0.20 sec", "what b says", "", "67% tests passed, 1 tests failed out of 3", "2 - b (Failed)"]
+    (checkout.folder / "log").write_text("cannot start CTest\n")
+    assert checkout.in_library("failed_tests log").returncode == 1
+
+
 def test_check_release_needs_root(checkout):
     checkout.tool("id", "echo 1000")
     answer = checkout.run("scripts/check-release", "trixie", "demo")
