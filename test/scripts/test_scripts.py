@@ -393,3 +393,38 @@ def test_strings_that_are_kept_once(tmp_path, linker):
     said = subprocess.run([ROOT / "scripts/firmware-sizes", image], capture_output=True, text=True, check=True).stdout
     assert {line.split()[0]: int(line.split()[1]) for line in said.splitlines()} == {
         **sizes, "core": sum(sizes.values()), "own": sum(sizes.values()), "all": sum(sizes.values())}
+
+
+def fuzz_targets():
+    return sorted(path.stem.removeprefix("fuzz_") for path in (ROOT / "test/fuzz").glob("fuzz_*.c"))
+
+
+def prepared_for_fuzzing(checkout, targets):
+    """A checkout with sources of that name, and programs that say that they ran as often as they were told."""
+    for name in ("cmake", "ninja"):
+        checkout.tool(name)
+    (checkout.folder / "test/fuzz").mkdir(parents=True)
+    programs = checkout.folder / "build-fuzz/test/fuzz"
+    programs.mkdir(parents=True)
+    for target in targets:
+        (checkout.folder / f"test/fuzz/fuzz_{target}.c").touch()
+        program = programs / f"fuzz_{target}"
+        program.write_text('#!/bin/sh\necho "stat::number_of_executed_units: ${1#-runs=}"\necho "stat::average_exec_per_sec: 1"\n')
+        program.chmod(0o755)
+
+
+def test_every_fuzz_target_is_run(checkout):
+    prepared_for_fuzzing(checkout, fuzz_targets())
+    done = checkout.run("scripts/fuzz", checkout.mbedtls, "1000")
+    assert done.returncode == 0, done.stderr
+    *lines, last = done.stdout.splitlines()
+    assert sorted(line.split()[0] for line in lines) == fuzz_targets()
+    assert all(int(line.split()[1]) > 0 for line in lines)
+    assert last.split() == ["in", "all", "1000", "executions,", "no", "finding"]
+
+
+def test_a_fuzz_target_without_a_share_is_an_error(checkout):
+    prepared_for_fuzzing(checkout, [*fuzz_targets(), "of_tomorrow"])
+    done = checkout.run("scripts/fuzz", checkout.mbedtls)
+    assert done.returncode != 0
+    assert "cannot fuzz of_tomorrow: scripts/fuzz gives it no share" in done.stderr
