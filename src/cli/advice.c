@@ -10,6 +10,7 @@
 
 #define PROGRAM "imprint "
 #define PROFILE_WORD " PROFILE"
+#define VERB_WORD "VERB "
 
 static bool is_of_word(char c)
 {
@@ -58,20 +59,24 @@ static const struct cli_verb *verb_at(const char *text)
     return found;
 }
 
+/* By its whole name, or by its first word alone. */
 static bool is_named(const struct cli_verb *verb, const char *const *names)
 {
-    while (*names != NULL && strcmp(verb->name, *names) != 0)
-        names++;
-    return *names != NULL;
+    for (; *names != NULL; names++) {
+        const size_t len = strlen(*names);
+
+        if (strncmp(verb->name, *names, len) == 0 && (verb->name[len] == '\0' || verb->name[len] == ' '))
+            return true;
+    }
+    return false;
 }
 
 static void put_options(FILE *out, const struct advice_given *given, const struct cli_verb *verb)
 {
-    static const char *const without_any[] = {"virtual serve", "virtual run", "help", "version", "compile", NULL};
-    static const char *const without_device[] = {
-        "virtual new",   "board provision", "board prove",  "issuers",       "ca new",
-        "order new",     "order list",      "order show",   "order approve", "order close",
-        "order release", "order lease",     "order return", "order sync",    NULL};
+    static const char *const without_any[] = {"virtual serve", "virtual run", "help",          "version", "compile",
+                                              "explain",       "signer",      "verify-record", NULL};
+    static const char *const without_device[] = {"virtual new", "board",  "issuers", "ca",       "ledger",  "line",
+                                                 "order",       "report", "label",   "manifest", "station", NULL};
 
     if (is_named(verb, without_any))
         return;
@@ -97,6 +102,11 @@ char *advice_complete(const struct advice_given *given, const char *next)
         const bool is_program = strncmp(at, PROGRAM, strlen(PROGRAM)) == 0 && (at == next || !is_of_word(at[-1]));
         const struct cli_verb *verb = is_program ? verb_at(at + strlen(PROGRAM)) : NULL;
 
+        if (is_program && strncmp(at + strlen(PROGRAM), VERB_WORD, strlen(VERB_WORD)) == 0) {
+            fprintf(out, PROGRAM "%s%s", given->verb != NULL ? given->verb : "", given->verb != NULL ? " " : "");
+            at += strlen(PROGRAM VERB_WORD);
+            continue;
+        }
         if (verb == NULL) {
             fputc(*at++, out);
             continue;

@@ -328,6 +328,7 @@ bool options_find_verb(struct cli *cli, int argc, char **argv, int *words, struc
         group = second[0] != '\0';
         if (!group || (argc > 1 && strcmp(argv[1], second) == 0)) {
             cli->verb = cli_verbs[i];
+            cli->output.given.verb = cli->verb->name;
             *words = group ? 2 : 1;
             return true;
         }

@@ -293,7 +293,9 @@ static bool say_where(const struct output *output, const struct error *err)
         hex_encode(bytes_of(err->serial, sizeof err->serial), serial);
         say_error("chip %s", serial);
     }
-    if (output->device != NULL && (err->subject == NULL || strcmp(output->device, err->subject) != 0)) {
+    /* What is wrong with the command line is so for any device. */
+    if (output->device != NULL && err->reason != ERROR_USAGE &&
+        (err->subject == NULL || strcmp(output->device, err->subject) != 0)) {
         next_detail(&open);
         say_error("%s", output->device);
     }

@@ -120,7 +120,7 @@ static bool list(struct cli *cli, struct ledger *ledger, struct error *err)
     bool ok = true;
 
     if (cli->values[OPTION_KEYS] != NULL && cli->values[OPTION_CERTIFICATES] != NULL) {
-        error_set(err, ERROR_USAGE, "--keys and --certificates are two lists", "run it once for each");
+        error_set(err, ERROR_USAGE, "--keys and --certificates exclude each other", "run it once for each");
         return false;
     }
     ok = ledger_select_entries(ledger, &entries, err);

@@ -65,8 +65,9 @@ static bool check_options(const struct cli *cli, struct error *err)
     const char *since = cli->values[OPTION_SINCE];
 
     if (cli->values[OPTION_ISSUER] == NULL) {
-        error_set(err, ERROR_USAGE, "nobody is named who signs the manifest",
-                  "name an issuer of the issuers file: --issuer NAME; how to make one: docs/guide/manifests.md");
+        error_set(err, ERROR_USAGE, "--issuer is missing",
+                  "name an issuer of the issuers file, which signs the manifest: --issuer NAME; how to make one: "
+                  "docs/guide/manifests.md");
         return false;
     }
     if (since == NULL || manifest_export_is_date(since))

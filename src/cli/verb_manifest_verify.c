@@ -63,8 +63,8 @@ static bool trust(struct run *run, struct error *err)
     const char *signers = run->cli->values[OPTION_SIGNER];
 
     if (signers == NULL) {
-        error_set(err, ERROR_USAGE, "nobody is named whose manifests are believed",
-                  "name the certificates of those who sign them: --signer FILE; where Microchip's are: "
+        error_set(err, ERROR_USAGE, "--signer is missing",
+                  "name the certificate of who signs the manifests: --signer FILE; where Microchip's are: "
                   "docs/guide/manifests.md");
         return false;
     }

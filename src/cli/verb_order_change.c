@@ -41,7 +41,7 @@ static bool check_approver(const struct orders_who *who, struct error *err)
 {
     if (who->operator_name != NULL)
         return true;
-    error_set(err, ERROR_USAGE, "who approves it is not given",
+    error_set(err, ERROR_USAGE, "--operator is missing",
               "name the second person, who looked at the device: --operator NAME");
     return false;
 }

@@ -40,8 +40,7 @@ static bool read_options(const struct cli *cli, struct order *order, struct orde
     if (quantity == NULL && list->count > 0) {
         number = list->count;
     } else if (quantity == NULL || number_parse(quantity, 1, ORDER_QUANTITY_MAX, &number) != NUMBER_OK) {
-        error_set(err, ERROR_USAGE,
-                  quantity == NULL ? "how many devices is not given" : "not a number from 1 to 10000000",
+        error_set(err, ERROR_USAGE, quantity == NULL ? "--quantity is missing" : "not a number from 1 to 10000000",
                   "say how many: --quantity N; or name the boards: --boards FILE");
         error_with_subject(err, quantity);
         return false;

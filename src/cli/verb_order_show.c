@@ -99,8 +99,10 @@ static bool show(struct cli *cli, struct database *orders, struct error *err)
     struct order_count count;
     struct order order;
 
-    if (!order_get(orders, cli->arguments[0], &order, err) || !order_count(orders, order.id, &count, err))
+    if (!order_get(orders, cli->arguments[0], &order, err) || !order_count(orders, order.id, &count, err)) {
+        error_doing(err, "show the order");
         return false;
+    }
     order_print(&cli->output, &order, &count);
     output_object(&cli->output, order_print_value(&order, &count));
     return order_list_open(orders, order.id, show_unit, cli, err) &&

@@ -108,9 +108,11 @@ static bool list(struct run *run, struct error *err)
     json_object_set_new(object, "serial", json_string(run->serial_text));
     json_object_set_new(object, "record", json_boolean(found->has_record));
     output_object(output, object);
-    error_set(err, ERROR_USAGE, "retire gives a device's keys up and needs --yes",
+    error_set(err, ERROR_USAGE, "retire forgets key records, clears the mark and needs --yes",
               error_keep_format(err, "to do it, run: imprint retire %s%s --yes", run->serial_text,
                                 run->is_here ? "" : " --lost"));
+    error_with_subject(err, run->serial_text);
+    error_doing(err, "give the device's keys up");
     return false;
 }
 

@@ -67,7 +67,7 @@ bool with_ledger_serial(const char *word, char serial[static LEDGER_DEVICE_SIZE]
         error_with_subject(err, word);
         return false;
     }
-    error_set(err, ERROR_USAGE, "a serial number has 18 hex digits, and may have its check character after them",
+    error_set(err, ERROR_USAGE, "not a serial number: expected 18 hex digits, with or without the check character",
               "see which devices the ledger has: imprint ledger list");
     error_with_subject(err, word);
     return false;

@@ -31,8 +31,8 @@ enum cli_exit with_orders_on_line(struct cli *cli, const char *settings, enum da
     bool ok = settings != NULL;
 
     if (!ok)
-        error_set(&err, ERROR_USAGE, "the line's database is not named",
-                  "name it: --server 'host=db.example dbname=line user=st-01'");
+        error_set(&err, ERROR_USAGE, "--server is missing",
+                  "name the line's database: --server 'host=db.example dbname=line user=st-01'");
     ok = ok && with_ledger_open(cli, LEDGER_WRITE, &ledger, &err);
     if (ok) {
         ok = order_line_open(&home, settings, mode, &err) && work(cli, &ledger, &home, &err);

@@ -93,3 +93,26 @@ def test_what_was_not_given_is_not_said(tmp_path):
     """Names that every command finds anyway, from the environment or by default, are left out."""
     said = run_program("info", code=REFUSED, env={"IMPRINT_STATE": str(tmp_path / "state")}).err
     assert said.endswith("imprint virtual new\n")
+
+
+@pytest.mark.parametrize("words, next_step", [
+    (("random", "abc"), "see how to call it: imprint random --help"),
+    (("virtual", "new", "--seed", "x"), "see how to call it: imprint virtual new --help"),
+    (("--state",), "see how to call it: imprint --help"),
+])
+def test_a_command_line_that_is_wrong(words, next_step):
+    """The help that is recommended is that of the verb; no device is named, for the line is wrong for any."""
+    said = run_program(*words, code=2).err.splitlines()
+    assert said[-1] == f"next: {next_step}"
+    assert "virtual:" not in said[0] and ", virtual)" not in said[0]
+
+
+@pytest.mark.parametrize("words, command", [
+    (("ledger", "show", "0123AABBCCDDEEFF01"), "imprint ledger list"),
+    (("order", "show", "x"), "imprint order list"),
+])
+def test_a_verb_without_a_device_is_recommended_without_one(delivered, words, command):
+    said = delivered.run("--device", f"virtual:{delivered.chip}", "provision", EXAMPLE, "--arm", "profile")
+    said = delivered.run("--device", f"virtual:{delivered.chip}", *words, code=2).err.splitlines()
+    assert said[0].startswith("imprint: cannot show the ") and words[-1] in said[0]
+    assert said[-1].endswith(f"{command} --state {shlex.quote(str(delivered.state))}")

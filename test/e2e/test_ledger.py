@@ -103,7 +103,7 @@ def test_lists_of_keys_and_certificates(provisioned):
     assert row == {"device": serial, **{name: str(value) for name, value in certificate.items()},
                    "issuer": "'=cmd|'/c'!A1", "subject": 'CN="a, b"\\x0AO=x'}
     assert provisioned.json("ledger", "list", "--certificates").objects == [{"event": "ledger-certificate", "device": serial, **certificate}]
-    assert "two lists" in provisioned.json("ledger", "list", "--keys", "--certificates", code=2).error["cause"]
+    assert "exclude each other" in provisioned.json("ledger", "list", "--keys", "--certificates", code=2).error["cause"]
 
 
 def test_no_ledger_yet(delivered):

@@ -34,11 +34,11 @@ from conftest import EXAMPLE, PROGRAM, run_program
     (("provision", "--dryrun", "x"), "--dryrun", "--dry-run"),
     (("csr", "1", "--sbject=CN=x"), "--sbject=CN=x", "--subject"),
     (("keys", "-Z"), "-Z", "imprint keys --help"),
-    (("keys", "--state"), "--state", "imprint --help"),
-    (("keys", "--json=yes"), "--json=yes", "imprint --help"),
-    (("csr", "18", "--subject"), "--subject", "imprint --help"),
+    (("keys", "--state"), "--state", "imprint keys --help"),
+    (("keys", "--json=yes"), "--json=yes", "imprint keys --help"),
+    (("csr", "18", "--subject"), "--subject", "imprint csr --help"),
     (("keys", "--dry-run"), "--dry-run", "imprint keys --help"),
-    (("info", "--state", ""), "", "imprint --help"),
+    (("info", "--state", ""), "", "imprint info --help"),
 ])
 def test_mistakes(arguments, subject, hint):
     result = run_program(*arguments, code=2)
