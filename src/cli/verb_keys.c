@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "base/hex.h"
 #include "station/evidence.h"
 #include "station/key.h"
 #include "psa/slots.h"
@@ -14,6 +15,7 @@
 struct listing {
     const struct output *output;
     const json_t *record; /* for names; NULL: none */
+    const char *serial;   /* NULL: the device was not asked */
     size_t count;
 };
 
@@ -34,9 +36,9 @@ static bool list_key(void *context, const struct driver_record *key)
     output_result(output, "%-10" PRIu32 "  %-20s  %-8s  %4" PRIu64 "  %-23s  %4zu  %-15s  %s\n", key->key_id,
                   name != NULL ? name : "-", method != NULL ? method : "-", key->number, type, driver_record_bits(key),
                   algorithm, usage);
-    output_object(output, json_pack("{s:s, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "key_id",
-                                    (json_int_t)key->key_id, "name", name, "method", method, "slot",
-                                    (json_int_t)key->number, "type", type, "bits", (int)driver_record_bits(key),
+    output_object(output, json_pack("{s:s, s:s?, s:I, s:s?, s:s?, s:I, s:s, s:i, s:s, s:o}", "event", "key", "serial",
+                                    listing->serial, "key_id", (json_int_t)key->key_id, "name", name, "method", method,
+                                    "slot", (json_int_t)key->number, "type", type, "bits", (int)driver_record_bits(key),
                                     "algorithm", algorithm, "usage", key_usage_array(driver_record_usage(key))));
     if (key->number >= CHIP_SLOTS)
         output_warn(output,
@@ -48,7 +50,13 @@ static bool list_key(void *context, const struct driver_record *key)
 
 static bool list_keys(struct cli *cli, struct session *session, struct error *err)
 {
-    struct listing listing = {.output = &cli->output, .record = session->record};
+    static const uint8_t none[CHIP_SERIAL_BYTES] = {0};
+    const struct bytes number = bytes_of(session->device.serial, sizeof session->device.serial);
+    const bool is_asked = !bytes_equal(number, bytes_of(none, sizeof none));
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
+    struct listing listing = {.output = &cli->output, .record = session->record, .serial = is_asked ? serial : NULL};
+
+    hex_encode(number, serial);
 
     if (driver_visit_records(&session->driver, list_key, &listing, err) != PSA_SUCCESS) {
         error_doing(err, "list the keys");

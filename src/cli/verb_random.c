@@ -39,6 +39,7 @@ static bool read_random(struct device *device, uint8_t *out, size_t len, struct 
 
 static bool print_random(struct cli *cli, struct device *device, size_t len, struct error *err)
 {
+    char serial[HEX_SIZE(CHIP_SERIAL_BYTES)];
     uint8_t *bytes = malloc(len);
     char *text = malloc(HEX_SIZE(len));
     bool ok = false;
@@ -55,9 +56,10 @@ static bool print_random(struct cli *cli, struct device *device, size_t len, str
     if (!read_random(device, bytes, len, err))
         goto out;
     hex_encode(bytes_of(bytes, len), text);
+    hex_encode(bytes_of(device->serial, sizeof device->serial), serial);
     ok = true;
     if (cli->output.json)
-        output_object(&cli->output, json_pack("{s:s, s:s}", "event", "random", "bytes", text));
+        output_object(&cli->output, json_pack("{s:s, s:s, s:s}", "event", "random", "serial", serial, "bytes", text));
     else if (cli->values[OPTION_HEX] != NULL)
         output_result(&cli->output, "%s\n", text);
     else

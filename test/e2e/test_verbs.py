@@ -432,3 +432,10 @@ def test_what_a_closed_pipe_does_not_stop(delivered):
     assert "nothing to do" in delivered.run("provision", EXAMPLE, "--arm", "profile").out
     error = run_into(closed_pipe(), delivered, "public-key", "99", code=1)
     assert "no key with id or name" in error.err
+
+
+@pytest.mark.parametrize("words", [("keys",), ("public-key", "18"), ("csr", "18", "-s", "CN=x"), ("sign", "18", EXAMPLE), ("random", "4"),
+                                   ("certificate", "show"), ("scan",)], ids=lambda words: words[0])
+def test_every_result_says_of_which_device_it_is(provisioned, words):
+    results = provisioned.json(*words).objects
+    assert results and {item["serial"] for item in results} == {provisioned.record["serial"]}
