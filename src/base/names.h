@@ -525,6 +525,7 @@
 #define flash_file_is_erased imprint_flash_file_is_erased
 #define flash_file_open imprint_flash_file_open
 #define folder_above imprint_folder_above
+#define folder_check_output imprint_folder_check_output
 #define folder_find_state imprint_folder_find_state
 #define folder_has_room imprint_folder_has_room
 #define folder_in_state imprint_folder_in_state

@@ -118,6 +118,47 @@ bool folder_has_room(const char *path, size_t files, size_t size)
     return has_room;
 }
 
+/* `path` with all links followed; of a file that is not there yet, its folder with the name. False: there is none such.
+ */
+static bool resolve(const char *path, char resolved[static PATH_MAX])
+{
+    char above[PATH_MAX], folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int n;
+
+    if (realpath(path, resolved) != NULL)
+        return true;
+    folder_above(path, above);
+    if (realpath(above, folder) == NULL)
+        return false;
+    n = snprintf(resolved, PATH_MAX, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, slash != NULL ? slash + 1 : path);
+    return n > 0 && n < PATH_MAX;
+}
+
+bool folder_check_output(const struct station_config *config, const char *output, struct error *err)
+{
+    static const char *const kept[] = {"/devices/",     "/ledger/",          "/manifests/", "/ca/",
+                                       "/issuers.yaml", "/connections.yaml", "/line.yaml"};
+    char state[PATH_MAX], resolved[PATH_MAX];
+    size_t len;
+
+    if (config->state[0] == '\0' || realpath(config->state, state) == NULL || !resolve(output, resolved))
+        return true;
+    len = strlen(state);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0] && strncmp(resolved, state, len) == 0; i++) {
+        const size_t kept_len = strlen(kept[i]);
+
+        if (strncmp(resolved + len, kept[i], kept_len) != 0 ||
+            (kept[i][kept_len - 1] != '/' && resolved[len + kept_len] != '\0'))
+            continue;
+        error_set(err, ERROR_USAGE, "imprint keeps its own data there, in the state folder", "name another file");
+        error_with_subject(err, output);
+        error_doing(err, "write the output");
+        return false;
+    }
+    return true;
+}
+
 bool folder_make(const char *path, struct error *err)
 {
     char partial[PATH_MAX], above[PATH_MAX];

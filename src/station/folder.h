@@ -41,6 +41,12 @@ bool folder_make(const char *path, struct error *err);
  */
 bool folder_has_room(const char *path, size_t files, size_t size);
 
+/*
+ * Whether the user may name this file for output: false with ERROR_USAGE for what imprint keeps in the state folder
+ * itself, records, ledger, keys and settings. Names are followed to the files that they lead to.
+ */
+bool folder_check_output(const struct station_config *config, const char *output, struct error *err);
+
 /* Makes what was renamed, made or removed in the folder durable. */
 bool folder_sync(const char *path);
 

@@ -129,8 +129,8 @@ def test_what_gets_no_label(delivered):
     for words, cause in ((("--out", delivered.folder / "x.txt"), "not a format"), (("--format", "gif"), "not a format"),
                          (("--width", "0"), "not a number"), (("--width", "nan"), "not a number"), (("--dpi", "1e3"), "not a number"),
                          (("--width", "7"), "too small for its QR code"), (("--format", "png"), "cannot be printed with --json"),
-                         (("--out", delivered.state / "ledger" / "log.key"), "not a format"),
-                         (("--out", delivered.state / "ledger" / "log.key", "--format", "svg"), "reads the same file")):
+                         (("--out", delivered.state / "ledger" / "log.key"), "imprint keeps its own data there"),
+                         (("--out", delivered.state / "ledger" / "log.key", "--format", "svg"), "imprint keeps its own data there")):
         error = delivered.json("label", device.name, *words, code=2).error
         assert cause in error["cause"] and error["next"], error
     assert not (delivered.folder / "x.txt").exists()

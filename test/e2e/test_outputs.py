@@ -35,6 +35,30 @@ def test_never_over_a_chip(provisioned, verb):
     provisioned.run("info")
 
 
+def test_never_over_what_imprint_keeps(provisioned):
+    """Records, ledger, keys and settings in the state folder, by their name, a longer one or a link; a file beside them is the user's."""
+    provisioned.run("ca", "new")
+    (provisioned.state / "connections.yaml").write_text("mine")
+    kept = [path for path in provisioned.state.rglob("*") if path.is_file() and path != provisioned.chip]
+    assert {"record.json", "history.jsonl", "ledger.db", "log.key", "signer.key", "issuers.yaml"} <= {path.name for path in kept}
+    before = {path: path.read_bytes() for path in kept}
+    for file in kept:
+        link = provisioned.folder / f"{file.name}.svg"
+        link.symlink_to(file)
+        outputs = [named(command, file) for command in OUTPUTS.values()]
+        outputs += [("report", "--rehearsals", "--html", file), ("label", provisioned.record["serial"], "-o", link),
+                    ("--trace", file.parent / ".." / file.parent.name / file.name, "provision", EXAMPLE)]
+        for command in outputs:
+            error = provisioned.json(*command, code=2).error
+            assert "imprint keeps its own data there" in error["cause"], error
+            assert file.read_bytes() == before[file], command
+        link.unlink()
+    error = provisioned.json("--trace", provisioned.psa / "new", "info", code=2).error
+    assert "imprint keeps its own data there" in error["cause"]
+    provisioned.run("csr", "board", "-s", "CN=x", "-o", provisioned.state / "board.pem")
+    provisioned.run("csr", "board", "-s", "CN=x", "-o", provisioned.state / "board.pem")
+
+
 def test_a_record_never_goes_over_a_chip(delivered):
     serial = delivered.json("info").event("chip")["serial"]
     record = delivered.state / "devices" / serial / "record.json"
