@@ -33,10 +33,11 @@ static bool read_checkpoints(const struct cli *cli, const struct ledger *ledger,
         struct input input;
         bool ok;
 
-        if (!input_read(&input, cli->arguments[i], NOTE_MOST, err))
-            return false;
-        ok = note_open(bytes_of(input.data, input.len), ledger->public_key, checkpoint, err);
-        input_release(&input);
+        ok = input_read(&input, cli->arguments[i], NOTE_MOST, err);
+        if (ok) {
+            ok = note_open(bytes_of(input.data, input.len), ledger->public_key, checkpoint, err);
+            input_release(&input);
+        }
         if (ok)
             continue;
         error_with_subject(err, cli->arguments[i]);

@@ -174,7 +174,7 @@ static enum fit compare(const char *path, const char *content)
     struct input input;
     enum fit fit;
 
-    if (access(path, F_OK) != 0 && errno == ENOENT)
+    if (access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return FIT_NEW;
     if (!input_read(&input, path, 65536, &ignored))
         return FIT_OTHER;

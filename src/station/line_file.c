@@ -109,7 +109,7 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     *is_there = false;
     if (!folder_in_state(config, "line.yaml", path, err))
         return false;
-    *is_there = lstat(path, &found) == 0 || errno != ENOENT;
+    *is_there = lstat(path, &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
     if (!*is_there)
         return true;
     if (!settings_file_read(&kind, path, &document, err) ||

@@ -145,7 +145,8 @@ def test_export_replaces_nothing(delivered, what):
 def test_export_into_what_is_no_folder(delivered):
     for place in (delivered.chip, delivered.write("file", "x")):
         before = delivered.snapshot()
-        assert delivered.json("certificate", "export", place, code=2).error["reason"] == "input-file"
+        error = delivered.json("certificate", "export", place, code=2).error
+        assert error["reason"] == "input-file" and error["system"] == "Not a directory", error
         assert delivered.snapshot() == before
 
 

@@ -195,3 +195,15 @@ def test_json_with_names_that_are_not_utf8(provisioned):
     os.mkdir(elsewhere)
     items = run("--state", elsewhere, "virtual", "new") + run("--state", elsewhere, "provision", EXAMPLE, "--arm", "profile")
     assert items[-1]["event"] == "provisioned" and "s\ufffd/devices" in items[-1]["record"]
+
+
+def test_a_state_folder_that_is_a_file(tmp_path):
+    """Nobody speaks of a line that there is not."""
+    (tmp_path / "file").write_text("")
+    result = run_program("--state", tmp_path / "file", "provision", EXAMPLE, code=3)
+    assert result.err.startswith("imprint: cannot open the device (") and "the line" not in result.err, result
+
+
+def test_ledger_verify_says_what_it_could_not_read(provisioned):
+    for path in (provisioned.folder, provisioned.folder / "absent"):
+        assert provisioned.run("ledger", "verify", path, code=2).err.startswith(f"imprint: cannot read the checkpoint ({path}): ")
