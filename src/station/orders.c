@@ -110,8 +110,10 @@ bool orders_list_read(const char *path, struct orders_list *list, struct error *
     bool ok = input_read(&input, path, ORDERS_LIST_MAX, err);
 
     *list = (struct orders_list){.count = 0};
-    if (!ok)
+    if (!ok) {
+        error_doing(err, "read the list of board numbers");
         return false;
+    }
     text = (char *)input.data;
     for (size_t i = 0; i < input.len; i++)
         lines += text[i] == '\n';
@@ -133,6 +135,7 @@ bool orders_list_read(const char *path, struct orders_list *list, struct error *
         qsort(list->numbers, list->count, sizeof *list->numbers, compare);
     ok = ok && check_unique(path, list, err);
     if (!ok) {
+        error_doing(err, "read the list of board numbers");
         free(list->numbers);
         *list = (struct orders_list){.count = 0};
     }

@@ -62,16 +62,12 @@ static bool check_profile(const struct order *order, const struct profile *profi
     return true;
 }
 
-bool station_order_check(struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
-                         struct error *err)
+static bool check_order(const struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
+                        struct error *err)
 {
     struct order found;
     struct ledger *open;
 
-    if (!check_board(order->board, err))
-        return false;
-    if (order->id == NULL)
-        return true;
     if (!station_ledger_look(ledger, &open, err))
         return false;
     if (open == NULL) {
@@ -81,6 +77,17 @@ bool station_order_check(struct station_order *order, struct station_ledger *led
         return false;
     }
     return order_get(&open->database, order->id, &found, err) && check_profile(&found, profile, err);
+}
+
+bool station_order_check(struct station_order *order, struct station_ledger *ledger, const struct profile *profile,
+                         struct error *err)
+{
+    if (!check_board(order->board, err))
+        return false;
+    if (order->id == NULL || check_order(order, ledger, profile, err))
+        return true;
+    error_doing(err, "work on the order");
+    return false;
 }
 
 /* --- the device's unit --- */

@@ -96,7 +96,7 @@ def test_the_wrong_order_is_refused_before_the_device_is_touched(line, tmp_path)
             (("provision", EXAMPLE, "--order", "Bords-7"), "usage", 2),
             (("provision", EXAMPLE, "--order", "WO-1", "--board", "a b"), "usage", 2)):
         error = line.station.json("--device", part, *words, code=code).error
-        assert error["reason"] == reason and error["next"], error
+        assert error["reason"] == reason and error["next"] and error["doing"] != "continue", error
     assert "Boards-7" in line.station.json("--device", part, "provision", EXAMPLE, "--order", "Bords-7", code=2).error["next"]
     assert line.station.snapshot() == before
     line.make(1, "--order", "WO-1")
@@ -143,7 +143,10 @@ def test_board_numbers(line, tmp_path):
     assert [one["board"] for one in entries(line.station) if "board" in one] == ["B-1", "B-1", "B-1", "loose-1"]
     for text, cause in (("B-1\nB-1\n", "twice"), ("a b\n", "cannot be a board number"), ("\n", "no board number")):
         listed.write_text(text)
-        assert cause in line.station.json("order", "new", EXAMPLE, "--boards", listed, code=2).error["cause"]
+        error = line.station.json("order", "new", EXAMPLE, "--boards", listed, code=2).error
+        assert cause in error["cause"] and error["doing"] == "read the list of board numbers"
+    absent = line.station.json("order", "new", EXAMPLE, "--boards", tmp_path / "absent", code=2).error
+    assert absent["doing"] == "read the list of board numbers" and absent["system"] == "No such file or directory"
     listed.write_text("1\n")
     assert "fewer" in line.station.json("order", "new", EXAMPLE, "--boards", listed, "--quantity", 2, code=2).error["cause"]
     many = [f"{number:032d}" for number in range(2500)]
