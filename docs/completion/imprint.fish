@@ -169,7 +169,7 @@ complete -c imprint -n '__imprint_words_are ledger' -a prove -d 'Prove that the 
 complete -c imprint -n '__imprint_argument_is 2 ledger prove' -a '(__fish_complete_directories)'
 complete -c imprint -n '__imprint_words_are ledger' -a backup -d 'Copy the ledger while the station works'
 complete -c imprint -n '__imprint_argument_is 1 ledger backup' -F
-complete -c imprint -n '__imprint_words_are ledger' -a rebuild -d 'Make the ledger\'s derived tables anew from its entries'
+complete -c imprint -n '__imprint_words_are ledger' -a rebuild -d 'Rebuild the ledger\'s derived tables from its entries'
 complete -c imprint -n '__imprint_words_are ledger' -a import -d 'Take the records of the state folder into the ledger'
 complete -c imprint -n '__imprint_words_are ledger' -a status -d 'Show how many entries wait for the line'
 complete -c imprint -n '__imprint_words_are ledger' -a sync -d 'Send the ledger\'s new entries to the line\'s server'

@@ -160,7 +160,7 @@ enum chip_status chip_write_config(struct chip *chip, const struct chip_config *
     enum chip_status status = CHIP_OK;
 
     if (chip_config_is_locked(now)) {
-        error_set(err, ERROR_CONFIG_LOCKED, "the config zone is locked for good", NULL);
+        error_set(err, ERROR_CONFIG_LOCKED, "the config zone is locked for ever", NULL);
         return chip_doing(CHIP_BAD_ARGUMENT, doing, err);
     }
     memcpy(target.zone + CONFIG_SLOT_LOCKED_AT, now->zone + CONFIG_SLOT_LOCKED_AT, 2);

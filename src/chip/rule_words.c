@@ -17,7 +17,7 @@ static const char *const rule_texts[CHIP_RULE_COUNT] = {
         "bit 1 of its KeyConfig (PubInfo) is 1: Verify accepts a public key there only after its parent key has validated it",
     [CHIP_RULE_REQ_RANDOM] =
         "bit 6 of its KeyConfig (ReqRandom) is 1: Verify with that key accepts no digest from the host",
-    [CHIP_RULE_SLOT_LOCKED] = "its bit of SlotLocked is 0: the slot is locked for good",
+    [CHIP_RULE_SLOT_LOCKED] = "its bit of SlotLocked is 0: the slot is locked for ever",
     [CHIP_RULE_LOCKED_ALREADY] = "its bit of SlotLocked is 0: the slot is locked already",
     [CHIP_RULE_NOT_LOCKABLE] = "bit 5 of its KeyConfig (Lockable) is 0: the slot cannot be locked by itself",
     [CHIP_RULE_SIGN_INTERNAL_LATER] = "the data zone is unlocked: internal Sign works only once it is locked",

@@ -82,7 +82,7 @@ const struct cli_verb cli_verb_certificate_export = {
                    "issued for the key, into the folder DIR, which is made if it is not there, as\n"
                    "files for any server that reads PEM (pem), AWS IoT Core (aws) or Azure's Device\n"
                    "Provisioning Service (azure). docs/guide/cloud.md says what to do with them.\n"
-                   "One folder takes the files of many devices: a device's own have its serial\n"
+                   "One folder can hold the files of many devices: a device's own have its serial\n"
                    "number in their names. A file that is there with other content is never\n"
                    "replaced.\n",
     .examples = "  imprint certificate export --for pem certificates\n"

@@ -48,7 +48,8 @@ static void show_open(const struct output *output, const struct issuer_config *c
     else
         output_result(output, "%-20s  %s\n", "server", "answers; its CA certificates were read");
     if (issuer_wanted(issuer)[0] != '\0')
-        output_warn(output, "the issuer wants in requests what imprint does not put there: %s", issuer_wanted(issuer));
+        output_warn(output, "the issuer expects in requests what imprint does not put there: %s",
+                    issuer_wanted(issuer));
     output_object(output,
                   json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i}", "event", "issuer", "name", config->name, "kind",
                             issuer_kind_name(config->kind), "subject", value_text(issuer_subject(issuer)), "not_before",

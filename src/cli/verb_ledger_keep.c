@@ -51,7 +51,7 @@ static bool rebuild(struct cli *cli, struct ledger *ledger, struct error *err)
 
     if (!ledger_rebuild(ledger, &entries, &conflicts, err))
         return false;
-    output_result(&cli->output, "%" PRIu64 " entr%s read, tables made anew\n", entries, entries == 1 ? "y" : "ies");
+    output_result(&cli->output, "%" PRIu64 " entr%s read, tables rebuilt\n", entries, entries == 1 ? "y" : "ies");
     if (conflicts > 0)
         output_warn(&cli->output, "in %" PRIu64 " entries a device has what another device has already", conflicts);
     output_object(&cli->output, json_pack("{s:s, s:s, s:I, s:I}", "event", "ledger-rebuilt", "log", ledger->log,
@@ -67,7 +67,7 @@ static enum cli_exit run_ledger_rebuild(struct cli *cli)
 const struct cli_verb cli_verb_ledger_rebuild = {
     .name = "ledger rebuild",
     .arguments = "",
-    .summary = "Make the ledger's derived tables anew from its entries",
+    .summary = "Rebuild the ledger's derived tables from its entries",
     .description = "The tables of devices, keys and certificates serve to find things quickly. This\n"
                    "forgets them and reads every entry again, in one transaction. Entries and\n"
                    "checkpoint stay as they are.\n",

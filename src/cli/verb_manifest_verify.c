@@ -172,7 +172,7 @@ const struct cli_verb cli_verb_manifest_import = {
                    "in the state folder. A manifest with an element that does not hold is not\n"
                    "imported at all. Importing it again changes nothing.\n"
                    "\n"
-                   "A profile with chip.listed: required then takes no other part, and a plan says\n"
+                   "A profile with chip.listed: required then accepts no other part, and a plan says\n"
                    "where a key that will be lost is the maker's unused one.\n",
     .examples = "  imprint manifest import --signer log-signers.pem delivery-17.json\n",
     .options = options,

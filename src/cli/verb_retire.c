@@ -55,7 +55,7 @@ static bool check_device(const struct run *run, struct error *err)
     if (memcmp(run->session.device.serial, run->serial, sizeof run->serial) == 0)
         return true;
     hex_encode(bytes_of(run->session.device.serial, sizeof run->session.device.serial), found);
-    error_set(err, ERROR_WRONG_PART, error_keep_format(err, "%s is to be retired, this is %s", run->serial_text, found),
+    error_set(err, ERROR_WRONG_PART, error_keep_format(err, "retire names %s, this is %s", run->serial_text, found),
               error_keep_format(err,
                                 "connect that device; if it is lost or broken, give its record up without it: imprint "
                                 "retire %s --lost",

@@ -180,7 +180,7 @@ static bool take_attribute(struct bytes oid, char wanted[static EST_ATTRIBUTES_T
             return true;
         return refuse(
             ERROR_ISSUER_INVALID,
-            error_keep_format(err, "the server wants keys of another type (%s); the chip's are on P-256", text),
+            error_keep_format(err, "the server expects keys of another type (%s); the chip's are on P-256", text),
             "ask who runs the issuer for a label that issues to P-256 keys", err);
     }
     if (used + 1 + strlen(text) < EST_ATTRIBUTES_TEXT)

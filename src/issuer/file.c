@@ -75,7 +75,7 @@ static bool read_key(struct issuer *issuer, const struct issuer_config *config, 
 
     if (has_scrypt(file))
         return refuse(ERROR_ISSUER_INVALID, "the key file is encrypted with scrypt, which is not supported (PBKDF2 is)",
-                      "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW-FILE", err);
+                      "encrypt it again: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out NEW-FILE", err);
     status = import_key(issuer, file, NULL);
     if (status == GNUTLS_E_SUCCESS)
         return true;

@@ -46,7 +46,7 @@ static bool read_names(struct manifest_signer *signer, gnutls_x509_crt_t certifi
     if (gnutls_x509_crt_get_subject_key_id(certificate, signer->key_id, &signer->key_id_len, NULL) >= 0)
         return true;
     return refuse("the certificate has no subject key identifier, by which manifests name it",
-                  "make it anew with subjectKeyIdentifier: docs/guide/manifests.md", err);
+                  "make it again with subjectKeyIdentifier: docs/guide/manifests.md", err);
 }
 
 static bool read_signer(struct manifest_signer *signer, gnutls_x509_crt_t certificate, struct error *err)

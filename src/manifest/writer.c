@@ -108,7 +108,7 @@ static bool read_signer(struct manifest_writer *writer, struct error *err)
     if (json_object_size(writer->owner) > 0)
         return true;
     error_set(err, ERROR_ISSUER_INVALID, "the subject of the signer's certificate has no O, OU or CN",
-              "make it anew with O=YOUR COMPANY in its subject: docs/guide/manifests.md");
+              "make it again with O=YOUR COMPANY in its subject: docs/guide/manifests.md");
     return false;
 }
 

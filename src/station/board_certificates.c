@@ -67,7 +67,7 @@ static bool make_body(const struct board_certificates *certificates, size_t inde
     uint8_t slots[CERTIFICATE_SLOTS];
 
     if (der.len > CERT_MAX) {
-        error_set(err, ERROR_ISSUER_ANSWER, "the certificate is longer than a board takes",
+        error_set(err, ERROR_ISSUER_ANSWER, "the certificate is longer than a board accepts",
                   "name an issuer with a key file or a token, and move this certificate's file away");
         return false;
     }

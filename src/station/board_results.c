@@ -399,7 +399,7 @@ bool board_results_check_proof(const struct board_results *results, size_t index
     const struct profile_key *key = &results->profile->keys[index];
 
     if (!results->has_key[index] || !results->has_proof[index])
-        return refuse("the board wants a certificate for a key that has not signed", key, err);
+        return refuse("the board asks for a certificate for a key that has not signed", key, err);
     return evidence_check_recorded_key(results->record, &results->evidence.keys[index], err) &&
            check_proof(results, key, &results->evidence.keys[index], err);
 }

@@ -108,7 +108,7 @@ static bool check_can_ask(const struct certificate_issue *issue, const char *nam
     if (kind != ISSUER_EST || issue->signer.sign != NULL)
         return true;
     error_set(err, ERROR_ISSUER_INVALID,
-              "this issuer is asked with a certificate request, and the device's key cannot be had to sign one here",
+              "this issuer needs a certificate request, and the device's key cannot sign one here",
               "name an issuer with a key file or a token");
     return false;
 }
@@ -265,7 +265,7 @@ static void advise(const struct issuer *issuer, struct error *failure)
             "has signed it already";
     if (failure->reason == ERROR_ISSUER_REFUSED && issuer_wanted(issuer)[0] != '\0')
         failure->next = error_keep_format(failure,
-                                          "ask who runs the issuer; it wants in requests what imprint does not put "
+                                          "ask who runs the issuer; it expects in requests what imprint does not put "
                                           "there: %s",
                                           issuer_wanted(issuer));
 }

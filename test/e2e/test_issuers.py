@@ -191,7 +191,7 @@ def test_est(line, est):
     assert "answers; its CA certificates were read" in line.run("issuers", "est").out
     write(line, [est_server.entry(est, label="attrs-more")])
     said = line.run("issuers", "est")
-    assert "wants in requests what imprint does not put there: 1.2.840.113549.1.9.7 1.3.6.1.1.1.1.22" in said.err
+    assert "expects in requests what imprint does not put there: 1.2.840.113549.1.9.7 1.3.6.1.1.1.1.22" in said.err
 
 
 def test_est_asks_for_the_passphrase(line, est):
