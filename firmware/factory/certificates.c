@@ -47,16 +47,22 @@ static size_t slots_used(const struct profile_certificate *certificate)
     return used;
 }
 
-/* A piece that comes again is taken again; the first one begins anew. */
-static bool take_piece(struct factory_certificate *room, const struct link_words *words, struct error *err)
+static size_t most_bytes(const struct profile_certificate *certificate)
+{
+    return PROVISION_CERTIFICATE_MAX + slots_used(certificate) * PROVISION_CERTIFICATE_BYTES;
+}
+
+/* A piece that comes again is taken again; the first one begins anew. The whole has at most `most` bytes. */
+static bool take_piece(struct factory_certificate *room, size_t most, const struct link_words *words, struct error *err)
 {
     struct bytes_out out = {.data = room->bytes};
     uint32_t at, of;
 
     room->der_len = 0;
-    if (!link_parse_number(words->word[2], sizeof room->bytes, &at) ||
-        !link_parse_number(words->word[3], sizeof room->bytes, &of) || at > of)
-        return console_refuse_words("a certificate is not that long", NULL, err);
+    if (!link_parse_number(words->word[2], (uint32_t)most, &at) ||
+        !link_parse_number(words->word[3], (uint32_t)most, &of) || at > of)
+        return console_refuse_words("a board takes no certificate that long",
+                                    "have one with fewer extensions issued: 1280 bytes at most", err);
     if (at > room->len)
         return console_refuse_words("a piece before this one is missing", "send the certificate from its beginning",
                                     err);
@@ -102,6 +108,8 @@ static bool end(struct factory_certificate *room, const struct profile_certifica
 
 static bool take(struct factory_certificates *certificates, const struct link_words *words, struct error *err)
 {
+    const struct profile_certificate *certificate;
+    struct factory_certificate *room;
     size_t index;
 
     if (words->count == 1) {
@@ -112,9 +120,10 @@ static bool take(struct factory_certificates *certificates, const struct link_wo
     if ((words->count != 3 && words->count != 5) || !find(certificates->profile, words->word[1], &index))
         return console_refuse_words("expected: certificate, certificate ID AT OF DATA, or certificate ID HASH",
                                     "ID is a key that gets a certificate", err);
-    return words->count == 5
-               ? take_piece(&certificates->rooms[index], words, err)
-               : end(&certificates->rooms[index], &certificates->profile->certificates[index], words->word[2], err);
+    room = &certificates->rooms[index];
+    certificate = &certificates->profile->certificates[index];
+    return words->count == 5 ? take_piece(room, most_bytes(certificate), words, err)
+                             : end(room, certificate, words->word[2], err);
 }
 
 /* ---- to the engine ---- */
@@ -197,7 +206,7 @@ static bool request(struct factory *factory, const struct link_words *words, str
                                     err);
     room = &factory->certificates->rooms[index];
     if (words->count == 5)
-        return take_piece(room, words, err);
+        return take_piece(room, sizeof room->bytes, words, err);
     attributes = bytes_of(room->bytes, room->len);
     room->len = room->der_len = 0;
     key = profile_certificate_key(profile, &profile->certificates[index]);
@@ -227,7 +236,7 @@ static bool report_slot(struct factory *factory, uint32_t id, uint8_t slot, stru
 
 static bool report_whole(struct factory *factory, uint32_t id, uint32_t psa_id, struct error *err)
 {
-    uint8_t found[CERT_MAX];
+    uint8_t found[PROVISION_CERTIFICATE_MAX];
     size_t len = 0;
     psa_status_t status;
 

@@ -9,7 +9,6 @@
 #ifndef IMPRINT_FIRMWARE_FACTORY_CERTIFICATES_H
 #define IMPRINT_FIRMWARE_FACTORY_CERTIFICATES_H
 
-#include "cert/template.h"
 #include "link/line.h"
 #include "provision/provision.h"
 #include "provision/steps/certificate.h"
@@ -18,7 +17,7 @@ struct factory;
 
 /* The certificate in DER, then what each of its slots is to hold: PROVISION_CERTIFICATE_BYTES, in certificate_slots()'s
  * order. */
-#define FACTORY_CERTIFICATE_MAX (CERT_MAX + CERTIFICATE_SLOTS * PROVISION_CERTIFICATE_BYTES)
+#define FACTORY_CERTIFICATE_MAX (PROVISION_CERTIFICATE_MAX + CERTIFICATE_SLOTS * PROVISION_CERTIFICATE_BYTES)
 
 /* What has come of one certificate. */
 struct factory_certificate {

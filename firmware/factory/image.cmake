@@ -7,7 +7,7 @@ if(NOT EXISTS "${IMPRINT_PROFILE_TABLE}")
 endif()
 # Room for the profile, and for what is observed and proven of it: 241 bytes of RAM and 230 of flash a key.
 set(IMPRINT_PROFILE_KEYS 4 CACHE STRING "The most keys that the profile may have")
-set(IMPRINT_PROFILE_CERTIFICATES 1 CACHE STRING "The most certificates that the profile may have: 1.1 KB of RAM each")
+set(IMPRINT_PROFILE_CERTIFICATES 1 CACHE STRING "The most certificates that the profile may have: 1.5 KB of RAM each")
 add_compile_definitions(PROFILE_KEYS_MAX=${IMPRINT_PROFILE_KEYS} DRIVER_SEEN_KEYS=${IMPRINT_PROFILE_KEYS}
   PROFILE_WRITE_KEYS_MAX=1 PROFILE_SOURCE_MAX=64 PROFILE_SUBJECT_MAX=64 PROFILE_CERTIFICATES_MAX=${IMPRINT_PROFILE_CERTIFICATES}
   PROFILE_DATA_MAX=1 PROFILE_HAS_DATA=0)
@@ -22,7 +22,7 @@ set(image_mbedtls factory)
 # takes PROVISION_CERTIFICATE_MAX.
 file(STRINGS "${IMPRINT_PROFILE_TABLE}" certificates REGEX "\\.certificate_count = ")
 if(certificates)
-  set(image_heap_bytes 4096)
+  set(image_heap_bytes 5120)
 endif()
 set(image_sources firmware/factory/main.c firmware/factory/factory.c firmware/factory/certificates.c firmware/factory/known.c firmware/factory/maker.c firmware/factory/report.c
   firmware/console.c

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cert/template.h"
+#include "cert/parts.h"
 #include "firmware/primary_tls/connection.h"
 
 static bool parse_id(const char *text, uint32_t *id)
@@ -27,7 +27,7 @@ static bool read_certificate(struct primary_tls *primary, uint32_t id, struct by
 
 static bool show_certificate(struct primary_tls *primary, const struct link_words *words, struct error *err)
 {
-    uint8_t room[CERT_MAX];
+    uint8_t room[CERT_ISSUED_MAX];
     struct bytes_out der = {.data = room, .cap = sizeof room};
     uint32_t id;
 
@@ -71,7 +71,7 @@ static void report_connection(const struct connection_result *result)
 
 static bool connect_to_server(struct primary_tls *primary, const struct link_words *words, struct error *err)
 {
-    uint8_t room[CERT_MAX];
+    uint8_t room[CERT_ISSUED_MAX];
     struct bytes_out der = {.data = room, .cap = sizeof room};
     struct connection_wish wish = {.root = primary_tls_root};
     struct connection_result result;

@@ -10,6 +10,12 @@
 #include "base/p256.h"
 #include "cert/template.h"
 
+/*
+ * Bytes of a whole certificate that a device keeps, at most: somebody else's CA puts more into it than we do
+ * (CERT_MAX). A station, its boards and a primary application take the same.
+ */
+#define CERT_ISSUED_MAX 1280
+
 #define CERT_TIME_DIGITS 14 /* YYYYMMDDHHMMSS, UTC */
 
 struct cert_parts {

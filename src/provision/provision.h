@@ -12,6 +12,7 @@
 #define IMPRINT_PROVISION_PROVISION_H
 
 #include "base/p256.h"
+#include "cert/parts.h"
 #include "psa/driver.h"
 #include "psa/location.h"
 #include "psa/slots.h"
@@ -62,8 +63,8 @@ enum { PROVISION_STEP_ROWS(PROVISION_STEP_INDEX) PROVISION_STEP_KINDS };
 enum { PROVISION_STEPS_MAX = PROVISION_STEP_ROWS(PROVISION_STEP_MOST) 0 };
 
 #define PROVISION_CHALLENGE_BYTES 32
-#define PROVISION_CERTIFICATE_MAX 1280 /* of a whole certificate; somebody else's has more than ours in it */
-#define PROVISION_CERTIFICATE_BYTES 72 /* of a slot: a compressed certificate, or a padded public key */
+#define PROVISION_CERTIFICATE_MAX CERT_ISSUED_MAX /* of a whole certificate */
+#define PROVISION_CERTIFICATE_BYTES 72            /* of a slot: a compressed certificate, or a padded public key */
 #define PROVISION_NO_KEY (-1)
 #define PROVISION_LOST_BYTES 8 /* of the hash of a public key that will be lost */
 

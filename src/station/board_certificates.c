@@ -16,7 +16,7 @@
 
 /* As the board takes it: the certificate, then what each of its slots is to hold. */
 struct body {
-    uint8_t bytes[CERT_MAX + CERTIFICATE_SLOTS * PROVISION_CERTIFICATE_BYTES];
+    uint8_t bytes[PROVISION_CERTIFICATE_MAX + CERTIFICATE_SLOTS * PROVISION_CERTIFICATE_BYTES];
     size_t len;
 };
 
@@ -66,7 +66,7 @@ static bool make_body(const struct board_certificates *certificates, size_t inde
     const struct provision_certificates functions = certificate_issue_functions(certificates->issue);
     uint8_t slots[CERTIFICATE_SLOTS];
 
-    if (der.len > CERT_MAX) {
+    if (der.len > PROVISION_CERTIFICATE_MAX) {
         error_set(err, ERROR_ISSUER_ANSWER, "the certificate is longer than a board accepts",
                   "name an issuer with a key file or a token, and move this certificate's file away");
         return false;

@@ -10,7 +10,6 @@
 
 #include "base/p256.h"
 #include "cert/request.h"
-#include "cert/template.h"
 #include "station/key_files.h"
 #include "link/line.h"
 #include "provision/provision.h"
@@ -25,7 +24,8 @@ struct board_request {
 
 /* A certificate as the board reads it back. */
 struct board_certificate {
-    uint8_t der[CERT_MAX]; /* the whole one, where the profile keeps it as PSA data; likewise in pieces */
+    uint8_t
+        der[PROVISION_CERTIFICATE_MAX]; /* the whole one, where the profile keeps it as PSA data; likewise in pieces */
     size_t len, of;
     bool has_slot[CERTIFICATE_SLOTS]; /* in the order of certificate_slots() */
     uint8_t slots[CERTIFICATE_SLOTS][PROVISION_CERTIFICATE_BYTES];

@@ -206,6 +206,8 @@ ENROLL = {
     "device-numbered": device(serial="0x0102030405060708090a0b0c0d0e0f10"),
     "device-extra": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=URI:http://crl.example/1\n"
                            "authorityInfoAccess=OCSP;URI:http://ocsp.example\ncertificatePolicies=1.2.3.4\n"),
+    "device-large": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=" +
+                           ",".join(f"URI:http://crl.example/{n}/{'x' * 100}" for n in range(5)) + "\n"),
     "device-long-winded": device(extensions="authorityKeyIdentifier=keyid\ncrlDistributionPoints=" +
                                  ",".join(f"URI:http://crl.example/{n}/{'x' * 100}" for n in range(9)) + "\n"),
     "device-moment": undecided(1),

@@ -286,10 +286,11 @@ static enum provision_status run(struct provision_run *run, struct provision_ste
         return result;
     if (!certificates->get(certificates->context, index, run->plan->serial, point, true, &der, err))
         return provision_status_of(err);
-    if (chip_data_is_locked(&run->plan->found))
-        result = write_slots(provision, certificate, err);
-    if (result == PROVISION_OK && certificate->psa_id != 0)
+    /* First what may have no room: in the slots something else may be lost. */
+    if (certificate->psa_id != 0)
         result = store_whole(provision, certificate->psa_id, der, err);
+    if (result == PROVISION_OK && chip_data_is_locked(&run->plan->found))
+        result = write_slots(provision, certificate, err);
     return result;
 }
 
