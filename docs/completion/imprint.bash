@@ -137,7 +137,7 @@ _imprint_options() {
         "station") echo "--check" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
-        "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
+        "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;

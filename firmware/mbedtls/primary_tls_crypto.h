@@ -21,4 +21,9 @@
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT 1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_GENERATE 1
 
+/* 4 KB for the name of a key in a certificate, nothing else: where certificates are put together from the chip. */
+#ifdef IMPRINT_CERTIFICATES_FROM_CHIP
+#define PSA_WANT_ALG_SHA_1 1
+#endif
+
 #endif

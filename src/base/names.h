@@ -96,6 +96,7 @@
 #define cert_read_parts imprint_cert_read_parts
 #define cert_read_signature imprint_cert_read_signature
 #define cert_rebuild imprint_cert_rebuild
+#define cert_rebuild_from_slot imprint_cert_rebuild_from_slot
 #define cert_signature_algorithm imprint_cert_signature_algorithm
 #define cert_spki_head imprint_cert_spki_head
 #define cert_write_signature imprint_cert_write_signature
@@ -129,6 +130,7 @@
 #define certificate_request_load imprint_certificate_request_load
 #define certificate_request_make imprint_certificate_request_make
 #define certificate_slots imprint_certificate_slots
+#define certificate_templates_print imprint_certificate_templates_print
 #define chain_is_current imprint_chain_is_current
 #define chain_read imprint_chain_read
 #define chain_release imprint_chain_release
@@ -909,6 +911,7 @@
 #define profile_read_text imprint_profile_read_text
 #define profile_table_name_valid imprint_profile_table_name_valid
 #define profile_table_print imprint_profile_table_print
+#define profile_table_print_bytes imprint_profile_table_print_bytes
 #define profile_usage_extended imprint_profile_usage_extended
 #define profile_wanted_config imprint_profile_wanted_config
 #define profile_word_of imprint_profile_word_of

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "station/certificate_templates.h"
 #include "station/connection_proof.h"
 #include "station/file.h"
 #include "profile/board_number.h"
@@ -20,17 +21,32 @@
 #include "provision/steps.h"
 #include "station/value.h"
 
-enum compile_option { OPTION_C, OPTION_BINARY, OPTION_NAME, OPTION_ARM, OPTION_RUN, OPTION_OUT, OPTION_COUNT };
+enum compile_option {
+    OPTION_C,
+    OPTION_BINARY,
+    OPTION_CERTIFICATES,
+    OPTION_NAME,
+    OPTION_ARM,
+    OPTION_RUN,
+    OPTION_OUT,
+    OPTION_COUNT
+};
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_C] = {"c", 0, NULL, "write a C source with a const table, for a factory image", NULL},
     [OPTION_BINARY] = {"binary", 0, NULL, "write the binary form whose SHA-256 is the profile's digest", NULL},
-    [OPTION_NAME] = {"name", 0, "NAME", "with --c: the table's name in C (default: factory_profile)", NULL},
+    [OPTION_CERTIFICATES] = {"certificates", 0, NULL,
+                             "write a C source by which an application puts the certificates in the chip's slots "
+                             "together again",
+                             NULL},
+    [OPTION_NAME] = {"name", 0, "NAME",
+                     "not with --binary: the table's name in C (default: factory_profile, certificates)", NULL},
     [OPTION_ARM] = {"arm", 0, "profile", "with --c: the image may do irreversible steps on any device", "profile"},
     [OPTION_RUN] = {"run-at-start", 0, NULL, "with --c: the image starts without waiting for a station", NULL},
     [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout", NULL},
 };
 
 #define DEFAULT_NAME "factory_profile"
+#define DEFAULT_CERTIFICATES_NAME "certificates"
 
 struct compilation {
     struct cli *cli;
@@ -60,11 +76,13 @@ static bool check_options(const struct cli *cli, struct error *err)
 {
     const char *const *values = cli->values;
 
-    if ((values[OPTION_C] != NULL) == (values[OPTION_BINARY] != NULL))
-        return usage("choose --c or --binary", NULL, "to get C source, run: imprint compile PROFILE --c", err);
-    if (values[OPTION_C] == NULL &&
-        (values[OPTION_NAME] != NULL || values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
-        return usage("--name, --arm and --run-at-start are for --c", NULL, "leave them out, or add --c", err);
+    if ((values[OPTION_C] != NULL) + (values[OPTION_BINARY] != NULL) + (values[OPTION_CERTIFICATES] != NULL) != 1)
+        return usage("choose --c, --binary or --certificates", NULL,
+                     "to get C source, run: imprint compile PROFILE --c", err);
+    if (values[OPTION_C] == NULL && (values[OPTION_ARM] != NULL || values[OPTION_RUN] != NULL))
+        return usage("--arm and --run-at-start are for --c", NULL, "leave them out, or add --c", err);
+    if (values[OPTION_BINARY] != NULL && values[OPTION_NAME] != NULL)
+        return usage("--name is for C source", NULL, "leave it out, or write --c in place of --binary", err);
     if (values[OPTION_NAME] != NULL && !profile_table_name_valid(values[OPTION_NAME]))
         return usage("--name needs a name that is valid in C", values[OPTION_NAME],
                      "a letter, then letters, digits and underscores, and no word of C's own", err);
@@ -169,6 +187,29 @@ static bool make_table(struct compilation *compilation, char **text, size_t *len
     return false;
 }
 
+/* Of the issuers' certificates; their keys are not needed. */
+static bool make_certificates(const struct compilation *compilation, char **text, size_t *len, struct error *err)
+{
+    const struct cli *cli = compilation->cli;
+    const char *name = cli->values[OPTION_NAME];
+    FILE *stream = open_memstream(text, len);
+    bool printed, whole;
+
+    if (stream == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "there is no memory for the table", NULL);
+        return false;
+    }
+    printed = certificate_templates_print(stream, &cli->station.config, &compilation->compiled.profile,
+                                          name != NULL ? name : DEFAULT_CERTIFICATES_NAME, err);
+    whole = !ferror(stream);
+    whole = fclose(stream) == 0 && whole;
+    if (printed && !whole)
+        error_set(err, ERROR_UNEXPECTED, "there is no memory for the table", NULL);
+    if (!printed)
+        error_doing(err, "compile the certificates");
+    return printed && whole;
+}
+
 static bool make_binary(const struct compilation *compilation, char **text, size_t *len, struct error *err)
 {
     struct bytes_out out = {.data = malloc(PROFILE_BINARY_MAX), .cap = PROFILE_BINARY_MAX};
@@ -180,6 +221,15 @@ static bool make_binary(const struct compilation *compilation, char **text, size
     }
     error_set(err, ERROR_UNEXPECTED, "there is no memory for the binary form", NULL);
     return false;
+}
+
+static bool make_text(struct compilation *compilation, char **text, size_t *len, struct error *err)
+{
+    const char *const *values = compilation->cli->values;
+
+    return values[OPTION_C] != NULL              ? make_table(compilation, text, len, err)
+           : values[OPTION_CERTIFICATES] != NULL ? make_certificates(compilation, text, len, err)
+                                                 : make_binary(compilation, text, len, err);
 }
 
 /* Results that are text may be read on a terminal; with --json they are in the object. */
@@ -226,7 +276,8 @@ static enum cli_exit run_compile(struct cli *cli)
     }
     compilation->cli = cli;
     if (!profile_file_read(cli->arguments[0], &compilation->compiled.profile, &err) ||
-        !connection_proof_check_board(&compilation->compiled.profile, &err)) {
+        (cli->values[OPTION_CERTIFICATES] == NULL &&
+         !connection_proof_check_board(&compilation->compiled.profile, &err))) {
         code = output_error(&cli->output, &err);
         goto out;
     }
@@ -236,9 +287,7 @@ static enum cli_exit run_compile(struct cli *cli)
         ok = false;
         error_set(&err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
     }
-    ok = ok && (cli->values[OPTION_C] != NULL ? make_table(compilation, &text, &len, &err)
-                                              : make_binary(compilation, &text, &len, &err));
-    ok = ok && put_out(compilation, text, len, &err);
+    ok = ok && make_text(compilation, &text, &len, &err) && put_out(compilation, text, len, &err);
     if (!ok)
         code = output_error(&cli->output, &err);
 out:
@@ -253,13 +302,17 @@ const struct cli_verb cli_verb_compile = {
     .summary = "Turn a profile into C or binary for a factory image",
     .description = "With --c: a C source that defines the profile as a const table, with its digest\n"
                    "and the public keys that it imports. The same profile always gives the same\n"
-                   "source. With --binary: the canonical form whose SHA-256 is the digest. Choose\n"
-                   "one of the two.\n"
+                   "source. With --binary: the canonical form whose SHA-256 is the digest. With\n"
+                   "--certificates: a C source for the product's application, by which it puts the\n"
+                   "certificates that the chip's slots keep together again (docs/guide/identity.md);\n"
+                   "for the issuers of the issuers file, whose keys are not needed. Choose one of\n"
+                   "the three.\n"
                    "\n"
                    "A profile that imports a private key is refused: a private key must not be in an\n"
                    "image.\n",
     .examples = "  imprint compile profiles/mbed-factory-example.yaml --c -o profile.c\n"
-                "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n",
+                "  imprint compile profiles/mbed-factory-example.yaml --binary | sha256sum\n"
+                "  imprint compile profiles/trust-flex-identity.yaml --certificates -o certs.c\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,

@@ -22,9 +22,13 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <psa/crypto.h>
 
 #include "cert/name.h"
 #include "cert/parts.h"
+#include "cert/slot_source.h"
+#include "psa/its.h"
+#include "storage/memory.h"
 
 #define A18 "AAAAAAAAAAAAAAAAAA"
 #define B18 "BBBBBBBBBBBBBBBBBB"
@@ -313,6 +317,41 @@ static void check_extensions(const struct row *row, struct bytes der)
     X509_free(x509);
 }
 
+/*
+ * What an application puts together from the slot's 72 bytes: the same certificate, by the template of two that fits.
+ * Nothing from a blank slot, and nothing for another key, chip, issuer or content.
+ */
+static void check_slot_source(const struct cert_form *form, const uint8_t bytes[static CERT_COMPRESSED_BYTES],
+                              const struct cert_subject *subject, struct bytes whole)
+{
+    uint8_t other_tbs[CERT_TBS_MAX], other[CERT_COMPRESSED_BYTES], key[CERT_KEY_BYTES], room[CERT_MAX];
+    struct cert_template templates[2] = {form->form, form->form};
+    struct cert_slot_source source = {.issuer_key = subject->issuer_key, .templates = templates, .template_count = 2};
+    struct bytes_out der = {.data = room, .cap = sizeof room};
+
+    memcpy(other_tbs, form->tbs, form->form.tbs_len);
+    other_tbs[form->form.places[CERT_NOT_BEFORE].at - 1] ^= 1;
+    templates[0].tbs = other_tbs;
+    assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_REBUILT);
+    assert_true(bytes_equal(bytes_written(&der), whole));
+    der.len = 0;
+    source.template_count = 1;
+    assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_OTHER);
+    templates[0].tbs = form->tbs;
+    source.issuer_key = subject->public_key;
+    assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_OTHER);
+    source.issuer_key = subject->issuer_key;
+    memcpy(key, subject->public_key, sizeof key);
+    key[40] ^= 1;
+    assert_int_equal(cert_rebuild_from_slot(&source, bytes, key, chip_serial, &der), CERT_SLOT_OTHER);
+    memcpy(other, bytes, sizeof other);
+    other[5] ^= 0x10;
+    assert_int_equal(cert_rebuild_from_slot(&source, other, subject->public_key, chip_serial, &der), CERT_SLOT_OTHER);
+    memset(other, 0xff, sizeof other);
+    assert_int_equal(cert_rebuild_from_slot(&source, other, subject->public_key, chip_serial, &der), CERT_SLOT_EMPTY);
+    assert_int_equal(der.len, 0);
+}
+
 static void check_row(const struct row *row, const struct issuer *issuer)
 {
     EVP_PKEY *device = EVP_EC_gen("P-256");
@@ -341,6 +380,7 @@ static void check_row(const struct row *row, const struct issuer *issuer)
     make_form(row, issuer, &read.dates, &form);
     assert_true(cert_rebuild(&form.form, &read, &subject, &rebuilt));
     assert_true(bytes_equal(bytes_written(&rebuilt), bytes_written(&der)));
+    check_slot_source(&form, bytes, &subject, bytes_written(&der));
 
     memcpy(year, row->not_before, 4);
     middle = (unsigned)strtoul(year, NULL, 10) + 1;
@@ -352,17 +392,27 @@ static void check_row(const struct row *row, const struct issuer *issuer)
     EVP_PKEY_free(device);
 }
 
+/* The issuer's signature is verified by PSA. */
 static void test_rows(void **state)
 {
+    uint8_t memory_room[256];
+    struct storage_memory memory;
+    struct storage storage;
+    struct its its;
     struct issuer issuer = {.key = NULL};
 
     (void)state;
+    storage_memory_open(&memory, memory_room, sizeof memory_room, &storage);
+    its_mount(&its, &storage);
+    assert_int_equal(psa_crypto_init(), PSA_SUCCESS);
     if (OBJ_txt2nid("1.3.6.1.5.5.7.8.4") == NID_undef)
         (void)OBJ_create("1.3.6.1.5.5.7.8.4", "hwModule", "hardware module name");
     make_issuer(&issuer);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         check_row(&rows[i], &issuer);
     free_issuer(&issuer);
+    mbedtls_psa_crypto_free();
+    its_unmount();
 }
 
 /* ---- published certificates ---- */

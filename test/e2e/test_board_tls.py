@@ -49,6 +49,21 @@ def world(tmp_path_factory):
     return station
 
 
+def made_without_record(folder, *more):
+    """A finished device whose certificate is in a slot of its chip alone. Its issuer is the one that the image knows, of test/data/tls/issuers.yaml."""
+    station = Station(folder)
+    station.state.mkdir(parents=True)
+    for ending, mode in (("pem", 0o644), ("key", 0o600)):
+        (station.state / f"ca.{ending}").write_bytes((ROOT / "test" / "data" / "tls" / f"TEST-root.{ending}").read_bytes())
+        (station.state / f"ca.{ending}").chmod(mode)
+    name_issuers(station, factory="ca")
+    station.run("virtual", "new", "--as", "trust-flex", *more)
+    station.flash = station.folder / "board.flash"
+    profile = station.write("slots.yaml", FLEX.read_text().replace("    psa-id: 0x1001\n", ""))
+    station.run("--storage", f"flash:{station.flash},{GEOMETRY}", "provision", profile, "--arm", "profile")
+    return station
+
+
 @contextlib.contextmanager
 def speaking(serve):
     """A server of one connection, which `serve` gets."""
@@ -154,6 +169,42 @@ def test_what_it_shows_and_refuses(world):
         for words, reason in (("connect 16", "usage"), ("connect 16 0x1001 localhost 1.1", "usage"), ("certificate 0x2002", "key-unknown"),
                               ("connect 16 0x2002 localhost", "key-unknown"), ("connect 99 0x1001 localhost", "key-attributes"),
                               ("certificate 16", "key-attributes")):
+            frames, said = board.ask(words)
+            assert frames[-1][0] == "error" and frames[-1][1]["reason"] == reason, said
+
+
+@pytest.fixture(scope="module")
+def slots(world, tmp_path_factory):
+    station = made_without_record(tmp_path_factory.mktemp("slots"))
+    station.root, station.devices = world.root, world.root.pem
+    return station
+
+
+def test_a_certificate_from_the_chip(slots, tmp_path):
+    """The device's store has no certificate: the image puts it together from the slot, and a server accepts it."""
+    with Board(PRIMARY_TLS, slots.chip, slots.flash) as board:
+        board.wait_for("@hello app=primary-tls")
+        assert board.ask("certificate 0x1001")[0][-1][1]["reason"] == "key-unknown"
+        said = board.ask("certificate 16 chip")[1].replace("\r", "")
+    shown = slots.write("shown.pem", said[said.index("-----BEGIN"):said.index("@ok")])
+    assert der_of_pem(shown) == der_of_pem(slots.device / "client.crt")
+    assert "OK" in openssl("verify", "-CAfile", slots.devices, shown)
+    with s_server(tmp_path / "server", slots.root, slots.devices, "1.3") as port:
+        frames, said, code = connect(slots, port, words="16 chip localhost")
+    assert code == 0 and [item for item in frames if item[0] == "connection"], said
+
+
+def test_another_certificate_in_the_chip(world, slots):
+    """By an issuer that the image does not know; and of a key that has none."""
+    with Board(PRIMARY_TLS, world.chip, world.flash) as board:
+        board.wait_for("@hello")
+        for words in ("certificate 16 chip", "connect 16 chip localhost"):
+            frames, said = board.ask(words)
+            assert frames[-1][0] == "error" and frames[-1][1]["reason"] == "certificate-differs" and frames[-1][1]["slot"] == "10", said
+            assert "another issuer" in said and "--certificates" in said
+    with Board(PRIMARY_TLS, slots.chip, slots.flash) as board:
+        board.wait_for("@hello")
+        for words, reason in (("certificate 17 chip", "key-unknown"), ("certificate 16 chips", "usage"), ("connect 16 chips localhost", "usage")):
             frames, said = board.ask(words)
             assert frames[-1][0] == "error" and frames[-1][1]["reason"] == reason, said
 

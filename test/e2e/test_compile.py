@@ -37,8 +37,34 @@ def test_compile_is_the_same_each_time(station):
     assert ".armed = true" in armed and ".run_at_start = true" in armed and ".armed = false" in first
 
 
+FLEX = ROOT / "profiles" / "trust-flex-identity.yaml"
+KNOWN_ISSUER = ROOT / "test" / "data" / "tls" / "issuers.yaml"
+
+
+def test_compile_certificates(station):
+    """The same each time, and without the issuer's key; what it gives a board is tested in test_board_tls.py."""
+    first = station.run("--issuers", KNOWN_ISSUER, "compile", FLEX, "--certificates").out
+    out = station.folder / "mine.c"
+    said = station.json("--issuers", KNOWN_ISSUER, "compile", FLEX, "--certificates", "--name", "mine", "-o", out).event("compiled")
+    assert "const struct cert_slot_source mine[] = {" in out.read_text() and said["bytes"] == len(out.read_text())
+    assert "const struct cert_slot_source certificates[] = {" in first and "const size_t certificates_count" in first
+    assert first == station.run("--issuers", KNOWN_ISSUER, "compile", FLEX, "--certificates").out
+    assert first.count("_tbs_0_") > 2 and ".slot = 10" in first and ".key_id = 16" in first
+
+
+def test_compile_certificates_refuses(station):
+    """No certificate in a slot; an issuer that is not in the file; no file."""
+    psa = ROOT / "test" / "data" / "profiles" / "board-est.yaml"
+    failed = station.json("--issuers", KNOWN_ISSUER, "compile", psa, "--certificates", code=2)
+    assert failed.error["reason"] == "profile-conflict" and "slot" in failed.error["next"]
+    other = station.write("other.yaml", FLEX.read_text().replace("issuer: factory", "issuer: nobody"))
+    failed = station.json("--issuers", KNOWN_ISSUER, "compile", other, "--certificates", "-o", station.folder / "none.c", code=6)
+    assert failed.error["subject"] == "nobody" and failed.error["next"] and not (station.folder / "none.c").exists()
+    assert station.json("compile", FLEX, "--certificates", code=2).error["next"]
+
+
 BAD_COMPILE = [
-    ((), "usage"), (("--c", "--binary"), "usage"), (("--binary", "--name", "a"), "usage"), (("--binary", "--arm", "profile"), "usage"),
+    ((), "usage"), (("--c", "--binary"), "usage"), (("--c", "--certificates"), "usage"), (("--certificates", "--arm", "profile"), "usage"), (("--binary", "--name", "a"), "usage"), (("--binary", "--arm", "profile"), "usage"),
     (("--binary", "--run-at-start"), "usage"), (("--c", "--name", "9"), "usage"), (("--c", "--name", "int"), "usage"),
     (("--c", "--arm", "0123A1B2C3D4E5F601"), "usage"), (("--c", "-o", "/nowhere/x.c"), "input-file"),
 ]

@@ -134,7 +134,7 @@ static void print_text(FILE *stream, const char *field, const char *text)
     fputs("\",\n", stream);
 }
 
-static void print_bytes(FILE *stream, const char *indent, struct bytes data)
+void profile_table_print_bytes(FILE *stream, const char *indent, struct bytes data)
 {
     for (size_t i = 0; i < data.len; i++)
         fprintf(stream, "%s0x%02x,%s", i % 13 == 0 ? indent : " ", data.data[i],
@@ -205,7 +205,7 @@ static void print_configuration(FILE *stream, const struct chip_policy_bytes *po
     fputs("        .bytes = {\n", stream);
     for (size_t i = 0; i < sizeof runs / sizeof runs[0]; i++) {
         fprintf(stream, "            .%s = {\n", runs[i].member);
-        print_bytes(stream, "                ", runs[i].data);
+        profile_table_print_bytes(stream, "                ", runs[i].data);
         fputs("            },\n", stream);
     }
     fputs("        },\n", stream);
@@ -266,7 +266,7 @@ static void print_public_keys(FILE *stream, const struct profile_compiled *compi
         const struct profile_public_key *key = &compiled->public_keys[i];
 
         fprintf(stream, "    {\n        .id = %u,\n        .point = {\n", (unsigned)key->id);
-        print_bytes(stream, "            ", bytes_of(key->point, sizeof key->point));
+        profile_table_print_bytes(stream, "            ", bytes_of(key->point, sizeof key->point));
         fputs("        },\n    },\n", stream);
     }
     fputs("};\n\n", stream);
@@ -368,7 +368,7 @@ void profile_table_print(FILE *stream, const struct profile_compiled *compiled, 
     if (profile_bytes(profile) != NULL)
         print_configuration(stream, profile_bytes(profile));
     fputs("    },\n    .digest = {\n", stream);
-    print_bytes(stream, "        ", bytes_of(compiled->digest, sizeof compiled->digest));
+    profile_table_print_bytes(stream, "        ", bytes_of(compiled->digest, sizeof compiled->digest));
     fprintf(stream, "    },\n    .armed = %s,\n    .run_at_start = %s,\n", compiled->armed ? "true" : "false",
             compiled->run_at_start ? "true" : "false");
     if (compiled->public_key_count > 0)

@@ -11,6 +11,9 @@
 /* True for a C identifier that an application may define. */
 bool profile_table_name_valid(const char *name);
 
+/* Prints bytes as the elements of an array, several in a line; each line begins with `indent`. */
+void profile_table_print_bytes(FILE *stream, const char *indent, struct bytes data);
+
 /*
  * Prints the definition of `const struct profile_compiled NAME`, and beside it NAME_steps and NAME_driver, the code
  * that does it. The profile must be checked, and the digest must be its digest. `steps` are the C names of the kinds of
