@@ -118,11 +118,11 @@ _imprint_options() {
         "ledger list") echo "--csv --keys --certificates" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
-        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server" ;;
-        "order list") echo "--server" ;;
-        "order show") echo "--server" ;;
-        "order approve") echo "--operator --server" ;;
-        "order close") echo "--operator --server" ;;
+        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server --local" ;;
+        "order list") echo "--server --local" ;;
+        "order show") echo "--server --local" ;;
+        "order approve") echo "--operator --server --local" ;;
+        "order close") echo "--operator --server --local" ;;
         "order release") echo "--operator" ;;
         "order lease") echo "--server --operator" ;;
         "order return") echo "--server --operator" ;;

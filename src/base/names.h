@@ -674,6 +674,7 @@
 #define ledger_rebuild imprint_ledger_rebuild
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
+#define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
 #define link_add_flag imprint_link_add_flag
 #define link_add_hex imprint_link_add_hex
@@ -789,6 +790,7 @@
 #define order_find imprint_order_find
 #define order_forget imprint_order_forget
 #define order_get imprint_order_get
+#define order_has_copy imprint_order_has_copy
 #define order_id_is_valid imprint_order_id_is_valid
 #define order_lease_answer imprint_order_lease_answer
 #define order_lease_ask imprint_order_lease_ask
@@ -802,11 +804,13 @@
 #define order_lease_write_off imprint_order_lease_write_off
 #define order_line_approve imprint_order_line_approve
 #define order_line_close imprint_order_line_close
+#define order_line_join imprint_order_line_join
 #define order_line_lease imprint_order_line_lease
 #define order_line_make imprint_order_line_make
 #define order_line_open imprint_order_line_open
 #define order_line_return imprint_order_line_return
 #define order_line_send imprint_order_line_send
+#define order_line_sync imprint_order_line_sync
 #define order_list imprint_order_list
 #define order_list_boards imprint_order_list_boards
 #define order_list_open imprint_order_list_open
@@ -1208,6 +1212,7 @@
 #define station_ledger_prepare imprint_station_ledger_prepare
 #define station_ledger_record imprint_station_ledger_record
 #define station_ledger_send imprint_station_ledger_send
+#define station_ledger_tell_orders imprint_station_ledger_tell_orders
 #define station_line_close imprint_station_line_close
 #define station_line_find_certificate imprint_station_line_find_certificate
 #define station_line_find_key imprint_station_line_find_key

@@ -34,6 +34,15 @@ void line_print_sent(const struct output *output, const struct outbox_run *run)
                                     "waiting", (json_int_t)run->waiting, "alarms", (json_int_t)run->alarms));
 }
 
+void line_print_told(const struct output *output, uint64_t told)
+{
+    if (told == 0)
+        return;
+    output_detail(output, "imprint: the line knows what this station made of its orders: %" PRIu64 " new entr%s", told,
+                  plural(told));
+    output_object(output, json_pack("{s:s, s:I}", "event", "order-synced", "entries", (json_int_t)told));
+}
+
 bool line_print_alarmed(uint64_t alarms, struct error *err)
 {
     if (alarms == 0)
@@ -56,6 +65,26 @@ static void on_alarm(void *context, const struct ledger_line_alarm *alarm)
     print_alarm(place->output, alarm);
 }
 
+/* The orders, after the ledger. False: this ledger is an older copy. */
+static bool tell_orders(const struct output *output, struct station_ledger *ledger, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    uint64_t told;
+
+    if (station_ledger_tell_orders(ledger, &told, &failure)) {
+        line_print_told(output, told);
+        return true;
+    }
+    if (failure.reason == ERROR_DUPLICATE) {
+        error_pass(err, &failure);
+        return false;
+    }
+    output_warn(output, "the line was not told of its orders' devices: %s; when that is mended: imprint order sync",
+                failure.cause);
+    return true;
+}
+
 bool line_print_send(const struct output *output, struct station_ledger *ledger, bool ok, struct error *err)
 {
     char room[ERROR_ROOM];
@@ -67,6 +96,8 @@ bool line_print_send(const struct output *output, struct station_ledger *ledger,
     if (sent && (ledger->line.state == STATION_LINE_NONE || (run.sent == 0 && run.waiting == 0)))
         return ok;
     line_print_sent(output, &run);
+    if (sent && !tell_orders(output, ledger, ok ? err : &failure) && ok)
+        return false;
     if (ok && failure.reason == ERROR_DUPLICATE) {
         error_pass(err, &failure);
         return false;

@@ -12,6 +12,9 @@ void line_print_alarm(void *context, const struct ledger_line_alarm *alarm);
 /* What was sent, and what waits. */
 void line_print_sent(const struct output *output, const struct outbox_run *run);
 
+/* What the line was told of this station's orders; nothing for none. */
+void line_print_told(const struct output *output, uint64_t told);
+
 /* Notes that the line raised alarms: ERROR_DUPLICATE. Always false. */
 bool line_print_alarmed(uint64_t alarms, struct error *err);
 

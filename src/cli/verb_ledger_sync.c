@@ -4,6 +4,7 @@
 
 #include "cli/line_print.h"
 #include "cli/with_ledger.h"
+#include "station/order_line.h"
 #include "station/value.h"
 
 /* --- sync --- */
@@ -21,11 +22,14 @@ static bool sync_ledger(struct cli *cli, struct ledger *ledger, struct error *er
 {
     struct station_line line = {.config = &cli->station.config};
     struct outbox_run run = {.context = &cli->output, .progress = on_progress, .alarm = line_print_alarm};
+    uint64_t told = 0;
     bool ok = station_line_require(&line, err);
 
     if (ok) {
         ok = outbox_send(ledger, &line.database, &run, err);
         line_print_sent(&cli->output, &run);
+        ok = ok && order_line_sync(ledger, &line.file, &told, err);
+        line_print_told(&cli->output, told);
     }
     station_line_close(&line);
     return ok && line_print_alarmed(run.alarms, err);
@@ -43,7 +47,8 @@ const struct cli_verb cli_verb_ledger_sync = {
     .description = "Sends what the server has not confirmed, in batches, each with a signed\n"
                    "checkpoint. The server is the one of line.yaml in the state folder. Before that\n"
                    "it compares: what the server has must be the beginning of this ledger. A state\n"
-                   "folder that was copied and used twice is found here (exit code 6).\n"
+                   "folder that was copied and used twice is found here (exit code 6). Of orders of\n"
+                   "the line it tells which devices this station made (order sync).\n"
                    "\n"
                    "You can always run it again: what the server has is not sent twice, and what\n"
                    "arrives twice counts once. Every run of provision, adopt, retire and of boards\n"

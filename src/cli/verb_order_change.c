@@ -6,10 +6,12 @@
 #include "cli/with_orders.h"
 #include "station/order_line.h"
 
-enum order_change_option { OPTION_OPERATOR, OPTION_SERVER, OPTION_COUNT };
+enum order_change_option { OPTION_OPERATOR, OPTION_SERVER, OPTION_LOCAL, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who decides this, for the ledger; at most 64 bytes", NULL},
-    [OPTION_SERVER] = WITH_ORDERS_SERVER, /* not of release, which is the station's */
+    /* The others not of release, which is the station's. */
+    [OPTION_SERVER] = WITH_ORDERS_SERVER,
+    [OPTION_LOCAL] = WITH_ORDERS_LOCAL,
 };
 
 static bool show_changed(struct cli *cli, struct database *orders, struct error *err)
@@ -25,16 +27,19 @@ static bool show_changed(struct cli *cli, struct database *orders, struct error 
     return true;
 }
 
-/* `on_line`: for an order of the line; NULL where the verb has no --server. */
-static enum cli_exit change(struct cli *cli, ledger_work *work, line_work *on_line)
+static enum cli_exit change(struct cli *cli, orders_change *work)
 {
     struct error err = ERROR_IN(cli->error_room);
+    const struct orders_place place = {
+        .server = cli->values[OPTION_SERVER],
+        .is_local = cli->values[OPTION_LOCAL] != NULL,
+        .order = cli->arguments[0],
+        .away = "bring the server back, then run the same command again: nothing is changed",
+    };
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
-    if (on_line != NULL && cli->values[OPTION_SERVER] != NULL)
-        return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, on_line);
-    return with_ledger(cli, LEDGER_WRITE, work);
+    return with_orders_change(cli, &place, false, work);
 }
 
 static bool check_approver(const struct orders_who *who, struct error *err)
@@ -46,25 +51,19 @@ static bool check_approver(const struct orders_who *who, struct error *err)
     return false;
 }
 
-static bool approve_on_line(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
+static bool approve(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
 {
     const struct orders_who who = {.verb = "approve", .operator_name = cli->values[OPTION_OPERATOR]};
 
-    return check_approver(&who, err) && order_line_approve(ledger, home, &who, cli->arguments[0], err) &&
-           show_changed(cli, home, err);
-}
-
-static bool approve(struct cli *cli, struct ledger *ledger, struct error *err)
-{
-    const struct orders_who who = {.verb = "approve", .operator_name = cli->values[OPTION_OPERATOR]};
-
-    return check_approver(&who, err) && orders_approve(ledger, &who, cli->arguments[0], err) &&
-           show_changed(cli, &ledger->database, err);
+    return check_approver(&who, err) &&
+           (home != NULL ? order_line_approve(ledger, home, &who, cli->arguments[0], err)
+                         : orders_approve(ledger, &who, cli->arguments[0], err)) &&
+           show_changed(cli, home != NULL ? home : &ledger->database, err);
 }
 
 static enum cli_exit run_order_approve(struct cli *cli)
 {
-    return change(cli, approve, approve_on_line);
+    return change(cli, approve);
 }
 
 const struct cli_verb cli_verb_order_approve = {
@@ -81,23 +80,18 @@ const struct cli_verb cli_verb_order_approve = {
     .run = run_order_approve,
 };
 
-static bool close_order(struct cli *cli, struct ledger *ledger, struct error *err)
+static bool close_order(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
 {
     const struct orders_who who = {.verb = "close", .operator_name = cli->values[OPTION_OPERATOR]};
 
-    return orders_close(ledger, &who, cli->arguments[0], err) && show_changed(cli, &ledger->database, err);
-}
-
-static bool close_on_line(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
-{
-    const struct orders_who who = {.verb = "close", .operator_name = cli->values[OPTION_OPERATOR]};
-
-    return order_line_close(ledger, home, &who, cli->arguments[0], err) && show_changed(cli, home, err);
+    return (home != NULL ? order_line_close(ledger, home, &who, cli->arguments[0], err)
+                         : orders_close(ledger, &who, cli->arguments[0], err)) &&
+           show_changed(cli, home != NULL ? home : &ledger->database, err);
 }
 
 static enum cli_exit run_order_close(struct cli *cli)
 {
-    return change(cli, close_order, close_on_line);
+    return change(cli, close_order);
 }
 
 const struct cli_verb cli_verb_order_close = {
@@ -125,7 +119,11 @@ static bool release(struct cli *cli, struct ledger *ledger, struct error *err)
 
 static enum cli_exit run_order_release(struct cli *cli)
 {
-    return change(cli, release, NULL);
+    struct error err = ERROR_IN(cli->error_room);
+
+    if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
+        return output_error(&cli->output, &err);
+    return with_ledger(cli, LEDGER_WRITE, release);
 }
 
 const struct cli_verb cli_verb_order_release = {

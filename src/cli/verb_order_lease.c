@@ -13,13 +13,14 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who does this, for the ledger; at most 64 bytes", NULL},
 };
 
-static enum cli_exit change(struct cli *cli, line_work *work)
+static enum cli_exit change(struct cli *cli, const char *away, orders_change *work)
 {
     struct error err = ERROR_IN(cli->error_room);
+    const struct orders_place place = {.server = cli->values[OPTION_SERVER], .away = away};
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
-    return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_JOIN, work);
+    return with_orders_change(cli, &place, true, work);
 }
 
 static bool lease(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
@@ -43,7 +44,10 @@ static bool lease(struct cli *cli, struct ledger *ledger, struct database *home,
 
 static enum cli_exit run_order_lease(struct cli *cli)
 {
-    return change(cli, lease);
+    return change(cli,
+                  "bring the server back, then run the same command again; what is left of an earlier share can be "
+                  "made meanwhile",
+                  lease);
 }
 
 const struct cli_verb cli_verb_order_lease = {
@@ -53,7 +57,7 @@ const struct cli_verb cli_verb_order_lease = {
     .description = "Takes up to AMOUNT units of the order, fewer where fewer are left. provision\n"
                    "--order then makes that many devices, also while the line's database cannot be\n"
                    "reached. First tells the line of devices that it has not heard of (order sync).\n",
-    .examples = "  imprint order lease WO-1042 50 --server 'host=db.example dbname=line'\n",
+    .examples = "  imprint order lease WO-1042 50\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 2,
@@ -76,7 +80,7 @@ static bool give_back(struct cli *cli, struct ledger *ledger, struct database *h
 
 static enum cli_exit run_order_return(struct cli *cli)
 {
-    return change(cli, give_back);
+    return change(cli, "the leases are ended here; when the server is back, tell it: imprint order sync", give_back);
 }
 
 const struct cli_verb cli_verb_order_return = {
@@ -85,7 +89,7 @@ const struct cli_verb cli_verb_order_return = {
     .summary = "End this station's leases of an order, and give the rest back to the line",
     .description = "Devices that hold a unit keep it. Where the line cannot be reached the leases\n"
                    "are ended all the same: run order sync when it can.\n",
-    .examples = "  imprint order return WO-1042 --server 'host=db.example dbname=line'\n",
+    .examples = "  imprint order return WO-1042\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 1,
@@ -107,7 +111,10 @@ static bool sync_orders(struct cli *cli, struct ledger *ledger, struct database 
 
 static enum cli_exit run_order_sync(struct cli *cli)
 {
-    return change(cli, sync_orders);
+    return change(cli,
+                  "bring the server back, then run the same command again; nothing is lost, and every run tells the "
+                  "line at its end",
+                  sync_orders);
 }
 
 const struct cli_verb cli_verb_order_sync = {
@@ -115,9 +122,10 @@ const struct cli_verb cli_verb_order_sync = {
     .arguments = "",
     .summary = "Tell the line which devices of its orders this station has made",
     .description = "Reads what is new in this station's ledger, and counts it at the line: units\n"
-                   "that devices took, devices that are finished, leases that ended. It can be run\n"
-                   "at any time and as often as you like; nothing is counted twice.\n",
-    .examples = "  imprint order sync --server 'host=db.example dbname=line user=st-01'\n",
+                   "that devices took, devices that are finished, leases that ended. On a station\n"
+                   "with line.yaml every run does this at its end, and ledger sync too. It can be\n"
+                   "run at any time and as often as you like; nothing is counted twice.\n",
+    .examples = "  imprint order sync\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 0,

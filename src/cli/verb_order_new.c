@@ -17,6 +17,7 @@ enum order_new_option {
     OPTION_NO_FIRST_ARTICLE,
     OPTION_OPERATOR,
     OPTION_SERVER,
+    OPTION_LOCAL,
     OPTION_COUNT
 };
 static const struct cli_option options[OPTION_COUNT] = {
@@ -28,6 +29,7 @@ static const struct cli_option options[OPTION_COUNT] = {
                                  "make devices without approval of the first one by a second person", NULL},
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who makes the order, for the ledger; at most 64 bytes", NULL},
     [OPTION_SERVER] = WITH_ORDERS_SERVER,
+    [OPTION_LOCAL] = WITH_ORDERS_LOCAL,
 };
 
 static bool read_options(const struct cli *cli, struct order *order, struct orders_list *list, struct error *err)
@@ -54,27 +56,23 @@ static bool read_options(const struct cli *cli, struct order *order, struct orde
     return true;
 }
 
-static void say_made(const struct cli *cli, const struct order *order)
+static void say_made(const struct cli *cli, const struct order *order, bool is_on_line)
 {
     char next[2 * PATH_MAX];
 
-    if (cli->values[OPTION_SERVER] != NULL) {
-        output_say(
-            &cli->output,
-            "imprint: order %s is made on the line; stations take shares of it: imprint order lease %s AMOUNT --server SETTINGS",
-            order->id, order->id);
+    output_say(&cli->output, "imprint: order %s is made%s: %lld devices of profile %s", order->id,
+               is_on_line ? " on the line" : "", (long long)order->quantity, order->profile);
+    if (is_on_line) {
+        output_say(&cli->output, "imprint: stations take shares of it: imprint order lease %s AMOUNT", order->id);
         return;
     }
-
-    output_say(&cli->output, "imprint: order %s is made: %lld devices of profile %s", order->id,
-               (long long)order->quantity, order->profile);
     (void)snprintf(next, sizeof next, "imprint provision %s --order %s%s%s", cli->arguments[0], order->id,
                    order->has_boards ? " --board NUMBER" : "", order->first_article ? " --operator NAME" : "");
     output_next(&cli->output, next);
 }
 
 /* `home` NULL: an order of this station. */
-static bool make_in(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
+static bool make(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
 {
     const struct orders_who who = {.verb = "new", .operator_name = cli->values[OPTION_OPERATOR]};
     struct database *orders = home != NULL ? home : &ledger->database;
@@ -93,24 +91,23 @@ static bool make_in(struct cli *cli, struct ledger *ledger, struct database *hom
         return false;
     order_print(&cli->output, &order, &count);
     output_object(&cli->output, order_print_value(&order, &count));
-    say_made(cli, &order);
+    say_made(cli, &order, home != NULL);
     return true;
-}
-
-static bool make(struct cli *cli, struct ledger *ledger, struct error *err)
-{
-    return make_in(cli, ledger, NULL, err);
 }
 
 static enum cli_exit run_order_new(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
+    const struct orders_place place = {
+        .server = cli->values[OPTION_SERVER],
+        .is_local = cli->values[OPTION_LOCAL] != NULL,
+        .away = "bring the server back; for an order of this station alone: --local",
+        .makes_tables = true,
+    };
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
-    if (cli->values[OPTION_SERVER] != NULL)
-        return with_orders_on_line(cli, cli->values[OPTION_SERVER], DATABASE_MAKE, make_in);
-    return with_ledger(cli, LEDGER_WRITE, make);
+    return with_orders_change(cli, &place, false, make);
 }
 
 const struct cli_verb cli_verb_order_new = {
@@ -125,8 +122,9 @@ const struct cli_verb cli_verb_order_new = {
                    "The first device is the first article: before the others are made, a second\n"
                    "person approves it (imprint order approve). --no-first-article leaves that out.\n"
                    "\n"
-                   "With --server it is an order of the line: stations take shares of it (imprint\n"
-                   "order lease). The tables are made at first use, by a role that may.\n"
+                   "Where line.yaml names a line, or --server, it is an order of the line: stations\n"
+                   "take shares of it (imprint order lease). With --local it is one of this\n"
+                   "station alone.\n"
                    "\n"
                    "Numbers in FILE have 1 to 32 letters, digits and - . _ /; empty lines and lines\n"
                    "that begin with # are left out. Each device then needs --board NUMBER.\n",

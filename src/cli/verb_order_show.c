@@ -9,8 +9,21 @@
 #include "order/lease.h"
 #include "station/value.h"
 
-enum order_show_option { OPTION_SERVER, OPTION_COUNT };
-static const struct cli_option options[OPTION_COUNT] = {[OPTION_SERVER] = WITH_ORDERS_SERVER};
+enum order_show_option { OPTION_SERVER, OPTION_LOCAL, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_SERVER] = WITH_ORDERS_SERVER,
+    [OPTION_LOCAL] = WITH_ORDERS_LOCAL,
+};
+
+static struct orders_place place_of(const struct cli *cli, const char *order, const char *away)
+{
+    return (struct orders_place){
+        .server = cli->values[OPTION_SERVER],
+        .is_local = cli->values[OPTION_LOCAL] != NULL,
+        .order = order,
+        .away = away,
+    };
+}
 
 struct listing {
     struct cli *cli;
@@ -52,7 +65,10 @@ static bool list(struct cli *cli, struct database *orders, struct error *err)
 
 static enum cli_exit run_order_list(struct cli *cli)
 {
-    return with_orders(cli, cli->values[OPTION_SERVER], list);
+    const struct orders_place place =
+        place_of(cli, NULL, "bring the server back; what this station knows of its orders: imprint order list --local");
+
+    return with_orders(cli, &place, list);
 }
 
 const struct cli_verb cli_verb_order_list = {
@@ -60,7 +76,8 @@ const struct cli_verb cli_verb_order_list = {
     .arguments = "",
     .summary = "List the work orders and how far each one is",
     .description = "A line for each order, oldest first: state, devices ordered, devices that hold a\n"
-                   "unit, devices finished, and devices whose last run failed. Changes nothing.\n",
+                   "unit, devices finished, and devices whose last run failed. Changes nothing.\n"
+                   "On a station of a line (line.yaml) these are the line's orders.\n",
     .examples = "  imprint order list\n"
                 "  imprint --json order list | jq -r 'select(.done < .quantity).order'\n",
     .options = options,
@@ -111,7 +128,11 @@ static bool show(struct cli *cli, struct database *orders, struct error *err)
 
 static enum cli_exit run_order_show(struct cli *cli)
 {
-    return with_orders(cli, cli->values[OPTION_SERVER], show);
+    const struct orders_place place =
+        place_of(cli, cli->arguments[0],
+                 "bring the server back; what this station knows of the order: imprint order show ORDER --local");
+
+    return with_orders(cli, &place, show);
 }
 
 const struct cli_verb cli_verb_order_show = {
@@ -119,7 +140,9 @@ const struct cli_verb cli_verb_order_show = {
     .arguments = "ORDER",
     .summary = "Show a work order: what it is, and how far it is",
     .description = "Profile, issuer, state and counts of the order; then each device that is not\n"
-                   "finished, and whether it holds a unit. Changes nothing.\n",
+                   "finished, and whether it holds a unit. Changes nothing.\n"
+                   "On a station of a line (line.yaml) the line is asked, unless this station made\n"
+                   "the order for itself.\n",
     .examples = "  imprint order show WO-1042\n"
                 "  imprint --json order show WO-1042 | jq 'select(.event == \"order\").done'\n",
     .options = options,

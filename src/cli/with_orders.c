@@ -1,43 +1,126 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/with_orders.h"
 
+#include <errno.h>
+
 #include "station/order_line.h"
 
-enum cli_exit with_orders(struct cli *cli, const char *settings, orders_work *work)
+/* Whether this station made the order itself. */
+static bool is_own(struct ledger *ledger, const char *id, bool *own, struct error *err)
 {
-    struct error err = ERROR_IN(cli->error_room);
-    struct database home = {.handle = NULL};
+    struct order order;
+    bool found;
+
+    *own = false;
+    if (id == NULL)
+        return true;
+    if (!order_find(&ledger->database, id, &order, &found, err))
+        return false;
+    *own = found && order.is_home;
+    return true;
+}
+
+/* Opens the home of the line's orders; `*has_line` false, without a reason: no line is named. False with a reason. */
+static bool open_home(struct cli *cli, const struct orders_place *place, struct database *home, bool *has_line,
+                      struct error *err)
+{
+    struct line_file file = {.timeout_s = 0};
+    bool ok;
+
+    *has_line = place->server != NULL;
+    if (*has_line) {
+        ok = order_line_open(home, place->server, place->makes_tables ? DATABASE_MAKE : DATABASE_JOIN, err);
+    } else {
+        ok = line_file_read(&cli->station.config, &file, has_line, err) &&
+             (!*has_line || order_line_join(home, &file, err));
+    }
+    return ok;
+}
+
+/* Prints a failure: what can be done while the server is away differs from verb to verb. */
+static enum cli_exit end(const struct cli *cli, const struct orders_place *place, bool ok, struct error *err)
+{
+    if (ok)
+        return CLI_DONE;
+    if (err->reason == ERROR_SERVER_AWAY && place->away != NULL)
+        err->next = place->away;
+    return output_error(&cli->output, err);
+}
+
+/* --- looking --- */
+
+static bool look_here(struct cli *cli, orders_work *work, struct error *err)
+{
+    struct ledger ledger;
+    bool ok = with_ledger_open(cli, LEDGER_READ, &ledger, err);
+
+    if (ok) {
+        ok = work(cli, &ledger.database, err);
+        ledger_close(&ledger);
+    }
+    return ok;
+}
+
+/* A station that has no ledger yet made no order. */
+static bool was_made_here(struct cli *cli, const char *id, bool *here, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
     struct ledger ledger;
     bool ok;
 
-    if (settings != NULL) {
-        ok = order_line_open(&home, settings, DATABASE_JOIN, &err) && work(cli, &home, &err);
-        database_close(&home);
-        return ok ? CLI_DONE : output_error(&cli->output, &err);
+    *here = false;
+    if (id == NULL)
+        return true;
+    if (!station_ledger_open(&cli->station.config, LEDGER_READ, &ledger, &failure)) {
+        if (failure.system_errno == ENOENT)
+            return true;
+        error_pass(err, &failure);
+        return false;
     }
-    ok = with_ledger_open(cli, LEDGER_READ, &ledger, &err);
-    if (ok) {
-        ok = work(cli, &ledger.database, &err);
-        ledger_close(&ledger);
-    }
-    return ok ? CLI_DONE : output_error(&cli->output, &err);
+    ok = is_own(&ledger, id, here, err);
+    ledger_close(&ledger);
+    return ok;
 }
 
-enum cli_exit with_orders_on_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work)
+enum cli_exit with_orders(struct cli *cli, const struct orders_place *place, orders_work *work)
+{
+    struct error err = ERROR_IN(cli->error_room);
+    struct database home = {.handle = NULL};
+    bool here = place->is_local, has_line = false;
+    bool ok = here || place->server != NULL || was_made_here(cli, place->order, &here, &err);
+
+    ok = ok && (here || open_home(cli, place, &home, &has_line, &err));
+    ok = ok && (has_line ? work(cli, &home, &err) : look_here(cli, work, &err));
+    database_close(&home);
+    return end(cli, place, ok, &err);
+}
+
+/* --- changing --- */
+
+static bool refuse_no_line(struct error *err)
+{
+    error_set(
+        err, ERROR_USAGE, "this station belongs to no line: there is no line.yaml in its state folder",
+        "write one (docs/guide/line.md), or name the database: --server 'host=db.example dbname=line user=st-01'");
+    return false;
+}
+
+enum cli_exit with_orders_change(struct cli *cli, const struct orders_place *place, bool needs_line,
+                                 orders_change *work)
 {
     struct error err = ERROR_IN(cli->error_room);
     struct database home = {.handle = NULL};
     struct ledger ledger;
-    bool ok = settings != NULL;
+    bool here = place->is_local, has_line = false;
+    bool ok = with_ledger_open(cli, LEDGER_WRITE, &ledger, &err);
 
-    if (!ok)
-        error_set(&err, ERROR_USAGE, "--server is missing",
-                  "name the line's database: --server 'host=db.example dbname=line user=st-01'");
-    ok = ok && with_ledger_open(cli, LEDGER_WRITE, &ledger, &err);
     if (ok) {
-        ok = order_line_open(&home, settings, mode, &err) && work(cli, &ledger, &home, &err);
+        ok = here || place->server != NULL || is_own(&ledger, place->order, &here, &err);
+        ok = ok && (here || open_home(cli, place, &home, &has_line, &err)) &&
+             (has_line || !needs_line || refuse_no_line(&err)) && work(cli, &ledger, has_line ? &home : NULL, &err);
         database_close(&home);
         ledger_close(&ledger);
     }
-    return ok ? CLI_DONE : output_error(&cli->output, &err);
+    return end(cli, place, ok, &err);
 }

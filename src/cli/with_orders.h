@@ -1,22 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verbs of orders have in common: their option --server, and where an order then is. */
+/* What the verbs of orders have in common: their options --server and --local, and where an order then is. */
 #ifndef IMPRINT_CLI_WITH_ORDERS_H
 #define IMPRINT_CLI_WITH_ORDERS_H
 
 #include "cli/with_ledger.h"
 
 #define WITH_ORDERS_SERVER                                                                                             \
-    {"server", 0, "SETTINGS", "the line's database, where the order is: PostgreSQL's settings, without a password",    \
+    {"server", 0, "SETTINGS", "the line's database instead of line.yaml's: PostgreSQL's settings, without a password", \
      NULL}
+#define WITH_ORDERS_LOCAL                                                                                              \
+    {"local", 0, NULL, "orders of this station, and its copies of the line's: no server is asked", NULL}
+
+/*
+ * Where the orders are: in the database that --server names; with --local in this station's ledger; else where
+ * line.yaml says, and without that file in this station's ledger.
+ */
+struct orders_place {
+    const char *server; /* NULL: not given */
+    bool is_local;
+    const char
+        *order;       /* an order that this station made itself is here, whatever line.yaml says; NULL: none is named */
+    const char *away; /* what to do while the server is away */
+    bool makes_tables; /* in the database that --server names, where they are not there */
+};
 
 /* The verb's work on the tables of orders: those of this station, or of the line. False with a reason. */
 typedef bool orders_work(struct cli *cli, struct database *orders, struct error *err);
 
-/* Opens the line's database where `settings` name it, else this station's ledger; calls `work`, prints what failed. */
-enum cli_exit with_orders(struct cli *cli, const char *settings, orders_work *work);
+/* Opens what the place says, calls `work`, prints what failed. */
+enum cli_exit with_orders(struct cli *cli, const struct orders_place *place, orders_work *work);
 
-/* The same for work on both: an order of the line, which this station's ledger says something of. */
-typedef bool line_work(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err);
-enum cli_exit with_orders_on_line(struct cli *cli, const char *settings, enum database_mode mode, line_work *work);
+/*
+ * The same for verbs that change an order. Of the line both are open: the order is in `home`, and this station's ledger
+ * says what was done; of the station `home` is NULL. ERROR_USAGE for an order of the line where none is named and
+ * `needs_line`.
+ */
+typedef bool orders_change(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err);
+enum cli_exit with_orders_change(struct cli *cli, const struct orders_place *place, bool needs_line,
+                                 orders_change *work);
 
 #endif

@@ -172,17 +172,16 @@ static bool refuse_full(struct database *database, const struct order *order, st
 
     if (!order_count(database, order->id, &count, err))
         return false;
-    return refuse(
-        order->id, ERROR_ORDER_FULL,
-        error_keep_format(err,
-                          order->is_home ? "the order is full: %lld of %lld units are taken, %lld devices done"
-                                         : "this station's share is used up: %lld of the order's %lld units, "
-                                           "%lld devices done",
-                          (long long)count.leased, (long long)order->quantity, (long long)count.done),
-        order->is_home
-            ? error_keep_format(err, "see who holds them: imprint order show %s", order->id)
-            : error_keep_format(err, "lease more: imprint order lease %s AMOUNT --server SETTINGS", order->id),
-        err);
+    return refuse(order->id, ERROR_ORDER_FULL,
+                  error_keep_format(err,
+                                    order->is_home
+                                        ? "the order is full: %lld of %lld units are taken, %lld devices done"
+                                        : "this station's share is used up: %lld of the order's %lld units, "
+                                          "%lld devices done",
+                                    (long long)count.leased, (long long)order->quantity, (long long)count.done),
+                  order->is_home ? error_keep_format(err, "see who holds them: imprint order show %s", order->id)
+                                 : error_keep_format(err, "lease more: imprint order lease %s AMOUNT", order->id),
+                  err);
 }
 
 /* Whether the order itself has a unit for a device that holds none. */

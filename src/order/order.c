@@ -241,6 +241,11 @@ bool order_list(struct database *database, void (*show)(void *context, const str
     return result == STATEMENT_DONE;
 }
 
+bool order_has_copy(struct database *database, bool *has_copy, struct error *err)
+{
+    return query_run(database, "SELECT 1 FROM work_order WHERE is_home = 0 LIMIT 1", NULL, 0, has_copy, err);
+}
+
 bool order_count(struct database *database, const char *id, struct order_count *count, struct error *err)
 {
     /* Of a station's copy, what it was granted. A device with two units is counted once. */

@@ -84,6 +84,9 @@ bool order_get(struct database *database, const char *id, struct order *order, s
 
 bool order_count(struct database *database, const char *id, struct order_count *count, struct error *err);
 
+/* Whether there is a copy of a line's order here: what this station makes of it is told to the line. */
+bool order_has_copy(struct database *database, bool *has_copy, struct error *err);
+
 /* Calls `show` for every order, the oldest first. */
 bool order_list(struct database *database, void (*show)(void *context, const struct order *order), void *context,
                 struct error *err);

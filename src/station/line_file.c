@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/error_format.h"
-#include "database/database.h"
+#include "issuer/input_file.h"
 #include "issuer/settings_file.h"
 #include "station/folder.h"
 
@@ -91,7 +91,7 @@ static bool check_server(const void *context, const void *values, const struct t
     return complain_value(complaint, &schema_ledger[0], tree_get(tree_get(root, "ledger"), "server"), &path, what);
 }
 
-static const struct settings_kind kind = {
+static const struct settings_kind line_file_kind = {
     .help = "a line file",
     .doing = "read the line file",
     .next = "correct the line file at that place: docs/reference/line.md",
@@ -112,7 +112,7 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     *is_there = lstat(path, &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
     if (!*is_there)
         return true;
-    if (!settings_file_read(&kind, path, &document, err) ||
+    if (!settings_file_read(&line_file_kind, path, &document, err) ||
         !settings_file_complete(document.ledger.password_file, sizeof document.ledger.password_file, path, err))
         return false;
     memcpy(file->server, document.ledger.server, sizeof file->server);
@@ -120,4 +120,23 @@ bool line_file_read(const struct station_config *config, struct line_file *file,
     file->timeout_s = document.ledger.timeout;
     file->without_server = (enum line_file_without)document.ledger.without;
     return true;
+}
+
+bool line_file_connect(const struct line_file *file, const struct database_kind *kind, enum database_mode mode,
+                       struct database *database, struct error *err)
+{
+    char secret[INPUT_FILE_SECRET_MAX] = "";
+    struct database_server server = {
+        .settings = file->server, .connect_ms = file->timeout_s * 1000, .answer_ms = file->timeout_s * 1000};
+    bool ok = true;
+
+    if (file->password_file[0] != '\0') {
+        ok = input_file_read_secret(file->password_file, secret, err);
+        server.password = secret;
+    }
+    ok = ok && database_connect(database, &server, kind, mode, err);
+    bytes_wipe(secret, sizeof secret);
+    if (!ok && err->system_errno == ENOENT && err->reason == ERROR_STORAGE_FAILED)
+        err->next = "have the administrator make it: imprint line init --server SETTINGS";
+    return ok;
 }

@@ -7,6 +7,7 @@
 #define IMPRINT_STATION_LINE_FILE_H
 
 #include "base/error.h"
+#include "database/database.h"
 #include "station/station.h"
 
 #define LINE_FILE_TEXT 1024 /* of a setting, with the NUL */
@@ -28,5 +29,12 @@ struct line_file {
  * line and column, what was found and expected; also for a file that every user of this machine can write.
  */
 bool line_file_read(const struct station_config *config, struct line_file *file, bool *is_there, struct error *err);
+
+/*
+ * Opens the server's database with the file's settings, for tables of this kind. False as database_connect(), or where
+ * the password file cannot be read.
+ */
+bool line_file_connect(const struct line_file *file, const struct database_kind *kind, enum database_mode mode,
+                       struct database *database, struct error *err);
 
 #endif

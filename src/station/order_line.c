@@ -33,6 +33,11 @@ bool order_line_open(struct database *home, const char *settings, enum database_
     return database_connect(home, &server, &order_line_kind, mode, err);
 }
 
+bool order_line_join(struct database *home, const struct line_file *file, struct error *err)
+{
+    return line_file_connect(file, &order_line_kind, DATABASE_JOIN, home, err);
+}
+
 static bool end_transaction(struct database *database, bool ok, const char *doing, struct error *err)
 {
     if (ok && database_commit(database, err))
@@ -221,6 +226,21 @@ bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *tol
     return ok;
 }
 
+bool order_line_sync(struct ledger *ledger, const struct line_file *file, uint64_t *told, struct error *err)
+{
+    struct database home = {.handle = NULL};
+    bool has_copy, ok;
+
+    *told = 0;
+    if (!order_has_copy(&ledger->database, &has_copy, err) || !has_copy)
+        return err->reason == ERROR_NONE;
+    ok = order_line_join(&home, file, err) && order_line_send(ledger, &home, told, err);
+    database_close(&home);
+    if (!ok)
+        error_doing(err, "tell the line of its orders' devices");
+    return ok;
+}
+
 /* --- leases --- */
 
 static bool copy_boards(struct ledger *ledger, struct database *home, const struct orders_who *who,
@@ -296,7 +316,7 @@ static bool refuse_lease(const struct order *order, struct error *err)
               order->state == ORDER_OPEN     ? "no unit of the order is left to lease"
               : order->state == ORDER_CLOSED ? "the order is closed"
                                              : "the order's first article is leased, and not approved yet",
-              error_keep_format(err, "see who has its units: imprint order show %s --server SETTINGS", order->id));
+              error_keep_format(err, "see who has its units: imprint order show %s", order->id));
     error_with_subject(err, order->id);
     error_doing(err, "lease units of the order");
     return false;

@@ -8,6 +8,7 @@
 #define IMPRINT_STATION_ORDER_LINE_H
 
 #include "order/lease.h"
+#include "station/line_file.h"
 #include "station/orders.h"
 
 /*
@@ -15,6 +16,9 @@
  * stations. False with a reason, and closed.
  */
 bool order_line_open(struct database *home, const char *settings, enum database_mode mode, struct error *err);
+
+/* The same for the home that this station's line.yaml names, with DATABASE_JOIN. */
+bool order_line_join(struct database *home, const struct line_file *file, struct error *err);
 
 /*
  * As orders_make(), orders_approve() and orders_close(), for an order of the line. This ledger, that of whoever
@@ -33,6 +37,9 @@ bool order_line_close(struct ledger *ledger, struct database *home, const struct
  * with a reason: ERROR_DUPLICATE where this ledger is not the one that the home has heard before (a restored copy).
  */
 bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *told, struct error *err);
+
+/* Where this station has a copy of a line's order: joins the home that the file names, and sends. Else `*told` is 0. */
+bool order_line_sync(struct ledger *ledger, const struct line_file *file, uint64_t *told, struct error *err);
 
 /*
  * Sends, and takes a share of up to `amount` units: `*answer` says what was granted. A share that was asked for before,

@@ -9,6 +9,7 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "station/folder.h"
+#include "station/order_line.h"
 #include "station/run_facts.h"
 #include "station/station_order.h"
 
@@ -355,4 +356,11 @@ bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, 
         return true;
     run->limit_ms = line->file.timeout_s * 1000;
     return outbox_send(&ledger->ledger, &line->database, run, err);
+}
+
+bool station_ledger_tell_orders(struct station_ledger *ledger, uint64_t *told, struct error *err)
+{
+    *told = 0;
+    return ledger->line.state != STATION_LINE_OPEN || !ledger->is_open ||
+           order_line_sync(&ledger->ledger, &ledger->line.file, told, err);
 }

@@ -95,6 +95,12 @@ bool station_ledger_record(struct station_ledger *ledger, const uint8_t serial[s
  */
 bool station_ledger_send(struct station_ledger *ledger, struct outbox_run *run, struct error *err);
 
+/*
+ * After that: tells the line what this station made of its orders, where the line is there and this station has a copy
+ * of one. `*told` counts entries. False with a reason.
+ */
+bool station_ledger_tell_orders(struct station_ledger *ledger, uint64_t *told, struct error *err);
+
 /* Notes that `other` has what this device shows: ERROR_DUPLICATE. Always false. */
 bool station_ledger_alarm(const char *what, const char *other, struct error *err);
 

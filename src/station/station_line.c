@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "station/station_line.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error_format.h"
-#include "issuer/input_file.h"
 
 /* What passes by itself: the server, or the way to it. */
 static bool is_away(const struct error *failure)
@@ -41,21 +39,7 @@ static bool note_away(struct station_line *line, const struct error *failure, st
 
 static bool connect_line(struct station_line *line, struct error *err)
 {
-    char secret[INPUT_FILE_SECRET_MAX] = "";
-    struct database_server server = {.settings = line->file.server,
-                                     .connect_ms = line->file.timeout_s * 1000,
-                                     .answer_ms = line->file.timeout_s * 1000};
-    bool ok = true;
-
-    if (line->file.password_file[0] != '\0') {
-        ok = input_file_read_secret(line->file.password_file, secret, err);
-        server.password = secret;
-    }
-    ok = ok && database_connect(&line->database, &server, &ledger_line_kind, DATABASE_JOIN, err);
-    bytes_wipe(secret, sizeof secret);
-    if (!ok && err->system_errno == ENOENT && err->reason == ERROR_STORAGE_FAILED)
-        err->next = "have the administrator make it: imprint line init --server SETTINGS";
-    return ok;
+    return line_file_connect(&line->file, &ledger_line_kind, DATABASE_JOIN, &line->database, err);
 }
 
 /* Reads line.yaml the first time. False with a reason. */

@@ -90,7 +90,7 @@ class Postgres:
         """Writes the station's line.yaml."""
         settings = {"server": f"'{self.settings(role)}'", "password-file": self.folder / f"{role}.pw", "timeout": 1, **more}
         station.state.mkdir(parents=True, exist_ok=True)
-        (station.state / "line.yaml").write_text("imprint: 1\nledger:\n" + "".join(f"  {key}: {value}\n" for key, value in settings.items()))
+        (station.state / "line.yaml").write_text("imprint: 1\nledger:\n" + "".join(f"  {key}: {value}\n" for key, value in settings.items() if value is not None))
 
 
 @contextlib.contextmanager
