@@ -93,7 +93,7 @@ _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
         ledger) echo "list show verify export prove backup rebuild import status sync" ;;
-        line) echo "init add-station" ;;
+        line) echo "init add-station add-planner" ;;
         order) echo "new list show approve close release lease return sync" ;;
         manifest) echo "export verify import" ;;
         signer) echo "serve check status" ;;
@@ -118,6 +118,7 @@ _imprint_options() {
         "ledger list") echo "--csv --keys --certificates" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
+        "line add-planner") echo "--server --password-file --sql" ;;
         "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server --local" ;;
         "order list") echo "--server --local" ;;
         "order show") echo "--server --local" ;;
@@ -186,6 +187,8 @@ _imprint_value() {
         "line init --server") echo "none" ;;
         "line add-station --server") echo "none" ;;
         "line add-station --password-file") echo "file" ;;
+        "line add-planner --server") echo "none" ;;
+        "line add-planner --password-file") echo "file" ;;
         "order new -q" | "order new --quantity") echo "none" ;;
         "order new --id") echo "none" ;;
         "order new --issuer") echo "none" ;;
@@ -280,6 +283,7 @@ _imprint_argument() {
         "ledger prove 1") echo "folder" ;;
         "ledger backup 0") echo "file" ;;
         "line add-station 0") echo "none" ;;
+        "line add-planner 0") echo "none" ;;
         "order new 0") echo "file" ;;
         "order show 0") echo "none" ;;
         "order approve 0") echo "none" ;;

@@ -655,6 +655,7 @@
 #define ledger_head imprint_ledger_head
 #define ledger_import_folders imprint_ledger_import_folders
 #define ledger_last_made imprint_ledger_last_made
+#define ledger_line_add_role imprint_ledger_line_add_role
 #define ledger_line_add_station imprint_ledger_line_add_station
 #define ledger_line_append imprint_ledger_line_append
 #define ledger_line_find_certificate imprint_ledger_line_find_certificate
@@ -665,6 +666,7 @@
 #define ledger_line_leaf imprint_ledger_line_leaf
 #define ledger_line_open_log imprint_ledger_line_open_log
 #define ledger_line_password imprint_ledger_line_password
+#define ledger_line_role_sql imprint_ledger_line_role_sql
 #define ledger_line_station_sql imprint_ledger_line_station_sql
 #define ledger_made_of imprint_ledger_made_of
 #define ledger_open imprint_ledger_open
@@ -791,6 +793,11 @@
 #define order_forget imprint_order_forget
 #define order_get imprint_order_get
 #define order_has_copy imprint_order_has_copy
+#define order_home_grant imprint_order_home_grant
+#define order_home_hear imprint_order_home_hear
+#define order_home_heard imprint_order_home_heard
+#define order_home_kind imprint_order_home_kind
+#define order_home_lease imprint_order_home_lease
 #define order_id_is_valid imprint_order_id_is_valid
 #define order_lease_answer imprint_order_lease_answer
 #define order_lease_ask imprint_order_lease_ask
@@ -1022,6 +1029,7 @@
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
+#define query_choose imprint_query_choose
 #define query_first imprint_query_first
 #define query_run imprint_query_run
 #define query_text imprint_query_text

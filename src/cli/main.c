@@ -58,6 +58,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_ledger_sync,
     &cli_verb_line_init,
     &cli_verb_line_add_station,
+    &cli_verb_line_add_planner,
     &cli_verb_order_new,
     &cli_verb_order_list,
     &cli_verb_order_show,

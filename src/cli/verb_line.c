@@ -7,6 +7,7 @@
 #include "cli/with_ledger.h"
 #include "ledger/line.h"
 #include "ledger/new_file.h"
+#include "order/home.h"
 #include "station/value.h"
 
 #define SERVER_HELP "the database, as its administrator: PostgreSQL's connection settings, without a password"
@@ -25,8 +26,9 @@ static const struct cli_option add_options[ADD_COUNT] = {
     [ADD_SQL] = {"sql", 0, NULL, "print the SQL instead of running it", NULL},
 };
 
-/* Opens the database that --server names. False with a reason. */
-static bool connect_server(const char *settings, enum database_mode mode, struct database *line, struct error *err)
+/* Opens the database that --server names, for tables of this kind. False with a reason. */
+static bool connect_server(const char *settings, const struct database_kind *kind, enum database_mode mode,
+                           struct database *database, struct error *err)
 {
     const struct database_server server = {.settings = settings};
 
@@ -35,10 +37,44 @@ static bool connect_server(const char *settings, enum database_mode mode, struct
                   "name the database: --server 'host=db.example dbname=line user=postgres'");
         return false;
     }
-    return database_connect(line, &server, &ledger_line_kind, mode, err);
+    return database_connect(database, &server, kind, mode, err);
+}
+
+/* The role's rights on orders, whose tables are made where they are not there. */
+static bool grant_orders(const char *settings, const char *role, bool plans, struct error *err)
+{
+    struct database home = {.handle = NULL};
+    const bool ok = connect_server(settings, &order_home_kind, DATABASE_MAKE, &home, err) &&
+                    order_home_grant(&home, role, plans, err);
+
+    database_close(&home);
+    return ok;
+}
+
+static void show_sql(const struct output *output, const char *sql)
+{
+    output_lines(output, sql);
+    output_object(output, json_pack("{s:s, s:s}", "event", "line-sql", "sql", sql));
 }
 
 /* --- init --- */
+
+static void show_kind(const struct output *output, const struct database_kind *kind)
+{
+    for (unsigned i = 0; i < kind->version; i++)
+        show_sql(output, kind->upgrades[i]);
+}
+
+/* The tables of orders, and the rights of the stations that the ledger has. */
+static bool init_orders(struct cli *cli, struct error *err)
+{
+    struct database home = {.handle = NULL};
+    const bool ok = connect_server(cli->values[INIT_SERVER], &order_home_kind, DATABASE_MAKE, &home, err) &&
+                    database_run(&home, "SELECT order_grant(name) FROM line_station", err);
+
+    database_close(&home);
+    return ok;
+}
 
 static bool init_line(struct cli *cli, struct error *err)
 {
@@ -46,16 +82,18 @@ static bool init_line(struct cli *cli, struct error *err)
     bool ok;
 
     if (cli->values[INIT_SQL] != NULL) {
-        for (unsigned i = 0; i < ledger_line_kind.version; i++)
-            output_lines(&cli->output, ledger_line_kind.upgrades[i]);
-        output_object(&cli->output, json_pack("{s:s, s:s}", "event", "line-sql", "sql", ledger_line_kind.upgrades[0]));
+        show_kind(&cli->output, &ledger_line_kind);
+        show_kind(&cli->output, &order_home_kind);
         return true;
     }
-    ok = connect_server(cli->values[INIT_SERVER], DATABASE_MAKE, &line, err) && ledger_line_grant(&line, err);
+    ok = connect_server(cli->values[INIT_SERVER], &ledger_line_kind, DATABASE_MAKE, &line, err) &&
+         ledger_line_grant(&line, err) && init_orders(cli, err);
     if (ok) {
-        output_result(&cli->output, "%s: ready for stations, version %u\n", line.path, ledger_line_kind.version);
-        output_object(&cli->output, json_pack("{s:s, s:o, s:i}", "event", "line-ready", "server", value_text(line.path),
-                                              "version", (int)ledger_line_kind.version));
+        output_result(&cli->output, "%s: ready for stations; ledger version %u, orders version %u\n", line.path,
+                      ledger_line_kind.version, order_home_kind.version);
+        output_object(&cli->output, json_pack("{s:s, s:o, s:i, s:i}", "event", "line-ready", "server",
+                                              value_text(line.path), "version", (int)ledger_line_kind.version,
+                                              "orders_version", (int)order_home_kind.version));
     }
     database_close(&line);
     return ok;
@@ -71,11 +109,11 @@ static enum cli_exit run_line_init(struct cli *cli)
 const struct cli_verb cli_verb_line_init = {
     .name = "line init",
     .arguments = "",
-    .summary = "Prepare a PostgreSQL database for the ledger of a line",
+    .summary = "Prepare a PostgreSQL database for the ledger and the orders of a line",
     .description = "For the administrator of the database. Makes tables and functions, or brings\n"
                    "them up to date after a new version of imprint. The database must be there\n"
                    "(createdb), and should be for this alone. Stations get no right to a table:\n"
-                   "they append to their own log through functions.\n",
+                   "they append to their own log, and take shares of orders, through functions.\n",
     .examples = "  imprint line init --server 'host=db.example dbname=line user=postgres'\n"
                 "  imprint line init --sql\n",
     .options = init_options,
@@ -85,18 +123,44 @@ const struct cli_verb cli_verb_line_init = {
     .run = run_line_init,
 };
 
-/* --- add-station --- */
+/* --- add-station, add-planner --- */
+
+/* What a role becomes. */
+struct role_kind {
+    const char *event, *what, *can;
+    bool plans;
+    bool (*sql)(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err);
+    bool (*add)(struct database *line, const char *name, const char *password, struct error *err);
+};
+
+static const struct role_kind station_kind = {
+    .event = "line-station",
+    .what = "station ",
+    .can = "may append to its own log, and take shares of orders",
+    .sql = ledger_line_station_sql,
+    .add = ledger_line_add_station,
+};
+
+static const struct role_kind planner_kind = {
+    .event = "line-planner",
+    .what = "",
+    .can = "may make, approve and close orders",
+    .plans = true,
+    .sql = ledger_line_role_sql,
+    .add = ledger_line_add_role,
+};
 
 /* The file is there before the role has the password: what fails between leaves a file, and not a role that nobody can
  * use. */
-static bool add_with_password(struct database *line, const char *name, const char *file, struct error *err)
+static bool add_with_password(const struct role_kind *kind, struct database *line, const char *name, const char *file,
+                              struct error *err)
 {
     char password[LEDGER_PASSWORD_SIZE];
     bool ok = ledger_line_password(password, err) &&
               new_file_write(file, bytes_of((const uint8_t *)password, strlen(password)), err);
 
     if (ok) {
-        ok = ledger_line_add_station(line, name, password, err);
+        ok = kind->add(line, name, password, err);
         if (!ok)
             (void)unlink(file);
     }
@@ -104,28 +168,38 @@ static bool add_with_password(struct database *line, const char *name, const cha
     return ok;
 }
 
-static bool add_station(struct cli *cli, struct error *err)
+static bool show_role_sql(const struct output *output, const struct role_kind *kind, const char *name,
+                          struct error *err)
 {
-    const char *name = cli->arguments[0], *file = cli->values[ADD_PASSWORD_FILE];
+    char sql[LEDGER_STATION_SQL_SIZE + 128];
+    size_t len;
+
+    if (!kind->sql(name, sql, err))
+        return false;
+    len = strlen(sql);
+    (void)snprintf(sql + len, sizeof sql - len, "SELECT order_grant%s('%s');\n", kind->plans ? "_planner" : "", name);
+    show_sql(output, sql);
+    return true;
+}
+
+static bool add_role(struct cli *cli, const struct role_kind *kind, struct error *err)
+{
+    const char *name = cli->arguments[0], *file = cli->values[ADD_PASSWORD_FILE], *server = cli->values[ADD_SERVER];
     char sql[LEDGER_STATION_SQL_SIZE];
     struct database line = {.handle = NULL};
-    bool ok = ledger_line_station_sql(name, sql, err);
+    bool ok;
 
-    if (!ok)
-        return false;
-    if (cli->values[ADD_SQL] != NULL) {
-        output_lines(&cli->output, sql);
-        output_object(&cli->output, json_pack("{s:s, s:s}", "event", "line-sql", "sql", sql));
-        return true;
-    }
-    ok = connect_server(cli->values[ADD_SERVER], DATABASE_USE, &line, err) &&
-         (file != NULL ? add_with_password(&line, name, file, err) : ledger_line_add_station(&line, name, NULL, err));
+    if (cli->values[ADD_SQL] != NULL)
+        return show_role_sql(&cli->output, kind, name, err);
+    ok = kind->sql(name, sql, err) && connect_server(server, &ledger_line_kind, DATABASE_USE, &line, err) &&
+         (file != NULL ? add_with_password(kind, &line, name, file, err) : kind->add(&line, name, NULL, err)) &&
+         grant_orders(server, name, kind->plans, err);
     if (ok) {
-        output_result(&cli->output, "%s: station %s may append to its own log%s%s\n", line.path, name,
+        output_result(&cli->output, "%s: %s%s %s%s%s\n", line.path, kind->what, name, kind->can,
                       file != NULL ? "; its password: " : "", file != NULL ? file : "");
-        output_object(&cli->output,
-                      json_pack("{s:s, s:o, s:s, s:o}", "event", "line-station", "server", value_text(line.path),
-                                "station", name, "password_file", file != NULL ? value_text(file) : json_null()));
+        output_object(&cli->output, json_pack("{s:s, s:o, s:s, s:o}", "event", kind->event, "server",
+                                              value_text(line.path), kind->plans ? "planner" : "station", name,
+                                              "password_file", file != NULL ? value_text(file) : json_null()));
     }
     database_close(&line);
     return ok;
@@ -135,7 +209,7 @@ static enum cli_exit run_line_add_station(struct cli *cli)
 {
     struct error err = ERROR_IN(cli->error_room);
 
-    return add_station(cli, &err) ? CLI_DONE : output_error(&cli->output, &err);
+    return add_role(cli, &station_kind, &err) ? CLI_DONE : output_error(&cli->output, &err);
 }
 
 const struct cli_verb cli_verb_line_add_station = {
@@ -143,8 +217,9 @@ const struct cli_verb cli_verb_line_add_station = {
     .arguments = "NAME",
     .summary = "Let a station append to its own log in the line's database",
     .description = "For the administrator of the database. NAME becomes a role of PostgreSQL (or is\n"
-                   "one already) that may call the line's functions and nothing else. One role for\n"
-                   "each station: the server names stations by their role.\n"
+                   "one already) that may call the line's functions and nothing else: it appends to\n"
+                   "its own log, asks whose a key is, and takes shares of orders. One role for each\n"
+                   "station: the server names stations by their role.\n"
                    "\n"
                    "With --password-file the role gets a new random password, which is written to\n"
                    "that file, for the station's line.yaml. Without it the role logs in by another\n"
@@ -156,4 +231,28 @@ const struct cli_verb cli_verb_line_add_station = {
     .least = 1,
     .most = 1,
     .run = run_line_add_station,
+};
+
+static enum cli_exit run_line_add_planner(struct cli *cli)
+{
+    struct error err = ERROR_IN(cli->error_room);
+
+    return add_role(cli, &planner_kind, &err) ? CLI_DONE : output_error(&cli->output, &err);
+}
+
+const struct cli_verb cli_verb_line_add_planner = {
+    .name = "line add-planner",
+    .arguments = "NAME",
+    .summary = "Let a role make, approve and close orders in the line's database",
+    .description = "For the administrator of the database. NAME becomes a role of PostgreSQL (or is\n"
+                   "one already) that may make orders, approve their first article and close them,\n"
+                   "and no more: it is no station, and appends to no log. Its line.yaml names the\n"
+                   "server as that of a station does. --password-file as for add-station.\n",
+    .examples = "  imprint line add-planner office --server 'dbname=line' --password-file pw\n"
+                "  imprint line add-planner office --sql\n",
+    .options = add_options,
+    .option_count = ADD_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_line_add_planner,
 };

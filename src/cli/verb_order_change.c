@@ -35,6 +35,7 @@ static enum cli_exit change(struct cli *cli, orders_change *work)
         .is_local = cli->values[OPTION_LOCAL] != NULL,
         .order = cli->arguments[0],
         .away = "bring the server back, then run the same command again: nothing is changed",
+        .refused = "have it done by a role that plans orders: imprint line add-planner NAME",
     };
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))

@@ -102,6 +102,8 @@ static enum cli_exit run_order_new(struct cli *cli)
         .server = cli->values[OPTION_SERVER],
         .is_local = cli->values[OPTION_LOCAL] != NULL,
         .away = "bring the server back; for an order of this station alone: --local",
+        .refused =
+            "have it done by a role that plans orders: imprint line add-planner NAME; for an order of this station alone: --local",
         .makes_tables = true,
     };
 
@@ -123,8 +125,8 @@ const struct cli_verb cli_verb_order_new = {
                    "person approves it (imprint order approve). --no-first-article leaves that out.\n"
                    "\n"
                    "Where line.yaml names a line, or --server, it is an order of the line: stations\n"
-                   "take shares of it (imprint order lease). With --local it is one of this\n"
-                   "station alone.\n"
+                   "take shares of it (imprint order lease). The role must be one that plans\n"
+                   "(imprint line add-planner). With --local it is one of this station alone.\n"
                    "\n"
                    "Numbers in FILE have 1 to 32 letters, digits and - . _ /; empty lines and lines\n"
                    "that begin with # are left out. Each device then needs --board NUMBER.\n",

@@ -37,13 +37,19 @@ static bool open_home(struct cli *cli, const struct orders_place *place, struct 
     return ok;
 }
 
-/* Prints a failure: what can be done while the server is away differs from verb to verb. */
-static enum cli_exit end(const struct cli *cli, const struct orders_place *place, bool ok, struct error *err)
+/* Prints a failure: what can be done then differs from verb to verb. `home` is closed where it was open. */
+static enum cli_exit end(const struct cli *cli, const struct orders_place *place, struct database *home, bool ok,
+                         struct error *err)
 {
+    const bool was_open = home->handle != NULL;
+
+    database_close(home);
     if (ok)
         return CLI_DONE;
     if (err->reason == ERROR_SERVER_AWAY && place->away != NULL)
         err->next = place->away;
+    if (err->reason == ERROR_SERVER_REFUSED && was_open && place->refused != NULL)
+        err->next = place->refused;
     return output_error(&cli->output, err);
 }
 
@@ -92,8 +98,7 @@ enum cli_exit with_orders(struct cli *cli, const struct orders_place *place, ord
 
     ok = ok && (here || open_home(cli, place, &home, &has_line, &err));
     ok = ok && (has_line ? work(cli, &home, &err) : look_here(cli, work, &err));
-    database_close(&home);
-    return end(cli, place, ok, &err);
+    return end(cli, place, &home, ok, &err);
 }
 
 /* --- changing --- */
@@ -119,8 +124,7 @@ enum cli_exit with_orders_change(struct cli *cli, const struct orders_place *pla
         ok = here || place->server != NULL || is_own(&ledger, place->order, &here, &err);
         ok = ok && (here || open_home(cli, place, &home, &has_line, &err)) &&
              (has_line || !needs_line || refuse_no_line(&err)) && work(cli, &ledger, has_line ? &home : NULL, &err);
-        database_close(&home);
         ledger_close(&ledger);
     }
-    return end(cli, place, ok, &err);
+    return end(cli, place, &home, ok, &err);
 }

@@ -20,8 +20,9 @@ struct orders_place {
     bool is_local;
     const char
         *order;       /* an order that this station made itself is here, whatever line.yaml says; NULL: none is named */
-    const char *away; /* what to do while the server is away */
-    bool makes_tables; /* in the database that --server names, where they are not there */
+    const char *away; /* what to do while the server is away; NULL: as the error has it */
+    const char *refused; /* what to do where the role may not do it; NULL: the same */
+    bool makes_tables;   /* in the database that --server names, where they are not there */
 };
 
 /* The verb's work on the tables of orders: those of this station, or of the line. False with a reason. */

@@ -52,7 +52,7 @@ static bool may_be_station(const char *name)
 }
 
 /* DO, because a role may be there already, of another database on the same server. */
-bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
+bool ledger_line_role_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
 {
     if (!may_be_station(name)) {
         error_set(err, ERROR_USAGE, "no station can have this name",
@@ -62,10 +62,22 @@ bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQ
     }
     (void)snprintf(sql, LEDGER_STATION_SQL_SIZE,
                    "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%s')"
-                   " THEN CREATE ROLE \"%s\" LOGIN; END IF; END $$;\n"
+                   " THEN CREATE ROLE \"%s\" LOGIN; END IF; END $$;\n",
+                   name, name);
+    return true;
+}
+
+bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
+{
+    size_t len;
+
+    if (!ledger_line_role_sql(name, sql, err))
+        return false;
+    len = strlen(sql);
+    (void)snprintf(sql + len, LEDGER_STATION_SQL_SIZE - len,
                    "INSERT INTO line_station (name) VALUES ('%s') ON CONFLICT (name) DO NOTHING;\n"
                    "SELECT line_grant('%s');\n",
-                   name, name, name, name);
+                   name, name);
     return true;
 }
 
@@ -79,10 +91,10 @@ static bool set_password(struct database *line, const char *name, const char *pa
     return database_run(line, sql, err);
 }
 
-bool ledger_line_add_station(struct database *line, const char *name, const char *password, struct error *err)
+/* All or nothing: the SQL, and the password. */
+static bool add_role(struct database *line, const char *sql, const char *name, const char *password, struct error *err)
 {
-    char sql[LEDGER_STATION_SQL_SIZE];
-    bool ok = ledger_line_station_sql(name, sql, err) && database_begin(line, err);
+    bool ok = database_begin(line, err);
 
     if (ok) {
         ok = database_run(line, sql, err) && (password == NULL || set_password(line, name, password, err)) &&
@@ -90,8 +102,26 @@ bool ledger_line_add_station(struct database *line, const char *name, const char
         if (!ok)
             database_rollback(line);
     }
+    return ok;
+}
+
+bool ledger_line_add_station(struct database *line, const char *name, const char *password, struct error *err)
+{
+    char sql[LEDGER_STATION_SQL_SIZE];
+    const bool ok = ledger_line_station_sql(name, sql, err) && add_role(line, sql, name, password, err);
+
     if (!ok)
         error_doing(err, "add the station");
+    return ok;
+}
+
+bool ledger_line_add_role(struct database *line, const char *name, const char *password, struct error *err)
+{
+    char sql[LEDGER_STATION_SQL_SIZE];
+    const bool ok = ledger_line_role_sql(name, sql, err) && add_role(line, sql, name, password, err);
+
+    if (!ok)
+        error_doing(err, "add the role");
     return ok;
 }
 

@@ -446,12 +446,13 @@ bool order_retire(struct database *database, const char *device, struct error *e
 bool order_list_open(struct database *database, const char *order,
                      void (*show)(void *context, const struct order_unit_row *row), void *context, struct error *err)
 {
+    const char *sql =
+        query_choose(database,
+                     "SELECT device, state, board, lease, is_held FROM unit WHERE order_id = $1"
+                     " AND state IN ('claimed', 'failed', 'returned') ORDER BY device, lease",
+                     "SELECT device, state, board, lease, is_held FROM order_read_open($1) ORDER BY device, lease");
     struct statement row;
-    enum statement_result result =
-        query_first(&row, database,
-                    "SELECT device, state, board, lease, is_held FROM unit WHERE order_id = $1"
-                    " AND state IN ('claimed', 'failed', 'returned') ORDER BY device, lease",
-                    QUERY_VALUES(QUERY_TEXT(order)), 1, err);
+    enum statement_result result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(order)), 1, err);
 
     for (; result == STATEMENT_ROW; result = statement_step(&row, err)) {
         const struct order_unit_row unit = {

@@ -68,10 +68,10 @@ bool order_lease_number(struct database *database, uint64_t *number, struct erro
 bool order_lease_list(struct database *database, const char *order,
                       void (*show)(void *context, const struct order_lease *lease), void *context, struct error *err)
 {
+    const char *sql = query_choose(database, "SELECT " LEASE_COLUMNS " FROM lease WHERE order_id = $1 ORDER BY id",
+                                   "SELECT " LEASE_COLUMNS " FROM order_read_leases($1) ORDER BY id");
     struct statement row;
-    enum statement_result result =
-        query_first(&row, database, "SELECT " LEASE_COLUMNS " FROM lease WHERE order_id = $1 ORDER BY id",
-                    QUERY_VALUES(QUERY_TEXT(order)), 1, err);
+    enum statement_result result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(order)), 1, err);
     struct order_lease lease;
 
     for (; result == STATEMENT_ROW; result = statement_step(&row, err)) {

@@ -123,9 +123,12 @@ bool order_add_board(struct database *database, const char *id, const char *numb
 bool order_list_boards(struct database *database, const char *id, char (**numbers)[ORDER_BOARD_SIZE], size_t *count,
                        struct error *err)
 {
+    const char *count_sql = query_choose(database, "SELECT count(*) FROM order_board WHERE order_id = $1",
+                                         "SELECT count(*) FROM order_read_boards($1)");
+    const char *sql = query_choose(database, "SELECT board FROM order_board WHERE order_id = $1 ORDER BY board",
+                                   "SELECT board FROM order_read_boards($1) ORDER BY board");
     struct statement row;
-    enum statement_result result = query_first(&row, database, "SELECT count(*) FROM order_board WHERE order_id = $1",
-                                               QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    enum statement_result result = query_first(&row, database, count_sql, QUERY_VALUES(QUERY_TEXT(id)), 1, err);
     const size_t most = result == STATEMENT_ROW ? (size_t)statement_number(&row, 0) : 0;
 
     statement_finish(&row);
@@ -133,8 +136,7 @@ bool order_list_boards(struct database *database, const char *id, char (**number
     *numbers = calloc(most + 1, sizeof **numbers);
     if (*numbers == NULL || result != STATEMENT_ROW)
         return false;
-    result = query_first(&row, database, "SELECT board FROM order_board WHERE order_id = $1 ORDER BY board",
-                         QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(id)), 1, err);
     for (; *count < most && result == STATEMENT_ROW; result = statement_step(&row, err))
         query_text(&row, 0, (*numbers)[(*count)++], ORDER_BOARD_SIZE);
     statement_finish(&row);
@@ -173,9 +175,10 @@ static void read_order(struct statement *row, struct order *order)
 
 bool order_find(struct database *database, const char *id, struct order *order, bool *found, struct error *err)
 {
+    const char *sql = query_choose(database, "SELECT " ORDER_COLUMNS " FROM work_order WHERE id = $1",
+                                   "SELECT " ORDER_COLUMNS " FROM order_read($1)");
     struct statement row;
-    enum statement_result result = query_first(&row, database, "SELECT " ORDER_COLUMNS " FROM work_order WHERE id = $1",
-                                               QUERY_VALUES(QUERY_TEXT(id)), 1, err);
+    enum statement_result result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(id)), 1, err);
 
     *found = result == STATEMENT_ROW;
     if (*found)
@@ -188,9 +191,10 @@ bool order_find(struct database *database, const char *id, struct order *order, 
 static bool suggest_id(struct database *database, const char *typed, char nearest[static ORDER_ID_SIZE],
                        struct error *err)
 {
+    const char *sql = query_choose(database, "SELECT id FROM work_order ORDER BY number",
+                                   "SELECT id FROM order_read_all() ORDER BY number");
     struct statement row;
-    enum statement_result result =
-        query_first(&row, database, "SELECT id FROM work_order ORDER BY number", NULL, 0, err);
+    enum statement_result result = query_first(&row, database, sql, NULL, 0, err);
     size_t least = 0;
 
     nearest[0] = '\0';
@@ -228,9 +232,10 @@ bool order_get(struct database *database, const char *id, struct order *order, s
 bool order_list(struct database *database, void (*show)(void *context, const struct order *order), void *context,
                 struct error *err)
 {
+    const char *sql = query_choose(database, "SELECT " ORDER_COLUMNS " FROM work_order ORDER BY number",
+                                   "SELECT " ORDER_COLUMNS " FROM order_read_all() ORDER BY number");
     struct statement row;
-    enum statement_result result =
-        query_first(&row, database, "SELECT " ORDER_COLUMNS " FROM work_order ORDER BY number", NULL, 0, err);
+    enum statement_result result = query_first(&row, database, sql, NULL, 0, err);
     struct order order;
 
     for (; result == STATEMENT_ROW; result = statement_step(&row, err)) {
@@ -249,7 +254,7 @@ bool order_has_copy(struct database *database, bool *has_copy, struct error *err
 bool order_count(struct database *database, const char *id, struct order_count *count, struct error *err)
 {
     /* Of a station's copy, what it was granted. A device with two units is counted once. */
-    static const char sql[] =
+    static const char on_tables[] =
         "SELECT (SELECT CASE WHEN is_home = 1 THEN leased"
         "          ELSE (SELECT coalesce(sum(amount), 0) FROM lease WHERE order_id = $1 AND state <> 'asked') END"
         "        FROM work_order WHERE id = $1),"
@@ -258,6 +263,8 @@ bool order_count(struct database *database, const char *id, struct order_count *
         " (SELECT count(DISTINCT device) FROM unit WHERE order_id = $1 AND state IN ('failed', 'returned')"
         "    AND NOT EXISTS (SELECT 1 FROM unit AS other WHERE other.order_id = $1 AND other.device = unit.device"
         "                    AND other.state IN ('done', 'retired')))";
+    const char *sql =
+        query_choose(database, on_tables, "SELECT leased, claimed, done, failed FROM order_read_count($1)");
     struct statement row;
     enum statement_result result = query_first(&row, database, sql, QUERY_VALUES(QUERY_TEXT(id)), 1, err);
 

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "order/home.h"
+
 enum statement_result query_first(struct statement *statement, struct database *database, const char *sql,
                                   const struct query_value *values, size_t count, struct error *err)
 {
@@ -32,6 +34,11 @@ bool query_run(struct database *database, const char *sql, const struct query_va
         error_set(err, ERROR_DATABASE_DAMAGED, "a rule of the tables of orders refuses a change",
                   "compare them with the entries: imprint ledger rebuild");
     return result == STATEMENT_DONE;
+}
+
+const char *query_choose(const struct database *database, const char *on_tables, const char *at_home)
+{
+    return database->kind == &order_home_kind ? at_home : on_tables;
 }
 
 void query_text(struct statement *statement, int column, char *to, size_t size)

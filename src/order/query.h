@@ -27,6 +27,9 @@ enum statement_result query_first(struct statement *statement, struct database *
 bool query_run(struct database *database, const char *sql, const struct query_value *values, size_t count,
                bool *changed, struct error *err);
 
+/* Of two statements that give the same: the one on tables, or of a line's home the one that calls a function. */
+const char *query_choose(const struct database *database, const char *on_tables, const char *at_home);
+
 /* The column's text, "" for NULL. */
 void query_text(struct statement *statement, int column, char *to, size_t size);
 

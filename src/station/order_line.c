@@ -8,34 +8,22 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
-#include "ledger/derive_order.h"
 #include "ledger/merkle.h"
+#include "order/home.h"
 
-#define BATCH 200 /* entries that are looked at in one transaction of the home */
-
-/* `order_heard`: how many entries of each station's ledger the home has, and the hash of the last one. */
-static const char *const upgrades[] = {
-    order_tables,
-    "CREATE TABLE order_heard (log TEXT PRIMARY KEY, next BIGINT NOT NULL, leaf TEXT NOT NULL);",
-};
-
-static const struct database_kind order_line_kind = {
-    .name = "orders of a line",
-    .application_id = 0x494d504f, /* "IMPO" */
-    .upgrades = upgrades,
-    .version = sizeof upgrades / sizeof upgrades[0],
-};
+#define BATCH 200 /* entries that are looked at for one call of the home's */
+#define TRIES 8   /* while other processes of this station tell it, too */
 
 bool order_line_open(struct database *home, const char *settings, enum database_mode mode, struct error *err)
 {
     const struct database_server server = {.settings = settings};
 
-    return database_connect(home, &server, &order_line_kind, mode, err);
+    return database_connect(home, &server, &order_home_kind, mode, err);
 }
 
 bool order_line_join(struct database *home, const struct line_file *file, struct error *err)
 {
-    return line_file_connect(file, &order_line_kind, DATABASE_JOIN, home, err);
+    return line_file_connect(file, &order_home_kind, DATABASE_JOIN, home, err);
 }
 
 static bool end_transaction(struct database *database, bool ok, const char *doing, struct error *err)
@@ -102,65 +90,10 @@ bool order_line_close(struct ledger *ledger, struct database *home, const struct
 
 /* --- sending --- */
 
-struct heard {
-    uint64_t next;
-    char leaf[HEX_SIZE(MERKLE_BYTES)]; /* of the entry before; "" where there is none */
-};
-
-static bool read_heard(struct database *home, const char *log, struct heard *heard, struct error *err)
-{
-    struct statement get;
-    enum statement_result result = STATEMENT_FAILED;
-
-    *heard = (struct heard){.next = 0};
-    if (statement_prepare(&get, home, "SELECT next, leaf FROM order_heard WHERE log = $1", err)) {
-        statement_bind_text(&get, 1, log);
-        result = statement_step(&get, err);
-    }
-    if (result == STATEMENT_ROW) {
-        heard->next = (uint64_t)statement_number(&get, 0);
-        (void)snprintf(heard->leaf, sizeof heard->leaf, "%s", statement_text(&get, 1));
-    }
-    statement_finish(&get);
-    return result != STATEMENT_FAILED;
-}
-
-static bool write_heard(struct database *home, const char *log, const struct heard *heard, struct error *err)
-{
-    struct statement set;
-    bool ok = statement_prepare(&set, home,
-                                "INSERT INTO order_heard (log, next, leaf) VALUES ($1, $2, $3)"
-                                " ON CONFLICT (log) DO UPDATE SET next = excluded.next, leaf = excluded.leaf",
-                                err);
-
-    if (ok) {
-        statement_bind_text(&set, 1, log);
-        statement_bind_number(&set, 2, (int64_t)heard->next);
-        statement_bind_text(&set, 3, heard->leaf);
-        ok = statement_run(&set, err);
-    }
-    statement_finish(&set);
-    return ok;
-}
-
-/* What can concern the home, by its text alone: most entries do not, and are not read. */
+/* What can concern the home, by its text alone: most entries do not. */
 static bool may_concern(const char *body)
 {
     return strstr(body, "\"lease\":\"") != NULL || strstr(body, "\"result\":\"retired\"") != NULL;
-}
-
-/* The answer to a lease is the home's own; the copy of the order is the station's alone. */
-static bool tell(struct database *home, const char *body, struct error *err)
-{
-    json_t *entry = may_concern(body) ? json_loads(body, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    const char *kind = json_string_value(json_object_get(entry, "kind"));
-    struct ledger_conflict ignored = {.what = NULL};
-    bool ok = true;
-
-    if (entry != NULL && (kind == NULL || strcmp(kind, "order lease") != 0))
-        ok = ledger_apply_order(home, entry, &ignored, err);
-    json_decref(entry);
-    return ok;
 }
 
 static bool refuse_older(const struct ledger *ledger, struct error *err)
@@ -171,40 +104,64 @@ static bool refuse_older(const struct ledger *ledger, struct error *err)
     return false;
 }
 
-/* One batch. `*more` false: nothing is left. The first row is the last entry that the home has: it must be the same. */
-static bool tell_batch(struct ledger *ledger, struct database *home, struct heard *heard, uint64_t *told, bool *more,
-                       struct error *err)
+/*
+ * The entries that follow what the home has heard, and how far it has heard with them: the same as before where there
+ * are none. The first row is the last entry that it has: that must be the same here.
+ */
+static bool read_batch(struct ledger *ledger, const struct order_heard *before, json_t *entries,
+                       struct order_heard *after, struct error *err)
 {
-    const uint64_t first = heard->next;
     struct statement rows;
     enum statement_result result = STATEMENT_FAILED;
-    bool ok = true, is_known = first == 0;
+    bool is_known = before->next == 0;
 
+    *after = *before;
     if (statement_prepare(&rows, &ledger->database,
                           "SELECT seq, leaf, body FROM entry WHERE log = 1 AND seq >= $1 ORDER BY seq LIMIT $2", err)) {
-        statement_bind_number(&rows, 1, first == 0 ? 0 : (int64_t)first - 1);
+        statement_bind_number(&rows, 1, before->next == 0 ? 0 : (int64_t)before->next - 1);
         statement_bind_number(&rows, 2, BATCH);
         result = statement_step(&rows, err);
     }
-    for (; ok && result == STATEMENT_ROW; result = statement_step(&rows, err)) {
+    for (; result == STATEMENT_ROW; result = statement_step(&rows, err)) {
         const uint64_t seq = (uint64_t)statement_number(&rows, 0);
+        const char *body = statement_text(&rows, 2);
         char leaf[HEX_SIZE(MERKLE_BYTES)];
 
         hex_encode(statement_bytes(&rows, 1), leaf);
-        if (seq < first) {
-            is_known = strcmp(leaf, heard->leaf) == 0;
+        if (seq < before->next) {
+            is_known = strcmp(leaf, before->leaf) == 0;
             continue;
         }
         if (!is_known)
             break;
-        ok = tell(home, statement_text(&rows, 2), err);
-        *heard = (struct heard){.next = seq + 1};
-        memcpy(heard->leaf, leaf, sizeof leaf);
+        if (may_concern(body))
+            json_array_append_new(entries, json_string(body));
+        after->next = seq + 1;
+        (void)snprintf(after->leaf, sizeof after->leaf, "%s", leaf);
     }
     statement_finish(&rows);
-    *more = heard->next > first;
-    *told += heard->next - first;
-    return ok && result != STATEMENT_FAILED && (is_known || refuse_older(ledger, err));
+    return result != STATEMENT_FAILED && (is_known || refuse_older(ledger, err));
+}
+
+/* One batch. `*more` false: nothing was left. */
+static bool tell_batch(struct ledger *ledger, struct database *home, uint64_t *told, bool *more, struct error *err)
+{
+    json_t *entries = json_array();
+    struct order_heard before, after;
+    char *text = NULL;
+    bool ok = order_home_heard(home, ledger->log, &before, err) && read_batch(ledger, &before, entries, &after, err);
+
+    *more = ok && after.next > before.next;
+    if (*more) {
+        text = json_dumps(entries, JSON_COMPACT);
+        if (text == NULL)
+            error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
+        ok = text != NULL && order_home_hear(home, ledger->log, &before, &after, text, err);
+        *told += ok ? after.next - before.next : 0;
+    }
+    free(text);
+    json_decref(entries);
+    return ok;
 }
 
 bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *told, struct error *err)
@@ -212,17 +169,15 @@ bool order_line_send(struct ledger *ledger, struct database *home, uint64_t *tol
     bool ok = true, more = true;
 
     *told = 0;
-    while (ok && more) {
-        struct heard heard;
-        uint64_t in_batch = 0;
-
-        ok = database_begin(home, err);
-        ok = ok && read_heard(home, ledger->log, &heard, err) &&
-             tell_batch(ledger, home, &heard, &in_batch, &more, err) &&
-             (!more || write_heard(home, ledger->log, &heard, err));
-        ok = end_transaction(home, ok, "tell the line of this station's devices", err);
-        *told += ok ? in_batch : 0;
+    for (int tries = 0; more && tries < TRIES;) {
+        error_clear(err);
+        ok = tell_batch(ledger, home, told, &more, err);
+        if (!ok && err->reason != ERROR_DATABASE_BUSY)
+            break;
+        tries += ok ? 0 : 1;
     }
+    if (!ok)
+        error_doing(err, "tell the line of this station's devices");
     return ok;
 }
 
@@ -333,10 +288,10 @@ bool order_line_lease(struct ledger *ledger, struct database *home, const char *
     if (!order_line_send(ledger, home, &told, err) || !order_get(home, id, &order, err) ||
         !note_asked(ledger, home, operator_name, &order, amount, &asked, err))
         return false;
-    ok = database_begin(home, err);
-    ok = ok && order_lease_grant(home, &asked, answer, err);
-    if (!end_transaction(home, ok, "lease units of the order", err))
+    if (!order_home_lease(home, &asked, answer, err)) {
+        error_doing(err, "lease units of the order");
         return false;
+    }
     ok = database_begin(&ledger->database, err);
     ok = ok && orders_add(ledger, lease_entry(operator_name, answer), err);
     return end_transaction(&ledger->database, ok, "note the lease", err) &&

@@ -69,13 +69,20 @@ class Postgres:
     def settings(self, role="owner", database="line"):
         return f"host={self.folder} dbname={database} user={role}"
 
-    def make_line(self, *stations):
-        """A database for a line, with a role for each station, and their passwords in files."""
+    def make_line(self, *stations, planners=()):
+        """A database for a line, with a role for each station and planner, and their passwords in files."""
         assert self.sql("CREATE DATABASE line", database="postgres") == ""
         run_program("line", "init", "--server", self.settings())
-        for station in stations:
-            run_program("line", "add-station", station, "--server", self.settings(), "--password-file", self.folder / f"{station}.pw")
+        for verb, roles in (("add-station", stations), ("add-planner", planners)):
+            for role in roles:
+                run_program("line", verb, role, "--server", self.settings(), "--password-file", self.folder / f"{role}.pw")
         assert self.sql("ALTER DATABASE line RENAME TO empty_line", database="postgres") == ""
+
+    def trust_all(self):
+        """No role needs its password any more."""
+        (self.folder / "data" / "pg_hba.conf").write_text("local all all trust\n")
+        self.kill()
+        self.start()
 
     def renew_line(self, *stations):
         """The database as it was made, and its roles."""

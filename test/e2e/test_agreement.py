@@ -33,7 +33,7 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "label", "line init", "line add-station",
+                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "label", "line init", "line add-station", "line add-planner",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
                              "order return", "order sync", "signer serve", "signer check", "signer status", "station",
                              "manifest export", "manifest verify", "manifest import"}
@@ -226,7 +226,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "ledger export": ("ledger", "export", provisioned.folder / "ledger"), "ledger rebuild": ("ledger", "rebuild"),
         "ledger prove": ("ledger", "prove", chip["serial"], provisioned.folder / "proof"), "ledger import": ("ledger", "import"),
         "ledger backup": ("ledger", "backup", provisioned.folder / "ledger.copy"), "ledger status": ("ledger", "status"),
-        "line init": ("line", "init", "--sql"), "line add-station": ("line", "add-station", "st-01", "--sql"),
+        "line init": ("line", "init", "--sql"), "line add-station": ("line", "add-station", "st-01", "--sql"), "line add-planner": ("line", "add-planner", "office", "--sql"),
         "order new": ("order", "new", EXAMPLE, "--quantity", "2"), "order list": ("order", "list"), "order show": ("order", "show", "WO-1"),
         "order close": ("order", "close", "WO-1"),
         "report": ("report", "--rehearsals"), "label": ("label", chip["serial"]),

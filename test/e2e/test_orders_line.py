@@ -1,32 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An order of a line: two stations take shares of it from a PostgreSQL, and go on without it."""
+"""An order of a line: two stations take shares of it from a PostgreSQL, and go on without it; what their roles may do there."""
+import json
+
 import pytest
 
 import postgres_server
-from conftest import EXAMPLE, Station
+from conftest import EXAMPLE, Station, run_program
 from test_orders import Line
-
-GRANT = ("GRANT SELECT ON imprint_version TO \"{0}\"",
-         "GRANT SELECT, INSERT, UPDATE, DELETE ON work_order, order_board, lease, unit, board, order_heard TO \"{0}\"")
-
 
 @pytest.fixture(scope="module")
 def postgres():
     with postgres_server.running() as server:
-        assert server.sql("CREATE DATABASE line", "CREATE ROLE \"st-01\" LOGIN", "CREATE ROLE \"st-02\" LOGIN", database="postgres") == ""
-        (server.folder / "data" / "pg_hba.conf").write_text("local all all trust\n")
-        server.kill()
-        server.start()
+        server.make_line("st-01", "st-02", planners=["office"])
+        server.trust_all()
+        server.renew_line("st-01", "st-02")
         yield server
 
 
 def test_two_stations_share_an_order(postgres, tmp_path):
     office = Station(tmp_path / "office")
-    owner = ("--server", postgres.settings())
+    owner = ("--server", postgres.settings("office"))
     made = office.json("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-7", "--operator", "3", *owner).event("order")
     assert (made["order"], made["state"], made["quantity"]) == ("WO-7", "new", 5)
-    for role in ("st-01", "st-02"):
-        assert postgres.sql(*(text.format(role) for text in GRANT)) == ""
     first, second = Line(tmp_path / "one"), Line(tmp_path / "two")
     at = {line: ("--server", postgres.settings(role)) for line, role in ((first, "st-01"), (second, "st-02"))}
     for line in at:
@@ -99,3 +94,78 @@ def test_an_older_copy_of_a_ledger_is_refused(postgres, tmp_path):
     assert line.station.json("order", "sync", *own, code=6).error["reason"] == "duplicate"
     line.make(2, "--order", "WO-8")
     assert "older copy" in line.station.json("order", "sync", *own, code=6).error["cause"]
+
+
+# ---- rights
+
+TABLES = ("work_order", "order_board", "lease", "unit", "board", "order_heard")
+REFUSED = [*(f"SELECT * FROM {table}" for table in TABLES), *(f"DELETE FROM {table}" for table in TABLES), "UPDATE work_order SET quantity = 9", "UPDATE lease SET used = 0",
+           "INSERT INTO order_board VALUES ('WO-9', 'x')", "SELECT order_apply('x', '{}')", "SELECT order_take_unit('x', 'WO-9', 'd', 'x/1', '', '')",
+           "SELECT order_end_unit('x', 'WO-9', 'd', 'x/1', 'returned')", "SELECT order_end_lease('x', 'x/1')", "SELECT order_grant_planner('st-01')", "SELECT order_own_log('x')"]
+
+
+def test_a_station_calls_functions_and_no_more(postgres, tmp_path):
+    office = Station(tmp_path / "office")
+    office.run("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-9", "--no-first-article", "--server", postgres.settings("office"))
+    first, second = Line(tmp_path / "one"), Line(tmp_path / "two")
+    for line, role in ((first, "st-01"), (second, "st-02")):
+        line.folder.mkdir()
+        line.station.run("order", "lease", "WO-9", 2, "--server", postgres.settings(role))
+    for sql in REFUSED:
+        assert "permission denied" in postgres.sql(sql, role="st-01"), sql
+    lease = postgres.sql("SELECT id FROM lease WHERE order_id = 'WO-9' AND station IN (SELECT log FROM order_heard WHERE station = 'st-02')")
+    log = lease.rsplit("/", 1)[0]
+
+    def ask(sql):
+        return postgres.sql(sql, role="st-01")
+    # Another station's log, and a lease of it, whatever log is said.
+    assert ask(f"SELECT outcome FROM order_heard_of('{log}')") == "other-station"
+    entry = json.dumps([json.dumps({"kind": "order claim", "order": "WO-9", "device": "d", "lease": lease})])
+    assert ask(f"SELECT outcome FROM order_hear('{log}', 0, '', 1, '', '{entry}')") == "other-station"
+    assert ask(f"SELECT outcome, cause FROM order_hear('mine', 0, '', 1, '', '{entry}')") == "refused|no unit of the lease is left"
+    end = json.dumps([json.dumps({"kind": "order return", "order": "WO-9", "lease": lease})])
+    assert ask(f"SELECT outcome FROM order_hear('mine', 0, '', 1, '', '{end}')") == "ok"
+    assert postgres.sql(f"SELECT state FROM lease WHERE id = '{lease}'") == "open", "a lease of another log is not ended"
+    for words in (f"'{lease}', 'WO-9', '{log}'", f"'{lease}', 'WO-9', 'mine'", "'other/1', 'WO-9', 'mine'"):
+        assert "another station's log" in ask(f"SELECT order_lease_units({words}, 1)"), words
+    for words in ("'mine/1', 'WO-9', 'mine', 0", "'mine/1', 'WO-9', 'mine', NULL", "'mine/1', 'WO-0', 'mine', 1", "'mine/" + 200 * "1" + "', 'WO-9', 'mine', 1"):
+        assert "ERROR" in ask(f"SELECT order_lease_units({words})"), words
+    assert ask("SELECT amount FROM order_lease_units('mine/1', 'WO-9', 'mine', 9)") == "1", "never more than ordered"
+    # A station plans nothing; who plans is no station.
+    error = first.station.json("order", "close", "WO-9", "--server", postgres.settings("st-01"), code=1).error
+    assert error["reason"] == "server-refused" and "add-planner" in error["next"], error
+    assert "permission denied" in postgres.sql("SELECT order_heard_of('mine')", role="office")
+    assert "permission denied" in postgres.sql("UPDATE lease SET used = 0", role="office")
+    assert office.json("order", "show", "WO-9", "--server", postgres.settings("office")).event("order")["leased"] == 5
+
+
+def test_stations_with_rights_on_tables_are_brought_to_functions(postgres, tmp_path):
+    """A database of version 2, in use: its stations had rights on the tables."""
+    assert postgres.sql("DROP DATABASE IF EXISTS older WITH (FORCE)", "CREATE DATABASE older", database="postgres") == ""
+    texts = [one["sql"] for one in run_program("--json", "line", "init", "--sql").objects]
+    (first,) = [number for number, text in enumerate(texts) if "CREATE TABLE work_order" in text]
+    run_program("line", "init", "--server", postgres.settings(database="older"))
+    owned = "DROP OWNED BY \"st-01\""
+    functions = postgres.sql("SELECT string_agg(format('DROP FUNCTION %s CASCADE', oid::regprocedure), '; ') FROM pg_proc"
+                             " WHERE proname LIKE 'order\\_%' AND pronamespace = 'public'::regnamespace", database="older")
+    assert postgres.sql(functions, f"DROP TABLE {', '.join(TABLES)}", owned, *texts[first:first + 2], "UPDATE imprint_version SET version = 2 WHERE name = 'orders of a line'",
+                        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(TABLES)} TO \"st-01\"", database="older") == ""
+    line = Line(tmp_path / "one")
+    line.folder.mkdir()
+    own, owner = ("--server", postgres.settings("st-01", "older")), ("--server", postgres.settings(database="older"))
+    older = line.station.json("order", "list", *own, code=6).error
+    assert older["reason"] == "database-version" and "imprint line init" in older["next"]
+    profile = Station(tmp_path / "office").json("order", "new", EXAMPLE, "--quantity", 1, "--local").event("order")["profile"]
+    assert postgres.sql("INSERT INTO work_order VALUES ('WO-1', 1, 'mbed-factory-example', '" + profile["digest"] + "', '', 5, 2, 'open', 0, 0, 1, '2026-01-31T12:00:00.000Z', '3', '', '')",
+                        "INSERT INTO lease VALUES ('old/1', 'WO-1', 'old', 2, 1, 'open')", "INSERT INTO order_heard VALUES ('old', 7, 'AB')",
+                        "INSERT INTO unit VALUES ('WO-1', 'd', 'old/1', 'done', 1, '')", database="older") == ""
+    assert run_program("--json", "line", "init", *owner).event("line-ready")["orders_version"] == 3
+    for sql in REFUSED:
+        assert "permission denied" in postgres.sql(sql, role="st-01", database="older"), sql
+    assert postgres.sql("SELECT outcome, heard, last FROM order_heard_of('old')", role="st-01", database="older") == "ok|7|AB", "what was heard before is known"
+    order = line.station.json("order", "show", "WO-1", *own).event("order")
+    assert [order[field] for field in ("quantity", "leased", "claimed", "done")] == [5, 2, 1, 1]
+    assert line.station.json("order", "lease", "WO-1", 9, *own).event("order-lease")["amount"] == 3
+    line.make(1, "--order", "WO-1")
+    assert line.station.json("order", "sync", *own).event("order-synced")["entries"] > 0
+    assert line.station.json("order", "show", "WO-1", *own).event("order")["done"] == 2

@@ -5,22 +5,18 @@ import pytest
 import postgres_server
 from conftest import EXAMPLE, Station
 from test_orders import Line
-from test_orders_line import GRANT
 
 
 @pytest.fixture(scope="module")
 def postgres():
     with postgres_server.running() as server:
-        server.make_line("st-01", "st-02")
+        server.make_line("st-01", "st-02", planners=["office"])
         yield server
 
 
 @pytest.fixture
-def line(postgres, tmp_path):
+def line(postgres):
     postgres.renew_line("st-01", "st-02")
-    Station(tmp_path / "first").run("order", "new", EXAMPLE, "--quantity", 3, "--id", "WO-6", "--server", postgres.settings())
-    for role in ("st-01", "st-02"):
-        assert postgres.sql(*(text.format(role) for text in GRANT)) == ""
     return postgres
 
 
@@ -28,7 +24,7 @@ def line(postgres, tmp_path):
 def office(line, tmp_path):
     """Who plans: its line.yaml names a role that may."""
     station = Station(tmp_path / "office")
-    line.join(station, "owner", **{"password-file": None})
+    line.join(station, "office")
     return station
 
 
@@ -54,7 +50,7 @@ def test_no_verb_needs_the_server_by_hand(line, office, tmp_path):
     assert told.event("order-synced")["entries"] > 0
     assert home(office) == [2, 1, 1, 0], "the run told the line"
     assert "order-synced" not in [one["event"] for one in first.station.json("order", "list").objects]
-    assert [one["order"] for one in first.station.json("order", "list").objects] == ["WO-6", "WO-7", "WO-8"]
+    assert [one["order"] for one in first.station.json("order", "list").objects] == ["WO-7", "WO-8"]
 
     line.kill()
     away = first.make(2, "--order", "WO-7", json_=False)

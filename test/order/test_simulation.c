@@ -6,7 +6,7 @@
  * server that is killed and started again.
  */
 #include "order/claim.h"
-#include "order/lease.h"
+#include "order/home.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +19,8 @@
 
 #include "database/statement.h"
 #include "order/query.h"
+#include "test/order/chance.h"
+#include "test/order/told.h"
 #include "test/support/postgres.h"
 #include "test/support/scratch.h"
 
@@ -32,33 +34,12 @@
 #define ORDER_ID "WO-1042"
 
 static char folder[SCRATCH_PATH_MAX], room[ERROR_ROOM];
-static uint64_t random_state;
-
-/* splitmix64: a failure is repeated by its seed. */
-static uint64_t random_next(void)
-{
-    uint64_t z = (random_state += 0x9e3779b97f4a7c15U);
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
-static unsigned random_below(unsigned bound)
-{
-    return (unsigned)(random_next() % bound);
-}
-
-static bool chance(unsigned percent)
-{
-    return random_below(100) < percent;
-}
 
 /* --- death: from the chosen call on nothing reaches the database --- */
 
 enum { ALIVE = -1 };
 static int calls_left = ALIVE; /* until the process dies */
-static bool is_dead, kills_server;
+static bool is_dead, kills_server, server_is_dead;
 static unsigned crashes, server_kills;
 
 /* Where the home is: a server, or (settings NULL) a file. */
@@ -74,6 +55,7 @@ static bool dies(void)
 {
     if (calls_left == 0 && kills_server) { /* the call goes on, and finds out */
         postgres_server_kill(&server);
+        server_is_dead = true;
         server_kills++;
         kills_server = false;
         calls_left = ALIVE;
@@ -142,7 +124,7 @@ static void open_node(struct node *node)
     struct error err = ERROR_IN(room);
 
     if (node == home && settings != NULL) {
-        must(database_connect(&node->database, &home_server, &kind, DATABASE_MAKE, &err), &err);
+        must(database_connect(&node->database, &home_server, &order_home_kind, DATABASE_MAKE, &err), &err);
         return;
     }
     must(database_open(&node->database, node->path, &kind, DATABASE_MAKE, &err), &err);
@@ -157,15 +139,18 @@ static bool act(struct node *node, node_work *work, void *context, struct error 
 {
     bool ok, died, is_away;
 
-    calls_left = chance(50) ? (int)random_below(16) : ALIVE;
-    kills_server = node == home && settings != NULL && calls_left != ALIVE && chance(20);
+    /* Of a server's functions each is one call. */
+    calls_left = chance(50) ? (int)random_below(node == home && settings != NULL ? 4 : 16) : ALIVE;
+    kills_server = node == home && settings != NULL && calls_left != ALIVE && chance(10);
     is_dead = false;
     ok = database_begin(&node->database, err) && work(node, context, err) && database_commit(&node->database, err);
     calls_left = ALIVE;
     kills_server = false;
     if (!ok)
         database_rollback(&node->database);
-    is_away = !ok && err->reason == ERROR_SERVER_AWAY;
+    /* It may also have died after it did all of it. */
+    is_away = (!ok && err->reason == ERROR_SERVER_AWAY) || server_is_dead;
+    server_is_dead = false;
     died = is_dead || is_away;
     is_dead = false;
     crashes += died;
@@ -176,7 +161,7 @@ static bool act(struct node *node, node_work *work, void *context, struct error 
         database_close(&node->database);
         open_node(node);
     }
-    if (is_away) /* as after any death */
+    if (is_away && !ok) /* as after any death */
         *err = (struct error){.reason = ERROR_INTERRUPTED, .cause = "the server was killed"};
     return ok;
 }
@@ -404,6 +389,16 @@ static void end_lease(struct node *node)
 
 /* --- messages --- */
 
+/* How many entries of the station's log the home has heard. */
+static int64_t heard_of(const struct node *node)
+{
+    char sql[160];
+
+    snprintf(sql, sizeof sql,
+             settings != NULL ? TOLD_NEXT : "SELECT coalesce(max(next), 0) FROM heard WHERE station = %d", node->index);
+    return number_of(home, sql);
+}
+
 static void send_batch(struct node *node, bool is_safe)
 {
     struct message message = {.kind = MESSAGE_BATCH, .station = node->index};
@@ -412,8 +407,7 @@ static void send_batch(struct node *node, bool is_safe)
     char sql[160];
     int64_t from, known;
 
-    snprintf(sql, sizeof sql, "SELECT coalesce(max(next), 0) FROM heard WHERE station = %d", node->index);
-    known = number_of(home, sql);
+    known = heard_of(node);
     /* A station that was told late sends again what the home has; now and then one leaves a gap. */
     from = known - (int64_t)random_below(4) + (!is_safe && chance(3) ? 2 : 0);
     snprintf(sql, sizeof sql,
@@ -451,6 +445,27 @@ static bool apply(struct node *node, const struct said *said, struct error *err)
     return false;
 }
 
+/* The same by the functions of a server. */
+static bool work_batch_on_server(struct node *node, void *context, struct error *err)
+{
+    const struct message *message = context;
+    struct told_batch batch;
+
+    if (!told_begin(&batch, &node->database, message->station, err))
+        return false;
+    for (size_t i = 0; i < message->count; i++) {
+        const struct said *said = &message->said[i];
+        const struct order_claim claim = {
+            .order = ORDER_ID, .device = said->device, .lease = said->lease, .board = said->board};
+
+        if (said->kind == SAID_END)
+            told_add_end(&batch, said->seq, &claim, (enum order_end)said->outcome);
+        else
+            told_add(&batch, said->seq, &claim, said->kind == SAID_TAKE ? "order claim" : "order return", "");
+    }
+    return told_end(&batch, err);
+}
+
 /* The home takes what follows what it has; it knows the rest already, or waits for what is missing. */
 static bool work_batch(struct node *node, void *context, struct error *err)
 {
@@ -482,7 +497,7 @@ static bool work_grant(struct node *node, void *context, struct error *err)
     struct message *message = context;
     struct order_lease answer;
 
-    if (!order_lease_grant(&node->database, &message->lease, &answer, err))
+    if (!(settings != NULL ? order_home_lease : order_lease_grant)(&node->database, &message->lease, &answer, err))
         return false;
     message->lease = answer;
     return true;
@@ -516,7 +531,7 @@ static void deliver(struct message *message, bool is_safe)
         (void)act(&nodes[copy.station], work_answer, &copy, &err);
         break;
     case MESSAGE_BATCH:
-        ok = act(home, work_batch, &copy, &err);
+        ok = act(home, settings != NULL ? work_batch_on_server : work_batch, &copy, &err);
         if (!ok && err.reason != ERROR_INTERRUPTED)
             must(ok, &err); /* what a station's log says always fits */
         break;
@@ -571,7 +586,7 @@ static void begin_line(uint64_t seed)
     memset(nodes, 0, sizeof nodes);
     memset(messages, 0, sizeof messages);
     memset(boards, 0, sizeof boards);
-    random_state = seed;
+    chance_begin(seed);
     has_boards = (seed & 1) != 0;
     has_first_article = (seed & 2) != 0;
     scratch_make(folder);
@@ -660,10 +675,8 @@ static void settle(struct node *node)
 static void send_all(struct node *node)
 {
     const int64_t all = number_of(node, "SELECT count(*) FROM said");
-    char sql[160];
 
-    snprintf(sql, sizeof sql, "SELECT coalesce(max(next), 0) FROM heard WHERE station = %d", node->index);
-    while (number_of(home, sql) < all) {
+    while (heard_of(node) < all) {
         send_batch(node, true);
         deliver_some(true);
     }
