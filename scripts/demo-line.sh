@@ -53,7 +53,7 @@ export IMPRINT_STATE
 headline 'What the station is told'
 cp profiles/mbed-factory-example.yaml "$line/board.yaml"
 {
-    printf "imprint: 1\nname: st-01\nprofile: board.yaml\nstate: state\noperator: '17'\nirreversible: true\nlook: 200\npage: '127.0.0.1:0'\nsockets:\n"
+    printf "imprint: 1\nname: st-01\nprofile: board.yaml\nstate: state\noperator: '17'\nirreversible: true\nlook: 200\npage: '127.0.0.1:0'\nopen_tiles: true\nsockets:\n"
     for n in 1 2 3 4 5 6 7 8; do
         printf "  - {name: A%s, device: 'virtual:fixture/A%s'}\n" $n $n
     done

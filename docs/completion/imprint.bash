@@ -86,8 +86,8 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station user retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --role --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -97,6 +97,7 @@ _imprint_subcommands() {
         order) echo "new list show approve close release lease return sync" ;;
         manifest) echo "export verify import" ;;
         signer) echo "serve check status" ;;
+        user) echo "add list remove" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
         ca) echo "new" ;;
@@ -136,6 +137,7 @@ _imprint_options() {
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "station") echo "--check" ;;
+        "user add") echo "--role --password-file" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
@@ -226,6 +228,8 @@ _imprint_value() {
         "manifest import --signer") echo "file" ;;
         "manifest import --ca") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
+        "user add --role") echo "none operator lead auditor" ;;
+        "user add --password-file") echo "file" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
@@ -302,6 +306,11 @@ _imprint_argument() {
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;
         "station 0") echo "file" ;;
+        "user add 0") echo "file" ;;
+        "user add 1") echo "none" ;;
+        "user list 0") echo "file" ;;
+        "user remove 0") echo "file" ;;
+        "user remove 1") echo "none" ;;
         "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;

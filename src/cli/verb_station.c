@@ -117,8 +117,8 @@ const struct cli_verb cli_verb_station = {
                    "a socket is looked at again, and the run continues where it stopped.\n"
                    "\n"
                    "Steps that cannot be undone are armed for each board if FILE says\n"
-                   "irreversible: true. The page shows only, and to this machine alone.\n"
-                   "See docs/guide/station.md.\n",
+                   "irreversible: true. The pages are for this machine alone, and for people who\n"
+                   "log in: imprint user add. See docs/guide/station.md.\n",
     .examples = "  imprint station station.yaml\n"
                 "  imprint station station.yaml --check\n",
     .options = options,

@@ -14,8 +14,8 @@
 #include "base/error_format.h"
 #include "base/hex.h"
 #include "panel/command.h"
-#include "panel/page.h"
 #include "panel/presence.h"
+#include "panel/serving.h"
 #include "panel/tally.h"
 #include "panel/view.h"
 #include "service/notify.h"
@@ -419,6 +419,8 @@ static void tell(struct panel *panel)
 {
     const int64_t now = worker_now_ms();
 
+    if (serving_take_operator(panel->page, panel->settings))
+        panel->is_dirty = true;
     if (panel->is_dirty && now - panel->published_ms >= PUBLISH_MS)
         publish(panel);
     page_tend(panel->page);
@@ -496,7 +498,7 @@ static bool read_files(struct panel *panel, const char *path, struct error *err)
     panel->count = panel->settings->socket_count;
     for (size_t i = 0; i < panel->count; i++)
         panel->slots[i] = (struct slot){.panel = panel, .index = i, .worker = WORKER_NONE};
-    return panel->settings->page[0] == '\0' || page_may_listen(panel->settings->page, err);
+    return serving_check(panel->settings, err);
 }
 
 bool panel_open(const char *path, const struct panel_events *events, struct panel **panel, struct error *err)
@@ -512,7 +514,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
     made->lock = -1;
     run_facts_time(made->started);
     if (!read_files(made, path, err) || !lock_state(made, err) ||
-        (made->settings->page[0] != '\0' && !page_open(made->settings->page, &made->page, made->address, err))) {
+        !serving_open(made->settings, made->digest, &made->page, made->address, err)) {
         panel_close(made);
         return false;
     }

@@ -2,6 +2,7 @@
 #include "panel/settings.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #define LOOK_MS_MAX 60000
 #define WORKER_S_USUAL 300
 #define WORKER_S_MAX 3600
+#define SESSION_H_USUAL 12
+#define SESSION_H_MAX 24
 #define VIRTUAL "virtual:"
 
 /* --- what a file can have --- */
@@ -69,7 +72,7 @@ static const struct schema_field schema_settings[] = {
     {.key = "operator",
      .kind = SCHEMA_TEXT,
      VALUE(struct panel_settings, operator_name),
-     .help = "who runs the station: a name or number for the records",
+     .help = "whom the records name while no operator is logged in",
      .example = "operator: '17'"},
     {.key = "order",
      .kind = SCHEMA_NAME,
@@ -107,6 +110,24 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, page),
      .help = "the loopback address and port of the operator's page",
      .example = "page: '127.0.0.1:8080'"},
+    {.key = "users",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, users),
+     .help = "the file of those who can log in, if it is not users in the state folder",
+     .example = "users: users"},
+    {.key = "open_tiles",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct panel_settings, open_tiles),
+     .help = "whether the sockets can be seen at this machine without a login",
+     .example = "open_tiles: true"},
+    {.key = "session",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_settings, session_h),
+     .min = 1,
+     .max = SESSION_H_MAX,
+     .otherwise = SESSION_H_USUAL,
+     .help = "hours after which whoever is logged in has to log in again",
+     .example = "session: 12"},
     {.key = "sockets",
      .kind = SCHEMA_ENTRIES,
      .required = true,
@@ -206,16 +227,30 @@ static bool complete_device(char device[static PANEL_PATH_MAX], const char *path
     return settings_file_complete(device + strlen(VIRTUAL), PANEL_PATH_MAX - strlen(VIRTUAL), path, err);
 }
 
+/* In the state folder, unless the file says otherwise. */
+static bool name_users(struct panel_settings *settings, struct error *err)
+{
+    const size_t size = sizeof settings->users;
+
+    if (settings->users[0] == '\0' && snprintf(settings->users, size, "%s/users", settings->state) >= (int)size) {
+        error_set(err, ERROR_INPUT_FILE, "the name of the state folder is too long", NULL);
+        return false;
+    }
+    return true;
+}
+
 static bool complete_all(struct panel_settings *settings, const char *path, struct error *err)
 {
-    char *const names[] = {settings->profile, settings->state, settings->issuers, settings->connections};
+    char *const names[] = {settings->profile, settings->state, settings->issuers, settings->connections,
+                           settings->users};
     bool ok = true;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)
         ok = settings_file_complete(names[i], PANEL_PATH_MAX, path, err);
     for (size_t i = 0; i < settings->socket_count && ok; i++)
         ok = complete_device(settings->sockets[i].device, path, err);
-    return ok;
+    memcpy(settings->operator_in_file, settings->operator_name, sizeof settings->operator_in_file);
+    return ok && name_users(settings, err);
 }
 
 bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err)

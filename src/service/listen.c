@@ -10,7 +10,8 @@
 
 #include "base/error_format.h"
 
-#define WAITING_CLIENTS 64 /* connections that the system accepts before we do */
+#define WAITING_CLIENTS                                                                                                \
+    1024 /* connections that the system accepts before we do: a flood keeps nobody waiting a second */
 #define HOST_SIZE 256
 
 static int refuse(enum error_reason reason, const char *cause, const char *next, int system_errno, struct error *err)

@@ -29,7 +29,7 @@ class Line:
         for name in ("tray", "fixture"):
             (folder / name).mkdir()
         self.file = folder / "station.yaml"
-        self.settings = {"imprint": 1, "name": "st-01", "profile": str(EXAMPLE), "state": "state", "irreversible": True, "look": 100,
+        self.settings = {"imprint": 1, "name": "st-01", "profile": str(EXAMPLE), "state": "state", "irreversible": True, "look": 100, "open_tiles": True,
                          "page": "127.0.0.1:0", "sockets": [{"name": name, "device": f"virtual:fixture/{name}"} for name in sockets], **more}
         self.write()
 
@@ -442,7 +442,7 @@ def test_no_other_address(make_line, place):
     line = make_line(page=place)
     for more in ([], ["--check"]):
         error = run_program("--json", "station", line.file, *more, code=INPUT).error
-        assert "no login yet" in error["cause"] and "ssh -L" in error["next"]
+        assert "to this machine alone" in error["cause"] and "ssh -L" in error["next"]
 
 
 def test_a_bus(make_line, tmp_path):
@@ -476,7 +476,7 @@ def test_files_of_the_page(make_line):
     for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"), ("/icon.svg", "image/svg+xml")):
         status, headers, body = line.get(path)
         name = "index.html" if path == "/" else path[1:]
-        assert (status, body) == (200, (ROOT / "src/panel/page" / name).read_bytes())
+        assert (status, body) == (200, (ROOT / "src/web/page" / name).read_bytes())
         assert headers["Content-Type"].startswith(kind) and headers["X-Content-Type-Options"] == "nosniff"
         policy = headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy and "frame-ancestors 'none'" in policy

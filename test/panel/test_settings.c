@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "panel/page.h"
+#include "web/page.h"
 
 #define FIRST "imprint: 1\nname: st-01\nprofile: p.yaml\nstate: st\n"
 #define SOCKETS "sockets:\n  - {name: a1, device: 'virtual:in/a1'}\n"
@@ -71,6 +71,11 @@ static void test_a_good_file(void **state)
     assert_int_equal(settings->look_ms, 1000);
     assert_int_equal(settings->worker_s, 300);
     assert_int_equal(settings->socket_count, 3);
+    (void)snprintf(expected, sizeof expected, "%s/st/users", folder);
+    assert_string_equal(settings->users, expected);
+    assert_string_equal(settings->operator_in_file, "17");
+    assert_false(settings->open_tiles);
+    assert_int_equal(settings->session_h, 12);
     free(settings);
 }
 
@@ -131,7 +136,7 @@ static void test_files_that_are_none(void **state)
     assert_non_null(strstr(err.cause, "every user of this machine can write"));
 }
 
-/* The page has no login: it is served to this machine alone. */
+/* The page is served to this machine alone. */
 static void test_places_of_the_page(void **state)
 {
     static const struct {
@@ -155,19 +160,22 @@ static void test_places_of_the_page(void **state)
         char room[ERROR_ROOM];
         struct error err = ERROR_IN(room);
 
-        if (page_may_listen(rows[i].place, &err) != rows[i].ok)
+        const struct page_settings settings = {
+            .place = rows[i].place, .users = "/nonexistent/users", .open_tiles = true};
+
+        if (page_check(&settings, &err) != rows[i].ok)
             fail_msg("%s", rows[i].place);
         if (!rows[i].ok)
-            assert_non_null(strstr(err.cause, "no login yet"));
+            assert_non_null(strstr(err.cause, "to this machine alone"));
     }
 }
 
 /* The reference page has a row for each setting. */
 static void test_the_page_has_every_setting(void **state)
 {
-    static const char *const keys[] = {"imprint",     "name",     "profile", "state",        "issuers",
-                                       "connections", "operator", "order",   "irreversible", "rehearsal",
-                                       "look",        "patience", "page",    "sockets",      "device"};
+    static const char *const keys[] = {"imprint",  "name",  "profile",      "state",     "issuers", "connections",
+                                       "operator", "order", "irreversible", "rehearsal", "look",    "patience",
+                                       "page",     "users", "open_tiles",   "session",   "sockets", "device"};
     static char page[32 * 1024];
     FILE *file = fopen(IMPRINT_TEST_DOCS "/reference/station.md", "r");
     size_t len;

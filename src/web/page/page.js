@@ -132,8 +132,31 @@ function listen() {
     heard = 0; // the stream has ended: nothing is known until it is back
     showLive();
     source.close();
-    setTimeout(listen, RETRY_MS);
+    setTimeout(listenAgain, RETRY_MS);
   });
+}
+
+// A stream that has ended does not say why. Where the login is over, so is this page.
+async function listenAgain() {
+  try {
+    const answer = await fetch("/state", { cache: "no-store" });
+    if (answer.status === 401) location.assign("/login");
+    else listen();
+  } catch {
+    setTimeout(listenAgain, RETRY_MS);
+  }
+}
+
+// --- who is logged in; nobody, where the sockets may be seen without ---
+
+async function showPerson() {
+  const answer = await fetch("/who", { cache: "no-store" });
+  const known = answer.ok && !answer.redirected;
+  const person = known ? await answer.json() : null;
+  byId("who").textContent = known ? person.name + ", " + person.role : "";
+  byId("token").value = known ? person.token : "";
+  byId("logout").hidden = !known;
+  byId("login").hidden = known;
 }
 
 // --- sound: browsers allow it after a click or key alone ---
@@ -160,4 +183,5 @@ byId("sound").addEventListener("click", () => {
 });
 
 setInterval(showLive, 1000);
+showPerson().catch(() => {});
 listen();

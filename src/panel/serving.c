@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/serving.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct page_settings describe(const struct panel_settings *settings, const char *digest,
+                                     struct page_socket sockets[static PANEL_SOCKETS_MAX])
+{
+    for (size_t i = 0; i < settings->socket_count; i++)
+        sockets[i] = (struct page_socket){settings->sockets[i].name, settings->sockets[i].device};
+    return (struct page_settings){.place = settings->page,
+                                  .station = settings->name,
+                                  .state = settings->state,
+                                  .users = settings->users,
+                                  .order = settings->order,
+                                  .profile = settings->profile,
+                                  .digest = digest,
+                                  .open_tiles = settings->open_tiles,
+                                  .session_h = settings->session_h,
+                                  .socket_count = settings->socket_count,
+                                  .sockets = sockets};
+}
+
+bool serving_check(const struct panel_settings *settings, struct error *err)
+{
+    struct page_socket sockets[PANEL_SOCKETS_MAX];
+    const struct page_settings described = describe(settings, "", sockets);
+
+    return settings->page[0] == '\0' || page_check(&described, err);
+}
+
+bool serving_open(const struct panel_settings *settings, const char *digest, struct page **page,
+                  char address[static SERVICE_ADDRESS_SIZE], struct error *err)
+{
+    struct page_socket sockets[PANEL_SOCKETS_MAX];
+    const struct page_settings described = describe(settings, digest, sockets);
+
+    *page = NULL;
+    return settings->page[0] == '\0' || page_open(&described, page, address, err);
+}
+
+bool serving_take_operator(struct page *page, struct panel_settings *settings)
+{
+    char name[PANEL_OPERATOR_SIZE], logged_in[USERS_NAME_SIZE];
+
+    memcpy(name, settings->operator_in_file, sizeof name);
+    if (page_operator(page, logged_in))
+        (void)snprintf(name, sizeof name, "%s", logged_in);
+    if (strcmp(name, settings->operator_name) == 0)
+        return false;
+    memcpy(settings->operator_name, name, sizeof name);
+    return true;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pages of a station: a few files that lie in this program, a stream of events that carries the state of the panel,
+ * and pages that are made of the ledger when somebody asks for them. Closed to whoever is not logged in
+ * (web/sessions.h). libmicrohttpd answers in a thread of its own, which never waits: what reads the ledger or a
+ * password is done by another one (web/desk.h).
+ */
+#ifndef IMPRINT_WEB_PAGE_H
+#define IMPRINT_WEB_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "service/listen.h"
+#include "web/users.h"
+
+struct page;
+
+struct page_socket {
+    const char *name, *device;
+};
+
+/* What the pages are told of the station. All texts must stay as they are until page_close(). */
+struct page_settings {
+    const char *place;   /* HOST:PORT */
+    const char *station; /* its name */
+    const char *state;   /* the state folder: where the ledger is */
+    const char *users;   /* the file of the users */
+    const char *order;   /* the station's order; "": none */
+    const char *profile, *digest;
+    bool open_tiles;    /* the sockets may be seen without a login */
+    unsigned session_h; /* how long a login lasts */
+    size_t socket_count;
+    const struct page_socket *sockets; /* copied */
+};
+
+/*
+ * Whether pages may be served so: false with ERROR_USAGE for an address that is not this machine's own, and where
+ * nobody could log in. Listens at nothing.
+ */
+bool page_check(const struct page_settings *settings, struct error *err);
+
+/*
+ * Checks, listens, and serves. `address` gets where it listens then. False with `*page` NULL and a reason, as of
+ * page_check(), or ERROR_SERVER_AWAY.
+ */
+bool page_open(const struct page_settings *settings, struct page **page, char address[static SERVICE_ADDRESS_SIZE],
+               struct error *err);
+
+/* Ends the connections and stops. NULL is allowed. */
+void page_close(struct page *page);
+
+/*
+ * What every page shows from now on: `state`, a JSON text in one line, is copied. Call it from one thread. Without
+ * memory the pages show the older state until the next call.
+ */
+void page_publish(struct page *page, const char *state);
+
+/*
+ * To be called at least once a second: has quiet pages hear that the station lives, notices those that are gone, and
+ * logs people out who may not stay. NULL is allowed.
+ */
+void page_tend(struct page *page);
+
+/*
+ * Who works at the sockets: the operator who logged in last. False, and `name` as it was, where nobody is. NULL is
+ * allowed.
+ */
+bool page_operator(struct page *page, char name[static USERS_NAME_SIZE]);
+
+#endif

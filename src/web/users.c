@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/error_format.h"
+#include "issuer/input_file.h"
+#include "station/file.h"
+
+#define FILE_MAX ((size_t)64 * 1024)
+#define HEADING "# imprint users 1"
+
+static const char *const roles[USERS_ROLE_COUNT] = {"operator", "lead", "auditor"};
+
+const char *users_role_name(enum users_role role)
+{
+    return roles[role];
+}
+
+bool users_find_role(const char *name, enum users_role *role)
+{
+    for (size_t i = 0; i < USERS_ROLE_COUNT; i++) {
+        if (strcmp(roles[i], name) == 0) {
+            *role = (enum users_role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool users_name_is_valid(const char *name)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const size_t len = strlen(name);
+
+    return len > 0 && len < USERS_NAME_SIZE && strspn(name, allowed) == len;
+}
+
+const struct user *users_find(const struct users *users, const char *name)
+{
+    for (size_t i = 0; i < users->count; i++)
+        if (strcmp(users->all[i].name, name) == 0)
+            return &users->all[i];
+    return NULL;
+}
+
+/* --- reading --- */
+
+/* NAME:ROLE:HASH; the hash has colons of its own. Changes `line`. */
+static bool read_user(char *line, struct user *user)
+{
+    char *role = strchr(line, ':'), *hash = role != NULL ? strchr(role + 1, ':') : NULL;
+
+    if (hash == NULL)
+        return false;
+    *role++ = '\0';
+    *hash++ = '\0';
+    if (!users_name_is_valid(line) || !users_find_role(role, &user->role) || strlen(hash) >= sizeof user->hash ||
+        !password_is_hash(hash))
+        return false;
+    memcpy(user->name, line, strlen(line) + 1);
+    memcpy(user->hash, hash, strlen(hash) + 1);
+    return true;
+}
+
+static bool take_line(struct bytes text, struct users *users)
+{
+    char line[USERS_NAME_SIZE + 16 + PASSWORD_HASH_SIZE];
+    struct user user;
+
+    if (text.len == 0 || text.data[0] == '#')
+        return true;
+    if (text.len >= sizeof line || memchr(text.data, '\0', text.len) != NULL || users->count == USERS_MAX)
+        return false;
+    memcpy(line, text.data, text.len);
+    line[text.len] = '\0';
+    if (!read_user(line, &user) || users_find(users, user.name) != NULL)
+        return false;
+    users->all[users->count++] = user;
+    return true;
+}
+
+bool users_parse(struct bytes text, struct users *users, size_t *line)
+{
+    users->count = 0;
+    *line = 0;
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.data, '\n', text.len);
+        const size_t len = end != NULL ? (size_t)(end - text.data) : text.len;
+        const bool is_heading = len == strlen(HEADING) && memcmp(text.data, HEADING, len) == 0;
+
+        ++*line;
+        if ((*line == 1 && !is_heading) || !take_line(bytes_of(text.data, len), users)) {
+            users->count = 0;
+            return false;
+        }
+        text = end != NULL ? bytes_of(end + 1, text.len - len - 1) : BYTES_NONE;
+    }
+    return *line > 0;
+}
+
+bool users_read(const char *path, struct users *users, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    struct input_file file;
+    size_t line;
+    bool ok;
+
+    users->count = 0;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return true;
+    ok = input_file_read(&file, path, FILE_MAX, INPUT_FILE_SECRET, &failure);
+    if (!ok) {
+        failure.reason = ERROR_INPUT_FILE; /* no issuer is at fault */
+        error_pass(err, &failure);
+    } else if (!users_parse(bytes_of(file.data, file.len), users, &line)) {
+        error_set(err, ERROR_INPUT_FILE, "the line is no user of a station",
+                  "restore the file from a backup; users are added with: imprint user add");
+        error_with_subject(err, path);
+        if (err != NULL)
+            err->line = (uint32_t)line;
+        ok = false;
+    }
+    input_file_release(&file);
+    if (!ok)
+        error_doing(err, "read the users of the station");
+    return ok;
+}
+
+/* --- writing --- */
+
+static bool write_users(const char *path, const struct users *users, struct error *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    bool ok = out != NULL;
+    int closed = 0;
+
+    if (ok) {
+        fputs(HEADING "\n", out);
+        for (size_t i = 0; i < users->count; i++)
+            fprintf(out, "%s:%s:%s\n", users->all[i].name, roles[users->all[i].role], users->all[i].hash);
+        ok = ferror(out) == 0;
+        closed = fclose(out);
+    }
+    ok = ok && closed == 0 && file_replace(path, bytes_of(text, len), 0600, ERROR_STORAGE_FAILED, err);
+    if (!ok)
+        error_set(err, ERROR_UNEXPECTED, "there is no memory for the users", NULL);
+    free(text);
+    return ok;
+}
+
+/* One change at a time. The lock is a file beside it, for the file itself is replaced. -1 with a reason. */
+static int lock_users(const char *path, struct error *err)
+{
+    char name[4096];
+    const int len = snprintf(name, sizeof name, "%s.lock", path);
+    const int fd =
+        len > 0 && (size_t)len < sizeof name ? open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    error_set(err, ERROR_STORAGE_FAILED, "the file of the users cannot be locked", "check who may write its folder");
+    error_with_errno(err, errno);
+    error_with_subject(err, path);
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* Replaces the person of that name, or adds one. */
+static bool put_user(struct users *users, const struct user *user, bool *is_new, struct error *err)
+{
+    for (size_t i = 0; i < users->count; i++) {
+        if (strcmp(users->all[i].name, user->name) == 0) {
+            users->all[i] = *user;
+            *is_new = false;
+            return true;
+        }
+    }
+    *is_new = true;
+    if (users->count == USERS_MAX) {
+        error_set(err, ERROR_USAGE, error_keep_format(err, "a station has at most %d users", USERS_MAX),
+                  "remove somebody who has left: imprint user remove");
+        return false;
+    }
+    users->all[users->count++] = *user;
+    return true;
+}
+
+bool users_add(const char *path, const char *name, enum users_role role, const char *password, bool *is_new,
+               struct error *err)
+{
+    struct users *users = calloc(1, sizeof *users);
+    struct user user = {.role = role};
+    const int lock = users != NULL ? lock_users(path, err) : -1;
+    bool ok = lock >= 0 && password_hash(password, user.hash, err) && users_read(path, users, err);
+
+    (void)snprintf(user.name, sizeof user.name, "%s", name);
+    ok = ok && put_user(users, &user, is_new, err) && write_users(path, users, err);
+    if (lock >= 0)
+        (void)close(lock);
+    if (users == NULL)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    free(users);
+    return ok;
+}
+
+static bool drop_user(struct users *users, const char *name, struct error *err)
+{
+    for (size_t i = 0; i < users->count; i++) {
+        if (strcmp(users->all[i].name, name) != 0)
+            continue;
+        users->count--;
+        memmove(&users->all[i], &users->all[i + 1], (users->count - i) * sizeof users->all[0]);
+        return true;
+    }
+    error_set(err, ERROR_USAGE, "the station has no user of that name", "see who there is: imprint user list");
+    error_with_subject(err, name);
+    return false;
+}
+
+bool users_remove(const char *path, const char *name, struct error *err)
+{
+    struct users *users = calloc(1, sizeof *users);
+    const int lock = users != NULL ? lock_users(path, err) : -1;
+    const bool ok =
+        lock >= 0 && users_read(path, users, err) && drop_user(users, name, err) && write_users(path, users, err);
+
+    if (lock >= 0)
+        (void)close(lock);
+    if (users == NULL)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    free(users);
+    return ok;
+}
