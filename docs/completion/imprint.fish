@@ -113,7 +113,7 @@ complete -c imprint -n '__imprint_verb_is provision' -l rehearsal -d 'allow virt
 complete -c imprint -n '__imprint_verb_is provision' -l operator -x -d 'who runs this: a name or number for the record'
 complete -c imprint -n '__imprint_verb_is provision' -l board -x -d 'the number of the board that the chip is on; each is used once'
 complete -c imprint -n '__imprint_verb_is provision' -l socket -x -d 'the station\'s socket that the device is in, for the record'
-complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
+complete -c imprint -n '__imprint_verb_is provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device. Any other is refused'
 complete -c imprint -n '__imprint_verb_is provision' -l order -x -d 'take one unit of this work order for the device'
 complete -c imprint -n '__imprint_argument_is 1 provision' -F
 complete -c imprint -n '__imprint_verb_is adopt' -l dry-run -s n -d 'show the plan, change nothing'
@@ -283,7 +283,7 @@ complete -c imprint -n '__imprint_argument_is 1 compile' -F
 complete -c imprint -n '__imprint_words_are board' -a provision -d 'Let a board\'s factory application provision the board'
 complete -c imprint -n '__imprint_verb_is board provision' -l console -s c -x -a '(__imprint_ports)' -d 'the board\'s console: a serial port, 115200 8N1 (required)'
 complete -c imprint -n '__imprint_verb_is board provision' -l dry-run -s n -d 'show the plan, change nothing'
-complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device'
+complete -c imprint -n '__imprint_verb_is board provision' -l arm -x -a 'profile' -d 'allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone for one device and any profile; the word profile for any device. Any other is refused'
 complete -c imprint -n '__imprint_verb_is board provision' -l only -x -d 'refuse any other device than this one'
 complete -c imprint -n '__imprint_verb_is board provision' -l rehearsal -d 'allow an emulated board and published TEST keys for this run; the record says so'
 complete -c imprint -n '__imprint_verb_is board provision' -l operator -x -d 'who runs this: a name or number for the record'

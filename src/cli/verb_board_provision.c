@@ -62,7 +62,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "show the plan, change nothing", NULL},
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
                     "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
-                    "for one device and any profile; the word profile for any device",
+                    "for one device and any profile; the word profile for any device. Any other is refused",
                     "profile"},
     [OPTION_ONLY] = {"only", 0, "SERIAL", "refuse any other device than this one", NULL},
     [OPTION_REHEARSAL] = {"rehearsal", 0, NULL,
@@ -313,12 +313,12 @@ static bool arm(struct run *run, struct error *err)
     const struct board_command command = {.verb = "arm", .words = {serial, digest}};
     bool wanted = false;
 
+    if (!arming_check_plan(&run->arming, &run->profile, &run->results.plan, err))
+        return false;
     for (size_t i = 0; i < run->results.plan.step_count; i++)
         wanted = wanted || (run->results.plan.steps[i].forever && !run->results.plan.steps[i].done);
     if (!wanted)
         return true;
-    if (!arming_check_plan(&run->arming, &run->profile, &run->results.plan, err))
-        return false;
     hex_encode(bytes_of(run->results.plan.serial, sizeof run->results.plan.serial), serial);
     snprintf(digest, sizeof digest, "%.*s", ARMING_DIGITS, run->digest);
     return board_ask(&run->board, &command, err);

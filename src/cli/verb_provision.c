@@ -40,7 +40,7 @@ static const struct cli_option options[OPTION_COUNT] = {
     PROVISION_SHARED_OPTIONS,
     [OPTION_ARM] = {"arm", 0, "SERIAL:DIGEST",
                     "allow irreversible steps: for one device and profile (both numbers are in the plan); SERIAL alone "
-                    "for one device and any profile; the word profile for any device",
+                    "for one device and any profile; the word profile for any device. Any other is refused",
                     "profile"},
     [OPTION_ORDER] = {"order", 0, "ORDER", "take one unit of this work order for the device", NULL},
 };

@@ -98,18 +98,18 @@ bool arming_check_plan(const struct arming *arming, const struct profile *profil
                        struct error *err)
 {
     uint8_t digest[PROFILE_DIGEST_BYTES];
+    bool needs_arming = arming->for_serial; /* who names a device means no other, whatever is to do on it */
 
     if (!profile_digest(profile, digest)) {
         error_set(err, ERROR_UNEXPECTED, "the profile's digest cannot be computed", NULL);
         return false;
     }
-    for (size_t i = 0; i < plan->step_count; i++) {
-        if (plan->steps[i].done || !plan->steps[i].forever || arming_allows(arming, plan->serial, digest))
-            continue;
-        explain(arming, plan->serial, digest, err);
-        error_doing(err, "provision the device");
-        error_with_serial(err, plan->serial);
-        return false;
-    }
-    return true;
+    for (size_t i = 0; i < plan->step_count; i++)
+        needs_arming = needs_arming || (plan->steps[i].forever && !plan->steps[i].done);
+    if (!needs_arming || arming_allows(arming, plan->serial, digest))
+        return true;
+    explain(arming, plan->serial, digest, err);
+    error_doing(err, "provision the device");
+    error_with_serial(err, plan->serial);
+    return false;
 }

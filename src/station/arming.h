@@ -32,7 +32,10 @@ bool arming_allows(const struct arming *arming, const uint8_t serial[static CHIP
 /* False with ERROR_WRONG_PART when --only names another device than the plan's. */
 bool arming_check_device(const struct arming *arming, const struct provision_plan *plan, struct error *err);
 
-/* False with ERROR_NOT_ARMED when the plan has irreversible steps to do and they are not armed for it. */
+/*
+ * False with ERROR_NOT_ARMED when the plan has irreversible steps to do and they are not armed for it, and when --arm
+ * names another device or profile, whatever is to do.
+ */
 bool arming_check_plan(const struct arming *arming, const struct profile *profile, const struct provision_plan *plan,
                        struct error *err);
 

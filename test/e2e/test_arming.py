@@ -49,6 +49,23 @@ def test_arming_for_one_device_and_one_profile(station):
     assert station.json("info").event("chip")["data_locked"]
 
 
+def test_who_arms_one_device_means_no_other(delivered):
+    """Also where the plan has nothing to arm: a key to register, and a device that is done."""
+    text = EXAMPLE.read_text()
+    profile = delivered.write("register.yaml", text[:text.index("  - name: board")].encode())
+    serial, digest = serial_and_digest(delivered, profile)
+    other_digest = f"{int(digest[0], 16) ^ 1:X}{digest[1:]}"
+    assert not any(step["forever"] for step in delivered.json("provision", profile, "--dry-run").event("plan")["steps"])
+    for armed in (f"{serial}:{digest}", serial):
+        before = delivered.snapshot()
+        for wrong, cause in ((OTHER, f"armed for {OTHER}, this is {serial}"), (f"{OTHER}:{digest}", f"armed for {OTHER}"),
+                             (f"{serial}:{other_digest}", "armed for another profile")):
+            refused = delivered.json("provision", profile, "--arm", wrong, code=1).error
+            assert refused["reason"] == "not-armed" and cause in refused["cause"], refused
+            assert delivered.snapshot() == before
+        delivered.run("provision", profile, "--arm", armed)
+
+
 @pytest.mark.parametrize("option, word", [
     ("--only", "profile"), ("--only", "0123"), ("--only", f"{OTHER}:00112233"), ("--only", ""), ("--arm", f"{OTHER}:"),
     ("--arm", f"{OTHER}:001122"), ("--arm", f"{OTHER}:0011223"), ("--arm", f"{OTHER}:{'00' * 33}"), ("--arm", ":00112233"),

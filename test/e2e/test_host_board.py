@@ -309,6 +309,8 @@ def test_locks_want_arming(station):
 
         done = line.provision(board, arm=("--arm", line.serial), profile=PROFILE_BLANK)
         assert "lock-data: slot access rules take effect" in done.err and "provisioned: " in done.out
+        other = line.provision_json(board, arm=("--arm", "0123FFFFFFFFFFFF01"), profile=PROFILE_BLANK, code=1)
+        assert other.error["reason"] == "not-armed", "nothing is to be armed any more, and it is still another device"
         # The word counted for one run; a finished device needs none.
         assert "nothing to do" in line.provision(board, arm=(), profile=PROFILE_BLANK).out
     chip = line.info()
