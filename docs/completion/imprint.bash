@@ -96,7 +96,7 @@ _imprint_subcommands() {
         line) echo "init add-station add-planner" ;;
         order) echo "new list show approve close release lease return sync" ;;
         manifest) echo "export verify import" ;;
-        signer) echo "serve check status" ;;
+        signer) echo "serve check status verify" ;;
         user) echo "add list remove" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
@@ -136,6 +136,7 @@ _imprint_options() {
         "manifest import") echo "--signer --ca --any-date --rehearsal" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
+        "signer verify") echo "--out" ;;
         "station") echo "--check" ;;
         "user add") echo "--role --password-file" ;;
         "retire") echo "--yes --lost --operator" ;;
@@ -228,6 +229,7 @@ _imprint_value() {
         "manifest import --signer") echo "file" ;;
         "manifest import --ca") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
+        "signer verify -o" | "signer verify --out") echo "file" ;;
         "user add --role") echo "none operator lead auditor" ;;
         "user add --password-file") echo "file" ;;
         "retire --operator") echo "none" ;;
@@ -305,6 +307,8 @@ _imprint_argument() {
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;
+        "signer verify 0") echo "file" ;;
+        "signer verify "*) echo "file" ;;
         "station 0") echo "file" ;;
         "user add 0") echo "file" ;;
         "user add 1") echo "none" ;;

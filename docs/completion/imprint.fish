@@ -96,7 +96,7 @@ complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve
 complete -c imprint -n __imprint_words_are -a report -d 'Report what the line made: yield, times, failures'
 complete -c imprint -n __imprint_words_are -a label -d 'Make a label for a finished device, with a QR code'
 complete -c imprint -n __imprint_words_are -a manifest -d 'export, verify, import'
-complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
+complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status, verify'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a user -d 'add, list, remove'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
@@ -258,6 +258,10 @@ complete -c imprint -n '__imprint_argument_is 1 signer check' -F
 complete -c imprint -n '__imprint_words_are signer' -a status -d 'Show what a signer has issued, and what is left of each order'
 complete -c imprint -n '__imprint_verb_is signer status' -l decisions -d 'list every decision as well, the first one first'
 complete -c imprint -n '__imprint_argument_is 1 signer status' -F
+complete -c imprint -n '__imprint_words_are signer' -a verify -d 'Check a signer\'s decisions: edits, gaps, forks'
+complete -c imprint -n '__imprint_verb_is signer verify' -l out -s o -r -F -d 'write the newest checkpoint to FILE, to be kept elsewhere'
+complete -c imprint -n '__imprint_argument_is 1 signer verify' -F
+complete -c imprint -n '__imprint_verb_is signer verify' -F
 complete -c imprint -n '__imprint_verb_is station' -l check -d 'only say whether everything that FILE names is there'
 complete -c imprint -n '__imprint_argument_is 1 station' -F
 complete -c imprint -n '__imprint_words_are user' -a add -d 'Let a person log in at the pages of a station'

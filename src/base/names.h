@@ -1198,6 +1198,11 @@
 #define signer_decision_word imprint_signer_decision_word
 #define signer_find_order imprint_signer_find_order
 #define signer_issuer_of imprint_signer_issuer_of
+#define signer_log_add imprint_signer_log_add
+#define signer_log_close imprint_signer_log_close
+#define signer_log_head imprint_signer_log_head
+#define signer_log_open imprint_signer_log_open
+#define signer_log_verify imprint_signer_log_verify
 #define signer_message_attributes imprint_signer_message_attributes
 #define signer_message_certificates imprint_signer_message_certificates
 #define signer_open imprint_signer_open

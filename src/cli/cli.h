@@ -110,6 +110,7 @@ extern const struct cli_verb cli_verb_manifest_import;
 extern const struct cli_verb cli_verb_signer_serve;
 extern const struct cli_verb cli_verb_signer_check;
 extern const struct cli_verb cli_verb_signer_status;
+extern const struct cli_verb cli_verb_signer_verify;
 extern const struct cli_verb cli_verb_station;
 extern const struct cli_verb cli_verb_user_add;
 extern const struct cli_verb cli_verb_user_list;

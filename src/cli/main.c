@@ -76,6 +76,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_signer_serve,
     &cli_verb_signer_check,
     &cli_verb_signer_status,
+    &cli_verb_signer_verify,
     &cli_verb_station,
     &cli_verb_user_add,
     &cli_verb_user_list,

@@ -243,7 +243,8 @@ static bool add_record(struct work *work, enum outcome outcome)
         .request = is_new ? bytes_of(work->request.der, work->request.len) : BYTES_NONE,
     };
 
-    answer->is_recorded = signer_store_record(work->desk->database, &record, &answer->number, &work->err);
+    answer->is_recorded =
+        signer_store_record(work->desk->database, work->desk->log, &record, &answer->number, &work->err);
     return answer->is_recorded;
 }
 

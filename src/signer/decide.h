@@ -27,6 +27,7 @@ struct signer_desk {
     const struct signer_rules *rules;
     const struct signer_authority *authority;
     struct database *database;
+    const struct signer_log *log; /* of its decisions */
 };
 
 /* One request. */

@@ -57,6 +57,7 @@ struct signer {
     struct signer_stations stations;
     struct tls_files tls;
     struct database database;
+    struct signer_log log;
     struct signer_events events;
     struct MHD_Daemon *daemon;
     pthread_mutex_t lock; /* of the list */
@@ -367,7 +368,7 @@ static void enroll(const struct call *call, bool again, struct reply *reply)
     struct signer *signer = call->signer;
     const bool is_known = call->station < signer->stations.count;
     const struct signer_desk desk = {
-        .rules = signer->rules, .authority = &signer->authority, .database = &signer->database};
+        .rules = signer->rules, .authority = &signer->authority, .database = &signer->database, .log = &signer->log};
     char stranger[HEX_SIZE(SIGNER_KEY_ID_BYTES) + 16] = "key ";
     const struct signer_ask ask = {.station = is_known ? signer->rules->stations[call->station].name : NULL,
                                    .stranger = stranger,
@@ -578,7 +579,8 @@ bool signer_open(const char *rules, const struct issuer_prompt *prompt, const st
     if (signer_rules_read(rules, &made->rules, err) && tls_files_read(&made->tls, made->rules, err) &&
         signer_stations_read(&made->stations, made->rules, made->tls.anchors, err) &&
         signer_authority_open(&made->authority, made->rules, prompt, err) &&
-        (check_only || signer_store_open(&made->database, made->rules->records, DATABASE_MAKE, err)))
+        (check_only || (signer_store_open(&made->database, made->rules->records, DATABASE_MAKE, err) &&
+                        signer_log_open(&made->log, &made->database, made->rules->records, err))))
         return true;
     signer_close(made);
     *signer = NULL;
@@ -591,6 +593,7 @@ void signer_close(struct signer *signer)
         return;
     if (signer->daemon != NULL)
         MHD_stop_daemon(signer->daemon);
+    signer_log_close(&signer->log);
     database_close(&signer->database);
     signer_authority_close(&signer->authority);
     tls_files_release(&signer->tls);

@@ -33,7 +33,20 @@ static const char version_1[] =
     "  text TEXT,"
     "  request BLOB);";
 
-static const char *const upgrades[] = {version_1};
+/* Version 2: each decision has its place in a log (signer/log.h). */
+static const char version_2[] = "ALTER TABLE decision ADD COLUMN seq INTEGER;"
+                                "ALTER TABLE decision ADD COLUMN leaf BLOB;"
+                                "CREATE UNIQUE INDEX decision_seq ON decision (seq);"
+                                "CREATE INDEX decision_key ON decision (public_key);"
+                                "CREATE TABLE decision_log ("
+                                "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+                                "  name TEXT NOT NULL,"
+                                "  public_key BLOB NOT NULL,"
+                                "  size INTEGER NOT NULL,"
+                                "  nodes BLOB NOT NULL,"
+                                "  checkpoint TEXT NOT NULL);";
+
+static const char *const upgrades[] = {version_1, version_2};
 
 static const struct database_kind signer_database = {
     .name = "signer's records",
@@ -237,8 +250,8 @@ static const char *or_null(const char *text)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-bool signer_store_record(struct database *database, const struct signer_record *record, int64_t *number,
-                         struct error *err)
+bool signer_store_record(struct database *database, const struct signer_log *log, const struct signer_record *record,
+                         int64_t *number, struct error *err)
 {
     struct statement insert;
     enum statement_result result = STATEMENT_FAILED;
@@ -263,5 +276,5 @@ bool signer_store_record(struct database *database, const struct signer_record *
         result = statement_step(&insert, err);
     }
     statement_finish(&insert);
-    return result == STATEMENT_DONE;
+    return result == STATEMENT_DONE && signer_log_add(log, database, *number, err);
 }

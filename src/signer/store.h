@@ -14,6 +14,7 @@
 #include "cert/template.h"
 #include "database/database.h"
 #include "profile/profile.h"
+#include "signer/log.h"
 
 #define SIGNER_TIME_SIZE 21   /* "2026-07-04T12:00:00Z" */
 #define SIGNER_DIGITS_SIZE 15 /* "20260704120000" */
@@ -60,9 +61,9 @@ bool signer_store_reserve(struct database *database, const uint8_t key[static CE
 bool signer_store_finish(struct database *database, const uint8_t key[static CERT_KEY_BYTES], struct bytes der,
                          bool *done, struct error *err);
 
-/* Adds a decision; `*number` counts them from 1. */
-bool signer_store_record(struct database *database, const struct signer_record *record, int64_t *number,
-                         struct error *err);
+/* Adds a decision, to the log too, in a transaction; `*number` counts them from 1. A granted certificate is there. */
+bool signer_store_record(struct database *database, const struct signer_log *log, const struct signer_record *record,
+                         int64_t *number, struct error *err);
 
 /* The time of the last decision, "" for none. */
 bool signer_store_last_time(struct database *database, char time[static SIGNER_TIME_SIZE], struct error *err);

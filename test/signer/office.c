@@ -60,15 +60,17 @@ bool office_open(struct office *office, const struct office_files *files, struct
 
     *office = (struct office){.rules = rules};
     if (!signer_authority_open(&office->authority, rules, &nobody, err) ||
-        !signer_store_open(&office->database, path_in(files->folder, name), DATABASE_MAKE, err))
+        !signer_store_open(&office->database, path_in(files->folder, name), DATABASE_MAKE, err) ||
+        !signer_log_open(&office->log, &office->database, path_in(files->folder, name), err))
         return false;
-    office->desk =
-        (struct signer_desk){.rules = office->rules, .authority = &office->authority, .database = &office->database};
+    office->desk = (struct signer_desk){
+        .rules = office->rules, .authority = &office->authority, .database = &office->database, .log = &office->log};
     return true;
 }
 
 void office_close(struct office *office)
 {
+    signer_log_close(&office->log);
     database_close(&office->database);
     signer_authority_close(&office->authority);
     free(office->rules);

@@ -22,6 +22,7 @@ struct office {
     struct signer_rules *rules;
     struct signer_authority authority;
     struct database database;
+    struct signer_log log;
     struct signer_desk desk;
 };
 

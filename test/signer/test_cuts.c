@@ -5,8 +5,8 @@
  * its own. One key asks under every cut, and under every cut of the run after it; then another key asks for the last
  * unit of the budget.
  *
- * What must hold: the budget; one certificate for a key, the one that was answered where one was; the same bytes signed
- * for a key, however often.
+ * What must hold: the budget; the log of the decisions; one certificate for a key, the one that was answered where one
+ * was; the same bytes signed for a key, however often.
  */
 #include "test/signer/office.h"
 
@@ -221,8 +221,16 @@ static void check_signatures(void)
             fail_msg("two different certificates were signed");
 }
 
+static void refuse_finding(void *context, const struct ledger_finding *finding)
+{
+    (void)context;
+    fail_msg("the log of decisions: %s: %s", finding->check, finding->text);
+}
+
 static void check_database(unsigned granted)
 {
+    struct ledger_verify verify = {.finding = refuse_finding};
+    struct signer_log_head head;
     struct statement select;
     struct database database = {.handle = NULL};
 
@@ -238,6 +246,8 @@ static void check_database(unsigned granted)
     assert_int_equal(statement_number(&select, 1), 1);
     assert_int_equal(statement_number(&select, 2), granted);
     statement_finish(&select);
+    assert_true(signer_log_verify(&database, &verify, &head, NULL));
+    assert_int_equal(verify.bad, 0);
     database_close(&database);
 }
 
