@@ -667,6 +667,7 @@
 #define ledger_line_add_role imprint_ledger_line_add_role
 #define ledger_line_add_station imprint_ledger_line_add_station
 #define ledger_line_append imprint_ledger_line_append
+#define ledger_line_claim_board imprint_ledger_line_claim_board
 #define ledger_line_find_certificate imprint_ledger_line_find_certificate
 #define ledger_line_find_key imprint_ledger_line_find_key
 #define ledger_line_find_made imprint_ledger_line_find_made
@@ -685,6 +686,7 @@
 #define ledger_rebuild imprint_ledger_rebuild
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
+#define line_boards_upgrade imprint_line_boards_upgrade
 #define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
 #define link_add_flag imprint_link_add_flag
@@ -1256,6 +1258,7 @@
 #define station_ledger_check_certificate imprint_station_ledger_check_certificate
 #define station_ledger_check_key imprint_station_ledger_check_key
 #define station_ledger_check_keys imprint_station_ledger_check_keys
+#define station_ledger_claim_board imprint_station_ledger_claim_board
 #define station_ledger_close imprint_station_ledger_close
 #define station_ledger_content imprint_station_ledger_content
 #define station_ledger_look imprint_station_ledger_look
@@ -1264,6 +1267,7 @@
 #define station_ledger_record imprint_station_ledger_record
 #define station_ledger_send imprint_station_ledger_send
 #define station_ledger_tell_orders imprint_station_ledger_tell_orders
+#define station_line_claim_board imprint_station_line_claim_board
 #define station_line_close imprint_station_line_close
 #define station_line_find_certificate imprint_station_line_find_certificate
 #define station_line_find_key imprint_station_line_find_key

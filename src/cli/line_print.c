@@ -15,9 +15,14 @@ static void print_alarm(const struct output *output, const struct ledger_line_al
                                "device", alarm->device, "station", alarm->station, "other", alarm->other,
                                "other_station", alarm->other_station, "seq", (json_int_t)alarm->seq);
 
-    output_result(
-        output, "ALARM %s: device %s of station %s (entry %" PRIu64 ") has what device %s of station %s has already\n",
-        alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other, alarm->other_station);
+    if (strcmp(alarm->device, alarm->other) == 0)
+        output_result(output, "ALARM %s: device %s of station %s (entry %" PRIu64 ") has another, says station %s\n",
+                      alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other_station);
+    else
+        output_result(output,
+                      "ALARM %s: device %s of station %s (entry %" PRIu64
+                      ") has what device %s of station %s has already\n",
+                      alarm->what, alarm->device, alarm->station, alarm->seq, alarm->other, alarm->other_station);
     output_object(output, object);
 }
 

@@ -208,6 +208,26 @@ bool ledger_line_find_made(struct database *line, const char *device, struct led
     return ok;
 }
 
+bool ledger_line_claim_board(struct database *line, const char *board, const char *device, bool take,
+                             struct ledger_line_board *found, struct error *err)
+{
+    struct statement claim;
+    bool ok = statement_prepare(&claim, line,
+                                "SELECT other, other_station, other_number FROM line_claim_board($1, $2, $3 = 1)", err);
+
+    *found = (struct ledger_line_board){.number = ""};
+    if (ok) {
+        statement_bind_text(&claim, 1, board);
+        statement_bind_text(&claim, 2, device);
+        statement_bind_number(&claim, 3, take);
+        ok = read_owner(&claim, &found->owner, err);
+    }
+    if (ok)
+        ok = copy_text(statement_text(&claim, 2), found->number, sizeof found->number) || answer_is_wrong(line, err);
+    statement_finish(&claim);
+    return ok;
+}
+
 /* --- this station's log --- */
 
 static bool judge_opening(struct database *line, const struct ledger *ledger, struct statement *open,

@@ -58,6 +58,19 @@ bool ledger_line_find_certificate(struct database *line, struct bytes number, st
 bool ledger_line_find_made(struct database *line, const char *device, struct ledger_line_owner *owner,
                            struct bytes_out *text, struct error *err);
 
+/* What stands in the way of a board number. */
+struct ledger_line_board {
+    struct ledger_line_owner owner; /* device "": nothing does */
+    char number[64];                /* the owner's number: another one where the device itself has that */
+};
+
+/*
+ * Whether the device may have the board number; with `take` it has it from then on, until it is retired or its unit
+ * released. May be repeated. False with a reason.
+ */
+bool ledger_line_claim_board(struct database *line, const char *board, const char *device, bool take,
+                             struct ledger_line_board *found, struct error *err);
+
 /* What the line has of this station's log. */
 struct ledger_line_log {
     struct merkle tree;
@@ -76,9 +89,9 @@ bool ledger_line_leaf(struct database *line, const char *log, uint64_t seq, uint
 
 /* A second owner that the line found in what was sent. Texts are valid during the call. */
 struct ledger_line_alarm {
-    const char *what; /* "public key", "certificate serial number", "unreadable entry" */
-    const char *device, *station, *other, *other_station;
-    uint64_t seq; /* of the entry that was sent */
+    const char *what; /* "public key", "certificate serial number", "board number B-7", "unreadable entry" */
+    const char *device, *station, *other, *other_station; /* `other` is `device`: it has two board numbers */
+    uint64_t seq;                                         /* of the entry that was sent */
 };
 
 /*

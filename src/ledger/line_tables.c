@@ -4,6 +4,7 @@
  * sees no table. They run with the rights of who made them, and know the caller as session_user.
  */
 #include "ledger/line.h"
+#include "ledger/line_boards.h"
 
 /* `line_entry` is what is kept, the rest can be derived. Times are the server's own. */
 #define TABLES                                                                                                         \
@@ -239,7 +240,10 @@
     "REVOKE CREATE ON SCHEMA public FROM PUBLIC;\n"                                                                              \
     "REVOKE ALL ON FUNCTION line_grant FROM PUBLIC;\n"
 
-static const char *const upgrades[] = {TABLES TREE READ DERIVE OPEN APPEND FIND GRANTS};
+static const char *const upgrades[] = {
+    TABLES TREE READ DERIVE OPEN APPEND FIND GRANTS,
+    line_boards_upgrade,
+};
 
 const struct database_kind ledger_line_kind = {
     .name = "ledger of a line",

@@ -282,6 +282,31 @@ bool station_ledger_check_keys(struct station_ledger *ledger, const struct evide
     return ok;
 }
 
+bool station_ledger_claim_board(struct station_ledger *ledger, const char *board, const char *device, struct error *err)
+{
+    struct ledger_line_board found;
+    const char *other = found.owner.device, *station = found.owner.station;
+
+    if (!station_line_claim_board(line_of(ledger), board, device, !ledger->is_dry, &found, err))
+        return false;
+    if (other[0] == '\0')
+        return true;
+    if (strcmp(other, device) == 0)
+        error_set(err, ERROR_ORDER_DEVICE,
+                  error_keep_format(err, "this device is on board %s, according to station %s", found.number, station),
+                  error_keep_format(err, "check the number: --board %s", found.number));
+    else
+        error_set(
+            err, ERROR_ORDER_DEVICE,
+            error_keep_format(err, "the board number is that of device %s already, of station %s", other, station),
+            error_keep_format(err,
+                              "check the number; if that device's chip was replaced, give its record up first, "
+                              "at station %s: imprint retire %s",
+                              station, other));
+    error_with_subject(err, board);
+    return false;
+}
+
 /* The entry as JSON: the caller's reference; NULL where it cannot be read. */
 static json_t *load_entry(struct ledger *ledger, uint64_t seq, struct error *err)
 {

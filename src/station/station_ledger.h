@@ -52,6 +52,14 @@ bool station_ledger_check(struct station_ledger *ledger, struct error *err);
 /* The ledger, opened where it is not open yet: `*open` NULL where there is none. False with a reason. */
 bool station_ledger_look(struct station_ledger *ledger, struct ledger **open, struct error *err);
 
+/*
+ * Before a device is changed: that no other station's device has this board number, and this device no other number;
+ * it has it from then on, but in a run that changes nothing (is_dry). False with ERROR_ORDER_DEVICE, or as
+ * station_line_open().
+ */
+bool station_ledger_claim_board(struct station_ledger *ledger, const char *board, const char *device,
+                                struct error *err);
+
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);
 

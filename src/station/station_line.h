@@ -47,6 +47,13 @@ bool station_line_find_certificate(struct station_line *line, struct bytes numbe
                                    struct error *err);
 
 /*
+ * Whether the device may have the board number, according to the line; `take`: it has it from then on. Nothing stands
+ * in the way where there is no line and while it is away. False as station_line_open().
+ */
+bool station_line_claim_board(struct station_line *line, const char *board, const char *device, bool take,
+                              struct ledger_line_board *found, struct error *err);
+
+/*
  * The entry with which a station of the line last finished the device, as JSON: the caller's reference; NULL for none.
  * False as station_line_open().
  */

@@ -116,6 +116,14 @@ static bool ask(struct station_order *order, struct ledger *ledger, struct error
     return order_check_board(&ledger->database, claim.board, order->device, err);
 }
 
+/* On the line, where there is one: its other stations know of no number that this ledger has. */
+static bool claim_board(const struct station_order *order, struct station_ledger *ledger, struct error *err)
+{
+    const char *board = order->answer.board;
+
+    return board[0] == '\0' || station_ledger_claim_board(ledger, board, order->device, err);
+}
+
 bool station_order_ask(struct station_order *order, struct station_ledger *ledger,
                        const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
 {
@@ -125,7 +133,7 @@ bool station_order_ask(struct station_order *order, struct station_ledger *ledge
     (void)snprintf(order->answer.board, sizeof order->answer.board, "%s", or_empty(order->board));
     if (!station_ledger_look(ledger, &open, err))
         return false;
-    order->is_asked = open == NULL || ask(order, open, err);
+    order->is_asked = (open == NULL || ask(order, open, err)) && (!ledger->is_dry || claim_board(order, ledger, err));
     if (!order->is_asked && (order->id != NULL || order->board != NULL)) {
         error_doing(err, order->id != NULL ? "take a unit of the order" : "check the board number");
         error_with_serial(err, serial);
@@ -150,26 +158,37 @@ static bool add_claim(struct station_order *order, struct ledger *ledger, struct
     return ok;
 }
 
-bool station_order_claim(struct station_order *order, struct station_ledger *ledger,
-                         const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+static bool claim_unit(struct station_order *order, struct station_ledger *ledger, struct error *err)
 {
     struct ledger *open;
     bool ok;
 
     if (order->id == NULL)
         return true;
-    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), order->device);
     ok = station_ledger_look(ledger, &open, err) && open != NULL && database_begin(&open->database, err);
     /* Asked again: another run may have taken the last unit meanwhile. */
     ok = ok && ask(order, open, err) && (order->answer.unit == ORDER_UNIT_COUNTED || add_claim(order, open, err)) &&
          database_commit(&open->database, err);
     if (!ok && open != NULL)
         database_rollback(&open->database);
+    order->is_claimed = ok;
+    return ok;
+}
+
+bool station_order_claim(struct station_order *order, struct station_ledger *ledger,
+                         const uint8_t serial[static CHIP_SERIAL_BYTES], struct error *err)
+{
+    bool ok;
+
+    hex_encode(bytes_of(serial, CHIP_SERIAL_BYTES), order->device);
+    ok = claim_board(order, ledger, err);
+    /* A number that the line refused is not the device's. */
+    order->is_asked = ok;
+    ok = ok && claim_unit(order, ledger, err);
     if (!ok) {
-        error_doing(err, "take a unit of the order");
+        error_doing(err, order->id != NULL ? "take a unit of the order" : "check the board number");
         error_with_serial(err, serial);
     }
-    order->is_claimed = ok;
     return ok;
 }
 

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Board numbers across a line: claimed on the server before a device is changed; a second one that is found later is an alarm."""
+import subprocess
+
+import pytest
+
+import postgres_server
+from conftest import EXAMPLE, PROGRAM, run_program
+from test_orders import RUN, Line
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with postgres_server.running() as server:
+        server.make_line("st-01", "st-02")
+        yield server
+
+
+@pytest.fixture
+def line(postgres):
+    postgres.renew_line("st-01", "st-02")
+    return postgres
+
+
+def member(line, folder, role, **more):
+    one = Line(folder / role)
+    one.folder.mkdir()
+    line.join(one.station, role, **more)
+    return one
+
+
+@pytest.fixture
+def first(line, tmp_path):
+    return member(line, tmp_path, "st-01")
+
+
+@pytest.fixture
+def second(line, tmp_path):
+    return member(line, tmp_path, "st-02")
+
+
+def boards(line):
+    return line.sql("SELECT number, station, log IS NOT NULL FROM line_board ORDER BY number").split()
+
+
+def test_a_number_is_one_devices_on_the_whole_line(line, first, second):
+    first.make(1, "--board", "B-1")
+    assert boards(line) == ["B-1|st-01|t"]
+    for more in ((), ("--dry-run",)):
+        words = ("provision", EXAMPLE, "--arm", "profile", "--board", "B-1", *more)
+        error = second.station.json("--device", second.part(2), *words, code=4).error
+        assert error["reason"] == "order-device" and first.serial(1) in error["cause"] and "station st-01" in error["cause"], error
+        assert "imprint retire" in error["next"] and error["subject"] == "B-1"
+    second.make(2, "--board", "B-2")
+    assert boards(line) == ["B-1|st-01|t", "B-2|st-02|t"], "a number that was refused is not the device's"
+    # Nor has a device a second number, at whatever station.
+    (second.folder / "part-1").write_bytes((first.folder / "part-1").read_bytes())
+    second.station.run("--device", second.part(1), "adopt", EXAMPLE)
+    error = second.make(1, "--board", "B-9", code=4).error
+    assert "on board B-1, according to station st-01" in error["cause"] and "--board B-1" in error["next"], error
+    # Free again with the record.
+    first.station.run("--device", first.part(1), "retire", first.serial(1), "--yes")
+    assert boards(line) == ["B-2|st-02|t"]
+    second.make(3, "--board", "B-1")
+    assert line.sql("SELECT count(*) FROM line_alarm") == "0"
+
+
+def test_looking_claims_nothing(line, second):
+    second.station.json("--device", second.part(2), "provision", EXAMPLE, "--board", "B-5", "--dry-run")
+    assert boards(line) == []
+
+
+def test_a_claim_that_no_run_bears_out_is_its_stations(line, first, second):
+    """A station that died after its claim may take the number for another device; no other station may."""
+    assert line.sql("SELECT outcome FROM line_claim_board('B-1', 'AA', true)", role="st-01", password=line.password("st-01")) == "ok"
+    assert "of device AA already, of station st-01" in second.make(2, "--board", "B-1", code=4).error["cause"]
+    first.make(1, "--board", "B-1")
+    assert boards(line) == ["B-1|st-01|t"]
+    assert line.sql("SELECT outcome, other_station FROM line_claim_board('B-1', 'AA', true)", role="st-01", password=line.password("st-01")) == "other-device|st-01"
+
+
+def test_both_at_the_same_moment(line, first, second):
+    """One has it, the other is refused: whoever is first."""
+    runs = [subprocess.Popen([PROGRAM, "--state", one.station.state, "--device", one.part(seed), *RUN, "--board", "B-1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for one, seed in ((first, 1), (second, 2))]
+    assert sorted((run.communicate(timeout=60), run.returncode)[1] for run in runs) == [0, 4]
+    assert len(boards(line)) == 1
+
+
+def test_what_was_made_without_the_server_is_an_alarm_that_names_both(line, tmp_path):
+    one, two = (member(line, tmp_path, role, **{"without-server": "continue"}) for role in ("st-01", "st-02"))
+    line.kill()
+    one.make(1, "--board", "B-1", json_=False)
+    two.make(2, "--board", "B-1", json_=False)
+    line.start()
+    one.station.run("ledger", "sync")
+    told = two.station.json("ledger", "sync", code=6)
+    alarm = told.event("line-alarm")
+    assert (alarm["what"], alarm["device"], alarm["station"]) == ("board number B-1", two.serial(2), "st-02")
+    assert (alarm["other"], alarm["other_station"]) == (one.serial(1), "st-01")
+    assert line.sql("SELECT what FROM line_alarm") == "board number B-1"
+    assert two.station.json("ledger", "sync").event("line-sent")["alarms"] == 0, "told once"
+
+
+def test_a_second_number_of_one_device(line, tmp_path):
+    one, two = (member(line, tmp_path, role, **{"without-server": "continue"}) for role in ("st-01", "st-02"))
+    one.make(1, "--board", "B-1")
+    (two.folder / "part-1").write_bytes((one.folder / "part-1").read_bytes())
+    two.station.run("--device", two.part(1), "adopt", EXAMPLE)
+    line.kill()
+    two.make(1, "--board", "B-2", json_=False)
+    line.start()
+    told = two.station.run("ledger", "sync", code=6)
+    assert f"ALARM board number B-2: device {one.serial(1)} of station st-02" in told.out and "has another, says station st-01" in told.out
+    assert boards(line) == ["B-1|st-01|t"]
+
+
+def test_a_database_of_version_1_learns_the_numbers_of_its_entries(line, first, second):
+    """As line init finds one: entries, and no table of boards."""
+    first.make(1, "--board", "B-1")
+    second.make(2, "--board", "B-2")
+    second.make(3, "--board", "B-3")
+    second.station.run("--device", second.part(3), "retire", second.serial(3), "--yes")
+    assert line.sql("DROP TABLE line_board", "DROP FUNCTION line_derive(BIGINT, BIGINT, JSON)", "ALTER FUNCTION line_derive_keys RENAME TO line_derive",
+                    "DROP FUNCTION line_board_lock, line_derive_board, line_claim_board", "UPDATE imprint_version SET version = 1 WHERE name = 'ledger of a line'") == ""
+    older = first.make(4, "--board", "B-4", code=6).error
+    assert older["reason"] == "database-version" and "imprint line init" in older["next"]
+    run_program("line", "init", "--server", line.settings())
+    assert boards(line) == ["B-1|st-01|t", "B-2|st-02|t"]
+    first.make(4, "--board", "B-4")
+    assert "of device" in first.make(5, "--board", "B-2", code=4).error["cause"]
