@@ -115,6 +115,43 @@ static const char *find_state(const char *line, char state[static POSTGRES_STATE
     return at + 8 + len + 2;
 }
 
+/* What libpq and OpenSSL say of TLS, by words of it. The last row is for all else. */
+static const struct {
+    const char *words, *next;
+} tls_rows[] = {
+    {"root certificate file",
+     "bring the certificate of the server's CA to that file, or name another: sslrootcert=FILE"},
+    {"does not match host name",
+     "name the server as its certificate does: host=NAME; or have the administrator get a certificate for this name"},
+    {"certificate verify failed",
+     "have the administrator say which CA signed the server's certificate, and that it is in date; name that CA's file: "
+     "sslrootcert=FILE"},
+    {"does not support SSL", "have the administrator turn TLS on (ssl = on); a password must not travel without it"},
+    {"private key file", "correct the file that sslkey names: it must be there, and nobody else may read it"},
+    {"certificate file", "correct the file that sslcert names"},
+    {" alert unknown ca",
+     "have the administrator let the server believe the CA of this station's certificate (ssl_ca_file), or name "
+     "another certificate: sslcert=FILE sslkey=FILE"},
+    {"certificate required", "name this station's certificate and key: sslcert=FILE sslkey=FILE"},
+    {" alert ", "check this station's certificate (sslcert, sslkey); the server's log has what is wrong with it"},
+    {"", "check sslmode, sslrootcert, sslcert and sslkey in the server's settings"},
+};
+
+/* In TLS 1.3 the server judges a client's certificate after the handshake: by then it is an alert. */
+static bool is_alert(const char *text)
+{
+    return strstr(text, "SSL error:") != NULL && strstr(text, " alert ") != NULL;
+}
+
+static const char *advise_tls(const char *text)
+{
+    size_t i = 0;
+
+    while (strstr(text, tls_rows[i].words) == NULL)
+        i++;
+    return tls_rows[i].next;
+}
+
 bool database_postgres_connection_failed(const struct database *database, const PGconn *connection, bool in_tls,
                                          struct error *err)
 {
@@ -128,8 +165,8 @@ bool database_postgres_connection_failed(const struct database *database, const 
     if (PQconnectionNeedsPassword(connection) != 0)
         return database_refuse(database, ERROR_SERVER_REFUSED, "the server asks for a password, and there is none",
                                "name a password file, or put the password into ~/.pgpass", err);
-    if (in_tls)
+    if (in_tls || is_alert(text))
         return database_refuse(database, ERROR_SERVER_UNTRUSTED, error_keep_format(err, "TLS failed: %s", text),
-                               "check sslmode, sslrootcert, sslcert and sslkey in the server's settings", err);
+                               advise_tls(text), err);
     return database_refuse(database, ERROR_SERVER_AWAY, error_keep_format(err, "cannot connect: %s", text), AGAIN, err);
 }

@@ -28,6 +28,8 @@ def programs():
 
 
 class Postgres:
+    listen, port = "", 5432
+
     def __init__(self, folder):
         self.folder = folder
         self.programs = programs()
@@ -39,16 +41,23 @@ class Postgres:
         with open(self.folder / "log", "a") as log:
             return subprocess.Popen([self.programs / name, *arguments], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **other)
 
+    @staticmethod
+    def own(path, mode):
+        """The file is the server's."""
+        path.chmod(mode)
+        if os.getuid() == 0:
+            shutil.chown(path, USER)
+
     def make(self):
         assert self._start("initdb", "-D", "data", "-U", "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "-N").wait() == 0
         (self.folder / "data" / "pg_hba.conf").write_text(LOGINS)
         self.start()
 
     def start(self):
-        self.process = self._start("postgres", "-D", "data", "-h", "", "-c", f"unix_socket_directories={self.folder}",
+        self.process = self._start("postgres", "-D", "data", "-h", self.listen, "-p", str(self.port), "-c", f"unix_socket_directories={self.folder}",
                                    "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20")
         for _ in range(600):
-            if subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder], check=False).returncode == 0:
+            if subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)], check=False).returncode == 0:
                 return
             time.sleep(0.05)
         pytest.fail((self.folder / "log").read_text())
@@ -62,12 +71,12 @@ class Postgres:
         """What psql prints, or its error as text."""
         env = {**os.environ, "PGPASSWORD": password or "", "PGOPTIONS": ""}
         commands = [word for text in texts for word in ("-c", text)]
-        done = subprocess.run([self.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-U", role, "-d", database, *commands],
+        done = subprocess.run([self.programs / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port), "-U", role, "-d", database, *commands],
                               env=env, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
 
     def settings(self, role="owner", database="line"):
-        return f"host={self.folder} dbname={database} user={role}"
+        return f"host={self.folder} port={self.port} dbname={database} user={role}"
 
     def make_line(self, *stations, planners=()):
         """A database for a line, with a role for each station and planner, and their passwords in files."""
@@ -113,11 +122,11 @@ def short_folder():
 
 
 @contextlib.contextmanager
-def running():
+def running(kind=Postgres):
     """One that is ended with what is inside."""
     programs()
     with short_folder() as folder:
-        postgres = Postgres(folder)
+        postgres = kind(folder)
         try:
             postgres.make()
             yield postgres
