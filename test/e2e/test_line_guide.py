@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/guide/line.md: two stations and a PostgreSQL on one machine, as the page has it."""
+"""docs/guide/line.md and orders.md: two stations and a PostgreSQL on one machine, as the pages have it."""
 import os
 import pwd
 import re
@@ -37,6 +37,25 @@ def test_the_pages_rehearsal():
         finally:
             shell(end, folder, postgres_server.USER)
         run_program("--state", folder / "st-01", "provision", ROOT / "profiles" / "mbed-factory-example.yaml", "--rehearsal", code=3)
+
+
+def test_the_order_of_two_stations():
+    section = (PAGE.parent / "orders.md").read_text().split("\n## Several stations, one order\n")[1].split("\n## ")[0]
+    server, line, made, rest, end = re.findall(r"```sh\n(.*?)```", section, re.S)
+    with postgres_server.short_folder() as folder:
+        shutil.copytree(ROOT / "profiles", folder / "profiles")
+        shell(server, folder, postgres_server.USER)
+        try:
+            told = shell(line, folder)
+            assert told.count("may append to its own log") == 2 and told.count("may make, approve and close orders") == 1
+            # The shell of who pastes it goes on; here each block has its own.
+            told = shell(made, folder)
+            assert told.count("WO-7: 1 unit leased") == 2 and re.search(r"^leased +2\n^claimed +2\n^done +2$", told, re.M), told
+            told = shell(re.search(r"^P=.*\n", made, re.M)[0] + rest, folder)
+            assert "WO-7: 1 unit leased" in told and "WO-7: closed; 3 of 3 done" in told
+            assert [line.split()[:6] for line in told.splitlines()][-1] == ["WO-7", "closed", "3", "3", "3", "0"], told
+        finally:
+            shell(end, folder, postgres_server.USER)
 
 
 def test_the_pages_settings_are_the_programs(provisioned):
