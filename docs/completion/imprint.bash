@@ -129,7 +129,7 @@ _imprint_options() {
         "order lease") echo "--server --operator" ;;
         "order return") echo "--server --operator" ;;
         "order sync") echo "--server --operator" ;;
-        "report") echo "--from --to --order --shifts --rehearsals --csv --html" ;;
+        "report") echo "--from --to --order --shifts --rehearsals --csv --html --line --server" ;;
         "label") echo "--out --format --width --height --dpi" ;;
         "manifest export") echo "--issuer --order --since --rehearsal" ;;
         "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
@@ -216,6 +216,7 @@ _imprint_value() {
         "report --order") echo "none" ;;
         "report --shifts") echo "none" ;;
         "report --html") echo "file" ;;
+        "report --server") echo "none" ;;
         "label -o" | "label --out") echo "file" ;;
         "label --format") echo "none svg png zpl" ;;
         "label --width") echo "none" ;;

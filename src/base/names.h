@@ -517,6 +517,7 @@
 #define failures_wait imprint_failures_wait
 #define figures_by_name imprint_figures_by_name
 #define figures_collect imprint_figures_collect
+#define figures_collect_line imprint_figures_collect_line
 #define figures_left_out_name imprint_figures_left_out_name
 #define figures_no_name imprint_figures_no_name
 #define figures_release imprint_figures_release
@@ -664,7 +665,7 @@
 #define ledger_head imprint_ledger_head
 #define ledger_import_folders imprint_ledger_import_folders
 #define ledger_last_made imprint_ledger_last_made
-#define ledger_line_add_role imprint_ledger_line_add_role
+#define ledger_line_add_reader imprint_ledger_line_add_reader
 #define ledger_line_add_station imprint_ledger_line_add_station
 #define ledger_line_append imprint_ledger_line_append
 #define ledger_line_claim_board imprint_ledger_line_claim_board
@@ -676,7 +677,7 @@
 #define ledger_line_leaf imprint_ledger_line_leaf
 #define ledger_line_open_log imprint_ledger_line_open_log
 #define ledger_line_password imprint_ledger_line_password
-#define ledger_line_role_sql imprint_ledger_line_role_sql
+#define ledger_line_reader_sql imprint_ledger_line_reader_sql
 #define ledger_line_station_sql imprint_ledger_line_station_sql
 #define ledger_made_of imprint_ledger_made_of
 #define ledger_open imprint_ledger_open
@@ -687,6 +688,9 @@
 #define ledger_select_entries imprint_ledger_select_entries
 #define ledger_verify imprint_ledger_verify
 #define line_boards_upgrade imprint_line_boards_upgrade
+#define line_entries_close imprint_line_entries_close
+#define line_entries_next imprint_line_entries_next
+#define line_entries_open imprint_line_entries_open
 #define line_file_connect imprint_line_file_connect
 #define line_file_read imprint_line_file_read
 #define link_add_flag imprint_link_add_flag

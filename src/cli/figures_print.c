@@ -227,10 +227,15 @@ static json_t *total_object(const struct figures *figures)
     };
     const struct figures_range *range = &figures->range;
     const bool has_attempts = figures->total.attempts > 0;
-    json_t *object = json_pack("{s:s, s:b, s:s, s:s, s:I}", "event", "report", "rehearsals", (int)range->rehearsals,
-                               "log", figures->log, "root", figures->root, "entries", (json_int_t)figures->entries);
+    json_t *object = json_pack("{s:s, s:b, s:s, s:s*, s:I}", "event", "report", "rehearsals", (int)range->rehearsals,
+                               "log", figures->log, "root", figures->logs > 0 ? NULL : figures->root, "entries",
+                               (json_int_t)figures->entries);
     json_t *others = json_object();
 
+    if (figures->logs > 0) {
+        set_number(object, "logs", figures->logs);
+        set_number(object, "stations", figures->stations);
+    }
     json_object_set_new(object, "from", moment_or_null(range->has_from, range->from));
     json_object_set_new(object, "to", moment_or_null(range->has_to, range->to));
     json_object_set_new(object, "order", value_text(range->order));

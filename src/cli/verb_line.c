@@ -144,10 +144,10 @@ static const struct role_kind station_kind = {
 static const struct role_kind planner_kind = {
     .event = "line-planner",
     .what = "",
-    .can = "may make, approve and close orders",
+    .can = "may make, approve and close orders, and report of the line",
     .plans = true,
-    .sql = ledger_line_role_sql,
-    .add = ledger_line_add_role,
+    .sql = ledger_line_reader_sql,
+    .add = ledger_line_add_reader,
 };
 
 /* The file is there before the role has the password: what fails between leaves a file, and not a role that nobody can
@@ -243,11 +243,12 @@ static enum cli_exit run_line_add_planner(struct cli *cli)
 const struct cli_verb cli_verb_line_add_planner = {
     .name = "line add-planner",
     .arguments = "NAME",
-    .summary = "Let a role make, approve and close orders in the line's database",
+    .summary = "Let a role make, approve and close the line's orders, and report of it",
     .description = "For the administrator of the database. NAME becomes a role of PostgreSQL (or is\n"
-                   "one already) that may make orders, approve their first article and close them,\n"
-                   "and no more: it is no station, and appends to no log. Its line.yaml names the\n"
-                   "server as that of a station does. --password-file as for add-station.\n",
+                   "one already) that may make orders, approve their first article, close them, and\n"
+                   "read all entries (imprint report --line), and no more: it is no station, and\n"
+                   "appends to no log. Its line.yaml names the server as that of a station does.\n"
+                   "--password-file as for add-station.\n",
     .examples = "  imprint line add-planner office --server 'dbname=line' --password-file pw\n"
                 "  imprint line add-planner office --sql\n",
     .options = add_options,

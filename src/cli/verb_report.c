@@ -12,6 +12,7 @@
 #include "cli/with_ledger.h"
 #include "imprint_version.h"
 #include "report/html.h"
+#include "station/line_file.h"
 #include "station/file.h"
 #include "station/value.h"
 
@@ -23,8 +24,12 @@ enum report_option {
     OPTION_REHEARSALS,
     OPTION_CSV,
     OPTION_HTML,
+    OPTION_LINE,
+    OPTION_SERVER,
     OPTION_COUNT
 };
+#define LINE_ANSWER_S 600 /* for the line's server, which sorts what it has */
+
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_FROM] = {"from", 0, "TIME", "attempts that ended at or after TIME: 2026-01-31, or 2026-01-31T06:00", NULL},
     [OPTION_TO] = {"to", 0, "TIME", "attempts that ended before TIME; a day counts whole", NULL},
@@ -34,6 +39,9 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_REHEARSALS] = {"rehearsals", 0, NULL, "report rehearsals, and no production", NULL},
     [OPTION_CSV] = {"csv", 0, NULL, "comma-separated values with a heading, for spreadsheets", NULL},
     [OPTION_HTML] = {"html", 0, "FILE", "write one HTML page with plots to FILE, and print its name", NULL},
+    [OPTION_LINE] = {"line", 0, NULL, "of all stations of the line: the entries that its server has", NULL},
+    [OPTION_SERVER] = {"server", 0, "SETTINGS", "the server of --line, instead of line.yaml's, without a password",
+                       NULL},
 };
 
 static bool refuse(const char *cause, const char *subject, const char *next, struct error *err)
@@ -111,6 +119,7 @@ static char *make_page(const struct figures *figures, size_t *len)
     return NULL;
 }
 
+/* `ledger` NULL: it is of the line. */
 static bool write_page(const struct output *output, const struct ledger *ledger, const struct figures *figures,
                        const char *file, struct error *err)
 {
@@ -118,7 +127,8 @@ static bool write_page(const struct output *output, const struct ledger *ledger,
     char *text;
     bool ok;
 
-    if (!file_check_output(file, ledger->database.path, err) || !file_check_output(file, ledger->key_path, err))
+    if (ledger != NULL &&
+        (!file_check_output(file, ledger->database.path, err) || !file_check_output(file, ledger->key_path, err)))
         return false;
     text = make_page(figures, &len);
     ok = text != NULL && file_replace(file, bytes_of(text, len), 0666, ERROR_INPUT_FILE, err);
@@ -144,7 +154,8 @@ static void say_other_mode(const struct output *output, const struct figures *fi
                     figures->left_out[FIGURES_UNREADABLE]);
 }
 
-static bool report(struct cli *cli, struct ledger *ledger, struct error *err)
+/* Of this station's ledger, or of the line; the other is NULL. */
+static bool report_of(struct cli *cli, struct ledger *ledger, struct database *line, struct error *err)
 {
     struct reading reading = {.output = &cli->output, .shown = time(NULL)};
     struct figures *figures = calloc(1, sizeof *figures);
@@ -157,7 +168,8 @@ static bool report(struct cli *cli, struct ledger *ledger, struct error *err)
     }
     figures->progress = show_progress;
     figures->context = &reading;
-    ok = read_range(cli, &figures->range, err) && figures_collect(figures, ledger, err);
+    ok = read_range(cli, &figures->range, err) &&
+         (line != NULL ? figures_collect_line(figures, line, err) : figures_collect(figures, ledger, err));
     end_progress(&reading);
     if (ok) {
         figures_print_objects(&cli->output, figures);
@@ -174,8 +186,46 @@ static bool report(struct cli *cli, struct ledger *ledger, struct error *err)
     return ok;
 }
 
+static bool report(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    return report_of(cli, ledger, NULL, err);
+}
+
+static bool open_line(struct cli *cli, struct database *line, struct error *err)
+{
+    const struct database_server server = {.settings = cli->values[OPTION_SERVER], .answer_ms = LINE_ANSWER_S * 1000};
+    struct line_file file = {.timeout_s = 0};
+    bool is_there;
+
+    if (server.settings != NULL)
+        return database_connect(line, &server, &ledger_line_kind, DATABASE_READ, err);
+    if (!line_file_read(&cli->station.config, &file, &is_there, err))
+        return false;
+    if (!is_there)
+        return refuse("there is no line.yaml in the state folder", "--line",
+                      "write one (docs/guide/line.md), or name the server: --server SETTINGS", err);
+    file.answer_s = LINE_ANSWER_S;
+    return line_file_connect(&file, &ledger_line_kind, DATABASE_READ, line, err);
+}
+
+static enum cli_exit report_line(struct cli *cli)
+{
+    struct error err = ERROR_IN(cli->error_room);
+    struct database line = {.handle = NULL};
+    const bool is_open = open_line(cli, &line, &err);
+    const bool ok = is_open && report_of(cli, NULL, &line, &err);
+
+    database_close(&line);
+    /* A station's role sees no entry of another station: operators are in them. */
+    if (is_open && err.reason == ERROR_SERVER_REFUSED)
+        err.next = "use a role that plans orders: imprint line add-planner NAME";
+    return ok ? CLI_DONE : output_error(&cli->output, &err);
+}
+
 static enum cli_exit run_report(struct cli *cli)
 {
+    if (cli->values[OPTION_LINE] != NULL || cli->values[OPTION_SERVER] != NULL)
+        return report_line(cli);
     return with_ledger(cli, LEDGER_READ, report);
 }
 
@@ -189,11 +239,16 @@ const struct cli_verb cli_verb_report = {
                    "--rehearsals reports those instead. Confirming runs and adoptions are no\n"
                    "attempts. The page of --html defines each figure.\n"
                    "\n"
+                   "With --line it is of all stations, by the entries that the line's server has; a\n"
+                   "station is then its role there. The role must be one that plans orders (imprint\n"
+                   "line add-planner), or the database's administrator.\n"
+                   "\n"
                    "Times are in this host's time zone (TZ). A day as the end of a range counts\n"
                    "whole. Changes nothing.\n",
     .examples = "  imprint report\n"
                 "  imprint report --from 2026-01-01 --to 2026-01-31 --html january.html\n"
-                "  imprint report --order WO-1042 --shifts 06:00,14:00,22:00 --csv\n",
+                "  imprint report --order WO-1042 --shifts 06:00,14:00,22:00 --csv\n"
+                "  imprint --state office report --line --html week.html\n",
     .options = options,
     .option_count = OPTION_COUNT,
     .least = 0,

@@ -52,7 +52,7 @@ static bool may_be_station(const char *name)
 }
 
 /* DO, because a role may be there already, of another database on the same server. */
-bool ledger_line_role_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
+static bool role_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
 {
     if (!may_be_station(name)) {
         error_set(err, ERROR_USAGE, "no station can have this name",
@@ -71,7 +71,7 @@ bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQ
 {
     size_t len;
 
-    if (!ledger_line_role_sql(name, sql, err))
+    if (!role_sql(name, sql, err))
         return false;
     len = strlen(sql);
     (void)snprintf(sql + len, LEDGER_STATION_SQL_SIZE - len,
@@ -89,6 +89,20 @@ static bool set_password(struct database *line, const char *name, const char *pa
         return false;
     (void)snprintf(sql, sizeof sql, "ALTER ROLE \"%s\" PASSWORD '%s'", name, verifier);
     return database_run(line, sql, err);
+}
+
+bool ledger_line_reader_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err)
+{
+    size_t len;
+
+    if (!role_sql(name, sql, err))
+        return false;
+    len = strlen(sql);
+    (void)snprintf(sql + len, LEDGER_STATION_SQL_SIZE - len,
+                   "GRANT SELECT ON line_log, line_entry TO \"%s\";\n"
+                   "GRANT EXECUTE ON FUNCTION line_read TO \"%s\";\n",
+                   name, name);
+    return true;
 }
 
 /* All or nothing: the SQL, and the password. */
@@ -115,10 +129,10 @@ bool ledger_line_add_station(struct database *line, const char *name, const char
     return ok;
 }
 
-bool ledger_line_add_role(struct database *line, const char *name, const char *password, struct error *err)
+bool ledger_line_add_reader(struct database *line, const char *name, const char *password, struct error *err)
 {
     char sql[LEDGER_STATION_SQL_SIZE];
-    const bool ok = ledger_line_role_sql(name, sql, err) && add_role(line, sql, name, password, err);
+    const bool ok = ledger_line_reader_sql(name, sql, err) && add_role(line, sql, name, password, err);
 
     if (!ok)
         error_doing(err, "add the role");

@@ -19,8 +19,8 @@ extern const struct database_kind ledger_line_kind;
 /* The SQL by which ledger_line_add_station() makes a station of a role, without a password. ERROR_USAGE as there. */
 bool ledger_line_station_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err);
 
-/* The same of ledger_line_add_role(). */
-bool ledger_line_role_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err);
+/* The same of ledger_line_add_reader(). */
+bool ledger_line_reader_sql(const char *name, char sql[static LEDGER_STATION_SQL_SIZE], struct error *err);
 
 /*
  * The administrator's work, on a database that was opened with DATABASE_MAKE or DATABASE_USE. Gives the role `name` a
@@ -29,8 +29,8 @@ bool ledger_line_role_sql(const char *name, char sql[static LEDGER_STATION_SQL_S
  */
 bool ledger_line_add_station(struct database *line, const char *name, const char *password, struct error *err);
 
-/* A role that can log in, and has no rights here; else the same. */
-bool ledger_line_add_role(struct database *line, const char *name, const char *password, struct error *err);
+/* A role that can log in and read all entries, for reports, and is no station; else the same. */
+bool ledger_line_add_reader(struct database *line, const char *name, const char *password, struct error *err);
 
 /* Gives every station its rights again: after an upgrade. False with a reason. */
 bool ledger_line_grant(struct database *line, struct error *err);

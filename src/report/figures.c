@@ -153,20 +153,27 @@ static bool is_wanted(struct figures *figures, const struct attempt *attempt, in
     return false;
 }
 
+/* What an entry says by itself. False: it does not count. */
+static bool read_attempt(struct figures *figures, struct bytes body, struct attempt *attempt, struct sum_attempt *found)
+{
+    *found = (struct sum_attempt){.seconds = -1};
+    attempt_read(body, attempt);
+    if (!moment_of(attempt, &found->moment))
+        attempt->class = ATTEMPT_UNREADABLE;
+    found->failed = attempt->class == ATTEMPT_FAILED;
+    found->without = attempt->device[0] == '\0';
+    found->seconds = seconds_of(attempt);
+    return is_wanted(figures, attempt, found->moment);
+}
+
 static bool take_row(struct figures *figures, struct attempts *attempts, const struct attempts_row *row,
                      struct error *err)
 {
-    struct sum_attempt found = {.seconds = -1};
+    struct sum_attempt found;
     struct attempt attempt;
 
-    attempt_read(row->body, &attempt);
-    if (!moment_of(&attempt, &found.moment))
-        attempt.class = ATTEMPT_UNREADABLE;
-    if (!is_wanted(figures, &attempt, found.moment))
+    if (!read_attempt(figures, row->body, &attempt, &found))
         return true;
-    found.failed = attempt.class == ATTEMPT_FAILED;
-    found.without = attempt.device[0] == '\0';
-    found.seconds = seconds_of(&attempt);
     if (!found.without && !look_back(figures, attempts, &attempt, row->before, &found, err))
         return false;
     return add_attempt(figures, &attempt, &found) || no_memory(err);
@@ -216,6 +223,67 @@ bool figures_collect(struct figures *figures, struct ledger *ledger, struct erro
     }
     groups_sort_by_failed(&figures->reasons);
     return ok;
+}
+
+/* --- of a line --- */
+
+/* What the entries before say of a device. */
+struct history {
+    char device[sizeof((struct attempt *)0)->device];
+    bool is_seen, was_made;
+};
+
+static bool take_entry(struct figures *figures, struct history *history, struct bytes body, const char *station,
+                       struct error *err)
+{
+    struct sum_attempt found;
+    struct attempt attempt;
+    const bool counts = read_attempt(figures, body, &attempt, &found);
+    const bool is_passed = attempt.class == ATTEMPT_PASSED;
+
+    (void)snprintf(attempt.station, sizeof attempt.station, "%s", station);
+    if (strcmp(attempt.device, history->device) != 0) {
+        *history = (struct history){.is_seen = false};
+        memcpy(history->device, attempt.device, sizeof history->device);
+    }
+    if (!found.without) {
+        found.entered = !history->is_seen;
+        found.passed_first = found.entered && is_passed;
+        found.made = is_passed && !history->was_made;
+    }
+    if (attempt.is_rehearsal == figures->range.rehearsals && attempt_is_production(&attempt)) {
+        history->is_seen = true;
+        history->was_made = history->was_made || is_passed;
+    }
+    return !counts || add_attempt(figures, &attempt, &found) || no_memory(err);
+}
+
+bool figures_collect_line(struct figures *figures, struct database *line, struct error *err)
+{
+    struct line_entries reader = {.line = NULL};
+    struct history history = {.is_seen = false};
+    struct bytes body;
+    const char *station;
+    uint64_t done = 0;
+    bool ok;
+
+    tzset();
+    ok = line_entries_open(&reader, line, err);
+    (void)snprintf(figures->log, sizeof figures->log, "%.1000s", line->path);
+    figures->entries = reader.entries;
+    figures->logs = reader.logs;
+    figures->stations = reader.stations;
+    while (ok && line_entries_next(&reader, &body, &station, err)) {
+        ok = take_entry(figures, &history, body, station, err);
+        if (++done % PROGRESS_EVERY == 0 && figures->progress != NULL)
+            figures->progress(figures->context, done, figures->entries);
+    }
+    line_entries_close(&reader);
+    groups_sort_by_failed(&figures->reasons);
+    if (ok && err->reason == ERROR_NONE)
+        return true;
+    error_doing(err, "read the entries of the line");
+    return false;
 }
 
 void figures_release(struct figures *figures)

@@ -8,6 +8,7 @@
 #define IMPRINT_REPORT_FIGURES_H
 
 #include "ledger/ledger.h"
+#include "ledger/line_entries.h"
 #include "report/attempt.h"
 #include "report/groups.h"
 #include "report/period.h"
@@ -39,14 +40,17 @@ enum figures_left_out {
 /* Called every few thousand entries. */
 typedef void figures_progress(void *context, uint64_t done, uint64_t all);
 
+#define FIGURES_LOG_SIZE 1024
+
 /* Zero-initialised, with `range` set: ready for figures_collect(). figures_release() in every case. */
 struct figures {
     struct figures_range range;
     figures_progress *progress; /* NULL: nobody */
     void *context;
 
-    char log[ENTRY_LOG_SIZE];
-    char root[NOTE_HASH_SIZE]; /* of the tree over the entries, base64: which ledger this was made from */
+    char log[FIGURES_LOG_SIZE]; /* which ledger this was made from; of a line: which database, in words */
+    char root[NOTE_HASH_SIZE];  /* of the tree over the entries, base64; of a line, which has many trees: "" */
+    uint64_t logs, stations;    /* of a line: how many */
     uint64_t entries;
     uint64_t left_out[FIGURES_LEFT_OUT_COUNT];
     uint64_t no_order;   /* attempts that belong to no order */
@@ -58,6 +62,12 @@ struct figures {
 
 /* False with a reason. */
 bool figures_collect(struct figures *figures, struct ledger *ledger, struct error *err);
+
+/*
+ * The same over the entries of all stations that a line's server has. A device's attempts are in the order of their
+ * time, at whatever station; a station is named as the server knows it.
+ */
+bool figures_collect_line(struct figures *figures, struct database *line, struct error *err);
 void figures_release(struct figures *figures);
 
 /* "order", "(no order)", and such. */

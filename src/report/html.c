@@ -114,6 +114,20 @@ static void put_moment(FILE *out, const char *name, bool is_given, int64_t momen
     put_fact(out, name, is_given ? text : otherwise);
 }
 
+/* Which ledger it is: of a station one log, whose tree has a root; of a line many. */
+static void put_ledger(FILE *out, const struct figures *figures)
+{
+    put_fact(out, figures->logs > 0 ? "Ledger of the line" : "Ledger", figures->log);
+    if (figures->logs > 0) {
+        fprintf(out, "<dt>Entries</dt><dd>%" PRIu64 ", in %" PRIu64 " logs of %" PRIu64 " stations</dd>\n",
+                figures->entries, figures->logs, figures->stations);
+        return;
+    }
+    fprintf(out, "<dt>Entries, and root over them</dt><dd>%" PRIu64 ", ", figures->entries);
+    markup_text(out, figures->root);
+    fputs("</dd>\n", out);
+}
+
 static void put_facts(FILE *out, const struct figures *figures, int64_t made)
 {
     const bool has_attempts = figures->total.attempts > 0;
@@ -128,10 +142,8 @@ static void put_facts(FILE *out, const struct figures *figures, int64_t made)
     period_zone(has_attempts ? figures->last : made, text);
     put_fact(out, "Time zone", text);
     put_moment(out, "Report made", true, made, "");
-    put_fact(out, "Ledger", figures->log);
-    fprintf(out, "<dt>Entries, and root over them</dt><dd>%" PRIu64 ", ", figures->entries);
-    markup_text(out, figures->root);
-    fputs("</dd>\n</dl>\n", out);
+    put_ledger(out, figures);
+    fputs("</dl>\n", out);
 }
 
 static void put_key_figures(FILE *out, const struct figures *figures)

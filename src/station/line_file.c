@@ -126,8 +126,9 @@ bool line_file_connect(const struct line_file *file, const struct database_kind 
                        struct database *database, struct error *err)
 {
     char secret[INPUT_FILE_SECRET_MAX] = "";
-    struct database_server server = {
-        .settings = file->server, .connect_ms = file->timeout_s * 1000, .answer_ms = file->timeout_s * 1000};
+    struct database_server server = {.settings = file->server,
+                                     .connect_ms = file->timeout_s * 1000,
+                                     .answer_ms = (file->answer_s != 0 ? file->answer_s : file->timeout_s) * 1000};
     bool ok = true;
 
     if (file->password_file[0] != '\0') {

@@ -21,6 +21,7 @@ struct line_file {
     char server[LINE_FILE_TEXT];  /* libpq's connection string or URI, without a password */
     char password_file[PATH_MAX]; /* "": none is named */
     uint32_t timeout_s;           /* for a connection, and for each answer */
+    uint32_t answer_s;            /* not of the file: another time for each answer; 0: timeout_s */
     enum line_file_without without_server;
 };
 

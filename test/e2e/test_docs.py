@@ -178,6 +178,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
+            ("report", "logs"), ("report", "stations"),  # test_report_line.py
             ("plan", "stopped_after"), ("plan", "stopped_in"), ("plan", "not_proven"), ("provisioned", "not_proven"),
             ("plan", "listed"), ("provisioned", "listed"),  # test_manifests.py
             ("provisioned", "certificates"), ("provisioned", "certificates[]"),  # test_certificate_issue.py
