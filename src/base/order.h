@@ -51,6 +51,14 @@ static inline uint64_t load64_le(const uint8_t bytes[static 8])
     return ORDER_LE(64, value);
 }
 
+static inline uint64_t load64_be(const uint8_t bytes[static 8])
+{
+    uint64_t value;
+
+    memcpy(&value, bytes, sizeof(value));
+    return ORDER_BE(64, value);
+}
+
 static inline void store16_le(uint8_t bytes[static 2], uint16_t value)
 {
     const uint16_t ordered = ORDER_LE(16, value);
@@ -68,6 +76,13 @@ static inline void store32_le(uint8_t bytes[static 4], uint32_t value)
 static inline void store64_le(uint8_t bytes[static 8], uint64_t value)
 {
     const uint64_t ordered = ORDER_LE(64, value);
+
+    memcpy(bytes, &ordered, sizeof(ordered));
+}
+
+static inline void store64_be(uint8_t bytes[static 8], uint64_t value)
+{
+    const uint64_t ordered = ORDER_BE(64, value);
 
     memcpy(bytes, &ordered, sizeof(ordered));
 }

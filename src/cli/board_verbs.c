@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/number.h"
+#include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/history.h"
@@ -67,6 +68,7 @@ bool board_prove(const struct output *output, const struct board_proof *proof, s
     if (proven.keys != NULL)
         print_proven(output, proof->board, &proven);
     ok = line_print_send(output, &ledger, ok, err);
+    ok = cosign_print_run(output, &ledger, ok, err);
     station_ledger_close(&ledger);
     json_decref(proven.keys);
     return ok;

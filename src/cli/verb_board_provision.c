@@ -26,6 +26,7 @@
 #include "cli/board_verbs.h"
 #include "station/file.h"
 #include "station/folder.h"
+#include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/pem.h"
@@ -704,8 +705,10 @@ static enum cli_exit run_board_provision(struct cli *cli)
         if (!run->has_ended && !run->ledger.is_dry)
             (void)end_run(run, false, &err);
     }
-    if (!run->ledger.is_dry)
+    if (!run->ledger.is_dry) {
         ok = line_print_send(&cli->output, &run->ledger, ok, &err);
+        ok = cosign_print_run(&cli->output, &run->ledger, ok, &err);
+    }
     if (!ok)
         code = output_error(&cli->output, &err);
 out:

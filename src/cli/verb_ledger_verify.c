@@ -6,6 +6,7 @@
 #include "cli/with_ledger.h"
 #include "ledger/verify.h"
 #include "station/input.h"
+#include "station/ledger_file.h"
 #include "station/value.h"
 
 static void show_finding(void *context, const struct ledger_finding *finding)
@@ -35,7 +36,7 @@ static bool read_checkpoints(const struct cli *cli, const struct ledger *ledger,
 
         ok = input_read(&input, cli->arguments[i], NOTE_MOST, err);
         if (ok) {
-            ok = note_open(bytes_of(input.data, input.len), ledger->public_key, checkpoint, err);
+            ok = note_open(bytes_of(input.data, input.len), &ledger->public_key, checkpoint, err);
             input_release(&input);
         }
         if (ok)
@@ -55,16 +56,27 @@ static void show_sum(const struct output *output, const struct ledger *ledger, c
     output_result(output, "%s: %" PRIu64 " entr%s, %s%zu older checkpoint%s compared\n", ledger->log, verify->entries,
                   verify->entries == 1 ? "y" : "ies", verify->bad == 0 ? "all as they were signed; " : "",
                   verify->checkpoint_count, verify->checkpoint_count == 1 ? "" : "s");
-    output_object(output, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s}", "event", "ledger-verified", "log",
+    if (verify->cosigned > 0)
+        output_result(output, "witnesses cosigned the first %" PRIu64 "\n", verify->cosigned);
+    output_object(output, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "event", "ledger-verified", "log",
                                     ledger->log, "holds", verify->bad == 0, "entries", (json_int_t)verify->entries,
                                     "bad", (json_int_t)verify->bad, "notes", (json_int_t)verify->notes, "checkpoints",
-                                    (json_int_t)verify->checkpoint_count, "root", root));
+                                    (json_int_t)verify->checkpoint_count, "cosigned", (json_int_t)verify->cosigned,
+                                    "root", root));
 }
 
 static bool verify_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
 {
     struct ledger_verify verify = {.context = &cli->output, .finding = show_finding};
+    struct cosigned_witness witnesses[LEDGER_FILE_WITNESSES_MAX];
+    struct ledger_file file;
 
+    if (!ledger_file_read(&cli->station.config, &file, err))
+        return false;
+    for (size_t i = 0; i < file.witness_count; i++)
+        witnesses[i] = file.witnesses[i].witness;
+    verify.witnesses = witnesses;
+    verify.witness_count = file.witness_count;
     if (!read_checkpoints(cli, ledger, &verify, err) || !database_check(&ledger->database, err) ||
         !ledger_verify(ledger, &verify, err))
         return false;
@@ -95,7 +107,8 @@ const struct cli_verb cli_verb_ledger_verify = {
                    "CHECKPOINT is a checkpoint that somebody kept: a file of ledger export. The log\n"
                    "must still begin with the entries of that checkpoint. So a ledger that was put\n"
                    "back to an older state, or a copy of the state folder that went on by itself, is\n"
-                   "found. Keep checkpoints on another machine.\n"
+                   "found. Keep checkpoints on another machine, or have a witness cosign them: what\n"
+                   "witnesses cosigned is checked as well.\n"
                    "\n"
                    "The exit code is 1 when something is wrong. Changes nothing.\n",
     .examples = "  imprint ledger verify\n"

@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "station/arming.h"
 #include "cli/issuing.h"
+#include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/order_print.h"
 #include "cli/report.h"
@@ -587,6 +588,7 @@ enum cli_exit verb_provision_run(struct cli *cli, bool adopt)
         if (ok)
             report_show_result(&report, run.record_written);
         ok = line_print_send(&cli->output, &run.ledger, ok, &err);
+        ok = cosign_print_run(&cli->output, &run.ledger, ok, &err);
         if (ok)
             order_print_progress(&cli->output, &run.ledger, run.order.id);
     }

@@ -8,6 +8,7 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "cli/cosign_print.h"
 #include "cli/line_print.h"
 #include "cli/report.h"
 #include "station/retire.h"
@@ -198,8 +199,10 @@ static enum cli_exit run_retire(struct cli *cli)
     cli->output.device = run.is_here ? cli->station.config.device : NULL;
     stop_hold_signals();
     ok = retire(&run, &err);
-    if (cli->values[OPTION_YES] != NULL)
+    if (cli->values[OPTION_YES] != NULL) {
         ok = line_print_send(&cli->output, &run.ledger, ok, &err);
+        ok = cosign_print_run(&cli->output, &run.ledger, ok, &err);
+    }
     if (!ok)
         code = output_error(&cli->output, &err);
     station_ledger_close(&run.ledger);

@@ -42,7 +42,7 @@ static bool read_checkpoints(const struct cli *cli, const struct signer_log_head
 
         if (!input_read(&input, cli->arguments[i], NOTE_MOST, err))
             return false;
-        ok = note_open(bytes_of(input.data, input.len), head->public_key,
+        ok = note_open(bytes_of(input.data, input.len), &head->public_key,
                        &verify->checkpoints[verify->checkpoint_count++], err);
         input_release(&input);
         if (ok)

@@ -15,6 +15,7 @@
 
 struct http {
     CURL *curl;
+    bool is_signed;
 };
 
 /* What the write callback fills. */
@@ -41,10 +42,12 @@ static bool set_number(CURL *curl, CURLoption option, long number)
     return curl_easy_setopt(curl, option, number) == CURLE_OK;
 }
 
-/* libcurl would also trust what the system trusts: CAPATH must be told that it is not to. */
+/* libcurl would also trust what the system trusts: CAPATH must be told that it is not to. Answers that are signed may
+ * come from there. */
 static bool set_trust(CURL *curl, const struct http_settings *settings)
 {
-    return set(curl, CURLOPT_CAINFO, settings->server_ca) && set(curl, CURLOPT_CAPATH, NULL) &&
+    return (settings->is_signed ||
+            (set(curl, CURLOPT_CAINFO, settings->server_ca) && set(curl, CURLOPT_CAPATH, NULL))) &&
            set_number(curl, CURLOPT_SSL_VERIFYPEER, 1) && set_number(curl, CURLOPT_SSL_VERIFYHOST, 2) &&
            set_number(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 }
@@ -57,12 +60,13 @@ static bool set_client(CURL *curl, const struct http_settings *settings)
             (settings->passphrase == NULL || set(curl, CURLOPT_KEYPASSWD, settings->passphrase)));
 }
 
-/* No proxy of the environment, no redirect, no signals, nothing but HTTPS: what is asked is the named server alone. */
+/* No proxy of the environment, no redirect, no signals, nothing but HTTPS (or HTTP, for what is signed): what is asked
+ * is the named server alone. */
 static bool set_manners(CURL *curl, const struct http_settings *settings)
 {
-    return set(curl, CURLOPT_PROTOCOLS_STR, "https") && set(curl, CURLOPT_PROXY, "") &&
-           set_number(curl, CURLOPT_FOLLOWLOCATION, 0) && set_number(curl, CURLOPT_NOSIGNAL, 1) &&
-           set_number(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
+    return set(curl, CURLOPT_PROTOCOLS_STR, settings->is_signed ? "http,https" : "https") &&
+           set(curl, CURLOPT_PROXY, "") && set_number(curl, CURLOPT_FOLLOWLOCATION, 0) &&
+           set_number(curl, CURLOPT_NOSIGNAL, 1) && set_number(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) &&
            set_number(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S) &&
            set_number(curl, CURLOPT_TIMEOUT,
                       settings->timeout_s != 0 ? (long)settings->timeout_s : REQUEST_TIMEOUT_S) &&
@@ -77,6 +81,7 @@ struct http *http_open(const struct http_settings *settings)
         free(http);
         return NULL;
     }
+    http->is_signed = settings->is_signed;
     http->curl = curl_easy_init();
     if (http->curl != NULL && set_trust(http->curl, settings) && set_client(http->curl, settings) &&
         set_manners(http->curl, settings))
@@ -212,17 +217,18 @@ static void take_facts(CURL *curl, struct http_answer *answer)
     answer->body[answer->len] = 0;
 }
 
-/* The header lines of a request with a body; NULL without memory, or where there is no body. */
-static struct curl_slist *make_headers(const char *type)
+/* The header lines of a request with a body; NULL without memory, or where there is no body. EST's is base64. */
+static struct curl_slist *make_headers(const char *type, bool is_base64)
 {
     struct curl_slist *list = NULL, *next;
     char line[HTTP_TYPE_MAX + 16];
-    const char *const lines[] = {line, "Content-Transfer-Encoding: base64", "Expect:"};
+    const char *const lines[] = {line, "Expect:", "Content-Transfer-Encoding: base64"};
+    const size_t count = sizeof lines / sizeof lines[0] - (is_base64 ? 0 : 1);
 
     if (type == NULL || strlen(type) >= HTTP_TYPE_MAX)
         return NULL;
     (void)snprintf(line, sizeof line, "Content-Type: %s", type);
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         next = curl_slist_append(list, lines[i]);
         if (next == NULL) {
             curl_slist_free_all(list);
@@ -265,7 +271,7 @@ static bool perform(CURL *curl, bool is_post, struct http_answer *answer, struct
 bool http_request(struct http *http, const char *url, const char *type, struct bytes body, struct http_answer *answer,
                   struct error *err)
 {
-    struct curl_slist *headers = make_headers(type);
+    struct curl_slist *headers = make_headers(type, !http->is_signed);
     bool ok;
 
     *answer = (struct http_answer){.body = malloc(HTTP_BODY_MAX + 1)};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One HTTPS request at a time, with libcurl. The server is trusted by the given certificates and by no others, this
- * station shows its client certificate, redirects are not followed, and the answer is limited. For the files of this
- * folder alone.
+ * station shows its client certificate, redirects are not followed, and the answer is limited. For the issuers of this
+ * folder, and for the witnesses of a station, whose answers are signed: HTTP will do for them.
  */
 #ifndef IMPRINT_ISSUER_HTTP_H
 #define IMPRINT_ISSUER_HTTP_H
@@ -18,6 +18,7 @@
 
 struct http_settings {
     const char *server_ca;                       /* PEM file with the certificates that vouch for the server */
+    bool is_signed;                              /* the answer is signed: also by HTTP; server_ca is NULL */
     const char *client_certificate, *client_key; /* PEM files; NULL: none is shown */
     const char *passphrase;                      /* of the client key; NULL: it has none */
     unsigned timeout_s;                          /* of a whole request; 0: 60 */

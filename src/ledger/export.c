@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ledger/cosigned.h"
 #include "ledger/export_pages.h"
+#include "ledger/leaves.h"
 #include "ledger/new_file.h"
 
 static bool make_folder(const char *folder, struct error *err)
@@ -47,7 +49,7 @@ static bool write_keys(const struct ledger *ledger, const char *folder, struct e
 {
     char pem[NOTE_PEM_SIZE], vkey[NOTE_VKEY_SIZE], line[NOTE_VKEY_SIZE + 1];
 
-    if (!note_public_pem(ledger->public_key, pem, err) || !note_vkey(ledger->log, ledger->public_key, vkey, err))
+    if (!note_key_pem(&ledger->public_key, pem, err) || !note_key_text(ledger->log, &ledger->public_key, vkey, err))
         return false;
     snprintf(line, sizeof line, "%s\n", vkey);
     return write_text(folder, "key.pem", pem, err) && write_text(folder, "key.vkey", line, err);
@@ -74,8 +76,94 @@ static bool write_entries(struct ledger *ledger, const char *path, uint64_t *cou
     return new_file_end(file, path, err) && result == STATEMENT_DONE;
 }
 
+/* --- witnesses --- */
+
+static bool write_numbered(const char *folder, const char *name, unsigned number, const char *suffix,
+                           struct bytes content, struct error *err)
+{
+    char file[64], path[PATH_MAX];
+
+    (void)snprintf(file, sizeof file, "%s-%u%s", name, number, suffix);
+    return path_of(folder, file, path, err) && new_file_write(path, content, err);
+}
+
+/* cosigned-N, witness-N.pem, and the key's line in witnesses.vkey. */
+static bool write_witness(const char *folder, unsigned number, const struct cosigned_row *row, FILE *keys,
+                          struct error *err)
+{
+    char pem[NOTE_PEM_SIZE], vkey[NOTE_VKEY_SIZE];
+
+    if (!note_key_pem(&row->witness.key, pem, err) || !note_key_text(row->witness.name, &row->witness.key, vkey, err))
+        return false;
+    fprintf(keys, "%s\n", vkey);
+    return write_numbered(folder, "cosigned", number, "", row->note, err) &&
+           write_numbered(folder, "witness", number, ".pem", bytes_of(pem, strlen(pem)), err);
+}
+
+static bool write_each_witness(struct ledger *ledger, const char *folder, FILE *keys, unsigned *count,
+                               struct error *err)
+{
+    enum statement_result result = STATEMENT_FAILED;
+    struct cosigned_row row;
+    struct statement rows;
+    bool ok = cosigned_select_newest(ledger, &rows, err);
+
+    while (ok && (result = cosigned_next(&rows, &row, err)) == STATEMENT_ROW)
+        ok = write_witness(folder, ++*count, &row, keys, err);
+    statement_finish(&rows);
+    return ok && result == STATEMENT_DONE;
+}
+
+static bool write_witnesses(struct ledger *ledger, const char *folder, unsigned *count, struct error *err)
+{
+    char path[PATH_MAX];
+    FILE *keys;
+    bool ok, is_any;
+
+    if (!cosigned_is_any(ledger, &is_any, err) || !is_any)
+        return err->reason == ERROR_NONE;
+    if (!path_of(folder, "witnesses.vkey", path, err))
+        return false;
+    keys = new_file_begin(path, err);
+    if (keys == NULL)
+        return false;
+    ok = write_each_witness(ledger, folder, keys, count, err);
+    return new_file_end(keys, path, err) && ok;
+}
+
+/* --- the page --- */
+
+static FILE *begin_page(const char *folder, char path[static PATH_MAX], struct error *err)
+{
+    return path_of(folder, "CHECK.md", path, err) ? new_file_begin(path, err) : NULL;
+}
+
+static bool write_ledger_page(const struct ledger *ledger, const char *folder, const struct export_extras *extras,
+                              struct error *err)
+{
+    char path[PATH_MAX];
+    FILE *page = begin_page(folder, path, err);
+
+    if (page == NULL)
+        return false;
+    export_pages_ledger(page, ledger->public_key.type, extras);
+    return new_file_end(page, path, err);
+}
+
+static bool write_proof_page(const struct ledger *ledger, const char *folder, struct error *err)
+{
+    char path[PATH_MAX];
+    FILE *page = begin_page(folder, path, err);
+
+    if (page == NULL)
+        return false;
+    export_pages_proof(page, ledger->public_key.type);
+    return new_file_end(page, path, err);
+}
+
 static bool export_all(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err)
 {
+    struct export_extras extras = {.witnesses = 0};
     struct ledger_head head;
     char path[PATH_MAX];
 
@@ -83,7 +171,7 @@ static bool export_all(struct ledger *ledger, const char *folder, uint64_t *entr
     return ledger_head(ledger, &head, err) && make_folder(folder, err) &&
            path_of(folder, "entries.ndjson", path, err) && write_entries(ledger, path, entries, err) &&
            write_text(folder, "checkpoint", head.checkpoint, err) && write_keys(ledger, folder, err) &&
-           write_text(folder, "CHECK.md", export_pages_ledger, err);
+           write_witnesses(ledger, folder, &extras.witnesses, err) && write_ledger_page(ledger, folder, &extras, err);
 }
 
 bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err)
@@ -98,28 +186,6 @@ bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries,
 }
 
 /* --- one entry --- */
-
-/* The root of a range of leaves. */
-static bool root_of(struct statement *leaves, struct merkle_range range, uint8_t root[static MERKLE_BYTES],
-                    struct error *err)
-{
-    struct merkle tree = {.size = 0};
-    bool ok = true;
-
-    statement_reset(leaves);
-    statement_bind_number(leaves, 1, (int64_t)range.first);
-    statement_bind_number(leaves, 2, (int64_t)(range.first + range.count));
-    while (ok && statement_step(leaves, err) == STATEMENT_ROW) {
-        const struct bytes leaf = statement_bytes(leaves, 0);
-
-        ok = leaf.len == MERKLE_BYTES && merkle_append(&tree, leaf.data);
-    }
-    if (ok && tree.size == range.count && merkle_root(&tree, root))
-        return true;
-    error_set(err, ERROR_DATABASE_DAMAGED, "entries are missing", "see which: imprint ledger verify");
-    error_with_subject(err, leaves->database->path);
-    return false;
-}
 
 /* What failed, new_file_end() says. */
 static bool write_hash(FILE *file, const uint8_t hash[static MERKLE_BYTES])
@@ -138,14 +204,11 @@ static bool write_proof(struct ledger *ledger, uint64_t seq, const struct ledger
     struct merkle_range ranges[MERKLE_LEVELS];
     const size_t count = merkle_proof_ranges(seq, head->tree.size, ranges);
     uint8_t root[MERKLE_BYTES];
-    struct statement leaves;
-    bool ok = statement_prepare(&leaves, &ledger->database,
-                                "SELECT leaf FROM entry WHERE log = 1 AND seq >= $1 AND seq < $2 ORDER BY seq", err);
+    bool ok = true;
 
     fprintf(file, "c2sp.org/tlog-proof@v1\nindex %" PRIu64 "\n", seq);
     for (size_t i = 0; ok && i < count; i++)
-        ok = root_of(&leaves, ranges[i], root, err) && write_hash(file, root);
-    statement_finish(&leaves);
+        ok = leaves_root(ledger, ranges[i], root, err) && write_hash(file, root);
     fprintf(file, "\n%s", head->checkpoint);
     return ok;
 }
@@ -186,7 +249,7 @@ static bool prove(struct ledger *ledger, uint64_t seq, const char *folder, struc
 
     return ledger_head(ledger, &head, err) && make_folder(folder, err) && write_entry_file(ledger, seq, folder, err) &&
            write_proof_file(ledger, seq, &head, folder, err) && write_keys(ledger, folder, err) &&
-           write_text(folder, "CHECK.md", export_pages_proof, err);
+           write_proof_page(ledger, folder, err);
 }
 
 bool ledger_prove(struct ledger *ledger, uint64_t seq, const char *folder, struct error *err)

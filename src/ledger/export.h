@@ -10,7 +10,8 @@
 
 /*
  * Makes the folder with entries.ndjson (an entry a line, in order), checkpoint, key.pem and key.vkey (the log's public
- * key), and CHECK.md (how to check all of it). `*entries` gets how many there are. False with a reason; what was
+ * key), of each witness the newest checkpoint that it cosigned and its key (cosigned-N, witness-N.pem, witnesses.vkey),
+ * and CHECK.md (how to check all of it). `*entries` gets how many there are. False with a reason; what was
  * written until then stays.
  */
 bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err);

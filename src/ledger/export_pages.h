@@ -4,6 +4,17 @@
 #ifndef IMPRINT_LEDGER_EXPORT_PAGES_H
 #define IMPRINT_LEDGER_EXPORT_PAGES_H
 
-extern const char export_pages_ledger[], export_pages_proof[];
+#include <stdio.h>
+
+#include "ledger/note_key.h"
+
+/* What an export has besides entries and checkpoint. */
+struct export_extras {
+    unsigned witnesses; /* files cosigned-N and witness-N.pem, from 1 */
+};
+
+/* Writes the page for a log with a key of this type. What failed, the stream says at its end. */
+void export_pages_ledger(FILE *page, enum note_type type, const struct export_extras *extras);
+void export_pages_proof(FILE *page, enum note_type type);
 
 #endif

@@ -57,13 +57,11 @@ static bool read_log(struct ledger *ledger, struct ledger_head *head, bool *is_t
     if (result == STATEMENT_DONE)
         return true;
     key = statement_bytes(get, 1);
-    ok = copy_text(statement_text(get, 0), ledger->log, sizeof ledger->log) && key.len == NOTE_KEY_BYTES &&
-         statement_number(get, 2) >= 0 &&
+    ok = copy_text(statement_text(get, 0), ledger->log, sizeof ledger->log) &&
+         note_key_load(&ledger->public_key, key) && statement_number(get, 2) >= 0 &&
          merkle_load(&head->tree, (uint64_t)statement_number(get, 2), statement_bytes(get, 3)) &&
          copy_text(statement_text(get, 4), head->time, sizeof head->time) &&
          copy_text(statement_text(get, 5), head->checkpoint, sizeof head->checkpoint);
-    if (ok)
-        memcpy(ledger->public_key, key.data, NOTE_KEY_BYTES);
     statement_reset(get);
     return ok ||
            refuse(ledger->database.path, ERROR_DATABASE_DAMAGED, "what it says of its log cannot be read", NULL, err);
@@ -125,7 +123,7 @@ static bool make_key(struct ledger *ledger, struct error *err)
             error_with_subject(err, ledger->key_path);
         return ok;
     }
-    if (!note_key_make(&ledger->key, &pem, err))
+    if (!note_key_make(&ledger->key, NOTE_ED25519, &pem, err))
         return false;
     ok = new_file_write(ledger->key_path, bytes_of(pem.data, pem.size), err);
     gnutls_memset(pem.data, 0, pem.size);
@@ -154,7 +152,7 @@ static bool make_log(struct ledger *ledger, const char *station, struct error *e
         return is_there && err->reason == ERROR_NONE;
     if (!make_key(ledger, err))
         return false;
-    memcpy(ledger->public_key, ledger->key.public_key, NOTE_KEY_BYTES);
+    ledger->public_key = ledger->key.public_key;
     if (!name_log(station, ledger->log))
         return refuse(ledger->database.path, ERROR_UNEXPECTED, "GnuTLS has no random numbers", NULL, err);
     ok = sign_head(ledger, &head, err) &&
@@ -165,7 +163,7 @@ static bool make_log(struct ledger *ledger, const char *station, struct error *e
     if (!ok)
         return false;
     statement_bind_text(&insert, 1, ledger->log);
-    statement_bind_bytes(&insert, 2, bytes_of(ledger->public_key, NOTE_KEY_BYTES));
+    statement_bind_bytes(&insert, 2, bytes_of(ledger->public_key.data, ledger->public_key.len));
     statement_bind_text(&insert, 3, head.time);
     statement_bind_text(&insert, 4, head.checkpoint);
     ok = statement_run(&insert, err);
@@ -194,7 +192,7 @@ static bool load_key(struct ledger *ledger, struct error *err)
     bytes_wipe(text, sizeof text);
     if (!ok)
         error_with_subject(err, ledger->key_path);
-    if (ok && memcmp(ledger->key.public_key, ledger->public_key, NOTE_KEY_BYTES) != 0)
+    if (ok && !note_key_equal(&ledger->key.public_key, &ledger->public_key))
         return refuse(ledger->key_path, ERROR_DATABASE_DAMAGED, "this is not the key of the ledger's log", next, err);
     return ok;
 }

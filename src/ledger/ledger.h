@@ -48,8 +48,8 @@ enum ledger_statement {
 /* Zero-initialised: closed. Must not move while open. */
 struct ledger {
     struct database database;
-    char log[ENTRY_LOG_SIZE];           /* the log's name: the station's, and a random id */
-    uint8_t public_key[NOTE_KEY_BYTES]; /* of the log */
+    char log[ENTRY_LOG_SIZE];      /* the log's name: the station's, and a random id */
+    struct note_public public_key; /* of the log */
     /* Private. */
     char key_path[PATH_MAX];
     struct note_key key; /* not with LEDGER_READ */

@@ -274,7 +274,7 @@ bool ledger_line_open_log(struct database *line, const struct ledger *ledger, st
 
     if (ok) {
         statement_bind_text(&open, 1, ledger->log);
-        statement_bind_bytes(&open, 2, bytes_of(ledger->public_key, NOTE_KEY_BYTES));
+        statement_bind_bytes(&open, 2, bytes_of(ledger->public_key.data, ledger->public_key.len));
         result = statement_step(&open, err);
         ok = result == STATEMENT_ROW ? judge_opening(line, ledger, &open, log, err)
                                      : result != STATEMENT_FAILED && answer_is_wrong(line, err);

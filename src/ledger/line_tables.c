@@ -137,7 +137,7 @@
     "DECLARE\n"                                                                                                        \
     "  found_log line_log;\n"                                                                                          \
     "BEGIN\n"                                                                                                          \
-    "  IF length(log_name) NOT BETWEEN 1 AND 143 OR length(key) <> 32 THEN\n"                                          \
+    "  IF length(log_name) NOT BETWEEN 1 AND 143 OR length(key) NOT IN (32, 65) THEN\n"                                \
     "    RAISE EXCEPTION 'not the name or the key of a log' USING ERRCODE = '22023'; END IF;\n"                        \
     "  INSERT INTO line_log (name, public_key, station, size, nodes) VALUES (log_name, key, session_user, 0, '')\n"    \
     "    ON CONFLICT (name) DO NOTHING;\n"                                                                             \

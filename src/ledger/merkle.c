@@ -154,3 +154,96 @@ bool merkle_root_by_proof(const uint8_t leaf[static MERKLE_BYTES], uint64_t inde
     }
     return true;
 }
+
+/* --- one tree begins with another --- */
+
+size_t merkle_consistency_ranges(uint64_t old, uint64_t size, struct merkle_range ranges[static MERKLE_CONSISTENCY_MAX])
+{
+    struct merkle_range downward[MERKLE_CONSISTENCY_MAX];
+    uint64_t first = 0;
+    size_t count = 0;
+
+    if (old == 0 || old >= size)
+        return 0;
+    while (old != size) {
+        const uint64_t split = split_of(size);
+
+        if (old <= split) {
+            downward[count++] = (struct merkle_range){first + split, size - split};
+            size = split;
+        } else {
+            downward[count++] = (struct merkle_range){first, split};
+            first += split;
+            old -= split;
+            size -= split;
+        }
+    }
+    if (first > 0)
+        downward[count++] = (struct merkle_range){first, size};
+    for (size_t i = 0; i < count; i++)
+        ranges[i] = downward[count - 1 - i];
+    return count;
+}
+
+const uint8_t *merkle_node(const struct merkle *tree, struct merkle_range range)
+{
+    unsigned level = 0;
+
+    while (level < MERKLE_LEVELS - 1 && (UINT64_C(1) << level) < range.count)
+        level++;
+    /* The node of this level begins where the set bits above it end. */
+    if ((UINT64_C(1) << level) != range.count || !has_level(tree->size, level) ||
+        range.first != ((tree->size >> level) - 1) << level)
+        return NULL;
+    return tree->nodes[level];
+}
+
+/* The old root and the new one, as far as the path has led. */
+struct climb {
+    uint64_t first, last; /* the place of the node in its level, and of the level's last node */
+    uint8_t old_root[MERKLE_BYTES], root[MERKLE_BYTES];
+};
+
+static void rise(struct climb *climb)
+{
+    climb->first >>= 1;
+    climb->last >>= 1;
+}
+
+static bool take_hash(struct climb *climb, const uint8_t hash[static MERKLE_BYTES])
+{
+    if (climb->last == 0)
+        return false;
+    if ((climb->first & 1) == 0 && climb->first != climb->last) {
+        if (!join(climb->root, hash, climb->root))
+            return false;
+    } else {
+        if (!join(hash, climb->old_root, climb->old_root) || !join(hash, climb->root, climb->root))
+            return false;
+        while ((climb->first & 1) == 0 && climb->first != 0)
+            rise(climb);
+    }
+    rise(climb);
+    return true;
+}
+
+bool merkle_is_consistent(uint64_t old, const uint8_t old_root[static MERKLE_BYTES], uint64_t size,
+                          const uint8_t root[static MERKLE_BYTES], const uint8_t *hashes, size_t count)
+{
+    struct climb climb = {.first = old - 1, .last = size - 1};
+    const bool starts_at_root = (old & (old - 1)) == 0;
+
+    if (old == 0 || old >= size)
+        return count == 0 && (old == 0 || (old == size && memcmp(old_root, root, MERKLE_BYTES) == 0));
+    if (!starts_at_root && count == 0)
+        return false;
+    while ((climb.first & 1) != 0)
+        rise(&climb);
+    memcpy(climb.old_root, starts_at_root ? old_root : hashes, MERKLE_BYTES);
+    memcpy(climb.root, climb.old_root, MERKLE_BYTES);
+    for (size_t i = starts_at_root ? 0 : 1; i < count; i++)
+        if (!take_hash(&climb, hashes + i * MERKLE_BYTES))
+            return false;
+    return climb.last == 0 && memcmp(climb.old_root, old_root, MERKLE_BYTES) == 0 &&
+           memcmp(climb.root, root, MERKLE_BYTES) == 0;
+}

@@ -51,4 +51,20 @@ size_t merkle_proof_ranges(uint64_t index, uint64_t size, struct merkle_range ra
 bool merkle_root_by_proof(const uint8_t leaf[static MERKLE_BYTES], uint64_t index, uint64_t size, const uint8_t *hashes,
                           size_t count, uint8_t root[static MERKLE_BYTES]);
 
+/*
+ * What proves that a tree of `size` leaves begins with the leaves of one of `old`: the roots of these ranges, in this
+ * order (RFC 6962, section 2.1.2). Each lies in the old tree, and is one of its nodes, or has new leaves alone. Their
+ * number; 0 where nothing has to be proven (old is 0 or size), and for an old one that is larger.
+ */
+#define MERKLE_CONSISTENCY_MAX (MERKLE_LEVELS + 1)
+size_t merkle_consistency_ranges(uint64_t old, uint64_t size,
+                                 struct merkle_range ranges[static MERKLE_CONSISTENCY_MAX]);
+
+/* Of a range that lies in the tree and is one of merkle_consistency_ranges(): its root. NULL: it is no node of it. */
+const uint8_t *merkle_node(const struct merkle *tree, struct merkle_range range);
+
+/* Whether these hashes prove it (RFC 9162, section 2.1.4.2). */
+bool merkle_is_consistent(uint64_t old, const uint8_t old_root[static MERKLE_BYTES], uint64_t size,
+                          const uint8_t root[static MERKLE_BYTES], const uint8_t *hashes, size_t count);
+
 #endif

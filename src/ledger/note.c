@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gnutls/crypto.h>
-#include <gnutls/x509.h>
+#include "base/order.h"
+#include "ledger/base64_text.h"
 
-#define TYPE_ED25519 1 /* C2SP signed-note, signature types */
-#define KEY_ID_BYTES 4
-#define SIGNATURE_BYTES 64
-#define SIGNED_BYTES (KEY_ID_BYTES + SIGNATURE_BYTES)
+#define TIME_BYTES 8 /* of a cosignature: seconds since 1970, big-endian */
+#define SIGNED_MAX (NOTE_KEY_ID_BYTES + TIME_BYTES + NOTE_SIGNATURE_MAX)
 #define DASH "\xe2\x80\x94 " /* U+2014 */
+#define COSIGNED_MAX (NOTE_MAX + 64)
 
 static bool failed(const char *cause, struct error *err)
 {
@@ -20,182 +19,72 @@ static bool failed(const char *cause, struct error *err)
     return false;
 }
 
-/* The same memory. GnuTLS asks for memory that it could write, and does not write what it is given to read. */
-static gnutls_datum_t datum_of(const void *data, size_t len)
-{
-    gnutls_datum_t datum = {.size = (unsigned)len};
-
-    memcpy((void *)&datum.data, (const void *)&data, sizeof datum.data);
-    return datum;
-}
-
-/* --- keys --- */
-
-static bool read_public(struct note_key *key)
-{
-    gnutls_pubkey_t public_key;
-    gnutls_datum_t x = {NULL, 0};
-    gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
-    bool ok;
-
-    if (gnutls_pubkey_init(&public_key) != 0)
-        return false;
-    ok = gnutls_pubkey_import_privkey(public_key, key->handle, 0, 0) == 0 &&
-         gnutls_pubkey_export_ecc_raw2(public_key, &curve, &x, NULL, 0) == 0 && curve == GNUTLS_ECC_CURVE_ED25519 &&
-         x.size == NOTE_KEY_BYTES;
-    if (ok)
-        memcpy(key->public_key, x.data, NOTE_KEY_BYTES);
-    gnutls_free(x.data);
-    gnutls_pubkey_deinit(public_key);
-    return ok;
-}
-
-static bool export_pem(const struct note_key *key, gnutls_datum_t *pem)
-{
-    gnutls_x509_privkey_t file_key = NULL;
-    bool ok = gnutls_privkey_export_x509(key->handle, &file_key) == 0 &&
-              gnutls_x509_privkey_export2_pkcs8(file_key, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, pem) == 0;
-
-    if (file_key != NULL)
-        gnutls_x509_privkey_deinit(file_key);
-    return ok;
-}
-
-bool note_key_make(struct note_key *key, gnutls_datum_t *pem, struct error *err)
-{
-    int code = gnutls_privkey_init(&key->handle);
-
-    if (code == 0)
-        code = gnutls_privkey_generate(key->handle, GNUTLS_PK_EDDSA_ED25519,
-                                       GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519), 0);
-    if (code == 0 && read_public(key) && export_pem(key, pem))
-        return true;
-    note_key_forget(key);
-    return failed("GnuTLS cannot make an Ed25519 key", err);
-}
-
-bool note_key_read(struct note_key *key, struct bytes pem, struct error *err)
-{
-    const gnutls_datum_t text = datum_of(pem.data, pem.len);
-    int code = gnutls_privkey_init(&key->handle);
-
-    if (code == 0)
-        code = gnutls_privkey_import_x509_raw(key->handle, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
-    if (code == 0 && read_public(key))
-        return true;
-    note_key_forget(key);
-    error_set(err, ERROR_DATABASE_DAMAGED, "the key file holds no Ed25519 key", NULL);
-    return false;
-}
-
-void note_key_forget(struct note_key *key)
-{
-    if (key->handle != NULL)
-        gnutls_privkey_deinit(key->handle);
-    memset(key, 0, sizeof *key);
-}
-
-/* Binds the name to the key: C2SP signed-note, section "Signatures". */
-static bool key_id_of(const char *log, const uint8_t public_key[static NOTE_KEY_BYTES], uint8_t id[static KEY_ID_BYTES])
-{
-    uint8_t text[ENTRY_LOG_SIZE + 2 + NOTE_KEY_BYTES], hash[MERKLE_BYTES];
-    struct bytes_out out = {.data = text, .cap = sizeof text};
-
-    if (!bytes_append(&out, bytes_of(log, strlen(log))) || !bytes_append_byte(&out, '\n') ||
-        !bytes_append_byte(&out, TYPE_ED25519) || !bytes_append(&out, bytes_of(public_key, NOTE_KEY_BYTES)) ||
-        gnutls_hash_fast(GNUTLS_DIG_SHA256, text, out.len, hash) != 0)
-        return false;
-    memcpy(id, hash, KEY_ID_BYTES);
-    return true;
-}
-
-/* --- base64 --- */
-
-static bool encode(struct bytes data, char *text, size_t size)
-{
-    const gnutls_datum_t in = datum_of(data.data, data.len);
-    gnutls_datum_t out = {NULL, 0};
-    bool ok = gnutls_base64_encode2(&in, &out) == 0 && out.size < size;
-
-    if (ok) {
-        memcpy(text, out.data, out.size);
-        text[out.size] = '\0';
-    }
-    gnutls_free(out.data);
-    return ok;
-}
-
-/* Exactly `len` bytes, and the one text that encodes them. */
-static bool decode(struct bytes text, uint8_t *data, size_t len)
-{
-    const gnutls_datum_t in = datum_of(text.data, text.len);
-    gnutls_datum_t out = {NULL, 0};
-    char again[SIGNED_BYTES * 2];
-    bool ok = text.len > 0 && gnutls_base64_decode2(&in, &out) == 0 && out.size == len &&
-              encode(bytes_of(out.data, out.size), again, sizeof again) &&
-              bytes_equal(text, bytes_of(again, strlen(again)));
-
-    if (ok)
-        memcpy(data, out.data, len);
-    gnutls_free(out.data);
-    return ok;
-}
-
 void note_hash_text(const uint8_t hash[static MERKLE_BYTES], char text[static NOTE_HASH_SIZE])
 {
-    if (!encode(bytes_of(hash, MERKLE_BYTES), text, NOTE_HASH_SIZE))
+    if (!base64_text_write(bytes_of(hash, MERKLE_BYTES), text, NOTE_HASH_SIZE))
         text[0] = '\0';
 }
 
 /* --- signing --- */
 
-static bool sign(const struct note_key *key, struct bytes text, uint8_t signature[static SIGNATURE_BYTES])
+/* "- NAME BASE64" with a line feed. */
+static bool write_line(const char *name, struct bytes data, char *line, size_t size)
 {
-    const gnutls_datum_t data = datum_of(text.data, text.len);
-    gnutls_datum_t out = {NULL, 0};
-    bool ok = gnutls_privkey_sign_data2(key->handle, GNUTLS_SIGN_EDDSA_ED25519, 0, &data, &out) == 0 &&
-              out.size == SIGNATURE_BYTES;
+    char coded[SIGNED_MAX * 2];
+    int n = -1;
 
-    if (ok)
-        memcpy(signature, out.data, SIGNATURE_BYTES);
-    gnutls_free(out.data);
-    return ok;
+    if (base64_text_write(data, coded, sizeof coded))
+        n = snprintf(line, size, DASH "%s %s\n", name, coded);
+    return n > 0 && (size_t)n < size;
 }
 
 bool note_sign(const struct note_key *key, const struct checkpoint *checkpoint, char text[static NOTE_MAX],
                struct error *err)
 {
-    char root[NOTE_HASH_SIZE], line[SIGNED_BYTES * 2];
-    uint8_t signature[SIGNED_BYTES];
+    char root[NOTE_HASH_SIZE], line[NOTE_LINE_MAX];
+    uint8_t data[SIGNED_MAX];
+    struct bytes_out out = {.data = data, .cap = sizeof data, .len = NOTE_KEY_ID_BYTES};
     int len, more;
 
     note_hash_text(checkpoint->root, root);
     len = snprintf(text, NOTE_MAX, "%s\n%" PRIu64 "\n%s\n", checkpoint->log, checkpoint->size, root);
-    if (len <= 0 || len >= NOTE_MAX || !key_id_of(checkpoint->log, key->public_key, signature) ||
-        !sign(key, bytes_of(text, (size_t)len), signature + KEY_ID_BYTES) ||
-        !encode(bytes_of(signature, sizeof signature), line, sizeof line))
+    if (len <= 0 || len >= NOTE_MAX || !note_key_id(checkpoint->log, &key->public_key, data) ||
+        !note_key_sign(key, bytes_of(text, (size_t)len), &out) ||
+        !write_line(checkpoint->log, bytes_written(&out), line, sizeof line))
         return failed("GnuTLS cannot sign the checkpoint", err);
-    more = snprintf(text + len, (size_t)(NOTE_MAX - len), "\n" DASH "%s %s\n", checkpoint->log, line);
+    more = snprintf(text + len, (size_t)(NOTE_MAX - len), "\n%s", line);
     if (more > 0 && more < NOTE_MAX - len)
         return true;
     return failed("the checkpoint is too long", err);
 }
 
-static bool verify(struct bytes text, const uint8_t public_key[static NOTE_KEY_BYTES],
-                   const uint8_t signature[static SIGNATURE_BYTES])
+/* What a cosignature signs: C2SP tlog-cosignature, "Ed25519 signed message". */
+static bool write_cosigned(struct bytes body, uint64_t time, char text[static COSIGNED_MAX], struct bytes *message)
 {
-    const gnutls_datum_t x = datum_of(public_key, NOTE_KEY_BYTES);
-    const gnutls_datum_t data = datum_of(text.data, text.len);
-    const gnutls_datum_t sig = datum_of(signature, SIGNATURE_BYTES);
-    gnutls_pubkey_t key;
-    bool ok;
+    const int n = snprintf(text, COSIGNED_MAX, "cosignature/v1\ntime %" PRIu64 "\n", time);
 
-    if (gnutls_pubkey_init(&key) != 0)
+    if (n <= 0 || body.len > COSIGNED_MAX - (size_t)n)
         return false;
-    ok = gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x, NULL) == 0 &&
-         gnutls_pubkey_verify_data2(key, GNUTLS_SIGN_EDDSA_ED25519, 0, &data, &sig) >= 0;
-    gnutls_pubkey_deinit(key);
-    return ok;
+    memcpy(text + n, body.data, body.len);
+    *message = bytes_of(text, (size_t)n + body.len);
+    return true;
+}
+
+bool note_cosign(const struct note_key *key, const char *name, struct bytes body, uint64_t time,
+                 char line[static NOTE_LINE_MAX], struct error *err)
+{
+    struct note_public cosigner = key->public_key;
+    char text[COSIGNED_MAX];
+    uint8_t data[SIGNED_MAX];
+    struct bytes_out out = {.data = data, .cap = sizeof data, .len = NOTE_KEY_ID_BYTES + TIME_BYTES};
+    struct bytes message;
+
+    cosigner.type = NOTE_COSIGNED;
+    store64_be(data + NOTE_KEY_ID_BYTES, time);
+    if (write_cosigned(body, time, text, &message) && note_key_id(name, &cosigner, data) &&
+        note_key_sign(key, message, &out) && write_line(name, bytes_written(&out), line, NOTE_LINE_MAX))
+        return true;
+    return failed("GnuTLS cannot cosign the checkpoint", err);
 }
 
 /* --- reading --- */
@@ -236,79 +125,107 @@ static bool read_body(struct bytes *rest, struct checkpoint *checkpoint)
     memcpy(checkpoint->log, line.data, line.len);
     checkpoint->log[line.len] = '\0';
     return take_line(rest, &line) && read_size(line, &checkpoint->size) && take_line(rest, &line) &&
-           decode(line, checkpoint->root, MERKLE_BYTES) && take_line(rest, &line) && line.len == 0;
+           base64_text_read_exactly(line, checkpoint->root, MERKLE_BYTES) && take_line(rest, &line) && line.len == 0;
 }
 
-/* The signature on `line`, if it is by this name and key id. */
-static bool is_signature_of(struct bytes line, const char *log, const uint8_t id[static KEY_ID_BYTES],
-                            uint8_t signature[static SIGNED_BYTES])
+/* The base64 of a signature line of this name; none where it is another's. */
+static struct bytes coded_of(struct bytes line, const char *name)
 {
-    const size_t dash = strlen(DASH), name = strlen(log), before = dash + name + 1;
+    const size_t dash = strlen(DASH), len = strlen(name), before = dash + len + 1;
 
-    return line.len > before && memcmp(line.data, DASH, dash) == 0 && memcmp(line.data + dash, log, name) == 0 &&
-           line.data[dash + name] == ' ' &&
-           decode(bytes_of(line.data + before, line.len - before), signature, SIGNED_BYTES) &&
-           memcmp(signature, id, KEY_ID_BYTES) == 0;
+    if (line.len > before && memcmp(line.data, DASH, dash) == 0 && memcmp(line.data + dash, name, len) == 0 &&
+        line.data[dash + len] == ' ')
+        return bytes_of(line.data + before, line.len - before);
+    return BYTES_NONE;
 }
 
-bool note_open(struct bytes text, const uint8_t public_key[static NOTE_KEY_BYTES], struct checkpoint *checkpoint,
-               struct error *err)
+/* The next signature of this name and key in `rest`: what follows the key's id into `out`. False: there is none. */
+static bool next_signature(struct bytes *rest, const char *name, const uint8_t id[static NOTE_KEY_ID_BYTES],
+                           uint8_t data[static SIGNED_MAX], struct bytes *signature)
 {
-    uint8_t id[KEY_ID_BYTES], signature[SIGNED_BYTES];
-    struct bytes rest = text, line, body;
+    struct bytes line;
 
-    memset(checkpoint, 0, sizeof *checkpoint);
-    if (text.len > NOTE_MOST || !read_body(&rest, checkpoint)) {
-        error_set(err, ERROR_INPUT_FILE, "it is not a checkpoint", NULL);
-        return false;
-    }
-    body = bytes_of(text.data, text.len - rest.len - 1);
-    if (!key_id_of(checkpoint->log, public_key, id))
-        return failed("GnuTLS cannot compute the key's id", err);
-    while (take_line(&rest, &line)) {
-        if (!is_signature_of(line, checkpoint->log, id, signature))
+    while (take_line(rest, &line)) {
+        struct bytes_out out = {.data = data, .cap = SIGNED_MAX};
+        const struct bytes coded = coded_of(line, name);
+
+        if (coded.len == 0 || !base64_text_read(coded, &out) || out.len <= NOTE_KEY_ID_BYTES ||
+            memcmp(data, id, NOTE_KEY_ID_BYTES) != 0)
             continue;
-        if (verify(body, public_key, signature + KEY_ID_BYTES))
-            return true;
-        error_set(err, ERROR_RECORD_REFUTED, "the checkpoint's signature does not verify", NULL);
-        return false;
+        *signature = bytes_of(data + NOTE_KEY_ID_BYTES, out.len - NOTE_KEY_ID_BYTES);
+        return true;
     }
-    error_set(err, ERROR_RECORD_REFUTED, "the log's key has not signed the checkpoint", NULL);
     return false;
 }
 
-/* --- public keys for others --- */
-
-bool note_vkey(const char *log, const uint8_t public_key[static NOTE_KEY_BYTES], char text[static NOTE_VKEY_SIZE],
-               struct error *err)
+/* The text that is signed, and the lines after the empty one. */
+static bool split_note(struct bytes text, struct checkpoint *checkpoint, struct bytes *body, struct bytes *lines,
+                       struct error *err)
 {
-    uint8_t typed[1 + NOTE_KEY_BYTES] = {TYPE_ED25519}, id[KEY_ID_BYTES];
-    char coded[sizeof typed * 2];
-    int n = -1;
-
-    memcpy(typed + 1, public_key, NOTE_KEY_BYTES);
-    if (key_id_of(log, public_key, id) && encode(bytes_of(typed, sizeof typed), coded, sizeof coded))
-        n = snprintf(text, NOTE_VKEY_SIZE, "%s+%02x%02x%02x%02x+%s", log, id[0], id[1], id[2], id[3], coded);
-    if (n > 0 && n < NOTE_VKEY_SIZE)
+    *lines = text;
+    memset(checkpoint, 0, sizeof *checkpoint);
+    if (text.len <= NOTE_MOST && read_body(lines, checkpoint)) {
+        *body = bytes_of(text.data, text.len - lines->len - 1);
         return true;
-    return failed("GnuTLS cannot write the public key", err);
+    }
+    error_set(err, ERROR_INPUT_FILE, "it is not a checkpoint", NULL);
+    return false;
 }
 
-bool note_public_pem(const uint8_t public_key[static NOTE_KEY_BYTES], char pem[static NOTE_PEM_SIZE], struct error *err)
+bool note_read(struct bytes text, struct checkpoint *checkpoint, struct bytes *body, struct error *err)
 {
-    const gnutls_datum_t x = datum_of(public_key, NOTE_KEY_BYTES);
-    gnutls_datum_t out = {NULL, 0};
-    gnutls_pubkey_t key = NULL;
-    bool ok = gnutls_pubkey_init(&key) == 0 &&
-              gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x, NULL) == 0 &&
-              gnutls_pubkey_export2(key, GNUTLS_X509_FMT_PEM, &out) == 0 && out.size < NOTE_PEM_SIZE;
+    struct bytes lines;
 
-    if (ok) {
-        memcpy(pem, out.data, out.size);
-        pem[out.size] = '\0';
+    return split_note(text, checkpoint, body, &lines, err);
+}
+
+bool note_open(struct bytes text, const struct note_public *key, struct checkpoint *checkpoint, struct error *err)
+{
+    uint8_t id[NOTE_KEY_ID_BYTES], data[SIGNED_MAX];
+    struct bytes body, lines, signature;
+
+    if (!split_note(text, checkpoint, &body, &lines, err))
+        return false;
+    if (!note_key_id(checkpoint->log, key, id))
+        return failed("GnuTLS cannot compute the key's id", err);
+    if (!next_signature(&lines, checkpoint->log, id, data, &signature)) {
+        error_set(err, ERROR_RECORD_REFUTED, "the log's key has not signed the checkpoint", NULL);
+        return false;
     }
-    gnutls_free(out.data);
-    if (key != NULL)
-        gnutls_pubkey_deinit(key);
-    return ok || failed("GnuTLS cannot write the public key", err);
+    if (note_key_verify(key, body, signature))
+        return true;
+    error_set(err, ERROR_RECORD_REFUTED, "the checkpoint's signature does not verify", NULL);
+    return false;
+}
+
+static bool verify_cosigned(struct bytes body, const struct note_public *key, struct bytes signature, uint64_t *time)
+{
+    char text[COSIGNED_MAX];
+    struct bytes message;
+
+    if (signature.len <= TIME_BYTES)
+        return false;
+    *time = load64_be(signature.data);
+    return *time <= INT64_MAX && write_cosigned(body, *time, text, &message) &&
+           note_key_verify(key, message, bytes_of(signature.data + TIME_BYTES, signature.len - TIME_BYTES));
+}
+
+bool note_open_cosigned(struct bytes text, const char *name, const struct note_public *key,
+                        struct checkpoint *checkpoint, uint64_t *time, struct error *err)
+{
+    uint8_t id[NOTE_KEY_ID_BYTES], data[SIGNED_MAX];
+    struct bytes body, lines, signature;
+
+    if (!split_note(text, checkpoint, &body, &lines, err))
+        return false;
+    if (!note_key_id(name, key, id))
+        return failed("GnuTLS cannot compute the key's id", err);
+    if (!next_signature(&lines, name, id, data, &signature)) {
+        error_set(err, ERROR_RECORD_REFUTED, "the witness has not cosigned the checkpoint", NULL);
+        return false;
+    }
+    if (verify_cosigned(body, key, signature, time))
+        return true;
+    error_set(err, ERROR_RECORD_REFUTED, "the witness's cosignature does not verify", NULL);
+    return false;
 }

@@ -8,23 +8,21 @@
  *
  *     — station/0123456789abcdef BASE64(key id, signature)
  *
- * The key is Ed25519. Its file in the station's folder is PKCS#8, PEM.
+ * Witnesses add lines: that the checkpoint continues all that they have seen of the log, and when they saw it (C2SP
+ * tlog-cosignature, Ed25519).
  */
 #ifndef IMPRINT_LEDGER_NOTE_H
 #define IMPRINT_LEDGER_NOTE_H
-
-#include <gnutls/abstract.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
 #include "ledger/entry.h"
 #include "ledger/merkle.h"
+#include "ledger/note_key.h"
 
-#define NOTE_KEY_BYTES 32
-#define NOTE_MAX 1024      /* characters of a checkpoint with its signature, with a NUL */
-#define NOTE_MOST 65536    /* of one with the cosignatures of others */
-#define NOTE_VKEY_SIZE 256 /* a public key as text: NAME+KEYID+BASE64 */
-#define NOTE_PEM_SIZE 256
+#define NOTE_MAX 1024     /* characters of a checkpoint with its signature, with a NUL */
+#define NOTE_LINE_MAX 384 /* of a line with a signature, with its line feed and a NUL */
+#define NOTE_MOST 65536   /* of one with the cosignatures of others */
 
 struct checkpoint {
     char log[ENTRY_LOG_SIZE];
@@ -32,35 +30,26 @@ struct checkpoint {
     uint8_t root[MERKLE_BYTES];
 };
 
-/* The key that signs. Zero-initialised: none. */
-struct note_key {
-    gnutls_privkey_t handle;
-    uint8_t public_key[NOTE_KEY_BYTES];
-};
-
-/* Makes a key, and its file's text: the caller's, for gnutls_free() after wiping. False with a reason. */
-bool note_key_make(struct note_key *key, gnutls_datum_t *pem, struct error *err);
-
-/* Reads a key file's text. False with a reason. */
-bool note_key_read(struct note_key *key, struct bytes pem, struct error *err);
-void note_key_forget(struct note_key *key);
-
 /* Signs the checkpoint: its text. False with a reason. */
 bool note_sign(const struct note_key *key, const struct checkpoint *checkpoint, char text[static NOTE_MAX],
                struct error *err);
+
+/* Reads a checkpoint and verifies nothing: who has signed it? `body` is the text that is signed, within `text`. */
+bool note_read(struct bytes text, struct checkpoint *checkpoint, struct bytes *body, struct error *err);
 
 /*
  * Reads a checkpoint and verifies its signature by the log's own key; other signatures are passed over. False with
  * ERROR_RECORD_REFUTED (no signature of this key, or a wrong one) or ERROR_INPUT_FILE (no checkpoint).
  */
-bool note_open(struct bytes text, const uint8_t public_key[static NOTE_KEY_BYTES], struct checkpoint *checkpoint,
-               struct error *err);
+bool note_open(struct bytes text, const struct note_public *key, struct checkpoint *checkpoint, struct error *err);
 
-/* A public key as others want it. False with a reason. */
-bool note_vkey(const char *log, const uint8_t public_key[static NOTE_KEY_BYTES], char text[static NOTE_VKEY_SIZE],
-               struct error *err);
-bool note_public_pem(const uint8_t public_key[static NOTE_KEY_BYTES], char pem[static NOTE_PEM_SIZE],
-                     struct error *err);
+/* As a witness of this name: the line that says so at `time` (seconds since 1970). False with a reason. */
+bool note_cosign(const struct note_key *key, const char *name, struct bytes body, uint64_t time,
+                 char line[static NOTE_LINE_MAX], struct error *err);
+
+/* The same as note_open() for a witness's cosignature (`key` is NOTE_COSIGNED): `*time` is when it was made. */
+bool note_open_cosigned(struct bytes text, const char *name, const struct note_public *key,
+                        struct checkpoint *checkpoint, uint64_t *time, struct error *err);
 
 /* Base64 of a hash, with a NUL. */
 #define NOTE_HASH_SIZE 45

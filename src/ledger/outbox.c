@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/error_format.h"
+#include "ledger/leaves.h"
 #include "ledger/tables.h"
 
 #define BATCH_ENTRIES 200
@@ -67,34 +68,13 @@ static bool store_sent(struct ledger *ledger, uint64_t sent, struct error *err)
 
 /* --- is it the same log? --- */
 
-/* Adds the leaves of entries `first` to below `end` to the tree. False with a reason. */
-static bool add_leaves(struct ledger *ledger, uint64_t first, uint64_t end, struct merkle *tree, struct error *err)
-{
-    struct statement entries;
-    enum statement_result result = STATEMENT_FAILED;
-    bool ok = statement_prepare(&entries, &ledger->database, ENTRIES_FROM, err);
-
-    statement_bind_number(&entries, 1, (int64_t)first);
-    statement_bind_number(&entries, 2, (int64_t)end);
-    while (ok && (result = statement_step(&entries, err)) == STATEMENT_ROW) {
-        const struct bytes leaf = statement_bytes(&entries, 0);
-
-        ok = leaf.len == MERKLE_BYTES && merkle_append(tree, leaf.data);
-        if (!ok)
-            (void)refuse(ledger, ERROR_DATABASE_DAMAGED, "an entry is damaged", "see which: imprint ledger verify",
-                         err);
-    }
-    statement_finish(&entries);
-    return ok && result == STATEMENT_DONE;
-}
-
 /* This ledger's hash of an entry, and the line's. */
 static bool leaves_differ(struct ledger *ledger, struct database *line, uint64_t seq, bool *differ, struct error *err)
 {
     struct merkle own = {.size = 0};
     uint8_t theirs[MERKLE_BYTES];
 
-    if (!add_leaves(ledger, seq, seq + 1, &own, err) || !ledger_line_leaf(line, ledger->log, seq, theirs, err))
+    if (!leaves_add(ledger, seq, seq + 1, &own, err) || !ledger_line_leaf(line, ledger->log, seq, theirs, err))
         return false;
     *differ = own.size != 1 || memcmp(own.nodes[0], theirs, MERKLE_BYTES) != 0;
     return true;
@@ -153,7 +133,7 @@ static bool check_beginning(struct ledger *ledger, struct database *line, const 
     uint64_t fork;
 
     if (log->tree.size <= head->tree.size) {
-        if (!add_leaves(ledger, log->tree.size, head->tree.size, &tree, err))
+        if (!leaves_add(ledger, log->tree.size, head->tree.size, &tree, err))
             return false;
         if (!merkle_root(&tree, theirs) || !merkle_root(&head->tree, own))
             return refuse(ledger, ERROR_UNEXPECTED, "GnuTLS cannot compute a hash", NULL, err);
@@ -236,7 +216,7 @@ static bool send_batch(struct ledger *ledger, struct database *line, uint64_t en
     run->sent += batch.tree.size - tree->size;
     *tree = batch.tree;
     /* Another process of this station may have sent them, and more: the line compared what was sent twice. */
-    if (size > tree->size && !add_leaves(ledger, tree->size, size < end ? size : end, tree, err))
+    if (size > tree->size && !leaves_add(ledger, tree->size, size < end ? size : end, tree, err))
         return false;
     return store_sent(ledger, size, err);
 }

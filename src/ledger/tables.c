@@ -4,10 +4,11 @@
 #include "order/order.h"
 
 /*
- * `entry` and `log` are what is kept, and `outbox` is what the line's server last said that it has; the other tables
- * are derived from the entries and can be made anew. `entry` has a rowid: without one, rows of 2 KB would lie two to a
- * page. `attempt.before` is the number of the device's attempt before: appended in order, where an index over devices
- * would be written all over.
+ * `entry` and `log` are what is kept, and `outbox` is what the line's server last said that it has. `cosigned` has what
+ * witnesses answered, with the tree's nodes at that size (ledger/cosigned.h). The other tables are derived from the
+ * entries and can be made anew. `entry` has a rowid: without one, rows of 2 KB would lie two to a page.
+ * `attempt.before` is the number of the device's attempt before: appended in order, where an index over devices would
+ * be written all over.
  */
 static const char *const upgrades[] = {
     "CREATE TABLE log (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, public_key BLOB NOT NULL,"
@@ -20,6 +21,8 @@ static const char *const upgrades[] = {
     "CREATE TABLE certificate (number BLOB PRIMARY KEY, serial TEXT NOT NULL) WITHOUT ROWID;",
     order_tables,
     "CREATE TABLE outbox (id BIGINT PRIMARY KEY CHECK (id = 1), sent BIGINT NOT NULL, time TEXT NOT NULL);",
+    "CREATE TABLE cosigned (witness TEXT NOT NULL, day TEXT NOT NULL, size BIGINT NOT NULL, time BIGINT NOT NULL,"
+    "  public_key BLOB NOT NULL, nodes BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (witness, day));",
 };
 
 const struct database_kind tables_kind = {

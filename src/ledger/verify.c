@@ -17,6 +17,9 @@ struct pass {
     uint64_t next;              /* the number that comes next */
     bool has_newest;            /* the newest checkpoint is genuine */
     struct checkpoint newest;
+    struct statement cosigned; /* by size */
+    bool has_row;              /* `row` is the next of them */
+    struct cosigned_row row;
 };
 
 static void find(struct ledger_verify *verify, const char *check, bool is_bad, const uint64_t *seq, const char *format,
@@ -59,6 +62,87 @@ static void check_entry(struct pass *pass, uint64_t seq, struct bytes body)
              entry.time, pass->time, entry.clock_back ? "; it says so itself: the station's clock went back" : "");
     memcpy(pass->time, entry.time, sizeof pass->time);
 }
+
+/* --- what witnesses cosigned --- */
+
+static bool next_cosigned(struct pass *pass, struct error *err)
+{
+    const enum statement_result result = cosigned_next(&pass->cosigned, &pass->row, err);
+
+    pass->has_row = result == STATEMENT_ROW;
+    return result != STATEMENT_FAILED;
+}
+
+/* Is it the key that the settings name? */
+static void check_witness(struct pass *pass)
+{
+    const struct ledger_verify *verify = pass->verify;
+    const struct cosigned_witness *kept = &pass->row.witness;
+
+    for (size_t i = 0; i < verify->witness_count; i++) {
+        if (strcmp(verify->witnesses[i].name, kept->name) != 0)
+            continue;
+        if (!note_key_equal(&verify->witnesses[i].key, &kept->key))
+            find(pass->verify, "witness", true, NULL,
+                 "a checkpoint that is kept as cosigned by %s is by another key than ledger.yaml names", kept->name);
+        return;
+    }
+    find(pass->verify, "witness", false, NULL, "%s cosigned checkpoints, and is not named in ledger.yaml", kept->name);
+}
+
+/* Its signatures: the log's and the witness's. */
+static bool open_cosigned(struct pass *pass, struct checkpoint *checkpoint)
+{
+    const struct cosigned_row *row = &pass->row;
+    struct error refuted = {.reason = ERROR_NONE};
+    uint64_t time;
+
+    if (note_open_cosigned(row->note, row->witness.name, &row->witness.key, checkpoint, &time, &refuted) &&
+        note_open(row->note, &pass->ledger->public_key, checkpoint, &refuted) && checkpoint->size == row->size &&
+        strcmp(checkpoint->log, pass->ledger->log) == 0)
+        return true;
+    find(pass->verify, "witness", true, NULL, "the checkpoint of %" PRIu64 " entries that %s cosigned: %s", row->size,
+         row->witness.name, refuted.cause != NULL ? refuted.cause : "it is of another size or log");
+    return false;
+}
+
+/* Those of this size, against the tree as far as it was read. */
+static bool check_cosigned(struct pass *pass, struct error *err)
+{
+    struct checkpoint checkpoint;
+    uint8_t root[MERKLE_BYTES];
+
+    while (pass->has_row && pass->row.size == pass->tree.size) {
+        check_witness(pass);
+        if (!merkle_root(&pass->tree, root))
+            return false;
+        if (open_cosigned(pass, &checkpoint)) {
+            pass->verify->cosigned = checkpoint.size;
+            if (memcmp(root, checkpoint.root, MERKLE_BYTES) != 0)
+                find(pass->verify, "fork", true, NULL,
+                     "the first %" PRIu64 " entries are not those that the witness %s cosigned", checkpoint.size,
+                     pass->row.witness.name);
+        }
+        if (!next_cosigned(pass, err))
+            return false;
+    }
+    return true;
+}
+
+/* Of what was cosigned, what the log no longer has. */
+static bool check_uncovered(struct pass *pass, struct error *err)
+{
+    while (pass->has_row) {
+        find(pass->verify, "cut", true, NULL,
+             "the witness %s cosigned %" PRIu64 " entries, and only %" PRIu64 " are there", pass->row.witness.name,
+             pass->row.size, pass->tree.size);
+        if (!next_cosigned(pass, err))
+            return false;
+    }
+    return true;
+}
+
+/* --- entries --- */
 
 /* The checkpoints of this size: is the log still the one that they were made of? */
 static bool check_size(struct pass *pass)
@@ -137,7 +221,7 @@ static void check_newest(struct pass *pass, const struct ledger_head *head)
     struct error refuted = {.reason = ERROR_NONE};
     const struct bytes text = bytes_of(head->checkpoint, strlen(head->checkpoint));
 
-    pass->has_newest = note_open(text, pass->ledger->public_key, &pass->newest, &refuted);
+    pass->has_newest = note_open(text, &pass->ledger->public_key, &pass->newest, &refuted);
     if (!pass->has_newest)
         find(pass->verify, "checkpoint", true, NULL, "the newest checkpoint: %s", refuted.cause);
     else if (strcmp(pass->newest.log, pass->ledger->log) != 0)
@@ -147,10 +231,10 @@ static void check_newest(struct pass *pass, const struct ledger_head *head)
 static bool check_rows(struct pass *pass, struct statement *entries, struct error *err)
 {
     enum statement_result result = STATEMENT_DONE;
-    bool ok = check_size(pass);
+    bool ok = check_size(pass) && check_cosigned(pass, err);
 
     while (ok && (result = statement_step(entries, err)) == STATEMENT_ROW)
-        ok = check_row(pass, entries) && check_size(pass);
+        ok = check_row(pass, entries) && check_size(pass) && check_cosigned(pass, err);
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "GnuTLS cannot compute a hash", NULL);
     return ok && result == STATEMENT_DONE;
@@ -165,11 +249,13 @@ static bool check_all(struct ledger *ledger, struct pass *pass, struct error *er
     if (!ledger_head(ledger, &head, err) || !ledger_select_entries(ledger, &entries, err))
         return false;
     check_newest(pass, &head);
-    ok = check_rows(pass, &entries, err);
+    ok = cosigned_select(ledger, &pass->cosigned, err) && next_cosigned(pass, err) && check_rows(pass, &entries, err);
     statement_finish(&entries);
     pass->verify->entries = pass->tree.size;
     if (ok)
         check_end(pass, &head);
+    ok = ok && check_uncovered(pass, err);
+    statement_finish(&pass->cosigned);
     return ok;
 }
 

@@ -6,13 +6,13 @@
 #ifndef IMPRINT_LEDGER_VERIFY_H
 #define IMPRINT_LEDGER_VERIFY_H
 
-#include "ledger/ledger.h"
+#include "ledger/cosigned.h"
 
 #define LEDGER_CHECKPOINTS_MAX 64
 #define LEDGER_FINDINGS_MAX 50 /* shown; more are only counted */
 
 struct ledger_finding {
-    const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed" */
+    const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed", "witness" */
     bool is_bad;       /* false: worth knowing; the ledger holds */
     bool has_seq;
     uint64_t seq;
@@ -24,8 +24,12 @@ struct ledger_verify {
     void (*finding)(void *context, const struct ledger_finding *finding);
     struct checkpoint checkpoints[LEDGER_CHECKPOINTS_MAX]; /* of other times, their signatures verified: note_open() */
     size_t checkpoint_count;
+    /* The witnesses that this station's settings name: a kept cosignature must be by the key that is named there. */
+    const struct cosigned_witness *witnesses;
+    size_t witness_count;
     /* Results. */
     uint64_t entries, bad, notes;
+    uint64_t cosigned; /* how many entries the newest cosigned checkpoint covers */
     uint8_t root[MERKLE_BYTES];
 };
 

@@ -111,11 +111,10 @@ static bool read_head(struct database *database, struct signer_log_head *head, b
         const char *name = statement_text(&get, 0), *checkpoint = statement_text(&get, 4);
 
         ok = name != NULL && strlen(name) < sizeof head->name && checkpoint != NULL &&
-             strlen(checkpoint) < sizeof head->checkpoint && key.len == NOTE_KEY_BYTES &&
+             strlen(checkpoint) < sizeof head->checkpoint && note_key_load(&head->public_key, key) &&
              statement_number(&get, 2) >= 0 &&
              merkle_load(&head->tree, (uint64_t)statement_number(&get, 2), statement_bytes(&get, 3));
         if (ok) {
-            memcpy(head->public_key, key.data, NOTE_KEY_BYTES);
             (void)snprintf(head->name, sizeof head->name, "%s", name);
             (void)snprintf(head->checkpoint, sizeof head->checkpoint, "%s", checkpoint);
         }
@@ -163,7 +162,7 @@ static bool store_head(const struct signer_log *log, struct database *database, 
                            err);
     if (ok) {
         statement_bind_text(&set, 1, log->name);
-        statement_bind_bytes(&set, 2, bytes_of(log->key.public_key, NOTE_KEY_BYTES));
+        statement_bind_bytes(&set, 2, bytes_of(log->key.public_key.data, log->key.public_key.len));
         statement_bind_number(&set, 3, (int64_t)tree->size);
         statement_bind_bytes(&set, 4, bytes_of(nodes, merkle_save(tree, nodes)));
         statement_bind_text(&set, 5, text);
@@ -257,7 +256,7 @@ static bool make_key(struct signer_log *log, const char *key_path, struct error 
         return false;
     if (is_there)
         return true;
-    if (!note_key_make(&log->key, &pem, err))
+    if (!note_key_make(&log->key, NOTE_ED25519, &pem, err))
         return false;
     ok = new_file_write(key_path, bytes_of(pem.data, pem.size), err);
     gnutls_memset(pem.data, 0, pem.size);
@@ -304,7 +303,7 @@ static bool load(struct signer_log *log, const struct signer_log_head *head, con
         return false;
     if (!is_there)
         return fail(ERROR_DATABASE_DAMAGED, key_path, "the key of the log of decisions cannot be read", next, err);
-    if (memcmp(log->key.public_key, head->public_key, NOTE_KEY_BYTES) != 0)
+    if (!note_key_equal(&log->key.public_key, &head->public_key))
         return fail(ERROR_DATABASE_DAMAGED, key_path, "this is not the key of the log of decisions", next, err);
     (void)snprintf(log->name, sizeof log->name, "%s", head->name);
     return true;
@@ -474,7 +473,7 @@ static bool check_all(struct pass *pass, struct error *err)
     if (!signer_log_head(pass->database, &pass->head, err))
         return false;
     pass->has_newest =
-        note_open(bytes_of(head->checkpoint, strlen(head->checkpoint)), head->public_key, &pass->newest, &refuted) &&
+        note_open(bytes_of(head->checkpoint, strlen(head->checkpoint)), &head->public_key, &pass->newest, &refuted) &&
         strcmp(pass->newest.log, head->name) == 0;
     if (!check_rows(pass, err) || !check_tables(pass, err) || !check_end(pass, err))
         return false;

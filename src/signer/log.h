@@ -33,7 +33,7 @@ bool signer_log_add(const struct signer_log *log, struct database *database, int
 /* The log as it is now: its name, its public key and its newest checkpoint. */
 struct signer_log_head {
     char name[ENTRY_LOG_SIZE], checkpoint[NOTE_MAX];
-    uint8_t public_key[NOTE_KEY_BYTES];
+    struct note_public public_key;
     struct merkle tree;
 };
 

@@ -33,7 +33,8 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "report", "label", "line init", "line add-station", "line add-planner",
+                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "ledger cosign",
+                             "witness new", "witness trust", "witness list", "witness serve", "report", "label", "line init", "line add-station", "line add-planner",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
                              "order return", "order sync", "signer serve", "signer check", "signer status", "signer verify", "station",
                              "user add", "user list", "user remove", "manifest export", "manifest verify", "manifest import"}
@@ -226,6 +227,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
         "ledger export": ("ledger", "export", provisioned.folder / "ledger"), "ledger rebuild": ("ledger", "rebuild"),
         "ledger prove": ("ledger", "prove", chip["serial"], provisioned.folder / "proof"), "ledger import": ("ledger", "import"),
         "ledger backup": ("ledger", "backup", provisioned.folder / "ledger.copy"), "ledger status": ("ledger", "status"),
+        "witness new": ("witness", "new", "witness.example/w1", provisioned.folder / "witness"),
         "line init": ("line", "init", "--sql"), "line add-station": ("line", "add-station", "st-01", "--sql"), "line add-planner": ("line", "add-planner", "office", "--sql"),
         "order new": ("order", "new", EXAMPLE, "--quantity", "2"), "order list": ("order", "list"), "order show": ("order", "show", "WO-1"),
         "order close": ("order", "close", "WO-1"),
@@ -234,7 +236,7 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
     # server, a signer's rules, a signer of manifests or a device of an order have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
-                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger sync", "order approve", "order release", "order lease", "order return",
+                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger sync", "ledger cosign", "witness trust", "witness list", "witness serve", "order approve", "order release", "order lease", "order return",
                         "order sync", "manifest export", "manifest verify", "manifest import"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects

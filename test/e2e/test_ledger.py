@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: every attempt is in it before it is reported, changes are found, and an auditor needs no imprint to check it."""
+import base64
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import os
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from conftest import EXAMPLE, PROGRAM, THREE_WAYS, TRUST_FLEX, Station
+from conftest import EXAMPLE, PROGRAM, THREE_WAYS, TRUST_FLEX, Station, openssl
 
 MOMENTS = 12
 
@@ -150,6 +152,28 @@ def test_an_auditor_checks_an_export(provisioned):
         assert audit(folder)[1] == "NOT as signed\n", name
     (folder / "checkpoint").write_bytes((folder / "checkpoint").read_bytes().replace(b"\n5\n", b"\n4\n"))
     assert "Failure" in audit(folder)[0]
+
+
+def test_a_p256_key_signs_checkpoints(delivered):
+    """As a station's policy may ask for: the key is there before the ledger. The auditor has openssl's commands for it."""
+    folder = delivered.state / "ledger"
+    folder.mkdir(mode=0o700, parents=True)
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder / "log.key")
+    delivered.run("provision", EXAMPLE, "--arm", "profile")
+    delivered.run("provision", EXAMPLE)
+    assert verified(delivered)[1] == []
+    export, proof = delivered.folder / "export", delivered.folder / "proof"
+    delivered.run("ledger", "export", export)
+    assert audit(export) == ["Verified OK\n", "the entries are as signed\n"]
+    name, key_id, coded = (export / "key.vkey").read_text().strip().split("+", 2)
+    spki = base64.b64decode(coded)[1:]
+    assert base64.b64decode(coded)[0] == 2 and key_id == hashlib.sha256(spki).hexdigest()[:8]
+    assert name == (export / "checkpoint").read_text().splitlines()[0]
+    assert openssl("pkey", "-pubin", "-inform", "DER", "-outform", "PEM", stdin=spki) == (export / "key.pem").read_text()
+    delivered.run("ledger", "prove", delivered.record["serial"], proof)
+    assert audit(proof)[1:] == ["Verified OK\n", "the entry is in the log\n"]
+    (export / "checkpoint").write_bytes((export / "checkpoint").read_bytes().replace(b"\n2\n", b"\n1\n"))
+    assert "failure" in audit(export)[0].lower()
 
 
 def test_one_entry_is_proven_without_the_others(tmp_path):

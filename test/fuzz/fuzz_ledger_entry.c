@@ -61,7 +61,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t key[NOTE_KEY_BYTES] = {1};
+    static const struct note_public key = {.type = NOTE_ED25519, .data = {1}, .len = NOTE_ED25519_BYTES};
     struct error err = {.reason = ERROR_NONE};
     struct checkpoint checkpoint;
     uint8_t *exact = malloc(size > 0 ? size : 1);
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(exact, data, size);
     check_canonical(exact, size);
     check_entry(exact, size);
-    require(!note_open(bytes_of(exact, size), key, &checkpoint, &err) && err.reason != ERROR_NONE);
+    require(!note_open(bytes_of(exact, size), &key, &checkpoint, &err) && err.reason != ERROR_NONE);
     free(exact);
     return 0;
 }

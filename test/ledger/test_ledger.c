@@ -123,7 +123,7 @@ static const char *verify_with(const char *const *checkpoints, size_t count)
     findings[0] = '\0';
     open_it(&ledger, LEDGER_READ);
     for (size_t i = 0; i < count; i++) {
-        ok = note_open(bytes_of(checkpoints[i], strlen(checkpoints[i])), ledger.public_key,
+        ok = note_open(bytes_of(checkpoints[i], strlen(checkpoints[i])), &ledger.public_key,
                        &run.checkpoints[run.checkpoint_count++], &err);
         assert_true(ok);
     }
@@ -399,15 +399,15 @@ static void test_a_lost_or_wrong_key_is_refused(void **state)
 static void test_a_key_without_a_ledger_is_used(void **state)
 {
     struct ledger ledger;
-    uint8_t before[NOTE_KEY_BYTES];
+    struct note_public before;
 
     (void)state;
     open_it(&ledger, LEDGER_WRITE);
-    memcpy(before, ledger.public_key, sizeof before);
+    before = ledger.public_key;
     ledger_close(&ledger);
     assert_int_equal(unlink(path_in(folder, "ledger.db")), 0);
     open_it(&ledger, LEDGER_WRITE);
-    assert_memory_equal(before, ledger.public_key, sizeof before);
+    assert_true(note_key_equal(&before, &ledger.public_key));
     append_some(&ledger, 0, 1);
     ledger_close(&ledger);
     assert_string_equal(verify(), "");

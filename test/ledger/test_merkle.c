@@ -112,9 +112,88 @@ static void test_proofs(void **state)
     assert_int_equal(merkle_proof_ranges(5, 5, (struct merkle_range[MERKLE_LEVELS]){{0, 0}}), 0);
 }
 
+static void tree_of(uint64_t size, struct merkle *tree, uint8_t root[static MERKLE_BYTES])
+{
+    uint8_t leaf[MERKLE_BYTES] = {0};
+
+    *tree = (struct merkle){.size = 0};
+    for (uint64_t i = 0; i < size; i++) {
+        leaf[0] = (uint8_t)i;
+        assert_true(merkle_append(tree, leaf));
+    }
+    assert_true(merkle_root(tree, root));
+}
+
+/* The root of numbered leaves, by a tree of their own. */
+static void root_of_numbers(struct merkle_range range, uint8_t root[static MERKLE_BYTES])
+{
+    struct merkle tree = {.size = 0};
+    uint8_t leaf[MERKLE_BYTES] = {0};
+
+    for (uint64_t i = 0; i < range.count; i++) {
+        leaf[0] = (uint8_t)(range.first + i);
+        assert_true(merkle_append(&tree, leaf));
+    }
+    assert_true(merkle_root(&tree, root));
+}
+
+/* Every tree of up to 40 leaves begins with every smaller one, and with no other; each hash of a proof counts. */
+static void test_consistency(void **state)
+{
+    (void)state;
+    for (uint64_t size = 1; size <= 40; size++) {
+        for (uint64_t old = 1; old < size; old++) {
+            struct merkle_range ranges[MERKLE_CONSISTENCY_MAX];
+            uint8_t hashes[MERKLE_CONSISTENCY_MAX + 1][MERKLE_BYTES] = {{0}}, root[MERKLE_BYTES],
+                                                    old_root[MERKLE_BYTES];
+            struct merkle old_tree, tree;
+            const size_t count = merkle_consistency_ranges(old, size, ranges);
+
+            tree_of(size, &tree, root);
+            tree_of(old, &old_tree, old_root);
+            for (size_t i = 0; i < count; i++) {
+                const uint8_t *node = merkle_node(&old_tree, ranges[i]);
+
+                root_of_numbers(ranges[i], hashes[i]);
+                assert_true(ranges[i].first >= old || (node != NULL && memcmp(node, hashes[i], MERKLE_BYTES) == 0));
+            }
+            assert_true(merkle_is_consistent(old, old_root, size, root, hashes[0], count));
+            assert_false(merkle_is_consistent(old, root, size, root, hashes[0], count));
+            assert_false(merkle_is_consistent(old, old_root, size, old_root, hashes[0], count));
+            assert_false(merkle_is_consistent(old, old_root, size, root, hashes[0], count + 1));
+            assert_false(count > 0 && merkle_is_consistent(old, old_root, size, root, hashes[0], count - 1));
+            for (size_t i = 0; i < count; i++) {
+                hashes[i][5] ^= 1;
+                assert_false(merkle_is_consistent(old, old_root, size, root, hashes[0], count));
+                hashes[i][5] ^= 1;
+            }
+        }
+    }
+}
+
+static void test_consistency_without_a_proof(void **state)
+{
+    struct merkle_range ranges[MERKLE_CONSISTENCY_MAX];
+    uint8_t one[MERKLE_BYTES] = {1}, other[MERKLE_BYTES] = {2};
+
+    (void)state;
+    assert_int_equal(merkle_consistency_ranges(0, 5, ranges), 0);
+    assert_int_equal(merkle_consistency_ranges(5, 5, ranges), 0);
+    assert_int_equal(merkle_consistency_ranges(6, 5, ranges), 0);
+    assert_true(merkle_consistency_ranges(3, UINT64_MAX, ranges) <= MERKLE_CONSISTENCY_MAX);
+    assert_true(merkle_consistency_ranges(UINT64_MAX - 1, UINT64_MAX, ranges) <= MERKLE_CONSISTENCY_MAX);
+    assert_true(merkle_is_consistent(0, one, 5, other, one, 0));
+    assert_true(merkle_is_consistent(5, one, 5, one, one, 0));
+    assert_false(merkle_is_consistent(5, one, 5, other, one, 0));
+    assert_false(merkle_is_consistent(6, one, 5, one, one, 0));
+    assert_false(merkle_is_consistent(0, one, 5, other, one, 1));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_roots), cmocka_unit_test(test_proofs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_roots), cmocka_unit_test(test_proofs),
+                                       cmocka_unit_test(test_consistency),
+                                       cmocka_unit_test(test_consistency_without_a_proof)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static void keep_checkpoint(void)
     struct signer_log_head head;
 
     assert_true(signer_log_head(&office.database, &head, NULL));
-    assert_true(note_open(bytes_of(head.checkpoint, strlen(head.checkpoint)), head.public_key, &kept, NULL));
+    assert_true(note_open(bytes_of(head.checkpoint, strlen(head.checkpoint)), &head.public_key, &kept, NULL));
 }
 
 /* Two certificates of one order and one of another; a repeat; a refusal for a label that is no text. */

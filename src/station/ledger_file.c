@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/ledger_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "issuer/settings_file.h"
+#include "station/folder.h"
+
+#define TIMEOUT_S 5
+#define TIMEOUT_S_MAX 60
+#define EVERY_S 60
+#define EVERY_S_MAX (24 * 3600)
+
+struct witness_values {
+    char url[LEDGER_FILE_URL_SIZE], key[NOTE_VKEY_SIZE];
+    uint32_t line;
+};
+
+struct document {
+    uint32_t version; /* cppcheck-suppress unusedStructMember ; the schema reads it */
+    struct witness_values witnesses[LEDGER_FILE_WITNESSES_MAX];
+    size_t witness_count;
+    uint32_t timeout, every; /* seconds */
+};
+
+/* ---- what a file can have ---- */
+
+#define VALUE(type, member) .at = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+static const struct schema_field schema_witness[] = {
+    {.key = "url",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct witness_values, url),
+     .help = "where the witness is; http:// will do, for its answers are signed",
+     .example = "url: http://witness.example:8446"},
+    {.key = "key",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct witness_values, key),
+     .help = "the witness's public key, as witness new printed it",
+     .example = "key: witness.example/w1+a1b2c3d4+BASE64"},
+    {.key = NULL},
+};
+
+static const struct schema_field schema_file[] = {
+    SETTINGS_VERSION(struct document),
+    {.key = "witnesses",
+     .kind = SCHEMA_ENTRIES,
+     .at = offsetof(struct document, witnesses),
+     .size = sizeof(struct witness_values),
+     .min = 1,
+     .max = LEDGER_FILE_WITNESSES_MAX,
+     .fields = schema_witness,
+     .count_at = offsetof(struct document, witness_count),
+     .line_at = offsetof(struct witness_values, line),
+     .help = "who cosigns this ledger's checkpoints",
+     .example = "witnesses: [{url: 'http://witness.example:8446', key: witness.example/w1+a1b2c3d4+BASE64}]"},
+    {.key = "timeout",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct document, timeout),
+     .min = 1,
+     .max = TIMEOUT_S_MAX,
+     .otherwise = TIMEOUT_S,
+     .help = "seconds for each request",
+     .example = "timeout: 5"},
+    {.key = "every",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct document, every),
+     .min = 1,
+     .max = EVERY_S_MAX,
+     .otherwise = EVERY_S,
+     .help = "seconds after which a run asks again",
+     .example = "every: 60"},
+    {.key = NULL},
+};
+
+/* ---- reading ---- */
+
+static bool read_key(const char *text, struct cosigned_witness *witness)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+
+    return note_key_from_text(bytes_of(text, strlen(text)), witness->name, &witness->key, &ignored) &&
+           witness->key.type == NOTE_COSIGNED;
+}
+
+/* A wrong key is told when the file is read, with its place. */
+static bool check_keys(const void *context, const void *values, const struct tree_node *root,
+                       struct profile_complaint *complaint)
+{
+    const struct document *document = values;
+    const struct complain_path list = {.key = "witnesses"};
+    struct cosigned_witness witness;
+
+    (void)context;
+    for (size_t i = 0; i < document->witness_count; i++) {
+        const struct complain_path item = {.outer = &list, .index = i};
+        const struct complain_path path = {.outer = &item, .key = "key"};
+
+        if (!read_key(document->witnesses[i].key, &witness))
+            return complain_value(complaint, &schema_witness[1],
+                                  tree_get(tree_item(tree_get(root, "witnesses"), i), "key"), &path,
+                                  "is not the public key of a witness");
+    }
+    return true;
+}
+
+static const struct settings_kind kind = {
+    .help = "a ledger file",
+    .doing = "read the ledger file",
+    .next = "correct the ledger file at that place: docs/reference/ledger.md",
+    .most = (size_t)64 * 1024,
+    .fields = schema_file,
+    .check = check_keys,
+};
+
+static void take(const struct document *document, struct ledger_file *file)
+{
+    file->timeout_s = document->timeout;
+    file->every_s = document->every;
+    file->witness_count = document->witness_count;
+    for (size_t i = 0; i < document->witness_count; i++) {
+        struct ledger_file_witness *witness = &file->witnesses[i];
+
+        memcpy(witness->url, document->witnesses[i].url, sizeof witness->url);
+        (void)read_key(document->witnesses[i].key, &witness->witness);
+    }
+}
+
+bool ledger_file_read(const struct station_config *config, struct ledger_file *file, struct error *err)
+{
+    struct document *document;
+    struct stat found;
+    char path[PATH_MAX];
+    bool ok;
+
+    memset(file, 0, sizeof *file);
+    if (!folder_in_state(config, "ledger.yaml", path, err))
+        return false;
+    if (lstat(path, &found) != 0 && errno == ENOENT)
+        return true;
+    document = calloc(1, sizeof *document);
+    if (document == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = settings_file_read(&kind, path, document, err);
+    if (ok)
+        take(document, file);
+    free(document);
+    return ok;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger file of a station, STATE/ledger.yaml: who outside confirms its ledger, in YAML
+ * (docs/reference/ledger.md). Without the file nobody does.
+ */
+#ifndef IMPRINT_STATION_LEDGER_FILE_H
+#define IMPRINT_STATION_LEDGER_FILE_H
+
+#include "base/error.h"
+#include "ledger/cosigned.h"
+#include "station/station.h"
+
+#define LEDGER_FILE_WITNESSES_MAX 8
+#define LEDGER_FILE_URL_SIZE 1024
+
+struct ledger_file_witness {
+    char url[LEDGER_FILE_URL_SIZE]; /* add-checkpoint is below it */
+    struct cosigned_witness witness;
+};
+
+struct ledger_file {
+    struct ledger_file_witness witnesses[LEDGER_FILE_WITNESSES_MAX];
+    size_t witness_count;
+    uint32_t timeout_s; /* of a request */
+    uint32_t every_s;   /* a run asks no witness again before */
+};
+
+/*
+ * Reads and checks the file. Without one it succeeds, and names nobody. False with ERROR_INPUT_FILE: file, line and
+ * column, what was found and expected; also for a file that every user of this machine can write.
+ */
+bool ledger_file_read(const struct station_config *config, struct ledger_file *file, struct error *err);
+
+#endif
