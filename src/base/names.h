@@ -693,6 +693,7 @@
 #define ledger_line_password imprint_ledger_line_password
 #define ledger_line_reader_sql imprint_ledger_line_reader_sql
 #define ledger_line_station_sql imprint_ledger_line_station_sql
+#define ledger_line_verify imprint_ledger_line_verify
 #define ledger_made_of imprint_ledger_made_of
 #define ledger_open imprint_ledger_open
 #define ledger_prepared imprint_ledger_prepared

@@ -98,6 +98,7 @@ extern const struct cli_verb cli_verb_witness_serve;
 extern const struct cli_verb cli_verb_line_init;
 extern const struct cli_verb cli_verb_line_add_station;
 extern const struct cli_verb cli_verb_line_add_planner;
+extern const struct cli_verb cli_verb_line_verify;
 extern const struct cli_verb cli_verb_order_new;
 extern const struct cli_verb cli_verb_order_list;
 extern const struct cli_verb cli_verb_order_show;

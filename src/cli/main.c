@@ -64,6 +64,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_line_init,
     &cli_verb_line_add_station,
     &cli_verb_line_add_planner,
+    &cli_verb_line_verify,
     &cli_verb_order_new,
     &cli_verb_order_list,
     &cli_verb_order_show,

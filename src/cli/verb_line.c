@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imprint line init and add-station: the administrator's work on the database of a line. */
+/* imprint line init, add-station and verify: the administrator's work on the database of a line. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/with_ledger.h"
-#include "ledger/line.h"
+#include "ledger/line_verify.h"
 #include "ledger/new_file.h"
 #include "order/home.h"
 #include "station/value.h"
@@ -256,4 +256,81 @@ const struct cli_verb cli_verb_line_add_planner = {
     .least = 1,
     .most = 1,
     .run = run_line_add_planner,
+};
+
+/* --- verify --- */
+
+enum verify_option { VERIFY_SERVER, VERIFY_COUNT };
+static const struct cli_option verify_options[VERIFY_COUNT] = {
+    [VERIFY_SERVER] = {"server", 0, "SETTINGS",
+                       "the database, as somebody who can read its tables: PostgreSQL's connection settings, without a "
+                       "password",
+                       NULL},
+};
+
+static void show_finding(void *context, const struct ledger_line_finding *finding)
+{
+    const struct output *output = context;
+
+    output_result(output, "BAD   %s: station %s, log %s: %s\n", finding->check, finding->station, finding->log,
+                  finding->text);
+    output_object(output, json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", "line-check", "check", finding->check,
+                                    "station", finding->station, "log", finding->log, "text", finding->text));
+}
+
+static void show_sum(const struct output *output, const struct ledger_line_verify *verify)
+{
+    output_result(output, "%llu log%s, %llu entries, %llu checkpoints%s\n", (unsigned long long)verify->logs,
+                  verify->logs == 1 ? "" : "s", (unsigned long long)verify->entries,
+                  (unsigned long long)verify->checkpoints, verify->bad == 0 ? ": all as the stations signed them" : "");
+    output_object(output,
+                  json_pack("{s:s, s:b, s:I, s:I, s:I, s:I}", "event", "line-verified", "holds", verify->bad == 0,
+                            "logs", (json_int_t)verify->logs, "entries", (json_int_t)verify->entries, "checkpoints",
+                            (json_int_t)verify->checkpoints, "bad", (json_int_t)verify->bad));
+}
+
+static bool verify_line(struct cli *cli, struct error *err)
+{
+    struct ledger_line_verify verify = {.context = &cli->output, .finding = show_finding};
+    struct database line = {.handle = NULL};
+    bool ok = connect_server(cli->values[VERIFY_SERVER], &ledger_line_kind, DATABASE_READ, &line, err) &&
+              ledger_line_verify(&line, &verify, err);
+
+    if (ok)
+        show_sum(&cli->output, &verify);
+    if (ok && verify.bad > 0) {
+        error_set(err, ERROR_RECORD_REFUTED, "the server does not have what its stations signed",
+                  "compare it with the stations' own ledgers: imprint ledger verify, imprint ledger sync");
+        error_doing(err, "verify the line");
+        error_with_subject(err, line.path);
+        ok = false;
+    }
+    database_close(&line);
+    return ok;
+}
+
+static enum cli_exit run_line_verify(struct cli *cli)
+{
+    struct error err = ERROR_IN(cli->error_room);
+
+    return verify_line(cli, &err) ? CLI_DONE : output_error(&cli->output, &err);
+}
+
+const struct cli_verb cli_verb_line_verify = {
+    .name = "line verify",
+    .arguments = "",
+    .summary = "Check the line's database against what its stations signed",
+    .description = "For the administrator of the database, or an auditor who can read its tables.\n"
+                   "Of each log: recomputes the hash of every entry and the root of the tree, and\n"
+                   "verifies each checkpoint's signature by the log's key. The server compares roots\n"
+                   "when entries arrive, but cannot verify a signature. Finds edits, gaps, what was\n"
+                   "cut off, and checkpoints that the station's key did not sign.\n"
+                   "\n"
+                   "The exit code is 1 when something is wrong. Changes nothing.\n",
+    .examples = "  imprint line verify --server 'host=db.example dbname=line user=postgres'\n",
+    .options = verify_options,
+    .option_count = VERIFY_COUNT,
+    .least = 0,
+    .most = 0,
+    .run = run_line_verify,
 };

@@ -49,12 +49,15 @@ static const struct {
 
 static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, const char *type, const char *text)
 {
+    char *copy = strdup(text);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+        copy == NULL ? NULL : MHD_create_response_from_buffer(strlen(copy), copy, MHD_RESPMEM_MUST_FREE);
     enum MHD_Result result = MHD_NO;
 
-    if (response == NULL)
+    if (response == NULL) {
+        free(copy);
         return MHD_NO;
+    }
     if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
         result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);

@@ -176,7 +176,8 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "station", "socket", "station-check", "user", "user-added", "user-changed", "user-removed", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate",
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",
                  "ledger-cosigned", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
-                 "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql"}
+                 "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql",
+                 "line-check", "line-verified"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
             ("report", "logs"), ("report", "stations"),  # test_report_line.py

@@ -334,3 +334,26 @@ def test_the_administrators_verbs(line, tmp_path):
     assert done.event("line-station")["password_file"] == str(file) and file.stat().st_mode & 0o777 == 0o600
     assert len(file.read_text()) == 32 and line.sql("SELECT 1", role="st-02", password=file.read_text()) == "1"
     assert file.read_text() not in (line.folder / "log").read_text()
+
+
+def test_what_the_line_has_is_what_stations_signed(first, line):
+    """Signatures too: whoever owns the database can make hash, tree and root fit, and cannot sign."""
+    def check(code=0):
+        done = run_program("--json", "line", "verify", "--server", line.settings(), code=code)
+        return done.event("line-verified"), [(item["check"], item["station"]) for item in done.objects if item["event"] == "line-check"]
+
+    first.run("provision", EXAMPLE, "--arm", "profile")
+    first.run("provision", EXAMPLE)
+    assert check() == ({"event": "line-verified", "holds": True, "logs": 1, "entries": 2, "checkpoints": 2, "bad": 0}, [])
+    for forgery, found in (("UPDATE line_checkpoint SET note = replace(note, '— ', '— x') WHERE size = 2", ["checkpoint"]),
+                           ("UPDATE line_entry SET body = replace(body, 'confirmed', 'provisioned') WHERE seq = 1", ["edited", "checkpoint"]),
+                           ("UPDATE line_entry SET body = replace(body, 'confirmed', 'provisioned') WHERE seq = 1;"
+                            "UPDATE line_entry SET leaf = sha256('\\x00'::bytea || convert_to(body, 'UTF8')) WHERE seq = 1", ["checkpoint"]),
+                           ("DELETE FROM line_entry WHERE seq = 1", ["cut", "cut"]),
+                           ("UPDATE line_log SET public_key = sha256('')", ["checkpoint", "checkpoint"])):
+        line.sql("CREATE TABLE kept_entry AS TABLE line_entry; CREATE TABLE kept_checkpoint AS TABLE line_checkpoint; CREATE TABLE kept_log AS TABLE line_log")
+        line.sql(forgery)
+        assert check(1)[1] == [(one, "st-01") for one in found], forgery
+        line.sql("DELETE FROM line_entry; INSERT INTO line_entry TABLE kept_entry; DELETE FROM line_checkpoint; INSERT INTO line_checkpoint TABLE kept_checkpoint;"
+                 "UPDATE line_log l SET public_key = k.public_key FROM kept_log k WHERE k.id = l.id; DROP TABLE kept_entry, kept_checkpoint, kept_log")
+    assert check()[0]["holds"] is True
