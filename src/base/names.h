@@ -363,6 +363,7 @@
 #define der_take_any imprint_der_take_any
 #define desk_find_route imprint_desk_find_route
 #define desk_hand_over imprint_desk_hand_over
+#define desk_init imprint_desk_init
 #define desk_now_ms imprint_desk_now_ms
 #define desk_release imprint_desk_release
 #define desk_start imprint_desk_start
@@ -1200,6 +1201,7 @@
 #define service_notify imprint_service_notify
 #define service_watchdog_ms imprint_service_watchdog_ms
 #define serving_check imprint_serving_check
+#define serving_fingerprint imprint_serving_fingerprint
 #define serving_open imprint_serving_open
 #define serving_take_operator imprint_serving_take_operator
 #define session_allow_changes imprint_session_allow_changes
@@ -1385,6 +1387,8 @@
 #define tls_failure_of_answer imprint_tls_failure_of_answer
 #define tls_files_read imprint_tls_files_read
 #define tls_files_release imprint_tls_files_release
+#define tls_pair_check imprint_tls_pair_check
+#define tls_pair_fingerprint imprint_tls_pair_fingerprint
 #define tls_question_http imprint_tls_question_http
 #define tls_question_judge imprint_tls_question_judge
 #define tls_question_mqtt imprint_tls_question_mqtt
@@ -1610,6 +1614,8 @@
 #define virtual_wake imprint_virtual_wake
 #define virtual_wipe imprint_virtual_wipe
 #define virtual_write_key imprint_virtual_write_key
+#define web_certificate_get imprint_web_certificate_get
+#define web_certificate_release imprint_web_certificate_release
 #define web_login imprint_web_login
 #define web_login_page imprint_web_login_page
 #define web_logout imprint_web_logout

@@ -8,6 +8,7 @@
 
 #include "cli/virtual_bus.h"
 #include "panel/panel.h"
+#include "panel/serving.h"
 #include "panel/view.h"
 #include "panel/words.h"
 #include "station/value.h"
@@ -44,17 +45,21 @@ static void print_changed(void *context, const struct panel_view *socket)
 static bool announce(const struct cli *cli, const struct panel *panel, struct error *err)
 {
     const struct panel_settings *settings = panel_settings_of(panel);
-    char url[SERVICE_ADDRESS_SIZE + 16] = "";
+    char url[SERVICE_ADDRESS_SIZE + 16] = "", fingerprint[TLS_PAIR_FINGERPRINT_SIZE];
     json_t *object;
 
     if (panel_address(panel)[0] != '\0')
-        (void)snprintf(url, sizeof url, "http://%s/", panel_address(panel));
+        (void)snprintf(url, sizeof url, "http%s://%s/", settings->has_tls ? "s" : "", panel_address(panel));
+    if (serving_fingerprint(settings, fingerprint))
+        output_say(&cli->output, "imprint: the page's certificate has the SHA-256 fingerprint %s", fingerprint);
     output_result(&cli->output, "%s\n", url[0] != '\0' ? url : "no page: the station file has no `page`");
     object = json_pack("{s:s, s:s, s:I, s:o, s:s}", "event", "station", "name", settings->name, "sockets",
                        (json_int_t)settings->socket_count, "profile", value_text(settings->profile), "digest",
                        panel_digest(panel));
     if (url[0] != '\0')
         json_object_set_new(object, "url", json_string(url));
+    if (fingerprint[0] != '\0')
+        json_object_set_new(object, "fingerprint", json_string(fingerprint));
     output_object(&cli->output, object);
     return output_flush(err);
 }
@@ -117,8 +122,8 @@ const struct cli_verb cli_verb_station = {
                    "a socket is looked at again, and the run continues where it stopped.\n"
                    "\n"
                    "Steps that cannot be undone are armed for each board if FILE says\n"
-                   "irreversible: true. The pages are for this machine alone, and for people who\n"
-                   "log in: imprint user add. See docs/guide/station.md.\n",
+                   "irreversible: true. The pages are for people who log in (imprint user add), and\n"
+                   "for this machine alone unless FILE says tls: true. See docs/guide/station.md.\n",
     .examples = "  imprint station station.yaml\n"
                 "  imprint station station.yaml --check\n",
     .options = options,

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "station/input.h"
+
+#define CERTIFICATE_MOST ((size_t)64 * 1024)
+
 static struct page_settings describe(const struct panel_settings *settings, const char *digest,
                                      struct page_socket sockets[static PANEL_SOCKETS_MAX])
 {
@@ -16,6 +20,10 @@ static struct page_settings describe(const struct panel_settings *settings, cons
                                   .order = settings->order,
                                   .profile = settings->profile,
                                   .digest = digest,
+                                  .has_tls = settings->has_tls,
+                                  .certificate = settings->tls_certificate,
+                                  .key = settings->tls_key,
+                                  .makes_certificate = settings->makes_certificate,
                                   .open_tiles = settings->open_tiles,
                                   .session_h = settings->session_h,
                                   .socket_count = settings->socket_count,
@@ -51,4 +59,18 @@ bool serving_take_operator(struct page *page, struct panel_settings *settings)
         return false;
     memcpy(settings->operator_name, name, sizeof name);
     return true;
+}
+
+bool serving_fingerprint(const struct panel_settings *settings, char text[static TLS_PAIR_FINGERPRINT_SIZE])
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    struct input input = {.data = NULL};
+    bool ok;
+
+    text[0] = '\0';
+    ok = settings->has_tls && settings->page[0] != '\0' &&
+         input_read(&input, settings->tls_certificate, CERTIFICATE_MOST, &ignored) &&
+         tls_pair_fingerprint(bytes_of(input.data, input.len), text);
+    input_release(&input);
+    return ok;
 }

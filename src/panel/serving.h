@@ -4,6 +4,7 @@
 #define IMPRINT_PANEL_SERVING_H
 
 #include "panel/settings.h"
+#include "service/tls_pair.h"
 #include "web/page.h"
 
 /* Whether pages can be served so. Listens at nothing. False with a reason, as of page_check(). */
@@ -18,5 +19,8 @@ bool serving_open(const struct panel_settings *settings, const char *digest, str
  * another one than before.
  */
 bool serving_take_operator(struct page *page, struct panel_settings *settings);
+
+/* SHA-256 of the certificate that the page shows, for people to compare. False, and "": there is no TLS. */
+bool serving_fingerprint(const struct panel_settings *settings, char text[static TLS_PAIR_FINGERPRINT_SIZE]);
 
 #endif

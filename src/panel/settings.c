@@ -115,6 +115,21 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, users),
      .help = "the file of those who can log in, if it is not users in the state folder",
      .example = "users: users"},
+    {.key = "tls",
+     .kind = SCHEMA_FLAG,
+     VALUE(struct panel_settings, has_tls),
+     .help = "whether the page is served by TLS, so that other machines can see it",
+     .example = "tls: true"},
+    {.key = "tls_certificate",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, tls_certificate),
+     .help = "the page's certificate, if none is to be made in the state folder",
+     .example = "tls_certificate: /etc/imprint/page.crt"},
+    {.key = "tls_key",
+     .kind = SCHEMA_FILE,
+     VALUE(struct panel_settings, tls_key),
+     .help = "the key of that certificate",
+     .example = "tls_key: /etc/imprint/page.key"},
     {.key = "open_tiles",
      .kind = SCHEMA_FLAG,
      VALUE(struct panel_settings, open_tiles),
@@ -150,11 +165,9 @@ const char *panel_virtual_file(const char *device)
     return strncmp(device, VIRTUAL, strlen(VIRTUAL)) == 0 ? device + strlen(VIRTUAL) : NULL;
 }
 
-/* The row of a socket's setting. */
-static const struct schema_field *row(const char *key)
+/* The row of a setting. */
+static const struct schema_field *row_of(const struct schema_field *field, const char *key)
 {
-    const struct schema_field *field = schema_socket;
-
     while (strcmp(field->key, key) != 0)
         field++;
     return field;
@@ -180,20 +193,32 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
     const char *fault = find_fault(own->device);
 
     if (fault != NULL)
-        return complain_value(complaint, row("device"), tree_get(node, "device"), &device, fault);
+        return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device, fault);
     for (size_t i = 0; i < index; i++) {
         if (strcmp(settings->sockets[i].name, own->name) == 0)
-            return complain_value(complaint, row("name"), tree_get(node, "name"), &name,
+            return complain_value(complaint, row_of(schema_socket, "name"), tree_get(node, "name"), &name,
                                   "is the name of a socket above, too");
         if (strcmp(settings->sockets[i].device, own->device) == 0)
-            return complain_value(complaint, row("device"), tree_get(node, "device"), &device,
+            return complain_value(complaint, row_of(schema_socket, "device"), tree_get(node, "device"), &device,
                                   "is the device of a socket above, too");
     }
     return true;
 }
 
-static bool check_sockets(const void *context, const void *document, const struct tree_node *root,
-                          struct profile_complaint *complaint)
+/* A certificate without its key, or the other way round, would be completed by files of the state folder. */
+static bool check_tls(const struct panel_settings *settings, const struct tree_node *root,
+                      struct profile_complaint *complaint)
+{
+    const bool has_certificate = settings->tls_certificate[0] != '\0', has_key = settings->tls_key[0] != '\0';
+    const char *key = has_certificate ? "tls_certificate" : "tls_key";
+    const struct complain_path path = {.key = key};
+
+    return has_certificate == has_key || complain_value(complaint, row_of(schema_settings, key), tree_get(root, key),
+                                                        &path, "needs tls_key and tls_certificate, both");
+}
+
+static bool check_settings(const void *context, const void *document, const struct tree_node *root,
+                           struct profile_complaint *complaint)
 {
     const struct panel_settings *settings = document;
     const struct complain_path list = {.key = "sockets"};
@@ -205,7 +230,7 @@ static bool check_sockets(const void *context, const void *document, const struc
         if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
             return false;
     }
-    return true;
+    return check_tls(settings, root, complaint);
 }
 
 static const struct settings_kind station_file = {
@@ -215,7 +240,7 @@ static const struct settings_kind station_file = {
     .next = "correct the station file at that place: docs/reference/station.md",
     .most = FILE_MAX,
     .fields = schema_settings,
-    .check = check_sockets,
+    .check = check_settings,
 };
 
 /* --- from the text to settings --- */
@@ -228,21 +253,28 @@ static bool complete_device(char device[static PANEL_PATH_MAX], const char *path
 }
 
 /* In the state folder, unless the file says otherwise. */
-static bool name_users(struct panel_settings *settings, struct error *err)
+static bool name_file(char name[static PANEL_PATH_MAX], const struct panel_settings *settings, const char *usual,
+                      struct error *err)
 {
-    const size_t size = sizeof settings->users;
+    if (name[0] != '\0' || snprintf(name, PANEL_PATH_MAX, "%s/%s", settings->state, usual) < PANEL_PATH_MAX)
+        return true;
+    error_set(err, ERROR_INPUT_FILE, "the name of the state folder is too long", NULL);
+    return false;
+}
 
-    if (settings->users[0] == '\0' && snprintf(settings->users, size, "%s/users", settings->state) >= (int)size) {
-        error_set(err, ERROR_INPUT_FILE, "the name of the state folder is too long", NULL);
-        return false;
-    }
-    return true;
+static bool name_files(struct panel_settings *settings, struct error *err)
+{
+    settings->makes_certificate = settings->tls_certificate[0] == '\0';
+    settings->has_tls = settings->has_tls || !settings->makes_certificate;
+    return name_file(settings->users, settings, "users", err) &&
+           name_file(settings->tls_certificate, settings, "page.crt", err) &&
+           name_file(settings->tls_key, settings, "page.key", err);
 }
 
 static bool complete_all(struct panel_settings *settings, const char *path, struct error *err)
 {
-    char *const names[] = {settings->profile, settings->state, settings->issuers, settings->connections,
-                           settings->users};
+    char *const names[] = {settings->profile, settings->state,           settings->issuers, settings->connections,
+                           settings->users,   settings->tls_certificate, settings->tls_key};
     bool ok = true;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0] && ok; i++)
@@ -250,7 +282,7 @@ static bool complete_all(struct panel_settings *settings, const char *path, stru
     for (size_t i = 0; i < settings->socket_count && ok; i++)
         ok = complete_device(settings->sockets[i].device, path, err);
     memcpy(settings->operator_in_file, settings->operator_name, sizeof settings->operator_in_file);
-    return ok && name_users(settings, err);
+    return ok && name_files(settings, err);
 }
 
 bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err)

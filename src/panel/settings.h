@@ -29,12 +29,15 @@ struct panel_settings {
     char order[PROFILE_NAME_MAX];               /* a work order: each board takes a unit of it */
     char page[256];                             /* HOST:PORT */
     char users[PANEL_PATH_MAX];                 /* who can log in */
-    bool open_tiles;                            /* the sockets may be seen without a login */
-    uint32_t session_h;                         /* how long a login lasts */
-    bool irreversible;                          /* the steps that cannot be undone are armed for each board */
-    bool rehearsal;                             /* virtual chips and TEST keys are allowed, whatever the profile says */
-    uint32_t look_ms;                           /* how often the bus of an empty socket is looked at */
-    uint32_t worker_s;                          /* how long one board may take */
+    bool has_tls;                               /* the page is served by TLS */
+    bool makes_certificate;                     /* no file is named: a certificate is made in the state folder */
+    char tls_certificate[PANEL_PATH_MAX], tls_key[PANEL_PATH_MAX]; /* PEM */
+    bool open_tiles;                                               /* the sockets may be seen without a login */
+    uint32_t session_h;                                            /* how long a login lasts */
+    bool irreversible; /* the steps that cannot be undone are armed for each board */
+    bool rehearsal;    /* virtual chips and TEST keys are allowed, whatever the profile says */
+    uint32_t look_ms;  /* how often the bus of an empty socket is looked at */
+    uint32_t worker_s; /* how long one board may take */
     size_t socket_count;
     struct panel_socket_settings sockets[PANEL_SOCKETS_MAX];
 };

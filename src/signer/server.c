@@ -20,13 +20,13 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "service/tls_pair.h"
 #include "signer/message.h"
 #include "signer/stations.h"
 #include "signer/tls_files.h"
 
 #define WELL_KNOWN "/.well-known/est/"
 #define LABEL_MAX PROFILE_NAME_MAX
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 /* Limits of what clients may take. A request has about 1 KiB. */
 #define BODY_MAX ((size_t)8 * 1024)          /* of a request that is read */
@@ -608,7 +608,7 @@ static struct MHD_Daemon *start(struct signer *signer, int fd)
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, handle, signer, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_HTTPS_MEM_CERT, (const char *)signer->tls.certificate.data, MHD_OPTION_HTTPS_MEM_KEY,
         (const char *)signer->tls.key.data, MHD_OPTION_HTTPS_MEM_TRUST, (const char *)signer->tls.clients.data,
-        MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+        MHD_OPTION_HTTPS_PRIORITIES, TLS_PAIR_PRIORITIES, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ADDRESS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, MHD_OPTION_NOTIFY_CONNECTION, connection_changed,
         signer, MHD_OPTION_NOTIFY_COMPLETED, completed, signer, MHD_OPTION_END);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/tls_files.h"
 
-#include <time.h>
-
-#include "base/error_format.h"
+#include "service/tls_pair.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
 
@@ -33,33 +31,12 @@ static gnutls_datum_t text_of(const struct input_file *file)
 
 static bool check_pair(const struct tls_files *files, const struct signer_rules *rules, struct error *err)
 {
-    const gnutls_datum_t certificate = text_of(&files->certificate), key = text_of(&files->key);
-    gnutls_certificate_credentials_t credentials = NULL;
-    int status = gnutls_certificate_allocate_credentials(&credentials);
+    const struct tls_pair pair = {.certificate = bytes_of(files->certificate.data, files->certificate.len),
+                                  .key = bytes_of(files->key.data, files->key.len),
+                                  .certificate_file = rules->tls_certificate,
+                                  .key_file = rules->tls_key};
 
-    if (status >= 0)
-        status = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key, GNUTLS_X509_FMT_PEM);
-    if (credentials != NULL)
-        gnutls_certificate_free_credentials(credentials);
-    return status >= 0 ||
-           refuse(error_keep_format(err, "the server's certificate and key cannot be used together: %s",
-                                    gnutls_strerror(status)),
-                  "check certificate and key under tls: both in PEM, the key without passphrase", rules->tls_key, err);
-}
-
-static bool check_time(const struct tls_files *files, const struct signer_rules *rules, struct error *err)
-{
-    const gnutls_datum_t text = text_of(&files->certificate);
-    const time_t now = time(NULL);
-    gnutls_x509_crt_t certificate = NULL;
-    bool ok = gnutls_x509_crt_init(&certificate) == GNUTLS_E_SUCCESS &&
-              gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) == GNUTLS_E_SUCCESS &&
-              gnutls_x509_crt_get_activation_time(certificate) <= now &&
-              gnutls_x509_crt_get_expiration_time(certificate) >= now;
-
-    gnutls_x509_crt_deinit(certificate);
-    return ok || refuse("the server's certificate is not valid now: every station would refuse it",
-                        "renew it, or check the clock: date -u", rules->tls_certificate, err);
+    return tls_pair_check(&pair, "every station", err);
 }
 
 static bool read_anchors(struct tls_files *files, const struct signer_rules *rules, struct error *err)
@@ -77,7 +54,7 @@ bool tls_files_read(struct tls_files *files, const struct signer_rules *rules, s
     if (load(&files->certificate, rules->tls_certificate, INPUT_FILE_TRUSTED, err) &&
         load(&files->key, rules->tls_key, INPUT_FILE_SECRET, err) &&
         load(&files->clients, rules->tls_clients, INPUT_FILE_TRUSTED, err) && check_pair(files, rules, err) &&
-        check_time(files, rules, err) && read_anchors(files, rules, err))
+        read_anchors(files, rules, err))
         return true;
     error_doing(err, "prepare the server");
     return false;

@@ -127,12 +127,16 @@ static void *work(void *context)
     return NULL;
 }
 
-bool desk_start(struct desk *desk, struct error *err)
+void desk_init(struct desk *desk)
 {
     (void)pthread_mutex_init(&desk->lock, NULL);
     (void)pthread_mutex_init(&desk->queue_lock, NULL);
     (void)pthread_cond_init(&desk->queue_changed, NULL);
     desk->last = &desk->first;
+}
+
+bool desk_start(struct desk *desk, struct error *err)
+{
     desk->is_started = pthread_create(&desk->thread, NULL, work, desk) == 0;
     if (!desk->is_started)
         error_set(err, ERROR_UNEXPECTED, "no thread can be started for the pages", NULL);

@@ -68,6 +68,9 @@ struct desk_job {
     struct desk_job *next;
 };
 
+void desk_init(struct desk *desk);
+
+/* Starts the thread. False with ERROR_UNEXPECTED. */
 bool desk_start(struct desk *desk, struct error *err);
 
 /* Turns away what waits and what comes, and ends the thread; then, when nothing can come, desk_release(). */

@@ -18,6 +18,8 @@
 #include <microhttpd.h>
 
 #include "page_files.h"
+#include "service/tls_pair.h"
+#include "web/certificate.h"
 #include "web/desk.h"
 #include "web/streams.h"
 
@@ -29,7 +31,9 @@
 #define IDLE_S 10u                           /* nothing comes */
 #define HOST_SIZE 256
 
+/* Under TLS a browser lets nobody but this host set the cookie, over TLS (RFC 6265bis, cookie name prefixes). */
 #define COOKIE "imprint"
+#define COOKIE_TLS "__Host-imprint"
 
 /*
  * Everything comes from this server, as a file of its own: no inline script or style, no frame around the page, and
@@ -53,6 +57,8 @@ struct page {
     struct streams streams;
     struct desk desk;
     struct seen seen;
+    struct web_certificate certificate;
+    bool is_local; /* it listens at a loopback address */
 };
 
 /* One request. */
@@ -134,7 +140,7 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 static bool add_header(struct MHD_Response *response, const char *name, const char *prefix, const char *value,
                        const char *suffix)
 {
-    char text[REPLY_HEADER_SIZE + 96];
+    char text[2 * REPLY_HEADER_SIZE];
 
     if (value[0] == '\0')
         return true;
@@ -142,16 +148,18 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
     return MHD_add_response_header(response, name, text) == MHD_YES;
 }
 
-static bool add_cookie(struct MHD_Response *response, const char *value)
+static bool add_cookie(struct MHD_Response *response, bool has_tls, const char *value)
 {
     const bool ends = strcmp(value, "-") == 0;
+    char attributes[80];
 
-    return add_header(response, MHD_HTTP_HEADER_SET_COOKIE, COOKIE "=", value,
-                      ends ? "; Max-Age=0; Path=/; HttpOnly; SameSite=Strict" : "; Path=/; HttpOnly; SameSite=Strict");
+    (void)snprintf(attributes, sizeof attributes, "; Path=/; HttpOnly; SameSite=Strict%s%s", has_tls ? "; Secure" : "",
+                   ends ? "; Max-Age=0" : "");
+    return add_header(response, MHD_HTTP_HEADER_SET_COOKIE, has_tls ? COOKIE_TLS "=" : COOKIE "=", value, attributes);
 }
 
 /* The reply's body is given away. */
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct reply *reply)
+static enum MHD_Result send_reply(const struct page *page, struct MHD_Connection *connection, struct reply *reply)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(reply->len, reply->body, MHD_RESPMEM_MUST_FREE);
     char seconds[16] = "";
@@ -163,7 +171,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct repl
         (void)snprintf(seconds, sizeof seconds, "%u", reply->retry_s);
     if (!add_header(response, MHD_HTTP_HEADER_LOCATION, "", reply->location, "") ||
         !add_header(response, MHD_HTTP_HEADER_CONTENT_DISPOSITION, "attachment; filename=\"", reply->file_name, "\"") ||
-        !add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "", seconds, "") || !add_cookie(response, reply->cookie)) {
+        !add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "", seconds, "") ||
+        !add_cookie(response, page->settings.has_tls, reply->cookie)) {
         MHD_destroy_response(response);
         return MHD_NO;
     }
@@ -215,7 +224,8 @@ static void find_session(struct page *page, struct MHD_Connection *connection, s
 
     address_of(connection, call->address);
     call->session = (struct session){.id = 0};
-    if (!request_cookie(header_of(connection, MHD_HTTP_HEADER_COOKIE), COOKIE, token, sizeof token))
+    if (!request_cookie(header_of(connection, MHD_HTTP_HEADER_COOKIE), page->settings.has_tls ? COOKIE_TLS : COOKIE,
+                        token, sizeof token))
         return;
     (void)pthread_mutex_lock(&page->desk.lock);
     if (sessions_find(&page->desk.sessions, token, call->address, desk_now_ms(), &call->session) != SESSIONS_FOUND)
@@ -235,11 +245,12 @@ static bool may_go_on(void *context, uint64_t session)
     return is_alive;
 }
 
-static bool is_from_own_page(struct MHD_Connection *connection)
+static bool is_from_own_page(const struct page *page, struct MHD_Connection *connection)
 {
+    const char *host = header_of(connection, MHD_HTTP_HEADER_HOST);
     char own[HOST_SIZE + 16];
 
-    (void)snprintf(own, sizeof own, "http://%s", header_of(connection, MHD_HTTP_HEADER_HOST));
+    (void)snprintf(own, sizeof own, "http%s://%s", page->settings.has_tls ? "s" : "", host != NULL ? host : "");
     return request_is_own(header_of(connection, "Sec-Fetch-Site"), header_of(connection, MHD_HTTP_HEADER_ORIGIN), own);
 }
 
@@ -269,14 +280,14 @@ static enum MHD_Result send_state(struct page *page, struct MHD_Connection *conn
 }
 
 /* A person is shown where to log in, a script is told. */
-static enum MHD_Result send_to_login(struct MHD_Connection *connection, bool is_page)
+static enum MHD_Result send_to_login(const struct page *page, struct MHD_Connection *connection, bool is_page)
 {
     struct reply reply = {.status = 0};
 
     if (!is_page)
         return send_text(connection, MHD_HTTP_UNAUTHORIZED, "log in first: /login\n");
     reply_redirect(&reply, "/login");
-    return send_reply(connection, &reply);
+    return send_reply(page, connection, &reply);
 }
 
 /* The sockets' page and what it is made of. True: `*result` is of the answer. */
@@ -287,7 +298,7 @@ static bool answer_tiles(struct page *page, struct exchange *exchange, const cha
     if (!is_page && !is_events && strcmp(url, "/state") != 0)
         return false;
     if (exchange->job.call.session.id == 0 && !page->settings.open_tiles)
-        *result = send_to_login(exchange->connection, is_page);
+        *result = send_to_login(page, exchange->connection, is_page);
     else if (is_events)
         *result = send_events(page, exchange->connection, exchange->job.call.session.id);
     else if (is_page)
@@ -335,12 +346,12 @@ static enum MHD_Result hand_over(struct page *page, struct exchange *exchange)
 }
 
 /* What is wrong with a form as such, before anybody reads it; NULL: nothing. */
-static const char *find_fault(struct exchange *exchange, unsigned *status)
+static const char *find_fault(const struct page *page, struct exchange *exchange, unsigned *status)
 {
     struct MHD_Connection *connection = exchange->connection;
 
     *status = MHD_HTTP_FORBIDDEN;
-    if (!is_from_own_page(connection))
+    if (!is_from_own_page(page, connection))
         return "this form comes from another site\n";
     *status = MHD_HTTP_CONTENT_TOO_LARGE;
     if (exchange->is_too_long)
@@ -356,7 +367,7 @@ static enum MHD_Result answer_by_desk(struct page *page, struct exchange *exchan
 {
     const bool is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
     unsigned status;
-    const char *fault = is_post ? find_fault(exchange, &status) : NULL;
+    const char *fault = is_post ? find_fault(page, exchange, &status) : NULL;
 
     if (fault != NULL)
         return send_text(exchange->connection, status, fault);
@@ -382,7 +393,7 @@ static enum MHD_Result answer(struct page *page, struct exchange *exchange, cons
     enum MHD_Result result;
     bool other_method;
 
-    if (!is_own_name(header_of(connection, MHD_HTTP_HEADER_HOST)))
+    if (page->is_local && !is_own_name(header_of(connection, MHD_HTTP_HEADER_HOST)))
         return send_text(connection, MHD_HTTP_MISDIRECTED_REQUEST, "this page is at 127.0.0.1 and localhost alone\n");
     find_session(page, connection, &exchange->job.call);
     exchange->job.call.route = desk_find_route(url, is_head ? MHD_HTTP_METHOD_GET : method, &other_method);
@@ -439,7 +450,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *len = 0;
         return is_form && !exchange->is_too_long ? MHD_YES : MHD_NO; /* nobody sends so much by mistake */
     }
-    return exchange->is_at_desk ? send_reply(connection, &exchange->job.reply) : answer(context, exchange, url, method);
+    return exchange->is_at_desk ? send_reply(context, connection, &exchange->job.reply)
+                                : answer(context, exchange, url, method);
 }
 
 static void completed(void *context, struct MHD_Connection *connection, void **request,
@@ -471,11 +483,19 @@ static bool is_loopback_name(const char *place)
     return false;
 }
 
-static bool refuse_address(const char *place, struct error *err)
+/* Other machines get the pages by TLS alone, and see nothing without a login. */
+static bool check_address(const struct page_settings *settings, bool is_local, struct error *err)
 {
-    error_set(err, ERROR_USAGE, "the page is served to this machine alone, at 127.0.0.1 or [::1]",
-              "use page: '127.0.0.1:8080'; from another machine: ssh -L 8080:127.0.0.1:8080 STATION");
-    error_with_subject(err, place);
+    if (is_local || (settings->has_tls && !settings->open_tiles))
+        return true;
+    if (!settings->has_tls)
+        error_set(err, ERROR_USAGE, "without TLS the page is served to this machine alone, at 127.0.0.1 or [::1]",
+                  "add tls: true; or use page: '127.0.0.1:8080', and from another machine: "
+                  "ssh -L 8080:127.0.0.1:8080 STATION");
+    else
+        error_set(err, ERROR_USAGE, "open_tiles shows the sockets to this machine alone, at 127.0.0.1 or [::1]",
+                  "remove open_tiles from the station file");
+    error_with_subject(err, settings->place);
     return false;
 }
 
@@ -499,7 +519,7 @@ static bool check_users(const struct page_settings *settings, struct error *err)
 
 bool page_check(const struct page_settings *settings, struct error *err)
 {
-    return (is_loopback_name(settings->place) || refuse_address(settings->place, err)) && check_users(settings, err);
+    return check_address(settings, is_loopback_name(settings->place), err) && check_users(settings, err);
 }
 
 /* What the name localhost leads to is checked, too. */
@@ -515,13 +535,23 @@ static bool is_loopback(int fd)
     return at.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&at)->sin6_addr);
 }
 
+/* It closes `fd` at its end. */
 static struct MHD_Daemon *start(struct page *page, int fd)
 {
-    return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, handle, page,
-                            MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
-                            MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ADDRESS_MAX,
+    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, page->certificate.certificate.data},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, page->certificate.key.data},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const bool has_tls = page->settings.has_tls;
+
+    return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (has_tls ? MHD_USE_TLS : 0U), 0,
+                            NULL, NULL, handle, page, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+                            CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ADDRESS_MAX,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, page, MHD_OPTION_END);
+                            MHD_OPTION_NOTIFY_COMPLETED, completed, page, MHD_OPTION_ARRAY, has_tls ? tls : plain,
+                            MHD_OPTION_END);
 }
 
 static struct page *make_page(const struct page_settings *settings, struct error *err)
@@ -544,8 +574,24 @@ static struct page *make_page(const struct page_settings *settings, struct error
     streams_init(&page->streams);
     page->desk.settings = &page->settings;
     page->desk.streams = &page->streams;
+    desk_init(&page->desk);
     page->desk.sessions.lasts_ms = (int64_t)settings->session_h * 60 * 60 * 1000;
     return page;
+}
+
+/* Serves at the socket, which is closed where that fails. */
+static bool serve(struct page *page, int fd, struct error *err)
+{
+    page->is_local = is_loopback(fd);
+    if (check_address(&page->settings, page->is_local, err) &&
+        (!page->settings.has_tls || web_certificate_get(&page->certificate, &page->settings, err)) &&
+        desk_start(&page->desk, err))
+        page->daemon = start(page, fd);
+    if (page->daemon != NULL)
+        return true;
+    (void)close(fd);
+    error_set(err, ERROR_UNEXPECTED, "the page cannot be served", NULL);
+    return false;
 }
 
 bool page_open(const struct page_settings *settings, struct page **page, char address[static SERVICE_ADDRESS_SIZE],
@@ -557,25 +603,17 @@ bool page_open(const struct page_settings *settings, struct page **page, char ad
     *page = NULL;
     if (!page_check(settings, err))
         return false;
-    fd = service_listen(settings->place, address, err);
-    if (fd < 0) {
-        error_with_subject(err, settings->place);
-        return false;
-    }
-    if (!is_loopback(fd)) {
-        (void)close(fd);
-        return refuse_address(settings->place, err);
-    }
     made = make_page(settings, err);
-    if (made != NULL && desk_start(&made->desk, err))
-        made->daemon = start(made, fd); /* it closes the socket at its end */
-    if (made != NULL && made->daemon != NULL) {
+    if (made == NULL)
+        return false;
+    fd = service_listen(settings->place, address, err);
+    if (fd < 0)
+        error_with_subject(err, settings->place);
+    if (fd >= 0 && serve(made, fd, err)) {
         *page = made;
         return true;
     }
-    (void)close(fd);
     page_close(made);
-    error_set(err, ERROR_UNEXPECTED, "the page cannot be served", NULL);
     return false;
 }
 
@@ -589,6 +627,7 @@ void page_close(struct page *page)
         MHD_stop_daemon(page->daemon);
     streams_release(&page->streams);
     desk_release(&page->desk);
+    web_certificate_release(&page->certificate);
     free(page->sockets);
     free(page);
 }

@@ -28,15 +28,18 @@ struct page_settings {
     const char *users;   /* the file of the users */
     const char *order;   /* the station's order; "": none */
     const char *profile, *digest;
-    bool open_tiles;    /* the sockets may be seen without a login */
-    unsigned session_h; /* how long a login lasts */
+    bool has_tls; /* with the certificate and the key in these files: PEM */
+    const char *certificate, *key;
+    bool makes_certificate; /* they are made where they are not there */
+    bool open_tiles;        /* the sockets may be seen without a login */
+    unsigned session_h;     /* how long a login lasts */
     size_t socket_count;
     const struct page_socket *sockets; /* copied */
 };
 
 /*
- * Whether pages may be served so: false with ERROR_USAGE for an address that is not this machine's own, and where
- * nobody could log in. Listens at nothing.
+ * Whether pages may be served so: false with ERROR_USAGE where nobody could log in, and for an address that is not this
+ * machine's own without TLS and users. Listens at nothing, makes nothing.
  */
 bool page_check(const struct page_settings *settings, struct error *err);
 

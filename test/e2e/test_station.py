@@ -53,7 +53,7 @@ class Line:
         with open(self.folder / "stderr", "ab") as errors:
             self.process = subprocess.Popen([PROGRAM, "--json", "station", self.file], stdout=subprocess.PIPE, stderr=errors, **more)
         ready = self.wait(event="station")
-        self.place = re.fullmatch(r"http://(127\.0\.0\.1:\d+)/", ready["url"]).group(1) if "url" in ready else None
+        self.place = re.fullmatch(r"https?://([\d.]+:\d+)/", ready["url"]).group(1) if "url" in ready else None
         return self
 
     def read(self, timeout):

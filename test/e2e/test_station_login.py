@@ -2,9 +2,12 @@
 """Who can log in at a station's pages, what is closed to the others, and what attacks meet."""
 import ctypes
 import hashlib
+import http.client
 import json
 import os
 import socket
+import ssl
+import subprocess
 import time
 
 import pytest
@@ -247,7 +250,7 @@ def test_stream_ends_with_the_session(closed):
                 assert some, answer
                 answer += some
         assert person.ask("/state")[0] == 401
-        add(closed, "17")
+        write_users(closed, **USERS)
     closed.stop()
 
 
@@ -308,3 +311,77 @@ def test_strange_requests(closed):
         assert b"scrypt" not in answer and b"<script>" not in answer, text
     Person(closed.place).log_in("17")
     closed.stop()
+
+
+# --- TLS -----------------------------------------------------------------------------------------------------------------
+
+
+def fingerprint(file):
+    return subprocess.run(["openssl", "x509", "-in", file, "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True,
+                          check=True).stdout.strip().split("=")[1]
+
+
+def test_certificate_that_is_made(make_line):  # noqa: F811
+    """At the first start; it stays. Another machine may come then, and is told where to log in."""
+    line = make_line(open_tiles=None, page="0.0.0.0:0", tls=True)
+    write_users(line, **USERS)
+    line.start()
+    ready = next(one for one in line.objects if one["event"] == "station")
+    file = line.folder / "state" / "page.crt"
+    assert ready["url"].startswith("https://0.0.0.0:") and ready["fingerprint"] == fingerprint(file)
+    assert (line.folder / "state" / "page.key").stat().st_mode & 0o777 == 0o600
+    subprocess.run(["openssl", "verify", "-CAfile", file, "-purpose", "sslserver", "-verify_hostname", "localhost", file], check=True, capture_output=True)
+    place = "localhost:" + ready["url"].rstrip("/").rsplit(":", 1)[1]
+    person = Person(place, context=ssl.create_default_context(cafile=file))
+    assert person.ask("/", headers={"Host": "st-01.example"})[1]["Location"] == "/login"
+    cookie = person.log_in("17")
+    assert cookie.startswith("__Host-imprint=") and cookie.endswith("; Path=/; HttpOnly; SameSite=Strict; Secure")
+    assert person.ask("/state")[0] == 200
+    assert person.send("/logout", {"Origin": f"http://{place}"}, token=person.token)[0] == 403
+    with pytest.raises((http.client.HTTPException, OSError)):
+        Person(place).ask("/login")
+    for version, works in (("-tls1_1", False), ("-tls1_2", True), ("-tls1_3", True)):
+        done = subprocess.run(["openssl", "s_client", "-connect", place, version, "-cipher", "ALL:@SECLEVEL=0"], stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+        assert (done.returncode == 0) == works, done.stderr
+    line.stop()
+    before = file.read_bytes()
+    line.start().stop()
+    assert file.read_bytes() == before
+
+
+def make_pair(folder, name, days="30"):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=st-01", "-addext",
+                    "subjectAltName=DNS:localhost", "-days", days, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"],
+                   check=True, capture_output=True)
+    (folder / f"{name}.key").chmod(0o600)
+
+
+def test_certificate_of_files(make_line):  # noqa: F811
+    line = make_line(open_tiles=None, page="localhost:0", tls_certificate="own.crt", tls_key="own.key")
+    write_users(line, **USERS)
+    make_pair(line.folder, "own")
+    line.start()
+    ready = next(one for one in line.objects if one["event"] == "station")
+    assert ready["fingerprint"] == fingerprint(line.folder / "own.crt") and not (line.folder / "state" / "page.crt").exists()
+    Person(line.place.replace("127.0.0.1", "localhost"), context=ssl.create_default_context(cafile=line.folder / "own.crt")).log_in("17")
+    line.stop()
+
+
+def test_bad_certificates(make_line):  # noqa: F811
+    line = make_line(open_tiles=None, page="127.0.0.1:0")
+    write_users(line, **USERS)
+    make_pair(line.folder, "own")
+    make_pair(line.folder, "other")
+    (line.folder / "open.key").write_bytes((line.folder / "own.key").read_bytes())
+    (line.folder / "open.key").chmod(0o644)
+    (line.folder / "state" / "page.crt").write_bytes((line.folder / "own.crt").read_bytes())
+    for more, cause in (({"tls_certificate": "own.crt"}, "both"), ({"tls_key": "own.key"}, "both"),
+                        ({"tls_certificate": "own.crt", "tls_key": "other.key"}, "cannot be used together"),
+                        ({"tls_certificate": "own.crt", "tls_key": "missing.key"}, None), ({"tls_certificate": "own.crt", "tls_key": "open.key"}, None),
+                        ({"tls": True}, None)):  # the certificate in the state folder has no key
+        line.write(**{"tls": None, "tls_certificate": None, "tls_key": None, **more})
+        error = run_program("--json", "station", line.file, code=INPUT).error
+        assert cause is None or cause in error["cause"], (more, error)
+    line.write(tls=True, tls_certificate=None, tls_key=None, page="0.0.0.0:0", open_tiles=True)
+    assert "open_tiles" in run_program("--json", "station", line.file, code=INPUT).error["cause"]

@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import ssl
 import urllib.parse
 
 PASSWORD = "correct horse battery"
@@ -54,10 +53,3 @@ class Person:
         # Nothing that the policy would refuse.
         assert not re.search(r"<script>|<style|\sstyle=|\son\w+=|https?://(?!www\.w3\.org/2000/svg)", text), path
         return text
-
-
-def trusting(file):
-    """A TLS context that believes this certificate alone."""
-    context = ssl.create_default_context(cafile=file)
-    context.check_hostname = False
-    return context

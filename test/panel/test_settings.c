@@ -167,6 +167,12 @@ static void test_places_of_the_page(void **state)
             fail_msg("%s", rows[i].place);
         if (!rows[i].ok)
             assert_non_null(strstr(err.cause, "to this machine alone"));
+        /* With TLS nobody sees anything without a login. */
+        struct page_settings tls = settings;
+        tls.has_tls = true;
+        assert_int_equal(page_check(&tls, NULL), rows[i].ok);
+        tls.open_tiles = false;
+        assert_false(page_check(&tls, NULL));
     }
 }
 
