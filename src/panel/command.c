@@ -32,7 +32,6 @@ static void put_work(struct writer *writer, struct command *command, const struc
 {
     put_option(writer, "--only", board->serial);
     put_option(writer, "--socket", socket);
-    put_option(writer, "--operator", settings->operator_name);
     if (!settings->irreversible || board->digest[0] == '\0')
         return;
     (void)snprintf(command->arm, sizeof command->arm, "%s:%s", board->serial, board->digest);
@@ -60,6 +59,8 @@ void command_make(struct command *command, const struct panel_settings *settings
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
     put_option(&writer, "--order", settings->order);
+    put_option(&writer, "--operator",
+               settings->operator_name); /* the first article of an order needs it, to look, too */
     if (kind == COMMAND_LOOK)
         put(&writer, "--dry-run");
     else

@@ -200,16 +200,16 @@ static void test_commands(void **state)
     (void)snprintf(settings.operator_name, sizeof settings.operator_name, "17");
     command_make(&command, &settings, 0, COMMAND_WORK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --order WO-1 --only " SERIAL
-                             " --socket a1 --operator 17 --arm " SERIAL ":" DIGEST " -- p.yaml");
+                             "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL
+                             " --socket a1 --arm " SERIAL ":" DIGEST " -- p.yaml");
     command_make(&command, &settings, 0, COMMAND_LOOK, &board);
     assert_command(&command, "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                             "provision --rehearsal --order WO-1 --dry-run -- p.yaml");
+                             "provision --rehearsal --order WO-1 --operator 17 --dry-run -- p.yaml");
     /* A board that was refused has no digest: it is not armed. */
     command_make(&command, &settings, 0, COMMAND_WORK, &refused);
     assert_command(&command,
                    "imprint --json --state st --device kit:hid:1 --issuers i.yaml --connections c.yaml "
-                   "provision --rehearsal --order WO-1 --only " SERIAL " --socket a1 --operator 17 -- p.yaml");
+                   "provision --rehearsal --order WO-1 --operator 17 --only " SERIAL " --socket a1 -- p.yaml");
 }
 
 /* Boards count once, by their last result; the first one makes the first-pass yield. */
