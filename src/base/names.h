@@ -556,6 +556,11 @@
 #define folder_make imprint_folder_make
 #define folder_of_device imprint_folder_of_device
 #define folder_sync imprint_folder_sync
+#define fork_server_is_asked imprint_fork_server_is_asked
+#define fork_server_launch imprint_fork_server_launch
+#define fork_server_serve imprint_fork_server_serve
+#define fork_server_start imprint_fork_server_start
+#define fork_server_stop imprint_fork_server_stop
 #define genuine_check imprint_genuine_check
 #define genuine_is_proven imprint_genuine_is_proven
 #define genuine_item_bytes imprint_genuine_item_bytes

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/outputs.h"
 #include "imprint_version.h"
+#include "panel/fork_server.h"
 #include "station/stop.h"
 
 #include <mbedtls/build_info.h>
@@ -182,7 +183,8 @@ static bool check_trace(const struct cli *cli, struct error *err)
     return false;
 }
 
-int main(int argc, char **argv)
+/* One run of the program. */
+static int run_program(int argc, char **argv)
 {
     struct cli cli = {.station = {.config = {.device = "virtual"}, .events = {&cli.output, print_message}}};
     struct error err = ERROR_IN(cli.error_room);
@@ -214,4 +216,10 @@ int main(int argc, char **argv)
     if (code == CLI_DONE && (!check_trace(&cli, &err) || !output_flush(&err)))
         code = output_error(&cli.output, &err);
     return (int)code;
+}
+
+/* A station has its workers from a process that has this program loaded already. */
+int main(int argc, char **argv)
+{
+    return fork_server_is_asked(argc, argv) ? fork_server_serve(run_program) : run_program(argc, argv);
 }

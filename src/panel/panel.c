@@ -22,6 +22,7 @@
 #include "station/folder.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
+#include "station/station_ledger.h"
 
 #define PROGRAM "/proc/self/exe" /* the file that this process runs, also when the package was upgraded meanwhile */
 #define CONFIRM_MS 250           /* until a board that comes or leaves is looked at again */
@@ -49,6 +50,9 @@ struct panel {
     char digest[BOARD_DIGEST_SIZE], started[RUN_FACTS_TIME_SIZE], address[SERVICE_ADDRESS_SIZE];
     uint8_t also_at; /* the I2C address that the profile gives */
     int lock;        /* of the state folder */
+    struct station_config config;
+    struct ledger ledger;
+    struct fork_server workers;
     struct page *page;
     struct tally tally;
     unsigned order_done, order_quantity; /* as the last worker that finished a board told */
@@ -134,10 +138,10 @@ static bool start_worker(struct slot *slot, enum command_kind kind)
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
         board_begin(&slot->board);
-    if (worker_start(&slot->worker, PROGRAM, command.arguments, patience, &err))
+    if (worker_start(&slot->worker, &slot->panel->workers, command.arguments, patience, &err))
         return true;
     if (kind != COMMAND_SCAN)
-        board_fail(&slot->board, ERROR_EXIT_REFUSED, "unexpected", err.cause, err.next);
+        board_fail(&slot->board, ERROR_EXIT_INTERRUPTED, "interrupted", err.cause, err.next);
     return false;
 }
 
@@ -213,7 +217,7 @@ static bool follow(struct slot *slot, enum socket_action action, enum socket_eve
     switch (action) {
     case SOCKET_LOOK:
     case SOCKET_WORK:
-        *event = SOCKET_REFUSED;
+        *event = SOCKET_LOST; /* it is tried again: the machine may be short of processes for a moment */
         return !start_worker(slot, action == SOCKET_LOOK ? COMMAND_LOOK : COMMAND_WORK);
     case SOCKET_CLAIM:
         *event = claim(slot);
@@ -473,6 +477,16 @@ static bool lock_state(struct panel *panel, struct error *err)
     return false;
 }
 
+/*
+ * Open as long as the station runs: SQLite writes its log back into the file, with two more syncs, whenever the last
+ * one who has it open closes it. So the workers do not, and a ledger that cannot be used is found at once.
+ */
+static bool open_ledger(struct panel *panel, struct error *err)
+{
+    (void)snprintf(panel->config.state, sizeof panel->config.state, "%s", panel->settings->state);
+    return station_ledger_open(&panel->config, LEDGER_WRITE, &panel->ledger, err);
+}
+
 static bool read_profile(struct panel *panel, struct error *err)
 {
     struct profile *profile = calloc(1, sizeof *profile);
@@ -512,8 +526,10 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
     }
     made->events = *events;
     made->lock = -1;
+    made->workers = (struct fork_server)FORK_SERVER_NONE;
     run_facts_time(made->started);
-    if (!read_files(made, path, err) || !lock_state(made, err) ||
+    if (!read_files(made, path, err) || !lock_state(made, err) || !open_ledger(made, err) ||
+        !fork_server_start(&made->workers, PROGRAM, err) ||
         !serving_open(made->settings, made->digest, &made->page, made->address, err)) {
         panel_close(made);
         return false;
@@ -529,8 +545,10 @@ void panel_close(struct panel *panel)
         return;
     for (size_t i = 0; i < panel->count; i++)
         worker_ask_to_end(&panel->slots[i].worker);
+    fork_server_stop(&panel->workers);
     page_close(panel->page);
     tally_release(&panel->tally);
+    ledger_close(&panel->ledger);
     if (panel->lock >= 0)
         (void)close(panel->lock);
     free(panel->settings);
@@ -669,7 +687,8 @@ bool panel_check(const char *path, void (*report)(void *context, const struct pa
         return false;
     }
     panel->lock = -1;
-    ok = read_files(panel, path, err) && check_files(panel, err);
+    panel->workers = (struct fork_server)FORK_SERVER_NONE;
+    ok = read_files(panel, path, err) && check_files(panel, err) && fork_server_start(&panel->workers, PROGRAM, err);
     if (ok) {
         finding.name = panel->settings->profile;
         report(context, &finding);

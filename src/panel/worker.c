@@ -2,12 +2,10 @@
 #include "panel/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,63 +28,19 @@ static bool refuse(const char *cause, int system_errno, struct error *err)
     return false;
 }
 
-/*
- * In the child, where only async-signal-safe calls are allowed. The signal of the parent's death could have been missed
- * before prctl(): whoever has another parent by then ends.
- */
-static _Noreturn void become(const char *program, char *const *arguments, int out, pid_t parent)
-{
-    sigset_t none;
-    const int null = open("/dev/null", O_RDWR);
-
-    (void)sigemptyset(&none);
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(out, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) != 0)
-        _exit(127);
-    (void)execv(program, arguments);
-    _exit(127);
-}
-
-static bool launch(struct worker *worker, const char *program, char *const *arguments, struct error *err)
-{
-    const pid_t parent = getpid();
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return refuse("no pipe to a worker can be made", errno, err);
-    worker->pid = fork();
-    if (worker->pid == 0)
-        become(program, arguments, ends[1], parent);
-    (void)close(ends[1]);
-    if (worker->pid < 0) {
-        const int reason = errno;
-
-        (void)close(ends[0]);
-        *worker = (struct worker)WORKER_NONE;
-        return refuse("no process can be made", reason, err);
-    }
-    worker->out = ends[0];
-    (void)fcntl(worker->out, F_SETFL, O_NONBLOCK);
-    worker->pidfd = pidfd_open(worker->pid, 0);
-    return true;
-}
-
-bool worker_start(struct worker *worker, const char *program, const char *const *arguments, int64_t patience_ms,
+bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, int64_t patience_ms,
                   struct error *err)
 {
-    char *copies[WORKER_ARGUMENTS_MAX + 1] = {NULL};
-
     *worker = (struct worker)WORKER_NONE;
-    for (size_t i = 0; i < WORKER_ARGUMENTS_MAX && arguments[i] != NULL; i++)
-        memcpy((void *)&copies[i], (const void *)&arguments[i],
-               sizeof copies[i]); /* execv() takes them as not const, and leaves them alone */
-    if (!launch(worker, program, copies, err))
+    worker->pid = fork_server_launch(server, arguments, &worker->out, err);
+    if (worker->pid == 0)
         return false;
+    worker->pidfd = pidfd_open(worker->pid, 0);
     worker->is_readable = true;
     worker->deadline_ms = worker_now_ms() + patience_ms;
     if (worker->pidfd >= 0)
         return true;
-    /* Without a descriptor nobody would learn of its end. It has done nothing yet. */
+    /* Without a descriptor nobody would learn of its end. */
     const int reason = errno;
     (void)kill(worker->pid, SIGTERM);
     (void)waitpid(worker->pid, NULL, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One worker: this program as a child process, because the PSA core is one per process. It prints JSON lines, which are
- * handed on as they come. It ends with its parent, and by itself: it is asked to end, and only then killed.
+ * One worker: this program as a child process, because the PSA core is one per process (panel/fork_server.h starts it).
+ * It prints JSON lines, which are handed on as they come. It ends with its parent, and by itself: it is asked to end,
+ * and only then killed.
  */
 #ifndef IMPRINT_PANEL_WORKER_H
 #define IMPRINT_PANEL_WORKER_H
@@ -13,9 +14,10 @@
 #include <jansson.h>
 
 #include "base/error.h"
+#include "panel/fork_server.h"
 
 #define WORKER_LINE_MAX ((size_t)256 * 1024) /* a line that is longer is no answer of this program */
-#define WORKER_ARGUMENTS_MAX 24
+#define WORKER_ARGUMENTS_MAX FORK_SERVER_ARGUMENTS_MAX
 
 /*
  * From asking a worker to end to killing it. Longer than anything that a chip does in one piece: at most 1.3 s, its
@@ -45,8 +47,8 @@ struct worker {
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t worker_now_ms(void);
 
-/* Starts `program` with arguments that end with NULL. False with a reason, and none is running. */
-bool worker_start(struct worker *worker, const char *program, const char *const *arguments, int64_t patience_ms,
+/* Starts one with arguments that end with NULL. False with a reason, and none is running. */
+bool worker_start(struct worker *worker, struct fork_server *server, const char *const *arguments, int64_t patience_ms,
                   struct error *err);
 
 static inline bool worker_is_running(const struct worker *worker)

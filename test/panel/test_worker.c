@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,6 +22,8 @@ struct heard {
     unsigned count;
     json_int_t last;
 };
+
+static struct fork_server server = FORK_SERVER_NONE;
 
 static void take(void *context, const json_t *object)
 {
@@ -35,7 +38,7 @@ static void start(struct worker *worker, const char *script, int64_t patience_ms
     const char *const arguments[] = {"sh", "-c", script, NULL};
     struct error err = {.reason = ERROR_NONE};
 
-    assert_true(worker_start(worker, "/bin/sh", arguments, patience_ms, &err));
+    assert_true(worker_start(worker, &server, arguments, patience_ms, &err));
 }
 
 static struct worker_end wait_for(struct worker *worker, struct heard *heard)
@@ -146,26 +149,62 @@ static void test_deadline(void **state)
     assert_true(!end.by_exit && end.code == SIGKILL);
 }
 
-static void test_no_such_program(void **state)
+/* A server that has died is there again for the next worker; those that it had started go on. */
+static void test_server_killed(void **state)
 {
-    const char *const arguments[] = {"imprint", NULL};
-    struct worker worker = WORKER_NONE;
+    struct worker first = WORKER_NONE, second = WORKER_NONE;
     struct heard heard = {.count = 0};
-    struct error err = {.reason = ERROR_NONE};
+    const int before = server.pid;
     struct worker_end end;
 
     (void)state;
-    assert_true(worker_start(&worker, "/nonexistent", arguments, PATIENCE_MS, &err));
-    end = wait_for(&worker, &heard);
-    assert_true(end.by_exit && end.code == 127);
+    start(&first, "read line; sleep 0.2; echo '{\"n\":3}'", PATIENCE_MS);
+    assert_int_equal(kill(server.pid, SIGKILL), 0);
+    start(&second, "echo '{\"n\":4}'", PATIENCE_MS);
+    assert_true(server.pid != before);
+    end = wait_for(&second, &heard);
+    assert_true(end.by_exit && end.code == 0 && heard.last == 4);
+    end = wait_for(&first, &heard);
+    assert_true(end.by_exit && end.code == 0 && heard.last == 3);
 }
 
-int main(void)
+static void test_no_such_program(void **state)
+{
+    const char *const arguments[] = {"sh", NULL};
+    struct fork_server none = FORK_SERVER_NONE;
+    struct worker worker = WORKER_NONE;
+    struct error err = {.reason = ERROR_NONE};
+
+    (void)state;
+    assert_true(fork_server_start(&none, "/nonexistent", &err));
+    assert_false(worker_start(&worker, &none, arguments, PATIENCE_MS, &err));
+    assert_false(worker_is_running(&worker));
+    assert_int_equal(err.reason, ERROR_UNEXPECTED);
+    fork_server_stop(&none);
+}
+
+/* What a worker of this test runs. */
+static int run_shell(int argc, char **argv)
+{
+    (void)argc;
+    (void)execv("/bin/sh", argv);
+    return 126;
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends),     cmocka_unit_test(test_an_endless_line), cmocka_unit_test(test_asked_to_end),
-        cmocka_unit_test(test_deadline), cmocka_unit_test(test_no_such_program),
+        cmocka_unit_test(test_deadline), cmocka_unit_test(test_server_killed),   cmocka_unit_test(test_no_such_program),
     };
+    struct error err = {.reason = ERROR_NONE};
+    int failures;
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (fork_server_is_asked(argc, argv))
+        return fork_server_serve(run_shell);
+    if (!fork_server_start(&server, "/proc/self/exe", &err))
+        return 1;
+    failures = cmocka_run_group_tests(tests, NULL, NULL);
+    fork_server_stop(&server);
+    return failures;
 }

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/fork_server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SERVER_NAME "imprint: workers" /* argv[0] of the server, for `ps` as well */
+#define WORKER_NAME "imprint-worker"   /* for `ps -e`: at most 15 characters */
+#define SERVER_FD 3                    /* the server's end of the socket */
+#define MESSAGE_MAX 65536              /* the arguments of a worker, each with its NUL */
+#define LAUNCH_MS 5000 /* how long a worker may take to tell its pid: a busy machine forks in milliseconds */
+
+static bool refuse(const char *cause, int system_errno, struct error *err)
+{
+    error_set(err, ERROR_UNEXPECTED, cause, "free memory and processes of this machine, then try again");
+    error_with_errno(err, system_errno);
+    error_doing(err, "start a worker");
+    return false;
+}
+
+/* --- in the station --- */
+
+/* In the child, where only async-signal-safe calls are allowed. */
+static _Noreturn void become_server(const char *program, int end, pid_t station)
+{
+    char name[] = SERVER_NAME, *const arguments[] = {name, NULL};
+    const int null = open("/dev/null", O_RDWR);
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != station || null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
+        (end == SERVER_FD ? fcntl(end, F_SETFD, 0) : dup2(end, SERVER_FD)) < 0)
+        _exit(127);
+    (void)execv(program, arguments);
+    _exit(127);
+}
+
+bool fork_server_start(struct fork_server *server, const char *program, struct error *err)
+{
+    const pid_t station = getpid();
+    int ends[2];
+
+    *server = (struct fork_server){.program = program, .socket = -1};
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return refuse("the server of workers cannot be reached", errno, err);
+    server->pid = fork();
+    if (server->pid == 0)
+        become_server(program, ends[1], station);
+    (void)close(ends[1]);
+    server->socket = ends[0];
+    if (server->pid > 0)
+        return true;
+    server->pid = 0;
+    (void)refuse("no process can be made", errno, err);
+    fork_server_stop(server);
+    return false;
+}
+
+void fork_server_stop(struct fork_server *server)
+{
+    if (server->socket >= 0)
+        (void)close(server->socket);
+    server->socket = -1;
+    if (server->pid <= 0)
+        return;
+    (void)kill(server->pid, SIGKILL);
+    while (waitpid(server->pid, NULL, 0) < 0 && errno == EINTR) {
+        /* again */
+    }
+    server->pid = 0;
+}
+
+/* Arguments and the worker's end of its socket, as one message. */
+static bool send_arguments(const struct fork_server *server, const char *const *arguments, int out)
+{
+    char text[MESSAGE_MAX];
+    union {
+        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.room = {0}};
+    struct iovec part = {.iov_base = text, .iov_len = 0};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+    for (size_t i = 0; i < FORK_SERVER_ARGUMENTS_MAX && arguments[i] != NULL; i++) {
+        const size_t len = strlen(arguments[i]) + 1;
+
+        if (len > sizeof text - part.iov_len) {
+            errno = E2BIG;
+            return false;
+        }
+        memcpy(text + part.iov_len, arguments[i], len);
+        part.iov_len += len;
+    }
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof out);
+    memcpy(CMSG_DATA(header), &out, sizeof out);
+    return sendmsg(server->socket, &message, MSG_NOSIGNAL) == (ssize_t)part.iov_len;
+}
+
+/* What the worker says first. False with errno: it, or the server, has ended. */
+static bool read_pid(int out, pid_t *pid)
+{
+    struct pollfd polled = {.fd = out, .events = POLLIN};
+    int ready = poll(&polled, 1, LAUNCH_MS);
+
+    if (ready == 1 && recv(out, pid, sizeof *pid, MSG_WAITALL) == (ssize_t)sizeof *pid)
+        return true;
+    errno = ready == 0 ? ETIMEDOUT : EPIPE;
+    return false;
+}
+
+/* One try. The worker runs from the byte on, so one whose pid nobody has read never does. */
+static pid_t launch(const struct fork_server *server, const char *const *arguments, int *out)
+{
+    int ends[2], saved;
+    bool is_sent, ok;
+    pid_t pid = 0;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return 0;
+    is_sent = send_arguments(server, arguments, ends[1]);
+    saved = errno;
+    (void)close(ends[1]);
+    errno = saved;
+    ok = is_sent && read_pid(ends[0], &pid) && send(ends[0], "", 1, MSG_NOSIGNAL) == 1 &&
+         fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
+    if (ok) {
+        *out = ends[0];
+        return pid;
+    }
+    saved = errno;
+    (void)close(ends[0]);
+    errno = saved;
+    return 0;
+}
+
+int fork_server_launch(struct fork_server *server, const char *const *arguments, int *out, struct error *err)
+{
+    pid_t pid = server->pid != 0 ? launch(server, arguments, out) : 0;
+
+    if (pid != 0)
+        return pid;
+    fork_server_stop(server);
+    if (!fork_server_start(server, server->program, err))
+        return 0;
+    pid = launch(server, arguments, out);
+    if (pid == 0)
+        (void)refuse("the server of workers does not answer", errno, err);
+    return pid;
+}
+
+/* --- in the program --- */
+
+bool fork_server_is_asked(int argc, char **argv)
+{
+    return argc == 1 && strcmp(argv[0], SERVER_NAME) == 0;
+}
+
+/* One message: its words, which lead into `text`, and the worker's socket. 0: the station has ended. */
+static int receive(char text[static MESSAGE_MAX], char *words[static FORK_SERVER_ARGUMENTS_MAX + 1], int *out)
+{
+    union {
+        struct cmsghdr header; /* cppcheck-suppress unusedStructMember ; for its alignment */
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = text, .iov_len = MESSAGE_MAX - 1};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    const ssize_t len = recvmsg(SERVER_FD, &message, MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int count = 0;
+
+    if (len <= 0 || header == NULL || header->cmsg_len != CMSG_LEN(sizeof *out))
+        return 0;
+    memcpy(out, CMSG_DATA(header), sizeof *out);
+    text[len] = '\0';
+    for (char *at = text; at < text + len && count < FORK_SERVER_ARGUMENTS_MAX; at += strlen(at) + 1)
+        words[count++] = at;
+    words[count] = NULL;
+    return count;
+}
+
+/*
+ * In the worker. Only when the station has adopted it does its death mean something, and is it the station that learns
+ * of this worker's own. False: there is no station any more.
+ */
+static bool join_station(int out, pid_t between, pid_t station)
+{
+    const pid_t own = getpid();
+    char go;
+
+    while (getppid() == between)
+        (void)sched_yield();
+    return prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == station && prctl(PR_SET_NAME, WORKER_NAME) == 0 &&
+           send(out, &own, sizeof own, MSG_NOSIGNAL) == (ssize_t)sizeof own && recv(out, &go, 1, 0) == 1;
+}
+
+/* In the server's child: makes the worker and ends; the worker comes back from here. */
+static void detach(int out, pid_t station)
+{
+    const pid_t between = getpid(), worker = fork();
+    sigset_t none;
+
+    if (worker != 0)
+        _exit(0);
+    (void)close(SERVER_FD);
+    if (!join_station(out, between, station) || dup2(out, STDOUT_FILENO) < 0)
+        _exit(127);
+    (void)close(out);
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int fork_server_serve(int (*run)(int argc, char **argv))
+{
+    char text[MESSAGE_MAX];
+    char *words[FORK_SERVER_ARGUMENTS_MAX + 1];
+    const pid_t station = getppid();
+    sigset_t all;
+    int out, count;
+
+    /* What a terminal sends to everybody is the workers' matter: they end between two steps. */
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_BLOCK, &all, NULL);
+    while ((count = receive(text, words, &out)) > 0) {
+        const pid_t between = fork();
+
+        if (between == 0) {
+            detach(out, station);
+            return run(count, words);
+        }
+        (void)close(out);
+        if (between > 0)
+            (void)waitpid(between, NULL, 0);
+    }
+    return 0;
+}
