@@ -88,6 +88,8 @@ _imprint_ports() {
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
 _imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station retire erase compile board virtual ca help version"
 _imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
@@ -138,6 +140,9 @@ _imprint_options() {
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "station") echo "--check" ;;
+        "user add") echo "--role --password-file" ;;
+        "rework") echo "--operator --note" ;;
+        "scrap") echo "--operator --note" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
         "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
@@ -228,6 +233,12 @@ _imprint_value() {
         "manifest import --signer") echo "file" ;;
         "manifest import --ca") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
+        "user add --role") echo "none operator lead auditor" ;;
+        "user add --password-file") echo "file" ;;
+        "rework --operator") echo "none" ;;
+        "rework --note") echo "none" ;;
+        "scrap --operator") echo "none" ;;
+        "scrap --note") echo "none" ;;
         "retire --operator") echo "none" ;;
         "compile --name") echo "none" ;;
         "compile --arm") echo "none profile" ;;
@@ -309,6 +320,13 @@ _imprint_argument() {
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;
         "station 0") echo "file" ;;
+        "user add 0") echo "file" ;;
+        "user add 1") echo "none" ;;
+        "user list 0") echo "file" ;;
+        "user remove 0") echo "file" ;;
+        "user remove 1") echo "none" ;;
+        "rework 0") echo "none" ;;
+        "scrap 0") echo "none" ;;
         "retire 0") echo "none" ;;
         "compile 0") echo "file" ;;
         "board provision 0") echo "file" ;;

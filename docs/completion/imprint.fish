@@ -61,6 +61,7 @@ end
 
 # begin generated: fish (scripts/cli-docs)
 set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
+set -g __imprint_valued --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n
 complete -c imprint -f
 complete -c imprint -l state -x -a '(__fish_complete_directories)' -d 'the state folder: virtual chip, key records, evidence'
 complete -c imprint -l device -x -a '(__imprint_devices)' -d 'the chip: virtual[:FILE], i2c:FILE[@ADDRESS], swi:FILE, kit:FILE, kit:hid, unix:PATH, tcp:HOST:PORT (default: virtual)'
@@ -99,6 +100,9 @@ complete -c imprint -n __imprint_words_are -a label -d 'Make a label for a finis
 complete -c imprint -n __imprint_words_are -a manifest -d 'export, verify, import'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
+complete -c imprint -n __imprint_words_are -a user -d 'add, list, remove'
+complete -c imprint -n __imprint_words_are -a rework -d 'Let stations work again on a board that has failed'
+complete -c imprint -n __imprint_words_are -a scrap -d 'Say that a board is thrown away: no station works on it again'
 complete -c imprint -n __imprint_words_are -a retire -d 'Give a device\'s keys up, so that they may be replaced'
 complete -c imprint -n __imprint_words_are -a erase -d 'Forget all PSA metadata of this device; its keys stay'
 complete -c imprint -n __imprint_words_are -a compile -d 'Turn a profile into C or binary for a factory image'
@@ -264,6 +268,18 @@ complete -c imprint -n '__imprint_verb_is signer status' -l decisions -d 'list e
 complete -c imprint -n '__imprint_argument_is 1 signer status' -F
 complete -c imprint -n '__imprint_verb_is station' -l check -d 'only say whether everything that FILE names is there'
 complete -c imprint -n '__imprint_argument_is 1 station' -F
+complete -c imprint -n '__imprint_words_are user' -a add -d 'Let a person log in at the pages of a station'
+complete -c imprint -n '__imprint_verb_is user add' -l role -x -a 'operator lead auditor' -d 'operator (default), lead or auditor'
+complete -c imprint -n '__imprint_verb_is user add' -l password-file -r -F -d 'the file whose first line is the password, instead of asking'
+complete -c imprint -n '__imprint_argument_is 1 user add' -F
+complete -c imprint -n '__imprint_words_are user' -a list -d 'List who can log in at the pages of a station'
+complete -c imprint -n '__imprint_argument_is 1 user list' -F
+complete -c imprint -n '__imprint_words_are user' -a remove -d 'Take away a person\'s login at a station'
+complete -c imprint -n '__imprint_argument_is 1 user remove' -F
+complete -c imprint -n '__imprint_verb_is rework' -l operator -x -d 'who decides this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is rework' -l note -x -d 'what was found or done, for the ledger; at most 200 bytes'
+complete -c imprint -n '__imprint_verb_is scrap' -l operator -x -d 'who decides this, for the ledger; at most 64 bytes'
+complete -c imprint -n '__imprint_verb_is scrap' -l note -x -d 'what was found or done, for the ledger; at most 200 bytes'
 complete -c imprint -n '__imprint_verb_is retire' -l yes -s y -d 'do it; without this option, only list what would be given up'
 complete -c imprint -n '__imprint_verb_is retire' -l lost -d 'the device is not here (lost, broken, a board of its own): do not ask it, and leave its mark'
 complete -c imprint -n '__imprint_verb_is retire' -l operator -x -d 'who runs this, for the history; at most 64 bytes'
@@ -324,4 +340,5 @@ complete -c imprint -n '__imprint_verb_is virtual run' -F
 complete -c imprint -n '__imprint_words_are ca' -a new -d 'Make a certificate authority for rehearsals'
 complete -c imprint -n '__imprint_verb_is ca new' -l name -s n -x -d 'the issuer\'s name, by which profiles call it (default: rehearsal)'
 complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station retire erase compile board virtual ca help version'
+complete -c imprint -n '__imprint_argument_is 1 help' -a 'provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version'
 # end generated

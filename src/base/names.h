@@ -1083,6 +1083,11 @@
 #define provision_write_description imprint_provision_write_description
 #define provision_write_head imprint_provision_write_head
 #define published_keys_name imprint_published_keys_name
+#define quarantine_decide imprint_quarantine_decide
+#define quarantine_look imprint_quarantine_look
+#define quarantine_result imprint_quarantine_result
+#define quarantine_spares_board imprint_quarantine_spares_board
+#define quarantine_verb imprint_quarantine_verb
 #define query_choose imprint_query_choose
 #define query_first imprint_query_first
 #define query_run imprint_query_run
@@ -1137,6 +1142,7 @@
 #define retire_value imprint_retire_value
 #define run_facts_check_operator imprint_run_facts_check_operator
 #define run_facts_end imprint_run_facts_end
+#define run_facts_is_plain imprint_run_facts_is_plain
 #define run_facts_start imprint_run_facts_start
 #define run_facts_time imprint_run_facts_time
 #define run_facts_value imprint_run_facts_value
@@ -1301,6 +1307,7 @@
 #define station_ledger_claim_board imprint_station_ledger_claim_board
 #define station_ledger_close imprint_station_ledger_close
 #define station_ledger_content imprint_station_ledger_content
+#define station_ledger_load imprint_station_ledger_load
 #define station_ledger_look imprint_station_ledger_look
 #define station_ledger_open imprint_station_ledger_open
 #define station_ledger_prepare imprint_station_ledger_prepare

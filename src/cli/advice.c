@@ -75,8 +75,9 @@ static void put_options(FILE *out, const struct advice_given *given, const struc
 {
     static const char *const without_any[] = {"virtual serve", "virtual run", "help",          "version", "compile",
                                               "explain",       "signer",      "verify-record", NULL};
-    static const char *const without_device[] = {"virtual new", "board",  "issuers", "ca",       "ledger",  "line",
-                                                 "order",       "report", "label",   "manifest", "station", NULL};
+    static const char *const without_device[] = {"virtual new", "board",  "issuers", "ca",    "ledger",
+                                                 "line",        "order",  "report",  "label", "manifest",
+                                                 "station",     "rework", "scrap",   NULL};
 
     if (is_named(verb, without_any))
         return;

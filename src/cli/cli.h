@@ -124,6 +124,8 @@ extern const struct cli_verb cli_verb_user_remove;
 extern const struct cli_verb cli_verb_random;
 extern const struct cli_verb cli_verb_scan;
 extern const struct cli_verb cli_verb_retire;
+extern const struct cli_verb cli_verb_rework;
+extern const struct cli_verb cli_verb_scrap;
 extern const struct cli_verb cli_verb_erase;
 extern const struct cli_verb cli_verb_compile;
 extern const struct cli_verb cli_verb_board_provision;

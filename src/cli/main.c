@@ -88,6 +88,8 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_user_add,
     &cli_verb_user_list,
     &cli_verb_user_remove,
+    &cli_verb_rework,
+    &cli_verb_scrap,
     &cli_verb_retire,
     &cli_verb_erase,
     &cli_verb_compile,

@@ -20,6 +20,7 @@
 #include "panel/view.h"
 #include "service/notify.h"
 #include "station/folder.h"
+#include "station/quarantine.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -160,6 +161,34 @@ static const struct slot *find_rival(const struct slot *slot)
     return NULL;
 }
 
+/* A board that has failed too often is not worked on until the lead has decided about it. */
+static bool check_quarantine(struct slot *slot)
+{
+    char room[ERROR_ROOM], cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
+    struct error err = ERROR_IN(room);
+    struct quarantine found;
+    struct panel_board *board = &slot->board;
+
+    if (!quarantine_look(&slot->panel->ledger, board->serial, slot->panel->settings->tries, &found, &err)) {
+        board_fail(board, ERROR_EXIT_NO_RECORD, "record-failed", err.cause,
+                   err.next != NULL ? err.next : "the lead checks the ledger: imprint ledger verify");
+        return false;
+    }
+    if (found.state == QUARANTINE_NONE)
+        return true;
+    if (found.state == QUARANTINE_SCRAPPED)
+        board_fail(board, ERROR_EXIT_WRONG_DEVICE, "scrapped", "this board was scrapped",
+                   "put it back into the scrap bin");
+    if (found.state == QUARANTINE_HELD) {
+        (void)snprintf(cause, sizeof cause, "it is in quarantine: it has failed %u times", found.failures);
+        (void)snprintf(next, sizeof next,
+                       "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint scrap",
+                       board->serial);
+        board_fail(board, ERROR_EXIT_WRONG_DEVICE, "quarantined", cause, next);
+    }
+    return false;
+}
+
 /* A board is worked on in one socket, and by the profile that this station began with. */
 static enum socket_event claim(struct slot *slot)
 {
@@ -173,7 +202,7 @@ static enum socket_event claim(struct slot *slot)
         return SOCKET_DENIED;
     }
     if (rival == NULL)
-        return SOCKET_GRANTED;
+        return check_quarantine(slot) ? SOCKET_GRANTED : SOCKET_DENIED;
     (void)snprintf(cause, sizeof cause, "the same chip answers in socket %s", settings_of(rival)->name);
     board_fail(&slot->board, ERROR_EXIT_WRONG_DEVICE, "duplicate", cause,
                "check that each socket has a bus, or an address, of its own");

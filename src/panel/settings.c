@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "issuer/settings_file.h"
+#include "station/quarantine.h"
 #include "transport/kinds.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
@@ -89,6 +90,14 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, rehearsal),
      .help = "whether virtual chips and published TEST keys are allowed",
      .example = "rehearsal: true"},
+    {.key = "tries",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_settings, tries),
+     .min = 1,
+     .max = QUARANTINE_TRIES_MAX,
+     .otherwise = QUARANTINE_TRIES_USUAL,
+     .help = "how often a board may fail, through its own fault, before it is in quarantine",
+     .example = "tries: 2"},
     {.key = "look",
      .kind = SCHEMA_NUMBER,
      VALUE(struct panel_settings, look_ms),

@@ -36,6 +36,7 @@ struct panel_settings {
     uint32_t session_h;                                            /* how long a login lasts */
     bool irreversible; /* the steps that cannot be undone are armed for each board */
     bool rehearsal;    /* virtual chips and TEST keys are allowed, whatever the profile says */
+    uint32_t tries;    /* failures of a board, through its own fault, until it is in quarantine */
     uint32_t look_ms;  /* how often the bus of an empty socket is looked at */
     uint32_t worker_s; /* how long one board may take */
     size_t socket_count;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "station/quarantine.h"
+
 static const char *const states[SOCKET_STATE_COUNT] = {
     [SOCKET_EMPTY] = "EMPTY",  [SOCKET_SEEN] = "WAIT", [SOCKET_LOOKING] = "BUSY", [SOCKET_CLAIMED] = "BUSY",
     [SOCKET_WORKING] = "BUSY", [SOCKET_PASS] = "PASS", [SOCKET_FAIL] = "FAIL",    [SOCKET_REMOVE] = "WAIT",
@@ -23,16 +25,6 @@ static const char *const actions[SOCKET_STATE_COUNT] = {
 static const char *const after_failure[] = {
     [1] = "to red bin",   [2] = "call the lead", [3] = "press it in",
     [4] = "set it aside", [5] = "call the lead", [6] = "call the lead",
-};
-
-/* Reasons with the exit code of a refused board, for which no board is at fault: station, settings or a server are. */
-static const char *const not_the_board[] = {
-    "not-armed",        "gate-refused",          "write-key-missing",
-    "storage-full",     "storage-failed",        "storage-corrupt",
-    "server-untrusted", "server-refused",        "tls-failed",
-    "server-away",      "certificate-not-asked", "rehearsal",
-    "device-busy",      "message-too-long",      "psa",
-    "unexpected",
 };
 
 /* Reasons to which a station has another answer than the command line. */
@@ -59,9 +51,8 @@ const char *words_of_action(enum socket_state state, const struct panel_board *b
         return "check the cable"; /* nobody can insert anything into a bus that is not there */
     if (actions[state] != NULL)
         return actions[state];
-    for (size_t i = 0; i < sizeof not_the_board / sizeof not_the_board[0]; i++)
-        if (strcmp(not_the_board[i], board->reason) == 0)
-            return "call the lead";
+    if (quarantine_spares_board(board->reason))
+        return "call the lead";
     return code < rows && after_failure[code] != NULL ? after_failure[code] : "call the lead";
 }
 

@@ -24,7 +24,7 @@ json_t *orders_entry(const struct orders_who *who, const char *id, const char *r
     host[sizeof host - 1] = '\0';
     run_facts_time(now);
     (void)snprintf(kind, sizeof kind, "order %s", who->verb);
-    return json_pack("{s:s, s:o, s:n, s:s?, s:s, s:n, s:n, s:s, s:s, s:s, s:n, s:{}}", "kind", kind, "station",
+    return json_pack("{s:s, s:o, s:n, s:s?, s:s?, s:n, s:n, s:s, s:s, s:s, s:n, s:{}}", "kind", kind, "station",
                      value_text(host), "socket", "operator", who->operator_name, "order", id, "device", "profile",
                      "started", now, "ended", now, "result", result, "reason", "evidence");
 }

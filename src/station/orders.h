@@ -19,8 +19,8 @@ struct orders_who {
 };
 
 /*
- * An entry of kind "order VERB" about the order, with the members that every entry has (docs/reference/ledger.md);
- * others are added. The caller's reference; NULL without memory.
+ * An entry of kind "order VERB" about the order, NULL for none, with the members that every entry has
+ * (docs/reference/ledger.md); others are added. The caller's reference; NULL without memory.
  */
 json_t *orders_entry(const struct orders_who *who, const char *id, const char *result);
 

@@ -45,6 +45,15 @@ static bool check_name(const char *name, const char *whose, const char *next, st
     return false;
 }
 
+bool run_facts_is_plain(const char *text)
+{
+    json_t *value = json_string(text);
+    const bool is_plain = value != NULL && !has_control_characters(text);
+
+    json_decref(value);
+    return is_plain;
+}
+
 bool run_facts_check_operator(const char *name, struct error *err)
 {
     return name == NULL ||

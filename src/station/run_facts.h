@@ -38,6 +38,9 @@ bool run_facts_start(struct run_facts *facts, struct error *err);
 /* The same check of a name alone; NULL is none. */
 bool run_facts_check_operator(const char *name, struct error *err);
 
+/* Whether it is UTF-8 without control characters. */
+bool run_facts_is_plain(const char *text);
+
 /* Notes the time at the end, once: a second call changes nothing. */
 void run_facts_end(struct run_facts *facts);
 

@@ -307,8 +307,7 @@ bool station_ledger_claim_board(struct station_ledger *ledger, const char *board
     return false;
 }
 
-/* The entry as JSON: the caller's reference; NULL where it cannot be read. */
-static json_t *load_entry(struct ledger *ledger, uint64_t seq, struct error *err)
+json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *err)
 {
     struct bytes_out text = {.data = malloc(ENTRY_MAX), .cap = ENTRY_MAX};
     json_t *entry = text.data != NULL && ledger_read(ledger, seq, &text, err)
@@ -331,7 +330,7 @@ static json_t *find_record(struct ledger *ledger, const char *serial, bool *is_r
     if (seqs == NULL)
         error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
     for (size_t i = 0; i < count && record == NULL && !*is_retired && err->reason == ERROR_NONE; i++) {
-        json_t *entry = load_entry(ledger, seqs[i], err);
+        json_t *entry = station_ledger_load(ledger, seqs[i], err);
 
         *is_retired = is_text(entry, "result", "retired");
         if (is_text(entry, "result", "provisioned") || is_text(entry, "result", "confirmed"))

@@ -63,6 +63,9 @@ bool station_ledger_claim_board(struct station_ledger *ledger, const char *board
 /* The entry's content for a line of the history (station/history.h): the caller's reference; NULL without memory. */
 json_t *station_ledger_content(json_t *line);
 
+/* An entry of the ledger as JSON: the caller's reference; NULL with a reason where it cannot be read. */
+json_t *station_ledger_load(struct ledger *ledger, uint64_t seq, struct error *err);
+
 /*
  * Appends the entry for this line, durably: what is not in the ledger is not reported as done. A run that reached no
  * device (no serial number) makes no ledger: it is appended where there is one. False with

@@ -177,7 +177,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",
                  "ledger-cosigned", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
                  "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql",
-                 "line-check", "line-verified"}
+                 "line-check", "line-verified", "reworked", "scrapped"}
     assert set(json_page.page()) - set(seen) == elsewhere
     rare = {("order", "first_article"),  # test_orders.py
             ("report", "logs"), ("report", "stations"),  # test_report_line.py

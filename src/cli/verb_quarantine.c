@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* imprint rework and scrap: what a person decides about a board that has failed. The work is in station/quarantine.c.
+ */
+#include <string.h>
+
+#include "cli/with_ledger.h"
+#include "station/quarantine.h"
+#include "station/run_facts.h"
+#include "station/value.h"
+
+enum quarantine_option { OPTION_OPERATOR, OPTION_NOTE, OPTION_COUNT };
+static const struct cli_option options[OPTION_COUNT] = {
+    [OPTION_OPERATOR] = {"operator", 0, "NAME", "who decides this, for the ledger; at most 64 bytes", NULL},
+    [OPTION_NOTE] = {"note", 0, "TEXT", "what was found or done, for the ledger; at most 200 bytes", NULL},
+};
+
+#define NOTE_MAX_BYTES 200
+
+static bool check_options(const struct cli *cli, struct error *err)
+{
+    const char *note = cli->values[OPTION_NOTE];
+
+    if (cli->values[OPTION_OPERATOR] == NULL) {
+        error_set(err, ERROR_USAGE, "who decides this is not given", "name the person: --operator NAME");
+        return false;
+    }
+    if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], err))
+        return false;
+    if (note == NULL || (strlen(note) <= NOTE_MAX_BYTES && run_facts_is_plain(note)))
+        return true;
+    error_set(err, ERROR_USAGE, "the note is too long, or has characters that cannot be printed",
+              "write at most 200 bytes of UTF-8");
+    return false;
+}
+
+static bool decide(struct cli *cli, struct ledger *ledger, enum quarantine_decision decision, struct error *err)
+{
+    const char *person = cli->values[OPTION_OPERATOR], *note = cli->values[OPTION_NOTE];
+    char serial[LEDGER_DEVICE_SIZE];
+    struct quarantine found;
+    json_t *object;
+
+    if (!with_ledger_serial(cli->arguments[0], serial, err) ||
+        !quarantine_decide(ledger, serial, decision, person, note, &found, err))
+        return false;
+    if (decision == QUARANTINE_REWORK)
+        output_result(&cli->output, "rework: %s: it had failed %u time%s; stations work on it again\n", serial,
+                      found.failures, found.failures == 1 ? "" : "s");
+    else
+        output_result(&cli->output, "scrapped: %s: no station works on it again\n", serial);
+    object = json_pack("{s:s, s:s, s:o, s:I}", "event", quarantine_result(decision), "serial", serial, "operator",
+                       value_text(person), "failures", (json_int_t)found.failures);
+    if (note != NULL)
+        json_object_set_new(object, "note", value_text(note));
+    output_object(&cli->output, object);
+    return true;
+}
+
+static bool rework(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    return decide(cli, ledger, QUARANTINE_REWORK, err);
+}
+
+static bool scrap(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    return decide(cli, ledger, QUARANTINE_SCRAP, err);
+}
+
+static enum cli_exit run(struct cli *cli, ledger_work *work)
+{
+    struct error err = ERROR_IN(cli->error_room);
+
+    return check_options(cli, &err) ? with_ledger(cli, LEDGER_USE, work) : output_error(&cli->output, &err);
+}
+
+static enum cli_exit run_rework(struct cli *cli)
+{
+    return run(cli, rework);
+}
+
+static enum cli_exit run_scrap(struct cli *cli)
+{
+    return run(cli, scrap);
+}
+
+const struct cli_verb cli_verb_rework = {
+    .name = "rework",
+    .arguments = "SERIAL",
+    .summary = "Let stations work again on a board that has failed",
+    .description = "A station works no more on a board that has failed too often through its own\n"
+                   "fault (`tries` in the station file): it is in quarantine. After a repair, or to\n"
+                   "try once more, this ends it; the failures before do not count any more. The\n"
+                   "decision is an entry of the ledger. Run it with the station's --state.\n",
+    .examples = "  imprint rework 0123A1B2C3D4E5F601 --operator 4 --note 'U3 reflowed'\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_rework,
+};
+
+const struct cli_verb cli_verb_scrap = {
+    .name = "scrap",
+    .arguments = "SERIAL",
+    .summary = "Say that a board is thrown away: no station works on it again",
+    .description = "The decision is an entry of the ledger, and for good. Run it with the station's\n"
+                   "--state. A finished device counts as made: retire it first. A unit of a work\n"
+                   "order that the board holds is given back with imprint order release.\n",
+    .examples = "  imprint scrap 0123A1B2C3D4E5F601 --operator 4 --note 'pad lifted'\n",
+    .options = options,
+    .option_count = OPTION_COUNT,
+    .least = 1,
+    .most = 1,
+    .run = run_scrap,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station/quarantine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error_format.h"
+#include "station/orders.h"
+#include "station/station_ledger.h"
+
+/* Reasons with the exit code of a refused board, for which no board is at fault: station, settings or a server are. */
+static const char *const not_the_board[] = {
+    "not-armed",        "gate-refused",          "write-key-missing",
+    "storage-full",     "storage-failed",        "storage-corrupt",
+    "server-untrusted", "server-refused",        "tls-failed",
+    "server-away",      "certificate-not-asked", "rehearsal",
+    "device-busy",      "message-too-long",      "psa",
+    "unexpected",
+};
+
+bool quarantine_spares_board(const char *reason)
+{
+    for (size_t i = 0; i < sizeof not_the_board / sizeof not_the_board[0]; i++)
+        if (strcmp(not_the_board[i], reason) == 0)
+            return true;
+    return false;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text != NULL ? text : "";
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    while (*words != NULL && strcmp(*words, text) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* The board did not do what it should: not one that was pulled out (exit code 3), of another kind (4), or stopped. */
+static bool is_own_fault(const json_t *entry)
+{
+    static const char *const results[] = {"failed", "refused", NULL};
+    const json_t *error = json_object_get(json_object_get(entry, "evidence"), "error");
+
+    return is_one_of(text_of(entry, "result"), results) &&
+           json_integer_value(json_object_get(error, "exit")) == ERROR_EXIT_REFUSED &&
+           !quarantine_spares_board(text_of(entry, "reason"));
+}
+
+/* Takes in one attempt, from the newest back. True when older ones do not matter. */
+static bool take(const json_t *entry, struct quarantine *found)
+{
+    static const char *const good[] = {"provisioned", "confirmed", "proven", NULL}, *const over[] = {"reworked",
+                                                                                                     "retired", NULL};
+    const char *result = text_of(entry, "result");
+
+    if (strcmp(result, "scrapped") == 0)
+        found->state = QUARANTINE_SCRAPPED;
+    if (is_own_fault(entry))
+        found->failures++;
+    if (is_one_of(result, good) && found->failures == 0)
+        found->is_finished = true;
+    return found->state == QUARANTINE_SCRAPPED || is_one_of(result, good) || is_one_of(result, over);
+}
+
+bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, struct quarantine *found,
+                     struct error *err)
+{
+    uint64_t seqs[QUARANTINE_TRIES_MAX];
+    const size_t count = ledger_attempts(ledger, device, seqs, QUARANTINE_TRIES_MAX, err);
+    bool is_over = false;
+
+    *found = (struct quarantine){.is_known = count > 0};
+    for (size_t i = 0; i < count && !is_over; i++) {
+        json_t *entry = station_ledger_load(ledger, seqs[i], err);
+
+        if (entry == NULL)
+            return false;
+        is_over = take(entry, found);
+        json_decref(entry);
+    }
+    if (found->state == QUARANTINE_NONE && found->failures >= tries)
+        found->state = QUARANTINE_HELD;
+    return err->reason == ERROR_NONE;
+}
+
+/* --- deciding --- */
+
+static const struct {
+    const char *verb, *result;
+} decisions[] = {[QUARANTINE_REWORK] = {"rework", "reworked"}, [QUARANTINE_SCRAP] = {"scrap", "scrapped"}};
+
+const char *quarantine_verb(enum quarantine_decision decision)
+{
+    return decisions[decision].verb;
+}
+
+const char *quarantine_result(enum quarantine_decision decision)
+{
+    return decisions[decision].result;
+}
+
+static bool refuse(const char *device, const char *cause, const char *next, struct error *err)
+{
+    error_set(err, ERROR_USAGE, cause, next);
+    error_with_subject(err, device);
+    return false;
+}
+
+static bool check(const struct quarantine *found, const char *device, enum quarantine_decision decision,
+                  struct error *err)
+{
+    if (!found->is_known)
+        return refuse(device, "the ledger has no attempt at this device",
+                      "compare the serial number; see the attempts: imprint ledger list", err);
+    if (found->state == QUARANTINE_SCRAPPED)
+        return refuse(device, "it was scrapped, which is for good",
+                      error_keep_format(err, "see who did it: imprint ledger show %s", device), err);
+    if (decision == QUARANTINE_REWORK && found->failures == 0)
+        return refuse(device, "its last attempt did not fail: there is nothing to rework",
+                      error_keep_format(err, "see its attempts: imprint ledger show %s", device), err);
+    if (decision == QUARANTINE_SCRAP && found->is_finished)
+        return refuse(device, "it is finished, and counts as made",
+                      error_keep_format(err, "retire it first: imprint retire %s", device), err);
+    return true;
+}
+
+static json_t *entry_of(const char *device, enum quarantine_decision decision, const char *operator_name,
+                        const char *note)
+{
+    const struct orders_who who = {.verb = "", .operator_name = operator_name};
+    json_t *entry = orders_entry(&who, NULL, quarantine_result(decision));
+
+    json_object_set_new(entry, "kind", json_string(quarantine_verb(decision)));
+    json_object_set_new(entry, "device", json_string(device));
+    if (note != NULL)
+        json_object_set_new(entry, "note", json_string(note));
+    return entry;
+}
+
+bool quarantine_decide(struct ledger *ledger, const char *device, enum quarantine_decision decision,
+                       const char *operator_name, const char *note, struct quarantine *found, struct error *err)
+{
+    bool ok = database_begin(&ledger->database, err);
+
+    ok = ok && quarantine_look(ledger, device, 1, found, err) && check(found, device, decision, err) &&
+         orders_add(ledger, entry_of(device, decision, operator_name, note), err) &&
+         database_commit(&ledger->database, err);
+    if (ok)
+        return true;
+    database_rollback(&ledger->database);
+    error_doing(err, decision == QUARANTINE_REWORK ? "clear the device for rework" : "scrap the device");
+    return false;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Boards that failed through their own fault: known by their entries in the ledger, set aside by the station after some
+ * failures, until a person says rework or scrap. That, too, is an entry. Nothing else is kept.
+ */
+#ifndef IMPRINT_STATION_QUARANTINE_H
+#define IMPRINT_STATION_QUARANTINE_H
+
+#include "ledger/ledger.h"
+
+#define QUARANTINE_TRIES_USUAL 2 /* a second socket tells a bad socket from a bad board */
+#define QUARANTINE_TRIES_MAX 100 /* also how many attempts are looked at */
+
+enum quarantine_state {
+    QUARANTINE_NONE,     /* its last attempt succeeded, or it is not known, or it may be tried again */
+    QUARANTINE_HELD,     /* it has failed too often since it last succeeded, or was reworked */
+    QUARANTINE_SCRAPPED, /* for good */
+};
+
+struct quarantine {
+    enum quarantine_state state;
+    unsigned failures; /* since it last succeeded, was reworked or retired */
+    bool is_known;     /* the ledger has an attempt at it */
+    bool is_finished;  /* its last attempt finished it */
+};
+
+/* Whether a failure with this reason is nobody's but the station's, the settings' or a server's. */
+bool quarantine_spares_board(const char *reason);
+
+/* What the ledger says of the device, if boards are held after `tries` failures. False with a reason. */
+bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, struct quarantine *found,
+                     struct error *err);
+
+/* What a person decides. */
+enum quarantine_decision {
+    QUARANTINE_REWORK, /* it was repaired, or is to be tried again */
+    QUARANTINE_SCRAP,  /* it is thrown away: no station works on it again */
+};
+
+/* "rework", "scrap": the kind of the entry; and its result, "reworked", "scrapped". */
+const char *quarantine_verb(enum quarantine_decision decision);
+const char *quarantine_result(enum quarantine_decision decision);
+
+/*
+ * Appends the decision, durably; `*found` is what the device was before. `note` may be NULL. False with ERROR_USAGE
+ * where it cannot be: an unknown device, one that has not failed (rework), one that is finished (scrap: it is retired
+ * first), one that was scrapped; or with another reason.
+ */
+bool quarantine_decide(struct ledger *ledger, const char *device, enum quarantine_decision decision,
+                       const char *operator_name, const char *note, struct quarantine *found, struct error *err);
+
+#endif

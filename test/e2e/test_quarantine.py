@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boards that fail in a station's sockets: quarantine, rework and scrap."""
+import pytest
+
+from conftest import EXAMPLE, run_program
+from test_station import make_line  # noqa: F401  (a fixture)
+
+INPUT = 2
+
+
+def faulty(line):
+    """A station on whose profile a delivered part always fails: its slot is filled, and may not be replaced."""
+    lines, text = [], EXAMPLE.read_text()
+    for one in text.splitlines(True):
+        if "replace:" not in one:
+            lines.append(one)
+    (line.folder / "board.yaml").write_text("".join(lines))
+    line.write(profile="board.yaml")
+    return line
+
+
+def attempt(line, board, name):
+    """What the socket says of the board; the board is out again."""
+    line.insert(board, name)
+    item = {"state": None}
+    while item["state"] not in ("pass", "fail"):
+        item = line.wait(event="socket", name=name)
+    line.take_out(name, board)
+    line.wait(event="socket", name=name, state="empty")
+    return item
+
+
+def decide(line, *arguments, code=0):
+    return run_program("--json", "--state", line.folder / "state", *arguments, code=code)
+
+
+def test_quarantine_rework_scrap(make_line):  # noqa: F811
+    line = faulty(make_line()).start()
+    board = line.board(1)
+    first = attempt(line, board, "A1")
+    serial = first["serial"]
+    assert first["reason"] not in ("quarantined", "scrapped") and first["action"] == "to red bin"
+    assert attempt(line, board, "A2")["reason"] == first["reason"], "another socket is tried"
+    before = board.read_bytes()
+    held = attempt(line, board, "A1")
+    assert (held["reason"], held["action"]) == ("quarantined", "set it aside")
+    assert "2 times" in held["cause"] and f"imprint rework {serial} --operator NAME" in held["next"]
+    line.stop()
+    line.start()
+    assert attempt(line, board, "A2")["reason"] == "quarantined", "a restart forgets nothing"
+    assert board.read_bytes() == before and line.made()[serial] == ["refused", "refused"]
+
+    (done,) = decide(line, "rework", serial.lower(), "--operator", "4", "--note", "U3 reflowed").objects
+    assert done == {"event": "reworked", "serial": serial, "operator": "4", "failures": 2, "note": "U3 reflowed"}
+    assert attempt(line, board, "A1")["reason"] == first["reason"]
+    assert decide(line, "scrap", serial, "--operator", "4").objects[0]["event"] == "scrapped"
+    gone = attempt(line, board, "A1")
+    assert (gone["reason"], gone["action"]) == ("scrapped", "set it aside")
+    assert "for good" in decide(line, "rework", serial, "--operator", "4", code=INPUT).error["cause"]
+    line.stop()
+    assert line.made()[serial] == ["refused", "refused", "reworked", "refused", "scrapped"]
+    entries = [one["entry"] for one in line.ledger("show", serial)]
+    assert [(entry["kind"], entry["operator"], entry.get("note")) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
+        [("rework", "4", "U3 reflowed"), ("scrap", "4", None)]
+    assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
+    assert run_program("--json", "--state", line.folder / "state", "ledger", "rebuild").code == 0
+    assert line.made()[serial][-1] == "scrapped"
+
+
+def test_how_often_is_the_file_s(make_line):  # noqa: F811
+    line = faulty(make_line(tries=1)).start()
+    board = line.board(1)
+    assert attempt(line, board, "A1")["reason"] != "quarantined"
+    assert attempt(line, board, "A1")["reason"] == "quarantined"
+    line.stop()
+
+
+def test_who_is_not_at_fault_is_not_held(make_line):  # noqa: F811
+    """Nobody's board is held for a station without its lead's word, nor for a part of another kind."""
+    line = make_line(tries=1, irreversible=None).start()
+    board, other = line.board(1), line.board(2, "blank")
+    for _ in range(2):
+        assert attempt(line, board, "A1")["reason"] == "not-armed"
+        assert attempt(line, other, "A2")["reason"] not in ("quarantined", None)
+    line.stop()
+    line.write(irreversible=True)
+    line.start()
+    serial = attempt(line, board, "A1")["serial"]
+    line.stop()
+    assert line.made()[serial][-1] == "provisioned"
+    assert "retire it first" in decide(line, "scrap", serial, "--operator", "4", code=INPUT).error["next"]
+    assert "nothing to rework" in decide(line, "rework", serial, "--operator", "4", code=INPUT).error["cause"]
+
+
+@pytest.mark.parametrize("arguments, cause", [
+    (("rework", "0123A1B2C3D4E5F601"), "who decides this is not given"),
+    (("scrap", "0123A1B2C3D4E5F601", "--operator", "4"), "the ledger has no attempt at this device"),
+    (("scrap", "0123", "--operator", "4"), "18 hex digits"),
+    (("scrap", "0123A1B2C3D4E5F601", "--operator", "4", "--note", "x" * 201), "the note is too long"),
+    (("scrap", "0123A1B2C3D4E5F601", "--operator", "4", "--note", "a\nb"), "cannot be printed"),
+])
+def test_wrong_words(provisioned, arguments, cause):
+    assert cause in provisioned.json(*arguments, code=INPUT).error["cause"]
+
+
+def test_without_a_ledger(station):
+    error = station.json("scrap", "0123A1B2C3D4E5F601", "--operator", "4", code=1).error
+    assert error["cause"] and error["next"]
+    assert not (station.state / "ledger").exists()
