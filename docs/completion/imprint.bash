@@ -86,20 +86,19 @@ _imprint_ports() {
 
 # begin generated: bash (scripts/cli-docs)
 _imprint_global="--state --device --storage --issuers --connections --json --quiet --verbose --fault --trace --trace-secrets --help --version"
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
-_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
-_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --listen --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
+_imprint_verbs="provision adopt info explain keys public-key csr certificate sign tls verify random scan verify-record issuers ledger witness line order report label manifest signer station user rework scrap retire erase compile board virtual ca help version"
+_imprint_valued=" --state --device --storage --issuers --connections --fault --trace --only --operator --board --socket --arm --order -s --subject -o --out -k --key -f --for -c --certificate --ca --name --alpn --tls --send -t --timeout --profile --listen --server --password-file -q --quantity --id --issuer --boards --from --to --shifts --html --format --width --height --dpi --since --signer --role --note --console --switch --primary-console --save -a --as --bus --revision --seed --unix --tcp --swi-unix --message-limit -b --nack -n "
 
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
         ledger) echo "list show verify cosign export prove backup rebuild import status sync" ;;
         witness) echo "new trust list serve" ;;
-        line) echo "init add-station verify" ;;
+        line) echo "init add-station add-planner verify" ;;
         order) echo "new list show approve close release lease return sync" ;;
         manifest) echo "export verify import" ;;
-        signer) echo "serve check status" ;;
+        signer) echo "serve check status verify" ;;
+        user) echo "add list remove" ;;
         board) echo "provision prove" ;;
         virtual) echo "new serve run" ;;
         ca) echo "new" ;;
@@ -122,30 +121,32 @@ _imprint_options() {
         "witness serve") echo "--listen" ;;
         "line init") echo "--server --sql" ;;
         "line add-station") echo "--server --password-file --sql" ;;
+        "line add-planner") echo "--server --password-file --sql" ;;
         "line verify") echo "--server" ;;
-        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server" ;;
-        "order list") echo "--server" ;;
-        "order show") echo "--server" ;;
-        "order approve") echo "--operator --server" ;;
-        "order close") echo "--operator --server" ;;
+        "order new") echo "--quantity --id --issuer --boards --no-first-article --operator --server --local" ;;
+        "order list") echo "--server --local" ;;
+        "order show") echo "--server --local" ;;
+        "order approve") echo "--operator --server --local" ;;
+        "order close") echo "--operator --server --local" ;;
         "order release") echo "--operator" ;;
         "order lease") echo "--server --operator" ;;
         "order return") echo "--server --operator" ;;
         "order sync") echo "--server --operator" ;;
-        "report") echo "--from --to --order --shifts --rehearsals --csv --html" ;;
+        "report") echo "--from --to --order --shifts --rehearsals --csv --html --line --server" ;;
         "label") echo "--out --format --width --height --dpi" ;;
         "manifest export") echo "--issuer --order --since --rehearsal" ;;
         "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
         "manifest import") echo "--signer --ca --any-date --rehearsal" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
+        "signer verify") echo "--out" ;;
         "station") echo "--check" ;;
         "user add") echo "--role --password-file" ;;
         "rework") echo "--operator --note" ;;
         "scrap") echo "--operator --note" ;;
         "retire") echo "--yes --lost --operator" ;;
         "erase") echo "--yes" ;;
-        "compile") echo "--c --binary --name --arm --run-at-start --out" ;;
+        "compile") echo "--c --binary --certificates --name --arm --run-at-start --out" ;;
         "board provision") echo "--console --dry-run --arm --only --rehearsal --operator --order --board --timeout --switch --primary-console --end" ;;
         "board prove") echo "--console --operator --timeout --save --end" ;;
         "virtual new") echo "--as --bus --revision --seed" ;;
@@ -195,6 +196,8 @@ _imprint_value() {
         "line init --server") echo "none" ;;
         "line add-station --server") echo "none" ;;
         "line add-station --password-file") echo "file" ;;
+        "line add-planner --server") echo "none" ;;
+        "line add-planner --password-file") echo "file" ;;
         "line verify --server") echo "none" ;;
         "order new -q" | "order new --quantity") echo "none" ;;
         "order new --id") echo "none" ;;
@@ -220,6 +223,7 @@ _imprint_value() {
         "report --order") echo "none" ;;
         "report --shifts") echo "none" ;;
         "report --html") echo "file" ;;
+        "report --server") echo "none" ;;
         "label -o" | "label --out") echo "file" ;;
         "label --format") echo "none svg png zpl" ;;
         "label --width") echo "none" ;;
@@ -233,6 +237,7 @@ _imprint_value() {
         "manifest import --signer") echo "file" ;;
         "manifest import --ca") echo "file" ;;
         "signer serve --listen") echo "none 127.0.0.1:8443 0.0.0.0:8443" ;;
+        "signer verify -o" | "signer verify --out") echo "file" ;;
         "user add --role") echo "none operator lead auditor" ;;
         "user add --password-file") echo "file" ;;
         "rework --operator") echo "none" ;;
@@ -302,6 +307,7 @@ _imprint_argument() {
         "witness list 0") echo "folder" ;;
         "witness serve 0") echo "folder" ;;
         "line add-station 0") echo "none" ;;
+        "line add-planner 0") echo "none" ;;
         "order new 0") echo "file" ;;
         "order show 0") echo "none" ;;
         "order approve 0") echo "none" ;;
@@ -319,6 +325,8 @@ _imprint_argument() {
         "signer serve 0") echo "file" ;;
         "signer check 0") echo "file" ;;
         "signer status 0") echo "file" ;;
+        "signer verify 0") echo "file" ;;
+        "signer verify "*) echo "file" ;;
         "station 0") echo "file" ;;
         "user add 0") echo "file" ;;
         "user add 1") echo "none" ;;
