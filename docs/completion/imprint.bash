@@ -44,7 +44,7 @@ _imprint_keys() {
         esac
     done
     "$(_imprint_plain "${words[0]}")" "${before[@]}" --json keys 2>/dev/null |
-        sed -n 's/^{"event":"key","key_id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1 \3/p'
+        sed -n 's/^{"event":"key",.*"key_id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1 \3/p'
 }
 
 # What fits the word in hand, of the words given. Of a word that bash has cut, it wants the last piece only.

@@ -44,7 +44,7 @@ function __imprint_keys
             set -a before $words[$i] (string unescape -- $words[(math $i + 1)])
         end
     end
-    $words[1] $before --json keys 2>/dev/null | sed -n 's/^{"event":"key","key_id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1\n\3/p'
+    $words[1] $before --json keys 2>/dev/null | sed -n 's/^{"event":"key",.*"key_id":\([0-9]*\),"name":\("\([^"]*\)"\|null\).*/\1\n\3/p'
 end
 
 function __imprint_devices

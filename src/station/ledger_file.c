@@ -142,7 +142,7 @@ bool ledger_file_read(const struct station_config *config, struct ledger_file *f
     memset(file, 0, sizeof *file);
     if (!folder_in_state(config, "ledger.yaml", path, err))
         return false;
-    if (lstat(path, &found) != 0 && errno == ENOENT)
+    if (lstat(path, &found) != 0 && (errno == ENOENT || errno == ENOTDIR))
         return true;
     document = calloc(1, sizeof *document);
     if (document == NULL) {
