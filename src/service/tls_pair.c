@@ -2,6 +2,7 @@
 #include "service/tls_pair.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <gnutls/crypto.h>
@@ -16,15 +17,13 @@ static bool refuse(const char *cause, const char *next, const char *path, struct
     return false;
 }
 
-/* GnuTLS reads it only. */
+/* GnuTLS asks for memory that it could write, and does not write what it is given to read. */
 static gnutls_datum_t datum_of(struct bytes text)
 {
-    union {
-        const uint8_t *read;
-        unsigned char *data;
-    } pointer = {.read = text.data};
+    gnutls_datum_t datum = {.size = (unsigned)text.len};
 
-    return (gnutls_datum_t){pointer.data, (unsigned)text.len};
+    memcpy((void *)&datum.data, (const void *)&text.data, sizeof datum.data);
+    return datum;
 }
 
 static bool belong_together(const struct tls_pair *pair, struct error *err)

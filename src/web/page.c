@@ -517,9 +517,23 @@ static bool check_users(const struct page_settings *settings, struct error *err)
     return ok;
 }
 
+/* Files that the settings name; those that are made are not made by looking. */
+static bool check_certificate(const struct page_settings *settings, struct error *err)
+{
+    struct web_certificate certificate = {.key = {.data = NULL}};
+    bool ok;
+
+    if (!settings->has_tls || settings->makes_certificate)
+        return true;
+    ok = web_certificate_get(&certificate, settings, err);
+    web_certificate_release(&certificate);
+    return ok;
+}
+
 bool page_check(const struct page_settings *settings, struct error *err)
 {
-    return check_address(settings, is_loopback_name(settings->place), err) && check_users(settings, err);
+    return check_address(settings, is_loopback_name(settings->place), err) && check_users(settings, err) &&
+           check_certificate(settings, err);
 }
 
 /* What the name localhost leads to is checked, too. */
@@ -538,10 +552,12 @@ static bool is_loopback(int fd)
 /* It closes `fd` at its end. */
 static struct MHD_Daemon *start(struct page *page, int fd)
 {
+    char priorities[] = TLS_PAIR_PRIORITIES; /* copied when it starts */
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, page->certificate.certificate.data},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, page->certificate.key.data},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, priorities},
         {MHD_OPTION_END, 0, NULL},
     };
     const bool has_tls = page->settings.has_tls;

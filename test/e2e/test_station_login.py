@@ -381,7 +381,8 @@ def test_bad_certificates(make_line):  # noqa: F811
                         ({"tls_certificate": "own.crt", "tls_key": "missing.key"}, None), ({"tls_certificate": "own.crt", "tls_key": "open.key"}, None),
                         ({"tls": True}, None)):  # the certificate in the state folder has no key
         line.write(**{"tls": None, "tls_certificate": None, "tls_key": None, **more})
-        error = run_program("--json", "station", line.file, code=INPUT).error
-        assert cause is None or cause in error["cause"], (more, error)
+        for check in ([], ["--check"]) if "tls" not in more else ([],):
+            error = run_program("--json", "station", line.file, *check, code=INPUT).error
+            assert cause is None or cause in error["cause"], (more, error)
     line.write(tls=True, tls_certificate=None, tls_key=None, page="0.0.0.0:0", open_tiles=True)
     assert "open_tiles" in run_program("--json", "station", line.file, code=INPUT).error["cause"]

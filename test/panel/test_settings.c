@@ -169,7 +169,7 @@ static void test_places_of_the_page(void **state)
             assert_non_null(strstr(err.cause, "to this machine alone"));
         /* With TLS nobody sees anything without a login. */
         struct page_settings tls = settings;
-        tls.has_tls = true;
+        tls.has_tls = tls.makes_certificate = true;
         assert_int_equal(page_check(&tls, NULL), rows[i].ok);
         tls.open_tiles = false;
         assert_false(page_check(&tls, NULL));
