@@ -10,6 +10,7 @@
 #include "report/check_char.h"
 #include "report/label.h"
 #include "report/label_png.h"
+#include "report/serial_word.h"
 #include "station/file.h"
 #include "station/value.h"
 
@@ -186,7 +187,7 @@ static bool print_label(struct cli *cli, struct ledger *ledger, struct error *er
     json_t *entry = NULL;
     char *text = NULL;
     size_t len = 0;
-    bool ok = format != NULL && read_sizes(cli, &label, err) && with_ledger_serial(cli->arguments[0], serial, err);
+    bool ok = format != NULL && read_sizes(cli, &label, err) && serial_word_read(cli->arguments[0], serial, err);
 
     if (ok && cli->output.json && format->is_binary && cli->values[OPTION_OUT] == NULL)
         ok = refuse("a PNG cannot be printed with --json", "--format", "name a file: --out FILE", err);

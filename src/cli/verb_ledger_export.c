@@ -5,6 +5,7 @@
 
 #include "cli/with_ledger.h"
 #include "ledger/export.h"
+#include "report/serial_word.h"
 #include "station/value.h"
 
 static bool export_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
@@ -65,7 +66,7 @@ static bool prove_entry(struct cli *cli, struct ledger *ledger, struct error *er
     char serial[LEDGER_DEVICE_SIZE];
     uint64_t seq;
 
-    if (!with_ledger_serial(cli->arguments[0], serial, err) || !newest_of(ledger, serial, &seq, err) ||
+    if (!serial_word_read(cli->arguments[0], serial, err) || !newest_of(ledger, serial, &seq, err) ||
         !ledger_prove(ledger, seq, folder, err))
         return false;
     output_result(&cli->output, "%s: entry %" PRIu64 " of %s with its proof; how to check it: %s/CHECK.md\n", folder,

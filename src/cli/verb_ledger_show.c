@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/with_ledger.h"
+#include "report/serial_word.h"
 
 #define ATTEMPTS_MAX 10000 /* of one device */
 
@@ -40,7 +41,7 @@ static bool show_device(struct cli *cli, struct ledger *ledger, struct error *er
         error_set(err, ERROR_UNEXPECTED, "there is no memory", NULL);
         return false;
     }
-    ok = with_ledger_serial(cli->arguments[0], serial, err);
+    ok = serial_word_read(cli->arguments[0], serial, err);
     if (ok)
         count = ledger_attempts(ledger, serial, seqs, ATTEMPTS_MAX, err);
     if (ok && count == 0) {

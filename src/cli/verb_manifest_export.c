@@ -8,6 +8,7 @@
 
 #include "cli/ask.h"
 #include "cli/with_ledger.h"
+#include "report/serial_word.h"
 #include "station/issuers_file.h"
 #include "station/manifest_export.h"
 #include "station/stop.h"
@@ -84,7 +85,7 @@ static bool read_devices(const struct cli *cli, char (*serials)[LEDGER_DEVICE_SI
     for (int i = 1; i < cli->argument_count; i++) {
         bool is_new = true;
 
-        if (!with_ledger_serial(cli->arguments[i], serials[*count], err))
+        if (!serial_word_read(cli->arguments[i], serials[*count], err))
             return false;
         for (size_t j = 0; j < *count && is_new; j++)
             is_new = strcmp(serials[j], serials[*count]) != 0;

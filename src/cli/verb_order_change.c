@@ -4,6 +4,7 @@
 
 #include "cli/order_print.h"
 #include "cli/with_orders.h"
+#include "report/serial_word.h"
 #include "station/order_line.h"
 
 enum order_change_option { OPTION_OPERATOR, OPTION_SERVER, OPTION_LOCAL, OPTION_COUNT };
@@ -114,7 +115,7 @@ static bool release(struct cli *cli, struct ledger *ledger, struct error *err)
     const struct orders_who who = {.verb = "release", .operator_name = cli->values[OPTION_OPERATOR]};
     char serial[LEDGER_DEVICE_SIZE];
 
-    return with_ledger_serial(cli->arguments[1], serial, err) &&
+    return serial_word_read(cli->arguments[1], serial, err) &&
            orders_release(ledger, &who, cli->arguments[0], serial, err) && show_changed(cli, &ledger->database, err);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/with_ledger.h"
+#include "report/serial_word.h"
 #include "station/quarantine.h"
 #include "station/run_facts.h"
 #include "station/value.h"
@@ -40,7 +41,7 @@ static bool decide(struct cli *cli, struct ledger *ledger, enum quarantine_decis
     struct quarantine found;
     json_t *object;
 
-    if (!with_ledger_serial(cli->arguments[0], serial, err) ||
+    if (!serial_word_read(cli->arguments[0], serial, err) ||
         !quarantine_decide(ledger, serial, decision, person, note, &found, err))
         return false;
     if (decision == QUARANTINE_REWORK)

@@ -15,7 +15,4 @@ enum cli_exit with_ledger(struct cli *cli, enum ledger_mode mode, ledger_work *w
 /* The first part of it, for verbs that open something else as well. False with a reason, and closed. */
 bool with_ledger_open(struct cli *cli, enum ledger_mode mode, struct ledger *ledger, struct error *err);
 
-/* The serial number that the command line names, in upper case as the ledger has it. False with ERROR_USAGE. */
-bool with_ledger_serial(const char *word, char serial[static LEDGER_DEVICE_SIZE], struct error *err);
-
 #endif

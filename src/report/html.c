@@ -42,7 +42,7 @@ const struct html_definition html_definitions[] = {
 };
 const size_t html_definition_count = sizeof html_definitions / sizeof html_definitions[0];
 
-static const char style[] =
+const char html_style[] =
     "@page { size: A4; margin: 14mm }\n"
     "body { font: 10.5pt/1.45 system-ui, \"Liberation Sans\", Arial, sans-serif; color: #1a1a1a; background: #fff;\n"
     "  max-width: 182mm; margin: 8mm auto; padding: 0 4mm }\n"
@@ -341,17 +341,16 @@ static void put_definitions(FILE *out)
     fputs("</dl>\n", out);
 }
 
-void html_write(FILE *out, const struct figures *figures, int64_t made, const char *program)
+static const char *title_of(const struct figures *figures)
+{
+    return figures->range.rehearsals ? "Rehearsal report" : "Production report";
+}
+
+void html_write_content(FILE *out, const struct figures *figures, int64_t made, const char *program)
 {
     const bool has_shifts = figures->range.shifts.count > 0;
-    const char *title = figures->range.rehearsals ? "Rehearsal report" : "Production report";
 
-    fprintf(out,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width\">\n<title>%s</title>\n<style>\n%s</style>\n</head>\n"
-            "<body>\n<h1>%s</h1>\n",
-            title, style, title);
+    fprintf(out, "<h1>%s</h1>\n", title_of(figures));
     if (figures->range.rehearsals)
         fputs("<p class=\"rehearsal\">REHEARSAL: virtual chips, test keys or test roots. Nothing here was "
               "production.</p>\n",
@@ -374,7 +373,18 @@ void html_write(FILE *out, const struct figures *figures, int64_t made, const ch
     put_definitions(out);
     fputs("<footer>Made by ", out);
     markup_text(out, program);
-    fputs(" from the ledger that is named above: imprint report. Who has the ledger can make it again.</footer>\n"
-          "</body>\n</html>\n",
+    fputs(" from the ledger that is named above: imprint report. Who has the ledger can make it again.</footer>\n",
           out);
+}
+
+void html_write(FILE *out, const struct figures *figures, int64_t made, const char *program)
+{
+    fprintf(out,
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+            "<meta name=\"viewport\" content=\"width=device-width\">\n<title>%s</title>\n<style>\n%s</style>\n</head>\n"
+            "<body>\n",
+            title_of(figures), html_style);
+    html_write_content(out, figures, made, program);
+    fputs("</body>\n</html>\n", out);
 }

@@ -11,4 +11,27 @@ desk_answer web_login;
 desk_answer web_logout;
 desk_answer web_who;
 
+/* order_page.c */
+desk_answer web_order;
+desk_answer web_order_approve;
+desk_answer web_order_close;
+
+/* report_page.c */
+desk_answer web_report;
+desk_answer web_report_style;
+
+/* device_page.c */
+desk_answer web_device;
+desk_answer web_device_certificate;
+desk_answer web_device_proof;
+
+/* log_page.c */
+desk_answer web_log;
+desk_answer web_log_checkpoint;
+desk_answer web_log_verify;
+
+/* setup_page.c, find_page.c */
+desk_answer web_setup;
+desk_answer web_find;
+
 #endif

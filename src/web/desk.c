@@ -11,6 +11,19 @@ static const struct route routes[] = {
     {"/login", "POST", DESK_ANYBODY, web_login},
     {"/logout", "POST", DESK_USERS, web_logout},
     {"/who", "GET", DESK_USERS, web_who},
+    {"/order", "GET", DESK_USERS, web_order},
+    {"/order/approve", "POST", DESK_LEADS, web_order_approve},
+    {"/order/close", "POST", DESK_LEADS, web_order_close},
+    {"/report", "GET", DESK_USERS, web_report},
+    {"/report.css", "GET", DESK_ANYBODY, web_report_style},
+    {"/device", "GET", DESK_USERS, web_device},
+    {"/device/certificate", "GET", DESK_USERS, web_device_certificate},
+    {"/device/proof", "GET", DESK_USERS, web_device_proof},
+    {"/log", "GET", DESK_USERS, web_log},
+    {"/log/checkpoint", "GET", DESK_USERS, web_log_checkpoint},
+    {"/log/verify", "POST", DESK_READERS, web_log_verify},
+    {"/setup", "GET", DESK_USERS, web_setup},
+    {"/find", "GET", DESK_USERS, web_find},
 };
 
 const struct route *desk_find_route(const char *path, const char *method, bool *other_method)

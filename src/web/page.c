@@ -320,16 +320,9 @@ static const struct file *find_file(const char *url)
 
 static enum MHD_Result add_query(void *context, enum MHD_ValueKind kind, const char *name, const char *value)
 {
-    struct request_form *form = context;
-    struct request_field *field = &form->fields[form->count];
-
     (void)kind;
-    if (value == NULL || form->count == REQUEST_FIELDS_MAX || strlen(name) >= sizeof field->name ||
-        strlen(value) >= sizeof field->value)
-        return MHD_YES; /* passed over, as any field that is not known */
-    (void)snprintf(field->name, sizeof field->name, "%s", name);
-    (void)snprintf(field->value, sizeof field->value, "%s", value);
-    form->count++;
+    if (value != NULL)
+        request_form_add(context, name, value);
     return MHD_YES;
 }
 

@@ -52,7 +52,8 @@ void reply_download(struct reply *reply, const char *type, const char *name, str
 static const struct {
     const char *path, *text;
 } links[] = {
-    {"/", "Sockets"},
+    {"/", "Sockets"},      {"/order", "Order"}, {"/report", "Report"},
+    {"/device", "Device"}, {"/log", "Log"},     {"/setup", "Set-up"},
 };
 
 void reply_put_token(FILE *out, const struct session *session)
@@ -75,7 +76,10 @@ static void put_navigation(FILE *out, const struct frame *frame)
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
         fprintf(out, "<a href=\"%s\"%s>%s</a> ", links[i].path,
                 strcmp(links[i].text, frame->title) == 0 ? " aria-current=\"page\"" : "", links[i].text);
-    fputs("</nav>\n", out);
+    fputs(
+        "</nav>\n<form class=\"scan\" action=\"/find\" role=\"search\"><label for=\"scan\">Scan</label> <input id=\"scan\" "
+        "name=\"text\" autocomplete=\"off\" maxlength=\"64\"></form>\n",
+        out);
     put_person(out, frame->session);
 }
 

@@ -52,6 +52,18 @@ static void trim(char *text)
         text[--len] = '\0';
 }
 
+void request_form_add(struct request_form *form, const char *name, const char *value)
+{
+    struct request_field *field = &form->fields[form->count];
+
+    if (form->count == REQUEST_FIELDS_MAX || strlen(name) >= sizeof field->name || strlen(value) >= sizeof field->value)
+        return;
+    memcpy(field->name, name, strlen(name) + 1);
+    memcpy(field->value, value, strlen(value) + 1);
+    trim(field->value);
+    form->count++;
+}
+
 static bool add_field(struct bytes pair, struct request_form *form)
 {
     const uint8_t *equals = pair.len > 0 ? memchr(pair.data, '=', pair.len) : NULL;

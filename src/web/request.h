@@ -30,6 +30,12 @@ struct request_form {
  */
 bool request_form_read(struct bytes body, struct request_form *form);
 
+/*
+ * Adds a field of a query, decoded already: NAME=VALUE. One that is too long, or one too many, is passed over, as any
+ * field is that nobody knows.
+ */
+void request_form_add(struct request_form *form, const char *name, const char *value);
+
 /* The field's value, "" where it was not sent. */
 const char *request_field(const struct request_form *form, const char *name);
 
