@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A shift in a browser: log in by a badge, scan an order, make the first article, have a lead approve it, fill the sockets, read the
+report, log out. axe-core looks at each page (scripts/get-axe, IMPRINT_AXE). Screenshots: IMPRINT_SCREENSHOTS."""
+import os
+import pathlib
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+
+from conftest import EXAMPLE, run_program
+from test_page import NAMES, PHONE, SCREEN, browser, overflowing, resize, shoot, tile, until, word  # noqa: F401 (the fixture)
+from test_station import Line
+from test_station_login import USERS, write_users
+from web_client import PASSWORD
+
+AXE = os.environ.get("IMPRINT_AXE")
+ORDER = "WO-1042"
+
+
+@pytest.fixture
+def line(tmp_path):
+    made = Line(tmp_path, NAMES, order=ORDER, open_tiles=None)
+    write_users(made, **USERS)
+    run_program("--state", tmp_path / "state", "order", "new", EXAMPLE, "--id", ORDER, "--quantity", "8")
+    yield made.start()
+    if made.process.poll() is None:
+        made.stop()
+
+
+def axe_finds(driver):
+    """What axe-core's own rules find on the page: WCAG 2.1 A and AA, and its best practices. By severity, rule and elements."""
+    driver.execute_script(pathlib.Path(AXE).read_text())
+    return driver.execute_async_script("""
+        const done = arguments[arguments.length - 1];
+        axe.run(document).then((result) => done(result.violations.map((one) => [one.impact, one.id, one.nodes.map((node) => node.html)])));""")
+
+
+def check_axe(driver):
+    if AXE is not None:
+        assert [one for one in axe_finds(driver) if one[0] in ("serious", "critical")] == []
+
+
+def see(driver, name):
+    """The page as somebody sees it on the station's screen: kept, checked, and nothing is cut off at the side."""
+    until(driver, "document.readyState", "complete")
+    assert overflowing(driver) == []
+    shoot(driver, name)
+    check_axe(driver)
+
+
+def scan(driver, text):
+    """A scanner: types into whatever has the focus, and presses Enter."""
+    ActionChains(driver).send_keys(text + "\n").perform()
+
+
+def heading(driver, text):
+    until(driver, "(document.querySelector('h1') || {}).textContent", text)
+
+
+def go(driver, link, text):
+    driver.find_element(By.LINK_TEXT, link).click()
+    heading(driver, text)
+
+
+def log_in(driver, name):
+    """The badge first, then the password."""
+    heading(driver, "Log in")
+    driver.find_element(By.ID, "password").click()
+    driver.execute_script("document.activeElement.blur()")
+    ActionChains(driver).send_keys(name).perform()  # no field has the focus
+    driver.find_element(By.ID, "password").send_keys(PASSWORD)
+    driver.find_element(By.CSS_SELECTOR, ".login button").click()
+    until(driver, "(document.getElementById('who') || {}).textContent", f"{name}, {USERS[name]}")
+    until(driver, "document.getElementById('live').textContent", "LIVE")
+
+
+def log_out(driver):
+    driver.find_element(By.CSS_SELECTOR, ".who button").click()
+    heading(driver, "Log in")
+
+
+def approve(driver):
+    """Another person, who has looked at the device."""
+    log_out(driver)
+    log_in(driver, "4")
+    go(driver, "Order", f"Order {ORDER}")
+    see(driver, "order")
+    driver.find_element(By.XPATH, "//button[text()='Approve the first article']").click()
+    until(driver, "document.body.textContent.includes('State: open')")
+    log_out(driver)
+    log_in(driver, "17")
+
+
+@pytest.mark.skipif(AXE is None, reason="axe-core has not looked at the pages: IMPRINT_AXE is not set, see scripts/get-axe")
+def test_axe_finds_something(browser):  # noqa: F811
+    """So that nothing found means something."""
+    browser.get("data:text/html,<html><title>x</title><body><img src='data:,'><input></body>")
+    assert {"image-alt", "label", "html-has-lang"} <= {one[1] for one in axe_finds(browser)}
+
+
+def test_a_shift(browser, line):  # noqa: F811
+    driver = browser
+    resize(driver, SCREEN)
+    driver.get(f"http://{line.place}/")
+    heading(driver, "Log in")
+    see(driver, "login")
+    log_in(driver, "17")
+    scan(driver, ORDER)
+    heading(driver, f"Order {ORDER}")
+    go(driver, "Sockets", "st-01")
+
+    # The first article, and no other before it is approved.
+    line.insert(line.board(1), "A1")
+    until(driver, word("A1"), "PASS")
+    line.insert(line.board(2), "A2")
+    until(driver, word("A2"), "FAIL")
+    assert "first article" in tile(driver, "A2").text
+    line.take_out("A2", line.folder / "tray" / "board2")
+    approve(driver)
+
+    # The others: one is wrong, one is pulled out while a worker is at it.
+    for number, name in enumerate(NAMES[1:], 2):
+        board = line.folder / "tray" / "board2" if number == 2 else line.board(number, "blank" if name == "A4" else "trust-and-go")
+        line.insert(board, name)
+        if name == "A3":
+            line.wait(event="socket", name="A3", state="working")
+            line.take_out("A3", board)
+            until(driver, word("A3"), "EMPTY")
+            line.insert(board, "A3")
+    for name in NAMES:
+        until(driver, word(name), "FAIL" if name == "A4" else "PASS")
+    see(driver, "sockets")
+    serial = line.objects[-1]["serial"]
+
+    scan(driver, serial)
+    heading(driver, f"Device {serial}")
+    see(driver, "device")
+    go(driver, "Report", "Production report")
+    driver.find_element(By.NAME, "rehearsals").click()
+    driver.find_element(By.XPATH, "//button[text()='Show']").click()
+    heading(driver, "Rehearsal report")
+    assert "7" in driver.find_element(By.CSS_SELECTOR, ".key").text and driver.find_elements(By.TAG_NAME, "svg")
+    see(driver, "report")
+    go(driver, "Set-up", "Set-up")
+    see(driver, "set-up")
+    driver.find_element(By.LINK_TEXT, "Log").click()
+    until(driver, "document.querySelector('h1').textContent.startsWith('Log ')")
+    see(driver, "log")
+    scan(driver, "nonsense")
+    heading(driver, "Not found")
+    see(driver, "not-found")
+
+    resize(driver, PHONE)
+    for path in ("/", "/order", f"/device?serial={serial}", "/report?rehearsals=yes", "/log"):
+        driver.get(f"http://{line.place}{path}")
+        until(driver, "document.readyState", "complete")
+        assert overflowing(driver) == [], path
+        check_axe(driver)
+    resize(driver, SCREEN)
+    log_out(driver)
+    assert [item for item in driver.get_log("browser") if item["level"] == "SEVERE" and "404" not in item["message"]] == []
+    line.stop()
+    results = line.made()
+    assert len([one for one in results.values() if "provisioned" in one]) == 7
+    assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
+
+
+def test_the_auditor_verifies(browser, line):  # noqa: F811
+    browser.get(f"http://{line.place}/")
+    log_in(browser, "a.udit")
+    browser.find_element(By.LINK_TEXT, "Log").click()
+    until(browser, "document.querySelector('h1').textContent.startsWith('Log ')")
+    browser.find_element(By.XPATH, "//button[text()='Verify now']").click()
+    heading(browser, "Verification of the log")
+    assert "HOLDS:" in browser.find_element(By.CSS_SELECTOR, ".good").text
+    check_axe(browser)
+    log_out(browser)
+    line.stop()
