@@ -679,6 +679,8 @@ static enum cli_exit run_board_provision(struct cli *cli)
     run->ledger.order = &run->order;
     if (!check_options(run, &silence_ms, &err) || !profile_file_read(cli->arguments[0], &run->profile, &err) ||
         !connection_proof_check_board(&run->profile, &err) || !profile_check_no_board(&run->profile, &err)) {
+        if (err.reason != ERROR_USAGE)
+            error_doing(&err, "provision the board");
         code = output_error(&cli->output, &err);
         goto out;
     }
@@ -701,6 +703,7 @@ static enum cli_exit run_board_provision(struct cli *cli)
          board_open(&run->board, &cli->station, cli->values[OPTION_CONSOLE], silence_ms, &err) &&
          provision_board(run, &err);
     if (!ok) {
+        error_doing(&err, "provision the board");
         issuing_advise(&run->issuing, &err);
         if (!run->has_ended && !run->ledger.is_dry)
             (void)end_run(run, false, &err);

@@ -64,8 +64,8 @@ static bool list_keys(struct cli *cli, struct session *session, struct error *er
         return false;
     }
     if (listing.count == 0) {
-        output_say(&cli->output, "imprint: this device has no keys yet");
-        output_next(&cli->output, "provision it: imprint provision PROFILE --dry-run");
+        output_say(&cli->output, "imprint: there is no key record of this device here");
+        output_next(&cli->output, "see what it is: imprint provision PROFILE --dry-run");
     }
     return true;
 }

@@ -159,7 +159,9 @@ static bool add_with_password(const struct role_kind *kind, struct database *lin
     bool ok = ledger_line_password(password, err) &&
               new_file_write(file, bytes_of((const uint8_t *)password, strlen(password)), err);
 
-    if (ok) {
+    if (!ok) {
+        error_doing(err, "write the password file");
+    } else {
         ok = kind->add(line, name, password, err);
         if (!ok)
             (void)unlink(file);

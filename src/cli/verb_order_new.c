@@ -87,8 +87,10 @@ static bool make(struct cli *cli, struct ledger *ledger, struct database *home, 
                        : orders_make(ledger, &who, &profile, &list, &order, err)) &&
          order_get(orders, order.id, &order, err) && order_count(orders, order.id, &count, err);
     free(list.numbers);
-    if (!ok)
+    if (!ok) {
+        error_doing(err, "make the order");
         return false;
+    }
     order_print(&cli->output, &order, &count);
     output_object(&cli->output, order_print_value(&order, &count));
     say_made(cli, &order, home != NULL);

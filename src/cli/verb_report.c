@@ -183,6 +183,8 @@ static bool report_of(struct cli *cli, struct ledger *ledger, struct database *l
     }
     figures_release(figures);
     free(figures);
+    if (!ok)
+        error_doing(err, "make the report");
     return ok;
 }
 

@@ -61,6 +61,7 @@ static bool check_device(const struct run *run, struct error *err)
                                 "connect that device; if it is lost or broken, give its record up without it: imprint "
                                 "retire %s --lost",
                                 run->serial_text));
+    error_doing(err, "give the device's keys up");
     error_with_serial(err, run->session.device.serial);
     return false;
 }

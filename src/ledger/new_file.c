@@ -11,7 +11,8 @@ static bool failed(const char *path, const char *cause, int system_errno, struct
 {
     const bool is_full = system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
 
-    error_set(err, is_full ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED, cause, NULL);
+    error_set(err, is_full ? ERROR_STORAGE_FULL : ERROR_STORAGE_FAILED, cause,
+              system_errno == EEXIST ? "name another file, or move this one away" : NULL);
     error_with_errno(err, system_errno);
     error_with_subject(err, path);
     return false;

@@ -60,6 +60,7 @@ bool connection_proof_check_board(const struct profile *profile, struct error *e
                   "a board that provisions itself cannot connect to a server, which prove: tls asks for",
                   "leave prove: tls out of this board's profile, and let the product's own application connect");
         error_with_subject(err, profile->certificates[i].name);
+        error_doing(err, "check the profile");
         return false;
     }
     return true;

@@ -91,6 +91,8 @@ def run_program(*arguments, code=0, stdin=b"", env=None, cwd=None, **more):
     assert "Sanitizer" not in result.err and "runtime error:" not in result.err, result
     wanted = EXITS if code is None else code if isinstance(code, (set, frozenset)) else {code}
     assert result.code in wanted, f"wanted {sorted(wanted)}, got {result}"
+    if result.code != 130:
+        assert "imprint: cannot continue" not in result.err and '"doing":"continue"' not in result.out, f"says not what it was doing: {result}"
     return result
 
 

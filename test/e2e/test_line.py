@@ -327,7 +327,8 @@ def test_the_administrators_verbs(line, tmp_path):
     assert done.event("line-ready")["version"] == 2
     taken = tmp_path / "there"
     taken.write_text("x")
-    run_program("line", "add-station", "st-03", "--server", line.settings(), "--password-file", taken, code=None)
+    refused = run_program("line", "add-station", "st-03", "--server", line.settings(), "--password-file", taken, code=1).err
+    assert f"cannot write the password file ({taken}): " in refused and "name another file" in refused
     assert taken.read_text() == "x" and line.sql("SELECT count(*) FROM line_station WHERE name = 'st-03'") == "0"
     file = tmp_path / "pw"
     done = run_program("--json", "line", "add-station", "st-02", "--server", line.settings(), "--password-file", file)

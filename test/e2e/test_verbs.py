@@ -139,7 +139,7 @@ def test_explain_refuses_what_is_no_file(station):
 
 def test_keys_of_a_fresh_device(delivered):
     result = delivered.run("keys")
-    assert result.out == "" and "no keys yet" in result.err
+    assert result.out == "" and "no key record of this device here" in result.err
     assert delivered.run("--quiet", "keys").err == ""
     assert delivered.json("keys").objects == []
 
