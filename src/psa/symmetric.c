@@ -62,8 +62,11 @@ static const char *fault_of(const psa_key_attributes_t *attributes, enum driver_
         kind++;
     if (!driver_serves_lifetime(psa_get_key_lifetime(attributes)))
         return "a key in a slot of the chip is never volatile: its lifetime must be PSA_ATECC608A_LIFETIME, 0x6001";
+    if (method == DRIVER_GENERATE)
+        return "the chip has no command that makes such a secret; HMAC and AES keys are registered in the slot that "
+               "holds them";
     if (method != DRIVER_REGISTER)
-        return "HMAC and AES keys are registered in the slot that holds them, neither generated nor imported";
+        return "PSA does not import such a secret: a profile's data entry puts it into its slot, then it is registered";
     if (psa_get_key_bits(attributes) != kind->bits)
         return kind->wrong_bits;
     if (!kind->serves(first) || (second != PSA_ALG_NONE && !kind->serves(second)))
