@@ -325,19 +325,22 @@ static void check_slot_source(const struct cert_form *form, const uint8_t bytes[
                               const struct cert_subject *subject, struct bytes whole)
 {
     uint8_t other_tbs[CERT_TBS_MAX], other[CERT_COMPRESSED_BYTES], key[CERT_KEY_BYTES], room[CERT_MAX];
-    struct cert_template templates[2] = {form->form, form->form};
-    struct cert_slot_source source = {.issuer_key = subject->issuer_key, .templates = templates, .template_count = 2};
+    struct cert_template wrong = form->form;
     struct bytes_out der = {.data = room, .cap = sizeof room};
 
+    wrong.tbs = other_tbs;
     memcpy(other_tbs, form->tbs, form->form.tbs_len);
     other_tbs[form->form.places[CERT_NOT_BEFORE].at - 1] ^= 1;
-    templates[0].tbs = other_tbs;
+
+    const struct cert_template templates[2] = {wrong, form->form};
+    struct cert_slot_source source = {.issuer_key = subject->issuer_key, .templates = templates, .template_count = 2};
+
     assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_REBUILT);
     assert_true(bytes_equal(bytes_written(&der), whole));
     der.len = 0;
     source.template_count = 1;
     assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_OTHER);
-    templates[0].tbs = form->tbs;
+    source.templates = &templates[1];
     source.issuer_key = subject->public_key;
     assert_int_equal(cert_rebuild_from_slot(&source, bytes, subject->public_key, chip_serial, &der), CERT_SLOT_OTHER);
     source.issuer_key = subject->issuer_key;
