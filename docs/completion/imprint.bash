@@ -92,7 +92,7 @@ _imprint_valued=" --state --device --storage --issuers --connections --fault --t
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
-        ledger) echo "list show verify cosign export prove backup rebuild import status sync" ;;
+        ledger) echo "list show verify cosign stamp export prove backup rebuild import status sync" ;;
         witness) echo "new trust list serve" ;;
         line) echo "init add-station add-planner verify" ;;
         order) echo "new list show approve close release lease return sync" ;;

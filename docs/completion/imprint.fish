@@ -90,7 +90,7 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
-complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, cosign, export, prove, backup, rebuild, import, status, sync'
+complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, cosign, stamp, export, prove, backup, rebuild, import, status, sync'
 complete -c imprint -n __imprint_words_are -a witness -d 'new, trust, list, serve'
 complete -c imprint -n __imprint_words_are -a line -d 'init, add-station, add-planner, verify'
 complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve, close, release, lease, return, sync'
@@ -168,6 +168,7 @@ complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that th
 complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
 complete -c imprint -n '__imprint_verb_is ledger verify' -F
 complete -c imprint -n '__imprint_words_are ledger' -a cosign -d 'Have witnesses cosign the newest checkpoint of the ledger'
+complete -c imprint -n '__imprint_words_are ledger' -a stamp -d 'Have a time stamping authority stamp the newest checkpoint'
 complete -c imprint -n '__imprint_words_are ledger' -a export -d 'Write the ledger for an auditor, with what is needed to check it'
 complete -c imprint -n '__imprint_argument_is 1 ledger export' -a '(__fish_complete_directories)'
 complete -c imprint -n '__imprint_words_are ledger' -a prove -d 'Prove that the ledger has one device, without showing the others'

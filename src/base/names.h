@@ -1247,6 +1247,7 @@
 #define signature_hash_file imprint_signature_hash_file
 #define signature_read_file imprint_signature_read_file
 #define signature_to_der imprint_signature_to_der
+#define signed_post imprint_signed_post
 #define signer_authority_build imprint_signer_authority_build
 #define signer_authority_check_time imprint_signer_authority_check_time
 #define signer_authority_close imprint_signer_authority_close
@@ -1296,6 +1297,14 @@
 #define socket_has_worker imprint_socket_has_worker
 #define socket_state_name imprint_socket_state_name
 #define socket_step imprint_socket_step
+#define stamp_request imprint_stamp_request
+#define stamp_verify imprint_stamp_verify
+#define stamped_keep imprint_stamped_keep
+#define stamped_newest imprint_stamped_newest
+#define stamped_next imprint_stamped_next
+#define stamped_select imprint_stamped_select
+#define stamped_select_newest imprint_stamped_select_newest
+#define stamping_ask imprint_stamping_ask
 #define statement_bind_bytes imprint_statement_bind_bytes
 #define statement_bind_number imprint_statement_bind_number
 #define statement_bind_string imprint_statement_bind_string

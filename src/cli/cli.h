@@ -91,6 +91,7 @@ extern const struct cli_verb cli_verb_ledger_import;
 extern const struct cli_verb cli_verb_ledger_status;
 extern const struct cli_verb cli_verb_ledger_sync;
 extern const struct cli_verb cli_verb_ledger_cosign;
+extern const struct cli_verb cli_verb_ledger_stamp;
 extern const struct cli_verb cli_verb_witness_new;
 extern const struct cli_verb cli_verb_witness_trust;
 extern const struct cli_verb cli_verb_witness_list;

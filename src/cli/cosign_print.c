@@ -37,10 +37,35 @@ void cosign_print_told(void *context, const struct cosigning_told *told)
     output_object(output, object);
 }
 
+void cosign_print_stamped(const struct output *output, const struct stamping_result *result)
+{
+    char when[TIME_SIZE];
+
+    write_time(result->time, when);
+    output_detail(output, "imprint: %" PRIu64 " entr%s stamped at %s", result->size, result->size == 1 ? "y" : "ies",
+                  when);
+    output_object(output, json_pack("{s:s, s:I, s:s}", "event", "ledger-stamped", "entries", (json_int_t)result->size,
+                                    "time", when));
+}
+
 /* What the run says of a failure: some mean that this station must stop. */
 static bool is_serious(const struct error *failure)
 {
     return failure->reason == ERROR_DUPLICATE || failure->reason == ERROR_DATABASE_DAMAGED;
+}
+
+/* A stamp that is not there is missed by nobody but the auditor: a warning. */
+static void stamp(const struct output *output, const struct ledger_file *file, struct ledger *ledger)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    struct stamping_result result;
+
+    if (!stamping_ask(file, ledger, true, &result, &failure))
+        output_warn(output, "the ledger has no new time stamp: %s; when that is mended: imprint ledger stamp",
+                    failure.cause != NULL ? failure.cause : error_reason_name(failure.reason));
+    else if (result.is_asked)
+        cosign_print_stamped(output, &result);
 }
 
 static bool ask(const struct output *output, struct station_ledger *ledger, struct error *err)
@@ -52,9 +77,13 @@ static bool ask(const struct output *output, struct station_ledger *ledger, stru
 
     if (!ledger_file_read(ledger->config, &file, err))
         return false;
-    if (file.witness_count == 0)
+    if (file.witness_count == 0 && file.stamp_url[0] == '\0')
         return true;
-    return station_ledger_look(ledger, &open, err) && (open == NULL || cosigning_ask(&file, open, &run, err));
+    if (!station_ledger_look(ledger, &open, err) || open == NULL)
+        return err->reason == ERROR_NONE;
+    if (file.stamp_url[0] != '\0')
+        stamp(output, &file, open);
+    return cosigning_ask(&file, open, &run, err);
 }
 
 bool cosign_print_run(const struct output *output, struct station_ledger *ledger, bool ok, struct error *err)

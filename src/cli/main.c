@@ -51,6 +51,7 @@ const struct cli_verb *const cli_verbs[] = {
     &cli_verb_ledger_show,
     &cli_verb_ledger_verify,
     &cli_verb_ledger_cosign,
+    &cli_verb_ledger_stamp,
     &cli_verb_ledger_export,
     &cli_verb_ledger_prove,
     &cli_verb_ledger_backup,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* imprint ledger cosign: the witnesses of ledger.yaml see the newest checkpoint. */
+/* imprint ledger cosign and stamp: the witnesses and the authority of ledger.yaml see the newest checkpoint. */
 #include "cli/cosign_print.h"
 #include "cli/with_ledger.h"
 
@@ -46,4 +46,49 @@ const struct cli_verb cli_verb_ledger_cosign = {
     .least = 0,
     .most = 0,
     .run = run_ledger_cosign,
+};
+
+/* --- stamp --- */
+
+static bool stamp_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
+{
+    struct stamping_result result;
+    struct ledger_file file;
+
+    if (!ledger_file_read(&cli->station.config, &file, err))
+        return false;
+    if (file.stamp_url[0] == '\0') {
+        error_set(err, ERROR_USAGE, "no time stamping authority is named: there is no time-stamp in ledger.yaml",
+                  "name one: docs/guide/ledger.md, \"A time stamp\"");
+        error_doing(err, "have the ledger's checkpoint stamped");
+        return false;
+    }
+    if (!stamping_ask(&file, ledger, false, &result, err))
+        return false;
+    cosign_print_stamped(&cli->output, &result);
+    output_result(&cli->output, "%s: stamped\n", ledger->log);
+    return true;
+}
+
+static enum cli_exit run_ledger_stamp(struct cli *cli)
+{
+    return with_ledger(cli, LEDGER_USE, stamp_ledger);
+}
+
+const struct cli_verb cli_verb_ledger_stamp = {
+    .name = "ledger stamp",
+    .arguments = "",
+    .summary = "Have a time stamping authority stamp the newest checkpoint",
+    .description = "Sends the hash of the newest checkpoint to the time stamping authority (RFC\n"
+                   "3161) that ledger.yaml in the state folder names, verifies the answer, and keeps\n"
+                   "it: whoever trusts the authority knows that all entries were there at that time.\n"
+                   "Every run of provision, adopt, retire and of boards does the same at its end,\n"
+                   "once a day at most. One stamp of each day is kept.\n"
+                   "\n"
+                   "ledger verify checks the stamps; ledger export hands the newest on, with the\n"
+                   "openssl command for it.\n",
+    .examples = "  imprint ledger stamp\n",
+    .least = 0,
+    .most = 0,
+    .run = run_ledger_stamp,
 };

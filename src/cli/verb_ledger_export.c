@@ -6,14 +6,17 @@
 #include "cli/with_ledger.h"
 #include "ledger/export.h"
 #include "report/serial_word.h"
+#include "station/ledger_file.h"
 #include "station/value.h"
 
 static bool export_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
 {
     const char *folder = cli->arguments[0];
+    struct ledger_file file;
     uint64_t entries;
 
-    if (!ledger_export(ledger, folder, &entries, err))
+    if (!ledger_file_read(&cli->station.config, &file, err) ||
+        !ledger_export(ledger, folder, file.stamp_ca[0] != '\0' ? file.stamp_ca : NULL, &entries, err))
         return false;
     output_result(&cli->output, "%s: %" PRIu64 " entr%s; how to check them: %s/CHECK.md\n", folder, entries,
                   entries == 1 ? "y" : "ies", folder);
@@ -32,10 +35,10 @@ const struct cli_verb cli_verb_ledger_export = {
     .arguments = "FOLDER",
     .summary = "Write the ledger for an auditor, with what is needed to check it",
     .description = "Makes FOLDER, which must not be there, with all entries (entries.ndjson), the\n"
-                   "newest checkpoint, the log's public key, and CHECK.md: how to check all of it\n"
-                   "with openssl and twelve lines of Python, without imprint. Keep the checkpoint\n"
-                   "on another machine: ledger verify compares the log with it later. Changes\n"
-                   "nothing.\n",
+                   "newest checkpoint, the log's public key, what witnesses cosigned and a time\n"
+                   "stamping authority stamped, and CHECK.md: how to check all of it with openssl\n"
+                   "and a few lines of Python, without imprint. Keep the checkpoint on another\n"
+                   "machine: ledger verify compares the log with it later. Changes nothing.\n",
     .examples = "  imprint ledger export /mnt/audit/2026-01\n",
     .least = 1,
     .most = 1,

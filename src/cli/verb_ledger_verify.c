@@ -58,11 +58,14 @@ static void show_sum(const struct output *output, const struct ledger *ledger, c
                   verify->checkpoint_count, verify->checkpoint_count == 1 ? "" : "s");
     if (verify->cosigned > 0)
         output_result(output, "witnesses cosigned the first %" PRIu64 "\n", verify->cosigned);
-    output_object(output, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:s}", "event", "ledger-verified", "log",
-                                    ledger->log, "holds", verify->bad == 0, "entries", (json_int_t)verify->entries,
-                                    "bad", (json_int_t)verify->bad, "notes", (json_int_t)verify->notes, "checkpoints",
-                                    (json_int_t)verify->checkpoint_count, "cosigned", (json_int_t)verify->cosigned,
-                                    "root", root));
+    if (verify->stamped > 0)
+        output_result(output, "the first %" PRIu64 " are time stamped\n", verify->stamped);
+    output_object(output,
+                  json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "event", "ledger-verified", "log",
+                            ledger->log, "holds", verify->bad == 0, "entries", (json_int_t)verify->entries, "bad",
+                            (json_int_t)verify->bad, "notes", (json_int_t)verify->notes, "checkpoints",
+                            (json_int_t)verify->checkpoint_count, "cosigned", (json_int_t)verify->cosigned, "stamped",
+                            (json_int_t)verify->stamped, "root", root));
 }
 
 static bool verify_ledger(struct cli *cli, struct ledger *ledger, struct error *err)
@@ -77,6 +80,7 @@ static bool verify_ledger(struct cli *cli, struct ledger *ledger, struct error *
         witnesses[i] = file.witnesses[i].witness;
     verify.witnesses = witnesses;
     verify.witness_count = file.witness_count;
+    verify.stamp_ca = file.stamp_ca[0] != '\0' ? file.stamp_ca : NULL;
     if (!read_checkpoints(cli, ledger, &verify, err) || !database_check(&ledger->database, err) ||
         !ledger_verify(ledger, &verify, err))
         return false;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "ledger/cosigned.h"
+#include "ledger/stamped.h"
 #include "ledger/export_pages.h"
 #include "ledger/leaves.h"
 #include "ledger/new_file.h"
@@ -131,6 +132,54 @@ static bool write_witnesses(struct ledger *ledger, const char *folder, unsigned 
     return new_file_end(keys, path, err) && ok;
 }
 
+/* --- the time stamp --- */
+
+#define CA_FILE_MAX (256 * 1024)
+
+static bool write_bytes(const char *folder, const char *name, struct bytes content, struct error *err)
+{
+    char path[PATH_MAX];
+
+    return path_of(folder, name, path, err) && new_file_write(path, content, err);
+}
+
+/* The certificates that vouch for it, as the station has them. */
+static bool copy_ca(const char *folder, const char *stamp_ca, struct error *err)
+{
+    struct bytes_out pem = {.data = malloc(CA_FILE_MAX), .cap = CA_FILE_MAX};
+    bool ok;
+
+    if (pem.data == NULL) {
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+        return false;
+    }
+    ok = new_file_read(stamp_ca, &pem, err) && write_bytes(folder, "tsa.pem", bytes_written(&pem), err);
+    free(pem.data);
+    return ok;
+}
+
+static bool write_stamp(struct ledger *ledger, const char *folder, const char *stamp_ca, bool *is_stamped,
+                        struct error *err)
+{
+    struct stamped_row row;
+    struct statement rows;
+    enum statement_result result = STATEMENT_FAILED;
+    bool ok = true;
+
+    *is_stamped = false;
+    if (stamp_ca == NULL)
+        return true;
+    if (stamped_select_newest(ledger, &rows, err))
+        result = stamped_next(&rows, &row, err);
+    if (result == STATEMENT_ROW) {
+        *is_stamped = true;
+        ok = write_bytes(folder, "stamped", row.note, err) && write_bytes(folder, "stamped.tsr", row.reply, err) &&
+             copy_ca(folder, stamp_ca, err);
+    }
+    statement_finish(&rows);
+    return ok && result != STATEMENT_FAILED;
+}
+
 /* --- the page --- */
 
 static FILE *begin_page(const char *folder, char path[static PATH_MAX], struct error *err)
@@ -161,7 +210,8 @@ static bool write_proof_page(const struct ledger *ledger, const char *folder, st
     return new_file_end(page, path, err);
 }
 
-static bool export_all(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err)
+static bool export_all(struct ledger *ledger, const char *folder, const char *stamp_ca, uint64_t *entries,
+                       struct error *err)
 {
     struct export_extras extras = {.witnesses = 0};
     struct ledger_head head;
@@ -171,13 +221,16 @@ static bool export_all(struct ledger *ledger, const char *folder, uint64_t *entr
     return ledger_head(ledger, &head, err) && make_folder(folder, err) &&
            path_of(folder, "entries.ndjson", path, err) && write_entries(ledger, path, entries, err) &&
            write_text(folder, "checkpoint", head.checkpoint, err) && write_keys(ledger, folder, err) &&
-           write_witnesses(ledger, folder, &extras.witnesses, err) && write_ledger_page(ledger, folder, &extras, err);
+           write_witnesses(ledger, folder, &extras.witnesses, err) &&
+           write_stamp(ledger, folder, stamp_ca, &extras.is_stamped, err) &&
+           write_ledger_page(ledger, folder, &extras, err);
 }
 
-bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err)
+bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_ca, uint64_t *entries,
+                   struct error *err)
 {
     /* Entries and checkpoint are of one moment. */
-    bool ok = database_run(&ledger->database, "BEGIN", err) && export_all(ledger, folder, entries, err);
+    bool ok = database_run(&ledger->database, "BEGIN", err) && export_all(ledger, folder, stamp_ca, entries, err);
 
     (void)database_run(&ledger->database, "ROLLBACK", NULL);
     if (!ok)

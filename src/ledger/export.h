@@ -11,10 +11,13 @@
 /*
  * Makes the folder with entries.ndjson (an entry a line, in order), checkpoint, key.pem and key.vkey (the log's public
  * key), of each witness the newest checkpoint that it cosigned and its key (cosigned-N, witness-N.pem, witnesses.vkey),
+ * the newest time stamp (stamped, stamped.tsr) with the certificates that vouch for it (tsa.pem, a copy of `stamp_ca`,
+ * which may be NULL: then it has none),
  * and CHECK.md (how to check all of it). `*entries` gets how many there are. False with a reason; what was
  * written until then stays.
  */
-bool ledger_export(struct ledger *ledger, const char *folder, uint64_t *entries, struct error *err);
+bool ledger_export(struct ledger *ledger, const char *folder, const char *stamp_ca, uint64_t *entries,
+                   struct error *err);
 
 /*
  * Makes the folder with entry.json (the text of entry `seq`), proof (that it is in the tree of the newest checkpoint:

@@ -15,6 +15,9 @@ static const char ledger_files[] =
 static const char ledger_files_of_witnesses[] =
     "| cosigned-1 ..., witness-1.pem ..., witnesses.vkey | the newest checkpoint that each witness cosigned, and their public keys |\n";
 
+static const char ledger_files_of_stamp[] =
+    "| stamped, stamped.tsr, tsa.pem | a checkpoint, its time stamp, and the certificates that vouch for the authority |\n";
+
 static const char ledger_signed[] =
     "\n"
     "## 1. The station signed this checkpoint\n"
@@ -67,7 +70,7 @@ static const char ledger_entries[] =
     "\n";
 
 static const char ledger_witnesses[] =
-    "## 4. Witnesses saw it\n"
+    "## Witnesses saw it\n"
     "\n"
     "Each cosigned-N is the checkpoint that a witness saw last, with its time and signature; witnesses.vkey has their names.\n"
     "Get the witness's key, witness-N.pem, from who runs the witness.\n"
@@ -84,6 +87,25 @@ static const char ledger_witnesses[] =
     "```\n"
     "\n"
     "For each it prints `Signature Verified Successfully`, and when the witness saw the log.\n"
+    "\n";
+
+static const char ledger_stamp[] =
+    "## A time stamping authority saw it\n"
+    "\n"
+    "The file stamped is a checkpoint, and stamped.tsr the answer of the authority (RFC 3161). Get the authority's root\n"
+    "certificate, tsa.pem, from who runs the authority.\n"
+    "\n"
+    "```sh\n"
+    "openssl ts -verify -data stamped -in stamped.tsr -CAfile tsa.pem 2>&1\n"
+    "openssl ts -reply -in stamped.tsr -text | grep 'Time stamp'\n"
+    "```\n"
+    "\n"
+    "It prints `Verification: OK`, and when it was stamped. After the authority's certificate has ended, add `-attime SECONDS`.\n"
+    "\n";
+
+/* That what others signed is the beginning of the entries. */
+static const char ledger_beginning[] =
+    "## They saw the beginning of these entries\n"
     "\n"
     "```python\n"
     "import base64, glob, hashlib\n"
@@ -93,7 +115,7 @@ static const char ledger_witnesses[] =
     "    split = 1 << (len(leaves) - 1).bit_length() - 1\n"
     "    return node(root(leaves[:split]), root(leaves[split:]))\n"
     "entries = [line[:-1] for line in open(\"entries.ndjson\", \"rb\")]\n"
-    "for name in sorted(glob.glob(\"cosigned-*\")):\n"
+    "for name in sorted(glob.glob(\"cosigned-*\") + glob.glob(\"stamped\")):\n"
     "    size, signed = open(name).read().split(\"\\n\")[1:3]\n"
     "    holds = int(size) <= len(entries) and root(entries[:int(size)]) == base64.b64decode(signed)\n"
     "    print(name, \"is\" if holds else \"is NOT\", \"the beginning of these entries\")\n"
@@ -162,11 +184,17 @@ void export_pages_ledger(FILE *page, enum note_type type, const struct export_ex
     fputs(ledger_files, page);
     if (extras->witnesses > 0)
         fputs(ledger_files_of_witnesses, page);
+    if (extras->is_stamped)
+        fputs(ledger_files_of_stamp, page);
     fputs(ledger_signed, page);
     write_signature(page, type);
     fputs(ledger_entries, page);
     if (extras->witnesses > 0)
         fputs(ledger_witnesses, page);
+    if (extras->is_stamped)
+        fputs(ledger_stamp, page);
+    if (extras->witnesses > 0 || extras->is_stamped)
+        fputs(ledger_beginning, page);
     fputs(ledger_keys, page);
 }
 

@@ -4,6 +4,7 @@
 #ifndef IMPRINT_LEDGER_EXPORT_PAGES_H
 #define IMPRINT_LEDGER_EXPORT_PAGES_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "ledger/note_key.h"
@@ -11,6 +12,7 @@
 /* What an export has besides entries and checkpoint. */
 struct export_extras {
     unsigned witnesses; /* files cosigned-N and witness-N.pem, from 1 */
+    bool is_stamped;    /* files stamped, stamped.tsr, tsa.pem */
 };
 
 /* Writes the page for a log with a key of this type. What failed, the stream says at its end. */

@@ -5,7 +5,8 @@
 
 /*
  * `entry` and `log` are what is kept, and `outbox` is what the line's server last said that it has. `cosigned` has what
- * witnesses answered, with the tree's nodes at that size (ledger/cosigned.h). The other tables are derived from the
+ * witnesses answered, with the tree's nodes at that size (ledger/cosigned.h), and `stamp` time
+ * stamps (ledger/stamped.h). The other tables are derived from the
  * entries and can be made anew. `entry` has a rowid: without one, rows of 2 KB would lie two to a page.
  * `attempt.before` is the number of the device's attempt before: appended in order, where an index over devices would
  * be written all over.
@@ -23,6 +24,8 @@ static const char *const upgrades[] = {
     "CREATE TABLE outbox (id BIGINT PRIMARY KEY CHECK (id = 1), sent BIGINT NOT NULL, time TEXT NOT NULL);",
     "CREATE TABLE cosigned (witness TEXT NOT NULL, day TEXT NOT NULL, size BIGINT NOT NULL, time BIGINT NOT NULL,"
     "  public_key BLOB NOT NULL, nodes BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (witness, day));",
+    "CREATE TABLE stamp (day TEXT PRIMARY KEY, size BIGINT NOT NULL, time BIGINT NOT NULL, note TEXT NOT NULL,"
+    "  reply BLOB NOT NULL);",
 };
 
 const struct database_kind tables_kind = {

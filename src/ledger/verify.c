@@ -20,6 +20,9 @@ struct pass {
     struct statement cosigned; /* by size */
     bool has_row;              /* `row` is the next of them */
     struct cosigned_row row;
+    struct statement stamped; /* by size */
+    bool has_stamp;           /* `stamp` is the next of them */
+    struct stamped_row stamp;
 };
 
 static void find(struct ledger_verify *verify, const char *check, bool is_bad, const uint64_t *seq, const char *format,
@@ -139,6 +142,61 @@ static bool check_uncovered(struct pass *pass, struct error *err)
         if (!next_cosigned(pass, err))
             return false;
     }
+    if (pass->has_stamp)
+        find(pass->verify, "cut", true, NULL, "%" PRIu64 " entries were stamped, and only %" PRIu64 " are there",
+             pass->stamp.size, pass->tree.size);
+    return true;
+}
+
+/* --- time stamps --- */
+
+static bool next_stamp(struct pass *pass, struct error *err)
+{
+    const enum statement_result result = stamped_next(&pass->stamped, &pass->stamp, err);
+
+    pass->has_stamp = result == STATEMENT_ROW;
+    return result != STATEMENT_FAILED;
+}
+
+/* The stamp itself, and the log's signature of what is stamped. */
+static bool open_stamped(struct pass *pass, struct checkpoint *checkpoint)
+{
+    char room[ERROR_ROOM];
+    struct error refuted = ERROR_IN(room);
+    uint64_t time;
+
+    if (note_open(pass->stamp.note, &pass->ledger->public_key, checkpoint, &refuted) &&
+        (pass->verify->stamp_ca == NULL ||
+         stamp_verify(pass->stamp.reply, pass->stamp.note, pass->verify->stamp_ca, &time, &refuted)) &&
+        checkpoint->size == pass->stamp.size && strcmp(checkpoint->log, pass->ledger->log) == 0)
+        return true;
+    find(pass->verify, "stamp", true, NULL, "the stamped checkpoint of %" PRIu64 " entries: %s", pass->stamp.size,
+         refuted.cause != NULL ? refuted.cause : "it is of another size or log");
+    return false;
+}
+
+/* Those of this size, against the tree as far as it was read. */
+static bool check_stamped(struct pass *pass, struct error *err)
+{
+    struct checkpoint checkpoint;
+    uint8_t root[MERKLE_BYTES];
+
+    while (pass->has_stamp && pass->stamp.size == pass->tree.size) {
+        if (pass->verify->stamp_ca == NULL)
+            find(pass->verify, "stamp", false, NULL,
+                 "the time stamp over %" PRIu64 " entries is not verified: ledger.yaml names no authority",
+                 pass->stamp.size);
+        if (!merkle_root(&pass->tree, root))
+            return false;
+        if (open_stamped(pass, &checkpoint)) {
+            pass->verify->stamped = checkpoint.size;
+            if (memcmp(root, checkpoint.root, MERKLE_BYTES) != 0)
+                find(pass->verify, "fork", true, NULL, "the first %" PRIu64 " entries are not those that were stamped",
+                     checkpoint.size);
+        }
+        if (!next_stamp(pass, err))
+            return false;
+    }
     return true;
 }
 
@@ -231,10 +289,10 @@ static void check_newest(struct pass *pass, const struct ledger_head *head)
 static bool check_rows(struct pass *pass, struct statement *entries, struct error *err)
 {
     enum statement_result result = STATEMENT_DONE;
-    bool ok = check_size(pass) && check_cosigned(pass, err);
+    bool ok = check_size(pass) && check_cosigned(pass, err) && check_stamped(pass, err);
 
     while (ok && (result = statement_step(entries, err)) == STATEMENT_ROW)
-        ok = check_row(pass, entries) && check_size(pass) && check_cosigned(pass, err);
+        ok = check_row(pass, entries) && check_size(pass) && check_cosigned(pass, err) && check_stamped(pass, err);
     if (!ok)
         error_set(err, ERROR_UNEXPECTED, "GnuTLS cannot compute a hash", NULL);
     return ok && result == STATEMENT_DONE;
@@ -249,13 +307,15 @@ static bool check_all(struct ledger *ledger, struct pass *pass, struct error *er
     if (!ledger_head(ledger, &head, err) || !ledger_select_entries(ledger, &entries, err))
         return false;
     check_newest(pass, &head);
-    ok = cosigned_select(ledger, &pass->cosigned, err) && next_cosigned(pass, err) && check_rows(pass, &entries, err);
+    ok = cosigned_select(ledger, &pass->cosigned, err) && next_cosigned(pass, err) &&
+         stamped_select(ledger, &pass->stamped, err) && next_stamp(pass, err) && check_rows(pass, &entries, err);
     statement_finish(&entries);
     pass->verify->entries = pass->tree.size;
     if (ok)
         check_end(pass, &head);
     ok = ok && check_uncovered(pass, err);
     statement_finish(&pass->cosigned);
+    statement_finish(&pass->stamped);
     return ok;
 }
 

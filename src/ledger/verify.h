@@ -7,12 +7,14 @@
 #define IMPRINT_LEDGER_VERIFY_H
 
 #include "ledger/cosigned.h"
+#include "ledger/stamped.h"
 
 #define LEDGER_CHECKPOINTS_MAX 64
 #define LEDGER_FINDINGS_MAX 50 /* shown; more are only counted */
 
 struct ledger_finding {
-    const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed", "witness" */
+    const char *check; /* "edited", "gap", "place", "clock", "checkpoint", "fork", "cut", "malformed", "witness",
+                        * "stamp" */
     bool is_bad;       /* false: worth knowing; the ledger holds */
     bool has_seq;
     uint64_t seq;
@@ -27,9 +29,11 @@ struct ledger_verify {
     /* The witnesses that this station's settings name: a kept cosignature must be by the key that is named there. */
     const struct cosigned_witness *witnesses;
     size_t witness_count;
+    const char *stamp_ca; /* PEM file of the certificates that vouch for time stamps; NULL: they are not verified */
     /* Results. */
     uint64_t entries, bad, notes;
     uint64_t cosigned; /* how many entries the newest cosigned checkpoint covers */
+    uint64_t stamped;  /* the same of the newest that is stamped */
     uint8_t root[MERKLE_BYTES];
 };
 

@@ -8,7 +8,7 @@
 
 #include "base/error_format.h"
 #include "base/number.h"
-#include "issuer/http.h"
+#include "station/signed_post.h"
 
 #define TRIES 4 /* until witness and station agree where the proof begins */
 
@@ -22,39 +22,19 @@ static bool refuse(const struct ledger_file_witness *witness, enum error_reason 
 
 /* --- the way there --- */
 
-/* What libcurl says of issuers, for a witness. */
-static void pass_failure(const struct ledger_file_witness *witness, const struct error *failure, struct error *err)
-{
-    const bool is_away = failure->reason == ERROR_ISSUER_AWAY;
-
-    (void)refuse(
-        witness, is_away ? ERROR_SERVER_AWAY : ERROR_SERVER_UNTRUSTED,
-        error_keep_format(err, "%s: %s", witness->url, failure->cause != NULL ? failure->cause : "the request failed"),
-        is_away ? "start the witness, or correct its url in ledger.yaml; then: imprint ledger cosign"
-                : "correct the witness's url in ledger.yaml",
-        err);
-}
-
 static bool post(const struct ledger_file *file, const struct ledger_file_witness *witness, struct bytes body,
                  struct http_answer *answer, struct error *err)
 {
-    const struct http_settings settings = {.is_signed = true, .timeout_s = file->timeout_s};
-    char room[ERROR_ROOM], url[LEDGER_FILE_URL_SIZE + 32];
-    struct error failure = ERROR_IN(room);
+    char url[LEDGER_FILE_URL_SIZE + 32];
     size_t len = strlen(witness->url);
-    struct http *http = http_open(&settings);
-    bool ok;
 
-    if (http == NULL)
-        return refuse(witness, ERROR_UNEXPECTED, "out of memory", NULL, err);
     while (len > 0 && witness->url[len - 1] == '/')
         len--;
     (void)snprintf(url, sizeof url, "%.*s/add-checkpoint", (int)len, witness->url);
-    ok = http_request(http, url, "text/plain", body, answer, &failure);
-    http_close(http);
-    if (!ok)
-        pass_failure(witness, &failure, err);
-    return ok;
+    if (signed_post(url, "text/plain", file->timeout_s, body, "imprint ledger cosign", answer, err))
+        return true;
+    error_with_subject(err, witness->witness.name);
+    return false;
 }
 
 /* --- what it answered --- */

@@ -14,10 +14,17 @@
 #define TIMEOUT_S_MAX 60
 #define EVERY_S 60
 #define EVERY_S_MAX (24 * 3600)
+#define STAMP_EVERY_S (24 * 3600)
+#define STAMP_EVERY_S_MAX (366 * 24 * 3600)
 
 struct witness_values {
     char url[LEDGER_FILE_URL_SIZE], key[NOTE_VKEY_SIZE];
     uint32_t line;
+};
+
+struct stamp_values {
+    char url[LEDGER_FILE_URL_SIZE], ca[PATH_MAX];
+    uint32_t every; /* seconds */
 };
 
 struct document {
@@ -25,6 +32,7 @@ struct document {
     struct witness_values witnesses[LEDGER_FILE_WITNESSES_MAX];
     size_t witness_count;
     uint32_t timeout, every; /* seconds */
+    struct stamp_values stamp;
 };
 
 /* ---- what a file can have ---- */
@@ -47,6 +55,30 @@ static const struct schema_field schema_witness[] = {
     {.key = NULL},
 };
 
+static const struct schema_field schema_stamp[] = {
+    {.key = "url",
+     .kind = SCHEMA_TEXT,
+     .required = true,
+     VALUE(struct document, stamp.url),
+     .help = "where the authority answers; http:// will do, for its answers are signed",
+     .example = "url: http://tsa.example/tsr"},
+    {.key = "ca",
+     .kind = SCHEMA_FILE,
+     .required = true,
+     VALUE(struct document, stamp.ca),
+     .help = "the PEM file with the certificates that vouch for the authority",
+     .example = "ca: tsa.pem"},
+    {.key = "every",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct document, stamp.every),
+     .min = 1,
+     .max = STAMP_EVERY_S_MAX,
+     .otherwise = STAMP_EVERY_S,
+     .help = "seconds after which a run asks for the next stamp",
+     .example = "every: 86400"},
+    {.key = NULL},
+};
+
 static const struct schema_field schema_file[] = {
     SETTINGS_VERSION(struct document),
     {.key = "witnesses",
@@ -60,6 +92,11 @@ static const struct schema_field schema_file[] = {
      .line_at = offsetof(struct witness_values, line),
      .help = "who cosigns this ledger's checkpoints",
      .example = "witnesses: [{url: 'http://witness.example:8446', key: witness.example/w1+a1b2c3d4+BASE64}]"},
+    {.key = "time-stamp",
+     .kind = SCHEMA_MAPPING,
+     .fields = schema_stamp,
+     .help = "the authority that stamps this ledger's checkpoints",
+     .example = "time-stamp: {url: 'http://tsa.example/tsr', ca: tsa.pem}"},
     {.key = "timeout",
      .kind = SCHEMA_NUMBER,
      VALUE(struct document, timeout),
@@ -124,6 +161,9 @@ static void take(const struct document *document, struct ledger_file *file)
     file->timeout_s = document->timeout;
     file->every_s = document->every;
     file->witness_count = document->witness_count;
+    memcpy(file->stamp_url, document->stamp.url, sizeof file->stamp_url);
+    memcpy(file->stamp_ca, document->stamp.ca, sizeof file->stamp_ca);
+    file->stamp_every_s = document->stamp.every;
     for (size_t i = 0; i < document->witness_count; i++) {
         struct ledger_file_witness *witness = &file->witnesses[i];
 
@@ -149,7 +189,8 @@ bool ledger_file_read(const struct station_config *config, struct ledger_file *f
         error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
         return false;
     }
-    ok = settings_file_read(&kind, path, document, err);
+    ok = settings_file_read(&kind, path, document, err) &&
+         settings_file_complete(document->stamp.ca, sizeof document->stamp.ca, path, err);
     if (ok)
         take(document, file);
     free(document);

@@ -21,8 +21,11 @@ struct ledger_file_witness {
 struct ledger_file {
     struct ledger_file_witness witnesses[LEDGER_FILE_WITNESSES_MAX];
     size_t witness_count;
-    uint32_t timeout_s; /* of a request */
-    uint32_t every_s;   /* a run asks no witness again before */
+    char stamp_url[LEDGER_FILE_URL_SIZE]; /* of the time stamping authority; "": none is named */
+    char stamp_ca[PATH_MAX];              /* PEM file of the certificates that vouch for it */
+    uint32_t stamp_every_s;               /* a run asks it again after this */
+    uint32_t timeout_s;                   /* of a request */
+    uint32_t every_s;                     /* a run asks no witness again before */
 };
 
 /*
