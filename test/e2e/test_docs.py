@@ -215,8 +215,8 @@ def test_json_page_lists_every_reason():
 
 
 def test_pages_name_only_what_is_read():
-    """An environment variable that a page for users names is one that the program or a script reads."""
-    sources = [path for folder in ("src", "virtual", "scripts") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    """An environment variable that a page for users names is one that the program, a script or a systemd unit reads."""
+    sources = [path for folder in ("src", "virtual", "scripts", "packaging") for path in (ROOT / folder).rglob("*") if path.is_file()]
     sources += [ROOT / "check", ROOT / "demo"]
     text = "".join(path.read_text("utf-8", "replace") for path in sources)
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
