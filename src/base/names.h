@@ -6,6 +6,9 @@
 #ifndef IMPRINT_BASE_NAMES_H
 #define IMPRINT_BASE_NAMES_H
 
+#define admission_allows imprint_admission_allows
+#define admission_is_golden imprint_admission_is_golden
+#define admission_note_pass imprint_admission_note_pass
 #define application_start imprint_application_start
 #define arming_allows imprint_arming_allows
 #define arming_check_device imprint_arming_check_device

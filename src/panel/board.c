@@ -25,6 +25,7 @@ static void take_plan(struct panel_board *board, const json_t *object)
     const json_t *steps = json_object_get(object, "steps");
 
     board->has_plan = true;
+    board->changes = take_number(object, "changes");
     board->steps = (unsigned)json_array_size(steps);
     board->steps_done = 0;
     for (size_t i = 0; i < json_array_size(steps); i++)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "panel/admission.h"
+
 /* Up to five pairs and the words of a verb fit into WORKER_ARGUMENTS_MAX. */
 struct writer {
     const char **arguments;
@@ -58,7 +60,9 @@ void command_make(struct command *command, const struct panel_settings *settings
     put(&writer, "provision");
     if (settings->rehearsal)
         put(&writer, "--rehearsal");
-    put_option(&writer, "--order", settings->order);
+    /* The golden device belongs to no order of today. */
+    if (!admission_is_golden(settings, board))
+        put_option(&writer, "--order", settings->order);
     put_option(&writer, "--operator",
                settings->operator_name); /* the first article of an order needs it, to look, too */
     if (kind == COMMAND_LOOK)

@@ -13,6 +13,7 @@
 
 #include "base/error_format.h"
 #include "base/hex.h"
+#include "panel/admission.h"
 #include "panel/command.h"
 #include "panel/presence.h"
 #include "panel/serving.h"
@@ -20,7 +21,6 @@
 #include "panel/view.h"
 #include "service/notify.h"
 #include "station/folder.h"
-#include "station/quarantine.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -53,6 +53,7 @@ struct panel {
     int lock;        /* of the state folder */
     struct station_config config;
     struct ledger ledger;
+    struct admission admission;
     struct fork_server workers;
     struct page *page;
     struct tally tally;
@@ -161,34 +162,6 @@ static const struct slot *find_rival(const struct slot *slot)
     return NULL;
 }
 
-/* A board that has failed too often is not worked on until the lead has decided about it. */
-static bool check_quarantine(struct slot *slot)
-{
-    char room[ERROR_ROOM], cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
-    struct error err = ERROR_IN(room);
-    struct quarantine found;
-    struct panel_board *board = &slot->board;
-
-    if (!quarantine_look(&slot->panel->ledger, board->serial, slot->panel->settings->tries, &found, &err)) {
-        board_fail(board, ERROR_EXIT_NO_RECORD, "record-failed", err.cause,
-                   err.next != NULL ? err.next : "the lead checks the ledger: imprint ledger verify");
-        return false;
-    }
-    if (found.state == QUARANTINE_NONE)
-        return true;
-    if (found.state == QUARANTINE_SCRAPPED)
-        board_fail(board, ERROR_EXIT_WRONG_DEVICE, "scrapped", "this board was scrapped",
-                   "put it back into the scrap bin");
-    if (found.state == QUARANTINE_HELD) {
-        (void)snprintf(cause, sizeof cause, "it is in quarantine: it has failed %u times", found.failures);
-        (void)snprintf(next, sizeof next,
-                       "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint scrap",
-                       board->serial);
-        board_fail(board, ERROR_EXIT_WRONG_DEVICE, "quarantined", cause, next);
-    }
-    return false;
-}
-
 /* A board is worked on in one socket, and by the profile that this station began with. */
 static enum socket_event claim(struct slot *slot)
 {
@@ -202,7 +175,10 @@ static enum socket_event claim(struct slot *slot)
         return SOCKET_DENIED;
     }
     if (rival == NULL)
-        return check_quarantine(slot) ? SOCKET_GRANTED : SOCKET_DENIED;
+        return admission_allows(&slot->panel->admission, slot->panel->settings, &slot->panel->ledger, &slot->board,
+                                worker_now_ms())
+                   ? SOCKET_GRANTED
+                   : SOCKET_DENIED;
     (void)snprintf(cause, sizeof cause, "the same chip answers in socket %s", settings_of(rival)->name);
     board_fail(&slot->board, ERROR_EXIT_WRONG_DEVICE, "duplicate", cause,
                "check that each socket has a bus, or an address, of its own");
@@ -219,7 +195,9 @@ static void finish(struct slot *slot)
         slot->panel->order_quantity = board->order_quantity;
     }
     board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
-    if (board->serial[0] != '\0')
+    if (board->is_done)
+        admission_note_pass(&slot->panel->admission, slot->panel->settings, board, board->ended_ms);
+    if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board))
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
 }
 

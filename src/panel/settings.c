@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "issuer/settings_file.h"
+#include "station/device.h"
 #include "station/quarantine.h"
 #include "transport/kinds.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
+#define GOLDEN_H_USUAL 12 /* a long shift */
+#define GOLDEN_H_MAX 168  /* a week */
 #define LOOK_MS_USUAL 1000
 #define LOOK_MS_LEAST 100
 #define LOOK_MS_MAX 60000
@@ -90,6 +93,19 @@ static const struct schema_field schema_settings[] = {
      VALUE(struct panel_settings, rehearsal),
      .help = "whether virtual chips and published TEST keys are allowed",
      .example = "rehearsal: true"},
+    {.key = "golden",
+     .kind = SCHEMA_TEXT,
+     VALUE(struct panel_settings, golden),
+     .help = "the serial number of a finished device that must be confirmed before the first board of a shift",
+     .example = "golden: 0123A1B2C3D4E5F601"},
+    {.key = "golden_hours",
+     .kind = SCHEMA_NUMBER,
+     VALUE(struct panel_settings, golden_h),
+     .min = 1,
+     .max = GOLDEN_H_MAX,
+     .otherwise = GOLDEN_H_USUAL,
+     .help = "hours until the golden device must be confirmed again",
+     .example = "golden_hours: 12"},
     {.key = "tries",
      .kind = SCHEMA_NUMBER,
      VALUE(struct panel_settings, tries),
@@ -214,6 +230,19 @@ static bool check_socket(const struct panel_settings *settings, size_t index, co
     return true;
 }
 
+static bool check_golden(const struct panel_settings *settings, const struct tree_node *root,
+                         struct profile_complaint *complaint)
+{
+    static const struct schema_field field = {
+        .key = "golden", .kind = SCHEMA_TEXT, .example = "golden: 0123A1B2C3D4E5F601"};
+    const struct complain_path path = {.key = "golden"};
+    uint8_t serial[CHIP_SERIAL_BYTES];
+
+    return settings->golden[0] == '\0' || device_read_serial(settings->golden, strlen(settings->golden), serial) ||
+           complain_value(complaint, &field, tree_get(root, "golden"), &path,
+                          "is no serial number of a chip: 18 hex digits");
+}
+
 /* A certificate without its key, or the other way round, would be completed by files of the state folder. */
 static bool check_tls(const struct panel_settings *settings, const struct tree_node *root,
                       struct profile_complaint *complaint)
@@ -239,7 +268,7 @@ static bool check_settings(const void *context, const void *document, const stru
         if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
             return false;
     }
-    return check_tls(settings, root, complaint);
+    return check_tls(settings, root, complaint) && check_golden(settings, root, complaint);
 }
 
 static const struct settings_kind station_file = {

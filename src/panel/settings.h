@@ -8,6 +8,7 @@
 
 #define PANEL_SOCKETS_MAX 64
 #define PANEL_PATH_MAX 1024
+#define PANEL_SERIAL_SIZE 20   /* 18 hex digits */
 #define PANEL_OPERATOR_SIZE 65 /* 64 bytes of UTF-8, as a record's */
 
 /* One socket: a name that is on the fixture, and how a chip in it is reached. */
@@ -34,11 +35,13 @@ struct panel_settings {
     char tls_certificate[PANEL_PATH_MAX], tls_key[PANEL_PATH_MAX]; /* PEM */
     bool open_tiles;                                               /* the sockets may be seen without a login */
     uint32_t session_h;                                            /* how long a login lasts */
-    bool irreversible; /* the steps that cannot be undone are armed for each board */
-    bool rehearsal;    /* virtual chips and TEST keys are allowed, whatever the profile says */
-    uint32_t tries;    /* failures of a board, through its own fault, until it is in quarantine */
-    uint32_t look_ms;  /* how often the bus of an empty socket is looked at */
-    uint32_t worker_s; /* how long one board may take */
+    bool irreversible;              /* the steps that cannot be undone are armed for each board */
+    bool rehearsal;                 /* virtual chips and TEST keys are allowed, whatever the profile says */
+    char golden[PANEL_SERIAL_SIZE]; /* a finished device that has to be confirmed before the shift's first board */
+    uint32_t golden_h;              /* how long that holds */
+    uint32_t tries;                 /* failures of a board, through its own fault, until it is in quarantine */
+    uint32_t look_ms;               /* how often the bus of an empty socket is looked at */
+    uint32_t worker_s;              /* how long one board may take */
     size_t socket_count;
     struct panel_socket_settings sockets[PANEL_SOCKETS_MAX];
 };

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boards that fail in a station's sockets: quarantine, rework and scrap."""
+"""What a station works on: boards that fail, quarantine, rework and scrap; the golden device of a shift."""
+import json
+
 import pytest
 
 from conftest import EXAMPLE, run_program
@@ -107,3 +109,45 @@ def test_without_a_ledger(station):
     error = station.json("scrap", "0123A1B2C3D4E5F601", "--operator", "4", code=1).error
     assert error["cause"] and error["next"]
     assert not (station.state / "ledger").exists()
+
+
+def test_golden_device(make_line):  # noqa: F811
+    """Before it was confirmed, no board is worked on; it takes no unit, and counts nowhere."""
+    line = make_line().start()
+    golden, board = line.board(1), line.board(2)
+    serial = attempt(line, golden, "A1")["serial"]
+    line.stop()
+    line.write(golden=serial.lower(), order="WO-1")
+    run_program("--state", line.folder / "state", "order", "new", EXAMPLE, "--id", "WO-1", "--quantity", "1", "--no-first-article")
+    line.start()
+    before = board.read_bytes()
+    early = attempt(line, board, "A1")
+    assert (early["reason"], early["action"]) == ("golden-first", "set it aside") and serial.lower() in early["next"]
+    assert board.read_bytes() == before
+    confirmed = attempt(line, golden, "A2")
+    assert (confirmed["state"], confirmed.get("changes")) == ("pass", 0), confirmed
+    made = attempt(line, board, "A1")
+    assert made["state"] == "pass"
+    state = json.loads(line.get("/state")[2])
+    assert state["count"]["boards"] == 1 and state["order"] == {"id": "WO-1", "done": 1, "quantity": 1}
+    line.stop()
+    line.start()
+    assert attempt(line, line.board(3), "A1")["reason"] == "golden-first", "a new shift"
+    line.stop()
+    assert line.made() == {None: ["new"], serial: ["provisioned", "confirmed"], made["serial"]: ["claimed", "provisioned"]}
+
+
+def test_golden_device_is_never_changed(make_line):  # noqa: F811
+    line = make_line(golden="01230015D655592701").start()
+    board = line.board(1)
+    before = board.read_bytes()
+    refused = attempt(line, board, "A1")
+    assert refused["serial"] == "01230015D655592701" and refused["reason"] == "golden-unfinished"
+    assert board.read_bytes() == before
+    line.stop()
+
+
+def test_golden_device_must_be_a_serial_number(make_line):  # noqa: F811
+    line = make_line(golden="0123")
+    error = run_program("--json", "station", line.file, code=INPUT).error
+    assert "18 hex digits" in error["cause"] and error["reason"] == "input-file"

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/admission.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "station/quarantine.h"
+
+#define MS_OF_HOUR ((int64_t)3600 * 1000)
+
+bool admission_is_golden(const struct panel_settings *settings, const struct panel_board *board)
+{
+    return settings->golden[0] != '\0' && strcasecmp(settings->golden, board->serial) == 0;
+}
+
+/* A golden device that is not finished would be changed, and shows nothing about the fixture. */
+static bool check_golden_itself(struct panel_board *board)
+{
+    char cause[BOARD_TEXT_SIZE];
+
+    if (!board->has_plan || board->changes == 0)
+        return true;
+    (void)snprintf(cause, sizeof cause, "the golden device is not finished: the profile would change it %u time%s",
+                   board->changes, board->changes == 1 ? "" : "s");
+    board_fail(board, ERROR_EXIT_INPUT, "golden-unfinished", cause,
+               "the lead names a device that this profile has finished under `golden`");
+    return false;
+}
+
+static bool check_golden(const struct admission *admission, const struct panel_settings *settings,
+                         struct panel_board *board, int64_t now_ms)
+{
+    char next[BOARD_TEXT_SIZE];
+
+    if (settings->golden[0] == '\0' || now_ms < admission->golden_until_ms)
+        return true;
+    (void)snprintf(next, sizeof next, "put the golden device %s in first, then this board again", settings->golden);
+    board_fail(board, ERROR_EXIT_WRONG_DEVICE, "golden-first", "the golden device of this shift was not confirmed yet",
+               next);
+    return false;
+}
+
+static bool check_quarantine(const struct panel_settings *settings, struct ledger *ledger, struct panel_board *board)
+{
+    char room[ERROR_ROOM], cause[BOARD_TEXT_SIZE], next[BOARD_TEXT_SIZE];
+    struct error err = ERROR_IN(room);
+    struct quarantine found;
+
+    if (!quarantine_look(ledger, board->serial, settings->tries, &found, &err)) {
+        board_fail(board, ERROR_EXIT_NO_RECORD, "record-failed", err.cause,
+                   err.next != NULL ? err.next : "the lead checks the ledger: imprint ledger verify");
+        return false;
+    }
+    if (found.state == QUARANTINE_NONE)
+        return true;
+    if (found.state == QUARANTINE_SCRAPPED) {
+        board_fail(board, ERROR_EXIT_WRONG_DEVICE, "scrapped", "this board was scrapped",
+                   "put it back into the scrap bin");
+        return false;
+    }
+    (void)snprintf(cause, sizeof cause, "it is in quarantine: it has failed %u times", found.failures);
+    (void)snprintf(next, sizeof next,
+                   "set it aside; the lead decides: imprint rework %s --operator NAME, or imprint scrap",
+                   board->serial);
+    board_fail(board, ERROR_EXIT_WRONG_DEVICE, "quarantined", cause, next);
+    return false;
+}
+
+bool admission_allows(const struct admission *admission, const struct panel_settings *settings, struct ledger *ledger,
+                      struct panel_board *board, int64_t now_ms)
+{
+    if (admission_is_golden(settings, board))
+        return check_golden_itself(board);
+    return check_golden(admission, settings, board, now_ms) && check_quarantine(settings, ledger, board);
+}
+
+void admission_note_pass(struct admission *admission, const struct panel_settings *settings,
+                         const struct panel_board *board, int64_t now_ms)
+{
+    if (admission_is_golden(settings, board) && board->changes == 0)
+        admission->golden_until_ms = now_ms + settings->golden_h * MS_OF_HOUR;
+}
