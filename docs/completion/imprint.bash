@@ -92,11 +92,11 @@ _imprint_valued=" --state --device --storage --issuers --connections --fault --t
 _imprint_subcommands() {
     case $1 in
         certificate) echo "show verify export" ;;
-        ledger) echo "list show verify cosign stamp export prove backup rebuild import status sync" ;;
+        ledger) echo "list show verify alarms cosign stamp export prove backup rebuild import status sync" ;;
         witness) echo "new trust list serve" ;;
         line) echo "init add-station add-planner verify" ;;
         order) echo "new list show approve close release lease return sync" ;;
-        manifest) echo "export verify import" ;;
+        manifest) echo "export verify import list" ;;
         signer) echo "serve check status verify" ;;
         user) echo "add list remove" ;;
         board) echo "provision prove" ;;
@@ -137,6 +137,7 @@ _imprint_options() {
         "manifest export") echo "--issuer --order --since --rehearsal" ;;
         "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
         "manifest import") echo "--signer --ca --any-date --rehearsal" ;;
+        "manifest list") echo "--parts" ;;
         "signer serve") echo "--listen" ;;
         "signer status") echo "--decisions" ;;
         "signer verify") echo "--out" ;;

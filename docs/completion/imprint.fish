@@ -90,13 +90,13 @@ complete -c imprint -n __imprint_words_are -a random -d 'Print random bytes from
 complete -c imprint -n __imprint_words_are -a scan -d 'List the chips that answer on a bus'
 complete -c imprint -n __imprint_words_are -a verify-record -d 'Check a record or history by itself, without the device'
 complete -c imprint -n __imprint_words_are -a issuers -d 'List the issuers of certificates, or try one'
-complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, cosign, stamp, export, prove, backup, rebuild, import, status, sync'
+complete -c imprint -n __imprint_words_are -a ledger -d 'list, show, verify, alarms, cosign, stamp, export, prove, backup, rebuild, import, status, sync'
 complete -c imprint -n __imprint_words_are -a witness -d 'new, trust, list, serve'
 complete -c imprint -n __imprint_words_are -a line -d 'init, add-station, add-planner, verify'
 complete -c imprint -n __imprint_words_are -a order -d 'new, list, show, approve, close, release, lease, return, sync'
 complete -c imprint -n __imprint_words_are -a report -d 'Report what the line made: yield, times, failures'
 complete -c imprint -n __imprint_words_are -a label -d 'Make a label for a finished device, with a QR code'
-complete -c imprint -n __imprint_words_are -a manifest -d 'export, verify, import'
+complete -c imprint -n __imprint_words_are -a manifest -d 'export, verify, import, list'
 complete -c imprint -n __imprint_words_are -a signer -d 'serve, check, status, verify'
 complete -c imprint -n __imprint_words_are -a station -d 'Provision the boards in many sockets, and show them on a page'
 complete -c imprint -n __imprint_words_are -a user -d 'add, list, remove'
@@ -167,6 +167,7 @@ complete -c imprint -n '__imprint_verb_is ledger list' -l certificates -d 'the c
 complete -c imprint -n '__imprint_words_are ledger' -a show -d 'Show all that the ledger has of one device'
 complete -c imprint -n '__imprint_words_are ledger' -a verify -d 'Check the ledger: edits, gaps, forks, a clock that went back'
 complete -c imprint -n '__imprint_verb_is ledger verify' -F
+complete -c imprint -n '__imprint_words_are ledger' -a alarms -d 'List the entries in which a device has what another one has'
 complete -c imprint -n '__imprint_words_are ledger' -a cosign -d 'Have witnesses cosign the newest checkpoint of the ledger'
 complete -c imprint -n '__imprint_words_are ledger' -a stamp -d 'Have a time stamping authority stamp the newest checkpoint'
 complete -c imprint -n '__imprint_words_are ledger' -a export -d 'Write the ledger for an auditor, with what is needed to check it'
@@ -269,6 +270,8 @@ complete -c imprint -n '__imprint_verb_is manifest import' -l ca -r -F -d 'roots
 complete -c imprint -n '__imprint_verb_is manifest import' -l any-date -d 'take parts that are dated outside of their signer\'s validity, as pytrustplatform and esp-cryptoauth-utility date them'
 complete -c imprint -n '__imprint_verb_is manifest import' -l rehearsal -d 'take certificates of the virtual maker too'
 complete -c imprint -n '__imprint_verb_is manifest import' -F
+complete -c imprint -n '__imprint_words_are manifest' -a list -d 'List the manifests that were imported, or their parts'
+complete -c imprint -n '__imprint_verb_is manifest list' -l parts -d 'a line for each part instead of each manifest'
 complete -c imprint -n '__imprint_words_are signer' -a serve -d 'Issue certificates to stations, as an EST server'
 complete -c imprint -n '__imprint_verb_is signer serve' -l listen -x -a '127.0.0.1:8443 0.0.0.0:8443' -d 'the address of this machine to listen at (default: 127.0.0.1:8443); port 0 takes a free one, 0.0.0.0 all addresses'
 complete -c imprint -n '__imprint_argument_is 1 signer serve' -F

@@ -686,6 +686,7 @@
 #define ledger_export imprint_ledger_export
 #define ledger_file_read imprint_ledger_file_read
 #define ledger_find_certificate imprint_ledger_find_certificate
+#define ledger_find_conflict imprint_ledger_find_conflict
 #define ledger_find_key imprint_ledger_find_key
 #define ledger_head imprint_ledger_head
 #define ledger_import_folders imprint_ledger_import_folders
@@ -929,6 +930,8 @@
 #define parts_commit imprint_parts_commit
 #define parts_count imprint_parts_count
 #define parts_find imprint_parts_find
+#define parts_list imprint_parts_list
+#define parts_list_manifests imprint_parts_list_manifests
 #define parts_listed_check_keys imprint_parts_listed_check_keys
 #define parts_listed_find imprint_parts_listed_find
 #define parts_listed_note imprint_parts_listed_note

@@ -466,6 +466,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .rehearsal = &run->rehearsal,
         .facts = &run->facts,
         .genuine = &run->genuine,
+        .listed = &run->listed,
         .not_proven = run->not_proven,
         .older = run->record,
         .record_path = run->record_path,

@@ -284,6 +284,7 @@ static struct evidence_run evidence_of(const struct run *run)
         .rehearsal = &run->rehearsal,
         .facts = &run->facts,
         .genuine = &run->genuine,
+        .listed = &run->listed,
         .older = run->session.record,
         .record_path = run->session.record_path,
         .has_request = run->has_request,

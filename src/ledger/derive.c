@@ -6,6 +6,7 @@
 #include "base/p256.h"
 #include "ledger/derive_order.h"
 #include "ledger/ledger.h"
+#include "order/claim.h"
 
 /* Bytes from hex digits, as entries have them. False when they are not `least` to `most` bytes. */
 static bool read_hex(const json_t *value, struct bytes_out *out, size_t least)
@@ -129,4 +130,70 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
             return false;
     }
     return true;
+}
+
+/* --- asking again --- */
+
+static bool find_key_conflict(struct ledger *ledger, const json_t *key, const char *device,
+                              struct ledger_conflict *conflict, struct error *err)
+{
+    uint8_t point[P256_POINT_BYTES];
+    struct bytes_out out = {.data = point, .cap = sizeof point};
+    char other[LEDGER_DEVICE_SIZE];
+
+    if (!read_hex(json_object_get(key, "public_key"), &out, sizeof point))
+        return true;
+    if (!ledger_find_key(ledger, point + 1, other, err))
+        return false;
+    return other[0] == '\0' || note_conflict("public key", device, other, conflict);
+}
+
+static bool find_certificate_conflict(struct ledger *ledger, const json_t *certificate, const char *device,
+                                      struct ledger_conflict *conflict, struct error *err)
+{
+    uint8_t number[LEDGER_NUMBER_MAX];
+    struct bytes_out out = {.data = number, .cap = sizeof number};
+    char other[LEDGER_DEVICE_SIZE];
+
+    if (!read_hex(json_object_get(certificate, "serial_number"), &out, 1))
+        return true;
+    if (!ledger_find_certificate(ledger, bytes_written(&out), other, err))
+        return false;
+    return other[0] == '\0' || note_conflict("certificate serial number", device, other, conflict);
+}
+
+static bool find_board_conflict(struct ledger *ledger, const json_t *entry, const char *device,
+                                struct ledger_conflict *conflict, struct error *err)
+{
+    const char *board = json_string_value(json_object_get(entry, "board"));
+    char other[LEDGER_DEVICE_SIZE] = "";
+
+    if (board == NULL)
+        return true;
+    if (!order_board_owner(&ledger->database, board, other, err))
+        return false;
+    return other[0] == '\0' || note_conflict("board number", device, other, conflict);
+}
+
+bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
+                          struct error *err)
+{
+    const char *device = json_string_value(json_object_get(entry, "device"));
+    const json_t *evidence = json_object_get(entry, "evidence"), *value;
+    size_t i;
+
+    *conflict = (struct ledger_conflict){.what = NULL};
+    if (device == NULL || !json_is_true(json_object_get(evidence, "serial_checked")))
+        return true;
+    json_array_foreach(json_object_get(evidence, "keys"), i, value)
+    {
+        if (!may_be_shared(evidence, value) && !find_key_conflict(ledger, value, device, conflict, err))
+            return false;
+    }
+    json_array_foreach(json_object_get(evidence, "certificates"), i, value)
+    {
+        if (!find_certificate_conflict(ledger, value, device, conflict, err))
+            return false;
+    }
+    return find_board_conflict(ledger, entry, device, conflict, err);
 }

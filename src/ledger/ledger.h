@@ -119,6 +119,13 @@ bool ledger_derive(struct ledger *ledger, const json_t *entry, uint64_t seq, str
                    struct error *err);
 
 /*
+ * What of the entry another device has, according to the tables, as ledger_append() said it then: `conflict->what` NULL
+ * for nothing. Changes nothing. False with a reason.
+ */
+bool ledger_find_conflict(struct ledger *ledger, const json_t *entry, struct ledger_conflict *conflict,
+                          struct error *err);
+
+/*
  * The attempts at a device, newest first: numbers of entries into `seqs`, at most `most`. Their number; 0 also with a
  * reason.
  */

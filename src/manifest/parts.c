@@ -167,6 +167,58 @@ bool parts_count(struct parts *parts, uint64_t *count, struct error *err)
     return ok;
 }
 
+static const char *text_of(struct statement *row, int column)
+{
+    const char *text = statement_text(row, column);
+
+    return text != NULL ? text : "";
+}
+
+bool parts_list_manifests(struct parts *parts, void (*each)(void *context, const struct parts_manifest *manifest),
+                          void *context, struct error *err)
+{
+    enum statement_result result = STATEMENT_FAILED;
+    struct statement get;
+
+    if (statement_prepare(&get, &parts->database,
+                          "SELECT name, time, (SELECT count(*) FROM part WHERE part.manifest = manifest.id)"
+                          " FROM manifest ORDER BY id",
+                          err)) {
+        while ((result = statement_step(&get, err)) == STATEMENT_ROW) {
+            const struct parts_manifest manifest = {text_of(&get, 0), text_of(&get, 1),
+                                                    (uint64_t)statement_number(&get, 2)};
+
+            each(context, &manifest);
+        }
+    }
+    statement_finish(&get);
+    return result == STATEMENT_DONE;
+}
+
+bool parts_list(struct parts *parts, void (*each)(void *context, const struct parts_row *part), void *context,
+                struct error *err)
+{
+    enum statement_result result = STATEMENT_FAILED;
+    struct statement get;
+
+    if (statement_prepare(&get, &parts->database,
+                          "SELECT part.serial, model, part_number, name,"
+                          " (SELECT count(*) FROM part_key WHERE part_key.serial = part.serial)"
+                          " FROM part JOIN manifest ON manifest.id = part.manifest ORDER BY part.serial",
+                          err)) {
+        while ((result = statement_step(&get, err)) == STATEMENT_ROW) {
+            const struct bytes serial = statement_bytes(&get, 0);
+            const struct parts_row part = {serial.data, text_of(&get, 1), text_of(&get, 2), text_of(&get, 3),
+                                           (uint64_t)statement_number(&get, 4)};
+
+            if (serial.len == MANIFEST_SERIAL_BYTES)
+                each(context, &part);
+        }
+    }
+    statement_finish(&get);
+    return result == STATEMENT_DONE;
+}
+
 /* --- adding --- */
 
 static enum parts_result conflict(const char *cause, struct error *err)

@@ -60,6 +60,27 @@ bool parts_commit(struct parts *parts, struct error *err);
 bool parts_find(struct parts *parts, const uint8_t serial[static MANIFEST_SERIAL_BYTES], bool *found,
                 struct manifest_part *part, char manifest[static PARTS_NAME_SIZE], struct error *err);
 
+/* A manifest that was imported. Texts are valid during the call. */
+struct parts_manifest {
+    const char *name, *time; /* of its file; when it was imported */
+    uint64_t parts;
+};
+
+/* Calls for each manifest in the order in which they were imported. False with a reason. */
+bool parts_list_manifests(struct parts *parts, void (*each)(void *context, const struct parts_manifest *manifest),
+                          void *context, struct error *err);
+
+/* A part. Texts are valid during the call. */
+struct parts_row {
+    const uint8_t *serial; /* MANIFEST_SERIAL_BYTES */
+    const char *model, *part_number, *manifest;
+    uint64_t keys;
+};
+
+/* Calls for each part, by serial number. False with a reason. */
+bool parts_list(struct parts *parts, void (*each)(void *context, const struct parts_row *part), void *context,
+                struct error *err);
+
 /* How many parts there are. False with a reason. */
 bool parts_count(struct parts *parts, uint64_t *count, struct error *err);
 

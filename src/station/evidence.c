@@ -643,6 +643,8 @@ json_t *evidence_value(const struct evidence_run *run)
         json_object_set_new(maker, "time", json_string(run->facts->ended));
         json_object_set_new(record, "maker", maker);
     }
+    if (run->listed != NULL && run->listed->result != PARTS_UNCHECKED)
+        json_object_set_new(record, "listed", parts_listed_object(run->listed));
     if (run->board != NULL)
         note_board(record, run);
     note_requests(record, run);

@@ -10,6 +10,7 @@
 
 #include "provision/provision.h"
 #include "station/genuine.h"
+#include "station/parts_listed.h"
 #include "station/rehearsal.h"
 #include "station/run_facts.h"
 
@@ -38,6 +39,7 @@ struct evidence_run {
     const struct provision_evidence *evidence;
     const struct run_facts *facts;     /* who ran it, where and when; ended */
     const struct genuine *genuine;     /* who made the part; NULL: not checked */
+    const struct parts_listed *listed; /* whether a manifest lists the part; NULL: nobody asked */
     const struct rehearsal *rehearsal; /* what makes the run a rehearsal */
     const json_t *older;
     const char *record_path;

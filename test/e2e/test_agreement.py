@@ -33,11 +33,11 @@ def test_every_verb_of_the_design_is_there(table):
                              "adopt", "erase", "compile", "board provision", "board prove", "virtual new", "virtual serve",
                              "virtual run", "certificate show", "certificate verify", "certificate export", "issuers", "ca new", "tls", "help", "version",
                              "ledger list", "ledger show", "ledger verify", "ledger export", "ledger prove", "ledger backup",
-                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "ledger cosign", "ledger stamp",
+                             "ledger rebuild", "ledger import", "ledger status", "ledger sync", "ledger alarms", "ledger cosign", "ledger stamp",
                              "witness new", "witness trust", "witness list", "witness serve", "report", "label", "line init", "line add-station", "line add-planner", "line verify",
                              "order new", "order list", "order show", "order approve", "order close", "order release", "order lease",
                              "order return", "order sync", "signer serve", "signer check", "signer status", "signer verify", "station",
-                             "user add", "user list", "user remove", "manifest export", "manifest verify", "manifest import", "rework", "scrap"}
+                             "user add", "user list", "user remove", "manifest export", "manifest verify", "manifest import", "manifest list", "rework", "scrap"}
 
 
 def test_help_names_every_verb_and_option(table):
@@ -236,8 +236,8 @@ def test_json_is_well_formed_for_every_verb(provisioned, table):
     # Those that run until they are told to end, one whose output is another program's, and those that want a board, a
     # server, a signer's rules, a signer of manifests, a device of an order or one that failed have tests of their own.
     assert set(runs) | {"virtual serve", "virtual run", "board provision", "board prove", "tls", "signer serve", "signer check",
-                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger sync", "line verify", "ledger cosign", "ledger stamp", "witness trust", "witness list", "witness serve", "order approve", "order release", "order lease", "order return",
-                        "order sync", "manifest export", "manifest verify", "manifest import", "rework", "scrap"} == set(table[0])
+                        "signer status", "signer verify", "station", "user add", "user list", "user remove", "ledger sync", "line verify", "ledger alarms", "ledger cosign", "ledger stamp", "witness trust", "witness list", "witness serve", "order approve", "order release", "order lease", "order return",
+                        "order sync", "manifest export", "manifest verify", "manifest import", "manifest list", "rework", "scrap"} == set(table[0])
     for arguments in runs.values():
         assert provisioned.json(*arguments).objects
         assert not [item for item in provisioned.json(*arguments, code=None).objects if item["event"] == "warning"]

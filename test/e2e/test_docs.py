@@ -175,7 +175,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
                  "rebuilt", "issuer", "ca", "waiting", "signer", "signer-decision", "signer-notice", "signer-rule", "signer-order", "signer-check", "signer-verified", "ledger-check",
                  "station", "socket", "station-check", "user", "user-added", "user-changed", "user-removed", "order-unit", "order-lease", "order-returned", "order-synced", "report-reason", "ledger-certificate",
                  "manifest-exported", "manifest-progress", "manifest-fault", "manifest-verified", "manifest-imported",
-                 "ledger-cosigned", "ledger-stamped", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
+                 "ledger-alarm", "manifest-listed", "manifest-part", "ledger-cosigned", "ledger-stamped", "witness", "witness-made", "witness-trusts", "witness-log", "witness-answer",
                  "line-sent", "line-progress", "line-alarm", "ledger-status", "line-ready", "line-planner", "line-station", "line-sql",
                  "line-check", "line-verified", "reworked", "scrapped"}
     assert set(json_page.page()) - set(seen) == elsewhere
@@ -195,7 +195,7 @@ def test_json_page_describes_nothing_that_is_not_there(provisioned, tmp_path):
 
 
 def test_record_page(provisioned):
-    """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject or certificates."""
+    """docs/reference/record.md has each field of a record, and no other but those of boards and of profiles with csr-subject, certificates or chip.listed."""
     page = json_page.RECORD.read_text()
     known = set(json_page.rows(page[:page.index("## The history")]))
     checked = provisioned.folder / "checked.yaml"
@@ -203,7 +203,7 @@ def test_record_page(provisioned):
     provisioned.run("provision", checked, "--arm", "profile", "--socket", "A1")
     fields = {path for path, _ in json_page.walk(provisioned.record)} - {"profile", "run", "locked", "keys[].proof"}
     assert fields <= known, fields - known
-    assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates", "connections", "data"))} == {"keys[].request"}
+    assert {path for path in known - fields if not path.startswith(("run.board", "primary", "certificates", "connections", "data", "listed"))} == {"keys[].request"}
 
 
 def test_json_page_lists_every_reason():

@@ -231,8 +231,12 @@ def test_a_second_device_with_a_known_key(provisioned, tmp_path):
     assert "010203040506070809" in error["cause"] and "010203040506070809" in error["next"]
     assert provisioned.snapshot() == before
     assert entries(provisioned)[-1]["reason"] == "duplicate"
+    alarms = provisioned.json("ledger", "alarms").objects
+    assert {(item["device"], item["what"], item["other"]) for item in alarms} == {(serial, "public key", "010203040506070809")}
+    assert f"device {serial} has the public key of device 010203040506070809" in provisioned.run("ledger", "alarms").out
     # What was derived can be made anew from the entries.
     assert provisioned.json("ledger", "rebuild").event("ledger-rebuilt")["entries"] == 3
+    assert provisioned.json("ledger", "alarms").objects == []
     provisioned.run("provision", EXAMPLE)
 
 

@@ -395,6 +395,7 @@ def keep(station, log, serial, listed):
 def test_a_part_that_is_not_listed_is_refused(received, log, delivery, keys):
     profile = yaml_with(received, "required.yaml", "required")
     before = received.chip.read_bytes()
+    assert "no manifest was imported yet" in received.json("manifest", "list", code=1).error["cause"]
     for _ in range(2):
         error = received.json("provision", profile, "--arm", "profile", code=4).error
         assert error["reason"] == "not-listed" and error["serial"] == delivery[1] and "manifest import" in error["next"]
@@ -416,6 +417,12 @@ def test_a_listed_part_is_finished_and_its_unused_key_is_named(received, log, de
     assert "by delivery.json" in text and "the maker's unused key" in text
     done = received.json("provision", profile, "--arm", "profile")
     assert done.event("provisioned")["listed"]["result"] == "listed"
+    assert received.record["listed"] == {"result": "listed", "manifest": "delivery.json"}
+    assert received.history[-1]["listed"] == received.record["listed"]
+    (row,) = received.json("manifest", "list").objects
+    assert (row["manifest"], row["parts"]) == ("delivery.json", 1)
+    (part,) = received.json("manifest", "list", "--parts").objects
+    assert (part["serial"], part["keys"], part["manifest"]) == (serial, len(listed), "delivery.json")
     assert "maker's unused key" in done.event("lock")["consequence"]
     # Its own key is in slot 2 now: that is what the profile wants there.
     assert received.json("provision", profile).event("provisioned")["changes"] == 0
