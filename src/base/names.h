@@ -867,6 +867,7 @@
 #define order_lease_write_off imprint_order_lease_write_off
 #define order_line_approve imprint_order_line_approve
 #define order_line_close imprint_order_line_close
+#define order_line_end_leases imprint_order_line_end_leases
 #define order_line_join imprint_order_line_join
 #define order_line_lease imprint_order_line_lease
 #define order_line_make imprint_order_line_make

@@ -13,10 +13,10 @@ static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OPERATOR] = {"operator", 0, "NAME", "who does this, for the ledger; at most 64 bytes", NULL},
 };
 
-static enum cli_exit change(struct cli *cli, const char *away, orders_change *work)
+static enum cli_exit change(struct cli *cli, const char *away, orders_change *while_away, orders_change *work)
 {
     struct error err = ERROR_IN(cli->error_room);
-    const struct orders_place place = {.server = cli->values[OPTION_SERVER], .away = away};
+    const struct orders_place place = {.server = cli->values[OPTION_SERVER], .away = away, .while_away = while_away};
 
     if (!run_facts_check_operator(cli->values[OPTION_OPERATOR], &err))
         return output_error(&cli->output, &err);
@@ -47,7 +47,7 @@ static enum cli_exit run_order_lease(struct cli *cli)
     return change(cli,
                   "bring the server back, then run the same command again; what is left of an earlier share can be "
                   "made meanwhile",
-                  lease);
+                  NULL, lease);
 }
 
 const struct cli_verb cli_verb_order_lease = {
@@ -65,6 +65,15 @@ const struct cli_verb cli_verb_order_lease = {
     .run = run_order_lease,
 };
 
+/* While the server is away. */
+static bool end_leases(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
+{
+    unsigned count;
+
+    (void)home;
+    return order_line_end_leases(ledger, cli->values[OPTION_OPERATOR], cli->arguments[0], &count, err);
+}
+
 static bool give_back(struct cli *cli, struct ledger *ledger, struct database *home, struct error *err)
 {
     unsigned count;
@@ -80,7 +89,8 @@ static bool give_back(struct cli *cli, struct ledger *ledger, struct database *h
 
 static enum cli_exit run_order_return(struct cli *cli)
 {
-    return change(cli, "the leases are ended here; when the server is back, tell it: imprint order sync", give_back);
+    return change(cli, "the leases are ended here; when the server is back, tell it: imprint order sync", end_leases,
+                  give_back);
 }
 
 const struct cli_verb cli_verb_order_return = {
@@ -114,7 +124,7 @@ static enum cli_exit run_order_sync(struct cli *cli)
     return change(cli,
                   "bring the server back, then run the same command again; nothing is lost, and every run tells the "
                   "line at its end",
-                  sync_orders);
+                  NULL, sync_orders);
 }
 
 const struct cli_verb cli_verb_order_sync = {

@@ -111,19 +111,37 @@ static bool refuse_no_line(struct error *err)
     return false;
 }
 
+/* False with a reason. */
+static bool change(struct cli *cli, const struct orders_place *place, bool needs_line, orders_change *work,
+                   struct ledger *ledger, struct database *home, struct error *err)
+{
+    char room[ERROR_ROOM];
+    struct error failure = ERROR_IN(room);
+    bool here = place->is_local, has_line = false;
+
+    if (!here && place->server == NULL && !is_own(ledger, place->order, &here, err))
+        return false;
+    if (!here && !open_home(cli, place, home, &has_line, err)) {
+        if (err->reason != ERROR_SERVER_AWAY || place->while_away == NULL ||
+            place->while_away(cli, ledger, NULL, &failure))
+            return false;
+        error_clear(err);
+        error_pass(err, &failure);
+        return false;
+    }
+    return (has_line || !needs_line || refuse_no_line(err)) && work(cli, ledger, has_line ? home : NULL, err);
+}
+
 enum cli_exit with_orders_change(struct cli *cli, const struct orders_place *place, bool needs_line,
                                  orders_change *work)
 {
     struct error err = ERROR_IN(cli->error_room);
     struct database home = {.handle = NULL};
     struct ledger ledger;
-    bool here = place->is_local, has_line = false;
     bool ok = with_ledger_open(cli, LEDGER_WRITE, &ledger, &err);
 
     if (ok) {
-        ok = here || place->server != NULL || is_own(&ledger, place->order, &here, &err);
-        ok = ok && (here || open_home(cli, place, &home, &has_line, &err)) &&
-             (has_line || !needs_line || refuse_no_line(&err)) && work(cli, &ledger, has_line ? &home : NULL, &err);
+        ok = change(cli, place, needs_line, work, &ledger, &home, &err);
         ledger_close(&ledger);
     }
     return end(cli, place, &home, ok, &err);

@@ -298,13 +298,12 @@ bool order_line_lease(struct ledger *ledger, struct database *home, const char *
            (answer->amount > 0 || refuse_lease(&order, err));
 }
 
-bool order_line_return(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
-                       unsigned *count, struct error *err)
+bool order_line_end_leases(struct ledger *ledger, const char *operator_name, const char *id, unsigned *count,
+                           struct error *err)
 {
     const struct orders_who who = {.verb = "return", .operator_name = operator_name};
     struct order_lease open;
     struct order order;
-    uint64_t told;
     bool found = true, ok = order_get(&ledger->database, id, &order, err) && database_begin(&ledger->database, err);
 
     *count = 0;
@@ -318,5 +317,13 @@ bool order_line_return(struct ledger *ledger, struct database *home, const char 
             ++*count;
         }
     }
-    return end_transaction(&ledger->database, ok, "end the leases", err) && order_line_send(ledger, home, &told, err);
+    return end_transaction(&ledger->database, ok, "end the leases", err);
+}
+
+bool order_line_return(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
+                       unsigned *count, struct error *err)
+{
+    uint64_t told;
+
+    return order_line_end_leases(ledger, operator_name, id, count, err) && order_line_send(ledger, home, &told, err);
 }

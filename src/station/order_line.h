@@ -49,6 +49,10 @@ bool order_line_sync(struct ledger *ledger, const struct line_file *file, uint64
 bool order_line_lease(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
                       int64_t amount, struct order_lease *answer, struct error *err);
 
+/* Ends this station's leases of the order, here; `*count` is how many were open. The home hears it when it is sent. */
+bool order_line_end_leases(struct ledger *ledger, const char *operator_name, const char *id, unsigned *count,
+                           struct error *err);
+
 /* Ends this station's leases of the order, and sends: the unused rest goes back. `*count` is how many were open. */
 bool order_line_return(struct ledger *ledger, struct database *home, const char *operator_name, const char *id,
                        unsigned *count, struct error *err);

@@ -61,12 +61,17 @@ def test_no_verb_needs_the_server_by_hand(line, office, tmp_path):
         assert error["reason"] == "server-away" and advice in error["next"], error
     assert first.station.json("order", "show", "WO-7", "--local").event("order")["done"] == 2
     assert first.station.json("order", "list", "--local").event("order")["quantity"] == 3
+    # A return while it is away ends the leases here, and the line hears it later.
+    assert "ended here" in first.station.json("order", "return", "WO-7", code=3).error["next"]
+    assert first.station.json("order", "show", "WO-7", "--local").event("order-lease")["state"] == "closed"
+    assert first.make(3, "--order", "WO-7", code=6).error["reason"] == "order-full"
+    assert first.station.json("order", "return", "WO-0", code=2).error["reason"] == "usage"
     line.start()
     synced = first.station.json("ledger", "sync")
     assert synced.event("order-synced")["entries"] > 0 and synced.event("line-sent")["waiting"] == 0
     assert home(office) == [2, 2, 2, 0]
     assert first.station.json("order", "sync").event("order-synced")["entries"] == 0
-    assert first.station.json("order", "return", "WO-7").event("order-returned")["leases"] == 1
+    assert first.station.json("order", "return", "WO-7").event("order-returned")["leases"] == 0
     assert office.json("order", "close", "WO-7", "--operator", "3").event("order")["state"] == "closed"
 
 
