@@ -161,7 +161,7 @@ static bool copy_ca(const char *folder, const char *stamp_ca, struct error *err)
 static bool write_stamp(struct ledger *ledger, const char *folder, const char *stamp_ca, bool *is_stamped,
                         struct error *err)
 {
-    struct stamped_row row;
+    struct stamped_row row = {.size = 0};
     struct statement rows;
     enum statement_result result = STATEMENT_FAILED;
     bool ok = true;
