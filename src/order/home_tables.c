@@ -34,7 +34,8 @@ static_assert(APPLICATION_ID == 1229803599, "the number in order_lock()");
     "BEGIN"                                                                                                            \
     "  UPDATE work_order SET number = number WHERE id = o;"                                                            \
     "  IF NOT FOUND THEN PERFORM order_refuse('there is no order of this id', o); END IF;"                             \
-    "  SELECT * INTO known FROM unit u WHERE u.order_id = o AND u.device = d AND u.lease = l;"                         \
+    "  SELECT u.* INTO known FROM unit u JOIN lease s ON s.id = u.lease"                                               \
+    "    WHERE u.order_id = o AND u.device = d AND u.lease = l AND s.station = log_name;"                              \
     "  IF FOUND AND known.is_held = 1 AND known.state IN ('done', 'retired') THEN RETURN; END IF;"                     \
     "  IF NOT FOUND OR known.is_held = 0 THEN"                                                                         \
     "    UPDATE lease SET used = used + 1 WHERE id = l AND order_id = o AND station = log_name AND state = 'open'"     \
@@ -79,7 +80,10 @@ static_assert(APPLICATION_ID == 1229803599, "the number in order_lock()");
     "  IF how = 'released' THEN DELETE FROM board WHERE device = d; END IF; "                                          \
     "END $$;"
 
-/* order/lease.c: order_lease_end() and order_lease_grant(), of leases of this log. */
+/*
+ * order/lease.c: order_lease_end() and order_lease_grant(), of leases of this log. The id of one is the log's name, a
+ * slash and a number: another log whose name begins like it, up to a slash, has no such leases.
+ */
 #define LEASES                                                                                                         \
     "CREATE FUNCTION order_end_lease(log_name TEXT, l TEXT) RETURNS VOID LANGUAGE plpgsql " INSIDE                     \
     "DECLARE known lease; "                                                                                            \
@@ -97,7 +101,8 @@ static_assert(APPLICATION_ID == 1229803599, "the number in order_lock()");
     "  PERFORM order_lock();"                                                                                          \
     "  IF NOT order_own_log(log_name) OR left(l, length(log_name) + 1) IS DISTINCT FROM log_name || '/' THEN"          \
     "    RAISE EXCEPTION 'the lease is of another station''s log' USING ERRCODE = '42501'; END IF;"                    \
-    "  IF length(l) > 159 OR wanted IS NULL OR wanted NOT BETWEEN 1 AND 10000000 THEN"                                 \
+    "  IF substr(l, length(log_name) + 2) !~ '^[0-9]{1,19}$' OR wanted IS NULL OR wanted NOT BETWEEN 1 AND 10000000"   \
+    "  THEN"                                                                                                           \
     "    RAISE EXCEPTION 'not a lease' USING ERRCODE = '22023'; END IF;"                                               \
     "  SELECT * INTO known FROM lease s WHERE s.id = l;"                                                               \
     "  IF FOUND THEN RETURN NEXT known; RETURN; END IF;"                                                               \
@@ -156,9 +161,9 @@ static_assert(APPLICATION_ID == 1229803599, "the number in order_lock()");
     "  PERFORM order_lock();"                                                                                          \
     "  IF NOT order_own_log(log_name) THEN RETURN QUERY SELECT 'other-station', '', ''; RETURN; END IF;"               \
     "  SELECT * INTO known FROM order_heard h WHERE h.log = log_name;"                                                 \
-    "  IF known.next <> from_next OR known.leaf <> from_leaf THEN"                                                     \
+    "  IF known.next IS DISTINCT FROM from_next OR known.leaf IS DISTINCT FROM from_leaf THEN"                         \
     "    RETURN QUERY SELECT 'told', '', ''; RETURN; END IF;"                                                          \
-    "  IF to_next <= from_next OR length(to_leaf) > 64 THEN"                                                           \
+    "  IF coalesce(to_next <= from_next OR length(to_leaf) > 64, true) THEN"                                           \
     "    RAISE EXCEPTION 'not a part of a log' USING ERRCODE = '22023'; END IF;"                                       \
     "  FOR entry IN SELECT value FROM json_array_elements_text(entries::json) WITH ORDINALITY ORDER BY ordinality"     \
     "  LOOP PERFORM order_apply(log_name, replace(entry, '\\u0000', '\\ufffd')::json); END LOOP;"                      \

@@ -139,6 +139,48 @@ def test_a_station_calls_functions_and_no_more(postgres, tmp_path):
     assert office.json("order", "show", "WO-9", "--server", postgres.settings("office")).event("order")["leased"] == 5
 
 
+def test_a_station_touches_no_unit_of_another(postgres, tmp_path):
+    """It takes part in the line, and says in its own log what is of another station's lease; or it has the name of another log begin with its own."""
+    office = Station(tmp_path / "office")
+    office.run("order", "new", EXAMPLE, "--quantity", 5, "--id", "WO-10", "--server", postgres.settings("office"))
+    second = Line(tmp_path / "two")
+    second.folder.mkdir()
+    own = ("--server", postgres.settings("st-02"))
+    second.station.run("order", "lease", "WO-10", 1, *own)
+    second.make(1, "--order", "WO-10", "--operator", "17")
+    second.station.run("order", "sync", *own)
+    lease, device = postgres.sql("SELECT lease, device FROM unit WHERE order_id = 'WO-10'").split("|")
+    log = lease.rsplit("/", 1)[0]
+
+    def ask(sql):
+        return postgres.sql(sql, role="st-01")
+
+    def say(**entry):
+        text = json.dumps([json.dumps({"order": "WO-10", "device": device, "lease": lease, **entry})])
+        at = ask("SELECT heard, last FROM order_heard_of('st-01-log')").split("|")
+        return ask(f"SELECT outcome, cause FROM order_hear('st-01-log', {at[0]}, '{at[1]}', {int(at[0]) + 1}, 'x', '{text}')")
+    tables = "SELECT state, board FROM unit WHERE order_id = 'WO-10' UNION ALL SELECT article, article_by FROM work_order WHERE id = 'WO-10'"
+    before = postgres.sql(tables)
+    assert f"{device}|17" in before
+    for state in ("done", "failed"):
+        assert postgres.sql(f"UPDATE unit SET state = '{state}' WHERE order_id = 'WO-10'") == ""
+        before = postgres.sql(tables)
+        assert "refused" in say(kind="order claim", operator="4", board="B-9")
+        say(kind="provision", unit="done")
+        say(kind="provision", unit="failed")
+        say(kind="order release")
+        say(kind="order return")
+        assert postgres.sql(tables) == before
+    assert "not a lease" in ask(f"SELECT order_lease_units('{log}/2', 'WO-10', '{log.split('/')[0]}', 1)")
+    assert "not a lease" in ask("SELECT order_lease_units('st-01-log/', 'WO-10', 'st-01-log', 1)")
+    # What has no place in its log.
+    for words in ("NULL, '', 9, ''", "0, NULL, 9, ''"):
+        assert ask(f"SELECT outcome FROM order_hear('st-01-log', {words}, '[]')") == "told", words
+    at = ask("SELECT heard, last FROM order_heard_of('st-01-log')").split("|")
+    for words in ("NULL, ''", "9, NULL"):
+        assert "not a part of a log" in ask(f"SELECT outcome FROM order_hear('st-01-log', {at[0]}, '{at[1]}', {words}, '[]')"), words
+
+
 def test_stations_with_rights_on_tables_are_brought_to_functions(postgres, tmp_path):
     """A database of version 2, in use: its stations had rights on the tables."""
     assert postgres.sql("DROP DATABASE IF EXISTS older WITH (FORCE)", "CREATE DATABASE older", database="postgres") == ""
