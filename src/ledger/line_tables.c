@@ -173,7 +173,7 @@
     "BEGIN\n"                                                                                                                     \
     "  SELECT * INTO own FROM line_log WHERE name = log_name AND station = session_user FOR UPDATE;\n"                            \
     "  IF NOT FOUND THEN RETURN '{\"outcome\":\"unknown-log\"}'; END IF;\n"                                                       \
-    "  IF first_number > own.size OR first_number < 0 THEN\n"                                                                     \
+    "  IF first_number IS NULL OR first_number > own.size OR first_number < 0 THEN\n"                                             \
     "    RETURN jsonb_build_object('outcome', 'gap', 'size', own.size); END IF;\n"                                                \
     "  new_size := own.size;\n"                                                                                                   \
     "  new_nodes := own.nodes;\n"                                                                                                 \

@@ -275,7 +275,7 @@ def test_what_the_server_refuses(line, first):
     def append(number, entries, note=""):
         texts = json.dumps([json.dumps(one) for one in entries])
         return json.loads(line.sql(f"SELECT line_append('{log}', {number}, '{texts}', '{note}')", role="st-01", password=line.password("st-01")))["outcome"]
-    assert append(2, [entry]) == append(-1, [entry]) == "gap"
+    assert append(2, [entry]) == append(-1, [entry]) == append("NULL", [{"log": log}]) == "gap"
     assert append(0, [entry]) == "fork"
     assert append(1, [{**entry, "seq": 2}]) == append(1, [{**entry, "log": "x"}]) == append(1, [{}]) == "not-an-entry"
     assert append(1, [entry]) == append(1, [entry], f"{log}\n2\n") == "other-root"
