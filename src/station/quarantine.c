@@ -8,6 +8,8 @@
 #include "station/orders.h"
 #include "station/station_ledger.h"
 
+#define ATTEMPTS_USUAL 32 /* at one board; there may be more */
+
 /* Reasons with the exit code of a refused board, for which no board is at fault: station, settings or a server are. */
 static const char *const not_the_board[] = {
     "not-armed",        "gate-refused",          "write-key-missing",
@@ -51,8 +53,8 @@ static bool is_own_fault(const json_t *entry)
            !quarantine_spares_board(text_of(entry, "reason"));
 }
 
-/* Takes in one attempt, from the newest back. True when older ones do not matter. */
-static bool take(const json_t *entry, struct quarantine *found)
+/* Takes in one attempt, from the newest back. `*is_over`: what older ones failed at does not count any more. */
+static void take(const json_t *entry, struct quarantine *found, bool *is_over)
 {
     static const char *const good[] = {"provisioned", "confirmed", "proven", NULL}, *const over[] = {"reworked",
                                                                                                      "retired", NULL};
@@ -60,29 +62,48 @@ static bool take(const json_t *entry, struct quarantine *found)
 
     if (strcmp(result, "scrapped") == 0)
         found->state = QUARANTINE_SCRAPPED;
+    if (*is_over)
+        return;
     if (is_own_fault(entry))
         found->failures++;
     if (is_one_of(result, good) && found->failures == 0)
         found->is_finished = true;
-    return found->state == QUARANTINE_SCRAPPED || is_one_of(result, good) || is_one_of(result, over);
+    *is_over = is_one_of(result, good) || is_one_of(result, over);
+}
+
+/* Numbers of all attempts at the device, newest first, for free(). NULL with a reason. */
+static uint64_t *list_attempts(struct ledger *ledger, const char *device, size_t *count, struct error *err)
+{
+    uint64_t *seqs = NULL;
+    size_t most = ATTEMPTS_USUAL;
+
+    do {
+        free(seqs);
+        most *= 2;
+        seqs = calloc(most, sizeof *seqs);
+        *count = seqs != NULL ? ledger_attempts(ledger, device, seqs, most, err) : 0;
+    } while (*count == most);
+    if (seqs == NULL)
+        error_set(err, ERROR_UNEXPECTED, "out of memory", NULL);
+    return seqs;
 }
 
 bool quarantine_look(struct ledger *ledger, const char *device, unsigned tries, struct quarantine *found,
                      struct error *err)
 {
-    uint64_t seqs[QUARANTINE_TRIES_MAX];
-    const size_t count = ledger_attempts(ledger, device, seqs, QUARANTINE_TRIES_MAX, err);
+    size_t count;
+    uint64_t *seqs = list_attempts(ledger, device, &count, err);
     bool is_over = false;
 
     *found = (struct quarantine){.is_known = count > 0};
-    for (size_t i = 0; i < count && !is_over; i++) {
+    for (size_t i = 0; i < count && err->reason == ERROR_NONE && found->state == QUARANTINE_NONE; i++) {
         json_t *entry = station_ledger_load(ledger, seqs[i], err);
 
-        if (entry == NULL)
-            return false;
-        is_over = take(entry, found);
+        if (entry != NULL)
+            take(entry, found, &is_over);
         json_decref(entry);
     }
+    free(seqs);
     if (found->state == QUARANTINE_NONE && found->failures >= tries)
         found->state = QUARANTINE_HELD;
     return err->reason == ERROR_NONE;

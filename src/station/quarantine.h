@@ -9,12 +9,12 @@
 #include "ledger/ledger.h"
 
 #define QUARANTINE_TRIES_USUAL 2 /* a second socket tells a bad socket from a bad board */
-#define QUARANTINE_TRIES_MAX 100 /* also how many attempts are looked at */
+#define QUARANTINE_TRIES_MAX 100
 
 enum quarantine_state {
     QUARANTINE_NONE,     /* its last attempt succeeded, or it is not known, or it may be tried again */
     QUARANTINE_HELD,     /* it has failed too often since it last succeeded, or was reworked */
-    QUARANTINE_SCRAPPED, /* for good */
+    QUARANTINE_SCRAPPED, /* for good, whatever was done to it since */
 };
 
 struct quarantine {

@@ -59,14 +59,17 @@ def test_quarantine_rework_scrap(make_line):  # noqa: F811
     gone = attempt(line, board, "A1")
     assert (gone["reason"], gone["action"]) == ("scrapped", "set it aside")
     assert "for good" in decide(line, "rework", serial, "--operator", "4", code=INPUT).error["cause"]
+    decide(line, "--device", f"virtual:{board}", "provision", EXAMPLE, "--arm", "profile")
+    decide(line, "--device", f"virtual:{board}", "retire", serial, "--yes")
+    assert attempt(line, board, "A2")["reason"] == "scrapped", "whatever was done to it since"
     line.stop()
-    assert line.made()[serial] == ["refused", "refused", "reworked", "refused", "scrapped"]
+    assert line.made()[serial] == ["refused", "refused", "reworked", "refused", "scrapped", "provisioned", "retired"]
     entries = [one["entry"] for one in line.ledger("show", serial)]
     assert [(entry["kind"], entry["operator"], entry.get("note")) for entry in entries if entry["kind"] in ("rework", "scrap")] == \
         [("rework", "4", "U3 reflowed"), ("scrap", "4", None)]
     assert run_program("--json", "--state", line.folder / "state", "ledger", "verify").code == 0
     assert run_program("--json", "--state", line.folder / "state", "ledger", "rebuild").code == 0
-    assert line.made()[serial][-1] == "scrapped"
+    assert line.made()[serial][-1] == "retired"
 
 
 def test_how_often_is_the_file_s(make_line):  # noqa: F811
