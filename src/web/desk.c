@@ -90,10 +90,20 @@ static bool has_token(const struct call *call)
            sessions_tokens_match(call->session.form_token, request_field(&call->form, "token"));
 }
 
+/* Who was logged in when the request came may be out by now: it has waited for its turn. */
+static void look_again(struct desk *desk, struct call *call)
+{
+    (void)pthread_mutex_lock(&desk->lock);
+    if (!sessions_is_alive(&desk->sessions, call->session.id, desk_now_ms()))
+        call->session = (struct session){.id = 0};
+    (void)pthread_mutex_unlock(&desk->lock);
+}
+
 static void answer(struct desk *desk, struct desk_job *job)
 {
     const struct call *call = &job->call;
 
+    look_again(desk, &job->call);
     if (!may(call->route->access, &call->session))
         refuse(desk, call, &job->reply);
     else if (!has_token(call))

@@ -76,7 +76,26 @@ static void fail(const struct desk *desk, const struct error *err, struct reply 
     reply_failure(reply, 503, &frame, err);
 }
 
-static void let_in(struct desk *desk, const struct call *call, const struct user *user, struct reply *reply)
+/*
+ * Whether the session's person is still one of the users. They may have changed since they were read, and whoever looks
+ * for such changes has looked before this session was there. Reads `users` anew.
+ */
+static bool may_stay(struct desk *desk, const struct session *session, struct users *users)
+{
+    struct error ignored = {.reason = ERROR_NONE};
+    bool is_alive;
+
+    (void)users_read(desk->settings->users, users, &ignored);
+    (void)pthread_mutex_lock(&desk->lock);
+    sessions_compare(&desk->sessions, users);
+    is_alive = sessions_is_alive(&desk->sessions, session->id, desk_now_ms());
+    (void)pthread_mutex_unlock(&desk->lock);
+    return is_alive;
+}
+
+/* `user` is one of `users`, which are read anew. */
+static void let_in(struct desk *desk, const struct call *call, const struct user *user, struct users *users,
+                   struct reply *reply)
 {
     char room[ERROR_ROOM];
     struct error err = ERROR_IN(room);
@@ -95,8 +114,12 @@ static void let_in(struct desk *desk, const struct call *call, const struct user
         reply_text(reply, 500, "no random numbers");
         return;
     }
-    reply_redirect(reply, "/");
-    (void)snprintf(reply->cookie, sizeof reply->cookie, "%s", session.token);
+    if (may_stay(desk, &session, users)) {
+        reply_redirect(reply, "/");
+        (void)snprintf(reply->cookie, sizeof reply->cookie, "%s", session.token);
+    } else {
+        show_form(desk, call, 403, "", "Name or password was changed meanwhile.", reply);
+    }
     bytes_wipe(&session, sizeof session);
 }
 
@@ -140,7 +163,7 @@ void web_login(struct desk *desk, const struct call *call, struct reply *reply)
         fail(desk, &err, reply);
     } else if ((user = check_user(users, name, request_field(&call->form, "password"), &known)) != NULL) {
         failures_forget(&desk->failures, key, call->address);
-        let_in(desk, call, user, reply);
+        let_in(desk, call, user, users, reply);
     } else {
         turn_away(desk, call, key, known, reply);
     }

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who can log in at a station's pages, what is closed to the others, and what attacks meet."""
+import concurrent.futures
+import contextlib
 import ctypes
 import hashlib
 import http.client
 import json
 import os
 import socket
+import sqlite3
 import ssl
 import subprocess
 import time
 
 import pytest
 
-from conftest import run_program
+from conftest import EXAMPLE, run_program
 from test_station import Line, events, make_line  # noqa: F401 (the fixture)
 from web_client import PASSWORD, Person
 
@@ -251,6 +254,45 @@ def test_stream_ends_with_the_session(closed):
                 answer += some
         assert person.ask("/state")[0] == 401
         write_users(closed, **USERS)
+    closed.stop()
+
+
+@contextlib.contextmanager
+def busy_desk(line):
+    """While inside, whatever writes to the ledger waits, and so does what is asked of the desk after it."""
+    with contextlib.closing(sqlite3.connect(line.folder / "state" / "ledger" / "ledger.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def wait_until_out(person):
+    """The station has seen the change of its users."""
+    deadline = time.monotonic() + 10
+    while person.ask("/state")[0] == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_removed_while_it_waits(closed):
+    """Whoever is removed is out, whatever was on its way: a login that has begun, and a decision that was sent."""
+    lead, witness, late = (Person(closed.place) for _ in range(3))
+    run_program("--state", closed.folder / "state", "order", "new", EXAMPLE, "--id", "WO-1", "--quantity", "1")
+    lead.log_in("4")
+    witness.log_in("17")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with busy_desk(closed):
+            login = pool.submit(late.send, "/login", name="17", password=PASSWORD)
+            time.sleep(0.5)  # it is at the ledger; a decision that came first would be one of somebody who may
+            decision = pool.submit(lead.press, "/order/close", id="WO-1", sure="yes")
+            time.sleep(0.2)
+            write_users(closed, **{"a.udit": "auditor"})
+            wait_until_out(witness)
+        assert decision.result()[0] == 401
+        status, headers, _ = login.result()
+    late.cookie = headers["Set-Cookie"].split(";")[0] if status == 303 else "imprint=none"
+    assert late.ask("/state")[0] == 401
+    assert run_program("--json", "--state", closed.folder / "state", "order", "show", "WO-1").event("order")["state"] == "new"
     closed.stop()
 
 
