@@ -181,6 +181,11 @@ static void test_failures_of_an_address(void **state)
         {"192.0.2.7", "192.0.2.8", false},
         {"2001:db8:1:2:aaaa:bbbb:cccc:1", "2001:db8:1:2:dddd::1", true},
         {"2001:db8:1:2:aaaa:bbbb:cccc:1", "2001:db8:1:3:aaaa:bbbb:cccc:1", false},
+        {"2001:db8::aaaa:1:2:3", "2001:db8::bbbb:1:2:3", true},
+        {"2001:db8::1", "2001:db8:0:0:aaaa:bbbb:cccc:1", true},
+        {"2001:db8:0:1::1", "2001:db8::1", false},
+        {"fe80::1:2:3:4%eth0", "fe80::5:6:7:8%eth1", true},
+        {"::ffff:192.0.2.7", "::ffff:192.0.2.8", false},
     };
     char name[16];
 
