@@ -125,7 +125,7 @@ static void show_log(void *context, const struct witness_log *log)
     write_time(log->time, when);
     note_hash_text(log->root, root);
     output_result(output, "%-40s  %10" PRIu64 "  %-20s%s\n", log->name, log->size, when[0] != '\0' ? when : "never",
-                  log->refused > 0 ? "  REFUSED a checkpoint of another history" : "");
+                  log->refused > 0 ? "  REFUSED a checkpoint that was not shown to continue it" : "");
     output_object(output,
                   json_pack("{s:s, s:s, s:I, s:o, s:o, s:I}", "event", "witness-log", "log", log->name, "entries",
                             (json_int_t)log->size, "time", when[0] != '\0' ? json_string(when) : json_null(), "root",
@@ -150,9 +150,11 @@ const struct cli_verb cli_verb_witness_list = {
     .arguments = "FOLDER",
     .summary = "Show the logs of a witness, and what it cosigned last",
     .description = "Prints a line for each log: how many entries the newest cosigned checkpoint\n"
-                   "covers, and when it was cosigned. A log whose key signed a checkpoint that\n"
-                   "contradicts it is marked: the witness keeps that checkpoint in witness.db, table\n"
-                   "refused. May be run while it serves. Changes nothing.\n",
+                   "covers, and when it was cosigned. A log whose key signed another checkpoint,\n"
+                   "which was not shown to continue it, is marked: it has another history, or somebody\n"
+                   "sent its checkpoint with a wrong proof. The witness keeps that checkpoint in\n"
+                   "witness.db, table refused, until it is cosigned. May be run while it serves.\n"
+                   "Changes nothing.\n",
     .examples = "  imprint witness list /var/lib/imprint-witness\n",
     .least = 1,
     .most = 1,

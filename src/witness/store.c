@@ -145,6 +145,20 @@ bool witness_store_refuse(struct database *database, const struct checkpoint *ch
                       checkpoint, time, note, err);
 }
 
+bool witness_store_clear(struct database *database, const struct checkpoint *checkpoint, struct error *err)
+{
+    struct statement clear;
+    bool ok =
+        statement_prepare(&clear, database, "DELETE FROM refused WHERE log = $1 AND size = $2 AND root = $3", err);
+
+    statement_bind_text(&clear, 1, checkpoint->log);
+    statement_bind_number(&clear, 2, (int64_t)checkpoint->size);
+    statement_bind_bytes(&clear, 3, bytes_of(checkpoint->root, MERKLE_BYTES));
+    ok = ok && statement_run(&clear, err);
+    statement_finish(&clear);
+    return ok;
+}
+
 bool witness_store_list(struct database *database, void (*each)(void *context, const struct witness_log *log),
                         void *context, struct error *err)
 {

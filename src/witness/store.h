@@ -12,7 +12,7 @@ struct witness_log {
     struct note_public key;
     uint64_t size, time; /* of the newest checkpoint that was cosigned, and when (seconds since 1970); 0: none */
     uint8_t root[MERKLE_BYTES];
-    uint64_t refused; /* checkpoints, signed by the log, that contradict what was cosigned */
+    uint64_t refused; /* checkpoints, signed by the log, that were not shown to continue what was cosigned */
 };
 
 bool witness_store_open(struct database *database, const char *path, enum database_mode mode, struct error *err);
@@ -30,9 +30,12 @@ bool witness_store_add(struct database *database, const char *name, const struct
 bool witness_store_update(struct database *database, const struct checkpoint *checkpoint, uint64_t time,
                           struct bytes note, struct error *err);
 
-/* Keeps a checkpoint that contradicts what was cosigned: evidence. Once, and not more than a hundred of a log. */
+/* Keeps a checkpoint that was not shown to continue what was cosigned. Once, and not more than a hundred of a log. */
 bool witness_store_refuse(struct database *database, const struct checkpoint *checkpoint, uint64_t time,
                           struct bytes note, struct error *err);
+
+/* It has been cosigned since: what was refused was the proof that came with it. */
+bool witness_store_clear(struct database *database, const struct checkpoint *checkpoint, struct error *err);
 
 /* Calls for each log, by name. False with a reason. */
 bool witness_store_list(struct database *database, void (*each)(void *context, const struct witness_log *log),

@@ -176,18 +176,22 @@ static enum witness_outcome judge(const struct witness_log *log, const struct re
 
     if (request->old != log->size)
         return WITNESS_OTHER_SIZE;
-    if (log->time != 0 && request->old == asked->size)
-        return request->count == 0 && memcmp(asked->root, log->root, MERKLE_BYTES) == 0 ? WITNESS_COSIGNED
-                                                                                        : WITNESS_FORK;
+    if (log->time != 0 && request->old == asked->size && memcmp(asked->root, log->root, MERKLE_BYTES) != 0)
+        return WITNESS_FORK;
     return merkle_is_consistent(request->old, log->root, asked->size, asked->root, request->hashes[0], request->count)
                ? WITNESS_COSIGNED
                : WITNESS_NOT_CONSISTENT;
 }
 
-/* What the log signed and what was cosigned cannot both be its history. */
-static bool is_evidence(enum witness_outcome outcome)
+/*
+ * What the log signed and what was cosigned cannot both be its history: not where it is the checkpoint that was
+ * cosigned, which anybody can send with a proof that does not hold. Of a newer one that cannot be told: it is kept
+ * until it is cosigned.
+ */
+static bool is_evidence(const struct request *request, const struct witness_answer *answer)
 {
-    return outcome == WITNESS_FORK || outcome == WITNESS_NOT_CONSISTENT;
+    return answer->outcome == WITNESS_FORK ||
+           (answer->outcome == WITNESS_NOT_CONSISTENT && request->checkpoint.size != answer->known);
 }
 
 static bool keep(struct witness *witness, const struct request *request, struct witness_answer *answer,
@@ -196,11 +200,12 @@ static bool keep(struct witness *witness, const struct request *request, struct 
     const time_t now = time(NULL);
     const uint64_t seconds = now > 0 ? (uint64_t)now : 1;
 
-    if (is_evidence(answer->outcome))
+    if (is_evidence(request, answer))
         return witness_store_refuse(&witness->database, &request->checkpoint, seconds, request->note, err);
     if (answer->outcome != WITNESS_COSIGNED)
         return true;
     return witness_store_update(&witness->database, &request->checkpoint, seconds, request->note, err) &&
+           witness_store_clear(&witness->database, &request->checkpoint, err) &&
            note_cosign(&witness->key, witness->name, request->body, seconds, answer->line, err);
 }
 

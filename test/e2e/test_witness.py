@@ -273,6 +273,23 @@ def test_the_protocol(seen, witness, tmp_path):
     assert entries(seen)[1]["result"] == "confirmed"
 
 
+def test_a_wrong_proof_is_no_evidence_against_the_log(seen, witness, tmp_path):
+    """Whoever has a checkpoint of the log can send it with any proof: that shows nothing about the log."""
+    known = checkpoint(seen, tmp_path / "one")
+    seen.run("ledger", "cosign")
+    wrong = base64.b64encode(bytes(32)).decode()
+    assert witness.post(f"old 1\n{wrong}\n\n{known}")[0] == 422
+    assert witness.log()["refused"] == 0, "it is what was cosigned"
+    (seen.state / "ledger.yaml").unlink()
+    seen.run("provision", EXAMPLE)
+    newer = checkpoint(seen, tmp_path / "two")
+    assert witness.post(f"old 1\n{wrong}\n\n{newer}")[0] == 422
+    assert witness.log()["refused"] == 1
+    names(seen, witness)
+    seen.run("ledger", "cosign")
+    assert witness.log()["refused"] == 0, "it has been cosigned since"
+
+
 def test_a_wrong_ledger_file_names_the_place(seen, witness):
     for content, line, words in ((f"imprint: 1\nwitnesses:\n  - url: x\n    key: {witness.key[:-3]}\n", 4, "is not the public key of a witness"),
                                  ("imprint: 1\nwitnesses:\n  - key: x\n", 3, "url"), ("imprint: 1\nwitness: []\n", 2, "witnesses")):
