@@ -133,7 +133,7 @@ _imprint_options() {
         "order return") echo "--server --operator" ;;
         "order sync") echo "--server --operator" ;;
         "report") echo "--from --to --order --shifts --rehearsals --csv --html --line --server" ;;
-        "label") echo "--out --format --width --height --dpi" ;;
+        "label") echo "--out --to --format --width --height --dpi" ;;
         "manifest export") echo "--issuer --order --since --rehearsal" ;;
         "manifest verify") echo "--signer --ca --any-date --rehearsal" ;;
         "manifest import") echo "--signer --ca --any-date --rehearsal" ;;
@@ -226,6 +226,7 @@ _imprint_value() {
         "report --html") echo "file" ;;
         "report --server") echo "none" ;;
         "label -o" | "label --out") echo "file" ;;
+        "label --to") echo "none" ;;
         "label --format") echo "none svg png zpl" ;;
         "label --width") echo "none" ;;
         "label --height") echo "none" ;;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* imprint label: a label for a device that the ledger knows as finished. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include "report/label_png.h"
 #include "report/serial_word.h"
 #include "station/file.h"
+#include "station/folder.h"
+#include "station/label_mark.h"
+#include "station/printer.h"
 #include "station/value.h"
 
 #define WIDTH_MM 40.0 /* a common size of label */
@@ -20,11 +24,13 @@
 #define DPI 203 /* of most label printers: 8 dots per millimetre */
 #define DPI_MOST 1200
 
-enum label_option { OPTION_OUT, OPTION_FORMAT, OPTION_WIDTH, OPTION_HEIGHT, OPTION_DPI, OPTION_COUNT };
+enum label_option { OPTION_OUT, OPTION_TO, OPTION_FORMAT, OPTION_WIDTH, OPTION_HEIGHT, OPTION_DPI, OPTION_COUNT };
 static const struct cli_option options[OPTION_COUNT] = {
     [OPTION_OUT] = {"out", 'o', "FILE", "write to FILE, not to stdout; its ending .svg, .png or .zpl is the format",
                     NULL},
-    [OPTION_FORMAT] = {"format", 0, "FORMAT", "svg, png or zpl (default: the ending of FILE, else svg)", "svg png zpl"},
+    [OPTION_TO] = {"to", 0, "PLACE", "print it: folder:DIR, cups:PRINTER or zpl:HOST:9100", NULL},
+    [OPTION_FORMAT] = {"format", 0, "FORMAT", "svg, png or zpl (default: what FILE or PLACE needs, else svg)",
+                       "svg png zpl"},
     [OPTION_WIDTH] = {"width", 0, "MM", "width of the label in millimetres (default: 40)", NULL},
     [OPTION_HEIGHT] = {"height", 0, "MM", "height of the label in millimetres (default: 15)", NULL},
     [OPTION_DPI] = {"dpi", 0, "N", "dots per inch of the printer, for png and zpl (default: 203)", NULL},
@@ -38,6 +44,14 @@ static const struct format {
 } formats[] = {{"svg", label_write_svg, false}, {"png", label_png_write, true}, {"zpl", label_write_zpl, false}};
 #define FORMATS (sizeof formats / sizeof formats[0])
 
+/* To a file, to a printer, or, with neither, to stdout. */
+struct target {
+    const char *out; /* NULL: no file */
+    bool is_printed;
+    struct printer printer;
+    char kept[PATH_MAX]; /* the file in the printer's folder */
+};
+
 static bool refuse(const char *cause, const char *subject, const char *next, struct error *err)
 {
     error_set(err, ERROR_USAGE, cause, next);
@@ -45,14 +59,32 @@ static bool refuse(const char *cause, const char *subject, const char *next, str
     return false;
 }
 
-/* NULL with a reason. */
-static const struct format *find_format(const struct cli *cli, struct error *err)
+/* What the options name. False with a reason. */
+static bool read_target(const struct cli *cli, struct target *target, struct error *err)
 {
-    const char *name = cli->values[OPTION_FORMAT], *out = cli->values[OPTION_OUT];
+    target->out = cli->values[OPTION_OUT];
+    target->is_printed = cli->values[OPTION_TO] != NULL;
+    if (!target->is_printed)
+        return true;
+    if (target->out != NULL)
+        return refuse("a label goes to a file or to a printer", "--out", "leave out --out, or --to", err);
+    return printer_read(cli->values[OPTION_TO], &target->printer, err);
+}
+
+/* NULL with a reason. */
+static const struct format *find_format(const struct cli *cli, const struct target *target, struct error *err)
+{
+    const char *name = cli->values[OPTION_FORMAT], *out = target->out;
     const char *dot = out == NULL ? NULL : strrchr(out, '.');
 
-    if (name == NULL)
+    if (name == NULL && target->is_printed)
+        name = printer_usual_format(&target->printer);
+    else if (name == NULL)
         name = dot != NULL ? dot + 1 : out == NULL ? "svg" : "";
+    if (target->is_printed && !printer_takes(&target->printer, name)) {
+        (void)refuse("this printer does not take the format", name, "leave out --format", err);
+        return NULL;
+    }
     for (size_t i = 0; i < FORMATS; i++)
         if (strcmp(name, formats[i].name) == 0)
             return &formats[i];
@@ -149,10 +181,36 @@ static char *draw(const struct label *label, const struct format *format, size_t
     return NULL;
 }
 
-static bool put(const struct cli *cli, struct ledger *ledger, const struct format *format, const char *text, size_t len,
-                struct error *err)
+/* The file in a folder of labels. False with a reason. */
+static bool name_kept(const struct cli *cli, struct target *target, const struct format *format, const char *serial,
+                      struct error *err)
 {
-    const char *out = cli->values[OPTION_OUT];
+    const int len = snprintf(target->kept, sizeof target->kept, "%s/%s.%s", target->printer.name, serial, format->name);
+
+    target->out = target->kept;
+    if (len <= 0 || (size_t)len >= sizeof target->kept)
+        return refuse("the name of the folder is too long", "--to", "choose a shorter one", err);
+    return folder_check_output(&cli->station.config, target->kept, err);
+}
+
+/* A station that waits for this label is told so by the mark that is gone. */
+static bool print(const struct cli *cli, const struct target *target, const char *serial, struct bytes label,
+                  struct error *err)
+{
+    char title[LABEL_TEXT_SIZE];
+
+    (void)snprintf(title, sizeof title, "label %.20s", serial);
+    if (target->out != NULL ? !file_replace(target->out, label, 0666, ERROR_INPUT_FILE, err)
+                            : !printer_send(&target->printer, title, label, err))
+        return false;
+    label_mark_remove(cli->station.config.state, serial, LABEL_MARK_DUE);
+    return true;
+}
+
+static bool put(const struct cli *cli, struct ledger *ledger, const struct format *format, const struct target *target,
+                const char *text, size_t len, struct error *err)
+{
+    const char *out = target->out;
 
     if (out != NULL)
         return file_check_output(out, ledger->database.path, err) && file_check_output(out, ledger->key_path, err) &&
@@ -165,23 +223,28 @@ static bool put(const struct cli *cli, struct ledger *ledger, const struct forma
     return output_flush(err);
 }
 
-static void show(const struct cli *cli, const struct format *format, const char *serial, const char *text)
+static void show(const struct cli *cli, const struct format *format, const struct target *target, const char *serial,
+                 const char *text)
 {
-    const char *out = cli->values[OPTION_OUT];
+    const char *out = target->out, *to = cli->values[OPTION_TO];
     const char check[2] = {check_char_of(serial), '\0'};
     json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:o}", "event", "label", "serial", serial, "check_character",
                                check, "format", format->name, "file", value_text(out));
 
-    if (out == NULL && !format->is_binary)
+    if (to != NULL)
+        json_object_set_new(object, "to", value_text(to));
+    else if (out == NULL && !format->is_binary)
         json_object_set_new(object, "text", json_string(text));
     output_object(&cli->output, object);
-    if (out != NULL)
-        output_result(&cli->output, "%s: label of %s, check character %s\n", out, serial, check);
+    if (out != NULL || to != NULL)
+        output_result(&cli->output, "%s: label of %s, check character %s\n", out != NULL ? out : to, serial, check);
 }
 
 static bool print_label(struct cli *cli, struct ledger *ledger, struct error *err)
 {
-    const struct format *format = find_format(cli, err);
+    struct target target = {.out = NULL};
+    const bool is_good = read_target(cli, &target, err);
+    const struct format *format = is_good ? find_format(cli, &target, err) : NULL;
     struct label label = {.width_mm = WIDTH_MM, .height_mm = HEIGHT_MM};
     char serial[LEDGER_DEVICE_SIZE];
     json_t *entry = NULL;
@@ -189,16 +252,19 @@ static bool print_label(struct cli *cli, struct ledger *ledger, struct error *er
     size_t len = 0;
     bool ok = format != NULL && read_sizes(cli, &label, err) && serial_word_read(cli->arguments[0], serial, err);
 
-    if (ok && cli->output.json && format->is_binary && cli->values[OPTION_OUT] == NULL)
+    if (ok && target.is_printed && target.printer.kind == PRINTER_FOLDER)
+        ok = name_kept(cli, &target, format, serial, err);
+    if (ok && cli->output.json && format->is_binary && target.out == NULL && !target.is_printed)
         ok = refuse("a PNG cannot be printed with --json", "--format", "name a file: --out FILE", err);
     if (ok && read_made(ledger, serial, &entry, err)) {
         fill(&label, serial, entry);
         text = draw(&label, format, &len, err);
     }
     json_decref(entry);
-    ok = text != NULL && put(cli, ledger, format, text, len, err);
+    ok = text != NULL && (target.is_printed ? print(cli, &target, serial, bytes_of(text, len), err)
+                                            : put(cli, ledger, format, &target, text, len, err));
     if (ok)
-        show(cli, format, serial, text);
+        show(cli, format, &target, serial, text);
     free(text);
     if (!ok)
         error_doing(err, "make the label");
@@ -220,8 +286,12 @@ const struct cli_verb cli_verb_label = {
                    "finished; the label of a rehearsal says so.\n"
                    "\n"
                    "SERIAL may have its check character at the end, and hyphens, as on the label;\n"
-                   "a wrong one is refused. Changes nothing.\n",
+                   "a wrong one is refused. Changes nothing.\n"
+                   "\n"
+                   "--to prints it: into a folder, by a printer of CUPS (lp -d), or as ZPL to the\n"
+                   "port of a label printer, at most 20 s. Whether paper came out, no printer tells.\n",
     .examples = "  imprint label 0123A1B2C3D4E5F601 --out label.png --dpi 300\n"
+                "  imprint label 0123A1B2C3D4E5F601 --to zpl:printer.local:9100\n"
                 "  imprint label 0123-A1B2-C3D4-E5F6-01-X --format zpl > /dev/usb/lp0\n",
     .options = options,
     .option_count = OPTION_COUNT,

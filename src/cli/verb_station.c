@@ -41,6 +41,20 @@ static void print_changed(void *context, const struct panel_view *socket)
     output_object(output, object);
 }
 
+/* A label that is not there is news, too. */
+static void print_labelled(void *context, const struct labels_item *label)
+{
+    const struct output *output = context;
+    json_t *object = labels_view_item(label);
+
+    if (label->state == LABELS_PRINTED)
+        output_say(output, "imprint: label of %s: printed", label->serial);
+    else
+        output_say(output, "imprint: label of %s: not printed: %s", label->serial, label->cause);
+    json_object_set_new(object, "event", json_string("station-label"));
+    output_object(output, object);
+}
+
 /* Says where, for people and for scripts that wait for it. */
 static bool announce(const struct cli *cli, const struct panel *panel, struct error *err)
 {
@@ -66,7 +80,7 @@ static bool announce(const struct cli *cli, const struct panel *panel, struct er
 
 static bool run(struct cli *cli, struct error *err)
 {
-    const struct panel_events events = {&cli->output, print_changed};
+    const struct panel_events events = {&cli->output, print_changed, print_labelled};
     struct panel *panel = NULL;
     int stop_fd;
     bool ok;

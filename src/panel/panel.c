@@ -15,12 +15,14 @@
 #include "base/hex.h"
 #include "panel/admission.h"
 #include "panel/command.h"
+#include "panel/labels.h"
 #include "panel/presence.h"
 #include "panel/serving.h"
 #include "panel/tally.h"
 #include "panel/view.h"
 #include "service/notify.h"
 #include "station/folder.h"
+#include "station/printer.h"
 #include "station/profile_file.h"
 #include "station/run_facts.h"
 #include "station/station_ledger.h"
@@ -30,6 +32,7 @@
 #define SCAN_MS 20000            /* how long a look at a bus may take */
 #define LOOK_MS 60000            /* how long a look at a board may take */
 #define PUBLISH_MS 50            /* between two states that the page gets */
+#define LABEL_MS 100             /* between two looks at the worker that prints a label */
 #define TEND_MS 1000             /* the longest time without a turn of the loop */
 
 /* One socket at work. */
@@ -57,6 +60,7 @@ struct panel {
     struct fork_server workers;
     struct page *page;
     struct tally tally;
+    struct labels labels;
     unsigned order_done, order_quantity; /* as the last worker that finished a board told */
     bool is_stopping, is_dirty;
     int64_t published_ms, watchdog_ms, watched_ms;
@@ -115,6 +119,7 @@ static void publish(struct panel *panel)
         json_object_set_new(state, "order",
                             json_pack("{s:s, s:I, s:I}", "id", panel->settings->order, "done",
                                       (json_int_t)panel->order_done, "quantity", (json_int_t)panel->order_quantity));
+    labels_put(&panel->labels, state);
     text = json_dumps(state, JSON_COMPACT);
     json_decref(state);
     if (text != NULL)
@@ -136,6 +141,8 @@ static bool start_worker(struct slot *slot, enum command_kind kind)
                                                     : (int64_t)slot->panel->settings->worker_s * 1000;
 
     command_make(&command, slot->panel->settings, slot->index, kind, &slot->board);
+    if (kind == COMMAND_WORK)
+        labels_note_work(&slot->panel->labels, &slot->board);
     slot->kind = kind;
     slot->scan = (struct presence_scan){.is_there = false};
     if (kind != COMMAND_SCAN)
@@ -195,8 +202,10 @@ static void finish(struct slot *slot)
         slot->panel->order_quantity = board->order_quantity;
     }
     board->is_done = slot->machine.state == SOCKET_PASS; /* whatever a worker printed before it failed */
-    if (board->is_done)
+    if (board->is_done) {
         admission_note_pass(&slot->panel->admission, slot->panel->settings, board, board->ended_ms);
+        labels_note_pass(&slot->panel->labels, settings_of(slot)->name, board);
+    }
     if (board->serial[0] != '\0' && !admission_is_golden(slot->panel->settings, board))
         (void)tally_add(&slot->panel->tally, board->serial, board->is_done, board->ended_ms);
 }
@@ -366,7 +375,7 @@ static bool any_worker(const struct panel *panel)
     for (size_t i = 0; i < panel->count; i++)
         if (worker_is_running(&panel->slots[i].worker))
             return true;
-    return false;
+    return labels_are_printing(&panel->labels);
 }
 
 static void stop_all(struct panel *panel)
@@ -385,6 +394,8 @@ static int time_to_wait(const struct panel *panel)
 
     if (panel->is_dirty && panel->published_ms + PUBLISH_MS < due)
         due = panel->published_ms + PUBLISH_MS;
+    if (labels_are_printing(&panel->labels) && now + LABEL_MS < due)
+        due = now + LABEL_MS;
     for (size_t i = 0; i < panel->count; i++) {
         const struct slot *slot = &panel->slots[i];
         const bool is_file = panel_virtual_file(settings_of(slot)->device) != NULL;
@@ -425,11 +436,23 @@ static void serve(struct panel *panel, const struct pollfd polled[static POLLED_
     }
 }
 
+/* What people ask for at the page, and the printer. */
+static void tend_labels(struct panel *panel)
+{
+    struct page_ask ask;
+
+    while (page_take_ask(panel->page, &ask))
+        panel->is_dirty = labels_again(&panel->labels, ask.serial) || panel->is_dirty;
+    if (labels_tend(&panel->labels, !panel->is_stopping))
+        panel->is_dirty = true;
+}
+
 /* Page and service manager. */
 static void tell(struct panel *panel)
 {
     const int64_t now = worker_now_ms();
 
+    tend_labels(panel);
     if (serving_take_operator(panel->page, panel->settings))
         panel->is_dirty = true;
     if (panel->is_dirty && now - panel->published_ms >= PUBLISH_MS)
@@ -534,6 +557,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
     made->events = *events;
     made->lock = -1;
     made->workers = (struct fork_server)FORK_SERVER_NONE;
+    made->labels.worker = (struct worker)WORKER_NONE;
     run_facts_time(made->started);
     if (!read_files(made, path, err) || !lock_state(made, err) || !open_ledger(made, err) ||
         !fork_server_start(&made->workers, PROGRAM, err) ||
@@ -541,6 +565,7 @@ bool panel_open(const char *path, const struct panel_events *events, struct pane
         panel_close(made);
         return false;
     }
+    labels_open(&made->labels, made->settings, &made->workers, events->context, events->labelled);
     publish(made);
     *panel = made;
     return true;
@@ -552,6 +577,7 @@ void panel_close(struct panel *panel)
         return;
     for (size_t i = 0; i < panel->count; i++)
         worker_ask_to_end(&panel->slots[i].worker);
+    labels_close(&panel->labels);
     fork_server_stop(&panel->workers);
     page_close(panel->page);
     tally_release(&panel->tally);
@@ -675,6 +701,24 @@ static bool check_state(const char *path, struct error *err)
     return false;
 }
 
+/* Whether labels can go where the file says. Reports nothing where there are none. */
+static bool check_labels(const struct panel *panel, void (*report)(void *, const struct panel_finding *), void *context,
+                         struct error *err)
+{
+    const char *to = panel->settings->labels.to;
+    struct panel_finding finding = {.item = "labels", .name = to, .found = "good"};
+    struct printer printer;
+    bool ok;
+
+    if (to[0] == '\0')
+        return true;
+    ok = printer_read(to, &printer, err) && printer_check(&printer, err);
+    if (!ok)
+        finding.found = "bad";
+    report(context, &finding);
+    return ok;
+}
+
 static bool check_files(const struct panel *panel, struct error *err)
 {
     return check_state(panel->settings->state, err) &&
@@ -695,11 +739,13 @@ bool panel_check(const char *path, void (*report)(void *context, const struct pa
     }
     panel->lock = -1;
     panel->workers = (struct fork_server)FORK_SERVER_NONE;
+    panel->labels.worker = (struct worker)WORKER_NONE;
     ok = read_files(panel, path, err) && check_files(panel, err) && fork_server_start(&panel->workers, PROGRAM, err);
     if (ok) {
         finding.name = panel->settings->profile;
         report(context, &finding);
     }
+    all_good = !ok || check_labels(panel, report, context, err);
     /* One bad socket does not hide the others. */
     for (size_t i = 0; i < (ok ? panel->count : 0); i++) {
         all_good = check_socket(&panel->slots[i], &finding, err) && all_good;

@@ -13,6 +13,7 @@
 #define IMPRINT_PANEL_PANEL_H
 
 #include "panel/board.h"
+#include "panel/labels.h"
 #include "panel/settings.h"
 #include "panel/socket.h"
 #include "service/listen.h"
@@ -30,7 +31,8 @@ struct panel_view {
 /* What a panel reports, from panel_run(). */
 struct panel_events {
     void *context;
-    void (*changed)(void *context, const struct panel_view *socket); /* another state, or another step done */
+    void (*changed)(void *context, const struct panel_view *socket);  /* another state, or another step done */
+    void (*labelled)(void *context, const struct labels_item *label); /* printed, or not */
 };
 
 /*
@@ -59,7 +61,7 @@ bool panel_run(struct panel *panel, int stop_fd, struct error *err);
 
 /* What panel_check() found out about one thing that the file names. */
 struct panel_finding {
-    const char *item;   /* "profile", "state", "page", "socket" */
+    const char *item;   /* "profile", "labels", "socket" */
     const char *name;   /* of the socket, or the file */
     const char *found;  /* "chip", "empty", "good" */
     const char *serial; /* of the chip; NULL: none or not known */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "issuer/settings_file.h"
+#include "panel/label_settings.h"
 #include "station/device.h"
 #include "station/quarantine.h"
 #include "transport/kinds.h"
@@ -168,6 +169,11 @@ static const struct schema_field schema_settings[] = {
      .otherwise = SESSION_H_USUAL,
      .help = "hours after which whoever is logged in has to log in again",
      .example = "session: 12"},
+    {.key = "labels",
+     .kind = SCHEMA_MAPPING,
+     .fields = label_settings_fields,
+     .help = "what becomes of a label when a board passes",
+     .example = "labels: {to: 'zpl:printer.local:9100'}"},
     {.key = "sockets",
      .kind = SCHEMA_ENTRIES,
      .required = true,
@@ -268,7 +274,8 @@ static bool check_settings(const void *context, const void *document, const stru
         if (!check_socket(settings, i, tree_item(tree_get(root, "sockets"), i), &path, complaint))
             return false;
     }
-    return check_tls(settings, root, complaint) && check_golden(settings, root, complaint);
+    return check_tls(settings, root, complaint) && check_golden(settings, root, complaint) &&
+           label_settings_check(settings, root, complaint);
 }
 
 static const struct settings_kind station_file = {
@@ -320,7 +327,7 @@ static bool complete_all(struct panel_settings *settings, const char *path, stru
     for (size_t i = 0; i < settings->socket_count && ok; i++)
         ok = complete_device(settings->sockets[i].device, path, err);
     memcpy(settings->operator_in_file, settings->operator_name, sizeof settings->operator_in_file);
-    return ok && name_files(settings, err);
+    return ok && label_settings_complete(&settings->labels, path, err) && name_files(settings, err);
 }
 
 bool panel_settings_read(const char *path, struct panel_settings **settings, struct error *err)

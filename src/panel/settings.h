@@ -17,6 +17,13 @@ struct panel_socket_settings {
     char device[PANEL_PATH_MAX]; /* DEVICE; the file of "virtual:FILE" is complete */
 };
 
+/* What becomes of a label when a board passes (panel/label_settings.h). 0: as `imprint label` has it. */
+struct panel_label_settings {
+    char to[PANEL_PATH_MAX]; /* station/printer.h; "": there are no labels */
+    uint32_t format, width_mm, height_mm, dpi;
+    bool confirmed; /* one for a board that is only confirmed, too */
+};
+
 /* File names are complete: those of the file that were relative start in its folder. An empty text was not given. */
 struct panel_settings {
     uint32_t version; /* cppcheck-suppress unusedStructMember ; the schema reads it */
@@ -42,6 +49,7 @@ struct panel_settings {
     uint32_t tries;                 /* failures of a board, through its own fault, until it is in quarantine */
     uint32_t look_ms;               /* how often the bus of an empty socket is looked at */
     uint32_t worker_s;              /* how long one board may take */
+    struct panel_label_settings labels;
     size_t socket_count;
     struct panel_socket_settings sockets[PANEL_SOCKETS_MAX];
 };

@@ -137,8 +137,8 @@ static bool resolve(const char *path, char resolved[static PATH_MAX])
 
 bool folder_check_output(const struct station_config *config, const char *output, struct error *err)
 {
-    static const char *const kept[] = {"/devices/",     "/ledger/",          "/manifests/", "/ca/",
-                                       "/issuers.yaml", "/connections.yaml", "/line.yaml"};
+    static const char *const kept[] = {"/devices/", "/ledger/",      "/manifests/",       "/ca/",
+                                       "/labels/",  "/issuers.yaml", "/connections.yaml", "/line.yaml"};
     char state[PATH_MAX], resolved[PATH_MAX];
     size_t len;
 

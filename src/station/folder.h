@@ -7,6 +7,7 @@
  *     STATE/connections.yaml              which servers must accept a device (station/connections.h)
  *     STATE/ca/                           a certificate authority for rehearsals (station/rehearsal_ca_files.h)
  *     STATE/ledger/                       every attempt at every device (ledger/ledger.h)
+ *     STATE/labels/                       labels that a station still owes (station/label_mark.h)
  *     STATE/manifests/                    the list of parts that may come in (manifest/parts.h)
  *     STATE/devices/SERIAL/psa/           key records of the device with this serial number (storage/file.h)
  *     STATE/devices/SERIAL/record.json    evidence of its last successful provisioning (station/evidence.h)

@@ -34,4 +34,7 @@ desk_answer web_log_verify;
 desk_answer web_setup;
 desk_answer web_find;
 
+/* label_page.c */
+desk_answer web_label_again;
+
 #endif

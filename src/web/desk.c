@@ -24,6 +24,7 @@ static const struct route routes[] = {
     {"/log/verify", "POST", DESK_READERS, web_log_verify},
     {"/setup", "GET", DESK_USERS, web_setup},
     {"/find", "GET", DESK_USERS, web_find},
+    {"/label/again", "POST", DESK_USERS, web_label_again},
 };
 
 const struct route *desk_find_route(const char *path, const char *method, bool *other_method)
@@ -155,6 +156,7 @@ void desk_init(struct desk *desk)
     (void)pthread_mutex_init(&desk->lock, NULL);
     (void)pthread_mutex_init(&desk->queue_lock, NULL);
     (void)pthread_cond_init(&desk->queue_changed, NULL);
+    asks_init(&desk->asks);
     desk->last = &desk->first;
 }
 
@@ -178,6 +180,7 @@ void desk_stop(struct desk *desk)
 
 void desk_release(struct desk *desk)
 {
+    asks_release(&desk->asks);
     (void)pthread_cond_destroy(&desk->queue_changed);
     (void)pthread_mutex_destroy(&desk->queue_lock);
     (void)pthread_mutex_destroy(&desk->lock);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 
+#include "web/asks.h"
 #include "web/failures.h"
 #include "web/page.h"
 #include "web/reply.h"
@@ -50,6 +51,7 @@ struct desk {
     struct streams *streams;
     pthread_mutex_t lock; /* of the sessions */
     struct sessions sessions;
+    struct asks asks;         /* to the panel */
     struct failures failures; /* of the desk's thread alone */
     /* Private. */
     pthread_t thread;

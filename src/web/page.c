@@ -686,6 +686,11 @@ void page_tend(struct page *page)
     streams_tend(&page->streams, desk_now_ms());
 }
 
+bool page_take_ask(struct page *page, struct page_ask *ask)
+{
+    return page != NULL && asks_take(&page->desk.asks, ask);
+}
+
 bool page_operator(struct page *page, char name[static USERS_NAME_SIZE])
 {
     char found[USERS_NAME_SIZE];

@@ -14,6 +14,8 @@
 #include "service/listen.h"
 #include "web/users.h"
 
+#define PAGE_SERIAL_SIZE 20 /* 18 hex digits */
+
 struct page;
 
 struct page_socket {
@@ -64,6 +66,17 @@ void page_publish(struct page *page, const char *state);
  * logs people out who may not stay. NULL is allowed.
  */
 void page_tend(struct page *page);
+
+/* What somebody who is logged in asks of the panel. */
+enum page_ask_kind { PAGE_ASK_LABEL /* print the label of this device again */ };
+
+struct page_ask {
+    enum page_ask_kind kind;
+    char serial[PAGE_SERIAL_SIZE];
+};
+
+/* The oldest that was not taken yet; false: there is none. NULL is allowed. */
+bool page_take_ask(struct page *page, struct page_ask *ask);
 
 /*
  * Who works at the sockets: the operator who logged in last. False, and `name` as it was, where nobody is. NULL is

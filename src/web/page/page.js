@@ -73,6 +73,36 @@ function tileOf(socket) {
   return tile;
 }
 
+// --- labels ---
+
+// Redirects and refusals alike: what has become of it is in the next state.
+async function printAgain(serial) {
+  const body = new URLSearchParams({ serial, token: byId("token").value });
+  const answer = await fetch("/label/again", { method: "POST", body });
+  if (answer.status === 401) location.assign("/login");
+}
+
+function owedOf(label) {
+  const item = make("li", "owed");
+  const button = make("button", "", "Print again");
+  button.type = "button";
+  button.dataset.serial = label.serial;
+  button.setAttribute("aria-label", "print the label of " + label.serial + " again");
+  button.addEventListener("click", () => printAgain(label.serial).catch(() => {}));
+  item.append(make("span", "", label.socket + " " + label.serial + ": " + [label.cause, label.next].filter(Boolean).join(": ")), button);
+  return item;
+}
+
+function showLabels(labels) {
+  const owed = (labels || []).filter((label) => label.state === "failed");
+  const key = JSON.stringify(owed);
+  const list = byId("owed");
+  byId("labels").hidden = owed.length === 0;
+  if (list.dataset.key === key) return; // a button that has the focus keeps it
+  list.dataset.key = key;
+  list.replaceChildren(...owed.map(owedOf));
+}
+
 // --- the page ---
 
 // Read out, and heard, is only what an operator waits for.
@@ -105,6 +135,7 @@ function show(state) {
   byId("last-hour").textContent = count.last_hour;
   byId("first-pass").textContent = count.boards ? ((100 * count.first_pass) / count.boards).toFixed(1) + " %" : "-";
   byId("since").textContent = "since " + state.started.replace("T", " ").replace("Z", " UTC");
+  showLabels(state.labels);
   announce(state.sockets);
 }
 

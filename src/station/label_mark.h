@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which labels a station still owes: files STATE/labels/SERIAL.work (a run that will make this device has begun) and
+ * SERIAL.due (it has passed, in the socket that the file names; the label was not printed yet). They outlive a killed
+ * station. They are not synced: after a power cut one may be missing, and its label is made by hand.
+ */
+#ifndef IMPRINT_STATION_LABEL_MARK_H
+#define IMPRINT_STATION_LABEL_MARK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum label_mark { LABEL_MARK_WORK, LABEL_MARK_DUE };
+
+#define LABEL_MARK_TEXT_SIZE 64
+
+/* Makes the mark, with `text` in it. False: it could not be written. */
+bool label_mark_set(const char *state, const char *serial, enum label_mark mark, const char *text);
+
+bool label_mark_is_set(const char *state, const char *serial, enum label_mark mark);
+
+/* One that is not there is removed, too. */
+void label_mark_remove(const char *state, const char *serial, enum label_mark mark);
+
+/* Reports each mark of this kind. A folder that is not there has none. */
+void label_mark_list(const char *state, enum label_mark mark,
+                     void (*found)(void *context, const char *serial, const char *text), void *context);
+
+#endif

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Labels of a station: one for each board that was made, in a folder, by lp, or at a port; a printer that is away delays no board."""
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from conftest import run_program
+from test_label import ZBAR, read_back
+from test_station import make_line  # noqa: F401 (the fixture)
+from test_station_login import USERS, write_users
+from web_client import Person
+
+UNREACHABLE, INPUT = 3, 2
+
+
+class Printer:
+    """A label printer: keeps what comes at its port, one connection after the other."""
+
+    def __init__(self, port=0):
+        self.socket, self.labels = socket.socket(), []
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(("127.0.0.1", port))
+        self.socket.listen()
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def work(self):
+        while True:
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as stream:
+                text = stream.read().decode()
+            if text:
+                self.labels.append(text)
+
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.thread.join()
+
+
+@pytest.fixture
+def printer():
+    made = Printer()
+    yield made
+    made.stop()
+
+
+def put_in(line, seed, name, board=None):
+    line.insert(board or line.board(seed), name)
+    return line.wait(event="socket", name=name, state="pass")
+
+
+def put_away(line, name, board):
+    line.take_out(name, board)
+    line.wait(event="socket", name=name, state="empty")
+
+
+def label(line, serial, state):
+    return line.wait(event="station-label", serial=serial, state=state)
+
+
+def owed(line):
+    return [name for name in os.listdir(line.folder / "state" / "labels")] if (line.folder / "state" / "labels").exists() else []
+
+
+@ZBAR
+def test_a_folder(make_line):  # noqa: F811
+    line = make_line(labels={"to": "folder:labels"})
+    (line.folder / "labels").mkdir()
+    line.start()
+    board = line.board(1)
+    serial = put_in(line, 1, "A1", board)["serial"]
+    assert label(line, serial, "printed")["socket"] == "A1"
+    (kept,) = (line.folder / "labels").iterdir()
+    assert kept.name == f"{serial}.png" and read_back(kept) == [serial] and owed(line) == []
+    # A board that is only confirmed gets none.
+    kept.unlink()
+    put_away(line, "A1", board)
+    assert put_in(line, 1, "A2", board)["changes"] == 0
+    other = put_in(line, 2, "A1")["serial"]
+    assert line.wait(event="station-label")["serial"] == other and not kept.exists()
+    line.stop()
+
+
+def test_every_confirmation(make_line, printer):  # noqa: F811
+    line = make_line(labels={"to": f"zpl:127.0.0.1:{printer.port}", "confirmed": True, "width": 60, "height": 30, "dpi": 300}).start()
+    board = line.board(1)
+    serial = put_in(line, 1, "A1", board)["serial"]
+    label(line, serial, "printed")
+    put_away(line, "A1", board)
+    put_in(line, 1, "A2", board)
+    assert label(line, serial, "printed")["socket"] == "A2"
+    line.stop()
+    expected = run_program("--state", line.folder / "state", "label", serial, "--format", "zpl", "--width", 60, "--height", 30, "--dpi", 300).out
+    assert printer.labels == [expected, expected] and "^PW708" in expected
+
+
+def test_a_printer_that_is_away(make_line):  # noqa: F811
+    """Boards pass as ever; the label waits, over a kill of the station too, until a person has it printed."""
+    gone = Printer()
+    gone.stop()
+    line = make_line(labels={"to": f"zpl:127.0.0.1:{gone.port}"})
+    write_users(line, **USERS)
+    line.start()
+    serial = put_in(line, 1, "A1")["serial"]
+    failed = label(line, serial, "failed")
+    assert "no server is listening" in failed["cause"] and failed["next"]
+    other = put_in(line, 2, "A2")["serial"]
+    label(line, other, "failed")
+    assert sorted(owed(line)) == sorted(f"{one}.due" for one in (serial, other))
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    line.start()
+    person = Person(line.place)
+    person.log_in("17")
+    line.wait_all(("A1", "A2"), "pass")
+    listed = json.loads(line.get("/state")[2])["labels"]
+    assert {one["serial"]: (one["socket"], one["state"]) for one in listed} == {serial: ("A1", "failed"), other: ("A2", "failed")}
+    assert all("station ended" in one["cause"] for one in listed)
+    printer = Printer(gone.port)
+    # By the page: not without its token, and not by whoever is not logged in.
+    assert person.send("/label/again", serial=serial, token="0" * 64)[0] == 403
+    assert Person(line.place).send("/label/again", serial=serial)[0] == 401
+    assert person.press("/label/again", serial="nonsense")[0] == 400
+    assert person.press("/label/again", serial="0123" + "0" * 12 + "EE")[0] == 303  # no such label: nothing happens
+    status, headers, _ = person.press("/label/again", serial=serial)
+    assert (status, headers["Location"]) == (303, "/")
+    label(line, serial, "printed")
+    # By hand: the station hears of it.
+    said = run_program("--json", "--state", line.folder / "state", "label", other, "--to", f"zpl:127.0.0.1:{printer.port}").event("label")
+    assert (said["to"], said["format"], said["file"]) == (f"zpl:127.0.0.1:{printer.port}", "zpl", None)
+    label(line, other, "printed")
+    assert owed(line) == []
+    line.stop()
+    printer.stop()
+    assert len(printer.labels) == 2 and all(text.startswith("^XA") and text.endswith("^XZ\n") for text in printer.labels)
+
+
+def test_a_printer_that_takes_nothing(make_line):  # noqa: F811
+    """It accepts and reads nothing, then breaks off: no board waits for it."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        # Megabytes, more than the kernel keeps for a connection.
+        line = make_line(labels={"to": f"zpl:127.0.0.1:{listener.getsockname()[1]}", "width": 300, "height": 300, "dpi": 1200}).start()
+        serial = put_in(line, 1, "A1")["serial"]
+        connection, _ = listener.accept()
+        put_in(line, 2, "A2")
+        assert [one for one in line.objects if one["event"] == "station-label"] == []
+        connection.close()
+        failed = label(line, serial, "failed")
+        assert "broken the connection off" in failed["cause"] and "paper" in failed["next"]
+    line.stop()
+
+
+def fake_cups(folder, monkeypatch):
+    """lp and lpstat that know one printer, `line-1`; what lp gets is kept with its arguments."""
+    programs = folder / "programs"
+    programs.mkdir()
+    (programs / "lp").write_text(f'#!/bin/sh\nif [ "$2" != line-1 ]; then echo "lp: The printer or class does not exist." >&2; exit 1; fi\n'
+                                 f'if [ -e {folder}/jam ]; then exec sleep 60; fi\necho "$@" > {folder}/job.words; cat > {folder}/job; echo "request id is line-1-7"\n')
+    (programs / "lpstat").write_text('#!/bin/sh\n[ "$2" = line-1 ] && echo "line-1 accepting requests" && exit\necho "lpstat: Invalid destination name in list." >&2; exit 1\n')
+    for name in ("lp", "lpstat"):
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+
+def test_cups(make_line, monkeypatch):  # noqa: F811
+    line = make_line(labels={"to": "cups:line-1"})
+    fake_cups(line.folder, monkeypatch)
+    checked = run_program("--json", "station", line.file, "--check")
+    assert checked.code == 0 and [one["found"] for one in checked.objects if one["item"] == "labels"] == ["good"]
+    line.start()
+    serial = put_in(line, 1, "A1")["serial"]
+    label(line, serial, "printed")
+    assert (line.folder / "job.words").read_text() == f"-d line-1 -t label {serial}\n"
+    if shutil.which("zbarimg"):
+        shutil.copy(line.folder / "job", line.folder / "job.png")
+        assert read_back(line.folder / "job.png") == [serial]
+    line.stop()
+    failed = run_program("--json", "--state", line.folder / "state", "label", serial, "--to", "cups:other", code=UNREACHABLE).error
+    assert failed["cause"] == "lp: The printer or class does not exist." and "lpstat -a" in failed["next"]
+    line.write(labels={"to": "cups:other"})
+    checked = run_program("--json", "station", line.file, "--check", code=UNREACHABLE)
+    assert [one["found"] for one in checked.objects if one.get("item") == "labels"] == ["bad"]
+    assert {one["name"] for one in checked.objects if one.get("item") == "socket"} == {"A1", "A2"}  # the rest is looked at, too
+    monkeypatch.setenv("PATH", str(line.folder))
+    missing = run_program("--json", "--state", line.folder / "state", "label", serial, "--to", "cups:line-1", code=UNREACHABLE).error
+    assert "lp cannot be run" in missing["cause"] and "cups-client" in missing["next"]
+
+
+def test_what_a_killed_station_owes(make_line, printer):  # noqa: F811
+    """Killed between the worker's success and the label: the next start only confirms the board, and prints."""
+    line = make_line(labels={"to": f"zpl:127.0.0.1:{printer.port}"}).start()
+    line.insert(line.board(1), "A1")
+    serial = line.wait(event="socket", name="A1", state="working")["serial"]
+    os.kill(line.process.pid, signal.SIGSTOP)  # its worker goes on
+    deadline = time.monotonic() + 20
+    while not any(one.get("result") == "provisioned" for one in (item.get("entry", item) for item in line.ledger("list"))):
+        assert time.monotonic() < deadline
+    line.stop(signal.SIGKILL, -signal.SIGKILL)
+    assert owed(line) == [f"{serial}.work"] and printer.labels == []
+    line.start()
+    assert line.wait(event="socket", name="A1", state="pass")["changes"] == 0
+    label(line, serial, "printed")
+    line.stop()
+    assert owed(line) == [] and printer.labels == [run_program("--state", line.folder / "state", "label", serial, "--format", "zpl").out]
+
+
+@pytest.mark.parametrize("labels, cause", [
+    ({"to": "lpt1"}, "is no place for labels"), ({"to": "zpl:host"}, "is no place for labels"), ({"to": "cups:-o"}, "is no place for labels"),
+    ({"to": "cups:a b"}, "is no place for labels"), ({"to": "folder:"}, "is no place for labels"),
+    ({"to": "zpl:h:9100", "format": "png"}, "is no format that this printer takes"), ({"to": "folder:x", "format": "gif"}, "format"),
+    ({"to": "folder:x", "width": 4}, "width"), ({"format": "png"}, "to"), ([], "mapping")])
+def test_bad_settings(make_line, labels, cause):  # noqa: F811
+    line = make_line(labels=labels)
+    error = run_program("--json", "station", line.file, "--check", code=INPUT).error
+    assert cause in error["cause"] + str(error["subject"]) and error["line"] == 1, error
+
+
+def test_a_folder_that_is_not_there(make_line):  # noqa: F811
+    line = make_line(labels={"to": "folder:nowhere"})
+    done = run_program("--json", "station", line.file, "--check", code=INPUT)
+    assert "folder for labels" in done.error["cause"] and done.error["next"]
+    line.start()
+    serial = put_in(line, 1, "A1")["serial"]
+    label(line, serial, "failed")
+    line.stop()
